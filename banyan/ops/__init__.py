@@ -1,0 +1,1 @@
+"""Operations: the command line, the embedded database, the supervisor and the checks."""

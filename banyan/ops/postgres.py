@@ -386,7 +386,7 @@ class EmbeddedPostgres:
                 stderr=log,
                 # Ctrl-C in a terminal must reach the supervisor alone: the database goes last.
                 start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
+                preexec_fn=die_with_parent(signal.SIGINT),
                 **_surroundings(user),
             )
             return log.tell()
@@ -431,7 +431,7 @@ class TemporaryPostgres(EmbeddedPostgres):
     def __init__(self, *, durable: bool = False, settings: Mapping[str, str] | None = None) -> None:
         """Make the folder; the server starts with ``start()`` or ``with``."""
         _sweep_abandoned()
-        self.home = Path(tempfile.mkdtemp(prefix=_TEMPORARY_PREFIX, dir="/tmp"))  # noqa: S108
+        self.home = Path(tempfile.mkdtemp(prefix=_TEMPORARY_PREFIX, dir="/tmp"))
         self.home.chmod(0o755)
         self._home_lock = FileLock(self.home / "owner.lock")
         self._home_lock.acquire()

@@ -1,0 +1,50 @@
+"""Measures as pure functions: no database, no clock, exact where arithmetic allows.
+
+Each function names the work its formula comes from; `docs/reference/measures.md` says what
+the pages mean by the words.
+"""
+
+from banyan.insights.rules.attribution import AttributionModel, PathTouch, attribute
+from banyan.insights.rules.cascade_file import (
+    Cascade,
+    CascadeFault,
+    CascadeMember,
+    Share,
+    parse_cascades,
+)
+from banyan.insights.rules.cascades import (
+    CascadeMeasures,
+    CascadeShapeError,
+    GrowingCascade,
+    expected_final_size,
+    measure,
+    measure_forest,
+    observed_reproduction,
+    structural_virality,
+)
+from banyan.insights.rules.funnels import Funnel, FunnelStep, funnel
+from banyan.insights.rules.intervals import Proportion, wilson_interval
+
+__all__ = [
+    "AttributionModel",
+    "Cascade",
+    "CascadeFault",
+    "CascadeMeasures",
+    "CascadeMember",
+    "CascadeShapeError",
+    "Funnel",
+    "FunnelStep",
+    "GrowingCascade",
+    "PathTouch",
+    "Proportion",
+    "Share",
+    "attribute",
+    "expected_final_size",
+    "funnel",
+    "measure",
+    "measure_forest",
+    "observed_reproduction",
+    "parse_cascades",
+    "structural_virality",
+    "wilson_interval",
+]

@@ -1,0 +1,181 @@
+"""Shops, products, variants and their stock."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from banyan.kernel.ids import IdField
+from banyan.media.models import Image
+from banyan.people.models import Account
+
+from .states import PRODUCT, SHOP
+
+
+class Shop(models.Model):
+    """A member's shop. Sells in one currency; ``state`` see ``states.SHOP``."""
+
+    id = IdField(primary_key=True)
+    owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="shops")
+    slug = models.CharField(max_length=40)
+    name = models.CharField(max_length=80)
+    about = models.CharField(max_length=600, blank=True, default="")
+    currency = models.CharField(max_length=3)
+    country = models.CharField(max_length=2, default="CN")
+    timezone = models.CharField(max_length=40, default="Asia/Shanghai")
+    state = models.CharField(max_length=12, choices=SHOP.choices(), default=SHOP.initial)
+    cover = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
+    logo = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
+    shipping_amount = models.BigIntegerField(default=0)
+    free_shipping_from = models.BigIntegerField(null=True)
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "catalog_shop"
+        constraints = [models.UniqueConstraint(Lower("slug"), name="shop_slug_once")]
+
+
+class ShopStaff(models.Model):
+    """Somebody who works in a shop: owner, manager or clerk."""
+
+    id = IdField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="staff")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="works_in")
+    role = models.CharField(max_length=10)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "catalog_shopstaff"
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "account"], name="shop_staff_once"),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "manager", "clerk"]), name="shop_staff_role"
+            ),
+        ]
+
+
+class Category(models.Model):
+    """A node of the one category tree; ``names`` maps a language to a name."""
+
+    id = IdField(primary_key=True)
+    slug = models.CharField(max_length=60, unique=True)
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    names = models.JSONField(default=dict)
+    position = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "catalog_category"
+
+
+class Product(models.Model):
+    """What a shop sells. ``options`` is a list of option names, at most three.
+
+    ``texts`` maps a language to {"title", "description"}; ``title`` and ``description`` are in
+    ``language`` and stand in for missing ones.
+    """
+
+    id = IdField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="products")
+    slug = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=PRODUCT.choices(), default=PRODUCT.initial)
+    language = models.CharField(max_length=8, default="en")
+    title = models.CharField(max_length=160)
+    description = models.TextField(blank=True, default="")
+    texts = models.JSONField(default=dict)
+    category = models.ForeignKey(Category, null=True, on_delete=models.SET_NULL)
+    vendor = models.CharField(max_length=80, blank=True, default="")
+    tags = models.JSONField(default=list)
+    options = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "catalog_product"
+        constraints = [models.UniqueConstraint(fields=["shop", "slug"], name="product_slug_once")]
+        indexes = [
+            models.Index(
+                fields=["-published_at"], name="product_live", condition=Q(state="active")
+            )
+        ]
+
+
+class ProductImage(models.Model):
+    """A picture of a product, in order."""
+
+    id = IdField(primary_key=True)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT)
+    position = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "catalog_productimage"
+        ordering = ["position", "id"]
+
+
+class Variant(models.Model):
+    """One buyable thing; ``values`` holds a value for each of the product's options."""
+
+    id = IdField(primary_key=True)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
+    sku = models.CharField(max_length=60, blank=True, default="")
+    values = models.JSONField(default=list)
+    price_amount = models.BigIntegerField()
+    compare_at_amount = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3)
+    weight_grams = models.IntegerField(default=0)
+    position = models.IntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "catalog_variant"
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price_amount__gte=0), name="variant_price"),
+            models.UniqueConstraint(
+                fields=["product", "sku"], condition=~Q(sku=""), name="variant_sku_once"
+            ),
+        ]
+
+
+class Stock(models.Model):
+    """Stock of one variant: free = on_hand - allocated - reserved, never below zero.
+
+    ``reserved``: promised to an unpaid order; ``allocated``: paid, not yet shipped.
+    """
+
+    id = IdField(primary_key=True)
+    variant = models.OneToOneField(Variant, on_delete=models.CASCADE, related_name="stock")
+    on_hand = models.IntegerField(default=0)
+    allocated = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "catalog_stock"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(allocated__gte=0)
+                & Q(reserved__gte=0)
+                & Q(on_hand__gte=F("allocated") + F("reserved")),
+                name="stock_never_oversold",
+            )
+        ]
+
+
+class StockMovement(models.Model):
+    """Why a stock figure changed; the sums of the rows are the figures."""
+
+    id = IdField(primary_key=True)
+    stock = models.ForeignKey(Stock, on_delete=models.CASCADE, related_name="movements")
+    kind = models.CharField(max_length=12)
+    on_hand = models.IntegerField(default=0)
+    allocated = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
+    reference = models.CharField(max_length=60, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "catalog_stockmovement"
+        indexes = [models.Index(fields=["stock", "-id"], name="movement_stock")]

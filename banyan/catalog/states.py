@@ -1,0 +1,25 @@
+"""State machines of the catalogue."""
+
+from banyan.kernel.states import Machine
+
+SHOP = Machine(
+    name="catalog.shop.state",
+    initial="pending",
+    transitions={
+        "pending": ("open", "refused"),
+        "open": ("suspended", "closed"),
+        "suspended": ("open", "closed"),
+        "refused": ("pending",),
+        "closed": (),
+    },
+)
+
+PRODUCT = Machine(
+    name="catalog.product.state",
+    initial="draft",
+    transitions={
+        "draft": ("active", "archived"),
+        "active": ("draft", "archived"),
+        "archived": ("draft",),
+    },
+)

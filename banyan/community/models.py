@@ -1,0 +1,173 @@
+"""Posts with pictures and product tags, boards, likes, comments."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from banyan.catalog.models import Product
+from banyan.kernel.ids import IdField
+from banyan.media.models import Image
+from banyan.people.models import Account
+from banyan.sharing.models import Link
+
+
+class Post(models.Model):
+    """A post, or a repin of one (``repin_of``): a repin shows the original and keeps the chain.
+
+    ``link`` is the author's share link of this post; a repin's link is a child of the link it
+    was repinned from. ``visibility``: 0 public, 1 followers, 2 friends, 3 only me.
+    ``state``: 1 live, 2 hidden by moderation.
+    """
+
+    id = IdField(primary_key=True)
+    author = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="posts")
+    title = models.CharField(max_length=120, blank=True, default="")
+    body = models.TextField(blank=True, default="")
+    language = models.CharField(max_length=8, blank=True, default="")
+    visibility = models.SmallIntegerField(default=0)
+    state = models.SmallIntegerField(default=1)
+    repin_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="repins")
+    link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "community_post"
+        indexes = [
+            models.Index(
+                fields=["author", "-id"],
+                name="post_author_live",
+                condition=Q(deleted_at=None, state=1),
+                include=["visibility"],
+            ),
+            models.Index(
+                fields=["-id"],
+                name="post_public",
+                condition=Q(deleted_at=None, state=1, visibility=0),
+            ),
+        ]
+
+
+class PostImage(models.Model):
+    """A picture of a post, 1 to 9 of them, in order."""
+
+    id = IdField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="images")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT)
+    position = models.SmallIntegerField()
+
+    class Meta:
+        db_table = "community_postimage"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["post", "position"], name="post_image_position"),
+            models.CheckConstraint(
+                condition=Q(position__gte=0) & Q(position__lte=8), name="post_nine_images"
+            ),
+        ]
+
+
+class ProductTag(models.Model):
+    """A product placed on a picture at ``x``, ``y`` in thousandths of its width and height."""
+
+    id = IdField(primary_key=True)
+    post_image = models.ForeignKey(PostImage, on_delete=models.CASCADE, related_name="tags")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    x = models.SmallIntegerField()
+    y = models.SmallIntegerField()
+
+    class Meta:
+        db_table = "community_producttag"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(x__gte=0, x__lte=1000, y__gte=0, y__lte=1000), name="tag_on_picture"
+            ),
+            models.UniqueConstraint(fields=["post_image", "product"], name="tag_once"),
+        ]
+
+
+class Board(models.Model):
+    """A named collection of posts. ``visibility`` as of a post (0 public, 3 only me)."""
+
+    id = IdField(primary_key=True)
+    owner = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="boards")
+    slug = models.CharField(max_length=60)
+    title = models.CharField(max_length=80)
+    about = models.CharField(max_length=300, blank=True, default="")
+    visibility = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "community_board"
+        constraints = [models.UniqueConstraint(fields=["owner", "slug"], name="board_slug_once")]
+
+
+class BoardPost(models.Model):
+    """A post on a board, with a note."""
+
+    id = IdField(primary_key=True)
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="entries")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE)
+    note = models.CharField(max_length=200, blank=True, default="")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "community_boardpost"
+        constraints = [models.UniqueConstraint(fields=["board", "post"], name="board_post_once")]
+
+
+class Like(models.Model):
+    """A member likes a post, once."""
+
+    id = IdField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="likes")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "community_like"
+        constraints = [models.UniqueConstraint(fields=["post", "account"], name="like_once")]
+
+
+class Comment(models.Model):
+    """Two visible levels: a root comment (``root`` None) and its replies."""
+
+    id = IdField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments")
+    root = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="replies")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
+    author = models.ForeignKey(Account, on_delete=models.PROTECT)
+    body = models.CharField(max_length=1000)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "community_comment"
+        indexes = [models.Index(fields=["post", "root", "id"], name="comment_thread")]
+
+
+class PostStat(models.Model):
+    """Folded counters of a post; written only by the fold job."""
+
+    post = models.OneToOneField(Post, primary_key=True, on_delete=models.CASCADE)
+    likes = models.IntegerField(default=0)
+    comments = models.IntegerField(default=0)
+    saves = models.IntegerField(default=0)
+    repins = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "community_poststat"
+
+
+class AuthorStat(models.Model):
+    """Figures of an author, split from the account; ``last_public_id`` drives long following lists."""
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
+    last_public_id = models.BigIntegerField(default=0)
+    last_followers_id = models.BigIntegerField(default=0)
+    posts = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "community_authorstat"

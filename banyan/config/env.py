@@ -1,0 +1,44 @@
+"""Every setting that an operator may give, read once from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Env(BaseSettings):
+    """Environment of a Banyan process; names are prefixed BANYAN_ unless an alias says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="BANYAN_", extra="ignore")
+
+    env: Literal["development", "production", "test"] = "development"
+    secret_key: str = ""
+    old_secret_keys: str = ""
+    var: Path = Path("var")
+    host: str = ""
+    port: int = 8000
+    live_url: str = ""
+    public_url: str = ""
+    database_url: str = Field(default="", alias="DATABASE_URL")
+    allowed_hosts: str = "*"
+    trusted_proxy: bool = False
+    sandbox_url: str = Field(default="http://127.0.0.1:8002", alias="SANDBOX_URL")
+    sandbox_api_key: str = Field(default="sk_sandbox_local", alias="SANDBOX_API_KEY")
+    sandbox_secret: str = Field(
+        default="whsec_c2FuZGJveC1sb2NhbC1zZWNyZXQ=", alias="SANDBOX_SECRET"
+    )
+    payment_providers: str = "sandbox,wallet"
+    shop_approval: bool = False
+    consent_mode: Literal["none", "notice", "opt_in"] = "notice"
+    blocking_threads: int = 8
+    pool_max: int = 0
+    debug: bool = False
+    cjk_font: str = ""
+    email_url: str = ""
+    demo: bool = True
+
+
+env = Env()

@@ -1,0 +1,222 @@
+"""Django settings, all derived from ``config.env``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .env import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = env.var.resolve()
+PRODUCTION = env.env == "production"
+TESTING = env.env == "test"
+DEBUG = env.debug
+
+if PRODUCTION and not env.secret_key:
+    raise ImproperlyConfigured("BANYAN_SECRET_KEY must be set in production")
+SECRET_KEY = env.secret_key or "development-only-not-a-secret"
+SECRET_KEY_FALLBACKS = [key for key in env.old_secret_keys.split(",") if key]
+ALLOWED_HOSTS = [host for host in env.allowed_hosts.split(",") if host]
+PUBLIC_URL = env.public_url.rstrip("/")
+LIVE_URL = env.live_url.rstrip("/")
+SANDBOX_URL = env.sandbox_url.rstrip("/")
+SANDBOX_API_KEY = env.sandbox_api_key
+SANDBOX_SECRET = env.sandbox_secret
+PAYMENT_PROVIDERS = [name for name in env.payment_providers.split(",") if name]
+SHOP_APPROVAL = env.shop_approval
+CONSENT_MODE = env.consent_mode
+CJK_FONT = env.cjk_font
+DEMO = env.demo and not PRODUCTION
+
+INSTALLED_APPS = [
+    "banyan.config.apps.ConfigConfig",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "csp",
+    "ninja",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "procrastinate.contrib.django",
+    "banyan.kernel",
+    "banyan.ledger",
+    "banyan.media",
+    "banyan.people",
+    "banyan.notify",
+    "banyan.catalog",
+    "banyan.payments",
+    "banyan.entitlements",
+    "banyan.sharing",
+    "banyan.orders",
+    "banyan.earnings",
+    "banyan.community",
+    "banyan.insights",
+    "banyan.api",
+    "banyan.web.ui",
+    "banyan.web",
+    "banyan.ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "banyan.web.middleware.RequestContextMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "banyan.web.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "banyan.web.middleware.ActorMiddleware",
+    "banyan.web.middleware.ProblemMiddleware",
+]
+
+ROOT_URLCONF = "banyan.config.urls"
+AUTH_USER_MODEL = "people.Account"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": False,
+        "DIRS": [],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            ["django.template.loaders.app_directories.Loader"],
+                        )
+                    ],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "banyan.web.context.chrome",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "template_partials.templatetags.partials",
+            ],
+        },
+    }
+]
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url or "postgresql:///banyan")
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
+    query = dict(parse_qsl(parts.query))
+    pool = False if TESTING else {"min_size": 1, "max_size": env.pool_max or env.blocking_threads + 2}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "banyan",
+        "USER": unquote(parts.username or query.pop("user", "")),
+        "PASSWORD": unquote(parts.password or query.pop("password", "")),
+        "HOST": query.pop("host", None) or unquote(parts.hostname or ""),
+        "PORT": str(parts.port or query.pop("port", "")),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {"pool": pool, **query},
+    }
+
+
+DATABASES = {"default": _database(env.database_url)}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "kernel_cache",
+    }
+}
+if TESTING:
+    CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": ""}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(VAR_DIR / "media"), "base_url": "/media/"},
+    },
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(VAR_DIR / "originals")},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "banyan.config.storage.StaticStorage"
+    },
+}
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+MAX_UPLOAD_BYTES = 15 * 1024 * 1024
+MAX_UPLOAD_PIXELS = 40_000_000
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "banyan_language"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+SESSION_COOKIE_NAME = "banyan_session"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
+CSRF_COOKIE_NAME = "banyan_csrf"
+CSRF_FAILURE_VIEW = "banyan.web.problems.csrf_failure"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+X_FRAME_OPTIONS = "SAMEORIGIN"
+if env.trusted_proxy:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+
+DEFAULT_FROM_EMAIL = "Banyan <no-reply@localhost>"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.locmem.EmailBackend"
+    if TESTING
+    else "django.core.mail.backends.console.EmailBackend"
+)
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+# Handles are unique without regard to case, by an expression constraint.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+
+from .auth import *  # noqa: E402, F403
+from .csp import *  # noqa: E402, F403

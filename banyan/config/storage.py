@@ -1,0 +1,10 @@
+"""Static files: hashed names, compressed once at collect time."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class StaticStorage(CompressedManifestStaticFilesStorage):
+    """Hash module imports too, so that every script may be cached for a year."""
+
+    support_js_module_import_aggregation = True
+    manifest_strict = False

@@ -1,0 +1,143 @@
+"""Commission plans, commissions, payout batches."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from banyan.catalog.models import Product, Shop
+from banyan.kernel.ids import IdField
+from banyan.orders.models import Order, OrderLine
+from banyan.people.models import Account
+from banyan.sharing.models import Link
+
+from .states import COMMISSION, PAYOUT_BATCH
+
+
+class Plan(models.Model):
+    """The commission of a shop (``product`` None) or of one of its products."""
+
+    id = IdField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    product = models.ForeignKey(Product, null=True, on_delete=models.CASCADE)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "earnings_plan"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "product"], name="plan_once", nulls_distinct=False
+            )
+        ]
+
+
+class PlanVersion(models.Model):
+    """Terms of a plan from ``created_at`` on; never changed, only followed by the next version.
+
+    ``rate_bps`` is the whole commission in basis points of the line's paid goods (after
+    discounts, without shipping). ``levels`` is 1 or 2: the direct sharer, and who brought them;
+    ``direct_bps`` is the direct sharer's part of the commission, at least 7000. Three levels
+    cannot be stored.
+    """
+
+    id = IdField(primary_key=True)
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="versions")
+    number = models.IntegerField()
+    rate_bps = models.IntegerField()
+    levels = models.SmallIntegerField(default=1)
+    direct_bps = models.IntegerField(default=10000)
+    hold_days = models.SmallIntegerField(default=7)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "earnings_planversion"
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="plan_version_once"),
+            models.CheckConstraint(
+                condition=Q(levels__gte=1) & Q(levels__lte=2), name="plan_two_levels_at_most"
+            ),
+            models.CheckConstraint(
+                condition=Q(direct_bps__gte=7000) & Q(direct_bps__lte=10000), name="plan_direct"
+            ),
+            models.CheckConstraint(
+                condition=Q(rate_bps__gte=0) & Q(rate_bps__lte=5000), name="plan_rate"
+            ),
+        ]
+
+
+class Commission(models.Model):
+    """What one payee earns from one order line; frozen at placement.
+
+    ``level`` 1 is the direct sharer. ``reversed_amount`` is what refunds took back so far.
+    ``explanation`` holds the path, the rule and the arithmetic for the "why" page.
+    """
+
+    id = IdField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="commissions")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="commissions")
+    payee = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="commissions")
+    link = models.ForeignKey(Link, on_delete=models.PROTECT)
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT)
+    level = models.SmallIntegerField()
+    base_amount = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    reversed_amount = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    state = models.CharField(
+        max_length=12, choices=COMMISSION.choices(), default=COMMISSION.initial
+    )
+    reason = models.CharField(max_length=60, blank=True, default="")
+    hold_until = models.DateTimeField(null=True)
+    explanation = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "earnings_commission"
+        constraints = [
+            models.UniqueConstraint(fields=["line", "payee", "level"], name="commission_once"),
+            models.CheckConstraint(
+                condition=Q(level__gte=1) & Q(level__lte=2), name="commission_two_levels_at_most"
+            ),
+            models.CheckConstraint(
+                condition=Q(reversed_amount__gte=0) & Q(reversed_amount__lte=F("amount")),
+                name="commission_reversal_within_amount",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["payee", "-id"], name="commission_payee"),
+            models.Index(fields=["hold_until"], name="commission_due", condition=Q(state="held")),
+        ]
+
+
+class PayoutBatch(models.Model):
+    """A run of payouts of what is payable."""
+
+    id = IdField(primary_key=True)
+    state = models.CharField(
+        max_length=10, choices=PAYOUT_BATCH.choices(), default=PAYOUT_BATCH.initial
+    )
+    created_by_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "earnings_payoutbatch"
+
+
+class PayoutItem(models.Model):
+    """One payee's amount in a batch, and the payment that carried it."""
+
+    id = IdField(primary_key=True)
+    batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="items")
+    payee = models.ForeignKey(Account, on_delete=models.PROTECT)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    payout_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10, default="draft")
+
+    class Meta:
+        db_table = "earnings_payoutitem"
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "payee", "currency"], name="payout_item_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payout_item_amount"),
+        ]

@@ -1,0 +1,31 @@
+"""State machines of earnings."""
+
+from banyan.kernel.states import Machine
+
+COMMISSION = Machine(
+    name="earnings.commission.state",
+    initial="quoted",
+    transitions={
+        # frozen at placement, alive at payment
+        "quoted": ("pending", "expired", "rejected"),
+        "pending": ("held", "held_fraud", "reversed"),
+        "held": ("payable", "held_fraud", "reversed"),
+        "held_fraud": ("held", "reversed"),
+        "payable": ("paid", "reversed"),
+        "paid": ("reversed",),
+        "reversed": (),
+        "expired": (),
+        "rejected": (),
+    },
+)
+
+PAYOUT_BATCH = Machine(
+    name="earnings.payoutbatch.state",
+    initial="draft",
+    transitions={
+        "draft": ("submitted", "cancelled"),
+        "submitted": ("settled",),
+        "settled": (),
+        "cancelled": (),
+    },
+)

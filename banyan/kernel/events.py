@@ -1,0 +1,114 @@
+"""Events: appended in the caller's transaction (the only outbox), delivered in published order.
+
+Two ways to listen:
+
+* ``in_transaction``: runs inside the emitting transaction. Only what ``config/paying.py`` names.
+  It declares the locks it will need, so that the outermost action can take all of them at once.
+* ``subscribe``: a named consumer with its own cursor over gap-free positions, run by the relay
+  after the commit; its effects and its cursor commit together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from . import clock
+from .actors import Actor, current_cause
+from .locks import LockKey
+
+
+class Event(BaseModel):
+    """Base of all events: frozen, with a public name such as ``order.paid``.
+
+    ``subject`` names the field that holds the id of the row the event is about.
+    Ids are ints in Python and strings in every outward form.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: ClassVar[str]
+    subject: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" in cls.__dict__:
+            if registry.get(cls.name, cls).__qualname__ != cls.__qualname__:
+                raise ValueError(f"event name taken: {cls.name}")
+            registry[cls.name] = cls
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the outbox knows of a stored event; ``position`` is None before publication."""
+
+    id: int
+    position: int | None
+    occurred_at: dt.datetime
+    cause_id: int | None
+    actor_kind: str
+    actor_id: int | None
+
+
+E = TypeVar("E", bound=Event)
+Inline = Callable[[Any, Actor], None]
+Locks = Callable[[Any], Iterable[LockKey]]
+Handler = Callable[[Any, Meta], None]
+
+registry: dict[str, type[Event]] = {}
+inline_handlers: dict[str, list[tuple[Inline, Locks]]] = {}
+consumers: dict[str, dict[str, list[Handler]]] = {}
+
+
+def in_transaction(
+    event: type[E], *, locks: Callable[[E], Iterable[LockKey]]
+) -> Callable[[Callable[[E, Actor], None]], Callable[[E, Actor], None]]:
+    """Register a handler that runs inside the emitting transaction, in registration order."""
+
+    def register(handler: Callable[[E, Actor], None]) -> Callable[[E, Actor], None]:
+        inline_handlers.setdefault(event.name, []).append((handler, locks))
+        return handler
+
+    return register
+
+
+def subscribe(
+    event: type[E], *, consumer: str
+) -> Callable[[Callable[[E, Meta], None]], Callable[[E, Meta], None]]:
+    """Register a handler of a named consumer; it may be called again after a crash only if
+    its transaction rolled back, so database effects happen once."""
+
+    def register(handler: Callable[[E, Meta], None]) -> Callable[[E, Meta], None]:
+        consumers.setdefault(consumer, {}).setdefault(event.name, []).append(handler)
+        return handler
+
+    return register
+
+
+def locks_for(event: Event) -> list[LockKey]:
+    """Return every lock that the in-transaction handlers of ``event`` will need."""
+    return [key for _, locks in inline_handlers.get(event.name, []) for key in locks(event)]
+
+
+def emit(event: Event, *, actor: Actor, cause: int | None = None) -> int:
+    """Append ``event`` to the outbox and run its in-transaction handlers. Returns its id.
+
+    Needs the caller's transaction; nothing is notified before the relay publishes it.
+    """
+    from .models import StoredEvent
+
+    stored = StoredEvent.objects.create(
+        name=event.name,
+        subject_id=getattr(event, event.subject),
+        payload=event.model_dump(mode="json"),
+        cause_id=cause or current_cause(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        occurred_at=clock.now(),
+    )
+    for handler, _ in inline_handlers.get(event.name, []):
+        handler(event, actor)
+    return stored.pk

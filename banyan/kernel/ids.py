@@ -1,0 +1,39 @@
+"""64-bit, time-ordered ids made by a database function.
+
+Layout: 41 bit milliseconds since 2024-01-01 UTC, 10 bit node, 12 bit sequence.
+Ids exceed 2**53, so they are strings in JSON, SSE and data- attributes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from django.db import models
+
+EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+_CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 l I i o
+
+
+class IdField(models.BigAutoField):
+    """Primary key whose DEFAULT is ``banyan_id()``; the value comes back with the INSERT."""
+
+    def db_type_suffix(self, connection: object) -> str:
+        """Return the DEFAULT clause that replaces PostgreSQL's identity clause."""
+        return "DEFAULT banyan_id()"
+
+
+def id_floor(moment: dt.datetime) -> int:
+    """Return the smallest id that can have been made at ``moment`` (any node)."""
+    return int((moment - EPOCH).total_seconds() * 1000) << 22
+
+
+def id_time(value: int) -> dt.datetime:
+    """Return the UTC time, to the millisecond, at which ``value`` was made."""
+    return EPOCH + dt.timedelta(milliseconds=value >> 22)
+
+
+def new_code(bits: int = 80) -> str:
+    """Return an unguessable outward code of at least ``bits`` bits, without look-alike letters."""
+    length = -(-bits * 1000 // 5780)  # log2(55) = 5.78
+    return "".join(secrets.choice(_CODE_ALPHABET) for _ in range(length))

@@ -1,0 +1,91 @@
+"""State machines as data: one table per aspect; every move checked, guarded, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from . import clock
+from .actors import Actor, current_cause
+from .problems import IllegalTransition
+
+machines: dict[str, Machine] = {}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One aspect of one model.
+
+    ``name`` is "package.model.field"; ``transitions`` maps a state to the states it may go to.
+    ``guards`` maps (from, to) to a callable(obj) that raises a Problem to refuse.
+    """
+
+    name: str
+    initial: str
+    transitions: dict[str, tuple[str, ...]]
+    guards: dict[tuple[str, str], Callable[[Any], None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = {t for tos in self.transitions.values() for t in tos} - set(self.transitions)
+        if unknown or self.initial not in self.transitions:
+            raise ValueError(f"{self.name}: undeclared states {unknown or self.initial}")
+        machines[self.name] = self
+
+    @property
+    def field_name(self) -> str:
+        """The model field that holds the state."""
+        return self.name.rsplit(".", 1)[1]
+
+    @property
+    def states(self) -> Iterable[str]:
+        """All states, in written order."""
+        return self.transitions.keys()
+
+    def allows(self, source: str, target: str) -> bool:
+        """Tell whether the table has a row from ``source`` to ``target``."""
+        return target in self.transitions.get(source, ())
+
+    def choices(self) -> list[tuple[str, str]]:
+        """Return model choices."""
+        return [(state, state) for state in self.transitions]
+
+
+def transition(
+    machine: Machine, obj: models.Model, to: str, *, actor: Actor, reason: str = "", **updates: Any
+) -> None:
+    """Move ``obj`` to ``to`` by one conditional UPDATE and write the history row.
+
+    Extra ``updates`` are written with the state. Raises IllegalTransition when the table has no
+    such row, or when another transaction moved the object first. Needs a transaction.
+    """
+    from .models import StateChange
+
+    name = machine.field_name
+    source = getattr(obj, name)
+    if not machine.allows(source, to):
+        raise IllegalTransition(detail=f"{machine.name}: {source} -> {to}")
+    guard = machine.guards.get((source, to))
+    if guard:
+        guard(obj)
+    manager = type(obj)._base_manager
+    moved = manager.filter(pk=obj.pk, **{name: source}).update(**{name: to}, **updates)
+    if moved != 1:
+        raise IllegalTransition(detail=f"{machine.name}: {obj.pk} is no longer {source}")
+    setattr(obj, name, to)
+    for key, value in updates.items():
+        setattr(obj, key, value)
+    StateChange.objects.create(
+        machine=machine.name,
+        subject_id=obj.pk,
+        source=source,
+        target=to,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_label=actor.label,
+        reason=reason[:500],
+        cause_id=current_cause(),
+        at=clock.now(),
+    )

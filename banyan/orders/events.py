@@ -1,0 +1,73 @@
+"""What orders tell the floors above. Ids of rows; amounts in minor units."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from banyan.kernel.events import Event
+
+
+class _OfOrder(Event):
+    subject: ClassVar[str] = "order_id"
+    order_id: int
+    checkout_id: int
+    shop_id: int
+
+
+class OrderPlaced(_OfOrder):
+    """An order exists, with reserved stock and frozen attribution; not yet paid."""
+
+    name: ClassVar[str] = "order.placed"
+
+
+class OrderPaid(_OfOrder):
+    """The order is paid and will be delivered."""
+
+    name: ClassVar[str] = "order.paid"
+    amount: int
+    currency: str
+
+
+class OrderExpired(_OfOrder):
+    """The reservation lapsed unpaid; stock and coupon are free again."""
+
+    name: ClassVar[str] = "order.expired"
+
+
+class OrderCancelled(_OfOrder):
+    """The buyer gave the unpaid order up."""
+
+    name: ClassVar[str] = "order.cancelled"
+
+
+class OrderShipped(_OfOrder):
+    """A parcel is on its way."""
+
+    name: ClassVar[str] = "order.shipped"
+
+
+class OrderReceived(_OfOrder):
+    """The buyer (or the clock) confirmed receipt; the return window begins."""
+
+    name: ClassVar[str] = "order.received"
+
+
+class OrderRefunded(_OfOrder):
+    """A refund was granted: its lines and amounts are fixed, money is on its way back.
+
+    ``lines``: [(order line id, amount in minor units of goods only, quantity)].
+    """
+
+    name: ClassVar[str] = "order.refunded"
+    refund_id: int
+    amount: int
+    currency: str
+    lines: list[tuple[int, int, int]]
+
+
+class OrderRefundSettled(_OfOrder):
+    """The refund arrived, or failed for want of a destination."""
+
+    name: ClassVar[str] = "order.refund_settled"
+    refund_id: int
+    succeeded: bool

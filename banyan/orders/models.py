@@ -1,0 +1,233 @@
+"""Cart, checkout, orders, lines, shipments, refunds.
+
+Columns that point to a higher floor (plan version, campaign) are plain ids, frozen at placement.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from banyan.catalog.models import Shop, Variant
+from banyan.entitlements.models import Coupon
+from banyan.kernel.ids import IdField
+from banyan.people.models import Account
+from banyan.sharing.models import Link
+
+from .states import CHECKOUT, ORDER, REFUND
+
+
+class Cart(models.Model):
+    """A server-side cart of an account, or of a visitor without one (by ``token``)."""
+
+    id = IdField(primary_key=True)
+    account = models.OneToOneField(Account, null=True, on_delete=models.CASCADE)
+    token = models.CharField(max_length=40, unique=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "orders_cart"
+
+
+class CartItem(models.Model):
+    """A variant in a cart, with the share link it was reached through."""
+
+    id = IdField(primary_key=True)
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
+    quantity = models.IntegerField()
+    link = models.ForeignKey(Link, null=True, on_delete=models.SET_NULL)
+    touch_id = models.BigIntegerField(null=True)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "orders_cartitem"
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "variant"], name="cart_item_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="cart_item_quantity"),
+        ]
+
+
+class Checkout(models.Model):
+    """One act of buying: one payment, one order per shop. ``placement_key`` makes it repeatable.
+
+    ``access_token`` opens the pages of a guest; ``number`` is what people read out.
+    The id is the causal id of everything that follows.
+    """
+
+    id = IdField(primary_key=True)
+    number = models.CharField(max_length=16, unique=True)
+    access_token = models.CharField(max_length=40, unique=True)
+    placement_key = models.CharField(max_length=80, unique=True)
+    buyer = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="checkouts")
+    visitor = models.CharField(max_length=40, blank=True, default="")
+    contact_email = models.EmailField(blank=True, default="")
+    contact_phone = models.CharField(max_length=20, blank=True, default="")
+    address = models.JSONField(default=dict)
+    language = models.CharField(max_length=8, default="en")
+    currency = models.CharField(max_length=3)
+    goods_amount = models.BigIntegerField()
+    discount_amount = models.BigIntegerField(default=0)
+    shipping_amount = models.BigIntegerField(default=0)
+    total_amount = models.BigIntegerField()
+    coupon = models.ForeignKey(Coupon, null=True, on_delete=models.PROTECT)
+    state = models.CharField(max_length=10, choices=CHECKOUT.choices(), default=CHECKOUT.initial)
+    intent_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "orders_checkout"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    total_amount=F("goods_amount") - F("discount_amount") + F("shipping_amount")
+                )
+                & Q(total_amount__gte=0),
+                name="checkout_total",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="checkout_open", condition=Q(state="placed")),
+            models.Index(fields=["contact_phone"], name="checkout_phone"),
+            models.Index(fields=["buyer", "-id"], name="checkout_buyer"),
+        ]
+
+
+class Order(models.Model):
+    """What one shop has to deliver out of a checkout."""
+
+    id = IdField(primary_key=True)
+    checkout = models.ForeignKey(Checkout, on_delete=models.PROTECT, related_name="orders")
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="orders")
+    number = models.CharField(max_length=20, unique=True)
+    currency = models.CharField(max_length=3)
+    goods_amount = models.BigIntegerField()
+    discount_amount = models.BigIntegerField(default=0)
+    shipping_amount = models.BigIntegerField(default=0)
+    total_amount = models.BigIntegerField()
+    refunded_amount = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=ORDER.choices(), default=ORDER.initial)
+    created_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    shipped_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "orders_order"
+        constraints = [
+            models.UniqueConstraint(fields=["checkout", "shop"], name="order_once_per_shop"),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0) & Q(refunded_amount__lte=F("total_amount")),
+                name="order_refund_within_total",
+            ),
+        ]
+        indexes = [models.Index(fields=["shop", "-id"], name="order_shop")]
+
+
+class OrderLine(models.Model):
+    """One variant in an order, with everything frozen that decides who earns from it.
+
+    ``path`` is the share path, oldest first: [{"link", "owner", "handle", "at"}]. ``price`` is
+    the stored explanation: a list of {"step", "amount", "note", "funded_by"}.
+    """
+
+    id = IdField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT)
+    product_id = models.BigIntegerField()
+    seller_id = models.BigIntegerField()
+    storefront_id = models.BigIntegerField(null=True)
+    title = models.CharField(max_length=240)
+    quantity = models.IntegerField()
+    unit_amount = models.BigIntegerField()
+    goods_amount = models.BigIntegerField()
+    discount_amount = models.BigIntegerField(default=0)
+    shipping_amount = models.BigIntegerField(default=0)
+    refunded_amount = models.BigIntegerField(default=0)
+    refunded_quantity = models.IntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    price = models.JSONField(default=list)
+    link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT)
+    touch_id = models.BigIntegerField(null=True)
+    path = models.JSONField(default=list)
+    campaign_id = models.BigIntegerField(null=True)
+    instance_id = models.BigIntegerField(null=True)
+    plan_version_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "orders_orderline"
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="order_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(goods_amount=F("unit_amount") * F("quantity")), name="order_line_goods"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0)
+                & Q(
+                    refunded_amount__lte=F("goods_amount")
+                    - F("discount_amount")
+                    + F("shipping_amount")
+                ),
+                name="order_line_refund_within_paid",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["link"], name="order_line_link"),
+            models.Index(fields=["product_id"], name="order_line_product"),
+        ]
+
+
+class Shipment(models.Model):
+    """A parcel of an order (the trunk ships an order in one parcel)."""
+
+    id = IdField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
+    carrier = models.CharField(max_length=40)
+    tracking = models.CharField(max_length=60, blank=True, default="")
+    shipped_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "orders_shipment"
+
+
+class OrderRefund(models.Model):
+    """A refund of an order, alike for buyer, merchant and support; ``lines`` sum to ``amount``.
+
+    ``lines``: [{"line": id, "amount": minor units, "quantity": n}].
+    """
+
+    id = IdField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    lines = models.JSONField(default=list)
+    reason = models.CharField(max_length=200)
+    restock = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=REFUND.choices(), default=REFUND.initial)
+    payment_refund_id = models.BigIntegerField(null=True)
+    destination = models.CharField(max_length=120, blank=True, default="")
+    key = models.CharField(max_length=80, unique=True)
+    requested_by = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    due_by = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "orders_refund"
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="order_refund_amount")]
+
+
+class OrderNote(models.Model):
+    """A message between buyer, shop and support about an order."""
+
+    id = IdField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="notes")
+    author_kind = models.CharField(max_length=10)
+    author = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL)
+    body = models.CharField(max_length=1000)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "orders_note"

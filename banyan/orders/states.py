@@ -1,0 +1,42 @@
+"""State machines of orders. A checkout is paid as a whole; each shop's order lives on its own."""
+
+from banyan.kernel.states import Machine
+
+CHECKOUT = Machine(
+    name="orders.checkout.state",
+    initial="placed",
+    transitions={
+        "placed": ("paid", "expired", "cancelled"),
+        "paid": (),
+        "expired": (),
+        "cancelled": (),
+    },
+)
+
+ORDER = Machine(
+    name="orders.order.state",
+    initial="placed",
+    transitions={
+        "placed": ("paid", "expired", "cancelled"),
+        "paid": ("shipped", "closed"),
+        "shipped": ("received", "closed"),
+        "received": ("closed",),
+        "expired": (),
+        "cancelled": (),
+        # closed: everything was refunded
+        "closed": (),
+    },
+)
+
+REFUND = Machine(
+    name="orders.refund.state",
+    initial="requested",
+    transitions={
+        "requested": ("refused", "processing"),
+        "processing": ("succeeded", "failed"),
+        # the provider refused the destination: somebody must name another one
+        "failed": ("processing",),
+        "refused": (),
+        "succeeded": (),
+    },
+)

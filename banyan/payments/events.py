@@ -1,0 +1,93 @@
+"""What payments tell the floors above."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from banyan.kernel.events import Event
+
+
+class _OfIntent(Event):
+    subject: ClassVar[str] = "intent_id"
+    intent_id: int
+    subject_kind: str
+    subject_id: int
+    amount: int
+    currency: str
+
+
+class PaymentCaptured(_OfIntent):
+    """The full amount has arrived. Its in-transaction handlers place what was bought."""
+
+    name: ClassVar[str] = "payment.captured"
+
+
+class PaymentFailed(_OfIntent):
+    """An attempt was declined; the payer may try again."""
+
+    name: ClassVar[str] = "payment.failed"
+    reason: str = ""
+
+
+class PaymentUnplaced(_OfIntent):
+    """Money arrived for something that can no longer be had; a full refund was requested."""
+
+    name: ClassVar[str] = "payment.unplaced"
+    reason: str = ""
+
+
+class _OfRefund(Event):
+    subject: ClassVar[str] = "refund_id"
+    refund_id: int
+    intent_id: int
+    subject_kind: str
+    subject_id: int
+    amount: int
+    currency: str
+
+
+class RefundRequested(_OfRefund):
+    """A refund was promised; it still has to be sent to the provider."""
+
+    name: ClassVar[str] = "refund.requested"
+
+
+class RefundSucceeded(_OfRefund):
+    """The provider has sent the money back."""
+
+    name: ClassVar[str] = "refund.succeeded"
+
+
+class RefundFailed(_OfRefund):
+    """The provider could not send it; another destination is needed."""
+
+    name: ClassVar[str] = "refund.failed"
+    reason: str = ""
+
+
+class _OfPayout(Event):
+    subject: ClassVar[str] = "payout_id"
+    payout_id: int
+    subject_kind: str
+    subject_id: int
+    amount: int
+    currency: str
+
+
+class PayoutRequested(_OfPayout):
+    """A payout was decided; it still has to be sent to the provider."""
+
+    name: ClassVar[str] = "payout.requested"
+
+
+class PayoutPaid(_OfPayout):
+    """The provider has paid it out."""
+
+    name: ClassVar[str] = "payout.paid"
+
+
+class PayoutFailed(_OfPayout):
+    """The provider could not pay it out."""
+
+    name: ClassVar[str] = "payout.failed"
+    reason: str = ""

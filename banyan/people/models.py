@@ -1,0 +1,234 @@
+"""Accounts, profiles, addresses, consent, follows, blocks; guests and their merge."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from banyan.kernel.ids import IdField
+from banyan.media.models import Image
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Manager that Django's auth asks for; accounts are made by ``people.actions``."""
+
+    def get_by_natural_key(self, username: str | None) -> Account:
+        """Find by handle, without regard to case."""
+        return self.get(handle__iexact=username)
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """A login identity with its public handle.
+
+    ``email`` and ``phone`` (E.164) are verified contacts or None; unverified ones live with
+    the sign-in library. ``is_staff`` opens the desk; what staff may do is in StaffRole.
+    """
+
+    id = IdField(primary_key=True)
+    handle = models.CharField(max_length=30)
+    display_name = models.CharField(max_length=60)
+    email = models.EmailField(null=True, blank=True)
+    phone = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001 (unique when set)
+    avatar = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
+    language = models.CharField(max_length=8, default="en")
+    theme = models.CharField(max_length=5, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "handle"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = []
+    objects = AccountManager()
+
+    class Meta:
+        db_table = "people_account"
+        constraints = [
+            models.UniqueConstraint(Lower("handle"), name="account_handle_once"),
+            models.UniqueConstraint(Lower("email"), name="account_email_once"),
+            models.UniqueConstraint(fields=["phone"], name="account_phone_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.handle}"
+
+
+class Profile(models.Model):
+    """What a member says of themselves. The birthday is private unless its owner shares it."""
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
+    bio = models.CharField(max_length=300, blank=True, default="")
+    region = models.CharField(max_length=12, blank=True, default="")
+    birthday = models.DateField(null=True)
+    birthday_audience = models.CharField(max_length=10, default="private")
+
+    class Meta:
+        db_table = "people_profile"
+
+
+class StaffRole(models.Model):
+    """A staff role of an account: support, finance, moderation or owner."""
+
+    id = IdField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="staff_roles")
+    role = models.CharField(max_length=12)
+
+    class Meta:
+        db_table = "people_staffrole"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "role"], name="staff_role_once"),
+            models.CheckConstraint(
+                condition=Q(role__in=["support", "finance", "moderation", "owner"]),
+                name="staff_role_known",
+            ),
+        ]
+
+
+class Consent(models.Model):
+    """A recorded yes or no for one purpose; the newest row of a purpose counts."""
+
+    id = IdField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    purpose = models.CharField(max_length=30)
+    granted = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_consent"
+        indexes = [models.Index(fields=["account", "purpose", "-id"], name="consent_latest")]
+
+
+class Address(models.Model):
+    """An address book entry; which fields exist depends on the country (``rules.ADDRESS_FORMS``)."""
+
+    id = IdField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="addresses")
+    recipient = models.CharField(max_length=80)
+    phone = models.CharField(max_length=20, blank=True, default="")
+    country = models.CharField(max_length=2)
+    level1 = models.CharField(max_length=60, blank=True, default="")
+    level2 = models.CharField(max_length=60, blank=True, default="")
+    level3 = models.CharField(max_length=60, blank=True, default="")
+    street = models.CharField(max_length=200)
+    postcode = models.CharField(max_length=12, blank=True, default="")
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_address"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(is_default=True), name="address_one_default"
+            )
+        ]
+
+
+class Follow(models.Model):
+    """A follow; two that meet are a friendship (``is_mutual`` is kept on both rows)."""
+
+    id = IdField(primary_key=True)
+    follower = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="following")
+    followee = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="followers")
+    state = models.SmallIntegerField(default=1)
+    level = models.SmallIntegerField(default=0)
+    is_mutual = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_follow"
+        constraints = [
+            models.UniqueConstraint(fields=["follower", "followee"], name="follow_once"),
+            models.CheckConstraint(condition=~Q(follower=F("followee")), name="follow_not_self"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["followee", "follower"], name="follow_reverse", condition=Q(state=1)
+            )
+        ]
+
+
+class Block(models.Model):
+    """``actor`` wants to see and be seen nothing of ``target``; it works both ways."""
+
+    id = IdField(primary_key=True)
+    actor = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="blocks")
+    target = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="blocked_by")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_block"
+        constraints = [
+            models.UniqueConstraint(fields=["actor", "target"], name="block_once"),
+            models.CheckConstraint(condition=~Q(actor=F("target")), name="block_not_self"),
+        ]
+
+
+class VisitorLink(models.Model):
+    """A first-party visitor id that turned out to be an account (after sign-in on that device)."""
+
+    id = IdField(primary_key=True)
+    visitor = models.CharField(max_length=40)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    first_seen = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_visitorlink"
+        constraints = [
+            models.UniqueConstraint(fields=["visitor", "account"], name="visitor_link_once")
+        ]
+        indexes = [models.Index(fields=["account"], name="visitor_link_account")]
+
+
+class IntendedAction(models.Model):
+    """What a visitor was about to do when sign-in was asked; resumed in whichever browser finishes.
+
+    ``payload`` holds the method, the path and the form values. Kept server-side, found by the
+    token that travels with the sign-in, never by a cookie alone.
+    """
+
+    id = IdField(primary_key=True)
+    token = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(max_length=30)
+    payload = models.JSONField()
+    created_at = models.DateTimeField()
+    resumed_at = models.DateTimeField(null=True)
+    resumed_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        db_table = "people_intendedaction"
+
+
+class GuestMerge(models.Model):
+    """A guest's orders, touches and coupons joined to an account by a verified contact; reversible."""
+
+    id = IdField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    contact = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, default="offered")
+    moved = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "people_guestmerge"
+
+
+class ApiToken(models.Model):
+    """A personal API token; only its hash is kept."""
+
+    id = IdField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    name = models.CharField(max_length=60)
+    token_hash = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "people_apitoken"

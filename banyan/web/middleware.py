@@ -1,0 +1,116 @@
+"""Request context: id, language, actor, and problems turned into answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from psycopg_pool import PoolTimeout
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Busy, Problem
+
+from .problems import render_problem
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+log = structlog.get_logger("banyan.web")
+VISITOR_COOKIE = "banyan_visitor"
+
+
+class RequestContextMiddleware:
+    """Give every request an id, echoed in the answer and in every error."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class LanguageMiddleware:
+    """Language by cookie, then Accept-Language; ``?lang=`` for links that name one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        language = request.GET.get("lang", "")
+        if language not in dict(settings.LANGUAGES):
+            language = translation.get_language_from_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        response = self.get_response(request)
+        response.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        return response
+
+
+def visitor_of(request: HttpRequest) -> str | None:
+    """Return the first-party visitor id of the signed cookie, if there is a valid one."""
+    value = request.COOKIES.get(VISITOR_COOKIE)
+    if not value:
+        return None
+    from banyan.sharing.visitors import read_visitor
+
+    return read_visitor(value)
+
+
+class ActorMiddleware:
+    """Set ``request.actor`` from the session; staff roles are read once, lazily cheap."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        request.actor = actor_of(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the actor of a page request."""
+    visitor = visitor_of(request)
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return Actor.guest(visitor)
+    user = request.user
+    if not user.is_authenticated:
+        return Actor.guest(visitor)
+    if user.is_staff:
+        roles = frozenset(user.staff_roles.values_list("role", flat=True))
+        return Actor(kind="staff", id=user.pk, visitor=visitor, roles=roles, label=f"@{user.handle}")
+    return Actor(kind="member", id=user.pk, visitor=visitor, label=f"@{user.handle}")
+
+
+class ProblemMiddleware:
+    """Turn a Problem into a page, fragment or problem+json; a lost database into a 503."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Render what the view raised, where it is ours to render."""
+        if isinstance(error, Problem):
+            log.info("problem", code=error.code, detail=error.detail, path=request.path)
+            return render_problem(request, error)
+        if isinstance(error, OperationalError | PoolTimeout):
+            log.error("database", error=str(error), path=request.path)
+            return render_problem(request, Busy(code="database_unreachable", retry_after=5))
+        return None

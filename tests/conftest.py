@@ -1,0 +1,71 @@
+"""Test set-up: one temporary PostgreSQL per run, shared by all workers; a clean slate per test."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+def _start_database() -> object | None:
+    """Start the database before Django reads its settings; workers get its address."""
+    os.environ["BANYAN_ENV"] = "test"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "banyan.config.settings"
+    os.environ.setdefault("BANYAN_VAR", tempfile.mkdtemp(prefix="banyan-test-var-"))
+    server = None
+    if not os.environ.get("BANYAN_TEST_DATABASE_URL"):
+        from banyan.ops.postgres import TemporaryPostgres
+
+        server = TemporaryPostgres()
+        server.start()
+        os.environ["BANYAN_TEST_DATABASE_URL"] = server.dsn("postgres")
+    os.environ["DATABASE_URL"] = os.environ["BANYAN_TEST_DATABASE_URL"]
+    return server
+
+
+_server = _start_database()
+
+import django  # noqa: E402  (settings need the database address)
+
+django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the database that this process started."""
+    if _server is not None:
+        with contextlib.suppress(Exception):
+            _server.stop()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def threaded_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Real commits for tests with threads; afterwards every non-empty table is emptied.
+
+    System rows (the relay's, content types, permissions, migrations) are kept or reseeded.
+    """
+    from tests.support.database import wipe
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        wipe()
+        try:
+            yield
+        finally:
+            wipe()
+
+
+@pytest.fixture(autouse=True)
+def _media_root(settings: object, tmp_path: Path) -> None:
+    """Pictures of a test live and die with it."""
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _clear_cache() -> Iterator[None]:
+    """Caches do not leak from test to test."""
+    from django.core.cache import cache
+
+    yield
+    cache.clear()

@@ -1,0 +1,40 @@
+"""Running the same thing at once, on real connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+
+def run_at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Run every call in a thread of its own, all released at the same instant.
+
+    Returns results in the order of the calls; a raised exception is the result of its call.
+    """
+    barrier = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
+
+    def run(index: int, call: Callable[[], Any]) -> None:
+        try:
+            barrier.wait(timeout=30)
+            results[index] = call()
+        except Exception as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(i, c)) for i, c in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not any(thread.is_alive() for thread in threads), "a thread hangs"
+    return results
+
+
+def run_concurrently(call: Callable[[], Any], n: int) -> list[Any]:
+    """Run one call ``n`` times at once; see :func:`run_at_once`."""
+    return run_at_once(*([call] * n))

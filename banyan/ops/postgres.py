@@ -198,6 +198,11 @@ class EmbeddedPostgres:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def owned(self) -> bool:
+        """Whether the running server is ours to stop (started here, not attached to)."""
+        return self._process is not None and self.is_running()
+
+    @property
     def pid(self) -> int | None:
         """The postmaster's pid while it runs."""
         if self._attached is not None:
@@ -279,7 +284,7 @@ class EmbeddedPostgres:
             "--no-instructions",
             *([] if self._durable_initdb else ["--no-sync"]),
         ]
-        answer = subprocess.run(  # noqa: S603
+        answer = subprocess.run(
             command, capture_output=True, text=True, check=False, **_surroundings(user)
         )
         if answer.returncode != 0:
@@ -379,7 +384,7 @@ class EmbeddedPostgres:
         if self.log_path.exists() and self.log_path.stat().st_size > LOG_LIMIT:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -469,7 +474,7 @@ _TEMPORARY_PREFIX = "banyan-test-"
 
 def _sweep_abandoned(*, older_than: float = 60) -> None:
     """Delete what killed test runs left: their owner's lock is free again."""
-    for home in Path("/tmp").glob(f"{_TEMPORARY_PREFIX}*"):  # noqa: S108
+    for home in Path("/tmp").glob(f"{_TEMPORARY_PREFIX}*"):
         lock = FileLock(home / "owner.lock")
         with contextlib.suppress(OSError, LockHeldError):
             if time.time() - home.stat().st_mtime > older_than:
@@ -484,7 +489,7 @@ def _socket_folder(data_dir: Path) -> Path:
     if len(os.fsencode(beside)) <= SOCKET_FOLDER_LIMIT:
         return beside
     seal = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    return Path("/tmp") / f"banyan-{seal}"  # noqa: S108
+    return Path("/tmp") / f"banyan-{seal}"
 
 
 def _surroundings(user: SystemUser) -> dict[str, Any]:

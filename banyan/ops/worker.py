@@ -1,0 +1,160 @@
+"""``python -m banyan.ops.worker``: jobs, the event relay and the spool loader in one process.
+
+Each runs in a thread of its own that is started again when it fails; SIGTERM lets every one of
+them finish what it is doing. Any number of workers may run: each loop elects its own leader or
+claims its rows.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+logger = logging.getLogger("banyan.worker")
+
+Loop = Callable[[threading.Event], None]
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+STEADY_AFTER = 60.0
+JOB_GRACE = 8.0
+STALLED_AFTER = 30.0
+STALLED_EVERY = 30.0
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; an exit code."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "banyan.config.settings")
+    import django
+
+    django.setup()
+    from banyan.kernel import relay
+    from banyan.sharing import spool
+
+    stop = threading.Event()
+
+    def on_signal(signum: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    run_loops({"jobs": run_jobs, "relay": relay.run, "spool": spool.run_loader}, stop=stop)
+    return 0
+
+
+def run_loops(loops: Mapping[str, Loop], *, stop: threading.Event) -> None:
+    """Run every loop in its own thread until ``stop`` is set and all have returned."""
+    threads = [
+        threading.Thread(target=keep_running, args=(name, loop, stop), name=name)
+        for name, loop in loops.items()
+    ]
+    for thread in threads:
+        thread.start()
+    while not stop.is_set():
+        # A plain wait() would keep the interpreter from handling the signal that sets it.
+        stop.wait(0.5)
+    for thread in threads:
+        thread.join()
+
+
+def keep_running(name: str, loop: Loop, stop: threading.Event) -> None:
+    """Call ``loop(stop)`` again whenever it fails or returns early, with growing pauses.
+
+    The thread's database connections are closed after every call, so that a broken one is never
+    used again and a pooled one goes back.
+    """
+    pause = FIRST_PAUSE
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            loop(stop)
+        except Exception:
+            logger.exception("%s failed", name)
+        finally:
+            close_connections()
+        if stop.is_set():
+            return
+        pause = FIRST_PAUSE if time.monotonic() - began > STEADY_AFTER else pause
+        logger.warning("%s ended; starting it again in %.1f s", name, pause)
+        stop.wait(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def close_connections() -> None:
+    """Give this thread's database connections back."""
+    from django.db import connections
+
+    connections.close_all()
+
+
+def run_jobs(stop: threading.Event) -> None:
+    """Work on background jobs until ``stop``; running jobs get some seconds to finish."""
+    asyncio.run(_work(job_app(), stop))
+
+
+def job_app() -> "App":
+    """An application with all our tasks on a connector that can listen.
+
+    The shared application keeps Django's connector, so that code in this process which defers a
+    job still does so inside its own transaction.
+    """
+    from procrastinate.contrib.django import DjangoApp, app
+
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    ours = DjangoApp(
+        connector=connector,
+        import_paths=app.import_paths,
+        worker_defaults=app.worker_defaults,
+        periodic_defaults=app.periodic_defaults,
+    )
+    ours.tasks = app.tasks
+    ours.periodic_registry = app.periodic_registry
+    return ours
+
+
+async def _work(app: "App", stop: threading.Event) -> None:
+    async with app.open_async():
+        jobs = asyncio.create_task(
+            app.run_worker_async(
+                concurrency=int(os.environ.get("BANYAN_JOB_THREADS") or 4),
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=JOB_GRACE,
+                delete_jobs="successful",
+            )
+        )
+        rescue = asyncio.create_task(_rescue_stalled(app))
+        waiting = asyncio.create_task(asyncio.to_thread(_until_set, stop, jobs))
+        await asyncio.wait({jobs, rescue, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        failures = [task for task in (jobs, rescue) if task.done() and not task.cancelled()]
+        for task in (jobs, rescue):
+            task.cancel()
+        await asyncio.gather(jobs, rescue, waiting, return_exceptions=True)
+        for task in failures:
+            if (error := task.exception()) is not None:
+                raise error
+
+
+def _until_set(stop: threading.Event, jobs: "asyncio.Task[None]") -> None:
+    while not stop.wait(0.25) and not jobs.done():
+        pass
+
+
+async def _rescue_stalled(app: "App") -> None:
+    """Put jobs of dead workers back into the queue; every job may run twice."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+            logger.warning("job %s (%s) was left by a dead worker; again", job.id, job.task_name)
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(STALLED_EVERY)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The design system: tokens, icons, template components, layouts and their gallery."""

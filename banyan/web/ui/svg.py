@@ -1,0 +1,126 @@
+"""Figures computed on the server: positions only, as SVG attributes, never as styles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import cos, pi, sin
+
+from banyan.web.ui.shapes import Tree, TreeNode
+
+TREE_WIDTH = 640
+TREE_HEIGHT = 400
+_MARGIN = 14
+
+
+def place(
+    nodes: Iterable[TreeNode], *, width: int = TREE_WIDTH, height: int = TREE_HEIGHT
+) -> Tree:
+    """Lay a share tree out in rings round its root; equal input gives an equal picture.
+
+    A person's sector is as wide as the leaves below them, depth sets the ring, and rings are
+    ellipses that fill ``width`` x ``height``. Nodes whose parent is not among ``nodes`` hang from
+    the centre. Iterative, so that a chain of any depth is drawn; O(n).
+    """
+    found = list(nodes)
+    known = {node.id for node in found}
+    children: dict[str | None, list[TreeNode]] = defaultdict(list)
+    for node in found:
+        parent = node.parent_id if node.parent_id in known else None
+        children[parent].append(node)
+    tree = Tree(width=width, height=height)
+    if not found:
+        return tree
+    order, depth = _walk(children)
+    leaves = _leaves(order, children)
+    roots = children[None]
+    lone = len(roots) == 1
+    rings = max(depth.values()) + (0 if lone else 1)
+    sectors = _sectors(order, children, leaves)
+    centre = (width / 2, height / 2)
+    at: dict[str, tuple[float, float]] = {}
+    for node in order:
+        low, high = sectors[node.id]
+        ring = depth[node.id] + (0 if lone else 1)
+        reach = ring / rings if rings else 0.0
+        angle = (low + high) * pi - pi / 2
+        x = round(centre[0] + cos(angle) * reach * (width / 2 - _MARGIN), 1)
+        y = round(centre[1] + sin(angle) * reach * (height / 2 - _MARGIN), 1)
+        at[node.id] = (x, y)
+        if node.parent_id in at:
+            px, py = at[node.parent_id]
+            tree.edges.append((px, py, x, y))
+        tree.nodes.append((node, x, y, _radius(node, len(order))))
+    return tree
+
+
+def _radius(node: TreeNode, total: int) -> float:
+    """Return the dot's radius: the root largest, buyers above passers-by, smaller in a crowd."""
+    base = 8.0 if node.kind == "root" else 4.6 if node.kind == "bought" else 3.4
+    return base if total < 250 else round(base * 0.7, 1)
+
+
+def _walk(
+    children: dict[str | None, list[TreeNode]],
+) -> tuple[list[TreeNode], dict[str, int]]:
+    """Return nodes with parents before children, and each one's depth from its root."""
+    order: list[TreeNode] = []
+    depth: dict[str, int] = {}
+    stack = [(node, 0) for node in reversed(children[None])]
+    while stack:
+        node, level = stack.pop()
+        order.append(node)
+        depth[node.id] = level
+        stack.extend((child, level + 1) for child in reversed(children.get(node.id, [])))
+    return order, depth
+
+
+def _leaves(
+    order: Sequence[TreeNode], children: dict[str | None, list[TreeNode]]
+) -> dict[str, int]:
+    """Return how many leaves hang below each node (a leaf counts itself)."""
+    count: dict[str, int] = {}
+    for node in reversed(order):
+        count[node.id] = sum(count[child.id] for child in children.get(node.id, [])) or 1
+    return count
+
+
+def _sectors(
+    order: Sequence[TreeNode],
+    children: dict[str | None, list[TreeNode]],
+    leaves: dict[str, int],
+) -> dict[str, tuple[float, float]]:
+    """Share the circle (0 to 1) among siblings by their leaves."""
+    sectors: dict[str, tuple[float, float]] = {}
+    whole = [(children[None], 0.0, 1.0)]
+    whole.extend((children.get(node.id, []), -1.0, -1.0) for node in order)
+    owners: list[TreeNode | None] = [None, *order]
+    for owner, (brood, low, high) in zip(owners, whole, strict=True):
+        if owner is not None:
+            low, high = sectors[owner.id]
+        weight = sum(leaves[child.id] for child in brood)
+        start = low
+        for child in brood:
+            end = start + (high - low) * leaves[child.id] / weight
+            sectors[child.id] = (start, end)
+            start = end
+    return sectors
+
+
+def bar_percent(value: float, top: float) -> str:
+    """Return a bar's width as an SVG percentage; anything above zero stays visible."""
+    if top <= 0 or value <= 0:
+        return "0%"
+    return f"{max(1.5, min(100.0, value * 100 / top)):.1f}%"
+
+
+def spark_points(values: Sequence[float], *, width: int = 120, height: int = 32) -> str:
+    """Return ``points`` of a polyline through ``values``, oldest first, zero at the bottom."""
+    if not values:
+        return ""
+    top = max(*values, 1) if len(values) > 1 else max(values[0], 1)
+    step = (width - 4) / max(1, len(values) - 1)
+    return " ".join(
+        f"{2 + i * step:.1f},{height - 3 - (height - 6) * value / top:.1f}"
+        for i, value in enumerate(values)
+    )

@@ -1,0 +1,1 @@
+"""The tags of `{% load ui %}`, by kind."""

@@ -1,0 +1,59 @@
+"""Tags for faces and the relation line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import template
+
+from banyan.web.ui import words
+from banyan.web.ui.shapes import read, tone_of
+from banyan.web.ui.tags.basics import PARTS
+
+register = template.Library()
+
+
+@register.inclusion_tag(f"{PARTS}avatar.html")
+def avatar(person: Any, size: str = "") -> dict[str, Any]:
+    """Show a face; ``person`` has name and picture_url; ``size``: xs, s, "", l, xl. Decorative."""
+    name = read(person, "name", "") or read(person, "handle", "")
+    return {
+        "picture_url": read(person, "picture_url", ""),
+        "initials": words.initials(name),
+        "tone": tone_of(name),
+        "size": size,
+    }
+
+
+@register.inclusion_tag(f"{PARTS}faces.html")
+def faces(
+    people: Sequence[Any], limit: int = 5, size: str = "s", total: int | None = None
+) -> dict[str, Any]:
+    """Show overlapping faces, at most ``limit``, then +n of ``total``."""
+    shown = list(people)[:limit]
+    extra = (total if total is not None else len(people)) - len(shown)
+    return {"people": shown, "extra": extra if extra > 0 else 0, "size": size}
+
+
+@register.inclusion_tag(f"{PARTS}relation_line.html")
+def relation_line(
+    people: Sequence[Any], end: str = "", href: str = "", classname: str = ""
+) -> dict[str, Any]:
+    """Say how this came here: "mio shared with Noor, Noor with you", with faces.
+
+    ``people`` from the first sharer to the last before the viewer; ``end`` names the last person
+    when it is not the viewer (order pages). Draws nothing for an empty path.
+    """
+    return {
+        "people": people[-3:] if people else [],
+        "sentence": words.relation_sentence(people, end) if people else "",
+        "href": href,
+        "classname": classname,
+    }
+
+
+@register.inclusion_tag(f"{PARTS}person.html")
+def person(who: Any, note: Any = "", trail: Any = "", size: str = "") -> dict[str, Any]:
+    """Show a row with face, name, a quiet ``note`` and a figure at the end (``trail``)."""
+    return {"who": who, "note": note, "trail": trail, "size": size}

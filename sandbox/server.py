@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sandbox.api import Api
@@ -48,6 +49,13 @@ class GatewayServer(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Report a broken connection quietly and anything else in full."""
+        if isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            log.debug("%s hung up", client_address)
+        else:
+            log.exception("serving %s failed", client_address)
 
     def answer(self, request: Request) -> Response:
         """Route by the first part of the path."""

@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 
 from sandbox.behaviour import list_behaviours, set_behaviour
 from sandbox.exchange import Request, Response, json_response
@@ -195,7 +195,7 @@ class Api:
     def _report(self, call: Call) -> Response:
         asked = call.request.query.get("date", "")
         try:
-            day = date.fromisoformat(asked)
+            day = datetime.strptime(asked, "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError as error:
             raise invalid("date", "a day as YYYY-MM-DD is required") from error
         return Response(

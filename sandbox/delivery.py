@@ -19,6 +19,7 @@ log = logging.getLogger("sandbox.delivery")
 #: Pause before each further attempt; after the last one the delivery is given up.
 BACKOFF_MS = (1_000, 3_000, 10_000, 60_000, 300_000, 1_800_000, 7_200_000, 21_600_000)
 TIMEOUT_S = 10.0
+STOP_S = 3.0
 _STALE = (http.client.RemoteDisconnected, ConnectionError)
 
 
@@ -81,12 +82,13 @@ class Dispatcher:
             thread.start()
 
     def stop(self) -> None:
-        """Finish the attempts under way; the rest stays in the state file."""
+        """Give the attempts under way a moment; what is left stays in the state file."""
         with self._ready:
             self._stopping = True
             self._ready.notify_all()
+        end = time.monotonic() + STOP_S
         for thread in self._threads:
-            thread.join(timeout=TIMEOUT_S + 1)
+            thread.join(timeout=max(0.0, end - time.monotonic()))
 
     def add(self, job: Job) -> None:
         """Queue one job."""

@@ -7,17 +7,17 @@ import hashlib
 
 STYLE = """
 :root{color-scheme:light dark;--back:#e9eef3;--slip:#fff;--ink:#14212e;--soft:#52616f;
---line:#d3dce4;--act:#17457a;--act-ink:#fff;--band:#14304f;--warn:#fdf0d8;--warn-ink:#6b4300}
+--line:#d3dce4;--act:#17457a;--act-ink:#fff;--band:#14304f;--warn:#fdf0d8;--warn-ink:#6b4300;--done:#dceaf7;--done-ink:#123a63}
 @media (prefers-color-scheme:dark){:root{--back:#0d141b;--slip:#17212b;--ink:#e8eef4;
 --soft:#a5b3c0;--line:#2c3945;--act:#8cbcf0;--act-ink:#0b1c2e;--band:#0a1a2b;
---warn:#3a2c10;--warn-ink:#f6d798}}
+--warn:#3a2c10;--warn-ink:#f6d798;--done:#14304f;--done-ink:#cfe3f8}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--back);color:var(--ink);font:16px/1.5 system-ui,-apple-system,
 "Segoe UI",Roboto,"PingFang SC","PingFang TC","Noto Sans CJK SC","Noto Sans CJK TC",
 "Microsoft YaHei",sans-serif}
-header{background:var(--band);color:#fff;padding:14px 20px}
-header p{max-width:440px;margin:0 auto;display:flex;align-items:center;gap:10px;font-weight:600}
-header svg{width:22px;height:22px;flex:none}
+.brand{background:var(--band);color:#fff;padding:14px 20px}
+.brand p{max-width:440px;margin:0 auto;display:flex;align-items:center;gap:10px;font-weight:600}
+.brand svg{width:22px;height:22px;flex:none}
 .test{background:var(--warn);color:var(--warn-ink);text-align:center;padding:8px 20px;
 font-size:14px;margin:0}
 main{max-width:440px;margin:0 auto;padding:20px 16px 48px}
@@ -40,6 +40,7 @@ border-color:transparent;font-size:16px}
 :focus-visible{outline:3px solid var(--act);outline-offset:2px}
 .note{margin:0 0 16px;padding:12px 14px;border-radius:4px;background:var(--warn);
 color:var(--warn-ink)}
+.done{background:var(--done);color:var(--done-ink)}
 .small{margin:14px 0 0;font-size:13px;color:var(--soft);text-align:center}
 details{margin-top:20px;border:1px solid var(--line);border-radius:4px;background:var(--slip)}
 summary{padding:14px 20px;min-height:48px;cursor:pointer;font-weight:600}

@@ -99,8 +99,8 @@ def _page(*, lang: str, title: str, main: str, status: int = 200, back: str = ""
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="robots" content="noindex">'
         f"<title>{escape(title)} · {texts['brand']}</title><style>{STYLE}</style></head><body>"
-        f"<header><p>{MARK}{texts['brand']}</p></header>"
-        f'<p class="test" role="note">{texts["test_line"]}</p><main>{main}</main></body></html>'
+        f'<header><div class="brand"><p>{MARK}{texts["brand"]}</p></div>'
+        f'<p class="test">{texts["test_line"]}</p></header><main>{main}</main></body></html>'
     )
     # Browsers check form-action against the redirect too, so the shop's origin must be in it.
     policy = (
@@ -142,7 +142,7 @@ def _open_page(row: sqlite3.Row, *, at: int) -> Response:
     lang = language(row["locale"])
     texts = TEXTS[lang]
     amount = escape(display(row["amount"], row["currency"]))
-    minutes = max(1, (row["expires_ms"] - at) // 60_000)
+    minutes = -(-(row["expires_ms"] - at) // 60_000)
     declined = f'<p class="note" role="alert">{texts["declined"]}</p>' if row["last_error"] else ""
     choices = "".join(
         f'<li><button name="outcome" value="{name}">{texts[name]}'
@@ -171,7 +171,7 @@ def _closed_page(row: sqlite3.Row) -> Response:
     name = "paid" if row["status"] == "succeeded" else "cancelled"
     amount = escape(display(row["amount"], row["currency"]))
     main = (
-        f'<p class="note" role="status">{texts[f"{name}_text"].format(amount=amount)}</p>'
+        f'<p class="note done" role="status">{texts[f"{name}_text"].format(amount=amount)}</p>'
         f'<section class="slip">{_slip(row, lang)}<a class="button pay"'
         f' href="{escape(return_address(row))}">{texts["return"]}</a></section>'
     )

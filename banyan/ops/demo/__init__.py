@@ -1,0 +1,1 @@
+"""The demo: people, shops and their history, made by the same actions that members use."""

@@ -1,0 +1,1 @@
+"""Accounts, journals, postings and their proof: the only place where money moves."""

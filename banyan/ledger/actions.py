@@ -1,0 +1,261 @@
+"""The only writers of accounts, journals and postings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import IntegrityError, connection, transaction
+
+from banyan.kernel import clock, locks
+from banyan.kernel.actors import Actor, current_cause
+from banyan.kernel.ids import id_floor
+from banyan.kernel.locks import LockKey, LockOrderViolation
+
+from . import rules
+from .models import Account, Journal, Posting
+from .problems import BadJournal, InsufficientBalance, JournalKeyReused
+from .rules import KINDS, Entry
+
+# One statement: the journal once per key, its postings, and the running balances of the accounts
+# that have one, locked in id order so that two journals never wait for each other in a circle.
+_POST = """
+WITH journal AS (
+  INSERT INTO ledger_journal (key, kind, subject_kind, subject_id, cause_id, reverses_id,
+                              actor_kind, actor_id, memo, occurred_at)
+  VALUES (%(key)s, %(kind)s, %(subject_kind)s, %(subject_id)s, %(cause_id)s, %(reverses_id)s,
+          %(actor_kind)s, %(actor_id)s, %(memo)s, %(occurred_at)s)
+  ON CONFLICT (key) DO NOTHING
+  RETURNING id
+), entry AS (
+  SELECT * FROM unnest(%(accounts)s::bigint[], %(amounts)s::bigint[]) AS e (account_id, amount)
+), line AS (
+  INSERT INTO ledger_posting (journal_id, account_id, amount, currency)
+  SELECT journal.id, entry.account_id, entry.amount, %(currency)s FROM journal, entry
+), delta AS (
+  SELECT account_id, sum(amount)::bigint AS amount FROM entry GROUP BY account_id
+), mine AS (
+  SELECT account.id, delta.amount
+  FROM journal, ledger_account account JOIN delta ON delta.account_id = account.id
+  WHERE account.discipline <> 'hot'
+  ORDER BY account.id FOR NO KEY UPDATE OF account
+), moved AS (
+  UPDATE ledger_account account SET balance = account.balance + mine.amount
+  FROM mine WHERE account.id = mine.id RETURNING account.id
+)
+SELECT (SELECT id FROM journal), ARRAY(SELECT id FROM moved)
+"""
+
+_CUT = """
+SELECT least(now(), coalesce(min(xact_start), now()),
+             (SELECT min(prepared) FROM pg_prepared_xacts))
+FROM pg_stat_activity WHERE datname = current_database()
+"""
+
+_SNAPSHOT = """
+WITH latest AS (
+  SELECT DISTINCT ON (account_id) account_id, up_to, balance
+  FROM ledger_snapshot ORDER BY account_id, up_to DESC
+), grown AS (
+  SELECT account.id, max(posting.id) AS up_to,
+         coalesce(max(latest.balance), 0) + sum(posting.amount) AS balance
+  FROM ledger_account account
+  LEFT JOIN latest ON latest.account_id = account.id
+  JOIN ledger_posting posting ON posting.account_id = account.id
+   AND posting.id > coalesce(latest.up_to, 0) AND posting.id < %(cut)s
+  WHERE account.discipline = 'hot'
+  GROUP BY account.id HAVING count(*) >= %(at_least)s
+)
+INSERT INTO ledger_snapshot (account_id, up_to, balance, created_at)
+SELECT id, up_to, balance, %(now)s FROM grown RETURNING id
+"""
+
+
+def account(
+    *, kind: str, owner_kind: str, owner_id: int = 0, currency: str, label: str = ""
+) -> Account:
+    """Return the account, made on first use. ValueError for an unknown kind or a wrong owner.
+
+    Accounts that an action will post to must exist before it takes its locks; see
+    :func:`lock_keys`.
+    """
+    rule = KINDS.get(kind)
+    if rule is None or rule.owner_kind != owner_kind:
+        raise ValueError(f"no account of kind {kind!r} for an owner of kind {owner_kind!r}")
+    identity = {
+        "kind": kind,
+        "owner_kind": owner_kind,
+        "owner_id": owner_id,
+        "label": label,
+        "currency": currency,
+    }
+    found = Account.objects.filter(**identity).first()
+    if found is None:
+        Account.objects.bulk_create(
+            [Account(**identity, discipline=rule.discipline, created_at=clock.now())],
+            ignore_conflicts=True,
+        )
+        found = Account.objects.get(**identity)
+    return found
+
+
+def lock_keys(accounts: Iterable[Account]) -> list[LockKey]:
+    """Return the keys an outermost action must take before posting to ``accounts``.
+
+    Hot accounts have none: nobody waits for them.
+    """
+    return [LockKey("wallet", a.pk) for a in accounts if a.discipline != "hot"]
+
+
+def post(
+    *,
+    key: str,
+    kind: str,
+    subject_kind: str,
+    subject_id: int,
+    entries: Sequence[Entry],
+    currency: str,
+    actor: Actor,
+    memo: str = "",
+    reverses: Journal | None = None,
+) -> Journal:
+    """Book ``entries`` as one journal by one statement; the same key again returns that journal.
+
+    Inside another action, every open or guarded account must already be locked (:func:`lock_keys`),
+    else LockOrderViolation. Raises BadJournal (empty, zero amount, not adding up, another
+    currency), JournalKeyReused, InsufficientBalance; after a Problem the caller's transaction must
+    roll back, at least to a savepoint. Emits nothing: the caller's event tells the story.
+    """
+    reason = rules.fault(entries)
+    if reason:
+        raise BadJournal(code=reason, detail=key)
+    nested = locks.in_transaction()
+    row = {
+        "key": key,
+        "kind": kind,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "cause_id": current_cause(),
+        "reverses_id": reverses.pk if reverses else None,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "memo": memo[:200],
+        "occurred_at": clock.now(),
+    }
+    with transaction.atomic(savepoint=False):
+        journal_id, moved = _insert(row, entries, currency)
+        if journal_id is None:
+            return _same(row, entries, currency)
+        if nested:
+            _require_locked(moved, key)
+    journal = Journal(id=journal_id, **row)
+    journal._state.adding = False
+    return journal
+
+
+def _insert(
+    row: Mapping[str, object], entries: Sequence[Entry], currency: str
+) -> tuple[int | None, list[int]]:
+    values = {
+        **row,
+        "accounts": [entry.account_id for entry in entries],
+        "amounts": [entry.amount for entry in entries],
+        "currency": currency,
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_POST, values)
+            journal_id, moved = cursor.fetchone()
+    except IntegrityError as error:
+        broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if broken == "ledger_account_guarded":
+            raise InsufficientBalance(detail=str(row["key"])) from error
+        if broken in {"journal_unbalanced", "journal_extended", "journal_currency"}:
+            raise BadJournal(code=broken, detail=str(row["key"])) from error
+        raise
+    return journal_id, moved
+
+
+def _require_locked(moved: Iterable[int], key: str) -> None:
+    missing = [pk for pk in moved if not locks.held(LockKey("wallet", pk))]
+    if missing:
+        raise LockOrderViolation(f"{key}: accounts posted to without their lock: {missing}")
+
+
+def _same(row: Mapping[str, object], entries: Sequence[Entry], currency: str) -> Journal:
+    """Return the journal that already has the key, if it says the same."""
+    journal = Journal.objects.get(key=row["key"])
+    stored = Posting.objects.filter(journal=journal).values_list("account_id", "amount", "currency")
+    wanted = sorted((entry.account_id, entry.amount, currency) for entry in entries)
+    same_subject = (journal.kind, journal.subject_kind, journal.subject_id) == (
+        row["kind"],
+        row["subject_kind"],
+        row["subject_id"],
+    )
+    if not same_subject or sorted(stored) != wanted:
+        raise JournalKeyReused(detail=str(row["key"]))
+    return journal
+
+
+def reverse_share(
+    *,
+    key: str,
+    journal: Journal,
+    part: int,
+    whole: int,
+    kind: str,
+    subject_kind: str,
+    subject_id: int,
+    actor: Actor,
+    memo: str = "",
+    instead: Mapping[int, int] | None = None,
+) -> Journal | None:
+    """Book the negated stored postings of ``journal``, up to ``part`` of ``whole`` in total.
+
+    ``part`` counts everything reversed so far and now: 40 of 100, then 100 of 100, reverses 40 %
+    and then the rest, to the cent. ``instead`` names, per original account, the account where
+    that money is by now. Returns None when rounding leaves nothing to book; the same key again
+    returns the stored journal. Locks the journal row besides; see :func:`post` for the accounts.
+    """
+    with transaction.atomic(savepoint=False):
+        Journal.objects.select_for_update(no_key=True).get(pk=journal.pk)
+        stored = Journal.objects.filter(key=key).first()
+        if stored is not None:
+            if stored.reverses_id != journal.pk:
+                raise JournalKeyReused(detail=key)
+            return stored
+        instead = dict(instead or {})
+        postings = list(Posting.objects.filter(journal=journal))
+        original = rules.net(Entry(p.account_id, p.amount) for p in postings)
+        home = {now: then for then, now in instead.items()}
+        earlier = Posting.objects.filter(journal__reverses=journal)
+        so_far = rules.net(Entry(home.get(p.account_id, p.account_id), p.amount) for p in earlier)
+        step = rules.reversal(original, so_far, part=part, whole=whole)
+        if not step:
+            return None
+        return post(
+            key=key,
+            kind=kind,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            entries=[Entry(instead.get(a, a), amount) for a, amount in step.items()],
+            currency=postings[0].currency,
+            actor=actor,
+            memo=memo,
+            reverses=journal,
+        )
+
+
+def take_snapshots(*, at_least: int = 500, margin: dt.timedelta = dt.timedelta(minutes=1)) -> int:
+    """Snapshot every hot account with ``at_least`` postings since its last one; return how many.
+
+    A running transaction may still commit a smaller id, so only postings older than the oldest
+    running transaction, less ``margin``, are summed. Repeatable.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('ledger_snapshot'))")
+        cursor.execute(_CUT)
+        (oldest,) = cursor.fetchone()
+        values = {"cut": id_floor(oldest - margin), "at_least": at_least, "now": clock.now()}
+        cursor.execute(_SNAPSHOT, values)
+        return len(cursor.fetchall())

@@ -1,0 +1,112 @@
+"""Reads of the ledger: balances, statements, the journals of a story."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import QuerySet, Sum
+
+from banyan.kernel.money import Money
+
+from .models import Account, Journal, Posting, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One posting of an account as its owner sees it; ``balance`` is what stood after it."""
+
+    posting_id: int
+    journal_id: int
+    at: dt.datetime
+    kind: str
+    memo: str
+    subject_kind: str
+    subject_id: int
+    amount: Money
+    balance: Money
+
+
+def find_account(
+    *, kind: str, owner_kind: str, owner_id: int = 0, currency: str, label: str = ""
+) -> Account | None:
+    """Return the account if it exists already. One query."""
+    return Account.objects.filter(
+        kind=kind, owner_kind=owner_kind, owner_id=owner_id, label=label, currency=currency
+    ).first()
+
+
+def accounts_of(*, owner_kind: str, owner_id: int) -> list[Account]:
+    """Return every account of an owner, by kind and currency. One query."""
+    accounts = Account.objects.filter(owner_kind=owner_kind, owner_id=owner_id)
+    return list(accounts.order_by("kind", "currency", "label"))
+
+
+def balance(account: Account) -> Money:
+    """Return what stands on ``account`` now: its row, or snapshot and later postings if hot."""
+    if account.discipline != "hot":
+        amount = Account.objects.values_list("balance", flat=True).get(pk=account.pk)
+        return Money(amount, account.currency)
+    latest = Snapshot.objects.filter(account=account).order_by("-up_to").first()
+    later = Posting.objects.filter(account=account, pk__gt=latest.up_to if latest else 0)
+    total = later.aggregate(total=Sum("amount"))["total"] or 0
+    return Money((latest.balance if latest else 0) + int(total), account.currency)
+
+
+def statement(
+    account: Account, *, before: int | None = None, limit: int = 50
+) -> list[StatementLine]:
+    """Return the newest ``limit`` lines, newest first, older than posting ``before``.
+
+    Two queries, three from the second page on. Balances may be below zero and are shown so.
+    """
+    standing = balance(account).amount
+    postings = Posting.objects.filter(account=account).select_related("journal").order_by("-pk")
+    if before is not None:
+        newer = Posting.objects.filter(account=account, pk__gte=before)
+        standing -= int(newer.aggregate(total=Sum("amount"))["total"] or 0)
+        postings = postings.filter(pk__lt=before)
+    lines = []
+    for posting in postings[:limit]:
+        lines.append(
+            StatementLine(
+                posting_id=posting.pk,
+                journal_id=posting.journal_id,
+                at=posting.journal.occurred_at,
+                kind=posting.journal.kind,
+                memo=posting.journal.memo,
+                subject_kind=posting.journal.subject_kind,
+                subject_id=posting.journal.subject_id,
+                amount=Money(posting.amount, account.currency),
+                balance=Money(standing, account.currency),
+            )
+        )
+        standing -= posting.amount
+    return lines
+
+
+def journals_of(*, subject_kind: str, subject_ids: Iterable[int]) -> QuerySet[Journal]:
+    """Return the journals about these subjects with their postings, oldest first. Two queries."""
+    journals = Journal.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids))
+    return journals.prefetch_related("posting_set__account").order_by("pk")
+
+
+def journals_of_cause(cause_id: int) -> QuerySet[Journal]:
+    """Return every journal of one story, oldest first, with postings and accounts."""
+    journals = Journal.objects.filter(cause_id=cause_id)
+    return journals.prefetch_related("posting_set__account").order_by("pk")
+
+
+def net_by_owner(*, kinds: Sequence[str], currency: str) -> dict[str, int]:
+    """Return the sum of all balances per account kind: what the platform owes, by kind."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account.kind, coalesce(sum(account.balance), 0)::bigint"
+            " FROM ledger_account account WHERE account.kind = ANY(%s) AND account.currency = %s"
+            " AND account.discipline <> 'hot' GROUP BY account.kind",
+            [list(kinds), currency],
+        )
+        found: dict[str, int] = dict(cursor.fetchall())
+    return {kind: found.get(kind, 0) for kind in kinds}

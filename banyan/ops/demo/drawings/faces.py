@@ -47,8 +47,11 @@ def _person(c: Canvas, f: Family, dice: Random) -> None:
     wide = dice.uniform(168, 190)
     _hair_behind(c, f, hair, style, wide)
     _shoulders(c, f, dice, skin)
-    for sign in (-1, 1):
-        c.circle(sign * wide, 430, 38, darker(skin, 0.05))
+    if style == "scarf":
+        _headscarf(c, f, wide)
+    else:
+        for sign in (-1, 1):
+            c.circle(sign * wide, 430, 38, darker(skin, 0.05))
     c.ellipse(0, 410, wide, 222, skin)
     _features(c, f, dice, skin, hair)
     _hair_before(c, f, hair, style, wide, dice)
@@ -114,13 +117,6 @@ def _hair_behind(c: Canvas, f: Family, hair: Colour, style: str, wide: float) ->
     elif style == "curls":
         for x, y in ((-190, 330), (190, 330), (-214, 440), (214, 440), (-190, 540), (190, 540)):
             c.circle(x, y, 84, darker(hair, 0.12))
-    elif style == "scarf":
-        c.path(
-            f"M {-wide - 56} 420 C {-wide - 70} 80 {wide + 70} 80 {wide + 56} 420 C "
-            f"{wide + 70} 640 "
-            f"200 800 0 840 C -200 800 {-wide - 70} 640 {-wide - 56} 420 Z",
-            darker(f.deep, 0.1),
-        )
 
 
 def _hair_before(c: Canvas, f: Family, hair: Colour, style: str, wide: float, dice: Random) -> None:
@@ -131,7 +127,11 @@ def _hair_before(c: Canvas, f: Family, hair: Colour, style: str, wide: float, di
     elif style == "cap":
         _cap(c, f, edge)
     elif style == "scarf":
-        _headscarf(c, f, wide)
+        c.path(
+            f"M {-edge} 400 C {-edge} 90 {edge} 90 {edge} 400 "
+            f"C {wide - 20} 262 120 226 0 226 C -120 226 {20 - wide} 262 {-edge} 400 Z",
+            f.deep,
+        )
     elif style == "curls":
         for x, y, r in ((-150, 270, 84), (150, 270, 84), (-80, 200, 94), (80, 200, 94)):
             c.circle(x, y, r, hair)
@@ -174,14 +174,12 @@ def _cap(c: Canvas, f: Family, edge: float) -> None:
 
 
 def _headscarf(c: Canvas, f: Family, wide: float) -> None:
-    edge = wide + 50
+    edge = wide + 52
     c.path(
-        f"M {-edge} 420 C {-edge - 16} 90 {edge + 16} 90 {edge} 420 "
-        f"C {wide - 10} 260 120 216 0 216 C -120 216 {10 - wide} 260 {-edge} 420 Z",
+        f"M {-edge} 420 C {-edge - 16} 80 {edge + 16} 80 {edge} 420 "
+        f"C {edge + 10} 620 {edge - 20} 700 330 820 Q 0 1010 -330 820 "
+        f"C {20 - edge} 700 {-edge - 10} 620 {-edge} 420 Z",
         f.deep,
     )
-    c.path(
-        "M -214 600 C -150 720 -80 760 0 766 C 80 760 150 720 214 600 L 250 800 Q 0 930 -250 800 Z",
-        f.deep,
-    )
-    c.stroke("M -180 690 Q 0 880 190 680", 8, darker(f.deep, 0.16))
+    c.stroke(f"M {-wide} 560 C -140 700 40 720 {wide + 30} 620", 9, darker(f.deep, 0.18))
+    c.stroke(f"M {-wide - 20} 640 C -120 810 90 820 {wide + 60} 720", 9, darker(f.deep, 0.18))

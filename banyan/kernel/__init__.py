@@ -1,1 +1,1 @@
-"""Few primitives, used by every package: ids, money, clock, locks, states, events. No domain word."""
+"""Few primitives, used by every package: ids, money, locks, states, events. No domain word."""

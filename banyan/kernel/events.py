@@ -13,13 +13,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from django.db import connection
+from django.db.transaction import TransactionManagementError
 from pydantic import BaseModel, ConfigDict
 
 from . import clock
 from .actors import Actor, current_cause
 from .locks import LockKey
+
+if TYPE_CHECKING:
+    from .models import StoredEvent
 
 
 class Event(BaseModel):
@@ -36,9 +41,16 @@ class Event(BaseModel):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
-            if registry.get(cls.name, cls).__qualname__ != cls.__qualname__:
-                raise ValueError(f"event name taken: {cls.name}")
+            holder = registry.setdefault(cls.name, cls)
+            if (holder.__module__, holder.__qualname__) != (cls.__module__, cls.__qualname__):
+                raise ValueError(f"event name taken by {holder.__module__}: {cls.name}")
             registry[cls.name] = cls
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if "name" in cls.__dict__ and getattr(cls, "subject", None) not in cls.model_fields:
+            raise ValueError(f"{cls.name}: subject must name one of its fields")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,8 @@ def emit(event: Event, *, actor: Actor, cause: int | None = None) -> int:
     """
     from .models import StoredEvent
 
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(f"{event.name} emitted outside a transaction")
     stored = StoredEvent.objects.create(
         name=event.name,
         subject_id=getattr(event, event.subject),
@@ -111,4 +125,21 @@ def emit(event: Event, *, actor: Actor, cause: int | None = None) -> int:
     )
     for handler, _ in inline_handlers.get(event.name, []):
         handler(event, actor)
-    return stored.pk
+    return int(stored.pk)
+
+
+def load(stored: StoredEvent) -> Event:
+    """Return the typed event of a stored row; KeyError when its name has no schema (any more)."""
+    return registry[stored.name].model_validate(stored.payload)
+
+
+def meta_of(stored: StoredEvent) -> Meta:
+    """Return what the outbox knows of a stored row."""
+    return Meta(
+        id=stored.pk,
+        position=stored.position,
+        occurred_at=stored.occurred_at,
+        cause_id=stored.cause_id,
+        actor_kind=stored.actor_kind,
+        actor_id=stored.actor_id,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from typing import TYPE_CHECKING
 
 from django.db import models
 
@@ -15,7 +16,13 @@ EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 _CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 l I i o
 
 
-class IdField(models.BigAutoField):
+if TYPE_CHECKING:
+    _BigAutoField = models.BigAutoField[int, int]
+else:
+    _BigAutoField = models.BigAutoField
+
+
+class IdField(_BigAutoField):
     """Primary key whose DEFAULT is ``banyan_id()``; the value comes back with the INSERT."""
 
     def db_type_suffix(self, connection: object) -> str:
@@ -25,7 +32,7 @@ class IdField(models.BigAutoField):
 
 def id_floor(moment: dt.datetime) -> int:
     """Return the smallest id that can have been made at ``moment`` (any node)."""
-    return int((moment - EPOCH).total_seconds() * 1000) << 22
+    return (moment - EPOCH) // dt.timedelta(milliseconds=1) << 22
 
 
 def id_time(value: int) -> dt.datetime:

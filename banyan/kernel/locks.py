@@ -2,14 +2,14 @@
 
 An action reads its subject unlocked, collects (kind, id) keys, and calls :func:`take` inside its
 transaction; then it re-reads and writes. Kinds and their tables come from ``config/lock_order.py``.
-A later take of an earlier kind in the same transaction raises :class:`LockOrderViolation`,
+A later take of an earlier (kind, id) in the same transaction raises :class:`LockOrderViolation`,
 because two such actions can deadlock. A lock not granted in time becomes ``Busy``.
 """
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import OperationalError, connection, transaction
@@ -27,18 +27,32 @@ class LockKey(NamedTuple):
     id: int
 
 
-class LockOrderViolation(RuntimeError):
+class LockOrderViolation(RuntimeError):  # noqa: N818
     """Locks were asked for against the global order, or outside a transaction."""
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Keys that were locked, filed among the connection's commit hooks; does nothing itself.
+
+    Django drops a hook when its savepoint rolls back and all of them when the transaction ends:
+    just when PostgreSQL releases the row locks. Anything kept elsewhere would have to guess.
+    """
+
+    keys: frozenset[LockKey]
+    root: str | None
+
+    def __call__(self) -> None: ...
 
 
 _tables: dict[str, str] = {}
 _rank: dict[str, int] = {}
-_highest: weakref.WeakKeyDictionary[object, int] = weakref.WeakKeyDictionary()
-_held: weakref.WeakKeyDictionary[object, set[LockKey]] = weakref.WeakKeyDictionary()
 
 
 def configure(order: list[tuple[str, str]]) -> None:
     """Set the global order: (kind, table) pairs, earliest first. Called once at start-up."""
+    if len({table for _, table in order}) < len(order) or len(dict(order)) < len(order):
+        raise ValueError("every kind and every table has one place in the lock order")
     _tables.clear()
     _rank.clear()
     for rank, (kind, table) in enumerate(order):
@@ -46,50 +60,41 @@ def configure(order: list[tuple[str, str]]) -> None:
         _rank[kind] = rank
 
 
-def _outermost() -> object:
-    if not connection.in_atomic_block:
-        raise LockOrderViolation("locks are taken inside a transaction")
-    for block in connection.atomic_blocks:
-        if not getattr(block, "_from_testcase", False):
-            return block
-    raise LockOrderViolation("locks are taken inside a transaction of an action")
-
-
 def take(keys: Iterable[LockKey]) -> None:
     """Lock the rows of ``keys`` FOR NO KEY UPDATE, in the global order; released at commit.
 
-    Keys already held are skipped. Raises Busy after TIMEOUT_MS, LockOrderViolation when a new
-    key is of an earlier kind than one already held in this transaction.
+    Keys already held are skipped; a row that does not exist is skipped too, so re-read after it.
+    Raises Busy when a row is not to be had within TIMEOUT_MS, LockOrderViolation when a new key
+    comes before one already held in this transaction. KeyError names an unknown kind.
     """
-    block = _outermost()
-    held = _held.setdefault(block, set())
-    wanted = set(keys) - held
+    if not in_transaction():
+        raise LockOrderViolation("locks are taken inside the transaction of an action")
+    held_keys = _held()
+    wanted = sorted({LockKey(*key) for key in keys} - held_keys, key=_place)
     if not wanted:
         return
-    kinds = sorted({key.kind for key in wanted}, key=_rank.__getitem__)
-    if _rank[kinds[0]] < _highest.get(block, -1):
-        raise LockOrderViolation(f"{kinds[0]} asked for after a later kind was locked")
+    last = max(held_keys, key=_place, default=None)
+    if last is not None and _place(wanted[0]) < _place(last):
+        raise LockOrderViolation(f"{wanted[0]} asked for after {last} was locked")
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {TIMEOUT_MS}")
-            for kind in kinds:
-                ids = sorted({key.id for key in wanted if key.kind == kind})
-                cursor.execute(
-                    f"SELECT id FROM {_tables[kind]} WHERE id = ANY(%s)"  # noqa: S608
-                    " ORDER BY id FOR NO KEY UPDATE",
-                    [ids],
-                )
+            cursor.execute(_statement(wanted))
     except OperationalError as error:
-        if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected):
-            raise Busy(detail=f"lock not granted: {kinds}") from error
-        raise
-    held |= wanted
-    _highest[block] = max(_highest.get(block, -1), _rank[kinds[-1]])
+        problem = busy(error)
+        if problem is None:
+            raise
+        raise problem from error
+    transaction.on_commit(_Taken(frozenset(wanted), _root()))
 
 
 def held(key: LockKey) -> bool:
     """Tell whether the current transaction holds ``key``."""
-    return connection.in_atomic_block and key in _held.get(_outermost(), set())
+    return LockKey(*key) in _held()
+
+
+def holding() -> bool:
+    """Tell whether the current transaction holds any key."""
+    return bool(_held())
 
 
 def require(*keys: LockKey) -> None:
@@ -102,6 +107,55 @@ def require(*keys: LockKey) -> None:
 def in_transaction() -> bool:
     """Tell whether the caller is inside an action's transaction (test frames do not count)."""
     return any(not getattr(b, "_from_testcase", False) for b in connection.atomic_blocks)
+
+
+def busy(error: BaseException) -> Busy | None:
+    """Return the Busy that stands for a lock time-out or a deadlock of the database, else None."""
+    cause = error.__cause__ if isinstance(error, OperationalError) else error
+    if isinstance(cause, pg.LockNotAvailable | pg.DeadlockDetected):
+        return Busy(detail=f"lock not granted: {cause}")
+    return None
+
+
+def _place(key: LockKey) -> tuple[int, int]:
+    return _rank[key.kind], key.id
+
+
+def _statement(wanted: list[LockKey]) -> str:
+    """Return one message for the server: time-out on, rows in order, time-out back."""
+    by_kind: dict[str, list[int]] = {}
+    for key in wanted:
+        by_kind.setdefault(key.kind, []).append(int(key.id))
+    selects = [
+        f"SELECT id FROM {_tables[kind]} WHERE id IN ({', '.join(map(str, ids))})"  # noqa: S608
+        " ORDER BY id FOR NO KEY UPDATE"
+        for kind, ids in by_kind.items()
+    ]
+    timeout = f"SET LOCAL lock_timeout = {int(TIMEOUT_MS)}"
+    return "; ".join([timeout, *selects, "SET LOCAL lock_timeout TO DEFAULT"])
+
+
+def _root() -> str | None:
+    """Return what tells this action's transaction from others on the same connection.
+
+    None outside tests. In a test that wraps all its actions in one transaction it is the
+    savepoint of the outermost action, so that locks of the action before are not ours.
+    """
+    frames = sum(1 for b in connection.atomic_blocks if getattr(b, "_from_testcase", False))
+    inner = connection.savepoint_ids[frames - 1 : frames] if frames else []
+    return inner[0] if inner else None
+
+
+def _held() -> set[LockKey]:
+    if not in_transaction():
+        return set()
+    root = _root()
+    return {
+        key
+        for _, hook, *_ in connection.run_on_commit
+        if isinstance(hook, _Taken) and hook.root == root
+        for key in hook.keys
+    }
 
 
 atomic = transaction.atomic

@@ -51,7 +51,7 @@ class ConsumerCursor(models.Model):
 
 
 class DeadEvent(models.Model):
-    """An event that a consumer could not handle after repeated tries; operators see and retry it."""
+    """An event that a consumer could not handle after repeated tries; operators can retry it."""
 
     id = IdField(primary_key=True)
     consumer = models.CharField(max_length=80)
@@ -188,9 +188,7 @@ class TicketClaim(models.Model):
     used_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["pool", "number"], name="ticket_claim_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["pool", "number"], name="ticket_claim_once")]
         indexes = [
             models.Index(fields=["expires_at"], name="ticket_claim_open", condition=Q(used_at=None))
         ]
@@ -237,9 +235,7 @@ class Seed(models.Model):
     revealed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["purpose", "subject_id"], name="seed_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["purpose", "subject_id"], name="seed_once")]
 
 
 class Node(models.Model):

@@ -13,7 +13,7 @@ from babel.numbers import format_currency, get_currency_precision
 _SYMBOLS = {"CNY": "CN¥", "JPY": "JP¥"}
 
 
-class CurrencyMismatch(ValueError):
+class CurrencyMismatch(ValueError):  # noqa: N818
     """Two amounts of different currencies met in one sum."""
 
 
@@ -93,9 +93,7 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     if whole <= 0 or any(weight < 0 for weight in weights):
         raise ValueError("weights must be non-negative and not all zero")
     parts = [total * weight // whole for weight in weights]
-    by_remainder = sorted(
-        range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i)
-    )
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
     for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return parts

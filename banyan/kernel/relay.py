@@ -1,0 +1,268 @@
+"""The relay: publishes stored events in one gap-free order and delivers them to consumers.
+
+Ids are taken before the commit, so a slow transaction can commit a smaller id after a larger one
+was read. Positions are given out here, after the commit, so whoever follows them misses nothing.
+
+One leader at a time (an advisory lock) does the work; a second one would only be slower, since
+the rows of the relay's state and of the cursors are locked anyway.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+
+from . import clock, events, locks
+from .actors import caused_by
+from .models import ConsumerCursor, DeadEvent, RelayState, StoredEvent
+
+logger = logging.getLogger("banyan.relay")
+
+CHANNEL = "banyan_events"
+LEADER_KEY = 0x62616E79616E01
+PUBLISH_BATCH = 1000
+DELIVER_BATCH = 200
+DELIVER_SECONDS = 0.25
+IDLE_SECONDS = 0.1
+ELECTION_SECONDS = 1.0
+# Pauses after the first, second, ... failure of one event; after one more failure it is parked.
+BACKOFF_SECONDS = (0.5, 2.0, 8.0, 30.0)
+TRIES = len(BACKOFF_SECONDS) + 1
+
+Failed = Callable[[ConsumerCursor, StoredEvent, Exception], bool]
+
+
+def run(stop: threading.Event) -> None:
+    """Publish and deliver until ``stop`` is set; wait in line while another process leads."""
+    while not stop.is_set():
+        with _leadership() as leader:
+            if leader is None:
+                stop.wait(ELECTION_SECONDS)
+            else:
+                _lead(stop, leader)
+
+
+def publish_once() -> int:
+    """Give positions to the committed events that have none, and notify once. Returns how many.
+
+    Opens its own transaction; the row of ``kernel_relaystate`` moves in the same one, so that
+    positions are gap-free whatever fails.
+    """
+    if not StoredEvent.objects.filter(position=None).exists():
+        return 0
+    with transaction.atomic():
+        # Locked in a statement of its own: the next one must see what the last holder published.
+        state = RelayState.objects.select_for_update().get(pk=1)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE kernel_event AS e SET position = %s + batch.n"
+                " FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM ("
+                "   SELECT id FROM kernel_event WHERE position IS NULL ORDER BY id LIMIT %s) AS due"
+                " ) AS batch WHERE e.id = batch.id",
+                [state.last_position, PUBLISH_BATCH],
+            )
+            count = int(cursor.rowcount)
+            last = state.last_position + count
+            if count:
+                RelayState.objects.filter(pk=1).update(last_position=last)
+                cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(last)])
+    return count
+
+
+def deliver_once(consumer: str) -> int:
+    """Hand the next published events to ``consumer``. Returns how many it is done with.
+
+    The handlers' effects and the cursor commit together. A failing event is tried ``TRIES``
+    times, with pauses, and then parked as a DeadEvent; during a pause this returns 0.
+    """
+    seen = ConsumerCursor.objects.filter(consumer=consumer).first()
+    if seen is not None and _resting(seen):
+        return 0
+    return _deliver(consumer, _note_failure)
+
+
+def drain() -> int:
+    """Publish and deliver everything now, without pauses. Returns how many deliveries were made.
+
+    For tests and loaders: the first failing handler's error is raised, nothing is parked.
+    """
+    total = 0
+    while True:
+        done = publish_once()
+        delivered = sum(_deliver(consumer, _raise) for consumer in list(events.consumers))
+        total += delivered
+        if not done and not delivered:
+            return total
+
+
+def retry_dead(dead_id: int) -> None:
+    """Handle a parked event again, outside the order; its error is raised if it fails again."""
+    with transaction.atomic():
+        dead = DeadEvent.objects.select_for_update(of=("self",)).get(pk=dead_id)
+        if dead.resolved_at is not None:
+            return
+        error = _handle(events.consumers[dead.consumer].get(dead.event.name, []), dead.event)
+        if error is not None:
+            raise error
+        DeadEvent.objects.filter(pk=dead.pk).update(resolved_at=clock.now())
+
+
+def lag() -> dict[str, int]:
+    """Return how many published events each consumer has not passed, and "unpublished"."""
+    last = RelayState.objects.get(pk=1).last_position
+    positions = dict(ConsumerCursor.objects.values_list("consumer", "position"))
+    behind = {name: last - positions.get(name, 0) for name in events.consumers}
+    return {"unpublished": StoredEvent.objects.filter(position=None).count(), **behind}
+
+
+@contextlib.contextmanager
+def _leadership() -> Iterator[psycopg.Connection[Any] | None]:
+    """Yield the connection that holds the leader's lock, or None when another one holds it."""
+    # Not from the pool: the lock must die with this loop, and must not be handed to a request.
+    parameters = {**connection.get_connection_params(), "autocommit": True}
+    parameters.pop("cursor_factory", None)
+    parameters.pop("context", None)
+    with psycopg.connect(**parameters) as dedicated:
+        row = dedicated.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_KEY]).fetchone()
+        yield dedicated if row is not None and row[0] else None
+
+
+def _lead(stop: threading.Event, leader: psycopg.Connection[Any]) -> None:
+    for consumer in events.consumers:
+        _ensure_cursor(consumer)
+    checked = time.monotonic()
+    while not stop.is_set():
+        if time.monotonic() - checked > ELECTION_SECONDS:
+            leader.execute("SELECT 1")
+            checked = time.monotonic()
+        done = publish_once()
+        for consumer in _behind():
+            done += deliver_once(consumer)
+        if not done:
+            stop.wait(IDLE_SECONDS)
+
+
+def _behind() -> list[str]:
+    """Return the consumers with something to read, by one query."""
+    last = RelayState.objects.get(pk=1).last_position
+    waiting = ConsumerCursor.objects.filter(position__lt=last)
+    return [row.consumer for row in waiting if row.consumer in events.consumers]
+
+
+def _resting(cursor: ConsumerCursor) -> bool:
+    if not cursor.failures:
+        return False
+    pause = BACKOFF_SECONDS[min(cursor.failures, len(BACKOFF_SECONDS)) - 1]
+    return clock.now() < cursor.updated_at + dt.timedelta(seconds=pause)
+
+
+def _ensure_cursor(consumer: str) -> None:
+    ConsumerCursor.objects.bulk_create(
+        [ConsumerCursor(consumer=consumer, updated_at=clock.now())], ignore_conflicts=True
+    )
+
+
+def _locked_cursor(consumer: str) -> ConsumerCursor:
+    row = ConsumerCursor.objects.select_for_update().filter(consumer=consumer).first()
+    if row is None:
+        _ensure_cursor(consumer)
+        row = ConsumerCursor.objects.select_for_update().get(consumer=consumer)
+    return row
+
+
+def _deliver(consumer: str, failed: Failed) -> int:
+    handlers = events.consumers[consumer]
+    with transaction.atomic():
+        with connection.cursor() as sql:
+            # A crash loses the effects and the cursor together, and they are made again.
+            sql.execute("SET LOCAL synchronous_commit = off")
+        cursor = _locked_cursor(consumer)
+        last = RelayState.objects.get(pk=1).last_position
+        due = StoredEvent.objects.filter(
+            position__gt=cursor.position, position__lte=last, name__in=list(handlers)
+        )
+        batch = list(due.order_by("position")[:DELIVER_BATCH])
+        position, done = cursor.position, 0
+        deadline = time.monotonic() + DELIVER_SECONDS
+        for stored in batch:
+            error = _handle(handlers[stored.name], stored)
+            if error is not None:
+                _save(cursor, position)
+                return done + int(failed(cursor, stored, error))
+            done += 1
+            position = stored.position or position
+            # Row locks end with the transaction, so it ends at once when a handler took some.
+            if locks.holding() or time.monotonic() > deadline:
+                break
+        else:
+            position = position if len(batch) == DELIVER_BATCH else max(position, last)
+        _save(cursor, position)
+    return done
+
+
+def _handle(handlers: list[events.Handler], stored: StoredEvent) -> Exception | None:
+    """Run ``handlers`` in a savepoint and return the error that rolled it back, if any."""
+    try:
+        with transaction.atomic(), caused_by(stored.cause_id or stored.pk):
+            event, meta = events.load(stored), events.meta_of(stored)
+            for handler in handlers:
+                handler(event, meta)
+    except Exception as error:
+        return error
+    return None
+
+
+def _save(cursor: ConsumerCursor, position: int) -> None:
+    if position == cursor.position:
+        return
+    cursor.position = position
+    cursor.failures, cursor.last_error, cursor.updated_at = 0, "", clock.now()
+    cursor.save()
+
+
+def _note_failure(cursor: ConsumerCursor, stored: StoredEvent, error: Exception) -> bool:
+    """Count a failure; park the event after the last try. Tells whether it was parked."""
+    text = "".join(traceback.format_exception(error))[-8000:]
+    cursor.failures += 1
+    cursor.last_error = text
+    cursor.updated_at = clock.now()
+    parked = cursor.failures >= TRIES
+    if parked:
+        DeadEvent.objects.get_or_create(
+            consumer=cursor.consumer,
+            event=stored,
+            defaults={"error": text, "created_at": clock.now()},
+        )
+        cursor.position = stored.position or cursor.position
+        cursor.failures = 0
+        logger.error(
+            "event parked: consumer=%s event=%s id=%s",
+            cursor.consumer,
+            stored.name,
+            stored.pk,
+            exc_info=error,
+        )
+    else:
+        logger.warning(
+            "event failed: consumer=%s event=%s id=%s try=%s error=%r",
+            cursor.consumer,
+            stored.name,
+            stored.pk,
+            cursor.failures,
+            error,
+        )
+    cursor.save()
+    return parked
+
+
+def _raise(cursor: ConsumerCursor, stored: StoredEvent, error: Exception) -> bool:
+    raise error

@@ -1,0 +1,185 @@
+"""The relay publishes gap-free, delivers once, retries, parks and goes on."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import transaction
+
+from banyan.kernel import clock, locks, relay
+from banyan.kernel.actors import current_cause
+from banyan.kernel.events import Meta
+from banyan.kernel.locks import LockKey
+from banyan.kernel.models import ConsumerCursor, DeadEvent, Flag, RelayState, StoredEvent
+
+from .probes import Probed, emit, listening
+
+pytestmark = pytest.mark.django_db
+
+
+def test_positions_are_gap_free_and_follow_the_ids_of_a_batch() -> None:
+    made = [emit(n) for n in range(5)]
+
+    assert relay.publish_once() == 5
+    assert relay.publish_once() == 0
+
+    rows = StoredEvent.objects.filter(pk__in=made).order_by("position")
+    assert [(row.pk, row.position) for row in rows] == list(zip(made, range(1, 6), strict=True))
+    assert RelayState.objects.get().last_position == 5
+
+
+def test_events_arrive_typed_in_order_with_their_story_and_only_once() -> None:
+    seen: list[tuple[Probed, Meta, int | None]] = []
+    first, second = emit(7, "a"), emit(8, "b")
+
+    with listening("c", lambda event, meta: seen.append((event, meta, current_cause()))):
+        assert relay.drain() == 2
+        assert relay.drain() == 0
+
+    assert [(e.probe_id, e.note, m.id, cause) for e, m, cause in seen] == [
+        (7, "a", first, first),
+        (8, "b", second, second),
+    ]
+    assert [m.position for _, m, _ in seen] == [1, 2]
+
+
+def test_the_cursor_passes_events_nobody_asked_for() -> None:
+    emit(1)
+    relay.publish_once()
+    with listening("other"):
+        from banyan.kernel import events
+
+        events.consumers["other"] = {}
+        assert relay.deliver_once("other") == 0
+    assert ConsumerCursor.objects.get(consumer="other").position == 1
+
+
+def test_a_long_backlog_arrives_in_several_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "DELIVER_BATCH", 3)
+    seen: list[int] = []
+    for n in range(8):
+        emit(n)
+    relay.publish_once()
+    with listening("c", lambda event, meta: seen.append(event.probe_id)):
+        assert [relay.deliver_once("c") for _ in range(4)] == [3, 3, 2, 0]
+    assert seen == list(range(8))
+    assert ConsumerCursor.objects.get(consumer="c").position == 8
+
+
+def test_a_batch_ends_after_a_handler_that_locked_rows() -> None:
+    seen: list[int] = []
+
+    def handle(event: Probed, meta: Meta) -> None:
+        locks.take([LockKey("stock", 100 - event.probe_id)])
+        seen.append(event.probe_id)
+
+    emit(1)
+    emit(2)
+    relay.publish_once()
+    with listening("c", handle):
+        assert relay.deliver_once("c") == 1
+        assert relay.deliver_once("c") == 1
+    assert seen == [1, 2]
+
+
+def test_a_failing_event_is_retried_with_pauses_then_parked_and_the_next_one_comes() -> None:
+    calls: list[int] = []
+
+    def handle(event: Probed, meta: Meta) -> None:
+        calls.append(event.probe_id)
+        Flag.objects.create(name=f"effect {event.probe_id}")
+        if event.probe_id == 2:
+            raise ValueError("does not like two")
+
+    for n in (1, 2, 3):
+        emit(n)
+    relay.publish_once()
+    moment = clock.now()
+    with listening("c", handle):
+        with clock.at(moment):
+            assert relay.deliver_once("c") == 1, "the effects before the failure stay"
+            assert relay.deliver_once("c") == 0
+            assert calls == [1, 2], "no second try within the pause"
+        for pause in relay.BACKOFF_SECONDS:
+            assert not DeadEvent.objects.exists()
+            moment += dt.timedelta(seconds=pause)
+            with clock.at(moment):
+                relay.deliver_once("c")
+        relay.deliver_once("c")
+
+    assert calls == [1, 2, 2, 2, 2, 2, 3]
+    dead = DeadEvent.objects.get()
+    assert "does not like two" in dead.error
+    assert dead.event.subject_id == 2
+    assert set(Flag.objects.values_list("name", flat=True)) == {"effect 1", "effect 3"}
+    cursor = ConsumerCursor.objects.get(consumer="c")
+    assert (cursor.position, cursor.failures) == (3, 0)
+
+
+def test_a_parked_event_can_be_handled_again_once() -> None:
+    broken = True
+    done: list[int] = []
+
+    def handle(event: Probed, meta: Meta) -> None:
+        if broken:
+            raise ValueError("still broken")
+        done.append(event.probe_id)
+
+    emit(5)
+    relay.publish_once()
+    with listening("c", handle):
+        moment = clock.now()
+        for _ in range(relay.TRIES):
+            with clock.at(moment):
+                relay.deliver_once("c")
+            moment += dt.timedelta(minutes=1)
+        dead = DeadEvent.objects.get()
+        with pytest.raises(ValueError, match="still broken"):
+            relay.retry_dead(dead.pk)
+        dead.refresh_from_db()
+        assert dead.resolved_at is None
+
+        broken = False
+        relay.retry_dead(dead.pk)
+        relay.retry_dead(dead.pk)
+
+    dead.refresh_from_db()
+    assert dead.resolved_at is not None
+    assert done == [5]
+
+
+def test_drain_raises_what_a_handler_raises() -> None:
+    def handle(event: Probed, meta: Meta) -> None:
+        raise ValueError("loud")
+
+    emit(1)
+    with listening("c", handle), pytest.raises(ValueError, match="loud"):
+        relay.drain()
+    assert not DeadEvent.objects.exists()
+
+
+def test_events_of_a_handler_are_delivered_by_the_same_drain() -> None:
+    seen: list[int] = []
+
+    def handle(event: Probed, meta: Meta) -> None:
+        seen.append(event.probe_id)
+        if event.probe_id < 3:
+            with transaction.atomic():
+                emit(event.probe_id + 1)
+
+    emit(1)
+    with listening("c", handle):
+        assert relay.drain() == 3
+    assert seen == [1, 2, 3]
+    assert len(set(StoredEvent.objects.values_list("cause_id", flat=True)) - {None}) == 1
+
+
+def test_lag_counts_what_is_left() -> None:
+    emit(1)
+    with listening("c", lambda event, meta: None):
+        assert relay.lag() == {"unpublished": 1, "c": 0}
+        relay.publish_once()
+        assert relay.lag() == {"unpublished": 0, "c": 1}
+        relay.drain()
+        assert relay.lag() == {"unpublished": 0, "c": 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -49,7 +50,7 @@ SELECT (SELECT id FROM journal), ARRAY(SELECT id FROM moved)
 _CUT = """
 SELECT least(now(), coalesce(min(xact_start), now()),
              (SELECT min(prepared) FROM pg_prepared_xacts))
-FROM pg_stat_activity WHERE datname = current_database()
+FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
 """
 
 _SNAPSHOT = """
@@ -126,11 +127,20 @@ def post(
     currency), JournalKeyReused, InsufficientBalance; after a Problem the caller's transaction must
     roll back, at least to a savepoint. Emits nothing: the caller's event tells the story.
     """
-    reason = rules.fault(entries)
-    if reason:
-        raise BadJournal(code=reason, detail=key)
-    nested = locks.in_transaction()
-    row = {
+    row = _row(key, kind, subject_kind, subject_id, actor, memo, reverses)
+    return _book(row, entries, currency, nested=locks.in_transaction())
+
+
+def _row(
+    key: str,
+    kind: str,
+    subject_kind: str,
+    subject_id: int,
+    actor: Actor,
+    memo: str,
+    reverses: Journal | None,
+) -> dict[str, Any]:
+    return {
         "key": key,
         "kind": kind,
         "subject_kind": subject_kind,
@@ -142,19 +152,27 @@ def post(
         "memo": memo[:200],
         "occurred_at": clock.now(),
     }
+
+
+def _book(
+    row: Mapping[str, Any], entries: Sequence[Entry], currency: str, *, nested: bool
+) -> Journal:
+    reason = rules.fault(entries)
+    if reason:
+        raise BadJournal(code=reason, detail=row["key"])
     with transaction.atomic(savepoint=False):
         journal_id, moved = _insert(row, entries, currency)
         if journal_id is None:
             return _same(row, entries, currency)
         if nested:
-            _require_locked(moved, key)
+            _require_locked(moved, row["key"])
     journal = Journal(id=journal_id, **row)
     journal._state.adding = False
     return journal
 
 
 def _insert(
-    row: Mapping[str, object], entries: Sequence[Entry], currency: str
+    row: Mapping[str, Any], entries: Sequence[Entry], currency: str
 ) -> tuple[int | None, list[int]]:
     values = {
         **row,
@@ -182,7 +200,7 @@ def _require_locked(moved: Iterable[int], key: str) -> None:
         raise LockOrderViolation(f"{key}: accounts posted to without their lock: {missing}")
 
 
-def _same(row: Mapping[str, object], entries: Sequence[Entry], currency: str) -> Journal:
+def _same(row: Mapping[str, Any], entries: Sequence[Entry], currency: str) -> Journal:
     """Return the journal that already has the key, if it says the same."""
     journal = Journal.objects.get(key=row["key"])
     stored = Posting.objects.filter(journal=journal).values_list("account_id", "amount", "currency")
@@ -217,6 +235,7 @@ def reverse_share(
     that money is by now. Returns None when rounding leaves nothing to book; the same key again
     returns the stored journal. Locks the journal row besides; see :func:`post` for the accounts.
     """
+    nested = locks.in_transaction()
     with transaction.atomic(savepoint=False):
         Journal.objects.select_for_update(no_key=True).get(pk=journal.pk)
         stored = Journal.objects.filter(key=key).first()
@@ -233,17 +252,9 @@ def reverse_share(
         step = rules.reversal(original, so_far, part=part, whole=whole)
         if not step:
             return None
-        return post(
-            key=key,
-            kind=kind,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            entries=[Entry(instead.get(a, a), amount) for a, amount in step.items()],
-            currency=postings[0].currency,
-            actor=actor,
-            memo=memo,
-            reverses=journal,
-        )
+        row = _row(key, kind, subject_kind, subject_id, actor, memo, journal)
+        entries = [Entry(instead.get(each, each), amount) for each, amount in step.items()]
+        return _book(row, entries, postings[0].currency, nested=nested)
 
 
 def take_snapshots(*, at_least: int = 500, margin: dt.timedelta = dt.timedelta(minutes=1)) -> int:
@@ -256,6 +267,6 @@ def take_snapshots(*, at_least: int = 500, margin: dt.timedelta = dt.timedelta(m
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('ledger_snapshot'))")
         cursor.execute(_CUT)
         (oldest,) = cursor.fetchone()
-        values = {"cut": id_floor(oldest - margin), "at_least": at_least, "now": clock.now()}
-        cursor.execute(_SNAPSHOT, values)
+        cut = id_floor(oldest - margin)
+        cursor.execute(_SNAPSHOT, {"cut": cut, "at_least": at_least, "now": clock.now()})
         return len(cursor.fetchall())

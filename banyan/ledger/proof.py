@@ -108,6 +108,8 @@ def verify(*, limit: int = 1000) -> Report:
         )
         accounts, journals, postings = cursor.fetchone()
     drifts += [
-        Drift("currency_total", 0, 0, total, currency) for currency, total in totals.items() if total
+        Drift("currency_total", 0, 0, total, currency)
+        for currency, total in totals.items()
+        if total
     ]
     return Report(accounts, journals, postings, totals, tuple(drifts))

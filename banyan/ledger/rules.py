@@ -80,7 +80,7 @@ def reversal(
     is left of each account by largest remainder, so every step nets to zero, never changes sign,
     and the last one leaves nothing, whatever parts came before. Empty when there is nothing to do.
     """
-    left = {account: amount + reversed_so_far.get(account, 0) for account, amount in original.items()}
+    left = {each: amount + reversed_so_far.get(each, 0) for each, amount in original.items()}
     step: dict[int, int] = {}
     for sign in (1, -1):
         side = {account: sign * left[account] for account in left if sign * original[account] > 0}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2s
 from typing import Any, Literal
-from zlib import crc32
 
 from banyan.kernel.money import Money
 
@@ -22,12 +22,38 @@ def read(source: Any, name: str, default: Any = None) -> Any:
 
 def tone_of(name: str) -> int:
     """Return the colour family (0-5) that always goes with ``name``."""
-    return crc32(name.encode()) % TONES
+    return blake2s(name.encode(), digest_size=1).digest()[0] % TONES
+
+
+_LUMA = (30, 68, 106, 144, 180, 212, 238)
+_EDGES = (49, 87, 125, 162, 196, 225)
+_CHROMA = 22
 
 
 def placeholder_of(red: int, green: int, blue: int) -> int:
-    """Return the number (0-63) of the ``ph-NN`` class nearest to an average colour (0-255 each)."""
-    return (red >> 6) << 4 | (green >> 6) << 2 | blue >> 6
+    """Return the number (0-62) of the ``ph-NN`` class for an average colour (0-255 each).
+
+    Seven steps of brightness, three of each colour difference (BT.601): averages of photographs
+    are muted, so a cube of red, green and blue would waste most of 64 classes on loud colours.
+    """
+    luma = (299 * red + 587 * green + 114 * blue) // 1000
+    level = sum(luma >= edge for edge in _EDGES)
+    return level * 9 + _step(564 * (blue - luma)) * 3 + _step(713 * (red - luma))
+
+
+def _step(difference: int) -> int:
+    return 1 + (difference > 11_000) - (difference < -11_000)
+
+
+def placeholder_colour(number: int) -> tuple[int, int, int]:
+    """Return the red, green and blue that ``ph-NN`` paints; 63 is the neutral one."""
+    if number == PLACEHOLDERS - 1:
+        return (200, 194, 186)
+    level, rest = divmod(number, 9)
+    luma, cb, cr = _LUMA[level], (rest // 3 - 1) * _CHROMA, (rest % 3 - 1) * _CHROMA
+    channels = (luma + 1.402 * cr, luma - 0.344 * cb - 0.714 * cr, luma + 1.772 * cb)
+    red, green, blue = (min(255, max(0, round(channel))) for channel in channels)
+    return (red, green, blue)
 
 
 @dataclass(frozen=True, slots=True)

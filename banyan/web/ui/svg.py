@@ -42,7 +42,7 @@ def place(
     for node in order:
         low, high = sectors[node.id]
         ring = depth[node.id] + (0 if lone else 1)
-        reach = ring / rings if rings else 0.0
+        reach = _reach(ring, rings, leaf=node.id not in children, place=len(at))
         angle = (low + high) * pi - pi / 2
         x = round(centre[0] + cos(angle) * reach * (width / 2 - _MARGIN), 1)
         y = round(centre[1] + sin(angle) * reach * (height / 2 - _MARGIN), 1)
@@ -52,6 +52,14 @@ def place(
             tree.edges.append((px, py, x, y))
         tree.nodes.append((node, x, y, _radius(node, len(order))))
     return tree
+
+
+def _reach(ring: int, rings: int, *, leaf: bool, place: int) -> float:
+    """Return the share of the full radius: inner rings get more room, leaves step in and out."""
+    if not ring:
+        return 0.0
+    stagger = (0.0, -0.045, -0.02)[place % 3] if leaf else 0.0
+    return float((ring / rings) ** 0.72) + stagger
 
 
 def _radius(node: TreeNode, total: int) -> float:
@@ -111,7 +119,7 @@ def bar_percent(value: float, top: float) -> str:
     """Return a bar's width as an SVG percentage; anything above zero stays visible."""
     if top <= 0 or value <= 0:
         return "0%"
-    return f"{max(1.5, min(100.0, value * 100 / top)):.1f}%"
+    return f"{max(1.2, min(100.0, value * 100 / top)):.1f}%"
 
 
 def spark_points(values: Sequence[float], *, width: int = 120, height: int = 32) -> str:

@@ -1,4 +1,4 @@
-"""Addresses of the design system; include at the root. The gallery answers in DEBUG only."""
+"""The gallery; included under `/_ui/` in development and tests only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,4 @@ from django.urls import path
 
 from banyan.web.ui import views
 
-urlpatterns = [
-    path("preferences", views.preferences, name="ui_preferences"),
-    path("_ui/", views.gallery, name="ui_gallery"),
-]
+urlpatterns = [path("", views.gallery, name="ui_gallery")]

@@ -9,7 +9,7 @@ from babel.core import Locale
 from babel.numbers import format_compact_decimal
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from banyan.web.ui.shapes import read
@@ -39,10 +39,10 @@ def relation_sentence(people: Sequence[Any], end: str = "") -> SafeString:
         format_html("<b>{}</b>", read(person, "name", "") or gettext("a friend"))
         for person in people
     ]
+    if not names:
+        return mark_safe("")
     target: str = format_html("<b>{}</b>", end) if end else gettext("you")
     hops = list(zip(names, [*names[1:], target], strict=True))
-    if not hops:
-        return format_html("{}", "")
     parts = [format_html(gettext("{giver} shared with {taker}"), giver=hops[0][0], taker=hops[0][1])]
     rest = hops[1:]
     if len(names) > _SHOWN_IN_FULL:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.template.context import Context
 
-from banyan.kernel.money import format_money
+from banyan.kernel.money import Money, format_money
 from banyan.web.ui.shapes import read
 from banyan.web.ui.tags.basics import PARTS
 
@@ -41,6 +42,11 @@ def picture(
     }
 
 
+def short_money(amount: Money) -> str:
+    """Format for a tag on a picture: no decimals where they are zero."""
+    return re.sub(r"[.,]00(?!\d)", "", format_money(amount))
+
+
 def _placeholder(pic: Any) -> str:
     number = read(pic, "placeholder")
     return "" if number is None else f" ph-{number:02d}"
@@ -64,7 +70,7 @@ def tagged_picture(
             "left": read(spot, "x", 0.5) > 0.55,
             "text": read(spot, "text", ""),
             "url": read(spot, "url", ""),
-            "price": format_money(read(spot, "price")) if read(spot, "price") else "",
+            "price": short_money(read(spot, "price")) if read(spot, "price") else "",
         }
         for spot in spots
     ]
@@ -78,7 +84,7 @@ def post_card(context: Context, post: Any, eager: bool = False) -> dict[str, Any
     return {
         "post": post,
         "eager": eager,
-        "price": format_money(amount) if amount else "",
+        "price": short_money(amount) if amount else "",
         "csrf_token": context.get("csrf_token"),
         "request": context.get("request"),
     }

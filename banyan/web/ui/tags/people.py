@@ -28,12 +28,24 @@ def avatar(person: Any, size: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag(f"{PARTS}faces.html")
 def faces(
-    people: Sequence[Any], limit: int = 5, size: str = "s", total: int | None = None
+    people: Sequence[Any],
+    limit: int = 5,
+    size: str = "s",
+    total: int | None = None,
+    *,
+    spread: bool = False,
+    places: int = 0,
 ) -> dict[str, Any]:
-    """Show overlapping faces, at most ``limit``, then +n of ``total``."""
+    """Show overlapping faces, at most ``limit``, then +n of ``total``.
+
+    ``spread`` sets them side by side; ``places`` draws that many free places after them.
+    """
     shown = list(people)[:limit]
     extra = (total if total is not None else len(people)) - len(shown)
-    return {"people": shown, "extra": extra if extra > 0 else 0, "size": size}
+    return {
+        "people": shown, "extra": extra if extra > 0 else 0, "size": size, "spread": spread,
+        "places": range(places),
+    }  # fmt: skip
 
 
 @register.inclusion_tag(f"{PARTS}relation_line.html")

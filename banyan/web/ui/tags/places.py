@@ -57,3 +57,14 @@ def theme(context: Context) -> str:
         request = context.get("request")
         chosen = request.COOKIES.get("banyan_theme", "") if request is not None else ""
     return chosen if chosen in _THEMES else ""
+
+
+@register.simple_tag(takes_context=True)
+def page_path(context: Context) -> str:
+    """Return this page's address without ``lang``, for forms that come back to it."""
+    request = context.get("request")
+    if request is None:
+        return "/"
+    query = request.GET.copy()
+    query.pop("lang", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -46,7 +46,7 @@ function prefer(button, event) {
   if (button.name !== "theme") return;
   event.preventDefault();
   const { form, value } = button;
-  if (value === "auto") delete doc.documentElement.dataset.theme;
+  if (!value) delete doc.documentElement.dataset.theme;
   else doc.documentElement.dataset.theme = value;
   for (const other of $$("[name=theme]", form)) other.setAttribute("aria-pressed", other === button);
   const body = new URLSearchParams(new FormData(form));
@@ -320,11 +320,15 @@ doc.addEventListener("submit", guard);
 addEventListener("pageshow", release);
 
 doc.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.getResponseHeader("HX-Retarget")) return;
   const told = new DOMParser().parseFromString(detail.xhr.responseText || "", "text/html");
   say(told.querySelector(".notice h3, .notice")?.textContent.trim() || doc.body.dataset.busy);
 });
 doc.addEventListener("htmx:sendError", () => say(doc.body.dataset.offline));
+doc.addEventListener("htmx:beforeRequest", () => $("#live-problem")?.replaceChildren());
 doc.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  /* a refusal that names its place (HX-Retarget) is shown there */
+  if (detail.isError && detail.xhr.getResponseHeader("HX-Retarget")) detail.shouldSwap = true;
   const link = detail.requestConfig?.elt;
   if (link?.matches?.("[data-more]") && doc.activeElement === link) {
     const above = link.closest(".more")?.previousElementSibling;

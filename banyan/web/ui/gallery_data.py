@@ -34,12 +34,14 @@ _TONES = (
     ("e8d78c", "f2e8b8", "94761a"),
 )
 _THINGS = {
-    "cup": '<path d="M120 190h150l-16 130a20 20 0 0 1-20 18h-78a20 20 0 0 1-20-18z" fill="#f6e9d8"/>'
+    "cup": '<path d="M120 190h150l-16 130a20 20 0 0 1-20 18h-78a20 20 0 0 1-20-18z" '
+    'fill="#f6e9d8"/>'
     '<path d="M262 214c50-8 50 72-10 74" fill="none" stroke="#f6e9d8" stroke-width="16"/>',
-    "plant": '<path d="M140 280h120l-14 90h-92z" fill="#{c}"/><path d="M200 280c-60-20-80-70-76-110 '
-    "50 10 76 60 76 110zm0 0c60-20 80-70 76-110-50 10-76 60-76 110zm0 0c-30-60-20-110 0-150 "
+    "plant": '<path d="M140 280h120l-14 90h-92z" fill="#{c}"/><path d="M200 280c-60-20-80-70-76'
+    "-110 50 10 76 60 76 110zm0 0c60-20 80-70 76-110-50 10-76 60-76 110zm0 0c-30-60-20-110 0-150 "
     '20 40 30 90 0 150z" fill="#{c}" opacity=".9"/>',
-    "dress": '<path d="M150 110c20 30 80 30 100 0l24 70-34 50 80 190H80l80-190-34-50z" fill="#{c}"/>',
+    "dress": '<path d="M150 110c20 30 80 30 100 0l24 70-34 50 80 190H80l80-190-34-50z" '
+    'fill="#{c}"/>',
     "book": '<rect x="120" y="130" width="170" height="220" rx="8" fill="#{c}"/>'
     '<rect x="134" y="130" width="156" height="220" rx="6" fill="#f4effa"/>'
     '<path d="M160 180h100M160 212h70" stroke="#{c}" stroke-width="12" stroke-linecap="round"/>',
@@ -114,18 +116,29 @@ def _posts() -> list[PostCard]:
 
 def _products() -> list[ProductCard]:
     return [
-        ProductCard("#", "Washed linen midi dress, four colours", still("dress", 3), Money(19900, "CNY"),
-                    was=Money(23900, "CNY"), sub="Kiln & Co · 212 sold"),
-        ProductCard("#", "Weeping fig, 60 cm, with pot", still("plant", 1), Money(12900, "CNY"),
-                    sub="Leafy Lane"),
+        ProductCard(
+            "#",
+            "Washed linen midi dress, four colours",
+            still("dress", 3),
+            Money(19900, "CNY"),
+            was=Money(23900, "CNY"),
+            sub="Kiln & Co · 212 sold",
+        ),
+        ProductCard(
+            "#",
+            "Weeping fig, 60 cm, with pot",
+            still("plant", 1),
+            Money(12900, "CNY"),
+            sub="Leafy Lane",
+        ),
         ProductCard("#", "Hand-thrown cup", still("cup", 0), Money(6800, "CNY"), sold_out=True),
         ProductCard("#", "青梅酒 500 ml", still("book", 5), Money(8800, "CNY"), sub="城市品酒榜"),
-    ]  # fmt: skip
+    ]
 
 
 def tree_nodes(count: int = 180, seed: int = 7) -> list[TreeNode]:
     """Return a seeded share tree of ``count`` people."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311
     nodes = [TreeNode("0", None, "root", "mio")]
     for n in range(1, count):
         parent = nodes[int(random.random() ** 2.2 * len(nodes))]
@@ -139,11 +152,23 @@ def _entries() -> list[Entry]:
     now = timezone.now()
     return [
         Entry("mio opened the link that Noor shared", now - timedelta(hours=5), "mio"),
-        Entry("Paid", now - timedelta(hours=4), "Sandbox", "CN¥199.00, reference pay_8f2c", state="good"),
-        Entry("Payment attempt refused", now - timedelta(hours=4), "Sandbox", "Card expired", state="bad"),
+        Entry(
+            "Paid",
+            now - timedelta(hours=4),
+            "Sandbox",
+            "CN¥199.00, reference pay_8f2c",
+            state="good",
+        ),
+        Entry(
+            "Payment attempt refused",
+            now - timedelta(hours=4),
+            "Sandbox",
+            "Card expired",
+            state="bad",
+        ),
         Entry("On its way", now - timedelta(hours=1), "Kiln & Co", "SF1234567890", "#track"),
         Entry("Delivered", None, "", "Expected by tomorrow evening", state="next"),
-    ]  # fmt: skip
+    ]
 
 
 def context() -> dict[str, Any]:
@@ -161,8 +186,10 @@ def context() -> dict[str, Any]:
         "products": products,
         "product": products[0],
         "hero": still("dress", 3, 800, 800, "A red linen dress"),
-        "spots": [Spot(0.62, 0.45, "Linen dress", "#dress", Money(23900, "CNY")),
-                  Spot(0.2, 0.8, "Shoes", "#shoes")],
+        "spots": [
+            Spot(0.62, 0.45, "Linen dress", "#dress", Money(23900, "CNY")),
+            Spot(0.2, 0.8, "Shoes", "#shoes"),
+        ],
         "form": SampleForm(),
         "refused": refused,
         "price": Money(19900, "CNY"),
@@ -172,29 +199,51 @@ def context() -> dict[str, Any]:
         "minus": Money(-875, "CNY"),
         "plus": Money(995, "CNY"),
         "entries": _entries(),
-        "tabs": [Tab("Following", "#"), Tab("Discover", "#", current=True), Tab("Nearby", "#", count=12),
-                 Tab("Moments", "#")],
-        "funnel": [FunnelStep("Shown", 24310), FunnelStep("Opened", 3911, 0.161),
-                   FunnelStep("Visited", 2208, 0.565), FunnelStep("Ordered", 211, 0.096),
-                   FunnelStep("Paid", 176, 0.08, 0.069, 0.092, "of visits")],
+        "tabs": [
+            Tab("Following", "#"),
+            Tab("Discover", "#", current=True),
+            Tab("Nearby", "#", count=12),
+            Tab("Moments", "#"),
+        ],
+        "funnel": [
+            FunnelStep("Shown", 24310),
+            FunnelStep("Opened", 3911, 0.161),
+            FunnelStep("Visited", 2208, 0.565),
+            FunnelStep("Ordered", 211, 0.096),
+            FunnelStep("Paid", 176, 0.08, 0.069, 0.092, "of visits"),
+        ],
         "tree": tree_nodes(),
         "deadline": timezone.now() + timedelta(hours=5, minutes=42, seconds=10),
         "later": timezone.now() + timedelta(days=2, hours=3),
         "spark": [3, 5, 4, 8, 13, 9, 14, 18, 12, 20],
         "sales": Money(1248000, "CNY"),
         "promised": Money(190400, "CNY"),
-        "options": [{"value": "s", "text": "S", "checked": True}, {"value": "m", "text": "M"},
-                    {"value": "l", "text": "L", "disabled": True}],
+        "options": [
+            {"value": "s", "text": "S", "checked": True},
+            {"value": "m", "text": "M"},
+            {"value": "l", "text": "L", "disabled": True},
+        ],
         "staged": [{"token": "t1", "thumb_url": still("cup", 0).src, "name": "cup.jpg"}],
-        "facts": [("Linen dress, S x 1", Money(23900, "CNY")), ("Price through Noor", Money(-4000, "CNY")),
-                  ("Delivery", "Free"), ("Total", Money(19900, "CNY"), "total"),
-                  ("Noor earns", Money(995, "CNY"), "earned")],
+        "facts": [
+            ("Linen dress, S x 1", Money(23900, "CNY")),
+            ("Price through Noor", Money(-4000, "CNY")),
+            ("Delivery", "Free"),
+            ("Total", Money(19900, "CNY"), "total"),
+            ("Noor earns", Money(995, "CNY"), "earned"),
+        ],
         "placeholders": [f"{n:02d}" for n in range(64)],
         "studio_nav": [
             {"text": text, "url": "#", "icon": icon, "current": n == 0}
             for n, (text, icon) in enumerate(
-                [("Today", "chart"), ("Orders", "orders"), ("Goods", "box"), ("Sharers", "people"),
-                 ("Cascades", "tree"), ("Earnings", "coin"), ("Settings", "settings")]
+                [
+                    ("Today", "chart"),
+                    ("Orders", "orders"),
+                    ("Goods", "box"),
+                    ("Sharers", "people"),
+                    ("Cascades", "tree"),
+                    ("Earnings", "coin"),
+                    ("Settings", "settings"),
+                ]
             )
         ],
         "shop": {"name": "Kiln & Co"},
@@ -203,4 +252,4 @@ def context() -> dict[str, Any]:
         "cart_count": 2,
         "retry_after": 30,
         "request_id": "req-7d3f1c",
-    }  # fmt: skip
+    }

@@ -13,9 +13,7 @@ TREE_HEIGHT = 400
 _MARGIN = 14
 
 
-def place(
-    nodes: Iterable[TreeNode], *, width: int = TREE_WIDTH, height: int = TREE_HEIGHT
-) -> Tree:
+def place(nodes: Iterable[TreeNode], *, width: int = TREE_WIDTH, height: int = TREE_HEIGHT) -> Tree:
     """Lay a share tree out in rings round its root; equal input gives an equal picture.
 
     A person's sector is as wide as the leaves below them, depth sets the ring, and rings are

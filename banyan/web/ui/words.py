@@ -43,7 +43,9 @@ def relation_sentence(people: Sequence[Any], end: str = "") -> SafeString:
         return mark_safe("")
     target: str = format_html("<b>{}</b>", end) if end else gettext("you")
     hops = list(zip(names, [*names[1:], target], strict=True))
-    parts = [format_html(gettext("{giver} shared with {taker}"), giver=hops[0][0], taker=hops[0][1])]
+    parts = [
+        format_html(gettext("{giver} shared with {taker}"), giver=hops[0][0], taker=hops[0][1])
+    ]
     rest = hops[1:]
     if len(names) > _SHOWN_IN_FULL:
         hidden = len(names) - 3

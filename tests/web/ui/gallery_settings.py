@@ -5,7 +5,7 @@ from __future__ import annotations
 from csp.constants import NONCE
 
 DEBUG = True
-SECRET_KEY = "gallery-only"  # noqa: S105
+SECRET_KEY = "gallery-only"
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "tests.web.ui.gallery_urls"
 INSTALLED_APPS = ["django.contrib.staticfiles", "django_htmx", "banyan.web.ui"]

@@ -13,7 +13,7 @@ _PAGE = """<!doctype html><html lang="en"><title>Live</title>
 data-live-targets="count"><p>kept <input id="typed"></p><p id="count">{n}</p></div>
 <form action="/home" method="post" id="once"><button>Send</button></form></main>
 <div id="live" role="status"></div>
-<script type="module" src="/static/ui/js/banyan.js"></script></body></html>"""
+<script type="module" src="/static/ui/js/banyan.js" nonce="{nonce}"></script></body></html>"""
 _PLACES = (
     "home",
     "explore",
@@ -33,14 +33,15 @@ def _place(request: HttpRequest) -> HttpResponse:
 
 
 def _upload(request: HttpRequest) -> JsonResponse:
-    sent = request.FILES["file"]
-    if sent.name.startswith("huge"):
+    name = str(getattr(request.FILES["file"], "name", ""))
+    if name.startswith("huge"):
         return JsonResponse({"detail": "Larger than 15 MB."}, status=413)
-    return JsonResponse({"token": f"tok-{sent.name}", "thumb_url": "/static/ui/favicon.svg"})
+    return JsonResponse({"token": f"tok-{name}", "thumb_url": "/static/ui/favicon.svg"})
 
 
 def _behaviour(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(_PAGE.replace("{n}", str(next(_seen))))
+    nonce = str(getattr(request, "csp_nonce", ""))
+    return HttpResponse(_PAGE.replace("{n}", str(next(_seen))).replace("{nonce}", nonce))
 
 
 urlpatterns = [

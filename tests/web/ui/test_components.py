@@ -15,6 +15,7 @@ from banyan.kernel.money import Money
 from banyan.web.ui.gallery_data import SampleForm, still
 from banyan.web.ui.shapes import Face, PostCard, ProductCard, Spot
 
+pytestmark = pytest.mark.urls("tests.web.ui.gallery_urls")
 PRICE = Money(19900, "EUR")
 
 
@@ -37,7 +38,9 @@ def _request(user: object) -> Any:
 
 
 def test_a_button_carries_its_attributes_and_escapes_them() -> None:
-    html = draw('{% button "Buy" "primary" name="act" data_copy=x hx_post="/p" disabled=True %}', x='"><')
+    html = draw(
+        '{% button "Buy" "primary" name="act" data_copy=x hx_post="/p" disabled=True %}', x='"><'
+    )
     assert '<button class="btn btn-primary" type="submit"' in html
     assert 'hx-post="/p"' in html
     assert 'data-copy="&quot;&gt;&lt;"' in html
@@ -144,7 +147,6 @@ def test_a_place_without_an_address_is_left_out() -> None:
     assert draw('{% nav_item "no_such_name" "X" "home" %}').strip() == ""
 
 
-@pytest.mark.urls("tests.web.ui.gallery_urls")
 def test_the_current_place_says_so() -> None:
     html = draw('{% nav_item "home" "X" "home" "home" %}')
     assert 'aria-current="page"' in html
@@ -195,7 +197,6 @@ def test_staged_pictures_come_back_with_a_refused_form() -> None:
     assert 'id="pictures-error"' in html
 
 
-@pytest.mark.urls("tests.web.ui.gallery_urls")
 @pytest.mark.parametrize("page", ["parts", "feed", "product", "studio", "checkout", "problem"])
 @pytest.mark.parametrize("lang", ["en", "zh-hans", "zh-hant"])
 def test_a_gallery_page_renders_without_styles(page: str, lang: str) -> None:
@@ -209,12 +210,10 @@ def test_a_gallery_page_renders_without_styles(page: str, lang: str) -> None:
     assert len(re.findall(r"<main", html)) == 1
 
 
-@pytest.mark.urls("tests.web.ui.gallery_urls")
 def test_an_unknown_gallery_page_is_absent() -> None:
     assert Client().get("/_ui/", {"page": "../base"}).status_code == 404
 
 
-@pytest.mark.urls("tests.web.ui.gallery_urls")
 def test_a_page_for_a_visitor_carries_no_form_token() -> None:
     answer = Client().get("/_ui/", {"page": "product"})
     assert b"csrfmiddlewaretoken" not in answer.content

@@ -154,5 +154,5 @@ def sheet_link(
 
 @register.simple_block_tag
 def actions(content: str) -> SafeString:
-    """`{% actions %}`: the one bar of calls to action; fixed below on a phone, in place on a desk."""
+    """`{% actions %}`: the bar of calls to action; fixed below on a phone."""
     return format_html('<div class="actions">{}</div>', conditional_escape(content))

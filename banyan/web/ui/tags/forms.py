@@ -112,9 +112,7 @@ def stepper(
     submit: bool = False,
 ) -> dict[str, Any]:
     """Ask for a quantity with buttons round a number; ``submit`` sends the form on change."""
-    return {
-        "name": name, "label": label, "value": value, "min": min, "max": max, "submit": submit
-    }  # fmt: skip
+    return {"name": name, "label": label, "value": value, "min": min, "max": max, "submit": submit}
 
 
 @register.inclusion_tag(f"{PARTS}choices.html")
@@ -157,10 +155,8 @@ def upload(
 
 @register.inclusion_tag(f"{PARTS}tag_placer.html")
 def tag_placer(pic: Any, name: str, label: str, x: float = 0.5, y: float = 0.5) -> dict[str, Any]:
-    """Place a tag by a tap on the picture or by typing; sends ``{name}_x``, ``{name}_y`` (0-100)."""
-    return {
-        "pic": pic, "name": name, "label": label, "x": round(x * 100), "y": round(y * 100)
-    }  # fmt: skip
+    """Place a tag by a tap or by typing; sends ``{name}_x``, ``{name}_y`` (0-100)."""
+    return {"pic": pic, "name": name, "label": label, "x": round(x * 100), "y": round(y * 100)}
 
 
 @register.inclusion_tag(f"{PARTS}share_sheet.html")

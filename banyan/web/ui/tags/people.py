@@ -43,9 +43,12 @@ def faces(
     shown = list(people)[:limit]
     extra = (total if total is not None else len(people)) - len(shown)
     return {
-        "people": shown, "extra": extra if extra > 0 else 0, "size": size, "spread": spread,
+        "people": shown,
+        "extra": extra if extra > 0 else 0,
+        "size": size,
+        "spread": spread,
         "places": range(places),
-    }  # fmt: skip
+    }
 
 
 @register.inclusion_tag(f"{PARTS}relation_line.html")

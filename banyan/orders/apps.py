@@ -8,3 +8,7 @@ class OrdersConfig(AppConfig):
 
     name = "banyan.orders"
     label = "orders"
+
+    def ready(self) -> None:
+        """Listen to payments."""
+        from . import subscribers  # noqa: F401

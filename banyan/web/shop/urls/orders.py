@@ -1,5 +1,19 @@
-"""URLs of the orders pages."""
+"""URLs of checkout and the buyer's orders."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ..orders import checkout, purchase
+
+urlpatterns = [
+    path("checkout", checkout.checkout, name="checkout"),
+    path("orders", purchase.orders_mine, name="orders_mine"),
+    path("orders/find", purchase.order_find, name="order_find"),
+    path("o/<str:token>", purchase.purchase, name="purchase"),
+    path("o/<str:token>/pay", purchase.purchase_pay, name="purchase_pay"),
+    path("o/<str:token>/cancel", purchase.purchase_cancel, name="purchase_cancel"),
+    path("o/<str:token>/<int:order_id>/received", purchase.order_received, name="order_received"),
+    path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
+    path("o/<str:token>/<int:order_id>/refund", purchase.refund_ask, name="refund_ask"),
+    path("refunds/<int:refund_id>", purchase.refund, name="refund"),
+    path("refunds/<int:refund_id>/retry", purchase.refund_retry, name="refund_retry"),
+]

@@ -1,0 +1,85 @@
+"""The only way to rows that people see. Absent and forbidden look alike."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound
+
+from .models import Product, Shop, ShopStaff, Variant
+
+MANAGERS = ("owner", "manager")
+EVERYONE = ("owner", "manager", "clerk")
+
+
+def works_in(actor: Actor, shop_id: int, roles: tuple[str, ...] = EVERYONE) -> bool:
+    """Tell whether the actor works in the shop in one of ``roles``."""
+    if actor.kind == "system":
+        return True
+    if actor.id is None:
+        return False
+    return ShopStaff.objects.filter(
+        shop_id=shop_id, account_id=actor.id, role__in=roles
+    ).exists()
+
+
+def get_shop_for_staff(actor: Actor, shop_id: int, roles: tuple[str, ...] = EVERYONE) -> Shop:
+    """Return a shop that the actor works in."""
+    shop = Shop.objects.filter(pk=shop_id).first()
+    if shop is None or not works_in(actor, shop_id, roles):
+        raise NotFound()
+    return shop
+
+
+def get_product_for_staff(
+    actor: Actor, product_id: int, roles: tuple[str, ...] = MANAGERS
+) -> Product:
+    """Return a product of a shop that the actor manages."""
+    product = Product.objects.select_related("shop").filter(pk=product_id).first()
+    if product is None or not works_in(actor, product.shop_id, roles):
+        raise NotFound()
+    return product
+
+
+def get_variant_for_staff(
+    actor: Actor, variant_id: int, roles: tuple[str, ...] = EVERYONE
+) -> Variant:
+    """Return a variant of a shop that the actor works in."""
+    variant = Variant.objects.select_related("product").filter(pk=variant_id).first()
+    if variant is None or not works_in(actor, variant.product.shop_id, roles):
+        raise NotFound()
+    return variant
+
+
+def visible_shops() -> QuerySet[Shop]:
+    """Return shops that anybody may see."""
+    return Shop.objects.filter(state="open")
+
+
+def visible_products() -> QuerySet[Product]:
+    """Return products that anybody may see and buy."""
+    return Product.objects.filter(state="active", shop__state="open")
+
+
+def get_shop_for(actor: Actor, slug: str) -> Shop:
+    """Return an open shop by its address; its staff see it in any state."""
+    shop = Shop.objects.select_related("owner", "cover", "logo").filter(slug__iexact=slug).first()
+    if shop is None or (shop.state != "open" and not works_in(actor, shop.pk)):
+        raise NotFound()
+    return shop
+
+
+def get_product_for(actor: Actor, shop_slug: str, slug: str) -> Product:
+    """Return a product page's product; its staff see drafts too."""
+    product = (
+        Product.objects.select_related("shop", "shop__owner", "category")
+        .filter(shop__slug__iexact=shop_slug, slug=slug)
+        .first()
+    )
+    if product is None:
+        raise NotFound()
+    open_to_all = product.state == "active" and product.shop.state == "open"
+    if not open_to_all and not works_in(actor, product.shop_id):
+        raise NotFound()
+    return product

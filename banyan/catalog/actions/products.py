@@ -1,0 +1,231 @@
+"""Products and their variants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
+from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.states import transition
+
+from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
+from ..events import ProductPublished, ProductWithdrawn
+from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
+from ..rules import check_values, clean_tags, slugify
+from ..states import PRODUCT
+from .stock import stock_locks
+
+LARGEST_PRICE = 10**11
+
+
+@dataclass(frozen=True, slots=True)
+class VariantInput:
+    """One variant as entered: ``price`` and ``compare_at`` in minor units of the shop's currency.
+
+    ``on_hand`` None leaves the stock of an existing variant alone (0 for a new one).
+    """
+
+    price: int
+    values: Sequence[str] = ()
+    sku: str = ""
+    compare_at: int | None = None
+    on_hand: int | None = None
+    weight_grams: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProductInput:
+    """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one."""
+
+    title: str
+    variants: Sequence[VariantInput]
+    description: str = ""
+    options: Sequence[str] = ()
+    slug: str = ""
+    language: str = "en"
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    category: str = ""
+    vendor: str = ""
+    tags: Sequence[str] = ()
+    images: Sequence[int] = ()
+
+
+_REASONS = {
+    "options": _("Up to three options, each with its own name."),
+    "no_variants": _("Add at least one variant with a price."),
+    "variant_values": _("Give every variant a value for every option."),
+    "variant_twice": _("Two variants are the same."),
+}
+
+
+def _check(data: ProductInput) -> None:
+    fields: dict[str, Any] = {}
+    if not 1 <= len(data.title.strip()) <= 160:
+        fields["title"] = _("Give the product a title of 1 to 160 letters.")
+    if len(data.description) > 20_000:
+        fields["description"] = _("At most 20,000 letters.")
+    wrong = check_values(data.options, [v.values for v in data.variants])
+    if wrong:
+        fields["variants"] = _REASONS[wrong]
+    if len(data.variants) > 100:
+        fields["variants"] = _("At most 100 variants.")
+    for variant in data.variants:
+        if not 0 < variant.price <= LARGEST_PRICE:
+            fields["price"] = _("Enter a price above zero.")
+        if variant.compare_at is not None and variant.compare_at <= variant.price:
+            fields["compare_at"] = _("The former price must be higher than the price.")
+        if variant.on_hand is not None and not 0 <= variant.on_hand <= 1_000_000:
+            fields["on_hand"] = _("Enter a number from 0 to 1,000,000.")
+    skus = [v.sku for v in data.variants if v.sku]
+    if len(set(skus)) != len(skus):
+        fields["sku"] = _("Two variants have the same SKU.")
+    if len(data.images) > 12:
+        fields["images"] = _("At most 12 pictures.")
+    if data.category and not Category.objects.filter(slug=data.category).exists():
+        fields["category"] = _("Choose a category of the list.")
+    if fields:
+        raise Invalid(fields=fields)
+
+
+def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product:
+    """Create a draft product with its variants and stock."""
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    _check(data)
+    slug = slugify(data.slug or data.title, fallback=f"p-{new_code(30).lower()}")
+    with transaction.atomic():
+        if Product.objects.filter(shop=shop, slug=slug).exists():
+            slug = f"{slug[:90]}-{new_code(30).lower()}"
+        now = clock.now()
+        product = Product.objects.create(
+            shop=shop, slug=slug, created_at=now, updated_at=now, **_columns(data)
+        )
+        _write_variants(product, shop, data)
+        set_pictures_of(product, data.images)
+    return product
+
+
+def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Product:
+    """Replace what the product says. Variants are matched by their values; ones that are no
+    longer named become inactive, because orders point to them."""
+    product = get_product_for_staff(actor, product_id)
+    _check(data)
+    with transaction.atomic():
+        locks.take(stock_locks(product.variants.values_list("id", flat=True)))
+        for name, value in _columns(data).items():
+            setattr(product, name, value)
+        product.updated_at = clock.now()
+        product.save()
+        _write_variants(product, product.shop, data)
+        set_pictures_of(product, data.images)
+    return product
+
+
+def _columns(data: ProductInput) -> dict[str, Any]:
+    return {
+        "title": data.title.strip(),
+        "description": data.description.strip(),
+        "language": data.language,
+        "texts": data.texts,
+        "options": list(data.options),
+        "vendor": data.vendor.strip()[:80],
+        "tags": clean_tags(data.tags),
+        "category": Category.objects.filter(slug=data.category).first() if data.category else None,
+    }
+
+
+def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
+    existing = {tuple(v.values): v for v in product.variants.all()}
+    product.variants.exclude(sku="").update(sku="")  # so that SKUs can be swapped between rows
+    for position, given in enumerate(data.variants):
+        columns = {
+            "sku": given.sku.strip()[:60],
+            "price_amount": given.price,
+            "compare_at_amount": given.compare_at,
+            "currency": shop.currency,
+            "weight_grams": given.weight_grams,
+            "position": position,
+            "is_active": True,
+        }
+        variant = existing.pop(tuple(given.values), None)
+        if variant is None:
+            variant = Variant.objects.create(product=product, values=list(given.values), **columns)
+            stock = Stock.objects.create(variant=variant)
+        else:
+            Variant.objects.filter(pk=variant.pk).update(**columns)
+            stock = Stock.objects.get(variant=variant)
+        if given.on_hand is not None and given.on_hand != stock.on_hand:
+            _count(stock, given.on_hand)
+    gone = [variant.pk for variant in existing.values()]
+    Variant.objects.filter(pk__in=gone).update(is_active=False)
+
+
+def _count(stock: Stock, on_hand: int) -> None:
+    try:
+        with transaction.atomic():
+            Stock.objects.filter(pk=stock.pk).update(on_hand=on_hand)
+    except IntegrityError as error:
+        raise Conflict(
+            _("Some of these are already sold or reserved."), code="stock_already_promised"
+        ) from error
+    StockMovement.objects.create(
+        stock=stock, kind="count", on_hand=on_hand - stock.on_hand, at=clock.now()
+    )
+
+
+def set_pictures_of(product: Product, images: Sequence[int]) -> None:
+    """Replace the pictures, in the given order; inside the caller's transaction."""
+    product.images.all().delete()
+    ProductImage.objects.bulk_create(
+        ProductImage(product=product, image_id=image_id, position=position)
+        for position, image_id in enumerate(images)
+    )
+
+
+def set_pictures(*, actor: Actor, product_id: int, images: Sequence[int]) -> Product:
+    """Replace the pictures of a product, in the given order."""
+    product = get_product_for_staff(actor, product_id)
+    with transaction.atomic():
+        set_pictures_of(product, images)
+    return product
+
+
+def publish_product(*, actor: Actor, product_id: int) -> Product:
+    """Put a draft on sale. Emits product.published; repeatable."""
+    product = get_product_for_staff(actor, product_id)
+    if product.state == "active":
+        return product
+    if not product.variants.filter(is_active=True).exists():
+        raise Conflict(_REASONS["no_variants"], code="no_variants")
+    with transaction.atomic():
+        transition(PRODUCT, product, "active", actor=actor, published_at=clock.now())
+        events.emit(ProductPublished(product_id=product.pk, shop_id=product.shop_id), actor=actor)
+    return product
+
+
+def _withdraw(actor: Actor, product_id: int, to: str) -> Product:
+    product = get_product_for_staff(actor, product_id)
+    if product.state == to:
+        return product
+    with transaction.atomic():
+        transition(PRODUCT, product, to, actor=actor)
+        events.emit(ProductWithdrawn(product_id=product.pk, shop_id=product.shop_id), actor=actor)
+    return product
+
+
+def unpublish_product(*, actor: Actor, product_id: int) -> Product:
+    """Take a product off sale, back to draft. Emits product.withdrawn."""
+    return _withdraw(actor, product_id, "draft")
+
+
+def archive_product(*, actor: Actor, product_id: int) -> Product:
+    """Put a product away. Emits product.withdrawn."""
+    return _withdraw(actor, product_id, "archived")
+
+

@@ -1,0 +1,173 @@
+"""Opening, approving and changing shops."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from babel.numbers import is_currency
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
+from banyan.kernel.states import transition
+from banyan.people.models import Account
+
+from ..access import MANAGERS, get_shop_for_staff
+from ..events import ShopOpened
+from ..models import Shop, ShopStaff
+from ..rules import is_slug
+from ..states import SHOP
+
+CHANGEABLE = {
+    "name",
+    "about",
+    "cover",
+    "logo",
+    "shipping_amount",
+    "free_shipping_from",
+    "country",
+    "timezone",
+}
+
+
+def _check(values: dict[str, Any]) -> None:
+    fields: dict[str, Any] = {}
+    if "name" in values and not 2 <= len(values["name"].strip()) <= 80:
+        fields["name"] = _("Give the shop a name of 2 to 80 letters.")
+    if "about" in values and len(values["about"]) > 600:
+        fields["about"] = _("At most 600 letters.")
+    if "slug" in values and not is_slug(values["slug"]):
+        fields["slug"] = _("Use small letters, digits and hyphens; some words are reserved.")
+    if "currency" in values and not is_currency(values["currency"]):
+        fields["currency"] = _("This is not a currency.")
+    if "timezone" in values and values["timezone"] not in zoneinfo.available_timezones():
+        fields["timezone"] = _("This is not a time zone.")
+    for name in ("shipping_amount", "free_shipping_from"):
+        amount = values.get(name)
+        if amount is not None and not 0 <= amount <= 10**12:
+            fields[name] = _("Enter an amount that is not negative.")
+    if fields:
+        raise Invalid(fields=fields)
+
+
+def open_shop(
+    *,
+    actor: Actor,
+    name: str,
+    slug: str,
+    currency: str = "CNY",
+    about: str = "",
+    country: str = "CN",
+    timezone: str = "Asia/Shanghai",
+    shipping_amount: int = 0,
+    free_shipping_from: int | None = None,
+) -> Shop:
+    """Open a shop owned by the actor; it waits for approval where the platform asks for it.
+
+    Emits shop.opened when it is open at once.
+    """
+    if actor.id is None:
+        raise LoginRequired()
+    slug = slug.strip().lower()
+    _check(
+        {
+            "name": name,
+            "slug": slug,
+            "currency": currency,
+            "about": about,
+            "timezone": timezone,
+            "shipping_amount": shipping_amount,
+            "free_shipping_from": free_shipping_from,
+        }
+    )
+    try:
+        with transaction.atomic():
+            shop = Shop.objects.create(
+                owner_id=actor.id,
+                slug=slug,
+                name=name.strip(),
+                about=about.strip(),
+                currency=currency,
+                country=country,
+                timezone=timezone,
+                shipping_amount=shipping_amount,
+                free_shipping_from=free_shipping_from,
+                is_demo=Account.objects.get(pk=actor.id).is_demo,
+                created_at=clock.now(),
+            )
+            ShopStaff.objects.create(
+                shop=shop, account_id=actor.id, role="owner", created_at=clock.now()
+            )
+            if not settings.SHOP_APPROVAL:
+                transition(SHOP, shop, "open", actor=actor, reason="no approval needed")
+                events.emit(ShopOpened(shop_id=shop.pk), actor=actor)
+    except IntegrityError as error:
+        if "shop_slug_once" in str(error):
+            raise Invalid(fields={"slug": _("This address is taken.")}) from error
+        raise
+    return shop
+
+
+def _by_staff(actor: Actor, shop_id: int, to: str, reason: str) -> Shop:
+    if not actor.has_role("moderation") and actor.kind != "system":
+        raise Forbidden()
+    with transaction.atomic():
+        shop = Shop.objects.select_for_update().filter(pk=shop_id).first()
+        if shop is None:
+            raise NotFound()
+        transition(SHOP, shop, to, actor=actor, reason=reason)
+        if to == "open":
+            events.emit(ShopOpened(shop_id=shop.pk), actor=actor)
+    return shop
+
+
+def approve_shop(*, actor: Actor, shop_id: int, reason: str = "") -> Shop:
+    """Let a pending shop sell. Emits shop.opened."""
+    return _by_staff(actor, shop_id, "open", reason)
+
+
+def refuse_shop(*, actor: Actor, shop_id: int, reason: str) -> Shop:
+    """Turn a pending shop down, with a reason its owner can read."""
+    return _by_staff(actor, shop_id, "refused", reason)
+
+
+def suspend_shop(*, actor: Actor, shop_id: int, reason: str) -> Shop:
+    """Take an open shop off every page; what was sold is still delivered."""
+    return _by_staff(actor, shop_id, "suspended", reason)
+
+
+def reopen_shop(*, actor: Actor, shop_id: int, reason: str) -> Shop:
+    """End a suspension."""
+    return _by_staff(actor, shop_id, "open", reason)
+
+
+def update_shop(*, actor: Actor, shop_id: int, **values: Any) -> Shop:
+    """Change what a shop says of itself and its shipping rule (see CHANGEABLE)."""
+    unknown = set(values) - CHANGEABLE
+    if unknown:
+        raise Invalid(detail=f"not changeable: {sorted(unknown)}")
+    _check(values)
+    with transaction.atomic():
+        shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+        for name, value in values.items():
+            setattr(shop, name, value)
+        shop.save(update_fields=list(values))
+    return shop
+
+
+def hire(*, actor: Actor, shop_id: int, account_id: int, role: str) -> ShopStaff:
+    """Give somebody a role in the shop (manager or clerk). Only the owner may."""
+    get_shop_for_staff(actor, shop_id, ("owner",))
+    if role not in {"manager", "clerk"}:
+        raise Invalid(fields={"role": _("Choose manager or clerk.")})
+    staff, _created = ShopStaff.objects.update_or_create(
+        shop_id=shop_id,
+        account_id=account_id,
+        defaults={"role": role},
+        create_defaults={"role": role, "created_at": clock.now()},
+    )
+    return staff

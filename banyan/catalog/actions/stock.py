@@ -1,0 +1,139 @@
+"""Stock moves: each is one conditional UPDATE per row, with the table's CHECK behind it.
+
+free = on_hand - allocated - reserved. The callers are outermost actions that hold the rows
+(``stock_locks``), except :func:`set_on_hand`, which is one itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import clock, locks
+from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Conflict, Invalid, SoldOut
+
+from ..access import get_variant_for_staff
+from ..models import Stock, StockMovement
+
+Wanted = Iterable[tuple[int, int]]
+"""(variant id, quantity) pairs; a variant may occur more than once."""
+
+
+def _sum(wanted: Wanted) -> dict[int, int]:
+    total: Counter[int] = Counter()
+    for variant_id, quantity in wanted:
+        total[variant_id] += quantity
+    return dict(sorted(total.items()))
+
+
+def stock_locks(variant_ids: Iterable[int]) -> list[LockKey]:
+    """Return the lock keys of the stock rows of ``variant_ids``."""
+    ids = Stock.objects.filter(variant_id__in=set(variant_ids)).values_list("id", flat=True)
+    return [LockKey("stock", stock_id) for stock_id in ids]
+
+
+_MOVE = """
+WITH wanted AS (SELECT * FROM unnest(%(variants)s::bigint[], %(numbers)s::int[]) AS w (variant_id, n)),
+moved AS (
+  UPDATE catalog_stock s SET
+    on_hand = s.on_hand + %(on_hand)s * n,
+    allocated = s.allocated + %(allocated)s * n,
+    reserved = s.reserved + %(reserved)s * n
+  FROM wanted w
+  WHERE s.variant_id = w.variant_id
+    AND (NOT %(guard)s OR s.on_hand - s.allocated - s.reserved >= n)
+  RETURNING s.id, s.variant_id, n
+), logged AS (
+  INSERT INTO catalog_stockmovement (stock_id, kind, on_hand, allocated, reserved, reference, at)
+  SELECT id, %(kind)s, %(on_hand)s * n, %(allocated)s * n, %(reserved)s * n, %(reference)s, %(at)s
+  FROM moved
+)
+SELECT variant_id FROM moved
+"""
+
+
+def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: int) -> list[int]:
+    """Apply ``signs`` x quantity to every row in one statement; return the variants left out.
+
+    With ``guard`` a row with too little free is left out: the condition is in the UPDATE itself.
+    """
+    total = _sum(wanted)
+    if any(quantity < 1 for quantity in total.values()):
+        raise Invalid(code="quantity_not_positive")
+    parameters = {
+        "variants": list(total),
+        "numbers": list(total.values()),
+        "kind": kind,
+        "reference": reference,
+        "guard": guard,
+        "at": clock.now(),
+        "on_hand": signs.get("on_hand", 0),
+        "allocated": signs.get("allocated", 0),
+        "reserved": signs.get("reserved", 0),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, parameters)
+        moved = {variant_id for (variant_id,) in cursor.fetchall()}
+    return [variant_id for variant_id in total if variant_id not in moved]
+
+
+def reserve(wanted: Wanted, *, reference: str) -> None:
+    """Promise units to an unpaid order. Raises SoldOut (``extra["variants"]``) and takes nothing."""
+    short = _move(wanted, kind="reserve", reference=reference, guard=True, reserved=1)
+    if short:
+        raise SoldOut(
+            _("Sorry, this was just sold out."),
+            extra={"variants": [str(variant_id) for variant_id in short]},
+        )
+
+
+def release(wanted: Wanted, *, reference: str) -> None:
+    """Give reserved units back."""
+    _move(wanted, kind="release", reference=reference, guard=False, reserved=-1)
+
+
+def allocate(wanted: Wanted, *, reference: str) -> None:
+    """Turn reserved units into allocated ones: the order is paid."""
+    _move(wanted, kind="allocate", reference=reference, guard=False, reserved=-1, allocated=1)
+
+
+def ship_out(wanted: Wanted, *, reference: str) -> None:
+    """Take allocated units off the shelf."""
+    _move(wanted, kind="ship", reference=reference, guard=False, allocated=-1, on_hand=-1)
+
+
+def restock(wanted: Wanted, *, reference: str, shipped: bool) -> None:
+    """Put refunded units back: from the parcel onto the shelf, or from allocated to free."""
+    if shipped:
+        _move(wanted, kind="return", reference=reference, guard=False, on_hand=1)
+    else:
+        _move(wanted, kind="cancel", reference=reference, guard=False, allocated=-1)
+
+
+def set_on_hand(*, actor: Actor, variant_id: int, on_hand: int) -> Stock:
+    """Set what lies on the shelf. Refused below what is already promised."""
+    if not 0 <= on_hand <= 1_000_000:
+        raise Invalid(fields={"on_hand": _("Enter a number from 0 to 1,000,000.")})
+    variant = get_variant_for_staff(actor, variant_id)
+    with transaction.atomic():
+        locks.take(stock_locks([variant.pk]))
+        stock = Stock.objects.get(variant=variant)
+        if on_hand < stock.allocated + stock.reserved:
+            raise Conflict(
+                _("Some of these are already sold or reserved."),
+                code="stock_already_promised",
+                extra={"promised": stock.allocated + stock.reserved},
+            )
+        delta = on_hand - stock.on_hand
+        if delta:
+            Stock.objects.filter(pk=stock.pk).update(on_hand=on_hand)
+            StockMovement.objects.create(
+                stock=stock, kind="count", on_hand=delta, reference=str(actor)[:60], at=clock.now()
+            )
+            stock.on_hand = on_hand
+    return stock

@@ -1,0 +1,33 @@
+"""What the catalogue tells the floors above."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from banyan.kernel.events import Event
+
+
+class ShopOpened(Event):
+    """A shop may sell from now on."""
+
+    name: ClassVar[str] = "shop.opened"
+    subject: ClassVar[str] = "shop_id"
+    shop_id: int
+
+
+class ProductPublished(Event):
+    """A product can be bought from now on."""
+
+    name: ClassVar[str] = "product.published"
+    subject: ClassVar[str] = "product_id"
+    product_id: int
+    shop_id: int
+
+
+class ProductWithdrawn(Event):
+    """A product can no longer be bought."""
+
+    name: ClassVar[str] = "product.withdrawn"
+    subject: ClassVar[str] = "product_id"
+    product_id: int
+    shop_id: int

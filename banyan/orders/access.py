@@ -1,0 +1,85 @@
+"""The only way to order rows that people see. Absent and forbidden look alike."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.crypto import constant_time_compare
+
+from banyan.catalog.access import EVERYONE, works_in
+from banyan.catalog.models import ShopStaff
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound
+
+from .models import Checkout, Order, OrderRefund
+
+
+def _is_buyer(actor: Actor, checkout: Checkout, access_token: str) -> bool:
+    if access_token and constant_time_compare(access_token, checkout.access_token):
+        return True
+    return actor.id is not None and checkout.buyer_id == actor.id
+
+
+def get_checkout_for_buyer(actor: Actor, checkout_id: int, access_token: str = "") -> Checkout:
+    """Return a checkout for its buyer: the account, or whoever holds its link."""
+    checkout = Checkout.objects.filter(pk=checkout_id).first()
+    if checkout is None or not _is_buyer(actor, checkout, access_token):
+        raise NotFound()
+    return checkout
+
+
+def get_checkout_by_token(token: str) -> Checkout:
+    """Return the checkout of an unguessable link."""
+    checkout = Checkout.objects.filter(access_token=token).first() if token else None
+    if checkout is None:
+        raise NotFound()
+    return checkout
+
+
+def get_order_for_buyer(actor: Actor, order_id: int, access_token: str = "") -> Order:
+    """Return an order for its buyer."""
+    order = Order.objects.select_related("checkout", "shop").filter(pk=order_id).first()
+    if order is None or not _is_buyer(actor, order.checkout, access_token):
+        raise NotFound()
+    return order
+
+
+def get_order_for_staff(
+    actor: Actor, order_id: int, roles: tuple[str, ...] = EVERYONE
+) -> Order:
+    """Return an order for those who work in its shop, and for platform support and finance."""
+    order = Order.objects.select_related("checkout", "shop").filter(pk=order_id).first()
+    if order is None:
+        raise NotFound()
+    if not (actor.has_role("support", "finance") or works_in(actor, order.shop_id, roles)):
+        raise NotFound()
+    return order
+
+
+def get_refund_for(actor: Actor, refund_id: int, access_token: str = "") -> OrderRefund:
+    """Return a refund: alike for buyer, guest with the link, merchant and support."""
+    refund = (
+        OrderRefund.objects.select_related("order__checkout", "order__shop")
+        .filter(pk=refund_id)
+        .first()
+    )
+    if refund is None:
+        raise NotFound()
+    if _is_buyer(actor, refund.order.checkout, access_token):
+        return refund
+    if actor.has_role("support", "finance") or works_in(actor, refund.order.shop_id):
+        return refund
+    raise NotFound()
+
+
+def visible_checkouts(actor: Actor) -> QuerySet[Checkout]:
+    """Return the actor's own purchases, newest first."""
+    if actor.id is None:
+        return Checkout.objects.none()
+    return Checkout.objects.filter(buyer_id=actor.id).order_by("-id")
+
+
+def visible_orders(actor: Actor, shop_id: int) -> QuerySet[Order]:
+    """Return a shop's orders for its staff, newest first."""
+    if not ShopStaff.objects.filter(shop_id=shop_id, account_id=actor.id).exists():
+        return Order.objects.none()
+    return Order.objects.filter(shop_id=shop_id).order_by("-id")

@@ -1,0 +1,35 @@
+"""Verbs of orders: the only writers of its tables."""
+
+from .cart import add_to_cart, cart_for, empty_cart, join_cart, remove_from_cart, set_quantity
+from .fulfilment import auto_confirm, confirm_receipt, ship
+from .lookup import send_order_link
+from .notes import write_note
+from .payment import cancel_checkout, expire_checkout, expire_due
+from .placement import Contact, Quote, WantedLine, place, quote
+from .refunds import ask_refund, grant_refund, refuse_refund, retry_refund
+
+__all__ = [
+    "Contact",
+    "Quote",
+    "WantedLine",
+    "add_to_cart",
+    "ask_refund",
+    "auto_confirm",
+    "cancel_checkout",
+    "cart_for",
+    "confirm_receipt",
+    "empty_cart",
+    "expire_checkout",
+    "expire_due",
+    "grant_refund",
+    "join_cart",
+    "place",
+    "quote",
+    "refuse_refund",
+    "remove_from_cart",
+    "retry_refund",
+    "send_order_link",
+    "set_quantity",
+    "ship",
+    "write_note",
+]

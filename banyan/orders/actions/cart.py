@@ -1,0 +1,120 @@
+"""The server-side cart."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Least
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.access import visible_products
+from banyan.catalog.models import Variant
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
+from banyan.kernel.problems import Invalid, NotFound
+from banyan.sharing.models import Link
+
+from ..models import Cart, CartItem
+
+MOST_OF_ONE = 99
+MOST_LINES = 100
+
+
+def cart_for(*, actor: Actor, token: str = "") -> Cart:
+    """Return the actor's cart: the account's, or the one of an unguessable ``token``.
+
+    A new cart is made when there is none; keep its ``token`` in a signed cookie.
+    """
+    if actor.id is not None:
+        cart, _created = Cart.objects.get_or_create(
+            account_id=actor.id, defaults={"token": new_code(120), "updated_at": clock.now()}
+        )
+        return cart
+    cart = Cart.objects.filter(token=token, account=None).first() if token else None
+    return cart or Cart.objects.create(token=new_code(120), updated_at=clock.now())
+
+
+def add_to_cart(
+    *,
+    actor: Actor,
+    cart: Cart,
+    variant_id: int,
+    quantity: int = 1,
+    link: Link | None = None,
+    touch_id: int | None = None,
+) -> CartItem:
+    """Add units of a variant; more of the same variant adds up. Keeps the latest share link."""
+    if not 1 <= quantity <= MOST_OF_ONE:
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
+    variant = Variant.objects.filter(
+        pk=variant_id, is_active=True, product__in=visible_products()
+    ).first()
+    if variant is None:
+        raise NotFound()
+    if cart.items.exclude(variant=variant).count() >= MOST_LINES:
+        raise Invalid(_("The cart is full: at most 100 different things."), code="cart_full")
+    now = clock.now()
+    with transaction.atomic():
+        item, created = CartItem.objects.get_or_create(
+            cart=cart,
+            variant=variant,
+            defaults={
+                "quantity": quantity,
+                "link": link,
+                "touch_id": touch_id,
+                "added_at": now,
+            },
+        )
+        if not created:
+            changes = {"quantity": Least(F("quantity") + quantity, MOST_OF_ONE)}
+            if link is not None:
+                changes |= {"link": link, "touch_id": touch_id}
+            CartItem.objects.filter(pk=item.pk).update(**changes)
+            item.refresh_from_db()
+        Cart.objects.filter(pk=cart.pk).update(updated_at=now)
+    return item
+
+
+def set_quantity(*, actor: Actor, cart: Cart, item_id: int, quantity: int) -> None:
+    """Set how many of an item; zero removes it."""
+    if quantity == 0:
+        return remove_from_cart(actor=actor, cart=cart, item_id=item_id)
+    if not 1 <= quantity <= MOST_OF_ONE:
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
+    if not cart.items.filter(pk=item_id).update(quantity=quantity):
+        raise NotFound()
+
+
+def remove_from_cart(*, actor: Actor, cart: Cart, item_id: int) -> None:
+    """Take an item out; repeatable."""
+    cart.items.filter(pk=item_id).delete()
+
+
+def empty_cart(*, actor: Actor, cart: Cart, variant_ids: list[int]) -> None:
+    """Take what was bought out of the cart."""
+    cart.items.filter(variant_id__in=variant_ids).delete()
+
+
+def join_cart(*, actor: Actor, token: str) -> None:
+    """Move a guest's cart into the account's, after sign-in; quantities add up to the limit."""
+    if actor.id is None or not token:
+        return
+    with transaction.atomic():
+        guest = Cart.objects.select_for_update().filter(token=token, account=None).first()
+        if guest is None:
+            return
+        mine = cart_for(actor=actor)
+        for item in guest.items.select_related("link"):
+            try:
+                add_to_cart(
+                    actor=actor,
+                    cart=mine,
+                    variant_id=item.variant_id,
+                    quantity=item.quantity,
+                    link=item.link,
+                    touch_id=item.touch_id,
+                )
+            except NotFound:
+                continue  # no longer on sale
+        guest.delete()

@@ -1,0 +1,89 @@
+"""Shipping and receipt."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.actions import ship_out, stock_locks
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.states import transition
+
+from ..access import get_order_for_buyer, get_order_for_staff
+from ..events import OrderReceived, OrderShipped
+from ..models import Order, Shipment
+from ..states import ORDER
+
+AUTO_CONFIRM = dt.timedelta(days=10)
+
+
+def ship(*, actor: Actor, order_id: int, carrier: str, tracking: str = "") -> Shipment:
+    """Send the parcel: allocated stock leaves the shelf. Emits order.shipped; repeatable."""
+    if not 1 <= len(carrier.strip()) <= 40 or len(tracking) > 60:
+        raise Invalid(fields={"carrier": _("Name the carrier.")})
+    order = get_order_for_staff(actor, order_id)
+    with transaction.atomic():
+        lines = list(order.lines.values_list("variant_id", "quantity", "refunded_quantity"))
+        locks.take([*stock_locks(v for v, *_n in lines), LockKey("order", order.pk)])
+        order.refresh_from_db()
+        before = order.shipments.first()
+        if before is not None:
+            return before
+        if order.state != "paid":
+            raise Conflict(_("Only a paid order can be shipped."), code="not_paid")
+        left = [(v, n - back) for v, n, back in order.lines.values_list(
+            "variant_id", "quantity", "refunded_quantity") if n > back]
+        with caused_by(order.checkout_id):
+            if left:
+                ship_out(left, reference=order.number)
+            now = clock.now()
+            shipment = Shipment.objects.create(
+                order=order, carrier=carrier.strip(), tracking=tracking.strip(), shipped_at=now
+            )
+            transition(ORDER, order, "shipped", actor=actor, shipped_at=now)
+            events.emit(
+                OrderShipped(
+                    order_id=order.pk, checkout_id=order.checkout_id, shop_id=order.shop_id
+                ),
+                actor=actor,
+            )
+    return shipment
+
+
+def confirm_receipt(*, actor: Actor, order_id: int, access_token: str = "") -> Order:
+    """The buyer has the parcel. Emits order.received; repeatable."""
+    return _receive(actor, get_order_for_buyer(actor, order_id, access_token), "buyer")
+
+
+def _receive(actor: Actor, order: Order, reason: str) -> Order:
+    with transaction.atomic():
+        locks.take([LockKey("order", order.pk)])
+        order.refresh_from_db()
+        if order.state == "received":
+            return order
+        if order.state != "shipped":
+            raise Conflict(_("This order is not on its way."), code="not_shipped")
+        with caused_by(order.checkout_id):
+            transition(ORDER, order, "received", actor=actor, reason=reason, received_at=clock.now())
+            events.emit(
+                OrderReceived(
+                    order_id=order.pk, checkout_id=order.checkout_id, shop_id=order.shop_id
+                ),
+                actor=actor,
+            )
+    return order
+
+
+def auto_confirm(*, actor: Actor, limit: int = 200) -> int:
+    """Confirm what was shipped ten days ago and never answered; returns how many."""
+    due = Order.objects.filter(state="shipped", shipped_at__lte=clock.now() - AUTO_CONFIRM)
+    count = 0
+    for order in due.order_by("shipped_at")[:limit]:
+        _receive(actor, order, "no answer in ten days")
+        count += 1
+    return count

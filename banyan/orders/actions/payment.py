@@ -1,0 +1,189 @@
+"""What happens to a checkout when it is paid, given up, or runs out of time."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.actions import allocate, release, stock_locks
+from banyan.entitlements.actions import redeem_coupon, release_coupon
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Conflict, NotFound
+from banyan.kernel.states import transition
+from banyan.ledger import actions as ledger
+from banyan.ledger.rules import Entry
+from banyan.payments.actions import cancel_intent
+from banyan.payments.events import PaymentCaptured
+
+from ..access import get_checkout_for_buyer
+from ..events import OrderCancelled, OrderExpired, OrderPaid
+from ..models import Checkout, Order, OrderLine
+from ..states import CHECKOUT, ORDER
+
+
+class TooLate(Conflict):
+    """The reservation is gone; the money goes back in full."""
+
+    code = "payment_too_late"
+    message = _("The reservation had run out. The payment is sent back in full.")
+
+
+def checkout_locks(checkout_id: int) -> list[LockKey]:
+    """Return the keys of everything a checkout's end touches: stock, coupon, itself, its orders."""
+    lines = OrderLine.objects.filter(order__checkout_id=checkout_id)
+    coupon_id = Checkout.objects.filter(pk=checkout_id).values_list("coupon_id", flat=True).first()
+    keys = stock_locks(lines.values_list("variant_id", flat=True))
+    if coupon_id:
+        keys.append(LockKey("entitlement", coupon_id))
+    keys.append(LockKey("checkout", checkout_id))
+    orders = Order.objects.filter(checkout_id=checkout_id).values_list("id", flat=True)
+    keys += [LockKey("order", order_id) for order_id in orders]
+    return keys
+
+
+def _paid_events(checkout_id: int) -> list[OrderPaid]:
+    return [
+        OrderPaid(
+            order_id=order.pk,
+            checkout_id=checkout_id,
+            shop_id=order.shop_id,
+            amount=order.total_amount,
+            currency=order.currency,
+        )
+        for order in Order.objects.filter(checkout_id=checkout_id).order_by("id")
+    ]
+
+
+def payment_locks(event: PaymentCaptured) -> list[LockKey]:
+    """Return every lock that :func:`on_captured` and its own listeners need."""
+    if event.subject_kind != "checkout":
+        return []
+    keys = checkout_locks(event.subject_id)
+    for order_id, shop_id in Order.objects.filter(checkout_id=event.subject_id).values_list(
+        "id", "shop_id"
+    ):
+        keys.append(LockKey("order", order_id))
+        keys.append(LockKey("wallet", shop_account(shop_id, event.currency)))
+    for paid in _paid_events(event.subject_id):
+        keys += events.locks_for(paid)
+    return keys
+
+
+def shop_account(shop_id: int, currency: str) -> int:
+    """Return the ledger account of what we owe a shop."""
+    return ledger.account(
+        kind="shop_payable", owner_kind="shop", owner_id=shop_id, currency=currency
+    ).pk
+
+
+def clearing_account(currency: str) -> int:
+    """Return the ledger account between a captured payment and those it is for."""
+    return ledger.account(kind="clearing", owner_kind="platform", currency=currency).pk
+
+
+def on_captured(event: PaymentCaptured, actor: Actor) -> None:
+    """Place what was bought: allocate stock, redeem the coupon, credit the shops.
+
+    Runs inside the capturing transaction, with :func:`payment_locks` held. Posts, per order,
+    clearing -> shop_payable. Emits order.paid. Raises TooLate when the checkout is no longer
+    waiting for payment; the caller then sends the money back.
+    """
+    if event.subject_kind != "checkout":
+        return
+    checkout = Checkout.objects.get(pk=event.subject_id)
+    if checkout.state != "placed":
+        raise TooLate(detail=f"checkout {checkout.number} is {checkout.state}")
+    mark_paid(actor=actor, checkout=checkout)
+
+
+def mark_paid(*, actor: Actor, checkout: Checkout) -> None:
+    """Move a placed checkout to paid; see :func:`on_captured`."""
+    now = clock.now()
+    with caused_by(checkout.pk):
+        lines = OrderLine.objects.filter(order__checkout=checkout)
+        allocate(lines.values_list("variant_id", "quantity"), reference=checkout.number)
+        transition(CHECKOUT, checkout, "paid", actor=actor, paid_at=now)
+        redeem_coupon(actor=actor, checkout_id=checkout.pk)
+        for order in Order.objects.filter(checkout=checkout).order_by("id"):
+            transition(ORDER, order, "paid", actor=actor, paid_at=now)
+            if order.total_amount:
+                _credit_shop(actor, order)
+        for paid in _paid_events(checkout.pk):
+            events.emit(paid, actor=actor)
+
+
+def _credit_shop(actor: Actor, order: Order) -> None:
+    ledger.post(
+        key=f"order:{order.pk}:paid",
+        kind="order.paid",
+        subject_kind="order",
+        subject_id=order.pk,
+        entries=[
+            Entry(clearing_account(order.currency), -order.total_amount),
+            Entry(shop_account(order.shop_id, order.currency), order.total_amount),
+        ],
+        currency=order.currency,
+        actor=actor,
+        memo=order.number,
+    )
+
+
+def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
+    """End an unpaid checkout: stock and coupon are free again. Does nothing once it has ended."""
+    with transaction.atomic():
+        keys = checkout_locks(checkout_id)
+        intent_id = Checkout.objects.values_list("intent_id", flat=True).get(pk=checkout_id)
+        if intent_id:
+            keys.append(LockKey("payment", intent_id))
+        locks.take(keys)
+        checkout = Checkout.objects.get(pk=checkout_id)
+        if checkout.state != "placed":
+            return checkout
+        with caused_by(checkout.pk):
+            lines = OrderLine.objects.filter(order__checkout=checkout)
+            release(lines.values_list("variant_id", "quantity"), reference=checkout.number)
+            release_coupon(actor=actor, checkout_id=checkout.pk)
+            transition(CHECKOUT, checkout, to, actor=actor, reason=reason)
+            event = OrderExpired if to == "expired" else OrderCancelled
+            for order in Order.objects.filter(checkout=checkout).order_by("id"):
+                transition(ORDER, order, to, actor=actor, reason=reason)
+                events.emit(
+                    event(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id),
+                    actor=actor,
+                )
+    return checkout
+
+
+def cancel_checkout(*, actor: Actor, checkout_id: int, access_token: str = "") -> Checkout:
+    """Give up an unpaid checkout. Emits order.cancelled; repeatable; a paid one is refused."""
+    checkout = get_checkout_for_buyer(actor, checkout_id, access_token)
+    checkout = _give_up(actor, checkout.pk, "cancelled", "buyer")
+    if checkout.state == "paid":
+        raise Conflict(_("This order is already paid."), code="already_paid")
+    if checkout.intent_id:
+        cancel_intent(actor=actor, intent_id=checkout.intent_id)
+    return checkout
+
+
+def expire_checkout(*, actor: Actor, checkout_id: int) -> Checkout:
+    """End a checkout whose reservation has run out. Emits order.expired; repeatable."""
+    checkout = Checkout.objects.filter(pk=checkout_id).first()
+    if checkout is None:
+        raise NotFound()
+    if checkout.expires_at > clock.now():
+        return checkout
+    return _give_up(actor, checkout_id, "expired", "reservation ran out")
+
+
+def expire_due(*, actor: Actor, limit: int = 200) -> int:
+    """Expire what is due; returns how many were looked at."""
+    due = list(
+        Checkout.objects.filter(state="placed", expires_at__lte=clock.now())
+        .order_by("expires_at")
+        .values_list("id", flat=True)[:limit]
+    )
+    for checkout_id in due:
+        expire_checkout(actor=actor, checkout_id=checkout_id)
+    return len(due)

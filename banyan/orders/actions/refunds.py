@@ -1,0 +1,315 @@
+"""Refunds by line, to the cent; one page for everybody who has a part in them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.access import MANAGERS
+from banyan.catalog.actions import restock as put_back
+from banyan.catalog.actions import stock_locks
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.states import transition
+from banyan.ledger import actions as ledger
+from banyan.ledger.rules import Entry
+from banyan.payments import actions as payments
+from banyan.payments.events import RefundFailed, RefundSucceeded
+
+from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
+from ..events import OrderRefunded, OrderRefundSettled
+from ..models import Order, OrderLine, OrderRefund
+from ..rules import RefundableLine, goods_part, refund_by_amount
+from ..states import ORDER, REFUND
+from .payment import clearing_account, shop_account
+
+PROMISE = dt.timedelta(days=10)
+
+
+def refundable_lines(order: Order) -> list[RefundableLine]:
+    """Return what the refund rules need of an order's lines."""
+    return [
+        RefundableLine(
+            key=line.pk,
+            paid=line.goods_amount - line.discount_amount + line.shipping_amount,
+            refunded=line.refunded_amount,
+            shipping=line.shipping_amount,
+            quantity=line.quantity,
+            refunded_quantity=line.refunded_quantity,
+        )
+        for line in order.lines.order_by("id")
+    ]
+
+
+def ask_refund(
+    *, actor: Actor, order_id: int, amount: int, reason: str, key: str, access_token: str = ""
+) -> OrderRefund:
+    """The buyer asks for money back; the shop decides. Repeatable by ``key``."""
+    before = OrderRefund.objects.filter(key=key, order_id=order_id).first()
+    if before is not None:
+        return before
+    order = get_order_for_buyer(actor, order_id, access_token)
+    lines = _spread(order, amount, None)
+    _check_refundable(order, reason)
+    if order.refunds.filter(state="requested").exists():
+        raise Conflict(_("A refund has already been asked for."), code="refund_open")
+    with caused_by(order.checkout_id):
+        return _create(order, lines, reason=reason, key=key, by="buyer", restock=False)
+
+
+def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
+    """The shop turns a request down, with a reason the buyer reads."""
+    refund = get_refund_for(actor, refund_id)
+    get_order_for_staff(actor, refund.order_id, MANAGERS)
+    if not reason.strip():
+        raise Invalid(fields={"reason": _("Say why.")})
+    with transaction.atomic(), caused_by(refund.order.checkout_id):
+        transition(REFUND, refund, "refused", actor=actor, reason=reason, settled_at=clock.now())
+    return refund
+
+
+def grant_refund(
+    *,
+    actor: Actor,
+    order_id: int,
+    amount: int,
+    reason: str,
+    key: str,
+    lines: Mapping[int, int] | None = None,
+    restock: bool = False,
+    request_id: int | None = None,
+) -> OrderRefund:
+    """Give money back: by line when ``lines`` (line id -> amount) is given, else spread.
+
+    Manager of the shop, or platform support. Locks stock, order, payment, the shop's and the
+    earners' accounts. Posts shop_payable -> clearing; the earners' part is reversed by the
+    listeners of order.refunded. The provider is asked after the commit. Repeatable by ``key``.
+    """
+    order = get_order_for_staff(actor, order_id, MANAGERS)
+    before = OrderRefund.objects.filter(key=key, order=order).first()
+    if before is not None and before.state != "requested":
+        return before
+    with transaction.atomic(), caused_by(order.checkout_id):
+        keys = [
+            *stock_locks(order.lines.values_list("variant_id", flat=True)),
+            LockKey("order", order.pk),
+            LockKey("wallet", shop_account(order.shop_id, order.currency)),
+            *events.locks_for(_event(order, 0, {})),
+        ]
+        if order.checkout.intent_id:
+            keys.append(LockKey("payment", order.checkout.intent_id))
+        locks.take(keys)
+        order.refresh_from_db()
+        _check_refundable(order, reason)
+        parts = _spread(order, amount, lines)
+        refund = _requested(order, request_id, parts) or _create(
+            order, parts, reason=reason, key=key, by=actor.kind, restock=restock
+        )
+        transition(REFUND, refund, "processing", actor=actor, reason=reason)
+        goods = _take_from_lines(order, parts)
+        _move_money(actor, order, refund)
+        if restock or order.state == "paid":
+            _restock_if_whole(order)
+        events.emit(_event(order, refund.pk, goods, refund.amount), actor=actor)
+        if order.refunded_amount == order.total_amount:
+            transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
+    return refund
+
+
+def _requested(
+    order: Order, request_id: int | None, parts: Mapping[int, int]
+) -> OrderRefund | None:
+    if request_id is None:
+        return None
+    refund = order.refunds.filter(pk=request_id, state="requested").first()
+    if refund is None:
+        raise Conflict(_("This request is already settled."), code="refund_not_open")
+    refund.amount = sum(parts.values())
+    refund.lines = _as_lines(parts)
+    refund.save(update_fields=["amount", "lines"])
+    return refund
+
+
+def _check_refundable(order: Order, reason: str) -> None:
+    if order.state not in {"paid", "shipped", "received"}:
+        raise Conflict(_("This order has nothing to refund."), code="not_refundable")
+    if not 1 <= len(reason.strip()) <= 200:
+        raise Invalid(fields={"reason": _("Say why, in 1 to 200 letters.")})
+
+
+def _spread(order: Order, amount: int, lines: Mapping[int, int] | None) -> dict[int, int]:
+    refundable = refundable_lines(order)
+    left = {line.key: line.left for line in refundable}
+    if lines:
+        if any(part < 0 or part > left.get(key, -1) for key, part in lines.items()):
+            raise Invalid(
+                fields={"lines": _("More than what is left of a line.")}, code="refund_too_much"
+            )
+        parts = {key: part for key, part in lines.items() if part}
+    else:
+        try:
+            parts = refund_by_amount(refundable, amount)
+        except ValueError as error:
+            raise Invalid(
+                fields={"amount": _("More than what is left of the order.")},
+                code="refund_too_much",
+            ) from error
+    if not parts:
+        raise Invalid(fields={"amount": _("Enter an amount above zero.")}, code="refund_nothing")
+    return parts
+
+
+def _as_lines(parts: Mapping[int, int]) -> list[dict[str, int | str]]:
+    return [{"line": str(line), "amount": part} for line, part in parts.items()]
+
+
+def _create(
+    order: Order, parts: Mapping[int, int], *, reason: str, key: str, by: str, restock: bool
+) -> OrderRefund:
+    now = clock.now()
+    return OrderRefund.objects.create(
+        order=order,
+        amount=sum(parts.values()),
+        currency=order.currency,
+        lines=_as_lines(parts),
+        reason=reason.strip(),
+        restock=restock,
+        key=key,
+        requested_by=by,
+        created_at=now,
+        due_by=now + PROMISE,
+    )
+
+
+def _take_from_lines(order: Order, parts: Mapping[int, int]) -> dict[int, int]:
+    """Write the refunded figures; return the goods part of each line's amount."""
+    goods = {
+        line.key: goods_part(line, parts[line.key])
+        for line in refundable_lines(order)
+        if line.key in parts
+    }
+    for line_id, part in parts.items():
+        OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + part)
+    amount = sum(parts.values())
+    Order.objects.filter(pk=order.pk).update(refunded_amount=F("refunded_amount") + amount)
+    order.refresh_from_db()
+    return goods
+
+
+def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
+    ledger.post(
+        key=f"order_refund:{refund.pk}:granted",
+        kind="order.refunded",
+        subject_kind="order_refund",
+        subject_id=refund.pk,
+        entries=[
+            Entry(shop_account(order.shop_id, order.currency), -refund.amount),
+            Entry(clearing_account(order.currency), refund.amount),
+        ],
+        currency=order.currency,
+        actor=actor,
+        memo=order.number,
+    )
+    sent = payments.request_refund(
+        actor=actor,
+        intent_id=order.checkout.intent_id,
+        amount=refund.amount,
+        reason=refund.reason,
+        subject_kind="order_refund",
+        subject_id=refund.pk,
+        key=f"order_refund:{refund.pk}",
+    )
+    OrderRefund.objects.filter(pk=refund.pk).update(payment_refund_id=sent.pk)
+
+
+def _restock_if_whole(order: Order) -> None:
+    """Put units back once a line is refunded in full; a part of a price frees no unit."""
+    back = [
+        (line.variant_id, line.quantity - line.refunded_quantity)
+        for line in order.lines.all()
+        if line.refunded_quantity < line.quantity
+        and line.refunded_amount
+        == line.goods_amount - line.discount_amount + line.shipping_amount
+    ]
+    if not back:
+        return
+    put_back(back, reference=order.number, shipped=order.state != "paid")
+    order.lines.filter(variant_id__in=[variant for variant, _n in back]).update(
+        refunded_quantity=F("quantity")
+    )
+
+
+def _event(
+    order: Order, refund_id: int, goods: Mapping[int, int], amount: int = 0
+) -> OrderRefunded:
+    return OrderRefunded(
+        order_id=order.pk,
+        checkout_id=order.checkout_id,
+        shop_id=order.shop_id,
+        refund_id=refund_id,
+        amount=amount,
+        currency=order.currency,
+        lines=[(line, part, 0) for line, part in goods.items()],
+    )
+
+
+def retry_refund(
+    *, actor: Actor, refund_id: int, destination: str, access_token: str = ""
+) -> OrderRefund:
+    """Name another destination for a refund that could not be sent."""
+    refund = get_refund_for(actor, refund_id, access_token)
+    if not 3 <= len(destination.strip()) <= 120:
+        raise Invalid(fields={"destination": _("Say where the money shall go.")})
+    if refund.state != "failed":
+        raise Conflict(_("This refund is not waiting for a destination."), code="refund_not_failed")
+    with transaction.atomic(), caused_by(refund.order.checkout_id):
+        locks.take([LockKey("order", refund.order_id)])
+        transition(
+            REFUND, refund, "processing", actor=actor, destination=destination.strip()[:120]
+        )
+        payments.retry_refund(
+            actor=actor, refund_id=refund.payment_refund_id, destination=destination.strip()
+        )
+    return refund
+
+
+def on_settled(event: RefundSucceeded | RefundFailed, actor: Actor) -> None:
+    """The provider has answered: every page of the refund says so. Emits order.refund_settled."""
+    if event.subject_kind != "order_refund":
+        return
+    refund = OrderRefund.objects.select_related("order").get(pk=event.subject_id)
+    succeeded = isinstance(event, RefundSucceeded)
+    if refund.state != "processing":
+        return
+    with caused_by(refund.order.checkout_id):
+        transition(
+            REFUND,
+            refund,
+            "succeeded" if succeeded else "failed",
+            actor=actor,
+            settled_at=clock.now() if succeeded else None,
+        )
+        events.emit(
+            OrderRefundSettled(
+                order_id=refund.order_id,
+                checkout_id=refund.order.checkout_id,
+                shop_id=refund.order.shop_id,
+                refund_id=refund.pk,
+                succeeded=succeeded,
+            ),
+            actor=actor,
+        )
+
+
+def settled_locks(event: RefundSucceeded | RefundFailed) -> list[LockKey]:
+    """Return the lock of the order whose refund is answered."""
+    if event.subject_kind != "order_refund":
+        return []
+    order_id = OrderRefund.objects.values_list("order_id", flat=True).get(pk=event.subject_id)
+    return [LockKey("order", order_id)]

@@ -1,0 +1,23 @@
+"""Background work of orders; every job may run twice."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from banyan.kernel.actors import Actor
+
+from .actions import auto_confirm, expire_due
+
+
+@app.periodic(cron="*/10 * * * * *")
+@app.task(queue="now", queueing_lock="orders.expire")
+def expire_reservations(timestamp: int) -> None:
+    """Give stock and coupons of unpaid checkouts back."""
+    expire_due(actor=Actor.system("expire_reservations"))
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="soon", queueing_lock="orders.confirm")
+def confirm_receipts(timestamp: int) -> None:
+    """Confirm parcels that were never answered."""
+    auto_confirm(actor=Actor.system("confirm_receipts"))

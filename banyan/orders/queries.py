@@ -1,0 +1,117 @@
+"""Reads for pages and API, each with a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+
+from banyan.catalog.models import ProductImage
+from banyan.catalog.rules import text_in
+from banyan.kernel.actors import Actor
+from banyan.kernel.models import StateChange
+from banyan.kernel.money import Money
+
+from .models import Cart, CartItem, Order, OrderLine, OrderRefund
+
+
+@dataclass(slots=True)
+class CartLine:
+    """An item of a cart as shown; ``problem`` is empty, "gone" or "short"."""
+
+    item_id: int
+    variant_id: int
+    product_id: int
+    shop_id: int
+    shop_name: str
+    shop_slug: str
+    product_slug: str
+    title: str
+    choice: str
+    quantity: int
+    unit: Money
+    total: Money
+    free: int
+    via: str
+    touch_id: int | None
+    image_id: int | None
+    problem: str = ""
+    picture: Any = field(default=None)
+
+
+def find_cart(*, actor: Actor, token: str) -> Cart | None:
+    """Return the actor's cart if there is one; reading makes none."""
+    if actor.id is not None:
+        return Cart.objects.filter(account_id=actor.id).first()
+    return Cart.objects.filter(token=token, account=None).first() if token else None
+
+
+def first_images(product_ids: Iterable[int]) -> dict[int, int]:
+    """Return the first picture's image id of each product, in one statement."""
+    first: dict[int, int] = {}
+    rows = ProductImage.objects.filter(product_id__in=set(product_ids))
+    for product_id, image_id in rows.values_list("product_id", "image_id"):
+        first.setdefault(product_id, image_id)
+    return first
+
+
+def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
+    """Return the cart, oldest first; three statements for any length."""
+    cart = find_cart(actor=actor, token=token)
+    if cart is None:
+        return []
+    items = list(
+        CartItem.objects.filter(cart=cart)
+        .select_related("variant__product__shop", "variant__stock", "link")
+        .order_by("added_at", "id")
+    )
+    images = first_images(item.variant.product_id for item in items)
+    return [_cart_line(item, images) for item in items]
+
+
+def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
+    variant = item.variant
+    product, shop, stock = variant.product, variant.product.shop, variant.stock
+    free = stock.on_hand - stock.allocated - stock.reserved
+    on_sale = variant.is_active and product.state == "active" and shop.state == "open"
+    unit = Money(variant.price_amount, variant.currency)
+    return CartLine(
+        item_id=item.pk,
+        variant_id=variant.pk,
+        product_id=product.pk,
+        shop_id=shop.pk,
+        shop_name=shop.name,
+        shop_slug=shop.slug,
+        product_slug=product.slug,
+        title=text_in(product.texts, get_language() or "en", "title", product.title),
+        choice=" / ".join(variant.values),
+        quantity=item.quantity,
+        unit=unit,
+        total=unit * item.quantity,
+        free=max(free, 0),
+        via=item.link.code if item.link else "",
+        touch_id=item.touch_id,
+        image_id=images.get(product.pk),
+        problem="gone" if not on_sale else "short" if free < item.quantity else "",
+    )
+
+
+def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
+    """Return the lines of orders, by order id, in one statement."""
+    found: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
+    for line in OrderLine.objects.filter(order_id__in=found).select_related("variant").order_by("id"):
+        found[line.order_id].append(line)
+    return found
+
+
+def state_history(machine: str, subject_id: int) -> QuerySet[StateChange]:
+    """Return the recorded moves of one row, oldest first."""
+    return StateChange.objects.filter(machine=machine, subject_id=subject_id).order_by("id")
+
+
+def refunds_of(order: Order) -> QuerySet[OrderRefund]:
+    """Return an order's refunds, newest first."""
+    return order.refunds.order_by("-id")

@@ -1,0 +1,84 @@
+"""Small things that views share: the actor, same-origin posts, cache headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Forbidden, LoginRequired
+
+View = Callable[..., HttpResponseBase]
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Return who asks."""
+    found: Actor = request.actor  # type: ignore[attr-defined]
+    return found
+
+
+def signed_in(view: View) -> View:
+    """Send visitors to the sign-in page, and back to this page afterwards."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if actor(request).id is None:
+            raise LoginRequired()
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def same_origin(view: View) -> View:
+    """Accept posts without a form token, but only from our own pages.
+
+    For acts that give nothing away and that visitors do on pages without a token (add to cart).
+    Browsers send Sec-Fetch-Site or Origin with every post; a post with neither is refused.
+    """
+
+    @csrf_exempt
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and not _from_us(request):
+            raise Forbidden(code="cross_origin")
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def _from_us(request: HttpRequest) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    if site:
+        return site == "same-origin"
+    origin = request.headers.get("origin") or request.headers.get("referer", "")
+    return urlsplit(origin).netloc == request.get_host()
+
+
+def private(view: View) -> View:
+    """Never store: pages with money or contact data of a person."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return wrapped
+
+
+def revalidated(view: View) -> View:
+    """Private and checked each time, but kept for the way back."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+    return wrapped

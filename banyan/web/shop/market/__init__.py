@@ -1,0 +1,1 @@
+"""Shops and goods, cart and checkout."""

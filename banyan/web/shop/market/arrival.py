@@ -1,0 +1,49 @@
+"""How somebody came to a page: the share code of the address, and the people it came through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from banyan.sharing.channels import channel_of, is_restricted
+from banyan.sharing.models import Link
+from banyan.sharing.queries import link_by_code, path_of
+from banyan.web.ui.shapes import Face
+
+from ...http import actor
+
+
+@dataclass(slots=True)
+class Arrival:
+    """The link that brought the reader, if any. ``neutral``: no word of earning may be shown."""
+
+    link: Link | None = None
+    touch: str = ""
+    faces: list[Face] = field(default_factory=list)
+    neutral: bool = False
+
+    @property
+    def code(self) -> str:
+        """The share code to carry on."""
+        return self.link.code if self.link else ""
+
+
+def arrival_of(request: HttpRequest) -> Arrival:
+    """Read ``via`` and ``t`` of the address. Two statements with a code, none without."""
+    neutral = is_restricted(channel_of(request.headers.get("user-agent", "")))
+    code = request.GET.get("via", "")[:24]
+    link = link_by_code(code) if code else None
+    if link is None or link.owner_id == actor(request).id:
+        return Arrival(neutral=neutral)
+    touch = request.GET.get("t", "")
+    faces = [
+        Face(
+            name=step.display_name,
+            handle=step.handle,
+            url=reverse("profile", args=[step.handle]),
+        )
+        for step in path_of(link)
+    ]
+    return Arrival(link, touch if touch.isdigit() and len(touch) < 20 else "", faces, neutral)

@@ -1,0 +1,72 @@
+"""Products as the cards that pages draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from banyan.catalog.models import Product, ProductImage, Variant
+from banyan.catalog.rules import text_in
+from banyan.kernel.money import Money
+from banyan.media.queries import pictures
+from banyan.web.ui.shapes import ProductCard
+
+
+def product_title(product: Product) -> str:
+    """Return the title in the reader's language."""
+    return text_in(product.texts, get_language() or "en", "title", product.title)
+
+
+def product_url(product: Product, *, via: str = "", touch: str = "") -> str:
+    """Return the product page's path, carrying the share code on."""
+    url = reverse("product", args=[product.shop.slug, product.slug])
+    if via:
+        url += f"?via={via}" + (f"&t={touch}" if touch else "")
+    return url
+
+
+def product_cards(products: Iterable[Product], *, via: str = "") -> list[ProductCard]:
+    """Return cards for products (with ``shop`` loaded); four statements for any number."""
+    products = list(products)
+    ids = [product.pk for product in products]
+    first: dict[int, int] = {}
+    for product_id, image_id in ProductImage.objects.filter(product_id__in=ids).values_list(
+        "product_id", "image_id"
+    ):
+        first.setdefault(product_id, image_id)
+    shown = pictures(list(first.values()))
+    cheapest: dict[int, Variant] = {}
+    free: dict[int, int] = {}
+    for variant in (
+        Variant.objects.filter(product_id__in=ids, is_active=True)
+        .select_related("stock")
+        .order_by("price_amount")
+    ):
+        cheapest.setdefault(variant.product_id, variant)
+        stock = variant.stock
+        free[variant.product_id] = (
+            free.get(variant.product_id, 0) + stock.on_hand - stock.allocated - stock.reserved
+        )
+    return [
+        _card(product, cheapest[product.pk], shown.get(first.get(product.pk, 0)), free, via)
+        for product in products
+        if product.pk in cheapest
+    ]
+
+
+def _card(
+    product: Product, variant: Variant, picture: Any, free: dict[int, int], via: str
+) -> ProductCard:
+    was = variant.compare_at_amount
+    return ProductCard(
+        url=product_url(product, via=via),
+        title=product_title(product),
+        picture=picture,
+        price=Money(variant.price_amount, variant.currency),
+        was=Money(was, variant.currency) if was else None,
+        sub=product.shop.name,
+        sold_out=free.get(product.pk, 0) < 1,
+    )

@@ -1,0 +1,81 @@
+"""The cart: across shops, kept on the server."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid
+from banyan.media.queries import pictures
+from banyan.orders import actions as orders
+from banyan.orders.models import Cart
+from banyan.orders.queries import CartLine, cart_lines
+from banyan.sharing.queries import link_by_code
+
+from ...cookies import CART, read_signed, write_signed
+from ...http import actor, private, same_origin
+
+
+def current_cart(request: HttpRequest, who: Actor) -> Cart:
+    """Return the reader's cart, making one when there is none."""
+    return orders.cart_for(actor=who, token=read_signed(request, CART))
+
+
+def _number(text: str, default: int = 0) -> int:
+    return int(text) if text.isdigit() and len(text) < 20 else default
+
+
+@require_safe
+@private
+def cart(request: HttpRequest) -> HttpResponse:
+    """Show the cart by shop, with what is no longer to be had marked."""
+    lines = cart_lines(actor=actor(request), token=read_signed(request, CART))
+    shown = pictures([line.image_id for line in lines if line.image_id])
+    groups: dict[int, list[CartLine]] = {}
+    for line in lines:
+        line.picture = shown.get(line.image_id or 0)
+        groups.setdefault(line.shop_id, []).append(line)
+    context = {"nav": "cart", "groups": list(groups.values()), "lines": lines}
+    return render(request, "shop/market/cart.html", context)
+
+
+@require_POST
+@same_origin
+def cart_add(request: HttpRequest) -> HttpResponse:
+    """Put a variant into the cart, with the share code it was reached through."""
+    who = actor(request)
+    mine = current_cart(request, who)
+    orders.add_to_cart(
+        actor=who,
+        cart=mine,
+        variant_id=_number(request.POST.get("variant", "")),
+        quantity=_number(request.POST.get("n", "1"), 1),
+        link=link_by_code(request.POST.get("via", "")[:24]),
+        touch_id=_number(request.POST.get("t", "")) or None,
+    )
+    messages.success(request, _("It is in your cart."))
+    response = redirect("cart")
+    if who.id is None:
+        write_signed(request, response, CART, mine.token)
+    return response
+
+
+@require_POST
+@same_origin
+def cart_change(request: HttpRequest, item_id: int) -> HttpResponse:
+    """Set the quantity of an item; zero removes it."""
+    quantity = request.POST.get("n", "")
+    if not quantity.isdigit():
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
+    who = actor(request)
+    orders.set_quantity(
+        actor=who,
+        cart=current_cart(request, who),
+        item_id=item_id,
+        quantity=_number(quantity, 100),
+    )
+    return redirect("cart")

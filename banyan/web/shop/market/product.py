@@ -1,0 +1,141 @@
+"""The product page: who brought you, the price, the choice, one thing to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from banyan.catalog.access import get_product_for, get_shop_for, visible_products
+from banyan.catalog.models import Product, Variant
+from banyan.catalog.rules import price_range, text_in
+from banyan.earnings.queries import offer_of
+from banyan.kernel.money import Money
+from banyan.media.queries import pictures
+
+from ...http import actor, revalidated
+from .arrival import Arrival, arrival_of
+from .cards import product_cards, product_title, product_url
+
+PAGE = 24
+
+
+def _free(variant: Variant) -> int:
+    return variant.stock.on_hand - variant.stock.allocated - variant.stock.reserved
+
+
+def _chosen(variants: list[Variant], wanted: str) -> Variant | None:
+    for variant in variants:
+        if str(variant.pk) == wanted:
+            return variant
+    return next((v for v in variants if _free(v) > 0), variants[0] if variants else None)
+
+
+def _choices(product: Product, variants: list[Variant], chosen: Variant | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "value": str(variant.pk),
+            "text": " / ".join(variant.values) or product_title(product),
+            "checked": chosen is not None and variant.pk == chosen.pk,
+            "disabled": _free(variant) < 1,
+        }
+        for variant in variants
+    ]
+
+
+@require_safe
+@revalidated
+def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
+    """Show a product, the way it reached the reader, and how to buy it."""
+    found = get_product_for(actor(request), shop_slug, slug)
+    arrival = arrival_of(request)
+    variants = list(found.variants.filter(is_active=True).select_related("stock"))
+    chosen = _chosen(variants, request.GET.get("variant", ""))
+    image_ids = list(found.images.values_list("image_id", flat=True))
+    shown = pictures(image_ids)
+    language = get_language() or "en"
+    prices = price_range([v.price_amount for v in variants])
+    earn = None if arrival.neutral else offer_of(found)
+    context = {
+        "nav": "explore",
+        "product": found,
+        "shop": found.shop,
+        "title": product_title(found),
+        "description": text_in(found.texts, language, "description", found.description),
+        "pictures": [shown[i] for i in image_ids if i in shown],
+        "variants": variants,
+        "choices": _choices(found, variants, chosen) if len(variants) > 1 else [],
+        "option_names": " / ".join(found.options),
+        "chosen": chosen,
+        "price": Money(chosen.price_amount, chosen.currency) if chosen else None,
+        "was": _was(chosen),
+        "from_price": prices is not None and prices[0] != prices[1],
+        "free": _free(chosen) if chosen else 0,
+        "arrival": arrival,
+        "earn": earn,
+        "discloses": arrival.link is not None and earn is not None,
+        "share_url": reverse("share", args=["product", found.pk])
+        + (f"?via={arrival.code}" if arrival.code else ""),
+        "canonical": request.build_absolute_uri(product_url(found)),
+        "ships_free_from": _free_from(found),
+        "shipping": Money(found.shop.shipping_amount, found.shop.currency),
+    }
+    return render(request, "shop/market/product.html", context)
+
+
+def _was(chosen: Variant | None) -> Money | None:
+    if chosen is None or not chosen.compare_at_amount:
+        return None
+    return Money(chosen.compare_at_amount, chosen.currency)
+
+
+def _free_from(found: Product) -> Money | None:
+    amount = found.shop.free_shipping_from
+    return Money(amount, found.shop.currency) if amount is not None else None
+
+
+def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:
+    """Return the checkout's GET address for buying one thing at once."""
+    query = {"variant": variant_id, "n": quantity}
+    if arrival.code:
+        query |= {"via": arrival.code}
+    if arrival.touch:
+        query |= {"t": arrival.touch}
+    return f"{reverse('checkout')}?{urlencode(query)}"
+
+
+@require_safe
+@revalidated
+def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
+    """Show a shop and its goods."""
+    found = get_shop_for(actor(request), shop_slug)
+    arrival = arrival_of(request)
+    after = request.GET.get("after", "")
+    goods = (
+        visible_products()
+        .filter(shop=found)
+        .select_related("shop")
+        .order_by("-published_at", "-id")
+    )
+    if after.isdigit():
+        goods = goods.filter(pk__lt=int(after)).order_by("-id")
+    rows = list(goods[: PAGE + 1])
+    cover = pictures([i for i in (found.cover_id, found.logo_id) if i])
+    context = {
+        "nav": "explore",
+        "shop": found,
+        "cover": cover.get(found.cover_id),
+        "logo": cover.get(found.logo_id),
+        "products": product_cards(rows[:PAGE], via=arrival.code),
+        "more_url": f"?after={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
+        "arrival": arrival,
+        "share_url": reverse("share", args=["shop", found.pk])
+        + (f"?via={arrival.code}" if arrival.code else ""),
+    }
+    return render(request, "shop/market/shop.html", context)
+

@@ -1,0 +1,1 @@
+"""Checkout, the buyer's orders, refunds."""

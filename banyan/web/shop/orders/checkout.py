@@ -1,0 +1,246 @@
+"""Checkout in one page: what, where to, how to reach you, pay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
+from banyan.kernel.money import Money
+from banyan.kernel.problems import Problem
+from banyan.media.queries import pictures
+from banyan.orders import actions as orders
+from banyan.orders.actions.placement import Quote
+from banyan.orders.models import Checkout
+from banyan.orders.queries import cart_lines, find_cart, first_images
+from banyan.payments import actions as payments
+from banyan.people.models import Address
+from banyan.people.rules import ADDRESS_FORMS
+
+from ...cookies import CART, read_signed
+from ...http import actor, private
+from ..market.cards import product_title
+
+FIELD_LABELS = {
+    "recipient": _("Name of the recipient"),
+    "phone": _("Phone"),
+    "level1": _("Province or state"),
+    "level2": _("City"),
+    "level3": _("District"),
+    "street": _("Street and number"),
+    "postcode": _("Postcode"),
+}
+AUTOCOMPLETE = {
+    "recipient": "name",
+    "phone": "tel",
+    "level1": "address-level1",
+    "level2": "address-level2",
+    "level3": "address-level3",
+    "street": "street-address",
+    "postcode": "postal-code",
+}
+COUNTRIES = {
+    "CN": _("China"),
+    "TW": _("Taiwan"),
+    "US": _("United States"),
+    "DE": _("Germany"),
+    "FR": _("France"),
+    "ES": _("Spain"),
+    "IT": _("Italy"),
+    "NL": _("Netherlands"),
+}
+
+
+def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
+    """Return what is to be bought: one variant of the address, or the cart."""
+    data = request.POST if request.method == "POST" else request.GET
+    variant = data.get("variant", "")
+    if variant:
+        n, touch = data.get("n", "1"), data.get("t", "")
+        return [
+            orders.WantedLine(
+                variant_id=int(variant) if variant.isdigit() and len(variant) < 20 else 0,
+                quantity=int(n) if n.isdigit() and len(n) < 4 else 0,
+                via=data.get("via", "")[:24],
+                touch_id=int(touch) if touch.isdigit() and len(touch) < 20 else None,
+            )
+        ]
+    lines = cart_lines(actor=actor(request), token=read_signed(request, CART))
+    return [
+        orders.WantedLine(line.variant_id, line.quantity, line.via, line.touch_id)
+        for line in lines
+        if line.problem != "gone"
+    ]
+
+
+def _given(request: HttpRequest, who: Actor) -> dict[str, str]:
+    """Return the form's values: what was typed, else the default address, else the language's."""
+    if request.method == "POST":
+        return {key: str(value) for key, value in request.POST.items()}
+    values: dict[str, str] = {}
+    address = Address.objects.filter(account_id=who.id, is_default=True).first() if who.id else None
+    if address is not None:
+        values = {name: getattr(address, name) for name in (*FIELD_LABELS, "country")}
+    if request.user.is_authenticated:
+        values.setdefault("email", request.user.email or "")
+        values.setdefault("contact_phone", request.user.phone or "")
+    countries = {"zh-hant": "TW", "zh-hans": "CN"}
+    values.setdefault("country", countries.get(get_language() or "", "CN"))
+    country = request.GET.get("country", "")
+    if country in ADDRESS_FORMS:
+        values["country"] = country
+    return values
+
+
+def _address_fields(values: dict[str, str], errors: dict[str, Any]) -> list[dict[str, Any]]:
+    country = values.get("country", "CN")
+    shown, required = ADDRESS_FORMS.get(country, ADDRESS_FORMS["CN"])
+    return [
+        {
+            "name": name,
+            "label": FIELD_LABELS[name],
+            "value": values.get(name, ""),
+            "autocomplete": AUTOCOMPLETE[name],
+            "optional": name not in required,
+            "error": errors.get(name, ""),
+            "type": "tel" if name == "phone" else "text",
+        }
+        for name in shown
+    ]
+
+
+def _items(quote: Quote) -> list[dict[str, Any]]:
+    variants = quote.variants
+    images = first_images(v.product_id for v in variants.values())
+    shown = pictures(list(images.values()))
+    return [
+        {
+            "title": product_title(variants[line.key].product),
+            "choice": " / ".join(variants[line.key].values),
+            "shop": variants[line.key].product.shop.name,
+            "quantity": line.quantity,
+            "total": Money(line.goods, quote.currency),
+            "picture": shown.get(images.get(variants[line.key].product_id, 0)),
+        }
+        for line in quote.priced.lines
+    ]
+
+
+def _sums(quote: Quote) -> list[tuple[Any, ...]]:
+    priced, currency = quote.priced, quote.currency
+    rows: list[tuple[Any, ...]] = [(_("Goods"), Money(priced.goods(), currency))]
+    if priced.discount():
+        rows.append((_("Coupon"), Money(-priced.discount(), currency), "earned"))
+    shipping = priced.shipping()
+    rows.append((_("Shipping"), Money(shipping, currency) if shipping else _("free")))
+    rows.append((_("To pay"), quote.total, "total"))
+    return rows
+
+
+def _page(
+    request: HttpRequest, quote: Quote, values: dict[str, str], problem: Problem | None = None
+) -> HttpResponse:
+    errors = problem.fields if problem else {}
+    coupon_error = errors.get("coupon", "")
+    if quote.coupon_problem is not None:
+        coupon_error = quote.coupon_problem.message
+    context = {
+        "items": _items(quote),
+        "sums": _sums(quote),
+        "total": quote.total,
+        "agreed": quote.total.amount,
+        "values": values,
+        "country": values.get("country", "CN"),
+        "countries": COUNTRIES.items(),
+        "address_fields": _address_fields(values, errors),
+        "errors": errors,
+        "coupon_error": coupon_error,
+        "problem": problem,
+        "token": values.get("token") or new_code(120),
+        "providers": settings.PAYMENT_PROVIDERS if request.user.is_authenticated else ["sandbox"],
+        "carried": [
+            (name, values.get(name) or request.GET.get(name, ""))
+            for name in ("variant", "n", "via", "t")
+            if values.get(name) or request.GET.get(name)
+        ],
+        "guest": actor(request).id is None,
+    }
+    status = problem.status if problem else 200
+    return render(request, "shop/orders/checkout.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Show the checkout; on POST place the order and go to the payment page.
+
+    "Apply" and a changed country only price and draw again. A refusal keeps everything typed.
+    """
+    who = actor(request)
+    lines = wanted_lines(request)
+    values = _given(request, who)
+    coupon = values.get("coupon", "")
+    if not lines:
+        return redirect("cart")
+    if request.method != "POST" or "again" in request.POST:
+        return _page(request, orders.quote(actor=who, lines=lines, coupon_code=coupon), values)
+    try:
+        placed = _place(who, lines, values, coupon)
+    except Problem as problem:
+        if problem.code == "price_changed":
+            problem.fields = {"total": problem.message}
+        quote = orders.quote(actor=who, lines=lines, coupon_code=coupon)
+        return _page(request, quote, values, problem)
+    _empty(request, who, lines)
+    return go_to_payment(request, placed)
+
+
+def _place(
+    who: Actor, lines: list[orders.WantedLine], values: dict[str, str], coupon: str
+) -> Checkout:
+    agreed = values.get("agreed", "")
+    return orders.place(
+        actor=who,
+        lines=lines,
+        contact=orders.Contact(values.get("email", ""), values.get("contact_phone", "")),
+        address=values,
+        placement_key=f"form:{values.get('token') or new_code(120)}"[:80],
+        provider=_provider(values),
+        coupon_code=coupon,
+        agreed_total=int(agreed) if agreed.isdigit() else None,
+    )
+
+
+def _provider(values: dict[str, str]) -> str:
+    chosen = values.get("provider", "")
+    return chosen if chosen in settings.PAYMENT_PROVIDERS else settings.PAYMENT_PROVIDERS[0]
+
+
+def _empty(request: HttpRequest, who: Actor, lines: list[orders.WantedLine]) -> None:
+    if "variant" in request.POST:
+        return
+    cart = find_cart(actor=who, token=read_signed(request, CART))
+    if cart is not None:
+        bought = [line.variant_id for line in lines]
+        orders.empty_cart(actor=who, cart=cart, variant_ids=bought)
+
+
+def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:
+    """Send the buyer to the provider's page; to the order's page when nothing is to be paid."""
+    if placed.state != "placed" or not placed.intent_id:
+        return redirect("purchase", placed.access_token)
+    url = payments.start(
+        actor=actor(request),
+        intent_id=placed.intent_id,
+        return_url=request.build_absolute_uri(reverse("purchase", args=[placed.access_token])),
+        locale=get_language() or "en",
+    )
+    return redirect(url)

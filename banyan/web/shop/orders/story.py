@@ -1,0 +1,141 @@
+"""An order as its buyer sees it: where it stands, what happened, who it came through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from banyan.kernel.money import Money
+from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund
+from banyan.orders.queries import state_history
+from banyan.web.ui.shapes import Entry, Face
+
+def state_text(state: str) -> str:
+    """Return what an order's state means to its buyer."""
+    texts = {
+        "placed": _("Waiting for payment"),
+        "paid": _("Paid"),
+        "shipped": _("On its way"),
+        "received": _("Received"),
+        "expired": _("Expired, nothing was charged"),
+        "cancelled": _("Cancelled, nothing was charged"),
+        "closed": _("Refunded in full"),
+    }
+    return texts.get(state, state)
+
+
+def refund_state_text(state: str) -> str:
+    """Return what a refund's state means to everybody."""
+    texts = {
+        "requested": _("Asked for; the shop decides"),
+        "processing": _("Granted; the money is on its way back"),
+        "succeeded": _("The money was sent back"),
+        "failed": _("It could not be sent; name another destination"),
+        "refused": _("Turned down"),
+    }
+    return texts.get(state, state)
+
+
+def faces_of(line: OrderLine) -> list[Face]:
+    """Return the people a line came through, first sharer first."""
+    return [
+        Face(
+            name=step["name"],
+            handle=step["handle"],
+            url=reverse("profile", args=[step["handle"]]),
+        )
+        for step in line.path
+    ]
+
+
+def shared_path(lines: Iterable[OrderLine]) -> list[Face]:
+    """Return the path of the first line that has one."""
+    for line in lines:
+        if line.path:
+            return faces_of(line)
+    return []
+
+
+def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "") -> list[Entry]:
+    """Return what happened to an order, in order of time."""
+    entries = [
+        Entry(text=_("Order placed"), time=order.created_at, detail=order.number, state="good")
+    ]
+    for change in state_history("orders.order.state", order.pk):
+        bad = change.target in {"expired", "cancelled"}
+        entries.append(
+            Entry(
+                text=state_text(change.target),
+                time=change.at,
+                detail=_shipment_detail(order) if change.target == "shipped" else "",
+                state="bad" if bad else "good",
+            )
+        )
+    for refund in refunds:
+        amount = Money(refund.amount, refund.currency)
+        entries.append(
+            Entry(
+                text=refund_state_text(refund.state),
+                time=refund.settled_at or refund.created_at,
+                detail=f"{amount}, {refund.reason}",
+                url=refund_url(refund, token),
+                state="bad" if refund.state in {"failed", "refused"} else "good",
+            )
+        )
+    entries.sort(key=lambda entry: (entry.time is None, entry.time))
+    return entries
+
+
+def _shipment_detail(order: Order) -> str:
+    shipment = order.shipments.first()
+    return f"{shipment.carrier} {shipment.tracking}".strip() if shipment else ""
+
+
+def refund_url(refund: OrderRefund, token: str = "") -> str:
+    """Return the one page of a refund; a guest's address carries the order's link."""
+    url = reverse("refund", args=[refund.pk])
+    return f"{url}?o={token}" if token else url
+
+
+def refund_entries(refund: OrderRefund) -> list[Entry]:
+    """Return every state of a refund with its time."""
+    entries = [
+        Entry(
+            text=_("Asked for") if refund.requested_by == "buyer" else _("Granted by the shop"),
+            time=refund.created_at,
+            detail=refund.reason,
+            state="good",
+        )
+    ]
+    for change in state_history("orders.refund.state", refund.pk):
+        entries.append(
+            Entry(
+                text=refund_state_text(change.target),
+                time=change.at,
+                detail=change.reason if change.target == "refused" else "",
+                state="bad" if change.target in {"failed", "refused"} else "good",
+            )
+        )
+    if refund.state in {"requested", "processing"}:
+        entries.append(
+            Entry(text=_("The money is with you at the latest"), time=refund.due_by, state="next")
+        )
+    return entries
+
+
+def receipt_rows(checkout: Checkout) -> list[tuple[Any, ...]]:
+    """Return the sums of a receipt."""
+    currency = checkout.currency
+    rows: list[tuple[Any, ...]] = [(_("Goods"), Money(checkout.goods_amount, currency))]
+    if checkout.discount_amount:
+        rows.append((_("Coupon"), Money(-checkout.discount_amount, currency), "earned"))
+    rows.append((_("Shipping"), Money(checkout.shipping_amount, currency)))
+    rows.append((_("Total"), Money(checkout.total_amount, currency), "total"))
+    refunded = sum(order.refunded_amount for order in checkout.orders.all())
+    if refunded:
+        rows.append((_("Refunded"), Money(-refunded, currency)))
+    return rows
+

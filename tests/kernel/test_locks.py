@@ -1,0 +1,135 @@
+"""The locking contract: one order, once, known exactly, given back by savepoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from psycopg import errors as pg
+
+from banyan.kernel import locks
+from banyan.kernel.locks import LockKey, LockOrderViolation
+from banyan.kernel.models import BoundedCounter
+
+from .lockables import EARLY, LATE, lock_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _order() -> Iterator[None]:
+    with lock_order():
+        yield
+
+
+def _row(subject_id: int = 1) -> int:
+    row = BoundedCounter.objects.create(kind="lock", subject_id=subject_id, cap=1)
+    return row.pk
+
+
+def test_take_locks_in_order_with_one_message_and_skips_what_it_holds() -> None:
+    first, second = _row(1), _row(2)
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        locks.take([LockKey(LATE, 5), LockKey(EARLY, second), LockKey(EARLY, first)])
+        locks.take([LockKey(EARLY, first)])
+    assert len(queries) == 1
+    sql = queries[0]["sql"]
+    assert sql.index(f"{first}, {second}") < sql.index("kernel_ticketpool")
+    assert "FOR NO KEY UPDATE" in sql
+
+
+def test_an_earlier_kind_after_a_later_one_is_refused() -> None:
+    with transaction.atomic():
+        locks.take([LockKey(LATE, 1)])
+        with pytest.raises(LockOrderViolation, match="asked for after"):
+            locks.take([LockKey(EARLY, 1)])
+
+
+def test_a_smaller_id_of_the_same_kind_afterwards_is_refused() -> None:
+    with transaction.atomic():
+        locks.take([LockKey(EARLY, 5)])
+        locks.take([LockKey(EARLY, 6)])
+        with pytest.raises(LockOrderViolation):
+            locks.take([LockKey(EARLY, 4)])
+
+
+def test_outside_an_action_there_are_no_locks() -> None:
+    with pytest.raises(LockOrderViolation, match="inside the transaction"):
+        locks.take([LockKey(EARLY, 1)])
+    assert not locks.held(LockKey(EARLY, 1))
+    assert not locks.holding()
+
+
+def test_require_names_what_is_missing() -> None:
+    with transaction.atomic():
+        locks.take([LockKey(EARLY, 1)])
+        locks.require(LockKey(EARLY, 1))
+        with pytest.raises(LockOrderViolation, match=r"not locked.*late"):
+            locks.require(LockKey(EARLY, 1), LockKey(LATE, 1))
+
+
+def test_a_reused_decorator_starts_with_nothing_held() -> None:
+    key = LockKey(EARLY, _row())
+
+    @transaction.atomic
+    def action() -> bool:
+        held_before = locks.held(key)
+        locks.take([key])
+        assert locks.held(key)
+        return held_before
+
+    assert [action(), action()] == [False, False]
+
+
+def test_the_next_action_of_the_same_test_may_begin_with_an_earlier_kind() -> None:
+    with transaction.atomic():
+        locks.take([LockKey(LATE, 1)])
+    with transaction.atomic():
+        locks.take([LockKey(EARLY, 1)])
+        assert not locks.held(LockKey(LATE, 1))
+
+
+def test_a_rolled_back_savepoint_gives_its_locks_back() -> None:
+    outer, inner = LockKey(EARLY, _row(1)), LockKey(EARLY, _row(2))
+
+    @transaction.atomic
+    def fail() -> None:
+        locks.take([inner])
+        raise RuntimeError("no")
+
+    with transaction.atomic():
+        locks.take([outer])
+        with pytest.raises(RuntimeError, match="no"):
+            fail()
+        assert locks.held(outer)
+        assert not locks.held(inner)
+        with transaction.atomic():
+            locks.take([inner])
+        assert locks.held(inner), "a released savepoint keeps its locks"
+
+
+def test_the_time_out_does_not_outlive_the_take() -> None:
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("SHOW lock_timeout")
+        before = cursor.fetchone()
+        locks.take([LockKey(EARLY, 1)])
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == before
+
+
+def test_unknown_kinds_and_double_places_are_errors() -> None:
+    with transaction.atomic(), pytest.raises(KeyError):
+        locks.take([LockKey("nonsense", 1)])
+    with pytest.raises(ValueError, match="one place"):
+        locks.configure([("a", "t"), ("b", "t")])
+
+
+def test_only_lock_failures_are_busy() -> None:
+    error = OperationalError("x")
+    error.__cause__ = pg.LockNotAvailable()
+    problem = locks.busy(error)
+    assert problem is not None
+    assert (problem.code, problem.status, problem.retry_after) == ("busy", 503, 1)
+    assert locks.busy(OperationalError("server closed the connection")) is None

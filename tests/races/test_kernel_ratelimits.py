@@ -1,0 +1,25 @@
+"""A rate limit under threads lets through exactly its number."""
+
+from __future__ import annotations
+
+import pytest
+
+from banyan.kernel.problems import TooMany
+from banyan.kernel.ratelimits import hit
+from tests.support.threads import run_concurrently
+
+pytestmark = pytest.mark.usefixtures("threaded_db")
+
+
+def test_exactly_the_limit_passes() -> None:
+    def ten() -> int:
+        passed = 0
+        for _ in range(10):
+            try:
+                hit("race", 25, 86_400)
+                passed += 1
+            except TooMany:
+                pass
+        return passed
+
+    assert sum(run_concurrently(ten, 6)) == 25

@@ -8,6 +8,7 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]
 import pytest
 
+from banyan.media.rules import palette_number
 from banyan.web.ui.icons import PATHS
 from banyan.web.ui.shapes import PLACEHOLDERS, placeholder_colour, placeholder_of
 
@@ -105,3 +106,10 @@ def test_an_icon_is_a_path_on_the_grid(name: str) -> None:
     assert re.fullmatch(r"[MmLlHhVvCcSsAaZzQqTt0-9.,\s-]+", data)
     assert data.startswith("M")
     assert max(float(n) for n in re.findall(r"\d+\.?\d*", data)) <= 24
+
+
+def test_media_numbers_colours_as_the_stylesheet_paints_them() -> None:
+    for red in range(0, 256, 17):
+        for green in range(0, 256, 17):
+            for blue in range(0, 256, 17):
+                assert palette_number(red, green, blue) == placeholder_of(red, green, blue)

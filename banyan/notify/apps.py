@@ -8,3 +8,11 @@ class NotifyConfig(AppConfig):
 
     name = "banyan.notify"
     label = "notify"
+
+    def ready(self) -> None:
+        """Listen to people, and carry their codes."""
+        from banyan.people import ports
+
+        from . import codes, subscribers  # noqa: F401
+
+        ports.register_code_sender(codes.send_code)

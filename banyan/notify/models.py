@@ -39,7 +39,11 @@ class Notification(models.Model):
 
 
 class Message(models.Model):
-    """A message handed to a sender (e-mail or SMS), kept so that support can see what was sent."""
+    """A message handed to a sender (e-mail or SMS), kept so that support can see what was sent.
+
+    ``state``: queued, sent, failed. ``secret`` is a code within the text, struck out of the row
+    as soon as the message has left or failed for good.
+    """
 
     id = IdField(primary_key=True)
     channel = models.CharField(max_length=10)
@@ -47,13 +51,21 @@ class Message(models.Model):
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=200, blank=True, default="")
     body = models.TextField(blank=True, default="")
+    secret = models.CharField(max_length=20, blank=True, default="")
     cause_id = models.BigIntegerField(null=True)
     key = models.CharField(max_length=120, unique=True)
     state = models.CharField(max_length=10, default="queued")
     error = models.CharField(max_length=300, blank=True, default="")
+    attempts = models.SmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "notify_message"
-        indexes = [models.Index(fields=["cause_id"], name="message_cause")]
+        indexes = [
+            models.Index(fields=["cause_id"], name="message_cause"),
+            models.Index(
+                fields=["next_attempt_at"], name="message_due", condition=Q(state="queued")
+            ),
+        ]

@@ -11,6 +11,8 @@ from django.db.models.functions import Lower
 from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 
+from .states import GUEST_MERGE
+
 
 class AccountManager(BaseUserManager["Account"]):
     """Manager that Django's auth asks for; accounts are made by ``people.actions``."""
@@ -183,11 +185,43 @@ class VisitorLink(models.Model):
         indexes = [models.Index(fields=["account"], name="visitor_link_account")]
 
 
+class SignInCode(models.Model):
+    """A typed code on its way: asked for in one browser, used in whichever one finishes.
+
+    ``token`` names the attempt in forms and in the short address; the code itself is not stored
+    but derived from the token, ``salt`` and our key. ``purpose`` is sign_in, or add_contact for
+    ``account``. Visitor and cart of the browser that began are kept, so that they are joined to
+    the account even when another browser finishes; so are the intended action and the way back.
+    """
+
+    id = IdField(primary_key=True)
+    token = models.CharField(max_length=24, unique=True)
+    purpose = models.CharField(max_length=12)
+    channel = models.CharField(max_length=5)
+    contact = models.CharField(max_length=120)
+    salt = models.CharField(max_length=24)
+    attempts = models.SmallIntegerField(default=0)
+    sends = models.SmallIntegerField(default=1)
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    intent = models.CharField(max_length=40, blank=True, default="")
+    next_url = models.CharField(max_length=500, blank=True, default="")
+    visitor = models.CharField(max_length=40, blank=True, default="")
+    cart_token = models.CharField(max_length=40, blank=True, default="")
+    language = models.CharField(max_length=8, default="en")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "people_signincode"
+        indexes = [models.Index(fields=["expires_at"], name="sign_in_code_age")]
+
+
 class IntendedAction(models.Model):
     """What a visitor was about to do when sign-in was asked; resumed in whichever browser finishes.
 
-    ``payload`` holds the method, the path and the form values. Kept server-side, found by the
-    token that travels with the sign-in, never by a cookie alone.
+    ``payload`` is what the kind's resumer needs, form values included. Kept server-side, found by
+    the token that travels with the sign-in, never by a cookie alone.
     """
 
     id = IdField(primary_key=True)
@@ -200,21 +234,34 @@ class IntendedAction(models.Model):
 
     class Meta:
         db_table = "people_intendedaction"
+        indexes = [models.Index(fields=["created_at"], name="intended_action_age")]
 
 
 class GuestMerge(models.Model):
-    """A guest's orders, touches and coupons joined to an account by a verified contact; reversible."""
+    """A guest's purchases joined to an account by a verified contact; reversible for 30 days.
+
+    ``moved`` maps the name of a source (``ports.GuestSource``) to the ids it moved.
+    """
 
     id = IdField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="merges")
     contact = models.CharField(max_length=120)
-    state = models.CharField(max_length=10, default="offered")
+    state = models.CharField(
+        max_length=10, choices=GUEST_MERGE.choices(), default=GUEST_MERGE.initial
+    )
     moved = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "people_guestmerge"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "contact"],
+                condition=Q(state="offered"),
+                name="guest_merge_one_offer",
+            )
+        ]
 
 
 class ApiToken(models.Model):

@@ -1,0 +1,200 @@
+"""The writers of messages and notifications."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from banyan.kernel import clock
+from banyan.people.access import blocked_between
+
+from . import kinds
+from .models import Message, Notification
+from .senders import NotSent, sender_for
+
+log = structlog.get_logger("banyan.notify")
+TRIES = 5
+LEASE = dt.timedelta(seconds=60)
+HIDDEN = "••••••"
+
+
+def send(
+    *,
+    channel: str,
+    destination: str,
+    kind: str,
+    context: Mapping[str, Any],
+    language: str,
+    key: str,
+    cause_id: int | None = None,
+    secret: str = "",
+    urgent: bool = False,
+) -> Message:
+    """Queue one message, worded by ``notify/messages/<kind>.txt`` in ``language``.
+
+    The template's first line is the subject (e-mail only). ``key`` makes it repeatable: the same
+    key gives the same message, sent once. ``secret`` is struck out of the stored text once the
+    message has left. Joins the caller's transaction; the sending happens after its commit: at
+    once for ``urgent`` ones (codes that somebody waits for), else within seconds by a job.
+    """
+    found = Message.objects.filter(key=key).first()
+    if found is not None:
+        return found
+    subject, body = _worded(kind, context, language)
+    now = clock.now()
+    with transaction.atomic():
+        message, created = Message.objects.get_or_create(
+            key=key,
+            defaults={
+                "channel": channel,
+                "destination": destination,
+                "kind": kind,
+                "subject": subject if channel == "email" else "",
+                "body": body,
+                "secret": secret,
+                "cause_id": cause_id,
+                "created_at": now,
+                "next_attempt_at": now,
+            },
+        )
+        if created and urgent:
+            transaction.on_commit(lambda: deliver(message_id=message.pk))
+    return message
+
+
+def _worded(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str]:
+    with translation.override(language):
+        text = render_to_string(
+            f"notify/messages/{kind}.txt", {"site": settings.PUBLIC_URL, **context}
+        )
+    subject, _, body = text.strip().partition("\n")
+    return " ".join(subject.split()), body.strip()
+
+
+def deliver(*, message_id: int) -> bool:
+    """Send a queued message now, outside any transaction; True when it left.
+
+    A lease keeps two processes from sending it twice; a failure is tried again with growing
+    pauses, five times at most, and then stays visible as failed.
+    """
+    now = clock.now()
+    claimed = Message.objects.filter(
+        Q(next_attempt_at__lte=now), pk=message_id, state="queued"
+    ).update(next_attempt_at=now + LEASE, attempts=F("attempts") + 1)
+    if not claimed:
+        return False
+    message = Message.objects.get(pk=message_id)
+    try:
+        sender_for(message.channel).send(
+            destination=message.destination, subject=message.subject, body=message.body
+        )
+    except NotSent as error:
+        _record_failure(message, error)
+        return False
+    Message.objects.filter(pk=message.pk).update(
+        state="sent", sent_at=clock.now(), error="", **_redacted(message)
+    )
+    return True
+
+
+def _record_failure(message: Message, error: NotSent) -> None:
+    final = error.lasting or message.attempts >= TRIES
+    changes: dict[str, Any] = {"error": str(error)[:300]}
+    if final:
+        changes |= {"state": "failed", **_redacted(message)}
+    else:
+        pause = dt.timedelta(seconds=5 * 4**message.attempts)
+        changes["next_attempt_at"] = clock.now() + pause
+    Message.objects.filter(pk=message.pk).update(**changes)
+    log.warning("message_not_sent", message=message.pk, kind=message.kind, final=final)
+
+
+def _redacted(message: Message) -> dict[str, str]:
+    if not message.secret:
+        return {}
+    return {
+        "secret": "",
+        "subject": message.subject.replace(message.secret, HIDDEN),
+        "body": message.body.replace(message.secret, HIDDEN),
+    }
+
+
+def deliver_due(*, most: int = 100) -> int:
+    """Send what is due, oldest first; returns how many left. May run in several workers at once."""
+    due = Message.objects.filter(state="queued", next_attempt_at__lte=clock.now())
+    ids = due.order_by("next_attempt_at").values_list("pk", flat=True)[:most]
+    return sum(deliver(message_id=pk) for pk in list(ids))
+
+
+def notify(
+    *,
+    recipient_id: int,
+    kind: str,
+    group_key: str,
+    url: str = "",
+    data: Mapping[str, Any] | None = None,
+    actor_id: int | None = None,
+) -> None:
+    """Tell an account that something happened; things with the same ``group_key`` are one row.
+
+    Once the row was read, the next happening counts from one again. The same person twice in a
+    row of unread ones counts once. Nobody is told of what they did themselves, or of what was
+    done by somebody they block or who blocks them. ``kind`` must be registered (``kinds``).
+    Repeatable only as far as that: call it from an event consumer. Joins the caller's transaction.
+    """
+    kinds.require(kind)
+    if actor_id is not None and (
+        actor_id == recipient_id or blocked_between(actor_id, recipient_id)
+    ):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _UPSERT,
+            {
+                "recipient": recipient_id,
+                "group_key": group_key[:100],
+                "kind": kind,
+                "url": url[:200],
+                "data": json.dumps(dict(data or {})),
+                "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
+                "now": clock.now(),
+            },
+        )
+
+
+# Actors are strings, because ids exceed what JSON numbers hold; the newest comes first.
+_UPSERT = """
+INSERT INTO notify_notification AS o
+    (recipient_id, group_key, kind, url, data, actors, n, updated_at, read_at)
+VALUES (%(recipient)s, %(group_key)s, %(kind)s, %(url)s, %(data)s::jsonb, %(actors)s::jsonb, 1,
+        %(now)s, NULL)
+ON CONFLICT (recipient_id, group_key) DO UPDATE SET
+    kind = excluded.kind, url = excluded.url, data = excluded.data,
+    updated_at = excluded.updated_at, read_at = NULL,
+    n = CASE WHEN o.read_at IS NOT NULL THEN 1
+             WHEN excluded.actors <> '[]' AND o.actors @> excluded.actors THEN o.n
+             ELSE o.n + 1 END,
+    actors = CASE WHEN o.read_at IS NOT NULL OR o.actors = '[]' THEN excluded.actors
+                  ELSE jsonb_path_query_array(
+                      excluded.actors || coalesce(
+                          (SELECT jsonb_agg(a) FROM jsonb_array_elements(o.actors) a
+                           WHERE NOT excluded.actors @> a), '[]'),
+                      '$[0 to 2]') END
+"""
+
+
+def mark_read(*, recipient_id: int, notification_id: int | None = None) -> int:
+    """Mark one notification of an account as read, or all of them; returns how many changed."""
+    unread = Notification.objects.filter(recipient_id=recipient_id, read_at=None)
+    if notification_id is not None:
+        unread = unread.filter(pk=notification_id)
+    return unread.update(read_at=clock.now())

@@ -1,0 +1,59 @@
+"""Kinds of notification: how each is told, in the reader's language, when the page is made.
+
+Floors above register theirs in ``AppConfig.ready()``:
+``kinds.register("order.paid", tell, icon="orders")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What a notification knows: ``n`` things happened, ``names`` of the last (at most three) people.
+
+    ``who`` is a ready phrase in the reader's language: "Ana", "Ana and Ben", "Ana and 7 others".
+    """
+
+    n: int
+    names: tuple[str, ...]
+    who: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+Tell = Callable[[Happening], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``tell`` returns one translated sentence; ``icon`` names an icon of the design system."""
+
+    name: str
+    tell: Tell
+    icon: str = "bell"
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(name: str, tell: Tell, *, icon: str = "bell") -> None:
+    """Make a kind known; the last registration of a name counts."""
+    _kinds[name] = Kind(name, tell, icon)
+
+
+def known(name: str) -> Kind | None:
+    """Return the kind, or None when nobody registered it (any more)."""
+    return _kinds.get(name)
+
+
+def require(name: str) -> Kind:
+    """Return the kind; ImproperlyConfigured when nobody says how to tell it."""
+    kind = _kinds.get(name)
+    if kind is None:
+        raise ImproperlyConfigured(f"nobody tells notifications of the kind {name}")
+    return kind

@@ -15,7 +15,7 @@ from banyan import __version__
 from banyan.ops import doctor
 from banyan.ops.assets import compile_catalogues
 from banyan.ops.binaries import PostgresError, find_binaries, reachable_binaries, server_user
-from banyan.ops.database import database_for
+from banyan.ops.database import database_for, release_connections
 from banyan.ops.environment import SetupError, Surroundings
 from banyan.ops.progress import complain, step
 
@@ -105,7 +105,10 @@ def _prepare(surroundings: Surroundings, *, database_url: str, arguments: list[s
     from banyan.ops import prepare
 
     os.environ.update(surroundings.child_environment(database_url=database_url))
-    return prepare.main(arguments)
+    try:
+        return prepare.main(arguments)
+    finally:
+        release_connections()
 
 
 def _manage(arguments: list[str], *, spoken: str) -> int:
@@ -126,9 +129,7 @@ def _manage(arguments: list[str], *, spoken: str) -> int:
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else int(end.code is not None)
         finally:
-            from django.db import connections
-
-            connections.close_all()
+            release_connections()
         return 0
 
 

@@ -34,6 +34,16 @@ def database_for(surroundings: Surroundings) -> Iterator[str]:
         server.stop()
 
 
+def release_connections() -> None:
+    """End every session that Django holds in this process, pooled ones included."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
+
+
 def _wait_for_guests(server: EmbeddedPostgres) -> None:
     """Wait until nobody else is connected to a server that ends with us."""
     if not server.owned:

@@ -469,13 +469,14 @@ class TemporaryPostgres(EmbeddedPostgres):
             connection.execute(f"GRANT SET ON PARAMETER session_replication_role TO {ROLE}")
 
 
-_TEMPORARY_PREFIX = "banyan-test-"
+_TEMPORARY_PREFIX = "banyan-testdb-"
 
 
 def _sweep_abandoned(*, older_than: float = 60) -> None:
     """Delete what killed test runs left: their owner's lock is free again."""
-    for home in Path("/tmp").glob(f"{_TEMPORARY_PREFIX}*"):
-        lock = FileLock(home / "owner.lock")
+    for owner in Path("/tmp").glob(f"{_TEMPORARY_PREFIX}*/owner.lock"):
+        home = owner.parent
+        lock = FileLock(owner)
         with contextlib.suppress(OSError, LockHeldError):
             if time.time() - home.stat().st_mtime > older_than:
                 lock.acquire()

@@ -28,13 +28,15 @@ def var() -> Iterator[Path]:
 
 def banyan(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "BANYAN_VAR": str(var)}
-    environment.pop("DATABASE_URL", None)
+    for name in ("DATABASE_URL", "BANYAN_ENV"):
+        environment.pop(name, None)
     return subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
 
 
@@ -51,6 +53,22 @@ def test_a_command_uses_the_database_that_runs_already(var: Path) -> None:
         answer = banyan(var, "db", "address")
         assert answer.stdout.strip() == server.dsn()
         assert server.is_running()
+
+
+def test_a_management_command_ends_its_own_pooled_sessions(var: Path) -> None:
+    """Otherwise the command would wait for itself before it stops the database."""
+    query = "from django.db import connection as c; k = c.cursor(); k.execute('SELECT 42'); "
+    answer = banyan(var, "manage", "shell", "-v0", "-c", query + "print(k.fetchone())")
+
+    assert answer.returncode == 0, answer.stderr
+    assert "(42,)" in answer.stdout
+    assert "Waiting for other commands" not in answer.stderr
+
+
+def test_a_missing_command_is_named(var: Path) -> None:
+    answer = banyan(var, "manage", "dance")
+    assert answer.returncode == 2
+    assert "no command 'dance'" in answer.stderr
 
 
 def test_a_named_database_is_used_as_it_is(var: Path) -> None:

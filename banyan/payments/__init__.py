@@ -1,0 +1,1 @@
+"""Money in and out: intents for any subject, providers, messages, refunds, payouts."""

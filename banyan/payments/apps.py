@@ -8,3 +8,7 @@ class PaymentsConfig(AppConfig):
 
     name = "banyan.payments"
     label = "payments"
+
+    def ready(self) -> None:
+        """Register listeners and checks."""
+        from . import checks, subscribers  # noqa: F401

@@ -1,4 +1,4 @@
-"""Payment intents for any subject, provider messages, refunds, payouts."""
+"""Payment intents for any subject, their attempts, provider messages, refunds, payouts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from .states import INTENT, PAYOUT, REFUND
 class Intent(models.Model):
     """One amount to be paid once, for ``subject_kind`` + ``subject_id`` of a higher floor.
 
-    ``provider_ref`` is the provider's id of the payment; ``token`` the unguessable part of our
-    return address. The intent expires at ``expires_at``: money that comes later is sent back.
+    ``provider_ref`` is what the provider calls the attempt that counts (the latest, then the one
+    that was paid); ``token`` the unguessable part of our return address. The intent expires at
+    ``expires_at``: money that comes later is sent back. ``next_check_at`` is when the provider is
+    asked next, ``checks`` how often it was; ``cause_id`` carries the story on.
     """
 
     id = IdField(primary_key=True)
@@ -26,7 +28,7 @@ class Intent(models.Model):
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=18, choices=INTENT.choices(), default=INTENT.initial)
     provider_ref = models.CharField(max_length=80, blank=True, default="")
-    pay_url = models.CharField(max_length=500, blank=True, default="")
+    pay_url = models.TextField(blank=True, default="")
     token = models.CharField(max_length=40, unique=True)
     description = models.CharField(max_length=200, blank=True, default="")
     failure = models.CharField(max_length=200, blank=True, default="")
@@ -35,6 +37,9 @@ class Intent(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     captured_at = models.DateTimeField(null=True)
+    next_check_at = models.DateTimeField(null=True)
+    checks = models.IntegerField(default=0)
+    cause_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "payments_intent"
@@ -54,20 +59,60 @@ class Intent(models.Model):
         indexes = [
             models.Index(fields=["subject_kind", "subject_id"], name="intent_subject"),
             models.Index(
-                fields=["expires_at"],
-                name="intent_open",
-                condition=Q(state__in=["created", "pending", "failed"]),
+                fields=["next_check_at"],
+                name="intent_due_check",
+                condition=Q(next_check_at__isnull=False),
             ),
         ]
 
 
+class Attempt(models.Model):
+    """One payment opened at the provider for an intent; open while ``outcome`` is empty.
+
+    ``request`` holds what the provider was asked, so that asking again asks the same; ``action``
+    what the payer was to do. Outcomes: captured, cancelled, failed, declined, refused, abandoned,
+    mismatch (an unexpected amount: a person has to look).
+    """
+
+    id = IdField(primary_key=True)
+    intent = models.ForeignKey(Intent, on_delete=models.PROTECT, related_name="attempts")
+    number = models.SmallIntegerField()
+    provider_ref = models.CharField(max_length=80, blank=True, default="")
+    request = models.JSONField(default=dict)
+    action = models.JSONField(default=dict)
+    outcome = models.CharField(max_length=12, blank=True, default="")
+    failure = models.CharField(max_length=200, blank=True, default="")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "payments_attempt"
+        constraints = [
+            models.UniqueConstraint(fields=["intent", "number"], name="attempt_number_once"),
+            models.UniqueConstraint(
+                fields=["intent"], name="attempt_one_open", condition=Q(outcome="")
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider_ref"], name="attempt_provider_ref", condition=~Q(provider_ref="")
+            )
+        ]
+
+
 class ProviderMessage(models.Model):
-    """A verified message of a provider (webhook or queried state), once per provider's own id."""
+    """A verified message of a provider (webhook or queried state), once per provider's own id.
+
+    ``reference`` is our name of what it is about, ``outcome`` what became of it
+    (``rules.Outcome``); ``handled_at`` is empty while that is not decided.
+    """
 
     id = IdField(primary_key=True)
     provider = models.CharField(max_length=20)
-    message_id = models.CharField(max_length=80)
+    message_id = models.CharField(max_length=160)
     kind = models.CharField(max_length=40)
+    reference = models.CharField(max_length=200, blank=True, default="")
+    provider_ref = models.CharField(max_length=80, blank=True, default="")
     payload = models.JSONField()
     intent = models.ForeignKey(Intent, null=True, on_delete=models.PROTECT)
     outcome = models.CharField(max_length=40, blank=True, default="")
@@ -77,15 +122,26 @@ class ProviderMessage(models.Model):
     class Meta:
         db_table = "payments_providermessage"
         constraints = [
-            models.UniqueConstraint(
-                fields=["provider", "message_id"], name="provider_message_once"
-            )
+            models.UniqueConstraint(fields=["provider", "message_id"], name="provider_message_once")
         ]
-        indexes = [models.Index(fields=["intent", "id"], name="provider_message_intent")]
+        indexes = [
+            models.Index(fields=["intent", "id"], name="provider_message_intent"),
+            models.Index(fields=["provider_ref"], name="provider_message_ref"),
+            models.Index(
+                fields=["received_at"],
+                name="provider_message_unhandled",
+                condition=Q(handled_at=None),
+            ),
+        ]
 
 
 class Refund(models.Model):
-    """Money going back for one intent. ``due_by`` is the latest date the payer is promised."""
+    """Money going back for one intent. ``due_by`` is the latest date the payer is promised.
+
+    ``sequence`` counts destinations: a failed refund that is asked for again is a new request to
+    the provider. ``attempts`` counts tries to reach the provider with it; ``next_attempt_at`` is
+    when it is submitted, or asked about, next.
+    """
 
     id = IdField(primary_key=True)
     intent = models.ForeignKey(Intent, on_delete=models.PROTECT, related_name="refunds")
@@ -99,10 +155,13 @@ class Refund(models.Model):
     provider_ref = models.CharField(max_length=80, blank=True, default="")
     failure = models.CharField(max_length=200, blank=True, default="")
     attempts = models.IntegerField(default=0)
+    sequence = models.SmallIntegerField(default=1)
     key = models.CharField(max_length=120, unique=True)
     created_at = models.DateTimeField()
     due_by = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    cause_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "payments_refund"
@@ -110,15 +169,22 @@ class Refund(models.Model):
         indexes = [
             models.Index(fields=["subject_kind", "subject_id"], name="refund_subject"),
             models.Index(
-                fields=["created_at"],
-                name="refund_open",
-                condition=Q(state__in=["requested", "submitted"]),
+                fields=["next_attempt_at"],
+                name="refund_due",
+                condition=Q(next_attempt_at__isnull=False),
+            ),
+            models.Index(
+                fields=["provider_ref"], name="refund_provider_ref", condition=~Q(provider_ref="")
             ),
         ]
 
 
 class Payout(models.Model):
-    """Money going out to somebody we owe, through a provider; once per ``key``."""
+    """Money going out to somebody we owe, through a provider; once per ``key``.
+
+    ``destination`` is in the provider's own terms. ``attempts`` and ``next_attempt_at`` as for a
+    refund.
+    """
 
     id = IdField(primary_key=True)
     provider = models.CharField(max_length=20)
@@ -130,10 +196,24 @@ class Payout(models.Model):
     state = models.CharField(max_length=12, choices=PAYOUT.choices(), default=PAYOUT.initial)
     provider_ref = models.CharField(max_length=80, blank=True, default="")
     failure = models.CharField(max_length=200, blank=True, default="")
+    attempts = models.IntegerField(default=0)
     key = models.CharField(max_length=120, unique=True)
     created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    cause_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "payments_payout"
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="payout_amount")]
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id"], name="payout_subject"),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="payout_due",
+                condition=Q(next_attempt_at__isnull=False),
+            ),
+            models.Index(
+                fields=["provider_ref"], name="payout_provider_ref", condition=~Q(provider_ref="")
+            ),
+        ]

@@ -1,0 +1,36 @@
+"""The only writers of payments. Each verb is repeatable; its docstring says how it is called.
+
+``capture`` is the one end of all three ways on which we learn of a payment: the browser's return
+and the regular check (both :func:`sync`), and the provider's message (:func:`receive_webhook`).
+"""
+
+from .capture import Paid, capture
+from .credit import issue_credit
+from .inquiry import check_intent, expire_intent, sync
+from .intents import cancel_intent, open_intent, start
+from .messages import handle_stored, receive_webhook
+from .payouts import poll_payout, request_payout, settle_payout, submit_payout
+from .refunds import poll_refund, request_refund, retry_refund, settle_refund, submit_refund
+
+__all__ = [
+    "Paid",
+    "cancel_intent",
+    "capture",
+    "check_intent",
+    "expire_intent",
+    "handle_stored",
+    "issue_credit",
+    "open_intent",
+    "poll_payout",
+    "poll_refund",
+    "receive_webhook",
+    "request_payout",
+    "request_refund",
+    "retry_refund",
+    "settle_payout",
+    "settle_refund",
+    "start",
+    "submit_payout",
+    "submit_refund",
+    "sync",
+]

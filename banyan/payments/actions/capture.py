@@ -1,0 +1,263 @@
+"""The one action with which money arrives."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.ids import new_code
+from banyan.kernel.locks import LockKey
+from banyan.kernel.money import Money
+from banyan.kernel.problems import Busy, Problem
+from banyan.kernel.states import transition
+from banyan.ledger import actions as ledger
+from banyan.ledger.rules import Entry
+
+from .. import providers
+from ..events import PaymentCaptured, PaymentUnplaced
+from ..models import Attempt, Intent
+from ..providers.base import Provider
+from ..rules import SETTLED, Outcome, is_late
+from ..states import INTENT
+from .books import clearing_account, provider_account
+from .notes import close_attempt, note_outcome
+from .refunds import request_refund
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What a provider vouches for: ``money`` arrived at ``at``, under its ``provider_ref``."""
+
+    provider_ref: str
+    money: Money
+    at: dt.datetime
+
+
+class _NotTaken(Exception):  # noqa: N818 - not an error, a verdict
+    """Internal money was not taken after all, for the reason of the code."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def capture(*, actor: Actor, intent_id: int, paid: Paid, message_id: int | None = None) -> Outcome:
+    """Book that the payment arrived, and place what it is for; once, however often it is told.
+
+    Must be outermost: one transaction takes the payment's lock with all locks that the listeners
+    of payment.captured declare. Posts ``intent:{id}:captured`` (provider -X, clearing +X).
+
+    Outcomes: CAPTURED (emits payment.captured); ALREADY_CAPTURED; AMOUNT_MISMATCH (nothing is
+    booked, a person has to look); UNPLACED when the money came too late, a listener refused with
+    a Problem, or a listener failed twice: booked, a full refund requested, payment.unplaced
+    emitted; SECOND_PAYMENT when this intent was already paid under another provider_ref: booked as
+    an unplaced intent of its own and refunded; DECLINED when internal money was not there.
+    Raises Busy (nothing happened; to be told again), and what the database raises when it is away.
+    ``message_id``: the stored message whose outcome this is, noted in the same transaction.
+    """
+    intent = Intent.objects.get(pk=intent_id)
+    capturing = _Capturing(actor, intent, providers.get(intent.provider), paid, message_id)
+    with caused_by(intent.cause_id):
+        for _ in range(2):
+            try:
+                return capturing.run()
+            except _NotTaken as refusal:
+                return _declined(actor, intent, paid, refusal.code, message_id)
+            except (Problem, OperationalError, InterfaceError):
+                raise
+            except Exception:
+                logger.exception("placing the payment of intent %s failed", intent.pk)
+        try:
+            return capturing.run(refuse="handler_failed")
+        except _NotTaken as refusal:
+            return _declined(actor, intent, paid, refusal.code, message_id)
+
+
+@dataclass(slots=True)
+class _Capturing:
+    """One telling of one payment."""
+
+    actor: Actor
+    intent: Intent
+    adapter: Provider
+    paid: Paid
+    message_id: int | None
+
+    def run(self, *, refuse: str = "") -> Outcome:
+        intent = self.intent
+        source = provider_account(self.adapter, intent.payer_id, intent.currency)
+        clearing = clearing_account(intent.currency)
+        entries = [
+            Entry(source.pk, -self.paid.money.amount),
+            Entry(clearing.pk, self.paid.money.amount),
+        ]
+        keys = [
+            LockKey("payment", intent.pk),
+            *events.locks_for(_captured(intent)),
+            *events.locks_for(_unplaced(intent, "")),
+            *ledger.lock_keys([source, clearing]),
+        ]
+        with transaction.atomic(durable=True):
+            locks.take(keys)
+            self.intent.refresh_from_db()
+            outcome = self._decide(entries, refuse)
+            note_outcome(self.message_id, outcome)
+        return outcome
+
+    def _decide(self, entries: list[Entry], refuse: str) -> Outcome:
+        intent, paid = self.intent, self.paid
+        if intent.state in SETTLED and paid.provider_ref != intent.provider_ref:
+            return self._second_payment(entries)
+        if paid.money != Money(intent.amount, intent.currency):
+            return self._mismatch()
+        if intent.state in SETTLED:
+            return Outcome.ALREADY_CAPTURED
+        late = is_late(state=intent.state, paid_at=paid.at, expires_at=intent.expires_at)
+        reason = "too_late" if late else refuse
+        if not reason:
+            reason = self._place(entries)
+            if not reason:
+                return Outcome.CAPTURED
+            intent.refresh_from_db()
+        if self.adapter.capabilities.internal:
+            raise _NotTaken(reason)
+        self._book(intent, entries)
+        self._unplace(intent, reason)
+        return Outcome.UNPLACED
+
+    def _place(self, entries: list[Entry]) -> str:
+        """Book and place in a savepoint; return "" or the code of what refused."""
+        try:
+            with transaction.atomic():
+                self._book(self.intent, entries)
+                self._move(self.intent, "captured", "")
+                events.emit(_captured(self.intent), actor=self.actor)
+        except Busy:
+            raise
+        except Problem as problem:
+            logger.warning("intent %s cannot be placed: %s", self.intent.pk, problem)
+            return problem.code
+        return ""
+
+    def _book(self, intent: Intent, entries: list[Entry]) -> None:
+        ledger.post(
+            key=f"intent:{intent.pk}:captured",
+            kind="payment.captured",
+            subject_kind="intent",
+            subject_id=intent.pk,
+            entries=entries,
+            currency=intent.currency,
+            actor=self.actor,
+            memo=self.paid.provider_ref,
+        )
+
+    def _move(self, intent: Intent, to: str, reason: str) -> None:
+        ref = self.paid.provider_ref
+        close_attempt(intent, ref, outcome="captured")
+        elsewhere = Attempt.objects.filter(intent=intent, outcome="").exists()
+        transition(
+            INTENT,
+            intent,
+            to,
+            actor=self.actor,
+            reason=reason,
+            provider_ref=ref,
+            captured_amount=self.paid.money.amount,
+            captured_at=self.paid.at,
+            failure=reason[:200],
+            next_check_at=clock.now() if elsewhere else None,
+            checks=0,
+        )
+
+    def _unplace(self, intent: Intent, reason: str) -> None:
+        logger.error("intent %s is captured but unplaced: %s", intent.pk, reason)
+        self._move(intent, "captured_unplaced", reason)
+        request_refund(
+            actor=Actor.system("payments"),
+            intent_id=intent.pk,
+            amount=intent.captured_amount,
+            reason=f"unplaced: {reason}",
+            subject_kind="intent",
+            subject_id=intent.pk,
+            key=f"intent:{intent.pk}:unplaced",
+        )
+        events.emit(_unplaced(intent, reason), actor=self.actor)
+
+    def _mismatch(self) -> Outcome:
+        logger.error(
+            "intent %s: %s arrived instead of %s %s",
+            self.intent.pk,
+            self.paid.money,
+            self.intent.amount,
+            self.intent.currency,
+        )
+        close_attempt(self.intent, self.paid.provider_ref, outcome="mismatch")
+        return Outcome.AMOUNT_MISMATCH
+
+    def _second_payment(self, entries: list[Entry]) -> Outcome:
+        """Book money that nobody asked for twice as an intent of its own, and send it back."""
+        first, paid = self.intent, self.paid
+        logger.error("intent %s was paid twice: %s too", first.pk, paid.provider_ref)
+        if Intent.objects.filter(provider=first.provider, provider_ref=paid.provider_ref).exists():
+            return Outcome.ALREADY_CAPTURED
+        second = Intent.objects.create(
+            subject_kind=first.subject_kind,
+            subject_id=first.subject_id,
+            provider=first.provider,
+            payer_id=first.payer_id,
+            amount=paid.money.amount,
+            currency=paid.money.currency,
+            token=new_code(128),
+            description=first.description,
+            created_at=clock.now(),
+            expires_at=first.expires_at,
+            cause_id=first.cause_id,
+        )
+        close_attempt(first, paid.provider_ref, outcome="captured")
+        locks.take([LockKey("payment", second.pk)])
+        self._book(second, entries)
+        self._unplace(second, "second_payment")
+        return Outcome.SECOND_PAYMENT
+
+
+def _declined(
+    actor: Actor, intent: Intent, paid: Paid, code: str, message_id: int | None
+) -> Outcome:
+    from .inquiry import end_attempt
+
+    return end_attempt(
+        actor=actor,
+        intent_id=intent.pk,
+        provider_ref=paid.provider_ref,
+        outcome="declined",
+        failure=code,
+        message_id=message_id,
+    )
+
+
+def _captured(intent: Intent) -> PaymentCaptured:
+    return PaymentCaptured(
+        intent_id=intent.pk,
+        subject_kind=intent.subject_kind,
+        subject_id=intent.subject_id,
+        amount=intent.amount,
+        currency=intent.currency,
+    )
+
+
+def _unplaced(intent: Intent, reason: str) -> PaymentUnplaced:
+    return PaymentUnplaced(
+        intent_id=intent.pk,
+        subject_kind=intent.subject_kind,
+        subject_id=intent.subject_id,
+        amount=intent.captured_amount or intent.amount,
+        currency=intent.currency,
+        reason=reason,
+    )

@@ -1,0 +1,238 @@
+"""Opening, starting and giving up a payment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from banyan.kernel import clock, locks
+from banyan.kernel.actors import Actor, caused_by, current_cause
+from banyan.kernel.ids import new_code
+from banyan.kernel.locks import LockKey
+from banyan.kernel.money import Money
+from banyan.kernel.problems import Forbidden
+from banyan.kernel.states import transition
+
+from .. import providers
+from ..models import Attempt, Intent
+from ..problems import PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnknown
+from ..providers.base import Action, Charge, Provider, Started
+from ..rules import CLOSED, OPEN, SETTLED, Reference, check_delay
+from ..states import INTENT
+
+_TOKEN_BITS = 128
+
+
+def open_intent(
+    *,
+    actor: Actor,
+    subject_kind: str,
+    subject_id: int,
+    provider: str,
+    amount: Money,
+    description: str,
+    payer_id: int | None,
+    expires_at: dt.datetime,
+) -> Intent:
+    """Open a payment of ``amount`` for something of a higher floor, until ``expires_at``.
+
+    Runs in the caller's transaction and never talks to the provider. Raises ProviderUnknown when
+    the provider is not enabled or does not take the currency. Emits nothing: the caller's own
+    event says what was ordered. The current cause is kept for everything that follows.
+    """
+    adapter = providers.get(provider)
+    if not adapter.capabilities.takes(amount.currency):
+        raise ProviderUnknown(detail=f"{provider} does not take {amount.currency}")
+    if adapter.capabilities.needs_account and payer_id is None:
+        raise ProviderUnknown(detail=f"{provider} needs an account")
+    return Intent.objects.create(
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        provider=provider,
+        payer_id=payer_id,
+        amount=amount.amount,
+        currency=amount.currency,
+        token=new_code(_TOKEN_BITS),
+        description=description[:200],
+        created_at=clock.now(),
+        expires_at=expires_at,
+        next_check_at=expires_at,
+        cause_id=current_cause(),
+    )
+
+
+def start(
+    *,
+    actor: Actor,
+    intent_id: int,
+    return_url: str,
+    locale: str,
+    context: Mapping[str, str] | None = None,
+) -> str:
+    """Open the payment at its provider and return the address the payer's browser goes to next.
+
+    Not to be called inside a transaction. Repeatable: while an attempt is open the same address
+    comes back, and after one was cancelled or refused a new one is opened. A paid intent gives
+    ``return_url``. A payment that needs no page is captured right here (see :func:`capture`).
+    Raises PaymentClosed, PaymentInReview, Forbidden, ProviderUnreachable, ProviderRefused.
+    """
+    from .inquiry import sync
+
+    intent = Intent.objects.get(pk=intent_id)
+    adapter = providers.get(intent.provider)
+    if adapter.capabilities.needs_account and (actor.id is None or actor.id != intent.payer_id):
+        raise Forbidden(detail="only the payer may spend their own credit")
+    if intent.state in SETTLED:
+        return return_url
+    with caused_by(intent.cause_id):
+        asked = {
+            "return_url": return_url,
+            "webhook_url": webhook_url(intent.provider, return_url),
+            "locale": locale,
+            "context": dict(context or {}),
+        }
+        attempt = _open_attempt(actor, intent.pk, asked)
+        if attempt is None:
+            return return_url
+        if not attempt.action:
+            _start_attempt(actor, adapter, intent, attempt)
+        if attempt.action["kind"] == "none":
+            sync(actor=actor, intent_id=intent.pk)
+            return return_url
+        return pay_address(intent, attempt)
+
+
+def webhook_url(provider: str, return_url: str) -> str:
+    """Return where the provider sends its messages; our public address, else the browser's."""
+    parts = urlsplit(return_url)
+    origin = settings.PUBLIC_URL or f"{parts.scheme}://{parts.netloc}"
+    return origin + reverse("payment_hook", args=[provider])
+
+
+def pay_address(intent: Intent, attempt: Attempt) -> str:
+    """Return the page on which the payer acts: the provider's, or ours with a code or a script."""
+    if attempt.action["kind"] == "redirect":
+        return str(attempt.action["url"])
+    return reverse("payment_wait", args=[intent.token])
+
+
+def charge_of(intent: Intent, attempt: Attempt) -> Charge:
+    """Return an attempt in the provider's terms."""
+    return Charge(
+        reference=str(Reference("pay", intent.pk, attempt.number)),
+        money=Money(intent.amount, intent.currency),
+        description=intent.description,
+        started_at=attempt.started_at,
+        expires_at=intent.expires_at,
+        payer_id=intent.payer_id,
+        provider_ref=attempt.provider_ref,
+    )
+
+
+def _open_attempt(actor: Actor, intent_id: int, asked: Mapping[str, object]) -> Attempt | None:
+    """Return the open attempt, or a new one; None when the intent was paid meanwhile."""
+    with transaction.atomic():
+        locks.take([LockKey("payment", intent_id)])
+        intent = Intent.objects.get(pk=intent_id)
+        if intent.state in SETTLED:
+            return None
+        if intent.state in CLOSED or clock.now() >= intent.expires_at:
+            raise PaymentClosed(detail=intent.state, extra={"state": intent.state})
+        latest = intent.attempts.order_by("-number").first()
+        if latest is not None and latest.outcome == "mismatch":
+            raise PaymentInReview(detail=str(intent.pk))
+        if latest is None or latest.outcome:
+            return Attempt.objects.create(
+                intent=intent,
+                number=latest.number + 1 if latest else 1,
+                request=asked,
+                started_at=clock.now(),
+            )
+        if latest.action and intent.state == "failed":
+            transition(INTENT, intent, "pending", actor=actor, reason="another try")
+        return latest
+
+
+def _start_attempt(actor: Actor, adapter: Provider, intent: Intent, attempt: Attempt) -> None:
+    asked = attempt.request
+    try:
+        started = adapter.start(
+            charge_of(intent, attempt),
+            return_url=asked["return_url"],
+            webhook_url=asked["webhook_url"],
+            locale=asked["locale"],
+            context=asked["context"],
+        )
+    except ProviderRefused as refusal:
+        Attempt.objects.filter(pk=attempt.pk, outcome="").update(
+            outcome="refused", failure=refusal.reason[:200], ended_at=clock.now()
+        )
+        raise
+    _record_start(actor, intent, attempt, started)
+
+
+def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Started) -> None:
+    with transaction.atomic():
+        locks.take([LockKey("payment", intent.pk)])
+        intent.refresh_from_db()
+        attempt.provider_ref = started.provider_ref
+        attempt.action = _stored(started.action)
+        attempt.save(update_fields=["provider_ref", "action"])
+        now = clock.now()
+        if intent.state in OPEN:
+            if intent.state != "pending":
+                _become_pending(actor, intent, attempt, now)
+            return
+        # Given up while the provider was being asked: the next check closes it there.
+        Intent.objects.filter(pk=intent.pk).update(next_check_at=now)
+    if intent.state in CLOSED:
+        raise PaymentClosed(detail=intent.state, extra={"state": intent.state})
+
+
+def _become_pending(actor: Actor, intent: Intent, attempt: Attempt, now: dt.datetime) -> None:
+    transition(
+        INTENT,
+        intent,
+        "pending",
+        actor=actor,
+        reason=f"attempt {attempt.number}",
+        provider_ref=attempt.provider_ref,
+        pay_url=pay_address(intent, attempt),
+        failure="",
+        next_check_at=min(now + check_delay(0), intent.expires_at),
+        checks=0,
+    )
+
+
+def _stored(action: Action) -> dict[str, object]:
+    return {"kind": action.kind, "url": action.url, "params": dict(action.params)}
+
+
+def cancel_intent(*, actor: Actor, intent_id: int, reason: str = "") -> Intent:
+    """Give an unpaid payment up; at the provider it is closed within seconds, by the check.
+
+    Alone or in the caller's transaction (lock: payment). Returns the intent: a paid, expired or
+    cancelled one is returned as it is. Money that still arrives is sent back in full.
+    """
+    with transaction.atomic():
+        locks.take([LockKey("payment", intent_id)])
+        intent = Intent.objects.get(pk=intent_id)
+        if intent.state not in OPEN:
+            return intent
+        with caused_by(intent.cause_id):
+            open_attempt = intent.attempts.filter(outcome="").exists()
+            transition(
+                INTENT,
+                intent,
+                "cancelled",
+                actor=actor,
+                reason=reason,
+                next_check_at=clock.now() if open_attempt else None,
+                checks=0,
+            )
+        return intent

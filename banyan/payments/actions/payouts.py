@@ -1,0 +1,234 @@
+"""Paying out what we owe."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import F
+
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor, caused_by, current_cause
+from banyan.kernel.money import Money
+from banyan.kernel.states import transition
+from banyan.ledger import actions as ledger
+from banyan.ledger.rules import Entry
+
+from .. import providers
+from ..events import PayoutFailed, PayoutPaid, PayoutRequested
+from ..models import Payout
+from ..problems import (
+    PayoutNotSupported,
+    ProviderRefused,
+    ProviderUnreachable,
+    RefundKeyReused,
+)
+from ..providers.base import PayoutOrder, ProviderState, Status
+from ..rules import Outcome, Reference, check_delay, try_delay
+from ..states import PAYOUT
+from .books import in_transit_account, provider_account
+from .notes import note_outcome
+
+logger = logging.getLogger(__name__)
+
+E = TypeVar("E", PayoutRequested, PayoutPaid, PayoutFailed)
+
+
+def request_payout(
+    *,
+    actor: Actor,
+    provider: str,
+    subject_kind: str,
+    subject_id: int,
+    amount: Money,
+    destination: Mapping[str, Any],
+    key: str,
+) -> Payout:
+    """Decide to pay ``amount`` out to ``destination`` (in the provider's terms); once per ``key``.
+
+    In the caller's transaction, which posts what it owes -> payouts_in_transit itself. Raises
+    PayoutNotSupported, RefundKeyReused. Emits payout.requested; the provider is asked after the
+    commit. The sandbox's destination is {"account": text}.
+    """
+    if not providers.get(provider).capabilities.payouts:
+        raise PayoutNotSupported(detail=provider)
+    before = Payout.objects.filter(key=key).first()
+    if before is not None:
+        if (before.amount, before.currency) != (amount.amount, amount.currency):
+            raise RefundKeyReused(detail=key)
+        return before
+    now = clock.now()
+    with transaction.atomic():
+        payout = Payout.objects.create(
+            provider=provider,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            amount=amount.amount,
+            currency=amount.currency,
+            destination=dict(destination),
+            key=key,
+            created_at=now,
+            next_attempt_at=now,
+            cause_id=current_cause(),
+        )
+        events.emit(_event(PayoutRequested, payout), actor=actor)
+    return payout
+
+
+def submit_payout(*, actor: Actor, payout_id: int) -> Payout:
+    """Send a requested payout to its provider; repeatable, and safe to run twice at once.
+
+    Not inside a transaction. A provider that is away is asked again later; a refusal makes the
+    payout failed and emits payout.failed.
+    """
+    payout = Payout.objects.get(pk=payout_id)
+    claimed = Payout.objects.filter(
+        pk=payout_id, state="requested", attempts=payout.attempts
+    ).update(attempts=F("attempts") + 1, next_attempt_at=clock.now() + try_delay(payout.attempts))
+    if claimed:
+        with caused_by(payout.cause_id):
+            _submit(actor, payout)
+    payout.refresh_from_db()
+    return payout
+
+
+def _submit(actor: Actor, payout: Payout) -> None:
+    try:
+        state = providers.get(payout.provider).payout(_order(payout))
+    except ProviderUnreachable as error:
+        logger.warning("payout %s waits for its provider: %s", payout.pk, error)
+        return
+    except ProviderRefused as refusal:
+        settle_payout(
+            actor=actor,
+            payout_id=payout.pk,
+            succeeded=False,
+            provider_ref="",
+            failure=refusal.reason,
+        )
+        return
+    _act_on(actor, payout, state)
+
+
+def poll_payout(*, actor: Actor, payout_id: int) -> Payout:
+    """Ask the provider how a submitted payout stands; not inside a transaction."""
+    payout = Payout.objects.get(pk=payout_id)
+    if payout.state != "submitted":
+        return payout
+    Payout.objects.filter(pk=payout_id, state="submitted").update(
+        attempts=F("attempts") + 1, next_attempt_at=clock.now() + check_delay(payout.attempts)
+    )
+    with caused_by(payout.cause_id):
+        _act_on(actor, payout, providers.get(payout.provider).query_payout(_order(payout)))
+    payout.refresh_from_db()
+    return payout
+
+
+def _act_on(actor: Actor, payout: Payout, state: ProviderState) -> None:
+    if state.status != Status.PENDING:
+        settle_payout(
+            actor=actor,
+            payout_id=payout.pk,
+            succeeded=state.status == Status.SUCCEEDED,
+            provider_ref=state.provider_ref,
+            money=state.money,
+            failure=state.failure,
+        )
+        return
+    with transaction.atomic():
+        fresh = Payout.objects.select_for_update(no_key=True).get(pk=payout.pk)
+        if fresh.state == "requested":
+            transition(
+                PAYOUT,
+                fresh,
+                "submitted",
+                actor=actor,
+                provider_ref=state.provider_ref,
+                attempts=0,
+                next_attempt_at=clock.now() + check_delay(0),
+            )
+
+
+def settle_payout(
+    *,
+    actor: Actor,
+    payout_id: int,
+    succeeded: bool,
+    provider_ref: str,
+    money: Money | None = None,
+    failure: str = "",
+    message_id: int | None = None,
+) -> Outcome:
+    """Write the provider's final word on a payout; once, however often it is told. Outermost.
+
+    Success posts ``payout:{id}:paid`` (payouts_in_transit -P, provider +P) and emits payout.paid;
+    failure emits payout.failed, on which whoever asked books the money back. Locks what the
+    listeners of either event declare, then the payout's own row.
+    """
+    payout = Payout.objects.get(pk=payout_id)
+    event = (
+        _event(PayoutPaid, payout) if succeeded else _event(PayoutFailed, payout, reason=failure)
+    )
+    target = provider_account(providers.get(payout.provider), None, payout.currency)
+    transit = in_transit_account(payout.currency)
+    with transaction.atomic(), caused_by(payout.cause_id):
+        locks.take(events.locks_for(event))
+        payout = Payout.objects.select_for_update(no_key=True).get(pk=payout_id)
+        outcome = _judge(payout, succeeded=succeeded, money=money)
+        if outcome is Outcome.SETTLED:
+            transition(
+                PAYOUT,
+                payout,
+                "paid" if succeeded else "failed",
+                actor=actor,
+                reason=failure,
+                provider_ref=provider_ref or payout.provider_ref,
+                failure=failure[:200],
+                next_attempt_at=None,
+                settled_at=clock.now(),
+            )
+            if succeeded:
+                ledger.post(
+                    key=f"payout:{payout.pk}:paid",
+                    kind="payout.paid",
+                    subject_kind="payout",
+                    subject_id=payout.pk,
+                    entries=[Entry(transit.pk, -payout.amount), Entry(target.pk, payout.amount)],
+                    currency=payout.currency,
+                    actor=actor,
+                    memo=provider_ref,
+                )
+            events.emit(event, actor=actor)
+        note_outcome(message_id, outcome)
+    return outcome
+
+
+def _judge(payout: Payout, *, succeeded: bool, money: Money | None) -> Outcome:
+    if payout.state in ("paid", "failed"):
+        same = succeeded == (payout.state == "paid")
+        return Outcome.ALREADY_SETTLED if same else Outcome.CONTRADICTION
+    if succeeded and money is not None and money != Money(payout.amount, payout.currency):
+        return Outcome.AMOUNT_MISMATCH
+    return Outcome.SETTLED
+
+
+def _order(payout: Payout) -> PayoutOrder:
+    return PayoutOrder(
+        reference=str(Reference("payout", payout.pk, 1)),
+        money=Money(payout.amount, payout.currency),
+        destination=payout.destination,
+        provider_ref=payout.provider_ref,
+    )
+
+
+def _event(kind: type[E], payout: Payout, **more: str) -> E:
+    return kind(
+        payout_id=payout.pk,
+        subject_kind=payout.subject_kind,
+        subject_id=payout.subject_id,
+        amount=payout.amount,
+        currency=payout.currency,
+        **more,
+    )

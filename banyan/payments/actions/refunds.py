@@ -1,0 +1,316 @@
+"""Sending money back."""
+
+from __future__ import annotations
+
+import logging
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import F
+
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor, caused_by, current_cause
+from banyan.kernel.locks import LockKey
+from banyan.kernel.money import Money
+from banyan.kernel.problems import Conflict
+from banyan.kernel.states import transition
+from banyan.ledger import actions as ledger
+from banyan.ledger.rules import Entry
+
+from .. import providers
+from ..events import RefundFailed, RefundRequested, RefundSucceeded
+from ..models import Intent, Refund
+from ..problems import (
+    DestinationNotSupported,
+    ProviderRefused,
+    ProviderUnreachable,
+    RefundKeyReused,
+    RefundTooLarge,
+)
+from ..providers.base import ProviderState, RefundOrder, Status
+from ..rules import REFUND_PROMISE, SETTLED, Outcome, Reference, check_delay, try_delay
+from ..states import REFUND
+from .books import clearing_account, provider_account
+from .notes import note_outcome
+
+logger = logging.getLogger(__name__)
+
+E = TypeVar("E", RefundRequested, RefundSucceeded, RefundFailed)
+
+
+def request_refund(
+    *,
+    actor: Actor,
+    intent_id: int,
+    amount: int,
+    reason: str,
+    subject_kind: str,
+    subject_id: int,
+    key: str,
+    destination: str = "",
+) -> Refund:
+    """Promise ``amount`` minor units of the intent's currency back to the payer; once per ``key``.
+
+    In the caller's transaction, which holds the lock ("payment", intent_id). Reserves the amount
+    by one conditional statement, so that all refunds together never exceed what was captured.
+    Raises RefundTooLarge, RefundKeyReused, DestinationNotSupported. Emits refund.requested; the
+    provider is asked after the commit. The latest date promised is ten days from now.
+    """
+    locks.require(LockKey("payment", intent_id))
+    intent = Intent.objects.get(pk=intent_id)
+    before = Refund.objects.filter(key=key).first()
+    if before is not None:
+        if (before.intent_id, before.amount) != (intent_id, amount):
+            raise RefundKeyReused(detail=key)
+        return before
+    _check_destination(intent, destination)
+    reserved = Intent.objects.filter(
+        pk=intent_id,
+        state__in=SETTLED,
+        refunded_amount__lte=F("captured_amount") - amount,
+    ).update(refunded_amount=F("refunded_amount") + amount)
+    if amount <= 0 or reserved != 1:
+        left = intent.captured_amount - intent.refunded_amount
+        raise RefundTooLarge(detail=f"{key}: {amount} of {left}", extra={"refundable": left})
+    now = clock.now()
+    refund = Refund.objects.create(
+        intent=intent,
+        amount=amount,
+        currency=intent.currency,
+        reason=reason[:200],
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        destination=destination,
+        key=key,
+        created_at=now,
+        due_by=now + REFUND_PROMISE,
+        next_attempt_at=now,
+        cause_id=current_cause() or intent.cause_id,
+    )
+    events.emit(_event(RefundRequested, refund), actor=actor)
+    return refund
+
+
+def retry_refund(
+    *, actor: Actor, refund_id: int, destination: str = "", reason: str = ""
+) -> Refund:
+    """Ask again for a refund that failed, to ``destination`` (empty: the way it was paid).
+
+    Alone or in the caller's transaction (lock: payment). Raises Conflict ``refund_not_failed``,
+    DestinationNotSupported. Emits refund.requested. Who may do this is the caller's to know.
+    """
+    refund = Refund.objects.select_related("intent").get(pk=refund_id)
+    _check_destination(refund.intent, destination)
+    with transaction.atomic(), caused_by(refund.cause_id):
+        locks.take([LockKey("payment", refund.intent_id)])
+        refund.refresh_from_db()
+        if refund.state != "failed":
+            raise Conflict(code="refund_not_failed", detail=refund.state)
+        now = clock.now()
+        transition(
+            REFUND,
+            refund,
+            "requested",
+            actor=actor,
+            reason=reason or "another destination",
+            destination=destination,
+            sequence=refund.sequence + 1,
+            attempts=0,
+            provider_ref="",
+            failure="",
+            next_attempt_at=now,
+            settled_at=None,
+        )
+        events.emit(_event(RefundRequested, refund), actor=actor)
+    return refund
+
+
+def submit_refund(*, actor: Actor, refund_id: int) -> Refund:
+    """Send a requested refund to its provider; repeatable, and safe to run twice at once.
+
+    Not inside a transaction. A provider that is away is asked again later (the row says when);
+    a refusal makes the refund failed and emits refund.failed.
+    """
+    refund = Refund.objects.select_related("intent").get(pk=refund_id)
+    now = clock.now()
+    claimed = Refund.objects.filter(
+        pk=refund_id, state="requested", attempts=refund.attempts, sequence=refund.sequence
+    ).update(attempts=F("attempts") + 1, next_attempt_at=now + try_delay(refund.attempts))
+    if not claimed:
+        refund.refresh_from_db()
+        return refund
+    with caused_by(refund.cause_id):
+        _submit(actor, refund)
+    refund.refresh_from_db()
+    return refund
+
+
+def _submit(actor: Actor, refund: Refund) -> None:
+    try:
+        state = providers.get(refund.intent.provider).refund(_order(refund))
+    except ProviderUnreachable as error:
+        logger.warning("refund %s waits for its provider: %s", refund.pk, error)
+        return
+    except ProviderRefused as refusal:
+        settle_refund(
+            actor=actor,
+            refund_id=refund.pk,
+            sequence=refund.sequence,
+            succeeded=False,
+            provider_ref="",
+            failure=refusal.reason,
+        )
+        return
+    _act_on(actor, refund, state)
+
+
+def poll_refund(*, actor: Actor, refund_id: int) -> Refund:
+    """Ask the provider how a submitted refund stands; not inside a transaction."""
+    refund = Refund.objects.select_related("intent").get(pk=refund_id)
+    if refund.state != "submitted":
+        return refund
+    Refund.objects.filter(pk=refund_id, state="submitted").update(
+        attempts=F("attempts") + 1, next_attempt_at=clock.now() + check_delay(refund.attempts)
+    )
+    with caused_by(refund.cause_id):
+        state = providers.get(refund.intent.provider).query_refund(_order(refund))
+        _act_on(actor, refund, state)
+    refund.refresh_from_db()
+    return refund
+
+
+def _act_on(actor: Actor, refund: Refund, state: ProviderState) -> None:
+    if state.status != Status.PENDING:
+        settle_refund(
+            actor=actor,
+            refund_id=refund.pk,
+            sequence=refund.sequence,
+            succeeded=state.status == Status.SUCCEEDED,
+            provider_ref=state.provider_ref,
+            money=state.money,
+            failure=state.failure,
+        )
+        return
+    with transaction.atomic():
+        locks.take([LockKey("payment", refund.intent_id)])
+        fresh = Refund.objects.get(pk=refund.pk)
+        if fresh.state == "requested" and fresh.sequence == refund.sequence:
+            transition(
+                REFUND,
+                fresh,
+                "submitted",
+                actor=actor,
+                provider_ref=state.provider_ref,
+                attempts=0,
+                next_attempt_at=clock.now() + check_delay(0),
+            )
+
+
+def settle_refund(
+    *,
+    actor: Actor,
+    refund_id: int,
+    sequence: int,
+    succeeded: bool,
+    provider_ref: str,
+    money: Money | None = None,
+    failure: str = "",
+    message_id: int | None = None,
+) -> Outcome:
+    """Write the provider's final word on a refund; once, however often it is told. Outermost.
+
+    ``sequence`` is the request it speaks of; a word on an earlier one is stale. Success posts
+    ``refund:{id}:sent`` (clearing -R, provider +R) and emits refund.succeeded; failure keeps the
+    amount reserved (it is still owed) and emits refund.failed. Locks: payment, and those that the
+    listeners of either event declare.
+    """
+    refund = Refund.objects.select_related("intent").get(pk=refund_id)
+    intent = refund.intent
+    adapter = providers.get(intent.provider)
+    event = (
+        _event(RefundSucceeded, refund)
+        if succeeded
+        else _event(RefundFailed, refund, reason=failure)
+    )
+    target = provider_account(adapter, intent.payer_id, refund.currency)
+    clearing = clearing_account(refund.currency)
+    keys = [
+        LockKey("payment", intent.pk),
+        *events.locks_for(event),
+        *ledger.lock_keys([target, clearing]),
+    ]
+    with transaction.atomic(), caused_by(refund.cause_id):
+        locks.take(keys)
+        refund.refresh_from_db()
+        outcome = _judge(refund, sequence=sequence, succeeded=succeeded, money=money)
+        if outcome is Outcome.SETTLED:
+            transition(
+                REFUND,
+                refund,
+                "succeeded" if succeeded else "failed",
+                actor=actor,
+                reason=failure,
+                provider_ref=provider_ref or refund.provider_ref,
+                failure=failure[:200],
+                next_attempt_at=None,
+                settled_at=clock.now(),
+            )
+            if succeeded:
+                ledger.post(
+                    key=f"refund:{refund.pk}:sent",
+                    kind="refund.succeeded",
+                    subject_kind="refund",
+                    subject_id=refund.pk,
+                    entries=[Entry(clearing.pk, -refund.amount), Entry(target.pk, refund.amount)],
+                    currency=refund.currency,
+                    actor=actor,
+                    memo=provider_ref,
+                )
+            events.emit(event, actor=actor)
+        note_outcome(message_id, outcome)
+    if outcome is Outcome.SETTLED and not succeeded:
+        logger.error("refund %s failed and needs another destination: %s", refund_id, failure)
+    return outcome
+
+
+def _judge(refund: Refund, *, sequence: int, succeeded: bool, money: Money | None) -> Outcome:
+    final = refund.state in ("succeeded", "failed")
+    if final and sequence == refund.sequence:
+        same = succeeded == (refund.state == "succeeded")
+        return Outcome.ALREADY_SETTLED if same else Outcome.CONTRADICTION
+    if sequence != refund.sequence:
+        # An earlier request was told failed; if it did go out after all, money left twice.
+        return Outcome.CONTRADICTION if succeeded else Outcome.STALE
+    if succeeded and money is not None and money != Money(refund.amount, refund.currency):
+        return Outcome.AMOUNT_MISMATCH
+    return Outcome.SETTLED
+
+
+def _check_destination(intent: Intent, destination: str) -> None:
+    if destination and not providers.get(intent.provider).capabilities.refund_elsewhere:
+        raise DestinationNotSupported(detail=intent.provider)
+
+
+def _order(refund: Refund) -> RefundOrder:
+    intent = refund.intent
+    return RefundOrder(
+        reference=str(Reference("refund", refund.pk, refund.sequence)),
+        payment_ref=intent.provider_ref,
+        money=Money(refund.amount, refund.currency),
+        whole=Money(intent.captured_amount, intent.currency),
+        reason=refund.reason,
+        destination=refund.destination,
+        provider_ref=refund.provider_ref,
+    )
+
+
+def _event(kind: type[E], refund: Refund, **more: str) -> E:
+    return kind(
+        refund_id=refund.pk,
+        intent_id=refund.intent_id,
+        subject_kind=refund.subject_kind,
+        subject_id=refund.subject_id,
+        amount=refund.amount,
+        currency=refund.currency,
+        **more,
+    )

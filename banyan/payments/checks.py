@@ -1,0 +1,30 @@
+"""Start-up checks of the payment settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
+
+from .providers import table
+
+
+@register()
+def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Every enabled provider can be loaded; production has one that moves real money."""
+    found: list[CheckMessage] = []
+    for name, path in table().items():
+        try:
+            import_string(path.replace(":", "."))
+        except ImportError as error:
+            found.append(Error(f"payment provider {name!r}: {error}", id="payments.E001"))
+    if settings.PRODUCTION and not set(table()) - {"wallet"}:
+        found.append(
+            Warning(
+                "no payment provider moves real money; the sandbox is off in production",
+                id="payments.W001",
+            )
+        )
+    return found

@@ -1,0 +1,114 @@
+"""Background work. Every job may run twice, and two workers may run one at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import close_old_connections
+from procrastinate.contrib.django import app
+
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Busy
+
+from . import actions
+from .models import Intent, Payout, ProviderMessage, Refund
+from .problems import ProviderUnreachable
+from .rules import FIRST_CHECK, check_delay
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+CRON = Actor.system("payments.cron")
+
+
+@app.task(name="payments.submit_refund")
+def submit_refund(refund_id: str) -> None:
+    """Send one refund to its provider; the sweep repeats what fails here."""
+    _in_job(actions.submit_refund, actor=CRON, refund_id=int(refund_id))
+
+
+@app.task(name="payments.submit_payout")
+def submit_payout(payout_id: str) -> None:
+    """Send one payout to its provider; the sweep repeats what fails here."""
+    _in_job(actions.submit_payout, actor=CRON, payout_id=int(payout_id))
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="payments.sweep", queueing_lock="payments.sweep")
+def sweep(timestamp: int) -> None:
+    """Every ten seconds: do what is due and was not done by those who should have."""
+    _in_job(run_sweep)
+
+
+def run_sweep() -> dict[str, int]:
+    """Check open payments, expire, submit and poll refunds and payouts, handle kept messages.
+
+    Returns how many of each were done. One that fails is logged and does not stop the others.
+    """
+    return {
+        "intents": _each(_due_intents(), actions.check_intent, "intent_id"),
+        "refunds_out": _each(_due(Refund, "requested"), actions.submit_refund, "refund_id"),
+        "refunds_asked": _each(_due(Refund, "submitted"), actions.poll_refund, "refund_id"),
+        "payouts_out": _each(_due(Payout, "requested"), actions.submit_payout, "payout_id"),
+        "payouts_asked": _each(_due(Payout, "submitted"), actions.poll_payout, "payout_id"),
+        "messages": _each(_unhandled(), _handle, "message_id"),
+    }
+
+
+def _due_intents() -> Iterable[int]:
+    """Yield intents to check, each claimed by moving its next check on."""
+    now = clock.now()
+    due = (
+        Intent.objects.filter(next_check_at__lte=now)
+        .order_by("next_check_at")
+        .values_list("pk", "next_check_at", "checks", "expires_at")[:BATCH]
+    )
+    for pk, next_check_at, checks, expires_at in list(due):
+        again = now + check_delay(checks)
+        if now < expires_at:
+            again = min(again, expires_at)
+        claimed = Intent.objects.filter(pk=pk, next_check_at=next_check_at).update(
+            next_check_at=again, checks=checks + 1
+        )
+        if claimed:
+            yield pk
+
+
+def _due(model: type[Refund] | type[Payout], state: str) -> list[int]:
+    due = model.objects.filter(state=state, next_attempt_at__lte=clock.now())
+    return list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH])
+
+
+def _unhandled() -> list[int]:
+    """Return kept messages that nobody finished: the process died, or a lock was not to be had."""
+    left = ProviderMessage.objects.filter(
+        handled_at=None, received_at__lte=clock.now() - FIRST_CHECK
+    )
+    return list(left.order_by("received_at").values_list("pk", flat=True)[:BATCH])
+
+
+def _handle(*, actor: Actor, message_id: int) -> None:
+    actions.handle_stored(message_id=message_id)
+
+
+def _each(ids: Iterable[int], act: Callable[..., Any], name: str) -> int:
+    done = 0
+    for pk in ids:
+        try:
+            act(actor=CRON, **{name: pk})
+            done += 1
+        except (Busy, ProviderUnreachable) as error:
+            logger.warning("%s %s: later (%s)", name, pk, error)
+        except Exception:
+            logger.exception("%s %s failed", name, pk)
+    return done
+
+
+def _in_job(act: Callable[..., Any], **arguments: Any) -> None:
+    try:
+        act(**arguments)
+    finally:
+        close_old_connections()

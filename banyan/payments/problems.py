@@ -1,0 +1,97 @@
+"""What payments refuse, each with a stable code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound, Problem
+
+
+class ProviderUnknown(NotFound):
+    """No enabled payment provider has this name."""
+
+    code = "provider_unknown"
+    message = _("This way to pay is not available.")
+
+
+class ProviderUnreachable(Busy):
+    """The provider did not answer, or answered with a fault of its own; trying again is right."""
+
+    code = "provider_unreachable"
+    message = _("The payment service does not answer right now. Please try again in a moment.")
+
+    def __init__(self, message: Any = None, **kwargs: Any) -> None:
+        kwargs.setdefault("retry_after", 5)
+        super().__init__(message, **kwargs)
+
+
+class ProviderRefused(Conflict):
+    """The provider understood and said no; ``reason`` is its own code. Trying again is no use."""
+
+    code = "provider_refused"
+    message = _("The payment service refused this. Please choose another way to pay.")
+
+    def __init__(self, reason: str, *, detail: str = "") -> None:
+        self.reason = reason
+        super().__init__(detail=f"{reason} {detail}".strip(), extra={"reason": reason})
+
+
+class ForgedMessage(Problem):
+    """A message's signature is missing, wrong, or too old: nothing is stored."""
+
+    code = "message_forged"
+    status = 401
+    message = _("The signature of this message is not valid.")
+
+
+class UnreadableMessage(Invalid):
+    """A signed message has no shape that the provider's documents know."""
+
+    code = "message_unreadable"
+    message = _("This message cannot be read.")
+
+
+class PaymentClosed(Conflict):
+    """The intent was cancelled or has expired; ``extra.state`` says which."""
+
+    code = "payment_closed"
+    message = _("The time to pay has passed. Please order again.")
+
+
+class PaymentInReview(Conflict):
+    """An unexpected amount arrived; a person has to look before more is paid."""
+
+    code = "payment_in_review"
+    message = _(
+        "We received an unexpected amount and are looking into it. Please do not pay again."
+    )
+
+
+class RefundTooLarge(Conflict):
+    """More was asked back than is left of what was captured."""
+
+    code = "refund_too_large"
+    message = _("This is more than what is left of the payment.")
+
+
+class RefundKeyReused(Conflict):
+    """The key already stands for a refund or payout with other content."""
+
+    code = "refund_key_reused"
+    message = _("This was already requested with another amount.")
+
+
+class DestinationNotSupported(Conflict):
+    """The provider can only send money back the way it came."""
+
+    code = "destination_not_supported"
+    message = _("This payment can only be refunded the way it was paid.")
+
+
+class PayoutNotSupported(Conflict):
+    """The provider cannot pay out."""
+
+    code = "payout_not_supported"
+    message = _("This way of payout is not available.")

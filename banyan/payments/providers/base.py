@@ -1,0 +1,260 @@
+"""What a payment provider must be able to do. No caller ever needs to know which one it is.
+
+The verbs speak in plain values, never in rows, and are called outside any transaction. Each may
+be called again with the same values at any time (after a time-out, after a crash) and must then
+have no further effect; every value that such a repetition needs is in its arguments.
+
+Every verb may raise ``ProviderUnreachable`` (ask again later) or ``ProviderRefused`` (asking again
+is no use). Anything else that a verb raises counts as a fault of the adapter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from django.utils.functional import Promise
+
+from banyan.kernel.money import Money
+
+
+class Status(StrEnum):
+    """Where a payment, refund or payout stands at the provider."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Kind(StrEnum):
+    """What a provider's message says. ``payment.failed`` is one declined try, not the end."""
+
+    PAYMENT_SUCCEEDED = "payment.succeeded"
+    PAYMENT_FAILED = "payment.failed"
+    PAYMENT_CANCELLED = "payment.cancelled"
+    REFUND_SUCCEEDED = "refund.succeeded"
+    REFUND_FAILED = "refund.failed"
+    PAYOUT_PAID = "payout.paid"
+    PAYOUT_FAILED = "payout.failed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the provider can do, so that pages and actions ask for nothing else.
+
+    ``internal``: the money is in our own ledger, so capturing takes it, and a refusal takes none.
+    ``needs_account``: only a signed-in payer, acting in person, may pay this way.
+    ``refund_elsewhere``: a refund may name a destination other than the way it came.
+    ``currencies``: empty means every one.
+    """
+
+    internal: bool = False
+    needs_account: bool = False
+    payouts: bool = False
+    refund_elsewhere: bool = False
+    currencies: frozenset[str] = frozenset()
+
+    def takes(self, currency: str) -> bool:
+        """Tell whether the provider handles ``currency``."""
+        return not self.currencies or currency in self.currencies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One attempt to collect ``money``.
+
+    ``reference`` is ours (``rules.Reference``) and new for each attempt; ``provider_ref`` is empty
+    before the start. ``started_at`` is the attempt's, the same in every repetition.
+    """
+
+    reference: str
+    money: Money
+    description: str
+    started_at: dt.datetime
+    expires_at: dt.datetime
+    payer_id: int | None = None
+    provider_ref: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key under which the provider remembers this attempt."""
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundOrder:
+    """One request to send ``money`` back for the payment ``payment_ref``.
+
+    ``destination`` is empty for "the way it came". ``whole`` is what was paid (some providers
+    ask for it).
+    """
+
+    reference: str
+    payment_ref: str
+    money: Money
+    whole: Money
+    reason: str
+    destination: str = ""
+    provider_ref: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key under which the provider remembers this request."""
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutOrder:
+    """One request to pay ``money`` out to ``destination``, in the provider's own terms."""
+
+    reference: str
+    money: Money
+    destination: Mapping[str, Any]
+    provider_ref: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key under which the provider remembers this request."""
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What the payer does next.
+
+    redirect: go to ``url``. qr: scan ``url``. client: the page's script gets ``params`` (a client
+    secret, or what a wallet's in-app bridge wants). none: nothing, the answer is to be had now.
+    """
+
+    kind: Literal["redirect", "qr", "client", "none"]
+    url: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A payment exists at the provider.
+
+    ``provider_ref`` is whatever query, cancel and refund will need, and stays the same for the
+    life of the payment: the provider's own id where there is one at the start (Stripe, the
+    sandbox), else our reference (WeChat Pay and Alipay know a payment by ``out_trade_no``).
+    """
+
+    provider_ref: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderState:
+    """A provider's answer to "how does it stand". ``money`` is what really moved so far.
+
+    ``at`` is the provider's time of the final state; ``failure`` its reason code.
+    """
+
+    status: Status
+    provider_ref: str
+    money: Money | None = None
+    at: dt.datetime | None = None
+    failure: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One verified message. ``message_id`` is the same on every repetition of it."""
+
+    message_id: str
+    kind: Kind
+    reference: str
+    provider_ref: str
+    money: Money | None = None
+    at: dt.datetime | None = None
+    failure: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """What the provider wants to hear, so that it stops (or goes on) repeating a message."""
+
+    status: int = 200
+    content_type: str = "text/plain"
+    body: str = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerPlace:
+    """The ledger account that stands for the money at (or in) this provider."""
+
+    kind: str
+    owner_kind: str
+    owner_id: int = 0
+    label: str = ""
+
+
+class Provider(Protocol):
+    """A way to pay. Instances are shared by all threads and keep no state between calls."""
+
+    name: str
+    label: str | Promise
+    capabilities: Capabilities
+
+    def ledger_place(self, *, payer_id: int | None) -> LedgerPlace:
+        """Return the account that a capture debits and a refund credits."""
+        ...
+
+    def start(
+        self,
+        charge: Charge,
+        *,
+        return_url: str,
+        webhook_url: str,
+        locale: str,
+        context: Mapping[str, str],
+    ) -> Started:
+        """Open the payment and return what the payer does next.
+
+        ``context`` may hold channel ("web", "wap", "in_app", "native"), client_ip, and payer_ref
+        (the payer's id at the provider, such as a WeChat openid).
+        """
+        ...
+
+    def query(self, charge: Charge) -> ProviderState:
+        """Ask how the payment stands."""
+        ...
+
+    def cancel(self, charge: Charge) -> ProviderState:
+        """Close the payment so that it can no longer be paid; SUCCEEDED when it already was."""
+        ...
+
+    def refund(self, order: RefundOrder) -> ProviderState:
+        """Send money back; PENDING when the end comes by message or query."""
+        ...
+
+    def query_refund(self, order: RefundOrder) -> ProviderState:
+        """Ask how the refund stands."""
+        ...
+
+    def payout(self, order: PayoutOrder) -> ProviderState:
+        """Pay money out; PENDING when the end comes by message or query."""
+        ...
+
+    def query_payout(self, order: PayoutOrder) -> ProviderState:
+        """Ask how the payout stands."""
+        ...
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Message]:
+        """Verify and read a message.
+
+        Raises ForgedMessage for a bad signature, UnreadableMessage for a bad shape.
+        """
+        ...
+
+    def acknowledge(self, *, accepted: bool) -> Acknowledgement:
+        """Return the answer to a message that was taken, or is to be sent again."""
+        ...

@@ -1,5 +1,6 @@
 """Files made from files: compiled catalogues and collected static files, only when they changed."""
 
+import functools
 import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Iterator
@@ -42,6 +43,15 @@ def static_inputs_seal(root: Path = PACKAGE) -> str:
     return seal.hexdigest()
 
 
+def schema_inputs_seal(root: Path = PACKAGE) -> str:
+    """A digest of all that decides the schema: our migrations and the installed packages."""
+    seal = hashlib.sha256()
+    for part in [*_facts(sorted(root.rglob("migrations/*.py")), root), *_installed()]:
+        seal.update(part.encode())
+        seal.update(b"\0")
+    return seal.hexdigest()
+
+
 def is_collected(static_root: Path, seal: str) -> bool:
     """Whether ``static_root`` holds the outcome for exactly these inputs."""
     try:
@@ -68,12 +78,17 @@ def _static_files(root: Path) -> Iterator[str]:
     sources: Iterable[Path] = [root / "config" / "storage.py", root / "config" / "settings.py"]
     for folder in sorted(root.rglob("static")):
         sources = [*sources, *sorted(path for path in folder.rglob("*") if path.is_file())]
-    for path in sources:
+    return _facts(sources, root)
+
+
+def _facts(paths: Iterable[Path], root: Path) -> Iterator[str]:
+    for path in paths:
         if path.exists():
             info = path.stat()
             yield f"{path.relative_to(root)} {info.st_size} {info.st_mtime_ns}"
 
 
-def _installed() -> list[str]:
+@functools.cache
+def _installed() -> tuple[str, ...]:
     found = importlib.metadata.distributions()
-    return sorted(f"{d.metadata['Name']} {d.version}" for d in found)
+    return tuple(sorted(f"{d.metadata['Name']} {d.version}" for d in found))

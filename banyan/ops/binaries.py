@@ -34,10 +34,12 @@ class SystemUser:
     gid: int
 
     def popen_arguments(self) -> dict[str, Any]:
-        """Arguments for ``subprocess`` that become this user; empty when we already are it."""
+        """Arguments for ``subprocess``: this user, a neutral folder and a clean environment."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
+        arguments: dict[str, Any] = {"cwd": "/", "env": {**kept, "LC_ALL": "C"}}
         if os.geteuid() == self.uid:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+            return arguments
+        return {**arguments, "user": self.uid, "group": self.gid, "extra_groups": []}
 
     def may_traverse(self, folder: Path) -> Path | None:
         """The first of ``folder`` and its parents this user cannot enter, or None."""

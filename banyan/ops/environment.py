@@ -57,6 +57,11 @@ class Surroundings:
         return self.var / "postgres"
 
     @property
+    def static_root(self) -> Path:
+        """Where the collected static files are."""
+        return self.var / "static"
+
+    @property
     def run_dir(self) -> Path:
         """Files that live as long as a run does."""
         return self.var / "run"

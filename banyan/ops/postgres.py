@@ -285,7 +285,7 @@ class EmbeddedPostgres:
             *([] if self._durable_initdb else ["--no-sync"]),
         ]
         answer = subprocess.run(
-            command, capture_output=True, text=True, check=False, **_surroundings(user)
+            command, capture_output=True, text=True, check=False, **user.popen_arguments()
         )
         if answer.returncode != 0:
             shutil.rmtree(draft, ignore_errors=True)
@@ -392,7 +392,7 @@ class EmbeddedPostgres:
                 # Ctrl-C in a terminal must reach the supervisor alone: the database goes last.
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGINT),
-                **_surroundings(user),
+                **user.popen_arguments(),
             )
             return log.tell()
 
@@ -491,12 +491,6 @@ def _socket_folder(data_dir: Path) -> Path:
         return beside
     seal = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     return Path("/tmp") / f"banyan-{seal}"
-
-
-def _surroundings(user: SystemUser) -> dict[str, Any]:
-    """Popen arguments: the server's user, a neutral folder and a clean environment."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
-    return {"cwd": "/", "env": {**kept, "LC_ALL": "C"}, **user.popen_arguments()}
 
 
 def _name(text: str) -> Any:

@@ -2,17 +2,19 @@
 
 ``python -m banyan.ops.prepare`` collects static files, migrates and makes the cache table, each
 only when something changed. With ``--serve`` it also loads the demo into an empty database and
-writes the demo logins to ``var/run/prepared.json`` for the supervisor.
+notes the outcome, so that the next start of an unchanged installation can skip all of it.
 """
 
 import io
-import json
 import os
+import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from banyan.ops.assets import is_collected, note_collected, static_inputs_seal
-from banyan.ops.environment import SETTINGS_MODULE, Surroundings
+from banyan.ops.environment import SETTINGS_MODULE, SetupError, Surroundings
+from banyan.ops.preparation import Preparation
 from banyan.ops.progress import complain, step
 
 # No page loads these: extensions of the next htmx, whose module imports no storage can resolve,
@@ -25,28 +27,54 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     surroundings = Surroundings.read()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
+    if "--static-only" in given:
+        load_application()
+        collect_static(surroundings)
+        return 0
+    inputs, logins = Preparation.of(surroundings), ""
+    with static_files_meanwhile(surroundings):
+        load_application()
+        migrate()
+        if "--serve" in given and surroundings.demo:
+            logins = load_demo()
+    if "--serve" in given:
+        inputs.note(surroundings, logins=logins)
+    return 0
+
+
+def load_application() -> None:
+    """Load Django and every package of ours."""
     with step("Loading the application"):
         import django
 
         django.setup()
-    collect_static()
-    if "--static-only" in given:
-        return 0
-    migrate()
-    if "--serve" in given:
-        logins = load_demo() if surroundings.demo else ""
-        surroundings.run_dir.mkdir(parents=True, exist_ok=True)
-        report = surroundings.run_dir / "prepared.json"
-        report.write_text(json.dumps({"logins": logins}), encoding="utf-8")
-    return 0
 
 
-def collect_static() -> bool:
+@contextmanager
+def static_files_meanwhile(surroundings: Surroundings) -> Iterator[None]:
+    """Collect stale static files in a second process while the block uses the database.
+
+    Compressing them takes as long as migrating an empty database; neither needs the other.
+    """
+    if is_collected(surroundings.static_root, static_inputs_seal()):
+        yield
+        return
+    command = [sys.executable, "-m", "banyan.ops.prepare", "--static-only"]
+    collector = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    try:
+        yield
+        if collector.wait() != 0:
+            raise SetupError("The static files could not be collected; see above.")
+    finally:
+        collector.terminate()
+        collector.wait()
+
+
+def collect_static(surroundings: Surroundings) -> bool:
     """Collect the static files unless nothing changed since the last time; True when done."""
-    from django.conf import settings
     from django.core.management import call_command
 
-    root = Path(settings.STATIC_ROOT)
+    root = surroundings.static_root
     seal = static_inputs_seal()
     if is_collected(root, seal):
         return False

@@ -6,7 +6,6 @@ kernel ends the children should the supervisor be killed. Imports no Django, so 
 
 import contextlib
 import http.client
-import json
 import os
 import resource
 import selectors
@@ -29,6 +28,7 @@ from banyan.ops.environment import (
 from banyan.ops.filelock import FileLock, LockHeldError
 from banyan.ops.postgres import EmbeddedPostgres
 from banyan.ops.predecessor import RUN_MARK, RunRecord
+from banyan.ops.preparation import Preparation, noted_logins
 from banyan.ops.processes import die_with_parent
 from banyan.ops.progress import complain, say, step
 
@@ -83,9 +83,9 @@ class Supervisor:
                 f"Banyan already runs on {self.surroundings.var} (process {held.pid}). "
                 "Stop it first, or set BANYAN_VAR and BANYAN_PORT for a second one."
             ) from held
-        self._catch_signals()
         code = 0
         try:
+            self._catch_signals()
             environment = self._get_ready()
             self._start_children(environment)
             self._loop()
@@ -131,11 +131,14 @@ class Supervisor:
         self.server = EmbeddedPostgres(self.surroundings.data_dir)
         with step("Starting the database"):
             self.server.start()
-            self.server.ensure_database()
         return self.server.dsn()
 
     def _prepare(self, environment: Mapping[str, str]) -> None:
         """Static files, schema and demo, in a process that ends: Django is not kept here."""
+        if Preparation.of(self.surroundings).is_current(self.surroundings):
+            return
+        if self.server is not None:
+            self.server.ensure_database()
         worker = subprocess.Popen(
             [sys.executable, *self.preparation],
             env=dict(environment),
@@ -169,7 +172,9 @@ class Supervisor:
 
     def _loop(self) -> None:
         self._looping = True
-        wake, alarm = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        wake, alarm = os.pipe()
+        os.set_blocking(wake, False)
+        os.set_blocking(alarm, False)
         signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
         self._selector.register(wake, selectors.EVENT_READ, None)
         while not self._signals:
@@ -221,7 +226,9 @@ class Supervisor:
 
     def _answers(self) -> bool:
         """Whether the web process serves pages (anything but a server error will do)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.surroundings.port, timeout=2)
+        host = self.surroundings.host
+        local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+        connection = http.client.HTTPConnection(local, self.surroundings.port, timeout=2)
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status < 500
@@ -240,16 +247,9 @@ class Supervisor:
 
             segno.make(lan, error="l").terminal(compact=True, border=2)
             print()
-        if logins := self._demo_logins():
+        if logins := noted_logins(self.surroundings):
             print(logins + "\n")
         print("  Ctrl-C stops everything.\n", flush=True)
-
-    def _demo_logins(self) -> str:
-        try:
-            report = (self.surroundings.run_dir / "prepared.json").read_text(encoding="utf-8")
-            return str(json.loads(report).get("logins", ""))
-        except (OSError, ValueError):
-            return ""
 
     # -- the end ------------------------------------------------------------------------------
 

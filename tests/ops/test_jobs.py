@@ -1,0 +1,115 @@
+"""Background jobs run in the worker, and those of a dead worker run again."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
+
+from banyan.ops import worker
+from banyan.ops.processes import wait_until
+
+TASK = "tests.ops.note"
+
+
+@pytest.fixture
+def notes() -> Iterator[list[str]]:
+    """What the task was called with; it reads the database as a job of ours would."""
+    seen: list[str] = []
+
+    def note(text: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s", [text])
+            seen.append(cursor.fetchone()[0])
+
+    app.task(name=TASK)(note)
+    yield seen
+    del app.tasks[TASK]
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """A worker for the length of the block; leaving it proves that it stops when told."""
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.keep_running, args=("jobs", worker.run_jobs, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def rows(question: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.usefixtures("threaded_db")
+def test_a_committed_job_runs_and_a_rolled_back_one_does_not(notes: list[str]) -> None:
+    task = app.tasks[TASK]
+    with working():
+        with transaction.atomic():
+            task.defer(text="rolled back")
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            task.defer(text="committed")
+        assert wait_until(lambda: notes == ["committed"], timeout=15), notes
+    assert rows("SELECT count(*) FROM procrastinate_jobs") == 0
+    assert rows("SELECT count(*) FROM procrastinate_workers") == 0
+
+
+@pytest.mark.usefixtures("threaded_db")
+@pytest.mark.parametrize("heartbeat", ["now() - interval '10 minutes'", None])
+def test_a_job_that_a_dead_worker_held_runs_again(notes: list[str], heartbeat: str | None) -> None:
+    job = app.tasks[TASK].defer(text="again")
+    with connection.cursor() as cursor:
+        holder = None
+        if heartbeat is not None:
+            cursor.execute(
+                f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES ({heartbeat})"
+                " RETURNING id"
+            )
+            holder = cursor.fetchone()[0]
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', attempts = 1, worker_id = %s"
+            " WHERE id = %s",
+            [holder, job],
+        )
+
+    with working():
+        assert wait_until(lambda: notes == ["again"], timeout=15), notes
+
+
+@pytest.mark.usefixtures("threaded_db")
+def test_a_job_of_a_living_worker_is_left_alone(
+    notes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "STALLED_EVERY", 0.05)
+    held = app.tasks[TASK].defer(text="held")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()) RETURNING id"
+        )
+        holder = cursor.fetchone()[0]
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
+            [holder, held],
+        )
+    with working():
+        app.tasks[TASK].defer(text="other")
+        assert wait_until(lambda: "other" in notes, timeout=15)
+        assert not wait_until(lambda: "held" in notes, timeout=1)
+
+
+@pytest.mark.django_db
+def test_the_shared_application_keeps_its_transactional_connector() -> None:
+    before: Callable[[], object] = app.connector.get_sync_connector
+    ours = worker.job_app()
+    assert ours.connector is not app.connector
+    assert app.connector.get_sync_connector == before
+    assert ours.tasks is app.tasks

@@ -1,0 +1,66 @@
+"""The writers of people, by what they are about."""
+
+from .accounts import attach_contact, change_handle, close_account, create_account
+from .addresses import add_address, change_address, make_default, remove_address
+from .intents import forget_old_intents, remember_intent, resume_intent
+from .merges import accept_merge, decline_merge, offer_merge, undo_merge
+from .profiles import (
+    change_profile,
+    record_consent,
+    set_avatar,
+    set_language,
+    set_theme,
+)
+from .relations import block, follow, unblock, unfollow
+from .sign_in import (
+    Begun,
+    Finished,
+    demo_code,
+    forget_old_codes,
+    join_browser,
+    request_code,
+    resend_code,
+    verify_code,
+)
+from .staff import give_role, take_role
+from .tokens import create_token, revoke_token, use_token
+
+__all__ = [
+    "Begun",
+    "Finished",
+    "accept_merge",
+    "add_address",
+    "attach_contact",
+    "block",
+    "change_address",
+    "change_handle",
+    "change_profile",
+    "close_account",
+    "create_account",
+    "create_token",
+    "decline_merge",
+    "demo_code",
+    "follow",
+    "forget_old_codes",
+    "forget_old_intents",
+    "give_role",
+    "join_browser",
+    "make_default",
+    "offer_merge",
+    "record_consent",
+    "remember_intent",
+    "remove_address",
+    "request_code",
+    "resend_code",
+    "resume_intent",
+    "revoke_token",
+    "set_avatar",
+    "set_language",
+    "set_theme",
+    "take_role",
+    "unblock",
+    "undo_merge",
+    "unfollow",
+    "use_token",
+    "verify_code",
+]

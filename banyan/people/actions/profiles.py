@@ -1,0 +1,107 @@
+"""What members say of themselves, and what they allow."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid
+from banyan.media.models import Image
+
+from ..access import get_own_account
+from ..models import Account, Consent, Profile
+from ..rules.profiles import AUDIENCES, PURPOSES, birthday_problem
+from .accounts import change_handle
+
+
+def change_profile(
+    *,
+    actor: Actor,
+    handle: str,
+    display_name: str,
+    bio: str = "",
+    region: str = "",
+    birthday: dt.date | None = None,
+    birthday_audience: str = "private",
+) -> Account:
+    """Write the actor's own profile, handle included; all or nothing.
+
+    ``birthday_audience``: private, friends or everybody. Raises Invalid with every field that is
+    not acceptable.
+    """
+    account = get_own_account(actor)
+    name, bio, region = display_name.strip(), bio.strip(), region.strip()
+    wrong = {
+        "display_name": _("Please fill this in.") if not name else _too_long(name, 60),
+        "bio": _too_long(bio, 300),
+        "region": _too_long(region, 12),
+        "birthday": birthday_problem(birthday, clock.now().date()),
+        "birthday_audience": None if birthday_audience in AUDIENCES else _("Choose one of these."),
+    }
+    fields = {field: text for field, text in wrong.items() if text}
+    with transaction.atomic():
+        try:
+            account = change_handle(actor=actor, handle=handle)
+        except Invalid as problem:
+            raise Invalid(code=problem.code, fields=problem.fields | fields) from problem
+        if fields:
+            raise Invalid(fields=fields)
+        Account.objects.filter(pk=account.pk).update(display_name=name)
+        Profile.objects.update_or_create(
+            account=account,
+            defaults={
+                "bio": bio,
+                "region": region,
+                "birthday": birthday,
+                "birthday_audience": birthday_audience,
+            },
+        )
+    return get_own_account(actor)
+
+
+def _too_long(text: str, most: int) -> object | None:
+    if len(text) <= most:
+        return None
+    return _("At most %(most)d characters, please.") % {"most": most}
+
+
+def set_avatar(*, actor: Actor, image: Image | None) -> None:
+    """Show a picture of the actor's own as their face, or (None) initials again."""
+    account = get_own_account(actor)
+    if image is not None and image.owner_id != account.pk:
+        raise Invalid(fields={"avatar": _("This picture is not yours.")})
+    Account.objects.filter(pk=account.pk).update(avatar=image)
+
+
+def set_language(*, actor: Actor, language: str) -> None:
+    """Remember the language for messages and new browsers; Invalid for one we do not have."""
+    if language not in dict(settings.LANGUAGES):
+        raise Invalid(fields={"language": _("Choose one of these.")})
+    Account.objects.filter(pk=get_own_account(actor).pk).update(language=language)
+
+
+def set_theme(*, actor: Actor, theme: str) -> None:
+    """Remember light, dark, or (empty) whatever the device says."""
+    if theme not in ("", "light", "dark"):
+        raise Invalid(fields={"theme": _("Choose one of these.")})
+    Account.objects.filter(pk=get_own_account(actor).pk).update(theme=theme)
+
+
+def record_consent(*, actor: Actor, purpose: str, granted: bool) -> None:
+    """Record a yes or no for one purpose; nothing is written when it was said already."""
+    if purpose not in PURPOSES:
+        raise Invalid(fields={"purpose": _("Choose one of these.")})
+    account = get_own_account(actor)
+    with transaction.atomic():
+        latest = Consent.objects.filter(account=account, purpose=purpose).order_by("-id").first()
+        if latest is None and not granted:
+            return
+        if latest is None or latest.granted != granted:
+            Consent.objects.create(
+                account=account, purpose=purpose, granted=granted, at=clock.now()
+            )

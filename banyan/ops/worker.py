@@ -6,6 +6,7 @@ claims its rows.
 """
 
 import asyncio
+import copy
 import logging
 import os
 import signal
@@ -104,7 +105,8 @@ def job_app() -> "App":
     """An application with all our tasks on a connector that can listen.
 
     The shared application keeps Django's connector, so that code in this process which defers a
-    job still does so inside its own transaction.
+    job still does so inside its own transaction. Periodic jobs, which nobody's transaction asks
+    for, are put into the queue by the connector that can reconnect.
     """
     from procrastinate.contrib.django import DjangoApp, app
 
@@ -116,7 +118,12 @@ def job_app() -> "App":
         periodic_defaults=app.periodic_defaults,
     )
     ours.tasks = app.tasks
-    ours.periodic_registry = app.periodic_registry
+    for (_, periodic_id), periodic in app.periodic_registry.periodic_tasks.items():
+        task = copy.copy(periodic.task)
+        task.blueprint = ours
+        ours.periodic_registry.register_task(
+            task, periodic.cron, periodic_id, periodic.configure_kwargs.copy()
+        )
     return ours
 
 

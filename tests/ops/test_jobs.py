@@ -15,11 +15,15 @@ TASK = "tests.ops.note"
 
 
 @pytest.fixture
-def notes() -> Iterator[list[str]]:
-    """What the task was called with; it reads the database as a job of ours would."""
-    seen: list[str] = []
+def notes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the task was called with; it reads the database as a job of ours would.
 
-    def note(text: str) -> None:
+    The platform's own periodic jobs are left out, so that they do not run in between.
+    """
+    seen: list[str] = []
+    monkeypatch.setattr(app.periodic_registry, "periodic_tasks", {})
+
+    def note(text: str, timestamp: int = 0) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT %s", [text])
             seen.append(cursor.fetchone()[0])
@@ -83,6 +87,25 @@ def test_a_job_that_a_dead_worker_held_runs_again(notes: list[str], heartbeat: s
 
     with working():
         assert wait_until(lambda: notes == ["again"], timeout=15), notes
+
+
+@pytest.mark.usefixtures("threaded_db")
+def test_a_periodic_job_runs_and_survives_a_database_that_dropped_every_session(
+    notes: list[str],
+) -> None:
+    task = app.tasks[TASK]
+    every_second = "* * * * * *"
+    app.periodic_registry.register_task(task, every_second, "", {"task_kwargs": {"text": "tick"}})
+    with working():
+        assert wait_until(lambda: "tick" in notes, timeout=15)
+        rows(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        before = len(notes)
+        assert wait_until(lambda: len(notes) > before + 1, timeout=20)
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    assert rows(f"SELECT count(*) FROM pg_stat_activity WHERE {others}") == 0
 
 
 @pytest.mark.usefixtures("threaded_db")

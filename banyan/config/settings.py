@@ -65,6 +65,9 @@ INSTALLED_APPS = [
     "banyan.insights",
     "banyan.api",
     "banyan.web.ui",
+    "banyan.web.shop",
+    "banyan.web.studio",
+    "banyan.web.desk",
     "banyan.web",
     "banyan.ops",
 ]

@@ -7,6 +7,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django.views.static import serve
 
@@ -33,6 +34,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"database": "ok"})
 
 
+@csrf_exempt  # visitors' pages carry no token; this only sets a display cookie
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
     """Store the language in a cookie (and on the account, by the people pages)."""
@@ -45,6 +47,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@csrf_exempt
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Store the theme (light, dark, or empty for the system's) in a cookie."""

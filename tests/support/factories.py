@@ -10,6 +10,7 @@ from banyan.catalog.models import Product, Shop, Stock, Variant
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
+from banyan.kernel.money import Money
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.people.models import Account, Profile, StaffRole
@@ -113,9 +114,11 @@ def pay(checkout: Checkout) -> Checkout:
     payments.capture(
         actor=Actor.provider(intent.provider),
         intent_id=intent.pk,
-        amount=intent.amount,
-        currency=intent.currency,
-        provider_ref=intent.provider_ref or f"pay_{intent.pk}",
+        paid=payments.Paid(
+            provider_ref=f"pay_{intent.pk}",
+            money=Money(intent.amount, intent.currency),
+            at=clock.now(),
+        ),
     )
     checkout.refresh_from_db()
     return checkout

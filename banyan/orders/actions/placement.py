@@ -30,6 +30,7 @@ from banyan.kernel.problems import Conflict, Invalid, SoldOut
 from banyan.payments.actions import open_intent
 from banyan.people.rules import clean_address, clean_phone
 from banyan.sharing import queries as sharing
+from banyan.sharing.models import Link
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
@@ -251,24 +252,55 @@ def _check_buyer(
     return Contact(email, phone), clean
 
 
-def _credits(actor: Actor, wanted: Quote) -> dict[int, sharing.Attribution]:
-    """Return, per variant, the share link that gets the credit, with its path."""
-    found = sharing.attribute_many(
-        visitor=actor.visitor,
-        account_id=actor.id,
-        wanted=[
-            sharing.Wanted(
-                key=line.variant_id,
-                via_code=line.via,
-                touch_id=line.touch_id,
-                product_id=wanted.variants[line.variant_id].product_id,
-                shop_id=wanted.variants[line.variant_id].product.shop_id,
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """The share link that brought a line, the touch it rests on, and everybody on the way."""
+
+    link: Link
+    touch_id: int | None
+    path: list[dict[str, str]]
+
+
+def _credits(actor: Actor, wanted: Quote) -> dict[int, Credit]:
+    """Return, per variant, who brought it. Asked once per shop and code, not once per line."""
+    now = clock.now()
+    known: dict[tuple[str, int | None, int], Credit | None] = {}
+    found: dict[int, Credit] = {}
+    for line in wanted.lines:
+        product = wanted.variants[line.variant_id].product
+        question = (line.via, line.touch_id, product.shop_id)
+        if question not in known:
+            known[question] = _credit(
+                sharing.attribute(
+                    visitor=actor.visitor,
+                    account_id=actor.id,
+                    via_code=line.via or None,
+                    product_id=product.pk,
+                    shop_id=product.shop_id,
+                    at=now,
+                    touch_id=line.touch_id,
+                )
             )
-            for line in wanted.lines
-        ],
-        at=clock.now(),
-    )
+        credit = known[question]
+        if credit is not None:
+            found[line.variant_id] = credit
     return found
+
+
+def _credit(found: sharing.Attribution | None) -> Credit | None:
+    if found is None:
+        return None
+    path = [
+        {
+            "link": str(step.link_id),
+            "owner": str(step.owner_id),
+            "handle": step.handle,
+            "name": step.display_name,
+            "at": step.at.isoformat(),
+        }
+        for step in sharing.path_of(found.link)
+    ]
+    return Credit(found.link, found.touch_id, path)
 
 
 def _number() -> str:
@@ -279,7 +311,7 @@ def _write(
     *,
     actor: Actor,
     wanted: Quote,
-    credits: dict[int, sharing.Attribution],
+    credits: dict[int, Credit],
     contact: Contact,
     address: dict[str, str],
     placement_key: str,
@@ -347,7 +379,7 @@ def person_key(actor: Actor, contact: Contact) -> str:
 
 
 def _write_orders(
-    checkout: Checkout, wanted: Quote, credits: dict[int, sharing.Attribution]
+    checkout: Checkout, wanted: Quote, credits: dict[int, Credit]
 ) -> list[Order]:
     priced = wanted.priced
     orders = Order.objects.bulk_create(
@@ -386,7 +418,7 @@ def _write_orders(
                 price=line.steps,
                 link_id=credit.link.pk if credit else None,
                 touch_id=credit.touch_id if credit else None,
-                path=[step.as_json() for step in credit.path] if credit else [],
+                path=credit.path if credit else [],
             )
         )
     OrderLine.objects.bulk_create(lines)

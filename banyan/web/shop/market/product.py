@@ -82,6 +82,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "share_url": reverse("share", args=["product", found.pk])
         + (f"?via={arrival.code}" if arrival.code else ""),
         "canonical": request.build_absolute_uri(product_url(found)),
+        "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
         "ships_free_from": _free_from(found),
         "shipping": Money(found.shop.shipping_amount, found.shop.currency),
     }

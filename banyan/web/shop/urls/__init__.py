@@ -4,5 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include(f"banyan.web.shop.urls.{area}"))
-    for area in ("community", "market", "orders", "people", "sharing")
+    for area in ("community", "earnings", "market", "orders", "people", "sharing")
 ]

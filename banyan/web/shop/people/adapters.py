@@ -1,0 +1,135 @@
+"""What django-allauth asks of us: accounts by verified contacts only, our pages, our limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from banyan.kernel import keyrings
+from banyan.kernel.actors import Actor
+from banyan.people import actions as people
+from banyan.people.models import Account
+from banyan.people.rules import Contact, clean_email
+
+from .sessions import cart_token, client_address, visitor
+
+YEAR = 31_536_000
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Sign-in without passwords: codes are proven by ``people.actions`` before a login starts."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Let other sites' sign-ins make accounts; allauth's own sign-up page is not installed."""
+        return True
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """Join what this browser did before, and show the account's language and theme."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        people.join_browser(
+            account=user, visitor=visitor(request), cart_token=cart_token(request)
+        )
+        secure = request.is_secure()
+        chosen = {settings.LANGUAGE_COOKIE_NAME: user.language, "banyan_theme": user.theme}
+        for name, value in chosen.items():
+            if value and name not in request.COOKIES:
+                response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=secure)
+        return response
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that asks, by our one rule."""
+        return client_address(request)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Return where a sign-in without a way back ends."""
+        return "/"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Refuse: every message of ours goes through ``notify.actions.send``."""
+        raise NotImplementedError(template_prefix)
+
+    def get_phone(self, user: Any) -> tuple[str, bool] | None:
+        """Return the account's phone; only proven ones are kept."""
+        return (user.phone, True) if user.phone else None
+
+    def get_user_by_phone(self, phone: str) -> Account | None:
+        """Return the account of a phone number in E.164."""
+        return Account.objects.filter(phone=phone).first()
+
+    def set_phone(self, user: Any, phone: str, verified: bool) -> None:
+        """Keep a proven number; an unproven one is not kept."""
+        if verified:
+            self.set_phone_verified(user, phone)
+
+    def set_phone_verified(self, user: Any, phone: str) -> None:
+        """Make a proven number the account's."""
+        people.attach_contact(
+            actor=Actor.system("sign-in"), account=user, contact=Contact("sms", phone)
+        )
+
+    def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:
+        """Refuse: codes are sent by ``people.actions.request_code``."""
+        raise NotImplementedError("codes are sent by people.actions")
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """TOTP secrets are sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret."""
+        return keyrings.seal(keyrings.Ring.COOKIES, text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a sealed secret."""
+        return keyrings.unseal(keyrings.Ring.COOKIES, encrypted_text.encode()).decode()
+
+    def get_totp_label(self, user: Any) -> str:
+        """Return what the authenticator app shows."""
+        return str(user)
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """Another site's word counts for an e-mail address only if that site has verified it."""
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Any) -> Any:
+        """Take over the name only: contacts and handle are ours to decide."""
+        user = sociallogin.user
+        name = data.get("name") or " ".join(
+            filter(None, [data.get("first_name"), data.get("last_name")])
+        )
+        user.display_name = name[:60]
+        return user
+
+    def save_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
+    ) -> Account:
+        """Make the account by our own action, with the address that the site has verified."""
+        proven = [clean_email(e.email) for e in sociallogin.email_addresses if e.verified]
+        contact = Contact("email", proven[0]) if proven and proven[0] else None
+        account = people.create_account(
+            actor=Actor.guest(visitor(request) or None),
+            contact=contact,
+            language=request.LANGUAGE_CODE,
+            display_name=sociallogin.user.display_name,
+            channel="social",
+        )
+        sociallogin.user = account
+        sociallogin.email_addresses = []
+        sociallogin.save(request, connect=True)
+        return account
+
+    def on_authentication_error(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Go back to the sign-in page and say so."""
+        messages.error(request, _("Signing in there did not work. A code always does."))
+        raise ImmediateHttpResponse(redirect(reverse("login")))

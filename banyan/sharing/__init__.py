@@ -1,0 +1,1 @@
+"""Share links, touches, the share tree, and who gets the credit."""

@@ -1,4 +1,7 @@
-"""Share links and touches. Links form a tree per root, and can have no cycle."""
+"""Share links, the touches on them, and who a visitor turned out to be.
+
+Links form a tree per root, and can have no cycle.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ class Link(models.Model):
     """``owner`` shares a target; a link made after arriving through another one is its child.
 
     ``target_kind`` is product, post, shop or campaign; ``target_id`` its id. ``depth`` is 0 for
-    a root. A parent is always older than its child, so cycles cannot be.
+    a root. A parent is always older than its child, so cycles cannot be. A revoked link opens
+    nothing and earns nothing any more; sharing the same again makes a new one.
     """
 
     id = IdField(primary_key=True)
@@ -22,7 +26,9 @@ class Link(models.Model):
     target_kind = models.CharField(max_length=12)
     target_id = models.BigIntegerField()
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
-    root = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    root = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     depth = models.IntegerField(default=0)
     channel = models.CharField(max_length=16, blank=True, default="")
     created_at = models.DateTimeField()
@@ -33,6 +39,7 @@ class Link(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "target_kind", "target_id", "parent"],
+                condition=Q(revoked_at=None),
                 name="link_once",
                 nulls_distinct=False,
             ),
@@ -47,7 +54,7 @@ class Link(models.Model):
         ]
         indexes = [
             models.Index(fields=["target_kind", "target_id"], name="link_target"),
-            models.Index(fields=["root"], name="link_root"),
+            models.Index(fields=["root", "id"], name="link_root"),
         ]
 
 
@@ -60,7 +67,7 @@ class Touch(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)
-    link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="touches")
+    link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="touches", db_index=False)
     visitor = models.CharField(max_length=40, blank=True, default="")
     account_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()
@@ -81,6 +88,29 @@ class Touch(models.Model):
         ]
 
 
+class VisitorAccount(models.Model):
+    """Whose browser it is: the account that last signed in where ``visitor`` is the cookie."""
+
+    visitor = models.CharField(max_length=40, primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "sharing_visitoraccount"
+
+
+class PendingConfirmation(models.Model):
+    """A page said that it ran before its touch had left the spool; the loader applies it."""
+
+    touch_id = models.BigIntegerField(primary_key=True)
+    visitor = models.CharField(max_length=40, blank=True, default="")
+    account_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sharing_pendingconfirmation"
+
+
 class SpoolFile(models.Model):
     """How much of an edge spool file is in the database; written in the COPY's transaction."""
 
@@ -96,7 +126,7 @@ class Exposure(models.Model):
     """A link's card was shown to a visitor on a day: the top of the funnel, people not views."""
 
     id = IdField(primary_key=True)
-    link = models.ForeignKey(Link, on_delete=models.CASCADE)
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, db_index=False)
     visitor = models.CharField(max_length=40)
     day = models.DateField()
 

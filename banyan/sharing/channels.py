@@ -1,0 +1,75 @@
+"""Where a request comes from, by its headers: which app, and whether a person may be there.
+
+A channel decides which words a page may use and nothing else: never price, never access.
+"""
+
+from __future__ import annotations
+
+import re
+
+WEB = "web"
+_APPS: tuple[tuple[str, str], ...] = (
+    # Order matters: WeChat for enterprises and QQ's browser also name their relatives.
+    ("DingTalk", "dingtalk"),
+    ("MicroMessenger", "wechat"),
+    ("Weibo", "weibo"),
+    ("__weibo__", "weibo"),
+    ("AlipayClient", "alipay"),
+    ("BytedanceWebview", "douyin"),
+    ("aweme", "douyin"),
+    ("xhsdiscover", "xhs"),
+    (" QQ/", "qq"),
+    ("Instagram", "instagram"),
+    ("FBAN", "facebook"),
+    ("FBAV", "facebook"),
+    (" Line/", "line"),
+    ("Twitter", "x"),
+    ("Telegram", "telegram"),
+)
+CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), WEB)
+
+RESTRICTED = frozenset({"wechat", "weibo", "qq", "douyin", "xhs"})
+"""Apps whose rules forbid sharing for a reward: their visitors get the neutral page and card."""
+
+HUMAN_VERDICTS = frozenset({"unknown", "human"})
+"""Touches that may be a person: opened, and (human) proven to have run the page."""
+
+_PREVIEWS = re.compile(
+    r"facebookexternalhit|facebot|whatsapp/|twitterbot|telegrambot|slackbot|discordbot|linkedinbot"
+    r"|skypeuripreview|embedly|iframely|redditbot|vkshare|pinterest(?:bot)?/|line-poker|snap url"
+    r"|mastodon/|viber|google-pagerenderer|bitlybot|flipboardproxy|outbrain|kakaotalk-scrap",
+    re.IGNORECASE,
+)
+_BOTS = re.compile(
+    r"bot\b|bot/|crawl|spider|slurp|sogou web|yandex(?!search)|headless|phantomjs|lighthouse"
+    r"|^(?:$|curl|wget|python|go-http|java/|libwww|ruby|php|axios|node|okhttp|apache-httpclient"
+    r"|postman|httpie|scrapy|perl)",
+    re.IGNORECASE,
+)
+
+
+def channel_of(user_agent: str) -> str:
+    """Return the app of a User-Agent, one of CHANNELS; "web" for every plain browser."""
+    for mark, channel in _APPS:
+        if mark in user_agent:
+            return channel
+    return WEB
+
+
+def is_restricted(channel: str) -> bool:
+    """Tell whether pages in this channel must be neutral: price and buy, nothing about earning."""
+    return channel in RESTRICTED
+
+
+def verdict_of(user_agent: str) -> str:
+    """Return "preview", "bot", or "unknown" (a person until shown otherwise)."""
+    if _PREVIEWS.search(user_agent):
+        return "preview"
+    if _BOTS.search(user_agent):
+        return "bot"
+    return "unknown"
+
+
+def is_prefetch(purpose: str) -> bool:
+    """Tell whether a Sec-Purpose, Purpose or X-Moz header says that nobody looks at it yet."""
+    return "prefetch" in purpose or "prerender" in purpose or "preview" in purpose

@@ -1,0 +1,101 @@
+"""What sharing asks of the floors above: what a link leads to, and what must be said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .models import Link
+
+TARGET_KINDS = ("product", "post", "shop")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCard:
+    """What a link shows before it is opened. ``url`` is a path of this site or absolute;
+    ``image`` an absolute path or URL, or empty; ``price`` a formatted text, or empty."""
+
+    url: str
+    title: str
+    description: str = ""
+    image: str = ""
+    price: str = ""
+
+
+Resolver = Callable[[int], TargetCard | None]
+"""Takes the target's id; None when it is gone or not for everybody to see."""
+
+
+class Coverage(Protocol):
+    """Which of these targets show this product, or something of this shop."""
+
+    def __call__(
+        self, target_ids: Collection[int], *, product_id: int, shop_id: int
+    ) -> Iterable[int]:
+        """Return the ids that do."""
+
+
+class Disclosure(Protocol):
+    """The line a landing page owes its reader when the sharer may earn."""
+
+    def __call__(self, link: Link, *, product_id: int | None) -> str:
+        """Return the translated line, or an empty text when nobody can earn."""
+
+
+_resolvers: dict[str, Resolver] = {}
+_coverages: dict[str, Coverage] = {}
+_disclosure: list[Disclosure] = []
+
+
+def register_target(kind: str, resolver: Resolver) -> None:
+    """Say what links to ``kind`` lead to. Called in ``AppConfig.ready()``; the last one counts."""
+    _resolvers[kind] = resolver
+
+
+def register_coverage(kind: str, coverage: Coverage) -> None:
+    """Say which targets of ``kind`` show a product. Products and shops need none."""
+    _coverages[kind] = coverage
+
+
+def register_disclosure(disclosure: Disclosure) -> None:
+    """Say what a landing page has to disclose. Called in ``AppConfig.ready()``."""
+    _disclosure[:] = [disclosure]
+
+
+def kinds() -> frozenset[str]:
+    """Return the kinds of target that can be shared."""
+    return frozenset(_resolvers)
+
+
+def card(kind: str, target_id: int) -> TargetCard | None:
+    """Return what a target looks like now, or None when it cannot be seen by everybody."""
+    resolver = _resolvers.get(kind)
+    if resolver is None:
+        raise ImproperlyConfigured(f"nobody resolves links to a {kind}")
+    return resolver(target_id)
+
+
+def covering(kind: str, target_ids: Collection[int], *, product_id: int, shop_id: int) -> set[int]:
+    """Return which targets of a kind show the product or its shop's things; none if unknown."""
+    coverage = _coverages.get(kind)
+    if coverage is None or not target_ids:
+        return set()
+    return set(coverage(target_ids, product_id=product_id, shop_id=shop_id))
+
+
+def disclosure_line(link: Link, *, product_id: int | None = None) -> str:
+    """Return the line that a page reached through ``link`` shows, or an empty text."""
+    if not _disclosure:
+        raise ImproperlyConfigured("nobody provides the disclosure line of share links")
+    return _disclosure[0](link, product_id=product_id)
+
+
+def missing() -> list[str]:
+    """Return what no floor above has registered yet; must be empty once Django has started."""
+    absent = [f"target resolver for {kind}" for kind in TARGET_KINDS if kind not in _resolvers]
+    if not _disclosure:
+        absent.append("disclosure line")
+    return absent

@@ -1,0 +1,162 @@
+"""Who brought the buyer: the explicit link first, else the last touch. See
+docs/explanation/attribution.md."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from banyan.catalog.models import Product
+from banyan.sharing import ports
+from banyan.sharing.channels import HUMAN_VERDICTS
+from banyan.sharing.models import Link, Touch, VisitorAccount
+
+from .links import link_by_code, path_of
+
+WINDOW = dt.timedelta(days=30)
+_CANDIDATES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The link that gets the credit, and the touch it rests on if one was recorded."""
+
+    link: Link
+    touch_id: int | None
+
+
+def attribute(
+    *,
+    visitor: str | None,
+    account_id: int | None,
+    via_code: str | None,
+    product_id: int,
+    shop_id: int,
+    at: dt.datetime,
+    touch_id: int | None = None,
+) -> Attribution | None:
+    """Return who brought this buyer to this product at ``at``, or None.
+
+    ``via_code`` (with ``touch_id``, the ``t`` of the same address) beats earlier touches; else
+    the last touch of the person within 30 days counts. A link counts when it leads to the
+    product, to another product of its shop, to the shop, or to a post that shows one of them.
+    Never counted: revoked links, robots, and links of the buyer; through a link of their own,
+    the nearest sharer above them who is somebody else gets the credit. At most nine queries.
+    """
+    buyer = account_id
+    if buyer is None and visitor:
+        buyer = (
+            VisitorAccount.objects.filter(visitor=visitor)
+            .values_list("account_id", flat=True)
+            .first()
+        )
+    explicit = _explicit(via_code, buyer=buyer, product_id=product_id, shop_id=shop_id)
+    if explicit is not None:
+        return Attribution(explicit, _touch_on(explicit, visitor, account_id, at, touch_id))
+    return _last_touch(visitor, account_id, buyer, product_id, shop_id, at)
+
+
+def _explicit(code: str | None, *, buyer: int | None, product_id: int, shop_id: int) -> Link | None:
+    link = link_by_code(code) if code else None
+    if link is None or not _leads_to(link, product_id=product_id, shop_id=shop_id):
+        return None
+    if link.owner_id != buyer:
+        return link
+    others = [step.link_id for step in path_of(link) if step.owner_id != buyer]
+    return Link.objects.filter(pk__in=others, revoked_at=None).order_by("-depth").first()
+
+
+def _leads_to(link: Link, *, product_id: int, shop_id: int) -> bool:
+    """Tell whether an explicit link fits: one to a post led here, whatever the post shows."""
+    if link.target_kind == "shop":
+        return link.target_id == shop_id
+    if link.target_kind == "product":
+        return (
+            link.target_id == product_id
+            or Product.objects.filter(pk=link.target_id, shop_id=shop_id).exists()
+        )
+    return True
+
+
+def _person(visitor: str | None, account_id: int | None) -> Q | None:
+    """Return the touches of this person; those another account has on a shared browser are not."""
+    parts = []
+    if account_id is not None:
+        parts.append(Q(account_id=account_id))
+    if visitor:
+        mine = Q(visitor=visitor)
+        if account_id is not None:
+            mine &= Q(account_id__isnull=True)
+        parts.append(mine)
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else parts[0] | parts[1]
+
+
+def _touch_on(
+    link: Link,
+    visitor: str | None,
+    account_id: int | None,
+    at: dt.datetime,
+    touch_id: int | None,
+) -> int | None:
+    """Return the touch that the explicit credit rests on: the named one, else the person's last."""
+    touches = Touch.objects.filter(link=link, at__lte=at)
+    if touch_id is not None and touches.filter(pk=touch_id).exists():
+        return touch_id
+    person = _person(visitor, account_id)
+    if person is None:
+        return None
+    own = touches.filter(person, verdict__in=HUMAN_VERDICTS, at__gt=at - WINDOW)
+    return own.order_by("-at", "-id").values_list("id", flat=True).first()
+
+
+def _last_touch(
+    visitor: str | None,
+    account_id: int | None,
+    buyer: int | None,
+    product_id: int,
+    shop_id: int,
+    at: dt.datetime,
+) -> Attribution | None:
+    person = _person(visitor, account_id)
+    if person is None:
+        return None
+    products = Product.objects.filter(shop_id=shop_id).values("id")
+    touches = (
+        Touch.objects.filter(person, verdict__in=HUMAN_VERDICTS, at__gt=at - WINDOW, at__lte=at)
+        .filter(link__revoked_at__isnull=True)
+        .filter(
+            Q(link__target_kind="shop", link__target_id=shop_id)
+            | Q(link__target_kind="product", link__target_id__in=products)
+            | ~Q(link__target_kind__in=["shop", "product"])
+        )
+        .select_related("link__owner")
+        .order_by("-at", "-id")
+    )
+    if buyer is not None:
+        touches = touches.exclude(link__owner_id=buyer)
+    candidates = list(touches[:_CANDIDATES])
+    fitting = _fitting(candidates, product_id=product_id, shop_id=shop_id)
+    first = next((touch for touch in candidates if touch.pk in fitting), None)
+    return None if first is None else Attribution(first.link, first.pk)
+
+
+def _fitting(touches: list[Touch], *, product_id: int, shop_id: int) -> set[int]:
+    """Return the ids of touches whose target shows the product or its shop's things."""
+    fitting, asked = set(), dict[str, set[int]]()
+    for touch in touches:
+        if touch.link.target_kind in {"shop", "product"}:
+            fitting.add(touch.pk)
+        else:
+            asked.setdefault(touch.link.target_kind, set()).add(touch.link.target_id)
+    for kind, ids in asked.items():
+        covering = ports.covering(kind, ids, product_id=product_id, shop_id=shop_id)
+        fitting |= {
+            touch.pk
+            for touch in touches
+            if touch.link.target_kind == kind and touch.link.target_id in covering
+        }
+    return fitting

@@ -1,0 +1,87 @@
+"""Links: by code, upwards as a path, downwards as a tree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import connection
+
+from banyan.sharing.models import Link
+
+from .reach import Reach, Scope, reach_by_link
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One sharer on the way to a link; ``at`` is when they shared."""
+
+    link_id: int
+    code: str
+    owner_id: int
+    handle: str
+    display_name: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """A link in its tree, with the people who came through it (``reach``; never None)."""
+
+    link_id: int
+    code: str
+    parent_id: int | None
+    depth: int
+    owner_id: int
+    handle: str
+    display_name: str
+    at: dt.datetime
+    revoked: bool
+    reach: Reach
+
+
+def link_by_code(code: str) -> Link | None:
+    """Return the living link of a code with its owner, or None. One query."""
+    return (
+        Link.objects.select_related("owner").filter(code=code, revoked_at__isnull=True).first()
+        if 0 < len(code) <= 24
+        else None
+    )
+
+
+def path_of(link: Link) -> list[PathStep]:
+    """Return the sharers from the root to ``link``, oldest first. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PATH, [link.pk])
+        return [PathStep(*row) for row in cursor.fetchall()]
+
+
+def tree_of(root: Link) -> list[TreeNode]:
+    """Return every link of the tree that ``root`` belongs to, parents first. Three queries."""
+    root_id = root.root_id or root.pk
+    counts = reach_by_link(Scope.tree(root_id))
+    with connection.cursor() as cursor:
+        cursor.execute(_TREE, {"root": root_id})
+        rows = cursor.fetchall()
+    return [TreeNode(*row, reach=counts.get(row[0], Reach())) for row in rows]
+
+
+_PATH = """
+WITH RECURSIVE up AS (
+  SELECT id, code, owner_id, parent_id, depth, created_at FROM sharing_link WHERE id = %s
+  UNION ALL
+  SELECT link.id, link.code, link.owner_id, link.parent_id, link.depth, link.created_at
+  FROM sharing_link link JOIN up ON link.id = up.parent_id
+)
+SELECT up.id, up.code, up.owner_id, account.handle, account.display_name, up.created_at
+FROM up JOIN people_account account ON account.id = up.owner_id
+ORDER BY up.depth, up.id
+"""
+
+_TREE = """
+SELECT link.id, link.code, link.parent_id, link.depth, link.owner_id, account.handle,
+       account.display_name, link.created_at, link.revoked_at IS NOT NULL
+FROM sharing_link link JOIN people_account account ON account.id = link.owner_id
+WHERE link.id = %(root)s OR link.root_id = %(root)s
+ORDER BY link.depth, link.id
+"""

@@ -1,0 +1,103 @@
+"""The first-party visitor id: a random name for a browser, signed, and only where consent allows.
+
+Without it nothing is refused: credit then travels in the link and the order alone.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from functools import lru_cache
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from banyan.kernel import keyrings
+
+VISITOR_COOKIE = "banyan_visitor"
+CONSENT_COOKIE = "banyan_consent"
+COOKIE_AGE = 180 * 24 * 60 * 60
+_ID_LENGTH = 16
+_MAC_LENGTH = 22
+
+
+def new_visitor() -> str:
+    """Return a fresh visitor id of 96 random bits; it says nothing about the person."""
+    return secrets.token_urlsafe(12)
+
+
+def sign_visitor(visitor: str) -> str:
+    """Return the cookie value that :func:`read_visitor` accepts for ``visitor``."""
+    return f"{visitor}.{_mac(visitor, _keys()[0])}"
+
+
+def read_visitor(cookie: str) -> str | None:
+    """Return the visitor id of a cookie value, or None when we did not make it."""
+    if len(cookie) != _ID_LENGTH + 1 + _MAC_LENGTH or not cookie.isascii():
+        return None
+    visitor, _dot, mac = cookie.partition(".")
+    for key in _keys():
+        if hmac.compare_digest(_mac(visitor, key), mac):
+            return visitor
+    return None
+
+
+def may_identify(consent: str | None) -> bool:
+    """Tell whether a persistent id may be kept, by the market's mode and the consent cookie.
+
+    Mode none: always. notice: unless refused ("no"). opt_in: only after "yes".
+    """
+    mode = settings.CONSENT_MODE
+    if mode == "opt_in":
+        return consent == "yes"
+    return mode == "none" or consent != "no"
+
+
+def visitor_for(request: HttpRequest) -> str | None:
+    """Return the visitor id of a page request, if there is one and it may be used."""
+    if not may_identify(request.COOKIES.get(CONSENT_COOKIE)):
+        return None
+    return read_visitor(request.COOKIES.get(VISITOR_COOKIE, ""))
+
+
+def remember(response: HttpResponseBase, visitor: str, *, secure: bool) -> None:
+    """Set the visitor cookie on a Django response; ask :func:`may_identify` first."""
+    response.set_cookie(
+        VISITOR_COOKIE,
+        sign_visitor(visitor),
+        max_age=COOKIE_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=secure,
+    )
+
+
+def cookie_header(visitor: str, *, secure: bool) -> str:
+    """Return the Set-Cookie value for answers that are made without Django."""
+    tail = "; Secure" if secure else ""
+    return (
+        f"{VISITOR_COOKIE}={sign_visitor(visitor)}; Path=/; Max-Age={COOKIE_AGE};"
+        f" HttpOnly; SameSite=Lax{tail}"
+    )
+
+
+def _mac(visitor: str, key: bytes) -> str:
+    digest = hmac.digest(key, b"visitor:" + visitor.encode(), "sha256")
+    return urlsafe_b64encode(digest[:16])[:_MAC_LENGTH].decode()
+
+
+@lru_cache(maxsize=1)
+def _keys() -> tuple[bytes, ...]:
+    """The key that signs first, then retired ones that are still read."""
+    return tuple(keyrings.keys(keyrings.Ring.COOKIES))
+
+
+def _forget_keys(*, setting: str, **kwargs: object) -> None:
+    if setting.startswith("SECRET_KEY"):
+        _keys.cache_clear()
+
+
+setting_changed.connect(_forget_keys)

@@ -7,14 +7,18 @@ notes the outcome, so that the next start of an unchanged installation can skip 
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import django
+
 from banyan.ops.assets import is_collected, note_collected, static_inputs_seal
 from banyan.ops.environment import SETTINGS_MODULE, SetupError, Surroundings
 from banyan.ops.preparation import Preparation
+from banyan.ops.processes import die_with_parent
 from banyan.ops.progress import complain, step
 
 # No page loads these: extensions of the next htmx, whose module imports no storage can resolve,
@@ -28,26 +32,19 @@ def main(arguments: list[str] | None = None) -> int:
     surroundings = Surroundings.read()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
     if "--static-only" in given:
-        load_application()
         collect_static(surroundings)
         return 0
-    inputs, logins = Preparation.of(surroundings), ""
+    inputs = Preparation.of(surroundings)
+    logins: str | None = ""
     with static_files_meanwhile(surroundings):
-        load_application()
+        with step("Loading the application"):
+            django.setup()
         migrate()
         if "--serve" in given and surroundings.demo:
             logins = load_demo()
-    if "--serve" in given:
+    if "--serve" in given and logins is not None:
         inputs.note(surroundings, logins=logins)
     return 0
-
-
-def load_application() -> None:
-    """Load Django and every package of ours."""
-    with step("Loading the application"):
-        import django
-
-        django.setup()
 
 
 @contextmanager
@@ -60,7 +57,9 @@ def static_files_meanwhile(surroundings: Surroundings) -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-m", "banyan.ops.prepare", "--static-only"]
-    collector = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    collector = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent(signal.SIGTERM)
+    )
     try:
         yield
         if collector.wait() != 0:
@@ -79,6 +78,7 @@ def collect_static(surroundings: Surroundings) -> bool:
     if is_collected(root, seal):
         return False
     with step("Collecting the static files"):
+        django.setup()
         call_command(
             "collectstatic",
             interactive=False,
@@ -105,13 +105,13 @@ def migrate() -> bool:
     return True
 
 
-def load_demo() -> str:
-    """Load the demo unless the database holds data; the demo's logins as text, if there are."""
+def load_demo() -> str | None:
+    """Load the demo unless the database holds data; its logins as text, None without a demo."""
     from django.core.management import call_command, get_commands
 
     if "load_demo" not in get_commands():
         complain("This installation has no demo (no load_demo command); starting empty.")
-        return ""
+        return None
     with step("Loading the demo"):
         call_command("load_demo", if_empty=True)
     logins = io.StringIO()

@@ -68,6 +68,7 @@ class Supervisor:
         self._looping = False
         self._signals = 0
         self._welcomed = False
+        self._next_probe = 0.0
 
     def run(self) -> int:
         """Start everything, watch it until a signal comes, and leave nothing behind.
@@ -139,7 +140,7 @@ class Supervisor:
             return
         if self.server is not None:
             self.server.ensure_database()
-        worker = subprocess.Popen(
+        preparing = subprocess.Popen(
             [sys.executable, *self.preparation],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -147,13 +148,16 @@ class Supervisor:
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
         try:
-            code = worker.wait()
+            code = preparing.wait()
         except BaseException:
-            worker.terminate()
+            # Its whole session: it may have started helpers of its own.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(preparing.pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                worker.wait(STOP_GRACE)
-            worker.kill()
-            worker.wait()
+                preparing.wait(STOP_GRACE)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(preparing.pid, signal.SIGKILL)
+            preparing.wait()
             raise
         if code != 0:
             raise SetupError(f"Preparing the installation failed (exit code {code}); see above.")
@@ -187,8 +191,7 @@ class Supervisor:
             self._revive_database()
             for child in self.children:
                 self._revive(child)
-            if not self._welcomed and self._answers():
-                self._welcome()
+            self._probe()
 
     def _show(self, child: Child) -> None:
         for line in child.lines():
@@ -223,6 +226,15 @@ class Supervisor:
                 self.server.start()
 
     # -- the welcome --------------------------------------------------------------------------
+
+    def _probe(self) -> None:
+        """Ask the web process now and then until it answers, then say where it is."""
+        now = time.monotonic()
+        if self._welcomed or now < self._next_probe:
+            return
+        self._next_probe = now + TICK
+        if self._answers():
+            self._welcome()
 
     def _answers(self) -> bool:
         """Whether the web process serves pages (anything but a server error will do)."""
@@ -306,7 +318,7 @@ def recipes(surroundings: Surroundings, environment: Mapping[str, str]) -> list[
     """The processes of one installation, in the order they are started."""
     threads = str(surroundings.blocking_threads)
     serve = [sys.executable, "-m", "granian", "--host", surroundings.host, "--no-ws"]
-    serve += ["--log-level", "warning", "--respawn-failed-workers", "--respawn-interval", "0.5"]
+    serve += ["--log-level", "error", "--respawn-failed-workers", "--respawn-interval", "0.5"]
     web = [*serve, "--interface", "wsgi", "--port", str(surroundings.port)]
     web += ["--workers", str(surroundings.web_workers), "--workers-kill-timeout", "5"]
     # More requests in flight than threads would only starve each other under the GIL.

@@ -164,4 +164,7 @@ async def _rescue_stalled(app: "App") -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # By its own name: an application made in "__main__" is taken for a mistake.
+    from banyan.ops.worker import main as main_by_name
+
+    sys.exit(main_by_name())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.logout import logout as end_session
 from django import forms
@@ -13,16 +14,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.kernel import clock
 from banyan.kernel.problems import Invalid, NotFound, Problem, TooMany
 from banyan.people import actions as people
+from banyan.people.access import get_own_account
 from banyan.people.actions.intents import open_intent
-from banyan.people.actions.sign_in import attempt_of
+from banyan.people.actions.sign_in import SENDS, attempt_of
 from banyan.people.models import SignInCode
 from banyan.people.ports import resumption
 from banyan.people.queries import open_offers
+from banyan.people.rules import mask_contact
 
 from ...http import actor, private, same_origin
 from .forms import CodeForm, ContactForm, refuse
@@ -95,8 +98,6 @@ def _login_page(
 
 def _done_url(intent: str, next_url: str) -> str:
     """Return where sign-ins without a code end: the intent is then confirmed by a tap."""
-    from urllib.parse import urlencode
-
     carried = {name: value for name, value in (("intent", intent), ("next", next_url)) if value}
     return reverse("login_done") + (f"?{urlencode(carried)}" if carried else "")
 
@@ -138,8 +139,6 @@ def code_page(
     request: HttpRequest, attempt: SignInCode, form: forms.Form, status: int = 200
 ) -> HttpResponse:
     """Show where the code went and take it."""
-    from banyan.people.rules import mask_contact
-
     here = request.get_host() + reverse("login_code", args=[attempt.token])
     context = {
         "form": form,
@@ -148,7 +147,7 @@ def code_page(
         "here": here,
         "demo_code": people.demo_code(attempt),
         "spent": attempt.used_at is not None or attempt.expires_at <= clock.now(),
-        "again": attempt.sends < people.sign_in.SENDS,
+        "again": attempt.sends < SENDS,
     }
     return render(request, "shop/people/code.html", context, status=status)
 
@@ -161,10 +160,7 @@ def resend(request: HttpRequest, attempt: SignInCode, url: str) -> HttpResponse:
         )
         messages.success(request, _("A new code is on its way. The one before no longer works."))
     except Problem as problem:
-        form = CodeForm({"code": ""})
-        form.errors.clear()
-        form.add_error(None, str(problem.message))
-        return code_page(request, attempt, form, status=problem.status)
+        messages.error(request, str(next(iter(problem.fields.values()), problem.message)))
     return redirect(url)
 
 
@@ -216,13 +212,11 @@ def _fresh_attempt(request: HttpRequest) -> SignInCode | None:
 def _onward(request: HttpRequest, next_url: str, *, offers: bool) -> HttpResponse:
     """Go back, by way of the merge offer where a guest left orders under the same contact."""
     if offers:
-        from banyan.people.access import get_own_account
-
         people.offer_merge(get_own_account(actor(request)))
         waiting = open_offers(actor(request).id or 0)
         if waiting:
             url = reverse("merge_offer", args=[waiting[0].pk])
-            return redirect(url + (f"?next={next_url}" if next_url else ""))
+            return redirect(url + (f"?{urlencode({'next': next_url})}" if next_url else ""))
     return redirect(next_url or "/")
 
 
@@ -245,7 +239,6 @@ def closed(request: HttpRequest) -> HttpResponse:
     raise NotFound(_("This account is closed."), code="account_closed")
 
 
-@require_POST
 @member
 def reauthenticate(request: HttpRequest) -> HttpResponse:
     """There are no passwords to ask for again; allauth asks for the second factor itself."""

@@ -1,5 +1,70 @@
 """URLs of the people pages."""
 
-from django.urls import URLPattern
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern] = []
+from ..people import (
+    addresses,
+    login,
+    me,
+    merges,
+    notifications,
+    relations,
+    resume,
+    tokens,
+)
+
+resume.register()
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("login", login.login, name="login"),
+    path("login/done", login.login_done, name="login_done"),
+    path("login/closed", login.closed, name="account_inactive"),
+    path("login/<str:token>", login.login_code, name="login_code"),
+    path("signup", login.login, name="signup"),
+    path("logout", login.logout, name="logout"),
+    path("me", me.me, name="me"),
+    path("me/edit", me.me_edit, name="me_edit"),
+    path("me/avatar", me.me_avatar, name="me_avatar"),
+    path("me/consent", me.me_consent, name="me_consent"),
+    path("me/display", me.me_display, name="me_display"),
+    path("me/contact", me.contact_add, name="contact_add"),
+    path("me/contact/<str:token>", me.contact_code, name="contact_code"),
+    path("me/followers", relations.my_followers, name="my_followers"),
+    path("me/addresses", addresses.addresses, name="addresses"),
+    path("me/addresses/new", addresses.address_new, name="address_new"),
+    path("me/addresses/<int:address_id>", addresses.address_edit, name="address_edit"),
+    path("me/addresses/<int:address_id>/remove", addresses.address_remove, name="address_remove"),
+    path("me/addresses/<int:address_id>/default", addresses.address_default, name="address_default"),
+    path("me/tokens", tokens.tokens, name="tokens"),
+    path("me/tokens/<int:token_id>/revoke", tokens.token_revoke, name="token_revoke"),
+    path("me/merge/<int:merge_id>", merges.merge_offer, name="merge_offer"),
+    path("me/merge/<int:merge_id>/undo", merges.merge_undo, name="merge_undo"),
+    path("notifications", notifications.notifications, name="notifications"),
+    path("notifications/read", notifications.notifications_read, name="notifications_read"),
+    path(
+        "notifications/<int:notification_id>/open",
+        notifications.notification_open,
+        name="notification_open",
+    ),
+    path("@<str:handle>/followers", relations.followers, name="followers"),
+    path("@<str:handle>/following", relations.following, name="following"),
+    path("@<str:handle>/follow", relations.follow, name="follow"),
+    path("@<str:handle>/unfollow", relations.unfollow, name="unfollow"),
+    path("@<str:handle>/block", relations.block, name="block"),
+    path("@<str:handle>/unblock", relations.unblock, name="unblock"),
+    # The names that allauth leads to; its own pages with passwords and links are not installed.
+    path("login", login.login, name="account_login"),
+    path("signup", login.login, name="account_signup"),
+    path("logout", login.logout, name="account_logout"),
+    path("me/contact", me.contact_add, name="account_email"),
+    path("login/again", login.reauthenticate, name="account_reauthenticate"),
+    path("me/security/", include("allauth.mfa.urls")),
+]
+if settings.SOCIAL_PROVIDERS:
+    from allauth.urls import build_provider_urlpatterns
+
+    urlpatterns += [
+        path("login/with/", include("allauth.socialaccount.urls")),
+        path("login/with/", include(build_provider_urlpatterns())),
+    ]

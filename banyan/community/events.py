@@ -1,0 +1,38 @@
+"""What the community tells the floors above."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from banyan.kernel.events import Event
+
+
+class PostPublished(Event):
+    """A post (or a repin) can be seen."""
+
+    name: ClassVar[str] = "post.published"
+    subject: ClassVar[str] = "post_id"
+    post_id: int
+    author_id: int
+    repin_of_id: int | None = None
+
+
+class PostLiked(Event):
+    """Somebody likes a post."""
+
+    name: ClassVar[str] = "post.liked"
+    subject: ClassVar[str] = "post_id"
+    post_id: int
+    author_id: int
+    by_id: int
+
+
+class PostCommented(Event):
+    """Somebody wrote under a post."""
+
+    name: ClassVar[str] = "post.commented"
+    subject: ClassVar[str] = "post_id"
+    post_id: int
+    author_id: int
+    comment_id: int
+    by_id: int

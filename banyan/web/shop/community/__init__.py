@@ -1,0 +1,1 @@
+"""Feed, posts, boards, profiles."""

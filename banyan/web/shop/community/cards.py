@@ -1,0 +1,47 @@
+"""Posts as the cards that pages draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+
+from banyan.community.queries import Shown
+from banyan.people.models import Account
+from banyan.web.ui.shapes import Face, PostCard
+
+
+def face(account: Account, picture: Any = None) -> Face:
+    """Return a person as shown."""
+    return Face(
+        name=account.display_name,
+        handle=account.handle,
+        url=reverse("profile", args=[account.handle]),
+        picture_url=picture or "",
+    )
+
+
+def post_url(shown: Shown) -> str:
+    """Return the post's page; its share code travels along, so that the chain is kept."""
+    url = reverse("post", args=[shown.post.pk])
+    return f"{url}?via={shown.post.link.code}" if shown.post.link else url
+
+
+def post_cards(posts: Iterable[Shown]) -> list[PostCard]:
+    """Return cards; posts without a picture are left out."""
+    return [
+        PostCard(
+            url=post_url(shown),
+            title=shown.content.title or shown.content.body[:80],
+            picture=shown.images[0],
+            author=face(shown.post.author),
+            price=next((spot.price for spot in shown.spots if spot.price), None),
+            likes=shown.likes,
+            liked=shown.liked,
+            like_url=reverse("post_like", args=[shown.post.pk]),
+            pictures=len(shown.images),
+        )
+        for shown in posts
+        if shown.images
+    ]

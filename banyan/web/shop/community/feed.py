@@ -1,0 +1,131 @@
+"""Home, explore, profiles and boards."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from banyan.catalog.access import visible_products, visible_shops
+from banyan.community.access import get_board_for, visible_boards
+from banyan.community.queries import PAGE, board_ids, following_ids, hydrate, newest_ids, posts_of
+from banyan.media.queries import pictures
+from banyan.people.access import get_account_for
+from banyan.people.models import Follow
+from banyan.web.ui.shapes import Tab
+
+from ...http import actor, revalidated
+from ..market.cards import product_cards
+from .cards import face, post_cards
+
+_END = 2**63 - 1
+
+
+def _before(request: HttpRequest) -> int:
+    text = request.GET.get("before", "")
+    return int(text) if text.isdigit() and len(text) < 20 else _END
+
+
+def _tabs(current: str) -> list[Tab]:
+    return [
+        Tab(text=_("Following"), url=reverse("home"), current=current == "home"),
+        Tab(text=_("Discover"), url=reverse("explore"), current=current == "explore"),
+    ]
+
+
+@require_safe
+@revalidated
+def home(request: HttpRequest) -> HttpResponse:
+    """The following feed of a member; visitors get what is new."""
+    who = actor(request)
+    before = _before(request)
+    following = who.id is not None
+    ids = following_ids(who, before=before) if following else newest_ids(who, before=before)
+    if following and not ids and before == _END:
+        ids, following = newest_ids(who), False
+    context = {
+        "nav": "home",
+        "tabs": _tabs("home"),
+        "posts": post_cards(hydrate(who, ids)),
+        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
+        "products": product_cards(_new_goods(8)) if before == _END and not following else [],
+    }
+    return render(request, "shop/community/feed.html", context)
+
+
+def _new_goods(limit: int) -> list:  # type: ignore[type-arg]
+    return list(visible_products().select_related("shop").order_by("-published_at")[:limit])
+
+
+@require_safe
+@revalidated
+def explore(request: HttpRequest) -> HttpResponse:
+    """What is new from everybody; ``q`` narrows goods, posts and shops by their words."""
+    who = actor(request)
+    query = request.GET.get("q", "").strip()[:80]
+    before = _before(request)
+    if query:
+        from banyan.community.access import visible_posts
+
+        found = visible_posts(who).filter(visibility=0, repin_of=None, title__icontains=query)
+        ids = list(found.order_by("-id").values_list("id", flat=True)[:PAGE])
+        goods = list(
+            visible_products().filter(title__icontains=query).select_related("shop")[:24]
+        )
+        shops = list(visible_shops().filter(name__icontains=query)[:12])
+    else:
+        ids = newest_ids(who, before=before)
+        goods = _new_goods(12) if before == _END else []
+        shops = list(visible_shops().order_by("-id")[:12]) if before == _END else []
+    context = {
+        "nav": "explore",
+        "tabs": _tabs("explore"),
+        "posts": post_cards(hydrate(who, ids)),
+        "products": product_cards(goods),
+        "shops": shops,
+        "search_query": query,
+        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE and not query else "",
+    }
+    return render(request, "shop/community/feed.html", context)
+
+
+@require_safe
+@revalidated
+def profile(request: HttpRequest, handle: str) -> HttpResponse:
+    """A member's page: who they are, their posts and boards."""
+    who = actor(request)
+    account = get_account_for(who, handle)
+    ids = posts_of(who, account.pk, before=_before(request))
+    avatar = pictures([account.avatar_id]).get(account.avatar_id) if account.avatar_id else None
+    follows = who.id is not None and Follow.objects.filter(
+        follower_id=who.id, followee=account, state=1
+    )
+    context = {
+        "nav": "me" if who.id == account.pk else "explore",
+        "account": account,
+        "person": face(account, avatar["src"] if isinstance(avatar, dict) else None),
+        "bio": account.profile.bio if hasattr(account, "profile") else "",
+        "posts": post_cards(hydrate(who, ids)),
+        "boards": visible_boards(who, account.pk),
+        "shops": visible_shops().filter(owner=account),
+        "follows": bool(follows) and follows.exists(),
+        "is_me": who.id == account.pk,
+        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
+    }
+    return render(request, "shop/community/profile.html", context)
+
+
+@require_safe
+@revalidated
+def board(request: HttpRequest, handle: str, slug: str) -> HttpResponse:
+    """A board."""
+    who = actor(request)
+    found = get_board_for(who, handle, slug)
+    context = {
+        "nav": "explore",
+        "board": found,
+        "posts": post_cards(hydrate(who, board_ids(who, found.pk))),
+    }
+    return render(request, "shop/community/board.html", context)

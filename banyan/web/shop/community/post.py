@@ -1,0 +1,211 @@
+"""A post: its pictures with tags, the buy card, likes, comments, repins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from banyan.community import actions as community
+from banyan.community.access import get_post_for
+from banyan.community.models import Board, Like
+from banyan.community.queries import Shown, hydrate, thread
+from banyan.earnings.queries import offer_of
+from banyan.kernel.problems import LoginRequired, Problem
+from banyan.media.actions import claim_staged
+from banyan.catalog.access import visible_products
+from banyan.sharing.queries import link_by_code
+from banyan.web.ui.shapes import ProductCard, Spot
+
+from ...http import actor, private, revalidated, signed_in
+from ...views import back_to
+from ..market.arrival import Arrival, arrival_of
+from ..market.cards import product_cards, product_title, product_url
+from .cards import face, post_url
+
+
+@require_safe
+@revalidated
+def post(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Show a post; what is bought from here goes to whom the reader came through."""
+    who = actor(request)
+    found = get_post_for(who, post_id)
+    shown = hydrate(who, [found.pk])[0]
+    arrival = arrival_of(request)
+    code = _code(shown, arrival, who.id)
+    products = list({spot.product.pk: spot.product for spot in shown.spots}.values())
+    earns = not arrival.neutral and any(offer_of(product) for product in products)
+    context = {
+        "nav": "explore",
+        "shown": shown,
+        "author": face(shown.post.author),
+        "original": face(shown.content.author) if shown.post.repin_of_id else None,
+        "pictures": _tagged(shown, code),
+        "goods": _buy_cards(products, code),
+        "arrival": arrival,
+        "discloses": earns and bool(code),
+        "thread": thread(found.pk),
+        "boards": Board.objects.filter(owner_id=who.id) if who.id else [],
+        "is_author": who.id == found.author_id,
+        "can_repin": who.id is not None and who.id != shown.content.author_id,
+        "via": code,
+        "share_url": reverse("share", args=["post", found.pk])
+        + (f"?via={arrival.code}" if arrival.code else ""),
+        "canonical": request.build_absolute_uri(reverse("post", args=[found.pk])),
+    }
+    return render(request, "shop/community/post.html", context)
+
+
+def _code(shown: Shown, arrival: Arrival, viewer_id: int | None) -> str:
+    """The link that brought the reader; on the plain page, the post's own."""
+    if arrival.code:
+        return arrival.code
+    link = shown.post.link
+    return link.code if link is not None and link.owner_id != viewer_id else ""
+
+
+def _tagged(shown: Shown, code: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "picture": picture,
+            "spots": [
+                Spot(
+                    x=spot.x / 1000,
+                    y=spot.y / 1000,
+                    text=product_title(spot.product),
+                    url=product_url(spot.product, via=code),
+                    price=spot.price,
+                )
+                for spot in shown.spots
+                if spot.picture == index
+            ],
+        }
+        for index, picture in enumerate(shown.images)
+    ]
+
+
+def _buy_cards(products: list[Any], code: str) -> list[tuple[ProductCard, str]]:
+    cards = product_cards(products, via=code)
+    return [(card, card.url) for card in cards]
+
+
+@require_POST
+def post_like(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Like or unlike; answers a fragment or goes back."""
+    who = actor(request)
+    if Like.objects.filter(post_id=post_id, account_id=who.id).exists():
+        community.unlike(actor=who, post_id=post_id)
+    else:
+        community.like(actor=who, post_id=post_id)
+    if request.headers.get("hx-request"):
+        shown = hydrate(who, [post_id])[0]
+        return render(request, "shop/community/like.html", {"shown": shown})
+    return redirect(back_to(request, reverse("post", args=[post_id])))
+
+
+@require_POST
+@signed_in
+def post_comment(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Write under a post."""
+    parent = request.POST.get("parent", "")
+    row = community.comment(
+        actor=actor(request),
+        post_id=post_id,
+        body=request.POST.get("body", ""),
+        parent_id=int(parent) if parent.isdigit() else None,
+    )
+    return redirect(f"{reverse('post', args=[post_id])}#c{row.pk}")
+
+
+@require_POST
+@signed_in
+def post_repin(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Show the post to one's own followers."""
+    made = community.repin(
+        actor=actor(request),
+        post_id=post_id,
+        note=request.POST.get("note", ""),
+        via=link_by_code(request.POST.get("via", "")[:24]),
+    )
+    messages.success(request, _("Your followers see it now."))
+    return redirect(post_url(hydrate(actor(request), [made.pk])[0]))
+
+
+@require_POST
+@signed_in
+def post_save(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Put the post on a board, making the board when a name is typed."""
+    who = actor(request)
+    title, board = request.POST.get("title", "").strip(), request.POST.get("board", "")
+    if title or not board.isdigit():
+        board_id = community.make_board(actor=who, title=title or _("Saved")).pk
+    else:
+        board_id = int(board)
+    community.save_to_board(actor=who, post_id=post_id, board_id=board_id)
+    messages.success(request, _("Saved."))
+    return redirect(back_to(request, reverse("post", args=[post_id])))
+
+
+@require_POST
+@signed_in
+def post_delete(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Take one's own post away."""
+    community.delete_post(actor=actor(request), post_id=post_id)
+    messages.success(request, _("The post is gone."))
+    return redirect("home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@signed_in
+def post_new(request: HttpRequest) -> HttpResponse:
+    """Write a post: pictures, words, and goods tagged on the first picture."""
+    who = actor(request)
+    context: dict[str, Any] = {
+        "nav": "post",
+        "values": request.POST,
+        "errors": {},
+        "goods": visible_products().select_related("shop").order_by("-published_at")[:100],
+        "picked": request.POST.get("product", request.GET.get("product", "")),
+    }
+    if request.method == "POST":
+        try:
+            images = claim_staged(actor=who, tokens=request.POST.getlist("pictures"))
+            made = community.publish_post(
+                actor=who,
+                images=images,
+                title=request.POST.get("title", ""),
+                body=request.POST.get("body", ""),
+                tags=_tags(request),
+                visibility=int(request.POST.get("visibility", "0") or 0),
+                language=get_language() or "en",
+            )
+        except (Problem, ValueError) as problem:
+            if isinstance(problem, LoginRequired):
+                raise
+            fields = problem.fields if isinstance(problem, Problem) else {}
+            context |= {"problem": problem, "errors": fields}
+            return render(request, "shop/community/new.html", context, status=422)
+        return redirect("post", made.pk)
+    return render(request, "shop/community/new.html", context)
+
+
+def _tags(request: HttpRequest) -> list[community.Tag]:
+    product = request.POST.get("product", "")
+    if not product.isdigit():
+        return []
+    x, y = (request.POST.get(f"tag_{axis}", "50") for axis in "xy")
+    return [
+        community.Tag(
+            picture=0,
+            product_id=int(product),
+            x=int(x) * 10 if x.isdigit() else 500,
+            y=int(y) * 10 if y.isdigit() else 500,
+        )
+    ]

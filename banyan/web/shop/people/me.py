@@ -1,0 +1,224 @@
+"""The member's own hub, profile, contacts and choices."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.media.actions import use_staged
+from banyan.notify.queries import MOST, unread_count
+from banyan.people import actions as people
+from banyan.people.access import get_own_account
+from banyan.people.actions.sign_in import ADD_CONTACT, attempt_of
+from banyan.people.models import Account
+from banyan.people.queries import blocked_accounts, consents, open_offers
+from banyan.people.rules.profiles import PURPOSES
+
+from ...http import actor, private
+from .adapters import YEAR
+from .faces import face_of, faces_of
+from .forms import CodeForm, ContactForm, ProfileForm, refuse
+from .login import code_page, resend
+from .sessions import client_address, member, region_of
+
+_ROOMS = (
+    ("orders_mine", "orders", gettext_lazy("Orders")),
+    ("earnings", "coin", gettext_lazy("Earnings")),
+    ("notifications", "bell", gettext_lazy("Notifications")),
+    ("addresses", "truck", gettext_lazy("Addresses")),
+    ("boards_mine", "save", gettext_lazy("Boards")),
+    ("studio_home", "shop", gettext_lazy("My shops")),
+    ("me_edit", "edit", gettext_lazy("Profile and privacy")),
+    ("mfa_index", "shield", gettext_lazy("Security")),
+    ("tokens", "lock", gettext_lazy("API tokens")),
+)
+
+
+@member
+@require_safe
+def me(request: HttpRequest) -> HttpResponse:
+    """Show the way to everything of one's own."""
+    account = get_own_account(actor(request))
+    unread = unread_count(account.pk)
+    context = {
+        "nav": "me",
+        "account": account,
+        "face": face_of(account),
+        "rooms": _rooms(),
+        "unread": f"{MOST}+" if unread >= MOST else unread,
+        "offers": open_offers(account.pk),
+    }
+    return render(request, "shop/people/me.html", context)
+
+
+def _rooms() -> list[dict[str, str]]:
+    rooms = []
+    for name, icon, text in _ROOMS:
+        try:
+            rooms.append({"url": reverse(name), "icon": icon, "text": text, "name": name})
+        except NoReverseMatch:
+            continue
+    return rooms
+
+
+@private
+@member
+@require_http_methods(["GET", "HEAD", "POST"])
+def me_edit(request: HttpRequest) -> HttpResponse:
+    """Change profile, face and what one agrees to."""
+    account = get_own_account(actor(request))
+    form = ProfileForm(request.POST or None, initial=_initial(account))
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                people.change_profile(actor=actor(request), **form.cleaned_data)
+                messages.success(request, _("Saved."))
+                return redirect("me_edit")
+            except Invalid as problem:
+                refuse(form, problem)
+    return render(request, "shop/people/me_edit.html", _edit_context(request, account, form), status=status)
+
+
+def _initial(account: Account) -> dict[str, object]:
+    profile = account.profile
+    return {
+        "display_name": account.display_name,
+        "handle": account.handle,
+        "bio": profile.bio,
+        "region": profile.region,
+        "birthday": profile.birthday,
+        "birthday_audience": profile.birthday_audience,
+    }
+
+
+def _edit_context(request: HttpRequest, account: Account, form: ProfileForm) -> dict[str, object]:
+    given = consents(account.pk)
+    blocked = list(blocked_accounts(actor(request)))
+    shown = faces_of(blocked)
+    return {
+        "nav": "me",
+        "account": account,
+        "face": face_of(account),
+        "form": form,
+        "consents": [
+            {"purpose": purpose, "text": text, "granted": given[purpose]}
+            for purpose, text in PURPOSES.items()
+        ],
+        "blocked": [(shown[person.pk], person.handle) for person in blocked],
+        "languages": settings.LANGUAGES,
+    }
+
+
+@require_POST
+@member
+def me_avatar(request: HttpRequest) -> HttpResponse:
+    """Take a staged picture as the face, or go back to initials."""
+    token = request.POST.get("avatar", "")
+    who = actor(request)
+    if token:
+        staged = use_staged(actor=who, tokens=[token])
+        people.set_avatar(actor=who, image=staged[0])
+    elif "remove" in request.POST:
+        people.set_avatar(actor=who, image=None)
+    return redirect("me_edit")
+
+
+@require_POST
+@member
+def me_consent(request: HttpRequest) -> HttpResponse:
+    """Record what one agrees to; every purpose of the form is answered, by a tick or without."""
+    ticked = request.POST.getlist("purpose")
+    for purpose in PURPOSES:
+        people.record_consent(actor=actor(request), purpose=purpose, granted=purpose in ticked)
+    messages.success(request, _("Saved."))
+    return redirect("me_edit")
+
+
+@require_POST
+@member
+def me_display(request: HttpRequest) -> HttpResponse:
+    """Remember language and theme on the account and in this browser."""
+    who = actor(request)
+    response = redirect("me")
+    secure = request.is_secure()
+    if "language" in request.POST:
+        people.set_language(actor=who, language=request.POST["language"])
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            request.POST["language"],
+            max_age=YEAR,
+            samesite="Lax",
+            secure=secure,
+        )
+    if "theme" in request.POST:
+        people.set_theme(actor=who, theme=request.POST["theme"])
+        response.set_cookie(
+            "banyan_theme", request.POST["theme"], max_age=YEAR, samesite="Lax", secure=secure
+        )
+    return response
+
+
+@private
+@member
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact_add(request: HttpRequest) -> HttpResponse:
+    """Ask for a further (or another) e-mail address or phone number, and prove it by a code."""
+    form = ContactForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                attempt = people.request_code(
+                    actor=actor(request),
+                    contact=form.cleaned_data["contact"],
+                    region=region_of(request),
+                    language=request.LANGUAGE_CODE,
+                    purpose=ADD_CONTACT,
+                    source=client_address(request),
+                )
+                return redirect("contact_code", token=attempt.token)
+            except Problem as problem:
+                refuse(form, problem)
+                status = problem.status
+    account = get_own_account(actor(request))
+    context = {"nav": "me", "form": form, "account": account}
+    return render(request, "shop/people/contact_add.html", context, status=status)
+
+
+@private
+@member
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact_code(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Take the code that proves the contact, then offer what a guest left under it."""
+    attempt = attempt_of(token)
+    if attempt.purpose != ADD_CONTACT or attempt.account_id != actor(request).id:
+        raise NotFound()
+    if request.method != "POST":
+        return code_page(request, attempt, CodeForm())
+    if request.POST.get("action") == "resend":
+        return resend(request, attempt, reverse("contact_code", args=[token]))
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return code_page(request, attempt, form, status=422)
+    try:
+        done = people.verify_code(
+            actor=actor(request), token=token, code=form.cleaned_data["code"]
+        )
+    except Problem as problem:
+        refuse(form, problem)
+        return code_page(request, attempt, form, status=problem.status)
+    messages.success(request, _("This contact is yours now."))
+    if people.offer_merge(done.account):
+        return redirect("merge_offer", merge_id=open_offers(done.account.pk)[0].pk)
+    return redirect("me_edit")

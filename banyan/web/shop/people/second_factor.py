@@ -1,0 +1,47 @@
+"""The desk asks staff for a second factor."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from banyan.kernel.problems import NotFound
+
+from ...http import View, actor
+from .sessions import to_login
+
+
+def second_factor_first(request: HttpRequest) -> HttpResponse | None:
+    """Return the way to the set-up page for staff who have no second factor yet, else None.
+
+    ``STAFF_TOTP_REQUIRED`` switches it; a demo lets staff in with a note instead.
+    """
+    if not settings.STAFF_TOTP_REQUIRED:
+        return None
+    if get_adapter().is_mfa_enabled(request.user, types=["totp", "webauthn"]):
+        return None
+    messages.warning(request, _("The desk needs a second factor. Please set one up first."))
+    return redirect("mfa_activate_totp")
+
+
+def staff_only(view: View) -> View:
+    """Let staff with a second factor in; everybody else sees nothing there is to see."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        who = actor(request)
+        if who.id is None:
+            return to_login(next_url=request.get_full_path())
+        if who.kind != "staff":
+            raise NotFound()
+        return second_factor_first(request) or view(request, *args, **kwargs)
+
+    return wrapped

@@ -4,7 +4,22 @@ from django.apps import AppConfig
 
 
 class ShopConfig(AppConfig):
-    """Pages of the shop."""
+    """Pages for shoppers and members."""
 
     name = "banyan.web.shop"
     label = "web_shop"
+
+    def ready(self) -> None:
+        """Fill the ports of the floors below."""
+        from banyan.people import ports as people
+        from banyan.sharing import ports as sharing
+
+        from . import sign_in, targets
+
+        sharing.register_target("product", targets.product_target)
+        sharing.register_target("shop", targets.shop_target)
+        sharing.register_target("post", targets.post_target)
+        sharing.register_coverage("post", targets.posts_covering)
+        sharing.register_disclosure(targets.disclosure)
+        people.register_guest_source(sign_in.GuestOrders())
+        people.on_sign_in[:] = [sign_in.join_touches, sign_in.join_cart_of_browser]

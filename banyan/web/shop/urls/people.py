@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", login.login, name="login"),
     path("login/done", login.login_done, name="login_done"),
     path("login/closed", login.closed, name="account_inactive"),
+    path("login/again", login.reauthenticate, name="account_reauthenticate"),
     path("login/<str:token>", login.login_code, name="login_code"),
     path("signup", login.login, name="signup"),
     path("logout", login.logout, name="logout"),
@@ -58,7 +59,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signup", login.login, name="account_signup"),
     path("logout", login.logout, name="account_logout"),
     path("me/contact", me.contact_add, name="account_email"),
-    path("login/again", login.reauthenticate, name="account_reauthenticate"),
     path("me/security/", include("allauth.mfa.urls")),
 ]
 if settings.SOCIAL_PROVIDERS:

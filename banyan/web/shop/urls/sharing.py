@@ -1,5 +1,13 @@
-"""URLs of the sharing pages."""
+"""URLs of sharing."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ..sharing import share
+
+urlpatterns = [
+    path("share/<slug:kind>/<int:target_id>", share.share, name="share"),
+    path("s/<str:code>", share.open_link, name="open_link"),
+    path("t/<int:touch_id>", share.seen, name="touch_seen"),
+    path("me/links", share.links_mine, name="links_mine"),
+    path("me/links/<str:code>", share.link_story, name="link_story"),
+]

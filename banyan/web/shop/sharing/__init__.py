@@ -1,0 +1,1 @@
+"""Share sheets, opened links, how a share travelled."""

@@ -1,0 +1,162 @@
+"""The share sheet, the opened link, and how a share travelled."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from banyan.catalog.models import Product
+from banyan.earnings.queries import link_report, offer_of
+from banyan.kernel.problems import NotFound
+from banyan.orders.models import OrderLine
+from banyan.sharing import actions as sharing
+from banyan.sharing import ports
+from banyan.sharing.channels import channel_of, is_prefetch, is_restricted, verdict_of
+from banyan.sharing.models import Link
+from banyan.sharing.queries import link_by_code, path_of, tree_of
+from banyan.sharing.visitors import may_identify, new_visitor, remember, visitor_for
+
+from ...http import actor, private, signed_in
+from ..market.arrival import arrival_of
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+MOST_NODES = 400
+
+
+@require_safe
+@private
+def share(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
+    """Show a member their link to a target, ready to pass on; a visitor the plain address.
+
+    The link is made on the first look, which changes nothing for anybody else. Under a channel
+    that forbids rewarded sharing no word of earning is shown.
+    """
+    who = actor(request)
+    if kind not in ports.kinds():
+        raise NotFound()
+    card = ports.card(kind, target_id)
+    if card is None:
+        raise NotFound()
+    arrival = arrival_of(request)
+    link = None
+    if who.id is not None and not is_prefetch(request.headers.get("sec-purpose", "")):
+        link = sharing.share(actor=who, target_kind=kind, target_id=target_id, via=arrival.link)
+    path = reverse("open_link", args=[link.code]) if link else card.url
+    earn = None
+    if kind == "product" and not arrival.neutral:
+        earn = offer_of(Product.objects.get(pk=target_id))
+    context = {
+        "card": card,
+        "link": link,
+        "url": request.build_absolute_uri(path),
+        "qr_url": reverse("qr", args=[link.code]) if link else "",
+        "poster_url": reverse("poster", args=[link.code]) if link else "",
+        "earn": earn,
+        "arrival": arrival,
+        "report": link_report(link, owner_id=link.owner_id) if link else None,
+    }
+    return render(request, "shop/sharing/share.html", context)
+
+
+@require_http_methods(["GET", "HEAD"])
+def open_link(request: HttpRequest, code: str) -> HttpResponse:
+    """Open a share link where no edge stands before Django: record the touch, then go on."""
+    link = link_by_code(code)
+    card = ports.card(link.target_kind, link.target_id) if link else None
+    if link is None or card is None:
+        raise NotFound()
+    agent = request.headers.get("user-agent", "")
+    purpose = request.headers.get("sec-purpose", "") or request.headers.get("purpose", "")
+    verdict = verdict_of(agent)
+    if is_prefetch(purpose) or request.method == "HEAD":
+        verdict = "prefetch"
+    visitor = visitor_for(request)
+    fresh = visitor is None and verdict == "unknown" and may_identify(
+        request.COOKIES.get("banyan_consent")
+    )
+    if fresh:
+        visitor = new_visitor()
+    who = actor(request)
+    known = type(who)(kind=who.kind, id=who.id, visitor=visitor, roles=who.roles)
+    touch = sharing.record_touch(
+        actor=known, link=link, channel=channel_of(agent), verdict=verdict
+    )
+    response = redirect(f"{card.url}?{urlencode({'via': code, 't': touch.pk})}")
+    response["Cache-Control"] = "no-store"
+    if fresh and visitor:
+        remember(response, visitor, secure=request.is_secure())
+    return response
+
+
+@require_safe
+def seen(request: HttpRequest, touch_id: int) -> HttpResponse:
+    """The page of a touch was drawn by a browser that loads pictures: it is a person's."""
+    if verdict_of(request.headers.get("user-agent", "")) == "unknown":
+        sharing.confirm_touch(actor=actor(request), touch_id=touch_id)
+    response = HttpResponse(PIXEL, content_type="image/gif")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def tree_nodes(link: Link) -> tuple[list[dict[str, Any]], int]:
+    """Return the nodes of a share tree for drawing, and how many were left out."""
+    nodes = tree_of(link)
+    bought = set(
+        OrderLine.objects.filter(link_id__in=[node.link_id for node in nodes])
+        .exclude(order__state__in=["placed", "expired", "cancelled"])
+        .values_list("link_id", flat=True)
+    )
+    drawn = [
+        {
+            "id": str(node.link_id),
+            "parent_id": str(node.parent_id) if node.parent_id else None,
+            "kind": "bought" if node.link_id in bought else "shared",
+            "label": node.display_name,
+        }
+        for node in nodes[:MOST_NODES]
+    ]
+    return drawn, max(0, len(nodes) - MOST_NODES)
+
+
+@require_safe
+@private
+@signed_in
+def links_mine(request: HttpRequest) -> HttpResponse:
+    """List the member's links with the people who came through them."""
+    who = actor(request)
+    rows = []
+    for link in Link.objects.filter(owner_id=who.id, revoked_at=None).order_by("-id")[:50]:
+        card = ports.card(link.target_kind, link.target_id)
+        if card is not None:
+            rows.append({"link": link, "card": card})
+    return render(request, "shop/sharing/links.html", {"nav": "me", "rows": rows})
+
+
+@require_safe
+@private
+@signed_in
+def link_story(request: HttpRequest, code: str) -> HttpResponse:
+    """How one's own share travelled: path, tree, people, orders, earnings."""
+    who = actor(request)
+    link = link_by_code(code)
+    if link is None or link.owner_id != who.id:
+        raise NotFound()
+    nodes, left_out = tree_nodes(link)
+    context = {
+        "nav": "me",
+        "link": link,
+        "card": ports.card(link.target_kind, link.target_id),
+        "path": path_of(link),
+        "nodes": nodes,
+        "left_out": left_out,
+        "rows": tree_of(link),
+        "report": link_report(link, owner_id=link.owner_id),
+        "restricted": is_restricted(channel_of(request.headers.get("user-agent", ""))),
+    }
+    return render(request, "shop/sharing/story.html", context)

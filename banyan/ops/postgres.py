@@ -317,7 +317,7 @@ class EmbeddedPostgres:
         identity = self._server_behind(facts)
         if identity is not None:
             # Its owner is gone (we hold the lock), so nobody else will ever stop it.
-            terminate(identity, grace=20, first=signal.SIGINT)
+            terminate([identity], grace=20, first=signal.SIGINT)
         if facts:
             with contextlib.suppress(FileNotFoundError):
                 (self.data_dir / "postmaster.pid").unlink()

@@ -35,7 +35,7 @@ class RunRecord:
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
 
-    def end_predecessor(self, *, grace: float = 10) -> int:
+    def end_predecessor(self, *, grace: float = 5) -> int:
         """End every process of a run that was killed; how many there were.
 
         A process counts when it carries the old run's mark in its environment, or (where that
@@ -52,7 +52,6 @@ class RunRecord:
             return 0
         orphans = {orphan for orphan in orphans if orphan.is_alive()}
         orphans |= set(processes_with(RUN_MARK, mark))
-        for orphan in orphans:
-            terminate(orphan, grace=grace)
+        terminate(orphans, grace=grace)
         self.remove()
         return len(orphans)

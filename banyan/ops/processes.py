@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,21 +58,26 @@ def process_name(pid: int) -> str:
     return Path(_ps(pid, "comm=")).name
 
 
-def terminate(identity: ProcessIdentity, *, grace: float, first: int = signal.SIGTERM) -> bool:
-    """Ask a process that is not our child to go, and kill it after ``grace`` seconds.
+def terminate(
+    identities: Iterable[ProcessIdentity], *, grace: float, first: int = signal.SIGTERM
+) -> int:
+    """Ask processes that are not our children to go; kill who is left after ``grace`` seconds.
 
-    Returns True when it left by itself, False when it had to be killed. Repeatable.
+    Returns how many had to be killed. Repeatable.
     """
-    if not identity.is_alive():
-        return True
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(identity.pid, first)
-    if wait_until(lambda: not identity.is_alive(), timeout=grace):
-        return True
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(identity.pid, signal.SIGKILL)
-    wait_until(lambda: not identity.is_alive(), timeout=5)
-    return False
+    left = _signal_all(identities, first)
+    wait_until(lambda: not any(one.is_alive() for one in left), timeout=grace)
+    left = _signal_all(left, signal.SIGKILL)
+    wait_until(lambda: not any(one.is_alive() for one in left), timeout=5)
+    return len(left)
+
+
+def _signal_all(identities: Iterable[ProcessIdentity], signum: int) -> list[ProcessIdentity]:
+    living = [identity for identity in identities if identity.is_alive()]
+    for identity in living:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(identity.pid, signum)
+    return living
 
 
 def wait_until(condition: Callable[[], bool], *, timeout: float, interval: float = 0.02) -> bool:

@@ -63,7 +63,7 @@ def tree_of(root: Link) -> list[TreeNode]:
     with connection.cursor() as cursor:
         cursor.execute(_TREE, {"root": root_id})
         rows = cursor.fetchall()
-    return [TreeNode(*row, reach=counts.get(row[0], Reach())) for row in rows]
+    return [TreeNode(*(*row, counts.get(row[0], Reach()))) for row in rows]
 
 
 _PATH = """

@@ -1,0 +1,84 @@
+"""Who asks: host, scheme and address of a request, and how often one address may ask."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+Environ = dict[str, Any]
+WINDOW_SECONDS = 10.0
+_MOST_HOSTS = 1_000
+_MOST_CLIENTS = 100_000
+
+
+class Hosts:
+    """Which Host headers are ours, as Django's ALLOWED_HOSTS says; remembered."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bool] = {}
+
+    def allowed(self, host: str) -> bool:
+        """Tell whether a request to ``host`` may be answered."""
+        known = self._known.get(host)
+        if known is None:
+            if len(self._known) >= _MOST_HOSTS:
+                self._known.clear()
+            domain, _port = split_domain_port(host)
+            names = settings.ALLOWED_HOSTS or [".localhost", "127.0.0.1", "[::1]"]
+            known = self._known[host] = bool(domain) and validate_host(domain, names)
+        return known
+
+
+class RateCap:
+    """Counts requests per address in windows of ten seconds; in this process, and roughly."""
+
+    def __init__(self, per_second: int) -> None:
+        self._most = int(per_second * WINDOW_SECONDS)
+        self._counts: dict[str, int] = {}
+        self._ends = 0.0
+
+    def exceeded(self, address: str) -> bool:
+        """Count one request and tell whether it is one too many."""
+        now = time.monotonic()
+        counts = self._counts
+        if now >= self._ends or len(counts) > _MOST_CLIENTS:
+            counts = self._counts = {}
+            self._ends = now + WINDOW_SECONDS
+        count = counts[address] = counts.get(address, 0) + 1
+        return count > self._most
+
+
+def is_secure(environ: Environ) -> bool:
+    """Tell whether the client spoke HTTPS, to us or to the proxy we trust."""
+    header = settings.SECURE_PROXY_SSL_HEADER
+    if header:
+        value = environ.get(header[0])
+        if value is not None:
+            return bool(value.split(",", 1)[0].strip() == header[1])
+    return bool(environ.get("wsgi.url_scheme") == "https")
+
+
+def address_of(environ: Environ, *, behind_proxy: bool) -> str:
+    """Return the client's address; of IPv6 the network, because one client owns all of it."""
+    address = str(environ.get("REMOTE_ADDR", ""))
+    if behind_proxy:
+        # Only the last hop was written by our own proxy; the others are the client's word.
+        address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
+    if ":" in address:
+        return ":".join(address.split(":", 4)[:4])
+    return address
+
+
+def cookie(environ: Environ, name: str) -> str | None:
+    """Return one cookie of a request without parsing the others."""
+    header = environ.get("HTTP_COOKIE")
+    if not header or name not in header:
+        return None
+    for part in header.split(";"):
+        key, _equals, value = part.strip().partition("=")
+        if key == name:
+            return str(value)
+    return None

@@ -1,0 +1,1 @@
+"""Pictures: intake, renditions, staged uploads, posters and QR codes."""

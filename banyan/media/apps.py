@@ -8,3 +8,7 @@ class MediaConfig(AppConfig):
 
     name = "banyan.media"
     label = "media"
+
+    def ready(self) -> None:
+        """Listen to our own news."""
+        from . import subscribers  # noqa: F401

@@ -12,12 +12,14 @@ class Image(models.Model):
     """A picture after intake: oriented, in sRGB, stripped of metadata.
 
     ``owner_id`` is an account of a higher floor. ``palette`` is the nearest of the 64
-    placeholder colours. ``preview`` is a 16 px WebP data URI.
+    placeholder colours. ``preview`` is a 16 px WebP data URI. ``sha256`` is that of the upload:
+    the same file of the same owner is one row. ``kept_at`` is empty while the picture has only
+    been staged; such a picture is swept after two days.
     """
 
     id = IdField(primary_key=True)
     owner_id = models.BigIntegerField(null=True)
-    sha256 = models.CharField(max_length=64, db_index=True)
+    sha256 = models.CharField(max_length=64)
     original = models.CharField(max_length=200)
     width = models.IntegerField()
     height = models.IntegerField()
@@ -25,13 +27,25 @@ class Image(models.Model):
     preview = models.TextField(blank=True, default="")
     alt = models.CharField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField()
+    kept_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "media_image"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner_id", "sha256"],
+                condition=Q(owner_id__isnull=False),
+                name="image_once_per_owner",
+            )
+        ]
+        indexes = [models.Index(fields=["id"], name="image_unkept", condition=Q(kept_at=None))]
 
 
 class Rendition(models.Model):
-    """One variant: ``fmt`` avif, webp or jpeg at ``width`` px; the file name holds its content hash."""
+    """One variant: ``fmt`` avif, webp or jpeg at ``width`` px.
+
+    The file name holds a hash of its content.
+    """
 
     id = IdField(primary_key=True)
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="renditions")
@@ -49,18 +63,20 @@ class Rendition(models.Model):
 
 
 class StagedUpload(models.Model):
-    """A picture uploaded before its form was sent; a refused form keeps it by ``token``."""
+    """A picture uploaded before its form was sent; a refused form keeps it by ``token``.
+
+    ``name`` is the file's name, shown when the form comes back.
+    """
 
     id = IdField(primary_key=True)
     token = models.CharField(max_length=40, unique=True)
     image = models.ForeignKey(Image, on_delete=models.CASCADE)
     owner_id = models.BigIntegerField(null=True)
     visitor = models.CharField(max_length=40, blank=True, default="")
+    name = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "media_stagedupload"
-        indexes = [
-            models.Index(fields=["created_at"], name="staged_unused", condition=Q(used_at=None))
-        ]
+        indexes = [models.Index(fields=["created_at"], name="staged_age")]

@@ -1,0 +1,120 @@
+"""Pictures as pages show them. Two queries for any number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from banyan.kernel.actors import Actor
+
+from . import rules, store
+from .access import staged_uploads
+from .models import Image, Rendition
+
+Variant = Literal["card", "large"]
+_FILE = re.compile(r"p/[0-9a-f]{2}/[0-9a-f]{38}[^/]*\.(?:avif|webp|jpg)")
+
+
+def pictures(
+    image_ids: Iterable[int | None], variant: Variant = "card"
+) -> dict[int, dict[str, Any]]:
+    """Return what the ``picture`` tag draws, by image id; ids that are gone are left out.
+
+    ``card`` offers widths up to 720 and no file over 120 KB; ``large`` all up to 1080. Each is
+    ``{src, width, height, alt, sources: [{type, srcset}], srcset, placeholder, preview}``;
+    renditions that are not made yet are simply not offered.
+    """
+    ids = {int(one) for one in image_ids if one}
+    if not ids:
+        return {}
+    images = Image.objects.filter(pk__in=ids).only("id", "alt", "palette", "preview")
+    made: dict[int, list[Rendition]] = {}
+    for one in Rendition.objects.filter(image_id__in=ids).order_by("width"):
+        made.setdefault(one.image_id, []).append(one)
+    return {
+        image.pk: picture_of(image, made[image.pk], variant) for image in images if image.pk in made
+    }
+
+
+def picture_of(
+    image: Image, renditions: Sequence[Rendition], variant: Variant = "card"
+) -> dict[str, Any]:
+    """Return one picture of :func:`pictures` from its renditions, narrowest first."""
+    offered = _offered(renditions, variant)
+    by_format = {fmt: [r for r in offered if r.fmt == fmt] for fmt in rules.MIME}
+    plain = by_format["jpeg"] or by_format["webp"] or by_format["avif"]
+    shown = _nearest(plain, rules.FIRST_WIDTH if variant == "card" else rules.WIDTHS[-1])
+    better = [f for f in ("avif", "webp") if by_format[f] and by_format[f] is not plain]
+    return {
+        "src": store.public().url(shown.file),
+        "width": shown.width,
+        "height": shown.height,
+        "alt": image.alt,
+        "sources": [{"type": rules.MIME[f], "srcset": _srcset(by_format[f])} for f in better],
+        "srcset": _srcset(plain) if len(plain) > 1 else "",
+        "placeholder": image.palette,
+        "preview": image.preview,
+    }
+
+
+def _offered(renditions: Sequence[Rendition], variant: Variant) -> Sequence[Rendition]:
+    if variant == "large":
+        return renditions
+    fitting = [r for r in renditions if r.width <= rules.CARD_WIDTH and r.bytes <= rules.CARD_BYTES]
+    return fitting or renditions[:1]
+
+
+def _nearest(renditions: Sequence[Rendition], width: int) -> Rendition:
+    """Return the narrowest that is at least ``width`` wide, or the widest."""
+    return next((r for r in renditions if r.width >= width), renditions[-1])
+
+
+def _srcset(renditions: Sequence[Rendition]) -> str:
+    storage = store.public()
+    return ", ".join(f"{storage.url(r.file)} {r.width}w" for r in renditions)
+
+
+def thumb_urls(image_ids: Iterable[int | None], width: int = 240) -> dict[int, str]:
+    """Return one small WebP (or what there is) per image: faces, thumbnails. One query."""
+    ids = {int(one) for one in image_ids if one}
+    made: dict[int, list[Rendition]] = {}
+    if ids:
+        rows = Rendition.objects.filter(image_id__in=ids).exclude(fmt="avif")
+        for one in rows.order_by("width", "-fmt"):
+            made.setdefault(one.image_id, []).append(one)
+    return {pk: store.public().url(_nearest(some, width).file) for pk, some in made.items()}
+
+
+def staged_for(actor: Actor, tokens: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the actor's staged uploads in the given order, to draw a refused form again.
+
+    Each is ``{token, thumb_url, name, alt, width, height, image_id}``; what is gone is left out.
+    """
+    wanted = list(dict.fromkeys(token for token in tokens if token))
+    if not wanted:
+        return []
+    rows = {row.token: row for row in staged_uploads(actor, wanted)}
+    thumbs = thumb_urls(row.image_id for row in rows.values())
+    return [
+        {
+            "token": token,
+            "thumb_url": thumbs.get(rows[token].image_id, ""),
+            "name": rows[token].name,
+            "alt": rows[token].image.alt,
+            "width": rows[token].image.width,
+            "height": rows[token].image.height,
+            "image_id": rows[token].image_id,
+        }
+        for token in wanted
+        if token in rows
+    ]
+
+
+def image_behind(url: str) -> Image | None:
+    """Return the image that a rendition's URL shows, wherever the storage serves it; or None."""
+    found = _FILE.search(url)
+    if found is None:
+        return None
+    row = Rendition.objects.select_related("image").filter(file=found.group()).first()
+    return row.image if row else None

@@ -1,0 +1,1 @@
+"""Messages out (e-mail, SMS) and grouped notifications."""

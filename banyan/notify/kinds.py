@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What a notification knows: ``n`` things happened, ``names`` of the last (at most three) people.
+    """What a notification knows: ``n`` things happened; ``names`` are the last three people's.
 
     ``who`` is a ready phrase in the reader's language: "Ana", "Ana and Ben", "Ana and 7 others".
     """

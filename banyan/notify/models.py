@@ -10,7 +10,7 @@ from banyan.people.models import Account
 
 
 class Notification(models.Model):
-    """``kind`` names the template; ``n`` things happened; ``actors`` are the last three account ids."""
+    """``n`` things of a ``kind`` happened; ``actors`` are the last three account ids, as text."""
 
     id = IdField(primary_key=True)
     recipient = models.ForeignKey(Account, on_delete=models.CASCADE)

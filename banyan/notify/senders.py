@@ -38,8 +38,10 @@ class ConsoleSender:
     def send(self, *, destination: str, subject: str, body: str) -> None:
         """Print the message between two lines."""
         line = "-" * 60
-        text = f"{line}\nTo {destination}" + (f": {subject}" if subject else "") + f"\n{body}\n{line}"
-        print(text, file=sys.stdout, flush=True)  # noqa: T201 (the terminal is the channel)
+        text = (
+            f"{line}\nTo {destination}" + (f": {subject}" if subject else "") + f"\n{body}\n{line}"
+        )
+        print(text, file=sys.stdout, flush=True)
 
 
 class EmailSender:

@@ -1,0 +1,1 @@
+"""Accounts, contacts, profiles, addresses, consent, follows and blocks."""

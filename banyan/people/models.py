@@ -32,7 +32,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     id = IdField(primary_key=True)
     handle = models.CharField(max_length=30)
     display_name = models.CharField(max_length=60)
-    email = models.EmailField(null=True, blank=True)
+    email = models.EmailField(null=True, blank=True)  # noqa: DJ001 (unique when set)
     phone = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001 (unique when set)
     avatar = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
     language = models.CharField(max_length=8, default="en")
@@ -105,7 +105,7 @@ class Consent(models.Model):
 
 
 class Address(models.Model):
-    """An address book entry; which fields exist depends on the country (``rules.ADDRESS_FORMS``)."""
+    """An address book entry; the country decides its fields (``rules.ADDRESS_FORMS``)."""
 
     id = IdField(primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="addresses")

@@ -7,6 +7,7 @@ from .merges import accept_merge, decline_merge, offer_merge, undo_merge
 from .profiles import (
     change_profile,
     record_consent,
+    remove_avatar,
     set_avatar,
     set_language,
     set_theme,
@@ -50,6 +51,7 @@ __all__ = [
     "record_consent",
     "remember_intent",
     "remove_address",
+    "remove_avatar",
     "request_code",
     "resend_code",
     "resume_intent",

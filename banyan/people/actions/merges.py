@@ -39,7 +39,9 @@ def offer_merge(account: Account) -> list[GuestMerge]:
 def _something_new(account: Account, contact: str) -> bool:
     found = [purchase for _source, purchase in found_for(contact)]
     declined = (
-        GuestMerge.objects.filter(account=account, contact=contact, state__in=["declined", "undone"])
+        GuestMerge.objects.filter(
+            account=account, contact=contact, state__in=["declined", "undone"]
+        )
         .order_by("-decided_at")
         .values_list("decided_at", flat=True)
         .first()

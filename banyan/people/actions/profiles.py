@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
-from banyan.media.models import Image
+from banyan.media.actions import claim_staged
 
 from ..access import get_own_account
 from ..models import Account, Consent, Profile
@@ -70,12 +70,18 @@ def _too_long(text: str, most: int) -> object | None:
     return _("At most %(most)d characters, please.") % {"most": most}
 
 
-def set_avatar(*, actor: Actor, image: Image | None) -> None:
-    """Show a picture of the actor's own as their face, or (None) initials again."""
+def set_avatar(*, actor: Actor, token: str) -> None:
+    """Show a staged picture as the actor's face; StagedGone when the token is not theirs."""
     account = get_own_account(actor)
-    if image is not None and image.owner_id != account.pk:
-        raise Invalid(fields={"avatar": _("This picture is not yours.")})
-    Account.objects.filter(pk=account.pk).update(avatar=image)
+    with transaction.atomic():
+        images = claim_staged(actor=actor, tokens=[token])
+        if images:
+            Account.objects.filter(pk=account.pk).update(avatar=images[0])
+
+
+def remove_avatar(*, actor: Actor) -> None:
+    """Show initials again. Repeatable."""
+    Account.objects.filter(pk=get_own_account(actor).pk).update(avatar=None)
 
 
 def set_language(*, actor: Actor, language: str) -> None:

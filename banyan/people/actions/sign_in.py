@@ -66,9 +66,7 @@ class CodeSpent(Invalid):
     code = "code_spent"
 
     def __init__(self) -> None:
-        super().__init__(
-            fields={"code": _("This code no longer works. Please ask for a new one.")}
-        )
+        super().__init__(fields={"code": _("This code no longer works. Please ask for a new one.")})
 
 
 def request_code(
@@ -219,7 +217,7 @@ def verify_code(*, actor: Actor, token: str, code: str) -> Finished:
 
 def _matches(attempt: SignInCode, typed: str) -> bool:
     keys = keyrings.keys(keyrings.Ring.COOKIES)
-    return any([constant_time_compare(typed, _code_of(attempt, key)) for key in keys])
+    return any(constant_time_compare(typed, _code_of(attempt, key)) for key in keys)
 
 
 def _wrong(left: int) -> str:

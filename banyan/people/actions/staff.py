@@ -30,9 +30,7 @@ def take_role(*, actor: Actor, account_id: int, role: str, reason: str = "") -> 
     _may(actor, role)
     with transaction.atomic():
         # All owners at once, so that two of them cannot dismiss each other at the same moment.
-        owners = list(
-            StaffRole.objects.select_for_update().filter(role="owner").order_by("id")
-        )
+        owners = list(StaffRole.objects.select_for_update().filter(role="owner").order_by("id"))
         if role == "owner" and {row.account_id for row in owners} == {account_id}:
             raise Conflict(_("Somebody has to stay the owner."), code="last_owner")
         deleted, _rows = StaffRole.objects.filter(account_id=account_id, role=role).delete()

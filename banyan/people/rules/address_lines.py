@@ -43,7 +43,7 @@ _CJK_NAME = re.compile(r"[\u4e00-\u9fff·]{2,6}|[A-Za-z][A-Za-z .'-]+")
 
 
 def _tidy(value: str) -> str:
-    return " ".join(value.split()).strip(" ,;,")
+    return " ".join(value.split()).strip(" ,;")
 
 
 def _take(pattern: str, text: str) -> tuple[str, str]:
@@ -159,10 +159,10 @@ def _european(text: str, country: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for index in range(len(pieces) - 1, -1, -1):
         found = re.fullmatch(
-            rf"(?:{country}?[A-Z]?-)?(?P<code>{pattern})\s+(?P<city>[^\d]+)", pieces[index], re.IGNORECASE
-        ) or re.fullmatch(
-            rf"(?P<city>[^\d]+?)\s+(?P<code>{pattern})", pieces[index], re.IGNORECASE
-        )
+            rf"(?:{country}?[A-Z]?-)?(?P<code>{pattern})\s+(?P<city>[^\d]+)",
+            pieces[index],
+            re.IGNORECASE,
+        ) or re.fullmatch(rf"(?P<city>[^\d]+?)\s+(?P<code>{pattern})", pieces[index], re.IGNORECASE)
         if found:
             fields = {"postcode": found["code"], "level2": found["city"]}
             pieces = pieces[:index]

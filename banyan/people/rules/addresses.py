@@ -12,7 +12,16 @@ from django.utils.translation import pgettext_lazy
 
 from .contacts import clean_phone
 
-ADDRESS_FIELDS = ("recipient", "phone", "country", "level1", "level2", "level3", "street", "postcode")
+ADDRESS_FIELDS = (
+    "recipient",
+    "phone",
+    "country",
+    "level1",
+    "level2",
+    "level3",
+    "street",
+    "postcode",
+)
 _LONGEST = {"street": 200, "recipient": 80, "phone": 20, "postcode": 12}
 
 # Per country: the fields that are asked for, and those of them that must be filled.
@@ -34,17 +43,43 @@ _EU = (
     ("recipient", "street", "postcode", "level2"),
     ("recipient", "street", "postcode", "level2"),
 )
-EU_COUNTRIES = (
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-).split()
+EU_COUNTRIES = [
+    "AT",
+    "BE",
+    "BG",
+    "CY",
+    "CZ",
+    "DE",
+    "DK",
+    "EE",
+    "ES",
+    "FI",
+    "FR",
+    "GR",
+    "HR",
+    "HU",
+    "IE",
+    "IT",
+    "LT",
+    "LU",
+    "LV",
+    "MT",
+    "NL",
+    "PL",
+    "PT",
+    "RO",
+    "SE",
+    "SI",
+    "SK",
+]
 for _code in EU_COUNTRIES:
     ADDRESS_FORMS[_code] = _EU
 
 # A full match of the postcode once it is upper case with single spaces, and an example of it.
 POSTCODES: dict[str, tuple[str, str]] = {
-    **dict.fromkeys("AT BE BG CY DK HU LU SI".split(), (r"\d{4}", "1010")),
-    **dict.fromkeys("DE EE ES FI FR HR IT".split(), (r"\d{5}", "10115")),
-    **dict.fromkeys("CZ GR SE SK".split(), (r"\d{3} ?\d{2}", "110 00")),
+    **dict.fromkeys(["AT", "BE", "BG", "CY", "DK", "HU", "LU", "SI"], (r"\d{4}", "1010")),
+    **dict.fromkeys(["DE", "EE", "ES", "FI", "FR", "HR", "IT"], (r"\d{5}", "10115")),
+    **dict.fromkeys(["CZ", "GR", "SE", "SK"], (r"\d{3} ?\d{2}", "110 00")),
     "IE": (r"[A-Z]\d[\dW] ?[A-Z\d]{4}", "D02 X285"),
     "LT": (r"(LT-)?\d{5}", "LT-01100"),
     "LV": (r"(LV-)?\d{4}", "LV-1010"),

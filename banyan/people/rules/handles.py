@@ -12,7 +12,7 @@ _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,29}")
 RESERVED = frozenset(
     "about admin administrator api banyan billing help login logout me moderator null official"
     " owner payments root security settings shop signup staff studio support system team undefined"
-    " www".split()
+    " www".split()  # noqa: SIM905 (read as a text)
 )
 _WORDS = (
     "amber apricot aspen autumn bamboo basil birch breeze brook cedar cherry cloud clover coral"
@@ -21,7 +21,7 @@ _WORDS = (
     " mango mint moss nectar oak olive orchid otter peach pebble pepper pine plum pollen poppy"
     " quince raven reed river robin rowan saffron sage shore sparrow spruce summer swift tea"
     " thistle thyme tulip valley violet walnut willow wren yarrow"
-).split()
+).split()  # noqa: SIM905 (read as a text)
 
 
 def clean_handle(text: str) -> str:
@@ -30,7 +30,7 @@ def clean_handle(text: str) -> str:
 
 
 def handle_problem(handle: str) -> Any:
-    """Return why ``handle`` cannot be one (a lazy text), or None. Whether it is free is not asked."""
+    """Return why ``handle`` cannot be one (a lazy text), or None; it may still be taken."""
     if not _SHAPE.fullmatch(handle):
         return _("Use 3 to 30 letters, digits or underscores, beginning with a letter.")
     if handle.lower() in RESERVED:

@@ -37,15 +37,26 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Join what this browser did before, and show the account's language and theme."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        people.join_browser(
-            account=user, visitor=visitor(request), cart_token=cart_token(request)
-        )
+        people.join_browser(account=user, visitor=visitor(request), cart_token=cart_token(request))
         secure = request.is_secure()
         chosen = {settings.LANGUAGE_COOKIE_NAME: user.language, "banyan_theme": user.theme}
         for name, value in chosen.items():
             if value and name not in request.COOKIES:
                 response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=secure)
         return response
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """Say nothing where the page says it already: being signed in shows."""
+        if message_template and message_template.endswith(("logged_in.txt", "logged_out.txt")):
+            return
+        super().add_message(request, level, message_template, *args, **kwargs)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that asks, by our one rule."""

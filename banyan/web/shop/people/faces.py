@@ -19,7 +19,7 @@ def faces_of(accounts: Iterable[Account]) -> dict[int, Face]:
             name=account.display_name,
             handle=account.handle,
             url=f"/@{account.handle}",
-            picture_url=shown[account.avatar_id].src if account.avatar_id in shown else "",
+            picture_url=shown[account.avatar_id]["src"] if account.avatar_id in shown else "",
         )
         for pk, account in known.items()
     }

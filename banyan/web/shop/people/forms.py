@@ -1,4 +1,4 @@
-"""Forms of the people pages. Actions decide; forms keep what was typed and show why it was refused."""
+"""Forms of the people pages: actions decide; forms keep what was typed and say why not."""
 
 from __future__ import annotations
 
@@ -122,7 +122,9 @@ class TokenForm(forms.Form):
     """A new API token."""
 
     name = forms.CharField(
-        label=_("What is it for?"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("What is it for?"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     may_write = forms.BooleanField(
         label=_("It may change things, not only read"), required=False, initial=True

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.kernel.problems import Invalid, NotFound, Problem
-from banyan.media.actions import use_staged
+from banyan.media.actions import stage
 from banyan.notify.queries import MOST, unread_count
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
@@ -86,7 +86,9 @@ def me_edit(request: HttpRequest) -> HttpResponse:
                 return redirect("me_edit")
             except Invalid as problem:
                 refuse(form, problem)
-    return render(request, "shop/people/me_edit.html", _edit_context(request, account, form), status=status)
+    return render(
+        request, "shop/people/me_edit.html", _edit_context(request, account, form), status=status
+    )
 
 
 def _initial(account: Account) -> dict[str, object]:
@@ -122,14 +124,18 @@ def _edit_context(request: HttpRequest, account: Account, form: ProfileForm) -> 
 @require_POST
 @member
 def me_avatar(request: HttpRequest) -> HttpResponse:
-    """Take a staged picture as the face, or go back to initials."""
-    token = request.POST.get("avatar", "")
+    """Take a picture as the face, staged or (without script) sent along, or go back to initials."""
     who = actor(request)
-    if token:
-        staged = use_staged(actor=who, tokens=[token])
-        people.set_avatar(actor=who, image=staged[0])
-    elif "remove" in request.POST:
-        people.set_avatar(actor=who, image=None)
+    token = request.POST.get("avatar", "")
+    file = request.FILES.get("avatar_files")
+    try:
+        if "remove" in request.POST:
+            people.remove_avatar(actor=who)
+        elif token or file:
+            staged = token or stage(actor=who, data=file, filename=file.name or "").token
+            people.set_avatar(actor=who, token=staged)
+    except Problem as problem:
+        messages.error(request, str(next(iter(problem.fields.values()), problem.message)))
     return redirect("me_edit")
 
 
@@ -212,9 +218,7 @@ def contact_code(request: HttpRequest, token: str) -> HttpResponseBase:
     if not form.is_valid():
         return code_page(request, attempt, form, status=422)
     try:
-        done = people.verify_code(
-            actor=actor(request), token=token, code=form.cleaned_data["code"]
-        )
+        done = people.verify_code(actor=actor(request), token=token, code=form.cleaned_data["code"])
     except Problem as problem:
         refuse(form, problem)
         return code_page(request, attempt, form, status=problem.status)

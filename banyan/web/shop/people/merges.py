@@ -32,7 +32,9 @@ def merge_offer(request: HttpRequest, merge_id: int) -> HttpResponse:
         merge = people.accept_merge(actor=who, merge_id=merge_id)
         count = sum(len(ids) for ids in merge.moved.values())
         text = ngettext(
-            "%(n)d purchase is in your account now.", "%(n)d purchases are in your account now.", count
+            "%(n)d purchase is in your account now.",
+            "%(n)d purchases are in your account now.",
+            count,
         )
         messages.success(request, text % {"n": count})
         return redirect("merge_offer", merge_id=merge_id)

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
+from banyan.kernel.problems import NotFound
 from banyan.notify import actions as notify
 from banyan.notify.models import Notification
 from banyan.notify.queries import notifications as read_notifications
 from banyan.notify.queries import unread_count
-from banyan.kernel.problems import NotFound
 
 from ...http import actor
 from .faces import faces_of

@@ -36,7 +36,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/addresses/new", addresses.address_new, name="address_new"),
     path("me/addresses/<int:address_id>", addresses.address_edit, name="address_edit"),
     path("me/addresses/<int:address_id>/remove", addresses.address_remove, name="address_remove"),
-    path("me/addresses/<int:address_id>/default", addresses.address_default, name="address_default"),
+    path(
+        "me/addresses/<int:address_id>/default", addresses.address_default, name="address_default"
+    ),
     path("me/tokens", tokens.tokens, name="tokens"),
     path("me/tokens/<int:token_id>/revoke", tokens.token_revoke, name="token_revoke"),
     path("me/merge/<int:merge_id>", merges.merge_offer, name="merge_offer"),

@@ -122,16 +122,37 @@ def reachable_binaries(folder: Path, user: SystemUser) -> Path:
     home = Path(tempfile.gettempdir()) / f"banyan-pg-{binaries_version(folder)}-{seal}"
     if not home.is_dir():
         draft = Path(tempfile.mkdtemp(prefix="banyan-pg-", dir=home.parent))
-        for part in ("bin", "lib", "share"):
-            shutil.copytree(folder.parent / part, draft / part, symlinks=True)
-        draft.chmod(0o755)
-        # A second starter may have finished first; its copy is as good as ours.
-        with contextlib.suppress(OSError):
-            draft.rename(home)
-        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            _copy_installation(folder.parent, draft)
+            draft.chmod(0o755)
+            # A second starter may have finished first; its copy is as good as ours.
+            with contextlib.suppress(OSError):
+                draft.rename(home)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     info = home.lstat()
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid() or info.st_mode & 0o022:
         raise PostgresError(f"{home} was not made by this user; remove it and start again.")
-    if (wall := user.may_traverse(home / "bin")) is not None:
+    copy = home / folder.parent.parent.name / folder.parent.name / "bin"
+    if (wall := user.may_traverse(copy)) is not None:
         raise PostgresError(f"User {user.name} cannot enter {wall}; set BANYAN_PG_BIN elsewhere.")
-    return home / "bin"
+    return copy
+
+
+def _copy_installation(installation: Path, target: Path) -> None:
+    """Copy programs, and the libraries a wheel keeps beside its package, in the same layout."""
+    package = installation.parent
+    place = target / package.name / installation.name
+    parts = ("bin", "lib", "share")
+    if missing := [part for part in parts if not (installation / part).is_dir()]:
+        raise PostgresError(
+            f"The database's user cannot enter {installation}, and it cannot be copied (it has no "
+            f"{missing[0]} folder). Set BANYAN_PG_BIN to programs that every user may run."
+        )
+    for part in parts:
+        shutil.copytree(installation / part, place / part, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    for closed in (target / package.name, place):
+        closed.chmod(0o755)

@@ -257,7 +257,7 @@ class Supervisor:
         if self.show_qr:
             import segno
 
-            segno.make(lan, error="l").terminal(compact=True, border=2)
+            segno.make(lan, error="l").terminal(compact=True)
             print()
         if logins := noted_logins(self.surroundings):
             print(logins + "\n")

@@ -1,6 +1,7 @@
 """The embedded database starts, stops, survives kills and refuses to be started twice."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,13 @@ import psycopg
 import pytest
 
 from banyan.ops import postgres
-from banyan.ops.binaries import PostgresError, SystemUser, find_binaries, reachable_binaries
+from banyan.ops.binaries import (
+    PostgresError,
+    SystemUser,
+    binaries_version,
+    find_binaries,
+    reachable_binaries,
+)
 from banyan.ops.filelock import FileLock, LockHeldError
 from banyan.ops.postgres import (
     EmbeddedPostgres,
@@ -256,9 +263,33 @@ def test_programs_below_a_closed_folder_are_copied_once(
     assert first == second != home / "bin"
     assert stranger.may_traverse(first) is None
     assert (first / "postgres").read_text() == program.read_text()
-    first.parent.chmod(0o777)
+    copy = next(place.glob("banyan-pg-18.4-*"))
+    copy.chmod(0o777)
     with pytest.raises(PostgresError, match="remove it"):
         reachable_binaries(home / "bin", stranger)
+
+
+def test_a_copy_of_the_real_programs_runs_without_the_original(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    """The wheel keeps libraries beside its package; a copy of the programs alone cannot load."""
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    bundled = find_binaries()
+    package = bundled.parent.parent
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in (package.name + ".libs", package.name):
+        shutil.copytree(package.with_name(folder), closed / folder, symlinks=True)
+    stranger = SystemUser(name="stranger", uid=64_999, gid=64_999)
+
+    copy = reachable_binaries(closed / package.name / bundled.parent.name / "bin", stranger)
+    shutil.rmtree(closed)
+
+    assert binaries_version(copy).split(".")[0] == "18"
+    monkeypatch.setenv("BANYAN_PG_BIN", str(copy))
+    with EmbeddedPostgres(place / "cluster", durable_initdb=False) as server:
+        server.ensure_database()
+        assert ask(server, "SELECT 1") == 1
 
 
 def test_named_programs_win_and_a_wrong_name_is_refused(

@@ -162,17 +162,30 @@ class CounterDelta(models.Model):
 
 
 class TicketPool(models.Model):
-    """The ticket sale of one hot thing: numbers 1..stock come from ``sequence_name``."""
+    """The ticket sale of one hot thing: numbers 1..stock come from ``sequence_name``.
+
+    Every number up to ``swept_to`` has a claim or a release. ``watermark`` is where the sequence
+    stood at ``watermark_at``: what is missing below it some time later was lost on the way.
+    """
 
     id = IdField(primary_key=True)
     kind = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
-    sequence_name = models.CharField(max_length=63, unique=True)
+    sequence_name = models.CharField(max_length=63)
     stock = models.BigIntegerField()
+    swept_to = models.BigIntegerField(default=0)
+    watermark = models.BigIntegerField(default=0)
+    watermark_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "subject_id"], name="ticket_pool_once"),
+            models.UniqueConstraint(
+                fields=["kind", "subject_id"], name="ticket_pool_once", condition=Q(closed_at=None)
+            ),
+            models.UniqueConstraint(
+                fields=["sequence_name"], name="ticket_pool_sequence", condition=Q(closed_at=None)
+            ),
             models.CheckConstraint(condition=Q(stock__gte=0), name="ticket_pool_stock"),
         ]
 
@@ -181,7 +194,8 @@ class TicketClaim(models.Model):
     """One number taken; it lapses at ``expires_at`` unless it was used."""
 
     id = IdField(primary_key=True)
-    pool = models.ForeignKey(TicketPool, on_delete=models.PROTECT)
+    # No constraint: its key-share locks on the one pool row are what tickets exist to avoid.
+    pool = models.ForeignKey(TicketPool, on_delete=models.PROTECT, db_constraint=False)
     number = models.BigIntegerField()
     holder = models.CharField(max_length=80)
     expires_at = models.DateTimeField()
@@ -198,7 +212,7 @@ class TicketRelease(models.Model):
     """A number that is free again; taken by SKIP LOCKED once the sequence is exhausted."""
 
     id = IdField(primary_key=True)
-    pool = models.ForeignKey(TicketPool, on_delete=models.PROTECT)
+    pool = models.ForeignKey(TicketPool, on_delete=models.PROTECT, db_constraint=False)
     number = models.BigIntegerField()
 
     class Meta:

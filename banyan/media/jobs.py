@@ -18,5 +18,6 @@ def make_renditions(image_id: int) -> int:
 @app.periodic(cron="41 * * * *")
 @app.task(queue="bulk", name="media.sweep", queueing_lock="media.sweep")
 def sweep(timestamp: int) -> int:
-    """Remove staged uploads nobody used; returns how many pictures went."""
-    return actions.sweep_staged(actor=Actor.system("media.sweep"))
+    """Remove staged uploads nobody used and cards of past months; returns how many went."""
+    sweeper = Actor.system("media.sweep")
+    return actions.sweep_staged(actor=sweeper) + actions.sweep_cards(actor=sweeper)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,8 +192,8 @@ def preview_uri(pixels: Image.Image) -> str:
     return "data:image/webp;base64," + base64.b64encode(data).decode()
 
 
-def opened(read: Callable[[], bytes], least_width: int) -> Image.Image:
-    """Return a kept original as RGB, decoded at a cheap scale not below ``least_width``."""
-    picture = Image.open(io.BytesIO(read()), formats=["JPEG"])
-    picture.draft("RGB", (least_width, 1))
+def opened(original: bytes, least: tuple[int, int]) -> Image.Image:
+    """Return a kept original as RGB, decoded at the cheapest scale not below ``least``."""
+    picture = Image.open(io.BytesIO(original), formats=["JPEG"])
+    picture.draft("RGB", least)
     return picture.convert("RGB")

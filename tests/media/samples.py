@@ -17,14 +17,13 @@ def photo(width: int = 1200, height: int = 900, seed: int = 1) -> Image.Image:
     small = Image.new("RGB", (12, 9))
     small.putdata([tuple(dice.randrange(256) for _ in "rgb") for _ in range(108)])  # type: ignore[misc]
     soft = small.resize((width, height), Image.Resampling.BICUBIC)
-    grain = Image.effect_noise((width, height), 12).convert("RGB")
-    return Image.blend(soft, grain, 0.12)
+    grain = Image.frombytes("L", (width, height), dice.randbytes(width * height)).convert("RGB")
+    return Image.blend(soft, grain, 0.03)
 
 
 def noise(width: int, height: int) -> Image.Image:
     """Return what no codec can press: noise in all channels."""
-    channels = [Image.effect_noise((width, height), 120) for _ in "rgb"]
-    return Image.merge("RGB", channels)
+    return Image.frombytes("RGB", (width, height), random.Random(1).randbytes(width * height * 3))
 
 
 def saved(picture: Image.Image, fmt: str = "JPEG", **options: Any) -> bytes:

@@ -1,5 +1,6 @@
 """Verbs of pictures: the only writers of their rows and files."""
 
+from .cards import drawn_once, sweep_cards
 from .drawn import intake_pil
 from .intake import describe, intake
 from .renditions import make_renditions
@@ -9,9 +10,11 @@ __all__ = [
     "STAGED_HOURS",
     "claim_staged",
     "describe",
+    "drawn_once",
     "intake",
     "intake_pil",
     "make_renditions",
     "stage",
+    "sweep_cards",
     "sweep_staged",
 ]

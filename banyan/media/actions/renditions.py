@@ -53,7 +53,7 @@ def make_renditions(*, image_id: int) -> int:
 
 def _make_all(original: str, missing: list[rules.Wanted]) -> list[Made]:
     largest = max((one.width, one.height) for one in missing)
-    picture = pixels.opened(lambda: store.read(store.private(), original), largest[0])
+    picture = pixels.opened(store.read(store.private(), original), largest)
     picture = pixels.resized(picture, largest)
     scaled: dict[int, PIL.Image.Image] = {}
     for one in missing:

@@ -1,0 +1,1 @@
+"""Uploading pictures, and the pictures of a share: QR code, poster, preview cards."""

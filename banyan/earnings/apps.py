@@ -8,3 +8,7 @@ class EarningsConfig(AppConfig):
 
     name = "banyan.earnings"
     label = "earnings"
+
+    def ready(self) -> None:
+        """Listen to orders and payouts."""
+        from . import subscribers  # noqa: F401

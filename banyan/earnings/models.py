@@ -68,8 +68,10 @@ class PlanVersion(models.Model):
 class Commission(models.Model):
     """What one payee earns from one order line; frozen at placement.
 
-    ``level`` 1 is the direct sharer. ``reversed_amount`` is what refunds took back so far.
-    ``explanation`` holds the path, the rule and the arithmetic for the "why" page.
+    ``level`` 1 is the direct sharer. ``base_amount`` is the line's paid goods, ``refunded_base``
+    how much of it was refunded so far, ``reversed_amount`` what that took back of ``amount``.
+    ``payout_item`` carries it to the payee. ``explanation`` holds the path, the rule, the
+    arithmetic and the refunds for the "why" page.
     """
 
     id = IdField(primary_key=True)
@@ -81,6 +83,7 @@ class Commission(models.Model):
     level = models.SmallIntegerField()
     base_amount = models.BigIntegerField()
     amount = models.BigIntegerField()
+    refunded_base = models.BigIntegerField(default=0)
     reversed_amount = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     state = models.CharField(
@@ -89,6 +92,9 @@ class Commission(models.Model):
     reason = models.CharField(max_length=60, blank=True, default="")
     hold_until = models.DateTimeField(null=True)
     explanation = models.JSONField(default=dict)
+    payout_item = models.ForeignKey(
+        "PayoutItem", null=True, on_delete=models.PROTECT, related_name="commissions"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -102,10 +108,20 @@ class Commission(models.Model):
                 condition=Q(reversed_amount__gte=0) & Q(reversed_amount__lte=F("amount")),
                 name="commission_reversal_within_amount",
             ),
+            models.CheckConstraint(
+                condition=Q(refunded_base__gte=0) & Q(refunded_base__lte=F("base_amount")),
+                name="commission_refund_within_base",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="commission_amount"),
         ]
         indexes = [
             models.Index(fields=["payee", "-id"], name="commission_payee"),
             models.Index(fields=["hold_until"], name="commission_due", condition=Q(state="held")),
+            models.Index(
+                fields=["payee", "currency"],
+                name="commission_payable",
+                condition=Q(state="payable", payout_item=None),
+            ),
         ]
 
 
@@ -125,7 +141,11 @@ class PayoutBatch(models.Model):
 
 
 class PayoutItem(models.Model):
-    """One payee's amount in a batch, and the payment that carried it."""
+    """One payee's amount in a batch, and the payment that carried it.
+
+    ``state``: draft, submitted, paid, failed (the money is payable again) or skipped (a refund
+    took too much of it before the batch was submitted).
+    """
 
     id = IdField(primary_key=True)
     batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="items")
@@ -140,4 +160,9 @@ class PayoutItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["batch", "payee", "currency"], name="payout_item_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payout_item_amount"),
+            models.UniqueConstraint(fields=["payout_id"], name="payout_item_payout_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "submitted", "paid", "failed", "skipped"]),
+                name="payout_item_state",
+            ),
         ]

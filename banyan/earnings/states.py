@@ -29,3 +29,8 @@ PAYOUT_BATCH = Machine(
         "cancelled": (),
     },
 )
+
+# Where the money of a commission is: on the payee's held account, or on their payable one.
+HELD_STATES = ("pending", "held", "held_fraud")
+PAYABLE_STATES = ("payable", "paid")
+LIVE_STATES = HELD_STATES + PAYABLE_STATES

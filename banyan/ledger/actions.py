@@ -100,6 +100,36 @@ def account(
     return found
 
 
+def accounts(*, wanted: Iterable[tuple[str, int]], currency: str) -> dict[tuple[str, int], Account]:
+    """Return the accounts of many owners at once, by (kind, owner id); missing ones are made.
+
+    One query when all exist. They are made in one order, so that two callers do not deadlock.
+    """
+    pairs = sorted(set(wanted))
+    owners = {owner for _, owner in pairs}
+    kinds = {kind for kind, _ in pairs}
+    mine = Account.objects.filter(kind__in=kinds, owner_id__in=owners, currency=currency, label="")
+    found = {(a.kind, a.owner_id): a for a in mine}
+    missing = [pair for pair in pairs if pair not in found]
+    if missing:
+        Account.objects.bulk_create(
+            [
+                Account(
+                    kind=kind,
+                    owner_kind=KINDS[kind].owner_kind,
+                    owner_id=owner,
+                    currency=currency,
+                    discipline=KINDS[kind].discipline,
+                    created_at=clock.now(),
+                )
+                for kind, owner in missing
+            ],
+            ignore_conflicts=True,
+        )
+        found = {(a.kind, a.owner_id): a for a in mine.all()}
+    return {pair: found[pair] for pair in pairs}
+
+
 def lock_keys(accounts: Iterable[Account]) -> list[LockKey]:
     """Return the keys an outermost action must take before posting to ``accounts``.
 

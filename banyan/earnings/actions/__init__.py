@@ -1,0 +1,25 @@
+"""Verbs of earnings: the only writers of its tables."""
+
+from .holds import hold_fraud, hold_received, release_due, release_fraud
+from .life import activate, end_unpaid
+from .payouts import cancel_batch, draft_batch, on_payout_failed, on_payout_paid, submit_batch
+from .plans import set_plan
+from .quotes import quote
+from .refunds import reverse
+
+__all__ = [
+    "activate",
+    "cancel_batch",
+    "draft_batch",
+    "end_unpaid",
+    "hold_fraud",
+    "hold_received",
+    "on_payout_failed",
+    "on_payout_paid",
+    "quote",
+    "release_due",
+    "release_fraud",
+    "reverse",
+    "set_plan",
+    "submit_batch",
+]

@@ -1,0 +1,52 @@
+"""The ledger accounts of commissions, and the locks that posting to them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from banyan.kernel.locks import LockKey
+from banyan.ledger import actions as ledger
+from banyan.ledger.models import Account, Journal
+
+from ..models import Commission
+
+Books = dict[tuple[str, int], Account]
+
+
+def books_of(commissions: Sequence[Commission]) -> dict[str, Books]:
+    """Return, per currency, the accounts of the payees and of the shops; made when missing.
+
+    ``commissions`` come with their order. One query per currency when all accounts exist.
+    """
+    wanted: dict[str, set[tuple[str, int]]] = {}
+    for each in commissions:
+        wanted.setdefault(each.currency, set()).update(
+            {
+                ("shop_payable", each.order.shop_id),
+                ("earner_held", each.payee_id),
+                ("earner_payable", each.payee_id),
+            }
+        )
+    return {
+        currency: ledger.accounts(wanted=pairs, currency=currency)
+        for currency, pairs in wanted.items()
+    }
+
+
+def lock_keys(commissions: Iterable[Commission]) -> list[LockKey]:
+    """Return the keys of the commissions and of every account they may move money between."""
+    found = list(commissions)
+    keys = [LockKey("commission", each.pk) for each in found]
+    for books in books_of(found).values():
+        keys += ledger.lock_keys(books.values())
+    return keys
+
+
+def earned_key(commission: Commission) -> str:
+    """Return the key of the journal that brought the commission to life."""
+    return f"commission:{commission.pk}:earned"
+
+
+def earned_journal(commission: Commission) -> Journal:
+    """Return that journal."""
+    return Journal.objects.get(key=earned_key(commission))

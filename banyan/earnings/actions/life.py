@@ -1,0 +1,79 @@
+"""When an order is paid its commissions come to life; when it ends unpaid they end."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from banyan.kernel import events, locks
+from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
+from banyan.kernel.states import transition
+from banyan.ledger import actions as ledger
+from banyan.ledger.rules import Entry
+from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
+
+from ..events import CommissionEarned
+from ..models import Commission
+from ..states import COMMISSION
+from .books import Books, books_of, earned_key, lock_keys
+
+
+def _quoted(order_id: int) -> QuerySet[Commission]:
+    commissions = Commission.objects.filter(order_id=order_id, state="quoted")
+    return commissions.select_related("order").order_by("id")
+
+
+def activate_locks(event: OrderPaid) -> list[LockKey]:
+    """Return the commissions of the order and the accounts of its shop and payees."""
+    return lock_keys(_quoted(event.order_id))
+
+
+def activate(event: OrderPaid, actor: Actor) -> None:
+    """Book every quoted commission of the order: shop_payable -C / earner_held +C.
+
+    Runs inside the paying transaction. Emits commission.earned. Repeatable: what is no longer
+    quoted stays as it is.
+    """
+    locks.take(activate_locks(event))
+    commissions = list(_quoted(event.order_id))
+    books = books_of(commissions)
+    for commission in commissions:
+        _earn(actor, commission, books[commission.currency])
+
+
+def _earn(actor: Actor, commission: Commission, books: Books) -> None:
+    shop = books["shop_payable", commission.order.shop_id]
+    held = books["earner_held", commission.payee_id]
+    ledger.post(
+        key=earned_key(commission),
+        kind="commission.earned",
+        subject_kind="commission",
+        subject_id=commission.pk,
+        entries=[Entry(shop.pk, -commission.amount), Entry(held.pk, commission.amount)],
+        currency=commission.currency,
+        actor=actor,
+        memo=commission.order.number,
+    )
+    transition(COMMISSION, commission, "pending", actor=actor, reason="paid")
+    events.emit(
+        CommissionEarned(
+            commission_id=commission.pk,
+            order_id=commission.order_id,
+            payee_id=commission.payee_id,
+            amount=commission.amount,
+            currency=commission.currency,
+        ),
+        actor=actor,
+    )
+
+
+def end_unpaid_locks(event: OrderExpired | OrderCancelled) -> list[LockKey]:
+    """Return the quoted commissions of the order."""
+    return [LockKey("commission", each.pk) for each in _quoted(event.order_id)]
+
+
+def end_unpaid(event: OrderExpired | OrderCancelled, actor: Actor) -> None:
+    """End the quotes of an order that was never paid: quoted -> expired. Repeatable."""
+    locks.take(end_unpaid_locks(event))
+    for commission in _quoted(event.order_id):
+        transition(COMMISSION, commission, "expired", actor=actor, reason=event.name)

@@ -1,0 +1,162 @@
+"""At placement: who would earn what from each line, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from banyan.catalog.models import ShopStaff
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.states import transition
+from banyan.ledger import actions as ledger
+from banyan.orders.events import OrderPlaced
+from banyan.orders.models import Checkout, Order, OrderLine
+from banyan.sharing.models import VisitorAccount
+
+from .. import rules
+from ..events import CommissionRejected
+from ..models import Commission, PlanVersion
+from ..plans import current_versions, terms_of
+from ..ports import person_of
+from ..queries.payers import verified_payers
+from ..rules import Share, Sharer
+from ..states import COMMISSION
+
+
+def quote(event: OrderPlaced, actor: Actor) -> None:
+    """Freeze the plan version on every line, and a commission per payee of shared lines.
+
+    Runs inside the placing transaction; takes no locks, posts nothing. A payee who may not earn
+    gets a rejected commission with its reason, and commission.rejected is emitted. Repeatable.
+    """
+    if Commission.objects.filter(order_id=event.order_id).exists():
+        return
+    order = Order.objects.select_related("checkout", "shop").get(pk=event.order_id)
+    lines = list(order.lines.order_by("id"))
+    versions = current_versions(
+        shop_id=order.shop_id, product_ids=[line.product_id for line in lines]
+    )
+    _freeze_versions(lines, versions)
+    shared = [line for line in lines if line.path and line.product_id in versions]
+    if not shared:
+        return
+    people = _People(order, shared)
+    commissions = [
+        _commission(order, line, versions[line.product_id], share)
+        for line in shared
+        for share in _shares(line, versions[line.product_id], people)
+    ]
+    Commission.objects.bulk_create(commissions)
+    _open_accounts(order, commissions)
+    for commission in commissions:
+        if commission.reason:
+            _reject(actor, commission)
+
+
+def _freeze_versions(lines: Sequence[OrderLine], versions: dict[int, PlanVersion]) -> None:
+    by_version: dict[int, list[int]] = {}
+    for line in lines:
+        if line.product_id in versions:
+            by_version.setdefault(versions[line.product_id].pk, []).append(line.pk)
+    for version_id, line_ids in by_version.items():
+        OrderLine.objects.filter(pk__in=line_ids).update(plan_version_id=version_id)
+
+
+class _People:
+    """Who the sharers, the buyer and the shop's staff are, as persons. At most five queries."""
+
+    def __init__(self, order: Order, lines: Iterable[OrderLine]) -> None:
+        sharers = {int(step["owner"]) for line in lines for step in line.path}
+        buyer = _buyer_of(order.checkout)
+        staff = set(
+            ShopStaff.objects.filter(shop_id=order.shop_id).values_list("account_id", flat=True)
+        ) | {order.shop.owner_id}
+        self._person = person_of(sharers | staff | ({buyer} if buyer else set()))
+        self._verified = verified_payers(sharers)
+        self.buyer = self._person[buyer] if buyer else None
+        self.shop_people = frozenset(self._person[account] for account in staff)
+
+    def sharer(self, step: dict[str, Any]) -> Sharer:
+        account = int(step["owner"])
+        person = self._person[account]
+        return Sharer(account, int(step["link"]), person, account in self._verified)
+
+
+def _buyer_of(checkout: Checkout) -> int | None:
+    """Return the buyer's account: also a guest's, in a browser where they signed in before."""
+    if checkout.buyer_id or not checkout.visitor:
+        return checkout.buyer_id
+    known = VisitorAccount.objects.filter(visitor=checkout.visitor)
+    return known.values_list("account_id", flat=True).first()
+
+
+def _shares(line: OrderLine, version: PlanVersion, people: _People) -> list[Share]:
+    terms = terms_of(version)
+    base = rules.base_of(goods=line.goods_amount, discount=line.discount_amount)
+    return rules.split_budget(
+        rules.budget_of(base, terms),
+        [people.sharer(step) for step in line.path],
+        terms,
+        buyer=people.buyer,
+        shop_people=people.shop_people,
+    )
+
+
+def _commission(order: Order, line: OrderLine, version: PlanVersion, share: Share) -> Commission:
+    base = rules.base_of(goods=line.goods_amount, discount=line.discount_amount)
+    terms = terms_of(version)
+    return Commission(
+        order=order,
+        line=line,
+        payee_id=share.sharer.account_id,
+        link_id=share.sharer.link_id,
+        plan_version=version,
+        level=share.level,
+        base_amount=base,
+        amount=share.amount,
+        currency=line.currency,
+        reason=share.reason,
+        explanation={
+            "path": line.path,
+            "rule": {
+                "plan_version": str(version.pk),
+                "number": version.number,
+                "scope": "product" if version.plan.product_id else "shop",
+                "hold_days": version.hold_days,
+            },
+            "arithmetic": rules.arithmetic(base, rules.budget_of(base, terms), terms, share),
+            "refunds": [],
+        },
+        created_at=clock.now(),
+    )
+
+
+def _open_accounts(order: Order, commissions: Iterable[Commission]) -> None:
+    """Make the accounts that payment will post to, for the whole checkout in one order.
+
+    The direct sharers of its other orders are included, so that two checkouts that name the same
+    new earners in opposite orders do not wait for each other.
+    """
+    paths = OrderLine.objects.filter(order__checkout_id=order.checkout_id).exclude(path=[])
+    direct = {int(path[-1]["owner"]) for path in paths.values_list("path", flat=True)}
+    payees = {each.payee_id for each in commissions if not each.reason} | direct
+    ledger.accounts(
+        wanted=[(kind, payee) for payee in payees for kind in ("earner_held", "earner_payable")],
+        currency=order.currency,
+    )
+
+
+def _reject(actor: Actor, commission: Commission) -> None:
+    transition(COMMISSION, commission, "rejected", actor=actor, reason=commission.reason)
+    events.emit(
+        CommissionRejected(
+            commission_id=commission.pk,
+            order_id=commission.order_id,
+            payee_id=commission.payee_id,
+            amount=commission.amount,
+            currency=commission.currency,
+            reason=commission.reason,
+        ),
+        actor=actor,
+    )

@@ -1,0 +1,64 @@
+"""What earnings tells the floors above. Ids of rows; amounts in minor units."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from banyan.kernel.events import Event
+
+
+class _OfCommission(Event):
+    subject: ClassVar[str] = "commission_id"
+    commission_id: int
+    order_id: int
+    payee_id: int
+    amount: int
+    currency: str
+
+
+class CommissionEarned(_OfCommission):
+    """The order is paid: the commission is alive, and held until the return window closes."""
+
+    name: ClassVar[str] = "commission.earned"
+
+
+class CommissionRejected(_OfCommission):
+    """A sharer was on the path, but may not earn from this order; ``reason`` is a stable code."""
+
+    name: ClassVar[str] = "commission.rejected"
+    reason: str
+
+
+class CommissionPayable(_OfCommission):
+    """The return window closed: ``amount`` (what refunds left of it) can be paid out."""
+
+    name: ClassVar[str] = "commission.payable"
+
+
+class CommissionReversed(_OfCommission):
+    """A refund took ``amount`` of the commission back, from wherever the money was."""
+
+    name: ClassVar[str] = "commission.reversed"
+    refund_id: int
+
+
+class _OfItem(Event):
+    subject: ClassVar[str] = "item_id"
+    item_id: int
+    batch_id: int
+    payee_id: int
+    amount: int
+    currency: str
+
+
+class EarningsPaidOut(_OfItem):
+    """A payee's payout has arrived."""
+
+    name: ClassVar[str] = "earnings.paid_out"
+
+
+class EarningsPayoutFailed(_OfItem):
+    """A payout came back; the money is payable again."""
+
+    name: ClassVar[str] = "earnings.payout_failed"
+    reason: str

@@ -1,0 +1,47 @@
+"""What earnings refuses, and the words for every reason code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel.problems import Conflict, Invalid
+
+PLAN_REASONS: dict[str, tuple[str, Any]] = {
+    "too_many_levels": ("levels", _("At most two people are paid for one sale.")),
+    "no_level": ("levels", _("Somebody must be paid: one level or two.")),
+    "rate_over_cap": ("rate_bps", _("A commission of more than half of the price is not allowed.")),
+    "rate_negative": ("rate_bps", _("A commission cannot be below zero.")),
+    "direct_share_too_small": (
+        "direct_bps",
+        _("Whoever shared directly gets at least 70 percent of the commission."),
+    ),
+    "direct_share_too_large": ("direct_bps", _("Nobody can get more than the whole commission.")),
+    "hold_days_out_of_range": ("hold_days", _("Enter 0 to 90 days.")),
+}
+
+REASONS: dict[str, Any] = {
+    "self_purchase": _("Nobody earns from their own purchase."),
+    "own_shop": _("People who work in a shop do not earn from its sales."),
+    "direct_not_verified": _(
+        "A second sharer is paid only when the direct sharer has bought something before."
+    ),
+    "fraud_hold": _("Held while we look into it."),
+    "refunded": _("The order was refunded."),
+}
+
+
+class PlanRefused(Invalid):
+    """The terms cannot be a plan; ``code`` is a key of PLAN_REASONS."""
+
+    def __init__(self, code: str) -> None:
+        field, message = PLAN_REASONS[code]
+        super().__init__(message, code=code, fields={field: message})
+
+
+class NothingToPay(Conflict):
+    """Nobody has enough to be paid out."""
+
+    code = "nothing_to_pay"
+    message = _("Nobody has reached the smallest amount that is paid out.")

@@ -1,0 +1,39 @@
+"""What a sharer can expect, said before they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from banyan.catalog.models import Product
+from banyan.kernel.money import Money
+
+from .. import rules
+from ..plans import current_versions, terms_of
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the direct sharer gets when somebody buys one unit of the cheapest variant.
+
+    ``amount`` is the least it can be: with two levels, the direct sharer's part; before any
+    coupon of the buyer's. ``hold_days`` is how long it is held after receipt.
+    """
+
+    amount: Money
+    rate_bps: int
+    hold_days: int
+
+
+def offer_of(product: Product) -> Offer | None:
+    """Return what sharing ``product`` can earn today, or None when nothing. Two queries."""
+    version = current_versions(shop_id=product.shop_id, product_ids=[product.pk]).get(product.pk)
+    if version is None or not version.rate_bps:
+        return None
+    price = product.variants.filter(is_active=True).order_by("price_amount").first()
+    if price is None:
+        return None
+    terms = terms_of(version)
+    amount = rules.direct_part(rules.budget_of(price.price_amount, terms), terms)
+    if not amount:
+        return None
+    return Offer(Money(amount, price.currency), version.rate_bps, version.hold_days)

@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("banyan.web.shop.urls")),
     path("studio/", include("banyan.web.studio.urls")),
     path("", include("banyan.web.desk.urls")),
+    path("", include("banyan.web.payments.urls")),
+    path("", include("banyan.web.media.urls")),
 ]
 if settings.DEMO or settings.DEBUG or settings.TESTING:
     # One machine: the web process serves pictures itself; behind a proxy the proxy does.

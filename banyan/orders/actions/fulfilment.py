@@ -61,8 +61,11 @@ def confirm_receipt(*, actor: Actor, order_id: int, access_token: str = "") -> O
 
 
 def _receive(actor: Actor, order: Order, reason: str) -> Order:
+    received = OrderReceived(
+        order_id=order.pk, checkout_id=order.checkout_id, shop_id=order.shop_id
+    )
     with transaction.atomic():
-        locks.take([LockKey("order", order.pk)])
+        locks.take([LockKey("order", order.pk), *events.locks_for(received)])
         order.refresh_from_db()
         if order.state == "received":
             return order
@@ -70,12 +73,7 @@ def _receive(actor: Actor, order: Order, reason: str) -> Order:
             raise Conflict(_("This order is not on its way."), code="not_shipped")
         with caused_by(order.checkout_id):
             transition(ORDER, order, "received", actor=actor, reason=reason, received_at=clock.now())
-            events.emit(
-                OrderReceived(
-                    order_id=order.pk, checkout_id=order.checkout_id, shop_id=order.shop_id
-                ),
-                actor=actor,
-            )
+            events.emit(received, actor=actor)
     return order
 
 

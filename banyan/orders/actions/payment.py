@@ -137,6 +137,9 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
         intent_id = Checkout.objects.values_list("intent_id", flat=True).get(pk=checkout_id)
         if intent_id:
             keys.append(LockKey("payment", intent_id))
+        ended = _ended_events(checkout_id, OrderExpired if to == "expired" else OrderCancelled)
+        for event in ended.values():
+            keys += events.locks_for(event)
         locks.take(keys)
         checkout = Checkout.objects.get(pk=checkout_id)
         if checkout.state != "placed":
@@ -146,14 +149,21 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
             release(lines.values_list("variant_id", "quantity"), reference=checkout.number)
             release_coupon(actor=actor, checkout_id=checkout.pk)
             transition(CHECKOUT, checkout, to, actor=actor, reason=reason)
-            event = OrderExpired if to == "expired" else OrderCancelled
             for order in Order.objects.filter(checkout=checkout).order_by("id"):
                 transition(ORDER, order, to, actor=actor, reason=reason)
-                events.emit(
-                    event(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id),
-                    actor=actor,
-                )
+                events.emit(ended[order.pk], actor=actor)
     return checkout
+
+
+def _ended_events(
+    checkout_id: int, kind: type[OrderExpired] | type[OrderCancelled]
+) -> dict[int, OrderExpired | OrderCancelled]:
+    return {
+        order_id: kind(order_id=order_id, checkout_id=checkout_id, shop_id=shop_id)
+        for order_id, shop_id in Order.objects.filter(checkout_id=checkout_id).values_list(
+            "id", "shop_id"
+        )
+    }
 
 
 def cancel_checkout(*, actor: Actor, checkout_id: int, access_token: str = "") -> Checkout:

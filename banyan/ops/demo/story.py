@@ -1,0 +1,372 @@
+"""The demo's history, made only by public actions under an injected clock, then proven."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import random
+from collections.abc import Callable
+
+from django.conf import settings
+
+from banyan.catalog import actions as catalog
+from banyan.catalog.models import Product, Shop, Variant
+from banyan.community import actions as community
+from banyan.community.models import Post
+from banyan.earnings import actions as earnings
+from banyan.entitlements import actions as coupons
+from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
+from banyan.kernel.money import Money
+from banyan.kernel.problems import SoldOut
+from banyan.ledger.proof import verify
+from banyan.media.actions import intake_pil, stage
+from banyan.media.models import Image
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout
+from banyan.payments import actions as payments
+from banyan.payments.models import Intent, Refund
+from banyan.people import actions as people
+from banyan.people.models import Account
+from banyan.sharing import actions as sharing
+from banyan.sharing.models import Link
+
+from . import cast
+from .drawings import draw, draw_avatar, draw_cover
+
+SYSTEM = Actor.system("demo")
+DAYS = 60
+PRODUCTS_PER_SHOP = 15
+POSTS = 400
+ORDERS = 150
+ADDRESS = {
+    "recipient": "Demo Person",
+    "phone": "+8613800000000",
+    "country": "CN",
+    "level1": "浙江省",
+    "level2": "杭州市",
+    "level3": "西湖区",
+    "street": "Demo Road 1",
+}
+
+Tell = Callable[[str], None]
+
+
+class Story:
+    """Builds the demo once; the same seed gives the same people, goods and events."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.tell = tell
+        self.chance = random.Random(20240101)  # noqa: S311 - a demo, not a draw
+        self.start = clock.now() - dt.timedelta(days=DAYS)
+        self.members: dict[str, Account] = {}
+        self.shops: list[Shop] = []
+        self.products: list[Product] = []
+        self.pictures: dict[int, Image] = {}
+        self.posts: list[Post] = []
+
+    def at(self, part: float) -> dt.datetime:
+        """Return the moment at ``part`` (0 to 1) of the demo's two months."""
+        return self.start + dt.timedelta(days=DAYS * part)
+
+    def actor(self, handle: str) -> Actor:
+        """Return a member of the cast as an actor."""
+        account = self.members[handle]
+        return Actor(kind="member", id=account.pk, label=f"@{handle}")
+
+    def tell_all(self) -> None:
+        """Make everything, in order of time, and prove the books."""
+        self._people()
+        self._goods()
+        self._posts()
+        self._orders()
+        relay.drain()
+        report = verify()
+        if not report.clean:
+            raise RuntimeError(f"the demo's books do not add up: {report.as_json()}")
+
+    def _people(self) -> None:
+        self.tell("members")
+        with clock.at(self.at(0)):
+            for handle, name, bio in cast.LEADS:
+                self._member(handle, name, bio)
+            for handle in cast.OTHERS:
+                self._member(handle, handle.title(), "Demo member.")
+            desk = people.create_account(
+                actor=SYSTEM, contact=None, handle="demo_desk", display_name="Desk", is_demo=True
+            )
+            people.give_role(actor=SYSTEM, account_id=desk.pk, role="owner", reason="demo")
+            names = list(self.members)
+            for handle in names:
+                for other in self.chance.sample(names, 9):
+                    if other != handle:
+                        people.follow(
+                            actor=self.actor(handle), account_id=self.members[other].pk
+                        )
+
+    def _member(self, handle: str, name: str, bio: str) -> None:
+        account = people.create_account(
+            actor=SYSTEM, contact=None, handle=handle, display_name=name, is_demo=True
+        )
+        self.members[handle] = account
+        drawn = io.BytesIO()
+        draw_avatar(len(self.members), size=256).save(drawn, "PNG")
+        staged = stage(
+            actor=self.actor(handle), data=drawn.getvalue(), filename=f"{handle}.png"
+        )
+        people.set_avatar(actor=self.actor(handle), token=staged.token)
+        people.change_profile(
+            actor=self.actor(handle), handle=handle, display_name=name, bio=bio, region="CN-ZJ"
+        )
+
+    def _goods(self) -> None:
+        self.tell("shops and goods")
+        for number, entry in enumerate(cast.SHOPS):
+            slug, name, about, owner, kinds, family, rate, levels = entry
+            with clock.at(self.at(0.01 * (number + 1))):
+                shop = catalog.open_shop(
+                    actor=self.actor(owner),
+                    name=name,
+                    slug=slug,
+                    about=about + " A demo shop.",
+                    currency="CNY",
+                    shipping_amount=1_000,
+                    free_shipping_from=29_900,
+                )
+                cover = intake_pil(
+                    actor=self.actor(owner),
+                    image=draw_cover(number, kinds=kinds, family=family),
+                    alt=name,
+                )
+                catalog.update_shop(actor=self.actor(owner), shop_id=shop.pk, cover=cover)
+                earnings.set_plan(
+                    actor=self.actor(owner),
+                    shop_id=shop.pk,
+                    rate_bps=rate,
+                    levels=levels,
+                    direct_bps=8_000 if levels == 2 else 10_000,
+                )
+                coupons.create_coupon(
+                    actor=self.actor(owner),
+                    shop_id=shop.pk,
+                    title="Welcome",
+                    code=f"HELLO-{slug.upper()}",
+                    amount_off=500,
+                    min_spend=5_000,
+                    cap=100,
+                )
+                self.shops.append(shop)
+                for place in range(PRODUCTS_PER_SHOP):
+                    self._product(shop, owner, kinds, family, number, place)
+
+    def _product(
+        self, shop: Shop, owner: str, kinds: tuple[str, ...], family: str, number: int, place: int
+    ) -> None:
+        kind = kinds[place % len(kinds)]
+        adjective = cast.ADJECTIVES[(place + number * 4) % len(cast.ADJECTIVES)]
+        noun = cast.NOUNS[kind]
+        drawn = draw(kind, number * 100 + place, size=(960, 1200), family=family)
+        picture = intake_pil(
+            actor=self.actor(owner), image=drawn, alt=f"{adjective[0]} {noun[0]}, drawn"
+        )
+        price = self.chance.choice([2_900, 4_900, 6_800, 8_800, 12_900, 19_900, 23_900, 39_900])
+        sizes = kind in {"dress", "shirt", "shoes"}
+        product = catalog.create_product(
+            actor=self.actor(owner),
+            shop_id=shop.pk,
+            data=catalog.ProductInput(
+                title=f"{adjective[0]} {noun[0]}",
+                description="A demo product. Nothing is ever shipped.",
+                texts={
+                    "zh-hans": {
+                        "title": f"{adjective[1]}·{noun[1]}",
+                        "description": "演示商品,不会真的发货。",
+                    },
+                    "zh-hant": {
+                        "title": f"{adjective[2]}·{noun[2]}",
+                        "description": "示範商品,不會真的出貨。",
+                    },
+                },
+                options=["Size"] if sizes else [],
+                variants=[
+                    catalog.VariantInput(
+                        price=price,
+                        values=[size] if size else [],
+                        on_hand=self.chance.randint(8, 60),
+                        compare_at=price * 5 // 4 if place % 5 == 0 else None,
+                    )
+                    for size in (["S", "M", "L"] if sizes else [""])
+                ],
+                images=[picture.pk],
+            ),
+        )
+        catalog.publish_product(actor=self.actor(owner), product_id=product.pk)
+        self.products.append(product)
+        self.pictures[product.pk] = picture
+
+    def _posts(self) -> None:
+        self.tell("posts")
+        names = list(self.members)
+        for index in range(POSTS):
+            with clock.at(self.at(0.12 + 0.8 * index / POSTS)):
+                author = self.chance.choice(names)
+                if self.posts and index % 4 == 3:
+                    self._repin(author)
+                else:
+                    self._post(author, index)
+
+    def _post(self, author: str, index: int) -> None:
+        product = self.chance.choice(self.products)
+        post = community.publish_post(
+            actor=self.actor(author),
+            images=[self.pictures[product.pk]],
+            title=f"{product.title}: {cast.REMARKS[index % len(cast.REMARKS)]}",
+            body=cast.REMARKS[(index * 7 + 3) % len(cast.REMARKS)],
+            tags=[
+                community.Tag(
+                    0,
+                    product.pk,
+                    self.chance.randint(250, 700),
+                    self.chance.randint(300, 750),
+                )
+            ],
+            language="en",
+        )
+        self.posts.append(post)
+        for fan in self.chance.sample(list(self.members), self.chance.randint(0, 7)):
+            community.like(actor=self.actor(fan), post_id=post.pk)
+        if index % 3 == 0:
+            writer = self.chance.choice(list(self.members))
+            community.comment(
+                actor=self.actor(writer),
+                post_id=post.pk,
+                body=cast.COMMENTS[index % len(cast.COMMENTS)],
+            )
+
+    def _repin(self, author: str) -> None:
+        source = self.chance.choice(self.posts[-40:])
+        if source.author_id != self.members[author].pk:
+            community.repin(actor=self.actor(author), post_id=source.pk)
+
+    def _orders(self) -> None:
+        self.tell("shares and orders")
+        names = list(self.members)
+        for index in range(ORDERS):
+            with clock.at(self.at(0.2 + 0.795 * index / ORDERS)):
+                product = self.chance.choice(self.products[:45] if index % 2 else self.products)
+                link = self._chain(product, self.chance.sample(names, 4))
+                self._order(index, product, link, self.chance.choice(names))
+
+    def _chain(self, product: Product, people_on_it: list[str]) -> Link | None:
+        """Share along up to three people, with visitors who only look."""
+        link: Link | None = None
+        for handle in people_on_it[: self.chance.randint(0, 3)]:
+            link = sharing.share(
+                actor=self.actor(handle), target_kind="product", target_id=product.pk, via=link
+            )
+            for _ in range(self.chance.randint(1, 5)):
+                visitor = f"demo{self.chance.getrandbits(48):012x}"
+                sharing.record_exposures(actor=SYSTEM, links=[link.pk], visitor=visitor)
+                if self.chance.random() < 0.7:
+                    touch = sharing.record_touch(
+                        actor=Actor.guest(visitor), link=link, verdict="unknown"
+                    )
+                    if self.chance.random() < 0.8:
+                        sharing.confirm_touch(actor=Actor.guest(visitor), touch_id=touch.pk)
+        return link
+
+    def _order(self, index: int, product: Product, link: Link | None, buyer: str) -> None:
+        variant = self.chance.choice(
+            list(Variant.objects.filter(product=product, is_active=True).order_by("id"))
+        )
+        guest = index % 3 == 0
+        who = Actor.guest(f"demo{self.chance.getrandbits(48):012x}") if guest else self.actor(buyer)
+        try:
+            checkout = orders.place(
+                actor=who,
+                lines=[
+                    orders.WantedLine(
+                        variant.pk, self.chance.choice([1, 1, 1, 2]), via=link.code if link else ""
+                    )
+                ],
+                contact=orders.Contact(email=f"demo{index}@example.com"),
+                address=ADDRESS,
+                placement_key=f"demo:{index}",
+                provider="sandbox",
+            )
+        except SoldOut:
+            return
+        self._after(index, checkout)
+
+    def _after(self, index: int, checkout: Checkout) -> None:
+        now = clock.now()
+        if index % 29 == 7:  # one that was never paid
+            with clock.at(now + dt.timedelta(minutes=20)):
+                orders.expire_checkout(actor=SYSTEM, checkout_id=checkout.pk)
+            return
+        if checkout.intent_id is None:
+            return
+        intent = Intent.objects.get(pk=checkout.intent_id)
+        payments.capture(
+            actor=Actor.provider("sandbox"),
+            intent_id=intent.pk,
+            paid=payments.Paid(
+                provider_ref=f"pay_demo_{intent.pk}",
+                money=Money(intent.amount, intent.currency),
+                at=now,
+            ),
+        )
+        order = checkout.orders.select_related("shop__owner").get()
+        owner = Actor(kind="member", id=order.shop.owner_id)
+        end = clock.now()
+        if index > ORDERS - 12:  # the newest are still to be sent
+            return
+        with clock.at(min(now + dt.timedelta(days=1), self._today())):
+            orders.ship(
+                actor=owner, order_id=order.pk, carrier="Demo Express", tracking=f"DX{index:05d}"
+            )
+        if index < ORDERS - 30:
+            with clock.at(min(now + dt.timedelta(days=4), self._today())):
+                orders.confirm_receipt(
+                    actor=SYSTEM, order_id=order.pk, access_token=checkout.access_token
+                )
+        if index % 17 == 5:
+            with clock.at(min(end + dt.timedelta(days=5), self._today())):
+                self._refund(index, order.pk, owner)
+
+    def _today(self) -> dt.datetime:
+        return self.start + dt.timedelta(days=DAYS)
+
+    def _refund(self, index: int, order_id: int, owner: Actor) -> None:
+        from banyan.orders.models import Order
+
+        order = Order.objects.get(pk=order_id)
+        granted = orders.grant_refund(
+            actor=owner,
+            order_id=order_id,
+            amount=order.total_amount * 4 // 10,
+            reason="A scratch on the glaze",
+            key=f"demo:{index}",
+        )
+        granted.refresh_from_db()
+        sent = Refund.objects.get(pk=granted.payment_refund_id)
+        payments.settle_refund(
+            actor=Actor.provider("sandbox"),
+            refund_id=sent.pk,
+            sequence=sent.attempts or 1,
+            succeeded=True,
+            provider_ref=f"re_demo_{sent.pk}",
+            money=Money(sent.amount, sent.currency),
+        )
+
+
+def is_empty() -> bool:
+    """Tell whether the platform has no member yet."""
+    return not Account.objects.exists()
+
+
+def load(tell: Tell) -> None:
+    """Tell the story; refused outside development."""
+    if not settings.DEMO:
+        raise RuntimeError("the demo is for development only")
+    Story(tell).tell_all()

@@ -9,19 +9,21 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,29}")
-RESERVED = frozenset(
+_NOT_FOR_PEOPLE = (
     "about admin administrator api banyan billing help login logout me moderator null official"
     " owner payments root security settings shop signup staff studio support system team undefined"
-    " www".split()  # noqa: SIM905 (read as a text)
+    " www"
 )
-_WORDS = (
+RESERVED = frozenset(_NOT_FOR_PEOPLE.split())
+_READABLE = (
     "amber apricot aspen autumn bamboo basil birch breeze brook cedar cherry cloud clover coral"
     " cosmos daisy dawn delta dune ember fern fig finch forest garden ginger hazel heron honey"
     " iris ivy jade juniper kite lake lantern lark laurel lemon lily linden lotus maple meadow"
     " mango mint moss nectar oak olive orchid otter peach pebble pepper pine plum pollen poppy"
     " quince raven reed river robin rowan saffron sage shore sparrow spruce summer swift tea"
     " thistle thyme tulip valley violet walnut willow wren yarrow"
-).split()  # noqa: SIM905 (read as a text)
+)
+_WORDS = _READABLE.split()
 
 
 def clean_handle(text: str) -> str:

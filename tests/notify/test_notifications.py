@@ -1,0 +1,154 @@
+"""Grouped notifications: one row per group, told in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import translation
+
+from banyan.kernel import clock, relay
+from banyan.notify import actions, kinds, queries
+from banyan.notify.kinds import Happening
+from banyan.notify.models import Notification
+from banyan.people import actions as people
+from banyan.people.models import Account
+from tests.support.factories import actor, member
+from tests.support.threads import run_at_once
+
+
+@pytest.fixture(autouse=True)
+def wave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind that only tests know."""
+    monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
+    kinds.register("wave", lambda h: f"{h.who} waved {h.n} at {h.data.get('place', '')}")
+
+
+def tell(reader: Account, by: Account | None = None, group: str = "wave:1", **data: Any) -> None:
+    """Tell somebody of a wave."""
+    actions.notify(
+        recipient_id=reader.pk,
+        kind="wave",
+        group_key=group,
+        url="/w",
+        data=data,
+        actor_id=by.pk if by else None,
+    )
+
+
+def texts(reader: Account) -> list[str]:
+    """Return what the list says."""
+    return [told.text for told in queries.notifications(reader.pk)]
+
+
+@pytest.mark.django_db
+def test_the_same_group_is_one_row_with_the_last_three_people() -> None:
+    reader = member()
+    fans = [member(name) for name in ("ana", "ben", "cy", "dee")]
+    for fan in fans:
+        tell(reader, fan, place="home")
+    row = Notification.objects.get()
+    assert row.n == 4
+    assert row.actors == [str(fan.pk) for fan in reversed(fans[1:])]
+    assert texts(reader) == ["Dee and 3 others waved 4 at home"]
+
+
+@pytest.mark.django_db
+def test_the_same_person_twice_counts_once() -> None:
+    reader, ana = member(), member("ana")
+    tell(reader, ana)
+    tell(reader, ana)
+    assert texts(reader) == ["Ana waved 1 at "]
+
+
+@pytest.mark.django_db
+def test_what_was_read_begins_again_from_one() -> None:
+    reader, ana, ben, cy = member(), member("ana"), member("ben"), member("cy")
+    tell(reader, ana)
+    tell(reader, ben)
+    assert actions.mark_read(recipient_id=reader.pk) == 1
+    assert queries.unread_count(reader.pk) == 0
+    tell(reader, cy)
+    assert texts(reader) == ["Cy waved 1 at "]
+    assert queries.unread_count(reader.pk) == 1
+
+
+@pytest.mark.django_db
+def test_nobody_hears_of_themselves_or_across_a_block() -> None:
+    ana, ben = member(), member()
+    people.block(actor=actor(ana), account_id=ben.pk)
+    tell(ana, ana)
+    tell(ana, ben)
+    tell(ben, ana)
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_unknown_kind_is_refused_where_it_is_written() -> None:
+    with pytest.raises(ImproperlyConfigured):
+        actions.notify(recipient_id=member().pk, kind="nonsense", group_key="x")
+
+
+@pytest.mark.django_db
+def test_the_badge_ends_at_99() -> None:
+    reader = member()
+    now = clock.now()
+    Notification.objects.bulk_create(
+        Notification(recipient=reader, kind="wave", group_key=f"g{i}", updated_at=now)
+        for i in range(120)
+    )
+    assert queries.unread_count(reader.pk) == 99
+
+
+@pytest.mark.django_db
+def test_reading_the_list_costs_two_queries_whatever_its_length(
+    django_assert_num_queries: Any,
+) -> None:
+    reader = member()
+    for i in range(8):
+        tell(reader, member(), group=f"g{i}")
+    with django_assert_num_queries(2):
+        assert len(queries.notifications(reader.pk)) == 8
+
+
+@pytest.mark.django_db
+def test_only_one_s_own_notifications_are_marked() -> None:
+    ana, eve = member(), member()
+    tell(ana, member())
+    row = Notification.objects.get()
+    assert actions.mark_read(recipient_id=eve.pk, notification_id=row.pk) == 0
+    assert queries.unread_count(ana.pk) == 1
+
+
+def test_people_are_named_in_the_grammar_of_the_language() -> None:
+    with translation.override("en"):
+        assert queries.phrase((), 3) == "Somebody"
+        assert queries.phrase(("Ana",), 1) == "Ana"
+        assert queries.phrase(("Ana", "Ben"), 2) == "Ana and Ben"
+        assert queries.phrase(("Ana", "Ben", "Cy"), 9) == "Ana and 8 others"
+
+
+def test_follows_at_once_are_counted_each(threaded_db: None) -> None:
+    reader = member()
+    fans = [member() for _ in range(8)]
+    run_at_once(*[lambda fan=fan: tell(reader, fan) for fan in fans])
+    assert Notification.objects.get().n == 8
+
+
+def test_a_follow_and_a_friendship_are_told_through_the_outbox(threaded_db: None) -> None:
+    ana, ben = member("ana"), member("ben")
+    people.follow(actor=actor(ana), account_id=ben.pk)
+    people.follow(actor=actor(ben), account_id=ana.pk)
+
+    relay.drain()
+
+    assert texts(ben) == ["Ana follows you."]
+    assert texts(ana) == ["You and Ben follow each other: you are friends now."]
+    assert [told.url for told in queries.notifications(ana.pk)] == ["/@ben"]
+
+
+def test_a_kind_is_told_by_who_registered_it_last() -> None:
+    kinds.register("wave", lambda h: "again")
+    kind = kinds.require("wave")
+    assert kind.tell(Happening(n=1, names=(), who="Somebody")) == "again"

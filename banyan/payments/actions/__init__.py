@@ -4,7 +4,7 @@
 and the regular check (both :func:`sync`), and the provider's message (:func:`receive_webhook`).
 """
 
-from .capture import Paid, capture
+from .capturing import Paid, capture
 from .credit import issue_credit
 from .inquiry import check_intent, expire_intent, sync
 from .intents import cancel_intent, open_intent, start

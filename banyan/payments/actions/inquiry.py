@@ -19,7 +19,7 @@ from ..problems import ProviderRefused, ProviderUnreachable
 from ..providers.base import Kind, Message, Provider, ProviderState, Status
 from ..rules import OPEN, Outcome, check_delay
 from ..states import INTENT
-from .capture import Paid, capture
+from .capturing import Paid, capture
 from .intents import charge_of
 from .notes import close_attempt, note_outcome, store_message
 

@@ -14,7 +14,7 @@ from .. import providers
 from ..models import Attempt, Intent, Payout, ProviderMessage, Refund
 from ..providers.base import Kind, Message
 from ..rules import Outcome, Reference
-from .capture import Paid, capture
+from .capturing import Paid, capture
 from .inquiry import decline, end_attempt
 from .notes import note_outcome, store_message
 from .payouts import settle_payout

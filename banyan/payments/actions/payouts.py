@@ -80,13 +80,14 @@ def request_payout(
 def submit_payout(*, actor: Actor, payout_id: int) -> Payout:
     """Send a requested payout to its provider; repeatable, and safe to run twice at once.
 
-    Not inside a transaction. A provider that is away is asked again later; a refusal makes the
-    payout failed and emits payout.failed.
+    Not inside a transaction. Does nothing before the row's ``next_attempt_at``, which each try
+    moves on. A refusal makes the payout failed and emits payout.failed.
     """
     payout = Payout.objects.get(pk=payout_id)
+    now = clock.now()
     claimed = Payout.objects.filter(
-        pk=payout_id, state="requested", attempts=payout.attempts
-    ).update(attempts=F("attempts") + 1, next_attempt_at=clock.now() + try_delay(payout.attempts))
+        pk=payout_id, state="requested", attempts=payout.attempts, next_attempt_at__lte=now
+    ).update(attempts=F("attempts") + 1, next_attempt_at=now + try_delay(payout.attempts))
     if claimed:
         with caused_by(payout.cause_id):
             _submit(actor, payout)

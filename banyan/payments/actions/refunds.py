@@ -64,12 +64,7 @@ def request_refund(
             raise RefundKeyReused(detail=key)
         return before
     _check_destination(intent, destination)
-    reserved = Intent.objects.filter(
-        pk=intent_id,
-        state__in=SETTLED,
-        refunded_amount__lte=F("captured_amount") - amount,
-    ).update(refunded_amount=F("refunded_amount") + amount)
-    if amount <= 0 or reserved != 1:
+    if not _reserve(intent, amount):
         left = intent.captured_amount - intent.refunded_amount
         raise RefundTooLarge(detail=f"{key}: {amount} of {left}", extra={"refundable": left})
     now = clock.now()
@@ -89,6 +84,12 @@ def request_refund(
     )
     events.emit(_event(RefundRequested, refund), actor=actor)
     return refund
+
+
+def _reserve(intent: Intent, amount: int) -> bool:
+    room = F("captured_amount") - amount
+    open_for_it = Intent.objects.filter(pk=intent.pk, state__in=SETTLED, refunded_amount__lte=room)
+    return amount > 0 and open_for_it.update(refunded_amount=F("refunded_amount") + amount) == 1
 
 
 def retry_refund(
@@ -128,13 +129,18 @@ def retry_refund(
 def submit_refund(*, actor: Actor, refund_id: int) -> Refund:
     """Send a requested refund to its provider; repeatable, and safe to run twice at once.
 
-    Not inside a transaction. A provider that is away is asked again later (the row says when);
-    a refusal makes the refund failed and emits refund.failed.
+    Not inside a transaction. Does nothing before the row's ``next_attempt_at``, which each try
+    moves on; so a provider that is away is asked again later. A refusal makes the refund failed
+    and emits refund.failed.
     """
     refund = Refund.objects.select_related("intent").get(pk=refund_id)
     now = clock.now()
     claimed = Refund.objects.filter(
-        pk=refund_id, state="requested", attempts=refund.attempts, sequence=refund.sequence
+        pk=refund_id,
+        state="requested",
+        attempts=refund.attempts,
+        sequence=refund.sequence,
+        next_attempt_at__lte=now,
     ).update(attempts=F("attempts") + 1, next_attempt_at=now + try_delay(refund.attempts))
     if not claimed:
         refund.refresh_from_db()

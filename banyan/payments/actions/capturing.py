@@ -48,6 +48,10 @@ class _NotTaken(Exception):  # noqa: N818 - not an error, a verdict
         super().__init__(code)
 
 
+class _PaidTwice(Exception):  # noqa: N818 - not an error, a verdict
+    """The intent was paid before, under another provider_ref."""
+
+
 def capture(*, actor: Actor, intent_id: int, paid: Paid, message_id: int | None = None) -> Outcome:
     """Book that the payment arrived, and place what it is for; once, however often it is told.
 
@@ -65,19 +69,24 @@ def capture(*, actor: Actor, intent_id: int, paid: Paid, message_id: int | None 
     intent = Intent.objects.get(pk=intent_id)
     capturing = _Capturing(actor, intent, providers.get(intent.provider), paid, message_id)
     with caused_by(intent.cause_id):
-        for _ in range(2):
-            try:
-                return capturing.run()
-            except _NotTaken as refusal:
-                return _declined(actor, intent, paid, refusal.code, message_id)
-            except (Problem, OperationalError, InterfaceError):
-                raise
-            except Exception:
-                logger.exception("placing the payment of intent %s failed", intent.pk)
         try:
-            return capturing.run(refuse="handler_failed")
+            return _run(capturing)
         except _NotTaken as refusal:
             return _declined(actor, intent, paid, refusal.code, message_id)
+        except _PaidTwice:
+            return _second_payment(actor, intent, paid, message_id)
+
+
+def _run(capturing: _Capturing) -> Outcome:
+    """Place the payment; after a listener has failed twice for no good reason, do without it."""
+    for _ in range(2):
+        try:
+            return capturing.run()
+        except (_NotTaken, _PaidTwice, Problem, OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("placing the payment of intent %s failed", capturing.intent.pk)
+    return capturing.run(refuse="handler_failed")
 
 
 @dataclass(slots=True)
@@ -89,6 +98,7 @@ class _Capturing:
     adapter: Provider
     paid: Paid
     message_id: int | None
+    unplaced_as: Outcome = Outcome.UNPLACED
 
     def run(self, *, refuse: str = "") -> Outcome:
         intent = self.intent
@@ -114,13 +124,13 @@ class _Capturing:
     def _decide(self, entries: list[Entry], refuse: str) -> Outcome:
         intent, paid = self.intent, self.paid
         if intent.state in SETTLED and paid.provider_ref != intent.provider_ref:
-            return self._second_payment(entries)
+            raise _PaidTwice
         if paid.money != Money(intent.amount, intent.currency):
             return self._mismatch()
         if intent.state in SETTLED:
             return Outcome.ALREADY_CAPTURED
         late = is_late(state=intent.state, paid_at=paid.at, expires_at=intent.expires_at)
-        reason = "too_late" if late else refuse
+        reason = refuse or ("too_late" if late else "")
         if not reason:
             reason = self._place(entries)
             if not reason:
@@ -130,7 +140,7 @@ class _Capturing:
             raise _NotTaken(reason)
         self._book(intent, entries)
         self._unplace(intent, reason)
-        return Outcome.UNPLACED
+        return self.unplaced_as
 
     def _place(self, entries: list[Entry]) -> str:
         """Book and place in a savepoint; return "" or the code of what refused."""
@@ -201,30 +211,31 @@ class _Capturing:
         close_attempt(self.intent, self.paid.provider_ref, outcome="mismatch")
         return Outcome.AMOUNT_MISMATCH
 
-    def _second_payment(self, entries: list[Entry]) -> Outcome:
-        """Book money that nobody asked for twice as an intent of its own, and send it back."""
-        first, paid = self.intent, self.paid
-        logger.error("intent %s was paid twice: %s too", first.pk, paid.provider_ref)
-        if Intent.objects.filter(provider=first.provider, provider_ref=paid.provider_ref).exists():
-            return Outcome.ALREADY_CAPTURED
-        second = Intent.objects.create(
-            subject_kind=first.subject_kind,
-            subject_id=first.subject_id,
+
+def _second_payment(actor: Actor, first: Intent, paid: Paid, message_id: int | None) -> Outcome:
+    """Book money that nobody asked for twice as an intent of its own, and send it back."""
+    logger.error("intent %s was paid twice: %s too", first.pk, paid.provider_ref)
+    with transaction.atomic(durable=True):
+        second, _ = Intent.objects.get_or_create(
             provider=first.provider,
-            payer_id=first.payer_id,
-            amount=paid.money.amount,
-            currency=paid.money.currency,
-            token=new_code(128),
-            description=first.description,
-            created_at=clock.now(),
-            expires_at=first.expires_at,
-            cause_id=first.cause_id,
+            provider_ref=paid.provider_ref,
+            defaults={
+                "subject_kind": first.subject_kind,
+                "subject_id": first.subject_id,
+                "payer_id": first.payer_id,
+                "amount": paid.money.amount,
+                "currency": paid.money.currency,
+                "token": new_code(128),
+                "description": first.description,
+                "created_at": clock.now(),
+                "expires_at": first.expires_at,
+                "cause_id": first.cause_id,
+            },
         )
         close_attempt(first, paid.provider_ref, outcome="captured")
-        locks.take([LockKey("payment", second.pk)])
-        self._book(second, entries)
-        self._unplace(second, "second_payment")
-        return Outcome.SECOND_PAYMENT
+    adapter = providers.get(first.provider)
+    capturing = _Capturing(actor, second, adapter, paid, message_id, Outcome.SECOND_PAYMENT)
+    return capturing.run(refuse="second_payment")
 
 
 def _declined(

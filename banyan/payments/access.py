@@ -1,0 +1,47 @@
+"""The ways to the rows of payments. Absent and forbidden look alike."""
+
+from __future__ import annotations
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound
+
+from .models import Intent, Payout, Refund
+
+_STAFF = ("support", "finance")
+
+
+def get_intent_by_token(token: str) -> Intent:
+    """Return the payment whose unguessable token the asker knows."""
+    intent = Intent.objects.filter(token=token).first()
+    if intent is None:
+        raise NotFound()
+    return intent
+
+
+def get_intent_for(actor: Actor, intent_id: int) -> Intent:
+    """Return a payment for its payer, or for support and finance staff."""
+    intent = Intent.objects.filter(pk=intent_id).first()
+    if intent is None or not _may_see(actor, intent):
+        raise NotFound()
+    return intent
+
+
+def get_refund_for(actor: Actor, refund_id: int) -> Refund:
+    """Return a refund for the payer of its payment, or for support and finance staff."""
+    refund = Refund.objects.select_related("intent").filter(pk=refund_id).first()
+    if refund is None or not _may_see(actor, refund.intent):
+        raise NotFound()
+    return refund
+
+
+def get_payout_for(actor: Actor, payout_id: int) -> Payout:
+    """Return a payout for finance staff; what it is for is shown by whoever asked for it."""
+    payout = Payout.objects.filter(pk=payout_id).first()
+    if payout is None or not actor.has_role("finance"):
+        raise NotFound()
+    return payout
+
+
+def _may_see(actor: Actor, intent: Intent) -> bool:
+    mine = actor.id is not None and actor.id == intent.payer_id
+    return mine or actor.has_role(*_STAFF)

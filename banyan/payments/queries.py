@@ -1,0 +1,190 @@
+"""Reads for pages and API. The number of statements never grows with the number of rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils.functional import Promise
+
+from banyan.kernel import clock
+from banyan.kernel.models import StateChange
+from banyan.kernel.money import Money
+from banyan.ledger.models import Account
+
+from . import providers
+from .models import Attempt, Intent, Payout, ProviderMessage, Refund
+from .rules import NEEDS_A_PERSON
+from .states import INTENT, REFUND
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to pay, as the payer sees it. ``balance`` where there is credit to spend."""
+
+    provider: str
+    label: str | Promise
+    balance: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened to a payment, for the story of an order.
+
+    ``kind``: attempt, attempt_ended, message, payment (a move of its state), refund (likewise).
+    ``what`` is a state, a message's kind or an attempt's outcome; ``detail`` its reason; ``ref``
+    the provider's reference.
+    """
+
+    at: dt.datetime
+    kind: str
+    what: str
+    detail: str = ""
+    ref: str = ""
+    actor: str = ""
+    subject_id: int = 0
+
+
+def methods_for(*, amount: Money, account_id: int | None) -> list[Method]:
+    """Return how somebody may pay ``amount``, in the operator's order. At most one statement."""
+    found: list[Method] = []
+    for provider in providers.enabled():
+        can = provider.capabilities
+        if not can.takes(amount.currency) or (can.needs_account and account_id is None):
+            continue
+        if not can.internal:
+            found.append(Method(provider.name, provider.label))
+            continue
+        balance = wallet_balance(account_id=account_id or 0, currency=amount.currency)
+        if amount <= balance:
+            found.append(Method(provider.name, provider.label, balance))
+    return found
+
+
+def wallet_balance(*, account_id: int, currency: str) -> Money:
+    """Return a member's credit. One statement."""
+    balance = Account.objects.filter(
+        kind="wallet", owner_kind="account", owner_id=account_id, currency=currency
+    ).values_list("balance", flat=True)
+    return Money(balance.first() or 0, currency)
+
+
+def intents_of(subject_kind: str, subject_id: int) -> list[Intent]:
+    """Return every payment for a subject, oldest first. One statement."""
+    return list(
+        Intent.objects.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("id")
+    )
+
+
+def refunds_of(intent_ids: Iterable[int]) -> list[Refund]:
+    """Return every refund of some payments, oldest first. One statement."""
+    return list(Refund.objects.filter(intent_id__in=list(intent_ids)).order_by("id"))
+
+
+def story(intents: Sequence[Intent]) -> list[Moment]:
+    """Return everything that happened to some payments, in order. Four statements."""
+    ids = [intent.pk for intent in intents]
+    attempts = Attempt.objects.filter(intent_id__in=ids)
+    messages = ProviderMessage.objects.filter(intent_id__in=ids)
+    refunds = {refund.pk: refund for refund in refunds_of(ids)}
+    moves = StateChange.objects.filter(
+        Q(machine=INTENT.name, subject_id__in=ids)
+        | Q(machine=REFUND.name, subject_id__in=list(refunds))
+    )
+    moments = [moment for attempt in attempts for moment in _of_attempt(attempt)]
+    moments += [
+        Moment(m.received_at, "message", m.kind, m.outcome, m.provider_ref, m.provider, m.pk)
+        for m in messages
+    ]
+    moments += [
+        Moment(
+            move.at,
+            "payment" if move.machine == INTENT.name else "refund",
+            move.target,
+            move.reason,
+            actor=move.actor_label or move.actor_kind,
+            subject_id=move.subject_id,
+        )
+        for move in moves
+    ]
+    moments += [
+        Moment(r.created_at, "refund", "requested", r.reason, subject_id=r.pk)
+        for r in refunds.values()
+    ]
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def _of_attempt(attempt: Attempt) -> list[Moment]:
+    ref, pk = attempt.provider_ref, attempt.pk
+    moments = [Moment(attempt.started_at, "attempt", str(attempt.number), ref=ref, subject_id=pk)]
+    if attempt.ended_at:
+        moments.append(
+            Moment(
+                attempt.ended_at,
+                "attempt_ended",
+                attempt.outcome,
+                attempt.failure,
+                ref,
+                subject_id=pk,
+            )
+        )
+    return moments
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a provider's reference belongs to; ``kind`` is payment, refund or payout."""
+
+    kind: str
+    id: int
+    subject_kind: str
+    subject_id: int
+    intent_id: int | None
+
+
+def find_by_reference(text: str) -> list[Found]:
+    """Return what a provider calls ``text``: a payment, attempt, refund or payout. 3 statements."""
+    text = text.strip()
+    if not text:
+        return []
+    intents = Intent.objects.filter(Q(provider_ref=text) | Q(attempts__provider_ref=text))
+    found = [
+        Found("payment", i.pk, i.subject_kind, i.subject_id, i.pk) for i in intents.distinct()[:20]
+    ]
+    found += [
+        Found("refund", r.pk, r.subject_kind, r.subject_id, r.intent_id)
+        for r in Refund.objects.filter(provider_ref=text)[:20]
+    ]
+    found += [
+        Found("payout", p.pk, p.subject_kind, p.subject_id, None)
+        for p in Payout.objects.filter(provider_ref=text)[:20]
+    ]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """What an operator has to look at, newest first, at most 100 of each."""
+
+    messages: list[ProviderMessage]
+    unplaced: list[Intent]
+    failed_refunds: list[Refund]
+    overdue_refunds: list[Refund]
+    failed_payouts: list[Payout]
+
+
+def alarms() -> Alarms:
+    """Return everything about payments that needs a person. Five statements."""
+    refunds = Refund.objects.select_related("intent")
+    overdue = refunds.filter(state__in=("requested", "submitted"), due_by__lt=clock.now())
+    return Alarms(
+        messages=list(
+            ProviderMessage.objects.filter(outcome__in=NEEDS_A_PERSON).order_by("-id")[:100]
+        ),
+        unplaced=list(Intent.objects.filter(state="captured_unplaced").order_by("-id")[:100]),
+        failed_refunds=list(refunds.filter(state="failed").order_by("-id")[:100]),
+        overdue_refunds=list(overdue.order_by("-id")[:100]),
+        failed_payouts=list(Payout.objects.filter(state="failed").order_by("-id")[:100]),
+    )

@@ -1,0 +1,1 @@
+"""HTTP ends of payments: providers' messages, the way back, the page that waits."""

@@ -1,0 +1,100 @@
+"""Coming back, waiting, being led on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from banyan.payments import ports
+from banyan.payments.models import Intent
+from banyan.payments.providers.base import Action, Status
+from tests.payments.scripted import script
+from tests.payments.till import Placer, captured, opened, started
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order_page() -> Iterator[None]:
+    ports.register_subject_page("test", lambda intent: f"/orders/{intent.subject_id}")
+    yield
+    ports._pages.pop("test")
+
+
+def test_the_way_back_asks_the_provider_and_leads_to_the_order(
+    sandbox: Sandbox, placer: Placer, order_page: None
+) -> None:
+    intent = started("sandbox")
+    back = sandbox.pay(intent.provider_ref, "never")
+
+    answer = Client().get(back.removeprefix("http://shop.test"))
+
+    assert (answer.status_code, answer["location"]) == (302, "/orders/555")
+    assert placer.placed == [intent.pk]
+    assert answer["cache-control"] == "no-store"
+
+
+def test_the_address_proves_nothing(sandbox: Sandbox, placer: Placer, order_page: None) -> None:
+    intent = started("sandbox")
+    answer = Client().get(
+        f"/pay/return/{intent.token}?payment={intent.provider_ref}&status=succeeded"
+    )
+    assert answer["location"] == f"/pay/{intent.token}"
+    assert Intent.objects.get(pk=intent.pk).state == "pending"
+    assert placer.placed == []
+
+
+def test_a_settled_payment_asks_nobody(order_page: None) -> None:
+    intent = captured()
+    assert Client().get(f"/pay/return/{intent.token}")["location"] == "/orders/555"
+    assert script.asked("query") == []
+
+
+def test_a_provider_that_is_away_leaves_the_payer_waiting() -> None:
+    intent = started()
+    script.away = True
+    assert Client().get(f"/pay/return/{intent.token}")["location"] == f"/pay/{intent.token}"
+
+
+def test_the_waiting_page_says_how_it_stands() -> None:
+    intent = started()
+    page = Client().get(f"/pay/{intent.token}").content.decode()
+    assert "Waiting for the payment" in page
+    assert f"/pay/{intent.token}/state" in page
+    assert "style=" not in page
+    script.status = Status.SUCCEEDED
+    Client().get(f"/pay/return/{intent.token}")
+    page = Client().get(f"/pay/{intent.token}").content.decode()
+    assert "It is paid" in page
+    assert "hx-get" not in page
+
+
+def test_a_code_is_shown_for_scanning() -> None:
+    script.action = Action(kind="qr", url="weixin://wxpay/1")
+    intent = started()
+    page = Client().get(f"/pay/{intent.token}").content.decode()
+    assert 'src="data:image/svg+xml' in page
+
+
+def test_the_state_is_json_for_programs_and_a_fragment_for_the_page(order_page: None) -> None:
+    intent = started()
+    told = Client().get(f"/pay/{intent.token}/state").json()
+    assert (told["state"], told["settled"], told["next"]) == ("pending", False, None)
+    htmx = {"hx-request": "true"}
+    fragment = Client().get(f"/pay/{intent.token}/state", headers=htmx).content.decode()
+    assert fragment.lstrip().startswith('<div id="payment-state"')
+
+    script.status = Status.SUCCEEDED
+    Client().get(f"/pay/return/{intent.token}")
+    assert Client().get(f"/pay/{intent.token}/state").json()["next"] == "/orders/555"
+    answer = Client().get(f"/pay/{intent.token}/state", headers=htmx)
+    assert answer["hx-redirect"] == "/orders/555"
+
+
+def test_an_unknown_token_is_a_404() -> None:
+    opened()
+    for path in ("/pay/return/nope", "/pay/nope", "/pay/nope/state"):
+        assert Client().get(path, headers={"accept": "application/json"}).status_code == 404

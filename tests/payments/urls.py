@@ -1,0 +1,5 @@
+"""The payment pages alone."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("banyan.web.payments.urls"))]

@@ -1,0 +1,92 @@
+"""The real sandbox gateway beside a test, and a web server for it to send its messages to."""
+
+from __future__ import annotations
+
+import contextlib
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from tests.sandbox.driver import API_KEY, SECRET, Client, Gateway, Receiver, running
+
+__all__ = ["Receiver", "Sandbox", "run_sandbox", "serve_shop"]
+
+
+class Sandbox:
+    """A running gateway: ``api`` calls it as merchant or buyer; ``settings`` is what we need."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+
+    @property
+    def api(self) -> Client:
+        """The client of the process as it runs now."""
+        return self.gateway.client
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.gateway.port}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Django settings that make this gateway ours."""
+        return {"SANDBOX_URL": self.url, "SANDBOX_API_KEY": API_KEY, "SANDBOX_SECRET": SECRET}
+
+    def pay(self, provider_ref: str, outcome: str = "success") -> str:
+        """Press a button of the pay page; return where the browser is sent."""
+        answer = self.api.confirm({"id": provider_ref}, outcome)
+        assert answer.status == 303, answer.body
+        return answer.headers["location"]
+
+    def configure(self, **test_settings: object) -> None:
+        """Replace the gateway's test settings (delays, drops, failing refunds)."""
+        assert self.api.post("/v1/test/settings", test_settings).status == 200
+
+
+@contextlib.contextmanager
+def run_sandbox(state: Path) -> Iterator[Sandbox]:
+    """Run a gateway for the length of a block."""
+    with running(state) as gateway:
+        yield Sandbox(gateway)
+
+
+class _Server(socketserver.ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent."""
+
+
+@contextlib.contextmanager
+def serve_shop() -> Iterator[str]:
+    """Serve the whole site from threads of this process; yield its address.
+
+    For tests with ``threaded_db``: what the server commits, the test sees, and the reverse.
+    """
+    from django.core.wsgi import get_wsgi_application
+    from django.db import connections
+
+    site = get_wsgi_application()
+
+    def closing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        # A thread lives for one connection; its database connection must not outlive it.
+        try:
+            return [b"".join(site(environ, start_response))]
+        finally:
+            connections.close_all()
+
+    server = make_server("127.0.0.1", 0, closing, server_class=_Server, handler_class=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=10)

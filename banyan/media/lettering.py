@@ -12,12 +12,9 @@ Measure = Callable[[str], float]
 # Closing marks never begin a line, opening marks never end one.
 _CLOSING = "。，、．：；！？）］｝」』】〉》〕…—,.:;!?)]}%”’"
 _OPENING = "（［｛「『【〈《〔([{“‘"
+_WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff9f\U00020000-\U0003ffff"
 _UNIT = re.compile(
-    rf"[{re.escape(_OPENING)}]*"
-    r"(?:[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
-    rf"|[^\s\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff9f\U00020000-\U0003ffff"
-    rf"{re.escape(_CLOSING + _OPENING)}]+)?"
-    rf"[{re.escape(_CLOSING)}]*\s*"
+    rf"[{re.escape(_OPENING)}]*(?:[{_WIDE}]|[^\s{_WIDE}]+)?[{re.escape(_CLOSING)}]*\s*"
 )
 
 

@@ -131,7 +131,7 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
         paper.paste(picture, mask=alpha)
         picture = paper
     bare = picture.copy() if picture.info else picture
-    bare.info = {}
+    bare.info.clear()
     return bare
 
 
@@ -149,15 +149,17 @@ def _apply_profile(picture: Image.Image, profile: Any) -> Image.Image:
     return picture.convert("RGB")
 
 
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "avif": {"speed": 8, "max_threads": 1},
+    "webp": {"method": 4},
+    "jpeg": {"progressive": True},
+}
+
+
 def encode(pixels: Image.Image, fmt: str, quality: int) -> bytes:
     """Return the bytes of ``fmt`` (avif, webp, jpeg) at ``quality``, without any metadata."""
     target = io.BytesIO()
-    options: dict[str, Any] = {
-        "avif": {"speed": 8, "max_threads": 1},
-        "webp": {"method": 4},
-        "jpeg": {"optimize": False, "progressive": pixels.width > 300},
-    }[fmt]
-    pixels.save(target, format=fmt.upper(), quality=quality, **options)
+    pixels.save(target, format=fmt.upper(), quality=quality, **_OPTIONS[fmt])
     return target.getvalue()
 
 

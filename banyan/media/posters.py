@@ -16,7 +16,7 @@ from . import pixels, qr
 from .fonts import Typeface, typeface
 from .lettering import elide, fit
 
-DESIGN = "1"  # part of every key: a changed design draws every picture anew
+DESIGN = "2"  # part of every key: a changed design draws every picture anew
 POSTER = (750, 1334)
 CARD = (1200, 630)
 SQUARE = (400, 400)
@@ -145,9 +145,9 @@ def draw_poster(share: Share) -> bytes:
     """Return the JPEG (750 x 1334) that people save and send: all of it, and a code to scan."""
     sheet = _Sheet(POSTER, PAPER, share.language)
     width = POSTER[0] - 2 * MARGIN
-    sheet.picture(share.picture, (MARGIN, MARGIN, width, 720), 28)
-    below = sheet.block(share.title, (MARGIN, 790), width, lines=2, sizes=(30, 46))
-    sheet.line(share.price, (MARGIN, below + 4), width, 52, FIG, bold=True)
+    sheet.picture(share.picture, (MARGIN, MARGIN, width, 690), 28)
+    below = sheet.block(share.title, (MARGIN, 756), width, lines=2, sizes=(30, 46))
+    sheet.line(share.price, (MARGIN, below + 8), width, 52, FIG, bold=True)
     top = POSTER[1] - MARGIN - QR_SIDE
     left = POSTER[0] - MARGIN - QR_SIDE
     sheet.code(share.url, (left, top), QR_SIDE)
@@ -181,5 +181,5 @@ def draw_square(share: Share) -> bytes:
         sheet.picture(share.picture, (0, 0, *SQUARE), 0)
     else:
         sheet.image.paste(LINE, (0, 0, *SQUARE))
-        sheet.block(share.title, (MARGIN, 120), SQUARE[0] - 2 * MARGIN, lines=4, sizes=(28, 48))
+        sheet.block(share.title, (MARGIN, 72), SQUARE[0] - 2 * MARGIN, lines=4, sizes=(28, 48))
     return pixels.encode_within(sheet.image, "jpeg", CARD_BYTES)

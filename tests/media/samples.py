@@ -15,7 +15,7 @@ def photo(width: int = 1200, height: int = 900, seed: int = 1) -> Image.Image:
     """Return an RGB picture with soft shapes and a little grain, like a photograph."""
     dice = random.Random(seed)
     small = Image.new("RGB", (12, 9))
-    small.putdata([tuple(dice.randrange(256) for _ in "rgb") for _ in range(108)])  # type: ignore[misc]
+    small.putdata([tuple(dice.randrange(256) for _ in "rgb") for _ in range(108)])
     soft = small.resize((width, height), Image.Resampling.BICUBIC)
     grain = Image.frombytes("L", (width, height), dice.randbytes(width * height)).convert("RGB")
     return Image.blend(soft, grain, 0.03)

@@ -62,14 +62,14 @@ def test_a_picture_swept_while_it_is_drawn_leaves_no_files(
 ) -> None:
     image = taken()
     made: list[str] = []
-    original_row = actions.renditions._make_all  # type: ignore[attr-defined]
+    original_row = actions.renditions._make_all
 
     def sweep_first(original: str, missing: list[rules.Wanted]) -> object:
         done = original_row(original, missing)
         made.extend(one.file for one in done)
         return done
 
-    monkeypatch.setattr(actions.renditions, "_make_all", sweep_first)  # type: ignore[attr-defined]
+    monkeypatch.setattr(actions.renditions, "_make_all", sweep_first)
     monkeypatch.setattr(
         Image.objects.__class__, "select_for_update", lambda *a, **k: Image.objects.none()
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from banyan.kernel.problems import NotFound
+from banyan.kernel.ratelimits import hit
 from banyan.media import pixels, posters, store
 from banyan.media.actions import drawn_once
 from banyan.media.models import Image
@@ -22,7 +23,10 @@ from banyan.sharing import ports
 from banyan.sharing.models import Link
 from banyan.sharing.queries import link_by_code
 
+from .uploads import address
+
 HOUR = 3600
+DRAWN_PER_HOUR = 300
 FACE = (posters.FACE_SIDE * 2, posters.FACE_SIDE * 2)
 Draw = Callable[[posters.Share], bytes]
 
@@ -85,13 +89,13 @@ def _drawn(
         "language": get_language() or "en",
     }
     pictures = {"picture": image.original if image else "", "face": face.original if face else ""}
-    data = drawn_once(
-        inputs={"shape": shape, **words, **pictures},
-        draw=lambda: draw(
-            posters.Share(**words, picture=_opened(image, least), face=_opened(face, FACE))
-        ),
-    )
-    return _picture(data, "image/jpeg")
+
+    def draw_now() -> bytes:
+        # The language and the host are the client's choice: each draws and keeps another picture.
+        hit(f"cards:{address(request)}", DRAWN_PER_HOUR, HOUR)
+        return draw(posters.Share(**words, picture=_opened(image, least), face=_opened(face, FACE)))
+
+    return _picture(drawn_once(inputs={"shape": shape, **words, **pictures}, draw=draw_now))
 
 
 def _opened(image: Image | None, least: tuple[int, int]) -> PIL.Image.Image | None:
@@ -104,7 +108,7 @@ def _opened(image: Image | None, least: tuple[int, int]) -> PIL.Image.Image | No
         return None
 
 
-def _picture(data: bytes, kind: str) -> HttpResponse:
+def _picture(data: bytes, kind: str = "image/jpeg") -> HttpResponse:
     response = HttpResponse(data, content_type=kind)
     # Public, yet short: a revoked link or a new price must not be shown for long.
     response["Cache-Control"] = f"public, max-age={HOUR}"

@@ -16,6 +16,7 @@ from banyan.media.actions import stage
 from banyan.media.problems import TooLarge
 from banyan.media.queries import staged_for
 
+from ..edge.clients import address_of
 from ..http import actor
 from ..problems import problem_document
 
@@ -23,6 +24,11 @@ UPLOADS_PER_HOUR = 200
 HOUR = 3600
 # A body a little too large is read and refused by the file's name; a huge one is not read at all.
 READ_FACTOR = 4
+
+
+def address(request: HttpRequest) -> str:
+    """Return the client's address, as our own proxy tells it if there is one."""
+    return address_of(request.META, behind_proxy=bool(settings.SECURE_PROXY_SSL_HEADER))
 
 
 @csrf_exempt  # the token is checked below: checking it here would read a body of any size
@@ -46,8 +52,7 @@ def upload_picture(request: HttpRequest) -> HttpResponse:
 def _staged(request: HttpRequest) -> HttpResponse:
     try:
         who = actor(request)
-        hit(f"upload:{who.id or who.visitor or request.META.get('REMOTE_ADDR')}",
-            UPLOADS_PER_HOUR, HOUR)  # fmt: skip
+        hit(f"upload:{who.id or who.visitor or address(request)}", UPLOADS_PER_HOUR, HOUR)
         file = request.FILES.get("file")
         if file is None or isinstance(file, list):
             raise Invalid(_("No picture was sent."), code="upload_missing")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
 
 def _start_database() -> object | None:
     """Start the database before Django reads its settings; workers get its address."""
     os.environ["BANYAN_ENV"] = "test"
     os.environ["DJANGO_SETTINGS_MODULE"] = "banyan.config.settings"
-    os.environ.setdefault("BANYAN_VAR", tempfile.mkdtemp(prefix="banyan-test-var-"))
+    if "BANYAN_VAR" not in os.environ or "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="banyan-test-var-")
+        os.environ["BANYAN_VAR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server = None
     if not os.environ.get("BANYAN_TEST_DATABASE_URL"):
         from banyan.ops.postgres import TemporaryPostgres
@@ -38,6 +45,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _server is not None:
         with contextlib.suppress(Exception):
             _server.stop()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """Make the test database for every kind of test, threaded ones too."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture

@@ -19,9 +19,7 @@ def works_in(actor: Actor, shop_id: int, roles: tuple[str, ...] = EVERYONE) -> b
         return True
     if actor.id is None:
         return False
-    return ShopStaff.objects.filter(
-        shop_id=shop_id, account_id=actor.id, role__in=roles
-    ).exists()
+    return ShopStaff.objects.filter(shop_id=shop_id, account_id=actor.id, role__in=roles).exists()
 
 
 def get_shop_for_staff(actor: Actor, shop_id: int, roles: tuple[str, ...] = EVERYONE) -> Shop:

@@ -96,9 +96,7 @@ class Product(models.Model):
         db_table = "catalog_product"
         constraints = [models.UniqueConstraint(fields=["shop", "slug"], name="product_slug_once")]
         indexes = [
-            models.Index(
-                fields=["-published_at"], name="product_live", condition=Q(state="active")
-            )
+            models.Index(fields=["-published_at"], name="product_live", condition=Q(state="active"))
         ]
 
 

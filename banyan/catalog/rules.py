@@ -23,10 +23,8 @@ def slugify(text: str, *, fallback: str) -> str:
     return slug or fallback
 
 
-def text_in(
-    texts: Mapping[str, Mapping[str, str]], language: str, field: str, default: str
-) -> str:
-    """Return ``field`` in ``language``; a Chinese reader gets the other script before ``default``."""
+def text_in(texts: Mapping[str, Mapping[str, str]], language: str, field: str, default: str) -> str:
+    """Return ``field`` in ``language``; Chinese readers get the other script before ``default``."""
     order = [language]
     if language.startswith("zh"):
         order += [code for code in ("zh-hans", "zh-hant") if code != language]

@@ -1,0 +1,1 @@
+"""Posts, boards, comments, likes."""

@@ -55,7 +55,9 @@ def visible_boards(viewer: Actor, owner_id: int) -> QuerySet[Board]:
 def get_board_for(viewer: Actor, handle: str, slug: str) -> Board:
     """Return one board that ``viewer`` may see."""
     board = (
-        Board.objects.select_related("owner").filter(owner__handle__iexact=handle, slug=slug).first()
+        Board.objects.select_related("owner")
+        .filter(owner__handle__iexact=handle, slug=slug)
+        .first()
     )
     if board is None or (board.visibility != PUBLIC and board.owner_id != viewer.id):
         raise NotFound()

@@ -96,9 +96,7 @@ def publish_post(
             for position, image in enumerate(images)
         )
         ProductTag.objects.bulk_create(
-            ProductTag(
-                post_image=rows[tag.picture], product_id=tag.product_id, x=tag.x, y=tag.y
-            )
+            ProductTag(post_image=rows[tag.picture], product_id=tag.product_id, x=tag.x, y=tag.y)
             for tag in {(t.picture, t.product_id): t for t in tags}.values()
         )
         _give_link(actor, post, via=None)
@@ -136,9 +134,7 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
         raise Forbidden(_("Only public posts can be shown on."), code="repin_private")
     if original.author_id == author_id:
         raise Forbidden(_("This is your own post."), code="repin_own")
-    before = Post.objects.filter(
-        author_id=author_id, repin_of=original, deleted_at=None
-    ).first()
+    before = Post.objects.filter(author_id=author_id, repin_of=original, deleted_at=None).first()
     if before is not None:
         return before
     with transaction.atomic():
@@ -169,9 +165,7 @@ def like(*, actor: Actor, post_id: int) -> None:
     try:
         with transaction.atomic():
             Like.objects.create(post=post, account_id=by, created_at=clock.now())
-            events.emit(
-                PostLiked(post_id=post.pk, author_id=post.author_id, by_id=by), actor=actor
-            )
+            events.emit(PostLiked(post_id=post.pk, author_id=post.author_id, by_id=by), actor=actor)
     except IntegrityError:
         return
 
@@ -181,9 +175,7 @@ def unlike(*, actor: Actor, post_id: int) -> None:
     Like.objects.filter(post_id=post_id, account_id=_member(actor)).delete()
 
 
-def comment(
-    *, actor: Actor, post_id: int, body: str, parent_id: int | None = None
-) -> Comment:
+def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = None) -> Comment:
     """Write under a post; an answer to an answer joins the same thread. Emits post.commented."""
     by = _member(actor)
     post = get_post_for(actor, post_id)
@@ -205,9 +197,7 @@ def comment(
             created_at=clock.now(),
         )
         events.emit(
-            PostCommented(
-                post_id=post.pk, author_id=post.author_id, comment_id=row.pk, by_id=by
-            ),
+            PostCommented(post_id=post.pk, author_id=post.author_id, comment_id=row.pk, by_id=by),
             actor=actor,
         )
     return row

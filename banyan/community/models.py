@@ -162,7 +162,7 @@ class PostStat(models.Model):
 
 
 class AuthorStat(models.Model):
-    """Figures of an author, split from the account; ``last_public_id`` drives long following lists."""
+    """Figures of an author, apart from the account; they drive long following lists."""
 
     account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
     last_public_id = models.BigIntegerField(default=0)

@@ -125,7 +125,9 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
             Shown(
                 post=post,
                 content=content,
-                images=[shown[r.image_id] for r in images.get(content.pk, []) if r.image_id in shown],
+                images=[
+                    shown[r.image_id] for r in images.get(content.pk, []) if r.image_id in shown
+                ],
                 spots=spots.get(content.pk, []),
                 likes=likes.get(post_id, 0),
                 comments=comments.get(post_id, 0),

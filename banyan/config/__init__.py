@@ -1,0 +1,1 @@
+"""Settings, URL root, lock order."""

@@ -6,7 +6,9 @@ from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC
 
 from .env import env
 
-_LIVE = [env.live_url] if env.live_url else []
+# The stream is on the page's own host, whatever that is called, one port further.
+_LIVE = [env.live_url or f"*:{env.live_port or env.port + 1}"]
+_PAY = sorted({env.sandbox_url, env.sandbox_public_url} - {""}) if env.env != "production" else []
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/docs"],
@@ -19,6 +21,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [SELF],
         "base-uri": [NONE],
         "object-src": [NONE],
-        "form-action": [SELF, env.sandbox_url],
+        "form-action": [SELF, *_PAY],
     },
 }

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Env(BaseSettings):
-    """Environment of a Banyan process; names are prefixed BANYAN_ unless an alias says otherwise."""
+    """Environment of a Banyan process; names begin with BANYAN_ unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(env_prefix="BANYAN_", extra="ignore")
 
@@ -25,6 +25,8 @@ class Env(BaseSettings):
     database_url: str = Field(default="", alias="DATABASE_URL")
     allowed_hosts: str = "*"
     trusted_proxy: bool = False
+    sandbox_public_url: str = Field(default="", alias="SANDBOX_PUBLIC_URL")
+    live_port: int = 0
     sandbox_url: str = Field(default="http://127.0.0.1:8002", alias="SANDBOX_URL")
     sandbox_api_key: str = Field(default="sk_sandbox_local", alias="SANDBOX_API_KEY")
     sandbox_secret: str = Field(

@@ -1,4 +1,4 @@
-"""The one global order in which row locks are taken: earliest first. See docs/explanation/locking.md."""
+"""The one global order of row locks, earliest first. See docs/explanation/locking.md."""
 
 LOCK_ORDER: list[tuple[str, str]] = [
     ("stock", "catalog_stock"),

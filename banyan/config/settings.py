@@ -133,7 +133,9 @@ def _database(url: str) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
     query = dict(parse_qsl(parts.query))
-    pool = False if TESTING else {"min_size": 1, "max_size": env.pool_max or env.blocking_threads + 2}
+    pool = (
+        False if TESTING else {"min_size": 1, "max_size": env.pool_max or env.blocking_threads + 2}
+    )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "banyan",
@@ -157,6 +159,9 @@ CACHES = {
 if TESTING:
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": ""}
 
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    "jpg jpeg png gif webp avif zip gz br woff woff2 map".split()
+)
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
@@ -221,5 +226,5 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 # Handles are unique without regard to case, by an expression constraint.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
-from .auth import *  # noqa: E402, F403
-from .csp import *  # noqa: E402, F403
+from .auth import *  # noqa: E402
+from .csp import *  # noqa: E402

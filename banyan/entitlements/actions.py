@@ -101,9 +101,7 @@ def find_coupon(code: str) -> Coupon:
     return coupon
 
 
-def reserve_coupon(
-    *, coupon: Coupon, checkout_id: int, person_key: str, amount: int
-) -> Redemption:
+def reserve_coupon(*, coupon: Coupon, checkout_id: int, person_key: str, amount: int) -> Redemption:
     """Take one use for an unpaid checkout. Inside the caller's transaction, row locked.
 
     Raises coupon_used_up when the conditional UPDATE finds no use left, coupon_used_by_you

@@ -5,5 +5,10 @@ from banyan.kernel.states import Machine
 REDEMPTION = Machine(
     name="entitlements.redemption.state",
     initial="reserved",
-    transitions={"reserved": ("redeemed", "released"), "redeemed": ("returned",), "released": (), "returned": ()},
+    transitions={
+        "reserved": ("redeemed", "released"),
+        "redeemed": ("returned",),
+        "released": (),
+        "returned": (),
+    },
 )

@@ -36,4 +36,6 @@ class CascadeShare(models.Model):
 
     class Meta:
         db_table = "insights_cascadeshare"
-        constraints = [models.UniqueConstraint(fields=["cascade", "user"], name="cascade_share_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["cascade", "user"], name="cascade_share_once")
+        ]

@@ -1,0 +1,1 @@
+"""Cart, pricing, checkout, orders, refunds."""

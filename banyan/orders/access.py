@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
 from banyan.catalog.access import EVERYONE, works_in
-from banyan.catalog.models import ShopStaff
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
@@ -43,9 +42,7 @@ def get_order_for_buyer(actor: Actor, order_id: int, access_token: str = "") -> 
     return order
 
 
-def get_order_for_staff(
-    actor: Actor, order_id: int, roles: tuple[str, ...] = EVERYONE
-) -> Order:
+def get_order_for_staff(actor: Actor, order_id: int, roles: tuple[str, ...] = EVERYONE) -> Order:
     """Return an order for those who work in its shop, and for platform support and finance."""
     order = Order.objects.select_related("checkout", "shop").filter(pk=order_id).first()
     if order is None:
@@ -80,6 +77,6 @@ def visible_checkouts(actor: Actor) -> QuerySet[Checkout]:
 
 def visible_orders(actor: Actor, shop_id: int) -> QuerySet[Order]:
     """Return a shop's orders for its staff, newest first."""
-    if not ShopStaff.objects.filter(shop_id=shop_id, account_id=actor.id).exists():
+    if not works_in(actor, shop_id):
         return Order.objects.none()
     return Order.objects.filter(shop_id=shop_id).order_by("-id")

@@ -9,7 +9,7 @@ from banyan.kernel.actors import Actor
 from .actions import auto_confirm, expire_due
 
 
-@app.periodic(cron="*/10 * * * * *")
+@app.periodic(cron="* * * * * */10")
 @app.task(queue="now", queueing_lock="orders.expire")
 def expire_reservations(timestamp: int) -> None:
     """Give stock and coupons of unpaid checkouts back."""

@@ -59,7 +59,9 @@ class Checkout(models.Model):
     number = models.CharField(max_length=16, unique=True)
     access_token = models.CharField(max_length=40, unique=True)
     placement_key = models.CharField(max_length=80, unique=True)
-    buyer = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="checkouts")
+    buyer = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="checkouts"
+    )
     visitor = models.CharField(max_length=40, blank=True, default="")
     contact_email = models.EmailField(blank=True, default="")
     contact_phone = models.CharField(max_length=20, blank=True, default="")
@@ -216,7 +218,9 @@ class OrderRefund(models.Model):
 
     class Meta:
         db_table = "orders_refund"
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="order_refund_amount")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="order_refund_amount")
+        ]
 
 
 class OrderNote(models.Model):

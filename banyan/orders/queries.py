@@ -102,7 +102,9 @@ def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
 def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
     """Return the lines of orders, by order id, in one statement."""
     found: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
-    for line in OrderLine.objects.filter(order_id__in=found).select_related("variant").order_by("id"):
+    for line in (
+        OrderLine.objects.filter(order_id__in=found).select_related("variant").order_by("id")
+    ):
         found[line.order_id].append(line)
     return found
 

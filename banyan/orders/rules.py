@@ -67,9 +67,7 @@ class Priced:
     lines: list[PricedLine]
 
     def _sum(self, name: str, shop_id: int | None) -> int:
-        return sum(
-            getattr(line, name) for line in self.lines if shop_id in (None, line.shop_id)
-        )
+        return sum(getattr(line, name) for line in self.lines if shop_id in (None, line.shop_id))
 
     def goods(self, shop_id: int | None = None) -> int:
         """Return the goods total, of one shop or of all."""

@@ -6,7 +6,7 @@ Without it nothing is refused: credit then travels in the link and the order alo
 from __future__ import annotations
 
 import hmac
-import secrets
+import os
 from base64 import urlsafe_b64encode
 from functools import lru_cache
 
@@ -21,12 +21,25 @@ VISITOR_COOKIE = "banyan_visitor"
 CONSENT_COOKIE = "banyan_consent"
 COOKIE_AGE = 180 * 24 * 60 * 60
 _ID_LENGTH = 16
+_LOT = 256
 _MAC_LENGTH = 22
+
+
+_fresh: list[str] = []
+os.register_at_fork(after_in_child=_fresh.clear)
 
 
 def new_visitor() -> str:
     """Return a fresh visitor id of 96 random bits; it says nothing about the person."""
-    return secrets.token_urlsafe(12)
+    try:
+        return _fresh.pop()
+    except IndexError:
+        # Drawn in lots: each call to the system's source lets go of the interpreter lock, which
+        # costs a busy server more than the draw.
+        drawn = urlsafe_b64encode(os.urandom(12 * _LOT)).decode()
+        ids = [drawn[start : start + _ID_LENGTH] for start in range(0, len(drawn), _ID_LENGTH)]
+        _fresh.extend(ids[1:])
+        return ids[0]
 
 
 def sign_visitor(visitor: str) -> str:

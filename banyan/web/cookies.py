@@ -14,9 +14,7 @@ def read_signed(request: HttpRequest, name: str) -> str:
     return request.get_signed_cookie(name, default="", salt="banyan.web") or ""
 
 
-def write_signed(
-    request: HttpRequest, response: HttpResponseBase, name: str, value: str
-) -> None:
+def write_signed(request: HttpRequest, response: HttpResponseBase, name: str, value: str) -> None:
     """Set a signed, HttpOnly cookie for two months."""
     response.set_signed_cookie(
         name,

@@ -91,7 +91,9 @@ def actor_of(request: HttpRequest) -> Actor:
         return Actor.guest(visitor)
     if user.is_staff:
         roles = frozenset(user.staff_roles.values_list("role", flat=True))
-        return Actor(kind="staff", id=user.pk, visitor=visitor, roles=roles, label=f"@{user.handle}")
+        return Actor(
+            kind="staff", id=user.pk, visitor=visitor, roles=roles, label=f"@{user.handle}"
+        )
     return Actor(kind="member", id=user.pk, visitor=visitor, label=f"@{user.handle}")
 
 

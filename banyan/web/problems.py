@@ -64,7 +64,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say how to go on when the form's token is missing or old."""
     return render_problem(
         request,
-        Forbidden(_("This form has expired. Please reload the page and send it again."), code="csrf"),
+        Forbidden(
+            _("This form has expired. Please reload the page and send it again."), code="csrf"
+        ),
     )
 
 

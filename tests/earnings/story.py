@@ -77,16 +77,20 @@ def variant(of: Shop, price: int = 10_000) -> Variant:
 
 
 def link(owner: Account, target: Variant, parent: Link | None = None) -> Link:
-    return Link.objects.create(
-        code=f"code{next(_count)}",
+    """Return the one link of this owner under ``parent``, made on first use."""
+    made, _created = Link.objects.get_or_create(
         owner=owner,
         target_kind="product",
         target_id=target.product_id,
         parent=parent,
-        root=(parent.root or parent) if parent else None,
-        depth=parent.depth + 1 if parent else 0,
-        created_at=clock.now(),
+        defaults={
+            "code": f"code{next(_count)}",
+            "root": (parent.root or parent) if parent else None,
+            "depth": parent.depth + 1 if parent else 0,
+            "created_at": clock.now(),
+        },
     )
+    return made
 
 
 def chain(target: Variant, *owners: Account) -> Link:

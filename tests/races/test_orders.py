@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,6 +47,10 @@ def _kinds(results: list[Any]) -> dict[str, int]:
     return found
 
 
+def _pay_again(checkout_id: int) -> Checkout:
+    return make.pay(Checkout.objects.get(pk=checkout_id))
+
+
 def test_burned_01_the_last_unit_is_sold_once() -> None:
     item = make.variant(stock=1)
 
@@ -59,9 +64,7 @@ def test_burned_01_the_last_unit_is_sold_once() -> None:
 
 def test_burned_01_control_read_then_write_oversells(monkeypatch: pytest.MonkeyPatch) -> None:
     item = make.variant(stock=1)
-    unguarded = stock_module._MOVE.replace(
-        "s.on_hand - s.allocated - s.reserved >= n", "true"
-    )
+    unguarded = stock_module._MOVE.replace("s.on_hand - s.allocated - s.reserved >= n", "true")
     monkeypatch.setattr(stock_module, "_MOVE", unguarded)
 
     with without_check("catalog_stock", "stock_never_oversold"):
@@ -76,9 +79,7 @@ def test_burned_01_control_read_then_write_oversells(monkeypatch: pytest.MonkeyP
 
 def test_burned_01_the_check_stops_an_unguarded_move(monkeypatch: pytest.MonkeyPatch) -> None:
     item = make.variant(stock=1)
-    unguarded = stock_module._MOVE.replace(
-        "s.on_hand - s.allocated - s.reserved >= n", "true"
-    )
+    unguarded = stock_module._MOVE.replace("s.on_hand - s.allocated - s.reserved >= n", "true")
     monkeypatch.setattr(stock_module, "_MOVE", unguarded)
 
     results = run_concurrently(lambda: make.place((item, 1)), 4)
@@ -151,10 +152,10 @@ def test_payment_and_expiry_at_once_end_in_one_of_two_ways() -> None:
             with clock.at(late):
                 orders.expire_checkout(actor=Actor.system("test"), checkout_id=pk)
 
-        run_at_once(expire, lambda c=checkout: make.pay(Checkout.objects.get(pk=c.pk)))
+        run_at_once(expire, functools.partial(_pay_again, checkout.pk))
 
         checkout.refresh_from_db()
-        intent = Intent.objects.get(pk=checkout.intent_id)
+        intent = Intent.objects.get(subject_id=checkout.pk)
         stock = make.stock_of(item)
         if checkout.state == "paid":
             assert (intent.state, stock.allocated, stock.reserved) == ("captured", 1, 0)
@@ -175,9 +176,7 @@ def test_refunds_at_once_never_exceed_what_was_paid() -> None:
     owner = make.actor(shop.owner)
 
     def refund(key: str) -> object:
-        return orders.grant_refund(
-            actor=owner, order_id=order.pk, amount=400, reason="x", key=key
-        )
+        return orders.grant_refund(actor=owner, order_id=order.pk, amount=400, reason="x", key=key)
 
     results = run_at_once(*[lambda k=f"r{i}": refund(k) for i in range(6)])
 
@@ -189,6 +188,13 @@ def test_refunds_at_once_never_exceed_what_was_paid() -> None:
 
 
 def test_locks_are_taken_in_the_global_order() -> None:
-    assert [kind for kind in locks._rank] == [
-        "stock", "entitlement", "checkout", "order", "payment", "commission", "payout", "wallet",
+    assert list(locks._rank) == [
+        "stock",
+        "entitlement",
+        "checkout",
+        "order",
+        "payment",
+        "commission",
+        "payout",
+        "wallet",
     ]

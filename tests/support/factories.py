@@ -110,7 +110,7 @@ def pay(checkout: Checkout) -> Checkout:
     from banyan.payments import actions as payments
     from banyan.payments.models import Intent
 
-    intent = Intent.objects.get(pk=checkout.intent_id)
+    intent = Intent.objects.get(subject_kind="checkout", subject_id=checkout.pk)
     payments.capture(
         actor=Actor.provider(intent.provider),
         intent_id=intent.pk,

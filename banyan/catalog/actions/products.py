@@ -227,5 +227,3 @@ def unpublish_product(*, actor: Actor, product_id: int) -> Product:
 def archive_product(*, actor: Actor, product_id: int) -> Product:
     """Put a product away. Emits product.withdrawn."""
     return _withdraw(actor, product_id, "archived")
-
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -38,7 +39,9 @@ def stock_locks(variant_ids: Iterable[int]) -> list[LockKey]:
 
 
 _MOVE = """
-WITH wanted AS (SELECT * FROM unnest(%(variants)s::bigint[], %(numbers)s::int[]) AS w (variant_id, n)),
+WITH wanted AS (
+  SELECT * FROM unnest(%(variants)s::bigint[], %(numbers)s::int[]) AS w (variant_id, n)
+),
 moved AS (
   UPDATE catalog_stock s SET
     on_hand = s.on_hand + %(on_hand)s * n,
@@ -65,7 +68,7 @@ def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: in
     total = _sum(wanted)
     if any(quantity < 1 for quantity in total.values()):
         raise Invalid(code="quantity_not_positive")
-    parameters = {
+    parameters: dict[str, Any] = {
         "variants": list(total),
         "numbers": list(total.values()),
         "kind": kind,
@@ -83,7 +86,7 @@ def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: in
 
 
 def reserve(wanted: Wanted, *, reference: str) -> None:
-    """Promise units to an unpaid order. Raises SoldOut (``extra["variants"]``) and takes nothing."""
+    """Promise units to an unpaid order; all or, with SoldOut (``extra["variants"]``), nothing."""
     short = _move(wanted, kind="reserve", reference=reference, guard=True, reserved=1)
     if short:
         raise SoldOut(

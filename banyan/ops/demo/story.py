@@ -17,6 +17,7 @@ from banyan.earnings import actions as earnings
 from banyan.entitlements import actions as coupons
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
+from banyan.kernel.models import Flag
 from banyan.kernel.money import Money
 from banyan.kernel.problems import SoldOut
 from banyan.ledger.proof import verify
@@ -34,6 +35,7 @@ from banyan.sharing.models import Link
 from . import cast
 from .drawings import draw, draw_avatar, draw_cover
 
+COMPLETE = "demo.complete"
 SYSTEM = Actor.system("demo")
 DAYS = 60
 PRODUCTS_PER_SHOP = 15
@@ -57,7 +59,7 @@ class Story:
 
     def __init__(self, tell: Tell) -> None:
         self.tell = tell
-        self.chance = random.Random(20240101)  # noqa: S311 - a demo, not a draw
+        self.chance = random.Random(20240101)
         self.start = clock.now() - dt.timedelta(days=DAYS)
         self.members: dict[str, Account] = {}
         self.shops: list[Shop] = []
@@ -100,9 +102,7 @@ class Story:
             for handle in names:
                 for other in self.chance.sample(names, 9):
                     if other != handle:
-                        people.follow(
-                            actor=self.actor(handle), account_id=self.members[other].pk
-                        )
+                        people.follow(actor=self.actor(handle), account_id=self.members[other].pk)
 
     def _member(self, handle: str, name: str, bio: str) -> None:
         account = people.create_account(
@@ -111,9 +111,7 @@ class Story:
         self.members[handle] = account
         drawn = io.BytesIO()
         draw_avatar(len(self.members), size=256).save(drawn, "PNG")
-        staged = stage(
-            actor=self.actor(handle), data=drawn.getvalue(), filename=f"{handle}.png"
-        )
+        staged = stage(actor=self.actor(handle), data=drawn.getvalue(), filename=f"{handle}.png")
         people.set_avatar(actor=self.actor(handle), token=staged.token)
         people.change_profile(
             actor=self.actor(handle), handle=handle, display_name=name, bio=bio, region="CN-ZJ"
@@ -349,7 +347,7 @@ class Story:
             key=f"demo:{index}",
         )
         granted.refresh_from_db()
-        sent = Refund.objects.get(pk=granted.payment_refund_id)
+        sent = Refund.objects.get(subject_kind="order_refund", subject_id=granted.pk)
         payments.settle_refund(
             actor=Actor.provider("sandbox"),
             refund_id=sent.pk,
@@ -366,7 +364,16 @@ def is_empty() -> bool:
 
 
 def load(tell: Tell) -> None:
-    """Tell the story; refused outside development."""
+    """Tell the story; refused outside development. A flag says when all of it is there."""
     if not settings.DEMO:
         raise RuntimeError("the demo is for development only")
     Story(tell).tell_all()
+    Flag.objects.update_or_create(name=COMPLETE, defaults={"enabled": True})
+
+
+def is_half_told() -> bool:
+    """Tell whether a load was broken off: demo members, but no word of completion."""
+    return (
+        Account.objects.filter(is_demo=True).exists()
+        and not Flag.objects.filter(name=COMPLETE).exists()
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Least
@@ -27,10 +29,10 @@ def cart_for(*, actor: Actor, token: str = "") -> Cart:
     A new cart is made when there is none; keep its ``token`` in a signed cookie.
     """
     if actor.id is not None:
-        cart, _created = Cart.objects.get_or_create(
+        mine, _created = Cart.objects.get_or_create(
             account_id=actor.id, defaults={"token": new_code(120), "updated_at": clock.now()}
         )
-        return cart
+        return mine
     cart = Cart.objects.filter(token=token, account=None).first() if token else None
     return cart or Cart.objects.create(token=new_code(120), updated_at=clock.now())
 
@@ -67,7 +69,7 @@ def add_to_cart(
             },
         )
         if not created:
-            changes = {"quantity": Least(F("quantity") + quantity, MOST_OF_ONE)}
+            changes: dict[str, Any] = {"quantity": Least(F("quantity") + quantity, MOST_OF_ONE)}
             if link is not None:
                 changes |= {"link": link, "touch_id": touch_id}
             CartItem.objects.filter(pk=item.pk).update(**changes)

@@ -36,8 +36,11 @@ def ship(*, actor: Actor, order_id: int, carrier: str, tracking: str = "") -> Sh
             return before
         if order.state != "paid":
             raise Conflict(_("Only a paid order can be shipped."), code="not_paid")
-        left = [(v, n - back) for v, n, back in order.lines.values_list(
-            "variant_id", "quantity", "refunded_quantity") if n > back]
+        left = [
+            (v, n - back)
+            for v, n, back in order.lines.values_list("variant_id", "quantity", "refunded_quantity")
+            if n > back
+        ]
         with caused_by(order.checkout_id):
             if left:
                 ship_out(left, reference=order.number)
@@ -72,7 +75,9 @@ def _receive(actor: Actor, order: Order, reason: str) -> Order:
         if order.state != "shipped":
             raise Conflict(_("This order is not on its way."), code="not_shipped")
         with caused_by(order.checkout_id):
-            transition(ORDER, order, "received", actor=actor, reason=reason, received_at=clock.now())
+            transition(
+                ORDER, order, "received", actor=actor, reason=reason, received_at=clock.now()
+            )
             events.emit(received, actor=actor)
     return order
 

@@ -13,9 +13,7 @@ from ..access import get_order_for_buyer, get_order_for_staff
 from ..models import OrderNote
 
 
-def write_note(
-    *, actor: Actor, order_id: int, body: str, access_token: str = ""
-) -> OrderNote:
+def write_note(*, actor: Actor, order_id: int, body: str, access_token: str = "") -> OrderNote:
     """Write a message that buyer, shop and support all see."""
     body = body.strip()
     if not 1 <= len(body) <= 1000:

@@ -372,15 +372,13 @@ def _write(
 
 
 def person_key(actor: Actor, contact: Contact) -> str:
-    """Return what counts as one person for per-person limits: account, else verified-able contact."""
+    """Return what counts as one person for per-person limits: the account, else the contact."""
     if actor.id is not None:
         return f"account:{actor.id}"
     return f"contact:{(contact.email or contact.phone).lower()}"
 
 
-def _write_orders(
-    checkout: Checkout, wanted: Quote, credits: dict[int, Credit]
-) -> list[Order]:
+def _write_orders(checkout: Checkout, wanted: Quote, credits: dict[int, Credit]) -> list[Order]:
     priced = wanted.priced
     orders = Order.objects.bulk_create(
         Order(

@@ -216,6 +216,7 @@ def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
         actor=actor,
         memo=order.number,
     )
+    assert order.checkout.intent_id is not None  # only what was paid is refunded
     sent = payments.request_refund(
         actor=actor,
         intent_id=order.checkout.intent_id,
@@ -234,8 +235,7 @@ def _restock_if_whole(order: Order) -> None:
         (line.variant_id, line.quantity - line.refunded_quantity)
         for line in order.lines.all()
         if line.refunded_quantity < line.quantity
-        and line.refunded_amount
-        == line.goods_amount - line.discount_amount + line.shipping_amount
+        and line.refunded_amount == line.goods_amount - line.discount_amount + line.shipping_amount
     ]
     if not back:
         return
@@ -270,9 +270,8 @@ def retry_refund(
         raise Conflict(_("This refund is not waiting for a destination."), code="refund_not_failed")
     with transaction.atomic(), caused_by(refund.order.checkout_id):
         locks.take([LockKey("order", refund.order_id)])
-        transition(
-            REFUND, refund, "processing", actor=actor, destination=destination.strip()[:120]
-        )
+        transition(REFUND, refund, "processing", actor=actor, destination=destination.strip()[:120])
+        assert refund.payment_refund_id is not None  # a failed refund was sent once
         payments.retry_refund(
             actor=actor, refund_id=refund.payment_refund_id, destination=destination.strip()
         )

@@ -65,9 +65,7 @@ def post_target(target_id: int) -> TargetCard | None:
     )
 
 
-def posts_covering(
-    target_ids: Collection[int], *, product_id: int, shop_id: int
-) -> Iterable[int]:
+def posts_covering(target_ids: Collection[int], *, product_id: int, shop_id: int) -> Iterable[int]:
     """Return which posts show something of the shop; a repin shows what its original shows."""
     from banyan.community.models import Post
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from banyan.ops.demo import story
 
@@ -24,6 +24,8 @@ class Command(BaseCommand):
         if options["print_logins"]:
             self.stdout.write("Be anyone with the bar at the top: Ana, a merchant, the desk.")
             return
+        if story.is_half_told():
+            raise CommandError("An earlier load of the demo was broken off; remove the data folder.")
         if options["if_empty"] and not story.is_empty():
             return
         story.load(lambda text: self.stderr.write(f"  demo: {text}"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import visible_products, visible_shops
+from banyan.catalog.models import Product
 from banyan.community.access import get_board_for, visible_boards
 from banyan.community.queries import PAGE, board_ids, following_ids, hydrate, newest_ids, posts_of
 from banyan.media.queries import pictures
@@ -55,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/community/feed.html", context)
 
 
-def _new_goods(limit: int) -> list:  # type: ignore[type-arg]
+def _new_goods(limit: int) -> list[Product]:
     return list(visible_products().select_related("shop").order_by("-published_at")[:limit])
 
 
@@ -71,9 +72,7 @@ def explore(request: HttpRequest) -> HttpResponse:
 
         found = visible_posts(who).filter(visibility=0, repin_of=None, title__icontains=query)
         ids = list(found.order_by("-id").values_list("id", flat=True)[:PAGE])
-        goods = list(
-            visible_products().filter(title__icontains=query).select_related("shop")[:24]
-        )
+        goods = list(visible_products().filter(title__icontains=query).select_related("shop")[:24])
         shops = list(visible_shops().filter(name__icontains=query)[:12])
     else:
         ids = newest_ids(who, before=before)
@@ -99,8 +98,8 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     account = get_account_for(who, handle)
     ids = posts_of(who, account.pk, before=_before(request))
     avatar = pictures([account.avatar_id]).get(account.avatar_id) if account.avatar_id else None
-    follows = who.id is not None and Follow.objects.filter(
-        follower_id=who.id, followee=account, state=1
+    follows = who.id is not None and (
+        Follow.objects.filter(follower_id=who.id, followee=account, state=1).exists()
     )
     context = {
         "nav": "me" if who.id == account.pk else "explore",
@@ -110,7 +109,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "posts": post_cards(hydrate(who, ids)),
         "boards": visible_boards(who, account.pk),
         "shops": visible_shops().filter(owner=account),
-        "follows": bool(follows) and follows.exists(),
+        "follows": follows,
         "is_me": who.id == account.pk,
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }

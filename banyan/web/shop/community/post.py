@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from banyan.catalog.access import visible_products
 from banyan.community import actions as community
 from banyan.community.access import get_post_for
 from banyan.community.models import Board, Like
@@ -19,7 +20,6 @@ from banyan.community.queries import Shown, hydrate, thread
 from banyan.earnings.queries import offer_of
 from banyan.kernel.problems import LoginRequired, Problem
 from banyan.media.actions import claim_staged
-from banyan.catalog.access import visible_products
 from banyan.sharing.queries import link_by_code
 from banyan.web.ui.shapes import ProductCard, Spot
 
@@ -99,6 +99,8 @@ def _buy_cards(products: list[Any], code: str) -> list[tuple[ProductCard, str]]:
 def post_like(request: HttpRequest, post_id: int) -> HttpResponse:
     """Like or unlike; answers a fragment or goes back."""
     who = actor(request)
+    if who.id is None:
+        raise LoginRequired()
     if Like.objects.filter(post_id=post_id, account_id=who.id).exists():
         community.unlike(actor=who, post_id=post_id)
     else:

@@ -36,7 +36,9 @@ def _chosen(variants: list[Variant], wanted: str) -> Variant | None:
     return next((v for v in variants if _free(v) > 0), variants[0] if variants else None)
 
 
-def _choices(product: Product, variants: list[Variant], chosen: Variant | None) -> list[dict[str, Any]]:
+def _choices(
+    product: Product, variants: list[Variant], chosen: Variant | None
+) -> list[dict[str, Any]]:
     return [
         {
             "value": str(variant.pk),
@@ -139,4 +141,3 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         + (f"?via={arrival.code}" if arrival.code else ""),
     }
     return render(request, "shop/market/shop.html", context)
-

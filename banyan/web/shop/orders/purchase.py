@@ -43,7 +43,7 @@ PAGE = 20
 
 
 def _client(request: HttpRequest) -> str:
-    return request.META.get("REMOTE_ADDR", "")
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _order_rows(checkout: Checkout, token: str) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
     if checkout.state == "placed" and checkout.intent_id and "payment" in request.GET:
         payments.sync(actor=actor(request), intent_id=checkout.intent_id)
         return redirect("purchase", token)
-    intent = Intent.objects.filter(pk=checkout.intent_id).first()
+    intent = Intent.objects.filter(pk=checkout.intent_id or 0).first()
     rows = _order_rows(checkout, token)
     context = {
         "nav": "orders",
@@ -206,7 +206,7 @@ def refund(request: HttpRequest, refund_id: int) -> HttpResponse:
     who, token = actor(request), request.GET.get("o", "")
     found = get_refund_for(who, refund_id, token)
     lines = {str(line.pk): line for line in found.order.lines.all()}
-    sent = Refund.objects.filter(pk=found.payment_refund_id).first()
+    sent = Refund.objects.filter(pk=found.payment_refund_id or 0).first()
     context = {
         "nav": "orders",
         "refund": found,
@@ -262,9 +262,7 @@ def orders_mine(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/orders/list.html", context)
 
 
-def _summary(
-    checkout: Checkout, images: dict[int, int], shown: dict[int, Any]
-) -> dict[str, Any]:
+def _summary(checkout: Checkout, images: dict[int, int], shown: dict[int, Any]) -> dict[str, Any]:
     found = list(checkout.orders.all())
     lines = [line for order in found for line in order.lines.all()]
     states = {order.state for order in found}

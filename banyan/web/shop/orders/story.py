@@ -13,6 +13,7 @@ from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund
 from banyan.orders.queries import state_history
 from banyan.web.ui.shapes import Entry, Face
 
+
 def state_text(state: str) -> str:
     """Return what an order's state means to its buyer."""
     texts = {
@@ -138,4 +139,3 @@ def receipt_rows(checkout: Checkout) -> list[tuple[Any, ...]]:
     if refunded:
         rows.append((_("Refunded"), Money(-refunded, currency)))
     return rows
-

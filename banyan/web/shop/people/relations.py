@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from banyan.kernel import ratelimits
 from banyan.kernel.actors import Actor
 from banyan.people import actions as people
 from banyan.people import queries
@@ -22,7 +21,8 @@ from banyan.people.queries import Neighbour
 
 from ...http import actor, revalidated
 from .faces import faces_of
-from .sessions import client_address, member, safe_next, to_login
+from .resume import keep
+from .sessions import member, safe_next
 
 PAGE = 30
 
@@ -33,9 +33,9 @@ def follow(request: HttpRequest, handle: str) -> HttpResponseBase:
     who = actor(request)
     account = get_account_for(who, handle)
     if who.id is None:
-        ratelimits.hit(f"intent:{client_address(request)}", 100, 3600)
-        intent = people.remember_intent("follow", {"handle": account.handle})
-        return to_login(next_url=f"/@{account.handle}", intent=intent)
+        return keep(
+            request, "follow", {"handle": account.handle}, next_url=f"/@{account.handle}"
+        )
     if request.method != "POST":
         return redirect(f"/@{account.handle}")
     people.follow(actor=who, account_id=account.pk)

@@ -77,16 +77,16 @@ def open_link(request: HttpRequest, code: str) -> HttpResponse:
     if is_prefetch(purpose) or request.method == "HEAD":
         verdict = "prefetch"
     visitor = visitor_for(request)
-    fresh = visitor is None and verdict == "unknown" and may_identify(
-        request.COOKIES.get("banyan_consent")
+    fresh = (
+        visitor is None
+        and verdict == "unknown"
+        and may_identify(request.COOKIES.get("banyan_consent"))
     )
     if fresh:
         visitor = new_visitor()
     who = actor(request)
     known = type(who)(kind=who.kind, id=who.id, visitor=visitor, roles=who.roles)
-    touch = sharing.record_touch(
-        actor=known, link=link, channel=channel_of(agent), verdict=verdict
-    )
+    touch = sharing.record_touch(actor=known, link=link, channel=channel_of(agent), verdict=verdict)
     response = redirect(f"{card.url}?{urlencode({'via': code, 't': touch.pk})}")
     response["Cache-Control"] = "no-store"
     if fresh and visitor:

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/done", login.login_done, name="login_done"),
     path("login/closed", login.closed, name="account_inactive"),
     path("login/again", login.reauthenticate, name="account_reauthenticate"),
+    path("intend/<str:kind>/<int:target>", resume.intend, name="intend"),
     path("login/<str:token>", login.login_code, name="login_code"),
     path("signup", login.login, name="signup"),
     path("logout", login.logout, name="logout"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -65,12 +65,12 @@ class Drawer:
 
 
 @pytest.fixture
-def drawer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Drawer]:
+def drawer(monkeypatch: pytest.MonkeyPatch) -> Drawer:
     """The only source of this test."""
     monkeypatch.setattr(ports, "guest_sources", [])
     drawer = Drawer()
     ports.register_guest_source(drawer)
-    yield drawer
+    return drawer
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from functools import partial
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_follow_never_survives_a_block_of_the_same_instant(threaded_db: None) 
     for _round in range(10):
         ana, ben = member(), member()
         run_at_once(
-            lambda ana=ana, ben=ben: people.follow(actor=actor(ana), account_id=ben.pk),
-            lambda ana=ana, ben=ben: people.block(actor=actor(ben), account_id=ana.pk),
+            partial(people.follow, actor=actor(ana), account_id=ben.pk),
+            partial(people.block, actor=actor(ben), account_id=ana.pk),
         )
         assert not Follow.objects.filter(follower=ana, followee=ben).exists()

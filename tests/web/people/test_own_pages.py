@@ -160,9 +160,7 @@ def test_a_bad_address_is_refused_with_every_fault_and_kept(hers: Client) -> Non
 
 def test_a_pasted_line_fills_the_form_and_is_saved_only_when_confirmed(hers: Client) -> None:
     line = "张三 13800138000 浙江省杭州市西湖区文三路90号"
-    response = hers.post(
-        "/me/addresses/new", {"country": "CN", "line": line, "again": "line"}
-    )
+    response = hers.post("/me/addresses/new", {"country": "CN", "line": line, "again": "line"})
     page = response.content.decode()
     for part in ("张三", "浙江省", "杭州市", "西湖区", "文三路90号"):
         assert f'value="{part}"' in page
@@ -236,9 +234,7 @@ def test_lists_go_on_page_by_page_with_the_same_number_of_queries(
 
 def test_notifications_are_told_opened_and_marked(hers: Client, ana: Account) -> None:
     ben = member("ben")
-    notify(
-        recipient_id=ana.pk, kind="follow", group_key="f", url="/me/followers", actor_id=ben.pk
-    )
+    notify(recipient_id=ana.pk, kind="follow", group_key="f", url="/me/followers", actor_id=ben.pk)
     assert "Ben follows you." in hers.get("/notifications").content.decode()
     row = ana.notification_set.get()
     assert hers.post(f"/notifications/{row.pk}/open")["Location"] == "/me/followers"

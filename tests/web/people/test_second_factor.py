@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
@@ -27,7 +31,7 @@ pytestmark = pytest.mark.django_db
 def now_code(secret: str) -> str:
     """Return what an authenticator app shows now."""
     counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(secret, counter))
+    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 @pytest.fixture
@@ -92,10 +96,10 @@ def test_an_intended_act_waits_for_the_second_factor(client: Client, ana: Accoun
 
 def request_of(account: Account | None) -> HttpRequest:
     """Return a request for the desk as the middleware hands it on."""
-    request: Any = RequestFactory().get("/desk/")
-    request.actor = actor(account) if account else Actor.guest()
-    request.user = account
-    request._messages = type("Sink", (), {"add": lambda *args: None})()
+    request = RequestFactory().get("/desk/")
+    request.actor = actor(account) if account else Actor.guest()  # type: ignore[attr-defined]
+    request.user = account  # type: ignore[assignment]
+    request._messages = type("Sink", (), {"add": lambda *args: None})()  # type: ignore[attr-defined]
     return request
 
 

@@ -27,7 +27,7 @@ from .sessions import cart_token, client_address, visitor
 YEAR = 31_536_000
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-in without passwords: codes are proven by ``people.actions`` before a login starts."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -94,7 +94,7 @@ class AccountAdapter(DefaultAccountAdapter):
         raise NotImplementedError("codes are sent by people.actions")
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """TOTP secrets are sealed in the database."""
 
     def encrypt(self, text: str) -> str:
@@ -110,7 +110,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return str(user)
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):
+class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Another site's word counts for an e-mail address only if that site has verified it."""
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Any) -> Any:

@@ -177,7 +177,7 @@ def login_done(request: HttpRequest) -> HttpResponseBase:
     attempt = _fresh_attempt(request)
     intent = attempt.intent if attempt else (request.GET.get("intent") or "")[:40]
     next_url = attempt.next_url if attempt else safe_next(request)
-    if attempt is not None:
+    if attempt is not None and attempt.account is not None:
         people.join_browser(
             account=attempt.account, visitor=attempt.visitor, cart_token=attempt.cart_token
         )
@@ -204,7 +204,7 @@ def _fresh_attempt(request: HttpRequest) -> SignInCode | None:
     return SignInCode.objects.filter(
         token=token,
         purpose="sign_in",
-        account_id=actor(request).id,
+        account_id=actor(request).id or 0,
         used_at__gt=clock.now() - GRACE,
     ).first()
 

@@ -59,8 +59,8 @@ def me(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/people/me.html", context)
 
 
-def _rooms() -> list[dict[str, str]]:
-    rooms = []
+def _rooms() -> list[dict[str, object]]:
+    rooms: list[dict[str, object]] = []
     for name, icon, text in _ROOMS:
         try:
             rooms.append({"url": reverse(name), "icon": icon, "text": text, "name": name})
@@ -131,9 +131,11 @@ def me_avatar(request: HttpRequest) -> HttpResponse:
     try:
         if "remove" in request.POST:
             people.remove_avatar(actor=who)
-        elif token or file:
-            staged = token or stage(actor=who, data=file, filename=file.name or "").token
-            people.set_avatar(actor=who, token=staged)
+        elif token:
+            people.set_avatar(actor=who, token=token)
+        elif file:
+            staged = stage(actor=who, data=file, filename=file.name or "")
+            people.set_avatar(actor=who, token=staged.token)
     except Problem as problem:
         messages.error(request, str(next(iter(problem.fields.values()), problem.message)))
     return redirect("me_edit")

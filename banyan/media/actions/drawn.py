@@ -37,7 +37,7 @@ def intake_pil(
         actor=actor,
         digest=digest,
         picture=picture,
-        original=pixels.encode(picture, "jpeg", pixels.ORIGINAL_QUALITY),
+        original=pixels.encode_original(picture),
         sizes=[(wide, max(1, round(height * wide / width))) for wide in widths],
         alt=alt,
     )

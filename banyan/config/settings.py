@@ -159,9 +159,20 @@ CACHES = {
 if TESTING:
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": ""}
 
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
-    "jpg jpeg png gif webp avif zip gz br woff woff2 map".split()
-)
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    "jpg",
+    "jpeg",
+    "png",
+    "gif",
+    "webp",
+    "avif",
+    "zip",
+    "gz",
+    "br",
+    "woff",
+    "woff2",
+    "map",
+]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {

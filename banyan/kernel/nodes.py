@@ -1,4 +1,4 @@
-"""Ids made outside the database: a process leases a node number and makes ids of the same layout."""
+"""Ids made outside the database: a process leases a node number and makes the same kind of id."""
 
 from __future__ import annotations
 

@@ -23,8 +23,6 @@ COOKIE_AGE = 180 * 24 * 60 * 60
 _ID_LENGTH = 16
 _LOT = 256
 _MAC_LENGTH = 22
-
-
 _fresh: list[str] = []
 os.register_at_fork(after_in_child=_fresh.clear)
 

@@ -14,6 +14,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "theme": request.COOKIES.get("banyan_theme", ""),
         "languages": settings.LANGUAGES,
         "demo": settings.DEMO,
+        "demo_bar_template": "shop/demo_bar.html" if settings.DEMO else "",
         "live_url": settings.LIVE_URL,
         "actor": getattr(request, "actor", None),
     }

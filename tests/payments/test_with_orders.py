@@ -10,7 +10,8 @@ from django.test import Client
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.ledger import proofs
+from banyan.kernel.money import Money
+from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.payments import actions, jobs, queries
@@ -50,3 +51,103 @@ def under_way(stock: int = 1) -> tuple[Checkout, Intent]:
     )
     intent.refresh_from_db()
     return checkout, intent
+
+
+def assert_books_are_clean() -> None:
+    report = verify()
+    assert report.clean, report
+
+
+def test_a_purchase_is_paid_through_the_gateway(sandbox: Sandbox, mailbox: Receiver) -> None:
+    checkout, intent = under_way()
+    assert (intent.cause_id, intent.expires_at) == (checkout.pk, checkout.expires_at)
+
+    sandbox.pay(intent.provider_ref)
+    deliver(mailbox.wait(1)[0])
+
+    checkout.refresh_from_db()
+    order = checkout.orders.get()
+    assert (checkout.state, order.state) == ("paid", "paid")
+    assert balance("clearing") == 0
+    assert balance("gateway", "sandbox") == -checkout.total_amount
+    assert_books_are_clean()
+
+
+def test_money_for_a_lapsed_reservation_goes_back_and_the_unit_is_free(
+    sandbox: Sandbox, mailbox: Receiver
+) -> None:
+    checkout, intent = under_way()
+    sandbox.pay(intent.provider_ref, "never")
+    with clock.at(checkout.expires_at):
+        orders.expire_due(actor=Actor.system("test"))
+    with clock.at(checkout.expires_at):
+        jobs.run_sweep()
+    jobs.run_sweep()
+    for hook in mailbox.wait(1):
+        deliver(hook)
+
+    checkout.refresh_from_db()
+    intent.refresh_from_db()
+    refund = Refund.objects.get()
+    assert (checkout.state, intent.state) == ("expired", "captured_unplaced")
+    assert (refund.state, refund.amount) == ("succeeded", intent.amount)
+    assert checkout.orders.get().state == "expired"
+    assert balance("clearing") == balance("gateway", "sandbox") == 0
+    assert_books_are_clean()
+
+
+def test_a_granted_refund_reaches_the_gateway_and_the_order_says_so(
+    sandbox: Sandbox, mailbox: Receiver
+) -> None:
+    checkout, intent = under_way()
+    sandbox.pay(intent.provider_ref)
+    deliver(mailbox.wait(1)[0])
+    order = checkout.orders.get()
+    granted = orders.grant_refund(
+        actor=factories.actor(order.shop.owner),
+        order_id=order.pk,
+        amount=4_000,
+        reason="one cup broken",
+        key="g1",
+    )
+    jobs.run_sweep()
+    deliver(mailbox.wait(2)[1])
+
+    granted.refresh_from_db()
+    assert granted.state == "succeeded"
+    assert sandbox.api.payment({"id": intent.provider_ref})["refunded"] == 4_000
+    assert balance("clearing") == 0
+    story = [(m.kind, m.what) for m in queries.story([intent])]
+    assert story[-1] == ("refund", "succeeded")
+    assert_books_are_clean()
+
+
+def test_credit_buys_and_comes_back_as_credit() -> None:
+    buyer = factories.member()
+    price = 10_000
+    item = factories.variant(price=price)
+    actions.issue_credit(
+        actor=Actor.system("test"),
+        account_id=buyer.pk,
+        amount=Money(50_000, "CNY"),
+        key="gift",
+        reason="gift",
+    )
+    checkout = factories.place((item, 1), buyer=buyer, provider="wallet")
+    actions.start(
+        actor=factories.actor(buyer), intent_id=checkout.intent_id, return_url="/", locale="en"
+    )
+    checkout.refresh_from_db()
+    assert checkout.state == "paid"
+    order = checkout.orders.get()
+    orders.grant_refund(
+        actor=factories.actor(order.shop.owner),
+        order_id=order.pk,
+        amount=4_000,
+        reason="one cup broken",
+        key="g1",
+    )
+    jobs.run_sweep()
+    left = queries.wallet_balance(account_id=buyer.pk, currency="CNY")
+    assert left.amount == 50_000 - checkout.total_amount + 4_000
+    assert_books_are_clean()

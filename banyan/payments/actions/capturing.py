@@ -67,6 +67,13 @@ def capture(*, actor: Actor, intent_id: int, paid: Paid, message_id: int | None 
     ``message_id``: the stored message whose outcome this is, noted in the same transaction.
     """
     intent = Intent.objects.get(pk=intent_id)
+    return capture_known(actor=actor, intent=intent, paid=paid, message_id=message_id)
+
+
+def capture_known(
+    *, actor: Actor, intent: Intent, paid: Paid, message_id: int | None = None
+) -> Outcome:
+    """Do what :func:`capture` does, for an intent that was read already."""
     capturing = _Capturing(actor, intent, providers.get(intent.provider), paid, message_id)
     with caused_by(intent.cause_id):
         try:

@@ -11,10 +11,10 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.money import Money
 
 from .. import providers
-from ..models import Attempt, Intent, Payout, ProviderMessage, Refund
+from ..models import Attempt, Intent, Payout, ProviderMessage
 from ..providers.base import Kind, Message
 from ..rules import Outcome, Reference
-from .capturing import Paid, capture
+from .capturing import Paid, capture_known
 from .inquiry import decline, end_attempt
 from .notes import note_outcome, store_message
 from .payouts import settle_payout
@@ -35,26 +35,26 @@ def receive_webhook(*, provider: str, headers: Mapping[str, str], body: bytes) -
     for message in adapter.parse_webhook(headers, body):
         row = store_message(adapter.name, message, _intent_of(adapter.name, message))
         if row.handled_at is None:
-            handle_stored(message_id=row.pk)
+            _handle(row)
 
 
 def handle_stored(*, message_id: int) -> None:
     """Act on a kept message, unless that was done. Must be outermost; repeatable."""
     row = ProviderMessage.objects.select_related("intent").get(pk=message_id)
-    if row.handled_at is not None:
-        return
+    if row.handled_at is None:
+        _handle(row)
+
+
+def _handle(row: ProviderMessage) -> None:
+    """Act on a message; each verb notes the outcome together with its own effect."""
     actor = Actor.provider(row.provider)
+    handlers = {"payment": _handle_payment, "refund": _handle_refund, "payout": _handle_payout}
+    handler = handlers.get(row.kind.partition(".")[0])
     with caused_by(row.intent.cause_id if row.intent else None):
-        if row.kind.startswith("payment."):
-            outcome = _handle_payment(actor, row)
-        elif row.kind.startswith("refund."):
-            outcome = _handle_refund(actor, row)
-        elif row.kind.startswith("payout."):
-            outcome = _handle_payout(actor, row)
+        if handler is None:
+            note_outcome(row.pk, Outcome.IGNORED)
         else:
-            outcome = Outcome.IGNORED
-    # The verbs note it with their own effect; this is for those that had none.
-    note_outcome(row.pk, outcome)
+            handler(actor, row)
 
 
 def _intent_of(provider: str, message: Message) -> Intent | None:
@@ -74,37 +74,39 @@ def _intent_of(provider: str, message: Message) -> Intent | None:
     return attempt.intent if attempt else None
 
 
-def _handle_payment(actor: Actor, row: ProviderMessage) -> Outcome:
+def _handle_payment(actor: Actor, row: ProviderMessage) -> None:
     intent = row.intent
+    failure = row.payload["failure"]
     if intent is None:
-        return Outcome.UNKNOWN_REFERENCE
-    if row.kind == Kind.PAYMENT_SUCCEEDED:
+        note_outcome(row.pk, Outcome.UNKNOWN_REFERENCE)
+    elif row.kind == Kind.PAYMENT_SUCCEEDED:
         money = _money(row)
         if money is None:
-            return Outcome.AMOUNT_MISMATCH
+            note_outcome(row.pk, Outcome.AMOUNT_MISMATCH)
+            return
         paid = Paid(provider_ref=row.provider_ref, money=money, at=_at(row))
-        return capture(actor=actor, intent_id=intent.pk, paid=paid, message_id=row.pk)
-    failure = row.payload["failure"]
-    if row.kind == Kind.PAYMENT_FAILED:
-        return decline(actor=actor, intent_id=intent.pk, failure=failure, message_id=row.pk)
-    return end_attempt(
-        actor=actor,
-        intent_id=intent.pk,
-        provider_ref=row.provider_ref,
-        outcome="cancelled",
-        failure=failure,
-        message_id=row.pk,
-    )
+        capture_known(actor=actor, intent=intent, paid=paid, message_id=row.pk)
+    elif row.kind == Kind.PAYMENT_FAILED:
+        decline(actor=actor, intent_id=intent.pk, failure=failure, message_id=row.pk)
+    else:
+        end_attempt(
+            actor=actor,
+            intent_id=intent.pk,
+            provider_ref=row.provider_ref,
+            outcome="cancelled",
+            failure=failure,
+            message_id=row.pk,
+        )
 
 
-def _handle_refund(actor: Actor, row: ProviderMessage) -> Outcome:
+def _handle_refund(actor: Actor, row: ProviderMessage) -> None:
     reference = Reference.parse(row.reference)
-    refund = Refund.objects.filter(pk=reference.id).first() if reference else None
-    if reference is None or refund is None or row.intent is None:
-        return Outcome.UNKNOWN_REFERENCE
-    return settle_refund(
+    if reference is None or row.intent is None:
+        note_outcome(row.pk, Outcome.UNKNOWN_REFERENCE)
+        return
+    settle_refund(
         actor=actor,
-        refund_id=refund.pk,
+        refund_id=reference.id,
         sequence=reference.number,
         succeeded=row.kind == Kind.REFUND_SUCCEEDED,
         provider_ref=row.provider_ref,
@@ -114,16 +116,16 @@ def _handle_refund(actor: Actor, row: ProviderMessage) -> Outcome:
     )
 
 
-def _handle_payout(actor: Actor, row: ProviderMessage) -> Outcome:
+def _handle_payout(actor: Actor, row: ProviderMessage) -> None:
     reference = Reference.parse(row.reference)
-    if reference is None or reference.kind != "payout":
-        return Outcome.UNKNOWN_REFERENCE
-    payout = Payout.objects.filter(pk=reference.id, provider=row.provider).first()
-    if payout is None:
-        return Outcome.UNKNOWN_REFERENCE
-    return settle_payout(
+    ours = reference is not None and reference.kind == "payout"
+    known = Payout.objects.filter(pk=reference.id if reference else 0, provider=row.provider)
+    if reference is None or not ours or not known.exists():
+        note_outcome(row.pk, Outcome.UNKNOWN_REFERENCE)
+        return
+    settle_payout(
         actor=actor,
-        payout_id=payout.pk,
+        payout_id=reference.id,
         succeeded=row.kind == Kind.PAYOUT_PAID,
         provider_ref=row.provider_ref,
         money=_money(row),

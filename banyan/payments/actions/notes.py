@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
-from django.db import transaction
+from django.db import connection
 
 from banyan.kernel import clock
 
@@ -13,6 +14,13 @@ from ..providers.base import Message
 from ..rules import NEEDS_A_PERSON, Outcome
 
 logger = logging.getLogger(__name__)
+
+_KEEP = """
+INSERT INTO payments_providermessage
+  (provider, message_id, kind, reference, provider_ref, payload, intent_id, outcome, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s)
+ON CONFLICT (provider, message_id) DO NOTHING RETURNING id
+"""
 
 
 def close_attempt(intent: Intent, provider_ref: str, *, outcome: str, failure: str = "") -> bool:
@@ -38,23 +46,40 @@ def note_outcome(message_id: int | None, outcome: Outcome) -> None:
 
 
 def store_message(provider: str, message: Message, intent: Intent | None) -> ProviderMessage:
-    """Keep a message, once per provider's own id; commits at once unless a caller's block is open.
+    """Keep a message, once per provider's own id; a repetition gets the row that is there.
 
-    The row stands before anything is done with it, so that a failure leaves the evidence.
+    One statement. Committed before anything is done with it, so that a failure leaves evidence.
     """
-    with transaction.atomic():
-        row, _ = ProviderMessage.objects.get_or_create(
-            provider=provider,
-            message_id=message.message_id[:160],
-            defaults={
-                "kind": message.kind,
-                "reference": message.reference[:200],
-                "provider_ref": message.provider_ref[:80],
-                "payload": payload_of(message),
-                "intent": intent,
-                "received_at": clock.now(),
-            },
+    row = ProviderMessage(
+        provider=provider,
+        message_id=message.message_id[:160],
+        kind=message.kind,
+        reference=message.reference[:200],
+        provider_ref=message.provider_ref[:80],
+        payload=payload_of(message),
+        intent=intent,
+        received_at=clock.now(),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _KEEP,
+            [
+                row.provider,
+                row.message_id,
+                row.kind,
+                row.reference,
+                row.provider_ref,
+                json.dumps(row.payload),
+                row.intent_id,
+                row.received_at,
+            ],
         )
+        made = cursor.fetchone()
+    if made is None:
+        kept = ProviderMessage.objects.select_related("intent")
+        return kept.get(provider=provider, message_id=row.message_id)
+    row.pk = made[0]
+    row._state.adding = False
     return row
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from psycopg_pool import PoolTimeout
 
 from banyan.sharing import ports
@@ -33,6 +33,7 @@ from banyan.sharing.visitors import (
 
 from . import refusals
 from .clients import Environ, Hosts, RateCap, address_of, cookie, is_secure
+from .ids import LeasedIds, LeaseLost
 from .links import LinkCache, Unreachable
 from .options import Options
 from .refusals import StartResponse
@@ -102,7 +103,7 @@ class Edge:
             if link is None:
                 return self._django(environ, start_response)  # its 404 page
             touch_id, new = self._record(link.link_id, environ)
-        except (Unreachable, OSError, DatabaseError, PoolTimeout) as error:
+        except (Unreachable, LeaseLost, OSError, DatabaseError, PoolTimeout) as error:
             log.error("edge_refused", code=code, error=repr(error))
             return refusals.unavailable(environ, start_response)
         headers = [
@@ -155,7 +156,7 @@ class Edge:
         """Take a node number and a spool file for this process."""
         with self._starting:
             if self._append is None:
-                self._next_id = self._given_ids or _lease_ids()
+                self._next_id = self._given_ids or LeasedIds()
                 spool = SpoolWriter(
                     self._directory or spool_directory(),
                     each=self._options.spool_fsync == "each",
@@ -168,15 +169,6 @@ class Edge:
         self._append = None
         self._next_id = _not_started
         self._starting = threading.Lock()
-
-
-def _lease_ids() -> Callable[[], int]:
-    from banyan.kernel.nodes import IdMaker, lease_node
-
-    try:
-        return IdMaker(lease_node("edge"))
-    finally:
-        connection.close()
 
 
 def _not_started() -> int:

@@ -25,7 +25,9 @@ class Command(BaseCommand):
             self.stdout.write("Be anyone with the bar at the top: Ana, a merchant, the desk.")
             return
         if story.is_half_told():
-            raise CommandError("An earlier load of the demo was broken off; remove the data folder.")
+            raise CommandError(
+                "An earlier load of the demo was broken off; remove the data folder."
+            )
         if options["if_empty"] and not story.is_empty():
             return
         story.load(lambda text: self.stderr.write(f"  demo: {text}"))

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from banyan.community.queries import Shown
+from banyan.media.queries import thumb_urls
 from banyan.people.models import Account
 from banyan.web.ui.shapes import Face, PostCard
 
@@ -29,13 +30,15 @@ def post_url(shown: Shown) -> str:
 
 
 def post_cards(posts: Iterable[Shown]) -> list[PostCard]:
-    """Return cards; posts without a picture are left out."""
+    """Return cards; posts without a picture are left out. One statement for the faces."""
+    posts = list(posts)
+    small = thumb_urls(shown.post.author.avatar_id for shown in posts)
     return [
         PostCard(
             url=post_url(shown),
             title=shown.content.title or shown.content.body[:80],
             picture=shown.images[0],
-            author=face(shown.post.author),
+            author=face(shown.post.author, small.get(shown.post.author.avatar_id or 0, "")),
             price=next((spot.price for spot in shown.spots if spot.price), None),
             likes=shown.likes,
             liked=shown.liked,

@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ids, following = newest_ids(who), False
     context = {
         "nav": "home",
-        "tabs": _tabs("home"),
+        "tabs": _tabs("home" if following else "explore"),
         "posts": post_cards(hydrate(who, ids)),
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
         "products": product_cards(_new_goods(8)) if before == _END and not following else [],

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 from django.urls import reverse
 
+from banyan.media.queries import thumb_urls
+from banyan.people.models import Account
 from banyan.sharing.channels import channel_of, is_restricted
 from banyan.sharing.models import Link
 from banyan.sharing.queries import link_by_code, path_of
@@ -38,12 +40,20 @@ def arrival_of(request: HttpRequest) -> Arrival:
     if link is None or link.owner_id == actor(request).id:
         return Arrival(neutral=neutral)
     touch = request.GET.get("t", "")
+    steps = path_of(link)
+    owners = dict(
+        Account.objects.filter(pk__in=[step.owner_id for step in steps]).values_list(
+            "id", "avatar_id"
+        )
+    )
+    small = thumb_urls(owners.values())
     faces = [
         Face(
             name=step.display_name,
             handle=step.handle,
             url=reverse("profile", args=[step.handle]),
+            picture_url=small.get(owners.get(step.owner_id) or 0, ""),
         )
-        for step in path_of(link)
+        for step in steps
     ]
     return Arrival(link, touch if touch.isdigit() and len(touch) < 20 else "", faces, neutral)

@@ -79,6 +79,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) if chosen else 0,
         "arrival": arrival,
+        "sharer": arrival.faces[-1].name if arrival.faces else "",
         "earn": earn,
         "discloses": arrival.link is not None and earn is not None,
         "share_url": reverse("share", args=["product", found.pk])

@@ -46,6 +46,11 @@ def _client(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+def _address_line(address: dict[str, str]) -> str:
+    order = ("recipient", "phone", "level1", "level2", "level3", "street", "postcode", "country")
+    return ", ".join(address[name] for name in order if address.get(name))
+
+
 def _order_rows(checkout: Checkout, token: str) -> list[dict[str, Any]]:
     found = list(checkout.orders.select_related("shop").order_by("id"))
     lines = lines_of(found)
@@ -108,6 +113,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "rows": rows,
         "sums": receipt_rows(checkout),
         "total": Money(checkout.total_amount, checkout.currency),
+        "address": _address_line(checkout.address),
         "intent": intent,
         "waiting": checkout.state == "placed",
         "sent_back": intent is not None and intent.state == "captured_unplaced",

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from .. import demo
 from ..sharing import share
 
 urlpatterns = [
+    path("demo/as/<slug:handle>", demo.demo_as, name="demo_as"),
     path("share/<slug:kind>/<int:target_id>", share.share, name="share"),
     path("s/<str:code>", share.open_link, name="open_link"),
     path("t/<int:touch_id>", share.seen, name="touch_seen"),

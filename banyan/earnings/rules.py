@@ -1,7 +1,7 @@
 """Who earns how much from an order line. Pure arithmetic: no database, no clock.
 
 At most two people are paid for a sale, and only for the sale. The rules and why they hold against
-made-up accounts: docs/explanation/earnings.md.
+made-up accounts: docs/explanation/ledger.md.
 """
 
 from __future__ import annotations

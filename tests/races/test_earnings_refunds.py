@@ -39,22 +39,22 @@ def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "_require_locked", nothing)
 
 
-def _slow(monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
+def _slow(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
     """Leave time between reading a commission and writing it, so that a race would show."""
-    books_of = module.books_of
+    read = getattr(module, name)
 
     def slowly(commissions: Any) -> Any:
-        found = books_of(commissions)
+        found = read(commissions)
         time.sleep(0.1)
         return found
 
-    monkeypatch.setattr(module, "books_of", slowly)
+    monkeypatch.setattr(module, name, slowly)
 
 
 def _refund_at_once(monkeypatch: pytest.MonkeyPatch) -> tuple[Account, Order]:
     ana, order = _sold()
     line = order.lines.get()
-    _slow(monkeypatch, refunds)
+    _slow(monkeypatch, refunds, "read_locked")
 
     def refund() -> None:
         # Only the event: the shop's own posting would make the others wait, locks or not.
@@ -83,7 +83,7 @@ def _refund_into_release(monkeypatch: pytest.MonkeyPatch) -> tuple[Account, Orde
     ana, order = _sold()
     story.received(order)
     line = order.lines.get()
-    _slow(monkeypatch, holds)
+    _slow(monkeypatch, holds, "books_of")
 
     def refund_a_little_later() -> None:
         time.sleep(0.05)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
+from django.db.models import QuerySet
+
+from banyan.kernel import locks
 from banyan.kernel.locks import LockKey
 from banyan.ledger import actions as ledger
 from banyan.ledger.models import Account, Journal
@@ -33,13 +36,29 @@ def books_of(commissions: Sequence[Commission]) -> dict[str, Books]:
     }
 
 
-def lock_keys(commissions: Iterable[Commission]) -> list[LockKey]:
+def lock_keys(
+    commissions: Sequence[Commission], books: Mapping[str, Books] | None = None
+) -> list[LockKey]:
     """Return the keys of the commissions and of every account they may move money between."""
-    found = list(commissions)
-    keys = [LockKey("commission", each.pk) for each in found]
-    for books in books_of(found).values():
-        keys += ledger.lock_keys(books.values())
+    books = books_of(commissions) if books is None else books
+    keys = [LockKey("commission", each.pk) for each in commissions]
+    for accounts in books.values():
+        keys += ledger.lock_keys(accounts.values())
     return keys
+
+
+def read_locked(commissions: QuerySet[Commission]) -> tuple[list[Commission], dict[str, Books]]:
+    """Return the rows and their accounts under lock: read again only if it was not held yet.
+
+    The outermost action has taken the locks that the handler declared, as a rule.
+    """
+    found = list(commissions)
+    books = books_of(found)
+    keys = lock_keys(found, books)
+    if not all(locks.held(key) for key in keys):
+        locks.take(keys)
+        found = list(commissions.all())
+    return found, books
 
 
 def earned_key(commission: Commission) -> str:

@@ -15,7 +15,7 @@ from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
 from ..events import CommissionEarned
 from ..models import Commission
 from ..states import COMMISSION
-from .books import Books, books_of, earned_key, lock_keys
+from .books import Books, earned_key, lock_keys, read_locked
 
 
 def _quoted(order_id: int) -> QuerySet[Commission]:
@@ -25,7 +25,7 @@ def _quoted(order_id: int) -> QuerySet[Commission]:
 
 def activate_locks(event: OrderPaid) -> list[LockKey]:
     """Return the commissions of the order and the accounts of its shop and payees."""
-    return lock_keys(_quoted(event.order_id))
+    return lock_keys(list(_quoted(event.order_id)))
 
 
 def activate(event: OrderPaid, actor: Actor) -> None:
@@ -34,9 +34,7 @@ def activate(event: OrderPaid, actor: Actor) -> None:
     Runs inside the paying transaction. Emits commission.earned. Repeatable: what is no longer
     quoted stays as it is.
     """
-    locks.take(activate_locks(event))
-    commissions = list(_quoted(event.order_id))
-    books = books_of(commissions)
+    commissions, books = read_locked(_quoted(event.order_id))
     for commission in commissions:
         _earn(actor, commission, books[commission.currency])
 

@@ -41,7 +41,8 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
     shared = [line for line in lines if line.path and line.product_id in versions]
     if not shared:
         return
-    people = _People(order, shared)
+    second = any(version.levels > 1 for version in versions.values())
+    people = _People(order, shared, verify=second)
     commissions = [
         _commission(order, line, versions[line.product_id], share)
         for line in shared
@@ -64,16 +65,19 @@ def _freeze_versions(lines: Sequence[OrderLine], versions: dict[int, PlanVersion
 
 
 class _People:
-    """Who the sharers, the buyer and the shop's staff are, as persons. At most five queries."""
+    """Who the sharers, the buyer and the shop's staff are, as persons. At most three queries.
 
-    def __init__(self, order: Order, lines: Iterable[OrderLine]) -> None:
+    Who has bought before is looked up only where a second level can depend on it (``verify``).
+    """
+
+    def __init__(self, order: Order, lines: Iterable[OrderLine], *, verify: bool) -> None:
         sharers = {int(step["owner"]) for line in lines for step in line.path}
         buyer = _buyer_of(order.checkout)
         staff = set(
             ShopStaff.objects.filter(shop_id=order.shop_id).values_list("account_id", flat=True)
         ) | {order.shop.owner_id}
         self._person = person_of(sharers | staff | ({buyer} if buyer else set()))
-        self._verified = verified_payers(sharers)
+        self._verified = verified_payers(sharers) if verify else set()
         self.buyer = self._person[buyer] if buyer else None
         self.shop_people = frozenset(self._person[account] for account in staff)
 

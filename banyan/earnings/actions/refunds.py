@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from banyan.kernel import clock, events, locks
+from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.states import transition
@@ -15,7 +15,7 @@ from banyan.orders.events import OrderRefunded
 from ..events import CommissionReversed
 from ..models import Commission
 from ..states import COMMISSION, LIVE_STATES, PAYABLE_STATES
-from .books import Books, books_of, earned_journal, lock_keys
+from .books import Books, earned_journal, lock_keys, read_locked
 
 
 def _live(order_id: int) -> QuerySet[Commission]:
@@ -25,7 +25,7 @@ def _live(order_id: int) -> QuerySet[Commission]:
 
 def reverse_locks(event: OrderRefunded) -> list[LockKey]:
     """Return the live commissions of the order and the accounts of its shop and payees."""
-    return lock_keys(_live(event.order_id))
+    return lock_keys(list(_live(event.order_id)))
 
 
 def reverse(event: OrderRefunded, actor: Actor) -> None:
@@ -37,11 +37,9 @@ def reverse(event: OrderRefunded, actor: Actor) -> None:
     in full moves to reversed. Emits commission.reversed. Repeatable per refund.
     """
     goods = {line_id: amount for line_id, amount, _quantity in event.lines if amount}
-    locks.take(reverse_locks(event))
-    commissions = [each for each in _live(event.order_id) if each.line_id in goods]
-    books = books_of(commissions)
+    commissions, books = read_locked(_live(event.order_id))
     for commission in commissions:
-        if not _seen(commission, event.refund_id):
+        if commission.line_id in goods and not _seen(commission, event.refund_id):
             _take_back(
                 actor, commission, event, goods[commission.line_id], books[commission.currency]
             )

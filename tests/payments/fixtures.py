@@ -22,9 +22,8 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 
 @pytest.fixture(autouse=True)
 def till_settings(settings: Any) -> Iterator[None]:
-    """Enable the scripted provider beside the built-in ones, and route only payment pages."""
+    """Enable the scripted provider beside the built-in ones."""
     settings.PAYMENT_PROVIDERS = ["sandbox", "wallet", ENTRY]
-    settings.ROOT_URLCONF = "tests.payments.urls"
     settings.PUBLIC_URL = ""
     script.reset()
     yield

@@ -152,6 +152,33 @@ def test_a_reference_of_another_providers_payment_is_unknown(placer: Placer) -> 
     assert placer.placed == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "reference"),
+    [
+        ("payment.succeeded", "refund-{}-1"),
+        ("refund.succeeded", "pay-{}-1"),
+        ("refund.succeeded", "refund-{}-1"),
+        ("payout.paid", "payout-{}-1"),
+        ("payout.paid", "pay-{}-1"),
+        ("payment.succeeded", "anything"),
+    ],
+)
+def test_a_reference_of_another_kind_of_thing_is_unknown(
+    placer: Placer, kind: str, reference: str
+) -> None:
+    intent = started()
+    told = message(intent, kind, reference=reference.format(intent.pk), provider_ref="else")
+    assert post(told).status_code == 200
+    assert ProviderMessage.objects.get().outcome == Outcome.UNKNOWN_REFERENCE
+    assert (placer.placed, keys()) == ([], [])
+
+
+def test_without_our_reference_the_providers_own_is_enough(placer: Placer) -> None:
+    intent = started()
+    assert post(message(intent, reference="")).status_code == 200
+    assert placer.placed == [intent.pk]
+
+
 def test_a_declined_try_fails_the_payment_and_a_later_one_captures(
     sandbox: Sandbox, mailbox: Receiver, placer: Placer
 ) -> None:

@@ -42,7 +42,7 @@ def deliver(hook: Hook) -> None:
 
 def under_way(stock: int = 1) -> tuple[Checkout, Intent]:
     checkout = factories.place((factories.variant(price=10_000, stock=stock), 1))
-    intent = Intent.objects.get(pk=checkout.intent_id)
+    intent = Intent.objects.get(subject_kind="checkout", subject_id=checkout.pk)
     actions.start(
         actor=Actor.guest(),
         intent_id=intent.pk,
@@ -134,6 +134,7 @@ def test_credit_buys_and_comes_back_as_credit() -> None:
         reason="gift",
     )
     checkout = factories.place((item, 1), buyer=buyer, provider="wallet")
+    assert checkout.intent_id is not None
     actions.start(
         actor=factories.actor(buyer), intent_id=checkout.intent_id, return_url="/", locale="en"
     )

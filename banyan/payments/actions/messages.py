@@ -11,7 +11,7 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.money import Money
 
 from .. import providers
-from ..models import Attempt, Intent, Payout, ProviderMessage
+from ..models import Intent, Payout, ProviderMessage
 from ..providers.base import Kind, Message
 from ..rules import Outcome, Reference
 from .capturing import Paid, capture_known
@@ -59,19 +59,16 @@ def _handle(row: ProviderMessage) -> None:
 
 def _intent_of(provider: str, message: Message) -> Intent | None:
     """Return the payment that a message is about, by our reference, else by the provider's."""
+    about = message.kind.partition(".")[0]
     reference = Reference.parse(message.reference)
-    if reference and reference.kind == "pay":
-        return Intent.objects.filter(pk=reference.id, provider=provider).first()
-    if reference and reference.kind == "refund":
-        return Intent.objects.filter(refunds__id=reference.id, provider=provider).first()
-    if reference or not message.provider_ref:
-        return None
-    attempt = (
-        Attempt.objects.filter(provider_ref=message.provider_ref, intent__provider=provider)
-        .select_related("intent")
-        .first()
-    )
-    return attempt.intent if attempt else None
+    ours = Intent.objects.filter(provider=provider)
+    if reference is not None and (about, reference.kind) == ("payment", "pay"):
+        return ours.filter(pk=reference.id).first()
+    if reference is not None and (about, reference.kind) == ("refund", "refund"):
+        return ours.filter(refunds__id=reference.id).first()
+    if reference is None and about == "payment" and message.provider_ref:
+        return ours.filter(attempts__provider_ref=message.provider_ref).first()
+    return None
 
 
 def _handle_payment(actor: Actor, row: ProviderMessage) -> None:

@@ -19,6 +19,9 @@ from pathlib import Path
 
 import structlog
 
+from . import quick
+from .together import SyncTogether
+
 SUFFIX = ".touches"
 SYNC_EVERY = 0.05
 ROTATE_BYTES = 16 * 1024 * 1024
@@ -38,7 +41,7 @@ class SpoolWriter:
         directory: Path,
         *,
         each: bool = False,
-        write: Callable[[int, bytes], int] = os.write,
+        write: Callable[[int, bytes], int] = quick.write,
         sync: Callable[[int], None] = os.fdatasync,
     ) -> None:
         """Open a fresh file in ``directory``. Raises OSError when that cannot be done."""
@@ -47,9 +50,9 @@ class SpoolWriter:
         self._write = write
         self._sync = sync
         self._dirty = False
-        self._written = self._synced = 0
-        self._counting = threading.Lock()
         self._syncing = threading.Lock()
+        self._together = SyncTogether(self._sync_now)
+        self._previous: int | None = None
         self._stop = threading.Event()
         directory.mkdir(parents=True, exist_ok=True)
         self._fd, self._born = self._open(), time.monotonic()
@@ -61,7 +64,7 @@ class SpoolWriter:
             raise OSError(errno.ENOSPC, "the spool took only a part of the line")
         self._dirty = True
         if self.each:
-            self._wait_for_disk()
+            self._together.wait()
 
     def close(self) -> None:
         """Sync, and let a loader have the file. Repeatable."""
@@ -70,6 +73,7 @@ class SpoolWriter:
                 self._stop.set()
                 with contextlib.suppress(OSError):
                     self._sync(self._fd)
+                self._let_go_of_previous()
                 os.close(self._fd)
 
     def _open(self) -> int:
@@ -80,35 +84,31 @@ class SpoolWriter:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.rename(hidden, self.directory / f"{name}{SUFFIX}")
+            _sync_folder(self.directory)
         except BaseException:
             os.close(fd)
             raise
         return fd
 
-    def _wait_for_disk(self) -> None:
-        with self._counting:
-            self._written += 1
-            mine = self._written
+    def _sync_now(self) -> None:
         with self._syncing:
-            if self._synced >= mine:
-                return  # a neighbour's request began after this write and has covered it
-            with self._counting:
-                reached = self._written
+            if self._previous is not None:
+                self._sync(self._previous)
             self._sync(self._fd)
-            self._synced = reached
 
     def _keep_synced(self) -> None:
         while not self._stop.wait(SYNC_EVERY):
             try:
-                self._sync_and_rotate()
+                self._tick()
             except OSError as error:
                 log.error("spool_sync", error=str(error))
 
-    def _sync_and_rotate(self) -> None:
+    def _tick(self) -> None:
         with self._syncing:
             if self._stop.is_set():
                 return
-            if self._dirty:
+            self._let_go_of_previous()
+            if self._dirty and not self.each:
                 self._dirty = False
                 self._sync(self._fd)
             size = os.fstat(self._fd).st_size
@@ -116,9 +116,28 @@ class SpoolWriter:
                 self._rotate()
 
     def _rotate(self) -> None:
+        """Go on in a new file; the old one stays ours, and is synced with it, for one more tick."""
         fresh = self._open()
+        self._previous = os.dup(self._fd)
         # dup2 swaps the file under the same number: a thread in the middle of a write still
         # finishes in the old file, whose lock is released only after that.
         os.dup2(fresh, self._fd, inheritable=False)
         os.close(fresh)
         self._born = time.monotonic()
+
+    def _let_go_of_previous(self) -> None:
+        if self._previous is not None:
+            previous, self._previous = self._previous, None
+            try:
+                self._sync(previous)
+            finally:
+                os.close(previous)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file's name is safe only when its folder is."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -2,8 +2,9 @@
 
 Two ways to listen:
 
-* ``in_transaction``: runs inside the emitting transaction. Only what ``config/paying.py`` names.
-  It declares the locks it will need, so that the outermost action can take all of them at once.
+* ``in_transaction``: runs inside the emitting transaction; only what must stand or fall with a
+  payment (the table in docs/explanation/events.md, kept by a test). It declares the locks it will
+  need, so that the outermost action can take all of them at once.
 * ``subscribe``: a named consumer with its own cursor over gap-free positions, run by the relay
   after the commit; its effects and its cursor commit together.
 """

@@ -48,7 +48,7 @@ def seal(ring: Ring, secret: bytes) -> bytes:
     return _box(ring).encrypt(secret)
 
 
-def unseal(ring: Ring, sealed: bytes) -> bytes:
+def unseal(ring: Ring, sealed: bytes | memoryview) -> bytes:
     """Return what was sealed; BadSeal when no key of the ring opens it."""
     try:
         return _box(ring).decrypt(bytes(sealed))
@@ -56,7 +56,7 @@ def unseal(ring: Ring, sealed: bytes) -> bytes:
         raise BadSeal("no key of the ring opens it") from error
 
 
-def reseal(ring: Ring, sealed: bytes) -> bytes:
+def reseal(ring: Ring, sealed: bytes | memoryview) -> bytes:
     """Encrypt again with the newest key, before an old secret is retired."""
     try:
         return _box(ring).rotate(bytes(sealed))

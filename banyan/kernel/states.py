@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
+from django.db.transaction import TransactionManagementError
 
 from . import clock
 from .actors import Actor, current_cause
@@ -32,7 +33,8 @@ class Machine:
         unknown = {t for tos in self.transitions.values() for t in tos} - set(self.transitions)
         if unknown or self.initial not in self.transitions:
             raise ValueError(f"{self.name}: undeclared states {unknown or self.initial}")
-        machines[self.name] = self
+        if machines.setdefault(self.name, self) != self:
+            raise ValueError(f"{self.name}: another machine has this name")
 
     @property
     def field_name(self) -> str:
@@ -63,6 +65,8 @@ def transition(
     """
     from .models import StateChange
 
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(f"{machine.name} moved outside a transaction")
     name = machine.field_name
     source = getattr(obj, name)
     if not machine.allows(source, to):

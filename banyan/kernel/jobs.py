@@ -1,0 +1,41 @@
+"""Housekeeping of the kernel's tables. Every job is repeatable and may run twice at once."""
+
+from __future__ import annotations
+
+from django.db import connection
+from procrastinate.contrib.django import app
+
+from . import clock, idempotency, ratelimits, tickets
+from .models import RateBucket
+
+RATE_BUCKETS_KEPT = ratelimits.LONGEST_WINDOW * 2
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(queueing_lock="kernel.sweep_tickets", name="kernel.sweep_tickets")
+def sweep_tickets(timestamp: int) -> None:
+    """Give lapsed and lost tickets back to their sales."""
+    tickets.sweep()
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queueing_lock="kernel.forget", name="kernel.forget")
+def forget(timestamp: int) -> None:
+    """Delete what nobody may ask for any more: old answers, rate windows, cached pages."""
+    idempotency.forget_old()
+    forget_rate_buckets()
+    forget_cached()
+
+
+def forget_rate_buckets() -> int:
+    """Delete windows that no limit looks at any more. Returns how many."""
+    before = clock.now() - RATE_BUCKETS_KEPT
+    deleted, _ = RateBucket.objects.filter(window_start__lt=before).delete()
+    return deleted
+
+
+def forget_cached() -> int:
+    """Delete expired rows of the database cache, whichever cache is configured."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM kernel_cache WHERE expires < %s", [clock.now()])
+        return int(cursor.rowcount)

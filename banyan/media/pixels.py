@@ -28,7 +28,7 @@ PREVIEW_SIDE = 16
 PREVIEW_BYTES = 600
 
 _SRGB = ImageCms.createProfile("sRGB")
-# A decoded 40 MP picture needs up to 300 MB with its copies; two at once are enough for a process.
+# A 40 MP picture takes 300 MB (transparent: 500) while it is cleaned; two at once are enough.
 _decoding = threading.BoundedSemaphore(2)
 
 
@@ -56,7 +56,8 @@ def clean(data: bytes, name: str) -> Cleaned:
             picture = Image.open(io.BytesIO(data), formats=[kind])
             _check_size(picture.size, name)
             picture.load()
-            pixels = _to_srgb(ImageOps.exif_transpose(picture))
+            ImageOps.exif_transpose(picture, in_place=True)
+            pixels = _to_srgb(picture)
             return Cleaned(pixels, encode_original(pixels))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise too_many_pixels(name) from error
@@ -130,9 +131,8 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
         paper = Image.new("RGB", picture.size, PAPER)
         paper.paste(picture, mask=alpha)
         picture = paper
-    bare = picture.copy() if picture.info else picture
-    bare.info.clear()
-    return bare
+    picture.info.clear()
+    return picture
 
 
 def _apply_profile(picture: Image.Image, profile: Any) -> Image.Image:
@@ -140,13 +140,18 @@ def _apply_profile(picture: Image.Image, profile: Any) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if "srgb" in (ImageCms.getProfileDescription(source) or "").lower():
-                return picture.convert("RGB")
+                return _as_rgb(picture)
             turned = ImageCms.profileToProfile(picture, source, _SRGB, outputMode="RGB")
             if turned is not None:
                 return turned
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # a damaged profile is no reason to refuse the picture
-    return picture.convert("RGB")
+    return _as_rgb(picture)
+
+
+def _as_rgb(picture: Image.Image) -> Image.Image:
+    # convert() copies even where there is nothing to convert: 160 MB at the limit.
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 _OPTIONS: dict[str, dict[str, Any]] = {

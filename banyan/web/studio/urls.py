@@ -1,5 +1,35 @@
 """URLs of the studio."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import coupons, goods, home, orders, product, shop_settings, today
+
+urlpatterns = [
+    path("", home.home, name="studio_home"),
+    path("new", home.shop_open, name="shop_open"),
+    path("<slug:shop_slug>/", today.today, name="studio_today"),
+    path("<slug:shop_slug>/orders", orders.queue, name="studio_orders"),
+    path("<slug:shop_slug>/orders/<int:order_id>", orders.order, name="studio_order"),
+    path("<slug:shop_slug>/orders/<int:order_id>/ship", orders.ship, name="studio_order_ship"),
+    path(
+        "<slug:shop_slug>/orders/<int:order_id>/refund", orders.refund, name="studio_order_refund"
+    ),
+    path(
+        "<slug:shop_slug>/orders/<int:order_id>/answer", orders.answer, name="studio_order_answer"
+    ),
+    path("<slug:shop_slug>/orders/<int:order_id>/note", orders.note, name="studio_order_note"),
+    path("<slug:shop_slug>/goods", goods.goods, name="studio_goods"),
+    path("<slug:shop_slug>/goods/new", product.product_new, name="studio_product_new"),
+    path("<slug:shop_slug>/goods/<int:product_id>", product.product, name="studio_product"),
+    path(
+        "<slug:shop_slug>/goods/<int:product_id>/state", goods.publish, name="studio_product_state"
+    ),
+    path("<slug:shop_slug>/stock/<int:variant_id>", goods.stock, name="studio_stock"),
+    path("<slug:shop_slug>/coupons", coupons.coupons, name="studio_coupons"),
+    path(
+        "<slug:shop_slug>/coupons/<int:coupon_id>/stop",
+        coupons.coupon_retire,
+        name="studio_coupon_stop",
+    ),
+    path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
+]

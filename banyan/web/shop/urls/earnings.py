@@ -1,5 +1,10 @@
 """URLs of the earnings pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ..earnings import mine
+
+urlpatterns = [
+    path("earnings", mine.earnings, name="earnings"),
+    path("earnings/<int:commission_id>", mine.earning, name="earning"),
+]

@@ -1,0 +1,42 @@
+"""Commissions in people's words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+def commission_state(state: str) -> tuple[str, str]:
+    """Return the text and the tone of a commission's state."""
+    known = {
+        "quoted": (_("Waiting for the buyer's payment"), ""),
+        "pending": (_("Paid; waiting for the parcel to arrive"), ""),
+        "held": (_("Held until the return window closes"), "gold"),
+        "held_fraud": (_("Held while we look into it"), "bad"),
+        "payable": (_("Payable"), "good"),
+        "paid": (_("Paid out"), "good"),
+        "reversed": (_("Taken back"), "bad"),
+        "expired": (_("The order was never paid"), ""),
+        "rejected": (_("Not earned"), "bad"),
+    }
+    return known.get(state, (state, ""))
+
+
+def journal_kind(kind: str) -> str:
+    """Return what a journal of a commission did."""
+    known = {
+        "commission.earned": _("The order was paid: the shop sets your part aside"),
+        "commission.payable": _("The return window closed: held becomes payable"),
+        "commission.reversed": _("A refund took its share back"),
+    }
+    return known.get(kind, kind)
+
+
+def account_kind(kind: str) -> str:
+    """Return what a ledger account is."""
+    known = {
+        "shop_payable": _("Shop's account"),
+        "earner_held": _("Sharer, held"),
+        "earner_payable": _("Sharer, payable"),
+        "payouts_in_transit": _("Payouts on their way"),
+    }
+    return known.get(kind, kind)

@@ -1,0 +1,133 @@
+"""Making and changing a product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from banyan.catalog import actions as catalog
+from banyan.catalog.access import MANAGERS, get_product_for_staff
+from banyan.catalog.models import Product, Shop
+from banyan.kernel.problems import NotFound, Problem
+from banyan.media.actions import claim_staged, stage
+from banyan.media.queries import staged_for, thumb_urls
+
+from ..http import actor, private, signed_in
+from . import product_form as form
+from .room import page, refusal_of, shop_of
+from .words import product_state
+
+MOST_PICTURES = 12
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@signed_in
+def product_new(request: HttpRequest, shop_slug: str) -> HttpResponse:
+    """Add a product, as a draft."""
+    return _edit(request, shop_of(request, shop_slug, MANAGERS), None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@signed_in
+def product(request: HttpRequest, shop_slug: str, product_id: int) -> HttpResponse:
+    """Change a product."""
+    shop = shop_of(request, shop_slug, MANAGERS)
+    found = get_product_for_staff(actor(request), product_id)
+    if found.shop_id != shop.pk:
+        raise NotFound()
+    return _edit(request, shop, found)
+
+
+def _edit(request: HttpRequest, shop: Shop, found: Product | None) -> HttpResponse:
+    if request.method != "POST":
+        kept = _kept_before(found)
+        return _page(request, shop, found, form.values_of(found), [], kept)
+    values = {key: str(value) for key, value in request.POST.items()}
+    kept = _kept(request, found)
+    tokens = request.POST.getlist("pictures")
+    problem: Problem | None = None
+    try:
+        tokens += _stage_files(request, MOST_PICTURES - len(tokens) - len(kept))
+    except Problem as refused:
+        refused.fields = {"pictures": refused.message}
+        problem = refusal_of(refused)
+    if "more" in request.POST:
+        values["rows"] = str(form.row_count(values) + form.FEWEST_ROWS)
+        return _page(request, shop, found, values, tokens, kept)
+    if problem is None:
+        try:
+            saved = _save(request, shop, found, tokens, kept)
+        except Problem as refused:
+            problem = refusal_of(refused)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("studio_product", shop.slug, saved.pk)
+    return _page(request, shop, found, values, tokens, kept, problem)
+
+
+def _stage_files(request: HttpRequest, room: int) -> list[str]:
+    """Take in the files that a browser without script sends with the form itself."""
+    files = request.FILES.getlist("pictures_files")[: max(0, room)]
+    who = actor(request)
+    return [stage(actor=who, data=file, filename=file.name or "").token for file in files]
+
+
+def _kept_before(found: Product | None) -> list[int]:
+    return list(found.images.values_list("image_id", flat=True)) if found else []
+
+
+def _kept(request: HttpRequest, found: Product | None) -> list[int]:
+    """Return the product's pictures that stay; nobody can name those of others."""
+    wanted = set(request.POST.getlist("keep"))
+    return [image_id for image_id in _kept_before(found) if str(image_id) in wanted]
+
+
+def _save(
+    request: HttpRequest, shop: Shop, found: Product | None, tokens: list[str], kept: list[int]
+) -> Product:
+    who = actor(request)
+    with transaction.atomic():
+        staged = [image.pk for image in claim_staged(actor=who, tokens=tokens)]
+        images = [*kept, *(pk for pk in staged if pk not in kept)]
+        data = form.product_input(request.POST, shop, found, images)
+        if found is None:
+            return catalog.create_product(actor=who, shop_id=shop.pk, data=data)
+        return catalog.update_product(actor=who, product_id=found.pk, data=data)
+
+
+def _page(
+    request: HttpRequest,
+    shop: Shop,
+    found: Product | None,
+    values: dict[str, str],
+    tokens: list[str],
+    kept: list[int],
+    problem: Problem | None = None,
+) -> HttpResponse:
+    before = _kept_before(found)
+    thumbs = thumb_urls(before)
+    errors = problem.fields if problem else {}
+    context: dict[str, Any] = {
+        "product": found,
+        "state": product_state(found.state) if found else ("", ""),
+        "values": values,
+        "row_count": form.row_count(values),
+        "rows": form.drawn_rows(values, errors),
+        "options": [(n, f"option{n}", values.get(f"option{n}", "")) for n in form.OPTIONS],
+        "texts": form.language_fields(values),
+        "languages_of_title": form.language_fields(values),
+        "categories": form.categories(get_language() or "en"),
+        "staged": staged_for(actor(request), tokens),
+        "shown": [(pk, thumbs[pk], pk in kept) for pk in before if pk in thumbs],
+        "most": MOST_PICTURES,
+    }
+    return page(request, shop, "goods", "studio/product.html", context, problem)

@@ -1,0 +1,68 @@
+"""A shop's rooms: who may enter, and what stands on every page of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from banyan.catalog.access import EVERYONE, MANAGERS, get_shop_for_staff, works_in
+from banyan.catalog.models import Shop
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound, Problem
+
+from ..http import actor
+
+
+def shop_of(request: HttpRequest, shop_slug: str, roles: tuple[str, ...] = EVERYONE) -> Shop:
+    """Return the shop of the address for those who work in it; NotFound for all others."""
+    shop_id = Shop.objects.filter(slug__iexact=shop_slug).values_list("id", flat=True).first()
+    if shop_id is None:
+        raise NotFound()
+    return get_shop_for_staff(actor(request), shop_id, roles)
+
+
+def refusal_of(problem: Problem) -> Problem:
+    """Return a problem that a form can show; raise any other again."""
+    if problem.status not in {409, 422}:
+        raise problem
+    return problem
+
+
+def page(
+    request: HttpRequest,
+    shop: Shop,
+    room: str,
+    template: str,
+    context: dict[str, Any],
+    problem: Problem | None = None,
+) -> HttpResponse:
+    """Draw a page of the shop; with ``problem`` it answers 422 and says what is wrong."""
+    who = actor(request)
+    frame = {
+        "shop": shop,
+        "studio_nav": _nav(who, shop, room),
+        "manages": works_in(who, shop.pk, MANAGERS),
+        "problem": problem,
+        "errors": problem.fields if problem else {},
+    }
+    return render(request, template, frame | context, status=422 if problem else 200)
+
+
+def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
+    rooms = [("today", _("Today"), "chart"), ("orders", _("Orders"), "orders")]
+    rooms.append(("goods", _("Goods"), "box"))
+    if works_in(who, shop.pk, MANAGERS):
+        rooms += [("coupons", _("Coupons"), "tag"), ("settings", _("Settings"), "settings")]
+    return [
+        {
+            "text": text,
+            "icon": icon,
+            "url": reverse(f"studio_{name}", args=[shop.slug]),
+            "current": name == room,
+        }
+        for name, text, icon in rooms
+    ]

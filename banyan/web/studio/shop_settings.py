@@ -1,0 +1,135 @@
+"""The shop's settings: what it says of itself, shipping, and what sharers earn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from banyan.catalog import actions as catalog
+from banyan.catalog.access import MANAGERS
+from banyan.catalog.models import Product, Shop
+from banyan.earnings import actions as earnings
+from banyan.earnings.models import PlanVersion
+from banyan.kernel.money import Money
+from banyan.kernel.problems import NotFound, Problem
+
+from ..http import actor, private, signed_in
+from .room import page, refusal_of, shop_of
+from .typed import Typed
+
+MOST_PRODUCTS = 500
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@signed_in
+def shop_settings(request: HttpRequest, shop_slug: str) -> HttpResponse:
+    """Show and change the settings; ``form`` names which of the two forms was sent."""
+    shop = shop_of(request, shop_slug, MANAGERS)
+    if request.method != "POST":
+        return _page(request, shop)
+    try:
+        if request.POST.get("form") == "terms":
+            _set_terms(request, shop)
+            messages.success(request, _("The new terms hold from the next order on."))
+        else:
+            _set_shop(request, shop)
+            messages.success(request, _("Saved."))
+    except Problem as problem:
+        return _page(request, shop, refusal_of(problem))
+    return redirect("studio_settings", shop.slug)
+
+
+def _set_shop(request: HttpRequest, shop: Shop) -> None:
+    typed = Typed(request.POST, shop.currency)
+    shipping = typed.amount("shipping_amount")
+    free_from = typed.amount("free_shipping_from")
+    typed.check()
+    catalog.update_shop(
+        actor=actor(request),
+        shop_id=shop.pk,
+        name=typed.text("name"),
+        about=typed.text("about"),
+        shipping_amount=shipping or 0,
+        free_shipping_from=free_from,
+    )
+
+
+def _set_terms(request: HttpRequest, shop: Shop) -> None:
+    typed = Typed(request.POST)
+    rate, direct = typed.rate("rate_bps"), typed.rate("direct_bps")
+    levels, hold = typed.whole("levels"), typed.whole("hold_days")
+    product = typed.row_id("product")
+    typed.required("rate_bps", "levels", "hold_days")
+    typed.check()
+    if product is not None and not Product.objects.filter(pk=product, shop=shop).exists():
+        raise NotFound()
+    earnings.set_plan(
+        actor=actor(request),
+        shop_id=shop.pk,
+        product_id=product,
+        rate_bps=rate or 0,
+        levels=levels or 0,
+        direct_bps=10_000 if direct is None else direct,
+        hold_days=hold or 0,
+    )
+
+
+def _page(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> HttpResponse:
+    versions = list(
+        PlanVersion.objects.filter(plan__shop=shop)
+        .select_related("plan__product")
+        .order_by("plan_id", "-number")
+        .distinct("plan_id")
+    )
+    general = next((v for v in versions if v.plan.product_id is None), None)
+    sent = request.POST.get("form") if problem else ""
+    context = {
+        "form": sent,
+        "values": request.POST if sent == "shop" else _shop_values(shop),
+        "terms": request.POST if sent == "terms" else _term_values(general),
+        "general": general,
+        "special": [
+            {"version": v, "rate": percent_text(v.rate_bps)}
+            for v in versions
+            if v.plan.product_id is not None
+        ],
+        "products": Product.objects.filter(shop=shop)
+        .exclude(state="archived")
+        .order_by("title", "id")[:MOST_PRODUCTS],
+    }
+    return page(request, shop, "settings", "studio/settings.html", context, problem)
+
+
+def _shop_values(shop: Shop) -> dict[str, Any]:
+    free_from = shop.free_shipping_from
+    return {
+        "name": shop.name,
+        "about": shop.about,
+        "shipping_amount": Money(shop.shipping_amount, shop.currency).decimal,
+        "free_shipping_from": ""
+        if free_from is None
+        else Money(free_from, shop.currency).decimal,
+    }
+
+
+def _term_values(general: PlanVersion | None) -> dict[str, Any]:
+    if general is None:
+        return {"rate_bps": "", "levels": "1", "direct_bps": "", "hold_days": "7"}
+    return {
+        "rate_bps": percent_text(general.rate_bps),
+        "levels": str(general.levels),
+        "direct_bps": percent_text(general.direct_bps),
+        "hold_days": str(general.hold_days),
+    }
+
+
+def percent_text(bps: int) -> str:
+    """Return basis points as the percentage that is typed for them: 1250 is "12.5"."""
+    whole, part = divmod(bps, 100)
+    return f"{whole}.{part:02d}".rstrip("0") if part else str(whole)

@@ -1,0 +1,37 @@
+"""Today: what came in, who brought it, and how it travelled."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from banyan.earnings.queries import promised
+from banyan.kernel.money import Money
+from banyan.orders.access import visible_orders
+from banyan.orders.models import OrderRefund
+
+from ..http import actor, private, signed_in
+from . import figures
+from .room import page, shop_of
+
+
+@require_safe
+@private
+@signed_in
+def today(request: HttpRequest, shop_slug: str) -> HttpResponse:
+    """Show the day; ``?part=now`` answers only the figures that refresh themselves."""
+    shop = shop_of(request, shop_slug)
+    orders = visible_orders(actor(request), shop.pk)
+    owed = {each.currency: each for each in promised(shop.pk)}
+    mine = owed.get(shop.currency)
+    now = figures.today(shop, orders) | {
+        "shop": shop,
+        "promised": mine.amount if mine else Money(0, shop.currency),
+        "promises": mine.commissions if mine else 0,
+        "to_ship": orders.filter(state="paid").count(),
+        "asked": OrderRefund.objects.filter(order__shop=shop, state="requested").count(),
+    }
+    if request.GET.get("part") == "now":
+        return render(request, "studio/today_now.html", now)
+    return page(request, shop, "today", "studio/today.html", now | figures.report(shop, orders))

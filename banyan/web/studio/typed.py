@@ -1,0 +1,91 @@
+"""What people type into the studio's forms, read exactly; every wrong field is named at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from banyan.kernel.money import Money
+from banyan.kernel.problems import Invalid
+
+
+class Typed:
+    """Reads fields of a form; ``check`` raises Invalid with all that could not be read."""
+
+    def __init__(self, data: Mapping[str, Any], currency: str = "") -> None:
+        self.data = data
+        self.currency = currency
+        self.errors: dict[str, Any] = {}
+
+    def text(self, name: str) -> str:
+        """Return the trimmed text of a field."""
+        return str(self.data.get(name, "")).strip()
+
+    def amount(self, name: str) -> int | None:
+        """Return an amount in minor units; None when the field is empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return Money.parse(text, self.currency).amount
+        except (ValueError, ArithmeticError):
+            self.errors[name] = _("Enter an amount such as 12.50.")
+            return None
+
+    def rate(self, name: str) -> int | None:
+        """Return a percentage in basis points ("12.5" is 1250); None when the field is empty."""
+        text = self.text(name).removesuffix("%").strip()
+        if not text:
+            return None
+        try:
+            value = Decimal(text) * 100
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**6:
+            self.errors[name] = _("Enter a percentage with at most two decimals.")
+            return None
+        return int(value)
+
+    def whole(self, name: str) -> int | None:
+        """Return a whole number, not negative; None when the field is empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit()) or len(text) > 9:
+            self.errors[name] = _("Enter a whole number.")
+            return None
+        return int(text)
+
+    def row_id(self, name: str) -> int | None:
+        """Return the id of a chosen row, 0 for what cannot be one; None when none is chosen."""
+        text = self.text(name)
+        if not text:
+            return None
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+    def moment(self, name: str, timezone: str) -> dt.datetime | None:
+        """Return a time typed in the shop's time zone; None when the field is empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
+        except ValueError:
+            self.errors[name] = _("Enter a date and a time.")
+            return None
+
+    def required(self, *names: str) -> None:
+        """Note those of ``names`` that are empty."""
+        for name in names:
+            if not self.text(name):
+                self.errors.setdefault(name, _("Fill this in."))
+
+    def check(self) -> None:
+        """Refuse what could not be read."""
+        if self.errors:
+            raise Invalid(fields=self.errors)

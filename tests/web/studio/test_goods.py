@@ -1,0 +1,169 @@
+"""Goods, coupons and terms through their forms."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from banyan.catalog.models import Product, ProductImage, Stock, Variant
+from banyan.earnings.models import PlanVersion
+from banyan.entitlements.models import Coupon
+from tests.media.samples import jpeg
+from tests.support import factories
+
+from .scene import client, scene
+
+pytestmark = pytest.mark.django_db
+
+FORM = {
+    "title": "Cup",
+    "description": "Blue glaze",
+    "language": "en",
+    "title_zh-hans": "杯子",
+    "title_zh-hant": "杯子（繁）",
+    "option1": "Size",
+    "v0_o1": "S",
+    "v0_price": "12.50",
+    "v0_was": "15",
+    "v0_stock": "3",
+    "v0_sku": "CUP-S",
+    "v5_o1": "L",
+    "v5_price": "20",
+    "v5_stock": "0",
+}
+
+
+def test_a_product_with_variants_pictures_and_languages_is_made() -> None:
+    shop = factories.shop()
+    picture = SimpleUploadedFile("cup.jpg", jpeg(300, 200, 1), content_type="image/jpeg")
+    url = reverse("studio_product_new", args=[shop.slug])
+    answer = client(shop.owner).post(url, FORM | {"pictures_files": picture})
+    assert answer.status_code == 302
+    made = Product.objects.get()
+    assert (made.state, made.options) == ("draft", ["Size"])
+    assert made.texts == {"zh-hans": {"title": "杯子"}, "zh-hant": {"title": "杯子（繁）"}}
+    rows = made.variants.values_list(
+        "values", "price_amount", "compare_at_amount", "sku", "stock__on_hand"
+    )
+    assert list(rows) == [(["S"], 1250, 1500, "CUP-S", 3), (["L"], 2000, None, "", 0)]
+    assert ProductImage.objects.filter(product=made).count() == 1
+
+
+def test_a_refused_product_keeps_every_field_and_the_picture() -> None:
+    shop = factories.shop()
+    picture = SimpleUploadedFile("cup.jpg", jpeg(300, 200, 1), content_type="image/jpeg")
+    url = reverse("studio_product_new", args=[shop.slug])
+    form = FORM | {"v5_price": "dear", "pictures_files": picture}
+    answer = client(shop.owner).post(url, form)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    for given in ("Cup", "Blue glaze", "杯子", "12.50", "CUP-S", "dear", "cup.jpg"):
+        assert given in text
+    assert Product.objects.count() == 0
+
+
+def test_more_rows_are_drawn_without_saving() -> None:
+    shop = factories.shop()
+    url = reverse("studio_product_new", args=[shop.slug])
+    browser = client(shop.owner)
+    assert 'name="v7_price"' in browser.get(url).content.decode()
+    text = browser.post(url, FORM | {"rows": "8", "more": "1"}).content.decode()
+    assert 'name="v15_price"' in text
+    assert "CUP-S" in text
+    assert Product.objects.count() == 0
+
+
+def test_saving_an_old_form_does_not_bring_back_sold_stock() -> None:
+    at = scene(price=1000)
+    Stock.objects.filter(variant=at.item).update(on_hand=4)
+    url = reverse("studio_product", args=[at.shop.slug, at.item.product_id])
+    form = {"title": "New name", "v0_price": "10", "v0_stock": "10", "v0_had": "10"}
+    assert client(at.owner).post(url, form).status_code == 302
+    assert Stock.objects.get(variant=at.item).on_hand == 4
+    assert Product.objects.get().title == "New name"
+    assert Variant.objects.get().pk == at.item.pk
+
+
+def test_pictures_of_other_products_cannot_be_taken_over() -> None:
+    at = scene()
+    other = factories.product(at.shop)
+    picture = SimpleUploadedFile("cup.jpg", jpeg(300, 200, 1), content_type="image/jpeg")
+    browser = client(at.owner)
+    mine = reverse("studio_product", args=[at.shop.slug, at.item.product_id])
+    form = {"title": "A", "v0_price": "10"}
+    assert browser.post(mine, form | {"pictures_files": picture}).status_code == 302
+    image_id = ProductImage.objects.get().image_id
+    theirs = reverse("studio_product", args=[at.shop.slug, other.pk])
+    assert browser.post(theirs, form | {"keep": str(image_id)}).status_code == 302
+    assert list(ProductImage.objects.values_list("product_id")) == [(at.item.product_id,)]
+    assert browser.post(mine, form | {"keep": str(image_id)}).status_code == 302
+    assert ProductImage.objects.get().image_id == image_id
+
+
+def test_stock_is_set_in_the_list_but_not_below_what_is_promised() -> None:
+    at = scene(quantity=2)
+    browser = client(at.owner)
+    url = reverse("studio_stock", args=[at.shop.slug, at.item.pk])
+    assert browser.post(url, {"on_hand": "7"}).status_code == 302
+    assert Stock.objects.get(variant=at.item).on_hand == 7
+    for given in ("1", "many", ""):
+        refused = browser.post(url, {"on_hand": given})
+        assert refused.status_code == 422
+        assert f'value="{given}" aria-invalid' in refused.content.decode()
+    assert Stock.objects.get(variant=at.item).on_hand == 7
+
+
+def test_a_product_goes_off_sale_and_on_again() -> None:
+    at = scene()
+    browser = client(at.owner)
+    url = reverse("studio_product_state", args=[at.shop.slug, at.item.product_id])
+    for wanted, state in (("unpublish", "draft"), ("publish", "active")):
+        assert browser.post(url, {"do": wanted}).status_code == 302
+        assert Product.objects.get().state == state
+
+
+def test_coupons_are_made_stopped_and_refused() -> None:
+    shop = factories.shop()
+    browser = client(shop.owner)
+    url = reverse("studio_coupons", args=[shop.slug])
+    both = {"title": "Ten", "code": "TEN", "amount_off": "1", "percent_bps": "10", "cap": "5"}
+    refused = browser.post(url, both)
+    assert refused.status_code == 422
+    assert 'value="TEN"' in refused.content.decode()
+    assert Coupon.objects.count() == 0
+    form = both | {"amount_off": "", "percent_bps": "12.5", "starts_at": "2030-01-01T08:00"}
+    assert browser.post(url, form).status_code == 302
+    made = Coupon.objects.get()
+    assert (made.percent_bps, made.cap, made.per_person) == (1250, 5, 1)
+    assert made.starts_at is not None
+    assert made.starts_at.isoformat() == "2030-01-01T00:00:00+00:00"  # Shanghai's morning
+    stop = reverse("studio_coupon_stop", args=[shop.slug, made.pk])
+    assert browser.post(stop).status_code == 302
+    assert Coupon.objects.get().is_active is False
+
+
+def test_terms_are_set_for_shop_and_product_and_refused_over_the_cap() -> None:
+    at = scene()
+    browser = client(at.owner)
+    url = reverse("studio_settings", args=[at.shop.slug])
+    form = {"form": "terms", "rate_bps": "12.5", "levels": "2", "direct_bps": "80"}
+    form |= {"hold_days": "14", "product": str(at.item.product_id)}
+    assert browser.post(url, form).status_code == 302
+    made = PlanVersion.objects.get(plan__product=at.item.product_id)
+    assert (made.rate_bps, made.levels, made.direct_bps, made.hold_days) == (1250, 2, 8000, 14)
+    before = PlanVersion.objects.count()
+    for wrong in ({"rate_bps": "51"}, {"levels": "3"}, {"direct_bps": "60"}, {"hold_days": "x"}):
+        assert browser.post(url, form | wrong).status_code == 422
+    assert browser.post(url, form | {"product": "7"}).status_code == 404
+    assert PlanVersion.objects.count() == before
+
+
+def test_the_shops_words_and_shipping_are_changed() -> None:
+    shop = factories.shop()
+    form = {"form": "shop", "name": "New", "about": "Clay", "shipping_amount": "5.5"}
+    url = reverse("studio_settings", args=[shop.slug])
+    assert client(shop.owner).post(url, form).status_code == 302
+    shop.refresh_from_db()
+    assert (shop.name, shop.about, shop.shipping_amount) == ("New", "Clay", 550)
+    assert shop.free_shipping_from is None

@@ -21,7 +21,7 @@ from banyan.orders.models import Order, OrderLine
 from banyan.people.models import Account
 from banyan.sharing.models import Link
 from banyan.sharing.queries import Reach, Scope, reach, reach_by_link, tree_of
-from banyan.web.ui.shapes import Face, FunnelStep
+from banyan.web.ui.shapes import Face, FunnelStep, TreeNode
 
 from ..shop.people.faces import faces_of
 
@@ -145,7 +145,7 @@ class Mover:
 class Travel:
     """How the most travelled share went on: its tree as drawn, and rows by visits."""
 
-    nodes: list[dict[str, Any]]
+    nodes: list[TreeNode]
     rows: list[dict[str, Any]]
     left_out: int
     sharers: int
@@ -211,19 +211,20 @@ def _travel(shop: Shop, by_link: Mapping[int, Reach]) -> Travel | None:
     nodes = tree_of(Link.objects.get(pk=best))
     bought = _orders_by_link([node.link_id for node in nodes])
     parents = {node.parent_id for node in nodes}
-    rows = [{"node": node, "bought": bought.get(node.link_id, 0)} for node in nodes]
-    rows.sort(key=lambda row: (-row["node"].reach.visited, -row["bought"], row["node"].link_id))
+    ranked = sorted(
+        nodes, key=lambda n: (-n.reach.visited, -bought.get(n.link_id, 0), n.link_id)
+    )[:MOST_ROWS]
     return Travel(
         nodes=[
-            {
-                "id": str(node.link_id),
-                "parent_id": str(node.parent_id) if node.parent_id else None,
-                "kind": _kind(node.link_id, node.parent_id, bought, parents),
-                "label": node.display_name,
-            }
+            TreeNode(
+                id=str(node.link_id),
+                parent_id=str(node.parent_id) if node.parent_id else None,
+                kind=_kind(node.link_id, node.parent_id, bought, parents),
+                label=node.display_name,
+            )
             for node in nodes[:MOST_NODES]
         ],
-        rows=rows[:MOST_ROWS],
+        rows=[{"node": node, "bought": bought.get(node.link_id, 0)} for node in ranked],
         left_out=max(0, len(nodes) - MOST_NODES),
         sharers=len({node.owner_id for node in nodes}),
         depth=max(node.depth for node in nodes),

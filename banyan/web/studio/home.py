@@ -28,7 +28,7 @@ CURRENCIES = ("CNY", "TWD", "HKD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR")
 def home(request: HttpRequest) -> HttpResponse:
     """Go to the member's only shop, or list their shops."""
     mine = (
-        ShopStaff.objects.filter(account_id=actor(request).id)
+        ShopStaff.objects.filter(account_id=actor(request).id or 0)
         .select_related("shop")
         .order_by("shop__name", "id")
     )

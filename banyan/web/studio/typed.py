@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid
 
+LARGEST = 10**12
+
 
 class Typed:
     """Reads fields of a form; ``check`` raises Invalid with all that could not be read."""
@@ -32,10 +34,13 @@ class Typed:
         if not text:
             return None
         try:
-            return Money.parse(text, self.currency).amount
+            amount = Money.parse(text, self.currency).amount
         except (ValueError, ArithmeticError):
+            amount = LARGEST + 1
+        if abs(amount) > LARGEST:
             self.errors[name] = _("Enter an amount such as 12.50.")
             return None
+        return amount
 
     def rate(self, name: str) -> int | None:
         """Return a percentage in basis points ("12.5" is 1250); None when the field is empty."""

@@ -82,6 +82,8 @@ def test_a_form_sent_twice_refunds_once() -> None:
     [
         {"amount": "100.02", "reason": "too much"},
         {"amount": "1.005", "reason": "too fine"},
+        {"amount": "9" * 30, "reason": "endless"},
+        {"amount": "NaN", "reason": "no number"},
         {"amount": "1", "percent": "2", "reason": "two ways"},
         {"percent": "101", "reason": "over"},
         {"amount": "-1", "reason": "negative"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -40,16 +42,14 @@ def test_the_funnel_counts_people_and_the_tree_names_the_root() -> None:
     at = scene()
     for visitor in ("v-one", "v-two", "v-two"):
         guest = Actor.guest(visitor)
-        touch = sharing.record_touch(
-            actor=guest, link=at.link, channel="other", verdict="unknown"
-        )
+        touch = sharing.record_touch(actor=guest, link=at.link)
         sharing.confirm_touch(actor=guest, touch_id=touch.pk)
     told = figures.report(at.shop, visible_orders(factories.actor(at.owner), at.shop.pk))
     assert [step.count for step in told["funnel"]] == [0, 2, 2, 1, 1]
     paid = told["funnel"][-1]
     assert paid.rate == 1.0
     assert 0 < paid.low < 1
-    assert told["travel"].nodes[0]["kind"] == "root"
+    assert told["travel"].nodes[0].kind == "root"
     assert told["travel"].rows[0]["bought"] == 1
     (mover,) = told["movers"]
     assert (mover.face.handle, mover.visited, mover.orders) == (at.sharer.handle, 2, 1)
@@ -63,7 +63,7 @@ def test_a_week_ago_is_compared_hour_by_hour() -> None:
         at = scene(price=10_000)
     factories.pay(factories.place((at.item, 2), buyer=factories.member()))
     who = factories.actor(at.owner)
-    with clock.at(clock.now() + figures.dt.timedelta(minutes=1)):
+    with clock.at(clock.now() + dt.timedelta(minutes=1)):
         told = figures.today(at.shop, visible_orders(who, at.shop.pk))
     assert told["sales_change"] == 1.0
 

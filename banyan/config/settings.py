@@ -234,6 +234,15 @@ EMAIL_BACKEND = (
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
+}
+
 # Handles are unique without regard to case, by an expression constraint.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 

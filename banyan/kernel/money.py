@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision
 
 # A lone yen sign would be ambiguous wherever CNY and JPY can both occur.
 _SYMBOLS = {"CNY": "CN¥", "JPY": "JP¥"}
+_LARGEST = 2**63 - 1
 
 
 class CurrencyMismatch(ValueError):  # noqa: N818
@@ -69,9 +70,15 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Money:
-        """Read a major-unit figure ("12.5") exactly; ValueError if it has too many decimals."""
-        value = Decimal(text.strip().replace(",", "")).scaleb(minor_digits(currency))
-        if not value.is_finite() or value != value.to_integral_value():
+        """Read a major-unit figure ("12.5") exactly.
+
+        ValueError if it is no figure, has too many decimals, or is beyond what a column holds.
+        """
+        try:
+            value = Decimal(text.strip().replace(",", "")).scaleb(minor_digits(currency))
+        except InvalidOperation as error:
+            raise ValueError(f"{text!r} is not an amount of {currency}") from error
+        if not value.is_finite() or abs(value) > _LARGEST or value != value.to_integral_value():
             raise ValueError(f"{text!r} is not an amount of {currency}")
         return cls(int(value), currency)
 

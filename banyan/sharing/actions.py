@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.models import Product, Shop
+from banyan.catalog.access import visible_products, visible_shops
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor, new_code
@@ -76,7 +76,7 @@ def revoke(*, actor: Actor, link_id: int, reason: str = "") -> Link:
     with transaction.atomic():
         link = Link.objects.select_for_update(no_key=True).filter(pk=link_id).first()
         allowed = link is not None and (
-            (actor.kind == "member" and actor.id == link.owner_id)
+            actor.id == link.owner_id
             or actor.has_role("support", "moderation")
             or actor.kind == "system"
         )
@@ -222,9 +222,9 @@ def record_exposures(
 
 def _check_target(kind: str, target_id: int) -> None:
     if kind == "product":
-        exists = Product.objects.filter(pk=target_id, state="active").exists()
+        exists = visible_products().filter(pk=target_id).exists()
     elif kind == "shop":
-        exists = Shop.objects.filter(pk=target_id).exists()
+        exists = visible_shops().filter(pk=target_id).exists()
     else:
         exists = kind in ports.kinds() and ports.card(kind, target_id) is not None
     if not exists:

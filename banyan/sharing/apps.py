@@ -8,3 +8,11 @@ class SharingConfig(AppConfig):
 
     name = "banyan.sharing"
     label = "sharing"
+
+    def ready(self) -> None:
+        """Have the ports checked once every package has filled them."""
+        from django.core import checks
+
+        from .checks import ports_are_filled
+
+        checks.register(ports_are_filled)

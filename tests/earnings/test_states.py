@@ -22,6 +22,9 @@ MOVES = [
 ]
 
 
+pytestmark = pytest.mark.django_db
+
+
 @pytest.mark.parametrize(("machine", "source", "target"), MOVES)
 def test_a_move_is_made_exactly_when_the_table_has_it(
     machine: Machine, source: str, target: str

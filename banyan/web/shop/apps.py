@@ -11,6 +11,7 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the ports of the floors below."""
+        from banyan.payments import ports as payments
         from banyan.people import ports as people
         from banyan.sharing import ports as sharing
 
@@ -21,5 +22,6 @@ class ShopConfig(AppConfig):
         sharing.register_target("post", targets.post_target)
         sharing.register_coverage("post", targets.posts_covering)
         sharing.register_disclosure(targets.disclosure)
+        payments.register_subject_page("checkout", targets.checkout_page)
         people.register_guest_source(sign_in.GuestOrders())
         people.on_sign_in[:] = [sign_in.join_touches, sign_in.join_cart_of_browser]

@@ -14,6 +14,8 @@ from banyan.earnings.queries import offer_of
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import format_money
 from banyan.media.queries import pictures
+from banyan.orders.models import Checkout
+from banyan.payments.models import Intent
 from banyan.sharing.models import Link
 from banyan.sharing.ports import TargetCard
 
@@ -63,6 +65,14 @@ def post_target(target_id: int) -> TargetCard | None:
         description=content.body[:200],
         image=picture["src"] if picture else "",
     )
+
+
+def checkout_page(intent: Intent) -> str | None:
+    """Return the buyer's page of what an intent pays for."""
+    token = (
+        Checkout.objects.filter(pk=intent.subject_id).values_list("access_token", flat=True).first()
+    )
+    return reverse("purchase", args=[token]) if token else None
 
 
 def posts_covering(target_ids: Collection[int], *, product_id: int, shop_id: int) -> Iterable[int]:

@@ -211,9 +211,9 @@ def _travel(shop: Shop, by_link: Mapping[int, Reach]) -> Travel | None:
     nodes = tree_of(Link.objects.get(pk=best))
     bought = _orders_by_link([node.link_id for node in nodes])
     parents = {node.parent_id for node in nodes}
-    ranked = sorted(
-        nodes, key=lambda n: (-n.reach.visited, -bought.get(n.link_id, 0), n.link_id)
-    )[:MOST_ROWS]
+    ranked = sorted(nodes, key=lambda n: (-n.reach.visited, -bought.get(n.link_id, 0), n.link_id))[
+        :MOST_ROWS
+    ]
     return Travel(
         nodes=[
             TreeNode(

@@ -156,9 +156,7 @@ def _variants(typed: Typed, used: Sequence[int], rows: int) -> list[VariantInput
     return variants
 
 
-def _with_weights(
-    variants: Sequence[VariantInput], product: Product | None
-) -> list[VariantInput]:
+def _with_weights(variants: Sequence[VariantInput], product: Product | None) -> list[VariantInput]:
     if product is None:
         return list(variants)
     weights = {tuple(v.values): v.weight_grams for v in product.variants.all()}
@@ -175,4 +173,3 @@ def _texts(typed: Typed, product: Product | None, language: str) -> dict[str, di
     # The main title is this language's text already; a second one would hide it.
     texts.pop(language, None)
     return {code: known for code, known in texts.items() if known}
-

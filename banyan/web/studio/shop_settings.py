@@ -112,9 +112,7 @@ def _shop_values(shop: Shop) -> dict[str, Any]:
         "name": shop.name,
         "about": shop.about,
         "shipping_amount": Money(shop.shipping_amount, shop.currency).decimal,
-        "free_shipping_from": ""
-        if free_from is None
-        else Money(free_from, shop.currency).decimal,
+        "free_shipping_from": "" if free_from is None else Money(free_from, shop.currency).decimal,
     }
 
 

@@ -28,9 +28,7 @@ def test_sales_count_after_refunds_and_credit_the_sharers() -> None:
     factories.pay(alone)
     factories.place((at.item, 1))  # never paid
     who = factories.actor(at.owner)
-    orders.grant_refund(
-        actor=who, order_id=at.order.pk, amount=2_500, reason="late", key="k"
-    )
+    orders.grant_refund(actor=who, order_id=at.order.pk, amount=2_500, reason="late", key="k")
     now = figures.today(at.shop, visible_orders(who, at.shop.pk))["now"]
     assert now.sales.amount == 17_500
     assert now.orders == 2

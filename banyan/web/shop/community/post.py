@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,10 +21,12 @@ from banyan.community.queries import Shown, hydrate, thread
 from banyan.earnings.queries import offer_of
 from banyan.kernel.problems import LoginRequired, Problem
 from banyan.media.actions import claim_staged
+from banyan.media.queries import staged_for
 from banyan.sharing.queries import link_by_code
 from banyan.web.ui.shapes import ProductCard, Spot
 
 from ...http import actor, private, revalidated, signed_in
+from ...media.uploads import staged_tokens
 from ...views import back_to
 from ..market.arrival import Arrival, arrival_of
 from ..market.cards import product_cards, product_title, product_url
@@ -178,16 +181,18 @@ def post_new(request: HttpRequest) -> HttpResponse:
     }
     if request.method == "POST":
         try:
-            images = claim_staged(actor=who, tokens=request.POST.getlist("pictures"))
-            made = community.publish_post(
-                actor=who,
-                images=images,
-                title=request.POST.get("title", ""),
-                body=request.POST.get("body", ""),
-                tags=_tags(request),
-                visibility=int(request.POST.get("visibility", "0") or 0),
-                language=get_language() or "en",
-            )
+            tokens = staged_tokens(request, "pictures")
+            context["staged"] = staged_for(who, tokens)
+            with transaction.atomic():
+                made = community.publish_post(
+                    actor=who,
+                    images=claim_staged(actor=who, tokens=tokens),
+                    title=request.POST.get("title", ""),
+                    body=request.POST.get("body", ""),
+                    tags=_tags(request),
+                    visibility=int(request.POST.get("visibility", "0") or 0),
+                    language=get_language() or "en",
+                )
         except (Problem, ValueError) as problem:
             if isinstance(problem, LoginRequired):
                 raise

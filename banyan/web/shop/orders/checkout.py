@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +21,9 @@ from banyan.orders.actions.placement import Quote
 from banyan.orders.models import Checkout
 from banyan.orders.queries import cart_lines, find_cart, first_images
 from banyan.payments import actions as payments
+from banyan.payments.models import Intent
+from banyan.payments.providers import enabled
+from banyan.payments.queries import methods_for
 from banyan.people.models import Address
 from banyan.people.rules import ADDRESS_FORMS
 
@@ -165,7 +167,7 @@ def _page(
         "coupon_error": coupon_error,
         "problem": problem,
         "token": values.get("token") or new_code(120),
-        "providers": settings.PAYMENT_PROVIDERS if request.user.is_authenticated else ["sandbox"],
+        "methods": methods_for(amount=quote.total, account_id=actor(request).id),
         "carried": [
             (name, values.get(name) or request.GET.get(name, ""))
             for name in ("variant", "n", "via", "t")
@@ -220,8 +222,10 @@ def _place(
 
 
 def _provider(values: dict[str, str]) -> str:
+    """Return the chosen way to pay, else the operator's first. Opening an intent checks it."""
+    names = [provider.name for provider in enabled()]
     chosen = values.get("provider", "")
-    return chosen if chosen in settings.PAYMENT_PROVIDERS else settings.PAYMENT_PROVIDERS[0]
+    return chosen if chosen in names else names[0]
 
 
 def _empty(request: HttpRequest, who: Actor, lines: list[orders.WantedLine]) -> None:
@@ -237,10 +241,11 @@ def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:
     """Send the buyer to the provider's page; to the order's page when nothing is to be paid."""
     if placed.state != "placed" or not placed.intent_id:
         return redirect("purchase", placed.access_token)
+    intent = Intent.objects.get(pk=placed.intent_id)
     url = payments.start(
         actor=actor(request),
         intent_id=placed.intent_id,
-        return_url=request.build_absolute_uri(reverse("purchase", args=[placed.access_token])),
+        return_url=request.build_absolute_uri(reverse("payment_return", args=[intent.token])),
         locale=get_language() or "en",
     )
     return redirect(url)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.signals import authenticator_added
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.contrib import messages
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -108,6 +111,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def get_totp_label(self, user: Any) -> str:
         """Return what the authenticator app shows."""
         return str(user)
+
+
+@receiver(authenticator_added)
+def just_proven(sender: object, request: HttpRequest, user: Account, **kwargs: Any) -> None:
+    """Who has this moment used a new key or app need not prove it again to see recovery codes."""
+    record_authentication(request, user, method="mfa", reauthenticated=True)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

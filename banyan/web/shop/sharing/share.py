@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +20,7 @@ from banyan.sharing.channels import channel_of, is_prefetch, is_restricted, verd
 from banyan.sharing.models import Link
 from banyan.sharing.queries import link_by_code, path_of, tree_of
 from banyan.sharing.visitors import may_identify, new_visitor, remember, visitor_for
+from banyan.web.ui.shapes import TreeNode
 
 from ...http import actor, private, signed_in
 from ..market.arrival import arrival_of
@@ -104,7 +104,7 @@ def seen(request: HttpRequest, touch_id: int) -> HttpResponse:
     return response
 
 
-def tree_nodes(link: Link) -> tuple[list[dict[str, Any]], int]:
+def tree_nodes(link: Link) -> tuple[list[TreeNode], int]:
     """Return the nodes of a share tree for drawing, and how many were left out."""
     nodes = tree_of(link)
     bought = set(
@@ -113,12 +113,12 @@ def tree_nodes(link: Link) -> tuple[list[dict[str, Any]], int]:
         .values_list("link_id", flat=True)
     )
     drawn = [
-        {
-            "id": str(node.link_id),
-            "parent_id": str(node.parent_id) if node.parent_id else None,
-            "kind": "bought" if node.link_id in bought else "shared",
-            "label": node.display_name,
-        }
+        TreeNode(
+            id=str(node.link_id),
+            parent_id=str(node.parent_id) if node.parent_id else None,
+            kind="bought" if node.link_id in bought else "shared" if node.parent_id else "root",
+            label=node.display_name,
+        )
         for node in nodes[:MOST_NODES]
     ]
     return drawn, max(0, len(nodes) - MOST_NODES)

@@ -1,0 +1,163 @@
+"""Every machine of the project: its table is sound, and every illegal move raises."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
+
+import banyan
+from banyan.kernel import clock, states
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.models import StateChange, TicketClaim
+from banyan.kernel.problems import Conflict, IllegalTransition
+from banyan.kernel.states import Machine
+
+STAFF = Actor(kind="staff", id=4, label="Olga")
+
+
+def _all_machines() -> list[Machine]:
+    for module in pkgutil.iter_modules(banyan.__path__, "banyan."):
+        name = f"{module.name}.states"
+        if importlib.util.find_spec(name) is not None:
+            importlib.import_module(name)
+    return [machine for _, machine in sorted(states.machines.items())]
+
+
+ALL = _all_machines()
+
+
+def _model(machine: Machine) -> type[models.Model]:
+    label, model, _ = machine.name.split(".")
+    return apps.get_model(label, model)
+
+
+def test_the_project_has_machines() -> None:
+    assert {"payments.intent.state", "payments.refund.state"} <= {m.name for m in ALL}
+
+
+@pytest.mark.parametrize("machine", ALL, ids=lambda m: m.name)
+def test_the_field_exists_fits_every_state_and_starts_at_the_initial_one(machine: Machine) -> None:
+    column = _model(machine)._meta.get_field(machine.field_name)
+    assert isinstance(column, models.CharField)
+    assert column.max_length is not None
+    assert max(map(len, machine.states)) <= min(column.max_length, 40)
+    assert column.default == machine.initial
+
+
+@pytest.mark.parametrize("machine", ALL, ids=lambda m: m.name)
+def test_every_state_can_be_reached(machine: Machine) -> None:
+    reached, todo = {machine.initial}, [machine.initial]
+    while todo:
+        for target in machine.transitions[todo.pop()]:
+            if target not in reached:
+                reached.add(target)
+                todo.append(target)
+    assert reached == set(machine.states)
+
+
+def _illegal_moves() -> Iterator[tuple[Machine, str, str]]:
+    for machine in ALL:
+        for source in machine.states:
+            for target in [*machine.states, "nonsense"]:
+                if target not in machine.transitions[source]:
+                    yield machine, source, target
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("machine", "source", "target"),
+    [pytest.param(*move, id=f"{move[0].name}-{move[1]}-{move[2]}") for move in _illegal_moves()],
+)
+def test_every_illegal_move_raises_and_writes_nothing(
+    machine: Machine, source: str, target: str
+) -> None:
+    obj = _model(machine)(pk=1, **{machine.field_name: source})
+    with CaptureQueriesContext(connection) as queries, pytest.raises(IllegalTransition) as refused:
+        states.transition(machine, obj, target, actor=STAFF)
+    assert len(queries) == 0
+    assert refused.value.code == "illegal_transition"
+    assert getattr(obj, machine.field_name) == source
+
+
+@pytest.fixture
+def doors() -> Iterator[Machine]:
+    def locked(obj: TicketClaim) -> None:
+        if obj.number == 13:
+            raise Conflict(code="jammed")
+
+    machine = Machine(
+        name="kernel.ticketclaim.holder",
+        initial="open",
+        transitions={"open": ("shut",), "shut": ("open", "locked"), "locked": ()},
+        guards={("shut", "locked"): locked},
+    )
+    yield machine
+    del states.machines[machine.name]
+
+
+def _door(number: int = 1, state: str = "open") -> TicketClaim:
+    return TicketClaim.objects.create(
+        pool_id=1, number=number, holder=state, expires_at=clock.now()
+    )
+
+
+@pytest.mark.django_db
+def test_a_move_is_written_with_its_history(doors: Machine) -> None:
+    door, moment = _door(), clock.now()
+    with transaction.atomic(), caused_by(99), clock.at(moment):
+        states.transition(doors, door, "shut", actor=STAFF, reason="wind", used_at=moment)
+    assert (door.holder, door.used_at) == ("shut", moment)
+    door.refresh_from_db()
+    assert (door.holder, door.used_at) == ("shut", moment)
+    change = StateChange.objects.get()
+    assert (change.machine, change.subject_id) == (doors.name, door.pk)
+    assert (change.source, change.target, change.reason) == ("open", "shut", "wind")
+    assert (change.actor_kind, change.actor_id, change.actor_label) == ("staff", 4, "Olga")
+    assert (change.cause_id, change.at) == (99, moment)
+
+
+@pytest.mark.django_db
+def test_a_guard_refuses_with_its_own_reason(doors: Machine) -> None:
+    door = _door(13, "shut")
+    with pytest.raises(Conflict) as refused:
+        states.transition(doors, door, "locked", actor=STAFF)
+    assert refused.value.code == "jammed"
+    door.refresh_from_db()
+    assert door.holder == "shut"
+    assert not StateChange.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_stale_object_loses(doors: Machine) -> None:
+    door = _door()
+    stale = TicketClaim.objects.get(pk=door.pk)
+    states.transition(doors, door, "shut", actor=STAFF)
+    with pytest.raises(IllegalTransition):
+        states.transition(doors, stale, "shut", actor=STAFF)
+    assert StateChange.objects.count() == 1
+
+
+@pytest.mark.usefixtures("threaded_db")
+def test_there_is_no_move_outside_a_transaction(doors: Machine) -> None:
+    door = _door()
+    with pytest.raises(TransactionManagementError):
+        states.transition(doors, door, "shut", actor=STAFF)
+    door.refresh_from_db()
+    assert door.holder == "open"
+
+
+def test_bad_tables_are_refused(doors: Machine) -> None:
+    with pytest.raises(ValueError, match="undeclared states"):
+        Machine(name="a.b.c", initial="x", transitions={"x": ("y",)})
+    with pytest.raises(ValueError, match="undeclared states"):
+        Machine(name="a.b.c", initial="z", transitions={"x": ()})
+    with pytest.raises(ValueError, match="another machine"):
+        Machine(name=doors.name, initial="x", transitions={"x": ()})
+    assert states.machines[doors.name] is doors

@@ -1,0 +1,94 @@
+"""Share sheet, opened links, where a share travelled: over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from banyan.sharing.models import Link, Touch
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Mobile Safari"
+WECHAT = PHONE + " MicroMessenger/8.0.49"
+
+
+def test_a_member_gets_a_link_and_sees_where_it_travelled() -> None:
+    product = make.product(price=10_000)
+    ana = make.member("ana")
+    client = Client()
+    client.force_login(ana)
+
+    page = client.get(f"/share/product/{product.pk}")
+
+    link = Link.objects.get(owner=ana)
+    assert page.status_code == 200
+    assert f"/s/{link.code}" in page.content.decode()
+    story = client.get(f"/me/links/{link.code}")
+    assert story.status_code == 200
+
+
+def test_an_opened_link_leads_to_the_goods_and_leaves_a_touch() -> None:
+    product = make.product()
+    link = _link(product.pk)
+
+    answer = Client().get(f"/s/{link.code}", headers={"user-agent": PHONE})
+
+    touch = Touch.objects.get()
+    assert answer.status_code == 302
+    assert f"via={link.code}" in answer["Location"]
+    assert f"t={touch.pk}" in answer["Location"]
+    assert touch.verdict == "unknown"
+
+
+def test_the_drawn_page_proves_a_person() -> None:
+    link = _link(make.product().pk)
+    client = Client(headers={"user-agent": PHONE})
+    client.get(f"/s/{link.code}")
+    touch = Touch.objects.get()
+
+    client.get(f"/t/{touch.pk}")
+
+    touch.refresh_from_db()
+    assert touch.verdict == "human"
+
+
+def test_a_robot_is_recorded_apart() -> None:
+    link = _link(make.product().pk)
+
+    Client().get(f"/s/{link.code}", headers={"user-agent": "facebookexternalhit/1.1"})
+
+    assert Touch.objects.get().verdict not in {"unknown", "human"}
+
+
+def test_a_restricted_channel_reads_no_word_of_earning() -> None:
+    product = make.product(price=10_000)
+    link = _link(product.pk)
+    url = f"/shop/{product.shop.slug}/{product.slug}?via={link.code}"
+
+    neutral = Client().get(url, headers={"user-agent": WECHAT}).content.decode()
+    open_web = Client().get(url, headers={"user-agent": PHONE}).content.decode()
+
+    assert "earn" in open_web
+    assert "earn" not in neutral
+    assert "CN¥100.00" in neutral
+
+
+def test_another_members_story_is_not_found() -> None:
+    link = _link(make.product().pk)
+    client = Client()
+    client.force_login(make.member())
+
+    assert client.get(f"/me/links/{link.code}").status_code == 404
+
+
+def _link(product_id: int) -> Link:
+    from banyan.catalog.models import Product
+    from banyan.earnings.actions import set_plan
+    from banyan.sharing.actions import share
+
+    product = Product.objects.select_related("shop__owner").get(pk=product_id)
+    set_plan(actor=make.actor(product.shop.owner), shop_id=product.shop_id, rate_bps=500)
+    return share(
+        actor=make.actor(make.member()), target_kind="product", target_id=product_id, via=None
+    )

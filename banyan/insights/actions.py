@@ -17,7 +17,7 @@ from .rules import CascadeFault, parse_cascades
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: ``new`` cascades, ``known`` ones of an earlier run, ``shares`` written."""
+    """What an import did: ``new`` cascades, ``known`` ones of earlier runs, ``shares`` written."""
 
     new: int
     known: int
@@ -31,13 +31,18 @@ def import_cascades(*, lines: Iterable[str], source: str) -> Imported:
     ``extra["faults"]``). Repeatable: a cascade known from ``source`` is left as it is.
     """
     cascades, faults = [], []
-    for row in parse_cascades(lines):
-        if isinstance(row, CascadeFault):
+    for parsed in parse_cascades(lines):
+        if isinstance(parsed, CascadeFault):
             faults.append(
-                {"line": row.line, "column": row.column, "code": row.code, "text": str(row.message)}
+                {
+                    "line": parsed.line,
+                    "column": parsed.column,
+                    "code": parsed.code,
+                    "text": parsed.message,
+                }
             )
         else:
-            cascades.append(row)
+            cascades.append(parsed)
     if faults:
         raise Invalid(
             _("Nothing was imported: the file has faulty lines."),

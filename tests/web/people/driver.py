@@ -25,7 +25,7 @@ def latest_code(destination: str) -> str:
     waiting = Message.objects.filter(destination=destination, state="queued").order_by("-id")
     sent = [message.body for message in mail.outbox if message.to == [destination]]
     body = waiting[0].body if waiting else sent[-1]
-    found = re.search(r"\d{6}", body)
+    found = re.search(r"\d{6}", str(body))
     assert found, body
     return found.group()
 

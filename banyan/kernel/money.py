@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision
@@ -76,7 +76,7 @@ class Money:
         """
         try:
             value = Decimal(text.strip().replace(",", "")).scaleb(minor_digits(currency))
-        except InvalidOperation as error:
+        except (InvalidOperation, Overflow) as error:
             raise ValueError(f"{text!r} is not an amount of {currency}") from error
         if not value.is_finite() or abs(value) > _LARGEST or value != value.to_integral_value():
             raise ValueError(f"{text!r} is not an amount of {currency}")

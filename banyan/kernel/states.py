@@ -20,8 +20,8 @@ machines: dict[str, Machine] = {}
 class Machine:
     """One aspect of one model.
 
-    ``name`` is "package.model.field"; ``transitions`` maps a state to the states it may go to.
-    ``guards`` maps (from, to) to a callable(obj) that raises a Problem to refuse.
+    ``name`` is "package.noun.field" of the table ``package_noun``; ``transitions`` maps a state
+    to the states it may go to; ``guards`` maps (from, to) to a callable(obj) that raises a Problem to refuse.
     """
 
     name: str

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import models
@@ -19,16 +17,6 @@ from banyan.config.lock_order import LOCK_ORDER
 from banyan.kernel import events, locks
 
 ROOT = Path(__file__).resolve().parents[2]
-
-# The one table of what may run inside a paying transaction; see docs/explanation/events.md.
-PAYING = {
-    "order.paid",
-    "order.placed",
-    "order.refunded",
-    "payment.captured",
-    "refund.failed",
-    "refund.succeeded",
-}
 
 
 def _floors() -> dict[str, int]:
@@ -118,21 +106,18 @@ def test_the_lock_order_names_real_tables_with_an_id() -> None:
     assert list(locks._rank) == [kind for kind, _ in LOCK_ORDER], "the project uses this order"
 
 
-def test_only_what_must_stand_or_fall_with_a_payment_runs_inside_it() -> None:
-    assert set(events.inline_handlers) <= PAYING
-
-
-@pytest.mark.parametrize("package", sorted(FLOORS))
-def test_a_package_with_subscribers_registers_them_when_it_starts(package: str) -> None:
-    name = f"banyan.{package}.subscribers"
-    if importlib.util.find_spec(name) is None:
-        pytest.skip("listens to nothing")
-    known = [
-        handler.__module__
+def test_a_package_with_subscribers_registers_them_when_it_starts() -> None:
+    handlers = [
+        handler
         for by_event in events.consumers.values()
-        for handlers in by_event.values()
-        for handler in handlers
-    ] + [handler.__module__ for pairs in events.inline_handlers.values() for handler, _ in pairs]
-    assert any(_package(module) == package for module in known), (
-        f"{name} is not imported in ready()"
-    )
+        for registered in by_event.values()
+        for handler in registered
+    ] + [handler for pairs in events.inline_handlers.values() for handler, _ in pairs]
+    listening = {_package(handler.__module__) for handler in handlers}
+    with_subscribers = {
+        package
+        for package in FLOORS
+        if importlib.util.find_spec(f"banyan.{package}.subscribers") is not None
+    }
+    assert with_subscribers, "the walk found the modules"
+    assert with_subscribers <= listening, "subscribers are imported in AppConfig.ready()"

@@ -9,13 +9,12 @@ the rows of the relay's state and of the cursors are locked anyway.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -42,13 +41,16 @@ Failed = Callable[[ConsumerCursor, StoredEvent, Exception], bool]
 
 
 def run(stop: threading.Event) -> None:
-    """Publish and deliver until ``stop`` is set; wait in line while another process leads."""
-    while not stop.is_set():
-        with _leadership() as leader:
-            if leader is None:
-                stop.wait(ELECTION_SECONDS)
-            else:
-                _lead(stop, leader)
+    """Publish and deliver until ``stop`` is set; wait in line while another process leads.
+
+    Raises what the database raises when it goes away; call it again then.
+    """
+    with _dedicated() as candidate:
+        while not stop.is_set():
+            row = candidate.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_KEY]).fetchone()
+            if row is not None and row[0]:
+                return _lead(stop, candidate)
+            stop.wait(ELECTION_SECONDS)
 
 
 def publish_once() -> int:
@@ -124,16 +126,12 @@ def lag() -> dict[str, int]:
     return {"unpublished": StoredEvent.objects.filter(position=None).count(), **behind}
 
 
-@contextlib.contextmanager
-def _leadership() -> Iterator[psycopg.Connection[Any] | None]:
-    """Yield the connection that holds the leader's lock, or None when another one holds it."""
-    # Not from the pool: the lock must die with this loop, and must not be handed to a request.
+def _dedicated() -> psycopg.Connection[Any]:
+    # Not from the pool: the leader's lock dies with this connection, and no request gets it.
     parameters = {**connection.get_connection_params(), "autocommit": True}
     parameters.pop("cursor_factory", None)
     parameters.pop("context", None)
-    with psycopg.connect(**parameters) as dedicated:
-        row = dedicated.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_KEY]).fetchone()
-        yield dedicated if row is not None and row[0] else None
+    return psycopg.connect(**parameters)
 
 
 def _lead(stop: threading.Event, leader: psycopg.Connection[Any]) -> None:

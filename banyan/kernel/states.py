@@ -21,7 +21,8 @@ class Machine:
     """One aspect of one model.
 
     ``name`` is "package.noun.field" of the table ``package_noun``; ``transitions`` maps a state
-    to the states it may go to; ``guards`` maps (from, to) to a callable(obj) that raises a Problem to refuse.
+    to the states it may go to; ``guards`` maps (from, to) to a callable(obj) that raises a
+    Problem to refuse.
     """
 
     name: str

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
+import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from banyan.kernel import events, relay
-from banyan.kernel.models import ConsumerCursor, StoredEvent
+from banyan.kernel.models import ConsumerCursor, DeadEvent, Flag, StoredEvent
 from tests.kernel.probes import TESTER, Probed, emit, listening
 from tests.support.threads import run_at_once
 
@@ -137,6 +139,60 @@ def test_the_loop_delivers_soon_and_a_second_loop_waits_in_line() -> None:
     assert sorted(delays)[2] < 0.3, delays
     assert ConsumerCursor.objects.get(consumer="c").position == 5
     _assert_no_leader_left()
+
+
+def test_a_relay_cut_off_in_the_middle_delivers_every_event_once() -> None:
+    """Every connection of the loop is killed again and again while events pour in."""
+    stop = threading.Event()
+    starts: list[BaseException | None] = []
+
+    def handle(event: Probed, meta: events.Meta) -> None:
+        Flag.objects.create(name=str(event.probe_id))
+
+    def loop() -> None:
+        try:
+            while not stop.is_set():
+                try:
+                    relay.run(stop)
+                except (DatabaseError, psycopg.Error) as error:
+                    starts.append(error)
+                finally:
+                    connection.close()
+        finally:
+            connection.close()
+
+    with listening("c", handle):
+        thread = threading.Thread(target=loop)
+        thread.start()
+        try:
+            for n in range(120):
+                emit(n)
+                if n % 40 == 20:
+                    time.sleep(0.3)
+                    _kill_others()
+            _until(lambda: Flag.objects.count() == 120)
+        finally:
+            stop.set()
+            thread.join(20)
+    assert not thread.is_alive()
+    assert starts, "the loop was never cut off"
+    assert ConsumerCursor.objects.get(consumer="c").position == 120
+    assert not DeadEvent.objects.exists()
+
+
+def _kill_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def _until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.05)
 
 
 def _assert_no_leader_left() -> None:

@@ -75,6 +75,7 @@ class Edge:
         self._hosts = Hosts()
         self._cap = RateCap(self._options.edge_rate)
         self._starting = threading.Lock()
+        self._spool: SpoolWriter | None = None
         self._append: Callable[[bytes], None] | None = None
         self._next_id: Callable[[], int] = _not_started
         os.register_at_fork(after_in_child=self._forget)
@@ -89,6 +90,11 @@ class Edge:
         if not plain or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             return self._django(environ, start_response)
         return self._open(code, environ, start_response)
+
+    def close(self) -> None:
+        """Let a loader have the spool file; no link may be opened after that."""
+        if self._spool is not None:
+            self._spool.close()
 
     def _open(self, code: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if not self._hosts.allowed(environ.get("HTTP_HOST", "")):
@@ -157,11 +163,11 @@ class Edge:
         with self._starting:
             if self._append is None:
                 self._next_id = self._given_ids or LeasedIds()
-                spool = SpoolWriter(
+                self._spool = SpoolWriter(
                     self._directory or spool_directory(),
                     each=self._options.spool_fsync == "each",
                 )
-                self._append = spool.append
+                self._append = self._spool.append
             return self._append
 
     def _forget(self) -> None:

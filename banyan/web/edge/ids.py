@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from psycopg_pool import PoolTimeout
 
 from banyan.kernel.nodes import LEASE, IdMaker, NoNodeFreeError, lease_node
+
+from .database import give_back
 
 _RETRY_SECONDS = 60.0
 log = structlog.get_logger("banyan.web.edge")
@@ -45,7 +47,7 @@ class LeasedIds:
         except NoNodeFreeError as error:
             raise LeaseLost(str(error)) from error
         finally:
-            connection.close()
+            give_back()
         self._renew_at = began + LEASE.total_seconds() * 0.5
         self._ends = began + LEASE.total_seconds() * 0.9
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import structlog
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils.encoding import iri_to_uri
 from psycopg_pool import PoolTimeout
 
 from banyan.sharing import ports
 from banyan.sharing.queries import link_by_code
+
+from .database import give_back
 
 TTL = 4.5
 STALE = 60.0
@@ -81,10 +83,10 @@ def _look_up(code: str, *, expires: float) -> Entry | None:
         link, card = _ask(code)
     except OperationalError:
         # A pooled connection may have died with the database's last restart; a fresh one tells.
-        connection.close()
+        give_back()
         link, card = _ask(code)
     finally:
-        connection.close()
+        give_back()
     if link is None or card is None:
         return None
     before, after = _address(card.url, code)

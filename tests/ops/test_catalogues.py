@@ -42,7 +42,9 @@ def keys(catalogue: Catalog) -> set[tuple[str | None, str | tuple[str, ...]]]:
 def forms(message: Message) -> tuple[str, list[str]]:
     """The English with every blank (the plural, if there is one), and the translations."""
     source = message.id if isinstance(message.id, str) else message.id[1]
-    return source, [message.string] if isinstance(message.string, str) else list(message.string)
+    return source, [message.string] if isinstance(message.string, str) else list(
+        message.string or ()
+    )
 
 
 def test_every_translation_has_the_blanks_of_its_source(catalogue: Catalog) -> None:

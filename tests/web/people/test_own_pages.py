@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from banyan.kernel.actors import Actor
+from banyan.media.actions import stage
 from banyan.notify.actions import notify
 from banyan.people import actions as people
 from banyan.people.models import Account, Address, ApiToken, Block, Consent, Follow
@@ -248,3 +252,37 @@ def test_notifications_are_told_opened_and_marked(hers: Client, ana: Account) ->
 def test_the_badge_shows_99_plus(hers: Client, ana: Account, monkeypatch: Any) -> None:
     monkeypatch.setattr("banyan.web.shop.people.me.unread_count", lambda account_id: 99)
     assert "99+" in hers.get("/me").content.decode()
+
+
+def picture(colour: str = "red") -> bytes:
+    """Return a small picture file."""
+    made = io.BytesIO()
+    Image.new("RGB", (400, 400), colour).save(made, "PNG")
+    return made.getvalue()
+
+
+def test_a_face_is_sent_along_without_script_and_taken_away(hers: Client, ana: Account) -> None:
+    file = SimpleUploadedFile("me.png", picture(), "image/png")
+    assert hers.post("/me/avatar", {"avatar_files": file}).status_code == 302
+    ana.refresh_from_db()
+    assert ana.avatar is not None
+    assert ana.avatar.owner_id == ana.pk
+    assert re.search(r'<img[^>]+src="/media/', hers.get("/me").content.decode())
+    hers.post("/me/avatar", {"remove": "1"})
+    ana.refresh_from_db()
+    assert ana.avatar is None
+
+
+def test_what_is_no_picture_is_refused_by_name(hers: Client, ana: Account) -> None:
+    file = SimpleUploadedFile("me.png", b"not a picture", "image/png")
+    page = hers.post("/me/avatar", {"avatar_files": file}, follow=True).content.decode()
+    assert "me.png" in page
+    ana.refresh_from_db()
+    assert ana.avatar is None
+
+
+def test_a_face_staged_by_somebody_else_is_not_taken(hers: Client, ana: Account) -> None:
+    theirs = stage(actor=actor(member()), data=picture(), filename="x.png")
+    hers.post("/me/avatar", {"avatar": theirs.token})
+    ana.refresh_from_db()
+    assert ana.avatar is None

@@ -17,6 +17,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
+from banyan.catalog.models import Product
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import Node
@@ -106,7 +107,7 @@ def test_with_an_emptied_cookie_jar_credit_still_travels_in_the_address(
 ) -> None:
     answer = call(edge, f"/s/{link.code}", agent=WECHAT)
     touches(tmp_path)
-    item = make.Product.objects.get(pk=link.target_id)
+    item = Product.objects.get(pk=link.target_id)
 
     found = attribute(
         visitor=None,
@@ -227,7 +228,7 @@ def test_unknown_and_revoked_codes_are_djangos_404_and_no_touch(
 
 
 def test_a_target_that_nobody_may_see_any_more_is_a_404(edge: Edge, link: Link) -> None:
-    make.Product.objects.update(state="archived")
+    Product.objects.update(state="archived")
 
     assert call(edge, f"/s/{link.code}").status == 404
 
@@ -236,7 +237,7 @@ def test_a_known_link_costs_no_query_and_a_revocation_works_within_five_seconds(
     edge: Edge, link: Link, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.monotonic()
-    monkeypatch.setattr(links.time, "monotonic", lambda: now)
+    monkeypatch.setattr("banyan.web.edge.links.time.monotonic", lambda: now)
     call(edge, f"/s/{link.code}")
     with CaptureQueriesContext(connection) as seen:
         assert call(edge, f"/s/{link.code}").status == 302
@@ -374,7 +375,7 @@ def test_without_a_database_known_links_work_on_and_others_are_503(
     edge: Edge, link: Link, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.monotonic()
-    monkeypatch.setattr(links.time, "monotonic", lambda: now)
+    monkeypatch.setattr("banyan.web.edge.links.time.monotonic", lambda: now)
     call(edge, f"/s/{link.code}")
 
     def gone(code: str) -> None:
@@ -449,7 +450,7 @@ class TestLeasedIds:
 
     def test_the_number_is_renewed_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = time.monotonic()
-        monkeypatch.setattr(ids.time, "monotonic", lambda: now)
+        monkeypatch.setattr("banyan.web.edge.ids.time.monotonic", lambda: now)
         numbers = iter([7, 8])
         made = ids.LeasedIds(lambda purpose: next(numbers))
         first = made()
@@ -462,7 +463,7 @@ class TestLeasedIds:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = time.monotonic()
-        monkeypatch.setattr(ids.time, "monotonic", lambda: now)
+        monkeypatch.setattr("banyan.web.edge.ids.time.monotonic", lambda: now)
         free = [7]
 
         def lease(purpose: str) -> int:

@@ -122,6 +122,10 @@ def just_proven(sender: object, request: HttpRequest, user: Account, **kwargs: A
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Another site's word counts for an e-mail address only if that site has verified it."""
 
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Forget addresses that the site has not verified: they prove nothing to us."""
+        sociallogin.email_addresses = [e for e in sociallogin.email_addresses if e.verified]
+
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Any) -> Any:
         """Take over the name only: contacts and handle are ours to decide."""
         user = sociallogin.user

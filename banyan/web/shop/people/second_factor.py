@@ -6,6 +6,8 @@ from functools import wraps
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.views import AuthenticateView, ReauthenticateView
+from allauth.mfa.totp.views import ActivateTOTPView
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -45,3 +47,25 @@ def staff_only(view: View) -> View:
         return second_factor_first(request) or view(request, *args, **kwargs)
 
     return wrapped
+
+
+class Refused:
+    """A refused form answers 422, like every other of ours."""
+
+    def form_invalid(self, form: Any) -> HttpResponseBase:
+        """Render the page again with what was wrong."""
+        response: HttpResponseBase = super().form_invalid(form)  # type: ignore[misc]
+        response.status_code = 422
+        return response
+
+
+class Authenticate(Refused, AuthenticateView):  # type: ignore[misc]
+    """The second factor of a sign-in."""
+
+
+class Reauthenticate(Refused, ReauthenticateView):  # type: ignore[misc]
+    """The second factor before something sensitive."""
+
+
+class ActivateTotp(Refused, ActivateTOTPView):  # type: ignore[misc]
+    """Setting an authenticator app up."""

@@ -11,6 +11,7 @@ from ..people import (
     notifications,
     relations,
     resume,
+    second_factor,
     tokens,
 )
 
@@ -62,6 +63,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signup", login.login, name="account_signup"),
     path("logout", login.logout, name="account_logout"),
     path("me/contact", me.contact_add, name="account_email"),
+    path(
+        "me/security/authenticate/", second_factor.Authenticate.as_view(), name="mfa_authenticate"
+    ),
+    path(
+        "me/security/reauthenticate/",
+        second_factor.Reauthenticate.as_view(),
+        name="mfa_reauthenticate",
+    ),
+    path(
+        "me/security/totp/activate/", second_factor.ActivateTotp.as_view(), name="mfa_activate_totp"
+    ),
     path("me/security/", include("allauth.mfa.urls")),
 ]
 if settings.SOCIAL_PROVIDERS:

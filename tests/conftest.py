@@ -90,5 +90,8 @@ def _clear_cache() -> Iterator[None]:
     """Caches do not leak from test to test."""
     from django.core.cache import cache
 
+    from banyan.kernel import flags
+
     yield
     cache.clear()
+    flags.forget()

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from psycopg_pool import PoolTimeout
 
+from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Problem
 
@@ -112,6 +113,8 @@ class ProblemMiddleware:
         if isinstance(error, Problem):
             log.info("problem", code=error.code, detail=error.detail, path=request.path)
             return render_problem(request, error)
+        if isinstance(error, OperationalError) and locks.busy(error):
+            return render_problem(request, Busy())
         if isinstance(error, OperationalError | PoolTimeout):
             log.error("database", error=str(error), path=request.path)
             return render_problem(request, Busy(code="database_unreachable", retry_after=5))

@@ -41,7 +41,7 @@ def keys(catalogue: Catalog) -> set[tuple[str | None, str | tuple[str, ...]]]:
 
 def forms(message: Message) -> tuple[str, list[str]]:
     """The English with every blank (the plural, if there is one), and the translations."""
-    source = message.id if isinstance(message.id, str) else message.id[1]
+    source = message.id if isinstance(message.id, str) else list(message.id)[1]
     return source, [message.string] if isinstance(message.string, str) else list(
         message.string or ()
     )

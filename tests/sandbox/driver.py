@@ -121,8 +121,14 @@ class Client:
         if not hasattr(self._local, "connection"):
             self._local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection: http.client.HTTPConnection = self._local.connection
-        connection.request(method, path, body, dict(headers or {}))
-        answer = connection.getresponse()
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            # An idle connection that the gateway has closed says nothing about this request.
+            connection.close()
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
         found = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, found, answer.read())
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 
-from banyan.people.models import Follow
+from banyan.people import ports
+from banyan.people.models import Account, Follow
+from banyan.sharing.visitors import VISITOR_COOKIE, new_visitor, sign_visitor
+from banyan.web.cookies import CART
 from tests.support.factories import member
 from tests.web.people.driver import ask, latest_code, post, who
 
@@ -110,3 +114,25 @@ def test_the_short_address_without_the_code_opens_nothing() -> None:
     assert "ana@example.com" not in shown
     assert post(stranger, page, {"code": "000000"}).status_code == 422
     assert who(stranger) is None
+
+
+@pytest.mark.parametrize("agent", WEBVIEWS.values(), ids=WEBVIEWS.keys())
+def test_cart_and_visitor_of_the_webview_are_joined_where_the_sign_in_finishes(
+    agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[tuple[int, str | None, str]] = []
+
+    def hook(*, account: Account, visitor: str | None, request_token: str) -> None:
+        joined.append((account.pk, visitor, request_token))
+
+    monkeypatch.setattr(ports, "on_sign_in", [hook])
+    webview, safari = browser(agent), browser(SAFARI)
+    name = new_visitor()
+    webview.cookies[VISITOR_COOKIE] = sign_visitor(name)
+    webview.cookies[CART] = signing.get_cookie_signer(salt=CART + "banyan.web").sign("cart-token")
+
+    finish(safari, begin(webview))
+
+    account = who(safari)
+    assert account is not None
+    assert joined[-1] == (account.pk, name, "cart-token")

@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint bench bench-large soak docs clean
+.PHONY: help setup setup-dev run test lint bench soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -61,16 +61,10 @@ lint: $(VENV)/.editable $(VENV)/.development ## style, types, floors, migrations
 	    { echo "a lock file names an address; see docs/reference/dependencies.md" >&2; exit 1; }
 
 bench: setup-dev ## speed against floors of the same run (up to 10 minutes)
-	@$(BIN)/python -m bench
-
-bench-large: setup-dev ## the large data set, once
-	@$(BIN)/python -m bench --large
+	@$(BIN)/python -m bench.edge
 
 soak: setup-dev ## every property and the full matrix, for long
-	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) tests --soak
-
-docs: $(VENV)/.editable ## write the generated reference pages
-	@$(BIN)/banyan manage write_reference
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) tests
 
 clean: ## what was built; data below var stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

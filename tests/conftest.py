@@ -18,6 +18,8 @@ def _start_database() -> object | None:
     """Start the database before Django reads its settings; workers get its address."""
     os.environ["BANYAN_ENV"] = "test"
     os.environ["DJANGO_SETTINGS_MODULE"] = "banyan.config.settings"
+    # A browser test leaves its event loop in the thread; later tests may use the database there.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     if "BANYAN_VAR" not in os.environ or "PYTEST_XDIST_WORKER" not in os.environ:
         folder = tempfile.mkdtemp(prefix="banyan-test-var-")
         os.environ["BANYAN_VAR"] = folder
@@ -34,6 +36,18 @@ def _start_database() -> object | None:
 
 
 _server = _start_database()
+
+from hypothesis import HealthCheck  # noqa: E402
+from hypothesis import settings as hypothesis_settings  # noqa: E402
+
+# Time limits would make a busy machine look like a fault; the soak looks longer.
+hypothesis_settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile(
+    "soak", parent=hypothesis_settings.get_profile("default"), max_examples=2000
+)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 import django  # noqa: E402  (settings need the database address)
 
@@ -52,15 +66,16 @@ def django_db_setup(
     django_test_environment: None,
     django_db_modify_db_settings: None,
     django_db_blocker: Any,
-) -> Iterator[None]:
-    """Make the test database for every kind of test, threaded ones too."""
-    from django.test.utils import setup_databases, teardown_databases
+) -> None:
+    """Make the test database for every kind of test, threaded ones too.
+
+    It goes with its server, or is replaced at the next run; dropping it would only wait for
+    connections that browsers and servers of the tests have not closed yet.
+    """
+    from django.test.utils import setup_databases
 
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
-    yield
-    with django_db_blocker.unblock():
-        teardown_databases(made, verbosity=0)
+        setup_databases(verbosity=0, interactive=False)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import hmac
 import os
 from base64 import urlsafe_b64encode
 from functools import lru_cache
+from hashlib import blake2b
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -22,7 +23,7 @@ CONSENT_COOKIE = "banyan_consent"
 COOKIE_AGE = 180 * 24 * 60 * 60
 _ID_LENGTH = 16
 _LOT = 256
-_MAC_LENGTH = 22
+_MAC_LENGTH = 32
 _fresh: list[str] = []
 os.register_at_fork(after_in_child=_fresh.clear)
 
@@ -96,8 +97,8 @@ def cookie_header(visitor: str, *, secure: bool) -> str:
 
 
 def _mac(visitor: str, key: bytes) -> str:
-    digest = hmac.digest(key, b"visitor:" + visitor.encode(), "sha256")
-    return urlsafe_b64encode(digest[:16])[:_MAC_LENGTH].decode()
+    # Keyed BLAKE2b is a MAC by itself, at half the cost of HMAC-SHA256 on so short a message.
+    return blake2b(visitor.encode(), key=key, digest_size=16, person=b"banyan visitor").hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
         if options["print_logins"]:
-            self.stdout.write("Be anyone with the bar at the top: Ana, a merchant, the desk.")
+            self.stdout.write("Be anyone with the bar at the top: Ana, a guest, a merchant.")
             return
         if story.is_half_told():
             raise CommandError(

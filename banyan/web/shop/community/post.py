@@ -98,12 +98,14 @@ def _buy_cards(products: list[Any], code: str) -> list[tuple[ProductCard, str]]:
     return [(card, card.url) for card in cards]
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def post_like(request: HttpRequest, post_id: int) -> HttpResponse:
-    """Like or unlike; answers a fragment or goes back."""
+    """Like or unlike; answers a fragment or goes back. Visitors sign in first."""
     who = actor(request)
     if who.id is None:
-        raise LoginRequired()
+        return redirect("intend", "like", post_id)
+    if request.method != "POST":
+        return redirect("post", post_id)
     if Like.objects.filter(post_id=post_id, account_id=who.id).exists():
         community.unlike(actor=who, post_id=post_id)
     else:

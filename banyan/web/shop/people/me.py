@@ -32,6 +32,7 @@ from .sessions import client_address, member, region_of
 _ROOMS = (
     ("orders_mine", "orders", gettext_lazy("Orders")),
     ("earnings", "coin", gettext_lazy("Earnings")),
+    ("links_mine", "share", gettext_lazy("My shares")),
     ("notifications", "bell", gettext_lazy("Notifications")),
     ("addresses", "truck", gettext_lazy("Addresses")),
     ("boards_mine", "save", gettext_lazy("Boards")),

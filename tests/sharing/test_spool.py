@@ -266,6 +266,16 @@ class TestLoader:
         assert ids() == list(range(50))
         writer.close()
 
+    def test_a_file_whose_writer_died_at_birth_is_tidied_away(self, tmp_path: Path) -> None:
+        old, young = tmp_path / "old.new", tmp_path / "young.new"
+        for path in (old, young):
+            path.touch()
+        os.utime(old, (0, 0))
+
+        loader.Loader(tmp_path).turn()
+
+        assert (old.exists(), young.exists()) == (False, True)
+
     def test_an_id_that_is_there_already_is_not_loaded_again(
         self, tmp_path: Path, link: Link
     ) -> None:

@@ -25,7 +25,7 @@ from banyan.sharing.models import SpoolFile
 
 from . import store
 from .record import Touched, decode
-from .writer import SUFFIX
+from .writer import SUFFIX, UNBORN
 
 BATCH_BYTES = 1024 * 1024
 POLL = 0.2
@@ -85,6 +85,7 @@ class Loader:
             self._swept = now
         if now - self._tidied >= TIDY_EVERY:
             SpoolFile.objects.filter(updated_at__lt=clock.now() - FORGET_AFTER).delete()
+            self._remove_unborn()
             self._tidied = now
         return loaded
 
@@ -133,6 +134,13 @@ class Loader:
             SpoolFile.objects.filter(pk=name).update(offset=offset + end, updated_at=clock.now())
         self._offsets[name] = offset + end
         return added
+
+    def _remove_unborn(self) -> None:
+        """Remove files whose writer died before it could begin; nothing was ever written there."""
+        for path in self.directory.glob(f"*{UNBORN}"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > 3600:
+                    path.unlink()
 
     def _finish(self, path: Path, fd: int) -> None:
         """Remove a file whose writer is gone, once all of its whole lines are in the database."""

@@ -23,6 +23,7 @@ from . import quick
 from .together import SyncTogether
 
 SUFFIX = ".touches"
+UNBORN = ".new"
 SYNC_EVERY = 0.05
 ROTATE_BYTES = 16 * 1024 * 1024
 ROTATE_SECONDS = 600.0
@@ -79,7 +80,7 @@ class SpoolWriter:
     def _open(self) -> int:
         """Make a file that no loader can see before it is locked, and return its descriptor."""
         name = f"{time.time_ns() // 1_000_000:x}-{secrets.token_hex(8)}"
-        hidden = self.directory / f"{name}.new"
+        hidden = self.directory / f"{name}{UNBORN}"
         fd = os.open(hidden, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

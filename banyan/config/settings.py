@@ -248,3 +248,5 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 from .auth import *  # noqa: E402
 from .csp import *  # noqa: E402
+
+INSTALLED_APPS += SOCIAL_APPS

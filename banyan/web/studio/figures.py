@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast, Concat
@@ -80,7 +81,7 @@ def today(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
     day = sales_of(orders, shop.currency, start, now)
     before = sales_of(orders, shop.currency, start - WEEK, now - WEEK)
     return {
-        "day": start,
+        "day": start.astimezone(ZoneInfo(shop.timezone)).date(),
         "now": day,
         "sales_change": change(day.sales.amount, before.sales.amount),
         "orders_change": change(day.orders, before.orders),

@@ -110,3 +110,13 @@ def _clear_cache() -> Iterator[None]:
     yield
     cache.clear()
     flags.forget()
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """Every test begins in English, whatever the one before it spoke."""
+    from django.utils import translation
+
+    translation.activate("en")
+    yield
+    translation.deactivate()

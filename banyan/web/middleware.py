@@ -22,7 +22,6 @@ from .problems import render_problem
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 log = structlog.get_logger("banyan.web")
-VISITOR_COOKIE = "banyan_visitor"
 
 
 class RequestContextMiddleware:
@@ -61,13 +60,10 @@ class LanguageMiddleware:
 
 
 def visitor_of(request: HttpRequest) -> str | None:
-    """Return the first-party visitor id of the signed cookie, if there is a valid one."""
-    value = request.COOKIES.get(VISITOR_COOKIE)
-    if not value:
-        return None
-    from banyan.sharing.visitors import read_visitor
+    """Return the first-party visitor id, if there is a valid one and consent lets us use it."""
+    from banyan.sharing.visitors import visitor_for
 
-    return read_visitor(value)
+    return visitor_for(request)
 
 
 class ActorMiddleware:

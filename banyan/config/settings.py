@@ -246,7 +246,7 @@ LOGGING = {
 # Handles are unique without regard to case, by an expression constraint.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
-from .auth import *  # noqa: E402
-from .csp import *  # noqa: E402
+from .auth import *  # noqa: E402 - they extend what stands above
+from .csp import *  # noqa: E402 - as above
 
 INSTALLED_APPS += SOCIAL_APPS

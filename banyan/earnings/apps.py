@@ -11,4 +11,4 @@ class EarningsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to orders and payouts."""
-        from . import subscribers  # noqa: F401
+        from . import subscribers  # noqa: F401 - registers on import

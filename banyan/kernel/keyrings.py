@@ -26,7 +26,7 @@ class Ring(StrEnum):
     DRAWS = "draws"
 
 
-class BadSeal(ValueError):  # noqa: N818
+class BadSeal(ValueError):  # noqa: N818 - named for what it says
     """Sealed or signed by another ring, by a retired secret, changed on the way, or too old."""
 
 

@@ -27,7 +27,7 @@ class LockKey(NamedTuple):
     id: int
 
 
-class LockOrderViolation(RuntimeError):  # noqa: N818
+class LockOrderViolation(RuntimeError):  # noqa: N818 - named for what it says
     """Locks were asked for against the global order, or outside a transaction."""
 
 
@@ -127,7 +127,7 @@ def _statement(wanted: list[LockKey]) -> str:
     for key in wanted:
         by_kind.setdefault(key.kind, []).append(int(key.id))
     selects = [
-        f"SELECT id FROM {_tables[kind]} WHERE id IN ({', '.join(map(str, ids))})"  # noqa: S608
+        f"SELECT id FROM {_tables[kind]} WHERE id IN ({', '.join(map(str, ids))})"  # noqa: S608 - ints
         " ORDER BY id FOR NO KEY UPDATE"
         for kind, ids in by_kind.items()
     ]

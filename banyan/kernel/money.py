@@ -14,7 +14,7 @@ _SYMBOLS = {"CNY": "CN¥", "JPY": "JP¥"}
 _LARGEST = 2**63 - 1
 
 
-class CurrencyMismatch(ValueError):  # noqa: N818
+class CurrencyMismatch(ValueError):  # noqa: N818 - named for what it says
     """Two amounts of different currencies met in one sum."""
 
 

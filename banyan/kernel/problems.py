@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 
-class Problem(Exception):  # noqa: N818
+class Problem(Exception):  # noqa: N818 - named for what it says
     """A refusal that a person or a program can act on.
 
     ``code`` is stable and pinned by tests; ``message`` is for people; ``detail`` for operators

@@ -11,4 +11,4 @@ class MediaConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to our own news."""
-        from . import subscribers  # noqa: F401
+        from . import subscribers  # noqa: F401 - registers on import

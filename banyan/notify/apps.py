@@ -13,6 +13,6 @@ class NotifyConfig(AppConfig):
         """Listen to people, and carry their codes."""
         from banyan.people import ports
 
-        from . import codes, subscribers  # noqa: F401
+        from . import codes, subscribers  # noqa: F401 - registers on import
 
         ports.register_code_sender(codes.send_code)

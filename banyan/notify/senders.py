@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 TIMEOUT = 10
 
 
-class NotSent(Exception):  # noqa: N818
+class NotSent(Exception):  # noqa: N818 - named for what it says
     """The message did not leave; ``lasting`` when trying again cannot help."""
 
     def __init__(self, reason: str, *, lasting: bool = False) -> None:

@@ -11,4 +11,4 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to payments."""
-        from . import subscribers  # noqa: F401
+        from . import subscribers  # noqa: F401 - registers on import

@@ -11,4 +11,4 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register listeners and checks."""
-        from . import checks, subscribers  # noqa: F401
+        from . import checks, subscribers  # noqa: F401 - registers on import

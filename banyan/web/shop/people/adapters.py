@@ -13,6 +13,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -71,7 +72,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Refuse: every message of ours goes through ``notify.actions.send``."""
-        raise NotImplementedError(template_prefix)
+        raise ImproperlyConfigured(f"not sent by the sign-in library: {template_prefix}")
 
     def get_phone(self, user: Any) -> tuple[str, bool] | None:
         """Return the account's phone; only proven ones are kept."""
@@ -94,7 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:
         """Refuse: codes are sent by ``people.actions.request_code``."""
-        raise NotImplementedError("codes are sent by people.actions")
+        raise ImproperlyConfigured("codes are sent by people.actions")
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

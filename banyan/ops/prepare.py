@@ -91,7 +91,11 @@ def collect_static(surroundings: Surroundings) -> bool:
 
 
 def migrate() -> bool:
-    """Bring the schema up to date and make the cache table; False when nothing was pending."""
+    """Bring the schema up to date and make the cache table; False when nothing was pending.
+
+    A migration that cannot get its lock in five seconds fails instead of stopping the shop: whoever
+    waits for an exclusive lock makes all who come after it wait, too. Running it again is safe.
+    """
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
@@ -100,6 +104,8 @@ def migrate() -> bool:
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return False
     with step("Migrating the database"):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
     return True

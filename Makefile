@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint bench soak audit clean
+.PHONY: help setup setup-dev run test lint bench soak docs audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -65,6 +65,9 @@ bench: setup-dev ## speed against floors of the same run (up to 10 minutes)
 
 soak: setup-dev ## every property and the full matrix, for long
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) tests
+
+docs: $(VENV)/.editable ## the parts of the documents that come from code
+	@BANYAN_ENV=test $(BIN)/python -m banyan.ops.documents docs
 
 audit: $(VENV)/.development ## known weaknesses in the locked versions (asks the package index)
 	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements.lock

@@ -5,27 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from banyan.config.lock_order import LOCK_ORDER
-from banyan.kernel import diagrams, events, idempotency, relay
+from banyan.kernel import events, idempotency, relay
 
 EXPLANATION = Path(__file__).resolve().parents[2] / "docs" / "explanation"
 
 
 def _text(name: str) -> str:
     return (EXPLANATION / name).read_text()
-
-
-def test_the_diagrams_come_from_the_tables() -> None:
-    text = _text("state-machines.md")
-    assert diagrams.refreshed(text) == text, f"stale: {diagrams.BEGIN}"
-    assert text.count("stateDiagram-v2") >= 5
-
-
-def test_a_file_without_markers_is_refused() -> None:
-    with pytest.raises(ValueError, match="markers"):
-        diagrams.refreshed("# nothing")
 
 
 def test_the_table_of_events_lists_all_that_run_inside_a_transaction() -> None:

@@ -1,0 +1,82 @@
+"""The parts of the documents that come from code: ``python -m banyan.ops.documents docs``.
+
+A part stands between ``<!-- made: NAME -->`` and ``<!-- made: end -->``; tests compare each with
+what the code says now.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from banyan.kernel import diagrams, events
+
+_PART = re.compile(
+    r"(?P<begin><!-- made: (?P<name>[a-z-]+) -->)\n.*?\n(?P<end><!-- made: end -->)", re.DOTALL
+)
+
+
+def event_table() -> str:
+    """Return every event of the installed packages: name, when it is said, and what it carries."""
+    load_room("events")
+    rows = ["| event | said when | carries |", "| --- | --- | --- |"]
+    for name, event in sorted(events.registry.items()):
+        if not event.__module__.startswith("banyan."):
+            continue
+        when = inspect.cleandoc(event.__doc__ or "").partition("\n\n")[0]
+        when = when.replace("\n", " ").replace("``", "`")
+        fields = ", ".join(f"`{field}`" for field in event.model_fields)
+        rows.append(f"| `{name}` | {when} | {fields} |")
+    return "\n".join(rows)
+
+
+def state_diagrams() -> str:
+    """Return a section with a diagram for every state machine of the installed packages."""
+    load_room("states")
+    return diagrams.all_diagrams()
+
+
+PARTS: Mapping[str, Callable[[], str]] = {"events": event_table, "states": state_diagrams}
+
+
+def refreshed(text: str) -> str:
+    """Return ``text`` with its made parts made anew; KeyError for a part that nobody makes."""
+
+    def make(found: re.Match[str]) -> str:
+        return f"{found['begin']}\n\n{PARTS[found['name']]()}\n\n{found['end']}"
+
+    return _PART.sub(make, text)
+
+
+def load_room(room: str) -> None:
+    """Import ``room`` of every installed package of ours that has one."""
+    from django.apps import apps
+
+    for config in apps.get_app_configs():
+        name = f"{config.name}.{room}"
+        if config.name.startswith("banyan.") and importlib.util.find_spec(name) is not None:
+            importlib.import_module(name)
+
+
+def main(folder: str) -> None:
+    """Refresh every document below ``folder``."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "banyan.config.settings")
+    import django
+
+    django.setup()
+    for path in sorted(Path(folder).rglob("*.md")):
+        before = path.read_text()
+        after = refreshed(before)
+        if after != before:
+            path.write_text(after)
+            print(path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

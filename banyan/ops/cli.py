@@ -25,6 +25,7 @@ DELEGATES: Mapping[tuple[str, ...], str] = {
     ("import", "cascades"): "import_cascades",
     ("cascades", "report"): "cascades_report",
     ("demo",): "load_demo",
+    ("staff",): "staff",
 }
 USAGE = """\
 banyan run                      start the database and every process; Ctrl-C stops them
@@ -32,6 +33,7 @@ banyan setup [--skip-database]  compile catalogues, collect static files, migrat
 banyan doctor                   check this machine and say what to do
 banyan demo                     load the demo
 banyan ledger verify            recount every account and prove that journals sum to zero
+banyan staff give WHO ROLE      make somebody staff: support, finance, moderation, owner
 banyan import cascades FILE     read share cascades from a file
 banyan cascades report          size, depth, broadcast and virality of every cascade
 banyan db shell|address         open psql, or print the database's address

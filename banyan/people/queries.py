@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from banyan.kernel.actors import Actor
 
@@ -158,3 +158,27 @@ def consented(account_id: int, purpose: str) -> bool:
 def open_offers(account_id: int) -> list[GuestMerge]:
     """Return merges that are offered and not decided yet."""
     return list(GuestMerge.objects.filter(account_id=account_id, state="offered").order_by("id"))
+
+
+def account_by_contact(who: str) -> Account | None:
+    """Return the open account of a handle, an e-mail address or a phone number (E.164).
+
+    For the command line, where whoever asks may see everything.
+    """
+    who = who.strip()
+    return (
+        Account.objects.filter(is_active=True)
+        .filter(Q(handle__iexact=who.removeprefix("@")) | Q(email__iexact=who) | Q(phone=who))
+        .first()
+    )
+
+
+def staff_members() -> list[tuple[Account, list[str]]]:
+    """Return everybody with a staff role, by handle, with their roles. Two queries."""
+    members = (
+        Account.objects.filter(staff_roles__isnull=False)
+        .distinct()
+        .order_by("handle")
+        .prefetch_related("staff_roles")
+    )
+    return [(each, sorted(row.role for row in each.staff_roles.all())) for each in members]

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from banyan import __version__
 from banyan.ops import doctor
@@ -36,6 +37,8 @@ banyan ledger verify            recount every account and prove that journals su
 banyan staff give WHO ROLE      make somebody staff: support, finance, moderation, owner
 banyan import cascades FILE     read share cascades from a file
 banyan cascades report          size, depth, broadcast and virality of every cascade
+banyan backup FOLDER            database, pictures and secrets, while the shop goes on
+banyan restore FOLDER           bring a backup into an empty installation
 banyan db shell|address         open psql, or print the database's address
 banyan manage COMMAND ...       any Django management command
 """
@@ -66,6 +69,8 @@ def _dispatch(given: list[str]) -> int:
         return _setup(skip_database=options.skip_database)
     if options.command == "doctor":
         return doctor.main()
+    if options.command in {"backup", "restore"}:
+        return _copy(options.command, Path(options.folder).resolve())
     return _database(options.action)
 
 
@@ -80,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     setup = commands.add_parser("setup", help="compile, collect and migrate")
     setup.add_argument("--skip-database", action="store_true", help="leave the database alone")
     commands.add_parser("doctor", help="check this machine")
+    for word, does in (("backup", "copy everything"), ("restore", "bring a copy back")):
+        commands.add_parser(word, help=does).add_argument("folder")
     database = commands.add_parser("db", help="the database itself")
     database.add_argument("action", choices=["shell", "address"])
     for word in ("manage", *dict.fromkeys(words[0] for words in DELEGATES)):
@@ -91,6 +98,13 @@ def _run(options: argparse.Namespace) -> int:
     from banyan.ops.supervisor import Supervisor
 
     return Supervisor(Surroundings.read(), show_qr=not options.no_qr).run()
+
+
+def _copy(direction: str, folder: Path) -> int:
+    from banyan.ops import backup
+
+    {"backup": backup.backup, "restore": backup.restore}[direction](Surroundings.read(), folder)
+    return 0
 
 
 def _setup(*, skip_database: bool) -> int:

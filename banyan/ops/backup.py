@@ -1,0 +1,129 @@
+"""``banyan backup FOLDER`` and ``banyan restore FOLDER``: everything an installation keeps.
+
+The database is dumped first, in one snapshot, while the shop goes on; the files follow. Pictures
+are never changed once they are written, so every picture of the snapshot is among them; spooled
+touches that the snapshot has loaded already are known by file and offset and not loaded again.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from banyan import __version__
+from banyan.ops.binaries import find_binaries, reachable_binaries, server_user
+from banyan.ops.database import database_for
+from banyan.ops.environment import SetupError, Surroundings
+from banyan.ops.progress import say, step
+
+FOLDERS = ("media", "originals", "secrets", "spool")
+DUMP, FILES, CONTENTS = "database.dump", "files.tar", "backup.json"
+
+
+def backup(surroundings: Surroundings, folder: Path) -> None:
+    """Write a backup to ``folder``, which must not exist yet; it appears whole or not at all.
+
+    Raises SetupError where the folder exists or the dump fails.
+    """
+    if folder.exists():
+        raise SetupError(f"{folder} exists; a backup goes into a folder of its own.")
+    draft = folder.with_name(f".{folder.name}.part")
+    draft.mkdir(mode=0o700, parents=True)
+    with database_for(surroundings) as address, step("Dumping the database"):
+        _program(surroundings, "pg_dump", "--format=custom", address, output=draft / DUMP)
+    with step("Copying the files"), tarfile.open(draft / FILES, "w") as archive:
+        for name in FOLDERS:
+            if (surroundings.var / name).is_dir():
+                archive.add(surroundings.var / name, arcname=name)
+    contents = {
+        "banyan": __version__,
+        "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "sha256": {name: _digest(draft / name) for name in (DUMP, FILES)},
+    }
+    (draft / CONTENTS).write_text(json.dumps(contents, indent=2) + "\n")
+    draft.rename(folder)
+    say(f"The backup is in {folder}. It holds secrets and addresses: keep it as you keep these.")
+
+
+def restore(surroundings: Surroundings, folder: Path) -> None:
+    """Bring a backup into an empty installation: all of it, or the database stays empty.
+
+    Raises SetupError for a damaged backup, a database with tables, or a folder that is taken.
+    """
+    contents = _contents(folder)
+    taken = [name for name in ("media", "originals", "spool") if (surroundings.var / name).exists()]
+    if taken:
+        raise SetupError(f"{surroundings.var} holds {', '.join(taken)} already; name another.")
+    with database_for(surroundings) as address:
+        if _tables(address):
+            raise SetupError("The database is not empty; a backup is restored into an empty one.")
+        with step("Restoring the database"):
+            _program(
+                surroundings,
+                "pg_restore",
+                "--single-transaction",
+                "--no-owner",
+                f"--dbname={address}",
+                source=folder / DUMP,
+            )
+        with step("Restoring the files"), tarfile.open(folder / FILES) as archive:
+            surroundings.var.mkdir(parents=True, exist_ok=True)
+            archive.extractall(surroundings.var, filter="data")
+    say(f"Restored what was backed up on {contents['made_at']} by version {contents['banyan']}.")
+    say("Now: banyan setup (brings it up to this version), then banyan ledger verify.")
+
+
+def _contents(folder: Path) -> dict[str, Any]:
+    try:
+        contents: dict[str, Any] = json.loads((folder / CONTENTS).read_text())
+        digests = contents["sha256"]
+        damaged = [name for name in (DUMP, FILES) if _digest(folder / name) != digests[name]]
+    except (OSError, ValueError, KeyError) as error:
+        raise SetupError(f"{folder} is not a backup: {error}") from error
+    if damaged:
+        raise SetupError(f"{folder} is damaged: {', '.join(damaged)} is not what was written.")
+    return contents
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _tables(address: str) -> int:
+    with psycopg.connect(address) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _program(
+    surroundings: Surroundings,
+    name: str,
+    *arguments: str,
+    source: Path | None = None,
+    output: Path | None = None,
+) -> None:
+    """Run one of PostgreSQL's programs over our files; SetupError with its words when it fails."""
+    programs = reachable_binaries(find_binaries(), server_user(surroundings.data_dir))
+    with (
+        (source or Path(os.devnull)).open("rb") as given,
+        (output or Path(os.devnull)).open("wb") as taken,
+    ):
+        done = subprocess.run(
+            [str(programs / name), *arguments],
+            stdin=given,
+            stdout=taken,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise SetupError(f"{name}: {done.stderr.strip()}")

@@ -1,0 +1,110 @@
+"""A backup holds everything, made while people write; it comes back whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from banyan.ops.backup import DUMP, FILES, backup, restore
+from banyan.ops.environment import SetupError, Surroundings
+from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A folder that every user may enter, as the database's own user must."""
+    temporary = TemporaryPostgres()
+    temporary.home.mkdir(parents=True, exist_ok=True)
+    yield temporary.home
+    temporary.stop()
+
+
+def installation(var: Path) -> Surroundings:
+    return Surroundings.read({"BANYAN_VAR": str(var)})
+
+
+@pytest.fixture(scope="module")
+def kept(home: Path) -> Path:
+    """A backup of an installation with a row, a picture and a secret."""
+    var = home / "shop"
+    with EmbeddedPostgres(var / "postgres", durable_initdb=False) as server:
+        server.ensure_database()
+        with psycopg.connect(server.dsn()) as connection:
+            connection.execute("CREATE TABLE sale (id int, cents bigint)")
+            connection.execute("INSERT INTO sale VALUES (1, 1999)")
+        (var / "media").mkdir()
+        (var / "media" / "cup.webp").write_bytes(b"picture")
+        (var / "secrets").mkdir(mode=0o700)
+        (var / "secrets" / "key").write_text("secret")
+        backup(installation(var), home / "kept")
+    return home / "kept"
+
+
+def rows(var: Path) -> list[tuple[int, int]]:
+    with (
+        EmbeddedPostgres(var / "postgres", durable_initdb=False) as server,
+        psycopg.connect(server.dsn()) as connection,
+    ):
+        return connection.execute("SELECT id, cents FROM sale").fetchall()
+
+
+def test_a_backup_comes_back_as_it_was(home: Path, kept: Path) -> None:
+    var = home / "again"
+
+    restore(installation(var), kept)
+
+    assert rows(var) == [(1, 1999)]
+    assert (var / "media" / "cup.webp").read_bytes() == b"picture"
+    assert (var / "secrets" / "key").read_text() == "secret"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_a_database_with_tables_is_left_alone(home: Path, kept: Path) -> None:
+    var = home / "in-use"
+    with EmbeddedPostgres(var / "postgres", durable_initdb=False) as server:
+        server.ensure_database()
+        with psycopg.connect(server.dsn()) as connection:
+            connection.execute("CREATE TABLE sale (id int, cents bigint)")
+
+    with pytest.raises(SetupError, match="not empty"):
+        restore(installation(var), kept)
+
+    assert rows(var) == []
+    assert not (var / "media").exists()
+
+
+def test_pictures_that_are_there_are_not_mixed_with_others(home: Path, kept: Path) -> None:
+    var = home / "pictures"
+    (var / "media").mkdir(parents=True)
+
+    with pytest.raises(SetupError, match="holds media already"):
+        restore(installation(var), kept)
+
+
+@pytest.mark.parametrize("name", [DUMP, FILES])
+def test_a_damaged_backup_is_refused_before_anything_is_written(
+    home: Path, kept: Path, name: str
+) -> None:
+    copy = home / f"damaged-{name}"
+    copy.mkdir()
+    for each in kept.iterdir():
+        (copy / each.name).write_bytes(each.read_bytes())
+    (copy / name).write_bytes((copy / name).read_bytes()[:-1] + b"?")
+
+    with pytest.raises(SetupError, match=f"damaged: {name}"):
+        restore(installation(home / "never"), copy)
+
+    assert not (home / "never").exists()
+
+
+def test_a_folder_that_is_no_backup_is_named(home: Path) -> None:
+    with pytest.raises(SetupError, match="is not a backup"):
+        restore(installation(home / "never"), home)
+
+
+def test_an_earlier_backup_is_never_overwritten(home: Path, kept: Path) -> None:
+    with pytest.raises(SetupError, match="a folder of its own"):
+        backup(installation(home / "shop"), kept)

@@ -8,3 +8,7 @@ class CatalogConfig(AppConfig):
 
     name = "banyan.catalog"
     label = "catalog"
+
+    def ready(self) -> None:
+        """Listen to our own events, to tell people."""
+        from . import subscribers  # noqa: F401 - registers on import

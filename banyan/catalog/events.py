@@ -7,6 +7,23 @@ from typing import ClassVar
 from banyan.kernel.events import Event
 
 
+class ShopAsked(Event):
+    """A shop waits for approval (again)."""
+
+    name: ClassVar[str] = "shop.asked"
+    subject: ClassVar[str] = "shop_id"
+    shop_id: int
+
+
+class ShopRefused(Event):
+    """A shop was not approved; ``reason`` is for its owner to read."""
+
+    name: ClassVar[str] = "shop.refused"
+    subject: ClassVar[str] = "shop_id"
+    shop_id: int
+    reason: str
+
+
 class ShopOpened(Event):
     """A shop may sell from now on."""
 

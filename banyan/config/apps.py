@@ -1,4 +1,4 @@
-"""Start-up wiring: lock order; every package's own wiring is in its AppConfig."""
+"""Start-up wiring: lock order, the desk; every package's own wiring is in its AppConfig."""
 
 from django.apps import AppConfig
 
@@ -16,3 +16,13 @@ class ConfigConfig(AppConfig):
         from .lock_order import LOCK_ORDER
 
         locks.configure(LOCK_ORDER)
+        self._open_desk()
+
+    def _open_desk(self) -> None:
+        """Make the desk the one back-office site, before any package registers its tables."""
+        from django.contrib import admin
+        from django.contrib.admin import sites
+
+        from banyan.web.desk.site import DeskSite
+
+        admin.site = sites.site = DeskSite()

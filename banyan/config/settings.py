@@ -33,7 +33,7 @@ DEMO = env.demo and not PRODUCTION
 
 INSTALLED_APPS = [
     "banyan.config.apps.ConfigConfig",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the site is ours: config.apps
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -249,5 +249,6 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 from .auth import *  # noqa: E402 - they extend what stands above
 from .csp import *  # noqa: E402 - as above
+from .desk import *  # noqa: E402 - as above
 
 INSTALLED_APPS += SOCIAL_APPS

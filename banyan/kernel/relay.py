@@ -19,10 +19,12 @@ from typing import Any
 
 import psycopg
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
-from . import clock, events, locks
-from .actors import caused_by
+from . import audit, clock, events, locks
+from .actors import Actor, caused_by
 from .models import ConsumerCursor, DeadEvent, RelayState, StoredEvent
+from .problems import Conflict, NotFound
 
 logger = logging.getLogger("banyan.relay")
 
@@ -116,6 +118,30 @@ def retry_dead(dead_id: int) -> None:
         if error is not None:
             raise error
         DeadEvent.objects.filter(pk=dead.pk).update(resolved_at=clock.now())
+
+
+def deliver_again(*, actor: Actor, dead_id: int, reason: str = "") -> None:
+    """Let an operator handle a parked event again (:func:`retry_dead`); audited.
+
+    Raises Conflict ``still_failing`` with the error's own words when it fails once more.
+    """
+    dead = DeadEvent.objects.select_related("event").filter(pk=dead_id).first()
+    if dead is None:
+        raise NotFound()
+    try:
+        with transaction.atomic():
+            retry_dead(dead_id)
+            audit.record(
+                actor=actor,
+                action="event.deliver_again",
+                subject_kind="event",
+                subject_id=dead.event_id,
+                subject_label=f"{dead.event.name} to {dead.consumer}",
+                reason=reason,
+            )
+    except Exception as error:  # whatever the consumer raises, the operator is told
+        told = _("It failed again: %(error)s") % {"error": f"{type(error).__name__}: {error}"[:200]}
+        raise Conflict(told, code="still_failing") from error
 
 
 def lag() -> dict[str, int]:

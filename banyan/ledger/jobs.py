@@ -6,6 +6,8 @@ import logging
 
 from procrastinate.contrib.django import app
 
+from banyan.kernel.actors import Actor
+
 from . import actions, proof
 
 logger = logging.getLogger("banyan.ledger")
@@ -22,7 +24,7 @@ def snapshot_hot_accounts(timestamp: int) -> int:
 @app.task(name="ledger.verify_nightly", queueing_lock="ledger.verify_nightly")
 def verify_nightly(timestamp: int) -> int:
     """Recount the ledger; drift is logged as an error, never repaired. Returns the drifts."""
-    report = proof.verify()
+    report = proof.prove(actor=Actor.system("ledger.cron"), reason="every night")
     for drift in report.drifts:
         logger.error("ledger drift %s", drift)
     return len(report.drifts)

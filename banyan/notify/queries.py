@@ -66,6 +66,15 @@ def _tell(row: Notification, people: dict[int, Account]) -> Told | None:
     )
 
 
+def tell(row: Notification) -> str:
+    """Return a notification's sentence without naming people; no query."""
+    kind = kinds.known(row.kind)
+    if kind is None:
+        return row.kind
+    who = phrase((), row.n)
+    return kind.tell(kinds.Happening(n=row.n, names=(), who=who, data=row.data))
+
+
 def phrase(names: tuple[str, ...], n: int) -> str:
     """Return "Ana", "Ana and Ben" or "Ana and 7 others", translated; "Somebody" without names."""
     if not names:

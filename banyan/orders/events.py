@@ -65,6 +65,13 @@ class OrderRefunded(_OfOrder):
     lines: list[tuple[int, int, int]]
 
 
+class RefundHelpAsked(_OfOrder):
+    """A buyer wants support to settle with them where a failed refund shall go."""
+
+    name: ClassVar[str] = "order.refund_help_asked"
+    refund_id: int
+
+
 class OrderRefundSettled(_OfOrder):
     """The refund arrived, or failed for want of a destination."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from banyan.kernel import events
 from banyan.payments.events import PaymentCaptured, RefundFailed, RefundSucceeded
 
+from . import notices  # noqa: F401 - registers on import
 from .actions.payment import on_captured, payment_locks
 from .actions.refunds import on_settled, settled_locks
 

@@ -104,7 +104,8 @@ class ProviderMessage(models.Model):
     """A verified message of a provider (webhook or queried state), once per provider's own id.
 
     ``reference`` is our name of what it is about, ``outcome`` what became of it
-    (``rules.Outcome``); ``handled_at`` is empty while that is not decided.
+    (``rules.Outcome``); ``handled_at`` is empty while that is not decided. ``repeats`` counts how
+    often the provider sent the very same message again.
     """
 
     id = IdField(primary_key=True)
@@ -116,6 +117,7 @@ class ProviderMessage(models.Model):
     payload = models.JSONField()
     intent = models.ForeignKey(Intent, null=True, on_delete=models.PROTECT)
     outcome = models.CharField(max_length=40, blank=True, default="")
+    repeats = models.IntegerField(default=0, db_default=0)
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from banyan.kernel import clock
 from banyan.kernel.models import StateChange
@@ -16,7 +17,7 @@ from banyan.ledger.models import Account
 
 from . import providers
 from .models import Attempt, Intent, Payout, ProviderMessage, Refund
-from .rules import NEEDS_A_PERSON
+from .rules import NEEDS_A_PERSON, TO_WALLET, Destinations
 from .states import INTENT, REFUND
 
 
@@ -35,7 +36,8 @@ class Moment:
 
     ``kind``: attempt, attempt_ended, message, payment (a move of its state), refund (likewise).
     ``what`` is a state, a message's kind or an attempt's outcome; ``detail`` its reason; ``ref``
-    the provider's reference.
+    the provider's reference; ``about`` our own name of what a message is about, ``repeats`` how
+    often it came again.
     """
 
     at: dt.datetime
@@ -45,6 +47,8 @@ class Moment:
     ref: str = ""
     actor: str = ""
     subject_id: int = 0
+    about: str = ""
+    repeats: int = 0
 
 
 def methods_for(*, amount: Money, account_id: int | None) -> list[Method]:
@@ -95,7 +99,17 @@ def story(intents: Sequence[Intent]) -> list[Moment]:
     )
     moments = [moment for attempt in attempts for moment in _of_attempt(attempt)]
     moments += [
-        Moment(m.received_at, "message", m.kind, m.outcome, m.provider_ref, m.provider, m.pk)
+        Moment(
+            m.received_at,
+            "message",
+            m.kind,
+            m.outcome,
+            m.provider_ref,
+            m.provider,
+            m.pk,
+            m.reference,
+            m.repeats,
+        )
         for m in messages
     ]
     moments += [
@@ -131,6 +145,21 @@ def _of_attempt(attempt: Attempt) -> list[Moment]:
             )
         )
     return moments
+
+
+def destinations_for(intent: Intent) -> Destinations:
+    """Return where a refund of ``intent`` may go besides the way it was paid. No statement."""
+    return Destinations(
+        wallet=intent.payer_id is not None and "wallet" in providers.table(),
+        elsewhere=providers.get(intent.provider).capabilities.refund_elsewhere,
+    )
+
+
+def destination_text(destination: str) -> str:
+    """Return where a refund goes, in words."""
+    if destination == TO_WALLET:
+        return _("Credit here")
+    return destination or _("The way it was paid")
 
 
 @dataclass(frozen=True, slots=True)

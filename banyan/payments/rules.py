@@ -11,6 +11,8 @@ OPEN = ("created", "pending", "failed")
 CLOSED = ("cancelled", "expired")
 SETTLED = ("captured", "captured_unplaced")
 
+# The destination of a refund that becomes credit here, instead of going back outside.
+TO_WALLET = "wallet"
 REFUND_PROMISE = dt.timedelta(days=10)
 FIRST_CHECK = dt.timedelta(seconds=30)
 LONGEST_CHECK = dt.timedelta(minutes=15)
@@ -18,6 +20,14 @@ FIRST_TRY = dt.timedelta(seconds=5)
 LONGEST_TRY = dt.timedelta(hours=1)
 
 _REFERENCE = re.compile(r"(pay|refund|payout)-([1-9]\d{0,18})-([1-9]\d{0,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Where a refund may go besides back: the payer's ``wallet`` here, or ``elsewhere``."""
+
+    wallet: bool
+    elsewhere: bool
 
 
 class Outcome(StrEnum):

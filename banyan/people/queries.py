@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from banyan.kernel.actors import Actor
 
 from .access import get_account_for, visible_accounts
-from .models import Account, Block, Consent, Follow, GuestMerge
+from .models import Account, Block, Consent, Follow, GuestMerge, StaffRole
 from .rules.profiles import PURPOSES
 
 
@@ -123,6 +123,12 @@ def friend_ids(account_id: int) -> QuerySet[Follow, int]:
     return Follow.objects.filter(follower_id=account_id, is_mutual=True).values_list(
         "followee_id", flat=True
     )
+
+
+def staff_with(*roles: str) -> list[int]:
+    """Return the open staff accounts with one of ``roles``; owners have every role. One query."""
+    found = StaffRole.objects.filter(role__in={*roles, "owner"}, account__is_active=True)
+    return sorted(set(found.values_list("account_id", flat=True)))
 
 
 def blocked_accounts(viewer: Actor) -> QuerySet[Account]:

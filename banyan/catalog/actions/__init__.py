@@ -12,6 +12,7 @@ from .products import (
 )
 from .shops import (
     approve_shop,
+    ask_again,
     hire,
     open_shop,
     refuse_shop,
@@ -27,6 +28,7 @@ __all__ = [
     "allocate",
     "approve_shop",
     "archive_product",
+    "ask_again",
     "create_product",
     "hire",
     "open_shop",

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import clock, events
+from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition
 from banyan.people.models import Account
 
 from ..access import MANAGERS, get_shop_for_staff
-from ..events import ShopOpened
+from ..events import ShopAsked, ShopOpened, ShopRefused
 from ..models import Shop, ShopStaff
 from ..rules import is_slug
 from ..states import SHOP
@@ -68,7 +68,7 @@ def open_shop(
 ) -> Shop:
     """Open a shop owned by the actor; it waits for approval where the platform asks for it.
 
-    Emits shop.opened when it is open at once.
+    Emits shop.opened when it is open at once, else shop.asked.
     """
     if actor.id is None:
         raise LoginRequired()
@@ -105,6 +105,8 @@ def open_shop(
             if not settings.SHOP_APPROVAL:
                 transition(SHOP, shop, "open", actor=actor, reason="no approval needed")
                 events.emit(ShopOpened(shop_id=shop.pk), actor=actor)
+            else:
+                events.emit(ShopAsked(shop_id=shop.pk), actor=actor)
     except IntegrityError as error:
         if "shop_slug_once" in str(error):
             raise Invalid(fields={"slug": _("This address is taken.")}) from error
@@ -112,9 +114,11 @@ def open_shop(
     return shop
 
 
-def _by_staff(actor: Actor, shop_id: int, to: str, reason: str) -> Shop:
+def _by_staff(actor: Actor, shop_id: int, to: str, reason: str, act: str) -> Shop:
     if not actor.has_role("moderation") and actor.kind != "system":
         raise Forbidden()
+    if to == "refused" and not reason.strip():
+        raise Invalid(fields={"reason": _("Say why.")}, code="reason_missing")
     with transaction.atomic():
         shop = Shop.objects.select_for_update().filter(pk=shop_id).first()
         if shop is None:
@@ -122,27 +126,46 @@ def _by_staff(actor: Actor, shop_id: int, to: str, reason: str) -> Shop:
         transition(SHOP, shop, to, actor=actor, reason=reason)
         if to == "open":
             events.emit(ShopOpened(shop_id=shop.pk), actor=actor)
+        if to == "refused":
+            events.emit(ShopRefused(shop_id=shop.pk, reason=reason), actor=actor)
+        audit.record(
+            actor=actor,
+            action=act,
+            subject_kind="shop",
+            subject_id=shop.pk,
+            subject_label=shop.name,
+            reason=reason,
+        )
     return shop
 
 
 def approve_shop(*, actor: Actor, shop_id: int, reason: str = "") -> Shop:
-    """Let a pending shop sell. Emits shop.opened."""
-    return _by_staff(actor, shop_id, "open", reason)
+    """Let a pending shop sell. Emits shop.opened; audited."""
+    return _by_staff(actor, shop_id, "open", reason, "shop.approve")
 
 
 def refuse_shop(*, actor: Actor, shop_id: int, reason: str) -> Shop:
-    """Turn a pending shop down, with a reason its owner can read."""
-    return _by_staff(actor, shop_id, "refused", reason)
+    """Turn a pending shop down, with a reason its owner reads. Emits shop.refused; audited."""
+    return _by_staff(actor, shop_id, "refused", reason, "shop.refuse")
 
 
 def suspend_shop(*, actor: Actor, shop_id: int, reason: str) -> Shop:
-    """Take an open shop off every page; what was sold is still delivered."""
-    return _by_staff(actor, shop_id, "suspended", reason)
+    """Take an open shop off every page; what was sold is still delivered. Audited."""
+    return _by_staff(actor, shop_id, "suspended", reason, "shop.suspend")
 
 
 def reopen_shop(*, actor: Actor, shop_id: int, reason: str) -> Shop:
-    """End a suspension."""
-    return _by_staff(actor, shop_id, "open", reason)
+    """End a suspension. Emits shop.opened; audited."""
+    return _by_staff(actor, shop_id, "open", reason, "shop.reopen")
+
+
+def ask_again(*, actor: Actor, shop_id: int) -> Shop:
+    """The owner asks for approval once more, after a refusal. Emits shop.asked."""
+    shop = get_shop_for_staff(actor, shop_id, ("owner",))
+    with transaction.atomic():
+        transition(SHOP, shop, "pending", actor=actor, reason="asked again")
+        events.emit(ShopAsked(shop_id=shop.pk), actor=actor)
+    return shop
 
 
 def update_shop(*, actor: Actor, shop_id: int, **values: Any) -> Shop:

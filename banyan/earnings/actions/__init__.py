@@ -2,7 +2,14 @@
 
 from .holds import hold_fraud, hold_received, release_due, release_fraud
 from .life import activate, end_unpaid
-from .payouts import cancel_batch, draft_batch, on_payout_failed, on_payout_paid, submit_batch
+from .payouts import (
+    cancel_batch,
+    draft_again,
+    draft_batch,
+    on_payout_failed,
+    on_payout_paid,
+    submit_batch,
+)
 from .plans import set_plan
 from .quotes import quote
 from .refunds import reverse
@@ -10,6 +17,7 @@ from .refunds import reverse
 __all__ = [
     "activate",
     "cancel_batch",
+    "draft_again",
     "draft_batch",
     "end_unpaid",
     "hold_fraud",

@@ -37,16 +37,20 @@ def draft_batch(
     actor: Actor,
     minimum: int = SMALLEST_PAYOUT,
     currencies: Sequence[str] | None = None,
+    payees: Sequence[int] | None = None,
+    reason: str = "",
 ) -> PayoutBatch:
     """List everybody with at least ``minimum`` minor units payable, for finance to look at.
 
-    Moves nothing. Payees who are in another draft, or whose account is closed, are left out.
-    Raises NothingToPay.
+    Only ``payees`` where they are given. Moves nothing. Payees who are in another draft, or whose
+    account is closed, are left out. Audited. Raises NothingToPay.
     """
     require_role(actor, "finance")
     due = Book.objects.filter(kind="earner_payable", balance__gte=max(minimum, 1))
     if currencies is not None:
         due = due.filter(currency__in=currencies)
+    if payees is not None:
+        due = due.filter(owner_id__in=payees)
     active = set(
         Account.objects.filter(pk__in=due.values("owner_id"), is_active=True).values_list(
             "pk", flat=True
@@ -70,11 +74,18 @@ def draft_batch(
             )
             for book in found
         )
-        _audit(actor, batch, "payout_batch.draft", items=len(found))
+        _audit(actor, batch, "payout_batch.draft", reason, items=len(found))
     return batch
 
 
-def cancel_batch(*, actor: Actor, batch_id: int) -> PayoutBatch:
+def draft_again(*, actor: Actor, batch_id: int, reason: str = "") -> PayoutBatch:
+    """Draft a new batch for those whose payout in this one came back. Raises NothingToPay."""
+    batch = get_batch_for(actor, batch_id)
+    failed = list(batch.items.filter(state="failed").values_list("payee_id", flat=True))
+    return draft_batch(actor=actor, minimum=1, payees=failed, reason=reason)
+
+
+def cancel_batch(*, actor: Actor, batch_id: int, reason: str = "") -> PayoutBatch:
     """Drop a draft; nothing was moved. Repeatable; a submitted batch is refused."""
     batch = get_batch_for(actor, batch_id)
     with transaction.atomic():
@@ -85,11 +96,13 @@ def cancel_batch(*, actor: Actor, batch_id: int) -> PayoutBatch:
         if batch.state != "draft":
             raise Conflict(_("This batch was already submitted."), code="batch_submitted")
         transition(PAYOUT_BATCH, batch, "cancelled", actor=actor)
-        _audit(actor, batch, "payout_batch.cancel")
+        _audit(actor, batch, "payout_batch.cancel", reason)
     return batch
 
 
-def submit_batch(*, actor: Actor, batch_id: int, provider: str = "") -> PayoutBatch:
+def submit_batch(
+    *, actor: Actor, batch_id: int, provider: str = "", reason: str = ""
+) -> PayoutBatch:
     """Send a draft to the provider, one payout per payee. Finance only; repeatable.
 
     Posts per item earner_payable -P / payouts_in_transit +P. An item never pays more than what
@@ -118,7 +131,7 @@ def submit_batch(*, actor: Actor, batch_id: int, provider: str = "") -> PayoutBa
             _submit_item(actor, item, books[item.payee_id, item.currency], provider, payable)
         now = clock.now()
         transition(PAYOUT_BATCH, batch, "submitted", actor=actor, submitted_at=now)
-        _audit(actor, batch, "payout_batch.submit", items=len(items))
+        _audit(actor, batch, "payout_batch.submit", reason, items=len(items))
         _settle_if_done(actor, batch)
     return batch
 
@@ -268,11 +281,14 @@ def _settle_if_done(actor: Actor, batch: PayoutBatch) -> None:
         transition(PAYOUT_BATCH, batch, "settled", actor=actor)
 
 
-def _audit(actor: Actor, batch: PayoutBatch, action: str, **detail: int) -> None:
+def _audit(
+    actor: Actor, batch: PayoutBatch, action: str, reason: str, **detail: int
+) -> None:
     audit.record(
         actor=actor,
         action=action,
         subject_kind="payout_batch",
         subject_id=batch.pk,
+        reason=reason,
         detail=detail,
     )

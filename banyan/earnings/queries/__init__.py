@@ -1,5 +1,6 @@
 """Reads of earnings for pages, reports and the API."""
 
+from .batches import Payable, Totals, batch_totals, item_state_text, payable_now
 from .mine import Standing, balances, my_commissions, statement
 from .offers import Offer, offer_of
 from .payers import verified_payers
@@ -9,14 +10,19 @@ from .why import Step, Why, why
 __all__ = [
     "LinkReport",
     "Offer",
+    "Payable",
     "Promise",
     "Standing",
     "Step",
+    "Totals",
     "Why",
     "balances",
+    "batch_totals",
+    "item_state_text",
     "link_report",
     "my_commissions",
     "offer_of",
+    "payable_now",
     "promised",
     "statement",
     "verified_payers",

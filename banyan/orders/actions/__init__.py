@@ -6,7 +6,7 @@ from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
 from .placement import Contact, Quote, WantedLine, place, quote
-from .refunds import ask_refund, grant_refund, refuse_refund, retry_refund
+from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 
 __all__ = [
     "Contact",
@@ -14,6 +14,7 @@ __all__ = [
     "WantedLine",
     "add_to_cart",
     "ask_refund",
+    "ask_support",
     "auto_confirm",
     "cancel_checkout",
     "cart_for",

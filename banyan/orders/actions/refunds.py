@@ -12,21 +12,23 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.actions import restock as put_back
 from banyan.catalog.actions import stock_locks
-from banyan.kernel import clock, events, locks
+from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.problems import Conflict, Forbidden, Invalid
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.payments import actions as payments
 from banyan.payments.events import RefundFailed, RefundSucceeded
+from banyan.payments.rules import TO_WALLET
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
-from ..events import OrderRefunded, OrderRefundSettled
+from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, refund_by_amount
 from ..states import ORDER, REFUND
+from .notes import write_note
 from .payment import clearing_account, shop_account
 
 PROMISE = dt.timedelta(days=10)
@@ -71,6 +73,7 @@ def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
         raise Invalid(fields={"reason": _("Say why.")})
     with transaction.atomic(), caused_by(refund.order.checkout_id):
         transition(REFUND, refund, "refused", actor=actor, reason=reason, settled_at=clock.now())
+        _audit(actor, refund, "refund.refuse", reason)
     return refund
 
 
@@ -89,7 +92,8 @@ def grant_refund(
 
     Manager of the shop, or platform support. Locks stock, order, payment, the shop's and the
     earners' accounts. Posts shop_payable -> clearing; the earners' part is reversed by the
-    listeners of order.refunded. The provider is asked after the commit. Repeatable by ``key``.
+    listeners of order.refunded. The provider is asked after the commit. Audited when staff
+    do it. Repeatable by ``key``.
     """
     order = get_order_for_staff(actor, order_id, MANAGERS)
     before = OrderRefund.objects.filter(key=key, order=order).first()
@@ -119,6 +123,7 @@ def grant_refund(
         events.emit(_event(order, refund.pk, goods, refund.amount), actor=actor)
         if order.refunded_amount == order.total_amount:
             transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
+        _audit(actor, refund, "refund.grant", reason, amount=refund.amount)
     return refund
 
 
@@ -260,22 +265,90 @@ def _event(
 
 
 def retry_refund(
-    *, actor: Actor, refund_id: int, destination: str, access_token: str = ""
+    *,
+    actor: Actor,
+    refund_id: int,
+    destination: str = "",
+    access_token: str = "",
+    reason: str = "",
 ) -> OrderRefund:
-    """Name another destination for a refund that could not be sent."""
+    """Ask again for a refund that could not be sent, to ``destination``.
+
+    Empty is the way it was paid; ``payments.rules.TO_WALLET`` the buyer's credit here; anything
+    else an account in the provider's terms. Another destination is for the signed-in buyer and
+    for support and finance to name: an order's link proves nobody, and a shop is not the payee.
+    Locks order, payment. Audited when staff do it. Raises Conflict ``refund_not_failed``.
+    """
     refund = get_refund_for(actor, refund_id, access_token)
-    if not 3 <= len(destination.strip()) <= 120:
-        raise Invalid(fields={"destination": _("Say where the money shall go.")})
+    destination = destination.strip()
+    _check_may_redirect(actor, refund, destination)
     if refund.state != "failed":
         raise Conflict(_("This refund is not waiting for a destination."), code="refund_not_failed")
     with transaction.atomic(), caused_by(refund.order.checkout_id):
         locks.take([LockKey("order", refund.order_id)])
-        transition(REFUND, refund, "processing", actor=actor, destination=destination.strip()[:120])
+        refund.refresh_from_db(fields=["state"])
+        transition(
+            REFUND, refund, "processing", actor=actor, reason=reason, destination=destination
+        )
         assert refund.payment_refund_id is not None  # a failed refund was sent once
         payments.retry_refund(
-            actor=actor, refund_id=refund.payment_refund_id, destination=destination.strip()
+            actor=actor,
+            refund_id=refund.payment_refund_id,
+            destination=destination,
+            reason=reason,
+        )
+        _audit(actor, refund, "refund.send_again", reason, destination=destination)
+    return refund
+
+
+def _check_may_redirect(actor: Actor, refund: OrderRefund, destination: str) -> None:
+    if not destination:
+        return
+    buyer = refund.order.checkout.buyer_id
+    if not (actor.has_role("support", "finance") or (buyer is not None and actor.id == buyer)):
+        raise Forbidden(
+            _("Support settles with you where the money shall go."), code="through_support"
+        )
+    if destination != TO_WALLET and not 3 <= len(destination) <= 120:
+        raise Invalid(fields={"destination": _("Say where the money shall go.")})
+
+
+def ask_support(
+    *, actor: Actor, refund_id: int, body: str, access_token: str = ""
+) -> OrderRefund:
+    """The buyer of a failed refund asks support to settle with them where the money shall go.
+
+    ``body`` becomes a message on the order. Emits order.refund_help_asked.
+    """
+    refund = get_refund_for(actor, refund_id, access_token)
+    if refund.state != "failed":
+        raise Conflict(_("This refund is not waiting for a destination."), code="refund_not_failed")
+    with transaction.atomic(), caused_by(refund.order.checkout_id):
+        write_note(actor=actor, order_id=refund.order_id, body=body, access_token=access_token)
+        events.emit(
+            RefundHelpAsked(
+                order_id=refund.order_id,
+                checkout_id=refund.order.checkout_id,
+                shop_id=refund.order.shop_id,
+                refund_id=refund.pk,
+            ),
+            actor=actor,
         )
     return refund
+
+
+def _audit(actor: Actor, refund: OrderRefund, act: str, reason: str, **detail: object) -> None:
+    if actor.kind != "staff":
+        return
+    audit.record(
+        actor=actor,
+        action=act,
+        subject_kind="order_refund",
+        subject_id=refund.pk,
+        subject_label=refund.order.number,
+        reason=reason,
+        detail=detail,
+    )
 
 
 def on_settled(event: RefundSucceeded | RefundFailed, actor: Actor) -> None:

@@ -10,7 +10,14 @@ from .inquiry import check_intent, expire_intent, sync
 from .intents import cancel_intent, open_intent, start
 from .messages import handle_stored, receive_webhook
 from .payouts import poll_payout, request_payout, settle_payout, submit_payout
-from .refunds import poll_refund, request_refund, retry_refund, settle_refund, submit_refund
+from .refunds import (
+    poll_refund,
+    redirect_refund,
+    request_refund,
+    retry_refund,
+    settle_refund,
+    submit_refund,
+)
 
 __all__ = [
     "Paid",
@@ -24,6 +31,7 @@ __all__ = [
     "poll_payout",
     "poll_refund",
     "receive_webhook",
+    "redirect_refund",
     "request_payout",
     "request_refund",
     "retry_refund",

@@ -19,7 +19,9 @@ _KEEP = """
 INSERT INTO payments_providermessage
   (provider, message_id, kind, reference, provider_ref, payload, intent_id, outcome, received_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s)
-ON CONFLICT (provider, message_id) DO NOTHING RETURNING id
+ON CONFLICT (provider, message_id)
+  DO UPDATE SET repeats = payments_providermessage.repeats + 1
+RETURNING id, repeats
 """
 
 
@@ -46,7 +48,7 @@ def note_outcome(message_id: int | None, outcome: Outcome) -> None:
 
 
 def store_message(provider: str, message: Message, intent: Intent | None) -> ProviderMessage:
-    """Keep a message, once per provider's own id; a repetition gets the row that is there.
+    """Keep a message, once per provider's own id; a repetition is counted on the row there is.
 
     One statement. Committed before anything is done with it, so that a failure leaves evidence.
     """
@@ -75,7 +77,7 @@ def store_message(provider: str, message: Message, intent: Intent | None) -> Pro
             ],
         )
         made = cursor.fetchone()
-    if made is None:
+    if made is None or made[1]:
         kept = ProviderMessage.objects.select_related("intent")
         return kept.get(provider=provider, message_id=row.message_id)
     row.pk = made[0]

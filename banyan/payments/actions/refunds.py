@@ -8,16 +8,17 @@ from typing import TypeVar
 from django.db import transaction
 from django.db.models import F
 
-from banyan.kernel import clock, events, locks
+from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by, current_cause
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Conflict
+from banyan.kernel.problems import Conflict, Forbidden
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 
 from .. import providers
+from ..access import get_refund_for
 from ..events import RefundFailed, RefundRequested, RefundSucceeded
 from ..models import Intent, Refund
 from ..problems import (
@@ -27,8 +28,17 @@ from ..problems import (
     RefundKeyReused,
     RefundTooLarge,
 )
-from ..providers.base import ProviderState, RefundOrder, Status
-from ..rules import REFUND_PROMISE, SETTLED, Outcome, Reference, check_delay, try_delay
+from ..providers.base import Provider, ProviderState, RefundOrder, Status
+from ..queries import destinations_for
+from ..rules import (
+    REFUND_PROMISE,
+    SETTLED,
+    TO_WALLET,
+    Outcome,
+    Reference,
+    check_delay,
+    try_delay,
+)
 from ..states import REFUND
 from .books import clearing_account, provider_account
 from .notes import note_outcome
@@ -95,7 +105,10 @@ def _reserve(intent: Intent, amount: int) -> bool:
 def retry_refund(
     *, actor: Actor, refund_id: int, destination: str = "", reason: str = ""
 ) -> Refund:
-    """Ask again for a refund that failed, to ``destination`` (empty: the way it was paid).
+    """Ask again for a refund that failed, to ``destination``.
+
+    Empty is the way it was paid, ``TO_WALLET`` the payer's credit here, anything else is in the
+    provider's own terms.
 
     Alone or in the caller's transaction (lock: payment). Raises Conflict ``refund_not_failed``,
     DestinationNotSupported. Emits refund.requested. Who may do this is the caller's to know.
@@ -126,6 +139,31 @@ def retry_refund(
     return refund
 
 
+def redirect_refund(*, actor: Actor, refund_id: int, destination: str, reason: str) -> Refund:
+    """Staff send a failed refund again that is no order's (:func:`retry_refund`); audited.
+
+    Support or finance; the refund of an order is redirected by ``orders``, which keeps its state.
+    """
+    refund = get_refund_for(actor, refund_id)
+    if not actor.has_role("support", "finance"):
+        raise Forbidden()
+    if refund.subject_kind == "order_refund":
+        raise Conflict(code="refund_of_an_order", detail=str(refund.subject_id))
+    with transaction.atomic():
+        sent = retry_refund(
+            actor=actor, refund_id=refund_id, destination=destination.strip(), reason=reason
+        )
+        audit.record(
+            actor=actor,
+            action="refund.send_again",
+            subject_kind="payment_refund",
+            subject_id=refund_id,
+            reason=reason,
+            detail={"destination": destination.strip()},
+        )
+    return sent
+
+
 def submit_refund(*, actor: Actor, refund_id: int) -> Refund:
     """Send a requested refund to its provider; repeatable, and safe to run twice at once.
 
@@ -153,7 +191,7 @@ def submit_refund(*, actor: Actor, refund_id: int) -> Refund:
 
 def _submit(actor: Actor, refund: Refund) -> None:
     try:
-        state = providers.get(refund.intent.provider).refund(_order(refund))
+        state = _carrier(refund).refund(_order(refund))
     except ProviderUnreachable as error:
         logger.warning("refund %s waits for its provider: %s", refund.pk, error)
         return
@@ -179,7 +217,7 @@ def poll_refund(*, actor: Actor, refund_id: int) -> Refund:
         attempts=F("attempts") + 1, next_attempt_at=clock.now() + check_delay(refund.attempts)
     )
     with caused_by(refund.cause_id):
-        state = providers.get(refund.intent.provider).query_refund(_order(refund))
+        state = _carrier(refund).query_refund(_order(refund))
         _act_on(actor, refund, state)
     refund.refresh_from_db()
     return refund
@@ -232,7 +270,7 @@ def settle_refund(
     """
     refund = Refund.objects.select_related("intent").get(pk=refund_id)
     intent = refund.intent
-    adapter = providers.get(intent.provider)
+    adapter = _carrier(refund)
     event = (
         _event(RefundSucceeded, refund)
         if succeeded
@@ -293,8 +331,15 @@ def _judge(refund: Refund, *, sequence: int, succeeded: bool, money: Money | Non
 
 
 def _check_destination(intent: Intent, destination: str) -> None:
-    if destination and not providers.get(intent.provider).capabilities.refund_elsewhere:
+    can = destinations_for(intent)
+    if destination and not (can.wallet if destination == TO_WALLET else can.elsewhere):
         raise DestinationNotSupported(detail=intent.provider)
+
+
+def _carrier(refund: Refund) -> Provider:
+    """Return who carries the money: our own wallet where that is the destination."""
+    name = "wallet" if refund.destination == TO_WALLET else refund.intent.provider
+    return providers.get(name)
 
 
 def _order(refund: Refund) -> RefundOrder:

@@ -8,3 +8,7 @@ class DeskConfig(AppConfig):
 
     name = "banyan.web.desk"
     label = "web_desk"
+
+    def ready(self) -> None:
+        """Tell staff of what waits for them."""
+        from . import alerts  # noqa: F401 - registers on import

@@ -1,5 +1,10 @@
 """URLs of the desk."""
 
-from django.urls import URLPattern
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("desk", RedirectView.as_view(pattern_name="admin:index"), name="desk"),
+    path("desk/", admin.site.urls),
+]

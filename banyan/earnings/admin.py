@@ -1,0 +1,247 @@
+"""Back office of earnings: commissions, and paying them out in batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from banyan.kernel.models import AuditEntry
+from banyan.kernel.money import Money, format_money
+from banyan.kernel.office import Act, Cell, Errand, OfficeAdmin, Panel, money_of, place_of
+from banyan.orders.admin import story_url
+from banyan.payments.models import Payout
+
+from . import actions
+from .models import Commission, PayoutBatch
+from .queries import batch_totals, item_state_text
+
+FINANCE = ("finance",)
+
+
+def _draft(errand: Errand) -> PayoutBatch:
+    return actions.draft_batch(actor=errand.actor, reason=errand.reason)
+
+
+def _submit(errand: Errand) -> None:
+    actions.submit_batch(actor=errand.actor, batch_id=errand.row.pk, reason=errand.reason)
+
+
+def _cancel(errand: Errand) -> None:
+    actions.cancel_batch(actor=errand.actor, batch_id=errand.row.pk, reason=errand.reason)
+
+
+def _again(errand: Errand) -> PayoutBatch:
+    return actions.draft_again(actor=errand.actor, batch_id=errand.row.pk, reason=errand.reason)
+
+
+class CameBack(admin.SimpleListFilter):
+    """Batches with a payout that came back."""
+
+    title = gettext_lazy("payouts")
+    parameter_name = "came"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the one choice."""
+        return [("back", _("Some came back"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Filter by the state of the items."""
+        return queryset.filter(items__state="failed").distinct() if self.value() else queryset
+
+
+@admin.register(PayoutBatch)
+class PayoutBatchAdmin(OfficeAdmin):
+    """Runs of payouts: drafted by one, looked at, sent by the same or another."""
+
+    place, singular, plural = "payouts", gettext_lazy("Payout batch"), gettext_lazy("Payouts")
+    roles = FINANCE
+    list_display = ("created_at", "state", "totals", "payees", "submitted_at")
+    list_filter = ("state", CameBack)
+    ordering = ("-id",)
+    facts = ("state", "totals", "payees", "prepared", "approved", "submitted_at")
+    list_acts = (
+        Act(
+            "draft",
+            gettext_lazy("Prepare a batch"),
+            _draft,
+            gettext_lazy(
+                "Lists everybody with at least 10.00 payable. No money moves before it is approved."
+            ),
+            gettext_lazy("Look through it, then approve it."),
+            FINANCE,
+        ),
+    )
+    acts = (
+        Act(
+            "approve",
+            gettext_lazy("Approve and send"),
+            _submit,
+            gettext_lazy("Every payee below is paid through the provider. It cannot be undone."),
+            gettext_lazy("The batch is on its way."),
+            FINANCE,
+            offered=lambda row: row.state == "draft",
+        ),
+        Act(
+            "cancel",
+            gettext_lazy("Drop the draft"),
+            _cancel,
+            gettext_lazy("Nothing was moved; what is payable stays payable."),
+            gettext_lazy("The draft is dropped."),
+            FINANCE,
+            offered=lambda row: row.state == "draft",
+            grave=True,
+        ),
+        Act(
+            "again",
+            gettext_lazy("Prepare failed ones again"),
+            _again,
+            gettext_lazy("A new draft for those whose payout came back."),
+            gettext_lazy("Look through it, then approve it."),
+            FINANCE,
+            offered=lambda row: row.items.filter(state="failed").exists(),
+        ),
+    )
+
+    def title_of(self, row: PayoutBatch) -> str:
+        """Return the day it was prepared."""
+        return _("Payout batch of %(day)s") % {"day": f"{row.created_at:%Y-%m-%d %H:%M}"}
+
+    @admin.display(description=gettext_lazy("Amount"))
+    def totals(self, row: PayoutBatch) -> str:
+        """Return the sum per currency."""
+        sums = batch_totals(row).amounts
+        return ", ".join(format_money(money) for money in sums) or "–"
+
+    @admin.display(description=gettext_lazy("Payees"))
+    def payees(self, row: PayoutBatch) -> int:
+        """Return how many people it pays."""
+        return batch_totals(row).payees
+
+    @admin.display(description=gettext_lazy("Prepared by"))
+    def prepared(self, row: PayoutBatch) -> str:
+        """Return who drafted it, when and why."""
+        return _told(row, "payout_batch.draft")
+
+    @admin.display(description=gettext_lazy("Approved by"))
+    def approved(self, row: PayoutBatch) -> str:
+        """Return who sent it, when and why."""
+        return _told(row, "payout_batch.submit")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PayoutBatch]:
+        """Return the batches with their items, so that a list of any length costs the same."""
+        found: QuerySet[PayoutBatch] = super().get_queryset(request)
+        return found.prefetch_related("items")
+
+    def panels(self, request: HttpRequest, row: PayoutBatch) -> list[Panel]:
+        """Return who gets what, and what became of it."""
+        items = list(row.items.select_related("payee").order_by("payee__handle", "currency"))
+        payouts = Payout.objects.in_bulk([item.payout_id for item in items if item.payout_id])
+        rows = []
+        for item in items:
+            payout = payouts.get(item.payout_id or 0)
+            rows.append(
+                (
+                    Cell(f"@{item.payee.handle}", f"/@{item.payee.handle}"),
+                    Cell(format_money(Money(item.amount, item.currency)), number=True),
+                    Cell(item_state_text(item.state)),
+                    Cell(payout.provider_ref, place_of(Payout, payout.pk))
+                    if payout and payout.provider_ref
+                    else Cell("–"),
+                    Cell(payout.failure if payout and payout.failure else "–"),
+                )
+            )
+        headings = (_("Payee"), _("Amount"), _("State"), _("Provider's reference"), _("Why"))
+        return [Panel(_("Who gets what"), headings, rows)]
+
+
+def _told(row: PayoutBatch, action: str) -> str:
+    entry = (
+        AuditEntry.objects.filter(subject_kind="payout_batch", subject_id=row.pk, action=action)
+        .order_by("id")
+        .first()
+    )
+    if entry is None:
+        return "–"
+    return f"{entry.actor_label}, {entry.at:%Y-%m-%d %H:%M}: {entry.reason}"
+
+
+def _hold(errand: Errand) -> None:
+    actions.hold_fraud(actor=errand.actor, commission_id=errand.row.pk, reason=errand.reason)
+
+
+def _release(errand: Errand) -> None:
+    actions.release_fraud(actor=errand.actor, commission_id=errand.row.pk, reason=errand.reason)
+
+
+INVESTIGATORS = ("finance", "moderation")
+
+
+@admin.register(Commission)
+class CommissionAdmin(OfficeAdmin):
+    """What sharers earn, order by order."""
+
+    place, singular, plural = "commissions", gettext_lazy("Commission"), gettext_lazy("Commissions")
+    roles = ("finance", "moderation", "support")
+    list_display = ("order_number", "payee_handle", money_of(), "state", "hold_until", "level")
+    list_filter = ("state", "currency", "level")
+    list_select_related = ("order", "payee")
+    search_fields = ("=id", "order__number", "payee__handle")
+    search_help_text = gettext_lazy("Commission, order number or handle")
+    ordering = ("-id",)
+    facts = (
+        "story", "payee_handle", money_of(),
+        money_of("reversed_amount", gettext_lazy("Taken back by refunds")), "state", "reason",
+        "hold_until", "level", "why",
+    )  # fmt: skip
+    acts = (
+        Act(
+            "hold",
+            gettext_lazy("Hold for suspicion"),
+            _hold,
+            gettext_lazy("It is not paid before somebody has looked into it; the payee sees that."),
+            gettext_lazy("It is held."),
+            INVESTIGATORS,
+            offered=lambda row: row.state in {"pending", "held"},
+            grave=True,
+        ),
+        Act(
+            "release",
+            gettext_lazy("End the hold"),
+            _release,
+            gettext_lazy("The return window decides again."),
+            gettext_lazy("The hold has ended."),
+            INVESTIGATORS,
+            offered=lambda row: row.state == "held_fraud",
+        ),
+    )
+
+    def title_of(self, row: Commission) -> str:
+        """Return payee and order."""
+        return f"@{row.payee.handle}, {row.order.number}"
+
+    @admin.display(description=gettext_lazy("Order"), ordering="order__number")
+    def order_number(self, row: Commission) -> str:
+        """Return the order's number."""
+        return row.order.number
+
+    @admin.display(description=gettext_lazy("Order"))
+    def story(self, row: Commission) -> Cell:
+        """Return the way to the order's whole story."""
+        from banyan.orders.admin import story_url
+
+        return Cell(row.order.number, story_url(row.order.number))
+
+    @admin.display(description=gettext_lazy("Payee"), ordering="payee__handle")
+    def payee_handle(self, row: Commission) -> str:
+        """Return who earns it."""
+        return f"@{row.payee.handle}"
+
+    @admin.display(description=gettext_lazy("Explanation"))
+    def why(self, row: Commission) -> Cell:
+        """Return the way to path, rule and arithmetic."""
+        return Cell(_("Path, rule and arithmetic"), f"/earnings/{row.pk}")

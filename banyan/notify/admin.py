@@ -1,0 +1,30 @@
+"""Back office of messages: what was sent to whom, and whether it left."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy
+
+from banyan.kernel.office import OfficeAdmin
+
+from .models import Message
+from .stories import masked
+
+
+@admin.register(Message)
+class MessageAdmin(OfficeAdmin):
+    """E-mails and text messages; contacts are masked, and the text may hold an order's link."""
+
+    place, singular, plural = "messages", gettext_lazy("Message"), gettext_lazy("Messages")
+    roles = ("support",)
+    list_display = ("created_at", "kind", "channel", "to", "state", "error")
+    list_filter = ("state", "kind", "channel")
+    search_fields = ("=destination", "=cause_id")
+    search_help_text = gettext_lazy("The whole e-mail address or phone number")
+    ordering = ("-id",)
+    facts = ("created_at", "kind", "channel", "to", "subject", "state", "sent_at", "error")
+
+    @admin.display(description=gettext_lazy("To"))
+    def to(self, row: Message) -> str:
+        """Return the contact with its middle struck out."""
+        return masked(row.destination)

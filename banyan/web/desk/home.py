@@ -1,0 +1,180 @@
+"""The desk's home: what waits, each line with the way to its list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from banyan.catalog.models import Shop
+from banyan.earnings.models import PayoutBatch
+from banyan.insights import waiting
+from banyan.kernel.models import DeadEvent, StoredEvent
+from banyan.kernel.money import format_money
+from banyan.kernel.office import list_of
+from banyan.ledger.models import Journal
+from banyan.notify.models import Message
+from banyan.orders.models import OrderRefund
+from banyan.payments.models import Intent, ProviderMessage, Refund
+
+from ..http import actor
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something that waits: how many, in words, where; ``urgent`` needs a person today."""
+
+    count: int
+    text: str
+    url: str
+    detail: str = ""
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the home; without lines it says ``done``."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+    done: str = ""
+
+
+def sections(request: HttpRequest) -> list[Section]:
+    """Return what waits for the actor's roles. At most twenty statements."""
+    who = actor(request)
+    found = []
+    if who.has_role("moderation"):
+        found.append(Section(_("Shops"), _shops()))
+    if who.has_role("support", "finance"):
+        found.append(Section(_("Refunds"), _refunds()))
+        found.append(Section(_("Payments"), _payments()))
+    if who.has_role("finance"):
+        found.append(Section(_("Payouts"), _payouts()))
+        found.append(_books())
+    if who.has_role("owner"):
+        found.append(Section(_("Machine room"), _machinery()))
+    nothing = _("Nothing waits here.")
+    return [
+        Section(each.title, [line for line in each.lines if line.count], each.done or nothing)
+        for each in found
+    ]
+
+
+def _shops() -> list[Line]:
+    shops = waiting.shops_waiting()
+    since = _("since %(day)s") % {"day": _day(shops.oldest)} if shops.oldest else ""
+    text = ngettext("shop waits for approval", "shops wait for approval", shops.waiting)
+    return [Line(shops.waiting, text, list_of(Shop, "state__exact=pending"), since)]
+
+
+def _refunds() -> list[Line]:
+    refunds = waiting.refunds_waiting()
+    failed = ngettext(
+        "refund failed and needs another destination",
+        "refunds failed and need another destination",
+        refunds.failed,
+    )
+    late = ngettext(
+        "refund is past its promised date", "refunds are past their promised date", refunds.overdue
+    )
+    asked = ngettext(
+        "refund waits for its shop's answer", "refunds wait for their shop's answer", refunds.asked
+    )
+    other = ngettext(
+        "refund of an unplaced payment failed",
+        "refunds of unplaced payments failed",
+        refunds.other_failed,
+    )
+    place = list_of(OrderRefund, "state__exact=failed")
+    return [
+        Line(refunds.failed, failed, place, urgent=True),
+        Line(refunds.overdue, late, list_of(OrderRefund, "state__exact=processing"), urgent=True),
+        Line(refunds.other_failed, other, list_of(Refund, "state__exact=failed"), urgent=True),
+        Line(refunds.asked, asked, list_of(OrderRefund, "state__exact=requested")),
+    ]
+
+
+def _payments() -> list[Line]:
+    payments = waiting.payments_waiting()
+    unplaced = ngettext(
+        "payment came for something that is gone, and is not back yet",
+        "payments came for something that is gone, and are not back yet",
+        payments.unplaced,
+    )
+    messages = ngettext(
+        "provider message that a person has to look at",
+        "provider messages that a person has to look at",
+        payments.messages,
+    )
+    return [
+        Line(
+            payments.unplaced,
+            unplaced,
+            list_of(Intent, "state__exact=captured_unplaced"),
+            urgent=True,
+        ),
+        Line(payments.messages, messages, list_of(ProviderMessage, "needs=person")),
+    ]
+
+
+def _payouts() -> list[Line]:
+    payable = waiting.payouts_waiting()
+    amounts = ", ".join(format_money(money) for money in payable.amounts)
+    people = ngettext("person can be paid", "people can be paid", payable.payees)
+    drafts = ngettext("batch waits for approval", "batches wait for approval", payable.drafts)
+    failed = ngettext("payout came back", "payouts came back", payable.failed)
+    return [
+        Line(payable.drafts, drafts, list_of(PayoutBatch, "state__exact=draft")),
+        Line(payable.failed, failed, list_of(PayoutBatch, "came=back"), urgent=True),
+        Line(payable.payees, people, list_of(PayoutBatch), amounts),
+    ]
+
+
+def _books() -> Section:
+    proof, place = waiting.proof(), list_of(Journal)
+    if proof is None:
+        return Section(_("Books"), [Line(1, _("recount is due: there was none yet"), place)])
+    told = {"when": date_format(proof.at, "Y-m-d H:i"), "journals": proof.detail["journals"]}
+    if proof.detail["clean"]:
+        done = _("Recounted %(when)s UTC: %(journals)s journals, all sum to zero.") % told
+        return Section(_("Books"), [], done)
+    drifts = int(proof.detail["drifts"])
+    text = ngettext("figure does not add up", "figures do not add up", drifts)
+    return Section(_("Books"), [Line(drifts, text, place, told["when"], urgent=True)])
+
+
+def _machinery() -> list[Line]:
+    found = waiting.machinery()
+    dead = ngettext(
+        "event could not be delivered", "events could not be delivered", found.undelivered
+    )
+    behind = ngettext("event is not delivered yet", "events are not delivered yet", found.behind)
+    failed = ngettext("job failed", "jobs failed", found.failed_jobs)
+    stalled = ngettext(
+        "job has waited for over ten minutes", "jobs have waited for over ten minutes",
+        found.stalled_jobs,
+    )  # fmt: skip
+    unsent = ngettext("message could not be sent", "messages could not be sent", found.unsent)
+    return [
+        Line(
+            found.undelivered,
+            dead,
+            list_of(DeadEvent, "resolved_at__isempty=1"),
+            urgent=True,
+        ),
+        Line(found.stalled_jobs, stalled, list_of(ProcrastinateJob, "status__exact=todo"),
+             urgent=True),
+        Line(found.failed_jobs, failed, list_of(ProcrastinateJob, "status__exact=failed")),
+        Line(found.behind, behind, list_of(StoredEvent, "position__isempty=1")),
+        Line(found.unsent, unsent, list_of(Message, "state__exact=failed")),
+    ]  # fmt: skip
+
+
+def _day(moment: dt.datetime) -> str:
+    return date_format(moment, "Y-m-d")

@@ -48,6 +48,15 @@ OTHERS = [
     "pim",
 ]
 
+# Staff, by handle: name and roles. In a demo nobody needs a second factor.
+STAFF = {
+    "demo_desk": ("Desk", ("owner",)),
+    "demo_till": ("Till", ("finance", "support")),
+}
+
+# A shop that waits for approval: slug, name, about, owner.
+WAITING_SHOP = ("fern-corner", "Fern Corner", "Ferns, pots and patience. A demo shop.", "leafy")
+
 # (slug, name, about, owner, kinds of goods, colour family, rate in basis points, levels)
 SHOPS = [
     (

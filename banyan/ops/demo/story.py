@@ -20,7 +20,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import Flag
 from banyan.kernel.money import Money
 from banyan.kernel.problems import SoldOut
-from banyan.ledger.proof import verify
+from banyan.ledger.proof import prove
 from banyan.media.actions import intake_pil, stage
 from banyan.media.models import Image
 from banyan.orders import actions as orders
@@ -33,6 +33,7 @@ from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 
 from . import cast
+from .desk import DeskStory, make_staff
 from .drawings import draw, draw_avatar, draw_cover
 
 COMPLETE = "demo.complete"
@@ -41,6 +42,8 @@ DAYS = 60
 PRODUCTS_PER_SHOP = 15
 POSTS = 400
 ORDERS = 150
+# The order (of a member) whose refund the provider could not send.
+REFUSED_REFUND = 22
 ADDRESS = {
     "recipient": "Demo Person",
     "phone": "+8613800000000",
@@ -62,6 +65,7 @@ class Story:
         self.chance = random.Random(20240101)
         self.start = clock.now() - dt.timedelta(days=DAYS)
         self.members: dict[str, Account] = {}
+        self.staff: dict[str, Actor] = {}
         self.shops: list[Shop] = []
         self.products: list[Product] = []
         self.pictures: dict[int, Image] = {}
@@ -82,8 +86,9 @@ class Story:
         self._goods()
         self._posts()
         self._orders()
+        DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
         relay.drain()
-        report = verify()
+        report = prove(actor=SYSTEM, reason="after the demo was told")
         if not report.clean:
             raise RuntimeError(f"the demo's books do not add up: {report.as_json()}")
 
@@ -94,10 +99,8 @@ class Story:
                 self._member(handle, name, bio)
             for handle in cast.OTHERS:
                 self._member(handle, handle.title(), "Demo member.")
-            desk = people.create_account(
-                actor=SYSTEM, contact=None, handle="demo_desk", display_name="Desk", is_demo=True
-            )
-            people.give_role(actor=SYSTEM, account_id=desk.pk, role="owner", reason="demo")
+            for handle, (name, roles) in cast.STAFF.items():
+                self.staff[handle] = make_staff(handle, name, roles)
             names = list(self.members)
             for handle in names:
                 for other in self.chance.sample(names, 9):
@@ -351,10 +354,11 @@ class Story:
         payments.settle_refund(
             actor=Actor.provider("sandbox"),
             refund_id=sent.pk,
-            sequence=sent.attempts or 1,
-            succeeded=True,
+            sequence=sent.sequence,
+            succeeded=index != REFUSED_REFUND,
             provider_ref=f"re_demo_{sent.pk}",
             money=Money(sent.amount, sent.currency),
+            failure="destination_refused" if index == REFUSED_REFUND else "",
         )
 
 

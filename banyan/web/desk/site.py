@@ -98,6 +98,7 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
         found: list[URLPattern | URLResolver] = [
             path("", self.admin_view(pages.home), name="index"),
             path("words/", self.admin_view(self.i18n_javascript, cacheable=True), name="jsi18n"),
+            path("search/", self.admin_view(pages.find_order), name="search"),
             path("leave/", self.logout, name="logout"),
             path("orders/", self.admin_view(pages.find_order), name="find_order"),
             path("orders/<str:number>/", self.admin_view(pages.order_story), name="order_story"),

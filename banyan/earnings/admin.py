@@ -232,7 +232,6 @@ class CommissionAdmin(OfficeAdmin):
     @admin.display(description=gettext_lazy("Order"))
     def story(self, row: Commission) -> Cell:
         """Return the way to the order's whole story."""
-        from banyan.orders.admin import story_url
 
         return Cell(row.order.number, story_url(row.order.number))
 

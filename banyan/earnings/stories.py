@@ -43,7 +43,9 @@ def story_of(order_id: int) -> EarningStory:
         _moved(by_id[move.subject_id], move) for move in moves if move.machine == COMMISSION.name
     ]
     for commission in commissions:
-        payout = payouts.get(commission.payout_item.payout_id or 0) if commission.payout_item else None
+        payout = (
+            payouts.get(commission.payout_item.payout_id or 0) if commission.payout_item else None
+        )
         if payout is not None:
             told += _payout(commission, payout, moves)
     return EarningStory(

@@ -127,5 +127,3 @@ def find_orders(text: str) -> list[Order]:
     )
     found |= {order.pk: order for order in more}
     return sorted(found.values(), key=lambda order: -order.pk)
-
-

@@ -183,5 +183,3 @@ class JobAdmin(OfficeAdmin):
         happened = row.procrastinateevent_set.order_by("at", "id")
         rows = [(Cell(f"{each.at:%Y-%m-%d %H:%M:%S}"), Cell(each.type)) for each in happened]
         return [Panel(_("History"), (_("Time"), _("What")), rows)]
-
-

@@ -101,13 +101,13 @@ class Form:
     token: str = ""
 
 
-def money_of(amount: str = "amount", title: Text = gettext_lazy("Amount")) -> Callable[[Any], str]:
+def money_of(amount: str = "amount", title: Text = "") -> Callable[[Any], str]:
     """Return a column that shows the minor units of ``amount`` in the row's currency."""
 
     def column(row: Any) -> str:
         return format_money(Money(getattr(row, amount), row.currency))
 
-    column.short_description = title  # type: ignore[attr-defined]
+    column.short_description = title or gettext_lazy("Amount")  # type: ignore[attr-defined]
     column.admin_order_field = amount  # type: ignore[attr-defined]
     column.__name__ = amount
     return column
@@ -273,7 +273,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
     def facts_of(self, row: Any) -> list[tuple[str, Cell]]:
         """Return label and value of every fact, in written order."""
         found = []
-        for name in self.facts or [field.name for field in self.opts.fields]:
+        for name in self.facts or [each.name for each in self.opts.fields]:
             label = str(label_for_field(name, self.model, model_admin=self))
             found.append((label[:1].upper() + label[1:], self._cell(name, row)))
         return found
@@ -304,7 +304,12 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
         return row
 
     def _do(
-        self, request: HttpRequest, name: str, offered: Sequence[Act], known: Sequence[Act], row: Any
+        self,
+        request: HttpRequest,
+        name: str,
+        offered: Sequence[Act],
+        known: Sequence[Act],
+        row: Any,
     ) -> HttpResponse:
         act = next((each for each in known if each.name == name), None)
         if act is None:

@@ -13,9 +13,7 @@ from banyan.kernel.stories import Chapter, Part, sums_to_zero
 from .models import Account, Journal
 
 
-def story_of(
-    *, subjects: Mapping[str, Iterable[int]], keys: Collection[str] = ()
-) -> list[Chapter]:
+def story_of(*, subjects: Mapping[str, Iterable[int]], keys: Collection[str] = ()) -> list[Chapter]:
     """Return the journals about these subjects, and those with these keys. Three queries."""
     wanted = Q(key__in=list(keys))
     for kind, ids in subjects.items():

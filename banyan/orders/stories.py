@@ -132,7 +132,11 @@ def _placed(order: Order) -> Chapter:
 
 def _price(order: Order, line: OrderLine) -> Chapter:
     steps = tuple(
-        Part(_step_text(step["step"]), Money(int(step["amount"]), line.currency), str(step.get("note", "")))
+        Part(
+            _step_text(step["step"]),
+            Money(int(step["amount"]), line.currency),
+            str(step.get("note", "")),
+        )
         for step in line.price
     )
     paid = line.goods_amount - line.discount_amount + line.shipping_amount
@@ -140,8 +144,7 @@ def _price(order: Order, line: OrderLine) -> Chapter:
     return Chapter(
         order.created_at,
         "price",
-        _("Price of %(quantity)d × %(title)s")
-        % {"quantity": line.quantity, "title": line.title},
+        _("Price of %(quantity)d × %(title)s") % {"quantity": line.quantity, "title": line.title},
         line.pk,
         amount=Money(paid, line.currency),
         detail=_("came through %(path)s") % {"path": path} if path else "",

@@ -118,8 +118,8 @@ class MessageAdmin(OfficeAdmin):
     search_fields = ("=provider_ref", "=message_id", "=reference")
     ordering = ("-id",)
     facts = (
-        "received_at", "handled_at", "provider", "kind", "outcome", "repeats", "reference", "provider_ref",
-        "message_id", "payment",
+        "received_at", "handled_at", "provider", "kind", "outcome", "repeats", "reference",
+        "provider_ref", "message_id", "payment",
     )  # fmt: skip
 
     @admin.display(description=gettext_lazy("Payment"))

@@ -281,9 +281,7 @@ def _settle_if_done(actor: Actor, batch: PayoutBatch) -> None:
         transition(PAYOUT_BATCH, batch, "settled", actor=actor)
 
 
-def _audit(
-    actor: Actor, batch: PayoutBatch, action: str, reason: str, **detail: int
-) -> None:
+def _audit(actor: Actor, batch: PayoutBatch, action: str, reason: str, **detail: int) -> None:
     audit.record(
         actor=actor,
         action=action,

@@ -313,9 +313,7 @@ def _check_may_redirect(actor: Actor, refund: OrderRefund, destination: str) -> 
         raise Invalid(fields={"destination": _("Say where the money shall go.")})
 
 
-def ask_support(
-    *, actor: Actor, refund_id: int, body: str, access_token: str = ""
-) -> OrderRefund:
+def ask_support(*, actor: Actor, refund_id: int, body: str, access_token: str = "") -> OrderRefund:
     """The buyer of a failed refund asks support to settle with them where the money shall go.
 
     ``body`` becomes a message on the order. Emits order.refund_help_asked.

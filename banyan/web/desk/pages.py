@@ -144,7 +144,11 @@ def key_rings(request: HttpRequest) -> HttpResponse:
         Ring.DRAWS: _("Sealed seeds of draws"),
     }
     rings = [
-        (ring.value, purposes.get(ring, ""), [hashlib.sha256(key).hexdigest()[:8] for key in keys(ring)])
+        (ring.value, purposes.get(ring, ""), [_fingerprint(key) for key in keys(ring)])
         for ring in Ring
-    ]  # fmt: skip
+    ]
     return page(request, "keys.html", {"title": _("Key rings"), "rings": rings})
+
+
+def _fingerprint(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()[:8]

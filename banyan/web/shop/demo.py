@@ -14,7 +14,7 @@ from banyan.people.models import Account
 from ..http import same_origin
 from ..views import back_to
 
-CAST = {"ana": "home", "mio": "studio_home", "guest": "home"}
+CAST = {"ana": "home", "mio": "studio_home", "demo_desk": "admin:index", "guest": "home"}
 
 
 @require_POST

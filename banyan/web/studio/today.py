@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
+from banyan.catalog.actions import ask_again
+from banyan.catalog.queries import last_decision
 from banyan.earnings.queries import promised
 from banyan.kernel.money import Money
 from banyan.orders.access import visible_orders
@@ -34,4 +38,16 @@ def today(request: HttpRequest, shop_slug: str) -> HttpResponse:
     }
     if request.GET.get("part") == "now":
         return render(request, "studio/today_now.html", now)
-    return page(request, shop, "today", "studio/today.html", now | figures.report(shop, orders))
+    told = now | {"decision": last_decision(shop) if shop.state == "refused" else ""}
+    return page(request, shop, "today", "studio/today.html", told | figures.report(shop, orders))
+
+
+@require_POST
+@private
+@signed_in
+def approval(request: HttpRequest, shop_slug: str) -> HttpResponse:
+    """Ask for approval once more."""
+    shop = shop_of(request, shop_slug, ("owner",))
+    ask_again(actor=actor(request), shop_id=shop.pk)
+    messages.success(request, _("Your shop waits for approval again."))
+    return redirect("studio_today", shop.slug)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", home.home, name="studio_home"),
     path("new", home.shop_open, name="shop_open"),
     path("<slug:shop_slug>/", today.today, name="studio_today"),
+    path("<slug:shop_slug>/ask-again", today.approval, name="studio_ask_again"),
     path("<slug:shop_slug>/orders", orders.queue, name="studio_orders"),
     path("<slug:shop_slug>/orders/<int:order_id>", orders.order, name="studio_order"),
     path("<slug:shop_slug>/orders/<int:order_id>/ship", orders.ship, name="studio_order_ship"),

@@ -10,29 +10,24 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Invalid, Problem
 from banyan.kernel.ratelimits import hit
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.access import (
     get_checkout_by_token,
-    get_order_for_buyer,
-    get_refund_for,
     visible_checkouts,
 )
-from banyan.orders.models import Checkout, Order
+from banyan.orders.models import Checkout
 from banyan.orders.queries import first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
-from banyan.payments.models import Intent, Refund
+from banyan.payments.models import Intent
 
 from ...http import actor, private, signed_in
 from .checkout import go_to_payment
 from .story import (
     order_entries,
     receipt_rows,
-    refund_entries,
     refund_state_text,
     refund_url,
     shared_path,
@@ -160,90 +155,6 @@ def order_note(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
         access_token=token,
     )
     return redirect("purchase", token)
-
-
-def _amount(text: str, order: Order) -> int:
-    try:
-        return Money.parse(text, order.currency).amount
-    except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"amount": _("Enter an amount such as 12.50.")}) from error
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@private
-def refund_ask(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
-    """Ask for money back, with the whole of what is left filled in."""
-    who = actor(request)
-    order = get_order_for_buyer(who, order_id, token)
-    left = Money(order.total_amount - order.refunded_amount, order.currency)
-    context: dict[str, Any] = {
-        "nav": "orders",
-        "order": order,
-        "token": token,
-        "left": left,
-        "amount": request.POST.get("amount", str(left.decimal)),
-        "reason": request.POST.get("reason", ""),
-        "key": request.POST.get("key") or new_code(80),
-        "errors": {},
-    }
-    if request.method == "POST":
-        try:
-            refund = orders.ask_refund(
-                actor=who,
-                order_id=order.pk,
-                amount=_amount(context["amount"], order),
-                reason=context["reason"],
-                key=f"ask:{order.pk}:{context['key']}"[:80],
-                access_token=token,
-            )
-        except Problem as problem:
-            if problem.status not in {409, 422}:
-                raise
-            context |= {"problem": problem, "errors": problem.fields}
-            return render(request, "shop/orders/refund_ask.html", context, status=422)
-        return redirect(refund_url(refund, token))
-    return render(request, "shop/orders/refund_ask.html", context)
-
-
-@require_safe
-@private
-def refund(request: HttpRequest, refund_id: int) -> HttpResponse:
-    """The one page of a refund, alike for guest, member, merchant and support."""
-    who, token = actor(request), request.GET.get("o", "")
-    found = get_refund_for(who, refund_id, token)
-    lines = {str(line.pk): line for line in found.order.lines.all()}
-    sent = Refund.objects.filter(pk=found.payment_refund_id or 0).first()
-    context = {
-        "nav": "orders",
-        "refund": found,
-        "order": found.order,
-        "token": token,
-        "amount": Money(found.amount, found.currency),
-        "state": refund_state_text(found.state),
-        "parts": [
-            (lines[part["line"]].title, Money(int(part["amount"]), found.currency))
-            for part in found.lines
-            if part["line"] in lines
-        ],
-        "sent": sent,
-        "entries": refund_entries(found),
-        "is_buyer": bool(token) or who.id == found.order.checkout.buyer_id,
-    }
-    return render(request, "shop/orders/refund.html", context)
-
-
-@require_POST
-@private
-def refund_retry(request: HttpRequest, refund_id: int) -> HttpResponse:
-    """Name another destination for a refund that could not be sent."""
-    token = request.POST.get("o", "")
-    found = orders.retry_refund(
-        actor=actor(request),
-        refund_id=refund_id,
-        destination=request.POST.get("destination", ""),
-        access_token=token,
-    )
-    return redirect(refund_url(found, token))
 
 
 @require_safe

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound, Problem
 from banyan.media.actions import stage
 from banyan.notify.queries import MOST, unread_count
@@ -53,16 +54,17 @@ def me(request: HttpRequest) -> HttpResponse:
         "nav": "me",
         "account": account,
         "face": face_of(account),
-        "rooms": _rooms(),
+        "rooms": _rooms(actor(request)),
         "unread": f"{MOST}+" if unread >= MOST else unread,
         "offers": open_offers(account.pk),
     }
     return render(request, "shop/people/me.html", context)
 
 
-def _rooms() -> list[dict[str, object]]:
+def _rooms(who: Actor) -> list[dict[str, object]]:
     rooms: list[dict[str, object]] = []
-    for name, icon, text in _ROOMS:
+    desk = [("admin:index", "shield", _("The desk"))] if who.kind == "staff" else []
+    for name, icon, text in [*desk, *_ROOMS]:
         try:
             rooms.append({"url": reverse(name), "icon": icon, "text": text, "name": name})
         except NoReverseMatch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import AuthenticateView, ReauthenticateView
 from allauth.mfa.totp.views import ActivateTOTPView
@@ -13,6 +14,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from banyan.kernel.problems import NotFound
@@ -22,16 +25,20 @@ from .sessions import to_login
 
 
 def second_factor_first(request: HttpRequest) -> HttpResponse | None:
-    """Return the way to the set-up page for staff who have no second factor yet, else None.
+    """Return the way to a second factor for staff who have shown none in this session, else None.
 
-    ``STAFF_TOTP_REQUIRED`` switches it; a demo lets staff in with a note instead.
+    Without one it leads to the set-up page; with one, but in a session that began before it was
+    set up, to the page that asks for it. ``STAFF_TOTP_REQUIRED`` switches it off, as in a demo.
     """
     if not settings.STAFF_TOTP_REQUIRED:
         return None
-    if get_adapter().is_mfa_enabled(request.user, types=["totp", "webauthn"]):
+    if not get_adapter().is_mfa_enabled(request.user, types=["totp", "webauthn"]):
+        messages.warning(request, _("The desk needs a second factor. Please set one up first."))
+        return redirect("mfa_activate_totp")
+    shown = get_authentication_records(request, request.user)
+    if any(record.get("method") == "mfa" for record in shown):
         return None
-    messages.warning(request, _("The desk needs a second factor. Please set one up first."))
-    return redirect("mfa_activate_totp")
+    return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
 
 
 def staff_only(view: View) -> View:

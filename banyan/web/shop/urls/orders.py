@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..orders import checkout, purchase
+from ..orders import checkout, purchase, refunds
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -13,7 +13,8 @@ urlpatterns = [
     path("o/<str:token>/cancel", purchase.purchase_cancel, name="purchase_cancel"),
     path("o/<str:token>/<int:order_id>/received", purchase.order_received, name="order_received"),
     path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
-    path("o/<str:token>/<int:order_id>/refund", purchase.refund_ask, name="refund_ask"),
-    path("refunds/<int:refund_id>", purchase.refund, name="refund"),
-    path("refunds/<int:refund_id>/retry", purchase.refund_retry, name="refund_retry"),
+    path("o/<str:token>/<int:order_id>/refund", refunds.refund_ask, name="refund_ask"),
+    path("refunds/<int:refund_id>", refunds.refund, name="refund"),
+    path("refunds/<int:refund_id>/retry", refunds.refund_retry, name="refund_retry"),
+    path("refunds/<int:refund_id>/help", refunds.refund_help, name="refund_help"),
 ]

@@ -1,0 +1,157 @@
+"""The desk in a real browser: both sizes, light and dark, axe, and a quiet console."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from django.test import Client, override_settings
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from banyan.earnings import actions as earnings
+from banyan.earnings.models import Commission, PayoutBatch
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.orders import actions as orders
+from banyan.orders.models import Order
+from banyan.sharing import actions as sharing
+from tests.support import factories as make
+
+PHONE: Any = {"width": 390, "height": 844}
+SCREEN: Any = {"width": 1280, "height": 800}
+SYSTEM = Actor.system("test")
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    # Every thread is waited for, so that none still reads when the tables are emptied.
+    daemon_threads = False
+
+    def process_request_thread(self, *args: Any) -> None:
+        super().process_request_thread(*args)
+        connections.close_all()
+
+
+class _Quiet(WSGIRequestHandler):
+    timeout = 2
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
+    return {"executable_path": shutil.which("chromium"), "args": quiet.split()}
+
+
+@pytest.fixture
+def closed_afterwards() -> Iterator[None]:
+    """Close the connections that belong to Playwright's event loop; nobody else sees them."""
+    yield
+    connections.close_all()
+
+
+@pytest.fixture
+def site(closed_afterwards: None, threaded_db: None) -> Iterator[str]:
+    """Serve the whole site with its static files."""
+    application = StaticFilesHandler(get_wsgi_application())
+    server = make_server("127.0.0.1", 0, application, _Server, _Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def history() -> tuple[Order, PayoutBatch]:
+    """Make an order that came through a share, and a batch that pays the sharer."""
+    sharer, buyer = make.member(), make.member()
+    item = make.variant(make.shop(), price=50_000)
+    shop = item.product.shop
+    earnings.set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1_000)
+    link = sharing.share(
+        actor=make.actor(sharer), target_kind="product", target_id=item.product_id, via=None
+    )
+    order = make.pay(make.place((item, 1), buyer=buyer, via=link.code)).orders.get()
+    orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="Post", tracking="T-1")
+    orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    Commission.objects.update(hold_until=clock.now())
+    earnings.release_due(actor=SYSTEM)
+    batch = earnings.draft_batch(actor=SYSTEM, reason="the month")
+    with override_settings(SHOP_APPROVAL=True):
+        make.shop()
+    return order, batch
+
+
+def signed_in(browser: Browser, site: str, size: Any, theme: str) -> Page:
+    """Return a page in which an owner is signed in."""
+    client = Client()
+    client.force_login(make.staff("owner"))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context = browser.new_context(viewport=size, color_scheme=theme)  # type: ignore[arg-type]
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": site}])
+    return context.new_page()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, SCREEN], ids=["phone", "screen"])
+def test_the_work_pages_are_clean(browser: Browser, site: str, size: Any, theme: str) -> None:
+    order, batch = history()
+    page = signed_in(browser, site, size, theme)
+    errors: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for path in (
+        "/desk/",
+        f"/desk/orders/{order.number}/",
+        "/desk/payouts/",
+        f"/desk/payouts/{batch.pk}/",
+        f"/desk/payouts/{batch.pk}/do/approve/",
+        "/desk/shops/?state__exact=pending",
+    ):
+        page.goto(f"{site}{path}")
+        page.wait_for_timeout(250)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{path} is wider than the screen"
+        found = Axe().run(page, context=".desk" if page.query_selector(".desk") else "#content")
+        grave = [
+            (violation["id"], [node["target"] for node in violation["nodes"]])
+            for violation in found.response["violations"]
+            if violation["impact"] in {"serious", "critical"}
+        ]
+        assert grave == [], path
+    assert errors == []
+    page.context.close()
+
+
+def test_a_batch_is_approved_by_hand(browser: Browser, site: str) -> None:
+    _order, batch = history()
+    page = signed_in(browser, site, PHONE, "light")
+
+    page.goto(f"{site}/desk/")
+    page.get_by_role("link", name="batch waits for approval").click()
+    page.goto(f"{site}/desk/payouts/{batch.pk}/")
+    page.get_by_role("link", name="Approve and send").click()
+    page.get_by_role("button", name="Approve and send").click()
+    assert "Say why" in page.inner_text("#content")
+    page.get_by_label("Reason").fill("looked through")
+    page.get_by_role("button", name="Approve and send").click()
+
+    assert "looked through" in page.inner_text("#content")
+    batch.refresh_from_db()
+    assert batch.state == "submitted"
+    page.context.close()

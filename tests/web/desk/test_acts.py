@@ -1,0 +1,371 @@
+"""Every button: with and without a reason, by the wrong role, twice, and from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from banyan.catalog import actions as catalog
+from banyan.catalog.models import Shop
+from banyan.earnings import actions as earnings
+from banyan.earnings.models import Commission, PayoutBatch, PayoutItem
+from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
+from banyan.kernel.models import AuditEntry, DeadEvent, Flag, StoredEvent
+from banyan.kernel.office import OfficeAdmin
+from banyan.ledger.models import Journal
+from banyan.notify.models import Notification
+from banyan.orders import actions as orders
+from banyan.orders.models import Order, OrderRefund
+from banyan.payments import actions as payments
+from banyan.payments.models import Payout, Refund
+from banyan.people.models import Account
+from banyan.sharing import actions as sharing
+from tests.support import factories as make
+
+from .scene import act_url, as_staff, grant, name_of, tables
+
+pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system("test")
+
+
+@pytest.fixture(autouse=True)
+def _providers(settings: Any) -> None:
+    settings.PAYMENT_PROVIDERS = ["sandbox", "wallet"]
+
+
+def pending_shop() -> Shop:
+    with override_settings(SHOP_APPROVAL=True):
+        return make.shop()
+
+
+def suspended_shop() -> Shop:
+    shop = make.shop()
+    boss = Actor(kind="staff", id=make.staff("moderation").pk, roles=frozenset({"moderation"}))
+    catalog.suspend_shop(actor=boss, shop_id=shop.pk, reason="test")
+    AuditEntry.objects.all().delete()
+    return Shop.objects.get(pk=shop.pk)
+
+
+def paid_order() -> Order:
+    return make.pay(make.place((make.variant(price=10_000), 1))).orders.get()
+
+
+def earned() -> Commission:
+    sharer = make.member()
+    item = make.variant(make.shop(), price=50_000)
+    shop = item.product.shop
+    earnings.set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1_000)
+    link = sharing.share(
+        actor=make.actor(sharer), target_kind="product", target_id=item.product_id, via=None
+    )
+    make.pay(make.place((item, 1), buyer=make.member(), via=link.code))
+    return Commission.objects.get()
+
+
+def payable() -> Commission:
+    commission = earned()
+    order = commission.order
+    owner = make.actor(order.shop.owner)
+    orders.ship(actor=owner, order_id=order.pk, carrier="Post", tracking="T1")
+    orders.confirm_receipt(actor=make.actor(order.checkout.buyer), order_id=order.pk)  # type: ignore[arg-type]
+    Commission.objects.update(hold_until=clock.now())
+    assert earnings.release_due(actor=SYSTEM) == 1
+    commission.refresh_from_db()
+    return commission
+
+
+def draft() -> PayoutBatch:
+    payable()
+    batch = earnings.draft_batch(actor=SYSTEM)
+    AuditEntry.objects.all().delete()
+    return batch
+
+
+def came_back() -> PayoutBatch:
+    batch = draft()
+    earnings.submit_batch(actor=SYSTEM, batch_id=batch.pk, provider="sandbox")
+    payout = Payout.objects.get()
+    payments.settle_payout(
+        actor=Actor.provider("sandbox"),
+        payout_id=payout.pk,
+        succeeded=False,
+        provider_ref="po_1",
+        failure="account_closed",
+    )
+    AuditEntry.objects.all().delete()
+    return batch
+
+
+def fail(refund: Refund) -> None:
+    payments.settle_refund(
+        actor=Actor.provider("sandbox"),
+        refund_id=refund.pk,
+        sequence=refund.sequence,
+        succeeded=False,
+        provider_ref="re_1",
+        failure="destination_refused",
+    )
+
+
+def failed_refund() -> OrderRefund:
+    refund = grant(paid_order(), 1_000)
+    fail(Refund.objects.get())
+    refund.refresh_from_db()
+    return refund
+
+
+def failed_unplaced() -> Refund:
+    checkout = make.place((make.variant(), 1))
+    orders.cancel_checkout(
+        actor=Actor.guest(), checkout_id=checkout.pk, access_token=checkout.access_token
+    )
+    make.pay(checkout)
+    refund = Refund.objects.get()
+    fail(refund)
+    refund.refresh_from_db()
+    return refund
+
+
+def held() -> Commission:
+    commission = earned()
+    boss = Actor(kind="staff", id=make.staff("finance").pk, roles=frozenset({"finance"}))
+    earnings.hold_fraud(actor=boss, commission_id=commission.pk, reason="test")
+    AuditEntry.objects.all().delete()
+    commission.refresh_from_db()
+    return commission
+
+
+def dead_event() -> DeadEvent:
+    make.shop()
+    relay.publish_once()
+    stored = StoredEvent.objects.filter(name="shop.opened").latest("id")
+    return DeadEvent.objects.create(
+        consumer="catalog.notices", event=stored, error="boom", created_at=clock.now()
+    )
+
+
+def flag() -> Flag:
+    return Flag.objects.create(name="sale")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row to press the button on, what to fill in, the roles it is for, and what it changes."""
+
+    row: Callable[[], Any]
+    roles: tuple[str, ...]
+    audited: str
+    state: Callable[[Any], Any]
+    answers: dict[str, str] = field(default_factory=dict)
+
+
+def state_of(row: Any) -> Any:
+    return type(row).objects.get(pk=row.pk).state
+
+
+CASES = {
+    ("catalog_shop", "approve"): Case(pending_shop, ("moderation",), "shop.approve", state_of),
+    ("catalog_shop", "refuse"): Case(pending_shop, ("moderation",), "shop.refuse", state_of),
+    ("catalog_shop", "suspend"): Case(make.shop, ("moderation",), "shop.suspend", state_of),
+    ("catalog_shop", "reopen"): Case(suspended_shop, ("moderation",), "shop.reopen", state_of),
+    ("people_account", "give"): Case(
+        make.member, ("owner",), "staff.give_role",
+        lambda row: list(row.staff_roles.values_list("role", flat=True)), {"role": "support"}),
+    ("people_account", "take"): Case(
+        lambda: make.staff("support"), ("owner",), "staff.take_role",
+        lambda row: list(row.staff_roles.values_list("role", flat=True)), {"role": "support"}),
+    ("orders_order", "refund"): Case(
+        paid_order, ("support", "finance"), "refund.grant",
+        lambda row: Order.objects.get(pk=row.pk).refunded_amount, {"amount": "12.50"}),
+    ("orders_orderrefund", "send-again"): Case(
+        failed_refund, ("support", "finance"), "refund.send_again", state_of,
+        {"where": "account", "account": "buyer-2"}),
+    ("payments_refund", "send-again"): Case(
+        failed_unplaced, ("support", "finance"), "refund.send_again", state_of,
+        {"destination": "buyer-2"}),
+    ("earnings_payoutbatch", "approve"): Case(
+        draft, ("finance",), "payout_batch.submit", state_of),
+    ("earnings_payoutbatch", "cancel"): Case(draft, ("finance",), "payout_batch.cancel", state_of),
+    ("earnings_payoutbatch", "again"): Case(
+        came_back, ("finance",), "payout_batch.draft", lambda row: PayoutBatch.objects.count()),
+    ("earnings_commission", "hold"): Case(
+        earned, ("finance", "moderation"), "commission.hold", state_of),
+    ("earnings_commission", "release"): Case(
+        held, ("finance", "moderation"), "commission.release", state_of),
+    ("kernel_deadevent", "deliver"): Case(
+        dead_event, ("owner",), "event.deliver_again",
+        lambda row: DeadEvent.objects.get(pk=row.pk).resolved_at is not None),
+    ("kernel_flag", "turn"): Case(
+        flag, ("owner",), "flag.turn", lambda row: Flag.objects.get(pk=row.pk).enabled),
+}  # fmt: skip
+LIST_CASES = {
+    ("earnings_payoutbatch", "draft"): "payout_batch.draft",
+    ("ledger_journal", "prove"): "ledger.prove",
+}
+
+
+def _named(which: str) -> set[tuple[str, str]]:
+    found = set()
+    for model in tables():
+        office = admin.site.get_model_admin(model)
+        assert isinstance(office, OfficeAdmin)
+        for act in getattr(office, which):
+            found.add((f"{model._meta.app_label}_{model._meta.model_name}", act.name))
+    return found
+
+
+def test_every_button_of_the_desk_is_tried_here() -> None:
+    assert _named("acts") == set(CASES)
+    assert _named("list_acts") == set(LIST_CASES)
+
+
+@pytest.mark.parametrize("key", CASES, ids="-".join)
+def test_a_button_asks_for_a_reason_and_then_does_it_once(key: tuple[str, str]) -> None:
+    case = CASES[key]
+    row = case.row()
+    url, client = act_url(row, key[1]), as_staff(case.roles[0])
+    before = case.state(row)
+
+    page = client.get(url)
+    assert page.status_code == 200
+    assert case.state(row) == before, "looking changes nothing"
+
+    refused = client.post(url, {**case.answers, "reason": "   "})
+    assert refused.status_code == 422
+    assert "Say why" in refused.content.decode()
+    for typed in case.answers.values():
+        assert typed in refused.content.decode(), "what was typed is kept"
+    assert case.state(row) == before
+    assert not AuditEntry.objects.filter(action=case.audited, reason="because").exists()
+
+    data = {**case.answers, "reason": "because", "token": "t0ken"}
+    assert client.post(url, data).status_code == 302
+    after = case.state(row)
+    assert after != before
+    entry = AuditEntry.objects.get(action=case.audited, reason="because")
+    assert entry.actor_id == int(client.session["_auth_user_id"])
+
+    again = client.post(url, data)
+    assert again.status_code in {302, 409, 422}
+    if key != ("kernel_flag", "turn"):  # a switch that is pressed twice is back where it was
+        assert case.state(row) == after, "a double click has one effect"
+    assert "because" in as_staff("owner").get("/desk/audit/").content.decode()
+
+
+@pytest.mark.parametrize("key", CASES, ids="-".join)
+def test_a_button_is_not_there_for_other_roles(key: tuple[str, str]) -> None:
+    case = CASES[key]
+    row = case.row()
+    url, before = act_url(row, key[1]), case.state(row)
+    data = {**case.answers, "reason": "because", "token": "t"}
+    others = {"support", "finance", "moderation"} - set(case.roles)
+    for role in sorted(others):
+        client = as_staff(role)
+        assert client.post(url, data).status_code == 404, role
+        page = client.get(reverse(name_of(type(row), "change"), args=[row.pk]))
+        assert url not in page.content.decode()
+    member = Client()
+    member.force_login(make.member())
+    assert member.post(url, data).status_code == 404
+    assert Client().post(url, data).status_code == 302
+    assert case.state(row) == before
+    assert not AuditEntry.objects.filter(reason="because").exists()
+
+
+@pytest.mark.parametrize("key", LIST_CASES, ids="-".join)
+def test_a_button_of_a_list_asks_for_a_reason_too(key: tuple[str, str]) -> None:
+    payable()
+    url = reverse(f"admin:{key[0]}_list_act", args=[key[1]])
+    finance = as_staff("finance")
+
+    assert finance.post(url, {"reason": ""}).status_code == 422
+    assert not AuditEntry.objects.filter(action=LIST_CASES[key]).exists()
+    assert as_staff("moderation").post(url, {"reason": "because"}).status_code == 404
+    assert as_staff("support").post(url, {"reason": "because"}).status_code == 404
+    assert not AuditEntry.objects.filter(action=LIST_CASES[key]).exists()
+
+    assert finance.post(url, {"reason": "because"}).status_code == 302
+    assert AuditEntry.objects.get(action=LIST_CASES[key]).reason == "because"
+
+
+def test_drafting_twice_makes_one_batch() -> None:
+    payable()
+    url = reverse("admin:earnings_payoutbatch_list_act", args=["draft"])
+    client = as_staff("finance")
+
+    first = client.post(url, {"reason": "because"})
+    second = client.post(url, {"reason": "because"})
+
+    assert first.status_code == 302
+    assert second.status_code in {409, 422}
+    assert PayoutBatch.objects.count() == 1
+    assert PayoutItem.objects.count() == 1
+
+
+def test_a_form_from_elsewhere_is_refused_and_does_nothing() -> None:
+    shop = pending_shop()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(make.staff("owner"))
+
+    answer = client.post(act_url(shop, "approve"), {"reason": "because"})
+
+    assert answer.status_code == 403
+    shop.refresh_from_db()
+    assert shop.state == "pending"
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_merchant_is_told_and_reads_the_reason() -> None:
+    shop = pending_shop()
+    as_staff("moderation").post(act_url(shop, "refuse"), {"reason": "No address on the imprint"})
+    relay.drain()
+
+    merchant = Client()
+    merchant.force_login(shop.owner)
+    assert Notification.objects.filter(recipient=shop.owner, kind="shop.refused").exists()
+    told = merchant.get("/notifications").content.decode()
+    assert "No address on the imprint" in told
+    studio = merchant.get(f"/studio/{shop.slug}/").content.decode()
+    assert "No address on the imprint" in studio
+
+    asked = merchant.post(f"/studio/{shop.slug}/ask-again")
+    assert asked.status_code == 302
+    shop.refresh_from_db()
+    assert shop.state == "pending"
+
+
+def test_who_prepared_and_who_approved_stand_side_by_side() -> None:
+    payable()
+    preparer, approver = make.staff("finance"), make.staff("finance")
+    first, second = Client(), Client()
+    first.force_login(preparer)
+    second.force_login(approver)
+    first.post(
+        reverse("admin:earnings_payoutbatch_list_act", args=["draft"]), {"reason": "the month"}
+    )
+    batch = PayoutBatch.objects.get()
+    second.post(act_url(batch, "approve"), {"reason": "looked through"})
+
+    page = first.get(f"/desk/payouts/{batch.pk}/").content.decode()
+    assert f"@{preparer.handle}" in page
+    assert f"@{approver.handle}" in page
+    assert "looked through" in page
+    assert Journal.objects.filter(kind="payout.requested").count() == 1
+
+
+def test_people_are_found_by_the_end_of_their_phone() -> None:
+    Account.objects.filter(pk=make.member("ana").pk).update(phone="+8613900004321")
+    make.member("ben")
+    client = as_staff("support")
+
+    page = client.get("/desk/people/?q=4321").content.decode()
+    assert "ana" in page
+    assert "+8613900004321" in page
+    assert ">ben<" not in page

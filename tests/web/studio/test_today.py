@@ -43,7 +43,7 @@ def test_the_funnel_counts_people_and_the_tree_names_the_root() -> None:
         touch = sharing.record_touch(actor=guest, link=at.link)
         sharing.confirm_touch(actor=guest, touch_id=touch.pk)
     told = figures.report(at.shop, visible_orders(factories.actor(at.owner), at.shop.pk))
-    assert [step.count for step in told["funnel"]] == [0, 2, 2, 1, 1]
+    assert [step.count for step in told["funnel"]] == [2, 2, 2, 1, 1]
     paid = told["funnel"][-1]
     assert paid.rate == 1.0
     assert 0 < paid.low < 1

@@ -56,8 +56,9 @@ def run(stop: threading.Event) -> None:
 def publish_once() -> int:
     """Give positions to the committed events that have none, and notify. Returns how many.
 
-    The notice names the topics whose pages want to know (``kernel.topics``). Opens its own transaction; the row of ``kernel_relaystate`` moves in the same one, so that
-    positions are gap-free whatever fails.
+    The notice names the topics whose pages want to know (``kernel.topics``). Opens its own
+    transaction; the row of ``kernel_relaystate`` moves in the same one, so that positions are
+    gap-free whatever fails.
     """
     if not StoredEvent.objects.filter(position=None).exists():
         return 0

@@ -3,7 +3,7 @@
 from .mine import Standing, balances, my_commissions, statement
 from .offers import Offer, offer_of
 from .payers import verified_payers
-from .reports import LinkReport, Promise, link_report, promised
+from .reports import LinkReport, Promise, link_report, promised, promises_of
 from .why import Step, Why, why
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "my_commissions",
     "offer_of",
     "promised",
+    "promises_of",
     "statement",
     "verified_payers",
     "why",

@@ -2,7 +2,8 @@
 
 ``@<id> <link id> <visitor or -> <channel> <verdict> <crc32 of all before, 8 hex digits>\\n``
 
-A card that was shown is such a line too, with the verdict ``shown``; of its id only the time counts.
+A card that was shown is such a line too, with the verdict ``shown``; only its id's time counts.
+
 The first character lets a line be found again behind the torn end of another one, which is what
 a full disk leaves.
 """

@@ -257,7 +257,7 @@ function swap(box, html) {
         if (key in next.dataset) box.dataset[key] = next.dataset[key];
         else delete box.dataset[key];
       }
-      if (old.innerHTML === next.innerHTML) continue;
+      if (old.innerHTML.trim() === next.innerHTML.trim()) continue;
       freshen(old, next);
       old.replaceChildren(...next.childNodes);
     } else if (!old.isEqualNode(next)) {

@@ -128,7 +128,7 @@ async def _answer(
 
 
 async def _stream(
-    stream: Stream, expires: int, cors: list[tuple[bytes, bytes]], receive: Receive, send: Send
+    stream: Stream, expires: float, cors: list[tuple[bytes, bytes]], receive: Receive, send: Send
 ) -> None:
     """Write events until the reader is gone, stuck, or its ticket has run out."""
     answer = [

@@ -8,3 +8,9 @@ class CommunityConfig(AppConfig):
 
     name = "banyan.community"
     label = "community"
+
+    def ready(self) -> None:
+        """Say whose open pages a shared post concerns."""
+        from . import topics
+
+        topics.register()

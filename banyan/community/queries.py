@@ -176,3 +176,11 @@ def thread(post_id: int) -> list[tuple[Comment, list[Comment]]]:
         if row.root_id in roots:
             roots[row.root_id][1].append(row)
     return list(roots.values())
+
+
+def posts_showing(shop_id: int) -> list[int]:
+    """Return the posts that show something of a shop, with the repins of them. Two queries."""
+    tagged = ProductTag.objects.filter(product__shop_id=shop_id)
+    originals = list(tagged.values_list("post_image__post_id", flat=True).distinct())
+    repins = Post.objects.filter(repin_of_id__in=originals).values_list("id", flat=True)
+    return [*originals, *repins]

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from banyan.kernel.rings import DEVELOPMENT_SECRET
+
 from .env import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -17,11 +19,12 @@ DEBUG = env.debug
 
 if PRODUCTION and not env.secret_key:
     raise ImproperlyConfigured("BANYAN_SECRET_KEY must be set in production")
-SECRET_KEY = env.secret_key or "development-only-not-a-secret"
+SECRET_KEY = env.secret_key or DEVELOPMENT_SECRET
 SECRET_KEY_FALLBACKS = [key for key in env.old_secret_keys.split(",") if key]
 ALLOWED_HOSTS = [host for host in env.allowed_hosts.split(",") if host]
 PUBLIC_URL = env.public_url.rstrip("/")
 LIVE_URL = env.live_url.rstrip("/")
+LIVE_PORT = env.live_port or env.port + 1
 SANDBOX_URL = env.sandbox_url.rstrip("/")
 SANDBOX_API_KEY = env.sandbox_api_key
 SANDBOX_SECRET = env.sandbox_secret

@@ -1,4 +1,4 @@
-"""Separate key rings for cookies, webhooks and draw seeds, all derived from the secret keys.
+"""Separate key rings for cookies, webhooks, streams and draw seeds, all from the secret keys.
 
 A leak of one ring says nothing about another (HKDF with the ring's name). The newest secret signs
 and seals; ``SECRET_KEY_FALLBACKS`` still open what older ones made, so secrets can be rotated.
@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from enum import StrEnum
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core import signing
 
+from .rings import Ring, derive
 
-class Ring(StrEnum):
-    """What a key may be used for."""
-
-    COOKIES = "cookies"
-    WEBHOOKS = "webhooks"
-    DRAWS = "draws"
+__all__ = ["BadSeal", "Ring", "keys", "reseal", "seal", "sign", "unseal", "unsign"]
 
 
 class BadSeal(ValueError):  # noqa: N818 - named for what it says
@@ -70,10 +63,7 @@ def keys(ring: Ring) -> list[bytes]:
     return [_derive(ring, str(secret)) for secret in secrets]
 
 
-@lru_cache(maxsize=64)
-def _derive(ring: Ring, secret: str) -> bytes:
-    hkdf = HKDF(algorithm=SHA256(), length=32, salt=b"banyan", info=f"ring:{ring}".encode())
-    return hkdf.derive(secret.encode())
+_derive = lru_cache(maxsize=64)(derive)
 
 
 def _box(ring: Ring) -> MultiFernet:

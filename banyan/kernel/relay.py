@@ -21,7 +21,7 @@ import psycopg
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from . import audit, clock, events, locks
+from . import audit, clock, events, locks, topics
 from .actors import Actor, caused_by
 from .models import ConsumerCursor, DeadEvent, RelayState, StoredEvent
 from .problems import Conflict, NotFound
@@ -56,10 +56,11 @@ def run(stop: threading.Event) -> None:
 
 
 def publish_once() -> int:
-    """Give positions to the committed events that have none, and notify once. Returns how many.
+    """Give positions to the committed events that have none, and notify. Returns how many.
 
-    Opens its own transaction; the row of ``kernel_relaystate`` moves in the same one, so that
-    positions are gap-free whatever fails.
+    The notice names the topics whose pages want to know (``kernel.topics``). Opens its own
+    transaction; the row of ``kernel_relaystate`` moves in the same one, so that positions are
+    gap-free whatever fails.
     """
     if not StoredEvent.objects.filter(position=None).exists():
         return 0
@@ -78,8 +79,16 @@ def publish_once() -> int:
             last = state.last_position + count
             if count:
                 RelayState.objects.filter(pk=1).update(last_position=last)
-                cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(last)])
+                for text in _notices(state.last_position, last):
+                    cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, text])
     return count
+
+
+def _notices(before: int, last: int) -> list[str]:
+    due = StoredEvent.objects.filter(
+        position__gt=before, position__lte=last, name__in=topics.announced()
+    )
+    return topics.payloads(topics.touched(due.order_by("position")), before=before, last=last)
 
 
 def deliver_once(consumer: str) -> int:

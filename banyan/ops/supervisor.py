@@ -325,6 +325,8 @@ def recipes(surroundings: Surroundings, environment: Mapping[str, str]) -> list[
     web += ["--blocking-threads", threads, "--backpressure", threads]
     live = [*serve, "--interface", "asgi", "--port", str(surroundings.port_of("live"))]
     live += ["--workers", "1", "--workers-kill-timeout", "1"]
+    # A stream is a request that lasts; the process itself says when it is full.
+    live += ["--backlog", "8192", "--backpressure", "8192"]
     commands = {
         "web": [*web, "banyan.config.wsgi:application"],
         "live": [*live, "banyan.web.live:application"],

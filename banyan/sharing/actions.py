@@ -16,7 +16,7 @@ from banyan.kernel.problems import Invalid, LoginRequired, NotFound
 
 from . import ports, queries
 from .channels import CHANNELS
-from .events import LinkRevoked, LinkShared, SharingTouched
+from .events import LinkRevoked, LinkShared, SharingTouched, SharingVisited
 from .models import Link, PendingConfirmation, Touch, VisitorAccount
 
 CODE_BITS = 64
@@ -119,7 +119,7 @@ def record_touch(
             confirmed_at=now if verdict == "human" else None,
         )
         if touch.verdict in {"unknown", "human"}:
-            events.emit(_touched(link), actor=actor)
+            events.emit(SharingTouched.of(link, 1), actor=actor)
     return touch
 
 
@@ -129,7 +129,7 @@ def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
     unknown or prefetch become human, or self where the owner looked at their own link; robots
     stay robots. If the touch is still in the spool the note waits for it. Where the visitor is
     the actor's, touch and browser become the actor's too. Returns whether the touch is a
-    person's now or may become so.
+    person's now or may become so. Emits sharing.visited when it has just become one.
     """
     with transaction.atomic():
         if actor.id is not None and actor.visitor:
@@ -149,6 +149,8 @@ def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
         touch.verdict = "self" if touch.account_id == touch.link.owner_id else "human"
         touch.confirmed_at = clock.now()
         touch.save(update_fields=["account_id", "verdict", "confirmed_at"])
+        if touch.verdict == "human":
+            events.emit(SharingVisited.of(touch.link, 1), actor=actor)
         return touch.verdict == "human"
 
 
@@ -310,14 +312,3 @@ def _fresh_id() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT banyan_id()")
         return int(cursor.fetchone()[0])
-
-
-def _touched(link: Link) -> SharingTouched:
-    return SharingTouched(
-        link_id=link.pk,
-        root_id=link.root_id or link.pk,
-        owner_id=link.owner_id,
-        target_kind=link.target_kind,
-        target_id=link.target_id,
-        count=1,
-    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
+
+from .streams import stream_url
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -15,6 +18,13 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "demo": settings.DEMO,
         "demo_bar_template": "shop/demo_bar.html" if settings.DEMO else "",
-        "live_url": settings.LIVE_URL,
+        "live_url": _live_url(request),
         "actor": getattr(request, "actor", None),
     }
+
+
+def _live_url(request: HttpRequest) -> str:
+    try:
+        return stream_url(request)
+    except DisallowedHost:  # the page that refuses a wrong host is drawn by this, too
+        return ""

@@ -215,3 +215,54 @@ def test_the_number_of_queries_does_not_grow_with_touches(item: Product) -> None
 
     assert counts == [counts[0]] * 3
     assert counts[0] <= 3
+
+
+class TestTheTouchThatTheAddressNames:
+    """Anybody can write an address: it counts only where it can be this buyer's own touch."""
+
+    def touch(self, item: Product, touch: Touch, **buyer: object) -> int | None:
+        found = credit(item, via=touch.link.code, touch_id=touch.pk, **buyer)  # type: ignore[arg-type]
+        assert found is not None
+        assert found.link == touch.link
+        return found.touch_id
+
+    def test_the_same_browser_and_a_browser_without_a_cookie_keep_it(self, item: Product) -> None:
+        mine = open_by(share(make.member(), item), "v1")
+        assert self.touch(item, mine, visitor="v1") == mine.pk
+        assert self.touch(item, mine) == mine.pk
+
+    def test_a_touch_without_an_id_may_be_anybodys(self, item: Product) -> None:
+        plain = open_by(share(make.member(), item), "")
+        assert self.touch(item, plain, visitor="v1") == plain.pk
+
+    def test_another_browsers_touch_is_ignored_but_the_link_is_not(self, item: Product) -> None:
+        foreign = open_by(share(make.member(), item), "v2")
+        assert self.touch(item, foreign, visitor="v1") is None
+
+    def test_another_accounts_touch_is_ignored(self, item: Product) -> None:
+        ben, cy = make.member(), make.member()
+        foreign = open_by(share(make.member(), item), "v2")
+        actions.claim_touches(actor=SYSTEM, visitor="v2", account_id=ben.pk)
+        assert self.touch(item, foreign, account=cy) is None
+        assert self.touch(item, foreign) is None
+
+    def test_signing_in_elsewhere_keeps_the_first_browsers_touch(self, item: Product) -> None:
+        ben = make.member()
+        first = open_by(share(make.member(), item), "webview")
+        actions.claim_touches(actor=SYSTEM, visitor="webview", account_id=ben.pk)
+        assert self.touch(item, first, visitor="browser", account=ben) == first.pk
+
+    def test_an_old_one_a_robots_and_another_links_are_ignored(self, item: Product) -> None:
+        link = share(make.member(), item)
+        assert self.touch(item, open_by(link, "v1", days_ago=31)) is None
+        assert self.touch(item, open_by(link, "", verdict="bot")) is None
+        other = open_by(share(make.member(), item), "")
+        found = credit(item, via=link.code, touch_id=other.pk)
+        assert found is not None
+        assert (found.link, found.touch_id) == (link, None)
+
+    def test_a_forged_number_falls_back_to_the_persons_own(self, item: Product) -> None:
+        mine = open_by(share(make.member(), item), "v1")
+        found = credit(item, visitor="v1", via=mine.link.code, touch_id=2**62)
+        assert found is not None
+        assert found.touch_id == mine.pk

@@ -47,7 +47,7 @@ def seen(link: Link) -> Reach:
 
 def test_a_page_that_ran_makes_a_touch_human_once(link: Link) -> None:
     touch = opened(link, "v1")
-    assert seen(link) == Reach(opened=1)
+    assert seen(link) == Reach(shown=1, opened=1)
 
     assert actions.confirm_touch(actor=Actor.guest("v1"), touch_id=touch.pk)
     touch.refresh_from_db()
@@ -56,7 +56,7 @@ def test_a_page_that_ran_makes_a_touch_human_once(link: Link) -> None:
 
     touch.refresh_from_db()
     assert (touch.verdict, touch.confirmed_at) == ("human", first)
-    assert seen(link) == Reach(opened=1, visited=1)
+    assert seen(link) == Reach(shown=1, opened=1, visited=1)
 
 
 @pytest.mark.parametrize("verdict", ["bot", "preview"])
@@ -74,7 +74,7 @@ def test_a_prefetched_page_that_is_looked_at_is_a_person(link: Link) -> None:
 
     actions.confirm_touch(actor=Actor.guest(), touch_id=touch.pk)
 
-    assert seen(link) == Reach(opened=1, visited=1)
+    assert seen(link) == Reach(shown=1, opened=1, visited=1)
 
 
 def test_the_owner_opening_their_own_link_does_not_count(link: Link, ana: Account) -> None:
@@ -89,7 +89,7 @@ def test_signing_in_later_takes_back_what_the_owner_opened(link: Link, ana: Acco
     opened(link, "v1")
     touch = opened(link, "v1")
     actions.confirm_touch(actor=Actor.guest("v1"), touch_id=touch.pk)
-    assert seen(link) == Reach(opened=1, visited=1)
+    assert seen(link) == Reach(shown=1, opened=1, visited=1)
 
     actions.claim_touches(actor=SYSTEM, visitor="v1", account_id=ana.pk)
 
@@ -216,9 +216,9 @@ def test_reports_of_shop_tree_owner_and_window(link: Link, ana: Account) -> None
     opened(child, "v2", verdict="human")
     opened(link, "v3")
 
-    assert reach(Scope.shop(shop_id)) == Reach(opened=2, visited=1)
-    assert reach(Scope.tree(shop_link.pk)) == Reach(opened=2, visited=1)
-    assert reach(Scope.owner(ana.pk)) == Reach(opened=2)
+    assert reach(Scope.shop(shop_id)) == Reach(shown=2, opened=2, visited=1)
+    assert reach(Scope.tree(shop_link.pk)) == Reach(shown=2, opened=2, visited=1)
+    assert reach(Scope.owner(ana.pk)) == Reach(shown=2, opened=2)
     assert reach(Scope.target("shop", shop_id), end=long_ago + dt.timedelta(days=1)).opened == 1
     assert reach(Scope.shop(shop_id), start=clock.now() - dt.timedelta(days=1)).opened == 2
     per_link = reach_by_link(Scope.shop(shop_id))

@@ -87,6 +87,12 @@ def link_report(link: Link, *, owner_id: int | None = None) -> LinkReport:
     )
 
 
+def promises_of(shop_id: int) -> list[Commission]:
+    """Return the commissions behind :func:`promised`, newest first. One query."""
+    held = Commission.objects.filter(order__shop_id=shop_id, state__in=HELD_STATES)
+    return list(held.select_related("payee", "order", "line").order_by("-pk"))
+
+
 def promised(shop_id: int) -> list[Promise]:
     """Return what the shop has promised and is not yet due, per currency. One query.
 

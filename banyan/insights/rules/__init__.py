@@ -19,6 +19,7 @@ from banyan.insights.rules.cascades import (
     expected_final_size,
     measure,
     measure_forest,
+    measure_with_leaves,
     observed_reproduction,
     structural_virality,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "funnel",
     "measure",
     "measure_forest",
+    "measure_with_leaves",
     "observed_reproduction",
     "parse_cascades",
     "structural_virality",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ from banyan.kernel.problems import Conflict, Invalid, SoldOut
 from banyan.payments.actions import open_intent
 from banyan.people.rules import clean_address, clean_phone
 from banyan.sharing import queries as sharing
+from banyan.sharing.actions import confirm_touch
 from banyan.sharing.models import Link
 
 from ..events import OrderPlaced
@@ -259,6 +260,7 @@ class Credit:
     link: Link
     touch_id: int | None
     path: list[dict[str, str]]
+    proven: bool
 
 
 def _credits(actor: Actor, wanted: Quote) -> dict[int, Credit]:
@@ -300,7 +302,14 @@ def _credit(found: sharing.Attribution | None) -> Credit | None:
         }
         for step in sharing.path_of(found.link)
     ]
-    return Credit(found.link, found.touch_id, path)
+    return Credit(found.link, found.touch_id, path, found.proven)
+
+
+def _confirm_touches(actor: Actor, credits: Iterable[Credit]) -> None:
+    """A checkout proves a person as well as the page's own note does, and it may come first."""
+    unproven = {each.touch_id for each in credits if each.touch_id and not each.proven}
+    for touch_id in sorted(unproven):
+        confirm_touch(actor=actor, touch_id=touch_id)
 
 
 def _number() -> str:
@@ -348,6 +357,7 @@ def _write(
                 amount=checkout.discount_amount,
             )
         orders = _write_orders(checkout, wanted, credits)
+        _confirm_touches(actor, credits.values())
         if checkout.total_amount:
             intent = open_intent(
                 actor=actor,

@@ -2,7 +2,7 @@
 
 from .attribution import WINDOW, Attribution, attribute
 from .links import PathStep, TreeNode, link_by_code, path_of, tree_of
-from .reach import Reach, Scope, reach, reach_by_link
+from .reach import Reach, Scope, links_in, reach, reach_by_link
 
 __all__ = [
     "WINDOW",
@@ -13,6 +13,7 @@ __all__ = [
     "TreeNode",
     "attribute",
     "link_by_code",
+    "links_in",
     "path_of",
     "reach",
     "reach_by_link",

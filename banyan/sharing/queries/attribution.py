@@ -17,14 +17,19 @@ from .links import link_by_code, path_of
 
 WINDOW = dt.timedelta(days=30)
 _CANDIDATES = 50
+# What was loaded ahead and then led to a checkout was looked at.
+NAMED_VERDICTS = HUMAN_VERDICTS | {"prefetch"}
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The link that gets the credit, and the touch it rests on if one was recorded."""
+    """The link that gets the credit, and the touch it rests on if one was recorded.
+
+    ``proven``: a page of that touch is known to have run already."""
 
     link: Link
     touch_id: int | None
+    proven: bool = False
 
 
 def attribute(
@@ -54,7 +59,10 @@ def attribute(
         )
     explicit = _explicit(via_code, buyer=buyer, product_id=product_id, shop_id=shop_id)
     if explicit is not None:
-        return Attribution(explicit, _touch_on(explicit, visitor, account_id, at, touch_id))
+        touch = _touch_on(explicit, visitor, account_id, at, touch_id)
+        if touch is None:
+            return Attribution(explicit, None)
+        return Attribution(explicit, touch.pk, touch.verdict == "human")
     return _last_touch(visitor, account_id, buyer, product_id, shop_id, at)
 
 
@@ -101,16 +109,30 @@ def _touch_on(
     account_id: int | None,
     at: dt.datetime,
     touch_id: int | None,
-) -> int | None:
-    """Return the touch that the explicit credit rests on: the named one, else the person's last."""
-    touches = Touch.objects.filter(link=link, at__lte=at)
-    if touch_id is not None and touches.filter(pk=touch_id).exists():
-        return touch_id
+) -> Touch | None:
+    """Return the touch that the explicit credit rests on: the named one, else the person's last.
+
+    The address names a touch, and anybody can write an address. It counts only when it is one of
+    this link, of the last 30 days, and not another person's: neither another account's nor, where
+    this browser is known, another browser's.
+    """
+    touches = Touch.objects.filter(link=link, at__lte=at, at__gt=at - WINDOW)
+    if touch_id is not None:
+        named = touches.filter(pk=touch_id, verdict__in=NAMED_VERDICTS).first()
+        if named is not None and _is_of(named, visitor, account_id):
+            return named
     person = _person(visitor, account_id)
     if person is None:
         return None
-    own = touches.filter(person, verdict__in=HUMAN_VERDICTS, at__gt=at - WINDOW)
-    return own.order_by("-at", "-id").values_list("id", flat=True).first()
+    own = touches.filter(person, verdict__in=HUMAN_VERDICTS)
+    return own.order_by("-at", "-id").first()
+
+
+def _is_of(touch: Touch, visitor: str | None, account_id: int | None) -> bool:
+    """Tell whether a named touch can be this buyer's; webviews lose the browser's id."""
+    if touch.account_id is not None:
+        return touch.account_id == account_id
+    return not touch.visitor or not visitor or touch.visitor == visitor
 
 
 def _last_touch(
@@ -141,7 +163,7 @@ def _last_touch(
     candidates = list(touches[:_CANDIDATES])
     fitting = _fitting(candidates, product_id=product_id, shop_id=shop_id)
     first = next((touch for touch in candidates if touch.pk in fitting), None)
-    return None if first is None else Attribution(first.link, first.pk)
+    return None if first is None else Attribution(first.link, first.pk, first.verdict == "human")
 
 
 def _fitting(touches: list[Touch], *, product_id: int, shop_id: int) -> set[int]:

@@ -19,7 +19,8 @@ from django.db import connection
 class Reach:
     """Numbers of distinct people; ``robots`` and ``own`` count openings, and are no people.
 
-    ``shown``: saw the card. ``opened``: opened the link. ``visited``: the page ran as well.
+    ``shown``: saw the card, here or, by their opening it, elsewhere. ``opened``: opened the link.
+    ``visited``: the page ran as well.
     ``robots``: bots, preview fetchers and prefetches. ``own``: by the link's owner.
     """
 
@@ -94,18 +95,32 @@ def reach_by_link(
         return {link_id: Reach(*counts) for link_id, *counts in cursor.fetchall()}
 
 
+def links_in(scope: Scope, link_ids: Collection[int]) -> set[int]:
+    """Return which of these links a report of ``scope`` is about. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM sharing_link link WHERE {scope.where} AND link.id = ANY(%s)",  # noqa: S608
+            [*scope.params, list(link_ids)],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
 def _sql(scope: Scope, *, per_link: bool) -> str:
     group = "link_id" if per_link else "NULL::bigint"
     return f"""
-        WITH links AS MATERIALIZED (SELECT id FROM sharing_link link WHERE {scope.where}),
+        WITH links AS MATERIALIZED (SELECT id, owner_id FROM sharing_link link WHERE {scope.where}),
         seen AS (
           SELECT exposure.link_id, 'shown' AS step,
-                 coalesce('a' || known.account_id, 'v' || exposure.visitor) AS person
+                 CASE WHEN exposure.visitor LIKE 'account-%%'
+                      THEN 'a' || substr(exposure.visitor, 9)
+                      ELSE coalesce('a' || known.account_id, 'v' || exposure.visitor)
+                 END AS person
           FROM sharing_exposure exposure
           JOIN links ON links.id = exposure.link_id
           LEFT JOIN sharing_visitoraccount known ON known.visitor = exposure.visitor
           WHERE (%s::timestamptz IS NULL OR exposure.day >= %s::timestamptz)
             AND (%s::timestamptz IS NULL OR exposure.day < %s::timestamptz)
+            AND known.account_id IS DISTINCT FROM links.owner_id
           UNION ALL
           SELECT touch.link_id, touch.verdict,
                  coalesce('a' || touch.account_id, 'v' || nullif(touch.visitor, ''),
@@ -116,7 +131,7 @@ def _sql(scope: Scope, *, per_link: bool) -> str:
             AND (%s::timestamptz IS NULL OR touch.at < %s::timestamptz)
         )
         SELECT {group},
-               count(DISTINCT person) FILTER (WHERE step = 'shown'),
+               count(DISTINCT person) FILTER (WHERE step IN ('shown', 'unknown', 'human')),
                count(DISTINCT person) FILTER (WHERE step IN ('unknown', 'human')),
                count(DISTINCT person) FILTER (WHERE step = 'human'),
                count(*) FILTER (WHERE step IN ('bot', 'preview', 'prefetch')),

@@ -2,6 +2,8 @@
 
 ``@<id> <link id> <visitor or -> <channel> <verdict> <crc32 of all before, 8 hex digits>\\n``
 
+A card that was shown is such a line too, with the verdict ``shown``; only its id's time counts.
+
 The first character lets a line be found again behind the torn end of another one, which is what
 a full disk leaves.
 """
@@ -17,9 +19,10 @@ from banyan.kernel.ids import id_time
 
 _BODY = re.compile(
     rb"@([0-9]{1,19}) ([0-9]{1,19}) (-|[A-Za-z0-9_-]{1,40}) ([a-z]{1,16})"
-    rb" (unknown|bot|preview|prefetch) ([0-9a-f]{8})"
+    rb" (unknown|bot|preview|prefetch|shown) ([0-9a-f]{8})"
 )
 _LARGEST = 2**63 - 1
+SHOWN = "shown"
 
 
 class Touched(NamedTuple):

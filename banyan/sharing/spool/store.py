@@ -12,10 +12,10 @@ from django.db import IntegrityError, connection, transaction
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
-from banyan.sharing.events import SharingTouched
+from banyan.sharing.events import SharingTouched, SharingVisited
 from banyan.sharing.models import Link, PendingConfirmation, VisitorAccount
 
-from .record import Touched
+from .record import SHOWN, Touched
 
 Row = tuple[int, int, str, int | None, dt.datetime, str, str, None]
 _COLUMNS = "id, link_id, visitor, account_id, at, channel, verdict, confirmed_at"
@@ -28,8 +28,13 @@ log = structlog.get_logger("banyan.sharing.spool")
 def store(touches: Sequence[Touched]) -> int:
     """Insert touches inside the caller's transaction and return how many were new.
 
-    Touches of links that do not exist (any more) are dropped. Emits sharing.touched.
+    Touches of links that do not exist (any more) are dropped. Cards that were shown become
+    exposures and are not counted here. Emits sharing.touched.
     """
+    shown = [touch for touch in touches if touch.verdict == SHOWN]
+    if shown:
+        _store_shown(shown)
+        touches = [touch for touch in touches if touch.verdict != SHOWN]
     if not touches:
         return 0
     links = Link.objects.only("owner_id", "root_id", "target_kind", "target_id").in_bulk(
@@ -53,14 +58,33 @@ def store(touches: Sequence[Touched]) -> int:
 
 
 def confirm_pending() -> int:
-    """Apply the confirmations that came before their touches; return how many were applied."""
+    """Apply the confirmations that came before their touches; return how many were applied.
+
+    Emits sharing.visited.
+    """
     if not PendingConfirmation.objects.exists():
         return 0
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CONFIRM_PENDING)
-        confirmed = int(cursor.rowcount)
+        rows = cursor.fetchall()
+        confirmed = len(rows)
+        counts = Counter(link_id for link_id, verdict in rows if verdict == "human")
+        for link in Link.objects.filter(pk__in=counts).order_by("pk"):
+            events.emit(SharingVisited.of(link, counts[link.pk]), actor=LOADER)
     PendingConfirmation.objects.filter(at__lt=clock.now() - PENDING_LIFE).delete()
     return confirmed
+
+
+def _store_shown(shown: Sequence[Touched]) -> None:
+    """Note whose eyes a link's card was before, once a day; not the owner's own."""
+    days: list[list[Any]] = [[], [], []]
+    for touch in shown:
+        for column, value in zip(
+            days, (touch.link_id, touch.visitor, touch.at.date()), strict=True
+        ):
+            column.append(value)
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN, days)
 
 
 def _row(touch: Touched, link: Link, account_id: int | None) -> Row:
@@ -110,19 +134,19 @@ def _insert_absent(rows: Sequence[Row]) -> set[int]:
 def _tell(rows: Sequence[Row], links: dict[int, Link], new: Collection[int]) -> None:
     counts = Counter(row[1] for row in rows if row[6] == "unknown" and row[0] in new)
     for link_id, count in sorted(counts.items()):
-        link = links[link_id]
-        events.emit(
-            SharingTouched(
-                link_id=link_id,
-                root_id=link.root_id or link_id,
-                owner_id=link.owner_id,
-                target_kind=link.target_kind,
-                target_id=link.target_id,
-                count=count,
-            ),
-            actor=LOADER,
-        )
+        events.emit(SharingTouched.of(links[link_id], count), actor=LOADER)
 
+
+_SHOWN = """
+INSERT INTO sharing_exposure (link_id, visitor, day)
+SELECT DISTINCT link.id, seen.visitor, seen.day
+FROM unnest(%s::int8[], %s::varchar[], %s::date[]) AS seen (link_id, visitor, day)
+JOIN sharing_link link ON link.id = seen.link_id
+LEFT JOIN sharing_visitoraccount known ON known.visitor = seen.visitor
+WHERE seen.visitor <> '' AND seen.visitor <> 'account-' || link.owner_id
+  AND link.owner_id IS DISTINCT FROM known.account_id
+ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING
+"""
 
 # Who was signed in on the page knows best, if it is the visitor's page; robots stay robots.
 _CONFIRM_PENDING = """
@@ -142,4 +166,5 @@ JOIN sharing_link link ON link.id = subject.link_id
 LEFT JOIN people_account known ON known.id = due.account_id
      AND subject.visitor IN ('', due.visitor)
 WHERE touch.id = due.touch_id AND touch.verdict IN ('unknown', 'prefetch')
+RETURNING touch.link_id, touch.verdict
 """

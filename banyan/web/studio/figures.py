@@ -9,25 +9,27 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from banyan.catalog.models import Shop
-from banyan.community.models import ProductTag
-from banyan.insights.rules import funnel
+from banyan.community.queries import posts_showing
+from banyan.insights.queries import funnel_of
+from banyan.insights.rules import Proportion, funnel
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.orders.models import Order, OrderLine
 from banyan.people.models import Account
 from banyan.sharing.models import Link
-from banyan.sharing.queries import Reach, Scope, reach, reach_by_link, tree_of
-from banyan.web.ui.shapes import Face, FunnelStep, TreeNode
+from banyan.sharing.queries import Reach, Scope, links_in, reach, reach_by_link
+from banyan.web.ui.shapes import Face, FunnelStep
 
 from ..shop.people.faces import faces_of
+from ..shop.sharing.travelled import travelled
 
-MOST_NODES = 400
 MOST_ROWS = 12
+MOST_SHARES = 6
 WEEK = dt.timedelta(days=7)
 MONTH = dt.timedelta(days=30)
 PAID_GOODS = F("goods_amount") - F("discount_amount")
@@ -90,45 +92,40 @@ def today(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
 
 def scope_of(shop: Shop) -> Scope:
     """Return the links to the shop, to its goods, and to posts that show them."""
-    posts = ProductTag.objects.filter(product__shop=shop).values_list("post_image__post_id")
-    return Scope.shop(shop.pk, post_ids=[post_id for (post_id,) in posts.distinct()])
+    return Scope.shop(shop.pk, post_ids=posts_showing(shop.pk))
 
 
-_PERSON = Case(
-    When(
-        checkout__buyer__isnull=False,
-        then=Concat(Value("a"), Cast("checkout__buyer_id", CharField())),
-    ),
-    When(~Q(checkout__visitor=""), then=Concat(Value("v"), F("checkout__visitor"))),
-    default=Concat(Value("c"), Cast("checkout_id", CharField())),
-    output_field=CharField(),
-)
+def concerns(shop: Shop, link: Link) -> bool:
+    """Tell whether a link leads to the shop, to its goods, or to a post that shows them."""
+    scope = scope_of(shop)
+    return link.pk in links_in(scope, [link.pk])
 
 
-def funnel_steps(orders: QuerySet[Order], people: Reach, start: dt.datetime) -> list[FunnelStep]:
-    """Return shown, opened, visited, ordered, paid as people, each with its Wilson interval."""
-    shared = orders.filter(created_at__gte=start, lines__link__isnull=False).order_by()
-    bought = shared.annotate(person=_PERSON).aggregate(
-        ordered=Count("person", distinct=True),
-        paid=Count("person", distinct=True, filter=Q(paid_at__isnull=False)),
-    )
-    labels = (_("Saw it"), _("Opened it"), _("Visited"), _("Ordered"), _("Paid"))
-    found = funnel(
-        shown=people.shown,
-        opened=people.opened,
-        visited=people.visited,
-        ordered=bought["ordered"],
-        paid=bought["paid"],
-    )
+def step_names() -> dict[str, str]:
+    """Return the funnel's steps in words."""
+    return {
+        "shown": _("Shown"),
+        "opened": _("Opened"),
+        "visited": _("Visited"),
+        "ordered": _("Ordered"),
+        "paid": _("Paid"),
+    }
+
+
+def funnel_steps(counts: Mapping[str, int], list_url: str) -> list[FunnelStep]:
+    """Return the five steps as people, each with its Wilson interval and the list behind it."""
+    names = step_names()
+    found = funnel(**counts)
     return [
         FunnelStep(
-            label=label,
+            label=names[step.name],
             count=step.count,
             rate=step.of_previous.rate if step.of_previous else None,
             low=step.of_previous.low if step.of_previous else None,
             high=step.of_previous.high if step.of_previous else None,
+            url=f"{list_url}?step={step.name}" if step.count else "",
         )
-        for label, step in zip(labels, found.steps, strict=True)
+        for step in found.steps
     ]
 
 
@@ -143,28 +140,31 @@ class Mover:
 
 
 @dataclass(frozen=True, slots=True)
-class Travel:
-    """How the most travelled share went on: its tree as drawn, and rows by visits."""
+class Share:
+    """A root whose tree brought people to the shop, for the list of what travelled."""
 
-    nodes: list[TreeNode]
-    rows: list[dict[str, Any]]
-    left_out: int
-    sharers: int
-    depth: int
-    title: str
+    link: Link
+    face: Face
+    visited: int
+    opened: int
 
 
 def report(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
-    """Return funnel, sharers and the most travelled tree of the last thirty days."""
+    """Return funnel, what travelled and who moved people in the last thirty days."""
     start = clock.now() - MONTH
     scope = scope_of(shop)
     people = reach(scope, start=start)
     by_link = reach_by_link(scope, start=start)
+    shares = _shares(by_link)
+    counts = funnel_of(scope, shop.pk, start=start)
     return {
-        "funnel": funnel_steps(orders, people, start),
+        "funnel": funnel_steps(counts, reverse("studio_people", args=[shop.slug])),
+        "conversion": Proportion.of(counts["paid"], counts["visited"]),
         "robots": people.robots,
+        "own": people.own,
         "movers": _movers(shop, orders, by_link, start),
-        "travel": _travel(shop, by_link),
+        "travel": travelled(shares[0].link) if shares else None,
+        "shares": shares,
     }
 
 
@@ -199,51 +199,19 @@ def _movers(
     ]
 
 
-def _travel(shop: Shop, by_link: Mapping[int, Reach]) -> Travel | None:
+def _shares(by_link: Mapping[int, Reach]) -> list[Share]:
+    """Return the roots whose trees brought somebody, the most travelled first."""
     moved: dict[int, tuple[int, int]] = {}
     for link_id, root_id in Link.objects.filter(pk__in=by_link).values_list("pk", "root_id"):
         root = root_id or link_id
         visits, opened = moved.get(root, (0, 0))
         found = by_link[link_id]
         moved[root] = (visits + found.visited, opened + found.opened)
-    best = max(moved, key=lambda root: (moved[root], -root), default=None)
-    if best is None or moved[best] == (0, 0):
-        return None
-    nodes = tree_of(Link.objects.get(pk=best))
-    bought = _orders_by_link([node.link_id for node in nodes])
-    parents = {node.parent_id for node in nodes}
-    ranked = sorted(nodes, key=lambda n: (-n.reach.visited, -bought.get(n.link_id, 0), n.link_id))[
-        :MOST_ROWS
+    best = sorted((r for r in moved if moved[r] != (0, 0)), key=lambda r: (moved[r], -r))[::-1]
+    links = Link.objects.select_related("owner").in_bulk(best[:MOST_SHARES])
+    faces = faces_of(link.owner for link in links.values())
+    return [
+        Share(links[root], faces[links[root].owner_id], *moved[root])
+        for root in best[:MOST_SHARES]
+        if root in links
     ]
-    return Travel(
-        nodes=[
-            TreeNode(
-                id=str(node.link_id),
-                parent_id=str(node.parent_id) if node.parent_id else None,
-                kind=_kind(node.link_id, node.parent_id, bought, parents),
-                label=node.display_name,
-            )
-            for node in nodes[:MOST_NODES]
-        ],
-        rows=[{"node": node, "bought": bought.get(node.link_id, 0)} for node in ranked],
-        left_out=max(0, len(nodes) - MOST_NODES),
-        sharers=len({node.owner_id for node in nodes}),
-        depth=max(node.depth for node in nodes),
-        title=nodes[0].display_name,
-    )
-
-
-def _orders_by_link(link_ids: list[int]) -> dict[int, int]:
-    lines = OrderLine.objects.filter(link_id__in=link_ids, order__paid_at__isnull=False)
-    rows = lines.values_list("link_id").annotate(n=Count("order_id", distinct=True))
-    return {link_id: n for link_id, n in rows if link_id is not None}
-
-
-def _kind(
-    link_id: int, parent_id: int | None, bought: Mapping[int, int], parents: set[int | None]
-) -> str:
-    if parent_id is None:
-        return "root"
-    if link_id in bought:
-        return "bought"
-    return "shared" if link_id in parents else "opened"

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from banyan.catalog.actions import ask_again
+from banyan.catalog.models import Shop
 from banyan.catalog.queries import last_decision
 from banyan.earnings.queries import promised
 from banyan.kernel.money import Money
 from banyan.orders.access import visible_orders
-from banyan.orders.models import OrderRefund
+from banyan.orders.models import Order, OrderRefund
 
 from ..http import actor, private, signed_in
+from ..streams import ticket
 from . import figures
 from .room import page, shop_of
 
@@ -24,22 +29,29 @@ from .room import page, shop_of
 @private
 @signed_in
 def today(request: HttpRequest, shop_slug: str) -> HttpResponse:
-    """Show the day; ``?part=now`` answers only the figures that refresh themselves."""
+    """Show the day; ``?part=now`` and ``?part=travel`` answer what refreshes itself."""
     shop = shop_of(request, shop_slug)
     orders = visible_orders(actor(request), shop.pk)
+    live = {"shop": shop, "live": ticket(request, f"shop:{shop.pk}")}
+    part = request.GET.get("part", "")
+    if part == "travel":
+        return render(request, "studio/today_travel.html", live | figures.report(shop, orders))
+    now = live | _now(shop, orders)
+    if part == "now":
+        return render(request, "studio/today_now.html", now)
+    told = now | {"decision": last_decision(shop) if shop.state == "refused" else ""}
+    return page(request, shop, "today", "studio/today.html", told | figures.report(shop, orders))
+
+
+def _now(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
     owed = {each.currency: each for each in promised(shop.pk)}
     mine = owed.get(shop.currency)
-    now = figures.today(shop, orders) | {
-        "shop": shop,
+    return figures.today(shop, orders) | {
         "promised": mine.amount if mine else Money(0, shop.currency),
         "promises": mine.commissions if mine else 0,
         "to_ship": orders.filter(state="paid").count(),
         "asked": OrderRefund.objects.filter(order__shop=shop, state="requested").count(),
     }
-    if request.GET.get("part") == "now":
-        return render(request, "studio/today_now.html", now)
-    told = now | {"decision": last_decision(shop) if shop.state == "refused" else ""}
-    return page(request, shop, "today", "studio/today.html", told | figures.report(shop, orders))
 
 
 @require_POST

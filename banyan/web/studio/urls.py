@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from . import coupons, goods, home, orders, product, shop_settings, today
+from . import behind, coupons, goods, home, orders, product, shop_settings, today
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
     path("new", home.shop_open, name="shop_open"),
     path("<slug:shop_slug>/", today.today, name="studio_today"),
     path("<slug:shop_slug>/ask-again", today.approval, name="studio_ask_again"),
+    path("<slug:shop_slug>/day/<str:date>", behind.day, name="studio_day"),
+    path("<slug:shop_slug>/promised", behind.promised, name="studio_promised"),
+    path("<slug:shop_slug>/people", behind.people, name="studio_people"),
+    path("<slug:shop_slug>/shares/<str:code>", behind.share, name="studio_share"),
+    path("<slug:shop_slug>/counted", behind.counted, name="studio_counted"),
     path("<slug:shop_slug>/orders", orders.queue, name="studio_orders"),
     path("<slug:shop_slug>/orders/<int:order_id>", orders.order, name="studio_order"),
     path("<slug:shop_slug>/orders/<int:order_id>/ship", orders.ship, name="studio_order_ship"),

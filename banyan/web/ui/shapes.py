@@ -142,7 +142,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """A step of a funnel: people, and where known the rate from the step before (0 to 1)."""
+    """A step of a funnel: people, and where known the rate from the step before (0 to 1).
+
+    ``url`` opens the list whose rows are these people."""
 
     label: str
     count: int
@@ -150,17 +152,32 @@ class FunnelStep:
     low: float | None = None
     high: float | None = None
     note: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
-    """A person in a share tree; ``kind`` is "root", "opened", "shared" or "bought"."""
+    """A person in a share tree; ``kind`` is "root", "opened", "shared", "ordered", "bought", or
+    "more" for ``count`` people who are not drawn one by one. With a ``name`` the person gets a
+    face: ``picture_url``, else the initial."""
 
     id: str
     parent_id: str | None
     kind: str = "opened"
     label: str = ""
-    new: bool = False
+    name: str = ""
+    picture_url: str = ""
+    count: int = 0
+
+    @property
+    def initial(self) -> str:
+        """The letter of a face without a picture."""
+        return self.name[:1].upper()
+
+    @property
+    def tone(self) -> int:
+        """The colour family of a face without a picture."""
+        return tone_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from banyan.web.ui.shapes import Tree, TreeNode
 
 TREE_WIDTH = 640
 TREE_HEIGHT = 400
-_MARGIN = 14
+_MARGIN = 26
+_SIZES = {"root": 8.0, "bought": 5.0, "ordered": 4.6, "more": 9.0}
 
 
 def place(nodes: Iterable[TreeNode], *, width: int = TREE_WIDTH, height: int = TREE_HEIGHT) -> Tree:
@@ -62,7 +63,9 @@ def _reach(ring: int, rings: int, *, leaf: bool, place: int) -> float:
 
 def _radius(node: TreeNode, total: int) -> float:
     """Return the dot's radius: the root largest, buyers above passers-by, smaller in a crowd."""
-    base = 8.0 if node.kind == "root" else 4.6 if node.kind == "bought" else 3.4
+    if node.name:
+        return 19.0 if node.kind == "root" else 15.0
+    base = _SIZES.get(node.kind, 3.4)
     return base if total < 250 else round(base * 0.7, 1)
 
 

@@ -43,12 +43,13 @@ def test_the_funnel_counts_people_and_the_tree_names_the_root() -> None:
         touch = sharing.record_touch(actor=guest, link=at.link)
         sharing.confirm_touch(actor=guest, touch_id=touch.pk)
     told = figures.report(at.shop, visible_orders(factories.actor(at.owner), at.shop.pk))
-    assert [step.count for step in told["funnel"]] == [0, 2, 2, 1, 1]
+    assert [step.count for step in told["funnel"]] == [3, 3, 3, 1, 1]
     paid = told["funnel"][-1]
     assert paid.rate == 1.0
     assert 0 < paid.low < 1
-    assert told["travel"].nodes[0].kind == "root"
-    assert told["travel"].rows[0]["bought"] == 1
+    travel = told["travel"]
+    assert [node.kind for node in travel.nodes] == ["root", "bought", "opened", "opened"]
+    assert (travel.rows[0].sharer.paid, travel.rows[0].sharer.came) == (1, 3)
     (mover,) = told["movers"]
     assert (mover.face.handle, mover.visited, mover.orders) == (at.sharer.handle, 2, 1)
     text = client(at.owner).get(reverse("studio_today", args=[at.shop.slug])).content.decode()

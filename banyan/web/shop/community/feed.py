@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,14 +13,23 @@ from django.views.decorators.http import require_safe
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
 from banyan.community.access import get_board_for, visible_boards
-from banyan.community.queries import PAGE, board_ids, following_ids, hydrate, newest_ids, posts_of
+from banyan.community.queries import (
+    PAGE,
+    Shown,
+    board_ids,
+    following_ids,
+    hydrate,
+    newest_ids,
+    posts_of,
+)
 from banyan.media.queries import pictures
 from banyan.people.access import get_account_for
 from banyan.people.models import Follow
-from banyan.web.ui.shapes import Tab
+from banyan.web.ui.shapes import PostCard, Tab
 
 from ...http import actor, revalidated
 from ..market.cards import product_cards
+from ..sharing.shown import note_shown
 from .cards import face, post_cards
 
 _END = 2**63 - 1
@@ -36,6 +47,13 @@ def _tabs(current: str) -> list[Tab]:
     ]
 
 
+def _cards(request: HttpRequest, posts: Iterable[Shown]) -> list[PostCard]:
+    """Return the cards and note whom their links are shown to."""
+    drawn = [shown for shown in posts if shown.images]
+    note_shown(request, (shown.post.link for shown in drawn))
+    return post_cards(drawn)
+
+
 @require_safe
 @revalidated
 def home(request: HttpRequest) -> HttpResponse:
@@ -49,7 +67,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "home",
         "tabs": _tabs("home" if following else "explore"),
-        "posts": post_cards(hydrate(who, ids)),
+        "posts": _cards(request, hydrate(who, ids)),
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
         "products": product_cards(_new_goods(8)) if before == _END and not following else [],
     }
@@ -81,7 +99,7 @@ def explore(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "explore",
         "tabs": _tabs("explore"),
-        "posts": post_cards(hydrate(who, ids)),
+        "posts": _cards(request, hydrate(who, ids)),
         "products": product_cards(goods),
         "shops": shops,
         "search_query": query,
@@ -106,7 +124,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "account": account,
         "person": face(account, avatar["src"] if isinstance(avatar, dict) else None),
         "bio": account.profile.bio if hasattr(account, "profile") else "",
-        "posts": post_cards(hydrate(who, ids)),
+        "posts": _cards(request, hydrate(who, ids)),
         "boards": visible_boards(who, account.pk),
         "shops": visible_shops().filter(owner=account),
         "follows": follows,
@@ -125,6 +143,6 @@ def board(request: HttpRequest, handle: str, slug: str) -> HttpResponse:
     context = {
         "nav": "explore",
         "board": found,
-        "posts": post_cards(hydrate(who, board_ids(who, found.pk))),
+        "posts": _cards(request, hydrate(who, board_ids(who, found.pk))),
     }
     return render(request, "shop/community/board.html", context)

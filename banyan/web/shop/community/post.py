@@ -30,6 +30,7 @@ from ...media.uploads import staged_tokens
 from ...views import back_to
 from ..market.arrival import Arrival, arrival_of
 from ..market.cards import product_cards, product_title, product_url
+from ..sharing.shown import note_shown
 from .cards import face, post_url
 
 
@@ -44,13 +45,14 @@ def post(request: HttpRequest, post_id: int) -> HttpResponse:
     code = _code(shown, arrival, who.id)
     products = list({spot.product.pk: spot.product for spot in shown.spots}.values())
     earns = not arrival.neutral and any(offer_of(product) for product in products)
+    note_shown(request, [shown.post.link])
     context = {
         "nav": "explore",
         "shown": shown,
         "author": face(shown.post.author),
         "original": face(shown.content.author) if shown.post.repin_of_id else None,
-        "pictures": _tagged(shown, code),
-        "goods": _buy_cards(products, code),
+        "pictures": _tagged(shown, code, arrival.touch),
+        "goods": _buy_cards(products, code, arrival.touch),
         "arrival": arrival,
         "discloses": earns and bool(code),
         "thread": thread(found.pk),
@@ -73,7 +75,7 @@ def _code(shown: Shown, arrival: Arrival, viewer_id: int | None) -> str:
     return link.code if link is not None and link.owner_id != viewer_id else ""
 
 
-def _tagged(shown: Shown, code: str) -> list[dict[str, Any]]:
+def _tagged(shown: Shown, code: str, touch: str) -> list[dict[str, Any]]:
     return [
         {
             "picture": picture,
@@ -82,7 +84,7 @@ def _tagged(shown: Shown, code: str) -> list[dict[str, Any]]:
                     x=spot.x / 1000,
                     y=spot.y / 1000,
                     text=product_title(spot.product),
-                    url=product_url(spot.product, via=code),
+                    url=product_url(spot.product, via=code, touch=touch),
                     price=spot.price,
                 )
                 for spot in shown.spots
@@ -93,8 +95,8 @@ def _tagged(shown: Shown, code: str) -> list[dict[str, Any]]:
     ]
 
 
-def _buy_cards(products: list[Any], code: str) -> list[tuple[ProductCard, str]]:
-    cards = product_cards(products, via=code)
+def _buy_cards(products: list[Any], code: str, touch: str) -> list[tuple[ProductCard, str]]:
+    cards = product_cards(products, via=code, touch=touch)
     return [(card, card.url) for card in cards]
 
 

@@ -28,8 +28,13 @@ def product_url(product: Product, *, via: str = "", touch: str = "") -> str:
     return url
 
 
-def product_cards(products: Iterable[Product], *, via: str = "") -> list[ProductCard]:
-    """Return cards for products (with ``shop`` loaded); four statements for any number."""
+def product_cards(
+    products: Iterable[Product], *, via: str = "", touch: str = ""
+) -> list[ProductCard]:
+    """Return cards for products (with ``shop`` loaded); four statements for any number.
+
+    Their addresses carry on how the reader came: the share code and the touch.
+    """
     products = list(products)
     ids = [product.pk for product in products]
     first: dict[int, int] = {}
@@ -51,18 +56,24 @@ def product_cards(products: Iterable[Product], *, via: str = "") -> list[Product
             free.get(variant.product_id, 0) + stock.on_hand - stock.allocated - stock.reserved
         )
     return [
-        _card(product, cheapest[product.pk], shown.get(first.get(product.pk, 0)), free, via)
+        _card(
+            product,
+            cheapest[product.pk],
+            shown.get(first.get(product.pk, 0)),
+            free,
+            product_url(product, via=via, touch=touch),
+        )
         for product in products
         if product.pk in cheapest
     ]
 
 
 def _card(
-    product: Product, variant: Variant, picture: Any, free: dict[int, int], via: str
+    product: Product, variant: Variant, picture: Any, free: dict[int, int], url: str
 ) -> ProductCard:
     was = variant.compare_at_amount
     return ProductCard(
-        url=product_url(product, via=via),
+        url=url,
         title=product_title(product),
         picture=picture,
         price=Money(variant.price_amount, variant.currency),

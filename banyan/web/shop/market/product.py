@@ -135,10 +135,19 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         "shop": found,
         "cover": cover.get(found.cover_id),
         "logo": cover.get(found.logo_id),
-        "products": product_cards(rows[:PAGE], via=arrival.code),
-        "more_url": f"?after={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
+        "products": product_cards(rows[:PAGE], via=arrival.code, touch=arrival.touch),
+        "more_url": _more_url(rows[PAGE - 1].pk, arrival) if len(rows) > PAGE else "",
         "arrival": arrival,
         "share_url": reverse("share", args=["shop", found.pk])
         + (f"?via={arrival.code}" if arrival.code else ""),
     }
     return render(request, "shop/market/shop.html", context)
+
+
+def _more_url(after: int, arrival: Arrival) -> str:
+    query: dict[str, Any] = {"after": after}
+    if arrival.code:
+        query |= {"via": arrival.code}
+    if arrival.touch:
+        query |= {"t": arrival.touch}
+    return f"?{urlencode(query)}"

@@ -24,6 +24,7 @@ from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 
 from ...http import actor, private, signed_in
+from ...streams import ticket
 from .checkout import go_to_payment
 from .story import (
     order_entries,
@@ -114,6 +115,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "sent_back": intent is not None and intent.state == "captured_unplaced",
         "path": next((row["path"] for row in rows if row["path"]), []),
         "guest": checkout.buyer_id is None,
+        "live": ticket(request, f"checkout:{checkout.pk}"),
     }
     return render(request, "shop/orders/purchase.html", context)
 

@@ -11,22 +11,24 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.catalog.models import Product
+from banyan.earnings.models import Commission
 from banyan.earnings.queries import link_report, offer_of
 from banyan.kernel.problems import NotFound
-from banyan.orders.models import OrderLine
 from banyan.sharing import actions as sharing
 from banyan.sharing import ports
 from banyan.sharing.channels import channel_of, is_prefetch, is_restricted, verdict_of
 from banyan.sharing.models import Link
-from banyan.sharing.queries import link_by_code, path_of, tree_of
+from banyan.sharing.queries import Reach, Scope, link_by_code, path_of, reach, reach_by_link
 from banyan.sharing.visitors import may_identify, new_visitor, remember, visitor_for
-from banyan.web.ui.shapes import TreeNode
 
 from ...http import actor, private, signed_in
+from ...streams import ticket
 from ..market.arrival import arrival_of
+from .travelled import travelled
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-MOST_NODES = 400
+MOST_LINKS = 50
+MOST_EARNINGS = 20
 
 
 @require_safe
@@ -97,44 +99,37 @@ def open_link(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def seen(request: HttpRequest, touch_id: int) -> HttpResponse:
     """The page of a touch was drawn by a browser that loads pictures: it is a person's."""
-    if verdict_of(request.headers.get("user-agent", "")) == "unknown":
+    ahead = request.headers.get("sec-purpose", "") or request.headers.get("purpose", "")
+    person = verdict_of(request.headers.get("user-agent", "")) == "unknown"
+    if person and not is_prefetch(ahead) and request.method == "GET":
         sharing.confirm_touch(actor=actor(request), touch_id=touch_id)
     response = HttpResponse(PIXEL, content_type="image/gif")
     response["Cache-Control"] = "no-store"
     return response
 
 
-def tree_nodes(link: Link) -> tuple[list[TreeNode], int]:
-    """Return the nodes of a share tree for drawing, and how many were left out."""
-    nodes = tree_of(link)
-    bought = set(
-        OrderLine.objects.filter(link_id__in=[node.link_id for node in nodes])
-        .exclude(order__state__in=["placed", "expired", "cancelled"])
-        .values_list("link_id", flat=True)
-    )
-    drawn = [
-        TreeNode(
-            id=str(node.link_id),
-            parent_id=str(node.parent_id) if node.parent_id else None,
-            kind="bought" if node.link_id in bought else "shared" if node.parent_id else "root",
-            label=node.display_name,
-        )
-        for node in nodes[:MOST_NODES]
-    ]
-    return drawn, max(0, len(nodes) - MOST_NODES)
-
-
 @require_safe
 @private
 @signed_in
 def links_mine(request: HttpRequest) -> HttpResponse:
-    """List the member's links with the people who came through them."""
+    """List the member's links with the people who came through them and what they earned."""
     who = actor(request)
+    links = list(Link.objects.filter(owner_id=who.id, revoked_at=None).order_by("-id")[:MOST_LINKS])
+    people = reach_by_link(Scope.owner(who.id or 0))
     rows = []
-    for link in Link.objects.filter(owner_id=who.id, revoked_at=None).order_by("-id")[:50]:
+    for link in links:
         card = ports.card(link.target_kind, link.target_id)
         if card is not None:
-            rows.append({"link": link, "card": card})
+            report = link_report(link)
+            rows.append(
+                {
+                    "link": link,
+                    "card": card,
+                    "reach": people.get(link.pk, Reach()),
+                    "orders": report.orders,
+                    "earned": report.earned,
+                }
+            )
     return render(request, "shop/sharing/links.html", {"nav": "me", "rows": rows})
 
 
@@ -142,21 +137,28 @@ def links_mine(request: HttpRequest) -> HttpResponse:
 @private
 @signed_in
 def link_story(request: HttpRequest, code: str) -> HttpResponse:
-    """How one's own share travelled: path, tree, people, orders, earnings."""
+    """How one's own share travelled: path, people, tree, orders, earnings; kept up to date.
+
+    The tree is what grew from this link: whom others of the path brought is their business.
+    """
     who = actor(request)
     link = link_by_code(code)
     if link is None or link.owner_id != who.id:
         raise NotFound()
-    nodes, left_out = tree_nodes(link)
+    travel = travelled(link, whole=False)
     context = {
         "nav": "me",
         "link": link,
         "card": ports.card(link.target_kind, link.target_id),
         "path": path_of(link),
-        "nodes": nodes,
-        "left_out": left_out,
-        "rows": tree_of(link),
-        "report": link_report(link, owner_id=link.owner_id),
+        "travel": travel,
+        "rows": travel.rows,
+        "reach": reach(Scope.link(link.pk)),
+        "report": link_report(link),
+        "commissions": Commission.objects.filter(link=link, payee_id=who.id)
+        .select_related("line")
+        .order_by("-pk")[:MOST_EARNINGS],
         "restricted": is_restricted(channel_of(request.headers.get("user-agent", ""))),
+        "live": ticket(request, f"tree:{link.root_id or link.pk}"),
     }
     return render(request, "shop/sharing/story.html", context)

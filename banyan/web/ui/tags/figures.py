@@ -129,6 +129,7 @@ def funnel(steps: Sequence[Any], footnote: str = "", href: str = "") -> dict[str
             "low": read(step, "low"),
             "high": read(step, "high"),
             "note": read(step, "note", ""),
+            "url": read(step, "url", ""),
         }
         for step in steps
     ]

@@ -220,17 +220,30 @@ function tick() {
   }
 }
 
-/* ---- live fragments: an event says "look again", the page fetches and swaps by id ---- */
-const streams = new Map();
+/* ---- live fragments: the stream says "look again", the page fetches and swaps by id.
+   A cut stream falls back to a look every ten seconds; a busy one is answered at a pace that the
+   server can keep: a pause of twice the last answer's time. ---- */
+const CUT = 35000;
+let source, heard = 0, listened = "";
+const boxes = () => $$("[data-live-refresh]");
+const topicsOf = (box) => (box.dataset.live || "").split(".")[0];
+
 async function refresh(box) {
-  if (box.dataset.loading) { box.dataset.again = "1"; return; }
-  box.dataset.loading = "1";
+  const now = Date.now();
+  if (box.looking || now < box.rests) {
+    box.again = true;
+    if (!box.looking) box.wait ||= setTimeout(() => { box.wait = 0; box.again && refresh(box); }, box.rests - now);
+    return;
+  }
+  box.again = false;
+  box.looking = true;
   try {
     const answer = await fetch(box.dataset.liveRefresh, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
     if (answer.ok && answer.status !== 204) swap(box, await answer.text());
   } catch { /* the next event or poll tries again */ }
-  delete box.dataset.loading;
-  if (box.dataset.again) { delete box.dataset.again; refresh(box); }
+  box.looking = false;
+  box.rests = Date.now() + Math.max(200, 2 * (Date.now() - now));
+  if (box.again) refresh(box);
 }
 function swap(box, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
@@ -238,34 +251,56 @@ function swap(box, html) {
   for (const name of names) {
     const old = doc.getElementById(name);
     const next = fresh.getElementById(name);
-    if (!old || !next || old.isEqualNode(next)) continue;
-    if (old === box) old.replaceChildren(...next.childNodes);
-    else old.replaceWith(next);
+    if (!old || !next) continue;
+    if (old === box) {
+      for (const key of ["live", "liveRefresh"]) {
+        if (key in next.dataset) box.dataset[key] = next.dataset[key];
+        else delete box.dataset[key];
+      }
+      if (old.innerHTML.trim() === next.innerHTML.trim()) continue;
+      freshen(old, next);
+      old.replaceChildren(...next.childNodes);
+    } else if (!old.isEqualNode(next)) {
+      freshen(old, next);
+      old.replaceWith(next);
+    } else continue;
     const now = doc.getElementById(name);
     window.htmx?.process(now);
     if (box.dataset.liveSay !== undefined) say(now.dataset.say);
   }
   tick();
+  listen();
 }
-function listen(box) {
-  const poll = () => { if (!doc.hidden) refresh(box); };
-  let timer = 0;
-  const fall = () => { timer ||= setInterval(poll, 10000); };
-  if (!box.dataset.liveUrl || !window.EventSource) return fall();
-  const source = new EventSource(box.dataset.liveUrl, { withCredentials: true });
-  streams.set(box, source);
-  source.onopen = () => { clearInterval(timer); timer = 0; };
-  source.onerror = fall;
-  const events = (box.dataset.liveEvents || "message").split(/\s+/);
-  for (const name of events) source.addEventListener(name, () => refresh(box));
+/* what was not there before may show that it is new */
+function freshen(old, next) {
+  const known = new Set($$("[data-node]", old).map((node) => node.dataset.node));
+  if (known.size) for (const node of $$("[data-node]", next)) if (!known.has(node.dataset.node)) node.classList.add("new");
 }
-function live() {
-  for (const [box, source] of streams) if (!box.isConnected) { source.close(); streams.delete(box); }
-  for (const box of $$("[data-live-refresh]")) if (!box.dataset.listening) {
-    box.dataset.listening = "1";
-    listen(box);
+function told({ data }) {
+  heard = Date.now();
+  if (data === "*") setTimeout(() => boxes().forEach(refresh), Math.random() * 2000);
+  else {
+    const topics = Object.keys(JSON.parse(data));
+    for (const box of boxes()) if (topics.some((topic) => topicsOf(box).split("~").includes(topic))) refresh(box);
   }
 }
+function listen() {
+  const wanted = boxes().filter((box) => box.dataset.live);
+  const topics = wanted.map(topicsOf).join();
+  const open = source && source.readyState < 2;
+  if (!doc.body.dataset.liveUrl || !window.EventSource || (open && topics === listened)) return;
+  source?.close();
+  listened = topics;
+  if (!topics) return;
+  const query = [...new Set(wanted.map((box) => `t=${encodeURIComponent(box.dataset.live)}`))].join("&");
+  source = new EventSource(`${doc.body.dataset.liveUrl}?${query}`, { withCredentials: true });
+  source.addEventListener("beat", () => { heard = Date.now(); });
+  source.addEventListener("tick", told);
+  source.addEventListener("renew", () => { source.close(); boxes().forEach(refresh); });
+}
+setInterval(() => {
+  if (!doc.hidden && Date.now() - heard > CUT) boxes().forEach(refresh);
+}, 10000);
 
 /* ---- double submit: a button rests until the answer, or until the page comes back ---- */
 function guard(event) {
@@ -340,7 +375,7 @@ function wake(root = doc) {
   for (const input of $$("[data-stepper] input", root)) stepped(input);
   for (const box of $$("[data-upload-url]", root)) retool(box);
   if (navigator.share) for (const button of $$("[data-share-url]", root)) button.hidden = false;
-  live();
+  listen();
   tick();
 }
 doc.addEventListener("htmx:load", ({ detail }) => wake(detail.elt));

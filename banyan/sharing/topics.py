@@ -1,0 +1,26 @@
+"""Whose open pages a share concerns: its tree's, and the shop's whose goods were shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from banyan.catalog.models import Product
+from banyan.kernel import topics
+
+from .events import LinkShared, SharingTouched, SharingVisited
+
+
+def register() -> None:
+    """Called when the application starts."""
+    for event in (LinkShared, SharingTouched, SharingVisited):
+        topics.announce(event, _of_share)
+
+
+def _of_share(event: LinkShared | SharingTouched | SharingVisited) -> Iterator[str]:
+    yield f"tree:{event.root_id}"
+    if event.target_kind == "shop":
+        yield f"shop:{event.target_id}"
+    elif event.target_kind == "product":
+        shop = Product.objects.filter(pk=event.target_id).values_list("shop_id", flat=True).first()
+        if shop is not None:
+            yield f"shop:{shop}"

@@ -1,0 +1,224 @@
+"""A visitor buys on a phone; the merchant's screen on the desk shows it, within a second."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.wsgi import get_wsgi_application
+from django.db import connection, connections
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from banyan.kernel import relay
+from banyan.people.models import Account
+from banyan.sharing import actions as sharing
+from banyan.sharing import spool
+from banyan.sharing.models import Link
+from banyan.web.edge.app import Edge
+from tests.support import factories as make
+from tests.support.sandbox import run_sandbox
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+PHONE: Any = {"width": 390, "height": 844}
+DESK: Any = {"width": 1280, "height": 800}
+SOON = 5_000
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = False
+
+    def process_request_thread(self, *args: Any) -> None:
+        super().process_request_thread(*args)
+        connections.close_all()
+
+
+class _Quiet(WSGIRequestHandler):
+    timeout = 2
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class House:
+    """The running parts: pages at ``url``; ``live`` can be stopped as if a firewall cut it."""
+
+    url: str
+    live: subprocess.Popen[bytes]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
+    return {"executable_path": shutil.which("chromium"), "args": quiet.split()}
+
+
+@pytest.fixture
+def house(threaded_db: None, settings: Any, tmp_path: Path) -> Iterator[House]:
+    """Web with the edge, the live process, relay, spool loader and the sandbox gateway."""
+    settings.VAR_DIR = tmp_path
+    edge = Edge(StaticFilesHandler(get_wsgi_application()), directory=tmp_path / "spool")
+    server = make_server("127.0.0.1", 0, edge, _Server, _Quiet)
+    port, live_port = server.server_port, _free_port()
+    settings.LIVE_URL = f"http://localhost:{live_port}"
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=_with_database, args=(loop, stop), daemon=True)
+        for loop in (relay.run, spool.run_loader)
+    ]
+    with run_sandbox(tmp_path / "sandbox.sqlite") as gateway, _live(live_port, port) as live:
+        for name, value in gateway.settings.items():
+            setattr(settings, name, value)
+        _open_policy(settings, settings.LIVE_URL, gateway.url)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for thread in threads:
+            thread.start()
+        yield House(f"http://localhost:{port}", live)
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+        server.shutdown()
+        server.server_close()
+        edge.close()
+    connections.close_all()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _with_database(loop: Any, stop: threading.Event) -> None:
+    try:
+        loop(stop)
+    finally:
+        connections.close_all()
+
+
+@contextlib.contextmanager
+def _live(port: int, web_port: int) -> Iterator[subprocess.Popen[bytes]]:
+    to = connection.settings_dict
+    address = f"postgresql:///{to['NAME']}?host={to['HOST']}&port={to['PORT']}&user={to['USER']}"
+    serve = "-m granian --no-ws --log-level error --interface asgi --workers 1"
+    process = subprocess.Popen(
+        [sys.executable, *serve.split(), "--port", str(port), "banyan.web.live:application"],
+        env=os.environ
+        | {"DATABASE_URL": address, "BANYAN_PORT": str(web_port), "BANYAN_PUBLIC_URL": ""},
+    )
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _open_policy(settings: Any, live: str, gateway: str) -> None:
+    policy = deepcopy(settings.CONTENT_SECURITY_POLICY)
+    policy["DIRECTIVES"]["connect-src"].append(live)
+    policy["DIRECTIVES"]["form-action"].append(gateway)
+    settings.CONTENT_SECURITY_POLICY = policy
+
+
+def signed_in(browser: Browser, house: House, account: Account, **options: Any) -> Page:
+    """Return a page of a browser in which ``account`` is signed in."""
+    client = Client()
+    client.force_login(account)
+    context = browser.new_context(**options)
+    for name, cookie in client.cookies.items():
+        context.add_cookies([{"name": name, "value": cookie.value, "url": house.url}])
+    return context.new_page()
+
+
+def shared_goods() -> Link:
+    """Return Ben's link to some goods, passed on from Ana's."""
+    item = make.product(price=6_800)
+    ana, ben = make.member("ana"), make.member("ben")
+    first = sharing.share(actor=make.actor(ana), target_kind="product", target_id=item.pk, via=None)
+    return sharing.share(actor=make.actor(ben), target_kind="product", target_id=item.pk, via=first)
+
+
+def shop_of(link: Link) -> Any:
+    from banyan.catalog.models import Product
+
+    return Product.objects.select_related("shop__owner").get(pk=link.target_id).shop
+
+
+def seconds(page: Page, selector: str, count: int, since: float) -> float:
+    """Return how long after ``since`` the page shows ``count`` of ``selector``."""
+    expect(page.locator(selector)).to_have_count(count, timeout=SOON)
+    return time.monotonic() - since
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_the_studio_sees_the_visit_the_order_and_the_payment_as_they_happen(
+    house: House, browser: Browser
+) -> None:
+    link = shared_goods()
+    shop = shop_of(link)
+    studio = signed_in(browser, house, shop.owner, viewport=DESK)
+    studio.goto(f"{house.url}/studio/{shop.slug}/shares/{link.code}")
+    expect(studio.locator(".tree [data-node]")).to_have_count(2)
+    phone = browser.new_context(viewport=PHONE, has_touch=True).new_page()
+
+    began = time.monotonic()
+    phone.goto(f"{house.url}/s/{link.code}")
+    opened = seconds(studio, ".tree circle.n-opened", 1, began)
+    expect(phone.get_by_text("Ana shared with Ben, Ben with you")).to_be_visible()
+    assert studio.locator(".tree circle.n-opened.new").count() == 1
+
+    phone.get_by_role("link", name="Buy for").click()
+    for label, value in {
+        "E-mail": "guest@example.com",
+        "Name of the recipient": "Guest",
+        "Street and number": "Lakeside Road 1",
+        "Province or state": "Zhejiang",
+        "City": "Hangzhou",
+        "District": "Xihu",
+    }.items():
+        phone.get_by_label(label).first.fill(value)
+    phone.get_by_label("Phone").first.fill("+8613800000000")
+    began = time.monotonic()
+    phone.get_by_role("button", name="Pay").first.click()
+    ordered = seconds(studio, ".tree circle.n-ordered", 1, began)
+    phone.wait_for_url("**/pay/**")
+    began = time.monotonic()
+    phone.get_by_role("button", name="Pay").first.click()
+    paid = seconds(studio, ".tree circle.n-bought", 1, began)
+
+    print(f"seconds to the studio: opened {opened:.2f}, ordered {ordered:.2f}, paid {paid:.2f}")
+    expect(studio.locator(".tree .n-opened, .tree .n-ordered")).to_have_count(0)
+
+
+def test_a_cut_stream_is_replaced_by_looking_every_ten_seconds(
+    house: House, browser: Browser
+) -> None:
+    link = shared_goods()
+    shop = shop_of(link)
+    studio = signed_in(browser, house, shop.owner, viewport=DESK)
+    studio.route("**/live/**", lambda route: route.abort())
+    studio.goto(f"{house.url}/studio/{shop.slug}/shares/{link.code}")
+    sharing.record_touch(actor=make.actor(make.member()), link=link)
+    began = time.monotonic()
+    expect(studio.locator(".tree circle.n-opened")).to_have_count(1, timeout=25_000)
+    assert time.monotonic() - began > 1, "the page should not have heard of it by a stream"

@@ -24,6 +24,7 @@ from banyan.insights.rules.cascades import (
 )
 from banyan.insights.rules.funnels import Funnel, FunnelStep, funnel
 from banyan.insights.rules.intervals import Proportion, wilson_interval
+from banyan.insights.rules.journeys import Joined, Opened, Shared, people_tree
 
 __all__ = [
     "AttributionModel",
@@ -35,9 +36,12 @@ __all__ = [
     "Funnel",
     "FunnelStep",
     "GrowingCascade",
+    "Joined",
+    "Opened",
     "PathTouch",
     "Proportion",
     "Share",
+    "Shared",
     "attribute",
     "expected_final_size",
     "funnel",
@@ -45,6 +49,7 @@ __all__ = [
     "measure_forest",
     "observed_reproduction",
     "parse_cascades",
+    "people_tree",
     "structural_virality",
     "wilson_interval",
 ]

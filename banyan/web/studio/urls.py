@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import coupons, goods, home, orders, product, shop_settings, today
+from . import coupons, goods, home, orders, product, shares, shop_settings, today
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -30,6 +30,14 @@ urlpatterns = [
         "<slug:shop_slug>/coupons/<int:coupon_id>/stop",
         coupons.coupon_retire,
         name="studio_coupon_stop",
+    ),
+    path("<slug:shop_slug>/shares", shares.shares, name="studio_shares"),
+    path("<slug:shop_slug>/shares/<str:code>", shares.story, name="studio_share_story"),
+    path("<slug:shop_slug>/shares/<str:code>/people", shares.people, name="studio_share_people"),
+    path("<slug:shop_slug>/shares/<str:code>/left-out", shares.left, name="studio_share_left"),
+    path("<slug:shop_slug>/shares/<str:code>/orders", shares.orders, name="studio_share_orders"),
+    path(
+        "<slug:shop_slug>/shares/<str:code>/export.csv", shares.export, name="studio_share_export"
     ),
     path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
 ]

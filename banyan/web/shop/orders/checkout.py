@@ -26,6 +26,7 @@ from banyan.payments.providers import enabled
 from banyan.payments.queries import methods_for
 from banyan.people.models import Address
 from banyan.people.rules import ADDRESS_FORMS
+from banyan.sharing.actions import confirm_touch
 
 from ...cookies import CART, read_signed
 from ...http import actor, private
@@ -202,6 +203,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
         quote = orders.quote(actor=who, lines=lines, coupon_code=coupon)
         return _page(request, quote, values, problem)
     _empty(request, who, lines)
+    for line in lines:
+        if line.touch_id is not None:  # whoever buys is a person, pictures loaded or not
+            confirm_touch(actor=who, touch_id=line.touch_id)
     return go_to_payment(request, placed)
 
 

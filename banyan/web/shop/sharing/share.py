@@ -12,21 +12,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.catalog.models import Product
 from banyan.earnings.queries import link_report, offer_of
+from banyan.insights.queries import share_tree
 from banyan.kernel.problems import NotFound
-from banyan.orders.models import OrderLine
 from banyan.sharing import actions as sharing
 from banyan.sharing import ports
-from banyan.sharing.channels import channel_of, is_prefetch, is_restricted, verdict_of
+from banyan.sharing.channels import channel_of, is_prefetch, verdict_of
 from banyan.sharing.models import Link
-from banyan.sharing.queries import link_by_code, path_of, tree_of
+from banyan.sharing.queries import link_by_code
 from banyan.sharing.visitors import may_identify, new_visitor, remember, visitor_for
-from banyan.web.ui.shapes import TreeNode
 
 from ...http import actor, private, signed_in
 from ..market.arrival import arrival_of
+from . import travel
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-MOST_NODES = 400
+FRAME = {"nav": "me", "layout": "ui/layouts/app.html"}
 
 
 @require_safe
@@ -104,26 +104,6 @@ def seen(request: HttpRequest, touch_id: int) -> HttpResponse:
     return response
 
 
-def tree_nodes(link: Link) -> tuple[list[TreeNode], int]:
-    """Return the nodes of a share tree for drawing, and how many were left out."""
-    nodes = tree_of(link)
-    bought = set(
-        OrderLine.objects.filter(link_id__in=[node.link_id for node in nodes])
-        .exclude(order__state__in=["placed", "expired", "cancelled"])
-        .values_list("link_id", flat=True)
-    )
-    drawn = [
-        TreeNode(
-            id=str(node.link_id),
-            parent_id=str(node.parent_id) if node.parent_id else None,
-            kind="bought" if node.link_id in bought else "shared" if node.parent_id else "root",
-            label=node.display_name,
-        )
-        for node in nodes[:MOST_NODES]
-    ]
-    return drawn, max(0, len(nodes) - MOST_NODES)
-
-
 @require_safe
 @private
 @signed_in
@@ -138,25 +118,51 @@ def links_mine(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/sharing/links.html", {"nav": "me", "rows": rows})
 
 
+def _travel(request: HttpRequest, code: str) -> travel.Travel:
+    """Return how one's own share travelled; a withdrawn one is still there to read."""
+    who = actor(request)
+    link = Link.objects.select_related("owner").filter(code=code, owner_id=who.id or 0).first()
+    if link is None:
+        raise NotFound()
+    tree = share_tree(link, payee_id=link.owner_id)
+    return travel.Travel(link, tree, who, lambda room: reverse(f"link_{room}", args=[code]))
+
+
 @require_safe
 @private
 @signed_in
 def link_story(request: HttpRequest, code: str) -> HttpResponse:
     """How one's own share travelled: path, tree, people, orders, earnings."""
-    who = actor(request)
-    link = link_by_code(code)
-    if link is None or link.owner_id != who.id:
-        raise NotFound()
-    nodes, left_out = tree_nodes(link)
-    context = {
-        "nav": "me",
-        "link": link,
-        "card": ports.card(link.target_kind, link.target_id),
-        "path": path_of(link),
-        "nodes": nodes,
-        "left_out": left_out,
-        "rows": tree_of(link),
-        "report": link_report(link, owner_id=link.owner_id),
-        "restricted": is_restricted(channel_of(request.headers.get("user-agent", ""))),
-    }
-    return render(request, "shop/sharing/story.html", context)
+    return travel.story(request, _travel(request, code), FRAME)
+
+
+@require_safe
+@private
+@signed_in
+def link_people(request: HttpRequest, code: str) -> HttpResponse:
+    """The people whom the share reached."""
+    return travel.people(request, _travel(request, code), FRAME)
+
+
+@require_safe
+@private
+@signed_in
+def link_left(request: HttpRequest, code: str) -> HttpResponse:
+    """What is not counted, and why."""
+    return travel.left_out(request, _travel(request, code), FRAME)
+
+
+@require_safe
+@private
+@signed_in
+def link_orders(request: HttpRequest, code: str) -> HttpResponse:
+    """The paid orders that came of the share."""
+    return travel.orders(request, _travel(request, code), FRAME)
+
+
+@require_safe
+@private
+@signed_in
+def link_export(request: HttpRequest, code: str) -> HttpResponse:
+    """Everything the figures are made of, as CSV."""
+    return travel.export(_travel(request, code))

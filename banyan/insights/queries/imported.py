@@ -1,12 +1,12 @@
-"""Reads of insights."""
+"""Imported cascades and their measures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from .models import Cascade
-from .rules import measure
+from ..models import Cascade
+from ..rules import measure
 
 
 def cascade_report(source: str = "") -> Iterator[dict[str, Any]]:

@@ -66,7 +66,9 @@ def _rows(shop: Shop, roots: list[Link]) -> list[dict[str, Any]]:
     ]
 
 
-def _travel(request: HttpRequest, shop_slug: str, code: str) -> tuple[travel.Travel, dict[str, Any]]:
+def _travel(
+    request: HttpRequest, shop_slug: str, code: str
+) -> tuple[travel.Travel, dict[str, Any]]:
     """Return a share whose tree led to the shop; its sales are this shop's alone."""
     shop = shop_of(request, shop_slug)
     link = Link.objects.select_related("owner").filter(code=code).first()
@@ -84,9 +86,7 @@ def _travel(request: HttpRequest, shop_slug: str, code: str) -> tuple[travel.Tra
 
 def _led_here(shop: Shop, link: Link) -> bool:
     root_id = link.root_id or link.pk
-    return any(
-        root.pk == root_id for root in roots_in(scope_of(shop), before=root_id + 1, limit=1)
-    )
+    return any(root.pk == root_id for root in roots_in(scope_of(shop), before=root_id + 1, limit=1))
 
 
 @require_safe

@@ -108,7 +108,7 @@ def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:
     query = {"variant": variant_id, "n": quantity}
     if arrival.code:
         query |= {"via": arrival.code}
-    if arrival.touch:
+    if arrival.code and arrival.touch:
         query |= {"t": arrival.touch}
     return f"{reverse('checkout')}?{urlencode(query)}"
 

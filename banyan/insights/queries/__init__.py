@@ -1,6 +1,6 @@
 """Reads of insights."""
 
-from .imported import cascade_report
-from .shares import ShareTree, SoldLine, share_tree, share_trees, totals
+from .cascades import cascade_report
+from .journeys import Journey, SoldLine, journey_of, journey_reports, totals
 
-__all__ = ["ShareTree", "SoldLine", "cascade_report", "share_tree", "share_trees", "totals"]
+__all__ = ["Journey", "SoldLine", "cascade_report", "journey_of", "journey_reports", "totals"]

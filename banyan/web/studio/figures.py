@@ -152,7 +152,6 @@ class Travel:
     sharers: int
     depth: int
     title: str
-    code: str
 
 
 def report(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
@@ -231,7 +230,6 @@ def _travel(shop: Shop, by_link: Mapping[int, Reach]) -> Travel | None:
         sharers=len({node.owner_id for node in nodes}),
         depth=max(node.depth for node in nodes),
         title=nodes[0].display_name,
-        code=nodes[0].code,
     )
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.models import Shop
-from banyan.insights.queries import share_tree
+from banyan.insights.queries import journey_of
 from banyan.kernel.problems import NotFound
 from banyan.orders.models import OrderLine
 from banyan.sharing import ports
@@ -77,7 +77,7 @@ def _travel(
     context = frame(request, shop, "shares") | {"layout": "ui/layouts/studio.html"}
     found = travel.Travel(
         link,
-        share_tree(link, shop_id=shop.pk),
+        journey_of(link, shop_id=shop.pk),
         actor(request),
         lambda room: reverse(f"studio_share_{room}", args=[shop.slug, code]),
     )

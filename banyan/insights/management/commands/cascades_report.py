@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from banyan.insights.queries import cascade_report, share_trees
+from banyan.insights.queries import cascade_report, journey_reports
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
         if options["of"] == "shares":
-            rows = list(share_trees())
+            rows = list(journey_reports())
         else:
             rows = list(cascade_report(options["source"]))
         if options["format"] == "json":

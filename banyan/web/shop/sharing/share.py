@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.catalog.models import Product
 from banyan.earnings.queries import link_report, offer_of
-from banyan.insights.queries import share_tree
+from banyan.insights.queries import journey_of
 from banyan.kernel.problems import NotFound
 from banyan.sharing import actions as sharing
 from banyan.sharing import ports
@@ -124,7 +124,7 @@ def _travel(request: HttpRequest, code: str) -> travel.Travel:
     link = Link.objects.select_related("owner").filter(code=code, owner_id=who.id or 0).first()
     if link is None:
         raise NotFound()
-    tree = share_tree(link, payee_id=link.owner_id)
+    tree = journey_of(link, payee_id=link.owner_id)
     return travel.Travel(link, tree, who, lambda room: reverse(f"link_{room}", args=[code]))
 
 

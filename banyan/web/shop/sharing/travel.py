@@ -22,7 +22,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from banyan.insights.queries import ShareTree, SoldLine, totals
+from banyan.insights.queries import Journey, SoldLine, totals
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.people.access import visible_accounts
@@ -45,7 +45,7 @@ class Travel:
     """
 
     link: Link
-    tree: ShareTree
+    tree: Journey
     viewer: Actor
     url: Callable[[str], str]
 

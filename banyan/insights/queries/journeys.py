@@ -44,7 +44,7 @@ class SoldLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareTree:
+class Journey:
     """A link, what was shared on from it, everybody who came, and what they bought.
 
     ``members`` are people once each: sharers, and openers whose page ran. ``shape`` measures
@@ -110,7 +110,7 @@ class ShareTree:
         return frozenset(line.buyer for line in self.sold)
 
 
-def share_tree(link: Link, *, payee_id: int | None = None, shop_id: int | None = None) -> ShareTree:
+def journey_of(link: Link, *, payee_id: int | None = None, shop_id: int | None = None) -> Journey:
     """Return everything below ``link``. Four queries, linear in openings.
 
     ``payee_id`` limits earnings to that account's; ``shop_id`` limits sales to that shop's.
@@ -118,7 +118,7 @@ def share_tree(link: Link, *, payee_id: int | None = None, shop_id: int | None =
     nodes = tree_below(link)
     found = openings(Scope.below(link.pk))
     members = people_tree(_shares(nodes, link), _opened(found))
-    return ShareTree(
+    return Journey(
         nodes=tuple(nodes),
         openings=tuple(found),
         members=members,
@@ -127,11 +127,11 @@ def share_tree(link: Link, *, payee_id: int | None = None, shop_id: int | None =
     )
 
 
-def share_trees(*, limit: int | None = None) -> Iterator[dict[str, Any]]:
+def journey_reports(*, limit: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield the measures of every living share that is a root, oldest first, as a report row."""
     roots = Link.objects.filter(parent=None).order_by("id")
     for link in roots[:limit] if limit else roots:
-        shape = share_tree(link).shape
+        shape = journey_of(link).shape
         yield {
             "source": "shares",
             "id": link.code,

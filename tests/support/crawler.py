@@ -42,7 +42,7 @@ class Crawler:
     """Walks as one person. ``most`` pages of each route and set of query names are opened."""
 
     def __init__(self, account: Any = None, *, language: str = "en", most: int = 3) -> None:
-        self.client = Client(headers={"user-agent": BROWSER})
+        self.client = Client(headers={"user-agent": BROWSER, "accept": "text/html"})
         if account is not None:
             self.client.force_login(account)
         self.client.cookies[settings.LANGUAGE_COOKIE_NAME] = language

@@ -32,12 +32,16 @@ class Arrival:
         return self.link.code if self.link else ""
 
 
-def arrival_of(request: HttpRequest) -> Arrival:
-    """Read ``via`` and ``t`` of the address. Two statements with a code, none without."""
+def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "") -> Arrival:
+    """Read ``via`` and ``t`` of the address. Two statements with a code, none without.
+
+    ``link`` and ``touch`` stand for them where the address is the share link itself.
+    """
     neutral = is_restricted(channel_of(request.headers.get("user-agent", "")))
     code = request.GET.get("via", "")[:24]
-    link = link_by_code(code) if code else None
-    touch = request.GET.get("t", "")
+    if link is None and code:
+        link = link_by_code(code)
+    touch = touch or request.GET.get("t", "")
     touch = touch if touch.isdigit() and len(touch) < 20 else ""
     if link is None or link.owner_id == actor(request).id:
         # The page still says that it ran, so that an owner's own look is known as one.

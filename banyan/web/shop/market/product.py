@@ -11,16 +11,24 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from banyan.catalog.access import get_product_for, get_shop_for, visible_products
+from banyan.catalog.access import (
+    get_ended_product,
+    get_product_for,
+    get_shop_for,
+    visible_products,
+    was_open,
+)
 from banyan.catalog.models import Product, Variant
 from banyan.catalog.rules import price_range, text_in
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import Money
+from banyan.kernel.problems import NotFound
 from banyan.media.queries import pictures
 
 from ...http import actor, revalidated
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url
+from .ended import ended, ended_product
 
 PAGE = 24
 
@@ -54,7 +62,13 @@ def _choices(
 @revalidated
 def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     """Show a product, the way it reached the reader, and how to buy it."""
-    found = get_product_for(actor(request), shop_slug, slug)
+    try:
+        found = get_product_for(actor(request), shop_slug, slug)
+    except NotFound:
+        gone = get_ended_product(shop_slug, slug)
+        if gone is None:
+            raise
+        return ended_product(request, gone)
     arrival = arrival_of(request)
     variants = list(found.variants.filter(is_active=True).select_related("stock"))
     chosen = _chosen(variants, request.GET.get("variant", ""))
@@ -117,7 +131,12 @@ def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:
 @revalidated
 def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """Show a shop and its goods."""
-    found = get_shop_for(actor(request), shop_slug)
+    try:
+        found = get_shop_for(actor(request), shop_slug)
+    except NotFound:
+        if not was_open(shop_slug):
+            raise
+        return ended(request)
     arrival = arrival_of(request)
     after = request.GET.get("after", "")
     goods = (

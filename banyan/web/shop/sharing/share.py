@@ -23,6 +23,7 @@ from banyan.sharing.visitors import may_identify, new_visitor, remember, visitor
 
 from ...http import actor, private, signed_in
 from ..market.arrival import arrival_of
+from ..market.ended import ended_link
 from . import travel
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -69,8 +70,8 @@ def open_link(request: HttpRequest, code: str) -> HttpResponse:
     """Open a share link where no edge stands before Django: record the touch, then go on."""
     link = link_by_code(code)
     card = ports.card(link.target_kind, link.target_id) if link else None
-    if link is None or card is None:
-        raise NotFound()
+    if link is None:
+        return ended_link(request, None, None)
     agent = request.headers.get("user-agent", "")
     purpose = request.headers.get("sec-purpose", "") or request.headers.get("purpose", "")
     verdict = verdict_of(agent)
@@ -87,7 +88,11 @@ def open_link(request: HttpRequest, code: str) -> HttpResponse:
     who = actor(request)
     known = type(who)(kind=who.kind, id=who.id, visitor=visitor, roles=who.roles)
     touch = sharing.record_touch(actor=known, link=link, channel=channel_of(agent), verdict=verdict)
-    response = redirect(f"{card.url}?{urlencode({'via': code, 't': touch.pk})}")
+    if card is None:
+        # The offer is over; that somebody came for it is still true.
+        response = ended_link(request, link, touch.pk)
+    else:
+        response = redirect(f"{card.url}?{urlencode({'via': code, 't': touch.pk})}")
     response["Cache-Control"] = "no-store"
     if fresh and visitor:
         remember(response, visitor, secure=request.is_secure())

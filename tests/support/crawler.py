@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from tests.support.pages import Page
 
+CHOOSING = frozenset({"state", "part", "step", "why"})
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36"
 
 
@@ -29,6 +30,19 @@ def route_names(resolver: URLResolver | None = None, space: str = "") -> set[str
     return names
 
 
+def kind_of(url: str) -> str:
+    """Return the kind of a page: its route and what its query chooses."""
+    address = urlsplit(url)
+    try:
+        name = resolve(address.path).view_name
+    except Resolver404:
+        name = "start"
+    query = sorted(
+        f"{key}={value}" if key in CHOOSING else key for key, value in parse_qsl(address.query)
+    )
+    return f"{name}?{'&'.join(query)}"
+
+
 @dataclass
 class Walk:
     """What a walk met: pages by address, routes by name, and faults as (address, words)."""
@@ -39,16 +53,20 @@ class Walk:
 
 
 class Crawler:
-    """Walks as one person. ``most`` pages of each route and set of query names are opened."""
+    """Walks as one person: every kind of page once from every kind of page that leads to it.
 
-    def __init__(self, account: Any = None, *, language: str = "en", most: int = 3) -> None:
+    A kind is a route, the names of its query, and the values that choose a list. With
+    ``thorough=False`` each kind is opened once, from wherever it is met first.
+    """
+
+    def __init__(self, account: Any = None, *, language: str = "en", thorough: bool = True) -> None:
         self.client = Client(headers={"user-agent": BROWSER, "accept": "text/html"})
         if account is not None:
             self.client.force_login(account)
         self.client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-        self.most = most
+        self.thorough = thorough
         self.walk = Walk()
-        self._opened: Counter[tuple[str, str]] = Counter()
+        self._opened: set[tuple[str, str]] = set()
         self._seen: set[str] = set()
 
     def run(self, starts: Iterable[str] = ("/",)) -> Walk:
@@ -71,10 +89,10 @@ class Crawler:
         name = self._meet(address.path, found_on)
         if name is None:
             return []
-        kind = (name, ",".join(sorted(key for key, _value in parse_qsl(address.query))))
-        if self._opened[kind] >= self.most:
+        edge = (kind_of(found_on) if self.thorough else "", kind_of(path))
+        if edge in self._opened:
             return []
-        self._opened[kind] += 1
+        self._opened.add(edge)
         return self._open(path, found_on)
 
     def _meet(self, path: str, found_on: str) -> str | None:

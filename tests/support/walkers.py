@@ -17,7 +17,7 @@ from banyan.people.models import Account
 from banyan.sharing.spool import load_once
 from banyan.web.edge.app import Edge
 from tests.support.factories import ADDRESS
-from tests.web.edge.calls import call
+from tests.web.edge.calls import Answer, call
 from tests.web.people.driver import enter
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Mobile Safari"
@@ -42,6 +42,10 @@ class Town:
         """Open a link without any browser behind it, as robots do, and let it be recorded."""
         call(self.edge, f"/s/{code}", agent=agent, method=method, **extra)
         self.load()
+
+    def django(self, method: str, path: str, *, agent: str = PHONE) -> Answer:
+        """Send one request through the edge to the pages behind it."""
+        return call(self.edge, path, method=method, agent=agent)
 
     def load(self) -> None:
         """Bring what was opened into the database, as the worker does all the time."""

@@ -74,7 +74,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
 # Words that are the same in every language, or names.
 SAME = re.compile(
     r"^(banyan|utc|qr|csv|r|api|id|url|totp|sms|pdf|english|visa|ana|guest|cn|hk|nt|us|eur?|gbp"
-    r"|jpy|usd|cny|twd|hkd|sgd|myr|sku|html|json|px|kb|ms|sql|x|s|m|l|xl|ip)$",
+    r"|jpy|usd|cny|twd|hkd|sgd|myr|sku|html|https|json|px|kb|ms|sql|x|s|m|l|xl|ip)$",
     re.IGNORECASE,
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
@@ -100,7 +100,7 @@ def _visitors() -> None:
     kiln = Shop.objects.get(owner=mio)
     variant = Variant.objects.filter(product__shop=kiln).order_by("id")[0]
     for street in ("Lakeside Road 1", "Lakeside Road 2"):
-        people.add_address(actor=who, fields=make.ADDRESS | {"street": street})
+        people.add_address(actor=who, fields=story.ADDRESS | {"street": street})
     people.create_token(actor=who, name="script")
     people.block(actor=who, account_id=Account.objects.get(handle="pim").pk)
     board = community.make_board(actor=who, title="Kitchen")

@@ -81,3 +81,20 @@ def get_product_for(actor: Actor, shop_slug: str, slug: str) -> Product:
     if not open_to_all and not works_in(actor, product.shop_id):
         raise NotFound()
     return product
+
+
+def get_ended_product(shop_slug: str, slug: str) -> Product | None:
+    """Return a product that was on sale to everybody and is not any more; None for all others."""
+    product = (
+        Product.objects.select_related("shop")
+        .filter(shop__slug__iexact=shop_slug, slug=slug, published_at__isnull=False)
+        .first()
+    )
+    if product is None or (product.state == "active" and product.shop.state == "open"):
+        return None
+    return product
+
+
+def was_open(slug: str) -> bool:
+    """Tell whether there was an open shop at this address that is closed or suspended now."""
+    return Shop.objects.filter(slug__iexact=slug, state__in=["closed", "suspended"]).exists()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -38,6 +39,8 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
         )
     elif isinstance(problem, LoginRequired) and request.headers.get("hx-request"):
         response = HttpResponse(status=401, headers={"HX-Redirect": "/login?next=" + request.path})
+    elif isinstance(problem, LoginRequired) and request.method in {"GET", "HEAD"}:
+        response = HttpResponseRedirect(f"/login?{urlencode({'next': request.get_full_path()})}")
     else:
         fragment = bool(request.headers.get("hx-request"))
         template = "ui/problem_fragment.html" if fragment else "ui/problem.html"

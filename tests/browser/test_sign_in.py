@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from socketserver import ThreadingMixIn
@@ -23,8 +21,6 @@ from banyan.people import actions as people
 from banyan.people.models import Account, Follow
 from banyan.people.rules import Contact
 
-# Playwright keeps an event loop in this thread, which Django would take for an async view.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 PHONE: Any = {"width": 390, "height": 844}
 
 
@@ -42,12 +38,6 @@ class _Quiet(WSGIRequestHandler):
 
     def log_message(self, *_args: Any) -> None:
         pass
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-    return {"executable_path": shutil.which("chromium"), "args": quiet.split()}
 
 
 @pytest.fixture

@@ -1,17 +1,23 @@
 """Reads of insights: how shares travelled, and who came through them."""
 
 from .cascades import cascade_report
+from .journeys import Journey, SoldLine, journey_of, journey_reports, totals
 from .people import STEPS, Person, funnel_of, people_of
 from .trees import Guest, Sharer, ShareTree, share_tree
 
 __all__ = [
     "STEPS",
     "Guest",
+    "Journey",
     "Person",
     "ShareTree",
     "Sharer",
+    "SoldLine",
     "cascade_report",
     "funnel_of",
+    "journey_of",
+    "journey_reports",
     "people_of",
     "share_tree",
+    "totals",
 ]

@@ -146,7 +146,7 @@ _LINKS = "WITH links AS MATERIALIZED (SELECT unnest(%s::bigint[]) AS id)"
 _CAME = f"""
 {_LINKS}
 SELECT DISTINCT ON (1) {TOUCH_PERSON}, touch.link_id FROM {TOUCH_JOIN}
-WHERE touch.verdict IN ('unknown', 'human') AND (%s::timestamptz IS NULL OR touch.at >= %s)
+WHERE touch.verdict = 'human' AND (%s::timestamptz IS NULL OR touch.at >= %s)
 ORDER BY 1, touch.at, touch.id
 """  # noqa: S608
 

@@ -25,6 +25,7 @@ from banyan.insights.rules.cascades import (
 )
 from banyan.insights.rules.funnels import Funnel, FunnelStep, funnel
 from banyan.insights.rules.intervals import Proportion, wilson_interval
+from banyan.insights.rules.journeys import Joined, Opened, Shared, people_tree
 
 __all__ = [
     "AttributionModel",
@@ -36,9 +37,12 @@ __all__ = [
     "Funnel",
     "FunnelStep",
     "GrowingCascade",
+    "Joined",
+    "Opened",
     "PathTouch",
     "Proportion",
     "Share",
+    "Shared",
     "attribute",
     "expected_final_size",
     "funnel",
@@ -47,6 +51,7 @@ __all__ = [
     "measure_with_leaves",
     "observed_reproduction",
     "parse_cascades",
+    "people_tree",
     "structural_virality",
     "wilson_interval",
 ]

@@ -57,11 +57,19 @@ def path_of(link: Link) -> list[PathStep]:
 
 
 def tree_of(root: Link) -> list[TreeNode]:
-    """Return every link of the tree that ``root`` belongs to, parents first. Three queries."""
-    root_id = root.root_id or root.pk
-    counts = reach_by_link(Scope.tree(root_id))
+    """Return every link of the tree that ``root`` belongs to, parents first. Two queries."""
+    return _nodes(Scope.tree(root.root_id or root.pk))
+
+
+def tree_below(link: Link) -> list[TreeNode]:
+    """Return ``link`` and every link shared on from it, parents first. Two queries."""
+    return _nodes(Scope.below(link.pk))
+
+
+def _nodes(scope: Scope) -> list[TreeNode]:
+    counts = reach_by_link(scope)
     with connection.cursor() as cursor:
-        cursor.execute(_TREE, {"root": root_id})
+        cursor.execute(_TREE.format(where=scope.where), scope.params)  # our own text
         rows = cursor.fetchall()
     return [TreeNode(*(*row, counts.get(row[0], Reach()))) for row in rows]
 
@@ -82,6 +90,23 @@ _TREE = """
 SELECT link.id, link.code, link.parent_id, link.depth, link.owner_id, account.handle,
        account.display_name, link.created_at, link.revoked_at IS NOT NULL
 FROM sharing_link link JOIN people_account account ON account.id = link.owner_id
-WHERE link.id = %(root)s OR link.root_id = %(root)s
+WHERE {where}
 ORDER BY link.depth, link.id
 """
+
+
+def roots_in(scope: Scope, *, before: int | None = None, limit: int = 50) -> list[Link]:
+    """Return the roots of the trees that links of ``scope`` belong to, newest first.
+
+    ``before`` continues a list: only roots older than that id. Two queries.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT coalesce(link.root_id, link.id) FROM sharing_link link"  # noqa: S608
+            f" WHERE {scope.where} AND (%s::bigint IS NULL OR coalesce(link.root_id, link.id) < %s)"
+            " ORDER BY 1 DESC LIMIT %s",
+            [*scope.params, before, before, limit],
+        )
+        wanted = [pk for (pk,) in cursor.fetchall()]
+    found = Link.objects.select_related("owner").in_bulk(wanted)
+    return [found[pk] for pk in wanted]

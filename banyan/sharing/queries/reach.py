@@ -49,6 +49,16 @@ class Scope:
         return cls("(link.id = %s OR link.root_id = %s)", (root_id, root_id))
 
     @classmethod
+    def below(cls, link_id: int) -> Scope:
+        """One link and everything shared on from it."""
+        return cls(
+            "link.id IN (WITH RECURSIVE down AS (SELECT %s::bigint AS id UNION ALL"
+            " SELECT child.id FROM sharing_link child JOIN down ON child.parent_id = down.id)"
+            " SELECT id FROM down)",
+            (link_id,),
+        )
+
+    @classmethod
     def owner(cls, account_id: int) -> Scope:
         """Every link of a sharer."""
         return cls("link.owner_id = %s", (account_id,))

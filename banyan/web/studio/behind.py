@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, Sum
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
@@ -18,14 +17,10 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.orders.access import visible_orders
 from banyan.sharing.models import Link
-from banyan.sharing.ports import card
-from banyan.sharing.queries import link_by_code
 
 from ..http import actor, private, signed_in
 from ..shop.earnings.words import commission_state
 from ..shop.people.faces import faces_of
-from ..shop.sharing.travelled import travelled
-from ..streams import ticket
 from . import figures
 from .room import page, shop_of
 
@@ -119,27 +114,6 @@ def people(request: HttpRequest, shop_slug: str) -> HttpResponse:
         "left_out": max(0, len(found) - MOST_PEOPLE),
     }
     return page(request, shop, "today", "studio/people.html", context)
-
-
-@require_safe
-@private
-@signed_in
-def share(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
-    """Show how one share of the shop's goods travelled, and keep showing it."""
-    shop = shop_of(request, shop_slug)
-    link = link_by_code(code)
-    if link is None or not figures.concerns(shop, link):
-        raise NotFound()
-    root = link.root if link.root_id else link
-    travel = travelled(root)
-    context = {
-        "travel": travel,
-        "rows": travel.rows,
-        "card": card(link.target_kind, link.target_id),
-        "live": ticket(request, f"tree:{root.pk}"),
-        "refresh_url": reverse("studio_share", args=[shop.slug, code]),
-    }
-    return page(request, shop, "today", "studio/share.html", context)
 
 
 @require_safe

@@ -18,6 +18,7 @@ from banyan.community.queries import posts_showing
 from banyan.insights.queries import funnel_of
 from banyan.insights.rules import Proportion, funnel
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.orders.models import Order, OrderLine
 from banyan.people.models import Account
@@ -149,7 +150,7 @@ class Share:
     opened: int
 
 
-def report(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
+def report(shop: Shop, orders: QuerySet[Order], *, viewer: Actor) -> dict[str, Any]:
     """Return funnel, what travelled and who moved people in the last thirty days."""
     start = clock.now() - MONTH
     scope = scope_of(shop)
@@ -163,7 +164,7 @@ def report(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
         "robots": people.robots,
         "own": people.own,
         "movers": _movers(shop, orders, by_link, start),
-        "travel": travelled(shares[0].link) if shares else None,
+        "travel": travelled(shares[0].link, viewer=viewer) if shares else None,
         "shares": shares,
     }
 

@@ -41,20 +41,27 @@ def page(
     problem: Problem | None = None,
 ) -> HttpResponse:
     """Draw a page of the shop; with ``problem`` it answers 422 and says what is wrong."""
+    context = frame(request, shop, room, problem) | context
+    return render(request, template, context, status=422 if problem else 200)
+
+
+def frame(
+    request: HttpRequest, shop: Shop, room: str, problem: Problem | None = None
+) -> dict[str, Any]:
+    """Return what every page of the shop is drawn with."""
     who = actor(request)
-    frame = {
+    return {
         "shop": shop,
         "studio_nav": _nav(who, shop, room),
         "manages": works_in(who, shop.pk, MANAGERS),
         "problem": problem,
         "errors": problem.fields if problem else {},
     }
-    return render(request, template, frame | context, status=422 if problem else 200)
 
 
 def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms = [("today", _("Today"), "chart"), ("orders", _("Orders"), "orders")]
-    rooms.append(("goods", _("Goods"), "box"))
+    rooms += [("goods", _("Goods"), "box"), ("shares", _("Shares"), "share")]
     if works_in(who, shop.pk, MANAGERS):
         rooms += [("coupons", _("Coupons"), "tag"), ("settings", _("Settings"), "settings")]
     return [

@@ -35,12 +35,22 @@ def today(request: HttpRequest, shop_slug: str) -> HttpResponse:
     live = {"shop": shop, "live": ticket(request, f"shop:{shop.pk}")}
     part = request.GET.get("part", "")
     if part == "travel":
-        return render(request, "studio/today_travel.html", live | figures.report(shop, orders))
+        return render(
+            request,
+            "studio/today_travel.html",
+            live | figures.report(shop, orders, viewer=actor(request)),
+        )
     now = live | _now(shop, orders)
     if part == "now":
         return render(request, "studio/today_now.html", now)
     told = now | {"decision": last_decision(shop) if shop.state == "refused" else ""}
-    return page(request, shop, "today", "studio/today.html", told | figures.report(shop, orders))
+    return page(
+        request,
+        shop,
+        "today",
+        "studio/today.html",
+        told | figures.report(shop, orders, viewer=actor(request)),
+    )
 
 
 def _now(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import behind, coupons, goods, home, orders, product, shop_settings, today
+from . import behind, coupons, goods, home, orders, product, shares, shop_settings, today
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -12,7 +12,6 @@ urlpatterns = [
     path("<slug:shop_slug>/day/<str:date>", behind.day, name="studio_day"),
     path("<slug:shop_slug>/promised", behind.promised, name="studio_promised"),
     path("<slug:shop_slug>/people", behind.people, name="studio_people"),
-    path("<slug:shop_slug>/shares/<str:code>", behind.share, name="studio_share"),
     path("<slug:shop_slug>/counted", behind.counted, name="studio_counted"),
     path("<slug:shop_slug>/orders", orders.queue, name="studio_orders"),
     path("<slug:shop_slug>/orders/<int:order_id>", orders.order, name="studio_order"),
@@ -36,6 +35,14 @@ urlpatterns = [
         "<slug:shop_slug>/coupons/<int:coupon_id>/stop",
         coupons.coupon_retire,
         name="studio_coupon_stop",
+    ),
+    path("<slug:shop_slug>/shares", shares.shares, name="studio_shares"),
+    path("<slug:shop_slug>/shares/<str:code>", shares.story, name="studio_share_story"),
+    path("<slug:shop_slug>/shares/<str:code>/people", shares.people, name="studio_share_people"),
+    path("<slug:shop_slug>/shares/<str:code>/left-out", shares.left, name="studio_share_left"),
+    path("<slug:shop_slug>/shares/<str:code>/orders", shares.orders, name="studio_share_orders"),
+    path(
+        "<slug:shop_slug>/shares/<str:code>/export.csv", shares.export, name="studio_share_export"
     ),
     path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
 ]

@@ -1,4 +1,4 @@
-"""``cascades_report``: the measures of every imported cascade."""
+"""``cascades_report``: the measures of every imported cascade, or of the shares made here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from banyan.insights.queries import cascade_report
+from banyan.insights.queries import cascade_report, journey_reports
 
 
 class Command(BaseCommand):
@@ -17,12 +17,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("--source", default="")
+        parser.add_argument("--source", default="", help="only cascades of this import")
+        parser.add_argument("--of", choices=["imports", "shares"], default="imports")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
-        rows = list(cascade_report(options["source"]))
+        if options["of"] == "shares":
+            rows = list(journey_reports())
+        else:
+            rows = list(cascade_report(options["source"]))
         if options["format"] == "json":
             self.stdout.write(json.dumps(rows, indent=1))
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,6 +29,7 @@ from banyan.people.models import Follow
 from banyan.web.ui.shapes import PostCard, Tab
 
 from ...http import actor, revalidated
+from ..heads import head_of
 from ..market.cards import product_cards
 from ..sharing.shown import note_shown
 from .cards import face, post_cards
@@ -119,7 +121,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     follows = who.id is not None and (
         Follow.objects.filter(follower_id=who.id, followee=account, state=1).exists()
     )
-    context = {
+    context: dict[str, Any] = {
         "nav": "me" if who.id == account.pk else "explore",
         "account": account,
         "person": face(account, avatar["src"] if isinstance(avatar, dict) else None),
@@ -131,6 +133,25 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "is_me": who.id == account.pk,
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
+    shown = [avatar, *(card.picture for card in context["posts"])]
+    context["head"] = head_of(
+        request,
+        kind="profile",
+        title=f"{account.display_name} (@{account.handle})",
+        description=context["bio"],
+        path=reverse("profile", args=[account.handle]),
+        picture=next((one for one in shown if one), None),
+        data=[
+            {
+                "@type": "ProfilePage",
+                "mainEntity": {
+                    "@type": "Person",
+                    "name": account.display_name,
+                    "alternateName": account.handle,
+                },
+            }
+        ],
+    )
     return render(request, "shop/community/profile.html", context)
 
 

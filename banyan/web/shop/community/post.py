@@ -28,6 +28,7 @@ from banyan.web.ui.shapes import ProductCard, Spot
 from ...http import actor, private, revalidated, signed_in
 from ...media.uploads import staged_tokens
 from ...views import back_to
+from ..heads import Head, head_of
 from ..market.arrival import Arrival, arrival_of
 from ..market.cards import product_cards, product_title, product_url
 from ..sharing.shown import note_shown
@@ -62,9 +63,32 @@ def post(request: HttpRequest, post_id: int) -> HttpResponse:
         "via": code,
         "share_url": reverse("share", args=["post", found.pk])
         + (f"?via={arrival.code}" if arrival.code else ""),
-        "canonical": request.build_absolute_uri(reverse("post", args=[found.pk])),
+        "head": _head(request, shown, code),
     }
     return render(request, "shop/community/post.html", context)
+
+
+def _head(request: HttpRequest, shown: Shown, code: str) -> Head:
+    content = shown.content
+    title = content.title or content.author.display_name
+    return head_of(
+        request,
+        kind="article",
+        title=title,
+        description=content.body,
+        path=reverse("post", args=[shown.post.pk]),
+        picture=next(iter(shown.images), None),
+        code=code,
+        data=[
+            {
+                "@type": "SocialMediaPosting",
+                "headline": title,
+                "articleBody": content.body,
+                "datePublished": content.created_at.isoformat(),
+                "author": {"@type": "Person", "name": content.author.display_name},
+            }
+        ],
+    )
 
 
 def _code(shown: Shown, arrival: Arrival, viewer_id: int | None) -> str:

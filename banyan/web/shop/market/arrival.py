@@ -32,14 +32,20 @@ class Arrival:
         return self.link.code if self.link else ""
 
 
-def arrival_of(request: HttpRequest) -> Arrival:
-    """Read ``via`` and ``t`` of the address. Two statements with a code, none without."""
+def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "") -> Arrival:
+    """Read ``via`` and ``t`` of the address. Two statements with a code, none without.
+
+    ``link`` and ``touch`` stand for them where the address is the share link itself.
+    """
     neutral = is_restricted(channel_of(request.headers.get("user-agent", "")))
     code = request.GET.get("via", "")[:24]
-    link = link_by_code(code) if code else None
+    if link is None and code:
+        link = link_by_code(code)
+    touch = touch or request.GET.get("t", "")
+    touch = touch if touch.isdigit() and len(touch) < 20 else ""
     if link is None or link.owner_id == actor(request).id:
-        return Arrival(neutral=neutral)
-    touch = request.GET.get("t", "")
+        # The page still says that it ran, so that an owner's own look is known as one.
+        return Arrival(touch=touch, neutral=neutral)
     steps = path_of(link)
     owners = dict(
         Account.objects.filter(pk__in=[step.owner_id for step in steps]).values_list(
@@ -56,4 +62,4 @@ def arrival_of(request: HttpRequest) -> Arrival:
         )
         for step in steps
     ]
-    return Arrival(link, touch if touch.isdigit() and len(touch) < 20 else "", faces, neutral)
+    return Arrival(link, touch, faces, neutral)

@@ -11,16 +11,25 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from banyan.catalog.access import get_product_for, get_shop_for, visible_products
+from banyan.catalog.access import (
+    get_ended_product,
+    get_product_for,
+    get_shop_for,
+    visible_products,
+    was_open,
+)
 from banyan.catalog.models import Product, Variant
 from banyan.catalog.rules import price_range, text_in
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import Money
+from banyan.kernel.problems import NotFound
 from banyan.media.queries import pictures
 
 from ...http import actor, revalidated
+from ..heads import Head, breadcrumbs, head_of, offered
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url
+from .ended import ended, ended_product
 
 PAGE = 24
 
@@ -54,7 +63,13 @@ def _choices(
 @revalidated
 def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     """Show a product, the way it reached the reader, and how to buy it."""
-    found = get_product_for(actor(request), shop_slug, slug)
+    try:
+        found = get_product_for(actor(request), shop_slug, slug)
+    except NotFound:
+        gone = get_ended_product(shop_slug, slug)
+        if gone is None:
+            raise
+        return ended_product(request, gone)
     arrival = arrival_of(request)
     variants = list(found.variants.filter(is_active=True).select_related("stock"))
     chosen = _chosen(variants, request.GET.get("variant", ""))
@@ -63,7 +78,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     language = get_language() or "en"
     prices = price_range([v.price_amount for v in variants])
     earn = None if arrival.neutral else offer_of(found)
-    context = {
+    context: dict[str, Any] = {
         "nav": "explore",
         "product": found,
         "shop": found.shop,
@@ -84,12 +99,33 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "discloses": arrival.link is not None and earn is not None,
         "share_url": reverse("share", args=["product", found.pk])
         + (f"?via={arrival.code}" if arrival.code else ""),
-        "canonical": request.build_absolute_uri(product_url(found)),
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
         "ships_free_from": _free_from(found),
         "shipping": Money(found.shop.shipping_amount, found.shop.currency),
     }
+    context["head"] = _head(request, found, context)
     return render(request, "shop/market/product.html", context)
+
+
+def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
+    title, description = str(shown["title"]), str(shown["description"])
+    about: dict[str, Any] = {"@type": "Product", "name": title, "description": description}
+    more: list[tuple[str, str]] = []
+    if shown["price"] is not None:
+        more, about["offers"] = offered(shown["price"], in_stock=shown["free"] > 0)
+    path = product_url(found)
+    shop_path = reverse("shop", args=[found.shop.slug])
+    return head_of(
+        request,
+        kind="product",
+        title=title,
+        description=description,
+        path=path,
+        picture=next(iter(shown["pictures"]), None),
+        code=shown["arrival"].code,
+        more=more,
+        data=[about, breadcrumbs(request, (found.shop.name, shop_path), (title, path))],
+    )
 
 
 def _was(chosen: Variant | None) -> Money | None:
@@ -108,7 +144,7 @@ def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:
     query = {"variant": variant_id, "n": quantity}
     if arrival.code:
         query |= {"via": arrival.code}
-    if arrival.touch:
+    if arrival.code and arrival.touch:
         query |= {"t": arrival.touch}
     return f"{reverse('checkout')}?{urlencode(query)}"
 
@@ -117,7 +153,12 @@ def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:
 @revalidated
 def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """Show a shop and its goods."""
-    found = get_shop_for(actor(request), shop_slug)
+    try:
+        found = get_shop_for(actor(request), shop_slug)
+    except NotFound:
+        if not was_open(shop_slug):
+            raise
+        return ended(request)
     arrival = arrival_of(request)
     after = request.GET.get("after", "")
     goods = (
@@ -130,7 +171,7 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         goods = goods.filter(pk__lt=int(after)).order_by("-id")
     rows = list(goods[: PAGE + 1])
     cover = pictures([i for i in (found.cover_id, found.logo_id) if i])
-    context = {
+    context: dict[str, Any] = {
         "nav": "explore",
         "shop": found,
         "cover": cover.get(found.cover_id),
@@ -141,6 +182,17 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         "share_url": reverse("share", args=["shop", found.pk])
         + (f"?via={arrival.code}" if arrival.code else ""),
     }
+    covers = [context["cover"], *(card.picture for card in context["products"])]
+    context["head"] = head_of(
+        request,
+        kind="website",
+        title=found.name,
+        description=found.about,
+        path=reverse("shop", args=[found.slug]),
+        picture=next((one for one in covers if one), None),
+        code=arrival.code,
+        data=[{"@type": "Store", "name": found.name, "description": found.about}],
+    )
     return render(request, "shop/market/shop.html", context)
 
 

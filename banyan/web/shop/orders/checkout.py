@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,6 +27,7 @@ from banyan.payments.providers import enabled
 from banyan.payments.queries import methods_for
 from banyan.people.models import Address
 from banyan.people.rules import ADDRESS_FORMS
+from banyan.sharing.actions import confirm_touch
 
 from ...cookies import CART, read_signed
 from ...http import actor, private
@@ -96,6 +98,7 @@ def _given(request: HttpRequest, who: Actor) -> dict[str, str]:
         values.setdefault("contact_phone", request.user.phone or "")
     countries = {"zh-hant": "TW", "zh-hans": "CN"}
     values.setdefault("country", countries.get(get_language() or "", "CN"))
+    values["coupon"] = request.GET.get("coupon", "")[:40]
     country = request.GET.get("country", "")
     if country in ADDRESS_FORMS:
         values["country"] = country
@@ -147,9 +150,24 @@ def _sums(quote: Quote) -> list[tuple[Any, ...]]:
     return rows
 
 
+def _sign_in_url(request: HttpRequest, values: dict[str, str]) -> str:
+    """Return the sign-in that leads back here with the same goods, quantity, coupon and sharer.
+
+    The way back is kept on the server, so it works in whichever browser finishes the sign-in.
+    """
+    kept = {
+        name: values.get(name) or request.GET.get(name, "")
+        for name in ("variant", "n", "via", "t", "coupon")
+    }
+    query = urlencode({name: value for name, value in kept.items() if value})
+    here = reverse("checkout") + (f"?{query}" if query else "")
+    return f"{reverse('login')}?{urlencode({'next': here})}"
+
+
 def _page(
     request: HttpRequest, quote: Quote, values: dict[str, str], problem: Problem | None = None
 ) -> HttpResponse:
+    lines = wanted_lines(request)
     errors = problem.fields if problem else {}
     coupon_error = errors.get("coupon", "")
     if quote.coupon_problem is not None:
@@ -170,9 +188,11 @@ def _page(
         "methods": methods_for(amount=quote.total, account_id=actor(request).id),
         "carried": [
             (name, values.get(name) or request.GET.get(name, ""))
-            for name in ("variant", "n", "via", "t")
+            for name in ("variant", "via", "t")
             if values.get(name) or request.GET.get(name)
         ],
+        "quantity": lines[0].quantity if "variant" in (request.POST or request.GET) else 0,
+        "sign_in_url": _sign_in_url(request, values),
         "guest": actor(request).id is None,
     }
     status = problem.status if problem else 200
@@ -202,6 +222,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
         quote = orders.quote(actor=who, lines=lines, coupon_code=coupon)
         return _page(request, quote, values, problem)
     _empty(request, who, lines)
+    for line in lines:
+        if line.touch_id is not None:  # whoever buys is a person, pictures loaded or not
+            confirm_touch(actor=who, touch_id=line.touch_id)
     return go_to_payment(request, placed)
 
 

@@ -28,6 +28,7 @@ from ...streams import ticket
 from .checkout import go_to_payment
 from .story import (
     order_entries,
+    path_edges,
     receipt_rows,
     refund_state_text,
     refund_url,
@@ -69,6 +70,7 @@ def _order_rows(checkout: Checkout, token: str) -> list[dict[str, Any]]:
                     for line in lines[order.pk]
                 ],
                 "path": shared_path(lines[order.pk]),
+                "edges": path_edges(order, lines[order.pk]),
                 "entries": order_entries(order, refunds, token),
                 "refunds": [
                     {
@@ -114,6 +116,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "waiting": checkout.state == "placed",
         "sent_back": intent is not None and intent.state == "captured_unplaced",
         "path": next((row["path"] for row in rows if row["path"]), []),
+        "edges": next((row["edges"] for row in rows if row["edges"]), []),
         "guest": checkout.buyer_id is None,
         "live": ticket(request, f"checkout:{checkout.pk}"),
     }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from banyan.kernel.money import Money
 from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund
 from banyan.orders.queries import state_history
+from banyan.sharing.models import Touch
 from banyan.web.ui.shapes import Entry, Face
 
 
@@ -58,6 +62,21 @@ def shared_path(lines: Iterable[OrderLine]) -> list[Face]:
         if line.path:
             return faces_of(line)
     return []
+
+
+def path_edges(order: Order, lines: Iterable[OrderLine]) -> list[tuple[str, str, dt.datetime]]:
+    """Return who passed it on to whom, and when, for the first line that has a path.
+
+    The last edge leads to the buyer: the moment they opened the link, else when they ordered.
+    """
+    line = next((line for line in lines if line.path), None)
+    if line is None:
+        return []
+    steps = [(step["name"], dt.datetime.fromisoformat(step["at"])) for step in line.path]
+    edges = [(before[0], after[0], after[1]) for before, after in pairwise(steps)]
+    opened = Touch.objects.filter(pk=line.touch_id).values_list("at", flat=True).first()
+    buyer = pgettext("end of a share path", "the buyer")
+    return [*edges, (steps[-1][0], buyer, opened or order.created_at)]
 
 
 def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "") -> list[Entry]:

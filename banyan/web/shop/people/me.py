@@ -35,6 +35,7 @@ _ROOMS = (
     ("earnings", "coin", gettext_lazy("Earnings")),
     ("links_mine", "share", gettext_lazy("My shares")),
     ("notifications", "bell", gettext_lazy("Notifications")),
+    ("my_followers", "me", gettext_lazy("Followers")),
     ("addresses", "truck", gettext_lazy("Addresses")),
     ("boards_mine", "save", gettext_lazy("Boards")),
     ("studio_home", "shop", gettext_lazy("My shops")),

@@ -11,24 +11,24 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.catalog.models import Product
-from banyan.earnings.models import Commission
 from banyan.earnings.queries import link_report, offer_of
+from banyan.insights.queries import journey_of
 from banyan.kernel.problems import NotFound
 from banyan.sharing import actions as sharing
 from banyan.sharing import ports
-from banyan.sharing.channels import channel_of, is_prefetch, is_restricted, verdict_of
+from banyan.sharing.channels import channel_of, is_prefetch, verdict_of
 from banyan.sharing.models import Link
-from banyan.sharing.queries import Reach, Scope, link_by_code, path_of, reach, reach_by_link
+from banyan.sharing.queries import Reach, Scope, link_by_code, reach_by_link
 from banyan.sharing.visitors import may_identify, new_visitor, remember, visitor_for
 
 from ...http import actor, private, signed_in
-from ...streams import ticket
 from ..market.arrival import arrival_of
-from .travelled import travelled
+from ..market.ended import ended_link
+from . import travel
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 MOST_LINKS = 50
-MOST_EARNINGS = 20
+FRAME = {"nav": "me", "layout": "ui/layouts/app.html"}
 
 
 @require_safe
@@ -71,8 +71,8 @@ def open_link(request: HttpRequest, code: str) -> HttpResponse:
     """Open a share link where no edge stands before Django: record the touch, then go on."""
     link = link_by_code(code)
     card = ports.card(link.target_kind, link.target_id) if link else None
-    if link is None or card is None:
-        raise NotFound()
+    if link is None:
+        return ended_link(request, None, None)
     agent = request.headers.get("user-agent", "")
     purpose = request.headers.get("sec-purpose", "") or request.headers.get("purpose", "")
     verdict = verdict_of(agent)
@@ -89,7 +89,11 @@ def open_link(request: HttpRequest, code: str) -> HttpResponse:
     who = actor(request)
     known = type(who)(kind=who.kind, id=who.id, visitor=visitor, roles=who.roles)
     touch = sharing.record_touch(actor=known, link=link, channel=channel_of(agent), verdict=verdict)
-    response = redirect(f"{card.url}?{urlencode({'via': code, 't': touch.pk})}")
+    if card is None:
+        # The offer is over; that somebody came for it is still true.
+        response = ended_link(request, link, touch.pk)
+    else:
+        response = redirect(f"{card.url}?{urlencode({'via': code, 't': touch.pk})}")
     response["Cache-Control"] = "no-store"
     if fresh and visitor:
         remember(response, visitor, secure=request.is_secure())
@@ -133,32 +137,51 @@ def links_mine(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/sharing/links.html", {"nav": "me", "rows": rows})
 
 
+def _travel(request: HttpRequest, code: str) -> travel.Travel:
+    """Return how one's own share travelled; a withdrawn one is still there to read."""
+    who = actor(request)
+    link = Link.objects.select_related("owner").filter(code=code, owner_id=who.id or 0).first()
+    if link is None:
+        raise NotFound()
+    tree = journey_of(link, payee_id=link.owner_id)
+    return travel.Travel(link, tree, who, lambda room: reverse(f"link_{room}", args=[code]))
+
+
 @require_safe
 @private
 @signed_in
 def link_story(request: HttpRequest, code: str) -> HttpResponse:
-    """How one's own share travelled: path, people, tree, orders, earnings; kept up to date.
+    """How one's own share travelled: path, tree, people, orders, earnings."""
+    return travel.story(request, _travel(request, code), FRAME)
 
-    The tree is what grew from this link: whom others of the path brought is their business.
-    """
-    who = actor(request)
-    link = link_by_code(code)
-    if link is None or link.owner_id != who.id:
-        raise NotFound()
-    travel = travelled(link, whole=False)
-    context = {
-        "nav": "me",
-        "link": link,
-        "card": ports.card(link.target_kind, link.target_id),
-        "path": path_of(link),
-        "travel": travel,
-        "rows": travel.rows,
-        "reach": reach(Scope.link(link.pk)),
-        "report": link_report(link),
-        "commissions": Commission.objects.filter(link=link, payee_id=who.id)
-        .select_related("line")
-        .order_by("-pk")[:MOST_EARNINGS],
-        "restricted": is_restricted(channel_of(request.headers.get("user-agent", ""))),
-        "live": ticket(request, f"tree:{link.root_id or link.pk}"),
-    }
-    return render(request, "shop/sharing/story.html", context)
+
+@require_safe
+@private
+@signed_in
+def link_people(request: HttpRequest, code: str) -> HttpResponse:
+    """The people whom the share reached."""
+    return travel.people(request, _travel(request, code), FRAME)
+
+
+@require_safe
+@private
+@signed_in
+def link_left(request: HttpRequest, code: str) -> HttpResponse:
+    """What is not counted, and why."""
+    return travel.left_out(request, _travel(request, code), FRAME)
+
+
+@require_safe
+@private
+@signed_in
+def link_orders(request: HttpRequest, code: str) -> HttpResponse:
+    """The paid orders that came of the share."""
+    return travel.orders(request, _travel(request, code), FRAME)
+
+
+@require_safe
+@private
+@signed_in
+def link_export(request: HttpRequest, code: str) -> HttpResponse:
+    """Everything the figures are made of, as CSV."""
+    return travel.export(_travel(request, code))

@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from banyan.insights.queries import Sharer, ShareTree, share_tree
 from banyan.insights.rules import CascadeMeasures
-from banyan.people.models import Account
+from banyan.kernel.actors import Actor
+from banyan.people.access import visible_accounts
 from banyan.sharing.models import Link
 from banyan.web.ui.shapes import Face, TreeNode
 
@@ -51,11 +52,15 @@ class Travelled:
         return sum(row.sharer.paid for row in self.rows)
 
 
-def travelled(link: Link, *, whole: bool = True) -> Travelled:
-    """Return the tree of a link, or with ``whole=False`` what grew from it alone."""
+def travelled(link: Link, *, viewer: Actor, whole: bool = True) -> Travelled:
+    """Return the tree of a link, or with ``whole=False`` what grew from it alone.
+
+    Whom the viewer may not see stands in it without a name.
+    """
     tree = share_tree(link, whole=whole)
-    owners = Account.objects.filter(pk__in={each.node.owner_id for each in tree.sharers})
-    faces = faces_of(owners)
+    owners = {each.node.owner_id for each in tree.sharers}
+    faces = dict.fromkeys(owners, Face(name=_("Somebody")))
+    faces |= faces_of(visible_accounts(viewer).filter(pk__in=owners))
     nodes = _nodes(tree, faces)
     return Travelled(
         link=link,

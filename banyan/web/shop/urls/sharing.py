@@ -12,4 +12,8 @@ urlpatterns = [
     path("t/<int:touch_id>", share.seen, name="touch_seen"),
     path("me/links", share.links_mine, name="links_mine"),
     path("me/links/<str:code>", share.link_story, name="link_story"),
+    path("me/links/<str:code>/people", share.link_people, name="link_people"),
+    path("me/links/<str:code>/left-out", share.link_left, name="link_left"),
+    path("me/links/<str:code>/orders", share.link_orders, name="link_orders"),
+    path("me/links/<str:code>/export.csv", share.link_export, name="link_export"),
 ]

@@ -1,0 +1,129 @@
+"""The shares that led people to the shop: a list, and where each of them travelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from banyan.catalog.models import Shop
+from banyan.insights.queries import journey_of
+from banyan.kernel.problems import NotFound
+from banyan.orders.models import OrderLine
+from banyan.sharing import ports
+from banyan.sharing.models import Link
+from banyan.sharing.queries import roots_in
+
+from ..http import actor, private, signed_in
+from ..shop.sharing import travel
+from .figures import scope_of
+from .room import frame, page, shop_of
+
+PAGE = 50
+
+
+@require_safe
+@private
+@signed_in
+def shares(request: HttpRequest, shop_slug: str) -> HttpResponse:
+    """List the shares that led to the shop and its goods, newest first."""
+    shop = shop_of(request, shop_slug)
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isdigit() and len(asked) < 20 else None
+    roots = roots_in(scope_of(shop), before=before, limit=PAGE + 1)
+    shown = roots[:PAGE]
+    context = {
+        "rows": _rows(shop, shown),
+        "more_url": f"?before={shown[-1].pk}" if len(roots) > PAGE else "",
+    }
+    return page(request, shop, "shares", "studio/shares.html", context)
+
+
+def _rows(shop: Shop, roots: list[Link]) -> list[dict[str, Any]]:
+    ids = [root.pk for root in roots]
+    links = dict(
+        Link.objects.filter(root_id__in=ids).values_list("root_id").annotate(n=Count("id"))
+    )
+    orders: dict[int, set[int]] = {}
+    sold = OrderLine.objects.filter(
+        Q(link_id__in=ids) | Q(link__root_id__in=ids),
+        order__shop=shop,
+        order__paid_at__isnull=False,
+    )
+    for link_id, root_id, order_id in sold.values_list("link_id", "link__root_id", "order_id"):
+        orders.setdefault(root_id or link_id or 0, set()).add(order_id)
+    return [
+        {
+            "link": root,
+            "card": ports.card(root.target_kind, root.target_id),
+            "links": 1 + links.get(root.pk, 0),
+            "orders": len(orders.get(root.pk, ())),
+        }
+        for root in roots
+    ]
+
+
+def _travel(
+    request: HttpRequest, shop_slug: str, code: str
+) -> tuple[travel.Travel, dict[str, Any]]:
+    """Return a share whose tree led to the shop; its sales are this shop's alone."""
+    shop = shop_of(request, shop_slug)
+    link = Link.objects.select_related("owner").filter(code=code).first()
+    if link is None or not _led_here(shop, link):
+        raise NotFound()
+    context = frame(request, shop, "shares") | {"layout": "ui/layouts/studio.html"}
+    found = travel.Travel(
+        link,
+        journey_of(link, shop_id=shop.pk),
+        actor(request),
+        lambda room: reverse(f"studio_share_{room}", args=[shop.slug, code]),
+    )
+    return found, context
+
+
+def _led_here(shop: Shop, link: Link) -> bool:
+    root_id = link.root_id or link.pk
+    return any(root.pk == root_id for root in roots_in(scope_of(shop), before=root_id + 1, limit=1))
+
+
+@require_safe
+@private
+@signed_in
+def story(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
+    """How a share travelled."""
+    return travel.story(request, *_travel(request, shop_slug, code))
+
+
+@require_safe
+@private
+@signed_in
+def people(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
+    """The people whom it reached."""
+    return travel.people(request, *_travel(request, shop_slug, code))
+
+
+@require_safe
+@private
+@signed_in
+def left(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
+    """What is not counted, and why."""
+    return travel.left_out(request, *_travel(request, shop_slug, code))
+
+
+@require_safe
+@private
+@signed_in
+def orders(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
+    """The shop's paid orders that came of it."""
+    return travel.orders(request, *_travel(request, shop_slug, code))
+
+
+@require_safe
+@private
+@signed_in
+def export(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
+    """Everything the figures are made of, as CSV."""
+    return travel.export(_travel(request, shop_slug, code)[0])

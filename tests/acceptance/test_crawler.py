@@ -1,0 +1,272 @@
+"""Everybody can walk everywhere: every page is reached by links from `/`, whole and translated."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db.models import CharField, JSONField, TextField
+
+from banyan.catalog.models import Shop, ShopStaff, Variant
+from banyan.community import actions as community
+from banyan.community.models import Post
+from banyan.kernel import clock
+from banyan.kernel.money import Money
+from banyan.ops.demo import story
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout, Order
+from banyan.payments import actions as payments
+from banyan.payments.models import Refund
+from banyan.people import actions as people
+from banyan.people.models import Account
+from banyan.sharing.models import Link
+from tests.support import factories as make
+from tests.support.crawler import Crawler, Walk, route_names
+from tests.support.pages import Page
+
+# Routes that no link or form of a page leads to, each with the reason.
+EXCEPTIONS = {
+    "account_email": "a name that the sign-in library asks for; same page as contact_add",
+    "account_inactive": "where the library sends closed accounts",
+    "account_login": "a name that the library asks for; same page as login",
+    "account_logout": "a name that the library asks for; same page as logout",
+    "account_reauthenticate": "where the library sends for a fresh sign-in",
+    "account_signup": "a name that the library asks for; same page as login",
+    "signup": "an address people type; the same page as login",
+    "contact_code": "shown after a contact was sent a code",
+    "login_code": "shown after a contact was sent a code",
+    "login_done": "the last step of a sign-in, which redirects",
+    "merge_offer": "offered after a sign-in that finds a guest's orders",
+    "merge_undo": "on the merge's page",
+    "mfa_authenticate": "the second step of a sign-in",
+    "mfa_reauthenticate": "asked before a second factor is changed",
+    "mfa_reauthenticate_webauthn": "asked before a second factor is changed",
+    "mfa_add_webauthn": "passkeys: only where the address has TLS",
+    "mfa_edit_webauthn": "passkeys: only where the address has TLS",
+    "mfa_list_webauthn": "passkeys: only where the address has TLS",
+    "mfa_login_webauthn": "passkeys: called by script",
+    "mfa_remove_webauthn": "passkeys: only where the address has TLS",
+    "mfa_deactivate_totp": "on the security page of those who use it",
+    "mfa_download_recovery_codes": "on the security page of those who have some",
+    "mfa_generate_recovery_codes": "on the security page of those who have a second factor",
+    "mfa_view_recovery_codes": "on the security page of those who have some",
+    "payment_hook": "called by the provider",
+    "payment_return": "where the provider sends the browser back",
+    "payment_wait": "shown after the order form",
+    "payment_state": "asked by the waiting page",
+    "share_card": "fetched by link previews",
+    "share_square": "fetched by link previews",
+    "upload_picture": "called by the upload field's script",
+    "healthz": "for machines",
+    "readyz": "for machines",
+    "ui_gallery": "for developers, and only there",
+}
+# Both catalogues hold the same messages, so each room is read in one of them at least.
+LANGUAGES: dict[str, tuple[str, ...]] = {
+    "guest": ("zh-hans",),
+    "member": ("zh-hant",),
+    "merchant": ("zh-hans",),
+    "clerk": (),
+    "operator": ("zh-hant",),
+}
+# Words that are the same in every language, or names.
+SAME = re.compile(
+    r"^(banyan|utc|qr|csv|r|api|id|url|totp|sms|pdf|english|visa|ana|guest|cn|hk|nt|us|eur?|gbp"
+    r"|jpy|usd|cny|twd|hkd|sgd|myr|sku|html|https|json|px|kb|ms|sql|x|s|m|l|xl|ip)$",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
+DATA = re.compile(r"https?://\S+|\S+@\S+|@\w+|\b[\w-]*\d[\w-]*\b|/[\w/.-]+|\b[A-Z]{2,}[A-Z0-9-]+\b")
+
+
+@pytest.fixture
+def demo(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo, told by the same actions, smaller; and what this week's visitors left behind."""
+    settings.DEMO = True
+    settings.MEDIA_ROOT = settings.VAR_DIR / "media"  # where the storages write
+    monkeypatch.setattr(story, "PRODUCTS_PER_SHOP", 2)
+    monkeypatch.setattr(story, "POSTS", 30)
+    monkeypatch.setattr(story, "ORDERS", 30)
+    story.Story(lambda text: None).tell_all()
+    _visitors()
+
+
+def _visitors() -> None:
+    """Give the cast something of everything that has a page."""
+    ana, mio = (Account.objects.get(handle=handle) for handle in ("ana", "mio"))
+    who, owner = make.actor(ana), make.actor(mio)
+    kiln = Shop.objects.get(owner=mio)
+    variant = Variant.objects.filter(product__shop=kiln).order_by("id")[0]
+    for street in ("Lakeside Road 1", "Lakeside Road 2"):
+        people.add_address(actor=who, fields=story.ADDRESS | {"street": street})
+    people.create_token(actor=who, name="script")
+    people.block(actor=who, account_id=Account.objects.get(handle="pim").pk)
+    board = community.make_board(actor=who, title="Kitchen")
+    community.save_to_board(actor=who, post_id=Post.objects.all()[0].pk, board_id=board.pk)
+    cart = orders.cart_for(actor=who)
+    orders.add_to_cart(actor=who, cart=cart, variant_id=variant.pk, quantity=1)
+    ShopStaff.objects.create(
+        shop=kiln, account=Account.objects.get(handle="kai"), role="clerk", created_at=clock.now()
+    )
+    asked, failed = (make.pay(make.place((variant, 1), buyer=ana)) for _ in range(2))
+    make.place((variant, 1), buyer=ana)
+    orders.ask_refund(
+        actor=who, order_id=asked.orders.get().pk, amount=100, reason="chipped", key="crawl-1"
+    )
+    _failed_refund(owner, failed)
+
+
+def _failed_refund(owner: Any, checkout: Checkout) -> None:
+    granted = orders.grant_refund(
+        actor=owner, order_id=checkout.orders.get().pk, amount=100, reason="chip", key="crawl-2"
+    )
+    sent = Refund.objects.get(subject_kind="order_refund", subject_id=granted.pk)
+    payments.settle_refund(
+        actor=make.Actor.provider("sandbox"),
+        refund_id=sent.pk,
+        sequence=sent.attempts or 1,
+        succeeded=False,
+        provider_ref=f"re_{sent.pk}",
+        money=Money(sent.amount, sent.currency),
+    )
+
+
+def _arrivals() -> tuple[str, ...]:
+    """Where a guest comes in: the front door, a share link, the way back to an order."""
+    guest = Order.objects.filter(checkout__buyer=None, paid_at__isnull=False)[0]
+    link = Link.objects.filter(target_kind="product").order_by("-id")[0]
+    return ("/", f"/s/{link.code}", f"/o/{guest.checkout.access_token}")
+
+
+def cast() -> dict[str, tuple[Account | None, tuple[str, ...]]]:
+    """Who walks, and from where."""
+    found: dict[str, tuple[Account | None, tuple[str, ...]]] = {"guest": (None, _arrivals())}
+    for role, handle in (
+        ("member", "ana"),
+        ("merchant", "mio"),
+        ("clerk", "kai"),
+        ("operator", "demo_desk"),
+    ):
+        found[role] = (Account.objects.get(handle=handle), ("/",))
+    return found
+
+
+def test_every_page_is_reached_whole_and_translated(demo: None) -> None:
+    met: set[str] = set()
+    faults: list[str] = []
+    for role, (account, starts) in cast().items():
+        walk = Crawler(account).run(starts)
+        met |= walk.routes
+        faults += [f"{role} {where}: {fault}" for where, fault in walk.faults]
+        for language in LANGUAGES[role]:
+            faults += _untranslated(language, role, account, starts)
+    faults += [f"no link leads to: {name}" for name in sorted(route_names() - met) if _due(name)]
+    faults += [f"not an exception any more: {name}" for name in sorted(met & EXCEPTIONS.keys())]
+    assert faults == [], "\n".join(faults)
+
+
+def _due(name: str) -> bool:
+    space = name.partition(":")[0] if ":" in name else ""
+    return name not in EXCEPTIONS and space not in {"api", "admin"}
+
+
+def _untranslated(
+    language: str, role: str, account: Account | None, starts: tuple[str, ...]
+) -> list[str]:
+    """Return the English that the pages of another language still show, each text once."""
+    theirs = Theirs()
+    found: dict[str, str] = {}
+    walk = Crawler(account, language=language, thorough=False).run(starts)
+    assert len(walk.pages) > 5
+    for url, page in walk.pages.items():
+        for text, lang in page.texts:
+            if lang != "en" and theirs.english_in(text):
+                found.setdefault(text, url)
+    return [f"{role} {language} {url}: English: {text}" for text, url in found.items()]
+
+
+class Theirs:
+    """What people wrote, in any language: every text in a table of ours."""
+
+    def __init__(self) -> None:
+        self.by_word: dict[str, list[list[str]]] = {}
+        for model in apps.get_models():
+            if not model.__module__.startswith("banyan."):
+                continue
+            for column in model._meta.concrete_fields:
+                if isinstance(column, CharField | TextField | JSONField) and not column.choices:
+                    for value in model._default_manager.values_list(column.name, flat=True):
+                        self._learn(value)
+
+    def _learn(self, value: Any) -> None:
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, list):
+            for part in value:
+                self._learn(part)
+        elif isinstance(value, str):
+            words = WORD.findall(DATA.sub(" ", value))
+            if words and words not in self.by_word.setdefault(words[0], []):
+                self.by_word[words[0]].append(words)
+
+    def english_in(self, text: str) -> bool:
+        """Tell whether words are left once people's own texts and mere data are taken out."""
+        words = WORD.findall(DATA.sub(" ", text))
+        at = 0
+        while at < len(words):
+            if SAME.match(words[at]):
+                at += 1
+                continue
+            rest = words[at:]
+            # A text that was cut short on the page is still its author's.
+            length = max(
+                (_common(rest, known) for known in self.by_word.get(words[at], ())), default=0
+            )
+            if not length:
+                return True
+            at += length
+        return False
+
+
+def _common(rest: list[str], known: list[str]) -> int:
+    if rest[: len(known)] == known:
+        return len(known)
+    return len(rest) if len(rest) > 3 and known[: len(rest)] == rest else 0
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ('<p style="color:red">x</p>', "inline style"),
+        ("<script>x</script>", "inline script"),
+        ('<a href="/" onclick="x">x</a>', "handler"),
+        ('<img src="/x">', "no alt"),
+        ('<p id="a">x</p><p id="a">y</p>', "id twice"),
+        ('<a href="#there">x</a>', "no such fragment"),
+        ("<section><h2>Orders</h2></section>", "empty section"),
+        ("<section><h2>Orders</h2><ul></ul></section>", "empty list"),
+        ('<a href="/"></a>', "nothing in it"),
+    ],
+)
+def test_the_reader_notices(html: str, fault: str) -> None:
+    sound = "<title>x</title><section><h2>Orders</h2><p>none</p></section>"
+    assert Page(sound).faults == []
+    assert any(found.startswith(fault) for found in Page(sound + html).faults)
+
+
+def test_the_walker_notices_what_leads_nowhere(db: None) -> None:
+    crawler = Crawler()
+    crawler.walk = Walk()
+    assert crawler._visit("/no/such/page", "/") == []
+    assert crawler.walk.faults == [("/", "leads nowhere: /no/such/page")]
+
+
+def test_english_is_noticed_but_not_what_people_wrote(db: None) -> None:
+    make.product(title="Blue cup for tea")
+    theirs = Theirs()
+    assert not theirs.english_in("Blue cup for tea · CN¥100.00 UTC")
+    assert not theirs.english_in("订单 BYN-123 ana@example.com")
+    assert theirs.english_in("Blue cup for tea on sale")
+    assert theirs.english_in("Shipping")

@@ -1,0 +1,131 @@
+"""Somebody who walks every page: follows links and GET forms, and notes which routes were met."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+from django.conf import settings
+from django.test import Client
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
+
+from tests.support.pages import Page
+
+CHOOSING = frozenset({"state", "part", "step", "why"})
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36"
+
+
+def route_names(resolver: URLResolver | None = None, space: str = "") -> set[str]:
+    """Return the names of all routes of an URL conf, with their namespaces."""
+    names: set[str] = set()
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            names |= route_names(entry, inner)
+        elif isinstance(entry, URLPattern) and entry.name:
+            names.add(space + entry.name)
+    return names
+
+
+def kind_of(url: str) -> str:
+    """Return the kind of a page: its route and what its query chooses."""
+    address = urlsplit(url)
+    try:
+        name = resolve(address.path).view_name
+    except Resolver404:
+        name = "start"
+    query = sorted(
+        f"{key}={value}" if key in CHOOSING else key for key, value in parse_qsl(address.query)
+    )
+    return f"{name}?{'&'.join(query)}"
+
+
+@dataclass
+class Walk:
+    """What a walk met: pages by address, routes by name, and faults as (address, words)."""
+
+    pages: dict[str, Page] = field(default_factory=dict)
+    routes: set[str] = field(default_factory=set)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Crawler:
+    """Walks as one person: every kind of page once from every kind of page that leads to it.
+
+    A kind is a route, the names of its query, and the values that choose a list. With
+    ``thorough=False`` each kind is opened once, from wherever it is met first.
+    """
+
+    def __init__(self, account: Any = None, *, language: str = "en", thorough: bool = True) -> None:
+        self.client = Client(headers={"user-agent": BROWSER, "accept": "text/html"})
+        if account is not None:
+            self.client.force_login(account)
+        self.client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        self.thorough = thorough
+        self.walk = Walk()
+        self._opened: set[tuple[str, str]] = set()
+        self._seen: set[str] = set()
+
+    def run(self, starts: Iterable[str] = ("/",)) -> Walk:
+        """Walk from ``starts`` until nothing new is met."""
+        waiting = deque((start, "start") for start in starts)
+        while waiting:
+            url, found_on = waiting.popleft()
+            for further in self._visit(url, found_on):
+                waiting.append((further, url))
+        return self.walk
+
+    def _visit(self, url: str, found_on: str) -> list[str]:
+        address = urlsplit(url)
+        if address.netloc or address.path.startswith(settings.STATIC_URL):
+            return []
+        path = address.path + (f"?{address.query}" if address.query else "")
+        if path in self._seen:
+            return []
+        self._seen.add(path)
+        name = self._meet(address.path, found_on)
+        if name is None:
+            return []
+        edge = (kind_of(found_on) if self.thorough else "", kind_of(path))
+        if edge in self._opened:
+            return []
+        self._opened.add(edge)
+        return self._open(path, found_on)
+
+    def _meet(self, path: str, found_on: str) -> str | None:
+        try:
+            match = resolve(path)
+        except Resolver404:
+            self.walk.faults.append((found_on, f"leads nowhere: {path}"))
+            return None
+        self.walk.routes.add(match.view_name)
+        return match.view_name
+
+    def _open(self, path: str, found_on: str) -> list[str]:
+        response: Any = self.client.get(path)
+        if response.status_code in {301, 302}:
+            return [urljoin(path, response["Location"])]
+        if response.status_code >= 400:
+            self.walk.faults.append((found_on, f"{response.status_code}: {path}"))
+            return []
+        if not response.headers.get("Content-Type", "").startswith("text/html"):
+            return []
+        html = response.content.decode()
+        if "<html" not in html:
+            return []
+        page = Page(html)
+        self.walk.pages[path] = page
+        self.walk.faults += [(path, fault) for fault in page.faults]
+        onward = [link for link in page.links if not link.startswith(("#", "mailto:", "tel:"))]
+        onward += page.sources
+        for form in page.forms:
+            action = urljoin(path, form.action or path)
+            if form.method == "get":
+                query = urlencode({k: v for k, v in form.fields.items() if v})
+                onward.append(action + (f"?{query}" if query else ""))
+            else:
+                self._meet(urlsplit(action).path, path)
+        return [urljoin(path, link) for link in onward if not link.startswith("data:")]

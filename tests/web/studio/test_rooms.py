@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import reverse
 
@@ -81,7 +83,10 @@ def test_strangers_find_no_page() -> None:
 
 def test_visitors_are_asked_to_sign_in() -> None:
     at = scene()
-    assert client().get(reverse("studio_today", args=[at.shop.slug])).status_code == 401
+    room = reverse("studio_today", args=[at.shop.slug])
+    answer = client().get(room)
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/login?{urlencode({'next': room})}"
 
 
 def test_strangers_change_nothing() -> None:

@@ -148,7 +148,14 @@ def _database(url: str) -> dict[str, object]:
         "HOST": query.pop("host", None) or unquote(parts.hostname or ""),
         "PORT": str(parts.port or query.pop("port", "")),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": pool, **query},
+        # Statements are prepared once per connection: planning them is half of what the database
+        # does for a page. PgBouncer in front needs max_prepared_statements (1.21 or later).
+        "OPTIONS": {
+            "pool": pool,
+            "server_side_binding": True,
+            "prepare_threshold": 3,
+            **query,
+        },
     }
 
 

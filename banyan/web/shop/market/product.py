@@ -19,6 +19,7 @@ from banyan.catalog.access import (
     was_open,
 )
 from banyan.catalog.models import Product, Variant
+from banyan.catalog.queries import pictures_of, variants_on_sale
 from banyan.catalog.rules import price_range, text_in
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import Money
@@ -71,9 +72,9 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
             raise
         return ended_product(request, gone)
     arrival = arrival_of(request)
-    variants = list(found.variants.filter(is_active=True).select_related("stock"))
+    variants = variants_on_sale(found.pk)
     chosen = _chosen(variants, request.GET.get("variant", ""))
-    image_ids = list(found.images.values_list("image_id", flat=True))
+    image_ids = [picture.image_id for picture in pictures_of([found.pk])]
     shown = pictures(image_ids)
     language = get_language() or "en"
     prices = price_range([v.price_amount for v in variants])

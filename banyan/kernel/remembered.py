@@ -8,7 +8,7 @@ keeps its SQL, later calls only put their values in. Nothing that was read is ke
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -88,33 +88,59 @@ def reload(obj: models.Model) -> None:
         setattr(obj, field.attname, getattr(fresh, field.attname))
 
 
-_inserts: dict[type[models.Model], tuple[str, list[models.Field[Any, Any]]]] = {}
+_columns: dict[type[models.Model], list[models.Field[Any, Any]]] = {}
 
 
-def insert(obj: M) -> M:
-    """Write a new row whose id the database makes; what ``save(force_insert=True)`` does for less.
+def insert(*rows: M) -> list[M]:
+    """Write new rows of one model by one statement; the database makes their ids.
 
-    For plain models: no signals, no parents.
+    What ``bulk_create`` does for less, for plain models: no signals, no parents.
     """
-    made = _inserts.get(type(obj))
-    if made is None:
-        fields = [field for field in obj._meta.local_concrete_fields if not field.primary_key]
-        names = ", ".join(f'"{field.column}"' for field in fields)
-        marks = ", ".join(
-            field.get_placeholder(None, None, connection)  # type: ignore[attr-defined]
-            if hasattr(field, "get_placeholder") else "%s"
-            for field in fields
-        )
-        pk = obj._meta.pk.column
-        sql = f'INSERT INTO "{obj._meta.db_table}" ({names}) VALUES ({marks}) RETURNING "{pk}"'  # noqa: S608 - names of models
-        made = _inserts[type(obj)] = sql, fields
-    sql, fields = made
-    values = [field.get_db_prep_save(field.pre_save(obj, True), connection) for field in fields]
+    if not rows:
+        return []
+    model = type(rows[0])
+    meta = model._meta
+    fields = _columns.get(model)
+    if fields is None:
+        fields = [field for field in meta.local_concrete_fields if not field.primary_key]
+        _columns[model] = fields
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    marks = f"({', '.join(['%s'] * len(fields))})"
+    values = [
+        field.get_db_prep_save(field.pre_save(row, True), connection)
+        for row in rows
+        for field in fields
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        obj.pk = cursor.fetchone()[0]
-    obj._state.adding, obj._state.db = False, DEFAULT_DB_ALIAS
-    return obj
+        cursor.execute(
+            f'INSERT INTO "{meta.db_table}" ({names}) VALUES {", ".join([marks] * len(rows))}'  # noqa: S608 - names of models
+            f' RETURNING "{meta.pk.column}"',
+            values,
+        )
+        for row, (made,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = made
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return list(rows)
+
+
+def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -> bool:
+    """Write the fields ``to`` of one row if its fields are as in ``where``; tell whether it was.
+
+    One conditional UPDATE, as ``filter(...).update(...)`` makes it, of plain values only. The
+    object itself is left as it is.
+    """
+    meta = row._meta
+    written = [(meta.get_field(name), value) for name, value in to.items()]
+    asked = [(meta.pk, row.pk), *((meta.get_field(name), value) for name, value in where.items())]
+    assigned = ", ".join(f'"{field.column}" = %s' for field, _ in written)
+    conditions = " AND ".join(f'"{field.column}" = %s' for field, _ in asked)
+    values = [field.get_db_prep_save(value, connection) for field, value in [*written, *asked]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{meta.db_table}" SET {assigned} WHERE {conditions}',  # noqa: S608 - as above
+            values,
+        )
+        return bool(cursor.rowcount)
 
 
 def _fits(value: object) -> bool:
@@ -155,6 +181,7 @@ class _Plan(Generic[M]):
     columns: list[str]
     span: slice
     populators: list[Any]
+    converters: dict[int, Any]
 
     def rows(self, values: list[Any]) -> list[M]:
         """Run it with ``values`` in the marks' places."""
@@ -168,7 +195,8 @@ class _Plan(Generic[M]):
         compiler = self.compiler
         model: type[M] = compiler.klass_info["model"]  # type: ignore[index]
         objects = []
-        for row in compiler.results_iter([found]):
+        rows = compiler.apply_converters(found, self.converters) if self.converters else found
+        for row in rows:
             one = model.from_db(DEFAULT_DB_ALIAS, self.columns, row[self.span])
             for populator in self.populators:
                 populator.populate(row, one)
@@ -213,4 +241,5 @@ def _plan(build: Callable[..., models.QuerySet[M]], args: Sequence[Any]) -> _Pla
         columns=[column[0].target.attname for column in select[span]],
         span=span,
         populators=get_related_populators(info, select, DEFAULT_DB_ALIAS),
+        converters=compiler.get_converters([column[0] for column in select[: compiler.col_count]]),
     )

@@ -8,10 +8,12 @@ from typing import Any
 from banyan.catalog.models import ShopStaff
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import insert
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.orders.events import OrderPlaced
 from banyan.orders.models import Checkout, Order, OrderLine
+from banyan.orders.reading import lines_of_order, order_with_checkout
 from banyan.sharing.models import VisitorAccount
 
 from .. import rules
@@ -20,6 +22,7 @@ from ..models import Commission, PlanVersion
 from ..plans import current_versions, terms_of
 from ..ports import person_of
 from ..queries.payers import verified_payers
+from ..reading import commissions_of
 from ..rules import Share, Sharer
 from ..states import COMMISSION
 
@@ -30,10 +33,12 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
     Runs inside the placing transaction; takes no locks, posts nothing. A payee who may not earn
     gets a rejected commission with its reason, and commission.rejected is emitted. Repeatable.
     """
-    if Commission.objects.filter(order_id=event.order_id).exists():
+    if commissions_of(event.order_id):
         return
-    order = Order.objects.select_related("checkout", "shop").get(pk=event.order_id)
-    lines = list(order.lines.order_by("id"))
+    order = order_with_checkout.first(event.order_id)
+    if order is None:
+        raise Order.DoesNotExist(event.order_id)
+    lines = lines_of_order(event.order_id)
     versions = current_versions(
         shop_id=order.shop_id, product_ids=[line.product_id for line in lines]
     )
@@ -48,7 +53,7 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
         for line in shared
         for share in _shares(line, versions[line.product_id], people)
     ]
-    Commission.objects.bulk_create(commissions)
+    insert(*commissions)
     _open_accounts(order, commissions)
     for commission in commissions:
         if commission.reason:

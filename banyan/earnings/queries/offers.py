@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from banyan.catalog.models import Product
+from banyan.catalog.queries import variants_on_sale
 from banyan.kernel.money import Money
 
 from .. import rules
@@ -29,7 +30,7 @@ def offer_of(product: Product) -> Offer | None:
     version = current_versions(shop_id=product.shop_id, product_ids=[product.pk]).get(product.pk)
     if version is None or not version.rate_bps:
         return None
-    price = product.variants.filter(is_active=True).order_by("price_amount").first()
+    price = min(variants_on_sale(product.pk), key=lambda v: v.price_amount, default=None)
     if price is None:
         return None
     terms = terms_of(version)

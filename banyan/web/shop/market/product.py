@@ -33,6 +33,7 @@ from .cards import product_cards, product_title, product_url
 from .ended import ended, ended_product
 
 PAGE = 24
+SUMMARY = 150
 
 
 def _free(variant: Variant) -> int:
@@ -77,6 +78,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     image_ids = [picture.image_id for picture in pictures_of([found.pk])]
     shown = pictures(image_ids)
     language = get_language() or "en"
+    description = text_in(found.texts, language, "description", found.description)
     prices = price_range([v.price_amount for v in variants])
     earn = None if arrival.neutral else offer_of(found)
     context: dict[str, Any] = {
@@ -84,7 +86,8 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "product": found,
         "shop": found.shop,
         "title": product_title(found),
-        "description": text_in(found.texts, language, "description", found.description),
+        "description": description,
+        "summary": description if len(description) <= SUMMARY else f"{description[: SUMMARY - 1]}…",
         "pictures": [shown[i] for i in image_ids if i in shown],
         "variants": variants,
         "choices": _choices(found, variants, chosen) if len(variants) > 1 else [],

@@ -93,6 +93,9 @@ MIDDLEWARE = [
     "banyan.web.middleware.ProblemMiddleware",
 ]
 
+if DEMO:
+    MIDDLEWARE.insert(2, "banyan.web.meter.MeterMiddleware")
+
 ROOT_URLCONF = "banyan.config.urls"
 AUTH_USER_MODEL = "people.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Shop
+from banyan.earnings import actions as earnings
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
@@ -33,7 +34,8 @@ class Sale:
 def stage(*, merchant: Account, sharer: Account, units: int) -> Sale:
     """Put ``units`` of a new product on sale and share it; public actions only."""
     seller, member = _member(merchant), _member(sharer)
-    shop = Shop.objects.filter(slug=SHOP, owner=merchant).first() or _open_shop(seller)
+    mine = Shop.objects.filter(slug__startswith=SHOP, owner=merchant, state="open")
+    shop = mine.first() or _open_shop(seller)
     picture = intake_pil(
         actor=seller, image=draw("cup", 7, size=(960, 1200), family="clay"), alt="A cup, drawn"
     )
@@ -55,9 +57,16 @@ def stage(*, merchant: Account, sharer: Account, units: int) -> Sale:
 
 
 def _open_shop(seller: Actor) -> Shop:
-    return catalog.open_shop(
-        actor=seller, name="Race Day", slug=SHOP, about="Where the demo's races are run."
+    # Somebody else may have taken the plain address.
+    taken = Shop.objects.filter(slug__iexact=SHOP).exists()
+    shop = catalog.open_shop(
+        actor=seller,
+        name="Race Day",
+        slug=f"{SHOP}-{new_code(40).lower()}" if taken else SHOP,
+        about="Where the demo's races are run.",
     )
+    earnings.set_plan(actor=seller, shop_id=shop.pk, rate_bps=500, levels=1, direct_bps=10_000)
+    return shop
 
 
 def _member(account: Account) -> Actor:

@@ -8,7 +8,7 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.remembered import remembered
 
 from .access import visible_products
-from .models import ProductImage, Shop, Stock, Variant
+from .models import ProductImage, Shop, ShopStaff, Stock, Variant
 from .states import SHOP
 
 
@@ -36,6 +36,12 @@ def buyable_variants(variant_ids: list[int]) -> QuerySet[Variant]:
 def pictures_of(product_ids: list[int]) -> QuerySet[ProductImage]:
     """Return the pictures of some products, each product's in order. One statement."""
     return ProductImage.objects.filter(product_id__in=product_ids)
+
+
+@remembered
+def staff_of(shop_id: int) -> QuerySet[ShopStaff]:
+    """Return who works in a shop. One statement."""
+    return ShopStaff.objects.filter(shop_id=shop_id)
 
 
 @remembered

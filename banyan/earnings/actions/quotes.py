@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from banyan.catalog.models import ShopStaff
+from banyan.catalog.queries import staff_of
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.remembered import insert
@@ -13,7 +13,7 @@ from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.orders.events import OrderPlaced
 from banyan.orders.models import Checkout, Order, OrderLine
-from banyan.orders.reading import lines_of_order, order_with_checkout
+from banyan.orders.reading import lines_of, lines_of_order, order_with_checkout
 from banyan.sharing.models import VisitorAccount
 
 from .. import rules
@@ -78,9 +78,7 @@ class _People:
     def __init__(self, order: Order, lines: Iterable[OrderLine], *, verify: bool) -> None:
         sharers = {int(step["owner"]) for line in lines for step in line.path}
         buyer = _buyer_of(order.checkout)
-        staff = set(
-            ShopStaff.objects.filter(shop_id=order.shop_id).values_list("account_id", flat=True)
-        ) | {order.shop.owner_id}
+        staff = {one.account_id for one in staff_of(order.shop_id)} | {order.shop.owner_id}
         self._person = person_of(sharers | staff | ({buyer} if buyer else set()))
         self._verified = verified_payers(sharers) if verify else set()
         self.buyer = self._person[buyer] if buyer else None
@@ -147,8 +145,8 @@ def _open_accounts(order: Order, commissions: Iterable[Commission]) -> None:
     The direct sharers of its other orders are included, so that two checkouts that name the same
     new earners in opposite orders do not wait for each other.
     """
-    paths = OrderLine.objects.filter(order__checkout_id=order.checkout_id).exclude(path=[])
-    direct = {int(path[-1]["owner"]) for path in paths.values_list("path", flat=True)}
+    lines = lines_of(order.checkout_id)
+    direct = {int(line.path[-1]["owner"]) for line in lines if line.path}
     payees = {each.payee_id for each in commissions if not each.reason} | direct
     ledger.accounts(
         wanted=[(kind, payee) for payee in payees for kind in ("earner_held", "earner_payable")],

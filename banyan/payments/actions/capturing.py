@@ -76,6 +76,9 @@ def capture_known(
     *, actor: Actor, intent: Intent, paid: Paid, message_id: int | None = None
 ) -> Outcome:
     """Do what :func:`capture` does, for an intent that was read already."""
+    if _is_booked(intent, paid):
+        note_outcome(message_id, Outcome.ALREADY_CAPTURED)
+        return Outcome.ALREADY_CAPTURED
     capturing = _Capturing(actor, intent, providers.get(intent.provider), paid, message_id)
     with caused_by(intent.cause_id):
         try:
@@ -84,6 +87,15 @@ def capture_known(
             return _declined(actor, intent, paid, refusal.code, message_id)
         except _PaidTwice:
             return _second_payment(actor, intent, paid, message_id)
+
+
+def _is_booked(intent: Intent, paid: Paid) -> bool:
+    """Tell without a lock whether this very payment is in the books: they never forget it.
+
+    Most payments are told twice, by the message and by the browser that comes back.
+    """
+    same = paid.provider_ref == intent.provider_ref
+    return intent.state in SETTLED and same and paid.money == Money(intent.amount, intent.currency)
 
 
 def _run(capturing: _Capturing) -> Outcome:

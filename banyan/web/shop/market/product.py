@@ -80,7 +80,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
     prices = price_range([v.price_amount for v in variants])
-    earn = None if arrival.neutral else offer_of(found)
+    earn = None if arrival.neutral else offer_of(found, variants)
     context: dict[str, Any] = {
         "nav": "explore",
         "product": found,

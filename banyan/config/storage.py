@@ -3,7 +3,7 @@
 from contextvars import ContextVar
 from typing import Any
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 

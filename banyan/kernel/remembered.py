@@ -70,7 +70,7 @@ def get(model: type[M], pk: int) -> M:
         query = _by_id[model] = remembered(_one_of(model))
     found: M | None = query.first(pk)
     if found is None:
-        raise model.DoesNotExist(f"{model.__name__} {pk}")
+        raise model.DoesNotExist(f"{model.__name__} {pk}")  # type: ignore[attr-defined]
     return found
 
 
@@ -130,8 +130,8 @@ def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -
     object itself is left as it is.
     """
     meta = row._meta
-    written = [(meta.get_field(name), value) for name, value in to.items()]
-    asked = [(meta.pk, row.pk), *((meta.get_field(name), value) for name, value in where.items())]
+    written = [(_column(row, name), value) for name, value in to.items()]
+    asked = [(meta.pk, row.pk), *((_column(row, name), value) for name, value in where.items())]
     assigned = ", ".join(f'"{field.column}" = %s' for field, _ in written)
     conditions = " AND ".join(f'"{field.column}" = %s' for field, _ in asked)
     values = [field.get_db_prep_save(value, connection) for field, value in [*written, *asked]]
@@ -141,6 +141,13 @@ def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -
             values,
         )
         return bool(cursor.rowcount)
+
+
+def _column(row: models.Model, name: str) -> models.Field[Any, Any]:
+    field = row._meta.get_field(name)
+    if not isinstance(field, models.Field):
+        raise TypeError(f"{name} is no column")
+    return field
 
 
 def _fits(value: object) -> bool:
@@ -193,7 +200,7 @@ class _Plan(Generic[M]):
             cursor.execute(self.sql, params)
             found = cursor.fetchall()
         compiler = self.compiler
-        model: type[M] = compiler.klass_info["model"]  # type: ignore[index]
+        model: type[M] = compiler.klass_info["model"]
         objects = []
         rows = compiler.apply_converters(found, self.converters) if self.converters else found
         for row in rows:
@@ -240,6 +247,6 @@ def _plan(build: Callable[..., models.QuerySet[M]], args: Sequence[Any]) -> _Pla
         compiler=compiler,
         columns=[column[0].target.attname for column in select[span]],
         span=span,
-        populators=get_related_populators(info, select, DEFAULT_DB_ALIAS),
+        populators=get_related_populators(info, select, DEFAULT_DB_ALIAS),  # type: ignore[call-arg] # the stubs are ahead
         converters=compiler.get_converters([column[0] for column in select[: compiler.col_count]]),
     )

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from banyan.catalog.models import Product, Stock
 from banyan.kernel.problems import TooMany
@@ -38,7 +37,7 @@ SAME = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 
 
 @contextmanager
-def _town(settings: SettingsWrapper, tmp_path: Path) -> Iterator[str]:
+def _town(settings: Any, tmp_path: Path) -> Iterator[str]:
     """A shop with its share links, and its gateway; yields the shop's address."""
     settings.VAR_DIR = tmp_path
     with run_sandbox(tmp_path / "sandbox.sqlite") as gateway:
@@ -55,14 +54,14 @@ def cast(threaded_db: None) -> dict[str, Any]:
 
 
 @pytest.fixture
-def kept(settings: SettingsWrapper, tmp_path: Path) -> Book:
+def kept(settings: Any, tmp_path: Path) -> Book:
     """The book of this test's installation."""
     settings.VAR_DIR = tmp_path
     return desk.book()
 
 
 def test_a_race_sells_exactly_what_there_is(
-    cast: dict[str, Any], settings: SettingsWrapper, tmp_path: Path
+    cast: dict[str, Any], settings: Any, tmp_path: Path
 ) -> None:
     """Nine buyers want three cups: three paid, six refused in words, the books at zero."""
     with _town(settings, tmp_path) as origin:
@@ -86,7 +85,7 @@ def test_a_race_sells_exactly_what_there_is(
 
 
 def test_a_second_race_sells_a_fresh_product(
-    cast: dict[str, Any], settings: SettingsWrapper, tmp_path: Path
+    cast: dict[str, Any], settings: Any, tmp_path: Path
 ) -> None:
     """The first race's sold-out cup is not sold again."""
     with _town(settings, tmp_path) as origin:
@@ -190,7 +189,7 @@ def test_so_many_races_in_an_hour_and_no_more(kept: Book, started: list[str]) ->
 
 
 @pytest.mark.django_db
-def test_without_the_demo_there_is_no_race(kept: Book, settings: SettingsWrapper) -> None:
+def test_without_the_demo_there_is_no_race(kept: Book, settings: Any) -> None:
     """The page and its button are not there."""
     settings.DEMO = False
     assert Client().get("/demo/race").status_code == 404

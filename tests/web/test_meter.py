@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
-from pytest_django.fixtures import SettingsWrapper
 
 from banyan.web.meter import PLACEHOLDER
 from tests.support import factories
@@ -54,7 +54,7 @@ def test_a_fragment_and_a_redirect_carry_it_in_the_header_only() -> None:
     assert PLACEHOLDER.encode() not in Client().get("/healthz").content
 
 
-def test_without_the_demo_nothing_is_measured(settings: SettingsWrapper) -> None:
+def test_without_the_demo_nothing_is_measured(settings: Any) -> None:
     """A real shop tells nobody how long its database takes."""
     without = [name for name in django_settings.MIDDLEWARE if name != METER]
     with override_settings(DEMO=False, MIDDLEWARE=without):

@@ -33,7 +33,10 @@ from tests.support.sandbox import run_sandbox, serve_shop
 from tests.support.threads import run_concurrently
 
 UNITS, BUYERS, LANES = 3, 9, 4
-SAME = {"HTTP_SEC_FETCH_SITE": "same-origin"}
+
+
+def _press(client: Client) -> Any:
+    return client.post("/demo/race/start", HTTP_SEC_FETCH_SITE="same-origin")
 
 
 @contextmanager
@@ -102,7 +105,7 @@ def test_a_second_race_sells_a_fresh_product(
 def test_the_recount_sees_what_the_buyers_did_not_say(cast: dict[str, Any]) -> None:
     """The numbers come from the tables: a unit taken off the books by force is seen."""
     sale = stage(merchant=cast["mio"], sharer=cast["ana"], units=2)
-    checkout = factories.place(Product.objects.get(pk=sale.product_id).variants.get())
+    checkout = factories.place((Product.objects.get(pk=sale.product_id).variants.get(), 1))
     factories.pay(checkout)
     settle(sale)
 
@@ -151,7 +154,7 @@ def test_pressing_twice_starts_one_race(kept: Book, started: list[str]) -> None:
     """The second press leads to the race that goes on."""
     client = Client()
     for _ in range(2):
-        assert client.post("/demo/race/start", **SAME).headers["Location"] == "/demo/race"
+        assert _press(client).headers["Location"] == "/demo/race"
     assert len(started) == 1
     assert "on their way" in client.get("/demo/race").content.decode()
 
@@ -193,7 +196,7 @@ def test_without_the_demo_there_is_no_race(kept: Book, settings: Any) -> None:
     """The page and its button are not there."""
     settings.DEMO = False
     assert Client().get("/demo/race").status_code == 404
-    assert Client().post("/demo/race/start", **SAME).status_code == 404
+    assert _press(Client()).status_code == 404
     settings.DEMO = True
     race_page.register(None)
     try:
@@ -218,7 +221,7 @@ def test_a_killed_runner_is_told_and_another_race_may_start(kept: Book, started:
     )
     client = Client()
     assert "7" in client.get("/demo/race").content.decode()
-    client.post("/demo/race/start", **SAME)
+    _press(client)
     assert started == []
 
     process.send_signal(signal.SIGKILL)
@@ -226,7 +229,7 @@ def test_a_killed_runner_is_told_and_another_race_may_start(kept: Book, started:
 
     page = client.get("/demo/race").content.decode()
     assert "ended before it was over" in page
-    client.post("/demo/race/start", **SAME)
+    _press(client)
     assert len(started) == 1
 
 

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils.safestring import mark_safe
 
 from .meter import PLACEHOLDER
-
 from .streams import stream_url
 
 

@@ -61,7 +61,7 @@ lint: $(VENV)/.editable $(VENV)/.development ## style, types, floors, migrations
 	    { echo "a lock file names an address; see docs/reference/dependencies.md" >&2; exit 1; }
 
 bench: setup-dev ## speed against floors of the same run (up to 10 minutes)
-	@$(BIN)/python -m bench.edge
+	@$(BIN)/python -m bench
 
 soak: setup-dev ## every property and the full matrix, for long
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) tests

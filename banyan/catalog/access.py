@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
+from banyan.kernel.remembered import remembered
 
 from .models import Product, Shop, ShopStaff, Variant
 
@@ -68,13 +69,15 @@ def get_shop_for(actor: Actor, slug: str) -> Shop:
     return shop
 
 
+@remembered
+def _product_at(shop_slug: str, slug: str) -> QuerySet[Product]:
+    products = Product.objects.select_related("shop", "shop__owner", "category")
+    return products.filter(shop__slug__iexact=shop_slug, slug=slug)
+
+
 def get_product_for(actor: Actor, shop_slug: str, slug: str) -> Product:
     """Return a product page's product; its staff see drafts too."""
-    product = (
-        Product.objects.select_related("shop", "shop__owner", "category")
-        .filter(shop__slug__iexact=shop_slug, slug=slug)
-        .first()
-    )
+    product = _product_at.first(shop_slug, slug)
     if product is None:
         raise NotFound()
     open_to_all = product.state == "active" and product.shop.state == "open"

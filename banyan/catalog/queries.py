@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from banyan.kernel.models import StateChange
+from django.db.models import QuerySet
 
-from .models import Shop
+from banyan.kernel.models import StateChange
+from banyan.kernel.remembered import remembered
+
+from .access import visible_products
+from .models import ProductImage, Shop, ShopStaff, Stock, Variant
 from .states import SHOP
 
 
@@ -12,3 +16,35 @@ def last_decision(shop: Shop) -> str:
     """Return the reason of the shop's latest move, as its owner may read it. One query."""
     moves = StateChange.objects.filter(machine=SHOP.name, subject_id=shop.pk)
     return moves.order_by("-id").values_list("reason", flat=True).first() or ""
+
+
+@remembered
+def variants_on_sale(product_id: int) -> QuerySet[Variant]:
+    """Return a product's active variants with their stock, in order. One statement."""
+    return Variant.objects.filter(product_id=product_id, is_active=True).select_related("stock")
+
+
+@remembered
+def buyable_variants(variant_ids: list[int]) -> QuerySet[Variant]:
+    """Return those of some variants that anybody may buy, with product, shop and stock."""
+    return Variant.objects.filter(
+        pk__in=variant_ids, is_active=True, product__in=visible_products()
+    ).select_related("product__shop", "stock")
+
+
+@remembered
+def pictures_of(product_ids: list[int]) -> QuerySet[ProductImage]:
+    """Return the pictures of some products, each product's in order. One statement."""
+    return ProductImage.objects.filter(product_id__in=product_ids)
+
+
+@remembered
+def staff_of(shop_id: int) -> QuerySet[ShopStaff]:
+    """Return who works in a shop. One statement."""
+    return ShopStaff.objects.filter(shop_id=shop_id)
+
+
+@remembered
+def stock_of(variant_ids: list[int]) -> QuerySet[Stock]:
+    """Return the stock rows of some variants. One statement."""
+    return Stock.objects.filter(variant_id__in=variant_ids)

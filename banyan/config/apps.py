@@ -1,6 +1,11 @@
 """Start-up wiring: lock order, the desk; every package's own wiring is in its AppConfig."""
 
+from typing import Any
+
 from django.apps import AppConfig
+
+# All that a busy process says in turn; with fewer it would prepare and forget all day.
+MOST_PREPARED = 500
 
 
 class ConfigConfig(AppConfig):
@@ -10,12 +15,15 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Give the kernel the global lock order."""
+        """Give the kernel the global lock order, and each connection room for its statements."""
+        from django.db.backends.signals import connection_created
+
         from banyan.kernel import locks
 
         from .lock_order import LOCK_ORDER
 
         locks.configure(LOCK_ORDER)
+        connection_created.connect(_make_room, dispatch_uid="banyan.config.prepared")
         self._open_desk()
 
     def _open_desk(self) -> None:
@@ -26,3 +34,7 @@ class ConfigConfig(AppConfig):
         from banyan.web.desk.site import DeskSite
 
         admin.site = sites.site = DeskSite()
+
+
+def _make_room(connection: Any, **_: Any) -> None:
+    connection.connection.prepared_max = MOST_PREPARED

@@ -93,6 +93,9 @@ MIDDLEWARE = [
     "banyan.web.middleware.ProblemMiddleware",
 ]
 
+if DEMO:
+    MIDDLEWARE.insert(2, "banyan.web.meter.MeterMiddleware")
+
 ROOT_URLCONF = "banyan.config.urls"
 AUTH_USER_MODEL = "people.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -148,7 +151,14 @@ def _database(url: str) -> dict[str, object]:
         "HOST": query.pop("host", None) or unquote(parts.hostname or ""),
         "PORT": str(parts.port or query.pop("port", "")),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": pool, **query},
+        # Statements are prepared once per connection: planning them is half of what the database
+        # does for a page. PgBouncer in front needs max_prepared_statements (1.21 or later).
+        "OPTIONS": {
+            "pool": pool,
+            "server_side_binding": True,
+            "prepare_threshold": 3,
+            **query,
+        },
     }
 
 

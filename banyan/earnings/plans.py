@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+
+from banyan.kernel.remembered import remembered
 
 from .models import PlanVersion
 from .rules import Terms
@@ -15,20 +17,20 @@ def terms_of(version: PlanVersion) -> Terms:
     return Terms(version.rate_bps, version.levels, version.direct_bps, version.hold_days)
 
 
+@remembered
+def _latest(shop_id: int, product_ids: list[int]) -> QuerySet[PlanVersion]:
+    mine = Q(plan__product_id=None) | Q(plan__product_id__in=product_ids)
+    versions = PlanVersion.objects.filter(mine, plan__shop_id=shop_id).select_related("plan")
+    return versions.order_by("plan_id", "-number").distinct("plan_id")
+
+
 def current_versions(*, shop_id: int, product_ids: Iterable[int]) -> dict[int, PlanVersion]:
     """Return the version in force per product: its own plan's, else the shop's. One query.
 
     Products without either are absent: nobody earns from them.
     """
     wanted = set(product_ids)
-    latest = (
-        PlanVersion.objects.filter(
-            Q(plan__product_id=None) | Q(plan__product_id__in=wanted), plan__shop_id=shop_id
-        )
-        .select_related("plan")
-        .order_by("plan_id", "-number")
-        .distinct("plan_id")
-    )
+    latest = _latest(shop_id, sorted(wanted))
     by_product: dict[int | None, PlanVersion] = {v.plan.product_id: v for v in latest}
     general = by_product.get(None)
     chosen = {product: by_product.get(product, general) for product in wanted}

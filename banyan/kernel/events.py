@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from . import clock
 from .actors import Actor, current_cause
 from .locks import LockKey
+from .remembered import insert
 
 if TYPE_CHECKING:
     from .models import StoredEvent
@@ -115,14 +116,16 @@ def emit(event: Event, *, actor: Actor, cause: int | None = None) -> int:
 
     if not connection.in_atomic_block:
         raise TransactionManagementError(f"{event.name} emitted outside a transaction")
-    stored = StoredEvent.objects.create(
-        name=event.name,
-        subject_id=getattr(event, event.subject),
-        payload=event.model_dump(mode="json"),
-        cause_id=cause or current_cause(),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        occurred_at=clock.now(),
+    (stored,) = insert(
+        StoredEvent(
+            name=event.name,
+            subject_id=getattr(event, event.subject),
+            payload=event.model_dump(mode="json"),
+            cause_id=cause or current_cause(),
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            occurred_at=clock.now(),
+        )
     )
     for handler, _ in inline_handlers.get(event.name, []):
         handler(event, actor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, Overflow
+from functools import lru_cache
 
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision
@@ -120,6 +121,11 @@ def format_money(money: Money, locale: str | None = None) -> str:
     from django.utils.translation import get_language
 
     tag = _LOCALES.get((locale or get_language() or "en").lower(), "en")
+    return _formatted(money, tag)
+
+
+@lru_cache(4096)
+def _formatted(money: Money, tag: str) -> str:
     text = format_currency(money.decimal, money.currency, locale=Locale.parse(tag))
     symbol = _SYMBOLS.get(money.currency)
     if symbol and symbol not in text:

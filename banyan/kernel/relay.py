@@ -180,7 +180,8 @@ def _lead(stop: threading.Event, leader: psycopg.Connection[Any]) -> None:
         done = publish_once()
         for consumer in _behind():
             done += deliver_once(consumer)
-        if not done:
+        # Also after work: events that gather for a moment cost one round instead of one each.
+        if not done or not _behind():
             stop.wait(IDLE_SECONDS)
 
 

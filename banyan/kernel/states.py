@@ -12,6 +12,7 @@ from django.db.transaction import TransactionManagementError
 from . import clock
 from .actors import Actor, current_cause
 from .problems import IllegalTransition
+from .remembered import change, insert
 
 machines: dict[str, Machine] = {}
 
@@ -75,22 +76,22 @@ def transition(
     guard = machine.guards.get((source, to))
     if guard:
         guard(obj)
-    manager = type(obj)._base_manager
-    moved = manager.filter(pk=obj.pk, **{name: source}).update(**{name: to}, **updates)
-    if moved != 1:
+    if not change(obj, {name: source}, {name: to, **updates}):
         raise IllegalTransition(detail=f"{machine.name}: {obj.pk} is no longer {source}")
     setattr(obj, name, to)
     for key, value in updates.items():
         setattr(obj, key, value)
-    StateChange.objects.create(
-        machine=machine.name,
-        subject_id=obj.pk,
-        source=source,
-        target=to,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_label=actor.label,
-        reason=reason[:500],
-        cause_id=current_cause(),
-        at=clock.now(),
+    insert(
+        StateChange(
+            machine=machine.name,
+            subject_id=obj.pk,
+            source=source,
+            target=to,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_label=actor.label,
+            reason=reason[:500],
+            cause_id=current_cause(),
+            at=clock.now(),
+        )
     )

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor, current_cause
 from banyan.kernel.ids import id_floor
 from banyan.kernel.locks import LockKey, LockOrderViolation
+from banyan.kernel.remembered import remembered
 
 from . import rules
 from .models import Account, Journal, Posting
@@ -72,6 +74,20 @@ SELECT id, up_to, balance, %(now)s FROM grown RETURNING id
 """
 
 
+@remembered
+def _account_of(
+    kind: str, owner_kind: str, owner_id: int, label: str, currency: str
+) -> QuerySet[Account]:
+    return Account.objects.filter(
+        kind=kind, owner_kind=owner_kind, owner_id=owner_id, label=label, currency=currency
+    )
+
+
+@remembered
+def _accounts_of(kinds: list[str], owners: list[int], currency: str) -> QuerySet[Account]:
+    return Account.objects.filter(kind__in=kinds, owner_id__in=owners, currency=currency, label="")
+
+
 def account(
     *, kind: str, owner_kind: str, owner_id: int = 0, currency: str, label: str = ""
 ) -> Account:
@@ -90,7 +106,7 @@ def account(
         "label": label,
         "currency": currency,
     }
-    found = Account.objects.filter(**identity).first()
+    found = _account_of.first(kind, owner_kind, owner_id, label, currency)
     if found is None:
         Account.objects.bulk_create(
             [Account(**identity, discipline=rule.discipline, created_at=clock.now())],
@@ -108,7 +124,7 @@ def accounts(*, wanted: Iterable[tuple[str, int]], currency: str) -> dict[tuple[
     pairs = sorted(set(wanted))
     owners = {owner for _, owner in pairs}
     kinds = {kind for kind, _ in pairs}
-    mine = Account.objects.filter(kind__in=kinds, owner_id__in=owners, currency=currency, label="")
+    mine = _accounts_of(sorted(kinds), sorted(owners), currency)
     found = {(a.kind, a.owner_id): a for a in mine}
     missing = [pair for pair in pairs if pair not in found]
     if missing:
@@ -126,7 +142,8 @@ def accounts(*, wanted: Iterable[tuple[str, int]], currency: str) -> dict[tuple[
             ],
             ignore_conflicts=True,
         )
-        found = {(a.kind, a.owner_id): a for a in mine.all()}
+        mine = _accounts_of(sorted(kinds), sorted(owners), currency)
+        found = {(a.kind, a.owner_id): a for a in mine}
     return {pair: found[pair] for pair in pairs}
 
 

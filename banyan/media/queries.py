@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from django.db.models import QuerySet
+
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import remembered
 
 from . import rules, store
 from .access import staged_uploads
@@ -28,13 +31,28 @@ def pictures(
     ids = {int(one) for one in image_ids if one}
     if not ids:
         return {}
-    images = Image.objects.filter(pk__in=ids).only("id", "alt", "palette", "preview")
+    images = _images(sorted(ids))
     made: dict[int, list[Rendition]] = {}
-    for one in Rendition.objects.filter(image_id__in=ids).order_by("width"):
+    for one in _renditions(sorted(ids)):
         made.setdefault(one.image_id, []).append(one)
     return {
         image.pk: picture_of(image, made[image.pk], variant) for image in images if image.pk in made
     }
+
+
+@remembered
+def _images(ids: list[int]) -> QuerySet[Image]:
+    return Image.objects.filter(pk__in=ids).only("id", "alt", "palette", "preview")
+
+
+@remembered
+def _renditions(ids: list[int]) -> QuerySet[Rendition]:
+    return Rendition.objects.filter(image_id__in=ids).order_by("width")
+
+
+@remembered
+def _renditions_but_avif(ids: list[int]) -> QuerySet[Rendition]:
+    return Rendition.objects.filter(image_id__in=ids).exclude(fmt="avif").order_by("width", "-fmt")
 
 
 def picture_of(
@@ -80,8 +98,7 @@ def thumb_urls(image_ids: Iterable[int | None], width: int = 240) -> dict[int, s
     ids = {int(one) for one in image_ids if one}
     made: dict[int, list[Rendition]] = {}
     if ids:
-        rows = Rendition.objects.filter(image_id__in=ids).exclude(fmt="avif")
-        for one in rows.order_by("width", "-fmt"):
+        for one in _renditions_but_avif(sorted(ids)):
             made.setdefault(one.image_id, []).append(one)
     return {pk: store.public().url(_nearest(some, width).file) for pk, some in made.items()}
 

@@ -33,6 +33,7 @@ from banyan.ops.processes import die_with_parent
 from banyan.ops.progress import complain, say, step
 
 STOP_GRACE = 10.0
+CONNECTIONS = 2048
 TICK = 0.25
 WANTED_FILES = 65_536
 
@@ -321,8 +322,10 @@ def recipes(surroundings: Surroundings, environment: Mapping[str, str]) -> list[
     serve += ["--log-level", "error", "--respawn-failed-workers", "--respawn-interval", "0.5"]
     web = [*serve, "--interface", "wsgi", "--port", str(surroundings.port)]
     web += ["--workers", str(surroundings.web_workers), "--workers-kill-timeout", "5"]
-    # More requests in flight than threads would only starve each other under the GIL.
-    web += ["--blocking-threads", threads, "--backpressure", threads]
+    # Threads bound the work: more requests in flight would only starve each other under the GIL.
+    # What Granian calls backpressure bounds open connections, idle ones too: as low as the threads
+    # it would let a handful of browsers that keep theirs open shut everybody else out.
+    web += ["--blocking-threads", threads, "--backpressure", str(CONNECTIONS)]
     live = [*serve, "--interface", "asgi", "--port", str(surroundings.port_of("live"))]
     live += ["--workers", "1", "--workers-kill-timeout", "1"]
     # A stream is a request that lasts; the process itself says when it is full.

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 
-from banyan.catalog.models import ProductImage
+from banyan.catalog.queries import pictures_of
 from banyan.catalog.rules import text_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
@@ -52,9 +52,8 @@ def find_cart(*, actor: Actor, token: str) -> Cart | None:
 def first_images(product_ids: Iterable[int]) -> dict[int, int]:
     """Return the first picture's image id of each product, in one statement."""
     first: dict[int, int] = {}
-    rows = ProductImage.objects.filter(product_id__in=set(product_ids))
-    for product_id, image_id in rows.values_list("product_id", "image_id"):
-        first.setdefault(product_id, image_id)
+    for picture in pictures_of(sorted(set(product_ids))):
+        first.setdefault(picture.product_id, picture.image_id)
     return first
 
 

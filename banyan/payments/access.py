@@ -6,13 +6,14 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
 from .models import Intent, Payout, Refund
+from .reading import intent_of_token
 
 _STAFF = ("support", "finance")
 
 
 def get_intent_by_token(token: str) -> Intent:
     """Return the payment whose unguessable token the asker knows."""
-    intent = Intent.objects.filter(token=token).first()
+    intent = intent_of_token.first(token)
     if intent is None:
         raise NotFound()
     return intent

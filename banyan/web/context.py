@@ -7,7 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
+from django.utils.safestring import mark_safe
 
+from .meter import PLACEHOLDER
 from .streams import stream_url
 
 
@@ -18,6 +20,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "demo": settings.DEMO,
         "demo_bar_template": "shop/demo_bar.html" if settings.DEMO else "",
+        "page_meter": mark_safe(PLACEHOLDER) if settings.DEMO else "",  # noqa: S308 - a constant
         "live_url": _live_url(request),
         "actor": getattr(request, "actor", None),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -64,15 +64,17 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextlib.contextmanager
-def serve_shop() -> Iterator[str]:
+def serve_shop(around: Callable[[Any], Any] = lambda site: site) -> Iterator[str]:
     """Serve the whole site from threads of this process; yield its address.
+
+    ``around`` wraps it, as the share-link edge does in the web process.
 
     For tests with ``threaded_db``: what the server commits, the test sees, and the reverse.
     """
     from django.core.wsgi import get_wsgi_application
     from django.db import connections
 
-    site = get_wsgi_application()
+    site = around(get_wsgi_application())
 
     def closing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         # A thread lives for one connection; its database connection must not outlive it.

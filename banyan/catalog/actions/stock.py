@@ -20,6 +20,7 @@ from banyan.kernel.problems import Conflict, Invalid, SoldOut
 
 from ..access import get_variant_for_staff
 from ..models import Stock, StockMovement
+from ..queries import stock_of
 
 Wanted = Iterable[tuple[int, int]]
 """(variant id, quantity) pairs; a variant may occur more than once."""
@@ -34,8 +35,7 @@ def _sum(wanted: Wanted) -> dict[int, int]:
 
 def stock_locks(variant_ids: Iterable[int]) -> list[LockKey]:
     """Return the lock keys of the stock rows of ``variant_ids``."""
-    ids = Stock.objects.filter(variant_id__in=set(variant_ids)).values_list("id", flat=True)
-    return [LockKey("stock", stock_id) for stock_id in ids]
+    return [LockKey("stock", stock.pk) for stock in stock_of(sorted(set(variant_ids)))]
 
 
 _MOVE = """

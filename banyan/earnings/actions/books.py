@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from django.db.models import QuerySet
+from collections.abc import Callable, Mapping, Sequence
 
 from banyan.kernel import locks
 from banyan.kernel.locks import LockKey
@@ -47,17 +45,17 @@ def lock_keys(
     return keys
 
 
-def read_locked(commissions: QuerySet[Commission]) -> tuple[list[Commission], dict[str, Books]]:
+def read_locked(read: Callable[[], list[Commission]]) -> tuple[list[Commission], dict[str, Books]]:
     """Return the rows and their accounts under lock: read again only if it was not held yet.
 
     The outermost action has taken the locks that the handler declared, as a rule.
     """
-    found = list(commissions)
+    found = read()
     books = books_of(found)
     keys = lock_keys(found, books)
     if not all(locks.held(key) for key in keys):
         locks.take(keys)
-        found = list(commissions.all())
+        found = read()
     return found, books
 
 

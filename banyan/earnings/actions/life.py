@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
-
 from banyan.kernel import events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
@@ -14,18 +12,14 @@ from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
 
 from ..events import CommissionEarned
 from ..models import Commission
+from ..reading import quoted_commissions
 from ..states import COMMISSION
 from .books import Books, earned_key, lock_keys, read_locked
 
 
-def _quoted(order_id: int) -> QuerySet[Commission]:
-    commissions = Commission.objects.filter(order_id=order_id, state="quoted")
-    return commissions.select_related("order").order_by("id")
-
-
 def activate_locks(event: OrderPaid) -> list[LockKey]:
     """Return the commissions of the order and the accounts of its shop and payees."""
-    return lock_keys(list(_quoted(event.order_id)))
+    return lock_keys(quoted_commissions(event.order_id))
 
 
 def activate(event: OrderPaid, actor: Actor) -> None:
@@ -34,7 +28,7 @@ def activate(event: OrderPaid, actor: Actor) -> None:
     Runs inside the paying transaction. Emits commission.earned. Repeatable: what is no longer
     quoted stays as it is.
     """
-    commissions, books = read_locked(_quoted(event.order_id))
+    commissions, books = read_locked(lambda: quoted_commissions(event.order_id))
     for commission in commissions:
         _earn(actor, commission, books[commission.currency])
 
@@ -67,11 +61,11 @@ def _earn(actor: Actor, commission: Commission, books: Books) -> None:
 
 def end_unpaid_locks(event: OrderExpired | OrderCancelled) -> list[LockKey]:
     """Return the quoted commissions of the order."""
-    return [LockKey("commission", each.pk) for each in _quoted(event.order_id)]
+    return [LockKey("commission", each.pk) for each in quoted_commissions(event.order_id)]
 
 
 def end_unpaid(event: OrderExpired | OrderCancelled, actor: Actor) -> None:
     """End the quotes of an order that was never paid: quoted -> expired. Repeatable."""
     locks.take(end_unpaid_locks(event))
-    for commission in _quoted(event.order_id):
+    for commission in quoted_commissions(event.order_id):
         transition(COMMISSION, commission, "expired", actor=actor, reason=event.name)

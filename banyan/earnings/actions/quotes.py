@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from banyan.catalog.models import ShopStaff
+from banyan.catalog.queries import staff_of
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import insert
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.orders.events import OrderPlaced
 from banyan.orders.models import Checkout, Order, OrderLine
+from banyan.orders.reading import lines_of, lines_of_order, order_with_checkout
 from banyan.sharing.models import VisitorAccount
 
 from .. import rules
@@ -20,6 +22,7 @@ from ..models import Commission, PlanVersion
 from ..plans import current_versions, terms_of
 from ..ports import person_of
 from ..queries.payers import verified_payers
+from ..reading import commissions_of
 from ..rules import Share, Sharer
 from ..states import COMMISSION
 
@@ -30,10 +33,12 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
     Runs inside the placing transaction; takes no locks, posts nothing. A payee who may not earn
     gets a rejected commission with its reason, and commission.rejected is emitted. Repeatable.
     """
-    if Commission.objects.filter(order_id=event.order_id).exists():
+    if commissions_of(event.order_id):
         return
-    order = Order.objects.select_related("checkout", "shop").get(pk=event.order_id)
-    lines = list(order.lines.order_by("id"))
+    order = order_with_checkout.first(event.order_id)
+    if order is None:
+        raise Order.DoesNotExist(event.order_id)
+    lines = lines_of_order(event.order_id)
     versions = current_versions(
         shop_id=order.shop_id, product_ids=[line.product_id for line in lines]
     )
@@ -48,7 +53,7 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
         for line in shared
         for share in _shares(line, versions[line.product_id], people)
     ]
-    Commission.objects.bulk_create(commissions)
+    insert(*commissions)
     _open_accounts(order, commissions)
     for commission in commissions:
         if commission.reason:
@@ -73,9 +78,7 @@ class _People:
     def __init__(self, order: Order, lines: Iterable[OrderLine], *, verify: bool) -> None:
         sharers = {int(step["owner"]) for line in lines for step in line.path}
         buyer = _buyer_of(order.checkout)
-        staff = set(
-            ShopStaff.objects.filter(shop_id=order.shop_id).values_list("account_id", flat=True)
-        ) | {order.shop.owner_id}
+        staff = {one.account_id for one in staff_of(order.shop_id)} | {order.shop.owner_id}
         self._person = person_of(sharers | staff | ({buyer} if buyer else set()))
         self._verified = verified_payers(sharers) if verify else set()
         self.buyer = self._person[buyer] if buyer else None
@@ -142,8 +145,8 @@ def _open_accounts(order: Order, commissions: Iterable[Commission]) -> None:
     The direct sharers of its other orders are included, so that two checkouts that name the same
     new earners in opposite orders do not wait for each other.
     """
-    paths = OrderLine.objects.filter(order__checkout_id=order.checkout_id).exclude(path=[])
-    direct = {int(path[-1]["owner"]) for path in paths.values_list("path", flat=True)}
+    lines = lines_of(order.checkout_id)
+    direct = {int(line.path[-1]["owner"]) for line in lines if line.path}
     payees = {each.payee_id for each in commissions if not each.reason} | direct
     ledger.accounts(
         wanted=[(kind, payee) for payee in payees for kind in ("earner_held", "earner_payable")],

@@ -37,7 +37,7 @@ def reverse(event: OrderRefunded, actor: Actor) -> None:
     in full moves to reversed. Emits commission.reversed. Repeatable per refund.
     """
     goods = {line_id: amount for line_id, amount, _quantity in event.lines if amount}
-    commissions, books = read_locked(_live(event.order_id))
+    commissions, books = read_locked(lambda: list(_live(event.order_id)))
     for commission in commissions:
         if commission.line_id in goods and not _seen(commission, event.refund_id):
             _take_back(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from banyan.catalog.models import Product
+from banyan.catalog.models import Product, Variant
+from banyan.catalog.queries import variants_on_sale
 from banyan.kernel.money import Money
 
 from .. import rules
@@ -24,12 +26,17 @@ class Offer:
     hold_days: int
 
 
-def offer_of(product: Product) -> Offer | None:
-    """Return what sharing ``product`` can earn today, or None when nothing. Two queries."""
+def offer_of(product: Product, variants: Sequence[Variant] | None = None) -> Offer | None:
+    """Return what sharing ``product`` can earn today, or None when nothing.
+
+    Two queries; one when the caller has read the variants on sale already.
+    """
     version = current_versions(shop_id=product.shop_id, product_ids=[product.pk]).get(product.pk)
     if version is None or not version.rate_bps:
         return None
-    price = product.variants.filter(is_active=True).order_by("price_amount").first()
+    if variants is None:
+        variants = variants_on_sale(product.pk)
+    price = min(variants, key=lambda variant: variant.price_amount, default=None)
     if price is None:
         return None
     terms = terms_of(version)

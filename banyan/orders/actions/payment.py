@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +13,7 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, NotFound
+from banyan.kernel.remembered import get
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
@@ -20,6 +23,7 @@ from banyan.payments.events import PaymentCaptured
 from ..access import get_checkout_for_buyer
 from ..events import OrderCancelled, OrderExpired, OrderPaid
 from ..models import Checkout, Order, OrderLine
+from ..reading import lines_of, orders_of
 from ..states import CHECKOUT, ORDER
 
 
@@ -32,18 +36,20 @@ class TooLate(Conflict):
 
 def checkout_locks(checkout_id: int) -> list[LockKey]:
     """Return the keys of everything a checkout's end touches: stock, coupon, itself, its orders."""
-    lines = OrderLine.objects.filter(order__checkout_id=checkout_id)
-    coupon_id = Checkout.objects.filter(pk=checkout_id).values_list("coupon_id", flat=True).first()
-    keys = stock_locks(lines.values_list("variant_id", flat=True))
+    return _checkout_locks(checkout_id, orders_of(checkout_id))
+
+
+def _checkout_locks(checkout_id: int, orders: Sequence[Order]) -> list[LockKey]:
+    coupon_id = get(Checkout, checkout_id).coupon_id if orders else None
+    keys = stock_locks(line.variant_id for line in lines_of(checkout_id))
     if coupon_id:
         keys.append(LockKey("entitlement", coupon_id))
     keys.append(LockKey("checkout", checkout_id))
-    orders = Order.objects.filter(checkout_id=checkout_id).values_list("id", flat=True)
-    keys += [LockKey("order", order_id) for order_id in orders]
+    keys += [LockKey("order", order.pk) for order in orders]
     return keys
 
 
-def _paid_events(checkout_id: int) -> list[OrderPaid]:
+def _paid_events(checkout_id: int, orders: Sequence[Order]) -> list[OrderPaid]:
     return [
         OrderPaid(
             order_id=order.pk,
@@ -52,7 +58,7 @@ def _paid_events(checkout_id: int) -> list[OrderPaid]:
             amount=order.total_amount,
             currency=order.currency,
         )
-        for order in Order.objects.filter(checkout_id=checkout_id).order_by("id")
+        for order in orders
     ]
 
 
@@ -60,13 +66,11 @@ def payment_locks(event: PaymentCaptured) -> list[LockKey]:
     """Return every lock that :func:`on_captured` and its own listeners need."""
     if event.subject_kind != "checkout":
         return []
-    keys = checkout_locks(event.subject_id)
-    for order_id, shop_id in Order.objects.filter(checkout_id=event.subject_id).values_list(
-        "id", "shop_id"
-    ):
-        keys.append(LockKey("order", order_id))
-        keys.append(LockKey("wallet", shop_account(shop_id, event.currency)))
-    for paid in _paid_events(event.subject_id):
+    orders = orders_of(event.subject_id)
+    keys = _checkout_locks(event.subject_id, orders)
+    for order in orders:
+        keys.append(LockKey("wallet", shop_account(order.shop_id, event.currency)))
+    for paid in _paid_events(event.subject_id, orders):
         keys += events.locks_for(paid)
     return keys
 
@@ -92,7 +96,7 @@ def on_captured(event: PaymentCaptured, actor: Actor) -> None:
     """
     if event.subject_kind != "checkout":
         return
-    checkout = Checkout.objects.get(pk=event.subject_id)
+    checkout = get(Checkout, event.subject_id)
     if checkout.state != "placed":
         raise TooLate(detail=f"checkout {checkout.number} is {checkout.state}")
     mark_paid(actor=actor, checkout=checkout)
@@ -102,15 +106,17 @@ def mark_paid(*, actor: Actor, checkout: Checkout) -> None:
     """Move a placed checkout to paid; see :func:`on_captured`."""
     now = clock.now()
     with caused_by(checkout.pk):
-        lines = OrderLine.objects.filter(order__checkout=checkout)
-        allocate(lines.values_list("variant_id", "quantity"), reference=checkout.number)
+        lines = [(line.variant_id, line.quantity) for line in lines_of(checkout.pk)]
+        allocate(lines, reference=checkout.number)
         transition(CHECKOUT, checkout, "paid", actor=actor, paid_at=now)
-        redeem_coupon(actor=actor, checkout_id=checkout.pk)
-        for order in Order.objects.filter(checkout=checkout).order_by("id"):
+        if checkout.coupon_id:
+            redeem_coupon(actor=actor, checkout_id=checkout.pk)
+        orders = orders_of(checkout.pk)
+        for order in orders:
             transition(ORDER, order, "paid", actor=actor, paid_at=now)
             if order.total_amount:
                 _credit_shop(actor, order)
-        for paid in _paid_events(checkout.pk):
+        for paid in _paid_events(checkout.pk, orders):
             events.emit(paid, actor=actor)
 
 

@@ -14,9 +14,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import visible_products
 from banyan.catalog.actions import reserve, stock_locks
 from banyan.catalog.models import Variant
+from banyan.catalog.queries import buyable_variants
 from banyan.catalog.rules import text_in
 from banyan.entitlements.actions import CouponRefused, find_coupon, reserve_coupon
 from banyan.entitlements.models import Coupon
@@ -27,6 +27,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Conflict, Invalid, SoldOut
+from banyan.kernel.remembered import change, insert
 from banyan.payments.actions import open_intent
 from banyan.people.rules import clean_address, clean_phone
 from banyan.sharing import queries as sharing
@@ -35,6 +36,7 @@ from banyan.sharing.models import Link
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
+from ..reading import checkout_of_key
 from ..rules import CouponTerms, LineInput, Priced, ShopTerms, price
 from .cart import MOST_LINES, MOST_OF_ONE
 from .payment import mark_paid
@@ -93,11 +95,7 @@ def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -
     _check_lines(lines)
     found = {
         variant.pk: variant
-        for variant in Variant.objects.filter(
-            pk__in=[line.variant_id for line in lines],
-            is_active=True,
-            product__in=visible_products(),
-        ).select_related("product__shop", "stock")
+        for variant in buyable_variants(sorted({line.variant_id for line in lines}))
     }
     unavailable = [line.variant_id for line in lines if line.variant_id not in found]
     wanted = _merge([line for line in lines if line.variant_id in found])
@@ -188,7 +186,7 @@ def place(
     CouponRefused, and Conflict ``price_changed`` when the total is no longer ``agreed_total``.
     The payment intent is opened here; talking to the provider is the caller's next step.
     """
-    before = Checkout.objects.filter(placement_key=placement_key).first()
+    before = checkout_of_key.first(placement_key)
     if before is not None:
         return before
     contact, clean = _check_buyer(actor, contact, address)
@@ -328,7 +326,7 @@ def _write(
 ) -> Checkout:
     now = clock.now()
     number = _number()
-    checkout = Checkout.objects.create(
+    checkout = Checkout(
         number=number,
         access_token=new_code(160),
         placement_key=placement_key,
@@ -347,6 +345,7 @@ def _write(
         created_at=now,
         expires_at=now + RESERVATION,
     )
+    insert(checkout)
     with caused_by(checkout.pk):
         reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
         if wanted.coupon is not None:
@@ -370,7 +369,7 @@ def _write(
                 expires_at=checkout.expires_at,
             )
             checkout.intent_id = intent.pk
-            checkout.save(update_fields=["intent_id"])
+            change(checkout, {}, {"intent_id": intent.pk})
         for order in orders:
             events.emit(
                 OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id),
@@ -390,7 +389,7 @@ def person_key(actor: Actor, contact: Contact) -> str:
 
 def _write_orders(checkout: Checkout, wanted: Quote, credits: dict[int, Credit]) -> list[Order]:
     priced = wanted.priced
-    orders = Order.objects.bulk_create(
+    orders = [
         Order(
             checkout=checkout,
             shop_id=shop_id,
@@ -403,7 +402,8 @@ def _write_orders(checkout: Checkout, wanted: Quote, credits: dict[int, Credit])
             created_at=checkout.created_at,
         )
         for index, shop_id in enumerate(wanted.shop_ids(), start=1)
-    )
+    ]
+    insert(*orders)
     by_shop = {order.shop_id: order for order in orders}
     lines = []
     for line in priced.lines:
@@ -429,7 +429,7 @@ def _write_orders(checkout: Checkout, wanted: Quote, credits: dict[int, Credit])
                 path=credit.path if credit else [],
             )
         )
-    OrderLine.objects.bulk_create(lines)
+    insert(*lines)
     return orders
 
 

@@ -14,14 +14,16 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy, Problem
+from banyan.kernel.remembered import get, reload
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 
 from .. import providers
 from ..events import PaymentCaptured, PaymentUnplaced
-from ..models import Attempt, Intent
+from ..models import Intent
 from ..providers.base import Provider
+from ..reading import open_attempts
 from ..rules import SETTLED, Outcome, is_late
 from ..states import INTENT
 from .books import clearing_account, provider_account
@@ -66,7 +68,7 @@ def capture(*, actor: Actor, intent_id: int, paid: Paid, message_id: int | None 
     Raises Busy (nothing happened; to be told again), and what the database raises when it is away.
     ``message_id``: the stored message whose outcome this is, noted in the same transaction.
     """
-    intent = Intent.objects.get(pk=intent_id)
+    intent = get(Intent, intent_id)
     return capture_known(actor=actor, intent=intent, paid=paid, message_id=message_id)
 
 
@@ -74,6 +76,9 @@ def capture_known(
     *, actor: Actor, intent: Intent, paid: Paid, message_id: int | None = None
 ) -> Outcome:
     """Do what :func:`capture` does, for an intent that was read already."""
+    if _is_booked(intent, paid):
+        note_outcome(message_id, Outcome.ALREADY_CAPTURED)
+        return Outcome.ALREADY_CAPTURED
     capturing = _Capturing(actor, intent, providers.get(intent.provider), paid, message_id)
     with caused_by(intent.cause_id):
         try:
@@ -82,6 +87,15 @@ def capture_known(
             return _declined(actor, intent, paid, refusal.code, message_id)
         except _PaidTwice:
             return _second_payment(actor, intent, paid, message_id)
+
+
+def _is_booked(intent: Intent, paid: Paid) -> bool:
+    """Tell without a lock whether this very payment is in the books: they never forget it.
+
+    Most payments are told twice, by the message and by the browser that comes back.
+    """
+    same = paid.provider_ref == intent.provider_ref
+    return intent.state in SETTLED and same and paid.money == Money(intent.amount, intent.currency)
 
 
 def _run(capturing: _Capturing) -> Outcome:
@@ -123,7 +137,7 @@ class _Capturing:
         ]
         with transaction.atomic(durable=True):
             locks.take(keys)
-            self.intent.refresh_from_db()
+            reload(self.intent)
             outcome = self._decide(entries, refuse)
             note_outcome(self.message_id, outcome)
         return outcome
@@ -178,7 +192,7 @@ class _Capturing:
     def _move(self, intent: Intent, to: str, reason: str) -> None:
         ref = self.paid.provider_ref
         close_attempt(intent, ref, outcome="captured")
-        elsewhere = Attempt.objects.filter(intent=intent, outcome="").exists()
+        elsewhere = bool(open_attempts(intent.pk))
         transition(
             INTENT,
             intent,

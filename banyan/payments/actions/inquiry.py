@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
+from banyan.kernel.remembered import get, reload
 from banyan.kernel.states import transition
 
 from .. import providers
@@ -17,6 +18,7 @@ from ..events import PaymentFailed
 from ..models import Attempt, Intent
 from ..problems import ProviderRefused, ProviderUnreachable
 from ..providers.base import Kind, Message, Provider, ProviderState, Status
+from ..reading import open_attempts
 from ..rules import OPEN, Outcome, check_delay
 from ..states import INTENT
 from .capturing import Paid, capture
@@ -39,14 +41,14 @@ def sync(*, actor: Actor, intent_id: int) -> Intent:
     costs no call. Ends in :func:`capture`, or in a closed attempt after which :func:`start` opens
     a new one. Raises ProviderUnreachable, and what capture raises.
     """
-    intent = Intent.objects.get(pk=intent_id)
+    intent = get(Intent, intent_id)
     adapter = providers.get(intent.provider)
     with caused_by(intent.cause_id):
-        for attempt in _open_attempts(intent):
+        for attempt in open_attempts(intent.pk):
             if attempt.provider_ref:
                 state = adapter.query(charge_of(intent, attempt))
                 _act_on(actor, intent, adapter, attempt, state)
-    intent.refresh_from_db()
+    reload(intent)
     return intent
 
 

@@ -16,12 +16,14 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Forbidden
+from banyan.kernel.remembered import change, get, insert, reload
 from banyan.kernel.states import transition
 
 from .. import providers
 from ..models import Attempt, Intent
 from ..problems import PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnknown
 from ..providers.base import Action, Charge, Provider, Started
+from ..reading import latest_attempt
 from ..rules import CLOSED, OPEN, SETTLED, Reference, check_delay
 from ..states import INTENT
 
@@ -50,7 +52,7 @@ def open_intent(
         raise ProviderUnknown(detail=f"{provider} does not take {amount.currency}")
     if adapter.capabilities.needs_account and payer_id is None:
         raise ProviderUnknown(detail=f"{provider} needs an account")
-    return Intent.objects.create(
+    intent = Intent(
         subject_kind=subject_kind,
         subject_id=subject_id,
         provider=provider,
@@ -64,6 +66,8 @@ def open_intent(
         next_check_at=expires_at,
         cause_id=current_cause(),
     )
+    insert(intent)
+    return intent
 
 
 def start(
@@ -83,7 +87,7 @@ def start(
     """
     from .inquiry import sync
 
-    intent = Intent.objects.get(pk=intent_id)
+    intent = get(Intent, intent_id)
     adapter = providers.get(intent.provider)
     if adapter.capabilities.needs_account and (actor.id is None or actor.id != intent.payer_id):
         raise Forbidden(detail="only the payer may spend their own credit")
@@ -138,21 +142,23 @@ def _open_attempt(actor: Actor, intent_id: int, asked: Mapping[str, object]) -> 
     """Return the open attempt, or a new one; None when the intent was paid meanwhile."""
     with transaction.atomic():
         locks.take([LockKey("payment", intent_id)])
-        intent = Intent.objects.get(pk=intent_id)
+        intent = get(Intent, intent_id)
         if intent.state in SETTLED:
             return None
         if intent.state in CLOSED or clock.now() >= intent.expires_at:
             raise PaymentClosed(detail=intent.state, extra={"state": intent.state})
-        latest = intent.attempts.order_by("-number").first()
+        latest = latest_attempt.first(intent.pk)
         if latest is not None and latest.outcome == "mismatch":
             raise PaymentInReview(detail=str(intent.pk))
         if latest is None or latest.outcome:
-            return Attempt.objects.create(
+            attempt = Attempt(
                 intent=intent,
                 number=latest.number + 1 if latest else 1,
                 request=asked,
                 started_at=clock.now(),
             )
+            insert(attempt)
+            return attempt
         if latest.action and intent.state == "failed":
             transition(INTENT, intent, "pending", actor=actor, reason="another try")
         return latest
@@ -179,10 +185,10 @@ def _start_attempt(actor: Actor, adapter: Provider, intent: Intent, attempt: Att
 def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Started) -> None:
     with transaction.atomic():
         locks.take([LockKey("payment", intent.pk)])
-        intent.refresh_from_db()
+        reload(intent)
         attempt.provider_ref = started.provider_ref
         attempt.action = _stored(started.action)
-        attempt.save(update_fields=["provider_ref", "action"])
+        change(attempt, {}, {"provider_ref": attempt.provider_ref, "action": attempt.action})
         now = clock.now()
         if intent.state in OPEN:
             if intent.state != "pending":

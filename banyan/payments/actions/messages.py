@@ -13,6 +13,7 @@ from banyan.kernel.money import Money
 from .. import providers
 from ..models import Intent, Payout, ProviderMessage
 from ..providers.base import Kind, Message
+from ..reading import intent_of_provider
 from ..rules import Outcome, Reference
 from .capturing import Paid, capture_known
 from .inquiry import decline, end_attempt
@@ -63,7 +64,7 @@ def _intent_of(provider: str, message: Message) -> Intent | None:
     reference = Reference.parse(message.reference)
     ours = Intent.objects.filter(provider=provider)
     if reference is not None and (about, reference.kind) == ("payment", "pay"):
-        return ours.filter(pk=reference.id).first()
+        return intent_of_provider.first(provider, reference.id)
     if reference is not None and (about, reference.kind) == ("refund", "refund"):
         return ours.filter(refunds__id=reference.id).first()
     if reference is None and about == "payment" and message.provider_ref:

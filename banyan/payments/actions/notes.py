@@ -9,7 +9,7 @@ from django.db import connection
 
 from banyan.kernel import clock
 
-from ..models import Attempt, Intent, ProviderMessage
+from ..models import Intent, ProviderMessage
 from ..providers.base import Message
 from ..rules import NEEDS_A_PERSON, Outcome
 
@@ -24,25 +24,36 @@ ON CONFLICT (provider, message_id)
 RETURNING id, repeats
 """
 
+_END = """
+UPDATE payments_attempt SET outcome = %s, failure = %s, ended_at = %s
+WHERE intent_id = %s AND provider_ref = %s
+"""
+
+_NOTE = """
+UPDATE payments_providermessage SET outcome = %s, handled_at = %s
+WHERE id = %s AND handled_at IS NULL
+"""
+
 
 def close_attempt(intent: Intent, provider_ref: str, *, outcome: str, failure: str = "") -> bool:
     """Write how an open attempt ended; False when there is no such open attempt.
 
     An attempt that had ended otherwise and is captured nevertheless is corrected.
     """
-    attempts = Attempt.objects.filter(intent=intent, provider_ref=provider_ref)
-    if outcome != "captured":
-        attempts = attempts.filter(outcome="")
-    return bool(attempts.update(outcome=outcome, failure=failure[:200], ended_at=clock.now()))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _END if outcome == "captured" else f"{_END} AND outcome = ''",
+            [outcome, failure[:200], clock.now(), intent.pk, provider_ref],
+        )
+        return bool(cursor.rowcount)
 
 
 def note_outcome(message_id: int | None, outcome: Outcome) -> None:
     """Write what became of a message, unless that is known already."""
     if message_id is None:
         return
-    ProviderMessage.objects.filter(pk=message_id, handled_at=None).update(
-        outcome=outcome, handled_at=clock.now()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, [str(outcome), clock.now(), message_id])
     if outcome in NEEDS_A_PERSON:
         logger.error("provider message %s needs a person: %s", message_id, outcome)
 

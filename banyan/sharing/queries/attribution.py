@@ -6,9 +6,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from banyan.catalog.models import Product
+from banyan.kernel.remembered import remembered
 from banyan.sharing import ports
 from banyan.sharing.channels import HUMAN_VERDICTS
 from banyan.sharing.models import Link, Touch, VisitorAccount
@@ -103,6 +104,13 @@ def _person(visitor: str | None, account_id: int | None) -> Q | None:
     return parts[0] if len(parts) == 1 else parts[0] | parts[1]
 
 
+@remembered
+def _named(touch_id: int, link_id: int, until: dt.datetime, since: dt.datetime) -> QuerySet[Touch]:
+    return Touch.objects.filter(
+        pk=touch_id, link_id=link_id, at__lte=until, at__gt=since, verdict__in=NAMED_VERDICTS
+    )
+
+
 def _touch_on(
     link: Link,
     visitor: str | None,
@@ -116,11 +124,11 @@ def _touch_on(
     this link, of the last 30 days, and not another person's: neither another account's nor, where
     this browser is known, another browser's.
     """
-    touches = Touch.objects.filter(link=link, at__lte=at, at__gt=at - WINDOW)
     if touch_id is not None:
-        named = touches.filter(pk=touch_id, verdict__in=NAMED_VERDICTS).first()
+        named = _named.first(touch_id, link.pk, at, at - WINDOW)
         if named is not None and _is_of(named, visitor, account_id):
             return named
+    touches = Touch.objects.filter(link=link, at__lte=at, at__gt=at - WINDOW)
     person = _person(visitor, account_id)
     if person is None:
         return None

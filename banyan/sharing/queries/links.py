@@ -6,7 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from banyan.kernel.remembered import remembered
 from banyan.sharing.models import Link
 
 from .reach import Reach, Scope, reach_by_link
@@ -14,7 +16,7 @@ from .reach import Reach, Scope, reach_by_link
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """One sharer on the way to a link; ``at`` is when they shared."""
+    """One sharer on the way to a link; ``at`` is when they shared, ``avatar_id`` their face."""
 
     link_id: int
     code: str
@@ -22,6 +24,7 @@ class PathStep:
     handle: str
     display_name: str
     at: dt.datetime
+    avatar_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class TreeNode:
 
 def link_by_code(code: str) -> Link | None:
     """Return the living link of a code with its owner, or None. One query."""
-    return (
-        Link.objects.select_related("owner").filter(code=code, revoked_at__isnull=True).first()
-        if 0 < len(code) <= 24
-        else None
-    )
+    return _living.first(code) if 0 < len(code) <= 24 else None
+
+
+@remembered
+def _living(code: str) -> QuerySet[Link]:
+    return Link.objects.select_related("owner").filter(code=code, revoked_at__isnull=True)
 
 
 def path_of(link: Link) -> list[PathStep]:
@@ -81,7 +85,8 @@ WITH RECURSIVE up AS (
   SELECT link.id, link.code, link.owner_id, link.parent_id, link.depth, link.created_at
   FROM sharing_link link JOIN up ON link.id = up.parent_id
 )
-SELECT up.id, up.code, up.owner_id, account.handle, account.display_name, up.created_at
+SELECT up.id, up.code, up.owner_id, account.handle, account.display_name, up.created_at,
+       account.avatar_id
 FROM up JOIN people_account account ON account.id = up.owner_id
 ORDER BY up.depth, up.id
 """

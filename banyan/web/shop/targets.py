@@ -13,6 +13,7 @@ from banyan.community.models import ProductTag
 from banyan.earnings.queries import offer_of
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import format_money
+from banyan.kernel.remembered import get
 from banyan.media.queries import pictures
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent
@@ -69,10 +70,11 @@ def post_target(target_id: int) -> TargetCard | None:
 
 def checkout_page(intent: Intent) -> str | None:
     """Return the buyer's page of what an intent pays for."""
-    token = (
-        Checkout.objects.filter(pk=intent.subject_id).values_list("access_token", flat=True).first()
-    )
-    return reverse("purchase", args=[token]) if token else None
+    try:
+        token = get(Checkout, intent.subject_id).access_token
+    except Checkout.DoesNotExist:
+        return None
+    return reverse("purchase", args=[token])
 
 
 def posts_covering(target_ids: Collection[int], *, product_id: int, shop_id: int) -> Iterable[int]:

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from banyan.media.queries import thumb_urls
-from banyan.people.models import Account
 from banyan.sharing.channels import channel_of, is_restricted
 from banyan.sharing.models import Link
 from banyan.sharing.queries import link_by_code, path_of
@@ -33,7 +32,7 @@ class Arrival:
 
 
 def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "") -> Arrival:
-    """Read ``via`` and ``t`` of the address. Two statements with a code, none without.
+    """Read ``via`` and ``t`` of the address. Three statements with a code, none without.
 
     ``link`` and ``touch`` stand for them where the address is the share link itself.
     """
@@ -47,18 +46,13 @@ def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "
         # The page still says that it ran, so that an owner's own look is known as one.
         return Arrival(touch=touch, neutral=neutral)
     steps = path_of(link)
-    owners = dict(
-        Account.objects.filter(pk__in=[step.owner_id for step in steps]).values_list(
-            "id", "avatar_id"
-        )
-    )
-    small = thumb_urls(owners.values())
+    small = thumb_urls(step.avatar_id for step in steps)
     faces = [
         Face(
             name=step.display_name,
             handle=step.handle,
             url=reverse("profile", args=[step.handle]),
-            picture_url=small.get(owners.get(step.owner_id) or 0, ""),
+            picture_url=small.get(step.avatar_id or 0, ""),
         )
         for step in steps
     ]

@@ -19,6 +19,7 @@ from banyan.catalog.access import (
     was_open,
 )
 from banyan.catalog.models import Product, Variant
+from banyan.catalog.queries import pictures_of, variants_on_sale
 from banyan.catalog.rules import price_range, text_in
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import Money
@@ -32,6 +33,7 @@ from .cards import product_cards, product_title, product_url
 from .ended import ended, ended_product
 
 PAGE = 24
+SUMMARY = 150
 
 
 def _free(variant: Variant) -> int:
@@ -71,19 +73,21 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
             raise
         return ended_product(request, gone)
     arrival = arrival_of(request)
-    variants = list(found.variants.filter(is_active=True).select_related("stock"))
+    variants = variants_on_sale(found.pk)
     chosen = _chosen(variants, request.GET.get("variant", ""))
-    image_ids = list(found.images.values_list("image_id", flat=True))
+    image_ids = [picture.image_id for picture in pictures_of([found.pk])]
     shown = pictures(image_ids)
     language = get_language() or "en"
+    description = text_in(found.texts, language, "description", found.description)
     prices = price_range([v.price_amount for v in variants])
-    earn = None if arrival.neutral else offer_of(found)
+    earn = None if arrival.neutral else offer_of(found, variants)
     context: dict[str, Any] = {
         "nav": "explore",
         "product": found,
         "shop": found.shop,
         "title": product_title(found),
-        "description": text_in(found.texts, language, "description", found.description),
+        "description": description,
+        "summary": description if len(description) <= SUMMARY else f"{description[: SUMMARY - 1]}…",
         "pictures": [shown[i] for i in image_ids if i in shown],
         "variants": variants,
         "choices": _choices(found, variants, chosen) if len(variants) > 1 else [],

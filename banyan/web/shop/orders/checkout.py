@@ -16,6 +16,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Problem
+from banyan.kernel.remembered import get
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.actions.placement import Quote
@@ -264,7 +265,7 @@ def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:
     """Send the buyer to the provider's page; to the order's page when nothing is to be paid."""
     if placed.state != "placed" or not placed.intent_id:
         return redirect("purchase", placed.access_token)
-    intent = Intent.objects.get(pk=placed.intent_id)
+    intent = get(Intent, placed.intent_id)
     url = payments.start(
         actor=actor(request),
         intent_id=placed.intent_id,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django import template
 
-from banyan.web.ui.tags import basics, figures, forms, goods, people, places, telling
+from banyan.web.ui.tags import basics, figures, fixed, forms, goods, people, places, telling
 
 register = template.Library()
-for _part in (basics, figures, forms, goods, people, places, telling):
+for _part in (basics, figures, fixed, forms, goods, people, places, telling):
     register.tags.update(_part.register.tags)
     register.filters.update(_part.register.filters)

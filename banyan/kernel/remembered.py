@@ -1,0 +1,252 @@
+"""Queries whose SQL is made once: hot pages ask the same questions all day.
+
+Building a statement from a queryset takes Django several times as long as running it takes
+everybody else. A remembered query is an ordinary function that returns a queryset; the first call
+keeps its SQL, later calls only put their values in. Nothing that was read is kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models.query import ModelIterable, get_related_populators
+from django.db.models.sql.compiler import SQLCompiler
+
+P = ParamSpec("P")
+M = TypeVar("M", bound=models.Model)
+
+MOST_IN_A_LIST = 40
+_BIGGEST = 2**63 - 1
+_FIRST_MARK = -7_315_000_000_000_000_000
+_MARK_DAY = dt.datetime(2, 2, 2, tzinfo=dt.UTC)
+
+
+def remembered(build: Callable[P, models.QuerySet[M]]) -> Remembered[P, M]:
+    """Remember the SQL of ``build``, a function of texts, ids, moments and lists of ids.
+
+    Its arguments may only stand where a value is compared with a column, as they are; anything
+    that changes the statement's shape (a condition, an order) needs a function of its own. Lists
+    are remembered by length. Call it for the list of rows, or ``.first(...)`` for the first.
+    """
+    return Remembered(build)
+
+
+class Remembered(Generic[P, M]):
+    """A query that is built once for each length of the lists it is given."""
+
+    def __init__(self, build: Callable[P, models.QuerySet[M]]) -> None:
+        self._build = build
+        self._plans: dict[tuple[int | type, ...], _Plan[M]] = {}
+        self.__doc__ = build.__doc__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[M]:
+        """Return the rows."""
+        if kwargs or not all(_fits(value) for value in args):
+            return list(self._build(*args, **kwargs))
+        if any(isinstance(value, list) and not value for value in args):
+            return []
+        shape = tuple(len(v) if isinstance(v, list) else type(v) for v in args)
+        plan = self._plans.get(shape)
+        if plan is None:
+            plan = self._plans[shape] = _plan(self._build, args)
+        return plan.rows(_flat(args))
+
+    def first(self, *args: P.args, **kwargs: P.kwargs) -> M | None:
+        """Return the first row, or None."""
+        return next(iter(self(*args, **kwargs)), None)
+
+
+_by_id: dict[type[models.Model], Remembered[Any, Any]] = {}
+
+
+def get(model: type[M], pk: int) -> M:
+    """Return the row of an id; what ``objects.get(pk=...)`` does, and raises, for less."""
+    query = _by_id.get(model)
+    if query is None:
+        query = _by_id[model] = remembered(_one_of(model))
+    found: M | None = query.first(pk)
+    if found is None:
+        raise model.DoesNotExist(f"{model.__name__} {pk}")  # type: ignore[attr-defined]
+    return found
+
+
+def _one_of(model: type[M]) -> Callable[[int], models.QuerySet[M]]:
+    def one(pk: int) -> models.QuerySet[M]:
+        return model._base_manager.filter(pk=pk)
+
+    return one
+
+
+def reload(obj: models.Model) -> None:
+    """Read the columns of ``obj`` again; what ``refresh_from_db()`` does, for less."""
+    fresh = get(type(obj), obj.pk)
+    for field in obj._meta.concrete_fields:
+        setattr(obj, field.attname, getattr(fresh, field.attname))
+
+
+_columns: dict[type[models.Model], list[models.Field[Any, Any]]] = {}
+
+
+def insert(*rows: M) -> list[M]:
+    """Write new rows of one model by one statement; the database makes their ids.
+
+    What ``bulk_create`` does for less, for plain models: no signals, no parents.
+    """
+    if not rows:
+        return []
+    model = type(rows[0])
+    meta = model._meta
+    fields = _columns.get(model)
+    if fields is None:
+        fields = [field for field in meta.local_concrete_fields if not field.primary_key]
+        _columns[model] = fields
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    marks = f"({', '.join(['%s'] * len(fields))})"
+    values = [
+        field.get_db_prep_save(field.pre_save(row, True), connection)
+        for row in rows
+        for field in fields
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{meta.db_table}" ({names}) VALUES {", ".join([marks] * len(rows))}'  # noqa: S608 - names of models
+            f' RETURNING "{meta.pk.column}"',
+            values,
+        )
+        for row, (made,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = made
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return list(rows)
+
+
+def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -> bool:
+    """Write the fields ``to`` of one row if its fields are as in ``where``; tell whether it was.
+
+    One conditional UPDATE, as ``filter(...).update(...)`` makes it, of plain values only. The
+    object itself is left as it is.
+    """
+    meta = row._meta
+    written = [(_column(row, name), value) for name, value in to.items()]
+    asked = [(meta.pk, row.pk), *((_column(row, name), value) for name, value in where.items())]
+    assigned = ", ".join(f'"{field.column}" = %s' for field, _ in written)
+    conditions = " AND ".join(f'"{field.column}" = %s' for field, _ in asked)
+    values = [field.get_db_prep_save(value, connection) for field, value in [*written, *asked]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{meta.db_table}" SET {assigned} WHERE {conditions}',  # noqa: S608 - as above
+            values,
+        )
+        return bool(cursor.rowcount)
+
+
+def _column(row: models.Model, name: str) -> models.Field[Any, Any]:
+    field = row._meta.get_field(name)
+    if not isinstance(field, models.Field):
+        raise TypeError(f"{name} is no column")
+    return field
+
+
+def _fits(value: object) -> bool:
+    """Tell whether a value can take the place of a mark; others are asked the ordinary way."""
+    if isinstance(value, list):
+        return len(value) <= MOST_IN_A_LIST and all(_fits(one) for one in value)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, str | dt.datetime) or (
+        isinstance(value, int) and abs(value) <= _BIGGEST
+    )
+
+
+def _flat(values: Sequence[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for value in values:
+        flat.extend(value) if isinstance(value, list) else flat.append(value)
+    return flat
+
+
+def _mark(number: int, value: object) -> Any:
+    """Return a value of the same type that no row has, to be found again in the parameters."""
+    if isinstance(value, int):
+        return _FIRST_MARK - number
+    if isinstance(value, str):
+        return f"\x01mark {number}\x01"
+    return _MARK_DAY + dt.timedelta(seconds=number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan(Generic[M]):
+    """A statement, where its values go, and how its rows become objects."""
+
+    sql: str
+    params: tuple[Any, ...]
+    places: tuple[tuple[int, int, Callable[[Any], Any] | None], ...]
+    compiler: SQLCompiler
+    columns: list[str]
+    span: slice
+    populators: list[Any]
+    converters: dict[int, Any]
+
+    def rows(self, values: list[Any]) -> list[M]:
+        """Run it with ``values`` in the marks' places."""
+        params = list(self.params)
+        for place, number, adapt in self.places:
+            value = values[number]
+            params[place] = value if adapt is None else adapt(value)
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, params)
+            found = cursor.fetchall()
+        compiler = self.compiler
+        model: type[M] = compiler.klass_info["model"]
+        objects = []
+        rows = compiler.apply_converters(found, self.converters) if self.converters else found
+        for row in rows:
+            one = model.from_db(DEFAULT_DB_ALIAS, self.columns, row[self.span])
+            for populator in self.populators:
+                populator.populate(row, one)
+            objects.append(one)
+        return objects
+
+
+def _plan(build: Callable[..., models.QuerySet[M]], args: Sequence[Any]) -> _Plan[M]:
+    count = 0
+    marks: list[Any] = []
+    numbers: dict[Any, int] = {}
+
+    def mark(value: object) -> Any:
+        nonlocal count
+        made = _mark(count, value)
+        numbers[made] = count
+        count += 1
+        return made
+
+    for value in args:
+        marks.append([mark(one) for one in value] if isinstance(value, list) else mark(value))
+    queryset = build(*marks)
+    if queryset._iterable_class is not ModelIterable or queryset.query.annotations:
+        raise TypeError(f"{build.__qualname__} must return plain rows of a model")
+    compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+    sql, params = compiler.as_sql()
+    places = tuple(
+        (place, numbers[param], type(param) if isinstance(param, int) else None)
+        for place, param in enumerate(params)
+        if param.__hash__ is not None and param in numbers
+    )
+    if {number for _, number, _ in places} != set(range(count)):
+        raise TypeError(f"{build.__qualname__} does not compare all its arguments as they are")
+    select, info = compiler.select, compiler.klass_info
+    fields = info["select_fields"]
+    span = slice(fields[0], fields[-1] + 1)
+    return _Plan(
+        sql=sql,
+        params=tuple(params),
+        places=places,
+        compiler=compiler,
+        columns=[column[0].target.attname for column in select[span]],
+        span=span,
+        populators=get_related_populators(info, select, DEFAULT_DB_ALIAS),  # type: ignore[call-arg] # the stubs are ahead
+        converters=compiler.get_converters([column[0] for column in select[: compiler.col_count]]),
+    )

@@ -1,0 +1,33 @@
+"""What a payment on its way reads, each by one remembered statement."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from banyan.kernel.remembered import remembered
+
+from .models import Attempt, Intent
+
+
+@remembered
+def latest_attempt(intent_id: int) -> QuerySet[Attempt]:
+    """Return the last attempt of a payment."""
+    return Attempt.objects.filter(intent_id=intent_id).order_by("-number")[:1]
+
+
+@remembered
+def open_attempts(intent_id: int) -> QuerySet[Attempt]:
+    """Return the attempts of a payment that have not ended, oldest first."""
+    return Attempt.objects.filter(intent_id=intent_id, outcome="").order_by("number")
+
+
+@remembered
+def intent_of_token(token: str) -> QuerySet[Intent]:
+    """Return the payment of the token in its addresses."""
+    return Intent.objects.filter(token=token)
+
+
+@remembered
+def intent_of_provider(provider: str, intent_id: int) -> QuerySet[Intent]:
+    """Return a payment if it goes through this provider."""
+    return Intent.objects.filter(provider=provider, pk=intent_id)

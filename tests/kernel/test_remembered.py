@@ -1,0 +1,128 @@
+"""Remembered queries say what the ordinary ones say, and refuse what they cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db.models import Q, QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from banyan.catalog.models import Product, Shop
+from banyan.kernel.models import Flag
+from banyan.kernel.remembered import change, get, insert, reload, remembered
+from banyan.people.models import Account
+from tests.support import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@remembered
+def _at(shop_slug: str, slug: str) -> QuerySet[Product]:
+    products = Product.objects.select_related("shop__owner", "category")
+    return products.filter(shop__slug__iexact=shop_slug, slug=slug)
+
+
+@remembered
+def _several(ids: list[int], state: str) -> QuerySet[Product]:
+    return Product.objects.filter(Q(state=state) | Q(title=""), pk__in=ids).order_by("-id")
+
+
+def test_it_finds_the_same_rows_with_their_relations_at_every_call() -> None:
+    """Given two products, each is found by its own values, with shop and owner loaded."""
+    first, second = factories.product(), factories.product()
+
+    for wanted in (first, second, first):
+        found = _at.first(wanted.shop.slug.upper(), wanted.slug)
+
+        assert found == wanted
+        assert found.shop.owner.handle == wanted.shop.owner.handle
+        assert found.category is None
+        assert found.texts == wanted.texts
+    assert _at.first("nowhere", first.slug) is None
+
+
+def test_related_rows_need_no_further_statement(django_assert_num_queries: Any) -> None:
+    """What select_related names comes with the one statement."""
+    product = factories.product()
+    slug, at = product.shop.slug, product.slug
+    with django_assert_num_queries(1):
+        found = _at.first(slug, at)
+        assert found is not None
+        assert found.shop.owner.handle
+
+
+def test_lists_of_any_length_are_taken() -> None:
+    """Given lists of none, one, three and more than are remembered, each has its rows."""
+    products = [factories.product() for _ in range(3)]
+    ids = [product.pk for product in products]
+
+    assert _several([], "draft") == []
+    for count in (1, 3, 2, 3):
+        wanted = sorted(ids[:count], reverse=True)
+        states = {product.state for product in products}
+        assert [one.pk for one in _several(ids[:count], states.pop())] == wanted
+    many = [*ids, *range(1, 60)]
+    assert {one.pk for one in _several(many, products[0].state)} == set(ids)
+
+
+def test_a_number_that_no_column_holds_finds_nothing() -> None:
+    """A number beyond 64 bits, as an address may carry, is no error."""
+    assert _several([2**70], "draft") == []
+
+
+def test_a_changed_row_is_read_anew() -> None:
+    """Only the statement is remembered, never what it found."""
+    product = factories.product()
+    assert _at.first(product.shop.slug, product.slug) is not None
+
+    Product.objects.filter(pk=product.pk).update(title="Another")
+
+    found = _at.first(product.shop.slug, product.slug)
+    assert found is not None
+    assert found.title == "Another"
+
+
+def test_a_query_that_bends_its_arguments_is_refused() -> None:
+    """An argument that does not reach the statement as it is would be remembered for ever."""
+
+    @remembered
+    def bent(title: str) -> QuerySet[Product]:
+        return Product.objects.filter(title__contains=title)
+
+    @remembered
+    def ignored(title: str) -> QuerySet[Product]:
+        return Product.objects.all()
+
+    for query in (bent, ignored):
+        with pytest.raises(TypeError, match="as they are"):
+            query("cup")
+
+
+def test_get_reload_change_and_insert_do_what_the_ordinary_verbs_do() -> None:
+    """Given a row, it is found, changed on a condition, read again, and written anew."""
+    shop = factories.shop()
+    same = get(Shop, shop.pk)
+    assert same == shop
+    assert not change(same, {"name": "Not its name"}, {"name": "Never"})
+    assert change(same, {"name": shop.name}, {"name": "New", "free_shipping_from": None})
+    assert same.name == shop.name
+    reload(same)
+    assert same.name == "New"
+    with pytest.raises(Shop.DoesNotExist):
+        get(Shop, 1)
+
+    rows = insert(*(Account(handle=f"made{n}", created_at=shop.created_at) for n in range(3)))
+
+    assert insert() == []
+    assert [Account.objects.get(pk=row.pk).handle for row in rows] == ["made0", "made1", "made2"]
+    assert not any(row._state.adding for row in rows)
+
+
+def test_writing_is_one_statement(django_assert_num_queries: Any) -> None:
+    """Three rows are one INSERT."""
+    now = factories.shop().created_at
+    with django_assert_num_queries(1) as seen:
+        insert(*(Account(handle=f"one{n}", created_at=now) for n in range(3)))
+    assert isinstance(seen, CaptureQueriesContext)
+    assert Flag.objects.count() == 0

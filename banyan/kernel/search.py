@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import rjieba
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection, models
 from opencc import OpenCC
 
 LONGEST_WORD = 64
@@ -54,6 +56,46 @@ def query(text: str) -> str:
         else:
             terms.update(dict.fromkeys(f"'{pair}'" for pair in _pairs(piece)))
     return " & ".join(terms)
+
+
+def asked(text: str) -> SearchQuery | None:
+    """Return :func:`query` for a ``__words=`` condition; None when there is nothing to ask for."""
+    condition = query(text)
+    return SearchQuery(condition, config="simple", search_type="raw") if condition else None
+
+
+def write(
+    model: type[models.Model], owner: str, texts: Mapping[int, Iterable[tuple[str, str]]]
+) -> None:
+    """Write a table of search words: one row per owner, from (weight A to D, text) pairs.
+
+    One statement; ``owner`` is the column with the owner's id. The words are in ``words``.
+    """
+    rows = [
+        [
+            " ".join(document(text) for weight, text in given if weight == wanted)
+            for wanted in "ABCD"
+        ]
+        for given in (list(pairs) for pairs in texts.values())
+    ]
+    if not rows:
+        return
+    table, column = (
+        connection.ops.quote_name(model._meta.db_table),
+        connection.ops.quote_name(owner),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({column}, words)"  # noqa: S608 - names of our own tables
+            " SELECT id, setweight(to_tsvector('simple', a), 'A')"
+            " || setweight(to_tsvector('simple', b), 'B')"
+            " || setweight(to_tsvector('simple', c), 'C')"
+            " || setweight(to_tsvector('simple', d), 'D')"
+            " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])"
+            " AS t (id, a, b, c, d)"
+            f" ON CONFLICT ({column}) DO UPDATE SET words = excluded.words",
+            [list(texts), *([row[i] for row in rows] for i in range(4))],
+        )
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from .imports import (
     sweep_product_files,
     take_in_products,
 )
+from .pictures import ZipRefused, ZipTaken, take_pictures_from_zip
 from .products import (
     ProductInput,
     VariantInput,
@@ -34,6 +35,8 @@ __all__ = [
     "ImportRefused",
     "ProductInput",
     "VariantInput",
+    "ZipRefused",
+    "ZipTaken",
     "allocate",
     "approve_shop",
     "archive_product",
@@ -58,6 +61,7 @@ __all__ = [
     "suspend_shop",
     "sweep_product_files",
     "take_in_products",
+    "take_pictures_from_zip",
     "unpublish_product",
     "update_product",
     "update_shop",

@@ -25,6 +25,7 @@ from .sign_in import (
 )
 from .staff import give_role, take_role
 from .tokens import create_token, revoke_token, use_token
+from .words import reindex_accounts
 
 __all__ = [
     "Begun",
@@ -65,4 +66,5 @@ __all__ = [
     "unfollow",
     "use_token",
     "verify_code",
+    "reindex_accounts",
 ]

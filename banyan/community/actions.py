@@ -20,7 +20,17 @@ from banyan.sharing.models import Link
 
 from .access import PUBLIC, get_post_for
 from .events import PostCommented, PostLiked, PostPublished
-from .models import AuthorStat, Board, BoardPost, Comment, Like, Post, PostImage, PostWords, ProductTag
+from .models import (
+    AuthorStat,
+    Board,
+    BoardPost,
+    Comment,
+    Like,
+    Post,
+    PostImage,
+    PostWords,
+    ProductTag,
+)
 
 MOST_PICTURES = 9
 MOST_TAGS = 10
@@ -53,9 +63,9 @@ def publish_post(
     visibility: int = PUBLIC,
     language: str = "",
 ) -> Post:
-    """Publish a post with 1 to 9 pictures; it gets its author's share link at once.
+    """Publish a post with 1 to 9 pictures; a public one gets its author's share link at once.
 
-    Emits post.published and link.shared. Raises Invalid with the field.
+    Emits post.published and, if public, link.shared. Raises Invalid with the field.
     """
     author_id = _member(actor)
     fields: dict[str, object] = {}
@@ -101,7 +111,8 @@ def publish_post(
             for tag in {(t.picture, t.product_id): t for t in tags}.values()
         )
         index_posts([post])
-        _give_link(actor, post, via=None)
+        if visibility == PUBLIC:
+            _give_link(actor, post, via=None)
         _publish(actor, post)
     return post
 

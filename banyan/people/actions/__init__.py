@@ -50,6 +50,7 @@ __all__ = [
     "make_default",
     "offer_merge",
     "record_consent",
+    "reindex_accounts",
     "remember_intent",
     "remove_address",
     "remove_avatar",
@@ -66,5 +67,4 @@ __all__ = [
     "unfollow",
     "use_token",
     "verify_code",
-    "reindex_accounts",
 ]

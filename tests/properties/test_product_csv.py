@@ -43,7 +43,8 @@ def variants(draw: st.DrawFn, options: int) -> list[VariantOut]:
     for number, row in enumerate(rows):
         price = draw(prices)
         former = draw(st.none() | st.integers(price + 1, 10**11))
-        sku = draw(st.just("") | words.map(lambda text, n=number: f"{text[:40]}{n}"))
+        sku = draw(st.just("") | words)[:40]
+        sku = f"{sku}{number}" if sku else ""
         grams, quantity = draw(st.integers(0, 10**6)), draw(st.integers(0, 10**6))
         made.append(VariantOut(tuple(row), price, former, sku, grams, quantity))
     return made

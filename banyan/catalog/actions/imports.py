@@ -71,7 +71,7 @@ def keep_product_file(
             content=data,
             created_at=clock.now(),
         )
-        waiting = ProductImport.objects.filter(shop=shop, account_id=actor.id, done_at=None)
+        waiting = ProductImport.objects.filter(shop=shop, account=kept.account, done_at=None)
         old = list(waiting.order_by("-id").values_list("id", flat=True)[MOST_WAITING:])
         ProductImport.objects.filter(pk__in=old).delete()
     return kept

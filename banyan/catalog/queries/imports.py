@@ -153,7 +153,7 @@ class _Planner:
         return made
 
     def _columns(self, row: ProductRow, known: Product | None) -> dict[str, Any]:
-        given = {
+        given: dict[str, Any] = {
             key: row.given[key] for key in ("title", "description", "vendor") if key in row.given
         }
         if "tags" in row.given:
@@ -309,7 +309,6 @@ def _same(known: Product, key: str, value: Any) -> bool:
     if key == "description":
         return settled(current) == value
     if key == "tags":
-        return [str(tag).replace(",", "，") for tag in current] == [
-            tag.replace(",", "，") for tag in value
-        ]
+        written = [str(tag).replace(",", "，") for tag in current]
+        return written == [tag.replace(",", "，") for tag in value]
     return bool(current == value)

@@ -145,7 +145,7 @@ def test_staff_export_what_the_exchange_file_holds_and_strangers_do_not() -> Non
     answer = client(clerk).get(url)
     assert isinstance(answer, StreamingHttpResponse)
     assert f'filename="{shop.slug}-products-' in answer["Content-Disposition"]
-    body = b"".join(answer).decode()  # type: ignore[arg-type]
+    body = b"".join(answer).decode()
     assert body == exported(shop)
     assert client(factories.member()).get(url).status_code == 404
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from banyan.kernel.models import StateChange
 
-from .models import Shop
-from .states import SHOP
+from ..models import Shop
+from ..states import SHOP
 
 
 def last_decision(shop: Shop) -> str:

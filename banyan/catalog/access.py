@@ -8,7 +8,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
 
-from .models import Product, Shop, ShopStaff, Variant
+from .models import Product, ProductImport, Shop, ShopStaff, Variant
 
 MANAGERS = ("owner", "manager")
 EVERYONE = ("owner", "manager", "clerk")
@@ -101,3 +101,11 @@ def get_ended_product(shop_slug: str, slug: str) -> Product | None:
 def was_open(slug: str) -> bool:
     """Tell whether there was an open shop at this address that is closed or suspended now."""
     return Shop.objects.filter(slug__iexact=slug, state__in=["closed", "suspended"]).exists()
+
+
+def get_import_for_staff(actor: Actor, token: str) -> ProductImport:
+    """Return a product file that waits in, or went into, a shop that the actor manages."""
+    kept = ProductImport.objects.select_related("shop").filter(token=token).first()
+    if kept is None or not works_in(actor, kept.shop_id, MANAGERS):
+        raise NotFound()
+    return kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -177,3 +179,69 @@ class StockMovement(models.Model):
     class Meta:
         db_table = "catalog_stockmovement"
         indexes = [models.Index(fields=["stock", "-id"], name="movement_stock")]
+
+
+class ProductWords(models.Model):
+    """The search words of a product (``kernel.search``): its texts in every language."""
+
+    product = models.OneToOneField(
+        Product, primary_key=True, on_delete=models.CASCADE, related_name="words"
+    )
+    words = SearchVectorField()
+
+    class Meta:
+        db_table = "catalog_productwords"
+        indexes = [GinIndex(fields=["words"], name="product_words")]
+
+
+class ProductImport(models.Model):
+    """A product file on its way in: looked at first, then taken in once.
+
+    ``content`` is the file until it is taken in or swept; ``result`` then says what was done.
+    """
+
+    id = IdField(primary_key=True)
+    token = models.CharField(max_length=40, unique=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="imports")
+    account = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=8, default="en")
+    content = models.BinaryField()
+    result = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "catalog_productimport"
+        indexes = [models.Index(fields=["shop", "-id"], name="import_shop")]
+
+
+class WantedPicture(models.Model):
+    """A picture that a product file names and that is not here (yet).
+
+    ``source`` is an address or a file name, ``digest`` its SHA-256. ``state``: waiting, taken
+    (``image``), failed (``reason``: a stable code). ``position`` is its place, from 0.
+    """
+
+    id = IdField(primary_key=True)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="wanted_pictures")
+    file = models.ForeignKey(
+        ProductImport, null=True, on_delete=models.SET_NULL, related_name="pictures"
+    )
+    source = models.TextField()
+    digest = models.CharField(max_length=64)
+    position = models.IntegerField(default=0)
+    alt = models.CharField(max_length=300, blank=True, default="")
+    state = models.CharField(max_length=8, default="waiting")
+    reason = models.CharField(max_length=40, blank=True, default="")
+    image = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        db_table = "catalog_wantedpicture"
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "digest"], name="wanted_picture_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "taken", "failed"]), name="wanted_picture_state"
+            ),
+        ]

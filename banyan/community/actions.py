@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.rules import slugify
-from banyan.kernel import clock, events
+from banyan.kernel import clock, events, search
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
@@ -20,10 +20,21 @@ from banyan.sharing.models import Link
 
 from .access import PUBLIC, get_post_for
 from .events import PostCommented, PostLiked, PostPublished
-from .models import AuthorStat, Board, BoardPost, Comment, Like, Post, PostImage, ProductTag
+from .models import (
+    AuthorStat,
+    Board,
+    BoardPost,
+    Comment,
+    Like,
+    Post,
+    PostImage,
+    PostWords,
+    ProductTag,
+)
 
 MOST_PICTURES = 9
 MOST_TAGS = 10
+REINDEXED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +63,9 @@ def publish_post(
     visibility: int = PUBLIC,
     language: str = "",
 ) -> Post:
-    """Publish a post with 1 to 9 pictures; it gets its author's share link at once.
+    """Publish a post with 1 to 9 pictures; a public one gets its author's share link at once.
 
-    Emits post.published and link.shared. Raises Invalid with the field.
+    Emits post.published and, if public, link.shared. Raises Invalid with the field.
     """
     author_id = _member(actor)
     fields: dict[str, object] = {}
@@ -99,9 +110,28 @@ def publish_post(
             ProductTag(post_image=rows[tag.picture], product_id=tag.product_id, x=tag.x, y=tag.y)
             for tag in {(t.picture, t.product_id): t for t in tags}.values()
         )
-        _give_link(actor, post, via=None)
+        index_posts([post])
+        if visibility == PUBLIC:
+            _give_link(actor, post, via=None)
         _publish(actor, post)
     return post
+
+
+def index_posts(posts: Sequence[Post]) -> None:
+    """Write the search words of ``posts``, inside the caller's transaction. Repeatable."""
+    own = [post for post in posts if post.repin_of_id is None]
+    search.write(
+        PostWords, "post_id", {post.pk: [("A", post.title), ("C", post.body)] for post in own}
+    )
+
+
+def reindex_posts() -> int:
+    """Write the search words of every post anew, piece by piece. Returns how many."""
+    count, after = 0, 0
+    while piece := list(Post.objects.filter(pk__gt=after).order_by("pk")[:REINDEXED_AT_ONCE]):
+        index_posts(piece)
+        count, after = count + len(piece), piece[-1].pk
+    return count
 
 
 def _give_link(actor: Actor, post: Post, *, via: Link | None) -> None:

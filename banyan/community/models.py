@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
@@ -48,6 +50,19 @@ class Post(models.Model):
                 condition=Q(deleted_at=None, state=1, visibility=0),
             ),
         ]
+
+
+class PostWords(models.Model):
+    """The search words of a post (``kernel.search``): its own texts; a repin has none."""
+
+    post = models.OneToOneField(
+        Post, primary_key=True, on_delete=models.CASCADE, related_name="words"
+    )
+    words = SearchVectorField()
+
+    class Meta:
+        db_table = "community_postwords"
+        indexes = [GinIndex(fields=["words"], name="post_words")]
 
 
 class PostImage(models.Model):

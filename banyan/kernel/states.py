@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 from django.db.transaction import TransactionManagementError
@@ -13,6 +13,9 @@ from . import clock
 from .actors import Actor, current_cause
 from .problems import IllegalTransition
 from .remembered import change, insert
+
+if TYPE_CHECKING:
+    from .models import StateChange
 
 machines: dict[str, Machine] = {}
 
@@ -57,6 +60,37 @@ class Machine:
         return [(state, state) for state in self.transitions]
 
 
+def transition_all(
+    machine: Machine, objs: Sequence[models.Model], to: str, *, actor: Actor, **updates: Any
+) -> None:
+    """Move many objects that are all in one state, by one conditional UPDATE; else as one move.
+
+    All move or, with IllegalTransition, none. For machines without guards on this move.
+    """
+    from .models import StateChange
+
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(f"{machine.name} moved outside a transaction")
+    if not objs:
+        return
+    name = machine.field_name
+    sources = {getattr(obj, name) for obj in objs}
+    (source,) = sources if len(sources) == 1 else (None,)
+    if source is None or not machine.allows(source, to) or (source, to) in machine.guards:
+        raise IllegalTransition(detail=f"{machine.name}: {sorted(sources)} -> {to}")
+    manager = type(objs[0])._base_manager
+    ids = [obj.pk for obj in objs]
+    moved = manager.filter(pk__in=ids, **{name: source}).update(**{name: to}, **updates)
+    if moved != len(ids):
+        raise IllegalTransition(detail=f"{machine.name}: {moved} of {len(ids)} are {source}")
+    for obj in objs:
+        for key, value in {name: to, **updates}.items():
+            setattr(obj, key, value)
+    StateChange.objects.bulk_create(
+        (_change(machine, obj.pk, source, to, actor, "") for obj in objs), batch_size=1000
+    )
+
+
 def transition(
     machine: Machine, obj: models.Model, to: str, *, actor: Actor, reason: str = "", **updates: Any
 ) -> None:
@@ -65,7 +99,6 @@ def transition(
     Extra ``updates`` are written with the state. Raises IllegalTransition when the table has no
     such row, or when another transaction moved the object first. Needs a transaction.
     """
-    from .models import StateChange
 
     if not connection.in_atomic_block:
         raise TransactionManagementError(f"{machine.name} moved outside a transaction")
@@ -81,17 +114,23 @@ def transition(
     setattr(obj, name, to)
     for key, value in updates.items():
         setattr(obj, key, value)
-    insert(
-        StateChange(
-            machine=machine.name,
-            subject_id=obj.pk,
-            source=source,
-            target=to,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_label=actor.label,
-            reason=reason[:500],
-            cause_id=current_cause(),
-            at=clock.now(),
-        )
+    insert(_change(machine, obj.pk, source, to, actor, reason))
+
+
+def _change(
+    machine: Machine, subject_id: int, source: str, to: str, actor: Actor, reason: str
+) -> StateChange:
+    from .models import StateChange
+
+    return StateChange(
+        machine=machine.name,
+        subject_id=subject_id,
+        source=source,
+        target=to,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_label=actor.label,
+        reason=reason[:500],
+        cause_id=current_cause(),
+        at=clock.now(),
     )

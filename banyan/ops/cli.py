@@ -24,6 +24,9 @@ from banyan.ops.progress import complain, step
 DELEGATES: Mapping[tuple[str, ...], str] = {
     ("ledger", "verify"): "ledger_verify",
     ("import", "cascades"): "import_cascades",
+    ("import", "products"): "import_products",
+    ("export", "products"): "export_products",
+    ("search", "reindex"): "search_reindex",
     ("cascades", "report"): "cascades_report",
     ("demo",): "load_demo",
     ("staff",): "staff",
@@ -36,6 +39,9 @@ banyan demo                     load the demo
 banyan ledger verify            recount every account and prove that journals sum to zero
 banyan staff give WHO ROLE      make somebody staff: support, finance, moderation, owner
 banyan import cascades FILE     read share cascades from a file
+banyan import products FILE --shop SLUG [--dry-run] [--set-stock]
+banyan export products --shop SLUG [--output FILE]
+banyan search reindex           write the search words of goods, posts and members anew
 banyan cascades report          size, depth, broadcast and virality of every cascade
 banyan backup FOLDER            database, pictures and secrets, while the shop goes on
 banyan restore FOLDER           bring a backup into an empty installation

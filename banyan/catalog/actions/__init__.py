@@ -1,5 +1,13 @@
 """Verbs of the catalogue: the only writers of its tables."""
 
+from .imports import (
+    ImportRefused,
+    keep_product_file,
+    look_at,
+    sweep_product_files,
+    take_in_products,
+)
+from .pictures import ZipRefused, ZipTaken, take_pictures_from_zip
 from .products import (
     ProductInput,
     VariantInput,
@@ -21,19 +29,27 @@ from .shops import (
     update_shop,
 )
 from .stock import allocate, release, reserve, restock, set_on_hand, ship_out, stock_locks
+from .words import index_products, reindex_products
 
 __all__ = [
+    "ImportRefused",
     "ProductInput",
     "VariantInput",
+    "ZipRefused",
+    "ZipTaken",
     "allocate",
     "approve_shop",
     "archive_product",
     "ask_again",
     "create_product",
     "hire",
+    "index_products",
+    "keep_product_file",
+    "look_at",
     "open_shop",
     "publish_product",
     "refuse_shop",
+    "reindex_products",
     "release",
     "reopen_shop",
     "reserve",
@@ -43,6 +59,9 @@ __all__ = [
     "ship_out",
     "stock_locks",
     "suspend_shop",
+    "sweep_product_files",
+    "take_in_products",
+    "take_pictures_from_zip",
     "unpublish_product",
     "update_product",
     "update_shop",

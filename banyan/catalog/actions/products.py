@@ -21,6 +21,7 @@ from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement
 from ..rules import check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .stock import stock_locks
+from .words import index_products
 
 LARGEST_PRICE = 10**11
 
@@ -108,6 +109,7 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)
+        index_products([product])
     return product
 
 
@@ -124,6 +126,7 @@ def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Prod
         product.save()
         _write_variants(product, product.shop, data)
         set_pictures_of(product, data.images)
+        index_products([product])
     return product
 
 

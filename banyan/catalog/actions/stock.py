@@ -7,7 +7,7 @@ free = on_hand - allocated - reserved. The callers are outermost actions that ho
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection, transaction
@@ -116,6 +116,42 @@ def restock(wanted: Wanted, *, reference: str, shipped: bool) -> None:
         _move(wanted, kind="return", reference=reference, guard=False, on_hand=1)
     else:
         _move(wanted, kind="cancel", reference=reference, guard=False, allocated=-1)
+
+
+_COUNT = """
+WITH counted AS (
+  SELECT * FROM unnest(%(variants)s::bigint[], %(numbers)s::int[]) AS c (variant_id, n)
+),
+before AS (
+  SELECT s.id, s.on_hand, c.n FROM catalog_stock s JOIN counted c USING (variant_id)
+  WHERE s.on_hand <> c.n
+),
+written AS (
+  UPDATE catalog_stock s SET on_hand = b.n FROM before b WHERE s.id = b.id
+)
+INSERT INTO catalog_stockmovement (stock_id, kind, on_hand, allocated, reserved, reference, at)
+SELECT id, 'count', n - on_hand, 0, 0, %(reference)s, %(at)s FROM before
+"""
+
+
+def count_all(counted: Mapping[int, int], *, reference: str) -> None:
+    """Set what lies on the shelf for many variants (id to number), each with its movement.
+
+    One statement, inside the caller's transaction. The caller holds the rows
+    (``stock_locks``) and has looked at what is promised; the table's CHECK stands behind it.
+    """
+    if not counted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COUNT,
+            {
+                "variants": list(counted),
+                "numbers": list(counted.values()),
+                "reference": reference[:60],
+                "at": clock.now(),
+            },
+        )
 
 
 def set_on_hand(*, actor: Actor, variant_id: int, on_hand: int) -> Stock:

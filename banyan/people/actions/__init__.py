@@ -25,6 +25,7 @@ from .sign_in import (
 )
 from .staff import give_role, take_role
 from .tokens import create_token, revoke_token, use_token
+from .words import reindex_accounts
 
 __all__ = [
     "Begun",
@@ -49,6 +50,7 @@ __all__ = [
     "make_default",
     "offer_merge",
     "record_consent",
+    "reindex_accounts",
     "remember_intent",
     "remove_address",
     "remove_avatar",

@@ -17,6 +17,7 @@ from ..events import AccountCreated, ContactVerified
 from ..models import Account, ApiToken, Profile
 from ..rules import Contact, clean_handle, handle_problem, suggest_handle
 from ..rules.contacts import EMAIL
+from .words import index_accounts
 
 _chance = random.SystemRandom()
 _GUESSES = 12
@@ -51,6 +52,7 @@ def create_account(
     with transaction.atomic():
         account = _insert(handle, display_name, language, is_demo)
         Profile.objects.create(account=account)
+        index_accounts([account])
         event = AccountCreated(
             account_id=account.pk,
             handle=account.handle,
@@ -140,6 +142,8 @@ def change_handle(*, actor: Actor, handle: str) -> Account:
     try:
         with transaction.atomic():
             Account.objects.filter(pk=account.pk).update(handle=handle)
+            account.handle = handle
+            index_accounts([account])
             audit.record(
                 actor=actor,
                 action="account.change_handle",
@@ -150,7 +154,6 @@ def change_handle(*, actor: Actor, handle: str) -> Account:
             )
     except IntegrityError as error:
         raise _handle_taken() from error
-    account.handle = handle
     return account
 
 

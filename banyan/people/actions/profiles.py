@@ -17,6 +17,7 @@ from ..access import get_own_account
 from ..models import Account, Consent, Profile
 from ..rules.profiles import AUDIENCES, PURPOSES, birthday_problem
 from .accounts import change_handle
+from .words import index_accounts
 
 
 def change_profile(
@@ -52,6 +53,8 @@ def change_profile(
         if fields:
             raise Invalid(fields=fields)
         Account.objects.filter(pk=account.pk).update(display_name=name)
+        account.display_name = name
+        index_accounts([account])
         Profile.objects.update_or_create(
             account=account,
             defaults={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Prefetch
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from banyan.catalog import actions as catalog
 from banyan.catalog.access import MANAGERS, get_product_for_staff, get_variant_for_staff
 from banyan.catalog.models import Product, Shop, Variant
+from banyan.kernel import search
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 from banyan.media.queries import pictures
@@ -40,6 +42,10 @@ def _page(
 ) -> HttpResponse:
     active = Variant.objects.filter(is_active=True).select_related("stock")
     rows = Product.objects.filter(shop=shop).order_by("-id")
+    query = request.GET.get("q", "").strip()[:80]
+    if query:
+        wanted = search.asked(query)
+        rows = rows.filter(words__words=wanted) if wanted else rows.none()
     before = request.GET.get("before", "")
     if before.isdigit() and len(before) < 20:
         rows = rows.filter(pk__lt=int(before))
@@ -63,9 +69,14 @@ def _page(
             }
             for product in found[:PAGE]
         ],
-        "more_url": f"?before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
+        "query": query,
+        "more_url": _more(query, found[PAGE - 1].pk) if len(found) > PAGE else "",
     }
     return page(request, shop, "goods", "studio/goods.html", context, problem)
+
+
+def _more(query: str, before: int) -> str:
+    return "?" + urlencode(({"q": query} if query else {}) | {"before": str(before)})
 
 
 def _floor(request: HttpRequest) -> int:

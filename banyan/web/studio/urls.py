@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from . import behind, coupons, goods, home, orders, product, shares, shop_settings, today
+from . import (
+    behind,
+    coupons,
+    goods,
+    home,
+    orders,
+    product,
+    product_files,
+    shares,
+    shop_settings,
+    today,
+)
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -25,6 +36,18 @@ urlpatterns = [
     path("<slug:shop_slug>/orders/<int:order_id>/note", orders.note, name="studio_order_note"),
     path("<slug:shop_slug>/goods", goods.goods, name="studio_goods"),
     path("<slug:shop_slug>/goods/new", product.product_new, name="studio_product_new"),
+    path("<slug:shop_slug>/goods/export.csv", product_files.goods_export, name="studio_export"),
+    path("<slug:shop_slug>/goods/import", product_files.goods_import, name="studio_import"),
+    path(
+        "<slug:shop_slug>/goods/import/<slug:token>",
+        product_files.import_file,
+        name="studio_import_file",
+    ),
+    path(
+        "<slug:shop_slug>/goods/import/<slug:token>/pictures",
+        product_files.import_pictures,
+        name="studio_import_pictures",
+    ),
     path("<slug:shop_slug>/goods/<int:product_id>", product.product, name="studio_product"),
     path(
         "<slug:shop_slug>/goods/<int:product_id>/state", goods.publish, name="studio_product_state"

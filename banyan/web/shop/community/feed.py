@@ -32,6 +32,7 @@ from ...http import actor, revalidated
 from ..heads import head_of
 from ..market.cards import product_cards
 from ..sharing.shown import note_shown
+from . import search
 from .cards import face, post_cards
 
 _END = 2**63 - 1
@@ -83,29 +84,22 @@ def _new_goods(limit: int) -> list[Product]:
 @require_safe
 @revalidated
 def explore(request: HttpRequest) -> HttpResponse:
-    """What is new from everybody; ``q`` narrows goods, posts and shops by their words."""
+    """What is new from everybody; with ``q`` what has these words."""
     who = actor(request)
-    query = request.GET.get("q", "").strip()[:80]
-    before = _before(request)
+    query = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
     if query:
-        from banyan.community.access import visible_posts
-
-        found = visible_posts(who).filter(visibility=0, repin_of=None, title__icontains=query)
-        ids = list(found.order_by("-id").values_list("id", flat=True)[:PAGE])
-        goods = list(visible_products().filter(title__icontains=query).select_related("shop")[:24])
-        shops = list(visible_shops().filter(name__icontains=query)[:12])
-    else:
-        ids = newest_ids(who, before=before)
-        goods = _new_goods(12) if before == _END else []
-        shops = list(visible_shops().order_by("-id")[:12]) if before == _END else []
+        return search.found(request, query)
+    before = _before(request)
+    ids = newest_ids(who, before=before)
+    goods = _new_goods(12) if before == _END else []
+    shops = list(visible_shops().order_by("-id")[:12]) if before == _END else []
     context = {
         "nav": "explore",
         "tabs": _tabs("explore"),
         "posts": _cards(request, hydrate(who, ids)),
         "products": product_cards(goods),
         "shops": shops,
-        "search_query": query,
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE and not query else "",
+        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     return render(request, "shop/community/feed.html", context)
 

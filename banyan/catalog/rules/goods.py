@@ -1,4 +1,4 @@
-"""Pure rules of the catalogue: slugs, option values, texts per language."""
+"""Slugs, option values, texts per language."""
 
 from __future__ import annotations
 

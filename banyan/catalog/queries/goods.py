@@ -1,21 +1,13 @@
-"""Reads of the catalogue for pages."""
+"""Reads of goods that every visit and every purchase makes; their SQL is remembered."""
 
 from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from banyan.kernel.models import StateChange
 from banyan.kernel.remembered import remembered
 
-from .access import visible_products
-from .models import ProductImage, Shop, ShopStaff, Stock, Variant
-from .states import SHOP
-
-
-def last_decision(shop: Shop) -> str:
-    """Return the reason of the shop's latest move, as its owner may read it. One query."""
-    moves = StateChange.objects.filter(machine=SHOP.name, subject_id=shop.pk)
-    return moves.order_by("-id").values_list("reason", flat=True).first() or ""
+from ..access import visible_products
+from ..models import ProductImage, ShopStaff, Stock, Variant
 
 
 @remembered

@@ -1,0 +1,34 @@
+"""Categories by what a product file calls them."""
+
+from __future__ import annotations
+
+from ..models import Category
+
+
+class CategoryNames:
+    """Every category by slug and by its name in each language; one query."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Category] = {}
+        rows = list(Category.objects.order_by("position", "id"))
+        for row in rows:
+            self._by_name.setdefault(row.slug.casefold(), row)
+        for row in rows:
+            for name in row.names.values():
+                self._by_name.setdefault(str(name).strip().casefold(), row)
+
+    def find(self, *texts: str) -> Category | None:
+        """Return the category of the first text that names one; of "A > B" the last part counts."""
+        for text in texts:
+            found = self._by_name.get(text.rsplit(">", 1)[-1].strip().casefold())
+            if found is not None:
+                return found
+        return None
+
+    def name_of(self, category: Category | None) -> str:
+        """Return a name by which :meth:`find` finds the category again."""
+        if category is None:
+            return ""
+        name = str(category.names.get("en", ""))
+        found = self._by_name.get(name.strip().casefold())
+        return name if found is not None and found.pk == category.pk else category.slug

@@ -101,7 +101,7 @@ def make_coupon(request: HttpRequest, shop_id: Path[Id], body: CouponBody) -> An
     made = entitlements.create_coupon(
         actor=actor(request),
         shop_id=shop_id,
-        amount_off=body.amount_off and minor(body.amount_off, currency, "amount_off"),
+        amount_off=minor(body.amount_off, currency, "amount_off") if body.amount_off else None,
         min_spend=minor(body.min_spend, currency, "min_spend") if body.min_spend else 0,
         **body.model_dump(exclude={"amount_off", "min_spend"}),
     )

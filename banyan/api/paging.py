@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from ninja import Query
 from pydantic import Field
@@ -14,8 +14,8 @@ Row = TypeVar("Row")
 Item = TypeVar("Item")
 Before = Id | None
 Limit = Annotated[int, Field(ge=1, le=50)]
-CURSOR = Query(None, description="The `next` of the page before.")
-SIZE = Query(20, description="How many at most.")
+CURSOR: Any = Query(None, description="The `next` of the page before.")
+SIZE: Any = Query(20, description="How many at most.")
 
 
 class Page(Answer, Generic[Item]):

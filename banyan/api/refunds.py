@@ -142,7 +142,7 @@ def _amounts(
 ) -> tuple[int | None, dict[int, int] | None]:
     """Return what was asked for as (amount, per line); Invalid when both are given."""
     if body.lines is None:
-        return body.amount and minor(body.amount, currency, "amount"), None
+        return (minor(body.amount, currency, "amount") if body.amount else None), None
     if body.amount is not None:
         raise Invalid(fields={"amount": _("Give either an amount or lines.")})
     lines: dict[int, int] = {}

@@ -194,9 +194,8 @@ def staff_members() -> list[tuple[Account, list[str]]]:
 
 def has_second_factor(account_id: int) -> bool:
     """Tell whether an account signs in with a second factor. One query."""
-    return Authenticator.objects.filter(
-        user_id=account_id, type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    ).exists()
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return bool(Authenticator.objects.filter(user_id=account_id, type__in=kinds).exists())
 
 
 def token_actor(token: ApiToken) -> Actor:

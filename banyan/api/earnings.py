@@ -20,7 +20,7 @@ State = Literal[
     "quoted", "pending", "held", "held_fraud", "payable", "paid", "reversed", "expired", "rejected"
 ]
 
-STATE: Any = Query(None, description="Only those in this state.")
+STATE: Any = Query(None, description="Only those in this state.")  # type: ignore[type-arg]
 
 
 class StandingAnswer(Answer):

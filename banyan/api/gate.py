@@ -121,9 +121,16 @@ def keyed(view: Run) -> Run:
     return view
 
 
-def guarded(
-    request: HttpRequest, run: Run, needs_key: bool, params: dict[str, Any]
-) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What the gate knows of a route: how to run it, whether a key is a must, what it reads."""
+
+    run: Run
+    needs_key: bool
+    takes_files: bool
+
+
+def guarded(request: HttpRequest, route: Route, params: dict[str, Any]) -> HttpResponse:
     """Run a route for whoever asks, within their rate, and a keyed write once."""
     check_text({"path": request.path_info})
     caller = _identify(request)
@@ -133,10 +140,10 @@ def guarded(
     _limit(caller, "write" if writes else "read")
     key = request.headers.get("Idempotency-Key")
     if writes and key is not None:
-        return _once(request, run, caller, key, params)
-    if writes and needs_key:
+        return _once(request, route, caller, key, params)
+    if writes and route.needs_key:
         raise KeyRequired()
-    return run(request, **params)
+    return route.run(request, **params)
 
 
 def _identify(request: HttpRequest) -> Caller:
@@ -150,8 +157,7 @@ def _identify(request: HttpRequest) -> Caller:
     scheme, _space, secret = header.partition(" ")
     token = use_token(secret.strip()) if scheme.lower() == "bearer" else None
     if token is None:
-        if settings.API_RATES:
-            ratelimits.hit(f"api:bad:{address}", *BAD_TOKENS)
+        ratelimits.hit(f"api:bad:{address}", *BAD_TOKENS)
         raise TokenUnknown()
     who = token_actor(token)
     return Caller(who, address, frozenset(token.scopes), cart, access, client=who)
@@ -171,7 +177,7 @@ def _limit(caller: Caller, kind: str) -> None:
 
 
 def _once(
-    request: HttpRequest, run: Run, caller: Caller, key: str, params: dict[str, Any]
+    request: HttpRequest, route: Route, caller: Caller, key: str, params: dict[str, Any]
 ) -> HttpResponse:
     """Answer the first request with ``key`` by running it, and every other one with its answer."""
     guest = caller.actor.id is None
@@ -184,14 +190,14 @@ def _once(
                 else _("1 to 100 visible ASCII characters.")
             },
         )
-    print_ = _fingerprint(request)
+    print_ = _fingerprint(request, route)
     first = idempotency.once(client="api", actor=caller.client, key=key, fingerprint=print_)
     if isinstance(first, Replay):
         return _replayed(first)
     try:
         natural = natural_key(caller.client, key, print_)
         request.caller = replace(caller, key=natural)  # type: ignore[attr-defined]
-        response = run(request, **params)
+        response = route.run(request, **params)
     except BaseException:
         first.release()
         raise
@@ -208,9 +214,9 @@ def natural_key(client: Actor, key: str, fingerprint: str) -> str:
     return f"api:{told}"[:80]
 
 
-def _fingerprint(request: HttpRequest) -> str:
+def _fingerprint(request: HttpRequest, route: Route) -> str:
     parts: list[str | bytes] = [str(request.method), request.get_full_path()]
-    if request.content_type == "multipart/form-data":
+    if route.takes_files and request.content_type == "multipart/form-data":
         for name, value in sorted(request.POST.items()):
             parts += [name, str(value)]
         for name, file in sorted(request.FILES.items()):

@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from .describing import common_schemas, document_operation
-from .gate import Access, guarded
+from .gate import Access, Route, guarded
 from .reading import StrictParser, TooLong
 from .refusals import WrongMethod, answer, as_problem
 
@@ -37,12 +37,16 @@ class Api(NinjaAPI):
     def guard(self, run: Callable[..., Any]) -> View:
         """Put the gate before an operation; for ``add_decorator(mode="view")``."""
         operation = _operation_of(run)
-        needs_key = bool(getattr(operation.view_func, "needs_key", False))
+        route = Route(
+            run,
+            needs_key=bool(getattr(operation.view_func, "needs_key", False)),
+            takes_files=any(m.__ninja_param_source__ == "file" for m in operation.models),
+        )
 
         @wraps(run)
         def through(request: HttpRequest, **params: Any) -> HttpResponse:
             try:
-                response = guarded(request, run, needs_key, params)
+                response = guarded(request, route, params)
             except Exception as error:
                 response = self.refuse(request, error)
             response.setdefault("Cache-Control", "no-store")

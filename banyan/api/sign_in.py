@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -97,7 +96,7 @@ def request_code(request: HttpRequest, body: SignInBody) -> Any:
         region=body.region,
         language=get_language() or "en",
         begun=Begun(cart_token=caller.cart_token),
-        source=caller.address if settings.API_RATES else "",
+        source=caller.address,
     )
     return Status(201, _answer(attempt))
 

@@ -64,6 +64,13 @@ def test_another_content_type_is_refused(ana: Program, content_type: str) -> Non
     assert problem(refused) == (415, "unsupported_content")
 
 
+@pytest.mark.parametrize("key", ["", "a-key-for-this-one"])
+def test_a_form_is_no_body_here(ana: Program, key: str) -> None:
+    headers = ana.headers | ({"Idempotency-Key": key} if key else {})
+    sent = ana.client.post("/api/v1/shops", {"name": "Cups"}, headers=headers)
+    assert problem(sent) == (415, "unsupported_content")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("body", [[], "text", 7, None, {}])
 def test_a_body_that_is_no_object_is_refused(ana: Program, body: Any) -> None:
     assert problem(ana.send("POST", "/shops", data=json.dumps(body).encode()))[0] == 422
@@ -84,7 +91,9 @@ def test_addresses_with_nul_are_refused(ana: Program, path: str) -> None:
     assert problem(ana.send("GET", path))[0] in (404, 422)
 
 
-@pytest.mark.parametrize("given", ["9223372036854775808", "9" * 40, "0", "-1", "1.5", "abc", "１２"])
+@pytest.mark.parametrize(
+    "given", ["9223372036854775808", "9" * 40, "0", "-1", "1.5", "abc", "１２"]
+)
 def test_an_id_that_cannot_be_is_refused(ana: Program, given: str) -> None:
     assert problem(ana.send("GET", f"/orders/{given}"))[0] in (404, 422)
     body = {"lines": [{"variant_id": given}]}

@@ -103,25 +103,36 @@ def _merchant_of_another_shop() -> Program:
     return merchant
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OTHERS)
 def test_burned_10_another_merchants_token_finds_nothing(
-    world: World, method: str, path: str, body: Any
+    world: World, subtests: pytest.Subtests
 ) -> None:
     thief = _merchant_of_another_shop()
     before = rows_of_all_tables()
-    refused = thief.send(method, path.format(**world.ids), body)
-    assert problem(refused) == (404, "not_found")
-    assert rows_of_all_tables() == before
+    for method, path, body in OTHERS:
+        with subtests.test(f"{method} {path}"):
+            refused = thief.send(method, path.format(**world.ids), body)
+            assert problem(refused) == (404, "not_found")
+            assert rows_of_all_tables() == before
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OTHERS)
 def test_burned_10_a_guest_without_the_access_token_finds_nothing(
-    world: World, method: str, path: str, body: Any
+    world: World, subtests: pytest.Subtests
 ) -> None:
     before = rows_of_all_tables()
-    refused = Program().send(method, path.format(**world.ids), body)
-    assert problem(refused) in {(404, "not_found"), (401, "login_required")}
-    assert rows_of_all_tables() == before
+    for method, path, body in OTHERS:
+        with subtests.test(f"{method} {path}"):
+            refused = Program().send(method, path.format(**world.ids), body)
+            assert problem(refused) in {(404, "not_found"), (401, "login_required")}
+            assert rows_of_all_tables() == before
+
+
+def test_burned_10_one_guests_access_token_opens_no_other_purchase(world: World) -> None:
+    mine = make.place((make.variant(), 1))
+    token = {"Access-Token": mine.access_token}
+    assert Program().get(f"/checkouts/{mine.pk}", **token)["number"] == mine.number
+    for path in ("/checkouts/{checkout_id}", "/orders/{order_id}", "/refunds/{refund_id}"):
+        refused = Program().send("GET", path.format(**world.ids), headers=token)
+        assert problem(refused) == (404, "not_found")
 
 
 def test_burned_10_the_owners_of_things_do_find_them(world: World) -> None:

@@ -8,8 +8,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from banyan.earnings.models import Commission
 from banyan.ledger.proof import verify
 from banyan.orders.models import Order, OrderRefund

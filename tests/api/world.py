@@ -73,6 +73,4 @@ def new_world() -> World:
         "token_id": token.pk,
     }
     names = {name: str(value) for name, value in ids.items()}
-    return World(
-        owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle}
-    )
+    return World(owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle})

@@ -1,5 +1,44 @@
-"""URL list of the HTTP API."""
+"""URL list of the HTTP API: version 1, its document and the page that shows it."""
 
-from django.urls import URLPattern
+from __future__ import annotations
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from . import (
+    carts,
+    checkouts,
+    coupons,
+    earnings,
+    ledger,
+    links,
+    me,
+    orders,
+    people,
+    posts,
+    products,
+    refunds,
+    shops,
+    sign_in,
+)
+from .service import new_api
+
+api = new_api()
+for domain in (
+    sign_in,
+    me,
+    people,
+    shops,
+    products,
+    coupons,
+    posts,
+    links,
+    carts,
+    checkouts,
+    orders,
+    refunds,
+    earnings,
+    ledger,
+):
+    api.add_router("/v1", domain.router)
+
+urlpatterns = [path("", api.urls)]

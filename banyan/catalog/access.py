@@ -75,6 +75,36 @@ def _product_at(shop_slug: str, slug: str) -> QuerySet[Product]:
     return products.filter(shop__slug__iexact=shop_slug, slug=slug)
 
 
+def get_shop_for_id(actor: Actor, shop_id: int) -> Shop:
+    """Return an open shop; its staff see it in any state."""
+    shop = Shop.objects.filter(pk=shop_id).first()
+    if shop is None or (shop.state != "open" and not works_in(actor, shop.pk)):
+        raise NotFound()
+    return shop
+
+
+def shops_worked_in(actor: Actor) -> QuerySet[Shop]:
+    """Return the shops that the actor works in, oldest first."""
+    return Shop.objects.filter(staff__account_id=actor.id or 0).order_by("id")
+
+
+def get_product_for_id(actor: Actor, product_id: int) -> Product:
+    """Return a product on sale; the staff of its shop see it in any state."""
+    product = Product.objects.select_related("shop", "category").filter(pk=product_id).first()
+    if product is None:
+        raise NotFound()
+    open_to_all = product.state == "active" and product.shop.state == "open"
+    if not open_to_all and not works_in(actor, product.shop_id):
+        raise NotFound()
+    return product
+
+
+def products_of(actor: Actor, shop: Shop) -> QuerySet[Product]:
+    """Return a shop's products, newest first: all for its staff, else those on sale."""
+    rows = Product.objects.filter(shop=shop) if works_in(actor, shop.pk) else visible_products()
+    return rows.filter(shop=shop).select_related("shop", "category").order_by("-id")
+
+
 def get_product_for(actor: Actor, shop_slug: str, slug: str) -> Product:
     """Return a product page's product; its staff see drafts too."""
     product = _product_at.first(shop_slug, slug)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
 
 from .models import PlanVersion
@@ -35,3 +36,12 @@ def current_versions(*, shop_id: int, product_ids: Iterable[int]) -> dict[int, P
     general = by_product.get(None)
     chosen = {product: by_product.get(product, general) for product in wanted}
     return {product: version for product, version in chosen.items() if version is not None}
+
+
+def current_plan(shop_id: int) -> PlanVersion:
+    """Return the version of a shop's general plan in force; NotFound when it has none."""
+    versions = PlanVersion.objects.filter(plan__shop_id=shop_id, plan__product=None)
+    version = versions.order_by("-number").first()
+    if version is None:
+        raise NotFound()
+    return version

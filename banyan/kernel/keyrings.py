@@ -1,4 +1,4 @@
-"""Separate key rings for cookies, webhooks, streams and draw seeds, all from the secret keys.
+"""Separate key rings for cookies, webhooks, streams, seeds and kept answers, by the secret keys.
 
 A leak of one ring says nothing about another (HKDF with the ring's name). The newest secret signs
 and seals; ``SECRET_KEY_FALLBACKS`` still open what older ones made, so secrets can be rotated.

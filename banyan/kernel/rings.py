@@ -17,6 +17,7 @@ class Ring(StrEnum):
     WEBHOOKS = "webhooks"
     DRAWS = "draws"
     STREAMS = "streams"
+    ANSWERS = "answers"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

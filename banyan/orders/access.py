@@ -52,6 +52,26 @@ def get_order_for_staff(actor: Actor, order_id: int, roles: tuple[str, ...] = EV
     return order
 
 
+def get_order_for(actor: Actor, order_id: int, access_token: str = "") -> Order:
+    """Return an order to whoever has a part in it: buyer, guest with its link, shop, support."""
+    order = Order.objects.select_related("checkout", "shop").filter(pk=order_id).first()
+    if order is None:
+        raise NotFound()
+    if not (
+        _is_buyer(actor, order.checkout, access_token)
+        or actor.has_role("support", "finance")
+        or works_in(actor, order.shop_id)
+    ):
+        raise NotFound()
+    return order
+
+
+def orders_bought(actor: Actor) -> QuerySet[Order]:
+    """Return the orders that the actor bought, newest first."""
+    bought = Order.objects.filter(checkout__buyer_id=actor.id or 0)
+    return bought.select_related("checkout", "shop").order_by("-id")
+
+
 def get_refund_for(actor: Actor, refund_id: int, access_token: str = "") -> OrderRefund:
     """Return a refund: alike for buyer, guest with the link, merchant and support."""
     refund = (

@@ -14,8 +14,9 @@ from banyan.catalog.rules import text_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
+from banyan.payments.models import Refund
 
-from .models import Cart, CartItem, Order, OrderLine, OrderRefund
+from .models import Cart, CartItem, Order, OrderLine, OrderRefund, Shipment
 
 
 @dataclass(slots=True)
@@ -108,6 +109,28 @@ def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
     return found
 
 
+def orders_of(checkout_ids: Iterable[int]) -> dict[int, list[Order]]:
+    """Return the orders of purchases, by purchase, oldest first. One statement."""
+    found: dict[int, list[Order]] = {}
+    for order in Order.objects.filter(checkout_id__in=list(checkout_ids)).order_by("id"):
+        found.setdefault(order.checkout_id, []).append(order)
+    return found
+
+
+def shipments_of(order_ids: Iterable[int]) -> dict[int, Shipment]:
+    """Return the parcel of each order that was sent. One statement."""
+    rows = Shipment.objects.filter(order_id__in=list(order_ids)).order_by("-id")
+    return {row.order_id: row for row in rows}
+
+
+def refunds_by_order(order_ids: Iterable[int]) -> dict[int, list[OrderRefund]]:
+    """Return the refunds of orders, by order, newest first. One statement."""
+    found: dict[int, list[OrderRefund]] = {}
+    for refund in OrderRefund.objects.filter(order_id__in=list(order_ids)).order_by("-id"):
+        found.setdefault(refund.order_id, []).append(refund)
+    return found
+
+
 def state_history(machine: str, subject_id: int) -> QuerySet[StateChange]:
     """Return the recorded moves of one row, oldest first."""
     return StateChange.objects.filter(machine=machine, subject_id=subject_id).order_by("id")
@@ -116,3 +139,11 @@ def state_history(machine: str, subject_id: int) -> QuerySet[StateChange]:
 def refunds_of(order: Order) -> QuerySet[OrderRefund]:
     """Return an order's refunds, newest first."""
     return order.refunds.order_by("-id")
+
+
+def refund_reference(refund: OrderRefund) -> str:
+    """Return what the provider calls a refund, empty before it was told. One statement."""
+    if refund.payment_refund_id is None:
+        return ""
+    sent = Refund.objects.filter(pk=refund.payment_refund_id)
+    return sent.values_list("provider_ref", flat=True).first() or ""

@@ -19,6 +19,18 @@ def get_intent_by_token(token: str) -> Intent:
     return intent
 
 
+def get_intent_of(subject_kind: str, subject_id: int) -> Intent:
+    """Return the payment of something that the asker was let in to; the latest if there are more.
+
+    Who may see the subject is decided where it lives.
+    """
+    intents = Intent.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    intent = intents.order_by("-id").first()
+    if intent is None:
+        raise NotFound()
+    return intent
+
+
 def get_intent_for(actor: Actor, intent_id: int) -> Intent:
     """Return a payment for its payer, or for support and finance staff."""
     intent = Intent.objects.filter(pk=intent_id).first()

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from banyan.kernel.http import problem_document
 from banyan.kernel.problems import Forbidden, LoginRequired, Problem
-
-
-def problem_document(problem: Problem, request_id: str) -> dict[str, Any]:
-    """Return the RFC 9457 document of a problem."""
-    document: dict[str, Any] = {
-        "type": f"https://banyan.example/problems/{problem.code}",
-        "title": str(problem.message),
-        "status": problem.status,
-        "code": problem.code,
-        "request_id": request_id,
-    }
-    if problem.fields:
-        document["fields"] = {name: str(text) for name, text in problem.fields.items()}
-    if problem.extra:
-        document.update(problem.extra)
-    return document
 
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:

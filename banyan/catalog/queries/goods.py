@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from banyan.kernel.remembered import remembered
@@ -40,3 +42,21 @@ def staff_of(shop_id: int) -> QuerySet[ShopStaff]:
 def stock_of(variant_ids: list[int]) -> QuerySet[Stock]:
     """Return the stock rows of some variants. One statement."""
     return Stock.objects.filter(variant_id__in=variant_ids)
+
+
+def variants_of(product_ids: Iterable[int]) -> dict[int, list[Variant]]:
+    """Return the active variants of products with their stock, in order. One statement."""
+    found: dict[int, list[Variant]] = {}
+    rows = Variant.objects.filter(product_id__in=set(product_ids), is_active=True)
+    for variant in rows.select_related("stock").order_by("position", "id"):
+        found.setdefault(variant.product_id, []).append(variant)
+    return found
+
+
+def image_ids_of(product_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Return the image ids of products, in order. One statement."""
+    found: dict[int, list[int]] = {}
+    rows = ProductImage.objects.filter(product_id__in=set(product_ids))
+    for product_id, image_id in rows.values_list("product_id", "image_id"):
+        found.setdefault(product_id, []).append(image_id)
+    return found

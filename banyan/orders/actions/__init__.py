@@ -1,6 +1,15 @@
 """Verbs of orders: the only writers of its tables."""
 
-from .cart import add_to_cart, cart_for, empty_cart, join_cart, remove_from_cart, set_quantity
+from .cart import (
+    add_to_cart,
+    cart_for,
+    empty_cart,
+    join_cart,
+    put_in_cart,
+    remove_from_cart,
+    set_quantity,
+    take_from_cart,
+)
 from .fulfilment import auto_confirm, confirm_receipt, ship
 from .lookup import send_order_link
 from .notes import write_note
@@ -25,6 +34,7 @@ __all__ = [
     "grant_refund",
     "join_cart",
     "place",
+    "put_in_cart",
     "quote",
     "refuse_refund",
     "remove_from_cart",
@@ -32,5 +42,6 @@ __all__ = [
     "send_order_link",
     "set_quantity",
     "ship",
+    "take_from_cart",
     "write_note",
 ]

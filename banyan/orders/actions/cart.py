@@ -78,6 +78,37 @@ def add_to_cart(
     return item
 
 
+def put_in_cart(
+    *,
+    actor: Actor,
+    cart: Cart,
+    variant_id: int,
+    quantity: int,
+    link: Link | None = None,
+    touch_id: int | None = None,
+) -> CartItem:
+    """Have exactly ``quantity`` of a variant in the cart; repeatable. Keeps the latest link.
+
+    Raises what add_to_cart raises.
+    """
+    with transaction.atomic():
+        item = add_to_cart(
+            actor=actor,
+            cart=cart,
+            variant_id=variant_id,
+            quantity=quantity,
+            link=link,
+            touch_id=touch_id,
+        )
+        set_quantity(actor=actor, cart=cart, item_id=item.pk, quantity=quantity)
+    return item
+
+
+def take_from_cart(*, actor: Actor, cart: Cart, variant_id: int) -> None:
+    """Take a variant out of the cart; repeatable."""
+    cart.items.filter(variant_id=variant_id).delete()
+
+
 def set_quantity(*, actor: Actor, cart: Cart, item_id: int, quantity: int) -> None:
     """Set how many of an item; zero removes it."""
     if quantity == 0:

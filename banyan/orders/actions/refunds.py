@@ -50,19 +50,29 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
 
 
 def ask_refund(
-    *, actor: Actor, order_id: int, amount: int, reason: str, key: str, access_token: str = ""
+    *,
+    actor: Actor,
+    order_id: int,
+    amount: int,
+    reason: str,
+    key: str,
+    lines: Mapping[int, int] | None = None,
+    access_token: str = "",
 ) -> OrderRefund:
-    """The buyer asks for money back; the shop decides. Repeatable by ``key``."""
-    before = OrderRefund.objects.filter(key=key, order_id=order_id).first()
+    """The buyer asks for money back; the shop decides. Repeatable by ``key``.
+
+    By line when ``lines`` (line id -> amount) is given, else ``amount`` spread over them.
+    """
+    order = get_order_for_buyer(actor, order_id, access_token)
+    before = OrderRefund.objects.filter(key=key, order=order).first()
     if before is not None:
         return before
-    order = get_order_for_buyer(actor, order_id, access_token)
-    lines = _spread(order, amount, None)
+    parts = _spread(order, amount, lines)
     _check_refundable(order, reason)
     if order.refunds.filter(state="requested").exists():
         raise Conflict(_("A refund has already been asked for."), code="refund_open")
     with caused_by(order.checkout_id):
-        return _create(order, lines, reason=reason, key=key, by="buyer", restock=False)
+        return _create(order, parts, reason=reason, key=key, by="buyer", restock=False)
 
 
 def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:

@@ -24,7 +24,7 @@ from .sign_in import (
     verify_code,
 )
 from .staff import give_role, take_role
-from .tokens import create_token, revoke_token, use_token
+from .tokens import create_token, renew_token, revoke_token, use_token
 from .words import reindex_accounts
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "remember_intent",
     "remove_address",
     "remove_avatar",
+    "renew_token",
     "request_code",
     "resend_code",
     "resume_intent",

@@ -52,6 +52,17 @@ def create_token(
     return token, secret
 
 
+def renew_token(*, actor: Actor, name: str) -> tuple[ApiToken, str]:
+    """Make a token in place of the live ones of the same name: one program, one token.
+
+    For a sign-in by program, which would otherwise fill the list. Raises what create_token does.
+    """
+    with transaction.atomic():
+        for token in visible_tokens(actor).filter(name=name.strip(), revoked_at=None):
+            revoke_token(actor=actor, token_id=token.pk)
+        return create_token(actor=actor, name=name)
+
+
 def revoke_token(*, actor: Actor, token_id: int) -> None:
     """End a token of the actor's own at once. Repeatable."""
     token = visible_tokens(actor).filter(pk=token_id).first()

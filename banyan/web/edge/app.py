@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from psycopg_pool import PoolTimeout
 
+from banyan.kernel.http import address_of
 from banyan.sharing import ports
 from banyan.sharing.channels import channel_of, is_prefetch, verdict_of
 from banyan.sharing.spool import SpoolWriter, spool_directory
@@ -32,7 +33,7 @@ from banyan.sharing.visitors import (
 )
 
 from . import refusals
-from .clients import Environ, Hosts, RateCap, address_of, cookie, is_secure
+from .clients import Environ, Hosts, RateCap, cookie, is_secure
 from .ids import LeasedIds, LeaseLost
 from .links import LinkCache, Unreachable
 from .options import Options

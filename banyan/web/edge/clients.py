@@ -61,17 +61,6 @@ def is_secure(environ: Environ) -> bool:
     return bool(environ.get("wsgi.url_scheme") == "https")
 
 
-def address_of(environ: Environ, *, behind_proxy: bool) -> str:
-    """Return the client's address; of IPv6 the network, because one client owns all of it."""
-    address = str(environ.get("REMOTE_ADDR", ""))
-    if behind_proxy:
-        # Only the last hop was written by our own proxy; the others are the client's word.
-        address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
-    if ":" in address:
-        return ":".join(address.split(":", 4)[:4])
-    return address
-
-
 def cookie(environ: Environ, name: str) -> str | None:
     """Return one cookie of a request without parsing the others."""
     header = environ.get("HTTP_COOKIE")

@@ -10,15 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
+from banyan.kernel.http import address_of, problem_document
 from banyan.kernel.problems import Invalid, Problem
 from banyan.kernel.ratelimits import hit
 from banyan.media.actions import stage
 from banyan.media.problems import TooLarge
 from banyan.media.queries import staged_for
 
-from ..edge.clients import address_of
 from ..http import actor
-from ..problems import problem_document
 
 UPLOADS_PER_HOUR = 200
 HOUR = 3600

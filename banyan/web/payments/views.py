@@ -16,6 +16,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from banyan.kernel.http import problem_document
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Problem
 from banyan.payments import actions, providers
@@ -25,7 +26,6 @@ from banyan.payments.ports import subject_page
 from banyan.payments.problems import ForgedMessage, ProviderUnknown, UnreadableMessage
 from banyan.payments.rules import OPEN
 from banyan.web.http import actor, private
-from banyan.web.problems import problem_document
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,371 @@
+"""Buying: what it would cost, placing it, paying for it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+from ninja import Path, Router, Status
+from pydantic import Field, StringConstraints
+
+from banyan.orders import actions as orders
+from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
+from banyan.orders.actions.placement import Quote, WantedLine
+from banyan.orders.models import Checkout, Order
+from banyan.orders.queries import cart_lines, find_cart, orders_of
+from banyan.payments import actions as payments
+from banyan.payments.access import get_intent_of
+from banyan.payments.models import Intent
+from banyan.payments.queries import methods_for
+
+from .gate import ANYONE, ANYONE_WRITES, READ, Caller, caller_of, keyed
+from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
+from .schemas import Answer, Body, Code, Count, Id, IdOut, Moment, Money, MoneyFromZero, minor
+
+router = Router(tags=["checkout"])
+Text = Annotated[str, StringConstraints(max_length=200)]
+
+
+class LineBody(Body):
+    """A variant to buy, and the share it was reached through."""
+
+    variant_id: Id
+    quantity: Count = 1
+    via: Code | None = None
+    touch: Id | None = None
+
+
+Lines = Annotated[
+    list[LineBody] | None,
+    Field(max_length=100, min_length=1, description="What to buy; the cart when left out."),
+]
+CouponCode = Annotated[str, StringConstraints(max_length=40)]
+
+
+class QuoteBody(Body):
+    """What a purchase would cost now."""
+
+    lines: Lines = None
+    coupon: CouponCode = ""
+
+
+class ContactBody(Body):
+    """How the buyer is reached; a guest gives at least one."""
+
+    email: Annotated[str, StringConstraints(max_length=120)] = ""
+    phone: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
+class AddressBody(Body):
+    """Where it goes. The country decides which fields are needed; others are left out."""
+
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    recipient: Text = ""
+    phone: Text = ""
+    level1: Annotated[Text, Field(description="Province or state.")] = ""
+    level2: Annotated[Text, Field(description="City.")] = ""
+    level3: Annotated[Text, Field(description="District.")] = ""
+    street: Text = ""
+    postcode: Text = ""
+
+
+class CheckoutBody(QuoteBody):
+    """A purchase to place."""
+
+    contact: ContactBody = ContactBody()
+    address: AddressBody
+    provider: Annotated[
+        str,
+        StringConstraints(pattern=r"^[a-z0-9_-]{1,20}$"),
+        Field(description="A way to pay, as the quote names them."),
+    ] = "sandbox"
+    agreed_total: Annotated[
+        MoneyFromZero | None,
+        Field(description="What the buyer was shown; 409 price_changed when it is another."),
+    ] = None
+
+
+class QuoteLine(Answer):
+    """A line of a quote."""
+
+    variant_id: IdOut
+    shop_id: IdOut
+    quantity: int
+    unit: Money
+    goods: Money
+    discount: Money
+    shipping: Money
+
+
+class Method(Answer):
+    """A way to pay; ``balance`` where there is credit to spend."""
+
+    provider: str
+    label: str
+    balance: Money | None
+
+
+class QuoteAnswer(Answer):
+    """Today's price; ``unavailable`` lines are left out of it."""
+
+    lines: list[QuoteLine]
+    goods: Money
+    discount: Money
+    shipping: Money
+    total: Money
+    coupon_problem: str | None
+    unavailable: list[IdOut]
+    methods: list[Method]
+
+
+class OrderRef(Answer):
+    """A shop's part of a purchase."""
+
+    id: IdOut
+    number: str
+    shop_id: IdOut
+    state: str
+    total: Money
+
+
+class CheckoutAnswer(Answer):
+    """A purchase: one payment, one order per shop.
+
+    ``access_token`` opens it for whoever has no account: send it as ``Access-Token``.
+    """
+
+    id: IdOut
+    number: str
+    state: str
+    goods: Money
+    discount: Money
+    shipping: Money
+    total: Money
+    orders: list[OrderRef]
+    access_token: str
+    created_at: Moment
+    expires_at: Moment
+    paid_at: Moment | None
+
+
+class PaymentAnswer(Answer):
+    """How a payment stands; ``pay_url`` is where the buyer pays, null when nothing is to be paid.
+
+    ``state`` is created, pending, captured, failed (another try is possible), cancelled, expired,
+    or captured_unplaced (sent back in full).
+    """
+
+    state: str
+    amount: Money
+    provider: str | None
+    pay_url: str | None
+    failure: str
+    expires_at: Moment
+
+
+def wanted_lines(caller: Caller, lines: list[LineBody] | None) -> list[WantedLine]:
+    """Return what is to be bought: the lines of the body, else the cart's."""
+    if lines is not None:
+        return [WantedLine(one.variant_id, one.quantity, one.via or "", one.touch) for one in lines]
+    return [
+        WantedLine(line.variant_id, line.quantity, line.via, line.touch_id)
+        for line in cart_lines(actor=caller.actor, token=caller.cart_token)
+        if line.problem != "gone"
+    ]
+
+
+def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
+    priced, currency = quote.priced, quote.currency
+
+    def money(amount: int) -> Money:
+        return Money.at(amount, currency)
+
+    problem = quote.coupon_problem
+    return QuoteAnswer(
+        lines=[
+            QuoteLine(
+                variant_id=line.key,
+                shop_id=line.shop_id,
+                quantity=line.quantity,
+                unit=money(line.unit_amount),
+                goods=money(line.goods),
+                discount=money(line.discount),
+                shipping=money(line.shipping),
+            )
+            for line in priced.lines
+        ],
+        goods=money(priced.goods()),
+        discount=money(priced.discount()),
+        shipping=money(priced.shipping()),
+        total=money(priced.total()),
+        coupon_problem=problem.code if problem else None,
+        unavailable=quote.unavailable,
+        methods=[
+            Method(
+                provider=one.provider,
+                label=str(one.label),
+                balance=Money.of(one.balance) if one.balance else None,
+            )
+            for one in methods_for(amount=quote.total, account_id=caller.actor.id)
+        ],
+    )
+
+
+def _checkout(checkout: Checkout, found: list[Order]) -> CheckoutAnswer:
+    def money(amount: int) -> Money:
+        return Money.at(amount, checkout.currency)
+
+    return CheckoutAnswer(
+        id=checkout.pk,
+        number=checkout.number,
+        state=checkout.state,
+        goods=money(checkout.goods_amount),
+        discount=money(checkout.discount_amount),
+        shipping=money(checkout.shipping_amount),
+        total=money(checkout.total_amount),
+        orders=[
+            OrderRef(
+                id=order.pk,
+                number=order.number,
+                shop_id=order.shop_id,
+                state=order.state,
+                total=money(order.total_amount),
+            )
+            for order in found
+        ],
+        access_token=checkout.access_token,
+        created_at=checkout.created_at,
+        expires_at=checkout.expires_at,
+        paid_at=checkout.paid_at,
+    )
+
+
+def _one(checkout: Checkout) -> CheckoutAnswer:
+    return _checkout(checkout, orders_of([checkout.pk]).get(checkout.pk, []))
+
+
+@router.post("/checkouts/quote", auth=ANYONE, response={200: QuoteAnswer})
+def quote_checkout(request: HttpRequest, body: QuoteBody) -> Any:
+    """Price a purchase from zero; changes nothing. For the lines given, else for the cart."""
+    caller = caller_of(request)
+    lines = wanted_lines(caller, body.lines)
+    return _quote(caller, orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon))
+
+
+@router.post("/checkouts", auth=ANYONE_WRITES, response={201: CheckoutAnswer})
+@keyed
+def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
+    """Place a purchase: stock is reserved for 15 minutes, and who brought the buyer is frozen."""
+    caller = caller_of(request)
+    lines = wanted_lines(caller, body.lines)
+    agreed = body.agreed_total
+    if agreed is not None:
+        quoted = orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon)
+        minor(agreed, quoted.currency, "agreed_total")
+    placed = orders.place(
+        actor=caller.actor,
+        lines=lines,
+        contact=orders.Contact(body.contact.email, body.contact.phone),
+        address=body.address.model_dump(),
+        placement_key=caller.key,
+        provider=body.provider,
+        coupon_code=body.coupon,
+        agreed_total=agreed.amount if agreed else None,
+    )
+    if body.lines is None:
+        _empty(caller, lines)
+    return Status(201, _one(placed))
+
+
+def _empty(caller: Caller, lines: list[WantedLine]) -> None:
+    cart = find_cart(actor=caller.actor, token=caller.cart_token)
+    if cart is not None:
+        bought = [line.variant_id for line in lines]
+        orders.empty_cart(actor=caller.actor, cart=cart, variant_ids=bought)
+
+
+@router.get("/checkouts", auth=READ, response=Page[CheckoutAnswer])
+def list_checkouts(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
+    """List one's own purchases, newest first."""
+    rows = visible_checkouts(caller_of(request).actor)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: limit + 1])
+    parts = orders_of([row.pk for row in found])
+    return page_of(
+        found, limit, lambda row: row.pk, lambda row: _checkout(row, parts.get(row.pk, []))
+    )
+
+
+def _bought(request: HttpRequest, checkout_id: int) -> Checkout:
+    caller = caller_of(request)
+    return get_checkout_for_buyer(caller.actor, checkout_id, caller.access_token)
+
+
+@router.get("/checkouts/{checkout_id}", auth=ANYONE, response=CheckoutAnswer)
+def read_checkout(request: HttpRequest, checkout_id: Path[Id]) -> Any:
+    """Return a purchase to its buyer: the account, or whoever sends its `Access-Token`."""
+    return _one(_bought(request, checkout_id))
+
+
+@router.post("/checkouts/{checkout_id}/cancel", auth=ANYONE_WRITES, response=CheckoutAnswer)
+def cancel_checkout(request: HttpRequest, checkout_id: Path[Id]) -> Any:
+    """Give up an unpaid purchase. Repeatable; a paid one is refused."""
+    caller = caller_of(request)
+    ended = orders.cancel_checkout(
+        actor=caller.actor, checkout_id=checkout_id, access_token=caller.access_token
+    )
+    return _one(ended)
+
+
+@router.post("/checkouts/{checkout_id}/payment", auth=ANYONE_WRITES, response=PaymentAnswer)
+def start_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
+    """Open the payment at its provider and return the page where the buyer pays. Repeatable."""
+    checkout = _bought(request, checkout_id)
+    if not checkout.intent_id:
+        return _free(checkout)
+    intent = get_intent_of("checkout", checkout.pk)
+    back = request.build_absolute_uri(reverse("payment_return", args=[intent.token]))
+    url = payments.start(
+        actor=caller_of(request).actor,
+        intent_id=intent.pk,
+        return_url=back,
+        locale=get_language() or "en",
+    )
+    intent.refresh_from_db()
+    return _payment(request, intent, "" if url == back else url)
+
+
+@router.get("/checkouts/{checkout_id}/payment", auth=ANYONE, response=PaymentAnswer)
+def read_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
+    """Return how the payment of a purchase stands."""
+    checkout = _bought(request, checkout_id)
+    if not checkout.intent_id:
+        return _free(checkout)
+    intent = get_intent_of("checkout", checkout.pk)
+    return _payment(request, intent, intent.pay_url if intent.state == "pending" else "")
+
+
+def _payment(request: HttpRequest, intent: Intent, url: str) -> PaymentAnswer:
+    return PaymentAnswer(
+        state=intent.state,
+        amount=Money.at(intent.amount, intent.currency),
+        provider=intent.provider,
+        pay_url=request.build_absolute_uri(url) if url else None,
+        failure=intent.failure,
+        expires_at=intent.expires_at,
+    )
+
+
+def _free(checkout: Checkout) -> PaymentAnswer:
+    """Say of a purchase that costs nothing that there is nothing to pay."""
+    return PaymentAnswer(
+        state="captured" if checkout.state == "paid" else checkout.state,
+        amount=Money.at(0, checkout.currency),
+        provider=None,
+        pay_url=None,
+        failure="",
+        expires_at=checkout.expires_at,
+    )

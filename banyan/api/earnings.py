@@ -1,0 +1,221 @@
+"""What a member earned, and why."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router
+
+from banyan.earnings.models import Commission
+from banyan.earnings.queries import Standing, Why, balances, my_commissions, why
+from banyan.ledger.models import Journal
+
+from .gate import READ, actor
+from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
+from .schemas import Answer, Id, IdOut, Moment, Money, Person
+
+router = Router(tags=["earnings"])
+State = Literal[
+    "quoted", "pending", "held", "held_fraud", "payable", "paid", "reversed", "expired", "rejected"
+]
+
+STATE: Any = Query(None, description="Only those in this state.")  # type: ignore[type-arg]
+
+
+class StandingAnswer(Answer):
+    """The sums in one currency; ``payable`` may be below zero after refunds."""
+
+    currency: str
+    pending: Money
+    held: Money
+    held_fraud: Money
+    payable: Money
+    in_transit: Money
+    paid: Money
+
+
+class CommissionAnswer(Answer):
+    """What one order line earned; ``left`` is what refunds left of it."""
+
+    id: IdOut
+    order_id: IdOut
+    line_id: IdOut
+    link_id: IdOut
+    level: int
+    state: str
+    amount: Money
+    reversed: Money
+    left: Money
+    hold_until: Moment | None
+    created_at: Moment
+
+
+class StepAnswer(Answer):
+    """A sharer on the path, oldest first; ``level`` 0 is not paid."""
+
+    link_id: IdOut
+    person: Person
+    at: str
+    level: int
+
+
+class RuleAnswer(Answer):
+    """The terms the order was placed under."""
+
+    version: int
+    rate_bps: int
+    levels: int
+    direct_bps: int
+    hold_days: int
+
+
+class PostingAnswer(Answer):
+    """One line of a journal; the lines of a journal sum to zero."""
+
+    account: str
+    amount: Money
+
+
+class JournalAnswer(Answer):
+    """A booking."""
+
+    id: IdOut
+    kind: str
+    at: Moment
+    postings: list[PostingAnswer]
+
+
+class MoveAnswer(Answer):
+    """A move of the commission's state."""
+
+    state: str
+    at: Moment
+    reason: str
+
+
+class WhyAnswer(CommissionAnswer):
+    """Why: ``base`` x ``rate_bps`` = ``budget``, of which this level gets ``amount``."""
+
+    payee_id: IdOut
+    base: Money
+    rate_bps: int
+    budget: Money
+    direct_bps: int
+    reason: str
+    path: list[StepAnswer]
+    rule: RuleAnswer
+    journals: list[JournalAnswer]
+    history: list[MoveAnswer]
+
+
+def _standing(one: Standing) -> StandingAnswer:
+    return StandingAnswer(
+        currency=one.currency,
+        pending=Money.of(one.pending),
+        held=Money.of(one.held),
+        held_fraud=Money.of(one.held_fraud),
+        payable=Money.of(one.payable),
+        in_transit=Money.of(one.in_transit),
+        paid=Money.of(one.paid),
+    )
+
+
+def _commission(one: Commission) -> CommissionAnswer:
+    return CommissionAnswer(**_columns(one))
+
+
+def _columns(one: Commission) -> dict[str, Any]:
+    def money(amount: int) -> Money:
+        return Money.at(amount, one.currency)
+
+    return {
+        "id": one.pk,
+        "order_id": one.order_id,
+        "line_id": one.line_id,
+        "link_id": one.link_id,
+        "level": one.level,
+        "state": one.state,
+        "amount": money(one.amount),
+        "reversed": money(one.reversed_amount),
+        "left": money(one.amount - one.reversed_amount),
+        "hold_until": one.hold_until,
+        "created_at": one.created_at,
+    }
+
+
+def _journal(journal: Journal) -> JournalAnswer:
+    return JournalAnswer(
+        id=journal.pk,
+        kind=journal.kind,
+        at=journal.occurred_at,
+        postings=[
+            PostingAnswer(
+                account=posting.account.kind, amount=Money.at(posting.amount, posting.currency)
+            )
+            for posting in journal.posting_set.all()
+        ],
+    )
+
+
+def _why(found: Why) -> WhyAnswer:
+    commission = found.commission
+    version = commission.plan_version
+    return WhyAnswer(
+        **_columns(commission),
+        payee_id=commission.payee_id,
+        base=Money.of(found.base),
+        rate_bps=found.rate_bps,
+        budget=Money.of(found.budget),
+        direct_bps=found.direct_bps,
+        reason=found.reason,
+        path=[
+            StepAnswer(
+                link_id=step.link_id,
+                person=Person(id=step.owner_id, handle=step.handle, name=step.handle),
+                at=step.at,
+                level=step.level,
+            )
+            for step in found.path
+        ],
+        rule=RuleAnswer(
+            version=version.number,
+            rate_bps=version.rate_bps,
+            levels=version.levels,
+            direct_bps=version.direct_bps,
+            hold_days=version.hold_days,
+        ),
+        journals=[_journal(journal) for journal in found.journals],
+        history=[
+            MoveAnswer(state=move.target, at=move.at, reason=move.reason) for move in found.history
+        ],
+    )
+
+
+@router.get("/earnings", auth=READ, response=list[StandingAnswer])
+def read_earnings(request: HttpRequest) -> Any:
+    """Return one's own sums, per currency."""
+    return [_standing(one) for one in balances(actor(request).id or 0)]
+
+
+@router.get("/commissions", auth=READ, response=Page[CommissionAnswer])
+def list_commissions(
+    request: HttpRequest,
+    state: State | None = STATE,
+    before: Before = CURSOR,
+    limit: Limit = SIZE,
+) -> Any:
+    """List one's own commissions, newest first."""
+    rows = my_commissions(
+        account_id=actor(request).id or 0,
+        states=[state] if state else [],
+        before=before,
+        limit=limit + 1,
+    )
+    return page_of(rows, limit, lambda one: one.pk, _commission)
+
+
+@router.get("/commissions/{commission_id}", auth=READ, response=WhyAnswer)
+def explain_commission(request: HttpRequest, commission_id: Path[Id]) -> Any:
+    """Explain a commission: path, rule, rate, journals. For its payee, its shop and staff."""
+    return _why(why(actor=actor(request), commission_id=commission_id))

@@ -1,0 +1,233 @@
+"""Orders: read by their buyer and their shop, shipped, received."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Path, Router
+from pydantic import StringConstraints
+
+from banyan.catalog.access import get_shop_for_staff
+from banyan.orders import actions as orders
+from banyan.orders.access import get_order_for, orders_bought, visible_orders
+from banyan.orders.models import Order, OrderLine, OrderRefund, Shipment
+from banyan.orders.queries import lines_of, refunds_by_order, shipments_of
+
+from .gate import ANYONE, ANYONE_WRITES, READ, WRITE, actor, caller_of
+from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
+from .schemas import Answer, Body, Id, IdOut, Moment, Money, Person
+
+router = Router(tags=["orders"])
+
+
+class Sharer(Answer):
+    """Somebody the line came through, oldest first, as it was when the order was placed."""
+
+    link_id: IdOut
+    person: Person
+    at: str
+
+
+class PriceStep(Answer):
+    """A step of a price: list, coupon (with its ``code``), shipping."""
+
+    step: str
+    amount: Money
+    code: str | None
+
+
+class OrderLineAnswer(Answer):
+    """A line: ``goods`` - ``discount`` + ``shipping`` was paid; ``price`` explains it."""
+
+    id: IdOut
+    variant_id: IdOut
+    product_id: IdOut
+    title: str
+    quantity: int
+    unit: Money
+    goods: Money
+    discount: Money
+    shipping: Money
+    refunded: Money
+    price: list[PriceStep]
+    path: list[Sharer]
+
+
+class RefundRef(Answer):
+    """A refund of the order."""
+
+    id: IdOut
+    state: str
+    amount: Money
+
+
+class ShipmentAnswer(Answer):
+    """The parcel."""
+
+    carrier: str
+    tracking: str
+    shipped_at: Moment
+
+
+class OrderAnswer(Answer):
+    """An order. ``state`` is placed, paid, shipped, received, expired, cancelled or closed."""
+
+    id: IdOut
+    number: str
+    checkout_id: IdOut
+    shop_id: IdOut
+    state: str
+    goods: Money
+    discount: Money
+    shipping: Money
+    total: Money
+    refunded: Money
+    lines: list[OrderLineAnswer]
+    shipment: ShipmentAnswer | None
+    refunds: list[RefundRef]
+    email: str
+    phone: str
+    address: dict[str, str]
+    created_at: Moment
+    paid_at: Moment | None
+    shipped_at: Moment | None
+    received_at: Moment | None
+
+
+class ShipBody(Body):
+    """Who carries the parcel, and its number there."""
+
+    carrier: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    tracking: Annotated[str, StringConstraints(max_length=60)] = ""
+
+
+def orders_answer(found: list[Order]) -> list[OrderAnswer]:
+    """Return orders (with checkout loaded) as the API shows them; three statements in all."""
+    ids = [order.pk for order in found]
+    lines, parcels, refunds = lines_of(found), shipments_of(ids), refunds_by_order(ids)
+    return [
+        _order(order, lines[order.pk], parcels.get(order.pk), refunds.get(order.pk, []))
+        for order in found
+    ]
+
+
+def _order(
+    order: Order, lines: list[OrderLine], parcel: Shipment | None, refunds: list[OrderRefund]
+) -> OrderAnswer:
+    def money(amount: int) -> Money:
+        return Money.at(amount, order.currency)
+
+    checkout = order.checkout
+    return OrderAnswer(
+        id=order.pk,
+        number=order.number,
+        checkout_id=order.checkout_id,
+        shop_id=order.shop_id,
+        state=order.state,
+        goods=money(order.goods_amount),
+        discount=money(order.discount_amount),
+        shipping=money(order.shipping_amount),
+        total=money(order.total_amount),
+        refunded=money(order.refunded_amount),
+        lines=[_line(line) for line in lines],
+        shipment=ShipmentAnswer(
+            carrier=parcel.carrier, tracking=parcel.tracking, shipped_at=parcel.shipped_at
+        )
+        if parcel
+        else None,
+        refunds=[
+            RefundRef(id=one.pk, state=one.state, amount=money(one.amount)) for one in refunds
+        ],
+        email=checkout.contact_email,
+        phone=checkout.contact_phone,
+        address=checkout.address,
+        created_at=order.created_at,
+        paid_at=order.paid_at,
+        shipped_at=order.shipped_at,
+        received_at=order.received_at,
+    )
+
+
+def _line(line: OrderLine) -> OrderLineAnswer:
+    def money(amount: int) -> Money:
+        return Money.at(amount, line.currency)
+
+    return OrderLineAnswer(
+        id=line.pk,
+        variant_id=line.variant_id,
+        product_id=line.product_id,
+        title=line.title,
+        quantity=line.quantity,
+        unit=money(line.unit_amount),
+        goods=money(line.goods_amount),
+        discount=money(line.discount_amount),
+        shipping=money(line.shipping_amount),
+        refunded=money(line.refunded_amount),
+        price=[
+            PriceStep(step=step["step"], amount=money(step["amount"]), code=step.get("code"))
+            for step in line.price
+        ],
+        path=[
+            Sharer(
+                link_id=int(step["link"]),
+                person=Person(
+                    id=int(step["owner"]), handle=step["handle"], name=step.get("name", "")
+                ),
+                at=step["at"],
+            )
+            for step in line.path
+        ],
+    )
+
+
+def _page(rows: Any, before: int | None, limit: int) -> Page[OrderAnswer]:
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: limit + 1])
+    answers = {answer.id: answer for answer in orders_answer(found)}
+    return page_of(found, limit, lambda row: int(row.pk), lambda row: answers[row.pk])
+
+
+@router.get("/orders", auth=READ, response=Page[OrderAnswer])
+def list_orders(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
+    """List the orders one has bought, newest first."""
+    return _page(orders_bought(actor(request)), before, limit)
+
+
+@router.get("/shops/{shop_id}/orders", auth=READ, response=Page[OrderAnswer])
+def list_shop_orders(
+    request: HttpRequest,
+    shop_id: Path[Id],
+    before: Before = CURSOR,
+    limit: Limit = SIZE,
+) -> Any:
+    """List a shop's orders, newest first. For those who work in it."""
+    who = actor(request)
+    shop = get_shop_for_staff(who, shop_id)
+    return _page(visible_orders(who, shop.pk).select_related("checkout"), before, limit)
+
+
+@router.get("/orders/{order_id}", auth=ANYONE, response=OrderAnswer)
+def read_order(request: HttpRequest, order_id: Path[Id]) -> Any:
+    """Return an order to its buyer (a guest by `Access-Token`) or those who work in its shop."""
+    caller = caller_of(request)
+    return orders_answer([get_order_for(caller.actor, order_id, caller.access_token)])[0]
+
+
+@router.post("/orders/{order_id}/ship", auth=WRITE, response=OrderAnswer)
+def ship_order(request: HttpRequest, order_id: Path[Id], body: ShipBody) -> Any:
+    """Send the parcel of a paid order. For those who work in the shop. Repeatable."""
+    who = actor(request)
+    orders.ship(actor=who, order_id=order_id, carrier=body.carrier, tracking=body.tracking)
+    return orders_answer([get_order_for(who, order_id)])[0]
+
+
+@router.post("/orders/{order_id}/receipt", auth=ANYONE_WRITES, response=OrderAnswer)
+def confirm_receipt(request: HttpRequest, order_id: Path[Id]) -> Any:
+    """Say that the parcel has arrived. For the buyer. Repeatable."""
+    caller = caller_of(request)
+    order = orders.confirm_receipt(
+        actor=caller.actor, order_id=order_id, access_token=caller.access_token
+    )
+    return orders_answer([order])[0]

@@ -1,0 +1,178 @@
+"""A merchant's day by program: shop, products with pictures, coupons, refunds by line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from banyan.catalog.models import Shop
+from tests.api.client import Program, errors, problem
+from tests.support import factories as make
+from tests.support.pictures import staged_picture
+
+pytestmark = pytest.mark.django_db
+
+
+def _price(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make.shop()
+
+
+@pytest.fixture
+def merchant(shop: Shop) -> Program:
+    return Program(shop.owner)
+
+
+def test_a_shop_says_what_shipping_costs(merchant: Program, shop: Shop) -> None:
+    path = f"/shops/{shop.pk}"
+    body = {"shipping": _price(800), "free_shipping_from": _price(20_000), "about": "Cups"}
+    changed = merchant.do("PATCH", path, body)
+    assert (changed["shipping"], changed["free_shipping_from"]) == (_price(800), _price(20_000))
+    assert merchant.do("PATCH", path, {"free_shipping_from": None})["free_shipping_from"] is None
+    unchanged = merchant.do("PATCH", path, {"name": None})
+    assert (unchanged["name"], unchanged["shipping"]["amount"]) == (shop.name, 800)
+    assert [one["id"] for one in merchant.get("/me/shops")] == [str(shop.pk)]
+    refused = merchant.send("POST", "/shops", {"name": "Other", "slug": shop.slug})
+    assert set(errors(refused)) == {"slug"}
+
+
+def test_a_pending_shop_is_seen_by_its_staff_alone(settings: Any) -> None:
+    settings.SHOP_APPROVAL = True
+    merchant = Program(make.member())
+    made = merchant.do("POST", "/shops", {"name": "Cups", "slug": "cups"})
+    assert made["state"] == "pending"
+    assert merchant.get(f"/shops/{made['id']}")["state"] == "pending"
+    assert problem(Program().send("GET", f"/shops/{made['id']}")) == (404, "not_found")
+
+
+def test_a_product_is_drafted_pictured_published_changed(merchant: Program, shop: Shop) -> None:
+    assert merchant.account is not None
+    who = make.actor(merchant.account)
+    red, blue = staged_picture(who), staged_picture(who, (20, 60, 200))
+    body: dict[str, Any] = {
+        "title": "Cup",
+        "options": ["Colour"],
+        "variants": [
+            {"price": _price(100), "values": ["red"], "sku": "R", "on_hand": 3},
+            {"price": _price(120), "values": ["blue"], "compare_at": _price(150), "on_hand": 1},
+        ],
+        "texts": {"zh-hans": {"title": "杯子", "description": ""}},
+        "tags": ["tea"],
+        "pictures": [red, blue],
+    }
+    made = merchant.do("POST", f"/shops/{shop.pk}/products", body)
+    assert (made["state"], len(made["pictures"])) == ("draft", 2)
+    path = f"/products/{made['id']}"
+    assert problem(Program().send("GET", path)) == (404, "not_found")
+    assert Program().get(f"/shops/{shop.pk}/products")["items"] == []
+    assert [one["id"] for one in merchant.get(f"/shops/{shop.pk}/products")["items"]] == [
+        made["id"]
+    ]
+
+    merchant.do("POST", f"{path}/publish")
+    seen = Program().get(path, **{"Accept-Language": "zh-hans"})
+    assert (seen["title"], seen["variants"][1]["compare_at"]) == ("杯子", _price(150))
+    assert [one["id"] for one in Program().get("/products")["items"]] == [made["id"]]
+
+    # the blue picture first and alone, a variant less, the stock of the other left alone
+    body |= {"pictures": [made["pictures"][1]["id"]], "variants": body["variants"][:1]}
+    del body["variants"][0]["on_hand"]
+    changed = merchant.do("PUT", path, body)
+    assert [one["id"] for one in changed["pictures"]] == [made["pictures"][1]["id"]]
+    assert [(one["sku"], one["free"]) for one in changed["variants"]] == [("R", 3)]
+    assert len(merchant.do("PUT", path, body | {"pictures": None})["pictures"]) == 1
+
+    stock = f"/variants/{changed['variants'][0]['id']}/stock"
+    assert merchant.do("PUT", stock, {"on_hand": 9})["free"] == 9
+    assert merchant.do("POST", f"{path}/unpublish")["state"] == "draft"
+    assert merchant.do("POST", f"{path}/archive")["state"] == "archived"
+
+
+def test_a_strangers_picture_cannot_be_named(merchant: Program, shop: Shop) -> None:
+    token = staged_picture(make.actor(make.member()))
+    body = {"title": "Cup", "variants": [{"price": _price(1)}], "pictures": [token]}
+    refused = merchant.send("POST", f"/shops/{shop.pk}/products", body)
+    assert problem(refused) == (422, "staged_gone")
+    assert not shop.products.exists()
+
+
+def test_a_coupon_is_made_used_and_stopped(merchant: Program, shop: Shop) -> None:
+    body = {"title": "Ten", "code": "TEN", "percent_bps": 1000, "cap": 2}
+    coupon = merchant.do("POST", f"/shops/{shop.pk}/coupons", body)
+    assert problem(merchant.send("POST", f"/shops/{shop.pk}/coupons", body)) == (422, "invalid")
+    lines = [{"variant_id": str(make.variant(shop, price=1000).pk)}]
+    quote = Program().do("POST", "/checkouts/quote", {"lines": lines, "coupon": "ten"})
+    assert (quote["discount"], quote["total"]) == (_price(100), _price(900))
+    assert merchant.do("DELETE", f"/coupons/{coupon['id']}")["is_active"] is False
+    quote = Program().do("POST", "/checkouts/quote", {"lines": lines, "coupon": "ten"})
+    assert (quote["coupon_problem"], quote["total"]) == ("coupon_unknown", _price(1000))
+    assert [one["id"] for one in merchant.get(f"/shops/{shop.pk}/coupons")["items"]] == [
+        coupon["id"]
+    ]
+
+
+def test_a_price_that_changed_is_told(shop: Shop) -> None:
+    item, guest = make.variant(shop, price=1000), Program()
+    body = {
+        "lines": [{"variant_id": str(item.pk)}],
+        "contact": {"email": "g@example.com"},
+        "address": make.ADDRESS,
+        "agreed_total": _price(900),
+    }
+    assert problem(guest.send("POST", "/checkouts", body)) == (409, "price_changed")
+    other = body | {"agreed_total": {"amount": 1000, "currency": "EUR"}}
+    assert set(errors(guest.send("POST", "/checkouts", other))) == {"agreed_total.currency"}
+    nowhere = body | {"agreed_total": None, "address": {"country": "CN"}}
+    assert "street" in errors(guest.send("POST", "/checkouts", nowhere))
+
+
+def test_refunds_by_line_are_granted_declined_and_read_alike(merchant: Program, shop: Shop) -> None:
+    items = [(make.variant(shop, price=price), 1) for price in (1000, 500)]
+    buyer = Program(make.member())
+    order = make.pay(make.place(*items, buyer=buyer.account)).orders.get()
+    first, second = buyer.get(f"/orders/{order.pk}")["lines"]
+    asks = f"/orders/{order.pk}/refund-requests"
+
+    both = {
+        "reason": "x",
+        "amount": _price(1),
+        "lines": [{"line_id": first["id"], "amount": _price(1)}],
+    }
+    assert set(errors(buyer.send("POST", asks, both))) == {"amount"}
+    too_much = {"reason": "x", "lines": [{"line_id": second["id"], "amount": _price(501)}]}
+    assert problem(buyer.send("POST", asks, too_much)) == (422, "refund_too_much")
+
+    asked = buyer.do(
+        "POST",
+        asks,
+        {"reason": "torn", "lines": [{"line_id": second["id"], "amount": _price(300)}]},
+    )
+    assert asked["lines"] == [{"line_id": second["id"], "amount": _price(300)}]
+    declined = merchant.do("POST", f"/refunds/{asked['id']}/decline", {"reason": "used"})
+    assert [move["state"] for move in declined["history"]] == ["requested", "refused"]
+    again = merchant.send("POST", f"/refunds/{asked['id']}/grant", {"reason": "well"})
+    assert problem(again) == (409, "refund_not_open")
+
+    given = merchant.do(
+        "POST",
+        f"/orders/{order.pk}/refunds",
+        {"reason": "sorry", "lines": [{"line_id": first["id"], "amount": _price(400)}]},
+    )
+    assert (given["state"], given["requested_by"]) == ("processing", "member")
+    seen = buyer.get(f"/refunds/{given['id']}")
+    assert seen == merchant.get(f"/refunds/{given['id']}")
+    lines = buyer.get(f"/orders/{order.pk}")["lines"]
+    assert [line["refunded"]["amount"] for line in lines] == [400, 0]
+
+
+def test_an_unpaid_purchase_can_be_given_up(shop: Shop) -> None:
+    buyer = Program(make.member())
+    placed = make.place((make.variant(shop), 1), buyer=buyer.account)
+    assert buyer.do("POST", f"/checkouts/{placed.pk}/cancel")["state"] == "cancelled"
+    assert [one["state"] for one in buyer.get("/checkouts")["items"]] == ["cancelled"]
+    assert problem(buyer.send("POST", f"/checkouts/{placed.pk}/payment")) == (409, "payment_closed")

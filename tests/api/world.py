@@ -1,0 +1,76 @@
+"""A little world of one of everything, and the ids by which routes name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from banyan.catalog.models import Shop
+from banyan.community import actions as community
+from banyan.earnings import actions as earnings
+from banyan.earnings.models import Commission
+from banyan.entitlements import actions as entitlements
+from banyan.media.actions import claim_staged
+from banyan.orders import actions as orders
+from banyan.people import actions as people
+from banyan.people.models import Account
+from banyan.sharing import actions as sharing
+from tests.support import factories as make
+from tests.support.pictures import staged_picture
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """``owner`` has the shop, ``sharer`` posted and shared, ``buyer`` bought and asked a refund.
+
+    ``ids`` maps the names of path parameters to what is there.
+    """
+
+    owner: Account
+    sharer: Account
+    buyer: Account
+    shop: Shop
+    ids: dict[str, str]
+
+
+def new_world() -> World:
+    """Return a world with a shop, a post, a link, a paid order, a refund request, a commission."""
+    owner, sharer, buyer = make.member(), make.member(), make.member()
+    shop = make.shop(owner)
+    earnings.set_plan(actor=make.actor(owner), shop_id=shop.pk, rate_bps=1000)
+    item = make.variant(shop)
+    coupon = entitlements.create_coupon(
+        actor=make.actor(owner), shop_id=shop.pk, title="Ten off", amount_off=10, cap=100
+    )
+    who = make.actor(sharer)
+    with transaction.atomic():
+        post = community.publish_post(
+            actor=who,
+            images=claim_staged(actor=who, tokens=[staged_picture(who)]),
+            title="Cups",
+            tags=[community.Tag(0, item.product_id, 500, 500)],
+        )
+    remark = community.comment(actor=who, post_id=post.pk, body="Mine is blue.")
+    link = sharing.share(actor=who, target_kind="product", target_id=item.product_id, via=None)
+    checkout = make.pay(make.place((item, 2), buyer=buyer, via=link.code))
+    order = checkout.orders.get()
+    refund = orders.ask_refund(
+        actor=make.actor(buyer), order_id=order.pk, amount=100, reason="late", key=f"w{order.pk}"
+    )
+    token, _secret = people.create_token(actor=make.actor(buyer), name="old")
+    ids = {
+        "shop_id": shop.pk,
+        "product_id": item.product_id,
+        "variant_id": item.pk,
+        "coupon_id": coupon.pk,
+        "post_id": post.pk,
+        "comment_id": remark.pk,
+        "checkout_id": checkout.pk,
+        "order_id": order.pk,
+        "refund_id": refund.pk,
+        "commission_id": Commission.objects.get(order=order).pk,
+        "token_id": token.pk,
+    }
+    names = {name: str(value) for name, value in ids.items()}
+    return World(owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle})

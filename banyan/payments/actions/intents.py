@@ -186,10 +186,11 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         attempt.provider_ref = started.provider_ref
         attempt.action = _stored(started.action)
         attempt.save(update_fields=["provider_ref", "action"])
-        # Another click may have been refused what this one was given: it can be paid, so ask for it.
-        Attempt.objects.filter(pk=attempt.pk, outcome="refused").update(
-            outcome="", failure="", ended_at=None
-        )
+        if not intent.attempts.filter(outcome="").exists():
+            # Another click was refused what this one was given: it can be paid, so keep asking.
+            Attempt.objects.filter(pk=attempt.pk, outcome="refused").update(
+                outcome="", failure="", ended_at=None
+            )
         now = clock.now()
         if intent.state in OPEN:
             if intent.state != "pending":

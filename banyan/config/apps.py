@@ -1,4 +1,4 @@
-"""Start-up wiring: lock order; every package's own wiring is in its AppConfig."""
+"""Start-up wiring: lock order and log lines; every package's own wiring is in its AppConfig."""
 
 from django.apps import AppConfig
 
@@ -10,9 +10,11 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Give the kernel the global lock order."""
+        """Give the kernel the global lock order, and log lines a place that cannot fail."""
         from banyan.kernel import locks
 
+        from . import logs
         from .lock_order import LOCK_ORDER
 
         locks.configure(LOCK_ORDER)
+        logs.configure()

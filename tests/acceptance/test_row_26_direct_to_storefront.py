@@ -72,7 +72,7 @@ def test_row_26_what_a_form_says_of_money_is_not_believed(
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("agreed", "1"), ("coupon", "FREE-FOR-ME"), ("n", "-1"), ("n", "1000")]
+    ("field", "value"), [("agreed", "1"), ("coupon", "FREE-FOR-ME"), ("n", "2"), ("n", "1000")]
 )
 def test_row_26_a_form_that_asks_for_what_is_not_so_is_refused_whole(
     town: Town, field: str, value: str

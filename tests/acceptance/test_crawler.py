@@ -13,6 +13,7 @@ from banyan.catalog.models import Shop, ShopStaff, Variant
 from banyan.community import actions as community
 from banyan.community.models import Post
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.ops.demo import story
 from banyan.orders import actions as orders
@@ -124,7 +125,7 @@ def _failed_refund(owner: Any, checkout: Checkout) -> None:
     )
     sent = Refund.objects.get(subject_kind="order_refund", subject_id=granted.pk)
     payments.settle_refund(
-        actor=make.Actor.provider("sandbox"),
+        actor=Actor.provider("sandbox"),
         refund_id=sent.pk,
         sequence=sent.attempts or 1,
         succeeded=False,

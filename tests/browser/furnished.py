@@ -15,6 +15,7 @@ from banyan.community.models import Post
 from banyan.earnings.actions import set_plan
 from banyan.earnings.models import Commission
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.media.actions import intake_pil
 from banyan.ops.demo.drawings import draw
 from banyan.orders.models import Checkout
@@ -87,7 +88,7 @@ def furnish() -> Town:
         actor=make.actor(ana), target_kind="product", target_id=products[0].pk, via=None
     )
     for number in range(3):
-        guest = make.Actor.guest(f"visitor-{number}")
+        guest = Actor.guest(f"visitor-{number}")
         touch = sharing.record_touch(actor=guest, link=link)
         sharing.confirm_touch(actor=guest, touch_id=touch.pk)
     variant = products[0].variants.get()

@@ -85,7 +85,6 @@ class Crawler:
         path = address.path + (f"?{address.query}" if address.query else "")
         if path in self._seen:
             return []
-        self._seen.add(path)
         name = self._meet(address.path, found_on)
         if name is None:
             return []
@@ -93,6 +92,7 @@ class Crawler:
         if edge in self._opened:
             return []
         self._opened.add(edge)
+        self._seen.add(path)
         return self._open(path, found_on)
 
     def _meet(self, path: str, found_on: str) -> str | None:

@@ -46,15 +46,17 @@ def people_tree(shares: Iterable[Shared], opened: Iterable[Opened]) -> dict[str,
     """Return everybody who shared or saw, once each, in the order they joined.
 
     A person's first share or opening decides where they stand; everything later is a repeat.
-    ``shares`` holds the root first and every parent before its children. An opening cannot be
-    older than its link: where two machines' clocks say so, the link's time counts.
+    ``shares`` holds the root first and every parent before its children. Nothing can be older
+    than the link it came through: where two machines' clocks say so, the link's time counts.
     """
     links = {share.link: share for share in shares}
+    made: dict[int, dt.datetime] = {}
     happened: list[tuple[dt.datetime, int, int, str, int | None]] = []
     for number, share in enumerate(links.values()):
-        happened.append((share.at, 0, number, share.person, share.parent))
+        made[share.link] = share.at if share.parent is None else max(share.at, made[share.parent])
+        happened.append((made[share.link], 0, number, share.person, share.parent))
     for number, seen in enumerate(opened):
-        at = max(seen.at, links[seen.link].at)
+        at = max(seen.at, made[seen.link])
         happened.append((at, 1, number, seen.person, seen.link))
     joined: dict[str, Joined] = {}
     for at, kind, _number, person, link in sorted(happened, key=lambda each: each[:3]):

@@ -41,6 +41,7 @@ from ...cookies import CART, read_signed
 from ...http import actor, private
 from ..market.cards import product_title
 
+MOST_OF_ONE = 99
 FIELD_LABELS = {
     "recipient": _("Name of the recipient"),
     "phone": _("Phone"),
@@ -80,7 +81,7 @@ def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
         return [
             orders.WantedLine(
                 variant_id=int(variant) if variant.isdigit() and len(variant) < 20 else 0,
-                quantity=int(n) if n.isdigit() and len(n) < 4 else 0,
+                quantity=_quantity(n),
                 via=data.get("via", "")[:24],
                 touch_id=int(touch) if touch.isdigit() and len(touch) < 20 else None,
             )
@@ -91,6 +92,11 @@ def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
         for line in lines
         if line.problem != "gone"
     ]
+
+
+def _quantity(text: str) -> int:
+    """Return what was typed as a quantity that can be asked for; the page then shows it priced."""
+    return max(1, min(MOST_OF_ONE, int(text))) if text.isdecimal() and len(text) < 6 else 1
 
 
 def _given(request: HttpRequest, who: Actor) -> dict[str, str]:

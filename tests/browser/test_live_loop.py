@@ -163,6 +163,12 @@ def shared_goods() -> Link:
     return sharing.share(actor=make.actor(ben), target_kind="product", target_id=item.pk, via=first)
 
 
+def root_of(link: Link) -> Link:
+    """Return the link that a tree began with."""
+    assert link.root is not None
+    return link.root
+
+
 def shop_of(link: Link) -> Any:
     from banyan.catalog.models import Product
 
@@ -182,7 +188,7 @@ def test_the_studio_sees_the_visit_the_order_and_the_payment_as_they_happen(
     link = shared_goods()
     shop = shop_of(link)
     studio = signed_in(browser, house, shop.owner, viewport=DESK)
-    studio.goto(f"{house.url}/studio/{shop.slug}/shares/{link.code}")
+    studio.goto(f"{house.url}/studio/{shop.slug}/shares/{root_of(link).code}")
     expect(studio.locator(".tree [data-node]")).to_have_count(2)
     phone = browser.new_context(viewport=PHONE, has_touch=True, user_agent=SAFARI).new_page()
 
@@ -222,7 +228,7 @@ def test_a_cut_stream_is_replaced_by_looking_every_ten_seconds(
     shop = shop_of(link)
     studio = signed_in(browser, house, shop.owner, viewport=DESK)
     studio.route("**/live/**", lambda route: route.abort())
-    studio.goto(f"{house.url}/studio/{shop.slug}/shares/{link.code}")
+    studio.goto(f"{house.url}/studio/{shop.slug}/shares/{root_of(link).code}")
     sharing.record_touch(actor=make.actor(make.member()), link=link)
     began = time.monotonic()
     expect(studio.locator(".tree circle.n-opened")).to_have_count(1, timeout=25_000)

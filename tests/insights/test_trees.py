@@ -110,7 +110,7 @@ def test_a_crowd_is_folded_and_nobody_is_lost(monkeypatch: pytest.MonkeyPatch) -
         for v in range(3):
             sharing.record_touch(actor=Actor.guest(f"{n}-{v}"), link=child)
 
-    told = drawing.travelled(first)
+    told = drawing.travelled(first, viewer=Actor.system("test"))
 
     drawn = [node for node in told.nodes if node.kind != "more"]
     assert told.shape.size == 1 + 6 + 18

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -24,11 +24,17 @@ class Imported:
     shares: int
 
 
-def import_cascades(*, lines: Iterable[str], source: str) -> Imported:
+def import_cascades(
+    *,
+    lines: Iterable[str],
+    source: str,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Imported:
     """Read a cascade file as share events: all of it, or nothing.
 
     One transaction; a faulty line names line and column (Invalid ``cascade_file``, every fault in
     ``extra["faults"]``). Repeatable: a cascade known from ``source`` is left as it is.
+    ``progress`` hears how many cascades of how many are stored.
     """
     cascades, faults = [], []
     for parsed in parse_cascades(lines):
@@ -51,7 +57,8 @@ def import_cascades(*, lines: Iterable[str], source: str) -> Imported:
         )
     now, new, shares = clock.now(), 0, 0
     with transaction.atomic():
-        for cascade in cascades:
+        for place, cascade in enumerate(cascades):
+            progress(place, len(cascades))
             row, created = Cascade.objects.get_or_create(
                 source=source[:80],
                 external_id=cascade.id,

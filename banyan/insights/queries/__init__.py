@@ -1,6 +1,6 @@
 """Reads of insights: how shares travelled, and who came through them."""
 
-from .cascades import cascade_report
+from .cascades import cascade_members, cascade_report, cascades
 from .journeys import Journey, SoldLine, journey_of, journey_reports, totals
 from .people import STEPS, Person, funnel_of, people_of
 from .trees import Guest, Sharer, ShareTree, share_tree
@@ -13,7 +13,9 @@ __all__ = [
     "ShareTree",
     "Sharer",
     "SoldLine",
+    "cascade_members",
     "cascade_report",
+    "cascades",
     "funnel_of",
     "journey_of",
     "journey_reports",

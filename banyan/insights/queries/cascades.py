@@ -32,3 +32,16 @@ def cascade_report(source: str = "") -> Iterator[dict[str, Any]]:
             "largest_broadcast": found.largest_broadcast,
             "structural_virality": found.structural_virality,
         }
+
+
+def cascades(limit: int = 200) -> list[Cascade]:
+    """Return imported cascades, the latest import first. One query."""
+    return list(Cascade.objects.order_by("-id")[:limit])
+
+
+def cascade_members(cascade: Cascade) -> dict[str, str | None]:
+    """Return who had it from whom, the root first with None; by time. One query."""
+    rows = cascade.shares.order_by("seconds", "id").values_list("user", "parent_user")
+    parents: dict[str, str | None] = {user: parent or None for user, parent in rows}
+    root = next(user for user, parent in parents.items() if parent is None)
+    return {root: None, **parents}

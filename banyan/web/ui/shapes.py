@@ -199,5 +199,15 @@ class Tree:
     edges: list[tuple[float, float, float, float]] = field(default_factory=list)
     nodes: list[tuple[TreeNode, float, float, float]] = field(default_factory=list)
 
+    @property
+    def view_box(self) -> str:
+        """The part of the picture that is drawn on, with room for names; never a thin strip."""
+        if not self.nodes:
+            return f"0 0 {self.width} {self.height}"
+        top = min(y - r for _node, _x, y, r in self.nodes) - 12
+        bottom = max(y + r for _node, _x, y, r in self.nodes) + 22
+        missing = max(0.0, self.height / 3 - (bottom - top)) / 2
+        return f"0 {top - missing:.0f} {self.width} {bottom - top + 2 * missing:.0f}"
+
     def __iter__(self) -> Iterator[tuple[TreeNode, float, float, float]]:
         return iter(self.nodes)

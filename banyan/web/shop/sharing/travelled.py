@@ -131,7 +131,7 @@ def _fold(more: dict[int, int], link_id: int, count: int) -> None:
 def _sharer_node(each: Sharer, face: Face, with_faces: bool) -> TreeNode:
     node = each.node
     kind = "bought" if each.bought else "ordered" if each.ordered else "shared"
-    told = _("%(name)s: %(came)s came, %(paid)s paid orders") % {
+    told = _("%(name)s: came %(came)s, paid orders %(paid)s") % {
         "name": face.name,
         "came": each.came,
         "paid": each.paid,

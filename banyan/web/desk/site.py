@@ -58,8 +58,8 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
         if admin_class is not None and issubclass(admin_class, OfficeAdmin):
             super().register(model_or_iterable, admin_class, **options)
             return
-        several = isinstance(model_or_iterable, list | tuple)
-        models: Iterable[Any] = model_or_iterable if several else [model_or_iterable]
+        given: Any = model_or_iterable
+        models: list[Any] = list(given) if isinstance(given, list | tuple) else [given]
         if not all(model.__module__.startswith(NOT_OURS) for model in models):
             raise ImproperlyConfigured(f"{model_or_iterable} must be registered on OfficeAdmin")
 

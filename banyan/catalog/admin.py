@@ -39,6 +39,13 @@ class ShopAdmin(OfficeAdmin):
 
     place, singular, plural = "shops", gettext_lazy("Shop"), gettext_lazy("Shops")
     roles = ("moderation", "support", "finance")
+    words = {
+        "pending": gettext_lazy("Waits for approval"),
+        "open": gettext_lazy("Open"),
+        "suspended": gettext_lazy("Suspended"),
+        "refused": gettext_lazy("Turned down"),
+        "closed": gettext_lazy("Closed"),
+    }
     list_display = ("name", "owner_handle", "state", "country", "currency", "created_at")
     list_filter = ("state", "country")
     list_select_related = ("owner",)

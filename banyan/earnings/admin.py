@@ -58,6 +58,12 @@ class CameBack(admin.SimpleListFilter):
 class PayoutBatchAdmin(OfficeAdmin):
     """Runs of payouts: drafted by one, looked at, sent by the same or another."""
 
+    words = {
+        "draft": gettext_lazy("Waits for approval"),
+        "submitted": gettext_lazy("On its way"),
+        "settled": gettext_lazy("Done"),
+        "cancelled": gettext_lazy("Dropped"),
+    }
     place, singular, plural = "payouts", gettext_lazy("Payout batch"), gettext_lazy("Payouts")
     roles = FINANCE
     list_display = ("created_at", "state", "totals", "payees", "submitted_at")
@@ -185,6 +191,17 @@ INVESTIGATORS = ("finance", "moderation")
 class CommissionAdmin(OfficeAdmin):
     """What sharers earn, order by order."""
 
+    words = {
+        "quoted": gettext_lazy("Waits for payment"),
+        "pending": gettext_lazy("Waits for the parcel"),
+        "held": gettext_lazy("Held"),
+        "held_fraud": gettext_lazy("Held for suspicion"),
+        "payable": gettext_lazy("Payable"),
+        "paid": gettext_lazy("Paid out"),
+        "reversed": gettext_lazy("Taken back"),
+        "expired": gettext_lazy("Never paid"),
+        "rejected": gettext_lazy("Not earned"),
+    }
     place, singular, plural = "commissions", gettext_lazy("Commission"), gettext_lazy("Commissions")
     roles = ("finance", "moderation", "support")
     list_display = ("order_number", "payee_handle", money_of(), "state", "hold_until", "level")

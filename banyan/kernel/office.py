@@ -133,12 +133,87 @@ def list_of(model: type[models.Model], query: str = "") -> str:
     return f"{url}?{query}" if query else url
 
 
+# How people call the columns that many tables have.
+LABELS: Mapping[str, Text] = {
+    "account_id": gettext_lazy("Account"),
+    "action": gettext_lazy("Action"),
+    "actor_kind": gettext_lazy("Kind of actor"),
+    "actor_label": gettext_lazy("Who"),
+    "about": gettext_lazy("About"),
+    "at": gettext_lazy("Time"),
+    "attempts": gettext_lazy("Tries"),
+    "captured_at": gettext_lazy("Received"),
+    "cause_id": gettext_lazy("Cause"),
+    "channel": gettext_lazy("Channel"),
+    "consumer": gettext_lazy("Consumer"),
+    "country": gettext_lazy("Country"),
+    "created_at": gettext_lazy("Made"),
+    "currency": gettext_lazy("Currency"),
+    "description": gettext_lazy("For"),
+    "display_name": gettext_lazy("Name"),
+    "due_by": gettext_lazy("Promised by"),
+    "email": gettext_lazy("E-mail"),
+    "enabled": gettext_lazy("On"),
+    "error": gettext_lazy("Error"),
+    "expires_at": gettext_lazy("Runs out"),
+    "failure": gettext_lazy("Why it failed"),
+    "handle": gettext_lazy("Handle"),
+    "handled_at": gettext_lazy("Handled"),
+    "hold_until": gettext_lazy("Held until"),
+    "is_active": gettext_lazy("Open"),
+    "is_demo": gettext_lazy("Demo"),
+    "is_staff": gettext_lazy("Staff"),
+    "kind": gettext_lazy("Kind"),
+    "last_login": gettext_lazy("Last sign-in"),
+    "level": gettext_lazy("Level"),
+    "memo": gettext_lazy("Note"),
+    "name": gettext_lazy("Name"),
+    "number": gettext_lazy("Number"),
+    "occurred_at": gettext_lazy("Time"),
+    "outcome": gettext_lazy("Outcome"),
+    "paid_at": gettext_lazy("Paid"),
+    "phone": gettext_lazy("Phone"),
+    "position": gettext_lazy("Position"),
+    "provider": gettext_lazy("Provider"),
+    "provider_ref": gettext_lazy("Provider's reference"),
+    "reason": gettext_lazy("Reason"),
+    "received_at": gettext_lazy("Received"),
+    "repeats": gettext_lazy("Sent again"),
+    "requested_by": gettext_lazy("Asked by"),
+    "resolved_at": gettext_lazy("Settled"),
+    "scheduled_at": gettext_lazy("Planned for"),
+    "sent_at": gettext_lazy("Sent"),
+    "settled_at": gettext_lazy("Settled"),
+    "source": gettext_lazy("From"),
+    "state": gettext_lazy("State"),
+    "status": gettext_lazy("State"),
+    "subject": gettext_lazy("Subject"),
+    "subject_id": gettext_lazy("Subject"),
+    "submitted_at": gettext_lazy("Sent"),
+    "target": gettext_lazy("To"),
+    "task_name": gettext_lazy("Job"),
+    "timezone": gettext_lazy("Time zone"),
+}
+
+
+class _Named:
+    """A table's options under the names people use; everything else is the table's own."""
+
+    def __init__(self, options: Any, singular: Text, plural: Text) -> None:
+        self._options = options
+        self.verbose_name, self.verbose_name_plural = singular, plural
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._options, name)
+
+
 class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
     """A table that staff may read.
 
     ``roles`` may look (the owner always may). ``facts`` are the names of fields or methods on a
     row's page; ``acts`` its buttons; ``list_acts`` the buttons of the list; ``place`` the address
-    below the desk's own; ``singular`` and ``plural`` what people call the rows.
+    below the desk's own; ``singular`` and ``plural`` what people call the rows; ``words`` what
+    people call the values of a state.
     """
 
     roles: ClassVar[tuple[str, ...]] = ()
@@ -146,6 +221,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
     list_acts: ClassVar[tuple[Act, ...]] = ()
     facts: ClassVar[tuple[Any, ...]] = ()
     place: ClassVar[str] = ""
+    words: ClassVar[Mapping[str, Text]] = {}
     singular: ClassVar[Text] = ""
     plural: ClassVar[Text] = ""
 
@@ -175,6 +251,29 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
         """Likewise."""
         return self.has_view_permission(request)
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns, plain fields under the words people use for them."""
+        return [self._column(name) for name in super().get_list_display(request)]
+
+    def _column(self, name: Any) -> Any:
+        if not isinstance(name, str) or hasattr(self, name) or name not in LABELS:
+            return name
+
+        def column(row: Any) -> Any:
+            return self._plain(name, row)
+
+        column.short_description = LABELS[name]  # type: ignore[attr-defined]
+        column.admin_order_field = name  # type: ignore[attr-defined]
+        column.boolean = name.startswith("is_") or name == "enabled"  # type: ignore[attr-defined]
+        column.__name__ = name
+        return column
+
+    def _plain(self, name: str, row: Any) -> Any:
+        value = getattr(row, name)
+        if isinstance(value, dt.datetime):
+            return f"{value:%Y-%m-%d %H:%M}"
+        return self.words.get(value, value) if isinstance(value, str) else value
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return no bulk action, whatever a library adds to the site."""
         return {}
@@ -203,8 +302,13 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
             for act in self.list_acts
             if actor_of(request).has_role(*act.roles)
         ]
-        context = {"title": str(self.plural), "office_acts": offered, **(extra_context or {})}
-        response: HttpResponse = super().changelist_view(request, context)
+        # Without opts the header shows the title instead of the table's own name.
+        context = {"title": str(self.plural), "opts": None, "office_acts": offered}
+        response: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
+        if isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data.get("cl")
+            if shown is not None:
+                shown.opts = _Named(self.opts, self.singular, self.plural)
         return response
 
     def change_view(
@@ -257,7 +361,6 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
         title = self.title_of(row) if row is not None else str(self.plural)
         return {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": title,
             "row": row,
             "row_title": self.title_of(row) if row is not None else "",
@@ -274,7 +377,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
         """Return label and value of every fact, in written order."""
         found = []
         for name in self.facts or [each.name for each in self.opts.fields]:
-            label = str(label_for_field(name, self.model, model_admin=self))
+            label = str(LABELS.get(name) or label_for_field(name, self.model, model_admin=self))
             found.append((label[:1].upper() + label[1:], self._cell(name, row)))
         return found
 
@@ -289,10 +392,12 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
             return link_to(value) if served else Cell(str(value))
         if value in (None, "", [], {}):
             return Cell("–")
+        if isinstance(value, dt.datetime):
+            return Cell(f"{value:%Y-%m-%d %H:%M:%S} UTC")
+        if isinstance(value, str):
+            return Cell(self.words.get(value, value))
         if column is not None and not callable(value):
             return Cell(display_for_field(value, column, "–"))
-        if isinstance(value, dt.datetime):
-            return Cell(display_for_field(value, models.DateTimeField(), "–"))
         return Cell(str(value))
 
     def _row(self, request: HttpRequest, object_id: str) -> Any:

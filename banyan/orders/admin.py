@@ -60,6 +60,16 @@ def _first_way(row: OrderRefund) -> str:
 class OrderRefundAdmin(OfficeAdmin):
     """Refunds of orders; failed ones first, then those asked for, then the newest."""
 
+    words = {
+        "requested": gettext_lazy("Asked for"),
+        "processing": gettext_lazy("On its way"),
+        "succeeded": gettext_lazy("Sent"),
+        "failed": gettext_lazy("Failed"),
+        "refused": gettext_lazy("Turned down"),
+        "buyer": gettext_lazy("Buyer"),
+        "member": gettext_lazy("Shop"),
+        "staff": gettext_lazy("Staff"),
+    }
     place, singular, plural = "refunds", gettext_lazy("Refund"), gettext_lazy("Refunds")
     roles = DESK
     list_display = (
@@ -219,6 +229,15 @@ def _left(row: Order) -> str:
 class OrderAdmin(OfficeAdmin):
     """Orders; the page of one leads to its whole story."""
 
+    words = {
+        "placed": gettext_lazy("Waits for payment"),
+        "paid": gettext_lazy("Paid"),
+        "shipped": gettext_lazy("On its way"),
+        "received": gettext_lazy("Received"),
+        "expired": gettext_lazy("Expired"),
+        "cancelled": gettext_lazy("Cancelled"),
+        "closed": gettext_lazy("Refunded in full"),
+    }
     place, singular, plural = "all-orders", gettext_lazy("Order"), gettext_lazy("Orders")
     roles = DESK
     list_display = (

@@ -9,7 +9,6 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
-from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -59,8 +58,9 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
         if admin_class is not None and issubclass(admin_class, OfficeAdmin):
             super().register(model_or_iterable, admin_class, **options)
             return
-        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else None
-        if not all(model.__module__.startswith(NOT_OURS) for model in models or model_or_iterable):
+        given: Any = model_or_iterable
+        models: list[Any] = list(given) if isinstance(given, list | tuple) else [given]
+        if not all(model.__module__.startswith(NOT_OURS) for model in models):
             raise ImproperlyConfigured(f"{model_or_iterable} must be registered on OfficeAdmin")
 
     def has_permission(self, request: HttpRequest) -> bool:

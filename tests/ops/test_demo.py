@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from banyan.community.models import Post
+from banyan.community.models import Comment, Post
+from banyan.earnings.models import Commission
 from banyan.ledger.proof import verify
-from banyan.ops.demo import story
+from banyan.ops.demo import cast, story, travels
 from banyan.orders.models import Order
+from banyan.payments.models import Intent
 from banyan.people.models import Account
+from banyan.sharing.models import Link
 
 
 @pytest.mark.django_db
@@ -16,11 +19,16 @@ def test_a_small_demo_is_told_and_proven(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(story, "PRODUCTS_PER_SHOP", 2)
     monkeypatch.setattr(story, "POSTS", 12)
     monkeypatch.setattr(story, "ORDERS", 36)
+    monkeypatch.setattr(travels, "SHARED_ON", (4, 1))
 
     story.Story(lambda text: None).tell_all()
 
-    assert Account.objects.filter(is_demo=True).count() == 41
+    assert Account.objects.filter(is_demo=True).count() == 42
     assert Post.objects.count() >= 9
     assert Order.objects.filter(state="expired").exists()
     assert Order.objects.filter(refunded_amount__gt=0).exists()
+    assert Commission.objects.filter(state="rejected", reason="own_shop").exists()
+    assert Intent.objects.filter(state="captured_unplaced").exists()
+    assert Comment.objects.filter(body=cast.COMPLAINT[2]).exists()
+    assert Link.objects.filter(root__owner__handle="ana").count() >= 3
     assert verify().clean

@@ -207,6 +207,28 @@ REMARKS = [
     "For the slow part of Sunday.",
     "The colour is exactly this.",
 ]
+# A buyer's complaint in public, the shop's answer, and how it ended.
+COMPLAINT = (
+    "Chipped when it came",
+    "Two stars: the glaze is lovely, but it arrived with a chip and the box was too thin.",
+    "You are right, that box was not good enough. A new one is on its way, and we changed the box.",
+    "It came, whole this time. Thank you for the quick answer.",
+)
+# Who writes in Chinese.
+CHINESE = frozenset({"bei", "fen", "mei", "lin", "tao", "rui", "jin", "hana", "kai"})
+REMARKS_ZH = [
+    "实物比照片好看。",
+    "用了一个月，每天都在用。",
+    "送给自己的礼物，一点不后悔。",
+    "邻居都来问哪里买的。",
+    "有点小瑕疵，但很喜欢。",
+    "已经回购第二个了。",
+    "放在架子上刚刚好。",
+    "看着娇气，其实很结实。",
+    "周日的慢时光就靠它。",
+    "颜色和图上一模一样。",
+]
+COMMENTS_ZH = ["光线真好！", "平时放在哪里？", "有蓝色的吗？", "我也想试试。", "谢谢分享。"]
 COMMENTS = [
     "Lovely light!",
     "Where do you keep it?",

@@ -35,6 +35,7 @@ from banyan.sharing.models import Link
 from . import cast
 from .desk import DeskStory, make_staff
 from .drawings import draw, draw_avatar, draw_cover
+from .travels import Stage, Travels, complain
 
 COMPLETE = "demo.complete"
 SYSTEM = Actor.system("demo")
@@ -86,11 +87,27 @@ class Story:
         self._goods()
         self._posts()
         self._orders()
+        self._travels()
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
         relay.drain()
         report = prove(actor=SYSTEM, reason="after the demo was told")
         if not report.clean:
             raise RuntimeError(f"the demo's books do not add up: {report.as_json()}")
+
+    def _stage(self) -> Stage:
+        product = self.products[0]
+        return Stage(
+            member=self.actor,
+            handles=list(self.members),
+            product=product,
+            picture=self.pictures[product.pk],
+            address=ADDRESS,
+            chance=self.chance,
+        )
+
+    def _travels(self) -> None:
+        self.tell("one share that went far")
+        Travels(self._stage()).tell_all(start=self.at(0.8), end=self._today())
 
     def _people(self) -> None:
         self.tell("members")
@@ -193,7 +210,7 @@ class Story:
                     catalog.VariantInput(
                         price=price,
                         values=[size] if size else [],
-                        on_hand=self.chance.randint(8, 60),
+                        on_hand=self.chance.randint(8, 60) + (200 if not self.products else 0),
                         compare_at=price * 5 // 4 if place % 5 == 0 else None,
                     )
                     for size in (["S", "M", "L"] if sizes else [""])
@@ -215,14 +232,24 @@ class Story:
                     self._repin(author)
                 else:
                     self._post(author, index)
+                if index == POSTS // 2:
+                    complain(self._stage())
 
     def _post(self, author: str, index: int) -> None:
         product = self.chance.choice(self.products)
+        chinese = author in cast.CHINESE
+        remarks = cast.REMARKS_ZH if chinese else cast.REMARKS
+        remark = remarks[index % len(remarks)]
+        title = (
+            f"{product.texts['zh-hans']['title']}：{remark}"
+            if chinese
+            else f"{product.title}: {remark}"
+        )
         post = community.publish_post(
             actor=self.actor(author),
             images=[self.pictures[product.pk]],
-            title=f"{product.title}: {cast.REMARKS[index % len(cast.REMARKS)]}",
-            body=cast.REMARKS[(index * 7 + 3) % len(cast.REMARKS)],
+            title=title,
+            body=remarks[(index * 7 + 3) % len(remarks)],
             tags=[
                 community.Tag(
                     0,
@@ -231,17 +258,20 @@ class Story:
                     self.chance.randint(300, 750),
                 )
             ],
-            language="en",
+            language="zh-hans" if chinese else "en",
         )
         self.posts.append(post)
-        for fan in self.chance.sample(list(self.members), self.chance.randint(0, 7)):
+        self._reactions(post, index)
+
+    def _reactions(self, post: Post, index: int) -> None:
+        names = list(self.members)
+        for fan in self.chance.sample(names, self.chance.randint(0, 7)):
             community.like(actor=self.actor(fan), post_id=post.pk)
         if index % 3 == 0:
-            writer = self.chance.choice(list(self.members))
+            writer = self.chance.choice(names)
+            words = cast.COMMENTS_ZH if writer in cast.CHINESE else cast.COMMENTS
             community.comment(
-                actor=self.actor(writer),
-                post_id=post.pk,
-                body=cast.COMMENTS[index % len(cast.COMMENTS)],
+                actor=self.actor(writer), post_id=post.pk, body=words[index % len(words)]
             )
 
     def _repin(self, author: str) -> None:

@@ -1,5 +1,7 @@
 """Who is told of what happens to an order: buyers by message and notice, the shop by notice.
 
+How a refund ended is told by ``notices``.
+
 A guest has no other way back than the link, so the receipt carries it. Messages of events that
 are long past (a new consumer, a loaded history) are not sent.
 """
@@ -20,7 +22,7 @@ from banyan.notify import kinds
 from banyan.notify.actions import notify, send
 from banyan.notify.kinds import Happening
 
-from .events import OrderPaid, OrderRefunded, OrderRefundSettled, OrderShipped
+from .events import OrderPaid, OrderRefunded, OrderShipped
 from .models import Checkout, Order, OrderRefund
 
 FRESH = dt.timedelta(hours=1)
@@ -60,28 +62,18 @@ def tell_of_a_parcel(event: OrderShipped, meta: Meta) -> None:
 @events.subscribe(OrderRefunded, consumer="orders.tell")
 def tell_of_a_refund(event: OrderRefunded, meta: Meta) -> None:
     """Tell the buyer that money is on its way back, how much and until when."""
-    _tell_refund(event.refund_id, "order.refunded", meta)
-
-
-@events.subscribe(OrderRefundSettled, consumer="orders.tell")
-def tell_of_a_settled_refund(event: OrderRefundSettled, meta: Meta) -> None:
-    """Tell the buyer that the money was sent, or that another destination is wanted."""
-    kind = "order.refund_sent" if event.succeeded else "order.refund_failed"
-    _tell_refund(event.refund_id, kind, meta)
-
-
-def _tell_refund(refund_id: int, kind: str, meta: Meta) -> None:
-    refund = OrderRefund.objects.select_related("order__checkout", "order__shop").get(pk=refund_id)
-    order = refund.order
+    refund = OrderRefund.objects.select_related("order__checkout", "order__shop").get(
+        pk=event.refund_id
+    )
+    order, checkout = refund.order, refund.order.checkout
     url = f"/refunds/{refund.pk}"
     context = {
-        "amount": format_money(Money(refund.amount, refund.currency)),
+        "amount": format_money(Money(refund.amount, refund.currency), checkout.language),
         "shop": order.shop.name,
-        "due_by": refund.due_by,
-        "path": f"{url}?o={order.checkout.access_token}",
+        "path": f"{url}?o={checkout.access_token}",
     }
-    _write(order.checkout, kind, meta, context, of=f"{refund.pk}")
-    _notice(order, kind, f"{kind}:{refund.pk}", url=url)
+    _write(checkout, "order.refunded", meta, context, of=f"{refund.pk}")
+    _notice(order, "order.refunded", f"order.refunded:{refund.pk}", url=url)
 
 
 def _order(order_id: int) -> Order:
@@ -89,7 +81,7 @@ def _order(order_id: int) -> Order:
 
 
 def _total(checkout: Checkout) -> str:
-    return format_money(Money(checkout.total_amount, checkout.currency))
+    return format_money(Money(checkout.total_amount, checkout.currency), checkout.language)
 
 
 def _write(
@@ -139,16 +131,6 @@ def _tell_refunded(happening: Happening) -> str:
     return _("%(shop)s gives you money back for order %(number)s.") % happening.data
 
 
-def _tell_sent(happening: Happening) -> str:
-    return _("The refund for order %(number)s was sent.") % happening.data
-
-
-def _tell_failed(happening: Happening) -> str:
-    return _("The refund for order %(number)s needs another destination.") % happening.data
-
-
 kinds.register("order.paid", _tell_paid, icon="receipt")
 kinds.register("order.shipped", _tell_shipped, icon="truck")
 kinds.register("order.refunded", _tell_refunded, icon="wallet")
-kinds.register("order.refund_sent", _tell_sent, icon="wallet")
-kinds.register("order.refund_failed", _tell_failed, icon="warn")

@@ -1,6 +1,18 @@
-"""The feed's index carries what the feed asks, so that it reads no post's row."""
+"""The feed's index carries what the feed asks, and posts know the likes they had before."""
 
 from django.db import migrations, models
+
+COUNT = """
+INSERT INTO community_poststat (post_id, likes, comments, saves, repins)
+SELECT p.id,
+  (SELECT count(*) FROM community_like l WHERE l.post_id = p.id),
+  (SELECT count(*) FROM community_comment c WHERE c.post_id = p.id AND c.deleted_at IS NULL),
+  (SELECT count(*) FROM community_boardpost b WHERE b.post_id = p.id),
+  (SELECT count(*) FROM community_post r WHERE r.repin_of_id = p.id AND r.deleted_at IS NULL)
+FROM community_post p
+ON CONFLICT (post_id) DO UPDATE SET likes = excluded.likes, comments = excluded.comments,
+  saves = excluded.saves, repins = excluded.repins
+"""
 
 
 class Migration(migrations.Migration):
@@ -18,4 +30,5 @@ class Migration(migrations.Migration):
                 include=["visibility", "repin_of"],
             ),
         ),
+        migrations.RunSQL(COUNT, migrations.RunSQL.noop),
     ]

@@ -253,10 +253,11 @@ def repin_post(request: HttpRequest, post_id: Path[Id], body: RepinBody) -> Any:
 @router.get("/posts/{post_id}/comments", auth=ANYONE, response=list[ThreadAnswer])
 def list_comments(request: HttpRequest, post_id: Path[Id]) -> Any:
     """Return the comments of a post in two levels, oldest first; 500 at most."""
-    post = get_post_for(actor(request), post_id)
+    who = actor(request)
+    post = get_post_for(who, post_id)
     return [
-        ThreadAnswer(**_comment_columns(root), replies=[_comment(row) for row in replies])
-        for root, replies in thread(post.pk)
+        ThreadAnswer(**_comment_columns(each.root), replies=[_comment(row) for row in each.replies])
+        for each in thread(who, post.pk)
     ]
 
 

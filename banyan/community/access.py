@@ -6,31 +6,50 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
-from banyan.people.models import Block, Follow
+from banyan.people.access import visible_accounts
+from banyan.people.models import Account, Block, Follow
 
-from .models import Board, Post
+from .models import Board, Comment, Post
 
 PUBLIC, FOLLOWERS, FRIENDS, ONLY_ME = 0, 1, 2, 3
 
 
 def visible_posts(viewer: Actor) -> QuerySet[Post]:
-    """Return every post that ``viewer`` may see."""
-    posts = Post.objects.filter(deleted_at=None, state=1)
+    """Return every post that ``viewer`` may see.
+
+    Its author's account is open, no block stands between the two, and the audience fits. A repin
+    shows somebody else's post, so that post must be one that anybody but the blocked may see.
+    """
+    originals = _living(viewer).filter(pk=OuterRef("repin_of_id"), visibility=PUBLIC)
+    return _living(viewer).filter(_audience(viewer), Q(repin_of=None) | Exists(originals))
+
+
+def _living(viewer: Actor) -> QuerySet[Post]:
+    posts = Post.objects.filter(deleted_at=None, state=1, author__is_active=True)
     if viewer.id is None:
-        return posts.filter(visibility=PUBLIC)
+        return posts
+    return posts.exclude(Exists(_blocks(viewer.id, "author_id")))
+
+
+def _blocks(viewer_id: int, person: str) -> QuerySet[Block]:
+    return Block.objects.filter(
+        Q(actor_id=viewer_id, target_id=OuterRef(person))
+        | Q(actor_id=OuterRef(person), target_id=viewer_id)
+    )
+
+
+def _audience(viewer: Actor) -> Q:
+    if viewer.id is None:
+        return Q(visibility=PUBLIC)
     follows = Follow.objects.filter(
         follower_id=viewer.id, followee_id=OuterRef("author_id"), state=1
     )
-    blocked = Block.objects.filter(
-        Q(actor_id=viewer.id, target_id=OuterRef("author_id"))
-        | Q(actor_id=OuterRef("author_id"), target_id=viewer.id)
-    )
-    return posts.filter(
+    return (
         Q(author_id=viewer.id)
         | Q(visibility=PUBLIC)
         | (Q(visibility=FOLLOWERS) & Exists(follows))
         | (Q(visibility=FRIENDS) & Exists(follows.filter(is_mutual=True)))
-    ).exclude(Exists(blocked))
+    )
 
 
 def get_post_for(viewer: Actor, post_id: int) -> Post:
@@ -46,19 +65,31 @@ def get_post_for(viewer: Actor, post_id: int) -> Post:
     return post
 
 
+def visible_comments(viewer: Actor, post_id: int) -> QuerySet[Comment]:
+    """Return the comments under a post that ``viewer`` may read, deleted ones with their answers.
+
+    Whoever is blocked or closed is not heard. The post itself is asked for apart.
+    """
+    return Comment.objects.filter(post_id=post_id, author__in=visible_accounts(viewer))
+
+
+def likers(viewer: Actor, post_id: int) -> QuerySet[Account]:
+    """Return who likes a post, as far as ``viewer`` may see them, latest first."""
+    return visible_accounts(viewer).filter(like__post_id=post_id).order_by("-like__id")
+
+
 def visible_boards(viewer: Actor, owner_id: int) -> QuerySet[Board]:
     """Return the boards of ``owner_id`` that ``viewer`` may see."""
     boards = Board.objects.filter(owner_id=owner_id).order_by("title")
-    return boards if viewer.id == owner_id else boards.filter(visibility=PUBLIC)
+    if viewer.id == owner_id:
+        return boards
+    return boards.filter(visibility=PUBLIC, owner__in=visible_accounts(viewer))
 
 
 def get_board_for(viewer: Actor, handle: str, slug: str) -> Board:
     """Return one board that ``viewer`` may see."""
-    board = (
-        Board.objects.select_related("owner")
-        .filter(owner__handle__iexact=handle, slug=slug)
-        .first()
-    )
-    if board is None or (board.visibility != PUBLIC and board.owner_id != viewer.id):
+    owner = visible_accounts(viewer).filter(handle__iexact=handle).first()
+    board = visible_boards(viewer, owner.pk).filter(slug=slug).first() if owner else None
+    if board is None:
         raise NotFound()
     return board

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_products
@@ -18,7 +20,8 @@ from banyan.media.models import Image
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
 
-from .access import PUBLIC, get_post_for
+from . import counts
+from .access import ONLY_ME, PUBLIC, get_post_for, visible_comments
 from .events import PostCommented, PostLiked, PostPublished
 from .models import (
     AuthorStat,
@@ -65,7 +68,7 @@ def publish_post(
 ) -> Post:
     """Publish a post with 1 to 9 pictures; a public one gets its author's share link at once.
 
-    Emits post.published and, if public, link.shared. Raises Invalid with the field.
+    Emits post.published and, with the link, link.shared. Raises Invalid with the field.
     """
     author_id = _member(actor)
     fields: dict[str, object] = {}
@@ -141,9 +144,9 @@ def _give_link(actor: Actor, post: Post, *, via: Link | None) -> None:
 
 def _publish(actor: Actor, post: Post) -> None:
     stat, _new = AuthorStat.objects.get_or_create(account_id=post.author_id)
-    newest = {"last_followers_id": post.pk}
+    newest: dict[str, Any] = {"last_followers_id": Greatest("last_followers_id", post.pk)}
     if post.visibility == PUBLIC:
-        newest["last_public_id"] = post.pk
+        newest["last_public_id"] = Greatest("last_public_id", post.pk)
     AuthorStat.objects.filter(pk=stat.pk).update(**newest)
     events.emit(
         PostPublished(post_id=post.pk, author_id=post.author_id, repin_of_id=post.repin_of_id),
@@ -176,16 +179,19 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
         )
         _give_link(actor, post, via=via or source.link)
         _publish(actor, post)
+        counts.count("repins", original.pk)
     return post
 
 
 def delete_post(*, actor: Actor, post_id: int) -> None:
     """Take one's own post away; what was bought through it keeps its path. Repeatable."""
-    changed = Post.objects.filter(pk=post_id, author_id=_member(actor)).update(
-        deleted_at=clock.now()
-    )
-    if not changed:
+    post = Post.objects.filter(pk=post_id, author_id=_member(actor)).first()
+    if post is None:
         raise NotFound()
+    with transaction.atomic():
+        gone = Post.objects.filter(pk=post.pk, deleted_at=None).update(deleted_at=clock.now())
+        if gone and post.repin_of_id is not None:
+            counts.count("repins", post.repin_of_id, -1)
 
 
 def like(*, actor: Actor, post_id: int) -> None:
@@ -195,6 +201,7 @@ def like(*, actor: Actor, post_id: int) -> None:
     try:
         with transaction.atomic():
             Like.objects.create(post=post, account_id=by, created_at=clock.now())
+            counts.count("likes", post.pk)
             events.emit(PostLiked(post_id=post.pk, author_id=post.author_id, by_id=by), actor=actor)
     except IntegrityError:
         return
@@ -202,7 +209,11 @@ def like(*, actor: Actor, post_id: int) -> None:
 
 def unlike(*, actor: Actor, post_id: int) -> None:
     """Take a like back; repeatable."""
-    Like.objects.filter(post_id=post_id, account_id=_member(actor)).delete()
+    by = _member(actor)
+    with transaction.atomic():
+        deleted, _rows = Like.objects.filter(post_id=post_id, account_id=by).delete()
+        if deleted:
+            counts.count("likes", post_id, -1)
 
 
 def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = None) -> Comment:
@@ -214,7 +225,7 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
         raise Invalid(fields={"body": _("Write 1 to 1000 letters.")})
     parent = None
     if parent_id is not None:
-        parent = Comment.objects.filter(pk=parent_id, post=post, deleted_at=None).first()
+        parent = visible_comments(actor, post.pk).filter(pk=parent_id, deleted_at=None).first()
         if parent is None:
             raise NotFound()
     with transaction.atomic():
@@ -226,19 +237,28 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
             body=body,
             created_at=clock.now(),
         )
+        counts.count("comments", post.pk)
         events.emit(
-            PostCommented(post_id=post.pk, author_id=post.author_id, comment_id=row.pk, by_id=by),
+            PostCommented(
+                post_id=post.pk,
+                author_id=post.author_id,
+                comment_id=row.pk,
+                by_id=by,
+                answers_id=parent.author_id if parent else None,
+            ),
             actor=actor,
         )
     return row
 
 
 def delete_comment(*, actor: Actor, comment_id: int) -> None:
-    """Take a comment away: its author, or the post's author."""
+    """Take a comment away: its author, or the post's author. Answers to it stay. Repeatable."""
     row = Comment.objects.select_related("post").filter(pk=comment_id).first()
     if row is None or _member(actor) not in {row.author_id, row.post.author_id}:
         raise NotFound()
-    Comment.objects.filter(pk=comment_id).update(deleted_at=clock.now())
+    with transaction.atomic():
+        if Comment.objects.filter(pk=row.pk, deleted_at=None).update(deleted_at=clock.now()):
+            counts.count("comments", row.post_id, -1)
 
 
 def make_board(*, actor: Actor, title: str, about: str = "", private: bool = False) -> Board:
@@ -269,14 +289,52 @@ def save_to_board(*, actor: Actor, post_id: int, board_id: int, note: str = "") 
     if board is None:
         raise NotFound()
     post = get_post_for(actor, post_id)
-    row, _new = BoardPost.objects.get_or_create(
-        board=board, post=post, defaults={"note": note.strip()[:200], "added_at": clock.now()}
-    )
+    with transaction.atomic():
+        row, new = BoardPost.objects.get_or_create(
+            board=board, post=post, defaults={"note": note.strip()[:200], "added_at": clock.now()}
+        )
+        if new:
+            counts.count("saves", post.pk)
     return row
 
 
 def take_from_board(*, actor: Actor, post_id: int, board_id: int) -> None:
     """Take a post off one's own board; repeatable."""
-    BoardPost.objects.filter(
+    mine = BoardPost.objects.filter(
         post_id=post_id, board_id=board_id, board__owner_id=_member(actor)
-    ).delete()
+    )
+    with transaction.atomic():
+        deleted, _rows = mine.delete()
+        if deleted:
+            counts.count("saves", post_id, -1)
+
+
+def change_board(
+    *, actor: Actor, board_id: int, title: str, about: str = "", private: bool = False
+) -> Board:
+    """Rename one's own board, or open or close it to others; its address stays."""
+    board = Board.objects.filter(pk=board_id, owner_id=_member(actor)).first()
+    if board is None:
+        raise NotFound()
+    fields: dict[str, object] = {}
+    if not 1 <= len(title.strip()) <= 80:
+        fields["title"] = _("Give the board a name of 1 to 80 letters.")
+    if len(about.strip()) > 300:
+        fields["about"] = _("At most 300 letters.")
+    if fields:
+        raise Invalid(fields=fields)
+    board.title, board.about = title.strip(), about.strip()
+    board.visibility = ONLY_ME if private else PUBLIC
+    board.save(update_fields=["title", "about", "visibility"])
+    return board
+
+
+def delete_board(*, actor: Actor, board_id: int) -> None:
+    """Take one's own board away; the posts on it stay where they are. Repeatable."""
+    board = Board.objects.filter(pk=board_id, owner_id=_member(actor)).first()
+    if board is None:
+        return
+    with transaction.atomic():
+        for post_id in board.entries.values_list("post_id", flat=True):
+            counts.count("saves", post_id, -1)
+        board.delete()

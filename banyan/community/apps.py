@@ -10,7 +10,7 @@ class CommunityConfig(AppConfig):
     label = "community"
 
     def ready(self) -> None:
-        """Say whose open pages a shared post concerns."""
-        from . import topics
+        """Say whose open pages a shared post concerns; tell authors what happens to theirs."""
+        from . import subscribers, topics  # noqa: F401 - registers on import
 
         topics.register()

@@ -28,7 +28,7 @@ class PostLiked(Event):
 
 
 class PostCommented(Event):
-    """Somebody wrote under a post."""
+    """Somebody wrote under a post; ``answers_id`` is the account whose comment it answers."""
 
     name: ClassVar[str] = "post.commented"
     subject: ClassVar[str] = "post_id"
@@ -36,3 +36,4 @@ class PostCommented(Event):
     author_id: int
     comment_id: int
     by_id: int
+    answers_id: int | None = None

@@ -42,7 +42,7 @@ class Post(models.Model):
                 fields=["author", "-id"],
                 name="post_author_live",
                 condition=Q(deleted_at=None, state=1),
-                include=["visibility"],
+                include=["visibility", "repin_of"],
             ),
             models.Index(
                 fields=["-id"],

@@ -140,9 +140,9 @@ def _database(url: str) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
     query = dict(parse_qsl(parts.query))
-    pool = (
-        False if TESTING else {"min_size": 1, "max_size": env.pool_max or env.blocking_threads + 2}
-    )
+    # Whoever waits longer than the time-out is told that the database cannot be reached.
+    size = {"min_size": 1, "max_size": env.pool_max or env.blocking_threads + 2, "timeout": 5}
+    pool = False if TESTING else size
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "banyan",

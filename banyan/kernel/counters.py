@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import connection, models, transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from .models import BoundedCounter, CounterDelta
 from .problems import Conflict, SoldOut
@@ -61,6 +61,15 @@ def left(*, kind: str, subject_id: int) -> int:
 def add(*, kind: str, subject_id: int, delta: int = 1) -> None:
     """Append a change of a soft counter; locks nothing."""
     CounterDelta.objects.create(kind=kind, subject_id=subject_id, delta=delta)
+
+
+def pending(*, kinds: Iterable[str], subject_ids: Iterable[int]) -> list[tuple[str, int, int]]:
+    """Return (kind, subject, sum) of changes that wait to be folded; what is folded is not in it.
+
+    One statement over the few seconds' changes of ``kinds``.
+    """
+    rows = CounterDelta.objects.filter(kind__in=list(kinds), subject_id__in=list(subject_ids))
+    return list(rows.values_list("kind", "subject_id").annotate(total=Sum("delta")).order_by())
 
 
 def fold(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import DatabaseError, transaction
 
@@ -17,7 +17,6 @@ from . import events
 from .models import StoredEvent
 
 log = logging.getLogger("banyan.relay")
-E = TypeVar("E", bound=events.Event)
 Source = Callable[[Any], Iterable[str]]
 
 EVERYTHING = "*"
@@ -28,7 +27,7 @@ MOST_PAYLOADS = 4
 _sources: dict[str, list[Source]] = {}
 
 
-def announce(event: type[E], source: Callable[[E], Iterable[str]]) -> None:
+def announce(event: type[events.Event], source: Source) -> None:
     """Say which topics an event touches. Called in ``AppConfig.ready()``; sources add up.
 
     The source may read the database: it runs in the relay, after the event's commit.

@@ -198,3 +198,9 @@ def mark_read(*, recipient_id: int, notification_id: int | None = None) -> int:
     if notification_id is not None:
         unread = unread.filter(pk=notification_id)
     return unread.update(read_at=clock.now())
+
+
+def hush(*, recipient_id: int, actor_id: int) -> int:
+    """Mark as read what one person alone did; returns how many. Repeatable."""
+    only = Notification.objects.filter(recipient_id=recipient_id, actors=[str(actor_id)])
+    return only.filter(read_at=None).update(read_at=clock.now())

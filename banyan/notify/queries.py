@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from banyan.kernel.actors import Actor
+from banyan.people.access import visible_accounts
 from banyan.people.models import Account
 
 from . import kinds
@@ -38,13 +40,17 @@ def unread_count(account_id: int) -> int:
 def notifications(
     account_id: int, *, before: dt.datetime | None = None, limit: int = 30
 ) -> list[Told]:
-    """Return an account's notifications, newest first. Two queries whatever the length."""
+    """Return an account's notifications, newest first. Two queries whatever the length.
+
+    Nobody is named whom the account may not see (any more); what only they did is left out.
+    """
     rows = Notification.objects.filter(recipient_id=account_id).order_by("-updated_at")
     if before is not None:
         rows = rows.filter(updated_at__lt=before)
     page = list(rows[:limit])
     ids = {int(actor) for row in page for actor in row.actors}
-    people = Account.objects.select_related("avatar").in_bulk(ids)
+    reader = Actor(kind="member", id=account_id)
+    people = visible_accounts(reader).select_related("avatar").in_bulk(ids)
     return [told for row in page if (told := _tell(row, people)) is not None]
 
 
@@ -53,6 +59,8 @@ def _tell(row: Notification, people: dict[int, Account]) -> Told | None:
     if kind is None:
         return None
     actors = [people[int(actor)] for actor in row.actors if int(actor) in people]
+    if row.actors and not actors:
+        return None
     names = tuple(account.display_name for account in actors)
     happening = kinds.Happening(n=row.n, names=names, who=phrase(names, row.n), data=row.data)
     return Told(

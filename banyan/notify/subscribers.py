@@ -7,11 +7,11 @@ from django.utils.translation import ngettext
 
 from banyan.kernel import events
 from banyan.kernel.events import Meta
-from banyan.people.events import FollowStarted
+from banyan.people.events import BlockStarted, FollowStarted
 from banyan.people.models import Account
 
 from . import kinds
-from .actions import notify
+from .actions import hush, notify
 from .kinds import Happening
 
 
@@ -32,6 +32,13 @@ def tell_the_followed(event: FollowStarted, meta: Meta) -> None:
         url=url,
         actor_id=event.follower_id,
     )
+
+
+@events.subscribe(BlockStarted, consumer="notify")
+def forget_the_blocked(event: BlockStarted, meta: Meta) -> None:
+    """Let neither's badge count what only the other did."""
+    for reader, other in ((event.actor_id, event.target_id), (event.target_id, event.actor_id)):
+        hush(recipient_id=reader, actor_id=other)
 
 
 def _tell_follow(happening: Happening) -> str:

@@ -10,7 +10,7 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        """Listen to payments; say whose open pages an order concerns."""
-        from . import subscribers, topics  # noqa: F401 - registers on import
+        """Listen to payments; tell buyers and shops; say whose open pages an order concerns."""
+        from . import subscribers, telling, topics  # noqa: F401 - registers on import
 
         topics.register()

@@ -102,9 +102,8 @@ def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
 def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
     """Return the lines of orders, by order id, in one statement."""
     found: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
-    for line in (
-        OrderLine.objects.filter(order_id__in=found).select_related("variant").order_by("id")
-    ):
+    rows = OrderLine.objects.filter(order_id__in=found).select_related("variant__product__shop")
+    for line in rows.order_by("id"):
         found[line.order_id].append(line)
     return found
 

@@ -7,18 +7,17 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from psycopg_pool import PoolTimeout
 
 from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Problem
 
-from .problems import render_problem
+from .problems import is_database_lost, render_problem, unreachable
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 log = structlog.get_logger("banyan.web")
@@ -111,7 +110,7 @@ class ProblemMiddleware:
             return render_problem(request, error)
         if isinstance(error, OperationalError) and locks.busy(error):
             return render_problem(request, Busy())
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        if is_database_lost(error):
             log.error("database", error=str(error), path=request.path)
-            return render_problem(request, Busy(code="database_unreachable", retry_after=5))
+            return render_problem(request, unreachable())
         return None

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from urllib.parse import urlencode
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from psycopg_pool import PoolTimeout
 
 from banyan.kernel.http import problem_document
-from banyan.kernel.problems import Forbidden, LoginRequired, Problem
+from banyan.kernel.problems import Busy, Forbidden, LoginRequired, Problem
+
+from .views import back_to
+
+UNREACHABLE = "database_unreachable"
 
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -25,6 +34,8 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
         response = HttpResponse(status=401, headers={"HX-Redirect": "/login?next=" + request.path})
     elif isinstance(problem, LoginRequired) and request.method in {"GET", "HEAD"}:
         response = HttpResponseRedirect(f"/login?{urlencode({'next': request.get_full_path()})}")
+    elif problem.code == UNREACHABLE:
+        response = HttpResponse(_without_database(request, problem), status=problem.status)
     else:
         fragment = bool(request.headers.get("hx-request"))
         template = "ui/problem_fragment.html" if fragment else "ui/problem.html"
@@ -36,6 +47,7 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
             "fields": problem.fields,
             "request_id": request_id,
             "retry_after": problem.retry_after,
+            "login_next": _back_after_login(request),
         }
         response = HttpResponse(render_to_string(template, context, request), status=problem.status)
         if fragment:
@@ -45,6 +57,42 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
         response["Retry-After"] = str(problem.retry_after)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _back_after_login(request: HttpRequest) -> str:
+    """This page, or the one whose form was sent."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    return back_to(request)
+
+
+def unreachable() -> Problem:
+    """Return the refusal of a request that needs the database while it does not answer."""
+    return Busy(
+        _("We cannot reach our books right now. Nothing was lost."),
+        code=UNREACHABLE,
+        retry_after=5,
+    )
+
+
+def is_database_lost(error: BaseException | None) -> bool:
+    """Tell whether an error means that the database does not answer."""
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+
+
+def _without_database(request: HttpRequest, problem: Problem) -> str:
+    """Draw the page from nothing but the request: whoever asks the database would wait again."""
+    if request.headers.get("hx-request"):
+        return str(escape(problem.message))
+    context = {
+        "title": problem.message,
+        "code": problem.code,
+        "request_id": getattr(request, "request_id", ""),
+        "retry_after": problem.retry_after,
+        "path": request.get_full_path() if request.method in {"GET", "HEAD"} else "/",
+        "language": get_language() or "en",
+    }
+    return render_to_string("ui/unreachable.html", context)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -65,7 +113,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after a fault of ours; never with a stack trace."""
+    """Answer after a fault of ours; never with a stack trace.
+
+    A database that is lost before the view is reached (session, account) ends here as well.
+    """
+    if is_database_lost(sys.exc_info()[1]):
+        return render_problem(request, unreachable())
     problem = Problem(_("Something went wrong on our side. Nothing was lost."), code="server_error")
     problem.status = 500
     return render_problem(request, problem)

@@ -8,32 +8,26 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
-from banyan.community.access import get_board_for, visible_boards
-from banyan.community.queries import (
-    PAGE,
-    Shown,
-    board_ids,
-    following_ids,
-    hydrate,
-    newest_ids,
-    posts_of,
-)
+from banyan.community.access import visible_boards
+from banyan.community.queries import PAGE, Shown, following_ids, hydrate, newest_ids, posts_of
 from banyan.media.queries import pictures
-from banyan.people.access import get_account_for
-from banyan.people.models import Follow
+from banyan.people.queries import profile_card
+from banyan.people.rules.countries import region_name
 from banyan.web.ui.shapes import PostCard, Tab
 
 from ...http import actor, revalidated
 from ..heads import head_of
 from ..market.cards import product_cards
+from ..people.faces import face_of
 from ..sharing.shown import note_shown
 from . import search
-from .cards import face, post_cards
+from .cards import post_cards
 
 _END = 2**63 - 1
 
@@ -50,7 +44,7 @@ def _tabs(current: str) -> list[Tab]:
     ]
 
 
-def _cards(request: HttpRequest, posts: Iterable[Shown]) -> list[PostCard]:
+def noted_cards(request: HttpRequest, posts: Iterable[Shown]) -> list[PostCard]:
     """Return the cards and note whom their links are shown to."""
     drawn = [shown for shown in posts if shown.images]
     note_shown(request, (shown.post.link for shown in drawn))
@@ -70,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "home",
         "tabs": _tabs("home" if following else "explore"),
-        "posts": _cards(request, hydrate(who, ids)),
+        "posts": noted_cards(request, hydrate(who, ids)),
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
         "products": product_cards(_new_goods(8)) if before == _END and not following else [],
     }
@@ -96,7 +90,7 @@ def explore(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "explore",
         "tabs": _tabs("explore"),
-        "posts": _cards(request, hydrate(who, ids)),
+        "posts": noted_cards(request, hydrate(who, ids)),
         "products": product_cards(goods),
         "shops": shops,
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
@@ -109,30 +103,28 @@ def explore(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest, handle: str) -> HttpResponse:
     """A member's page: who they are, their posts and boards."""
     who = actor(request)
-    account = get_account_for(who, handle)
+    card = profile_card(who, handle)
+    account = card.account
     ids = posts_of(who, account.pk, before=_before(request))
-    avatar = pictures([account.avatar_id]).get(account.avatar_id) if account.avatar_id else None
-    follows = who.id is not None and (
-        Follow.objects.filter(follower_id=who.id, followee=account, state=1).exists()
-    )
+    person = face_of(account)
     context: dict[str, Any] = {
-        "nav": "me" if who.id == account.pk else "explore",
+        "nav": "me" if card.is_self else "explore",
         "account": account,
-        "person": face(account, avatar["src"] if isinstance(avatar, dict) else None),
-        "bio": account.profile.bio if hasattr(account, "profile") else "",
-        "posts": _cards(request, hydrate(who, ids)),
+        "card": card,
+        "region": region_name(card.region, get_language() or "en"),
+        "person": person,
+        "posts": noted_cards(request, hydrate(who, ids)),
         "boards": visible_boards(who, account.pk),
         "shops": visible_shops().filter(owner=account),
-        "follows": follows,
-        "is_me": who.id == account.pk,
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
-    shown = [avatar, *(card.picture for card in context["posts"])]
+    own = pictures([account.avatar_id]).get(account.avatar_id or 0)
+    shown = [own, *(one.picture for one in context["posts"])]
     context["head"] = head_of(
         request,
         kind="profile",
         title=f"{account.display_name} (@{account.handle})",
-        description=context["bio"],
+        description=card.bio,
         path=reverse("profile", args=[account.handle]),
         picture=next((one for one in shown if one), None),
         data=[
@@ -147,17 +139,3 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         ],
     )
     return render(request, "shop/community/profile.html", context)
-
-
-@require_safe
-@revalidated
-def board(request: HttpRequest, handle: str, slug: str) -> HttpResponse:
-    """A board."""
-    who = actor(request)
-    found = get_board_for(who, handle, slug)
-    context = {
-        "nav": "explore",
-        "board": found,
-        "posts": _cards(request, hydrate(who, board_ids(who, found.pk))),
-    }
-    return render(request, "shop/community/board.html", context)

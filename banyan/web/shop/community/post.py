@@ -5,42 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from banyan.catalog.access import visible_products
 from banyan.community import actions as community
-from banyan.community.access import get_post_for
-from banyan.community.models import Board, Like
+from banyan.community.access import get_post_for, likers
+from banyan.community.models import Board, Like, Post
 from banyan.community.queries import Shown, hydrate, thread
 from banyan.earnings.queries import offer_of
-from banyan.kernel.problems import LoginRequired, Problem
-from banyan.media.actions import claim_staged
-from banyan.media.queries import staged_for
+from banyan.kernel.problems import Invalid, Problem
 from banyan.sharing.queries import link_by_code
 from banyan.web.ui.shapes import ProductCard, Spot
 
-from ...http import actor, private, revalidated, signed_in
-from ...media.uploads import staged_tokens
+from ...http import actor, revalidated, signed_in
 from ...views import back_to
 from ..heads import Head, head_of
 from ..market.arrival import Arrival, arrival_of
 from ..market.cards import product_cards, product_title, product_url
+from ..people.faces import face_of, faces_of
 from ..sharing.shown import note_shown
-from .cards import face, post_url
+from .cards import post_url
+
+MOST_LIKERS = 200
 
 
 @require_safe
 @revalidated
 def post(request: HttpRequest, post_id: int) -> HttpResponse:
     """Show a post; what is bought from here goes to whom the reader came through."""
+    return _page(request, get_post_for(actor(request), post_id))
+
+
+def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> HttpResponse:
     who = actor(request)
-    found = get_post_for(who, post_id)
     shown = hydrate(who, [found.pk])[0]
     arrival = arrival_of(request)
     code = _code(shown, arrival, who.id)
@@ -50,13 +50,13 @@ def post(request: HttpRequest, post_id: int) -> HttpResponse:
     context = {
         "nav": "explore",
         "shown": shown,
-        "author": face(shown.post.author),
-        "original": face(shown.content.author) if shown.post.repin_of_id else None,
+        "author": face_of(shown.post.author),
+        "original": face_of(shown.content.author) if shown.post.repin_of_id else None,
         "pictures": _tagged(shown, code, arrival.touch),
         "goods": _buy_cards(products, code, arrival.touch),
         "arrival": arrival,
         "discloses": earns and bool(code),
-        "thread": thread(found.pk),
+        "thread": thread(who, found.pk),
         "boards": Board.objects.filter(owner_id=who.id) if who.id else [],
         "is_author": who.id == found.author_id,
         "can_repin": who.id is not None and who.id != shown.content.author_id,
@@ -65,7 +65,13 @@ def post(request: HttpRequest, post_id: int) -> HttpResponse:
         + (f"?via={arrival.code}" if arrival.code else ""),
         "head": _head(request, shown, code),
     }
-    return render(request, "shop/community/post.html", context)
+    context |= {
+        "refused": refused.fields.get("body", refused.message) if refused else "",
+        "typed": request.POST.get("body", "") if refused else "",
+        "answered": request.POST.get("parent", "") if refused else "",
+    }
+    status = refused.status if refused else 200
+    return render(request, "shop/community/post.html", context, status=status)
 
 
 def _head(request: HttpRequest, shown: Shown, code: str) -> Head:
@@ -132,28 +138,56 @@ def post_like(request: HttpRequest, post_id: int) -> HttpResponse:
         return redirect("intend", "like", post_id)
     if request.method != "POST":
         return redirect("post", post_id)
+    get_post_for(who, post_id)
     if Like.objects.filter(post_id=post_id, account_id=who.id).exists():
         community.unlike(actor=who, post_id=post_id)
     else:
         community.like(actor=who, post_id=post_id)
     if request.headers.get("hx-request"):
         shown = hydrate(who, [post_id])[0]
-        return render(request, "shop/community/like.html", {"shown": shown})
+        response = render(request, "shop/community/like.html", {"shown": shown})
+        response["Vary"] = "HX-Request"
+        return response
     return redirect(back_to(request, reverse("post", args=[post_id])))
 
 
 @require_POST
 @signed_in
 def post_comment(request: HttpRequest, post_id: int) -> HttpResponse:
-    """Write under a post."""
-    parent = request.POST.get("parent", "")
-    row = community.comment(
-        actor=actor(request),
-        post_id=post_id,
-        body=request.POST.get("body", ""),
-        parent_id=int(parent) if parent.isdigit() else None,
-    )
+    """Write under a post; what is refused comes back with its words."""
+    who, parent = actor(request), request.POST.get("parent", "")
+    found = get_post_for(who, post_id)
+    try:
+        row = community.comment(
+            actor=who,
+            post_id=post_id,
+            body=request.POST.get("body", ""),
+            parent_id=int(parent) if parent.isdigit() and len(parent) < 20 else None,
+        )
+    except Invalid as problem:
+        return _page(request, found, problem)
     return redirect(f"{reverse('post', args=[post_id])}#c{row.pk}")
+
+
+@require_POST
+@signed_in
+def comment_delete(request: HttpRequest, post_id: int, comment_id: int) -> HttpResponse:
+    """Take a comment away: whoever wrote it, or whose post it is under."""
+    community.delete_comment(actor=actor(request), comment_id=comment_id)
+    messages.success(request, _("The comment is gone."))
+    return redirect(f"{reverse('post', args=[post_id])}#comments")
+
+
+@require_safe
+@revalidated
+def post_likes(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Say who likes a post."""
+    who = actor(request)
+    found = get_post_for(who, post_id)
+    people = list(likers(who, found.pk)[:MOST_LIKERS])
+    faces = faces_of(people)
+    context = {"nav": "explore", "post": found, "faces": [faces[one.pk] for one in people]}
+    return render(request, "shop/community/likes.html", context)
 
 
 @require_POST
@@ -192,55 +226,3 @@ def post_delete(request: HttpRequest, post_id: int) -> HttpResponse:
     community.delete_post(actor=actor(request), post_id=post_id)
     messages.success(request, _("The post is gone."))
     return redirect("home")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@private
-@signed_in
-def post_new(request: HttpRequest) -> HttpResponse:
-    """Write a post: pictures, words, and goods tagged on the first picture."""
-    who = actor(request)
-    context: dict[str, Any] = {
-        "nav": "post",
-        "values": request.POST,
-        "errors": {},
-        "goods": visible_products().select_related("shop").order_by("-published_at")[:100],
-        "picked": request.POST.get("product", request.GET.get("product", "")),
-    }
-    if request.method == "POST":
-        try:
-            tokens = staged_tokens(request, "pictures")
-            context["staged"] = staged_for(who, tokens)
-            with transaction.atomic():
-                made = community.publish_post(
-                    actor=who,
-                    images=claim_staged(actor=who, tokens=tokens),
-                    title=request.POST.get("title", ""),
-                    body=request.POST.get("body", ""),
-                    tags=_tags(request),
-                    visibility=int(request.POST.get("visibility", "0") or 0),
-                    language=get_language() or "en",
-                )
-        except (Problem, ValueError) as problem:
-            if isinstance(problem, LoginRequired):
-                raise
-            fields = problem.fields if isinstance(problem, Problem) else {}
-            context |= {"problem": problem, "errors": fields}
-            return render(request, "shop/community/new.html", context, status=422)
-        return redirect("post", made.pk)
-    return render(request, "shop/community/new.html", context)
-
-
-def _tags(request: HttpRequest) -> list[community.Tag]:
-    product = request.POST.get("product", "")
-    if not product.isdigit():
-        return []
-    x, y = (request.POST.get(f"tag_{axis}", "50") for axis in "xy")
-    return [
-        community.Tag(
-            picture=0,
-            product_id=int(product),
-            x=int(x) * 10 if x.isdigit() else 500,
-            y=int(y) * 10 if y.isdigit() else 500,
-        )
-    ]

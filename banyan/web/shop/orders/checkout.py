@@ -33,8 +33,15 @@ from banyan.payments.problems import (
 )
 from banyan.payments.providers import enabled
 from banyan.payments.queries import methods_for
+from banyan.people.access import visible_addresses
 from banyan.people.models import Address
-from banyan.people.rules import ADDRESS_FORMS
+from banyan.people.rules import (
+    ADDRESS_FIELDS,
+    ADDRESS_FORMS,
+    address_form,
+    parse_address_line,
+)
+from banyan.people.rules.countries import country_names
 from banyan.sharing.actions import confirm_touch
 
 from ...cookies import CART, read_signed
@@ -42,34 +49,6 @@ from ...http import actor, private
 from ..market.cards import product_title
 
 MOST_OF_ONE = 99
-FIELD_LABELS = {
-    "recipient": _("Name of the recipient"),
-    "phone": _("Phone"),
-    "level1": _("Province or state"),
-    "level2": _("City"),
-    "level3": _("District"),
-    "street": _("Street and number"),
-    "postcode": _("Postcode"),
-}
-AUTOCOMPLETE = {
-    "recipient": "name",
-    "phone": "tel",
-    "level1": "address-level1",
-    "level2": "address-level2",
-    "level3": "address-level3",
-    "street": "street-address",
-    "postcode": "postal-code",
-}
-COUNTRIES = {
-    "CN": _("China"),
-    "TW": _("Taiwan"),
-    "US": _("United States"),
-    "DE": _("Germany"),
-    "FR": _("France"),
-    "ES": _("Spain"),
-    "IT": _("Italy"),
-    "NL": _("Netherlands"),
-}
 
 
 def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
@@ -102,11 +81,8 @@ def _quantity(text: str) -> int:
 def _given(request: HttpRequest, who: Actor) -> dict[str, str]:
     """Return the form's values: what was typed, else the default address, else the language's."""
     if request.method == "POST":
-        return {key: str(value) for key, value in request.POST.items()}
-    values: dict[str, str] = {}
-    address = Address.objects.filter(account_id=who.id, is_default=True).first() if who.id else None
-    if address is not None:
-        values = {name: getattr(address, name) for name in (*FIELD_LABELS, "country")}
+        return _typed(request, who)
+    values = _of_address(visible_addresses(who).filter(is_default=True).first())
     if request.user.is_authenticated:
         values.setdefault("email", request.user.email or "")
         values.setdefault("contact_phone", request.user.phone or "")
@@ -119,21 +95,48 @@ def _given(request: HttpRequest, who: Actor) -> dict[str, str]:
     return values
 
 
+def _typed(request: HttpRequest, who: Actor) -> dict[str, str]:
+    """Return what was typed; an address of the book or a pasted line goes over it when asked."""
+    values = {key: str(value) for key, value in request.POST.items()}
+    wish = values.pop("again", "")
+    if wish == "book" and values.get("book", "").isdigit() and len(values["book"]) < 20:
+        values |= _of_address(visible_addresses(who).filter(pk=int(values["book"])).first())
+    elif wish == "line" and values.get("line", "").strip():
+        country = values.get("country", "")
+        country = country if country in ADDRESS_FORMS else "CN"
+        parsed = parse_address_line(values["line"][:400], country)
+        values |= {name: text for name, text in parsed.fields.items() if text}
+    return values
+
+
+def _of_address(address: Address | None) -> dict[str, str]:
+    return {name: getattr(address, name) for name in ADDRESS_FIELDS} if address else {}
+
+
 def _address_fields(values: dict[str, str], errors: dict[str, Any]) -> list[dict[str, Any]]:
     country = values.get("country", "CN")
-    shown, required = ADDRESS_FORMS.get(country, ADDRESS_FORMS["CN"])
     return [
         {
-            "name": name,
-            "label": FIELD_LABELS[name],
-            "value": values.get(name, ""),
-            "autocomplete": AUTOCOMPLETE[name],
-            "optional": name not in required,
-            "error": errors.get(name, ""),
-            "type": "tel" if name == "phone" else "text",
+            "name": field.name,
+            "label": field.label,
+            "value": values.get(field.name, ""),
+            "autocomplete": f"shipping {field.autocomplete}",
+            "optional": not field.required,
+            "error": errors.get(field.name, ""),
+            "type": "tel" if field.name == "phone" else "text",
+            "inputmode": field.inputmode,
+            "placeholder": field.example,
         }
-        for name in shown
+        for field in address_form(country if country in ADDRESS_FORMS else "CN")
     ]
+
+
+def _book(who: Actor) -> list[tuple[str, str]]:
+    """Return the member's other addresses to choose from; nothing when there is no choice."""
+    found = list(visible_addresses(who)[:30]) if who.id is not None else []
+    if len(found) < 2:
+        return []
+    return [(str(one.pk), f"{one.recipient}, {one.street}, {one.level2}") for one in found]
 
 
 def _items(quote: Quote) -> list[dict[str, Any]]:
@@ -197,7 +200,9 @@ def _page(
         "agreed": quote.total.amount,
         "values": values,
         "country": values.get("country", "CN"),
-        "countries": COUNTRIES.items(),
+        "countries": country_names(get_language() or "en"),
+        "book": _book(actor(request)),
+        "read_line": request.POST.get("again") == "line",
         "address_fields": _address_fields(values, errors),
         "errors": errors,
         "coupon_error": coupon_error,

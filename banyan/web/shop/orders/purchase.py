@@ -18,17 +18,19 @@ from banyan.orders.access import (
     get_checkout_by_token,
     visible_checkouts,
 )
-from banyan.orders.models import Checkout
+from banyan.orders.models import Checkout, OrderLine
 from banyan.orders.queries import first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 
 from ...http import actor, private, signed_in
 from ...streams import ticket
+from ..market.cards import product_url
 from .checkout import go_to_payment
 from .story import (
     order_entries,
     path_edges,
+    price_rows,
     receipt_rows,
     refund_state_text,
     refund_url,
@@ -66,6 +68,8 @@ def _order_rows(checkout: Checkout, token: str) -> list[dict[str, Any]]:
                         "line": line,
                         "picture": shown.get(images.get(line.product_id, 0)),
                         "total": Money(line.goods_amount - line.discount_amount, line.currency),
+                        "price": price_rows(line),
+                        "url": _goods_url(line),
                     }
                     for line in lines[order.pk]
                 ],
@@ -89,6 +93,20 @@ def _order_rows(checkout: Checkout, token: str) -> list[dict[str, Any]]:
     return rows
 
 
+def _goods_url(line: OrderLine) -> str:
+    product = line.variant.product
+    on_sale = product.state == "active" and product.shop.state == "open"
+    return product_url(product) if on_sale else ""
+
+
+def _headline(checkout: Checkout, rows: list[dict[str, Any]]) -> str:
+    """Say where the whole purchase stands: what all its orders have in common, else the payment."""
+    states = {row["order"].state for row in rows}
+    if len(states) == 1 and states != {"paid"}:
+        return state_text(states.pop())
+    return _("Thank you. It is paid.") if checkout.state == "paid" else state_text(checkout.state)
+
+
 @require_safe
 @private
 def purchase(request: HttpRequest, token: str) -> HttpResponse:
@@ -107,7 +125,8 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "nav": "orders",
         "checkout": checkout,
         "token": token,
-        "state": state_text(checkout.state),
+        "state": _headline(checkout, rows),
+        "lapsed": checkout.state in {"expired", "cancelled"},
         "rows": rows,
         "sums": receipt_rows(checkout),
         "total": Money(checkout.total_amount, checkout.currency),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, format_money
 from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund
 from banyan.orders.queries import state_history
 from banyan.sharing.models import Touch
@@ -74,7 +74,7 @@ def path_edges(order: Order, lines: Iterable[OrderLine]) -> list[tuple[str, str,
         return []
     steps = [(step["name"], dt.datetime.fromisoformat(step["at"])) for step in line.path]
     edges = [(before[0], after[0], after[1]) for before, after in pairwise(steps)]
-    opened = Touch.objects.filter(pk=line.touch_id).values_list("at", flat=True).first()
+    opened = Touch.objects.filter(pk=line.touch_id or 0).values_list("at", flat=True).first()
     buyer = pgettext("end of a share path", "the buyer")
     return [*edges, (steps[-1][0], buyer, opened or order.created_at)]
 
@@ -157,4 +157,22 @@ def receipt_rows(checkout: Checkout) -> list[tuple[Any, ...]]:
     refunded = sum(order.refunded_amount for order in checkout.orders.all())
     if refunded:
         rows.append((_("Refunded"), Money(-refunded, currency)))
+    return rows
+
+
+def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
+    """Return how a line's price came about, step by step, as it was stored at placement."""
+    rows: list[tuple[Any, ...]] = []
+    for step in line.price:
+        amount = Money(int(step["amount"]), line.currency)
+        if step["step"] == "list":
+            unit = format_money(Money(int(step["unit"]), line.currency))
+            text = _("%(n)s × %(unit)s") % {"n": step["n"], "unit": unit}
+        elif step["step"] == "coupon":
+            text = _("Coupon %(code)s, paid for by the shop") % {"code": step["code"]}
+        elif step["step"] == "shipping":
+            text = _("Its part of the shipping")
+        else:
+            text = str(step["step"])
+        rows.append((text, amount))
     return rows

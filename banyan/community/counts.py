@@ -1,0 +1,86 @@
+"""The counters of a post: appended by the verbs, folded into PostStat every few seconds.
+
+A like never updates the post's row, so that a post that everybody likes has no hot row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from banyan.kernel import clock, counters
+
+from .models import PostStat
+
+COUNTED = {
+    "likes": "post.likes",
+    "comments": "post.comments",
+    "saves": "post.saves",
+    "repins": "post.repins",
+}
+
+
+def count(name: str, post_id: int, delta: int = 1) -> None:
+    """Append a change of one of COUNTED, in the caller's transaction."""
+    counters.add(kind=COUNTED[name], subject_id=post_id, delta=delta)
+
+
+def fold() -> int:
+    """Write what was counted into PostStat; returns how many posts changed. Repeatable."""
+    return sum(len(counters.fold(kind, _writer(name))) for name, kind in COUNTED.items())
+
+
+def _writer(name: str) -> Callable[[dict[int, int]], None]:
+    def apply(sums: dict[int, int]) -> None:
+        PostStat.objects.bulk_create(
+            [PostStat(post_id=post_id) for post_id in sums], ignore_conflicts=True
+        )
+        _lock(sums)
+        for post_id, delta in sums.items():
+            PostStat.objects.filter(pk=post_id).update(**{name: F(name) + delta})
+
+    return apply
+
+
+def _lock(ids: Iterable[int]) -> None:
+    rows = PostStat.objects.select_for_update(no_key=True).filter(pk__in=list(ids))
+    list(rows.order_by("pk").values_list("pk"))
+
+
+# Only what has no pending change: that would be counted twice. The figures are locked before, so
+# that no change is folded between the counting and the writing.
+_RECOUNT = """
+UPDATE community_poststat s SET likes = c.likes, comments = c.comments, saves = c.saves,
+  repins = c.repins
+FROM (SELECT p.id,
+    (SELECT count(*) FROM community_like l WHERE l.post_id = p.id) AS likes,
+    (SELECT count(*) FROM community_comment k WHERE k.post_id = p.id AND k.deleted_at IS NULL)
+      AS comments,
+    (SELECT count(*) FROM community_boardpost b WHERE b.post_id = p.id) AS saves,
+    (SELECT count(*) FROM community_post r WHERE r.repin_of_id = p.id AND r.deleted_at IS NULL)
+      AS repins
+  FROM community_post p WHERE p.id = ANY(%(ids)s)
+    AND NOT EXISTS (SELECT 1 FROM kernel_counterdelta d
+      WHERE d.kind = ANY(%(kinds)s) AND d.subject_id = p.id)) c
+WHERE s.post_id = c.id
+  AND (s.likes, s.comments, s.saves, s.repins)
+      IS DISTINCT FROM (c.likes, c.comments, c.saves, c.repins)
+"""
+
+
+def recount(*, since: dt.timedelta = dt.timedelta(days=2)) -> int:
+    """Count again what was touched lately; returns how many posts were wrong. Repeatable."""
+    start = clock.now() - since
+    touched = PostStat.objects.filter(
+        Q(post__likes__created_at__gte=start)
+        | Q(post__comments__created_at__gte=start)
+        | Q(post__repins__created_at__gte=start)
+    )
+    ids = list(touched.distinct().values_list("pk", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        _lock(ids)
+        cursor.execute(_RECOUNT, {"ids": ids, "kinds": list(COUNTED.values())})
+        return int(cursor.rowcount)

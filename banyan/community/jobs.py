@@ -1,0 +1,21 @@
+"""Background work of the community; every job may run twice."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from . import counts
+
+
+@app.periodic(cron="* * * * * */2")
+@app.task(queue="now", queueing_lock="community.fold")
+def fold_counts(timestamp: int) -> None:
+    """Fold likes, comments, saves and repins into the figures of their posts."""
+    counts.fold()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="bulk", queueing_lock="community.recount")
+def recount(timestamp: int) -> None:
+    """Count again what was touched lately."""
+    counts.recount()

@@ -1,0 +1,33 @@
+"""Reads of the community: feeds by pull, hydrated once."""
+
+from .comments import Thread, thread
+from .feed import FORM_C_FROM, following_ids
+from .posts import (
+    END,
+    PAGE,
+    Shown,
+    Spot,
+    about_product,
+    board_ids,
+    hydrate,
+    newest_ids,
+    posts_of,
+    posts_showing,
+)
+
+__all__ = [
+    "END",
+    "FORM_C_FROM",
+    "PAGE",
+    "Shown",
+    "Spot",
+    "Thread",
+    "about_product",
+    "board_ids",
+    "following_ids",
+    "hydrate",
+    "newest_ids",
+    "posts_of",
+    "posts_showing",
+    "thread",
+]

@@ -1,0 +1,104 @@
+"""What the community does when it says something itself: authors hear of likes and words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from banyan.kernel import events
+from banyan.kernel.events import Meta
+from banyan.notify import kinds
+from banyan.notify.actions import notify
+from banyan.notify.kinds import Happening
+
+from .events import PostCommented, PostLiked, PostPublished
+from .models import Post
+
+LONGEST = 60
+
+
+def _title(post_id: int) -> str:
+    row = Post.objects.select_related("repin_of").filter(pk=post_id).first()
+    if row is None:
+        return ""
+    content = row.repin_of or row
+    text = content.title or content.body
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+@events.subscribe(PostLiked, consumer="community.tell")
+def tell_of_a_like(event: PostLiked, meta: Meta) -> None:
+    """Tell an author that a post is liked; a day's likes of one post are one line."""
+    notify(
+        recipient_id=event.author_id,
+        kind="like",
+        group_key=f"like:{event.post_id}:{meta.occurred_at:%Y%m%d}",
+        url=f"/p/{event.post_id}",
+        data={"title": _title(event.post_id)},
+        actor_id=event.by_id,
+    )
+
+
+@events.subscribe(PostCommented, consumer="community.tell")
+def tell_of_a_comment(event: PostCommented, meta: Meta) -> None:
+    """Tell the author of a post, and whom the comment answers; somebody who is both hears once."""
+    told = {event.author_id: "comment"}
+    if event.answers_id is not None:
+        told[event.answers_id] = "answer"
+    for recipient, kind in told.items():
+        notify(
+            recipient_id=recipient,
+            kind=kind,
+            group_key=f"{kind}:{event.post_id}:{meta.occurred_at:%Y%m%d}",
+            url=f"/p/{event.post_id}#c{event.comment_id}",
+            data={"title": _title(event.post_id)},
+            actor_id=event.by_id,
+        )
+
+
+@events.subscribe(PostPublished, consumer="community.tell")
+def tell_of_a_repin(event: PostPublished, meta: Meta) -> None:
+    """Tell an author that somebody shows their post on."""
+    if event.repin_of_id is None:
+        return
+    original = Post.objects.filter(pk=event.repin_of_id).first()
+    if original is None:
+        return
+    notify(
+        recipient_id=original.author_id,
+        kind="repin",
+        group_key=f"repin:{original.pk}:{meta.occurred_at:%Y%m%d}",
+        url=f"/p/{original.pk}",
+        data={"title": _title(original.pk)},
+        actor_id=event.author_id,
+    )
+
+
+def _tell_like(happening: Happening) -> str:
+    if title := happening.data.get("title"):
+        text = ngettext("%(who)s likes “%(title)s”.", "%(who)s like “%(title)s”.", happening.n)
+        return text % {"who": happening.who, "title": title}
+    text = ngettext("%(who)s likes your post.", "%(who)s like your post.", happening.n)
+    return text % {"who": happening.who}
+
+
+def _tell_comment(happening: Happening) -> str:
+    if title := happening.data.get("title"):
+        return _("%(who)s wrote under “%(title)s”.") % {"who": happening.who, "title": title}
+    return _("%(who)s wrote under your post.") % {"who": happening.who}
+
+
+def _tell_answer(happening: Happening) -> str:
+    return _("%(who)s answered you.") % {"who": happening.who}
+
+
+def _tell_repin(happening: Happening) -> str:
+    if title := happening.data.get("title"):
+        return _("%(who)s showed “%(title)s” on.") % {"who": happening.who, "title": title}
+    return _("%(who)s showed your post on.") % {"who": happening.who}
+
+
+kinds.register("like", _tell_like, icon="heart")
+kinds.register("comment", _tell_comment, icon="chat")
+kinds.register("answer", _tell_answer, icon="chat")
+kinds.register("repin", _tell_repin, icon="repin")

@@ -1,0 +1,136 @@
+"""Who is told of what happens to an order: buyers by message and notice, the shop by notice.
+
+How a refund ended is told by ``notices``.
+
+A guest has no other way back than the link, so the receipt carries it. Messages of events that
+are long past (a new consumer, a loaded history) are not sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from banyan.catalog.models import ShopStaff
+from banyan.kernel import clock, events
+from banyan.kernel.events import Meta
+from banyan.kernel.money import Money, format_money
+from banyan.notify import kinds
+from banyan.notify.actions import notify, send
+from banyan.notify.kinds import Happening
+
+from .events import OrderPaid, OrderRefunded, OrderShipped
+from .models import Checkout, Order, OrderRefund
+
+FRESH = dt.timedelta(hours=1)
+
+
+@events.subscribe(OrderPaid, consumer="orders.tell")
+def tell_of_a_payment(event: OrderPaid, meta: Meta) -> None:
+    """Send the receipt with the way back, once per purchase; tell the shop, once per order."""
+    order = _order(event.order_id)
+    _write(order.checkout, "order.receipt", meta, {"total": _total(order.checkout)})
+    for account_id in ShopStaff.objects.filter(shop_id=order.shop_id).values_list(
+        "account_id", flat=True
+    ):
+        notify(
+            recipient_id=account_id,
+            kind="order.paid",
+            group_key=f"order.paid:{order.pk}",
+            url=f"/studio/{order.shop.slug}/orders/{order.pk}",
+            data={"number": order.number, "shop": order.shop.name},
+        )
+
+
+@events.subscribe(OrderShipped, consumer="orders.tell")
+def tell_of_a_parcel(event: OrderShipped, meta: Meta) -> None:
+    """Tell the buyer that the parcel left, with carrier and number."""
+    order = _order(event.order_id)
+    shipment = order.shipments.order_by("id").last()
+    context = {
+        "shop": order.shop.name,
+        "carrier": shipment.carrier if shipment else "",
+        "tracking": shipment.tracking if shipment else "",
+    }
+    _write(order.checkout, "order.shipped", meta, context, of=f"{order.pk}")
+    _notice(order, "order.shipped", f"order.shipped:{order.pk}")
+
+
+@events.subscribe(OrderRefunded, consumer="orders.tell")
+def tell_of_a_refund(event: OrderRefunded, meta: Meta) -> None:
+    """Tell the buyer that money is on its way back, how much and until when."""
+    refund = OrderRefund.objects.select_related("order__checkout", "order__shop").get(
+        pk=event.refund_id
+    )
+    order, checkout = refund.order, refund.order.checkout
+    url = f"/refunds/{refund.pk}"
+    context = {
+        "amount": format_money(Money(refund.amount, refund.currency), checkout.language),
+        "shop": order.shop.name,
+        "path": f"{url}?o={checkout.access_token}",
+    }
+    _write(checkout, "order.refunded", meta, context, of=f"{refund.pk}")
+    _notice(order, "order.refunded", f"order.refunded:{refund.pk}", url=url)
+
+
+def _order(order_id: int) -> Order:
+    return Order.objects.select_related("checkout", "shop").get(pk=order_id)
+
+
+def _total(checkout: Checkout) -> str:
+    return format_money(Money(checkout.total_amount, checkout.currency), checkout.language)
+
+
+def _write(
+    checkout: Checkout, kind: str, meta: Meta, context: Mapping[str, Any], *, of: str = ""
+) -> None:
+    if meta.occurred_at < clock.now() - FRESH:
+        return
+    channel, destination = "email", checkout.contact_email
+    if not destination and checkout.buyer is not None:
+        destination = checkout.buyer.email or ""
+    if not destination:
+        channel, destination = "sms", checkout.contact_phone
+    if not destination:
+        return
+    send(
+        channel=channel,
+        destination=destination,
+        kind=kind,
+        context={"number": checkout.number, "path": f"/o/{checkout.access_token}", **context},
+        language=checkout.language,
+        key=f"{kind}:{of or checkout.pk}",
+        cause_id=checkout.pk,
+    )
+
+
+def _notice(order: Order, kind: str, group: str, url: str = "") -> None:
+    if order.checkout.buyer_id is None:
+        return
+    notify(
+        recipient_id=order.checkout.buyer_id,
+        kind=kind,
+        group_key=group,
+        url=url or f"/o/{order.checkout.access_token}",
+        data={"number": order.number, "shop": order.shop.name},
+    )
+
+
+def _tell_paid(happening: Happening) -> str:
+    return _("%(shop)s has a paid order: %(number)s.") % happening.data
+
+
+def _tell_shipped(happening: Happening) -> str:
+    return _("Your parcel from %(shop)s is on its way.") % happening.data
+
+
+def _tell_refunded(happening: Happening) -> str:
+    return _("%(shop)s gives you money back for order %(number)s.") % happening.data
+
+
+kinds.register("order.paid", _tell_paid, icon="receipt")
+kinds.register("order.shipped", _tell_shipped, icon="truck")
+kinds.register("order.refunded", _tell_refunded, icon="wallet")

@@ -57,6 +57,7 @@ EXCEPTIONS = {
     "payment_return": "where the provider sends the browser back",
     "payment_wait": "shown after the order form",
     "payment_state": "asked by the waiting page",
+    "studio_ask_again": "on the page of a shop that was turned down",
     "share_card": "fetched by link previews",
     "share_square": "fetched by link previews",
     "upload_picture": "called by the upload field's script",

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Iterator
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.test import Client, override_settings
 from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -32,44 +26,11 @@ SCREEN: Any = {"width": 1280, "height": 800}
 SYSTEM = Actor.system("test")
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    # Every thread is waited for, so that none still reads when the tables are emptied.
-    daemon_threads = False
-
-    def process_request_thread(self, *args: Any) -> None:
-        super().process_request_thread(*args)
-        connections.close_all()
-
-
-class _Quiet(WSGIRequestHandler):
-    timeout = 2
-
-    def log_message(self, *_args: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-    return {"executable_path": shutil.which("chromium"), "args": quiet.split()}
-
-
 @pytest.fixture
-def closed_afterwards() -> Iterator[None]:
-    """Close the connections that belong to Playwright's event loop; nobody else sees them."""
-    yield
+def site(house: str, threaded_db: None) -> Iterator[str]:
+    """The whole site, and connections closed before the tables are emptied."""
+    yield house
     connections.close_all()
-
-
-@pytest.fixture
-def site(closed_afterwards: None, threaded_db: None) -> Iterator[str]:
-    """Serve the whole site with its static files."""
-    application = StaticFilesHandler(get_wsgi_application())
-    server = make_server("127.0.0.1", 0, application, _Server, _Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def history() -> tuple[Order, PayoutBatch]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -202,6 +203,8 @@ class _Named:
     def __init__(self, options: Any, singular: Text, plural: Text) -> None:
         self._options = options
         self.verbose_name, self.verbose_name_plural = singular, plural
+        # The header shows the package's name before the table's; people know only the desk.
+        self.app_config = SimpleNamespace(verbose_name=gettext_lazy("Desk"))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._options, name)
@@ -302,13 +305,13 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
             for act in self.list_acts
             if actor_of(request).has_role(*act.roles)
         ]
-        # Without opts the header shows the title instead of the table's own name.
-        context = {"title": str(self.plural), "opts": None, "office_acts": offered}
+        named = _Named(self.opts, self.singular, self.plural)
+        context = {"title": str(self.plural), "opts": named, "office_acts": offered}
         response: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
         if isinstance(response, TemplateResponse) and response.context_data:
             shown = response.context_data.get("cl")
             if shown is not None:
-                shown.opts = _Named(self.opts, self.singular, self.plural)
+                shown.opts = named
         return response
 
     def change_view(

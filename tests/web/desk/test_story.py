@@ -80,7 +80,7 @@ def whole_life(sandbox: Sandbox, mailbox: Receiver) -> tuple[Order, Link]:
         order_id=order.pk,
         amount=order.total_amount * 4 // 10,
         reason="A scratch on the glaze",
-        key="story",
+        key=f"story:{order.pk}",
     )
     settle_all(mailbox)
     relay.drain()

@@ -1,0 +1,127 @@
+"""An oracle that counts everything again: each question returns the rows that contradict it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Rows = list[tuple[Any, ...]]
+
+QUESTIONS: dict[str, str] = {
+    "no order without payment": """
+        SELECT o.id, o.state, i.state FROM orders_order o
+        JOIN orders_checkout c ON c.id = o.checkout_id
+        LEFT JOIN payments_intent i ON i.id = c.intent_id
+        WHERE o.state NOT IN ('placed', 'expired', 'cancelled') AND o.total_amount > 0
+          AND (i.id IS NULL OR i.state <> 'captured' OR i.captured_amount <> c.total_amount
+               OR (SELECT count(*) FROM ledger_journal j
+                   WHERE j.key IN ('intent:' || i.id || ':captured', 'order:' || o.id || ':paid')
+                  ) <> 2)
+    """,
+    "no payment without order": """
+        SELECT i.id FROM payments_intent i
+        WHERE i.state = 'captured' AND i.subject_kind = 'checkout' AND NOT EXISTS (
+          SELECT FROM orders_checkout c
+          WHERE c.id = i.subject_id AND c.intent_id = i.id AND c.state = 'paid')
+    """,
+    "what could not be placed goes back in full": """
+        SELECT i.id FROM payments_intent i WHERE i.state = 'captured_unplaced'
+          AND i.captured_amount IS DISTINCT FROM
+            (SELECT sum(r.amount) FROM payments_refund r WHERE r.intent_id = i.id)
+    """,
+    "a checkout and its orders agree": """
+        SELECT c.id, c.state, o.state FROM orders_checkout c
+        JOIN orders_order o ON o.checkout_id = c.id
+        WHERE CASE WHEN c.state = 'paid' THEN o.state IN ('placed', 'expired', 'cancelled')
+                   ELSE o.state <> c.state END
+    """,
+    "one order.paid for each paid order": """
+        SELECT o.id FROM orders_order o
+        WHERE (o.state NOT IN ('placed', 'expired', 'cancelled'))::int <>
+          (SELECT count(*) FROM kernel_event e
+           WHERE e.name = 'order.paid' AND e.subject_id = o.id)
+    """,
+    "stock is what its movements say": """
+        SELECT s.id, s.on_hand, s.allocated, s.reserved FROM catalog_stock s
+        LEFT JOIN catalog_stockmovement m ON m.stock_id = s.id
+        GROUP BY s.id
+        HAVING (s.on_hand, s.allocated, s.reserved) IS DISTINCT FROM (
+          coalesce(sum(m.on_hand), 0), coalesce(sum(m.allocated), 0), coalesce(sum(m.reserved), 0))
+    """,
+    "stock is what the orders say": """
+        SELECT s.id, s.allocated, s.reserved FROM catalog_stock s
+        LEFT JOIN orders_orderline l ON l.variant_id = s.variant_id
+        LEFT JOIN orders_order o ON o.id = l.order_id
+        GROUP BY s.id
+        HAVING s.reserved <> coalesce(sum(l.quantity) FILTER (WHERE o.state = 'placed'), 0)
+          OR s.allocated <> coalesce(sum(l.quantity - l.refunded_quantity) FILTER (
+               WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
+                 AND o.shipped_at IS NULL), 0)
+          OR least(s.on_hand, s.allocated, s.reserved,
+                   s.on_hand - s.allocated - s.reserved) < 0
+    """,
+    "a coupon's uses are counted": """
+        SELECT c.id, c.taken FROM entitlements_coupon c
+        WHERE c.taken <> (SELECT count(*) FROM entitlements_redemption r
+                          WHERE r.coupon_id = c.id AND r.state IN ('reserved', 'redeemed'))
+           OR c.taken > c.cap
+    """,
+    "a coupon's use goes with its checkout": """
+        SELECT r.id, r.state, c.state FROM entitlements_redemption r
+        JOIN orders_checkout c ON c.id = r.checkout_id
+        WHERE r.state <> CASE c.state WHEN 'placed' THEN 'reserved' WHEN 'paid' THEN 'redeemed'
+                                      ELSE 'released' END
+    """,
+    "nobody uses a coupon more often than allowed": """
+        SELECT r.coupon_id, r.person_key FROM entitlements_redemption r
+        JOIN entitlements_coupon c ON c.id = r.coupon_id
+        WHERE r.state IN ('reserved', 'redeemed')
+        GROUP BY r.coupon_id, r.person_key, c.per_person HAVING count(*) > c.per_person
+    """,
+    "refunds of an order add up": """
+        SELECT o.id FROM orders_order o
+        WHERE o.refunded_amount <> coalesce((SELECT sum(r.amount) FROM orders_refund r
+                WHERE r.order_id = o.id AND r.state IN ('processing', 'succeeded', 'failed')), 0)
+           OR o.refunded_amount <> coalesce((SELECT sum(l.refunded_amount) FROM orders_orderline l
+                WHERE l.order_id = o.id), 0)
+    """,
+    "refunds of a payment add up": """
+        SELECT i.id FROM payments_intent i
+        WHERE i.refunded_amount <> coalesce((SELECT sum(r.amount) FROM payments_refund r
+                WHERE r.intent_id = i.id), 0)
+           OR i.refunded_amount > coalesce(i.captured_amount, 0)
+    """,
+    "every shared, paid line has its commissions once": """
+        SELECT l.id FROM orders_orderline l
+        JOIN orders_order o ON o.id = l.order_id
+        LEFT JOIN earnings_commission c ON c.line_id = l.id
+        WHERE l.plan_version_id IS NOT NULL AND l.link_id IS NOT NULL
+        GROUP BY l.id HAVING count(c.id) <> count(DISTINCT c.level)
+    """,
+    "journals sum to zero": """
+        SELECT journal_id, currency FROM ledger_posting
+        GROUP BY journal_id, currency HAVING sum(amount) <> 0
+    """,
+    "positions have no gap": """
+        SELECT max(position), count(position) FROM kernel_event
+        HAVING coalesce(max(position), 0) <> count(position)
+    """,
+    "no event was parked": "SELECT event_id FROM kernel_deadevent WHERE resolved_at IS NULL",
+}
+
+
+def contradictions(ask: Callable[[str], Rows]) -> dict[str, Rows]:
+    """Ask every question; return the rows that contradict, by question. Empty is as it must be."""
+    return {name: rows for name, sql in QUESTIONS.items() if (rows := ask(sql))}
+
+
+def recount() -> dict[str, Rows]:
+    """Recount the database that Django is connected to."""
+    from django.db import connection
+
+    def ask(sql: str) -> Rows:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    return contradictions(ask)

@@ -92,12 +92,13 @@ def place(
     coupon: str = "",
     provider: str = "sandbox",
     key: str = "",
+    email: str = "",
 ) -> Checkout:
     """Place a checkout for a member or, without ``buyer``, for a guest."""
     return orders.place(
         actor=actor(buyer) if buyer else Actor.guest(),
         lines=[orders.WantedLine(v.pk, n, via=via) for v, n in wanted],
-        contact=orders.Contact(email=f"buyer{next(_count)}@example.com"),
+        contact=orders.Contact(email=email or f"buyer{next(_count)}@example.com"),
         address=ADDRESS,
         placement_key=key or new_code(80),
         provider=provider,

@@ -20,7 +20,7 @@ import psycopg
 
 from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
 from banyan.ops.predecessor import RUN_MARK
-from banyan.ops.processes import ProcessIdentity, processes_with, wait_until
+from banyan.ops.processes import ProcessIdentity, die_with_parent, processes_with, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 STOCK = 100_000
@@ -106,6 +106,7 @@ class Installation:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

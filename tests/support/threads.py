@@ -38,3 +38,12 @@ def run_at_once(*calls: Callable[[], Any]) -> list[Any]:
 def run_concurrently(call: Callable[[], Any], n: int) -> list[Any]:
     """Run one call ``n`` times at once; see :func:`run_at_once`."""
     return run_at_once(*([call] * n))
+
+
+def kinds(results: list[Any]) -> dict[str, int]:
+    """Count results by the name of their type, for messages of failed tests."""
+    found: dict[str, int] = {}
+    for result in results:
+        name = type(result).__name__
+        found[name] = found.get(name, 0) + 1
+    return found

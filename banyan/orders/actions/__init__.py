@@ -7,6 +7,7 @@ from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
 from .placement import Contact, Quote, WantedLine, place, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
+from .repeating import placed_before
 
 __all__ = [
     "Contact",
@@ -25,6 +26,7 @@ __all__ = [
     "grant_refund",
     "join_cart",
     "place",
+    "placed_before",
     "quote",
     "refuse_refund",
     "remove_from_cart",

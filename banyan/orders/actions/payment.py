@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from banyan.entitlements.actions import redeem_coupon, release_coupon
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Conflict, NotFound
+from banyan.kernel.problems import Busy, Conflict, NotFound
 from banyan.kernel.remembered import get
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
@@ -25,6 +26,8 @@ from ..events import OrderCancelled, OrderExpired, OrderPaid
 from ..models import Checkout, Order, OrderLine
 from ..reading import lines_of, orders_of
 from ..states import CHECKOUT, ORDER
+
+logger = logging.getLogger(__name__)
 
 
 class TooLate(Conflict):
@@ -201,5 +204,11 @@ def expire_due(*, actor: Actor, limit: int = 200) -> int:
         .values_list("id", flat=True)[:limit]
     )
     for checkout_id in due:
-        expire_checkout(actor=actor, checkout_id=checkout_id)
+        try:
+            expire_checkout(actor=actor, checkout_id=checkout_id)
+        except Busy as error:
+            logger.warning("checkout %s expires later: %s", checkout_id, error)
+        except Exception:
+            # One that cannot be ended must not keep the others' goods reserved.
+            logger.exception("checkout %s does not expire", checkout_id)
     return len(due)

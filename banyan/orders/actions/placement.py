@@ -40,6 +40,7 @@ from ..reading import checkout_of_key
 from ..rules import CouponTerms, LineInput, Priced, ShopTerms, price
 from .cart import MOST_LINES, MOST_OF_ONE
 from .payment import mark_paid
+from .repeating import Asked
 
 RESERVATION = dt.timedelta(minutes=15)
 _NUMBER_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -168,6 +169,10 @@ def _merge(lines: Sequence[WantedLine]) -> list[WantedLine]:
     return list(merged.values())
 
 
+def _quantities(lines: Sequence[WantedLine]) -> dict[int, int]:
+    return {line.variant_id: line.quantity for line in _merge(lines)}
+
+
 def place(
     *,
     actor: Actor,
@@ -181,21 +186,24 @@ def place(
 ) -> Checkout:
     """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
 
-    Repeatable by ``placement_key``: the second call returns the first one's checkout. Locks
-    stock and coupon rows. Emits order.placed per shop. Raises Invalid (fields), SoldOut,
-    CouponRefused, and Conflict ``price_changed`` when the total is no longer ``agreed_total``.
-    The payment intent is opened here; talking to the provider is the caller's next step.
+    Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
+    IdempotencyMismatch when it asks for something else. Locks stock and coupon rows. Emits
+    order.placed per shop. Raises Invalid (fields), SoldOut, CouponRefused, and Conflict
+    ``price_changed`` when the total is no longer ``agreed_total``. The payment intent is opened
+    here; talking to the provider is the caller's next step.
     """
+    contact, clean = _check_buyer(actor, contact, address)
+    asked = Asked(
+        lines=_quantities(lines),
+        contact=(contact.email, contact.phone),
+        address=clean,
+        coupon_code=coupon_code,
+        agreed_total=agreed_total,
+    )
     before = checkout_of_key.first(placement_key)
     if before is not None:
-        return before
-    contact, clean = _check_buyer(actor, contact, address)
-    wanted = quote(actor=actor, lines=lines, coupon_code=coupon_code)
-    if wanted.unavailable:
-        raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")
-    if wanted.coupon_problem is not None:
-        raise wanted.coupon_problem
-    _check_agreed(wanted, agreed_total)
+        return asked.again(before)
+    wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
     credits = _credits(actor, wanted)
     try:
         with transaction.atomic():
@@ -203,7 +211,7 @@ def place(
             if wanted.coupon is not None:
                 keys.append(LockKey("entitlement", wanted.coupon.pk))
             locks.take(keys)
-            _check_agreed(quote(actor=actor, lines=lines, coupon_code=coupon_code), agreed_total)
+            wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
             return _write(
                 actor=actor,
                 wanted=wanted,
@@ -216,7 +224,20 @@ def place(
     except IntegrityError as error:
         if "placement_key" not in str(error):
             raise
-        return Checkout.objects.get(placement_key=placement_key)
+        return asked.again(Checkout.objects.get(placement_key=placement_key))
+
+
+def _agreed_quote(
+    actor: Actor, lines: Sequence[WantedLine], coupon_code: str, agreed_total: int | None
+) -> Quote:
+    """Price everything, and refuse what is not exactly what the buyer agreed to."""
+    wanted = quote(actor=actor, lines=lines, coupon_code=coupon_code)
+    if wanted.unavailable:
+        raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")
+    if wanted.coupon_problem is not None:
+        raise wanted.coupon_problem
+    _check_agreed(wanted, agreed_total)
+    return wanted
 
 
 def _check_agreed(now: Quote, agreed_total: int | None) -> None:

@@ -15,7 +15,7 @@ from banyan.catalog.actions import stock_locks
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Conflict, Forbidden, Invalid
+from banyan.kernel.problems import Conflict, Forbidden, IdempotencyMismatch, Invalid
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
@@ -52,26 +52,39 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
 def ask_refund(
     *, actor: Actor, order_id: int, amount: int, reason: str, key: str, access_token: str = ""
 ) -> OrderRefund:
-    """The buyer asks for money back; the shop decides. Repeatable by ``key``."""
-    before = OrderRefund.objects.filter(key=key, order_id=order_id).first()
-    if before is not None:
-        return before
+    """The buyer asks for money back; the shop decides. Repeatable by ``key``. Locks order.
+
+    Raises IdempotencyMismatch when the key stands for another request.
+    """
     order = get_order_for_buyer(actor, order_id, access_token)
-    lines = _spread(order, amount, None)
-    _check_refundable(order, reason)
-    if order.refunds.filter(state="requested").exists():
-        raise Conflict(_("A refund has already been asked for."), code="refund_open")
-    with caused_by(order.checkout_id):
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take([LockKey("order", order.pk)])
+        order.refresh_from_db()
+        before = OrderRefund.objects.filter(key=key).first()
+        if before is not None:
+            _check_same(before, order, amount=amount, reason=reason)
+            return before
+        lines = _spread(order, amount, None)
+        _check_refundable(order, reason)
+        if order.refunds.filter(state="requested").exists():
+            raise Conflict(_("A refund has already been asked for."), code="refund_open")
         return _create(order, lines, reason=reason, key=key, by="buyer", restock=False)
 
 
 def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
-    """The shop turns a request down, with a reason the buyer reads."""
+    """The shop turns a request down, with a reason the buyer reads. Locks order.
+
+    Raises Conflict ``refund_not_open`` when it was answered already.
+    """
     refund = get_refund_for(actor, refund_id)
     get_order_for_staff(actor, refund.order_id, MANAGERS)
     if not reason.strip():
         raise Invalid(fields={"reason": _("Say why.")})
     with transaction.atomic(), caused_by(refund.order.checkout_id):
+        locks.take([LockKey("order", refund.order_id)])
+        refund.refresh_from_db()
+        if refund.state != "requested":
+            raise _not_open()
         transition(REFUND, refund, "refused", actor=actor, reason=reason, settled_at=clock.now())
         _audit(actor, refund, "refund.refuse", reason)
     return refund
@@ -93,12 +106,11 @@ def grant_refund(
     Manager of the shop, or platform support. Locks stock, order, payment, the shop's and the
     earners' accounts. Posts shop_payable -> clearing; the earners' part is reversed by the
     listeners of order.refunded. The provider is asked after the commit. Audited when staff
-    do it. Repeatable by ``key``.
+    do it. Repeatable by ``key``: the second call returns the first one's refund. Raises
+    IdempotencyMismatch when the key stands for another refund, Conflict ``refund_not_open`` when
+    the request was answered otherwise.
     """
     order = get_order_for_staff(actor, order_id, MANAGERS)
-    before = OrderRefund.objects.filter(key=key, order=order).first()
-    if before is not None and before.state != "requested":
-        return before
     with transaction.atomic(), caused_by(order.checkout_id):
         keys = [
             *stock_locks(order.lines.values_list("variant_id", flat=True)),
@@ -110,9 +122,15 @@ def grant_refund(
             keys.append(LockKey("payment", order.checkout.intent_id))
         locks.take(keys)
         order.refresh_from_db()
+        before = OrderRefund.objects.filter(key=key).exclude(pk=request_id, state="requested")
+        if known := before.first():
+            _check_same(known, order, amount=amount, reason=reason, lines=lines, restock=restock)
+            if known.state in {"requested", "refused"}:
+                raise _not_open()
+            return known
         _check_refundable(order, reason)
         parts = _spread(order, amount, lines)
-        refund = _requested(order, request_id, parts) or _create(
+        refund = _requested(order, request_id, parts, restock) or _create(
             order, parts, reason=reason, key=key, by=actor.kind, restock=restock
         )
         transition(REFUND, refund, "processing", actor=actor, reason=reason)
@@ -127,17 +145,44 @@ def grant_refund(
     return refund
 
 
+def _check_same(
+    before: OrderRefund,
+    order: Order,
+    *,
+    amount: int,
+    reason: str,
+    lines: Mapping[int, int] | None = None,
+    restock: bool = False,
+) -> None:
+    """Raise IdempotencyMismatch unless a known key came with the same content again."""
+    parts = {line: part for line, part in (lines or {}).items() if part}
+    known = {int(part["line"]): int(part["amount"]) for part in before.lines}
+    same = (
+        before.order_id == order.pk
+        and before.amount == (sum(parts.values()) if parts else amount)
+        and parts in ({}, known)
+        and (before.reason, before.restock) == (reason.strip(), restock)
+    )
+    if not same:
+        raise IdempotencyMismatch(detail=f"refund key {before.key}")
+
+
+def _not_open() -> Conflict:
+    return Conflict(_("This request is already settled."), code="refund_not_open")
+
+
 def _requested(
-    order: Order, request_id: int | None, parts: Mapping[int, int]
+    order: Order, request_id: int | None, parts: Mapping[int, int], restock: bool
 ) -> OrderRefund | None:
     if request_id is None:
         return None
     refund = order.refunds.filter(pk=request_id, state="requested").first()
     if refund is None:
-        raise Conflict(_("This request is already settled."), code="refund_not_open")
+        raise _not_open()
     refund.amount = sum(parts.values())
     refund.lines = _as_lines(parts)
-    refund.save(update_fields=["amount", "lines"])
+    refund.restock = restock
+    refund.save(update_fields=["amount", "lines", "restock"])
     return refund
 
 

@@ -18,7 +18,7 @@ from banyan.earnings.access import visible_commissions
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money, format_money
-from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.kernel.problems import IdempotencyMismatch, Invalid, NotFound, Problem
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_staff, visible_orders
@@ -155,9 +155,15 @@ def _page(
         "commissions": _commissions(actor(request), found),
         "notes": found.notes.select_related("author").order_by("id"),
         "values": request.POST,
-        "key": request.POST.get("key") or new_code(80),
+        "key": _form_key(request, problem),
     }
     return page(request, shop, "orders", "studio/order.html", context, problem)
+
+
+def _form_key(request: HttpRequest, problem: Problem | None) -> str:
+    """Return the refund form's key; a new one after the old one was found used."""
+    used = isinstance(problem, IdempotencyMismatch)
+    return (not used and request.POST.get("key")) or new_code(80)
 
 
 def _lines(found: Order, posted: Any, problem: Problem | None) -> list[dict[str, Any]]:
@@ -274,6 +280,22 @@ def refund_parts(data: Any, found: Order) -> tuple[int, dict[int, int]]:
     return amount if amount is not None else sum(parts.values()), parts
 
 
+def is_same_refund(data: Any, found: Order, done: OrderRefund) -> bool:
+    """Tell whether a form that comes again asks for the refund it has made.
+
+    A percentage was one of what was left then, so it is taken at its word.
+    """
+    typed = Typed(data, found.currency)
+    by_line = {line.pk: typed.amount(f"line_{line.pk}") for line in found.lines.all()}
+    parts = {key: part for key, part in by_line.items() if part}
+    return (
+        typed.amount("amount") in (None, done.amount)
+        and parts in ({}, {int(part["line"]): part["amount"] for part in done.lines})
+        and data.get("reason", "").strip() == done.reason
+        and ("restock" in data) == done.restock
+    )
+
+
 @require_POST
 @private
 @signed_in
@@ -282,6 +304,8 @@ def refund(request: HttpRequest, shop_slug: str, order_id: int) -> HttpResponse:
     shop, found = _order_of(request, shop_slug, order_id, MANAGERS)
     key = f"studio:{found.pk}:{request.POST.get('key') or new_code(80)}"[:80]
     done = OrderRefund.objects.filter(order=found, key=key).first()
+    if done is not None and not is_same_refund(request.POST, found, done):
+        return _page(request, shop, found, IdempotencyMismatch(detail=key))
     if done is None:
         try:
             amount, parts = refund_parts(request.POST, found)

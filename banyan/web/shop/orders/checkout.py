@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Problem
+from banyan.kernel.problems import IdempotencyMismatch, Problem
 from banyan.kernel.remembered import get
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
@@ -24,6 +25,12 @@ from banyan.orders.models import Checkout
 from banyan.orders.queries import cart_lines, find_cart, first_images
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
+from banyan.payments.problems import (
+    PaymentClosed,
+    PaymentInReview,
+    ProviderRefused,
+    ProviderUnreachable,
+)
 from banyan.payments.providers import enabled
 from banyan.payments.queries import methods_for
 from banyan.people.models import Address
@@ -166,7 +173,11 @@ def _sign_in_url(request: HttpRequest, values: dict[str, str]) -> str:
 
 
 def _page(
-    request: HttpRequest, quote: Quote, values: dict[str, str], problem: Problem | None = None
+    request: HttpRequest,
+    quote: Quote,
+    values: dict[str, str],
+    problem: Problem | None = None,
+    earlier: Checkout | None = None,
 ) -> HttpResponse:
     lines = wanted_lines(request)
     errors = problem.fields if problem else {}
@@ -185,6 +196,7 @@ def _page(
         "errors": errors,
         "coupon_error": coupon_error,
         "problem": problem,
+        "earlier": earlier,
         "token": values.get("token") or new_code(120),
         "methods": methods_for(amount=quote.total, account_id=actor(request).id),
         "carried": [
@@ -211,36 +223,70 @@ def checkout(request: HttpRequest) -> HttpResponse:
     lines = wanted_lines(request)
     values = _given(request, who)
     coupon = values.get("coupon", "")
-    if not lines:
+    places = request.method == "POST" and "again" not in request.POST
+    known = orders.placed_before(_placement_key(values)) if places else None
+    if not lines and known is None:
         return redirect("cart")
-    if request.method != "POST" or "again" in request.POST:
+    if not places:
         return _page(request, orders.quote(actor=who, lines=lines, coupon_code=coupon), values)
     try:
-        placed = _place(who, lines, values, coupon)
+        placed = _place(who, lines, values, known)
+    except IdempotencyMismatch as problem:
+        return _used(request, lines, values, problem)
     except Problem as problem:
         if problem.code == "price_changed":
             problem.fields = {"total": problem.message}
         quote = orders.quote(actor=who, lines=lines, coupon_code=coupon)
         return _page(request, quote, values, problem)
-    _empty(request, who, lines)
+    if known is None:
+        _empty(request, who, lines)
     for line in lines:
         if line.touch_id is not None:  # whoever buys is a person, pictures loaded or not
             confirm_touch(actor=who, touch_id=line.touch_id)
     return go_to_payment(request, placed)
 
 
+def _used(
+    request: HttpRequest,
+    lines: list[orders.WantedLine],
+    values: dict[str, str],
+    problem: IdempotencyMismatch,
+) -> HttpResponse:
+    """Say that this form's order exists and that nothing new was ordered; show the way to it.
+
+    The form comes back with a new token, so that pressing again orders what it says now.
+    """
+    known = orders.placed_before(_placement_key(values))
+    earlier = known[0] if known else None
+    if not lines and earlier is not None:
+        messages.warning(request, str(problem.message))
+        return redirect("purchase", earlier.access_token)
+    quote = orders.quote(actor=actor(request), lines=lines, coupon_code=values.get("coupon", ""))
+    return _page(request, quote, values | {"token": ""}, problem, earlier)
+
+
+def _placement_key(values: dict[str, str]) -> str:
+    return f"form:{values.get('token', '')}"[:80]
+
+
 def _place(
-    who: Actor, lines: list[orders.WantedLine], values: dict[str, str], coupon: str
+    who: Actor,
+    lines: list[orders.WantedLine],
+    values: dict[str, str],
+    known: tuple[Checkout, dict[int, int]] | None,
 ) -> Checkout:
+    """Place what the form says; of a cart that was emptied since, what it bought then."""
     agreed = values.get("agreed", "")
+    if known is not None and "variant" not in values:
+        lines = [orders.WantedLine(variant, n) for variant, n in known[1].items()]
     return orders.place(
         actor=who,
         lines=lines,
         contact=orders.Contact(values.get("email", ""), values.get("contact_phone", "")),
         address=values,
-        placement_key=f"form:{values.get('token') or new_code(120)}"[:80],
+        placement_key=_placement_key(values) if values.get("token") else f"form:{new_code(120)}",
         provider=_provider(values),
-        coupon_code=coupon,
+        coupon_code=values.get("coupon", ""),
         agreed_total=int(agreed) if agreed.isdigit() else None,
     )
 
@@ -262,14 +308,21 @@ def _empty(request: HttpRequest, who: Actor, lines: list[orders.WantedLine]) -> 
 
 
 def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:
-    """Send the buyer to the provider's page; to the order's page when nothing is to be paid."""
+    """Send the buyer to the provider's page; to the order's page when there is no way there."""
     if placed.state != "placed" or not placed.intent_id:
         return redirect("purchase", placed.access_token)
     intent = get(Intent, placed.intent_id)
-    url = payments.start(
-        actor=actor(request),
-        intent_id=placed.intent_id,
-        return_url=request.build_absolute_uri(reverse("payment_return", args=[intent.token])),
-        locale=get_language() or "en",
-    )
+    try:
+        url = payments.start(
+            actor=actor(request),
+            intent_id=placed.intent_id,
+            return_url=request.build_absolute_uri(reverse("payment_return", args=[intent.token])),
+            locale=get_language() or "en",
+        )
+    except (PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnreachable) as problem:
+        # The order exists: its own page says how it stands and offers to pay again.
+        if isinstance(problem, PaymentClosed):
+            orders.expire_checkout(actor=actor(request), checkout_id=placed.pk)
+        messages.error(request, str(problem.message))
+        return redirect("purchase", placed.access_token)
     return redirect(url)

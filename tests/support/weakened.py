@@ -1,0 +1,53 @@
+"""Protections switched off, for negative controls."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from banyan.kernel import locks
+from banyan.kernel.locks import LockKey
+from banyan.ledger import actions as ledger
+
+
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody lock anything, nor notice that it is not locked."""
+
+    def nothing(*keys: Iterable[LockKey]) -> None: ...
+
+    monkeypatch.setattr(locks, "take", nothing)
+    monkeypatch.setattr(locks, "require", nothing)
+    monkeypatch.setattr(ledger, "_require_locked", nothing)
+
+
+def slow(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, seconds: float = 0.1) -> None:
+    """Wait after a step, so that what another does meanwhile would show; with locks too."""
+    step: Callable[..., Any] = getattr(place, name)
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        found = step(*args, **kwargs)
+        time.sleep(seconds)
+        return found
+
+    monkeypatch.setattr(place, name, slowly)
+
+
+@contextlib.contextmanager
+def without_check(table: str, name: str) -> Iterator[None]:
+    """Drop a CHECK of the database, and put it back for what comes after."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [name]
+        )
+        definition = cursor.fetchone()[0]
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID")

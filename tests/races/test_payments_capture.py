@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ from banyan.payments.models import Intent, ProviderMessage, Refund
 from banyan.payments.problems import RefundTooLarge
 from banyan.payments.providers.base import Status
 from tests.payments.fixtures import placer, sandbox, sandbox_process, till_settings
-from tests.payments.scripted import script
+from tests.payments.scripted import ScriptedProvider, script
 from tests.payments.till import (
     BUYER,
     Placer,
@@ -79,7 +80,7 @@ def test_one_after_the_other_is_one_capture(placer: Placer, order: str) -> None:
     assert_captured_once(intent, placer)
 
 
-def test_webhook_browser_and_cron_at_once_are_one_capture(placer: Placer) -> None:
+def test_burned_05_webhook_browser_and_cron_at_once_are_one_capture(placer: Placer) -> None:
     placer.act = lambda event: time.sleep(0.05)
     intent = started()
     script.status = Status.SUCCEEDED
@@ -100,7 +101,7 @@ def _move_without_looking(
     type(obj).objects.filter(pk=obj.pk).update(state=to, **updates)
 
 
-def test_control_without_lock_and_condition_it_is_placed_more_than_once(
+def test_burned_05_control_without_lock_and_condition_it_is_placed_more_than_once(
     placer: Placer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "take", lambda keys: None)
@@ -291,3 +292,42 @@ def test_killed_between_the_gateways_capture_and_our_commit_the_cron_heals(
     jobs.run_sweep()
 
     assert_captured_once(intent, placer)
+
+
+def test_a_click_that_is_refused_does_not_close_what_another_was_given() -> None:
+    """One of two calls for the same attempt is refused: the payment that exists stays known."""
+    from banyan.payments.problems import ProviderRefused
+    from tests.payments.till import opened
+
+    intent = opened()
+    let_in = threading.Event()
+    given = ScriptedProvider.start
+    calls = iter(range(10))
+
+    def start(self: ScriptedProvider, charge: Any, **how: Any) -> Any:
+        if next(calls) == 0:
+            started_ = given(self, charge, **how)
+            assert let_in.wait(10)
+            return started_
+        raise ProviderRefused("idempotency_key_reused")
+
+    def click() -> str:
+        return actions.start(actor=BUYER, intent_id=intent.pk, return_url="http://x/", locale="en")
+
+    def second() -> str:
+        time.sleep(0.2)
+        try:
+            return click()
+        finally:
+            let_in.set()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptedProvider, "start", start)
+        first, refused = run_at_once(click, second)
+
+    assert first == "https://pay.example/"
+    assert isinstance(refused, ProviderRefused)
+    attempt = intent.attempts.get()
+    assert (attempt.outcome, attempt.provider_ref) == ("", f"ref-pay-{intent.pk}-1")
+    script.status = Status.SUCCEEDED
+    assert actions.sync(actor=BUYER, intent_id=intent.pk).state == "captured"

@@ -175,9 +175,12 @@ def _start_attempt(actor: Actor, adapter: Provider, intent: Intent, attempt: Att
             context=asked["context"],
         )
     except ProviderRefused as refusal:
-        Attempt.objects.filter(pk=attempt.pk, outcome="").update(
+        Attempt.objects.filter(pk=attempt.pk, outcome="", provider_ref="").update(
             outcome="refused", failure=refusal.reason[:200], ended_at=clock.now()
         )
+        attempt.refresh_from_db()
+        if attempt.provider_ref and not attempt.outcome:
+            return  # another click was let in meanwhile: its page is the page
         raise
     _record_start(actor, intent, attempt, started)
 
@@ -189,6 +192,10 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         attempt.provider_ref = started.provider_ref
         attempt.action = _stored(started.action)
         change(attempt, {}, {"provider_ref": attempt.provider_ref, "action": attempt.action})
+        # Another click may have been refused what this one was given: it can be paid, so ask for it.
+        Attempt.objects.filter(pk=attempt.pk, outcome="refused").update(
+            outcome="", failure="", ended_at=None
+        )
         now = clock.now()
         if intent.state in OPEN:
             if intent.state != "pending":

@@ -1,0 +1,287 @@
+"""Double clicks, stale tabs and the Back button around paying: a clear page, one charge."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from banyan.catalog.models import Variant
+from banyan.entitlements import actions as coupons
+from banyan.kernel import clock
+from banyan.orders import actions as orders
+from banyan.orders.models import CartItem, Checkout
+from banyan.payments.models import Attempt, Intent, Refund
+from tests.payments.fixtures import sandbox, sandbox_process
+from tests.support import factories as make
+from tests.support.recount import recount
+from tests.support.sandbox import Sandbox
+from tests.support.threads import run_concurrently
+
+__all__ = ["sandbox", "sandbox_process"]
+ONE_THREAD = pytest.mark.django_db
+CSRF_FREE = {"HTTP_ORIGIN": "http://testserver"}
+
+
+def form_of(client: Client, url: str) -> dict[str, str]:
+    """Open the checkout and return its form, filled in by a guest."""
+    page = client.get(url)
+    assert page.status_code == 200, page
+    return fields(page) | make.ADDRESS | {"email": "cy@example.com"}
+
+
+def fields(page: Any) -> dict[str, str]:
+    found = re.findall(
+        r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode()
+    )
+    return {name: unescape(value) for name, value in found}
+
+
+def buy_now(item: Variant, n: int = 1) -> str:
+    return f"{reverse('checkout')}?variant={item.pk}&n={n}"
+
+
+def put_into_cart(client: Client, item: Variant, n: int = 1) -> None:
+    values = {"variant": str(item.pk), "n": str(n)}
+    answer = client.post(reverse("cart_add"), values, headers={"sec-fetch-site": "same-origin"})
+    assert answer.status_code == 302
+
+
+def pay_at_gateway(sandbox: Sandbox, checkout: Checkout) -> str:
+    """Pay at the gateway, which tells us nothing, and return the address to come back to."""
+    intent = Intent.objects.get(pk=checkout.intent_id)
+    back = sandbox.pay(intent.provider_ref, "never")
+    return back.removeprefix("http://testserver")
+
+
+def charged(sandbox: Sandbox) -> list[int]:
+    """Return what the gateway really took, by payment of ours."""
+    refs = Attempt.objects.exclude(provider_ref="").values_list("provider_ref", flat=True)
+    taken = [sandbox.api.payment({"id": ref})["captured"] for ref in refs]
+    return [amount for amount in taken if amount]
+
+
+@ONE_THREAD
+def test_the_pay_button_clicked_twice_is_one_order_and_the_same_page(sandbox: Sandbox) -> None:
+    client, item = Client(), make.variant(stock=5)
+    form = form_of(client, buy_now(item))
+    first, second = (client.post("/checkout", form) for _ in range(2))
+    assert first.status_code == second.status_code == 302
+    assert first["location"] == second["location"]
+    assert Checkout.objects.count() == Attempt.objects.count() == 1
+
+
+@ONE_THREAD
+def test_a_cart_sent_twice_leads_to_payment_twice_not_to_an_empty_cart(sandbox: Sandbox) -> None:
+    client, item = Client(), make.variant(stock=5)
+    put_into_cart(client, item, 2)
+    form = form_of(client, reverse("checkout"))
+    first = client.post("/checkout", form)
+    assert not CartItem.objects.exists()
+    second = client.post("/checkout", form)
+    assert (second.status_code, second["location"]) == (302, first["location"])
+    assert Checkout.objects.count() == 1
+
+
+@pytest.mark.usefixtures("threaded_db")
+@pytest.mark.parametrize("way", ["cart", "buy now"])
+def test_the_pay_button_clicked_by_many_hands_at_once_is_one_order(
+    sandbox: Sandbox, way: str
+) -> None:
+    client, item = Client(), make.variant(stock=9)
+    if way == "cart":
+        put_into_cart(client, item, 2)
+    form = form_of(client, reverse("checkout") if way == "cart" else buy_now(item, 2))
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+
+    def click() -> tuple[int, str]:
+        tab = Client()
+        tab.cookies.load(cookies)
+        answer = tab.post("/checkout", form)
+        return answer.status_code, answer.get("location", "")
+
+    answers = run_concurrently(click, 5)
+
+    assert len(set(answers)) == 1, answers
+    assert answers[0][0] == 302
+    assert "/pay/" in answers[0][1]
+    assert Checkout.objects.count() == Intent.objects.count() == Attempt.objects.count() == 1
+    assert make.stock_of(item).reserved == 2
+    assert recount() == {}
+
+
+@ONE_THREAD
+def test_burned_09_a_used_form_with_other_content_is_refused_and_orders_nothing(
+    sandbox: Sandbox,
+) -> None:
+    client, item = Client(), make.variant(stock=9)
+    form = form_of(client, buy_now(item))
+    client.post("/checkout", form)
+    first = Checkout.objects.get()
+    for change in ({"n": "3"}, {"street": "Elsewhere 2"}, {"email": "di@example.com"}):
+        answer = client.post("/checkout", form | change)
+        text = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Nothing new was ordered" in text
+        assert reverse("purchase", args=[first.access_token]) in text
+        assert next(iter(change.values())) in text, "what was typed is kept"
+    assert Checkout.objects.get() == first
+    # The refused form carries a new token: sent again, it means what it says now.
+    again = client.post(
+        "/checkout",
+        form | {"n": "3", "token": fields(answer)["token"]} | {"agreed": fields(answer)["agreed"]},
+    )
+    assert again.status_code in {302, 409}
+    assert make.stock_of(item).reserved in {1, 4}
+
+
+@ONE_THREAD
+def test_burned_09_a_used_cart_form_with_other_content_leads_to_its_order(
+    sandbox: Sandbox,
+) -> None:
+    client, item = Client(), make.variant(stock=9)
+    put_into_cart(client, item)
+    form = form_of(client, reverse("checkout"))
+    client.post("/checkout", form)
+    answer = client.post("/checkout", form | {"street": "Elsewhere 2"}, follow=True)
+    assert "Nothing new was ordered" in answer.content.decode()
+    assert Checkout.objects.get().number in answer.content.decode()
+    assert Checkout.objects.get().address["street"] != "Elsewhere 2"
+
+
+@ONE_THREAD
+def test_two_tabs_pay_one_checkout_and_one_charge_is_made(sandbox: Sandbox) -> None:
+    client, item = Client(), make.variant(stock=2)
+    client.post("/checkout", form_of(client, buy_now(item)))
+    checkout = Checkout.objects.get()
+    page = reverse("purchase", args=[checkout.access_token])
+    pay = reverse("purchase_pay", args=[checkout.access_token])
+    assert client.get(page).status_code == 200
+    tabs = [client.post(pay)["location"] for _ in range(2)]
+    assert len(set(tabs)) == 1
+
+    back = pay_at_gateway(sandbox, checkout)
+    assert client.get(back)["location"] == page
+    # The other tab pays too: the gateway's page says it is paid and leads back.
+    assert client.get(pay_at_gateway(sandbox, checkout))["location"] == page
+    stale = client.post(pay)
+    assert (stale.status_code, stale["location"]) == (302, page)
+    assert "Thank you. It is paid." in client.get(page).content.decode()
+    assert charged(sandbox) == [checkout.total_amount]
+    assert not Refund.objects.exists()
+    assert recount() == {}
+
+
+@ONE_THREAD
+def test_back_after_paying_and_pay_again_shows_the_paid_order(sandbox: Sandbox) -> None:
+    client, item = Client(), make.variant(stock=2)
+    form = form_of(client, buy_now(item))
+    client.post("/checkout", form)
+    checkout = Checkout.objects.get()
+    client.get(pay_at_gateway(sandbox, checkout))
+
+    again = client.post("/checkout", form, follow=True)
+
+    assert "Thank you. It is paid." in again.content.decode()
+    assert Checkout.objects.count() == 1
+    assert charged(sandbox) == [checkout.total_amount]
+
+
+@ONE_THREAD
+def test_a_cart_changed_in_another_tab_must_be_agreed_to_again(sandbox: Sandbox) -> None:
+    client, item, other = Client(), make.variant(stock=5), make.variant(price=2_000)
+    put_into_cart(client, item)
+    form = form_of(client, reverse("checkout"))
+    put_into_cart(client, other)
+
+    answer = client.post("/checkout", form)
+
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "The price has changed" in text
+    assert "cy@example.com" in text, "what was typed is kept"
+    assert not Checkout.objects.exists()
+    agreed = form | {"agreed": fields(answer)["agreed"], "token": fields(answer)["token"]}
+    assert client.post("/checkout", agreed).status_code == 302
+    assert Checkout.objects.get().goods_amount == 12_000
+
+
+@ONE_THREAD
+def test_a_coupon_used_up_in_between_is_named_and_nothing_is_ordered(sandbox: Sandbox) -> None:
+    shop = make.shop()
+    client, item = Client(), make.variant(shop, stock=5)
+    coupons.create_coupon(
+        actor=make.actor(shop.owner), shop_id=shop.pk, title="C", code="ONCE", amount_off=1_000
+    )
+    form = form_of(client, buy_now(item)) | {"coupon": "ONCE"}
+    form["agreed"] = fields(client.post("/checkout", form | {"again": "coupon"}))["agreed"]
+    make.place((item, 1), coupon="ONCE")
+
+    answer = client.post("/checkout", form)
+
+    assert answer.status_code == 409
+    assert "This coupon has been used up." in answer.content.decode()
+    assert Checkout.objects.count() == 1
+    assert make.stock_of(item).reserved == 1
+
+
+@ONE_THREAD
+@pytest.mark.parametrize("swept", [True, False], ids=["after the sweep", "before the sweep"])
+def test_paying_after_the_reservation_ran_out_says_so_and_charges_nothing(
+    sandbox: Sandbox, swept: bool
+) -> None:
+    client, item = Client(), make.variant(stock=2)
+    form = form_of(client, buy_now(item))
+    client.post("/checkout", form)
+    checkout = Checkout.objects.get()
+    page = reverse("purchase", args=[checkout.access_token])
+    with clock.at(checkout.expires_at):
+        if swept:
+            orders.expire_due(actor=make.Actor.system("test"))
+        for answer in (
+            client.post(reverse("purchase_pay", args=[checkout.access_token]), follow=True),
+            client.post("/checkout", form, follow=True),
+        ):
+            assert answer.redirect_chain == [(page, 302)]
+            assert "Expired, nothing was charged" in answer.content.decode()
+    assert make.stock_of(item).reserved == 0
+    assert charged(sandbox) == []
+    assert recount() == {}
+
+
+@ONE_THREAD
+def test_paying_at_the_gateway_after_the_reservation_ran_out_is_sent_back(
+    sandbox: Sandbox,
+) -> None:
+    client, item = Client(), make.variant(stock=2)
+    client.post("/checkout", form_of(client, buy_now(item)))
+    checkout = Checkout.objects.get()
+    with clock.at(checkout.expires_at):
+        orders.expire_due(actor=make.Actor.system("test"))
+        back = pay_at_gateway(sandbox, checkout)
+        answer = client.get(back, follow=True)
+    assert "It is sent back in full." in answer.content.decode()
+    assert Refund.objects.get().amount == checkout.total_amount
+    assert recount() == {}
+
+
+@ONE_THREAD
+def test_a_gateway_that_is_away_leaves_the_order_and_the_way_to_pay_it(
+    sandbox: Sandbox, settings: Any
+) -> None:
+    client, item = Client(), make.variant(stock=2)
+    form = form_of(client, buy_now(item))
+    away = settings.SANDBOX_URL
+    settings.SANDBOX_URL = "http://127.0.0.1:9"
+    answer = client.post("/checkout", form, follow=True)
+    checkout = Checkout.objects.get()
+    page = reverse("purchase", args=[checkout.access_token])
+    assert answer.redirect_chain == [(page, 302)]
+    assert "does not answer right now" in answer.content.decode()
+    settings.SANDBOX_URL = away
+    pay = client.post(reverse("purchase_pay", args=[checkout.access_token]))
+    assert "/pay/" in pay["location"]

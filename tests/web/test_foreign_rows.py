@@ -1,0 +1,251 @@
+"""Another shop's merchant on every address that carries an id: 404, and no row changed.
+
+The table is complete: a test compares it with the addresses that there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from banyan.community.models import Post
+from banyan.earnings.models import Commission
+from banyan.entitlements.actions import create_coupon
+from banyan.entitlements.models import Coupon
+from banyan.kernel import clock
+from banyan.notify.actions import notify
+from banyan.notify.models import Notification
+from banyan.orders import actions as orders
+from banyan.orders.models import OrderRefund
+from banyan.people.actions import add_address, create_token
+from banyan.people.models import Account, Address, ApiToken, GuestMerge
+from tests.support import factories as make
+from tests.web.studio.scene import Scene, client, scene
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(slots=True)
+class World:
+    """A shop with an order and everything around it, and ``rival``, who has a shop too."""
+
+    at: Scene
+    rival: Account
+    rivals_shop: str
+    rivals_token: str
+    coupon: Coupon
+    asked: OrderRefund
+    failed: OrderRefund
+    address: Address
+    token: ApiToken
+    merge: GuestMerge
+    notification: Notification
+    post: Post
+    cart_item: int
+    own: dict[str, int] = field(default_factory=dict)
+
+
+def _world() -> World:
+    at = scene()
+    owner, buyer = make.actor(at.owner), make.actor(at.buyer)
+    rivals = make.shop(at.stranger)
+    rivals_order = make.place((make.variant(rivals), 1), buyer=at.stranger)
+    coupon = create_coupon(actor=owner, shop_id=at.shop.pk, title="C", amount_off=100, cap=5)
+    failed = orders.grant_refund(
+        actor=owner, order_id=at.order.pk, amount=1_000, reason="late", key="late"
+    )
+    OrderRefund.objects.filter(pk=failed.pk).update(state="failed")
+    asked = orders.ask_refund(
+        actor=buyer, order_id=at.order.pk, amount=500, reason="small", key="ask"
+    )
+    cart = orders.cart_for(actor=buyer)
+    item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
+    notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
+    return World(
+        at=at,
+        rival=at.stranger,
+        rivals_shop=rivals.slug,
+        rivals_token=rivals_order.access_token,
+        coupon=coupon,
+        asked=asked,
+        failed=failed,
+        address=add_address(actor=buyer, fields=make.ADDRESS),
+        token=create_token(actor=owner, name="till")[0],
+        merge=GuestMerge.objects.create(
+            account=at.owner, contact="a@example.com", created_at=clock.now()
+        ),
+        notification=Notification.objects.get(recipient_id=at.owner.pk),
+        post=Post.objects.create(author=at.owner, title="Mine", created_at=clock.now()),
+        cart_item=item.pk,
+    )
+
+
+# name: (ids of the victim, what the form sends; None for a page that is only looked at)
+Case = tuple[Callable[[World], dict[str, Any]], dict[str, str] | None]
+
+
+def _order(w: World) -> dict[str, Any]:
+    return {"order_id": w.at.order.pk}
+
+
+STUDIO: dict[str, Case] = {
+    "studio_order": (_order, None),
+    "studio_order_ship": (_order, {"carrier": "SF"}),
+    "studio_order_refund": (_order, {"amount": "1", "reason": "x", "key": "k"}),
+    "studio_order_answer": (_order, {"do": "grant", "request": "ASKED"}),
+    "studio_order_note": (_order, {"body": "Hello"}),
+    "studio_product": (
+        lambda w: {"product_id": w.at.item.product_id},
+        {"title": "Mine", "v0_price": "1"},
+    ),
+    "studio_product_state": (lambda w: {"product_id": w.at.item.product_id}, {"do": "unpublish"}),
+    "studio_stock": (lambda w: {"variant_id": w.at.item.pk}, {"on_hand": "99"}),
+    "studio_coupon_stop": (lambda w: {"coupon_id": w.coupon.pk}, {}),
+}
+
+
+def _by_token(w: World) -> dict[str, Any]:
+    return {"token": w.rivals_token, "order_id": w.at.order.pk}
+
+
+PEOPLE: dict[str, Case] = {
+    "order_received": (_by_token, {}),
+    "order_note": (_by_token, {"body": "Hello"}),
+    "refund_ask": (_by_token, {"amount": "1", "reason": "x", "key": "k"}),
+    "refund": (lambda w: {"refund_id": w.asked.pk}, None),
+    "refund_retry": (lambda w: {"refund_id": w.failed.pk}, {"destination": "my account"}),
+    "earning": (lambda w: {"commission_id": Commission.objects.get().pk}, None),
+    "cart_change": (lambda w: {"item_id": w.cart_item}, {"n": "5"}),
+    "address_edit": (lambda w: {"address_id": w.address.pk}, make.ADDRESS),
+    "address_remove": (lambda w: {"address_id": w.address.pk}, {}),
+    "address_default": (lambda w: {"address_id": w.address.pk}, {}),
+    "token_revoke": (lambda w: {"token_id": w.token.pk}, {}),
+    "merge_offer": (lambda w: {"merge_id": w.merge.pk}, {"answer": "accept"}),
+    "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
+    "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),
+    "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
+}
+
+# For everybody to see or to do; what they write belongs to whoever does it.
+FOR_ALL = {
+    "post",
+    "post_like",
+    "post_comment",
+    "post_repin",
+    "post_save",
+    "intend",
+    "share",
+    "touch_seen",
+}
+# Pages of the sign-in library, which has tests of its own.
+NOT_OURS = {"mfa_remove_webauthn", "mfa_edit_webauthn"}
+
+
+def _named(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from _named(entry, route)
+        elif isinstance(entry, URLPattern):
+            yield route, entry.name or route
+
+
+def _pages() -> dict[str, str]:
+    """Return the addresses of pages that carry an id, by name; the API has a table of its own."""
+    found = {name: route for route, name in _named(get_resolver()) if "<int:" in route}
+    return {name: r for name, r in found.items() if not r.startswith(("api/", "desk/", "admin/"))}
+
+
+def test_burned_10_the_table_names_every_address_with_an_id() -> None:
+    listed = [*STUDIO, *PEOPLE, *FOR_ALL, *NOT_OURS]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(_pages())
+    in_studio = {name for name, route in _pages().items() if route.startswith("studio/")}
+    assert in_studio == set(STUDIO)
+
+
+def _all_rows() -> dict[str, tuple[int, str]]:
+    """Return a count and a fingerprint of every table; sessions and rate limits may move."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename NOT IN ('django_session', 'kernel_ratebucket')"
+        )
+        tables = [name for (name,) in cursor.fetchall()]
+        rows = {}
+        for name in sorted(tables):
+            cursor.execute(
+                f"SELECT count(*), coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '')"
+                f' FROM "{name}" t'
+            )
+            rows[name] = cursor.fetchone()
+    return rows
+
+
+def _answers(browser: Client, url: str, data: dict[str, str] | None) -> list[int]:
+    headers = {"sec-fetch-site": "same-origin"}
+    found = [browser.get(url, headers=headers).status_code]
+    if data is not None:
+        found.append(browser.post(url, data, headers=headers).status_code)
+    return found
+
+
+def _try_all(
+    browser: Client, w: World, cases: dict[str, Case], extra: dict[str, Any]
+) -> dict[str, list[int]]:
+    """Open and send everything; return the answers that were no refusal."""
+    wrong: dict[str, list[int]] = {}
+    for name, (ids, data) in cases.items():
+        url = reverse(name, kwargs=extra | ids(w))
+        if data and data.get("request"):
+            data = data | {"request": str(w.asked.pk)}
+        answers = _answers(browser, url, data)
+        if set(answers) - {404, 405} or answers[-1] != 404:
+            wrong[name] = answers
+    return wrong
+
+
+@pytest.mark.parametrize("door", ["their rooms", "own rooms"])
+def test_burned_10_another_shops_merchant_finds_nothing_and_changes_nothing(door: str) -> None:
+    w = _world()
+    slug = w.at.shop.slug if door == "their rooms" else w.rivals_shop
+    browser = client(w.rival)
+    before = _all_rows()
+
+    assert _try_all(browser, w, STUDIO, {"shop_slug": slug}) == {}
+
+    assert _all_rows() == before
+
+
+def test_burned_10_another_person_finds_nothing_and_changes_nothing() -> None:
+    w = _world()
+    orders.cart_for(actor=make.actor(w.rival))
+    browser = client(w.rival)
+    before = _all_rows()
+
+    assert _try_all(browser, w, PEOPLE, {}) == {}
+
+    assert _all_rows() == before
+
+
+def test_burned_10_control_the_owner_does_find_it() -> None:
+    """The same addresses answer those they belong to, so a 404 above means what it says."""
+    w = _world()
+    for name in ("studio_order", "studio_product", "refund", "earning"):
+        ids, _data = (STUDIO | PEOPLE)[name]
+        extra = {"shop_slug": w.at.shop.slug} if name in STUDIO else {}
+        assert client(w.at.owner).get(reverse(name, kwargs=extra | ids(w))).status_code == 200
+
+
+def test_burned_10_control_the_fingerprint_sees_one_changed_column() -> None:
+    w = _world()
+    before = _all_rows()
+    Coupon.objects.filter(pk=w.coupon.pk).update(is_active=False)
+    after = _all_rows()
+    assert [name for name in before if before[name] != after[name]] == ["entitlements_coupon"]

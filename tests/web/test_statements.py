@@ -1,0 +1,229 @@
+"""Statements do not grow with what is shown: the same number for 1, 10 and 100 lines or cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from banyan.catalog.models import Product, ProductImage, Shop, Stock, Variant
+from banyan.community.models import Post, PostImage, ProductTag
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
+from banyan.media.models import Image
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout, OrderLine
+from banyan.people.actions import follow
+from banyan.people.models import Account, Profile
+from banyan.sharing import actions as sharing
+from banyan.sharing.models import Link
+from tests.support import factories as make
+from tests.support.pictures import staged_picture
+from tests.web.studio.scene import client
+
+pytestmark = pytest.mark.django_db
+
+SIZES = (1, 10, 100)
+# Lists are cut into pages: the longest case fills one and has more.
+LISTED = (1, 10, 32)
+
+
+def statements(act: Callable[[], object]) -> list[str]:
+    """Return what a second call sends: the first one may fill caches of the process."""
+    act()
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    return [query["sql"] for query in seen]
+
+
+def compare(counts: dict[int, list[str]]) -> None:
+    """Fail with the statements that the longest case has more than the shortest."""
+    few, many = counts[min(counts)], counts[max(counts)]
+    shapes = [sql.partition(" WHERE ")[0][:200] for sql in few]
+    more = [sql for sql in many if sql.partition(" WHERE ")[0][:200] not in shapes]
+    assert len({len(seen) for seen in counts.values()}) == 1, (
+        {size: len(seen) for size, seen in counts.items()},
+        more[:5] or many[-5:],
+    )
+
+
+def picture() -> Image:
+    from banyan.media.actions import claim_staged
+
+    owner = make.actor(make.member())
+    return claim_staged(actor=owner, tokens=[staged_picture(owner)])[0]
+
+
+def goods(shop: Shop, count: int) -> list[Variant]:
+    """Return variants of as many products with a picture; rows, because making has its tests."""
+    now, shown = clock.now(), picture()
+    products = Product.objects.bulk_create(
+        Product(
+            shop=shop,
+            slug=new_code(60).lower(),
+            title=f"Thing {n}",
+            state="active",
+            created_at=now,
+            updated_at=now,
+            published_at=now,
+        )
+        for n in range(count)
+    )
+    ProductImage.objects.bulk_create(ProductImage(product=p, image=shown) for p in products)
+    variants = Variant.objects.bulk_create(
+        Variant(product=p, price_amount=1_000, currency=shop.currency) for p in products
+    )
+    Stock.objects.bulk_create(Stock(variant=v, on_hand=1_000) for v in variants)
+    return list(variants)
+
+
+def shared(shop: Shop) -> Link:
+    sharer = make.actor(make.member())
+    return sharing.share(actor=sharer, target_kind="shop", target_id=shop.pk, via=None)
+
+
+def place(buyer: Account, variants: list[Variant], link: Link) -> Checkout:
+    return orders.place(
+        actor=make.actor(buyer),
+        lines=[orders.WantedLine(v.pk, 1, via=link.code) for v in variants],
+        contact=orders.Contact(email="cy@example.com"),
+        address=make.ADDRESS,
+        placement_key=new_code(80),
+        provider="sandbox",
+    )
+
+
+def test_burned_12_the_cart_page_and_the_checkout_page() -> None:
+    cart_page: dict[int, list[str]] = {}
+    checkout_page: dict[int, list[str]] = {}
+    shop = make.shop()
+    link = shared(shop)
+    things = goods(shop, max(SIZES))
+    for size in SIZES:
+        buyer = make.member()
+        cart = orders.cart_for(actor=make.actor(buyer))
+        for item in things[:size]:
+            orders.add_to_cart(actor=make.actor(buyer), cart=cart, variant_id=item.pk, link=link)
+        browser = client(buyer)
+        cart_page[size] = statements(lambda b=browser: b.get(reverse("cart")))  # type: ignore[misc]
+        checkout_page[size] = statements(lambda b=browser: b.get(reverse("checkout")))  # type: ignore[misc]
+        shown = browser.get(reverse("checkout")).content.decode()
+        assert shown.count('<li class="row">') == size
+    compare(cart_page)
+    compare(checkout_page)
+
+
+def test_burned_12_placing_paying_and_refunding() -> None:
+    placing: dict[int, list[str]] = {}
+    paying: dict[int, list[str]] = {}
+    ending: dict[int, list[str]] = {}
+    shop, buyer = make.shop(), make.member()
+    link = shared(shop)
+    things = goods(shop, max(SIZES))
+    for size in SIZES:
+        made: list[Checkout] = []
+        placing[size] = statements(lambda n=size, m=made: m.append(place(buyer, things[:n], link)))  # type: ignore[misc]
+        waiting = iter(list(made))
+        paying[size] = statements(lambda w=waiting: make.pay(next(w)))  # type: ignore[misc]
+        unpaid = iter([place(buyer, things[:size], link) for _ in range(2)])
+
+        def cancel(waiting: object = unpaid) -> None:
+            checkout = next(waiting)  # type: ignore[call-overload]
+            orders.cancel_checkout(actor=make.actor(buyer), checkout_id=checkout.pk)
+
+        ending[size] = statements(cancel)
+    assert OrderLine.objects.filter(link=link).count() == sum(SIZES) * 4
+    compare(placing)
+    compare(paying)
+    compare(ending)
+
+
+def test_burned_12_the_order_pages_of_buyer_and_shop() -> None:
+    buyers: dict[int, list[str]] = {}
+    shops: dict[int, list[str]] = {}
+    shop, buyer = make.shop(), make.member()
+    link = shared(shop)
+    things = goods(shop, max(SIZES))
+    for size in SIZES:
+        checkout = make.pay(place(buyer, things[:size], link))
+        order = checkout.orders.get()
+        page = reverse("purchase", args=[checkout.access_token])
+        buyers[size] = statements(lambda p=page: client(buyer).get(p))  # type: ignore[misc]
+        desk = reverse("studio_order", args=[shop.slug, order.pk])
+        shops[size] = statements(lambda p=desk: client(shop.owner).get(p))  # type: ignore[misc]
+    compare(buyers)
+    compare(shops)
+
+
+def test_burned_12_lists_of_orders() -> None:
+    shop, buyer = make.shop(), make.member()
+    link = shared(shop)
+    [item] = goods(shop, 1)
+    queue, mine = {}, {}
+    made = 0
+    for size in LISTED:
+        while made < size:
+            place(buyer, [item], link)
+            made += 1
+        page = reverse("studio_orders", args=[shop.slug])
+        queue[size] = statements(lambda p=page: client(shop.owner).get(p))  # type: ignore[misc]
+        mine[size] = statements(lambda: client(buyer).get(reverse("orders_mine")))
+    # "More" stands under a full page and asks nothing.
+    compare(queue)
+    compare(mine)
+
+
+def posts(count: int, product: Product, shown: Image) -> list[Account]:
+    """Return authors with one post each, its picture tagged with a product."""
+    now = clock.now()
+    authors = Account.objects.bulk_create(
+        Account(handle=f"a{new_code(40).lower()}"[:20], display_name="A", created_at=now)
+        for _ in range(count)
+    )
+    Profile.objects.bulk_create(Profile(account=author) for author in authors)
+    made = Post.objects.bulk_create(
+        Post(author=author, title="Look", created_at=now) for author in authors
+    )
+    images = PostImage.objects.bulk_create(
+        PostImage(post=post, image=shown, position=0) for post in made
+    )
+    ProductTag.objects.bulk_create(
+        ProductTag(post_image=image, product=product, x=500, y=500) for image in images
+    )
+    return list(authors)
+
+
+def test_burned_12_a_feed_page_of_any_length() -> None:
+    reader = make.member()
+    item, shown = make.variant(), picture()
+    home, explore, visitors = {}, {}, {}
+    made = 0
+    for size in LISTED:
+        for author in posts(size - made, item.product, shown):
+            follow(actor=make.actor(reader), account_id=author.pk)
+        made = size
+        browser = client(reader)
+        home[size] = statements(lambda b=browser: b.get("/"))  # type: ignore[misc]
+        explore[size] = statements(lambda b=browser: b.get("/explore"))  # type: ignore[misc]
+        visitors[size] = statements(lambda: Client().get("/explore"))
+    compare(home)
+    compare(explore)
+    compare(visitors)
+
+
+def test_burned_12_control_a_question_for_each_line_is_noticed() -> None:
+    shop = make.shop()
+    things = goods(shop, 10)
+
+    def ask_for_each(items: list[Variant]) -> None:
+        for item in items:
+            Stock.objects.get(variant=item)
+
+    with pytest.raises(AssertionError, match="catalog_stock"):
+        compare({n: statements(lambda n=n: ask_for_each(things[:n])) for n in (1, 10)})  # type: ignore[misc]
+    assert Actor.guest().id is None

@@ -8,6 +8,7 @@ profile; ``make soak`` (HYPOTHESIS_PROFILE=soak) runs 200 checkouts for each pro
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -106,7 +107,7 @@ def settle(at: Installation, touches: list[int]) -> float:
 
 def gateways_payments(at: Installation) -> dict[str, tuple[str, int, int]]:
     """Return the gateway's own record: status, captured and refunded by its payment id."""
-    with sqlite3.connect(at.var / "sandbox.sqlite") as book:
+    with contextlib.closing(sqlite3.connect(at.var / "sandbox.sqlite")) as book:
         return {
             ref: (status, captured, refunded)
             for ref, status, captured, refunded in book.execute(

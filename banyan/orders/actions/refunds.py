@@ -276,7 +276,8 @@ def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
         subject_id=refund.pk,
         key=f"order_refund:{refund.pk}",
     )
-    OrderRefund.objects.filter(pk=refund.pk).update(payment_refund_id=sent.pk)
+    refund.payment_refund_id = sent.pk
+    refund.save(update_fields=["payment_refund_id"])
 
 
 def _restock_if_whole(order: Order) -> None:

@@ -1,0 +1,100 @@
+"""The oracle of the races can fail: each question finds what contradicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from banyan.earnings import actions as earnings
+from banyan.entitlements import actions as coupons
+from banyan.kernel import relay
+from banyan.orders import actions as orders
+from banyan.sharing import actions as sharing
+from tests.support import factories as make
+from tests.support.recount import QUESTIONS, recount
+from tests.support.weakened import without_check
+
+pytestmark = pytest.mark.usefixtures("threaded_db")
+
+_DEAD = (
+    "INSERT INTO kernel_deadevent (consumer, event_id, error, created_at)"
+    " SELECT 'c', id, '', now() FROM kernel_event LIMIT 1"
+)
+TAMPERED = {
+    "no order without payment": "UPDATE payments_intent SET state = 'pending'",
+    "no payment without order": "UPDATE orders_checkout SET state = 'placed' WHERE state = 'paid'",
+    "what could not be placed goes back in full": (
+        "UPDATE payments_intent SET state = 'captured_unplaced' WHERE state = 'captured'"
+    ),
+    "a checkout and its orders agree": "UPDATE orders_order SET state = 'expired'",
+    "one order.paid for each paid order": "DELETE FROM kernel_event WHERE name = 'order.paid'",
+    "stock is what its movements say": "UPDATE catalog_stock SET on_hand = on_hand + 1",
+    "stock is what the orders say": "UPDATE catalog_stock SET reserved = reserved + 1",
+    "a coupon's uses are counted": "UPDATE entitlements_coupon SET taken = taken + 1",
+    "a coupon's use goes with its checkout": (
+        "UPDATE entitlements_redemption SET state = 'released'"
+    ),
+    "nobody uses a coupon more often than allowed": (
+        "UPDATE entitlements_redemption SET person_key = 'contact:one', state = 'redeemed'"
+    ),
+    "refunds of an order add up": "UPDATE orders_order SET refunded_amount = refunded_amount + 1",
+    "refunds of a payment add up": (
+        "UPDATE payments_intent SET refunded_amount = refunded_amount + 1 WHERE captured_amount > 0"
+    ),
+    "every shared, paid line has its commissions once": "DELETE FROM earnings_commission",
+    "journals sum to zero": (
+        "UPDATE ledger_posting SET amount = amount + 1"
+        " WHERE id = (SELECT min(id) FROM ledger_posting)"
+    ),
+    "positions have no gap": (
+        "UPDATE kernel_event SET position = position + 1000"
+        " WHERE position = (SELECT max(position) FROM kernel_event)"
+    ),
+    "no event was parked": _DEAD,
+}
+
+
+def _a_day() -> None:
+    """Orders of every kind: paid through a share, with a coupon, refunded in part, unpaid."""
+    shop = make.shop()
+    owner = make.actor(shop.owner)
+    earnings.set_plan(actor=owner, shop_id=shop.pk, rate_bps=1_000)
+    item = make.variant(shop, stock=50)
+    link = sharing.share(
+        actor=make.actor(make.member()), target_kind="product", target_id=item.product_id, via=None
+    )
+    coupons.create_coupon(
+        actor=owner, shop_id=shop.pk, title="C", code="DAY", amount_off=100, cap=5
+    )
+    order = make.pay(make.place((item, 2), via=link.code, coupon="DAY")).orders.get()
+    make.pay(make.place((item, 1), coupon="DAY"))
+    make.place((item, 1), coupon="DAY")
+    orders.grant_refund(actor=owner, order_id=order.pk, amount=500, reason="late", key="late")
+    relay.drain()
+
+
+def test_every_question_has_a_tampering() -> None:
+    assert set(TAMPERED) == set(QUESTIONS)
+
+
+def test_each_question_finds_what_contradicts_it() -> None:
+    _a_day()
+    assert recount() == {}
+    for question, tampering in TAMPERED.items():
+        assert question in _found_after(tampering), question
+        assert recount() == {}, "the tampering was undone"
+
+
+def _found_after(tampering: str) -> set[str]:
+    """Tamper behind the application's back, recount, and undo."""
+    ask: Callable[[], dict[str, object]] = recount  # type: ignore[assignment]
+    with without_check("entitlements_coupon", "coupon_cap"), connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        try:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(tampering)
+            return set(ask())
+        finally:
+            cursor.execute("ROLLBACK")

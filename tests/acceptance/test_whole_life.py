@@ -171,6 +171,11 @@ def payments_lives(settings: Any) -> None:
         with clock.at(lapsed.expires_at):
             payments.expire_intent(actor=SYSTEM, intent_id=lapsed.pk)
         money_comes(lapsed)
+    lapsed = till.started()
+    script.away = True
+    with clock.at(lapsed.expires_at):
+        payments.expire_intent(actor=SYSTEM, intent_id=lapsed.pk)
+    script.away = False
     given_up = till.opened()
     payments.cancel_intent(actor=till.BUYER, intent_id=given_up.pk)
     money_comes(given_up)
@@ -260,7 +265,8 @@ def commissions_lives(settings: Any) -> None:
 
     unpaid = make.place((item, 1), via=link.code, buyer=buyer)
     orders.cancel_checkout(actor=make.actor(buyer), checkout_id=unpaid.pk)
-    make.place((item, 1), via=link.code, buyer=ana)  # nobody earns from what they buy themselves
+    owners = sharing.share(actor=owner, target_kind="product", target_id=item.product_id, via=None)
+    make.place((item, 1), via=owners.code)  # nobody earns from the sales of their own shop
     suspected(earned())
     take_back(earned())
     earnings.release_fraud(actor=finance, commission_id=suspected(held()).pk, reason="fine")

@@ -96,7 +96,7 @@ QUESTIONS: dict[str, str] = {
         JOIN orders_order o ON o.id = l.order_id
         LEFT JOIN earnings_commission c ON c.line_id = l.id
         WHERE l.plan_version_id IS NOT NULL AND l.link_id IS NOT NULL
-        GROUP BY l.id HAVING count(c.id) <> count(DISTINCT c.level)
+        GROUP BY l.id HAVING count(c.id) = 0 OR count(c.id) <> count(DISTINCT c.level)
     """,
     "journals sum to zero": """
         SELECT journal_id, currency FROM ledger_posting

@@ -1,4 +1,4 @@
-"""Start-up wiring: lock order, the desk; every package's own wiring is in its AppConfig."""
+"""Start-up wiring: lock order, log lines, the desk; every package's own wiring is in its AppConfig."""
 
 from typing import Any
 
@@ -15,14 +15,16 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Give the kernel the global lock order, and each connection room for its statements."""
+        """Give the kernel the lock order, log lines a place, each connection room to prepare."""
         from django.db.backends.signals import connection_created
 
         from banyan.kernel import locks
 
+        from . import logs
         from .lock_order import LOCK_ORDER
 
         locks.configure(LOCK_ORDER)
+        logs.configure()
         connection_created.connect(_make_room, dispatch_uid="banyan.config.prepared")
         self._open_desk()
 

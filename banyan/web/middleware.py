@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -111,7 +111,7 @@ class ProblemMiddleware:
             return render_problem(request, error)
         if isinstance(error, OperationalError) and locks.busy(error):
             return render_problem(request, Busy())
-        if isinstance(error, OperationalError | PoolTimeout):
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
             log.error("database", error=str(error), path=request.path)
             return render_problem(request, Busy(code="database_unreachable", retry_after=5))
         return None

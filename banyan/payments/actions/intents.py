@@ -194,7 +194,9 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         begun = {"provider_ref": attempt.provider_ref, "action": attempt.action}
         if not change(attempt, {"outcome": ""}, begun):
             # Another click was refused what this one was given: it can be paid, so keep asking.
-            alone = not intent.attempts.filter(outcome="").exists()
+            attempt.refresh_from_db(fields=["outcome"])
+            others = intent.attempts.filter(outcome="")
+            alone = attempt.outcome == "refused" and not others.exists()
             reopened = {"outcome": "", "failure": "", "ended_at": None}
             change(attempt, {}, begun | (reopened if alone else {}))
         now = clock.now()

@@ -1,4 +1,4 @@
-"""Start-up wiring: lock order, log lines, the desk; every package's own wiring is in its AppConfig."""
+"""Start-up wiring: lock order, log lines, the desk; packages wire themselves in their AppConfig."""
 
 from typing import Any
 

@@ -122,7 +122,7 @@ def grant_refund(
             keys.append(LockKey("payment", order.checkout.intent_id))
         locks.take(keys)
         order.refresh_from_db()
-        before = OrderRefund.objects.filter(key=key).exclude(pk=request_id, state="requested")
+        before = OrderRefund.objects.filter(key=key).exclude(pk=request_id or 0, state="requested")
         if known := before.first():
             _check_same(known, order, amount=amount, reason=reason, lines=lines, restock=restock)
             if known.state in {"requested", "refused"}:

@@ -265,7 +265,6 @@ class _Planner:
             sku = plan.row.given.get("sku") or (plan.known.sku if plan.known else "")
             if sku and sku in skus:
                 self.sheet.fault(plan.row.line, "sku", sku, "sku_twice")
-            skus.add(sku)
 
     def _pictures(self, made: ProductPlan) -> None:
         known = made.known
@@ -310,5 +309,5 @@ def _same(known: Product, key: str, value: Any) -> bool:
         return settled(current) == value
     if key == "tags":
         written = [str(tag).replace(",", "，") for tag in current]
-        return written == [tag.replace(",", "，") for tag in value]
+        return bool(written == [tag.replace(",", "，") for tag in value])
     return bool(current == value)

@@ -306,7 +306,7 @@ def _place(made: ProductPlan, named: list[Variant], kept: list[Variant]) -> None
 def _same(known: Product, key: str, value: Any) -> bool:
     current = getattr(known, key)
     if key == "description":
-        return settled(current) == value
+        return bool(settled(current) == value)
     if key == "tags":
         written = [str(tag).replace(",", "，") for tag in current]
         return bool(written == [tag.replace(",", "，") for tag in value])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+import string
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -125,7 +127,7 @@ def test_row_26_the_weighing_notices_what_is_heavy(browser: Browser, house: str)
     page = context.new_page()
     page.add_init_script(WATCH_SHIFTS)
     heavy = Weights(page)
-    noise = "".join(chr(33 + (i * i * 7919 + i // 3) % 90) for i in range(60_000))
+    noise = "".join(random.Random(7).choices(string.ascii_letters, k=60_000))
     page.route("**/explore", lambda route: route.fulfill(
         content_type="text/html", body=f"<title>x</title>{'<p>goods</p>' * 30}<!--{noise}-->"
     ))  # fmt: skip

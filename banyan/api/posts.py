@@ -125,7 +125,7 @@ class CommentAnswer(Answer):
 
 
 class ThreadAnswer(CommentAnswer):
-    """A comment with the answers to it, oldest first."""
+    """A comment with the answers to it, oldest first. One taken away has no ``body`` any more."""
 
     replies: list[CommentAnswer]
 
@@ -177,7 +177,7 @@ def _comment_columns(row: Comment) -> dict[str, Any]:
     return {
         "id": row.pk,
         "author": _person(row.author),
-        "body": row.body,
+        "body": "" if row.deleted_at else row.body,
         "created_at": row.created_at,
     }
 

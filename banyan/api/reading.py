@@ -47,9 +47,8 @@ class StrictParser(Parser):
         if request.content_type != "application/json":
             raise UnsupportedContent(detail=str(request.content_type))
         try:
-            found = json.loads(
-                request.body, parse_constant=_refuse_constant, object_pairs_hook=_distinct
-            )
+            text = request.body.decode()
+            found = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
         except (ValueError, RecursionError) as error:
             raise Malformed(detail=str(error)[:200]) from error
         check_text(found)

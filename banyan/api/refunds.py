@@ -67,9 +67,12 @@ class DeclineBody(Body):
 
 
 class DestinationBody(Body):
-    """Where the money shall go, since it could not go back the way it came."""
+    """Where the money shall go: empty is the way it was paid, ``wallet`` the buyer's credit here.
 
-    destination: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+    Anything else is an account in the payment service's own terms.
+    """
+
+    destination: Annotated[str, StringConstraints(max_length=120)] = ""
 
 
 class PartAnswer(Answer):
@@ -237,7 +240,10 @@ def decline_refund(request: HttpRequest, refund_id: Path[Id], body: DeclineBody)
 
 @router.post("/refunds/{refund_id}/destination", auth=ANYONE_WRITES, response=RefundAnswer)
 def redirect_refund(request: HttpRequest, refund_id: Path[Id], body: DestinationBody) -> Any:
-    """Name another destination for a refund that could not be sent."""
+    """Ask again for a refund that could not be sent, to another destination if one is named.
+
+    Naming one is for the buyer with an account; a guest settles it with support.
+    """
     caller = caller_of(request)
     return _refund(
         orders.retry_refund(

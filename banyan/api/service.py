@@ -72,6 +72,7 @@ class Api(NinjaAPI):
             if asked == "HEAD":
                 request.method = "GET"
             response = view(request, *args, **params)
+            request.method = asked  # the server leaves the body of a HEAD away
             if response.status_code != 405:
                 return response
             allowed = {name.strip() for name in response["Allow"].split(",")} | {"OPTIONS"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -101,11 +102,18 @@ def find_coupon(code: str) -> Coupon:
     return coupon
 
 
-def reserve_coupon(*, coupon: Coupon, checkout_id: int, person_key: str, amount: int) -> Redemption:
+def reserve_coupon(
+    *,
+    coupon: Coupon,
+    checkout_id: int,
+    person_key: str,
+    amount: int,
+    same_person: Collection[str] = (),
+) -> Redemption:
     """Take one use for an unpaid checkout. Inside the caller's transaction, row locked.
 
     Raises coupon_used_up when the conditional UPDATE finds no use left, coupon_used_by_you
-    when this person has had theirs.
+    when this person has had theirs, under any key of ``same_person``.
     """
     taken = Coupon.objects.filter(pk=coupon.pk, is_active=True, taken__lt=F("cap")).update(
         taken=F("taken") + 1
@@ -113,7 +121,9 @@ def reserve_coupon(*, coupon: Coupon, checkout_id: int, person_key: str, amount:
     if taken != 1:
         raise CouponRefused("coupon_used_up")
     own = Redemption.objects.filter(
-        coupon=coupon, person_key=person_key, state__in=["reserved", "redeemed"]
+        coupon=coupon,
+        person_key__in={person_key, *same_person},
+        state__in=["reserved", "redeemed"],
     ).count()
     if own >= coupon.per_person:
         raise CouponRefused("coupon_used_by_you")

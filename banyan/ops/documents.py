@@ -42,7 +42,19 @@ def state_diagrams() -> str:
     return diagrams.all_diagrams()
 
 
-PARTS: Mapping[str, Callable[[], str]] = {"events": event_table, "states": state_diagrams}
+def api_routes() -> str:
+    """Return the table of all routes of the HTTP API."""
+    from banyan.api.tables import route_table
+    from banyan.api.urls import api
+
+    return route_table(api.get_openapi_schema())
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "events": event_table,
+    "routes": api_routes,
+    "states": state_diagrams,
+}
 
 
 def refreshed(text: str) -> str:

@@ -78,7 +78,7 @@ def crowd(at: Installation, diary: Diary, numbers: range, plan: tuple[str, ...])
 
 def rows(at: Installation, sql: str) -> Rows:
     with at.connect() as connection:
-        return list(connection.execute(sql).fetchall())  # type: ignore[arg-type]
+        return list(connection.execute(sql).fetchall())
 
 
 UNFINISHED = """
@@ -97,7 +97,7 @@ def settle(at: Installation, touches: list[int]) -> float:
     def quiet() -> bool:
         try:
             stored = rows(at, "SELECT count(*) FROM sharing_touch")[0][0]
-            return stored >= len(touches) and rows(at, UNFINISHED)[0][0] == 0
+            return bool(stored >= len(touches) and rows(at, UNFINISHED)[0][0] == 0)
         except Exception:
             return False  # the database is on its way back
 

@@ -119,6 +119,7 @@ def orders_lives(settings: Any) -> None:
     paid_back(granted.payment_refund_id, succeeded=True)
     lost = refund(bought(), 100)
     paid_back(lost.payment_refund_id, succeeded=False)
+    orders.ask_support(actor=make.actor(buyer), refund_id=lost.pk, body="My card is closed.")
     with pytest.MonkeyPatch.context() as patch:
         from dataclasses import replace
 
@@ -306,6 +307,9 @@ def neighbours_lives(settings: Any) -> None:
     images = claim_staged(actor=ana, tokens=[staged_picture(ana)])
     post = community.publish_post(actor=ana, images=images, title="Cups")
     community.like(actor=ben, post_id=post.pk)
+    if post.link is not None:
+        touch = sharing.record_touch(actor=Actor.guest("v-1"), link=post.link)
+        sharing.confirm_touch(actor=Actor.guest("v-1"), touch_id=touch.pk)
     community.comment(actor=ben, post_id=post.pk, body="Nice")
     people.block(actor=ana, account_id=ben.id or 0)
 

@@ -58,6 +58,8 @@ def test_a_file_becomes_products_with_variants_stock_and_pictures_to_come() -> N
     assert StateChange.objects.get(machine="catalog.product.state").target == "active"
     assert done.result["unused"] == ["Variant Barcode"]
     assert bytes(done.content) == b""
+    told = ("new", "changed", "new_variants", "changed_variants", "stock_set", "pictures")
+    assert [done.result[name] for name in told] == [2, 0, 3, 0, 0, 2]
 
 
 def test_the_same_file_again_changes_nothing() -> None:
@@ -94,6 +96,22 @@ def test_one_bad_row_keeps_everything_out() -> None:
     assert not Product.objects.exists()
     assert not WantedPicture.objects.exists()
     assert ProductImport.objects.get().done_at is None
+
+
+def test_an_sku_named_twice_is_one_fault() -> None:
+    shop = factories.shop()
+    with pytest.raises(catalog.ImportRefused) as refused:
+        take_in(shop, CUPS.replace("CUP-L", "CUP-S"))
+    assert [(f.line, f.code) for f in refused.value.faults] == [(3, "sku_twice")]
+
+
+def test_an_sku_of_a_variant_that_the_file_does_not_name_is_refused() -> None:
+    shop = factories.shop()
+    take_in(shop, CUPS)
+    head = "Handle,Title,Option1 Name,Option1 Value,SKU,Price"
+    with pytest.raises(catalog.ImportRefused) as refused:
+        take_in(shop, f"{head}\nblue-cup,Blue cup,Size,S,CUP-L,3\n")
+    assert [fault.code for fault in refused.value.faults] == ["sku_twice"]
 
 
 def test_a_failure_in_the_middle_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_a_crowd_is_folded_and_nobody_is_lost(monkeypatch: pytest.MonkeyPatch) -
     for n in range(6):
         child = share(make.member(), item.product_id, via=first)
         for v in range(3):
-            sharing.record_touch(actor=Actor.guest(f"{n}-{v}"), link=child)
+            visit(child, f"{n}-{v}")
 
     told = drawing.travelled(first, viewer=Actor.system("test"))
 

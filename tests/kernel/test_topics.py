@@ -24,7 +24,13 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> None:
 def notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sent: list[str] = []
     real = relay._notices
-    monkeypatch.setattr(relay, "_notices", lambda a, b: sent.extend(real(a, b)) or sent[-1:])
+
+    def listening(before: int, last: int) -> list[str]:
+        made = real(before, last)
+        sent.extend(made)
+        return made
+
+    monkeypatch.setattr(relay, "_notices", listening)
     return sent
 
 

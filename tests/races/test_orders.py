@@ -207,7 +207,7 @@ def test_burned_07_carts_in_opposite_order_do_not_deadlock() -> None:
             make.pay(checkout)
         return ROUNDS
 
-    results = run_at_once(*[lambda cart=cart: shop_on(cart) for cart in carts])  # type: ignore[misc]
+    results = run_at_once(*[lambda cart=cart: shop_on(cart) for cart in carts])
 
     # A deadlock that the database found, or a lock that was not to be had, would be a Busy.
     assert results == [ROUNDS] * len(carts), kinds(results)

@@ -78,7 +78,7 @@ def test_refunds_of_many_staff_at_once_never_exceed_what_was_paid() -> None:
     order = _paid_order()
 
     results = run_at_once(
-        *[lambda k=f"r{i}": _grant(order, amount=400, key=k) for i in range(6)],  # type: ignore[misc]
+        *[lambda k=f"r{i}": _grant(order, amount=400, key=k) for i in range(6)],
         jobs.run_sweep,
         jobs.run_sweep,
     )[:6]
@@ -99,7 +99,7 @@ def test_partial_refunds_with_keys_of_their_own_add_up_to_all_of_it() -> None:
     order = _paid_order()
 
     results = run_at_once(
-        *[lambda k=f"p{i}": _grant(order, amount=250, key=k) for i in range(4)],  # type: ignore[misc]
+        *[lambda k=f"p{i}": _grant(order, amount=250, key=k) for i in range(4)],
     )
 
     assert kinds(results) == {"OrderRefund": 4}
@@ -139,7 +139,7 @@ def test_burned_09_a_known_key_with_other_content_is_refused_and_writes_nothing(
     first = _grant(order, amount=400, key="same")
     if "lines" in changed:
         changed = {"lines": {order.lines.get().pk: 300}}
-    content = {"amount": 400, "reason": "broken", "key": "same"} | changed
+    content: dict[str, Any] = {"amount": 400, "reason": "broken", "key": "same"} | changed
 
     with pytest.raises(IdempotencyMismatch) as refused:
         orders.grant_refund(actor=make.actor(order.shop.owner), order_id=order.pk, **content)
@@ -233,9 +233,7 @@ def test_control_without_lock_and_conditions_refunds_exceed_what_was_paid(
         without_check("orders_orderline", "order_line_refund_within_paid"),
         without_check("payments_intent", "intent_refund_within_capture"),
     ):
-        run_at_once(
-            *[lambda k=f"r{i}": _grant(order, amount=400, key=k) for i in range(4)]  # type: ignore[misc]
-        )
+        run_at_once(*[lambda k=f"r{i}": _grant(order, amount=400, key=k) for i in range(4)])
         refunded = Order.objects.get(pk=order.pk).refunded_amount
         with connection.cursor() as cursor:
             for table in ("orders_order", "orders_orderline", "payments_intent"):

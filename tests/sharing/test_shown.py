@@ -89,6 +89,7 @@ def test_a_card_is_no_opening(spool: Path, link: Link) -> None:
 class TestTheFeed:
     @pytest.fixture(autouse=True)
     def _fresh(self, spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.spool = spool
         from banyan.web.shop.sharing import shown as pages
 
         monkeypatch.setattr(pages, "cards", ShownCards())
@@ -99,7 +100,7 @@ class TestTheFeed:
         if consent:
             browser.cookies["banyan_consent"] = consent
         assert browser.get("/explore").status_code == 200
-        load_once(shown.spool_directory())
+        load_once(self.spool)
         return Exposure.objects.count()
 
     @pytest.fixture

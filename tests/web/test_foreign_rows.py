@@ -119,6 +119,7 @@ PEOPLE: dict[str, Case] = {
     "order_note": (_by_token, {"body": "Hello"}),
     "refund_ask": (_by_token, {"amount": "1", "reason": "x", "key": "k"}),
     "refund": (lambda w: {"refund_id": w.asked.pk}, None),
+    "refund_help": (lambda w: {"refund_id": w.failed.pk}, {"body": "Send it to me"}),
     "refund_retry": (lambda w: {"refund_id": w.failed.pk}, {"destination": "my account"}),
     "earning": (lambda w: {"commission_id": Commission.objects.get().pk}, None),
     "cart_change": (lambda w: {"item_id": w.cart_item}, {"n": "5"}),

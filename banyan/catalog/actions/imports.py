@@ -107,9 +107,10 @@ def take_in_products(*, actor: Actor, token: str, set_stock: bool) -> ProductImp
             plan = plan_import(actor=actor, shop=shop, sheet=sheet, set_stock=set_stock)
             if sheet.faults:
                 raise ImportRefused(sheet.faults)
+            # Counted before it is written: afterwards nothing is new any more.
+            kept.result = plan.total() | {"unused": list(sheet.header.unused)}
             _Writer(actor, shop, kept, plan).write()
             kept.content, kept.done_at = b"", clock.now()
-            kept.result = plan.total() | {"unused": list(sheet.header.unused)}
             kept.save(update_fields=["content", "done_at", "result"])
     except IntegrityError as error:
         raise Conflict(detail=str(error)) from error

@@ -265,7 +265,6 @@ class _Planner:
             sku = plan.row.given.get("sku") or (plan.known.sku if plan.known else "")
             if sku and sku in skus:
                 self.sheet.fault(plan.row.line, "sku", sku, "sku_twice")
-            skus.add(sku)
 
     def _pictures(self, made: ProductPlan) -> None:
         known = made.known
@@ -307,8 +306,8 @@ def _place(made: ProductPlan, named: list[Variant], kept: list[Variant]) -> None
 def _same(known: Product, key: str, value: Any) -> bool:
     current = getattr(known, key)
     if key == "description":
-        return settled(current) == value
+        return bool(settled(current) == value)
     if key == "tags":
         written = [str(tag).replace(",", "，") for tag in current]
-        return written == [tag.replace(",", "，") for tag in value]
+        return bool(written == [tag.replace(",", "，") for tag in value])
     return bool(current == value)

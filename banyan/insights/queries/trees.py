@@ -23,7 +23,7 @@ class Guest:
     """Somebody who came through a link and did not share on; of strangers nothing is known.
 
     ``key`` is short, the same each time, and says nothing. ``bought``: paid; ``ordered``: not
-    (yet); else they only opened it.
+    (yet); else the page ran on their screen and that was all.
     """
 
     key: str

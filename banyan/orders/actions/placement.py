@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Conflict, Invalid, SoldOut
 from banyan.kernel.remembered import change, insert
 from banyan.payments.actions import open_intent
+from banyan.people.models import Account
 from banyan.people.rules import clean_address, clean_phone
 from banyan.sharing import queries as sharing
 from banyan.sharing.actions import confirm_touch
@@ -374,6 +376,7 @@ def _write(
                 coupon=wanted.coupon,
                 checkout_id=checkout.pk,
                 person_key=person_key(actor, contact),
+                same_person=_same_person(actor, contact),
                 amount=checkout.discount_amount,
             )
         orders = _write_orders(checkout, wanted, credits)
@@ -406,6 +409,25 @@ def person_key(actor: Actor, contact: Contact) -> str:
     if actor.id is not None:
         return f"account:{actor.id}"
     return f"contact:{(contact.email or contact.phone).lower()}"
+
+
+def _same_person(actor: Actor, contact: Contact) -> set[str]:
+    """Return every key under which this person may have bought before.
+
+    A guest is known by either contact and by the account that has proven it; a member also by
+    what they bought as a guest. Neither signing in nor out brings a used coupon back.
+    """
+    found = Account.objects.filter(pk=actor.id or 0)
+    if actor.id is None:
+        found = Account.objects.filter(
+            Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
+        )
+    known = {contact.email, contact.phone}
+    keys = set()
+    for account_id, email, phone in found.values_list("id", "email", "phone"):
+        keys.add(f"account:{account_id}")
+        known |= {email or "", phone or ""}
+    return keys | {f"contact:{one.lower()}" for one in known if one}
 
 
 def _write_orders(checkout: Checkout, wanted: Quote, credits: dict[int, Credit]) -> list[Order]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel.problems import IdempotencyMismatch
 
 from ..models import Checkout, OrderLine
+from ..reading import checkout_of_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def placed_before(placement_key: str) -> tuple[Checkout, dict[int, int]] | None:
     For a form that comes again after its cart was emptied: it means the same goods. Whoever has
     the key may know; it is unguessable.
     """
-    before = Checkout.objects.filter(placement_key=placement_key).first()
+    before = checkout_of_key.first(placement_key)
     return None if before is None else (before, _bought(placement_key))
 
 

@@ -191,12 +191,14 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         reload(intent)
         attempt.provider_ref = started.provider_ref
         attempt.action = _stored(started.action)
-        change(attempt, {}, {"provider_ref": attempt.provider_ref, "action": attempt.action})
-        if not intent.attempts.filter(outcome="").exists():
+        begun = {"provider_ref": attempt.provider_ref, "action": attempt.action}
+        if not change(attempt, {"outcome": ""}, begun):
             # Another click was refused what this one was given: it can be paid, so keep asking.
-            Attempt.objects.filter(pk=attempt.pk, outcome="refused").update(
-                outcome="", failure="", ended_at=None
-            )
+            attempt.refresh_from_db(fields=["outcome"])
+            others = intent.attempts.filter(outcome="")
+            alone = attempt.outcome == "refused" and not others.exists()
+            reopened = {"outcome": "", "failure": "", "ended_at": None}
+            change(attempt, {}, begun | (reopened if alone else {}))
         now = clock.now()
         if intent.state in OPEN:
             if intent.state != "pending":

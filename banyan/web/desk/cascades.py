@@ -15,6 +15,7 @@ from banyan.insights.queries import cascade_members, cascades
 from banyan.insights.rules import measure
 from banyan.kernel.problems import NotFound
 from banyan.web.ui.shapes import TreeNode
+from banyan.web.ui.svg import folded
 
 from ..http import actor, private, signed_in
 
@@ -79,7 +80,7 @@ def drawn(parents: Mapping[str, str | None]) -> list[TreeNode]:
         while above is not None and above not in kept:
             above = parents[above]
         more[above or nodes[0].id] += 1
-    for user, n in more.items():
+    for user, n in folded(more, nodes[0].id).items():
         label = ngettext("%(n)s more person", "%(n)s more people", n) % {"n": n}
         nodes.append(TreeNode(f"{user}+", user, "more", label, count=n))
     return nodes

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import cos, pi, sin
+from typing import TypeVar
 
 from banyan.web.ui.shapes import Tree, TreeNode
 
+Node = TypeVar("Node", bound=Hashable)
 TREE_WIDTH = 640
 TREE_HEIGHT = 400
 _MARGIN = 26
+MOST_FOLDS = 12
 _SIZES = {"root": 8.0, "bought": 5.0, "ordered": 4.6, "more": 9.0}
 
 
@@ -114,6 +117,13 @@ def _sectors(
             sectors[child.id] = (start, end)
             start = end
     return sectors
+
+
+def folded(more: Mapping[Node, int], root: Node) -> dict[Node, int]:
+    """Return the "+n" to draw: the largest where they belong, the many small ones at the root."""
+    largest = dict(sorted(more.items(), key=lambda item: -item[1])[:MOST_FOLDS])
+    rest = sum(more.values()) - sum(largest.values())
+    return largest | {root: largest.get(root, 0) + rest} if rest else largest
 
 
 def bar_percent(value: float, top: float) -> str:

@@ -47,7 +47,8 @@ class Browser:
                 for name, value in ({"host": "shop.test:9001"} | headers).items()
             ],
         }
-        self.status, self.headers, self.text = 0, {}, ""
+        self.status, self.text = 0, ""
+        self.headers: dict[str, str] = {}
         self.gone = asyncio.Event()
 
     async def receive(self) -> dict[str, Any]:

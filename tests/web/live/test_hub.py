@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_who_was_away_too_long_or_claims_the_future_looks_at_everything(after: i
 def test_the_window_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubs, "REMEMBERED", 3)
     hub = Hub()
-    hub._latest = hubs.deque(maxlen=3)
+    hub._latest = deque(maxlen=3)
     hub.begin_at(0)
     for position in range(1, 6):
         hub.hear(f"{position} shop:1=order.paid")

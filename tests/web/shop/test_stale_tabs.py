@@ -13,6 +13,7 @@ from django.urls import reverse
 from banyan.catalog.models import Variant
 from banyan.entitlements import actions as coupons
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.models import CartItem, Checkout
 from banyan.payments.models import Attempt, Intent, Refund
@@ -53,7 +54,7 @@ def put_into_cart(client: Client, item: Variant, n: int = 1) -> None:
 
 def pay_at_gateway(sandbox: Sandbox, checkout: Checkout) -> str:
     """Pay at the gateway, which tells us nothing, and return the address to come back to."""
-    intent = Intent.objects.get(pk=checkout.intent_id)
+    intent = Intent.objects.get(pk=checkout.intent_id or 0)
     back = sandbox.pay(intent.provider_ref, "never")
     return back.removeprefix("http://testserver")
 
@@ -241,7 +242,7 @@ def test_paying_after_the_reservation_ran_out_says_so_and_charges_nothing(
     page = reverse("purchase", args=[checkout.access_token])
     with clock.at(checkout.expires_at):
         if swept:
-            orders.expire_due(actor=make.Actor.system("test"))
+            orders.expire_due(actor=Actor.system("test"))
         for answer in (
             client.post(reverse("purchase_pay", args=[checkout.access_token]), follow=True),
             client.post("/checkout", form, follow=True),
@@ -261,7 +262,7 @@ def test_paying_at_the_gateway_after_the_reservation_ran_out_is_sent_back(
     client.post("/checkout", form_of(client, buy_now(item)))
     checkout = Checkout.objects.get()
     with clock.at(checkout.expires_at):
-        orders.expire_due(actor=make.Actor.system("test"))
+        orders.expire_due(actor=Actor.system("test"))
         back = pay_at_gateway(sandbox, checkout)
         answer = client.get(back, follow=True)
     assert "It is sent back in full." in answer.content.decode()

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from banyan.web.ui.gallery_data import tree_nodes
 from banyan.web.ui.shapes import TreeNode
-from banyan.web.ui.svg import TREE_HEIGHT, TREE_WIDTH, bar_percent, place, spark_points
+from banyan.web.ui.svg import (
+    MOST_FOLDS,
+    TREE_HEIGHT,
+    TREE_WIDTH,
+    bar_percent,
+    folded,
+    place,
+    spark_points,
+)
 
 
 @st.composite
@@ -53,6 +61,13 @@ def test_a_chain_of_five_thousand_is_drawn() -> None:
 def test_an_orphan_hangs_from_the_centre_without_an_edge() -> None:
     tree = place([TreeNode("a", "gone"), TreeNode("b", "a")])
     assert len(tree.edges) == 1
+
+
+@given(st.dictionaries(st.integers(0, 99), st.integers(1, 50), max_size=60))
+def test_small_folds_gather_at_the_root_and_none_is_lost(more: dict[int, int]) -> None:
+    kept = folded(more, 0)
+    assert sum(kept.values()) == sum(more.values())
+    assert len(kept) <= MOST_FOLDS + 1
 
 
 def test_nobody_gives_an_empty_picture() -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 from django.urls import reverse
 
+from banyan.kernel.actors import Actor
 from banyan.media.queries import thumb_urls
+from banyan.people.access import visible_accounts
 from banyan.sharing.channels import channel_of, is_restricted
 from banyan.sharing.models import Link
-from banyan.sharing.queries import link_by_code, path_of
+from banyan.sharing.queries import PathStep, link_by_code, path_of
 from banyan.web.ui.shapes import Face
 
 from ...http import actor
@@ -24,6 +26,12 @@ class Arrival:
     touch: str = ""
     faces: list[Face] = field(default_factory=list)
     neutral: bool = False
+
+    @property
+    def sharer(self) -> str:
+        """The name of who shared the link that was opened, unless reader and sharer are apart."""
+        handle = self.link.owner.handle if self.link else ""
+        return next((face.name for face in self.faces if face.handle == handle), "")
 
     @property
     def code(self) -> str:
@@ -46,6 +54,7 @@ def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "
         # The page still says that it ran, so that an owner's own look is known as one.
         return Arrival(touch=touch, neutral=neutral)
     steps = path_of(link)
+    steps = _shown(actor(request), path_of(link))
     small = thumb_urls(step.avatar_id for step in steps)
     faces = [
         Face(
@@ -57,3 +66,12 @@ def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "
         for step in steps
     ]
     return Arrival(link, touch, faces, neutral)
+
+
+def _shown(viewer: Actor, steps: list[PathStep]) -> list[PathStep]:
+    """Leave out whom a member is apart from: they keep the credit, and are not shown."""
+    if viewer.id is None:
+        return steps
+    ids = visible_accounts(viewer).filter(pk__in=[step.owner_id for step in steps])
+    seen = set(ids.values_list("id", flat=True))
+    return [step for step in steps if step.owner_id in seen]

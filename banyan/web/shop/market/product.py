@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import (
@@ -98,7 +99,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) if chosen else 0,
         "arrival": arrival,
-        "sharer": arrival.faces[-1].name if arrival.faces else "",
+        "sharer": arrival.sharer or _("Whoever shared this"),
         "earn": earn,
         "discloses": arrival.link is not None and earn is not None,
         "share_url": reverse("share", args=["product", found.pk])

@@ -226,11 +226,10 @@ def order_find(request: HttpRequest) -> HttpResponse:
     The link is sent to that contact; the page says the same whether or not there is such an
     order, so it tells nobody who bought what.
     """
-    context = {"nav": "orders", "number": request.POST.get("number", ""), "sent": False}
+    typed = {name: request.POST.get(name, "") for name in ("number", "contact")}
+    context = {"nav": "orders", **typed, "sent": False}
     if request.method == "POST":
         hit(f"find:{_client(request)}", 10, 600)
-        orders.send_order_link(
-            number=request.POST.get("number", ""), contact=request.POST.get("contact", "")
-        )
+        orders.send_order_link(**typed)
         context["sent"] = True
     return render(request, "shop/orders/find.html", context)

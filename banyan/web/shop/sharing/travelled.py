@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.people.access import visible_accounts
 from banyan.sharing.models import Link
 from banyan.web.ui.shapes import Face, TreeNode
+from banyan.web.ui.svg import folded
 
 from ..people.faces import faces_of
 
@@ -93,7 +94,7 @@ def _nodes(tree: ShareTree, faces: dict[int, Face]) -> list[TreeNode]:
             _fold(more, _drawn_above(guest.link_id, parents, drawn), 1)
     for link_id, count in tree.folded.items():
         _fold(more, _drawn_above(link_id, parents, drawn), count)
-    for link_id, count in more.items():
+    for link_id, count in folded(more, tree.sharers[0].node.link_id).items():
         label = ngettext("%(n)s more person", "%(n)s more people", count) % {"n": count}
         nodes.append(TreeNode(f"{link_id}-more", str(link_id), "more", label, count=count))
     return nodes

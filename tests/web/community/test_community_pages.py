@@ -168,23 +168,3 @@ def test_an_author_hears_of_likes_words_answers_and_repins() -> None:
 
     people.block(actor=make.actor(ana), account_id=cy.pk)
     assert all("Cy" not in told.text for told in notifications(ana.pk))
-
-
-def test_a_blocked_sharer_is_not_shown_on_the_way_but_the_page_says_that_somebody_earns() -> None:
-    from banyan.earnings.actions import set_plan
-    from banyan.sharing.actions import share
-
-    ana, ben = make.member("ana"), make.member("ben")
-    product = make.product()
-    set_plan(actor=make.actor(product.shop.owner), shop_id=product.shop_id, rate_bps=500)
-    link = share(actor=make.actor(ana), target_kind="product", target_id=product.pk, via=None)
-    url = f"/shop/{product.shop.slug}/{product.slug}?via={link.code}"
-    assert "/@ana" in browser(ben).get(url).content.decode()
-
-    people.block(actor=make.actor(ben), account_id=ana.pk)
-
-    page = browser(ben).get(url).content.decode()
-    assert "/@ana" not in page
-    assert "Ana" not in page
-    assert "Whoever shared this" in page
-    assert f"via={link.code}" in page

@@ -15,17 +15,18 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Give the kernel the global lock order, log lines a place, connections their room."""
+        """Give the kernel the lock order, log lines a place, connections room, numbers width."""
         from django.db.backends.signals import connection_created
 
         from banyan.kernel import locks
 
-        from . import logs
+        from . import integers, logs
         from .lock_order import LOCK_ORDER
 
         locks.configure(LOCK_ORDER)
         connection_created.connect(_make_room, dispatch_uid="banyan.config.prepared")
         logs.configure()
+        integers.bind_whole_numbers_whole()
         self._open_desk()
 
     def _open_desk(self) -> None:

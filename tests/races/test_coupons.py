@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 import pytest
 from django.db.models import F
@@ -41,11 +42,18 @@ def _coupon(*, cap: int = 1, per_person: int = 1) -> tuple[Coupon, Variant]:
 
 
 def _read_then_write(
-    *, coupon: Coupon, checkout_id: int, person_key: str, amount: int
+    *,
+    coupon: Coupon,
+    checkout_id: int,
+    person_key: str,
+    amount: int,
+    same_person: Collection[str] = (),
 ) -> Redemption:
     """Reserve as one would without knowing better: look, think, write."""
     taken = Coupon.objects.get(pk=coupon.pk).taken
-    own = Redemption.objects.filter(coupon=coupon, person_key=person_key).count()
+    own = Redemption.objects.filter(
+        coupon=coupon, person_key__in={person_key, *same_person}
+    ).count()
     time.sleep(0.3)
     if taken >= coupon.cap or own >= coupon.per_person:
         raise coupons.CouponRefused("coupon_used_up")

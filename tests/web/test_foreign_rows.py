@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from banyan.community.models import Post
+from banyan.community.models import Board, Comment, Post
 from banyan.earnings.models import Commission
 from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon
@@ -47,6 +47,8 @@ class World:
     merge: GuestMerge
     notification: Notification
     post: Post
+    board: Board
+    comment: Comment
     cart_item: int
     own: dict[str, int] = field(default_factory=dict)
 
@@ -67,6 +69,7 @@ def _world() -> World:
     cart = orders.cart_for(actor=buyer)
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
+    mine = Post.objects.create(author=at.owner, title="Mine", created_at=clock.now())
     return World(
         at=at,
         rival=at.stranger,
@@ -81,7 +84,13 @@ def _world() -> World:
             account=at.owner, contact="a@example.com", created_at=clock.now()
         ),
         notification=Notification.objects.get(recipient_id=at.owner.pk),
-        post=Post.objects.create(author=at.owner, title="Mine", created_at=clock.now()),
+        post=mine,
+        board=Board.objects.create(
+            owner=at.owner, title="Mine", slug="mine", created_at=clock.now()
+        ),
+        comment=Comment.objects.create(
+            post=mine, author=at.owner, body="Mine", created_at=clock.now()
+        ),
         cart_item=item.pk,
     )
 
@@ -131,12 +140,17 @@ PEOPLE: dict[str, Case] = {
     "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
     "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
+    "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
+    "board_edit": (lambda w: {"board_id": w.board.pk}, {"title": "Theirs"}),
+    "board_delete": (lambda w: {"board_id": w.board.pk}, {}),
+    "board_take": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
 }
 
 # For everybody to see or to do; what they write belongs to whoever does it.
 FOR_ALL = {
     "post",
     "post_like",
+    "post_likes",
     "post_comment",
     "post_repin",
     "post_save",

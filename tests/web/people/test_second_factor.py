@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     format_hotp_value,
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
@@ -99,13 +102,18 @@ def request_of(account: Account | None) -> HttpRequest:
     request = RequestFactory().get("/desk/")
     request.actor = actor(account) if account else Actor.guest()  # type: ignore[attr-defined]
     request.user = account  # type: ignore[assignment]
+    request.session = SessionStore()
     request._messages = type("Sink", (), {"add": lambda *args: None})()  # type: ignore[attr-defined]
     return request
 
 
-def ask_for_the_desk(account: Account | None) -> Any:
-    """Ask a view that only staff may see."""
-    return staff_only(lambda request: HttpResponse("desk"))(request_of(account))
+def ask_for_the_desk(account: Account | None, *, shown: Sequence[Mapping[str, Any]] = ()) -> Any:
+    """Ask a view that only staff may see; ``shown``: the proofs of this session."""
+    request = request_of(account)
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = list(shown)
+    whose = str(account.pk) if account else ""
+    request.session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = whose
+    return staff_only(lambda request: HttpResponse("desk"))(request)
 
 
 @pytest.mark.django_db
@@ -114,7 +122,9 @@ def test_the_desk_wants_a_second_factor_where_it_is_switched_on(settings: Any) -
     settings.STAFF_TOTP_REQUIRED = True
     assert ask_for_the_desk(support)["Location"] == "/me/security/totp/activate/"
     Authenticator.objects.create(user=support, type="totp", data={})
-    assert ask_for_the_desk(support).content == b"desk"
+    assert ask_for_the_desk(support)["Location"].startswith("/me/security/reauthenticate/?next=")
+    shown = [{"method": "mfa", "type": "totp", "at": 0.0}]
+    assert ask_for_the_desk(support, shown=shown).content == b"desk"
 
 
 @pytest.mark.django_db

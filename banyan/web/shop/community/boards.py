@@ -118,14 +118,17 @@ def board_edit(request: HttpRequest, board_id: int) -> HttpResponse:
 @signed_in
 def board_take(request: HttpRequest, board_id: int, post_id: int) -> HttpResponse:
     """Take a post off one's own board."""
-    community.take_from_board(actor=actor(request), board_id=board_id, post_id=post_id)
-    return redirect("board_edit", board_id)
+    who = actor(request)
+    found = _own(who, board_id)
+    community.take_from_board(actor=who, board_id=found.pk, post_id=post_id)
+    return redirect("board_edit", found.pk)
 
 
 @require_POST
 @signed_in
 def board_delete(request: HttpRequest, board_id: int) -> HttpResponse:
     """Take one's own board away; the posts stay where they are."""
-    community.delete_board(actor=actor(request), board_id=board_id)
+    who = actor(request)
+    community.delete_board(actor=who, board_id=_own(who, board_id).pk)
     messages.success(request, _("The board is gone."))
     return redirect("boards_mine")

@@ -42,7 +42,6 @@ from banyan.people.rules import (
     parse_address_line,
 )
 from banyan.people.rules.countries import country_names
-from banyan.sharing.actions import confirm_touch
 
 from ...cookies import CART, read_signed
 from ...http import actor, private
@@ -251,9 +250,6 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _page(request, quote, values, problem)
     if known is None:
         _empty(request, who, lines)
-    for line in lines:
-        if line.touch_id is not None:  # whoever buys is a person, pictures loaded or not
-            confirm_touch(actor=who, touch_id=line.touch_id)
     return go_to_payment(request, placed)
 
 

@@ -29,7 +29,9 @@ def test_nobody_sees_what_others_earn_in_their_list() -> None:
     at = scene()
     text = client(at.stranger).get(reverse("earnings")).content.decode()
     assert why_url(at) not in text
-    assert client().get(reverse("earnings")).status_code == 401
+    answer = client().get(reverse("earnings"))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login?next=")
 
 
 def test_the_payee_and_the_shop_read_why_and_others_do_not() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from banyan.kernel.actors import Actor
@@ -23,6 +25,17 @@ def visible_accounts(viewer: Actor) -> QuerySet[Account]:
         | Q(actor_id=OuterRef("pk"), target_id=viewer.id)
     )
     return accounts.filter(~Exists(between))
+
+
+def hidden_from(viewer: Actor, account_ids: Collection[int]) -> set[int]:
+    """Return which of these accounts are not shown to ``viewer``. One query; none for guests.
+
+    For people who are part of what is shown (a path, a credit) and stay part of it unnamed.
+    """
+    wanted = set(account_ids)
+    if viewer.id is None or not wanted:
+        return set()
+    return wanted - set(visible_accounts(viewer).filter(pk__in=wanted).values_list("id", flat=True))
 
 
 def get_account_for(viewer: Actor, handle: str) -> Account:

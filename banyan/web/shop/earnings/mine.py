@@ -17,12 +17,13 @@ from banyan.earnings.problems import REASONS
 from banyan.earnings.queries import Why, balances, my_commissions, why
 from banyan.kernel.ids import id_time
 from banyan.kernel.money import Money
+from banyan.people.access import hidden_from
 from banyan.people.models import Account
 from banyan.web.ui.shapes import Entry, Face
 from banyan.web.ui.words import percent
 
 from ...http import actor, private, signed_in
-from ..people.faces import faces_of
+from ..people.faces import faces_of, somebody
 from .words import account_kind, commission_state, journal_kind
 
 PAGE = 30
@@ -71,7 +72,9 @@ def earning(request: HttpRequest, commission_id: int) -> HttpResponse:
     commission = told.commission
     sees_refund = who.has_role("support", "finance") or works_in(who, commission.order.shop_id)
     text, tone = commission_state(commission.state)
-    faces = faces_of(Account.objects.filter(pk__in=[step.owner_id for step in told.path]))
+    owners = [step.owner_id for step in told.path]
+    faces = faces_of(Account.objects.filter(pk__in=owners))
+    faces |= dict.fromkeys(hidden_from(who, owners), somebody())
     context = {
         "nav": "me",
         "why": told,

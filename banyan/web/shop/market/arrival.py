@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from banyan.kernel.actors import Actor
 from banyan.media.queries import thumb_urls
-from banyan.people.access import visible_accounts
+from banyan.people.access import hidden_from
 from banyan.sharing.channels import channel_of, is_restricted
 from banyan.sharing.models import Link
 from banyan.sharing.queries import PathStep, link_by_code, path_of
 from banyan.web.ui.shapes import Face
 
 from ...http import actor
+from ..people.faces import somebody
 
 
 @dataclass(slots=True)
@@ -53,11 +54,17 @@ def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "
     if link is None or link.owner_id == actor(request).id:
         # The page still says that it ran, so that an owner's own look is known as one.
         return Arrival(touch=touch, neutral=neutral)
-    steps = path_of(link)
-    steps = _shown(actor(request), path_of(link))
-    small = thumb_urls(step.avatar_id for step in steps)
-    faces = [
-        Face(
+    return Arrival(link, touch, _faces(actor(request), path_of(link)), neutral)
+
+
+def _faces(viewer: Actor, steps: list[PathStep]) -> list[Face]:
+    """Return who it came through; whom a member is apart from keeps the credit, unnamed."""
+    hidden = hidden_from(viewer, [step.owner_id for step in steps])
+    small = thumb_urls(step.avatar_id for step in steps if step.owner_id not in hidden)
+    return [
+        somebody()
+        if step.owner_id in hidden
+        else Face(
             name=step.display_name,
             handle=step.handle,
             url=reverse("profile", args=[step.handle]),
@@ -65,13 +72,3 @@ def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "
         )
         for step in steps
     ]
-    return Arrival(link, touch, faces, neutral)
-
-
-def _shown(viewer: Actor, steps: list[PathStep]) -> list[PathStep]:
-    """Leave out whom a member is apart from: they keep the credit, and are not shown."""
-    if viewer.id is None:
-        return steps
-    ids = visible_accounts(viewer).filter(pk__in=[step.owner_id for step in steps])
-    seen = set(ids.values_list("id", flat=True))
-    return [step for step in steps if step.owner_id in seen]

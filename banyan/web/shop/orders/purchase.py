@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.ratelimits import hit
 from banyan.media.queries import pictures
@@ -28,6 +29,7 @@ from ...streams import ticket
 from ..market.cards import product_url
 from .checkout import go_to_payment
 from .story import (
+    hidden_on,
     order_entries,
     path_edges,
     price_rows,
@@ -50,11 +52,12 @@ def _address_line(address: dict[str, str]) -> str:
     return ", ".join(address[name] for name in order if address.get(name))
 
 
-def _order_rows(checkout: Checkout, token: str) -> list[dict[str, Any]]:
+def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str, Any]]:
     found = list(checkout.orders.select_related("shop").order_by("id"))
     lines = lines_of(found)
     images = first_images(line.product_id for group in lines.values() for line in group)
     shown = pictures(list(images.values()))
+    hidden = hidden_on((line for group in lines.values() for line in group), viewer)
     rows = []
     for order in found:
         refunds = list(refunds_of(order))
@@ -73,8 +76,8 @@ def _order_rows(checkout: Checkout, token: str) -> list[dict[str, Any]]:
                     }
                     for line in lines[order.pk]
                 ],
-                "path": shared_path(lines[order.pk]),
-                "edges": path_edges(order, lines[order.pk]),
+                "path": shared_path(lines[order.pk], hidden),
+                "edges": path_edges(order, lines[order.pk], hidden),
                 "entries": order_entries(order, refunds, token),
                 "refunds": [
                     {
@@ -120,7 +123,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         payments.sync(actor=actor(request), intent_id=checkout.intent_id)
         return redirect("purchase", token)
     intent = Intent.objects.filter(pk=checkout.intent_id or 0).first()
-    rows = _order_rows(checkout, token)
+    rows = _order_rows(checkout, token, actor(request))
     context = {
         "nav": "orders",
         "checkout": checkout,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -11,11 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money, format_money
 from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund
 from banyan.orders.queries import state_history
+from banyan.people.access import hidden_from
 from banyan.sharing.models import Touch
 from banyan.web.ui.shapes import Entry, Face
+
+from ..people.faces import somebody
 
 
 def state_text(state: str) -> str:
@@ -44,10 +48,12 @@ def refund_state_text(state: str) -> str:
     return texts.get(state, state)
 
 
-def faces_of(line: OrderLine) -> list[Face]:
-    """Return the people a line came through, first sharer first."""
+def faces_of(line: OrderLine, hidden: Collection[int] = ()) -> list[Face]:
+    """Return the people a line came through, first sharer first; ``hidden`` ones unnamed."""
     return [
-        Face(
+        somebody()
+        if int(step["owner"]) in hidden
+        else Face(
             name=step["name"],
             handle=step["handle"],
             url=reverse("profile", args=[step["handle"]]),
@@ -56,15 +62,22 @@ def faces_of(line: OrderLine) -> list[Face]:
     ]
 
 
-def shared_path(lines: Iterable[OrderLine]) -> list[Face]:
-    """Return the path of the first line that has one."""
+def hidden_on(lines: Iterable[OrderLine], viewer: Actor) -> set[int]:
+    """Return the people of the lines' paths whom ``viewer`` may not see (any more). One query."""
+    return hidden_from(viewer, {int(step["owner"]) for line in lines for step in line.path})
+
+
+def shared_path(lines: Iterable[OrderLine], hidden: Collection[int] = ()) -> list[Face]:
+    """Return the path of the first line that has one; ``hidden`` people unnamed."""
     for line in lines:
         if line.path:
-            return faces_of(line)
+            return faces_of(line, hidden)
     return []
 
 
-def path_edges(order: Order, lines: Iterable[OrderLine]) -> list[tuple[str, str, dt.datetime]]:
+def path_edges(
+    order: Order, lines: Iterable[OrderLine], hidden: Collection[int] = ()
+) -> list[tuple[str, str, dt.datetime]]:
     """Return who passed it on to whom, and when, for the first line that has a path.
 
     The last edge leads to the buyer: the moment they opened the link, else when they ordered.
@@ -72,7 +85,9 @@ def path_edges(order: Order, lines: Iterable[OrderLine]) -> list[tuple[str, str,
     line = next((line for line in lines if line.path), None)
     if line is None:
         return []
-    steps = [(step["name"], dt.datetime.fromisoformat(step["at"])) for step in line.path]
+    names = [face.name for face in faces_of(line, hidden)]
+    times = [dt.datetime.fromisoformat(step["at"]) for step in line.path]
+    steps = list(zip(names, times, strict=True))
     edges = [(before[0], after[0], after[1]) for before, after in pairwise(steps)]
     opened = Touch.objects.filter(pk=line.touch_id or 0).values_list("at", flat=True).first()
     buyer = pgettext("end of a share path", "the buyer")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from banyan.media.queries import pictures
 from banyan.people.models import Account
 from banyan.web.ui.shapes import Face
@@ -28,3 +30,8 @@ def faces_of(accounts: Iterable[Account]) -> dict[int, Face]:
 def face_of(account: Account) -> Face:
     """Return the face of one account."""
     return faces_of([account])[account.pk]
+
+
+def somebody() -> Face:
+    """Return the face of a person who is not shown to the reader."""
+    return Face(name=_("somebody"))

@@ -28,13 +28,14 @@ from banyan.earnings.models import Commission
 from banyan.insights.queries import Journey, SoldLine, totals
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.people.access import visible_accounts
+from banyan.people.access import hidden_from, visible_accounts
 from banyan.sharing import ports
 from banyan.sharing.channels import HUMAN_VERDICTS, channel_of, is_restricted
 from banyan.sharing.models import Link
 from banyan.sharing.queries import Opening, Scope, TreeNode, path_of, reach
 
 from ...streams import ticket
+from ..people.faces import somebody
 from .travelled import travelled
 
 PAGE = 100
@@ -109,7 +110,7 @@ def story(request: HttpRequest, travel: Travel, context: dict[str, Any]) -> Http
     context = context | {
         "link": travel.link,
         "card": ports.card(travel.link.target_kind, travel.link.target_id),
-        "path": path_of(travel.link),
+        "path": _path(travel),
         "picture": travelled(travel.link, viewer=travel.viewer, whole=False),
         "reach": reach(Scope.link(travel.link.pk)),
         "live": ticket(request, f"tree:{travel.link.root_id or travel.link.pk}"),
@@ -124,6 +125,17 @@ def story(request: HttpRequest, travel: Travel, context: dict[str, Any]) -> Http
         "export_url": travel.url("export"),
     }
     return render(request, "shop/sharing/story.html", context)
+
+
+def _path(travel: Travel) -> list[dict[str, Any]]:
+    steps = path_of(travel.link)
+    hidden = hidden_from(travel.viewer, [step.owner_id for step in steps])
+    return [
+        {"name": step.display_name, "handle": step.handle, "at": step.at}
+        if step.owner_id not in hidden
+        else {"name": somebody().name, "handle": "", "at": step.at}
+        for step in steps
+    ]
 
 
 def _commissions(travel: Travel) -> QuerySet[Commission]:

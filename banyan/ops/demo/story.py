@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
+from django.db import connection
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product, Shop, Variant
@@ -401,8 +403,22 @@ def load(tell: Tell) -> None:
     """Tell the story; refused outside development. A flag says when all of it is there."""
     if not settings.DEMO:
         raise RuntimeError("the demo is for development only")
-    Story(tell).tell_all()
+    with _commits_unwaited():
+        Story(tell).tell_all()
+    # This commit is waited for, and with it all that came before.
     Flag.objects.update_or_create(name=COMPLETE, defaults={"enabled": True})
+
+
+@contextlib.contextmanager
+def _commits_unwaited() -> Iterator[None]:
+    """Do not wait for the disk at each commit inside: a load that breaks off is begun anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET synchronous_commit")
 
 
 def is_half_told() -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from banyan.catalog import stories as stock
 from banyan.earnings import stories as earnings
+from banyan.kernel.digits import whole
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.stories import Chapter, audit_of, in_order
 from banyan.ledger import stories as books
@@ -19,8 +20,6 @@ from banyan.orders.notices import FAILED, SENT
 from banyan.payments import stories as payments
 from banyan.payments.queries import find_by_reference, intents_of
 from banyan.sharing import stories as sharing
-
-LONGEST_ID = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +115,8 @@ def find_orders(text: str) -> list[Order]:
         return []
     found = {order.pk: order for order in orders.find_orders(text)}
     named = find_by_reference(text)
-    commission_order = (
-        earnings.order_of(int(text)) if text.isdigit() and len(text) <= LONGEST_ID else None
-    )
+    commission_id = whole(text)
+    commission_order = earnings.order_of(commission_id) if commission_id is not None else None
     more = orders.orders_by(
         checkout_ids=[f.subject_id for f in named if f.subject_kind == "checkout"],
         order_refund_ids=[f.subject_id for f in named if f.subject_kind == "order_refund"],

@@ -7,11 +7,12 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.digits import LARGEST, whole
 from banyan.kernel.problems import Forbidden, LoginRequired
 
 View = Callable[..., HttpResponseBase]
@@ -21,6 +22,11 @@ def actor(request: HttpRequest) -> Actor:
     """Return who asks."""
     found: Actor = request.actor  # type: ignore[attr-defined]
     return found
+
+
+def number(values: QueryDict, name: str, *, most: int = LARGEST) -> int | None:
+    """Return the whole number of a field, at most ``most``; None when it is absent or no number."""
+    return whole(values.get(name, ""), most=most)
 
 
 def signed_in(view: View) -> View:

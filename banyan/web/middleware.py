@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 
 from banyan.kernel import locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Busy, Problem
+from banyan.kernel.problems import Busy, NotFound, Problem
 
 from .problems import is_database_lost, render_problem, unreachable
 
@@ -100,7 +100,10 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Handle one request."""
+        """Handle one request. An address with NUL is none: no column of ours holds that sign."""
+        query = request.META.get("QUERY_STRING", "")
+        if ("%00" in query or "\0" in query) and not request.path.startswith("/api/"):
+            return render_problem(request, NotFound())
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

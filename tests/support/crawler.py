@@ -131,7 +131,8 @@ class Crawler:
             action = urljoin(path, form.action or path)
             if form.method == "get":
                 query = urlencode({k: v for k, v in form.fields.items() if v})
-                onward.append(action + (f"?{query}" if query else ""))
+                # A browser drops the query of the address that a GET form is sent to.
+                onward.append(action.partition("?")[0] + (f"?{query}" if query else ""))
             else:
                 self._meet(urlsplit(action).path, path)
         return [urljoin(path, link) for link in onward if not link.startswith("data:")]

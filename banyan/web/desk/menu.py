@@ -39,17 +39,17 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     def entry(text: str, icon: str, name: str, *roles: str) -> dict[str, Any] | None:
         if not who.has_role(*roles):
             return None
-        return {"title": text, "icon": icon, "link": reverse(f"admin:{name}")}
+        return {"title": text, "icon": icon, "link": reverse(name)}
 
     def table(text: str, icon: str, name: str, *roles: str) -> dict[str, Any] | None:
-        return entry(text, icon, f"{name}_changelist", *roles)
+        return entry(text, icon, f"admin:{name}_changelist", *roles)
 
     groups = [
         (
             "",
             [
-                entry(_("Home"), "home", "index", "support", "finance", "moderation"),
-                entry(_("Find an order"), "search", "find_order", "support", "finance"),
+                entry(_("Home"), "home", "admin:index", "support", "finance", "moderation"),
+                entry(_("Find an order"), "search", "admin:find_order", "support", "finance"),
             ],
         ),
         (
@@ -57,6 +57,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 table(_("Shops"), "storefront", "catalog_shop", "moderation", "support", "finance"),
                 table(_("People"), "group", "people_account", "support", "moderation"),
+                entry(_("How shares travel"), "account_tree", "cascades",
+                      "support", "finance", "moderation"),
                 table(_("Messages"), "mail", "notify_message", "support"),
             ],
         ),
@@ -98,7 +100,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 table(_("State changes"), "moving", "kernel_statechange", "owner"),
                 table(_("Idempotency keys"), "key", "kernel_idempotencyrecord", "owner"),
                 table(_("Flags"), "flag", "kernel_flag", "owner"),
-                entry(_("Key rings"), "lock", "key_rings", "owner"),
+                entry(_("Key rings"), "lock", "admin:key_rings", "owner"),
             ],
         ),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from banyan.kernel.digits import whole
 from banyan.kernel.rings import Ring, keys_from
 
 from . import tickets
@@ -60,12 +61,11 @@ async def _live(scope: Scope, headers: dict[str, str], receive: Receive, send: S
         await _answer(send, 401, b"no ticket, or an old one", cors)
         return
     hub.start()
-    last = headers.get("last-event-id", "")
     stream = Stream(frozenset(topic for each in read for topic in each.topics), read[0].person)
     try:
         hub.join(
             stream,
-            after=int(last) if last.isdigit() and len(last) < 20 else None,
+            after=whole(headers.get("last-event-id", "")),
             issued=min(each.issued for each in read) - SLACK,
         )
     except Full as full:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from banyan.kernel.digits import whole
+
 log = logging.getLogger("banyan.web.live")
 CHANNEL = "banyan_events"
 EVERYTHING = "*"
@@ -175,7 +177,7 @@ class Hub:
 def parse(payload: str, *, at: float) -> Notice:
     """Read the relay's text: ``POSITION topic=name,name ...``; anything else is a general tick."""
     position, _space, rest = payload.partition(" ")
-    number = int(position) if position.isdigit() and len(position) < 20 else 0
+    number = whole(position) or 0
     if rest == EVERYTHING or not number:
         return Notice(number, None, at)
     words = (word.partition("=") for word in rest.split())

@@ -21,7 +21,7 @@ from banyan.kernel.problems import NotFound, Problem
 from banyan.media.queries import pictures
 from banyan.orders.queries import first_images
 
-from ..http import actor, private, signed_in
+from ..http import actor, number, private, signed_in
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 from .words import product_state
@@ -46,9 +46,9 @@ def _page(
     if query:
         wanted = search.asked(query)
         rows = rows.filter(words__words=wanted) if wanted else rows.none()
-    before = request.GET.get("before", "")
-    if before.isdigit() and len(before) < 20:
-        rows = rows.filter(pk__lt=int(before))
+    before = number(request.GET, "before")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     if variant_id:
         # A refused figure is shown where it was typed, also when that is not the first page.
         product_id = Variant.objects.values_list("product_id", flat=True).get(pk=variant_id)
@@ -80,8 +80,7 @@ def _more(query: str, before: int) -> str:
 
 
 def _floor(request: HttpRequest) -> int:
-    newest = request.POST.get("newest", "")
-    return int(newest) if newest.isdigit() and len(newest) < 20 else 0
+    return number(request.POST, "newest") or 0
 
 
 def _variant(

@@ -28,7 +28,7 @@ from banyan.orders.queries import first_images, lines_of, refunds_of
 from banyan.orders.rules import refund_by_rate
 from banyan.web.ui.shapes import Tab
 
-from ..http import actor, private, signed_in
+from ..http import actor, number, private, signed_in
 from ..shop.earnings.words import commission_state
 from ..shop.orders.story import faces_of, order_entries, refund_state_text, refund_url, shared_path
 from .room import page, refusal_of, shop_of
@@ -62,9 +62,9 @@ def queue(request: HttpRequest, shop_slug: str) -> HttpResponse:
     mine = visible_orders(actor(request), shop.pk)
     chosen = request.GET.get("state", "")
     rows = _narrowed(mine, chosen)
-    before = request.GET.get("before", "")
-    if before.isdigit() and len(before) < 20:
-        rows = rows.filter(pk__lt=int(before))
+    before = number(request.GET, "before")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     found = list(rows.select_related("checkout__buyer")[: PAGE + 1])
     url = reverse("studio_orders", args=[shop.slug])
     context = {
@@ -335,8 +335,7 @@ def _say_granted(request: HttpRequest, done: OrderRefund) -> None:
 def answer(request: HttpRequest, shop_slug: str, order_id: int) -> HttpResponse:
     """Grant or turn down what the buyer asked for."""
     shop, found = _order_of(request, shop_slug, order_id, MANAGERS)
-    number = request.POST.get("request", "")
-    asked = found.refunds.filter(pk=int(number) if number.isdigit() and len(number) < 20 else 0)
+    asked = found.refunds.filter(pk=number(request.POST, "request") or 0)
     pending = asked.first()
     if pending is None:
         raise NotFound()

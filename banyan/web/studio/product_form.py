@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from banyan.catalog.actions import ProductInput, VariantInput
 from banyan.catalog.models import Category, Product, Shop, Variant
+from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 
 from .typed import Typed
@@ -62,9 +63,8 @@ def _variant_values(row: int, variant: Variant) -> dict[str, str]:
 
 def row_count(values: Mapping[str, Any]) -> int:
     """Return how many rows for variants the form has."""
-    text = str(values.get("rows", ""))
-    wanted = int(text) if text.isdigit() and len(text) < 4 else FEWEST_ROWS
-    return min(MOST_ROWS, max(FEWEST_ROWS, wanted))
+    wanted = whole(str(values.get("rows", "")), most=999)
+    return min(MOST_ROWS, max(FEWEST_ROWS, wanted or FEWEST_ROWS))
 
 
 def drawn_rows(values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from banyan.sharing import ports
 from banyan.sharing.models import Link
 from banyan.sharing.queries import roots_in
 
-from ..http import actor, private, signed_in
+from ..http import actor, number, private, signed_in
 from ..shop.sharing import travel
 from .figures import scope_of
 from .room import frame, page, shop_of
@@ -31,8 +31,7 @@ PAGE = 50
 def shares(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """List the shares that led to the shop and its goods, newest first."""
     shop = shop_of(request, shop_slug)
-    asked = request.GET.get("before", "")
-    before = int(asked) if asked.isdigit() and len(asked) < 20 else None
+    before = number(request.GET, "before")
     roots = roots_in(scope_of(shop), before=before, limit=PAGE + 1)
     shown = roots[:PAGE]
     context = {

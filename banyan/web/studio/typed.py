@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid
 
@@ -61,17 +62,17 @@ class Typed:
         text = self.text(name)
         if not text:
             return None
-        if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        number = whole(text, most=999_999_999)
+        if number is None:
             self.errors[name] = _("Enter a whole number.")
-            return None
-        return int(text)
+        return number
 
     def row_id(self, name: str) -> int | None:
         """Return the id of a chosen row, 0 for what cannot be one; None when none is chosen."""
         text = self.text(name)
         if not text:
             return None
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+        return whole(text) or 0
 
     def moment(self, name: str, timezone: str) -> dt.datetime | None:
         """Return a time typed in the shop's time zone; None when the field is empty."""

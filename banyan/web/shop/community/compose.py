@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Product
 from banyan.community import actions as community
+from banyan.kernel.digits import whole
 from banyan.kernel.problems import Invalid, LoginRequired, Problem
 from banyan.media.actions import claim_staged
 from banyan.media.queries import pictures, staged_for
@@ -58,7 +59,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
 
 def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]) -> int:
     who = actor(request)
-    tags = [_tag(row) for row in rows if row["product"].isdigit() and len(row["product"]) < 20]
+    tags = [_tag(row) for row in rows if whole(row["product"]) is not None]
     visibility = request.POST.get("visibility", "0") or "0"
     with transaction.atomic():
         made = community.publish_post(
@@ -100,7 +101,7 @@ def _changed(rows: list[dict[str, str]], wish: str) -> list[dict[str, str]]:
     if wish == "add":
         return [*rows, _row()]
     number = wish.removeprefix("drop-")
-    if wish != number and number.isdigit():
+    if wish != number and whole(number) is not None:
         return [row for index, row in enumerate(rows) if str(index) != number]
     return rows
 
@@ -116,7 +117,8 @@ def _tag(row: dict[str, str]) -> community.Tag:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 4 else -1
+    number = whole(text, most=999)
+    return -1 if number is None else number
 
 
 def _page(
@@ -155,7 +157,7 @@ def _drawn(row: dict[str, str], large: list[Any]) -> dict[str, Any]:
 def _goods(chosen: list[str]) -> list[tuple[str, str, str]]:
     """Return what can be tagged as (id, title, shop): the newest, and what is chosen already."""
     on_sale = visible_products().select_related("shop").order_by("-published_at")
-    ids = [int(one) for one in chosen if one.isdigit() and len(one) < 20]
+    ids = [number for one in chosen if (number := whole(one)) is not None]
     found: dict[int, Product] = {one.pk: one for one in on_sale.filter(pk__in=ids)}
     found |= {one.pk: one for one in on_sale[:MOST_GOODS]}
     return [(str(one.pk), product_title(one), one.shop.name) for one in found.values()]

@@ -21,7 +21,7 @@ from banyan.people.queries import profile_card
 from banyan.people.rules.countries import region_name
 from banyan.web.ui.shapes import PostCard, Tab
 
-from ...http import actor, revalidated
+from ...http import actor, number, revalidated
 from ..heads import head_of
 from ..market.cards import product_cards
 from ..people.faces import face_of
@@ -33,8 +33,8 @@ _END = 2**63 - 1
 
 
 def _before(request: HttpRequest) -> int:
-    text = request.GET.get("before", "")
-    return int(text) if text.isdigit() and len(text) < 20 else _END
+    found = number(request.GET, "before")
+    return _END if found is None else found
 
 
 def _tabs(current: str) -> list[Tab]:

@@ -20,7 +20,7 @@ from banyan.kernel.problems import Invalid, Problem
 from banyan.sharing.queries import link_by_code
 from banyan.web.ui.shapes import ProductCard, Spot
 
-from ...http import actor, revalidated, signed_in
+from ...http import actor, number, revalidated, signed_in
 from ...views import back_to
 from ..heads import Head, head_of
 from ..market.arrival import Arrival, arrival_of
@@ -155,14 +155,14 @@ def post_like(request: HttpRequest, post_id: int) -> HttpResponse:
 @signed_in
 def post_comment(request: HttpRequest, post_id: int) -> HttpResponse:
     """Write under a post; what is refused comes back with its words."""
-    who, parent = actor(request), request.POST.get("parent", "")
+    who = actor(request)
     found = get_post_for(who, post_id)
     try:
         row = community.comment(
             actor=who,
             post_id=post_id,
             body=request.POST.get("body", ""),
-            parent_id=int(parent) if parent.isdigit() and len(parent) < 20 else None,
+            parent_id=number(request.POST, "parent"),
         )
     except Invalid as problem:
         return _page(request, found, problem)
@@ -209,11 +209,9 @@ def post_repin(request: HttpRequest, post_id: int) -> HttpResponse:
 def post_save(request: HttpRequest, post_id: int) -> HttpResponse:
     """Put the post on a board, making the board when a name is typed."""
     who = actor(request)
-    title, board = request.POST.get("title", "").strip(), request.POST.get("board", "")
-    if title or not board.isdigit():
+    title, board_id = request.POST.get("title", "").strip(), number(request.POST, "board")
+    if title or board_id is None:
         board_id = community.make_board(actor=who, title=title or _("Saved")).pk
-    else:
-        board_id = int(board)
     community.save_to_board(actor=who, post_id=post_id, board_id=board_id)
     messages.success(request, _("Saved."))
     return redirect(back_to(request, reverse("post", args=[post_id])))

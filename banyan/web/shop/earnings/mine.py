@@ -22,7 +22,7 @@ from banyan.people.models import Account
 from banyan.web.ui.shapes import Entry, Face
 from banyan.web.ui.words import percent
 
-from ...http import actor, private, signed_in
+from ...http import actor, number, private, signed_in
 from ..people.faces import faces_of, somebody
 from .words import account_kind, commission_state, journal_kind
 
@@ -35,10 +35,9 @@ PAGE = 30
 def earnings(request: HttpRequest) -> HttpResponse:
     """Show the member's balances and commissions, newest first."""
     account_id = actor(request).id or 0
-    before = request.GET.get("before", "")
     found = my_commissions(
         account_id=account_id,
-        before=int(before) if before.isdigit() and len(before) < 20 else None,
+        before=number(request.GET, "before"),
         limit=PAGE + 1,
     )
     context = {

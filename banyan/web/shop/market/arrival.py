@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.digits import whole
 from banyan.media.queries import thumb_urls
 from banyan.people.access import hidden_from
 from banyan.sharing.channels import channel_of, is_restricted
@@ -50,7 +51,7 @@ def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "
     if link is None and code:
         link = link_by_code(code)
     touch = touch or request.GET.get("t", "")
-    touch = touch if touch.isdigit() and len(touch) < 20 else ""
+    touch = touch if whole(touch) is not None else ""
     if link is None or link.owner_id == actor(request).id:
         # The page still says that it ran, so that an owner's own look is known as one.
         return Arrival(touch=touch, neutral=neutral)

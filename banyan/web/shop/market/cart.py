@@ -17,16 +17,12 @@ from banyan.orders.queries import CartLine, cart_lines
 from banyan.sharing.queries import link_by_code
 
 from ...cookies import CART, read_signed, write_signed
-from ...http import actor, private, same_origin
+from ...http import actor, number, private, same_origin
 
 
 def current_cart(request: HttpRequest, who: Actor) -> Cart:
     """Return the reader's cart, making one when there is none."""
     return orders.cart_for(actor=who, token=read_signed(request, CART))
-
-
-def _number(text: str, default: int = 0) -> int:
-    return int(text) if text.isdigit() and len(text) < 20 else default
 
 
 @require_safe
@@ -47,15 +43,15 @@ def cart(request: HttpRequest) -> HttpResponse:
 @same_origin
 def cart_add(request: HttpRequest) -> HttpResponse:
     """Put a variant into the cart, with the share code it was reached through."""
-    who = actor(request)
+    who, quantity = actor(request), number(request.POST, "n")
     mine = current_cart(request, who)
     orders.add_to_cart(
         actor=who,
         cart=mine,
-        variant_id=_number(request.POST.get("variant", "")),
-        quantity=_number(request.POST.get("n", "1"), 1),
+        variant_id=number(request.POST, "variant") or 0,
+        quantity=1 if quantity is None else quantity,
         link=link_by_code(request.POST.get("via", "")[:24]),
-        touch_id=_number(request.POST.get("t", "")) or None,
+        touch_id=number(request.POST, "t") or None,
     )
     messages.success(request, _("It is in your cart."))
     response = redirect("cart")
@@ -68,14 +64,14 @@ def cart_add(request: HttpRequest) -> HttpResponse:
 @same_origin
 def cart_change(request: HttpRequest, item_id: int) -> HttpResponse:
     """Set the quantity of an item; zero removes it."""
-    quantity = request.POST.get("n", "")
-    if not quantity.isdigit():
+    quantity = number(request.POST, "n")
+    if quantity is None:
         raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
     who = actor(request)
     orders.set_quantity(
         actor=who,
         cart=current_cart(request, who),
         item_id=item_id,
-        quantity=_number(quantity, 100),
+        quantity=quantity,
     )
     return redirect("cart")

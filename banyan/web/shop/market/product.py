@@ -27,7 +27,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.media.queries import pictures
 
-from ...http import actor, revalidated
+from ...http import actor, number, revalidated
 from ..heads import Head, breadcrumbs, head_of, offered
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url
@@ -165,15 +165,15 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
             raise
         return ended(request)
     arrival = arrival_of(request)
-    after = request.GET.get("after", "")
+    after = number(request.GET, "after")
     goods = (
         visible_products()
         .filter(shop=found)
         .select_related("shop")
         .order_by("-published_at", "-id")
     )
-    if after.isdigit():
-        goods = goods.filter(pk__lt=int(after)).order_by("-id")
+    if after is not None:
+        goods = goods.filter(pk__lt=after).order_by("-id")
     rows = list(goods[: PAGE + 1])
     cover = pictures([i for i in (found.cover_id, found.logo_id) if i])
     context: dict[str, Any] = {

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.digits import whole
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.kernel.problems import IdempotencyMismatch, Problem
@@ -44,7 +45,7 @@ from banyan.people.rules import (
 from banyan.people.rules.countries import country_names
 
 from ...cookies import CART, read_signed
-from ...http import actor, private
+from ...http import actor, number, private
 from ..market.cards import product_title
 
 MOST_OF_ONE = 99
@@ -55,13 +56,13 @@ def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
     data = request.POST if request.method == "POST" else request.GET
     variant = data.get("variant", "")
     if variant:
-        n, touch = data.get("n", "1"), data.get("t", "")
+        n = data.get("n", "1")
         return [
             orders.WantedLine(
-                variant_id=int(variant) if variant.isdigit() and len(variant) < 20 else 0,
+                variant_id=whole(variant) or 0,
                 quantity=_quantity(n),
                 via=data.get("via", "")[:24],
-                touch_id=int(touch) if touch.isdigit() and len(touch) < 20 else None,
+                touch_id=number(data, "t"),
             )
         ]
     lines = cart_lines(actor=actor(request), token=read_signed(request, CART))
@@ -74,7 +75,7 @@ def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
 
 def _quantity(text: str) -> int:
     """Return what was typed as a quantity that can be asked for; the page then shows it priced."""
-    return max(1, min(MOST_OF_ONE, int(text))) if text.isdecimal() and len(text) < 6 else 1
+    return max(1, min(MOST_OF_ONE, whole(text, most=99_999) or 1))
 
 
 def _given(request: HttpRequest, who: Actor) -> dict[str, str]:
@@ -98,8 +99,8 @@ def _typed(request: HttpRequest, who: Actor) -> dict[str, str]:
     """Return what was typed; an address of the book or a pasted line goes over it when asked."""
     values = {key: str(value) for key, value in request.POST.items()}
     wish = values.pop("again", "")
-    if wish == "book" and values.get("book", "").isdigit() and len(values["book"]) < 20:
-        values |= _of_address(visible_addresses(who).filter(pk=int(values["book"])).first())
+    if wish == "book" and (chosen := whole(values.get("book", ""))) is not None:
+        values |= _of_address(visible_addresses(who).filter(pk=chosen).first())
     elif wish == "line" and values.get("line", "").strip():
         country = values.get("country", "")
         country = country if country in ADDRESS_FORMS else "CN"
@@ -283,7 +284,6 @@ def _place(
     known: tuple[Checkout, dict[int, int]] | None,
 ) -> Checkout:
     """Place what the form says; of a cart that was emptied since, what it bought then."""
-    agreed = values.get("agreed", "")
     if known is not None and "variant" not in values:
         lines = [orders.WantedLine(variant, n) for variant, n in known[1].items()]
     return orders.place(
@@ -294,7 +294,7 @@ def _place(
         placement_key=_placement_key(values) if values.get("token") else f"form:{new_code(120)}",
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
-        agreed_total=int(agreed) if agreed.isdigit() else None,
+        agreed_total=whole(values.get("agreed", "")),
     )
 
 

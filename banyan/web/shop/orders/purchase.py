@@ -24,7 +24,7 @@ from banyan.orders.queries import first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 
-from ...http import actor, private, signed_in
+from ...http import actor, number, private, signed_in
 from ...streams import ticket
 from ..market.cards import product_url
 from .checkout import go_to_payment
@@ -189,10 +189,10 @@ def order_note(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
 @signed_in
 def orders_mine(request: HttpRequest) -> HttpResponse:
     """List the member's purchases, newest first."""
-    before = request.GET.get("before", "")
+    before = number(request.GET, "before")
     rows = visible_checkouts(actor(request))
-    if before.isdigit():
-        rows = rows.filter(pk__lt=int(before))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     page = list(rows.prefetch_related("orders__shop", "orders__lines")[: PAGE + 1])
     images = first_images(
         line.product_id for c in page for o in c.orders.all() for line in o.lines.all()

@@ -19,7 +19,7 @@ from banyan.people.access import get_account_for, get_own_account
 from banyan.people.models import Account
 from banyan.people.queries import Neighbour
 
-from ...http import actor, revalidated
+from ...http import actor, number, revalidated
 from .faces import faces_of
 from .resume import keep
 from .sessions import member, safe_next
@@ -110,11 +110,10 @@ def _list(
     name: str,
 ) -> HttpResponse:
     who: Actor = actor(request)
-    before = request.GET.get("before", "")
     rows = read(
         who,
         account,
-        before=int(before) if before.isdigit() and len(before) < 20 else 0,
+        before=number(request.GET, "before") or 0,
         limit=PAGE + 1,
     )
     shown = rows[:PAGE]

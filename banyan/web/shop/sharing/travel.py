@@ -34,6 +34,7 @@ from banyan.sharing.channels import HUMAN_VERDICTS, channel_of, is_restricted
 from banyan.sharing.models import Link
 from banyan.sharing.queries import Opening, Scope, TreeNode, path_of, reach
 
+from ...http import number
 from ...streams import ticket
 from ..people.faces import somebody
 from .travelled import travelled
@@ -153,15 +154,15 @@ def people(request: HttpRequest, travel: Travel, context: dict[str, Any]) -> Htt
     chosen = list(tree.members)
     node = _node(travel, request.GET.get("via", ""))
     step = request.GET.get("step", "")
-    generation = request.GET.get("generation", "")
+    generation = number(request.GET, "generation")
     if node is not None and step in STEPS:
         chosen = tree.people_of(node.link_id, STEPS[step])
         said = {"name": travel.sharer(node.link_id)}
         title = _("Opened through %(name)s") if step == "opened" else _("Visited through %(name)s")
         title %= said
-    elif generation.isdigit() and len(generation) < 9:
-        chosen = [p for p, member in tree.members.items() if member.depth == int(generation)]
-        title = _("Generation %(n)s") % {"n": int(generation)}
+    elif generation is not None:
+        chosen = [p for p, member in tree.members.items() if member.depth == generation]
+        title = _("Generation %(n)s") % {"n": generation}
     rows, more = _paged(request, chosen)
     context = context | {
         "title": title,
@@ -422,8 +423,7 @@ def _node(travel: Travel, code: str) -> TreeNode | None:
 
 def _paged(request: HttpRequest, rows: Sequence[Any]) -> tuple[Sequence[Any], str]:
     """Return a page of rows, and the address of the next one."""
-    asked = request.GET.get("from", "")
-    start = int(asked) if asked.isdigit() and len(asked) < 9 else 0
+    start = number(request.GET, "from", most=len(rows)) or 0
     if start + PAGE >= len(rows):
         return rows[start:], ""
     query = request.GET.copy()

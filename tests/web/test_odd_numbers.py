@@ -1,0 +1,58 @@
+"""Whatever stands in an address, a page answers it; nothing of it is a fault of ours."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+
+from banyan.kernel.digits import LARGEST, whole
+from tests.support import factories as make
+
+ODD = ("²", "٣", "-1", "9" * 19, "9" * 40, str(LARGEST), "", "%00", "1%00", "%ED%A0%80", "1.5", "x")
+NAMES = (
+    *("before", "after", "from", "generation", "variant", "n", "t", "via", "product", "q", "kind"),
+    *("step", "state", "part", "coupon", "country", "board", "o", "c", "next", "lang", "only"),
+)
+
+
+@pytest.mark.parametrize("text", ["²", "٣", "-1", "+1", "1_0", " 1", "", "9" * 19, "9" * 5000])
+def test_what_is_no_number_is_read_as_none(text: str) -> None:
+    assert whole(text) is None
+
+
+def test_numbers_are_read_up_to_the_most() -> None:
+    assert (whole("0"), whole("007"), whole(str(LARGEST))) == (0, 7, LARGEST)
+    assert (whole("99", most=99), whole("100", most=99)) == (99, None)
+
+
+def test_no_address_makes_a_page_fail(db: None) -> None:
+    owner = make.staff("owner")
+    thing = make.product(make.shop(owner))
+    shop = thing.shop
+    client = Client(raise_request_exception=False)
+    client.force_login(owner)
+    pages = [
+        *("/", "/explore", "/post", "/orders", "/cart", "/checkout", "/earnings", "/me/links"),
+        *("/notifications", f"/@{owner.handle}", f"/people/{owner.handle}/followers", "/login"),
+        *(f"/shop/{shop.slug}", f"/shop/{shop.slug}/{thing.slug}", f"/share/product/{thing.pk}"),
+        *(f"/studio/{shop.slug}/{room}" for room in ("", "goods", "orders", "shares", "people")),
+        *("/desk/find", "/desk/cascades", "/me/addresses/new"),
+    ]
+    met = set()
+    for page in pages:
+        for odd in ODD:
+            value = odd if odd.startswith(("%", "1%")) else quote(odd)
+            for address in _addresses(page, value):
+                status = client.get(address).status_code
+                met.add((page, status))
+                assert status < 500, address
+    assert len({page for page, status in met if status == 200}) > len(pages) - 8, sorted(met)
+
+
+def _addresses(page: str, value: str) -> list[str]:
+    """All fields at once; and alone those that one of the others may keep from being read."""
+    alone = ("before", "after", "variant", "q") if value in {quote("²"), "9" * 19} else ()
+    each = [f"{page}?{name}={value}" for name in alone]
+    return [*each, page + "?" + "&".join(f"{name}={value}" for name in NAMES)]

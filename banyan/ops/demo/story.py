@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import io
+import logging
 import random
 from collections.abc import Callable, Iterator
 
@@ -403,8 +404,13 @@ def load(tell: Tell) -> None:
     """Tell the story; refused outside development. A flag says when all of it is there."""
     if not settings.DEMO:
         raise RuntimeError("the demo is for development only")
-    with _commits_unwaited():
-        Story(tell).tell_all()
+    # The demo's warts are meant; their alerts would only frighten whoever starts it.
+    logging.disable(logging.ERROR)
+    try:
+        with _commits_unwaited():
+            Story(tell).tell_all()
+    finally:
+        logging.disable(logging.NOTSET)
     # This commit is waited for, and with it all that came before.
     Flag.objects.update_or_create(name=COMPLETE, defaults={"enabled": True})
 

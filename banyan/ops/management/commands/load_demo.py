@@ -22,7 +22,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
         if options["print_logins"]:
-            self.stdout.write("Be anyone with the bar at the top: Ana, a guest, a merchant, an operator.")
+            self.stdout.write(
+                "Be anyone with the bar at the top: Ana, a guest, a merchant, an operator."
+            )
             return
         if story.is_half_told():
             raise CommandError(

@@ -26,6 +26,7 @@ from unfold.admin import ModelAdmin
 
 from .actors import Actor
 from .ids import new_code
+from .labels import LABELS
 from .money import Money, format_money
 from .problems import Invalid, NotFound, Problem
 
@@ -132,69 +133,6 @@ def list_of(model: type[models.Model], query: str = "") -> str:
     meta = model._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
     return f"{url}?{query}" if query else url
-
-
-# How people call the columns that many tables have.
-LABELS: Mapping[str, Text] = {
-    "account_id": gettext_lazy("Account"),
-    "action": gettext_lazy("Action"),
-    "actor_kind": gettext_lazy("Kind of actor"),
-    "actor_label": gettext_lazy("Who"),
-    "about": gettext_lazy("About"),
-    "at": gettext_lazy("Time"),
-    "attempts": gettext_lazy("Tries"),
-    "captured_at": gettext_lazy("Received"),
-    "cause_id": gettext_lazy("Cause"),
-    "channel": gettext_lazy("Channel"),
-    "consumer": gettext_lazy("Consumer"),
-    "country": gettext_lazy("Country"),
-    "created_at": gettext_lazy("Made"),
-    "currency": gettext_lazy("Currency"),
-    "description": gettext_lazy("For"),
-    "display_name": gettext_lazy("Name"),
-    "due_by": gettext_lazy("Promised by"),
-    "email": gettext_lazy("E-mail"),
-    "enabled": gettext_lazy("On"),
-    "error": gettext_lazy("Error"),
-    "expires_at": gettext_lazy("Runs out"),
-    "failure": gettext_lazy("Why it failed"),
-    "handle": gettext_lazy("Handle"),
-    "handled_at": gettext_lazy("Handled"),
-    "hold_until": gettext_lazy("Held until"),
-    "is_active": gettext_lazy("Open"),
-    "is_demo": gettext_lazy("Demo"),
-    "is_staff": gettext_lazy("Staff"),
-    "kind": gettext_lazy("Kind"),
-    "last_login": gettext_lazy("Last sign-in"),
-    "level": gettext_lazy("Level"),
-    "memo": gettext_lazy("Note"),
-    "name": gettext_lazy("Name"),
-    "number": gettext_lazy("Number"),
-    "occurred_at": gettext_lazy("Time"),
-    "outcome": gettext_lazy("Outcome"),
-    "paid_at": gettext_lazy("Paid"),
-    "phone": gettext_lazy("Phone"),
-    "position": gettext_lazy("Position"),
-    "provider": gettext_lazy("Provider"),
-    "provider_ref": gettext_lazy("Provider's reference"),
-    "reason": gettext_lazy("Reason"),
-    "received_at": gettext_lazy("Received"),
-    "repeats": gettext_lazy("Sent again"),
-    "requested_by": gettext_lazy("Asked by"),
-    "resolved_at": gettext_lazy("Settled"),
-    "scheduled_at": gettext_lazy("Planned for"),
-    "sent_at": gettext_lazy("Sent"),
-    "settled_at": gettext_lazy("Settled"),
-    "source": gettext_lazy("From"),
-    "state": gettext_lazy("State"),
-    "status": gettext_lazy("State"),
-    "subject": gettext_lazy("Subject"),
-    "subject_id": gettext_lazy("Subject"),
-    "submitted_at": gettext_lazy("Sent"),
-    "target": gettext_lazy("To"),
-    "task_name": gettext_lazy("Job"),
-    "timezone": gettext_lazy("Time zone"),
-}
 
 
 class _Named:

@@ -148,7 +148,7 @@ _CAME = f"""
 SELECT DISTINCT ON (1) {TOUCH_PERSON}, touch.link_id FROM {TOUCH_JOIN}
 WHERE touch.verdict = 'human' AND (%s::timestamptz IS NULL OR touch.at >= %s)
 ORDER BY 1, touch.at, touch.id
-"""  # noqa: S608
+"""  # noqa: S608 - our own text
 
 # 2: paid for something; 1: an order waits for its payment; 0: it ended unpaid.
 _BOUGHT = f"""
@@ -161,4 +161,4 @@ SELECT {ORDER_PERSON}, line.link_id,
 FROM {ORDER_JOIN}
 WHERE (%s::timestamptz IS NULL OR bought.created_at >= %s)
 GROUP BY 1, 2 ORDER BY 2, 1
-"""  # noqa: S608
+"""  # noqa: S608 - our own text

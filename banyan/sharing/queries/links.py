@@ -107,7 +107,7 @@ def roots_in(scope: Scope, *, before: int | None = None, limit: int = 50) -> lis
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT DISTINCT coalesce(link.root_id, link.id) FROM sharing_link link"  # noqa: S608
+            f"SELECT DISTINCT coalesce(link.root_id, link.id) FROM sharing_link link"  # noqa: S608 - scopes are ours
             f" WHERE {scope.where} AND (%s::bigint IS NULL OR coalesce(link.root_id, link.id) < %s)"
             " ORDER BY 1 DESC LIMIT %s",
             [*scope.params, before, before, limit],

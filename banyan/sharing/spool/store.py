@@ -120,7 +120,7 @@ def _insert_absent(rows: Sequence[Row]) -> set[int]:
     columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO sharing_touch ({_COLUMNS})"  # noqa: S608
+            f"INSERT INTO sharing_touch ({_COLUMNS})"  # noqa: S608 - our columns
             f" SELECT new.* FROM unnest({sources}) AS new ({_COLUMNS})"
             " JOIN sharing_link link ON link.id = new.link_id"
             " ON CONFLICT (id) DO NOTHING RETURNING id",

@@ -73,7 +73,7 @@ class Notice:
     at: float
 
 
-class Full(Exception):  # noqa: N818
+class Full(Exception):  # noqa: N818 - an answer, no fault
     """No more streams: of this process, or of this person (``yours``)."""
 
     def __init__(self, *, yours: bool) -> None:

@@ -384,6 +384,8 @@ class EmbeddedPostgres:
         if self.log_path.exists() and self.log_path.stat().st_size > LOG_LIMIT:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         with self.log_path.open("ab") as log:
+            # Before the start: server and parent share one offset, which its first words move.
+            began = log.tell()
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -394,7 +396,7 @@ class EmbeddedPostgres:
                 preexec_fn=die_with_parent(signal.SIGINT),
                 **user.popen_arguments(),
             )
-            return log.tell()
+            return began
 
     def _is_up_or_over(self) -> bool:
         process = self._process

@@ -227,7 +227,11 @@ class Receiver:
                 receiver.connections += 1
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender was killed in mid-message
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.hooks.append(Hook(headers, body, time.monotonic()))
                 self.send_response(receiver.status)

@@ -19,12 +19,14 @@ from typing import Any
 
 import psycopg
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from . import audit, clock, events, locks, topics
 from .actors import Actor, caused_by
-from .models import ConsumerCursor, DeadEvent, RelayState, StoredEvent
+from .models import ConsumerCursor, DeadEvent, StoredEvent
 from .problems import Conflict, NotFound
+from .remembered import change, remembered
 
 logger = logging.getLogger("banyan.relay")
 
@@ -33,6 +35,7 @@ LEADER_KEY = 0x62616E79616E01
 PUBLISH_BATCH = 1000
 DELIVER_BATCH = 200
 DELIVER_SECONDS = 0.25
+LOOK_AHEAD = 5000
 IDLE_SECONDS = 0.1
 ELECTION_SECONDS = 1.0
 # Pauses after the first, second, ... failure of one event; after one more failure it is parked.
@@ -62,33 +65,58 @@ def publish_once() -> int:
     transaction; the row of ``kernel_relaystate`` moves in the same one, so that positions are
     gap-free whatever fails.
     """
-    if not StoredEvent.objects.filter(position=None).exists():
-        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM kernel_event WHERE position IS NULL LIMIT 1")
+        if cursor.fetchone() is None:
+            return 0
     with transaction.atomic():
-        # Locked in a statement of its own: the next one must see what the last holder published.
-        state = RelayState.objects.select_for_update().get(pk=1)
         with connection.cursor() as cursor:
+            # Locked by a statement of its own: the next must see what the last holder published.
+            cursor.execute(f"{_LAST} FOR UPDATE")
+            (before,) = cursor.fetchone()
             cursor.execute(
                 "UPDATE kernel_event AS e SET position = %s + batch.n"
                 " FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM ("
                 "   SELECT id FROM kernel_event WHERE position IS NULL ORDER BY id LIMIT %s) AS due"
                 " ) AS batch WHERE e.id = batch.id",
-                [state.last_position, PUBLISH_BATCH],
+                [before, PUBLISH_BATCH],
             )
             count = int(cursor.rowcount)
-            last = state.last_position + count
+            last = before + count
             if count:
-                RelayState.objects.filter(pk=1).update(last_position=last)
-                for text in _notices(state.last_position, last):
+                cursor.execute("UPDATE kernel_relaystate SET last_position = %s", [last])
+                for text in _notices(before, last):
                     cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, text])
     return count
 
 
+@remembered
+def _cursors(consumer: str) -> QuerySet[ConsumerCursor]:
+    return ConsumerCursor.objects.filter(consumer=consumer)
+
+
+@remembered
+def _locked_cursors(consumer: str) -> QuerySet[ConsumerCursor]:
+    return ConsumerCursor.objects.select_for_update().filter(consumer=consumer)
+
+
+@remembered
+def _between(before: int, last: int, names: list[str]) -> QuerySet[StoredEvent]:
+    """Return the published events of these names in ``(before, last]``, in order."""
+    found = StoredEvent.objects.filter(position__gt=before, position__lte=last, name__in=names)
+    return found.order_by("position")
+
+
+@remembered
+def _next_of(before: int, last: int, names: list[str]) -> QuerySet[StoredEvent]:
+    """Return the first batch of them."""
+    found = StoredEvent.objects.filter(position__gt=before, position__lte=last, name__in=names)
+    return found.order_by("position")[:DELIVER_BATCH]
+
+
 def _notices(before: int, last: int) -> list[str]:
-    due = StoredEvent.objects.filter(
-        position__gt=before, position__lte=last, name__in=topics.announced()
-    )
-    return topics.payloads(topics.touched(due.order_by("position")), before=before, last=last)
+    due = _between(before, last, sorted(topics.announced()))
+    return topics.payloads(topics.touched(due), before=before, last=last)
 
 
 def deliver_once(consumer: str) -> int:
@@ -97,7 +125,7 @@ def deliver_once(consumer: str) -> int:
     The handlers' effects and the cursor commit together. A failing event is tried ``TRIES``
     times, with pauses, and then parked as a DeadEvent; during a pause this returns 0.
     """
-    seen = ConsumerCursor.objects.filter(consumer=consumer).first()
+    seen = _cursors.first(consumer)
     if seen is not None and _resting(seen):
         return 0
     return _deliver(consumer, _note_failure)
@@ -155,10 +183,16 @@ def deliver_again(*, actor: Actor, dead_id: int, reason: str = "") -> None:
 
 def lag() -> dict[str, int]:
     """Return how many published events each consumer has not passed, and "unpublished"."""
-    last = RelayState.objects.get(pk=1).last_position
+    last = _last_position()
     positions = dict(ConsumerCursor.objects.values_list("consumer", "position"))
     behind = {name: last - positions.get(name, 0) for name in events.consumers}
     return {"unpublished": StoredEvent.objects.filter(position=None).count(), **behind}
+
+
+def _last_position() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST)
+        return int(cursor.fetchone()[0])
 
 
 def _dedicated() -> psycopg.Connection[Any]:
@@ -178,18 +212,59 @@ def _lead(stop: threading.Event, leader: psycopg.Connection[Any]) -> None:
             leader.execute("SELECT 1")
             checked = time.monotonic()
         done = publish_once()
-        for consumer in _behind():
+        for consumer in _waiting():
             done += deliver_once(consumer)
         # Also after work: events that gather for a moment cost one round instead of one each.
-        if not done or not _behind():
+        if not done or not _waiting():
             stop.wait(IDLE_SECONDS)
 
 
-def _behind() -> list[str]:
-    """Return the consumers with something to read, by one query."""
-    last = RelayState.objects.get(pk=1).last_position
-    waiting = ConsumerCursor.objects.filter(position__lt=last)
-    return [row.consumer for row in waiting if row.consumer in events.consumers]
+def _waiting() -> list[str]:
+    """Return the consumers that some published event is for; the others are moved past.
+
+    Three statements at most, whatever the number of consumers: most events are for one or two of
+    them. Looks at ``LOOK_AHEAD`` positions from the slowest consumer on; one that has failed is
+    not waited for, and named always.
+    """
+    with connection.cursor() as sql:
+        sql.execute(_STANDING)
+        rows = [row for row in sql.fetchall() if row[0] in events.consumers]
+        named = [consumer for consumer, _position, failures, _last in rows if failures]
+        well = [(consumer, position) for consumer, position, failures, _ in rows if not failures]
+        if not well:
+            return named
+        lowest = min(position for _, position in well)
+        end = min(rows[0][3], lowest + LOOK_AHEAD)
+        sql.execute(
+            "SELECT name, max(position) FROM kernel_event"
+            " WHERE position > %s AND position <= %s GROUP BY name",
+            [lowest, end],
+        )
+        newest = dict(sql.fetchall())
+        passed = []
+        for consumer, position in well:
+            names = events.consumers[consumer]
+            if position >= end or any(newest.get(name, 0) > position for name in names):
+                named.append(consumer)
+            else:
+                passed.append((consumer, position))
+        if passed:
+            sql.execute(_PASS, [end, clock.now(), *map(list, zip(*passed, strict=True))])
+    return named
+
+
+_LAST = "SELECT last_position FROM kernel_relaystate WHERE id = 1"
+_STANDING = """
+SELECT c.consumer, c.position, c.failures, s.last_position
+FROM kernel_relaystate s JOIN kernel_consumercursor c ON c.position < s.last_position
+WHERE s.id = 1 ORDER BY c.consumer
+"""
+# Only from where it was seen: between that and the new position nothing is for the consumer.
+_PASS = """
+UPDATE kernel_consumercursor c SET position = %s, updated_at = %s
+FROM unnest(%s::text[], %s::bigint[]) AS seen (consumer, position)
+WHERE c.consumer = seen.consumer AND c.position = seen.position AND c.failures = 0
+"""
 
 
 def _resting(cursor: ConsumerCursor) -> bool:
@@ -206,10 +281,10 @@ def _ensure_cursor(consumer: str) -> None:
 
 
 def _locked_cursor(consumer: str) -> ConsumerCursor:
-    row = ConsumerCursor.objects.select_for_update().filter(consumer=consumer).first()
+    row = _locked_cursors.first(consumer)
     if row is None:
         _ensure_cursor(consumer)
-        row = ConsumerCursor.objects.select_for_update().get(consumer=consumer)
+        (row,) = _locked_cursors(consumer)
     return row
 
 
@@ -220,11 +295,8 @@ def _deliver(consumer: str, failed: Failed) -> int:
             # A crash loses the effects and the cursor together, and they are made again.
             sql.execute("SET LOCAL synchronous_commit = off")
         cursor = _locked_cursor(consumer)
-        last = RelayState.objects.get(pk=1).last_position
-        due = StoredEvent.objects.filter(
-            position__gt=cursor.position, position__lte=last, name__in=list(handlers)
-        )
-        batch = list(due.order_by("position")[:DELIVER_BATCH])
+        last = _last_position()
+        batch = _next_of(cursor.position, last, sorted(handlers))
         position, done = cursor.position, 0
         deadline = time.monotonic() + DELIVER_SECONDS
         for stored in batch:
@@ -260,7 +332,8 @@ def _save(cursor: ConsumerCursor, position: int) -> None:
         return
     cursor.position = position
     cursor.failures, cursor.last_error, cursor.updated_at = 0, "", clock.now()
-    cursor.save()
+    fields = ("position", "failures", "last_error", "updated_at")
+    change(cursor, {}, {name: getattr(cursor, name) for name in fields})
 
 
 def _note_failure(cursor: ConsumerCursor, stored: StoredEvent, error: Exception) -> bool:

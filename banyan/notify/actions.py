@@ -9,12 +9,13 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from banyan.kernel import clock
+from banyan.kernel.remembered import insert, remembered
 from banyan.people.access import blocked_between
 
 from . import kinds
@@ -46,29 +47,36 @@ def send(
     message has left. Joins the caller's transaction; the sending happens after its commit: at
     once for ``urgent`` ones (codes that somebody waits for), else within seconds by a job.
     """
-    found = Message.objects.filter(key=key).first()
+    found = _by_key.first(key)
     if found is not None:
         return found
     subject, body = _worded(kind, context, language)
     now = clock.now()
-    with transaction.atomic():
-        message, created = Message.objects.get_or_create(
-            key=key,
-            defaults={
-                "channel": channel,
-                "destination": destination,
-                "kind": kind,
-                "subject": subject if channel == "email" else "",
-                "body": body,
-                "secret": secret,
-                "cause_id": cause_id,
-                "created_at": now,
-                "next_attempt_at": now,
-            },
-        )
-        if created and urgent:
-            transaction.on_commit(lambda: deliver(message_id=message.pk))
+    message = Message(
+        key=key,
+        channel=channel,
+        destination=destination,
+        kind=kind,
+        subject=subject if channel == "email" else "",
+        body=body,
+        secret=secret,
+        cause_id=cause_id,
+        created_at=now,
+        next_attempt_at=now,
+    )
+    try:
+        with transaction.atomic():
+            insert(message)
+            if urgent:
+                transaction.on_commit(lambda: deliver(message_id=message.pk))
+    except IntegrityError:  # somebody else was first
+        return Message.objects.get(key=key)
     return message
+
+
+@remembered
+def _by_key(key: str) -> QuerySet[Message]:
+    return Message.objects.filter(key=key)
 
 
 def _worded(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str]:

@@ -12,12 +12,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from banyan.catalog.models import ShopStaff
 from banyan.kernel import clock, events
 from banyan.kernel.events import Meta
 from banyan.kernel.money import Money, format_money
+from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
 from banyan.notify.actions import notify, send
 from banyan.notify.kinds import Happening
@@ -33,11 +35,9 @@ def tell_of_a_payment(event: OrderPaid, meta: Meta) -> None:
     """Send the receipt with the way back, once per purchase; tell the shop, once per order."""
     order = _order(event.order_id)
     _write(order.checkout, "order.receipt", meta, {"total": _total(order.checkout)})
-    for account_id in ShopStaff.objects.filter(shop_id=order.shop_id).values_list(
-        "account_id", flat=True
-    ):
+    for member in _staff(order.shop_id):
         notify(
-            recipient_id=account_id,
+            recipient_id=member.account_id,
             kind="order.paid",
             group_key=f"order.paid:{order.pk}",
             url=f"/studio/{order.shop.slug}/orders/{order.pk}",
@@ -77,7 +77,20 @@ def tell_of_a_refund(event: OrderRefunded, meta: Meta) -> None:
 
 
 def _order(order_id: int) -> Order:
-    return Order.objects.select_related("checkout", "shop").get(pk=order_id)
+    found = _orders.first(order_id)
+    if found is None:
+        raise Order.DoesNotExist(f"Order {order_id}")
+    return found
+
+
+@remembered
+def _orders(order_id: int) -> QuerySet[Order]:
+    return Order.objects.select_related("checkout", "shop").filter(pk=order_id)
+
+
+@remembered
+def _staff(shop_id: int) -> QuerySet[ShopStaff]:
+    return ShopStaff.objects.filter(shop_id=shop_id)
 
 
 def _total(checkout: Checkout) -> str:

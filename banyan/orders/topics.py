@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from banyan.kernel import topics
+from banyan.kernel.remembered import remembered
 
 from . import events
 from .models import OrderLine
@@ -32,6 +33,13 @@ def register() -> None:
 def _of_order(event: events.OrderPlaced) -> Iterator[str]:
     yield f"shop:{event.shop_id}"
     yield f"checkout:{event.checkout_id}"
-    shared = OrderLine.objects.filter(order_id=event.order_id, link__isnull=False)
-    for root in shared.values_list(Coalesce("link__root_id", "link_id"), flat=True).distinct():
+    for root in {
+        line.link.root_id or line.link_id for line in _shared(event.order_id) if line.link
+    }:
         yield f"tree:{root}"
+
+
+@remembered
+def _shared(order_id: int) -> QuerySet[OrderLine]:
+    shared = OrderLine.objects.filter(order_id=order_id, link__isnull=False)
+    return shared.select_related("link")

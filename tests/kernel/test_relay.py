@@ -7,13 +7,13 @@ import datetime as dt
 import pytest
 from django.db import transaction
 
-from banyan.kernel import clock, locks, relay
+from banyan.kernel import clock, events, locks, relay
 from banyan.kernel.actors import current_cause
 from banyan.kernel.events import Meta
 from banyan.kernel.locks import LockKey
 from banyan.kernel.models import ConsumerCursor, DeadEvent, Flag, RelayState, StoredEvent
 
-from .probes import Probed, emit, listening
+from .probes import TESTER, Probed, emit, listening
 
 pytestmark = pytest.mark.django_db
 
@@ -48,23 +48,55 @@ def test_the_cursor_passes_events_nobody_asked_for() -> None:
     emit(1)
     relay.publish_once()
     with listening("other"):
-        from banyan.kernel import events
-
         events.consumers["other"] = {}
         assert relay.deliver_once("other") == 0
     assert ConsumerCursor.objects.get(consumer="other").position == 1
 
 
 def test_a_long_backlog_arrives_in_several_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "DELIVER_BATCH", 3)
+    monkeypatch.setattr(relay, "DELIVER_SECONDS", 60.0)
     seen: list[int] = []
-    for n in range(8):
-        emit(n)
+    full, number = relay.DELIVER_BATCH, 2 * relay.DELIVER_BATCH + 2
+    with transaction.atomic():
+        events.emit_all([Probed(probe_id=n) for n in range(number)], actor=TESTER)
     relay.publish_once()
     with listening("c", lambda event, meta: seen.append(event.probe_id)):
-        assert [relay.deliver_once("c") for _ in range(4)] == [3, 3, 2, 0]
-    assert seen == list(range(8))
-    assert ConsumerCursor.objects.get(consumer="c").position == 8
+        assert [relay.deliver_once("c") for _ in range(4)] == [full, full, 2, 0]
+    assert seen == list(range(number))
+    assert ConsumerCursor.objects.get(consumer="c").position == number
+
+
+def test_only_consumers_that_something_is_for_are_called_and_the_others_move_past_it() -> None:
+    with listening("c", lambda event, meta: None):
+        events.consumers["deaf"] = {}
+        relay.drain()
+        emit(1)
+        relay.publish_once()
+
+        assert relay._waiting() == ["c"]
+
+        assert ConsumerCursor.objects.get(consumer="deaf").position == 1
+        assert ConsumerCursor.objects.get(consumer="c").position == 0
+        assert relay.deliver_once("c") == 1
+        assert relay._waiting() == []
+
+
+def test_a_consumer_is_never_moved_past_an_event_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay, "LOOK_AHEAD", 2)
+    with listening("c", lambda event, meta: None):
+        events.consumers["deaf"] = {}
+        relay.drain()
+        for n in range(5):
+            emit(n)
+        relay.publish_once()
+        ConsumerCursor.objects.filter(consumer="c").update(position=3)
+
+        assert relay._waiting() == ["c"], "what lies beyond the look ahead may be for it"
+
+        positions = dict(ConsumerCursor.objects.values_list("consumer", "position"))
+        assert (positions["deaf"], positions["c"]) == (2, 3)
 
 
 def test_a_batch_ends_after_a_handler_that_locked_rows() -> None:

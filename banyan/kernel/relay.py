@@ -69,24 +69,23 @@ def publish_once() -> int:
         cursor.execute("SELECT 1 FROM kernel_event WHERE position IS NULL LIMIT 1")
         if cursor.fetchone() is None:
             return 0
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Locked by a statement of its own: the next must see what the last holder published.
-            cursor.execute(f"{_LAST} FOR UPDATE")
-            (before,) = cursor.fetchone()
-            cursor.execute(
-                "UPDATE kernel_event AS e SET position = %s + batch.n"
-                " FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM ("
-                "   SELECT id FROM kernel_event WHERE position IS NULL ORDER BY id LIMIT %s) AS due"
-                " ) AS batch WHERE e.id = batch.id",
-                [before, PUBLISH_BATCH],
-            )
-            count = int(cursor.rowcount)
-            last = before + count
-            if count:
-                cursor.execute("UPDATE kernel_relaystate SET last_position = %s", [last])
-                for text in _notices(before, last):
-                    cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, text])
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Locked by a statement of its own: the next must see what the last holder published.
+        cursor.execute(f"{_LAST} FOR UPDATE")
+        (before,) = cursor.fetchone()
+        cursor.execute(
+            "UPDATE kernel_event AS e SET position = %s + batch.n"
+            " FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM ("
+            "   SELECT id FROM kernel_event WHERE position IS NULL ORDER BY id LIMIT %s) AS due"
+            " ) AS batch WHERE e.id = batch.id",
+            [before, PUBLISH_BATCH],
+        )
+        count = int(cursor.rowcount)
+        last = before + count
+        if count:
+            cursor.execute("UPDATE kernel_relaystate SET last_position = %s", [last])
+            for text in _notices(before, last):
+                cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, text])
     return count
 
 
@@ -249,7 +248,7 @@ def _waiting() -> list[str]:
             else:
                 passed.append((consumer, position))
         if passed:
-            sql.execute(_PASS, [end, clock.now(), *map(list, zip(*passed, strict=True))])
+            sql.execute(_MOVE_PAST, [end, clock.now(), *map(list, zip(*passed, strict=True))])
     return named
 
 
@@ -260,7 +259,7 @@ FROM kernel_relaystate s JOIN kernel_consumercursor c ON c.position < s.last_pos
 WHERE s.id = 1 ORDER BY c.consumer
 """
 # Only from where it was seen: between that and the new position nothing is for the consumer.
-_PASS = """
+_MOVE_PAST = """
 UPDATE kernel_consumercursor c SET position = %s, updated_at = %s
 FROM unnest(%s::text[], %s::bigint[]) AS seen (consumer, position)
 WHERE c.consumer = seen.consumer AND c.position = seen.position AND c.failures = 0

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
-from banyan.orders.actions.placement import Quote, WantedLine
+from banyan.orders.actions.quoting import Quote, WantedLine
 from banyan.orders.models import Checkout, Order
 from banyan.orders.queries import cart_lines, find_cart, orders_of
 from banyan.payments import actions as payments

@@ -1,12 +1,16 @@
-"""The one global order of row locks, earliest first. See docs/explanation/locking.md."""
+"""The one global order of row locks, earliest first. See docs/explanation/locking.md.
+
+Rows that one purchase has to itself come first, those that many wait for last: an action may take
+the last ones when the rest of its work is done, so that others wait for a commit and little else.
+"""
 
 LOCK_ORDER: list[tuple[str, str]] = [
-    ("stock", "catalog_stock"),
+    ("payment", "payments_intent"),
     ("entitlement", "entitlements_coupon"),
     ("checkout", "orders_checkout"),
     ("order", "orders_order"),
-    ("payment", "payments_intent"),
     ("commission", "earnings_commission"),
     ("payout", "earnings_payoutbatch"),
     ("wallet", "ledger_account"),
+    ("stock", "catalog_stock"),
 ]

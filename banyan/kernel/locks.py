@@ -45,6 +45,10 @@ class _Taken:
     def __call__(self) -> None: ...
 
 
+class _Postponed(_Taken):
+    """Keys that will be locked later in the transaction; filed like those that are."""
+
+
 _tables: dict[str, str] = {}
 _rank: dict[str, int] = {}
 
@@ -85,6 +89,22 @@ def take(keys: Iterable[LockKey]) -> None:
             raise
         raise problem from error
     transaction.on_commit(_Taken(frozenset(wanted), _root()))
+
+
+def postpone(keys: Iterable[LockKey]) -> None:
+    """Note keys that this transaction will lock by :func:`take_postponed`, all of them at once.
+
+    For rows that many actions need: the outermost action collects them with all others, and
+    locks them when what can be done without them is done. They come last in the global order.
+    """
+    if not in_transaction():
+        raise LockOrderViolation("locks are taken inside the transaction of an action")
+    transaction.on_commit(_Postponed(frozenset(LockKey(*key) for key in keys), _root()))
+
+
+def take_postponed() -> None:
+    """Lock what was postponed in this transaction, as :func:`take` does; repeatable."""
+    take(_filed(_Postponed))
 
 
 def held(key: LockKey) -> bool:
@@ -147,13 +167,17 @@ def _root() -> str | None:
 
 
 def _held() -> set[LockKey]:
+    return _filed(_Taken)
+
+
+def _filed(kind: type[_Taken]) -> set[LockKey]:
     if not in_transaction():
         return set()
     root = _root()
     return {
         key
         for _, hook, *_ in connection.run_on_commit
-        if isinstance(hook, _Taken) and hook.root == root
+        if type(hook) is kind and hook.root == root
         for key in hook.keys
     }
 

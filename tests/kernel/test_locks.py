@@ -62,6 +62,43 @@ def test_outside_an_action_there_are_no_locks() -> None:
     assert not locks.holding()
 
 
+def test_postponed_keys_are_locked_together_later_and_only_once() -> None:
+    first, second = _row(1), _row(2)
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        locks.postpone([LockKey(LATE, 5), LockKey(EARLY, second)])
+        locks.postpone([LockKey(EARLY, first)])
+        assert not locks.holding()
+        locks.take_postponed()
+        locks.take_postponed()
+        locks.require(LockKey(EARLY, first), LockKey(EARLY, second), LockKey(LATE, 5))
+    assert len(queries) == 1
+
+
+def test_what_was_postponed_before_a_savepoint_is_still_known_after_it_rolled_back() -> None:
+    key, other = LockKey(EARLY, _row(1)), LockKey(EARLY, _row(2))
+    with transaction.atomic():
+        locks.postpone([key])
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            locks.postpone([other])
+            locks.take_postponed()
+            raise ZeroDivisionError
+        assert not locks.holding()
+        locks.take_postponed()
+        assert locks.held(key)
+        assert not locks.held(other)
+
+
+def test_nothing_is_postponed_into_the_next_action() -> None:
+    key = LockKey(EARLY, _row())
+    with transaction.atomic():
+        locks.postpone([key])
+    with transaction.atomic():
+        locks.take_postponed()
+        assert not locks.holding()
+    with pytest.raises(LockOrderViolation, match="inside the transaction"):
+        locks.postpone([key])
+
+
 def test_require_names_what_is_missing() -> None:
     with transaction.atomic():
         locks.take([LockKey(EARLY, 1)])

@@ -339,12 +339,12 @@ def test_one_checkout_that_does_not_expire_holds_up_no_other(
 
 def test_locks_are_taken_in_the_global_order() -> None:
     assert list(locks._rank) == [
-        "stock",
+        "payment",
         "entitlement",
         "checkout",
         "order",
-        "payment",
         "commission",
         "payout",
         "wallet",
+        "stock",
     ]

@@ -28,7 +28,16 @@ from .shops import (
     suspend_shop,
     update_shop,
 )
-from .stock import allocate, release, reserve, restock, set_on_hand, ship_out, stock_locks
+from .stock import (
+    allocate,
+    release,
+    reserve,
+    restock,
+    set_on_hand,
+    ship_out,
+    sold_out,
+    stock_locks,
+)
 from .words import index_products, reindex_products
 
 __all__ = [
@@ -57,6 +66,7 @@ __all__ = [
     "set_on_hand",
     "set_pictures",
     "ship_out",
+    "sold_out",
     "stock_locks",
     "suspend_shop",
     "sweep_product_files",

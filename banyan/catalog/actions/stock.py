@@ -89,10 +89,15 @@ def reserve(wanted: Wanted, *, reference: str) -> None:
     """Promise units to an unpaid order; all or, with SoldOut (``extra["variants"]``), nothing."""
     short = _move(wanted, kind="reserve", reference=reference, guard=True, reserved=1)
     if short:
-        raise SoldOut(
-            _("Sorry, this was just sold out."),
-            extra={"variants": [str(variant_id) for variant_id in short]},
-        )
+        raise sold_out(short)
+
+
+def sold_out(variant_ids: Iterable[int]) -> SoldOut:
+    """Return the refusal that names what there is too little of."""
+    return SoldOut(
+        _("Sorry, this was just sold out."),
+        extra={"variants": [str(variant_id) for variant_id in variant_ids]},
+    )
 
 
 def release(wanted: Wanted, *, reference: str) -> None:

@@ -14,7 +14,8 @@ from .fulfilment import auto_confirm, confirm_receipt, ship
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
-from .placement import Contact, Quote, WantedLine, place, quote
+from .placement import Contact, place
+from .quoting import Quote, WantedLine, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
 

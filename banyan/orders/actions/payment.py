@@ -23,7 +23,7 @@ from banyan.payments.events import PaymentCaptured
 
 from ..access import get_checkout_for_buyer
 from ..events import OrderCancelled, OrderExpired, OrderPaid
-from ..models import Checkout, Order, OrderLine
+from ..models import Checkout, Order
 from ..reading import lines_of, orders_of
 from ..states import CHECKOUT, ORDER
 
@@ -71,11 +71,15 @@ def payment_locks(event: PaymentCaptured) -> list[LockKey]:
         return []
     orders = orders_of(event.subject_id)
     keys = _checkout_locks(event.subject_id, orders)
-    for order in orders:
-        keys.append(LockKey("wallet", shop_account(order.shop_id, event.currency)))
-    for paid in _paid_events(event.subject_id, orders):
-        keys += events.locks_for(paid)
-    return keys
+    # In one order, since an account that is missing is made here.
+    for shop_id in sorted(order.shop_id for order in orders):
+        keys.append(LockKey("wallet", shop_account(shop_id, event.currency)))
+    return keys + paid_locks(event.subject_id, orders)
+
+
+def paid_locks(checkout_id: int, orders: Sequence[Order]) -> list[LockKey]:
+    """Return what the listeners of order.paid need when these orders are paid."""
+    return [key for paid in _paid_events(checkout_id, orders) for key in events.locks_for(paid)]
 
 
 def shop_account(shop_id: int, currency: str) -> int:
@@ -106,17 +110,22 @@ def on_captured(event: PaymentCaptured, actor: Actor) -> None:
 
 
 def mark_paid(*, actor: Actor, checkout: Checkout) -> None:
-    """Move a placed checkout to paid; see :func:`on_captured`."""
+    """Move a placed checkout to paid; see :func:`on_captured`.
+
+    What the purchase has to itself comes first; then it asks for what others wait for.
+    """
     now = clock.now()
     with caused_by(checkout.pk):
         lines = [(line.variant_id, line.quantity) for line in lines_of(checkout.pk)]
-        allocate(lines, reference=checkout.number)
         transition(CHECKOUT, checkout, "paid", actor=actor, paid_at=now)
         if checkout.coupon_id:
             redeem_coupon(actor=actor, checkout_id=checkout.pk)
         orders = orders_of(checkout.pk)
         for order in orders:
             transition(ORDER, order, "paid", actor=actor, paid_at=now)
+        locks.take_postponed()
+        allocate(lines, reference=checkout.number)
+        for order in orders:
             if order.total_amount:
                 _credit_shop(actor, order)
         for paid in _paid_events(checkout.pk, orders):
@@ -154,13 +163,13 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
         if checkout.state != "placed":
             return checkout
         with caused_by(checkout.pk):
-            lines = OrderLine.objects.filter(order__checkout=checkout)
-            release(lines.values_list("variant_id", "quantity"), reference=checkout.number)
-            release_coupon(actor=actor, checkout_id=checkout.pk)
             transition(CHECKOUT, checkout, to, actor=actor, reason=reason)
-            for order in Order.objects.filter(checkout=checkout).order_by("id"):
+            for order in orders_of(checkout.pk):
                 transition(ORDER, order, to, actor=actor, reason=reason)
                 events.emit(ended[order.pk], actor=actor)
+            release_coupon(actor=actor, checkout_id=checkout.pk)
+            lines = [(line.variant_id, line.quantity) for line in lines_of(checkout.pk)]
+            release(lines, reference=checkout.number)
     return checkout
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,19 +15,15 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.actions import reserve, stock_locks
+from banyan.catalog.actions import reserve, sold_out, stock_locks
 from banyan.catalog.models import Variant
-from banyan.catalog.queries import buyable_variants
 from banyan.catalog.rules import text_in
-from banyan.entitlements.actions import CouponRefused, find_coupon, reserve_coupon
-from banyan.entitlements.models import Coupon
-from banyan.entitlements.rules import benefit, refusal
+from banyan.entitlements.actions import reserve_coupon
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
-from banyan.kernel.money import Money
-from banyan.kernel.problems import Conflict, Invalid, SoldOut
+from banyan.kernel.problems import Busy, Conflict, Invalid, SoldOut
 from banyan.kernel.remembered import change, insert
 from banyan.payments.actions import open_intent
 from banyan.people.models import Account
@@ -39,23 +35,13 @@ from banyan.sharing.models import Link
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
 from ..reading import checkout_of_key
-from ..rules import CouponTerms, LineInput, Priced, ShopTerms, price
-from .cart import MOST_LINES, MOST_OF_ONE
-from .payment import mark_paid
+from .payment import mark_paid, paid_locks
+from .quoting import Quote, WantedLine, merge, quote
 from .repeating import Asked
 
+TRIES = 3
 RESERVATION = dt.timedelta(minutes=15)
 _NUMBER_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedLine:
-    """A variant that somebody wants, and the share code it was reached through, if any."""
-
-    variant_id: int
-    quantity: int = 1
-    via: str = ""
-    touch_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,113 +52,8 @@ class Contact:
     phone: str = ""
 
 
-@dataclass(slots=True)
-class Quote:
-    """What a purchase would cost now, with everything placement needs."""
-
-    lines: list[WantedLine]
-    variants: dict[int, Variant]
-    priced: Priced
-    currency: str
-    coupon: Coupon | None = None
-    coupon_problem: CouponRefused | None = None
-    unavailable: list[int] = field(default_factory=list)
-
-    @property
-    def total(self) -> Money:
-        """What is to be paid."""
-        return Money(self.priced.total(), self.currency)
-
-    def shop_ids(self) -> list[int]:
-        """Return the shops, in order of first appearance."""
-        return list(dict.fromkeys(v.product.shop_id for v in self.variants.values()))
-
-
-def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -> Quote:
-    """Price ``lines`` from zero with today's prices; five statements at most, for any length.
-
-    A coupon that does not apply is named in ``coupon_problem`` and leaves the price alone.
-    Lines no longer on sale are left out and named in ``unavailable``. Raises Invalid for
-    quantities out of range, currencies that differ, or nothing to buy.
-    """
-    _check_lines(lines)
-    found = {
-        variant.pk: variant
-        for variant in buyable_variants(sorted({line.variant_id for line in lines}))
-    }
-    unavailable = [line.variant_id for line in lines if line.variant_id not in found]
-    wanted = _merge([line for line in lines if line.variant_id in found])
-    if not wanted:
-        raise SoldOut(_("This is no longer on sale."), code="not_on_sale")
-    variants = {line.variant_id: found[line.variant_id] for line in wanted}
-    currencies = {variant.currency for variant in variants.values()}
-    if len(currencies) > 1:
-        raise Invalid(_("One order has one currency."), code="mixed_currencies")
-    currency = currencies.pop()
-    inputs = [
-        LineInput(
-            line.variant_id,
-            variants[line.variant_id].product.shop_id,
-            variants[line.variant_id].price_amount,
-            line.quantity,
-        )
-        for line in wanted
-    ]
-    shops = {v.product.shop_id: v.product.shop for v in variants.values()}
-    terms = [ShopTerms(s.pk, s.shipping_amount, s.free_shipping_from) for s in shops.values()]
-    result = Quote(wanted, variants, price(inputs, terms), currency, unavailable=unavailable)
-    if coupon_code.strip():
-        _apply_coupon(result, coupon_code, inputs, terms)
-    return result
-
-
-def _apply_coupon(
-    result: Quote, code: str, inputs: list[LineInput], terms: list[ShopTerms]
-) -> None:
-    try:
-        coupon = find_coupon(code)
-        goods = result.priced.goods(coupon.shop_id)
-        if not goods:
-            raise CouponRefused("coupon_min_spend")
-        why = refusal(coupon, goods_amount=goods, currency=result.currency, at=clock.now())
-        if why:
-            raise CouponRefused(why)
-    except CouponRefused as problem:
-        result.coupon_problem = problem
-        return
-    result.coupon = coupon
-    result.priced = price(
-        inputs, terms, CouponTerms(coupon.shop_id, coupon.code, benefit(coupon, goods))
-    )
-
-
-def _check_lines(lines: Sequence[WantedLine]) -> None:
-    if not lines:
-        raise Invalid(_("There is nothing to buy."), code="nothing_to_buy")
-    if len(lines) > MOST_LINES:
-        raise Invalid(_("At most 100 different things in one order."), code="cart_full")
-    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
-        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")}, code="quantity")
-
-
-def _merge(lines: Sequence[WantedLine]) -> list[WantedLine]:
-    merged: dict[int, WantedLine] = {}
-    for line in lines:
-        before = merged.get(line.variant_id)
-        if before is None:
-            merged[line.variant_id] = line
-        else:
-            merged[line.variant_id] = WantedLine(
-                line.variant_id,
-                before.quantity + line.quantity,
-                before.via or line.via,
-                before.touch_id or line.touch_id,
-            )
-    return list(merged.values())
-
-
 def _quantities(lines: Sequence[WantedLine]) -> dict[int, int]:
-    return {line.variant_id: line.quantity for line in _merge(lines)}
+    return {line.variant_id: line.quantity for line in merge(lines)}
 
 
 def place(
@@ -189,8 +70,9 @@ def place(
     """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
 
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
-    IdempotencyMismatch when it asks for something else. Locks stock and coupon rows. Emits
-    order.placed per shop. Raises Invalid (fields), SoldOut, CouponRefused, and Conflict
+    IdempotencyMismatch when it asks for something else. Locks the coupon, and at the end stock,
+    so that buyers of one thing wait for little more than each other's commit. Emits order.placed
+    per shop. Raises Invalid (fields), SoldOut, CouponRefused, and Conflict
     ``price_changed`` when the total is no longer ``agreed_total``. The payment intent is opened
     here; talking to the provider is the caller's next step.
     """
@@ -205,28 +87,38 @@ def place(
     before = checkout_of_key.first(placement_key)
     if before is not None:
         return asked.again(before)
-    wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
-    credits = _credits(actor, wanted)
-    try:
-        with transaction.atomic():
-            keys = stock_locks(wanted.variants)
-            if wanted.coupon is not None:
-                keys.append(LockKey("entitlement", wanted.coupon.pk))
-            locks.take(keys)
-            wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
-            return _write(
-                actor=actor,
-                wanted=wanted,
-                credits=credits,
-                contact=contact,
-                address=clean,
-                placement_key=placement_key,
-                provider=provider,
-            )
-    except IntegrityError as error:
-        if "placement_key" not in str(error):
-            raise
-        return asked.again(Checkout.objects.get(placement_key=placement_key))
+    for _attempt in range(TRIES):
+        wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
+        _check_free(wanted)
+        credits = _credits(actor, wanted)
+        try:
+            with transaction.atomic():
+                if wanted.coupon is not None:
+                    locks.take([LockKey("entitlement", wanted.coupon.pk)])
+                checkout = _write(
+                    actor=actor,
+                    wanted=wanted,
+                    credits=credits,
+                    contact=contact,
+                    address=clean,
+                    placement_key=placement_key,
+                    provider=provider,
+                )
+                now = _agreed_quote(actor, lines, coupon_code, agreed_total)
+                if now.priced != wanted.priced:
+                    raise _PriceMoved
+                return checkout
+        except _PriceMoved:
+            continue
+        except IntegrityError as error:
+            if "placement_key" not in str(error):
+                raise
+            return asked.again(Checkout.objects.get(placement_key=placement_key))
+    raise Busy(detail="the price moved at every try")
+
+
+class _PriceMoved(Exception):  # noqa: N818 - not an error, a reason to begin again
+    """What was written is not what it costs now."""
 
 
 def _agreed_quote(
@@ -240,6 +132,17 @@ def _agreed_quote(
         raise wanted.coupon_problem
     _check_agreed(wanted, agreed_total)
     return wanted
+
+
+def _check_free(wanted: Quote) -> None:
+    """Refuse at once what is plainly sold out; whether there is enough is decided by the UPDATE."""
+    short = []
+    for line in wanted.lines:
+        stock = wanted.variants[line.variant_id].stock
+        if stock.on_hand - stock.allocated - stock.reserved < line.quantity:
+            short.append(line.variant_id)
+    if short:
+        raise sold_out(short)
 
 
 def _check_agreed(now: Quote, agreed_total: int | None) -> None:
@@ -370,7 +273,6 @@ def _write(
     )
     insert(checkout)
     with caused_by(checkout.pk):
-        reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
         if wanted.coupon is not None:
             reserve_coupon(
                 coupon=wanted.coupon,
@@ -399,6 +301,11 @@ def _write(
                 OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id),
                 actor=actor,
             )
+        keys = stock_locks(wanted.variants)
+        if not checkout.total_amount:
+            keys += paid_locks(checkout.pk, orders)
+        locks.take(keys)
+        reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
         if not checkout.total_amount:
             mark_paid(actor=actor, checkout=checkout)
     return checkout

@@ -31,6 +31,7 @@ from .notes import close_attempt, note_outcome
 from .refunds import request_refund
 
 logger = logging.getLogger(__name__)
+_SHARED = {"wallet", "stock"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,27 +123,35 @@ class _Capturing:
     unplaced_as: Outcome = Outcome.UNPLACED
 
     def run(self, *, refuse: str = "") -> Outcome:
+        with transaction.atomic(durable=True):
+            # Alone at first: whoever tells of a payment that is just being booked asks no more.
+            locks.take([LockKey("payment", self.intent.pk)])
+            reload(self.intent)
+            outcome = self._decide(refuse)
+            note_outcome(self.message_id, outcome)
+        return outcome
+
+    def _lock(self) -> list[Entry]:
+        """Lock what this purchase has to itself, postpone what others wait for; the entries."""
         intent = self.intent
         source = provider_account(self.adapter, intent.payer_id, intent.currency)
         clearing = clearing_account(intent.currency)
-        entries = [
-            Entry(source.pk, -self.paid.money.amount),
-            Entry(clearing.pk, self.paid.money.amount),
-        ]
         keys = [
-            LockKey("payment", intent.pk),
             *events.locks_for(_captured(intent)),
             *events.locks_for(_unplaced(intent, "")),
             *ledger.lock_keys([source, clearing]),
         ]
-        with transaction.atomic(durable=True):
-            locks.take(keys)
-            reload(self.intent)
-            outcome = self._decide(entries, refuse)
-            note_outcome(self.message_id, outcome)
-        return outcome
+        shared = [key for key in keys if key.kind in _SHARED]
+        locks.take(key for key in keys if key.kind not in _SHARED)
+        locks.postpone(shared)
+        if self.adapter.capabilities.internal:
+            locks.take_postponed()  # the money itself is in one of these accounts
+        return [
+            Entry(source.pk, -self.paid.money.amount),
+            Entry(clearing.pk, self.paid.money.amount),
+        ]
 
-    def _decide(self, entries: list[Entry], refuse: str) -> Outcome:
+    def _decide(self, refuse: str) -> Outcome:
         intent, paid = self.intent, self.paid
         if intent.state in SETTLED and paid.provider_ref != intent.provider_ref:
             raise _PaidTwice
@@ -150,6 +159,7 @@ class _Capturing:
             return self._mismatch()
         if intent.state in SETTLED:
             return Outcome.ALREADY_CAPTURED
+        entries = self._lock()
         late = is_late(state=intent.state, paid_at=paid.at, expires_at=intent.expires_at)
         reason = refuse or ("too_late" if late else "")
         if not reason:
@@ -208,6 +218,7 @@ class _Capturing:
         )
 
     def _unplace(self, intent: Intent, reason: str) -> None:
+        locks.take_postponed()
         logger.error("intent %s is captured but unplaced: %s", intent.pk, reason)
         self._move(intent, "captured_unplaced", reason)
         request_refund(

@@ -21,7 +21,7 @@ from banyan.kernel.problems import IdempotencyMismatch, Problem
 from banyan.kernel.remembered import get
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
-from banyan.orders.actions.placement import Quote
+from banyan.orders.actions.quoting import Quote
 from banyan.orders.models import Checkout
 from banyan.orders.queries import cart_lines, find_cart, first_images
 from banyan.payments import actions as payments

@@ -106,10 +106,12 @@ def _clear_cache() -> Iterator[None]:
     from django.core.cache import cache
 
     from banyan.kernel import flags
+    from banyan.ledger.actions import forget_accounts
 
     yield
     cache.clear()
     flags.forget()
+    forget_accounts()
 
 
 @pytest.fixture(autouse=True)

@@ -98,29 +98,40 @@ def insert(*rows: M) -> list[M]:
     """
     if not rows:
         return []
-    model = type(rows[0])
-    meta = model._meta
-    fields = _columns.get(model)
-    if fields is None:
-        fields = [field for field in meta.local_concrete_fields if not field.primary_key]
-        _columns[model] = fields
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    marks = f"({', '.join(['%s'] * len(fields))})"
-    values = [
-        field.get_db_prep_save(field.pre_save(row, True), connection)
-        for row in rows
-        for field in fields
-    ]
+    meta = type(rows[0])._meta
+    fields = _fields_of(type(rows[0]))
+    marks = f"({_marks(fields)})"
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO "{meta.db_table}" ({names}) VALUES {", ".join([marks] * len(rows))}'  # noqa: S608 - names of models
+            f'INSERT INTO "{meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
+            f" VALUES {', '.join([marks] * len(rows))}"
             f' RETURNING "{meta.pk.column}"',
-            values,
+            [value for row in rows for value in _values(row, fields)],
         )
         for row, (made,) in zip(rows, cursor.fetchall(), strict=True):
             row.pk = made
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return list(rows)
+
+
+def _fields_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    fields = _columns.get(model)
+    if fields is None:
+        fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+        _columns[model] = fields
+    return fields
+
+
+def _names(fields: Sequence[models.Field[Any, Any]]) -> str:
+    return ", ".join(f'"{field.column}"' for field in fields)
+
+
+def _marks(fields: Sequence[models.Field[Any, Any]]) -> str:
+    return ", ".join(["%s"] * len(fields))
+
+
+def _values(row: models.Model, fields: Sequence[models.Field[Any, Any]]) -> list[Any]:
+    return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
 
 
 def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -> bool:
@@ -129,18 +140,41 @@ def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -
     One conditional UPDATE, as ``filter(...).update(...)`` makes it, of plain values only. The
     object itself is left as it is.
     """
+    sql, values = _update(row, where, to)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return bool(cursor.rowcount)
+
+
+def change_noting(
+    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any], *, note: models.Model
+) -> bool:
+    """Do what :func:`change` does, and write the new row ``note`` if it was done: one statement.
+
+    The note gets its id in the database; the object does not learn it.
+    """
+    sql, values = _update(row, where, to)
+    fields = _fields_of(type(note))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH changed AS ({sql} RETURNING 1)"  # noqa: S608 - names of models
+            f' INSERT INTO "{note._meta.db_table}" ({_names(fields)})'
+            f" SELECT {_marks(fields)} FROM changed",
+            [*values, *_values(note, fields)],
+        )
+        return bool(cursor.rowcount)
+
+
+def _update(
+    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]
+) -> tuple[str, list[Any]]:
     meta = row._meta
     written = [(_column(row, name), value) for name, value in to.items()]
     asked = [(meta.pk, row.pk), *((_column(row, name), value) for name, value in where.items())]
     assigned = ", ".join(f'"{field.column}" = %s' for field, _ in written)
     conditions = " AND ".join(f'"{field.column}" = %s' for field, _ in asked)
-    values = [field.get_db_prep_save(value, connection) for field, value in [*written, *asked]]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'UPDATE "{meta.db_table}" SET {assigned} WHERE {conditions}',  # noqa: S608 - as above
-            values,
-        )
-        return bool(cursor.rowcount)
+    sql = f'UPDATE "{meta.db_table}" SET {assigned} WHERE {conditions}'  # noqa: S608 - as above
+    return sql, [field.get_db_prep_save(value, connection) for field, value in [*written, *asked]]
 
 
 def _column(row: models.Model, name: str) -> models.Field[Any, Any]:

@@ -12,7 +12,7 @@ from django.db.transaction import TransactionManagementError
 from . import clock
 from .actors import Actor, current_cause
 from .problems import IllegalTransition
-from .remembered import change, insert
+from .remembered import change_noting
 
 if TYPE_CHECKING:
     from .models import StateChange
@@ -94,7 +94,7 @@ def transition_all(
 def transition(
     machine: Machine, obj: models.Model, to: str, *, actor: Actor, reason: str = "", **updates: Any
 ) -> None:
-    """Move ``obj`` to ``to`` by one conditional UPDATE and write the history row.
+    """Move ``obj`` to ``to`` by one conditional UPDATE that writes the history row too.
 
     Extra ``updates`` are written with the state. Raises IllegalTransition when the table has no
     such row, or when another transaction moved the object first. Needs a transaction.
@@ -109,12 +109,12 @@ def transition(
     guard = machine.guards.get((source, to))
     if guard:
         guard(obj)
-    if not change(obj, {name: source}, {name: to, **updates}):
+    note = _change(machine, obj.pk, source, to, actor, reason)
+    if not change_noting(obj, {name: source}, {name: to, **updates}, note=note):
         raise IllegalTransition(detail=f"{machine.name}: {obj.pk} is no longer {source}")
     setattr(obj, name, to)
     for key, value in updates.items():
         setattr(obj, key, value)
-    insert(_change(machine, obj.pk, source, to, actor, reason))
 
 
 def _change(

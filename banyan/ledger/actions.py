@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
@@ -88,17 +88,31 @@ def _accounts_of(kinds: list[str], owners: list[int], currency: str) -> QuerySet
     return Account.objects.filter(kind__in=kinds, owner_id__in=owners, currency=currency, label="")
 
 
+class Book(NamedTuple):
+    """An account as actions need it: where to post, and how it is locked. Neither ever changes."""
+
+    pk: int
+    discipline: str
+
+
+MOST_KNOWN = 50_000
+_known: dict[tuple[str, int, str, str], Book] = {}
+
+
 def account(
     *, kind: str, owner_kind: str, owner_id: int = 0, currency: str, label: str = ""
-) -> Account:
+) -> Book:
     """Return the account, made on first use. ValueError for an unknown kind or a wrong owner.
 
     Accounts that an action will post to must exist before it takes its locks; see
-    :func:`lock_keys`.
+    :func:`lock_keys`. Asked once per process: no account is ever deleted or changes its kind.
     """
     rule = KINDS.get(kind)
     if rule is None or rule.owner_kind != owner_kind:
         raise ValueError(f"no account of kind {kind!r} for an owner of kind {owner_kind!r}")
+    known = _known.get((kind, owner_id, label, currency))
+    if known is not None:
+        return known
     identity = {
         "kind": kind,
         "owner_kind": owner_kind,
@@ -113,19 +127,19 @@ def account(
             ignore_conflicts=True,
         )
         found = Account.objects.get(**identity)
-    return found
+    return _remember([found])[0]
 
 
-def accounts(*, wanted: Iterable[tuple[str, int]], currency: str) -> dict[tuple[str, int], Account]:
+def accounts(*, wanted: Iterable[tuple[str, int]], currency: str) -> dict[tuple[str, int], Book]:
     """Return the accounts of many owners at once, by (kind, owner id); missing ones are made.
 
     One query when all exist. They are made in one order, so that two callers do not deadlock.
     """
     pairs = sorted(set(wanted))
-    owners = {owner for _, owner in pairs}
-    kinds = {kind for kind, _ in pairs}
-    mine = _accounts_of(sorted(kinds), sorted(owners), currency)
-    found = {(a.kind, a.owner_id): a for a in mine}
+    known = {pair: _known.get((*pair, "", currency)) for pair in pairs}
+    if all(known.values()):
+        return {pair: book for pair, book in known.items() if book is not None}
+    found = _find(pairs, currency)
     missing = [pair for pair in pairs if pair not in found]
     if missing:
         Account.objects.bulk_create(
@@ -142,12 +156,36 @@ def accounts(*, wanted: Iterable[tuple[str, int]], currency: str) -> dict[tuple[
             ],
             ignore_conflicts=True,
         )
-        mine = _accounts_of(sorted(kinds), sorted(owners), currency)
-        found = {(a.kind, a.owner_id): a for a in mine}
-    return {pair: found[pair] for pair in pairs}
+        found = _find(pairs, currency)
+    return dict(zip(pairs, _remember([found[pair] for pair in pairs]), strict=True))
 
 
-def lock_keys(accounts: Iterable[Account]) -> list[LockKey]:
+def _find(pairs: Iterable[tuple[str, int]], currency: str) -> dict[tuple[str, int], Account]:
+    kinds, owners = zip(*pairs, strict=True)
+    mine = _accounts_of(sorted(set(kinds)), sorted(set(owners)), currency)
+    return {(each.kind, each.owner_id): each for each in mine}
+
+
+def _remember(found: Sequence[Account]) -> list[Book]:
+    """Keep accounts for later calls, once they are committed for certain."""
+    books = [Book(each.pk, each.discipline) for each in found]
+
+    def keep() -> None:
+        if len(_known) > MOST_KNOWN:
+            _known.clear()
+        for each, book in zip(found, books, strict=True):
+            _known[each.kind, each.owner_id, each.label, each.currency] = book
+
+    transaction.on_commit(keep)
+    return books
+
+
+def forget_accounts() -> None:
+    """Ask again for every account: for tests, which empty the tables under a process."""
+    _known.clear()
+
+
+def lock_keys(accounts: Iterable[Book | Account]) -> list[LockKey]:
     """Return the keys an outermost action must take before posting to ``accounts``.
 
     Hot accounts have none: nobody waits for them.

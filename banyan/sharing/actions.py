@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_products, visible_shops
@@ -13,11 +14,12 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor, new_code
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound
+from banyan.kernel.remembered import remembered
 
 from . import ports, queries
 from .channels import CHANNELS
 from .events import LinkRevoked, LinkShared, SharingTouched, SharingVisited
-from .models import Link, PendingConfirmation, Touch, VisitorAccount
+from .models import Link, Touch, VisitorAccount
 
 CODE_BITS = 64
 VERDICTS = ("unknown", "human", "bot", "preview", "prefetch")
@@ -123,6 +125,12 @@ def record_touch(
     return touch
 
 
+@remembered
+def _touch_to_confirm(touch_id: int) -> QuerySet[Touch]:
+    touches = Touch.objects.select_for_update(no_key=True, of=("self",)).select_related("link")
+    return touches.filter(pk=touch_id)
+
+
 def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
     """Note that the page a touch led to has run (beacon, interaction, checkout). Repeatable.
 
@@ -131,15 +139,10 @@ def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
     the actor's, touch and browser become the actor's too. Returns whether the touch is a
     person's now or may become so. Emits sharing.visited when it has just become one.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if actor.id is not None and actor.visitor:
             _remember_account(actor.visitor, actor.id)
-        touch = (
-            Touch.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("link")
-            .filter(pk=touch_id)
-            .first()
-        )
+        touch = _touch_to_confirm.first(touch_id)
         if touch is None:
             return _confirm_later(actor, touch_id)
         if touch.verdict not in {"unknown", "prefetch"}:
@@ -297,14 +300,12 @@ def _confirm_later(actor: Actor, touch_id: int) -> bool:
     now = clock.now()
     if not id_floor(now - LATEST_CONFIRMATION) <= touch_id < id_floor(now + LATEST_CONFIRMATION):
         return False
-    PendingConfirmation.objects.bulk_create(
-        [
-            PendingConfirmation(
-                touch_id=touch_id, visitor=actor.visitor or "", account_id=actor.id, at=now
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sharing_pendingconfirmation (touch_id, visitor, account_id, at)"
+            " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [touch_id, actor.visitor or "", actor.id, now],
+        )
     return True
 
 

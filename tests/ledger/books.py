@@ -19,9 +19,10 @@ def account(kind: str, owner: int = 1, currency: str = "CNY") -> Account:
     owner_kind = KINDS[kind].owner_kind
     owner_id = owner if owner_kind in {"shop", "account"} else 0
     label = "sandbox" if owner_kind == "provider" else ""
-    return actions.account(
+    book = actions.account(
         kind=kind, owner_kind=owner_kind, owner_id=owner_id, currency=currency, label=label
     )
+    return Account.objects.get(pk=book.pk)
 
 
 def post(*entries: tuple[Account, int], key: str = "", **changes: Any) -> Journal:

@@ -226,11 +226,7 @@ def test_burned_07_control_locks_taken_as_named_deadlock(monkeypatch: pytest.Mon
                 cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE", [row])
             time.sleep(0.3)
 
-    def as_named(variant_ids: Iterable[int]) -> list[LockKey]:
-        return [LockKey("stock", Stock.objects.get(variant_id=v).pk) for v in variant_ids]
-
     monkeypatch.setattr(locks, "take", one_by_one)
-    monkeypatch.setattr(placement, "stock_locks", as_named)
     results = run_at_once(
         lambda: make.place((first, 1), (second, 1)), lambda: make.place((second, 1), (first, 1))
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import connection
 
+from banyan.ledger.actions import forget_accounts
+
 KEEP = {
     "django_migrations",
     "django_content_type",
@@ -13,6 +15,7 @@ KEEP = {
 
 def wipe() -> None:
     """Delete the rows of every non-empty table and put the system rows back."""
+    forget_accounts()
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [name for (name,) in cursor.fetchall() if name not in KEEP]

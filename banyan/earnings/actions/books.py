@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from banyan.kernel import locks
 from banyan.kernel.locks import LockKey
 from banyan.ledger import actions as ledger
-from banyan.ledger.models import Account, Journal
+from banyan.ledger.actions import Book
+from banyan.ledger.models import Journal
 
 from ..models import Commission
 
-Books = dict[tuple[str, int], Account]
+Books = dict[tuple[str, int], Book]
 
 
 def books_of(commissions: Sequence[Commission]) -> dict[str, Books]:

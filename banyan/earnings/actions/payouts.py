@@ -15,7 +15,8 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Conflict
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
-from banyan.ledger.models import Account as Book
+from banyan.ledger.actions import Book
+from banyan.ledger.models import Account as LedgerAccount
 from banyan.ledger.rules import Entry
 from banyan.payments import providers
 from banyan.payments.actions import request_payout
@@ -46,7 +47,7 @@ def draft_batch(
     account is closed, are left out. Audited. Raises NothingToPay.
     """
     require_role(actor, "finance")
-    due = Book.objects.filter(kind="earner_payable", balance__gte=max(minimum, 1))
+    due = LedgerAccount.objects.filter(kind="earner_payable", balance__gte=max(minimum, 1))
     if currencies is not None:
         due = due.filter(currency__in=currencies)
     if payees is not None:
@@ -164,8 +165,8 @@ def _payable(payee_ids: Sequence[int]) -> QuerySet[Commission]:
 def _submit_item(
     actor: Actor, item: PayoutItem, book: Book, provider: str, locked: Sequence[int]
 ) -> None:
-    book.refresh_from_db()
-    amount = min(item.amount, book.balance)
+    balance = LedgerAccount.objects.get(pk=book.pk).balance  # of now: it is locked
+    amount = min(item.amount, balance)
     if amount <= 0:
         PayoutItem.objects.filter(pk=item.pk).update(state="skipped")
         return
@@ -192,7 +193,7 @@ def _submit_item(
     PayoutItem.objects.filter(pk=item.pk).update(
         amount=amount, payout_id=payout.pk, state="submitted"
     )
-    _cover(item, amount, book.balance, locked)
+    _cover(item, amount, balance, locked)
 
 
 def _cover(item: PayoutItem, amount: int, balance: int, locked: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from banyan.ledger import actions as ledger
 from banyan.orders.events import OrderPlaced
 from banyan.orders.models import Checkout, Order, OrderLine
 from banyan.orders.reading import lines_of, lines_of_order, order_with_checkout
-from banyan.sharing.models import VisitorAccount
+from banyan.sharing.queries.attribution import account_of_browser
 
 from .. import rules
 from ..events import CommissionRejected
@@ -94,8 +94,7 @@ def _buyer_of(checkout: Checkout) -> int | None:
     """Return the buyer's account: also a guest's, in a browser where they signed in before."""
     if checkout.buyer_id or not checkout.visitor:
         return checkout.buyer_id
-    known = VisitorAccount.objects.filter(visitor=checkout.visitor)
-    return known.values_list("account_id", flat=True).first()
+    return account_of_browser(checkout.visitor)
 
 
 def _shares(line: OrderLine, version: PlanVersion, people: _People) -> list[Share]:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.actions import reserve, sold_out, stock_locks
+from banyan.catalog.actions import reserve, sold_out
 from banyan.catalog.models import Variant
 from banyan.catalog.rules import text_in
 from banyan.entitlements.actions import reserve_coupon
@@ -301,7 +301,7 @@ def _write(
                 OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id),
                 actor=actor,
             )
-        keys = stock_locks(wanted.variants)
+        keys = [LockKey("stock", variant.stock.pk) for variant in wanted.variants.values()]
         if not checkout.total_amount:
             keys += paid_locks(checkout.pk, orders)
         locks.take(keys)

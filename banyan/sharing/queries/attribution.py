@@ -53,11 +53,7 @@ def attribute(
     """
     buyer = account_id
     if buyer is None and visitor:
-        buyer = (
-            VisitorAccount.objects.filter(visitor=visitor)
-            .values_list("account_id", flat=True)
-            .first()
-        )
+        buyer = account_of_browser(visitor)
     explicit = _explicit(via_code, buyer=buyer, product_id=product_id, shop_id=shop_id)
     if explicit is not None:
         touch = _touch_on(explicit, visitor, account_id, at, touch_id)
@@ -105,6 +101,25 @@ def _person(visitor: str | None, account_id: int | None) -> Q | None:
 
 
 @remembered
+def _browser(visitor: str) -> QuerySet[VisitorAccount]:
+    return VisitorAccount.objects.filter(visitor=visitor)
+
+
+def account_of_browser(visitor: str) -> int | None:
+    """Return the account that signed in on a browser, if one did. One statement."""
+    known = _browser.first(visitor)
+    return None if known is None else known.account_id
+
+
+@remembered
+def _last_of_browser(
+    link_id: int, visitor: str, until: dt.datetime, since: dt.datetime
+) -> QuerySet[Touch]:
+    touches = Touch.objects.filter(link_id=link_id, visitor=visitor, at__lte=until, at__gt=since)
+    return touches.filter(verdict__in=HUMAN_VERDICTS).order_by("-at", "-id")[:1]
+
+
+@remembered
 def _named(touch_id: int, link_id: int, until: dt.datetime, since: dt.datetime) -> QuerySet[Touch]:
     return Touch.objects.filter(
         pk=touch_id, link_id=link_id, at__lte=until, at__gt=since, verdict__in=NAMED_VERDICTS
@@ -128,6 +143,8 @@ def _touch_on(
         named = _named.first(touch_id, link.pk, at, at - WINDOW)
         if named is not None and _is_of(named, visitor, account_id):
             return named
+    if account_id is None and visitor:
+        return _last_of_browser.first(link.pk, visitor, at, at - WINDOW)
     touches = Touch.objects.filter(link=link, at__lte=at, at__gt=at - WINDOW)
     person = _person(visitor, account_id)
     if person is None:

@@ -82,8 +82,9 @@ def _given(request: HttpRequest, who: Actor) -> dict[str, str]:
     """Return the form's values: what was typed, else the default address, else the language's."""
     if request.method == "POST":
         return _typed(request, who)
-    values = _of_address(visible_addresses(who).filter(is_default=True).first())
+    values: dict[str, str] = {}
     if request.user.is_authenticated:
+        values = _of_address(visible_addresses(who).filter(is_default=True).first())
         values.setdefault("email", request.user.email or "")
         values.setdefault("contact_phone", request.user.phone or "")
     countries = {"zh-hant": "TW", "zh-hans": "CN"}
@@ -235,7 +236,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
     values = _given(request, who)
     coupon = values.get("coupon", "")
     places = request.method == "POST" and "again" not in request.POST
-    known = orders.placed_before(_placement_key(values)) if places else None
+    # What is named in the form is asked for again as it is; a cart was emptied meanwhile.
+    of_cart = places and "variant" not in request.POST
+    known = orders.placed_before(_placement_key(values)) if of_cart else None
     if not lines and known is None:
         return redirect("cart")
     if not places:

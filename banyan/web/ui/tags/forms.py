@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.forms.boundfield import BoundField
 from django.forms.forms import BaseForm
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from banyan.web.ui.tags.basics import PARTS
 
@@ -58,7 +62,7 @@ def fields(form: BaseForm) -> dict[str, Any]:
     return {"rows": [_field(bound, "", "", "", {}) for bound in form]}
 
 
-@register.inclusion_tag(f"{PARTS}plain_field.html")
+@register.simple_tag
 def plain_field(
     name: str,
     label: str,
@@ -70,23 +74,51 @@ def plain_field(
     optional: bool = False,
     classname: str = "",
     **attrs: Any,
-) -> dict[str, Any]:
-    """Draw an input that no Django form stands behind; ``error`` marks it invalid."""
-    ident = attrs.pop("id", f"f-{name}")
+) -> str:
+    """Draw an input that no Django form stands behind; ``error`` marks it invalid.
+
+    An empty one is the same for everybody: it is drawn once per language and repeated.
+    """
+    rest = tuple((key, str(given)) for key, given in attrs.items())
+    draw = _draw_field.__wrapped__ if value or error else _draw_field
+    return draw(
+        get_language(), name, str(label), value, type, str(help), str(error), optional, classname,
+        rest,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=500, typed=True)
+def _draw_field(
+    language: str | None,
+    name: str,
+    label: str,
+    value: Any,
+    type: str,
+    help: str,
+    error: str,
+    optional: bool,
+    classname: str,
+    attrs: tuple[tuple[str, str], ...],
+) -> SafeString:
+    extra = dict(attrs)
+    ident = extra.pop("id", f"f-{name}")
     described = ([f"{ident}-error"] if error else []) + ([f"{ident}-help"] if help else [])
-    return {
-        "name": name,
-        "label": label,
-        "value": value,
-        "type": type,
-        "help": help,
-        "error": error,
-        "optional": optional,
-        "classname": classname,
-        "ident": ident,
-        "described": " ".join(described),
-        "extra": {key.replace("_", "-"): given for key, given in attrs.items()},
-    }
+    return render_to_string(
+        f"{PARTS}plain_field.html",
+        {
+            "name": name,
+            "label": label,
+            "value": value,
+            "type": type,
+            "help": help,
+            "error": error,
+            "optional": optional,
+            "classname": classname,
+            "ident": ident,
+            "described": " ".join(described),
+            "extra": {key.replace("_", "-"): given for key, given in extra.items()},
+        },
+    )
 
 
 @register.inclusion_tag(f"{PARTS}form_errors.html")

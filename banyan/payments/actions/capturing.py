@@ -77,7 +77,7 @@ def capture_known(
     *, actor: Actor, intent: Intent, paid: Paid, message_id: int | None = None
 ) -> Outcome:
     """Do what :func:`capture` does, for an intent that was read already."""
-    if _is_booked(intent, paid):
+    if is_booked(intent, paid):
         note_outcome(message_id, Outcome.ALREADY_CAPTURED)
         return Outcome.ALREADY_CAPTURED
     capturing = _Capturing(actor, intent, providers.get(intent.provider), paid, message_id)
@@ -90,7 +90,7 @@ def capture_known(
             return _second_payment(actor, intent, paid, message_id)
 
 
-def _is_booked(intent: Intent, paid: Paid) -> bool:
+def is_booked(intent: Intent, paid: Paid) -> bool:
     """Tell without a lock whether this very payment is in the books: they never forget it.
 
     Most payments are told twice, by the message and by the browser that comes back.

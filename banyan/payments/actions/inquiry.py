@@ -21,7 +21,7 @@ from ..providers.base import Kind, Message, Provider, ProviderState, Status
 from ..reading import open_attempts
 from ..rules import OPEN, Outcome, check_delay
 from ..states import INTENT
-from .capturing import Paid, capture
+from .capturing import Paid, capture, is_booked
 from .intents import charge_of
 from .notes import close_attempt, note_outcome, store_message
 
@@ -181,6 +181,13 @@ def _act_on(
 ) -> None:
     if state.status == Status.PENDING:
         return
+    paid = None
+    if state.status == Status.SUCCEEDED and state.money is not None:
+        paid = Paid(
+            provider_ref=attempt.provider_ref, money=state.money, at=state.at or clock.now()
+        )
+        if is_booked(get(Intent, intent.pk), paid):
+            return  # the provider's own message was faster than its answer
     message = Message(
         message_id=f"asked:{attempt.provider_ref}:{state.status}",
         kind=_AS_MESSAGE[state.status],
@@ -192,10 +199,7 @@ def _act_on(
         raw=state.raw,
     )
     row = store_message(adapter.name, message, intent)
-    if state.status == Status.SUCCEEDED and state.money is not None:
-        paid = Paid(
-            provider_ref=attempt.provider_ref, money=state.money, at=state.at or clock.now()
-        )
+    if paid is not None:
         capture(actor=actor, intent_id=intent.pk, paid=paid, message_id=row.pk)
         return
     end_attempt(

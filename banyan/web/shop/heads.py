@@ -12,6 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from banyan.kernel.money import Money
@@ -28,6 +29,11 @@ class Head:
     canonical: str
     properties: tuple[tuple[str, str], ...]
     data: tuple[SafeString, ...] = ()
+
+    @property
+    def tags(self) -> SafeString:
+        """The properties as elements."""
+        return format_html_join("", '<meta property="{}" content="{}">', self.properties)
 
 
 def head_of(

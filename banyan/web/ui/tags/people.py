@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from banyan.web.ui import words
 from banyan.web.ui.shapes import read, tone_of
@@ -14,16 +17,20 @@ from banyan.web.ui.tags.basics import PARTS
 register = template.Library()
 
 
-@register.inclusion_tag(f"{PARTS}avatar.html")
-def avatar(person: Any, size: str = "") -> dict[str, Any]:
+@register.simple_tag
+def avatar(person: Any, size: str = "") -> SafeString:
     """Show a face; ``person`` has name and picture_url; ``size``: xs, s, "", l, xl. Decorative."""
     name = read(person, "name", "") or read(person, "handle", "")
-    return {
-        "picture_url": read(person, "picture_url", ""),
-        "initials": words.initials(name),
-        "tone": tone_of(name),
-        "size": size,
-    }
+    return _draw_avatar(str(name), str(read(person, "picture_url", "")), size)
+
+
+@lru_cache(maxsize=4096)
+def _draw_avatar(name: str, picture_url: str, size: str) -> SafeString:
+    """Draw a face; the same face looks the same everywhere, so it is drawn once."""
+    shown = {"initials": words.initials(name), "tone": tone_of(name)}
+    return render_to_string(
+        f"{PARTS}avatar.html", {"picture_url": picture_url, "size": size, **shown}
+    )
 
 
 @register.inclusion_tag(f"{PARTS}faces.html")

@@ -65,6 +65,8 @@ def page_path(context: Context) -> str:
     request = context.get("request")
     if request is None:
         return "/"
+    if "lang" not in request.GET:
+        return str(request.get_full_path())
     query = request.GET.copy()
     query.pop("lang", None)
     return f"{request.path}?{query.urlencode()}" if query else request.path

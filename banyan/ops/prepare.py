@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import django
 
@@ -20,6 +21,9 @@ from banyan.ops.environment import SETTINGS_MODULE, SetupError, Surroundings
 from banyan.ops.preparation import Preparation
 from banyan.ops.processes import die_with_parent
 from banyan.ops.progress import complain, step
+
+if TYPE_CHECKING:
+    from banyan.ops.demo.pictures import Studio
 
 # No page loads these: extensions of the next htmx, whose module imports no storage can resolve,
 # and a second API viewer whose compression alone takes ten seconds.
@@ -39,9 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     with static_files_meanwhile(surroundings):
         with step("Loading the application"):
             django.setup()
-        migrate()
         if "--serve" in given and surroundings.demo:
-            logins = load_demo()
+            logins = migrate_and_load_demo()
+        else:
+            migrate()
     if "--serve" in given and logins is not None:
         inputs.note(surroundings, logins=logins)
     return 0
@@ -111,15 +116,35 @@ def migrate() -> bool:
     return True
 
 
-def load_demo() -> str | None:
-    """Load the demo unless the database holds data; its logins as text, None without a demo."""
+def migrate_and_load_demo() -> str | None:
+    """Migrate and load the demo; as :func:`load_demo`.
+
+    What a new database will show is drawn by other processes meanwhile.
+    """
+    from django.db import connection
+
+    if connection.introspection.table_names():
+        migrate()
+        return load_demo()
+    from banyan.ops.demo.pictures import drawn_meanwhile
+
+    with drawn_meanwhile() as studio:
+        migrate()
+        return load_demo(studio)
+
+
+def load_demo(studio: "Studio | None" = None) -> str | None:
+    """Load the demo unless the database holds data; its logins as text, None without a demo.
+
+    ``studio`` may have begun on its pictures.
+    """
     from django.core.management import call_command, get_commands
 
     if "load_demo" not in get_commands():
         complain("This installation has no demo (no load_demo command); starting empty.")
         return None
     with step("Loading the demo"):
-        call_command("load_demo", if_empty=True)
+        call_command("load_demo", if_empty=True, studio=studio)
     logins = io.StringIO()
     call_command("load_demo", print_logins=True, stdout=logins)
     return logins.getvalue().rstrip()

@@ -69,9 +69,7 @@ def blocked_between(one: int, other: int) -> bool:
 
 @remembered
 def _between(one: int, other: int) -> QuerySet[Block]:
-    return Block.objects.filter(
-        Q(actor_id=one, target_id=other) | Q(actor_id=other, target_id=one)
-    )
+    return Block.objects.filter(Q(actor_id=one, target_id=other) | Q(actor_id=other, target_id=one))
 
 
 def visible_addresses(actor: Actor) -> QuerySet[Address]:

@@ -16,7 +16,7 @@ from banyan.sharing.models import Link
 
 @pytest.mark.django_db
 def test_a_small_demo_is_told_and_proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(story, "PRODUCTS_PER_SHOP", 2)
+    monkeypatch.setattr(cast, "PRODUCTS_PER_SHOP", 2)
     monkeypatch.setattr(story, "POSTS", 12)
     monkeypatch.setattr(story, "ORDERS", 36)
     monkeypatch.setattr(travels, "SHARED_ON", (4, 1))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
+
 from banyan.catalog.models import Product
 from banyan.kernel import topics
+from banyan.kernel.remembered import remembered
 
 from .events import LinkShared, SharingTouched, SharingVisited
 
@@ -21,6 +24,11 @@ def _of_share(event: LinkShared | SharingTouched | SharingVisited) -> Iterator[s
     if event.target_kind == "shop":
         yield f"shop:{event.target_id}"
     elif event.target_kind == "product":
-        shop = Product.objects.filter(pk=event.target_id).values_list("shop_id", flat=True).first()
-        if shop is not None:
-            yield f"shop:{shop}"
+        product = _product.first(event.target_id)
+        if product is not None:
+            yield f"shop:{product.shop_id}"
+
+
+@remembered
+def _product(product_id: int) -> QuerySet[Product]:
+    return Product.objects.only("id", "shop_id").filter(pk=product_id)

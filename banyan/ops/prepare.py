@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # No page loads these: extensions of the next htmx, whose module imports no storage can resolve,
 # and a second API viewer whose compression alone takes ten seconds.
 UNUSED_STATIC = ["hx-*.js", "redoc*"]
+# Nothing waits for them before the end, everything for the database and the demo.
+STATIC_NICENESS = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     surroundings = Surroundings.read()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
     if "--static-only" in given:
+        os.nice(STATIC_NICENESS)
         collect_static(surroundings)
         return 0
     inputs = Preparation.of(surroundings)

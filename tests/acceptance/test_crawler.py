@@ -151,7 +151,8 @@ def _failed_refund(owner: Any, checkout: Checkout) -> None:
 
 def _arrivals() -> tuple[str, ...]:
     """Where a guest comes in: the front door, a share link, the way back to an order."""
-    guest = Order.objects.filter(checkout__buyer=None, paid_at__isnull=False)[0]
+    bought = Order.objects.filter(checkout__buyer=None, paid_at__isnull=False)
+    guest = bought.order_by("id")[0]
     link = Link.objects.filter(target_kind="product").order_by("-id")[0]
     return ("/", f"/s/{link.code}", f"/o/{guest.checkout.access_token}")
 

@@ -21,6 +21,7 @@ from banyan.ops.processes import leave_with
 from . import cast
 from .drawings import draw, draw_avatar, draw_cover
 
+NICENESS = 3
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
@@ -114,19 +115,24 @@ class BusyStudio(Studio):
 def drawn_meanwhile() -> Iterator[Studio]:
     """Draw all of them in other processes while the block does something else.
 
-    One process less than the machine has processors, so that drawing never waits for the story
-    on a large one, and the story never for a crowd of drawers. They die with this process.
+    One for each processor, four at most: they step back while the block has work, and have the
+    machine to themselves while it waits for them. They die with this process.
     """
     pool = ProcessPoolExecutor(
-        max(1, min(4, (os.cpu_count() or 1) - 1)),
+        min(4, os.cpu_count() or 1),
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=leave_with,
+        initializer=_begin,
         initargs=(os.getpid(),),
     )
     try:
         yield BusyStudio(pool)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin(parent: int) -> None:
+    leave_with(parent)
+    os.nice(NICENESS)
 
 
 def _make(drawing: Drawing[T]) -> T:

@@ -15,7 +15,7 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor, new_code
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound
-from banyan.kernel.remembered import get, insert, remembered
+from banyan.kernel.remembered import change, get, insert, remembered
 
 from . import ports, queries
 from .channels import CHANNELS
@@ -137,12 +137,7 @@ def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
     with transaction.atomic():
         if actor.id is not None and actor.visitor:
             _remember_account(actor.visitor, actor.id)
-        touch = (
-            Touch.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("link")
-            .filter(pk=touch_id)
-            .first()
-        )
+        touch = _locked_touch.first(touch_id)
         if touch is None:
             return _confirm_later(actor, touch_id)
         if touch.verdict not in {"unknown", "prefetch"}:
@@ -151,10 +146,17 @@ def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
             touch.account_id = actor.id
         touch.verdict = "self" if touch.account_id == touch.link.owner_id else "human"
         touch.confirmed_at = clock.now()
-        touch.save(update_fields=["account_id", "verdict", "confirmed_at"])
+        written = ("account_id", "verdict", "confirmed_at")
+        change(touch, {}, {name: getattr(touch, name) for name in written})
         if touch.verdict == "human":
             events.emit(SharingVisited.of(touch.link, 1), actor=actor)
         return touch.verdict == "human"
+
+
+@remembered
+def _locked_touch(touch_id: int) -> QuerySet[Touch]:
+    touches = Touch.objects.select_for_update(no_key=True, of=("self",)).select_related("link")
+    return touches.filter(pk=touch_id)
 
 
 def claim_touches(*, actor: Actor, visitor: str | None, account_id: int) -> int:

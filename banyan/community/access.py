@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
+from banyan.kernel.remembered import remembered
 from banyan.people.access import visible_accounts
 from banyan.people.models import Account, Block, Follow
 
@@ -54,15 +55,27 @@ def _audience(viewer: Actor) -> Q:
 
 def get_post_for(viewer: Actor, post_id: int) -> Post:
     """Return one post that ``viewer`` may see."""
-    post = (
-        visible_posts(viewer)
-        .select_related("author", "link", "repin_of__author")
-        .filter(pk=post_id)
-        .first()
-    )
+    if viewer.id is None:
+        post = _post_for_everybody.first(post_id)
+    else:
+        post = _post_for_member.first(viewer.id, post_id)
     if post is None:
         raise NotFound()
     return post
+
+
+@remembered
+def _post_for_everybody(post_id: int) -> QuerySet[Post]:
+    return _with_people(visible_posts(Actor.guest()).filter(pk=post_id))
+
+
+@remembered
+def _post_for_member(viewer_id: int, post_id: int) -> QuerySet[Post]:
+    return _with_people(visible_posts(Actor(kind="member", id=viewer_id)).filter(pk=post_id))
+
+
+def _with_people(posts: QuerySet[Post]) -> QuerySet[Post]:
+    return posts.select_related("author", "link", "repin_of__author")
 
 
 def visible_comments(viewer: Actor, post_id: int) -> QuerySet[Comment]:

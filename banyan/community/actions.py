@@ -16,6 +16,7 @@ from banyan.kernel import clock, events, search
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
+from banyan.kernel.remembered import change, insert
 from banyan.media.models import Image
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
@@ -97,21 +98,29 @@ def publish_post(
     if fields:
         raise Invalid(fields=fields)
     with transaction.atomic():
-        post = Post.objects.create(
-            author_id=author_id,
-            title=title.strip(),
-            body=body.strip(),
-            language=language[:8],
-            visibility=visibility,
-            created_at=clock.now(),
+        (post,) = insert(
+            Post(
+                author_id=author_id,
+                title=title.strip(),
+                body=body.strip(),
+                language=language[:8],
+                visibility=visibility,
+                created_at=clock.now(),
+            )
         )
-        rows = PostImage.objects.bulk_create(
-            PostImage(post=post, image=image, position=position)
-            for position, image in enumerate(images)
+        rows = insert(
+            *(
+                PostImage(post=post, image=image, position=position)
+                for position, image in enumerate(images)
+            )
         )
-        ProductTag.objects.bulk_create(
-            ProductTag(post_image=rows[tag.picture], product_id=tag.product_id, x=tag.x, y=tag.y)
-            for tag in {(t.picture, t.product_id): t for t in tags}.values()
+        insert(
+            *(
+                ProductTag(
+                    post_image=rows[tag.picture], product_id=tag.product_id, x=tag.x, y=tag.y
+                )
+                for tag in {(t.picture, t.product_id): t for t in tags}.values()
+            )
         )
         index_posts([post])
         if visibility == PUBLIC:
@@ -139,7 +148,7 @@ def reindex_posts() -> int:
 
 def _give_link(actor: Actor, post: Post, *, via: Link | None) -> None:
     post.link = share(actor=actor, target_kind="post", target_id=post.pk, via=via)
-    post.save(update_fields=["link"])
+    change(post, {}, {"link": post.link.pk})
 
 
 def _publish(actor: Actor, post: Post) -> None:
@@ -200,7 +209,7 @@ def like(*, actor: Actor, post_id: int) -> None:
     post = get_post_for(actor, post_id)
     try:
         with transaction.atomic():
-            Like.objects.create(post=post, account_id=by, created_at=clock.now())
+            insert(Like(post=post, account_id=by, created_at=clock.now()))
             counts.count("likes", post.pk)
             events.emit(PostLiked(post_id=post.pk, author_id=post.author_id, by_id=by), actor=actor)
     except IntegrityError:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from banyan.kernel import events
 from banyan.kernel.events import Meta
+from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
@@ -17,8 +19,13 @@ from .models import Post
 LONGEST = 60
 
 
+@remembered
+def _post_with_original(post_id: int) -> QuerySet[Post]:
+    return Post.objects.select_related("repin_of").filter(pk=post_id)
+
+
 def _title(post_id: int) -> str:
-    row = Post.objects.select_related("repin_of").filter(pk=post_id).first()
+    row = _post_with_original.first(post_id)
     if row is None:
         return ""
     content = row.repin_of or row

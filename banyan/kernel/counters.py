@@ -15,6 +15,7 @@ from django.db.models import F, Sum
 
 from .models import BoundedCounter, CounterDelta
 from .problems import Conflict, SoldOut
+from .remembered import insert
 
 
 def open_counter(*, kind: str, subject_id: int, cap: int) -> BoundedCounter:
@@ -60,7 +61,7 @@ def left(*, kind: str, subject_id: int) -> int:
 
 def add(*, kind: str, subject_id: int, delta: int = 1) -> None:
     """Append a change of a soft counter; locks nothing."""
-    CounterDelta.objects.create(kind=kind, subject_id=subject_id, delta=delta)
+    insert(CounterDelta(kind=kind, subject_id=subject_id, delta=delta))
 
 
 def pending(*, kinds: Iterable[str], subject_ids: Iterable[int]) -> list[tuple[str, int, int]]:

@@ -5,6 +5,7 @@ only when something changed. With ``--serve`` it also loads the demo into an emp
 notes the outcome, so that the next start of an unchanged installation can skip all of it.
 """
 
+import gc
 import io
 import os
 import signal
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import django
 
@@ -21,9 +23,14 @@ from banyan.ops.preparation import Preparation
 from banyan.ops.processes import die_with_parent
 from banyan.ops.progress import complain, step
 
+if TYPE_CHECKING:
+    from banyan.ops.demo.pictures import Studio
+
 # No page loads these: extensions of the next htmx, whose module imports no storage can resolve,
 # and a second API viewer whose compression alone takes ten seconds.
 UNUSED_STATIC = ["hx-*.js", "redoc*"]
+# Nothing waits for them before the end, everything for the database and the demo.
+STATIC_NICENESS = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     surroundings = Surroundings.read()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
     if "--static-only" in given:
+        os.nice(STATIC_NICENESS)
         collect_static(surroundings)
         return 0
     inputs = Preparation.of(surroundings)
@@ -39,9 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
     with static_files_meanwhile(surroundings):
         with step("Loading the application"):
             django.setup()
-        migrate()
+        # Migrating makes and drops model classes by the hundred; the collector need not look
+        # through the whole application each time.
+        gc.freeze()
         if "--serve" in given and surroundings.demo:
-            logins = load_demo()
+            logins = migrate_and_load_demo()
+        else:
+            migrate()
     if "--serve" in given and logins is not None:
         inputs.note(surroundings, logins=logins)
     return 0
@@ -111,15 +123,35 @@ def migrate() -> bool:
     return True
 
 
-def load_demo() -> str | None:
-    """Load the demo unless the database holds data; its logins as text, None without a demo."""
+def migrate_and_load_demo() -> str | None:
+    """Migrate and load the demo; as :func:`load_demo`.
+
+    What a new database will show is drawn by other processes meanwhile.
+    """
+    from django.db import connection
+
+    if connection.introspection.table_names():
+        migrate()
+        return load_demo()
+    from banyan.ops.demo.pictures import drawn_meanwhile
+
+    with drawn_meanwhile() as studio:
+        migrate()
+        return load_demo(studio)
+
+
+def load_demo(studio: "Studio | None" = None) -> str | None:
+    """Load the demo unless the database holds data; its logins as text, None without a demo.
+
+    ``studio`` may have begun on its pictures.
+    """
     from django.core.management import call_command, get_commands
 
     if "load_demo" not in get_commands():
         complain("This installation has no demo (no load_demo command); starting empty.")
         return None
     with step("Loading the demo"):
-        call_command("load_demo", if_empty=True)
+        call_command("load_demo", if_empty=True, studio=studio)
     logins = io.StringIO()
     call_command("load_demo", print_logins=True, stdout=logins)
     return logins.getvalue().rstrip()

@@ -110,6 +110,18 @@ def die_with_parent(signum: int) -> Callable[[], None] | None:
     return arm
 
 
+def leave_with(parent: int) -> None:
+    """Let this process receive SIGTERM when ``parent``, which started it, dies. Linux only.
+
+    For processes that are not started by Popen; call it first thing, with the parent's pid.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _proc_stat(pid: int) -> list[str] | None:
     """Fields of /proc/PID/stat from the state (field 3) on."""
     try:

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
+from banyan.kernel.remembered import remembered
 
 from .models import Account, Address, ApiToken, Block, GuestMerge
 
@@ -63,9 +64,12 @@ def get_own_account(actor: Actor) -> Account:
 
 def blocked_between(one: int, other: int) -> bool:
     """Tell whether either of two accounts blocks the other."""
-    return Block.objects.filter(
-        Q(actor_id=one, target_id=other) | Q(actor_id=other, target_id=one)
-    ).exists()
+    return bool(_between(one, other))
+
+
+@remembered
+def _between(one: int, other: int) -> QuerySet[Block]:
+    return Block.objects.filter(Q(actor_id=one, target_id=other) | Q(actor_id=other, target_id=one))
 
 
 def visible_addresses(actor: Actor) -> QuerySet[Address]:

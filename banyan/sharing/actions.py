@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_products, visible_shops
+from banyan.catalog.models import Product
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor, new_code
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound
-from banyan.kernel.remembered import remembered
+from banyan.kernel.remembered import change, get, insert, remembered
 
 from . import ports, queries
 from .channels import CHANNELS
@@ -125,12 +126,6 @@ def record_touch(
     return touch
 
 
-@remembered
-def _touch_to_confirm(touch_id: int) -> QuerySet[Touch]:
-    touches = Touch.objects.select_for_update(no_key=True, of=("self",)).select_related("link")
-    return touches.filter(pk=touch_id)
-
-
 def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
     """Note that the page a touch led to has run (beacon, interaction, checkout). Repeatable.
 
@@ -142,7 +137,7 @@ def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
     with transaction.atomic(savepoint=False):
         if actor.id is not None and actor.visitor:
             _remember_account(actor.visitor, actor.id)
-        touch = _touch_to_confirm.first(touch_id)
+        touch = _locked_touch.first(touch_id)
         if touch is None:
             return _confirm_later(actor, touch_id)
         if touch.verdict not in {"unknown", "prefetch"}:
@@ -151,10 +146,17 @@ def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
             touch.account_id = actor.id
         touch.verdict = "self" if touch.account_id == touch.link.owner_id else "human"
         touch.confirmed_at = clock.now()
-        touch.save(update_fields=["account_id", "verdict", "confirmed_at"])
+        written = ("account_id", "verdict", "confirmed_at")
+        change(touch, {}, {name: getattr(touch, name) for name in written})
         if touch.verdict == "human":
             events.emit(SharingVisited.of(touch.link, 1), actor=actor)
         return touch.verdict == "human"
+
+
+@remembered
+def _locked_touch(touch_id: int) -> QuerySet[Touch]:
+    touches = Touch.objects.select_for_update(no_key=True, of=("self",)).select_related("link")
+    return touches.filter(pk=touch_id)
 
 
 def claim_touches(*, actor: Actor, visitor: str | None, account_id: int) -> int:
@@ -227,13 +229,18 @@ def record_exposures(
 
 def _check_target(kind: str, target_id: int) -> None:
     if kind == "product":
-        exists = visible_products().filter(pk=target_id).exists()
+        exists = bool(_on_sale(target_id))
     elif kind == "shop":
         exists = visible_shops().filter(pk=target_id).exists()
     else:
         exists = kind in ports.kinds() and ports.card(kind, target_id) is not None
     if not exists:
         raise TargetUnknown(detail=f"{kind} {target_id}")
+
+
+@remembered
+def _on_sale(product_id: int) -> QuerySet[Product]:
+    return visible_products().filter(pk=product_id)
 
 
 def _place_on_path(
@@ -243,7 +250,7 @@ def _place_on_path(
     for step in reversed(queries.path_of(via)):
         if step.owner_id != owner_id:
             continue
-        own = Link.objects.get(pk=step.link_id)
+        own = get(Link, step.link_id)
         if (own.target_kind, own.target_id) == (kind, target_id) and own.revoked_at is None:
             return own, None
         return None, own.parent_id
@@ -253,35 +260,67 @@ def _place_on_path(
 def _get_or_create(
     *, actor: Actor, owner_id: int, target: tuple[str, int], parent_id: int | None, channel: str
 ) -> Link:
-    parent = None if parent_id is None else Link.objects.get(pk=parent_id)
+    before = _living_link(owner_id, target, parent_id)
+    if before is not None:
+        return before
+    parent = None if parent_id is None else get(Link, parent_id)
     root_id = None if parent is None else parent.root_id or parent.pk
-    link, created = Link.objects.get_or_create(
+    fresh = Link(
         owner_id=owner_id,
         target_kind=target[0],
         target_id=target[1],
         parent=parent,
-        revoked_at=None,
-        defaults={
-            "code": new_code(CODE_BITS),
-            "root_id": root_id,
-            "depth": 0 if parent is None else parent.depth + 1,
-            "channel": channel,
-            "created_at": clock.now(),
-        },
+        code=new_code(CODE_BITS),
+        root_id=root_id,
+        depth=0 if parent is None else parent.depth + 1,
+        channel=channel,
+        created_at=clock.now(),
     )
-    if created:
-        events.emit(
-            LinkShared(
-                link_id=link.pk,
-                root_id=root_id or link.pk,
-                parent_id=parent_id,
-                owner_id=owner_id,
-                target_kind=target[0],
-                target_id=target[1],
-            ),
-            actor=actor,
-        )
+    try:
+        with transaction.atomic():
+            (link,) = insert(fresh)
+    except IntegrityError:
+        # The same was shared twice at once: the other one was first.
+        other = _living_link(owner_id, target, parent_id)
+        if other is None:
+            raise
+        return other
+    events.emit(
+        LinkShared(
+            link_id=link.pk,
+            root_id=root_id or link.pk,
+            parent_id=parent_id,
+            owner_id=owner_id,
+            target_kind=target[0],
+            target_id=target[1],
+        ),
+        actor=actor,
+    )
     return link
+
+
+def _living_link(owner_id: int, target: tuple[str, int], parent_id: int | None) -> Link | None:
+    if parent_id is None:
+        return _living_root.first(owner_id, *target)
+    return _living_child.first(owner_id, *target, parent_id)
+
+
+@remembered
+def _living_root(owner_id: int, kind: str, target_id: int) -> QuerySet[Link]:
+    return Link.objects.filter(
+        owner_id=owner_id, target_kind=kind, target_id=target_id, parent=None, revoked_at=None
+    )
+
+
+@remembered
+def _living_child(owner_id: int, kind: str, target_id: int, parent_id: int) -> QuerySet[Link]:
+    return Link.objects.filter(
+        owner_id=owner_id,
+        target_kind=kind,
+        target_id=target_id,
+        parent_id=parent_id,
+        revoked_at=None,
+    )
 
 
 def _remember_account(visitor: str, account_id: int) -> None:

@@ -31,4 +31,4 @@ def _of_share(event: LinkShared | SharingTouched | SharingVisited) -> Iterator[s
 
 @remembered
 def _product(product_id: int) -> QuerySet[Product]:
-    return Product.objects.filter(pk=product_id)
+    return Product.objects.only("id", "shop_id").filter(pk=product_id)

@@ -16,6 +16,7 @@ from banyan.insights.actions import import_cascades
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.ops.demo import cast as casting
 from banyan.ops.demo import story
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order, OrderRefund
@@ -98,7 +99,7 @@ def demo(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo, told by the same actions, smaller; and what this week's visitors left behind."""
     settings.DEMO = True
     settings.MEDIA_ROOT = settings.VAR_DIR / "media"  # where the storages write
-    monkeypatch.setattr(story, "PRODUCTS_PER_SHOP", 2)
+    monkeypatch.setattr(casting, "PRODUCTS_PER_SHOP", 2)
     monkeypatch.setattr(story, "POSTS", 30)
     monkeypatch.setattr(story, "ORDERS", 30)
     story.Story(lambda text: None).tell_all()
@@ -150,7 +151,8 @@ def _failed_refund(owner: Any, checkout: Checkout) -> None:
 
 def _arrivals() -> tuple[str, ...]:
     """Where a guest comes in: the front door, a share link, the way back to an order."""
-    guest = Order.objects.filter(checkout__buyer=None, paid_at__isnull=False)[0]
+    bought = Order.objects.filter(checkout__buyer=None, paid_at__isnull=False)
+    guest = bought.order_by("id")[0]
     link = Link.objects.filter(target_kind="product").order_by("-id")[0]
     return ("/", f"/s/{link.code}", f"/o/{guest.checkout.access_token}")
 

@@ -49,6 +49,27 @@ def test_a_notice_names_topics_once_with_the_kinds(
 
 
 @pytest.mark.django_db
+def test_a_full_batch_is_a_backlog_and_tells_everybody_without_asking(
+    announced: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def source(event: Probed) -> Iterator[str]:
+        asked.append(event.probe_id)
+        yield "tree:9"
+
+    topics.announce(Probed, source)
+    monkeypatch.setattr(relay, "PUBLISH_BATCH", 2)
+    sent = notices(monkeypatch)
+    for number in (1, 2, 3):
+        emit(number)
+    assert [relay.publish_once(), relay.publish_once()] == [2, 1]
+    last = RelayState.objects.get().last_position
+    assert sent == [f"{last - 1} *", f"{last} tree:9={Probed.name}"]
+    assert asked == [3]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("fault", [ValueError("odd"), KeyError("gone"), None])
 def test_a_source_that_fails_tells_everybody_and_stops_nothing(
     announced: None, monkeypatch: pytest.MonkeyPatch, fault: Exception | None

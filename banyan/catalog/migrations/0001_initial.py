@@ -29,6 +29,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'catalog_stock',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('allocated__gte', 0), ('reserved__gte', 0), ('on_hand__gte', django.db.models.expressions.CombinedExpression(models.F('allocated'), '+', models.F('reserved')))), name='stock_never_oversold'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +67,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'catalog_product',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'active')), fields=['-published_at'], name='product_live'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -100,6 +106,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'catalog_shop',
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('slug'), name='shop_slug_once'),
+                ],
             },
         ),
         migrations.AddField(
@@ -118,6 +127,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'catalog_shopstaff',
+                'constraints': [
+                    models.UniqueConstraint(fields=('shop', 'account'), name='shop_staff_once'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'clerk'])), name='shop_staff_role'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,6 +147,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'catalog_stockmovement',
+                'indexes': [
+                    models.Index(fields=['stock', '-id'], name='movement_stock'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -153,6 +169,10 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'catalog_variant',
                 'ordering': ['position', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('price_amount__gte', 0)), name='variant_price'),
+                    models.UniqueConstraint(condition=models.Q(('sku', ''), _negated=True), fields=('product', 'sku'), name='variant_sku_once'),
+                ],
             },
         ),
         migrations.AddField(
@@ -161,39 +181,7 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='stock', to='catalog.variant'),
         ),
         migrations.AddConstraint(
-            model_name='shop',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('slug'), name='shop_slug_once'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['-published_at'], name='product_live'),
-        ),
-        migrations.AddConstraint(
             model_name='product',
             constraint=models.UniqueConstraint(fields=('shop', 'slug'), name='product_slug_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='shopstaff',
-            constraint=models.UniqueConstraint(fields=('shop', 'account'), name='shop_staff_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='shopstaff',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'clerk'])), name='shop_staff_role'),
-        ),
-        migrations.AddIndex(
-            model_name='stockmovement',
-            index=models.Index(fields=['stock', '-id'], name='movement_stock'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('price_amount__gte', 0)), name='variant_price'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.UniqueConstraint(condition=models.Q(('sku', ''), _negated=True), fields=('product', 'sku'), name='variant_sku_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stock',
-            constraint=models.CheckConstraint(condition=models.Q(('allocated__gte', 0), ('reserved__gte', 0), ('on_hand__gte', django.db.models.expressions.CombinedExpression(models.F('allocated'), '+', models.F('reserved')))), name='stock_never_oversold'),
         ),
     ]

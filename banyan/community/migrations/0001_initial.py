@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'community_post',
+                'indexes': [
+                    models.Index(condition=models.Q(('deleted_at', None), ('state', 1)), fields=['author', '-id'], include=('visibility',), name='post_author_live'),
+                    models.Index(condition=models.Q(('deleted_at', None), ('state', 1), ('visibility', 0)), fields=['-id'], name='post_public'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +69,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'community_board',
+                'constraints': [
+                    models.UniqueConstraint(fields=('owner', 'slug'), name='board_slug_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,6 +97,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'community_like',
+                'constraints': [
+                    models.UniqueConstraint(fields=('post', 'account'), name='like_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -106,6 +116,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'community_comment',
+                'indexes': [
+                    models.Index(fields=['post', 'root', 'id'], name='comment_thread'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -119,6 +132,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'community_boardpost',
+                'constraints': [
+                    models.UniqueConstraint(fields=('board', 'post'), name='board_post_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -132,6 +148,10 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'community_postimage',
                 'ordering': ['position'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('post', 'position'), name='post_image_position'),
+                    models.CheckConstraint(condition=models.Q(('position__gte', 0), ('position__lte', 8)), name='post_nine_images'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -145,46 +165,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'community_producttag',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('x__gte', 0), ('x__lte', 1000), ('y__gte', 0), ('y__lte', 1000)), name='tag_on_picture'),
+                    models.UniqueConstraint(fields=('post_image', 'product'), name='tag_once'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='board',
-            constraint=models.UniqueConstraint(fields=('owner', 'slug'), name='board_slug_once'),
-        ),
-        migrations.AddIndex(
-            model_name='post',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('state', 1)), fields=['author', '-id'], include=('visibility',), name='post_author_live'),
-        ),
-        migrations.AddIndex(
-            model_name='post',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('state', 1), ('visibility', 0)), fields=['-id'], name='post_public'),
-        ),
-        migrations.AddConstraint(
-            model_name='like',
-            constraint=models.UniqueConstraint(fields=('post', 'account'), name='like_once'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['post', 'root', 'id'], name='comment_thread'),
-        ),
-        migrations.AddConstraint(
-            model_name='boardpost',
-            constraint=models.UniqueConstraint(fields=('board', 'post'), name='board_post_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='postimage',
-            constraint=models.UniqueConstraint(fields=('post', 'position'), name='post_image_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='postimage',
-            constraint=models.CheckConstraint(condition=models.Q(('position__gte', 0), ('position__lte', 8)), name='post_nine_images'),
-        ),
-        migrations.AddConstraint(
-            model_name='producttag',
-            constraint=models.CheckConstraint(condition=models.Q(('x__gte', 0), ('x__lte', 1000), ('y__gte', 0), ('y__lte', 1000)), name='tag_on_picture'),
-        ),
-        migrations.AddConstraint(
-            model_name='producttag',
-            constraint=models.UniqueConstraint(fields=('post_image', 'product'), name='tag_once'),
         ),
     ]

@@ -45,6 +45,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'earnings_payoutitem',
+                'constraints': [
+                    models.UniqueConstraint(fields=('batch', 'payee', 'currency'), name='payout_item_once'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payout_item_amount'),
+                    models.UniqueConstraint(fields=('payout_id',), name='payout_item_payout_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'paid', 'failed', 'skipped'])), name='payout_item_state'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -57,6 +63,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'earnings_plan',
+                'constraints': [
+                    models.UniqueConstraint(fields=('shop', 'product'), name='plan_once', nulls_distinct=False),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +82,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'earnings_planversion',
+                'constraints': [
+                    models.UniqueConstraint(fields=('plan', 'number'), name='plan_version_once'),
+                    models.CheckConstraint(condition=models.Q(('levels__gte', 1), ('levels__lte', 2)), name='plan_two_levels_at_most'),
+                    models.CheckConstraint(condition=models.Q(('direct_bps__gte', 7000), ('direct_bps__lte', 10000)), name='plan_direct'),
+                    models.CheckConstraint(condition=models.Q(('rate_bps__gte', 0), ('rate_bps__lte', 5000)), name='plan_rate'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -99,74 +114,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'earnings_commission',
+                'indexes': [
+                    models.Index(fields=['payee', '-id'], name='commission_payee'),
+                    models.Index(condition=models.Q(('state', 'held')), fields=['hold_until'], name='commission_due'),
+                    models.Index(condition=models.Q(('payout_item', None), ('state', 'payable')), fields=['payee', 'currency'], name='commission_payable'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('line', 'payee', 'level'), name='commission_once'),
+                    models.CheckConstraint(condition=models.Q(('level__gte', 1), ('level__lte', 2)), name='commission_two_levels_at_most'),
+                    models.CheckConstraint(condition=models.Q(('reversed_amount__gte', 0), ('reversed_amount__lte', models.F('amount'))), name='commission_reversal_within_amount'),
+                    models.CheckConstraint(condition=models.Q(('refunded_base__gte', 0), ('refunded_base__lte', models.F('base_amount'))), name='commission_refund_within_base'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='commission_amount'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='payoutitem',
-            constraint=models.UniqueConstraint(fields=('batch', 'payee', 'currency'), name='payout_item_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='payoutitem',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payout_item_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='payoutitem',
-            constraint=models.UniqueConstraint(fields=('payout_id',), name='payout_item_payout_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='payoutitem',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'paid', 'failed', 'skipped'])), name='payout_item_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.UniqueConstraint(fields=('shop', 'product'), name='plan_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='plan_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.CheckConstraint(condition=models.Q(('levels__gte', 1), ('levels__lte', 2)), name='plan_two_levels_at_most'),
-        ),
-        migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.CheckConstraint(condition=models.Q(('direct_bps__gte', 7000), ('direct_bps__lte', 10000)), name='plan_direct'),
-        ),
-        migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.CheckConstraint(condition=models.Q(('rate_bps__gte', 0), ('rate_bps__lte', 5000)), name='plan_rate'),
-        ),
-        migrations.AddIndex(
-            model_name='commission',
-            index=models.Index(fields=['payee', '-id'], name='commission_payee'),
-        ),
-        migrations.AddIndex(
-            model_name='commission',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['hold_until'], name='commission_due'),
-        ),
-        migrations.AddIndex(
-            model_name='commission',
-            index=models.Index(condition=models.Q(('payout_item', None), ('state', 'payable')), fields=['payee', 'currency'], name='commission_payable'),
-        ),
-        migrations.AddConstraint(
-            model_name='commission',
-            constraint=models.UniqueConstraint(fields=('line', 'payee', 'level'), name='commission_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='commission',
-            constraint=models.CheckConstraint(condition=models.Q(('level__gte', 1), ('level__lte', 2)), name='commission_two_levels_at_most'),
-        ),
-        migrations.AddConstraint(
-            model_name='commission',
-            constraint=models.CheckConstraint(condition=models.Q(('reversed_amount__gte', 0), ('reversed_amount__lte', models.F('amount'))), name='commission_reversal_within_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='commission',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_base__gte', 0), ('refunded_base__lte', models.F('base_amount'))), name='commission_refund_within_base'),
-        ),
-        migrations.AddConstraint(
-            model_name='commission',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='commission_amount'),
         ),
     ]

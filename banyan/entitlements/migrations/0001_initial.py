@@ -37,6 +37,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'entitlements_coupon',
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Upper('code'), name='coupon_code_once'),
+                    models.CheckConstraint(condition=models.Q(('taken__gte', 0), ('taken__lte', models.F('cap'))), name='coupon_cap'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount_off__gt', 0), ('percent_bps', None)), models.Q(('amount_off', None), ('percent_bps__gt', 0), ('percent_bps__lte', 10000)), _connector='OR'), name='coupon_one_benefit'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -53,22 +58,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'entitlements_redemption',
+                'indexes': [
+                    models.Index(fields=['coupon', 'person_key'], name='redemption_person'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Upper('code'), name='coupon_code_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('taken__gte', 0), ('taken__lte', models.F('cap'))), name='coupon_cap'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_off__gt', 0), ('percent_bps', None)), models.Q(('amount_off', None), ('percent_bps__gt', 0), ('percent_bps__lte', 10000)), _connector='OR'), name='coupon_one_benefit'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['coupon', 'person_key'], name='redemption_person'),
         ),
     ]

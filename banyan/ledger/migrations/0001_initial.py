@@ -49,6 +49,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'ledger_journal',
+                'indexes': [
+                    models.Index(fields=['subject_kind', 'subject_id', 'id'], name='journal_subject'),
+                    models.Index(fields=['cause_id', 'id'], name='journal_cause'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -62,6 +66,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'ledger_posting',
+                'indexes': [
+                    models.Index(fields=['account', 'id'], name='posting_account'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='posting_not_zero'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -73,21 +83,5 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='ledger.account')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='journal',
-            index=models.Index(fields=['subject_kind', 'subject_id', 'id'], name='journal_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='journal',
-            index=models.Index(fields=['cause_id', 'id'], name='journal_cause'),
-        ),
-        migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['account', 'id'], name='posting_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='posting_not_zero'),
         ),
     ]

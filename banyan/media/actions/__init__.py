@@ -1,7 +1,7 @@
 """Verbs of pictures: the only writers of their rows and files."""
 
 from .cards import drawn_once, sweep_cards
-from .drawn import intake_pil
+from .drawn import intake_pil, intake_worked
 from .intake import describe, intake
 from .renditions import make_renditions
 from .staging import STAGED_HOURS, claim_staged, stage, sweep_staged
@@ -13,6 +13,7 @@ __all__ = [
     "drawn_once",
     "intake",
     "intake_pil",
+    "intake_worked",
     "make_renditions",
     "stage",
     "sweep_cards",

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from hashlib import sha256
-
 import PIL.Image
 
 from banyan.kernel.actors import Actor
 
-from .. import pixels, rules
 from ..models import Image
-from .intake import _known, record
+from ..working import Worked, work_up_drawing
+from .intake import known, record
 
 
-def intake_pil(
-    *,
-    actor: Actor,
-    image: PIL.Image.Image,
-    alt: str = "",
-    eager_widths: Sequence[int] = rules.EAGER_WIDTHS,
-) -> Image:
-    """Take in a drawn picture without the checks of uploads; WebP of ``eager_widths`` at once.
+def intake_pil(*, actor: Actor, image: PIL.Image.Image, alt: str = "") -> Image:
+    """Take in a drawn picture without the checks of uploads; two WebP widths at once.
 
     The same drawing of the same account is one Image. Emits ``image.taken``; the remaining
     renditions follow at idle priority.
     """
-    picture = image if image.mode == "RGB" else image.convert("RGB")
-    digest = sha256(repr(picture.size).encode() + picture.tobytes()).hexdigest()
-    known = _known(actor, digest, alt=alt, keep=True)
-    if known is not None:
-        return known
-    width, height = picture.size
-    widths = dict.fromkeys(min(wide, width) for wide in eager_widths)
-    return record(
-        actor=actor,
-        digest=digest,
-        picture=picture,
-        original=pixels.encode_original(picture),
-        sizes=[(wide, max(1, round(height * wide / width))) for wide in widths],
-        alt=alt,
-    )
+    return intake_worked(actor=actor, worked=work_up_drawing(image), alt=alt)
+
+
+def intake_worked(*, actor: Actor, worked: Worked, alt: str = "") -> Image:
+    """Take in a drawn picture that ``work_up_drawing`` made ready, perhaps in another process."""
+    same = known(actor, worked.digest, alt=alt, keep=True)
+    return same or record(actor=actor, worked=worked, alt=alt)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
-import PIL.Image
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -22,6 +20,7 @@ from ..access import get_image_for
 from ..events import ImageTaken
 from ..models import Image, Rendition
 from ..problems import TooLarge
+from ..working import Encoded, Worked, work_up
 
 ALT_LENGTH = 300
 NAME_LENGTH = 120
@@ -70,19 +69,17 @@ def intake(
     name = shown_name(filename)
     blob = _read(data, name)
     digest = sha256(blob).hexdigest()
-    known = _known(actor, digest, alt=alt, keep=keep)
-    if known is not None:
-        return known
+    same = known(actor, digest, alt=alt, keep=keep)
+    if same is not None:
+        return same
     cleaned = pixels.clean(blob, name)
-    return record(
-        actor=actor,
+    worked = work_up(
+        cleaned.pixels,
         digest=digest,
-        picture=cleaned.pixels,
         original=cleaned.original,
         sizes=[rules.first_size(*cleaned.size)],
-        alt=alt,
-        keep=keep,
     )
+    return record(actor=actor, worked=worked, alt=alt, keep=keep)
 
 
 def describe(*, actor: Actor, image_id: int, alt: str) -> Image:
@@ -112,7 +109,7 @@ def _read(data: bytes | Readable, name: str) -> bytes:
     return blob
 
 
-def _known(actor: Actor, digest: str, *, alt: str, keep: bool) -> Image | None:
+def known(actor: Actor, digest: str, *, alt: str, keep: bool) -> Image | None:
     """Return the owner's picture of the same file, kept and described as asked; or None."""
     if actor.id is None:
         return None
@@ -131,31 +128,21 @@ def _known(actor: Actor, digest: str, *, alt: str, keep: bool) -> Image | None:
     return image
 
 
-def record(
-    *,
-    actor: Actor,
-    digest: str,
-    picture: PIL.Image.Image,
-    original: bytes,
-    sizes: Sequence[tuple[int, int]],
-    alt: str,
-    keep: bool = True,
-) -> Image:
-    """Write the files and rows of a cleaned picture with WebP renditions of ``sizes``."""
+def record(*, actor: Actor, worked: Worked, alt: str, keep: bool = True) -> Image:
+    """Write the files and rows of a picture that was made ready. Emits ``image.taken``."""
     salt = str(actor.id) if actor.id else new_code()
-    name = rules.content_name("originals", original, salt=salt, suffix=".jpg")
-    name = store.put(store.private(), name, original)
-    largest = pixels.resized(picture, max(sizes))
-    made = [make(name, pixels.resized(largest, size), "webp") for size in sizes]
+    name = rules.content_name("originals", worked.original, salt=salt, suffix=".jpg")
+    name = store.put(store.private(), name, worked.original)
+    made = [write(name, one) for one in worked.renditions]
     now = clock.now()
     image = Image(
         owner_id=actor.id,
-        sha256=digest,
+        sha256=worked.digest,
         original=name,
-        width=picture.width,
-        height=picture.height,
-        palette=rules.palette_number(*pixels.average(largest)),
-        preview=pixels.preview_uri(largest),
+        width=worked.width,
+        height=worked.height,
+        palette=worked.palette,
+        preview=worked.preview,
         alt=alt.strip()[:ALT_LENGTH],
         created_at=now,
         kept_at=now if keep else None,
@@ -167,18 +154,16 @@ def record(
             events.emit(ImageTaken(image_id=image.pk, owner_id=actor.id), actor=actor)
     except IntegrityError:
         # The same file came twice at once: the other one was first.
-        known = _known(actor, digest, alt=alt, keep=keep)
-        if known is None:
+        same = known(actor, worked.digest, alt=alt, keep=keep)
+        if same is None:
             raise Busy(detail="the same picture was swept meanwhile") from None
-        return known
+        return same
     return image
 
 
-def make(original: str, picture: PIL.Image.Image, fmt: str, cap: int | None = -1) -> Made:
-    """Encode and write one rendition of the picture kept as ``original``. Repeatable."""
-    cap = rules.cap_of(picture.width) if cap == -1 else cap
-    data = pixels.encode_within(picture, fmt, cap)
-    suffix = f"-{picture.width}{rules.SUFFIX[fmt]}"
-    file = rules.content_name("p", data, salt=original, suffix=suffix)
-    file = store.put(store.public(), file, data)
-    return Made(fmt, picture.width, picture.height, file, len(data))
+def write(original: str, one: Encoded) -> Made:
+    """Write one rendition of the picture kept as ``original``. Repeatable."""
+    suffix = f"-{one.width}{rules.SUFFIX[one.fmt]}"
+    file = rules.content_name("p", one.data, salt=original, suffix=suffix)
+    file = store.put(store.public(), file, one.data)
+    return Made(one.fmt, one.width, one.height, file, len(one.data))

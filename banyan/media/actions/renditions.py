@@ -12,7 +12,8 @@ from django.db import transaction
 
 from .. import pixels, rules, store
 from ..models import Image, Rendition
-from .intake import Made, make
+from ..working import encoded
+from .intake import Made, write
 
 IDLE_NICENESS = 10
 
@@ -59,7 +60,7 @@ def _make_all(original: str, missing: list[rules.Wanted]) -> list[Made]:
     for one in missing:
         if one.width not in scaled:
             scaled[one.width] = pixels.resized(picture, (one.width, one.height))
-    return [make(original, scaled[one.width], one.fmt) for one in missing]
+    return [write(original, encoded(scaled[one.width], one.fmt)) for one in missing]
 
 
 def _discard(made: list[Made]) -> None:

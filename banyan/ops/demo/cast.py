@@ -57,6 +57,7 @@ STAFF = {
 # A shop that waits for approval: slug, name, about, owner.
 WAITING_SHOP = ("fern-corner", "Fern Corner", "Ferns, pots and patience. A demo shop.", "leafy")
 
+PRODUCTS_PER_SHOP = 15
 # (slug, name, about, owner, kinds of goods, colour family, rate in basis points, levels)
 SHOPS = [
     (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import io
 import logging
 import random
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from banyan.kernel.models import Flag
 from banyan.kernel.money import Money
 from banyan.kernel.problems import SoldOut
 from banyan.ledger.proof import prove
-from banyan.media.actions import intake_pil, stage
+from banyan.media.actions import intake_worked, stage
 from banyan.media.models import Image
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
@@ -37,13 +36,12 @@ from banyan.sharing.models import Link
 
 from . import cast
 from .desk import DeskStory, make_staff
-from .drawings import draw, draw_avatar, draw_cover
+from .pictures import Cover, Face, Goods, Studio
 from .travels import Stage, Travels, complain
 
 COMPLETE = "demo.complete"
 SYSTEM = Actor.system("demo")
 DAYS = 60
-PRODUCTS_PER_SHOP = 15
 POSTS = 400
 ORDERS = 150
 # The order (of a member) whose refund the provider could not send.
@@ -64,8 +62,9 @@ Tell = Callable[[str], None]
 class Story:
     """Builds the demo once; the same seed gives the same people, goods and events."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, studio: Studio | None = None) -> None:
         self.tell = tell
+        self.studio = studio or Studio()
         self.chance = random.Random(20240101)
         self.start = clock.now() - dt.timedelta(days=DAYS)
         self.members: dict[str, Account] = {}
@@ -132,9 +131,8 @@ class Story:
             actor=SYSTEM, contact=None, handle=handle, display_name=name, is_demo=True
         )
         self.members[handle] = account
-        drawn = io.BytesIO()
-        draw_avatar(len(self.members), size=256).save(drawn, "PNG")
-        staged = stage(actor=self.actor(handle), data=drawn.getvalue(), filename=f"{handle}.png")
+        face = self.studio.take(Face(len(self.members)))
+        staged = stage(actor=self.actor(handle), data=face, filename=f"{handle}.png")
         people.set_avatar(actor=self.actor(handle), token=staged.token)
         people.change_profile(
             actor=self.actor(handle), handle=handle, display_name=name, bio=bio, region="CN-ZJ"
@@ -143,7 +141,7 @@ class Story:
     def _goods(self) -> None:
         self.tell("shops and goods")
         for number, entry in enumerate(cast.SHOPS):
-            slug, name, about, owner, kinds, family, rate, levels = entry
+            slug, name, about, owner, kinds, _, rate, levels = entry
             with clock.at(self.at(0.01 * (number + 1))):
                 shop = catalog.open_shop(
                     actor=self.actor(owner),
@@ -154,10 +152,8 @@ class Story:
                     shipping_amount=1_000,
                     free_shipping_from=29_900,
                 )
-                cover = intake_pil(
-                    actor=self.actor(owner),
-                    image=draw_cover(number, kinds=kinds, family=family),
-                    alt=name,
+                cover = intake_worked(
+                    actor=self.actor(owner), worked=self.studio.take(Cover(number)), alt=name
                 )
                 catalog.update_shop(actor=self.actor(owner), shop_id=shop.pk, cover=cover)
                 earnings.set_plan(
@@ -177,18 +173,19 @@ class Story:
                     cap=100,
                 )
                 self.shops.append(shop)
-                for place in range(PRODUCTS_PER_SHOP):
-                    self._product(shop, owner, kinds, family, number, place)
+                for place in range(cast.PRODUCTS_PER_SHOP):
+                    self._product(shop, owner, kinds, number, place)
 
     def _product(
-        self, shop: Shop, owner: str, kinds: tuple[str, ...], family: str, number: int, place: int
+        self, shop: Shop, owner: str, kinds: tuple[str, ...], number: int, place: int
     ) -> None:
         kind = kinds[place % len(kinds)]
         adjective = cast.ADJECTIVES[(place + number * 4) % len(cast.ADJECTIVES)]
         noun = cast.NOUNS[kind]
-        drawn = draw(kind, number * 100 + place, size=(960, 1200), family=family)
-        picture = intake_pil(
-            actor=self.actor(owner), image=drawn, alt=f"{adjective[0]} {noun[0]}, drawn"
+        picture = intake_worked(
+            actor=self.actor(owner),
+            worked=self.studio.take(Goods(number, place)),
+            alt=f"{adjective[0]} {noun[0]}, drawn",
         )
         price = self.chance.choice([2_900, 4_900, 6_800, 8_800, 12_900, 19_900, 23_900, 39_900])
         sizes = kind in {"dress", "shirt", "shoes"}
@@ -400,15 +397,18 @@ def is_empty() -> bool:
     return not Account.objects.exists()
 
 
-def load(tell: Tell) -> None:
-    """Tell the story; refused outside development. A flag says when all of it is there."""
+def load(tell: Tell, studio: Studio | None = None) -> None:
+    """Tell the story; refused outside development. A flag says when all of it is there.
+
+    ``studio`` may have begun on the pictures.
+    """
     if not settings.DEMO:
         raise RuntimeError("the demo is for development only")
     # The demo's warts are meant; their alerts would only frighten whoever starts it.
     logging.disable(logging.ERROR)
     try:
         with _commits_unwaited():
-            Story(tell).tell_all()
+            Story(tell, studio).tell_all()
     finally:
         logging.disable(logging.NOTSET)
     # This commit is waited for, and with it all that came before.

@@ -59,6 +59,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'orders_checkout',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'placed')), fields=['expires_at'], name='checkout_open'),
+                    models.Index(fields=['contact_phone'], name='checkout_phone'),
+                    models.Index(fields=['buyer', '-id'], name='checkout_buyer'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('total_amount', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('goods_amount'), '-', models.F('discount_amount')), '+', models.F('shipping_amount'))), ('total_amount__gte', 0)), name='checkout_total'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +90,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'orders_order',
+                'indexes': [
+                    models.Index(fields=['shop', '-id'], name='order_shop'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('checkout', 'shop'), name='order_once_per_shop'),
+                    models.CheckConstraint(condition=models.Q(('refunded_amount__gte', 0), ('refunded_amount__lte', models.F('total_amount'))), name='order_refund_within_total'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +127,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'orders_orderline',
+                'indexes': [
+                    models.Index(fields=['link'], name='order_line_link'),
+                    models.Index(fields=['product_id'], name='order_line_product'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='order_line_quantity'),
+                    models.CheckConstraint(condition=models.Q(('goods_amount', django.db.models.expressions.CombinedExpression(models.F('unit_amount'), '*', models.F('quantity')))), name='order_line_goods'),
+                    models.CheckConstraint(condition=models.Q(('refunded_amount__gte', 0), ('refunded_amount__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('goods_amount'), '-', models.F('discount_amount')), '+', models.F('shipping_amount')))), name='order_line_refund_within_paid'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -149,6 +173,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'orders_refund',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='order_refund_amount'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -179,57 +206,5 @@ class Migration(migrations.Migration):
                 'db_table': 'orders_cartitem',
                 'constraints': [models.UniqueConstraint(fields=('cart', 'variant'), name='cart_item_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='cart_item_quantity')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='checkout',
-            index=models.Index(condition=models.Q(('state', 'placed')), fields=['expires_at'], name='checkout_open'),
-        ),
-        migrations.AddIndex(
-            model_name='checkout',
-            index=models.Index(fields=['contact_phone'], name='checkout_phone'),
-        ),
-        migrations.AddIndex(
-            model_name='checkout',
-            index=models.Index(fields=['buyer', '-id'], name='checkout_buyer'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkout',
-            constraint=models.CheckConstraint(condition=models.Q(('total_amount', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('goods_amount'), '-', models.F('discount_amount')), '+', models.F('shipping_amount'))), ('total_amount__gte', 0)), name='checkout_total'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['shop', '-id'], name='order_shop'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('checkout', 'shop'), name='order_once_per_shop'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_amount__gte', 0), ('refunded_amount__lte', models.F('total_amount'))), name='order_refund_within_total'),
-        ),
-        migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['link'], name='order_line_link'),
-        ),
-        migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['product_id'], name='order_line_product'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='order_line_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('goods_amount', django.db.models.expressions.CombinedExpression(models.F('unit_amount'), '*', models.F('quantity')))), name='order_line_goods'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_amount__gte', 0), ('refunded_amount__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('goods_amount'), '-', models.F('discount_amount')), '+', models.F('shipping_amount')))), name='order_line_refund_within_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderrefund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='order_refund_amount'),
         ),
     ]

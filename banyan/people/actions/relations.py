@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, LoginRequired, NotFound
+from banyan.kernel.remembered import insert, remembered
 
 from ..access import blocked_between
 from ..events import BlockStarted, FollowEnded, FollowStarted
@@ -29,11 +30,11 @@ def follow(*, actor: Actor, account_id: int) -> Follow:
         _lock_pair(me, account_id)
         if blocked_between(me, account_id) or not _is_open(account_id):
             raise NotFound()
-        mine, created = Follow.objects.get_or_create(
-            follower_id=me, followee_id=account_id, defaults={"created_at": clock.now()}
-        )
-        if not created:
-            return mine
+        before = _follow_of.first(me, account_id)
+        if before is not None:
+            return before
+        # The pair is held, so nobody else writes the same row.
+        (mine,) = insert(Follow(follower_id=me, followee_id=account_id, created_at=clock.now()))
         mutual = _follows(account_id, me)
         if mutual:
             _pair(me, account_id).update(is_mutual=True)
@@ -87,11 +88,21 @@ def _member(actor: Actor, other: int) -> int:
 
 
 def _is_open(account_id: int) -> bool:
-    return Account.objects.filter(pk=account_id, is_active=True).exists()
+    return bool(_open(account_id))
+
+
+@remembered
+def _open(account_id: int) -> QuerySet[Account]:
+    return Account.objects.only("id").filter(pk=account_id, is_active=True)
 
 
 def _follows(follower: int, followee: int) -> bool:
-    return Follow.objects.filter(follower_id=follower, followee_id=followee).exists()
+    return _follow_of.first(follower, followee) is not None
+
+
+@remembered
+def _follow_of(follower: int, followee: int) -> QuerySet[Follow]:
+    return Follow.objects.filter(follower_id=follower, followee_id=followee)
 
 
 def _pair(one: int, other: int) -> QuerySet[Follow]:

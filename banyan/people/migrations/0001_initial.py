@@ -41,6 +41,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_account',
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('handle'), name='account_handle_once'),
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='account_email_once'),
+                    models.UniqueConstraint(fields=('phone',), name='account_phone_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +79,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_address',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('account',), name='address_one_default'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +111,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_block',
+                'constraints': [
+                    models.UniqueConstraint(fields=('actor', 'target'), name='block_once'),
+                    models.CheckConstraint(condition=models.Q(('actor', models.F('target')), _negated=True), name='block_not_self'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -116,6 +128,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_consent',
+                'indexes': [
+                    models.Index(fields=['account', 'purpose', '-id'], name='consent_latest'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +146,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_follow',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 1)), fields=['followee', 'follower'], name='follow_reverse'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('follower', 'followee'), name='follow_once'),
+                    models.CheckConstraint(condition=models.Q(('follower', models.F('followee')), _negated=True), name='follow_not_self'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,6 +168,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_guestmerge',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'offered')), fields=('account', 'contact'), name='guest_merge_one_offer'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +186,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_intendedaction',
+                'indexes': [
+                    models.Index(fields=['created_at'], name='intended_action_age'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -186,6 +214,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_signincode',
+                'indexes': [
+                    models.Index(fields=['expires_at'], name='sign_in_code_age'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -197,6 +228,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_staffrole',
+                'constraints': [
+                    models.UniqueConstraint(fields=('account', 'role'), name='staff_role_once'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['support', 'finance', 'moderation', 'owner'])), name='staff_role_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -209,74 +244,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'people_visitorlink',
+                'indexes': [
+                    models.Index(fields=['account'], name='visitor_link_account'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('visitor', 'account'), name='visitor_link_once'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('handle'), name='account_handle_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='account_email_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('phone',), name='account_phone_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='address',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('account',), name='address_one_default'),
-        ),
-        migrations.AddConstraint(
-            model_name='block',
-            constraint=models.UniqueConstraint(fields=('actor', 'target'), name='block_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='block',
-            constraint=models.CheckConstraint(condition=models.Q(('actor', models.F('target')), _negated=True), name='block_not_self'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['account', 'purpose', '-id'], name='consent_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(condition=models.Q(('state', 1)), fields=['followee', 'follower'], name='follow_reverse'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('follower', 'followee'), name='follow_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.CheckConstraint(condition=models.Q(('follower', models.F('followee')), _negated=True), name='follow_not_self'),
-        ),
-        migrations.AddConstraint(
-            model_name='guestmerge',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'offered')), fields=('account', 'contact'), name='guest_merge_one_offer'),
-        ),
-        migrations.AddIndex(
-            model_name='intendedaction',
-            index=models.Index(fields=['created_at'], name='intended_action_age'),
-        ),
-        migrations.AddIndex(
-            model_name='signincode',
-            index=models.Index(fields=['expires_at'], name='sign_in_code_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffrole',
-            constraint=models.UniqueConstraint(fields=('account', 'role'), name='staff_role_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffrole',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['support', 'finance', 'moderation', 'owner'])), name='staff_role_known'),
-        ),
-        migrations.AddIndex(
-            model_name='visitorlink',
-            index=models.Index(fields=['account'], name='visitor_link_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitorlink',
-            constraint=models.UniqueConstraint(fields=('visitor', 'account'), name='visitor_link_once'),
         ),
     ]

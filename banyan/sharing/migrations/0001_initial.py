@@ -56,6 +56,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'sharing_link',
+                'indexes': [
+                    models.Index(fields=['target_kind', 'target_id'], name='link_target'),
+                    models.Index(fields=['root', 'id'], name='link_root'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('owner', 'target_kind', 'target_id', 'parent'), name='link_once', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(models.Q(('depth', 0), ('parent', None), ('root', None)), models.Q(('depth__gt', 0), ('parent__isnull', False), ('root__isnull', False)), _connector='OR'), name='link_root_or_child'),
+                    models.CheckConstraint(condition=models.Q(('parent', None), ('parent__lt', models.F('id')), _connector='OR'), name='link_parent_older'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -68,6 +77,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'sharing_exposure',
+                'constraints': [
+                    models.UniqueConstraint(fields=('link', 'visitor', 'day'), name='exposure_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -84,6 +96,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'sharing_touch',
+                'indexes': [
+                    models.Index(fields=['link', 'id'], name='touch_link'),
+                    models.Index(fields=['visitor', '-id'], name='touch_visitor'),
+                    models.Index(condition=models.Q(('account_id__isnull', False)), fields=['account_id', '-id'], name='touch_account'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -96,41 +113,5 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'sharing_visitoraccount',
             },
-        ),
-        migrations.AddIndex(
-            model_name='link',
-            index=models.Index(fields=['target_kind', 'target_id'], name='link_target'),
-        ),
-        migrations.AddIndex(
-            model_name='link',
-            index=models.Index(fields=['root', 'id'], name='link_root'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('owner', 'target_kind', 'target_id', 'parent'), name='link_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('depth', 0), ('parent', None), ('root', None)), models.Q(('depth__gt', 0), ('parent__isnull', False), ('root__isnull', False)), _connector='OR'), name='link_root_or_child'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), ('parent__lt', models.F('id')), _connector='OR'), name='link_parent_older'),
-        ),
-        migrations.AddConstraint(
-            model_name='exposure',
-            constraint=models.UniqueConstraint(fields=('link', 'visitor', 'day'), name='exposure_once'),
-        ),
-        migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(fields=['link', 'id'], name='touch_link'),
-        ),
-        migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(fields=['visitor', '-id'], name='touch_visitor'),
-        ),
-        migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(condition=models.Q(('account_id__isnull', False)), fields=['account_id', '-id'], name='touch_account'),
         ),
     ]

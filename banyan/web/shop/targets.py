@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from banyan.catalog.access import visible_products, visible_shops
-from banyan.community.access import visible_posts
-from banyan.community.models import ProductTag
+from banyan.community.access import get_post_for
+from banyan.community.models import PostImage, ProductTag
 from banyan.earnings.queries import offer_of
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import format_money
-from banyan.kernel.remembered import get
+from banyan.kernel.problems import NotFound
+from banyan.kernel.remembered import get, remembered
 from banyan.media.queries import pictures
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent
@@ -54,18 +56,24 @@ def shop_target(target_id: int) -> TargetCard | None:
 
 def post_target(target_id: int) -> TargetCard | None:
     """Describe a public post."""
-    post = visible_posts(Actor.guest()).select_related("repin_of").filter(pk=target_id).first()
-    if post is None:
+    try:
+        post = get_post_for(Actor.guest(), target_id)
+    except NotFound:
         return None
     content = post.repin_of or post
-    first = content.images.values_list("image_id", flat=True).first()
-    picture = pictures([first]).get(first) if first else None
+    first = _images_of.first(content.pk)
+    picture = pictures([first.image_id]).get(first.image_id) if first else None
     return TargetCard(
         url=reverse("post", args=[post.pk]),
         title=content.title or content.body[:80],
         description=content.body[:200],
         image=picture["src"] if picture else "",
     )
+
+
+@remembered
+def _images_of(post_id: int) -> QuerySet[PostImage]:
+    return PostImage.objects.filter(post_id=post_id).order_by("position")
 
 
 def checkout_page(intent: Intent) -> str | None:

@@ -13,6 +13,8 @@ class Command(BaseCommand):
     """Load the demo by public actions."""
 
     help = "Fill the platform with fictional members, shops, posts and orders."
+    # Whoever calls it from code may hand over a studio that has begun on the pictures.
+    stealth_options = ("studio",)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -32,4 +34,4 @@ class Command(BaseCommand):
             )
         if options["if_empty"] and not story.is_empty():
             return
-        story.load(lambda text: self.stderr.write(f"  demo: {text}"))
+        story.load(lambda text: self.stderr.write(f"  demo: {text}"), options.get("studio"))

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.ops.test_supervisor import free_port
+from tests.support.clusters import put_cluster
 from tests.support.installation import STOCK, VICTIMS, Installation
 from tests.support.recount import Rows, contradictions
 from tests.support.shoppers import HABITS, WALKED_AWAY, Diary, Shopper
@@ -37,6 +38,7 @@ def installation() -> Iterator[Installation]:
 
     home = TemporaryPostgres()
     running = Installation(home, free_port())
+    put_cluster(running.var / "postgres")
     running.start()
     yield running
     running.stop()

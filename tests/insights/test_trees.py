@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from banyan.community.actions import Tag
 from banyan.insights.queries import STEPS, funnel_of, journey_of, people_of, share_tree
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -15,6 +16,7 @@ from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 from banyan.sharing.queries import Scope
 from banyan.web.shop.sharing import travelled as drawing
+from tests.community.posts import post
 from tests.support import factories as make
 
 
@@ -85,6 +87,26 @@ def test_who_ordered_came_though_no_opening_was_recorded() -> None:
         (True, False),
     ]
     assert [len(journey.visits), len(journey.repeats), len(journey.unproven)] == [1, 0, 1]
+
+
+@pytest.mark.django_db
+def test_a_shop_reads_of_its_own_orders_alone() -> None:
+    ours, theirs = make.variant(), make.variant()
+    author = make.member()
+    tags = [Tag(0, item.product_id, 500, 500) for item in (ours, theirs)]
+    link = post(author, tags=tags).link
+    assert link is not None
+    for item in (ours, theirs):
+        make.pay(make.place((item, 1), buyer=make.member(), via=link.code))
+    shop_id = ours.product.shop_id
+
+    tree, journey = share_tree(link, shop_id=shop_id), journey_of(link, shop_id=shop_id)
+
+    assert [sharer.paid for sharer in tree.sharers] == [1]
+    assert tree.shape == journey.shape
+    assert tree.shape.size == 2
+    assert len(journey.orders) == len(journey.sold) == 1
+    assert share_tree(link).shape.size == journey_of(link).shape.size == 3
 
 
 @pytest.mark.django_db

@@ -6,6 +6,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 WORKERS ?= 2
+# A worker takes whole files, so that what a file sets up is set up once; tests/conftest.py says
+# which files come first.
+WHOLE_FILES := --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test lint bench soak docs audit clean
@@ -47,7 +50,7 @@ run: $(VENV)/.editable ## start everything; Ctrl-C stops it
 	@exec $(BIN)/banyan run
 
 test: setup-dev ## the whole suite
-	@$(BIN)/python -m pytest -n $(WORKERS) tests
+	@$(BIN)/python -m pytest -n $(WORKERS) $(WHOLE_FILES) tests
 
 lint: $(VENV)/.editable $(VENV)/.development ## style, types, floors, migrations, locks
 	$(BIN)/ruff check .
@@ -64,7 +67,7 @@ bench: setup-dev ## speed against floors of the same run (up to 10 minutes)
 	@$(BIN)/python -m bench
 
 soak: setup-dev ## every property and the full matrix, for long
-	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) tests
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) $(WHOLE_FILES) tests
 
 docs: $(VENV)/.editable ## the parts of the documents that come from code
 	@BANYAN_ENV=test $(BIN)/python -m banyan.ops.documents docs

@@ -1,11 +1,12 @@
-"""Pictures as pages show them. Two queries for any number."""
+"""Pictures as pages show them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, TypeVar
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from banyan.kernel.actors import Actor
@@ -16,7 +17,18 @@ from .access import staged_uploads
 from .models import Image, Rendition
 
 Variant = Literal["card", "large"]
+Sized = TypeVar("Sized", "Made", Rendition)
 _FILE = re.compile(r"p/[0-9a-f]{2}/[0-9a-f]{38}[^/]*\.(?:avif|webp|jpg)")
+
+
+class Made(NamedTuple):
+    """A rendition as its picture needs it; ``width`` in pixels."""
+
+    fmt: str
+    width: int
+    height: int
+    bytes: int
+    file: str
 
 
 def pictures(
@@ -26,28 +38,30 @@ def pictures(
 
     ``card`` offers widths up to 720 and no file over 120 KB; ``large`` all up to 1080. Each is
     ``{src, width, height, alt, sources: [{type, srcset}], srcset, placeholder, preview}``;
-    renditions that are not made yet are simply not offered.
+    renditions that are not made yet are simply not offered. One query.
     """
-    ids = {int(one) for one in image_ids if one}
+    ids = sorted({int(one) for one in image_ids if one})
     if not ids:
         return {}
-    images = _images(sorted(ids))
-    made: dict[int, list[Rendition]] = {}
-    for one in _renditions(sorted(ids)):
-        made.setdefault(one.image_id, []).append(one)
+    with connection.cursor() as cursor:
+        cursor.execute(_PICTURES, [ids])
+        rows = cursor.fetchall()
     return {
-        image.pk: picture_of(image, made[image.pk], variant) for image in images if image.pk in made
+        pk: _drawn([Made(*one) for one in zip(*made, strict=True)], variant)
+        | {"alt": alt, "placeholder": palette, "preview": preview}
+        for pk, alt, palette, preview, *made in rows
     }
 
 
-@remembered
-def _images(ids: list[int]) -> QuerySet[Image]:
-    return Image.objects.filter(pk__in=ids).only("id", "alt", "palette", "preview")
-
-
-@remembered
-def _renditions(ids: list[int]) -> QuerySet[Rendition]:
-    return Rendition.objects.filter(image_id__in=ids).order_by("width")
+# A row per picture and not per file: a page of pictures has some hundred files.
+_PICTURES = """
+SELECT image.id, image.alt, image.palette, image.preview,
+       array_agg(made.fmt ORDER BY made.width), array_agg(made.width ORDER BY made.width),
+       array_agg(made.height ORDER BY made.width), array_agg(made.bytes ORDER BY made.width),
+       array_agg(made.file ORDER BY made.width)
+FROM media_image image JOIN media_rendition made ON made.image_id = image.id
+WHERE image.id = ANY(%s) GROUP BY image.id
+"""
 
 
 @remembered
@@ -55,10 +69,8 @@ def _renditions_but_avif(ids: list[int]) -> QuerySet[Rendition]:
     return Rendition.objects.filter(image_id__in=ids).exclude(fmt="avif").order_by("width", "-fmt")
 
 
-def picture_of(
-    image: Image, renditions: Sequence[Rendition], variant: Variant = "card"
-) -> dict[str, Any]:
-    """Return one picture of :func:`pictures` from its renditions, narrowest first."""
+def _drawn(renditions: Sequence[Made], variant: Variant) -> dict[str, Any]:
+    """Return the files of a picture and how large it is, from renditions, narrowest first."""
     offered = _offered(renditions, variant)
     by_format = {fmt: [r for r in offered if r.fmt == fmt] for fmt in rules.MIME}
     plain = by_format["jpeg"] or by_format["webp"] or by_format["avif"]
@@ -68,27 +80,24 @@ def picture_of(
         "src": store.public().url(shown.file),
         "width": shown.width,
         "height": shown.height,
-        "alt": image.alt,
         "sources": [{"type": rules.MIME[f], "srcset": _srcset(by_format[f])} for f in better],
         "srcset": _srcset(plain) if len(plain) > 1 else "",
-        "placeholder": image.palette,
-        "preview": image.preview,
     }
 
 
-def _offered(renditions: Sequence[Rendition], variant: Variant) -> Sequence[Rendition]:
+def _offered(renditions: Sequence[Made], variant: Variant) -> Sequence[Made]:
     if variant == "large":
         return renditions
     fitting = [r for r in renditions if r.width <= rules.CARD_WIDTH and r.bytes <= rules.CARD_BYTES]
     return fitting or renditions[:1]
 
 
-def _nearest(renditions: Sequence[Rendition], width: int) -> Rendition:
+def _nearest(renditions: Sequence[Sized], width: int) -> Sized:
     """Return the narrowest that is at least ``width`` wide, or the widest."""
     return next((r for r in renditions if r.width >= width), renditions[-1])
 
 
-def _srcset(renditions: Sequence[Rendition]) -> str:
+def _srcset(renditions: Sequence[Made]) -> str:
     storage = store.public()
     return ", ".join(f"{storage.url(r.file)} {r.width}w" for r in renditions)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,8 +25,9 @@ class TargetCard:
     price: str = ""
 
 
-Resolver = Callable[[int], TargetCard | None]
-"""Takes the target's id; None when it is gone or not for everybody to see."""
+Resolver = Callable[[Collection[int]], Mapping[int, TargetCard]]
+"""Takes targets' ids; those that are gone or not for everybody to see are absent. As many
+statements for a hundred as for one."""
 
 
 class Coverage(Protocol):
@@ -72,10 +73,29 @@ def kinds() -> frozenset[str]:
 
 def card(kind: str, target_id: int) -> TargetCard | None:
     """Return what a target looks like now, or None when it cannot be seen by everybody."""
+    return _resolve(kind, [target_id]).get(target_id)
+
+
+def cards_of(links: Iterable[Link]) -> dict[int, TargetCard]:
+    """Return what links lead to, by link id; those that lead nowhere any more are absent.
+
+    At most nine statements for any number of links.
+    """
+    by_kind: dict[str, list[Link]] = {}
+    for link in links:
+        by_kind.setdefault(link.target_kind, []).append(link)
+    found: dict[int, TargetCard] = {}
+    for kind, some in by_kind.items():
+        shown = _resolve(kind, {link.target_id for link in some})
+        found |= {link.pk: shown[link.target_id] for link in some if link.target_id in shown}
+    return found
+
+
+def _resolve(kind: str, target_ids: Collection[int]) -> Mapping[int, TargetCard]:
     resolver = _resolvers.get(kind)
     if resolver is None:
         raise ImproperlyConfigured(f"nobody resolves links to a {kind}")
-    return resolver(target_id)
+    return resolver(target_ids)
 
 
 def covering(kind: str, target_ids: Collection[int], *, product_id: int, shop_id: int) -> set[int]:

@@ -39,7 +39,7 @@ CHECKS = [
 ]
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 thorough = settings(
-    max_examples=300 if SOAK else 4,
+    max_examples=300 if SOAK else 3,
     deadline=None,
     database=None,
     derandomize=not SOAK,
@@ -80,24 +80,24 @@ def routes(world: World) -> Any:
     return schema
 
 
-@pytest.mark.parametrize("role", ["merchant", "buyer", "guest"])
-def test_the_document_holds(
-    routes: Any, world: World, role: str, subtests: pytest.Subtests
-) -> None:
-    headers = {"merchant": _bearer(world.owner), "buyer": _bearer(world.buyer)}.get(role, {})
+def test_the_document_holds(routes: Any, world: World, subtests: pytest.Subtests) -> None:
     operations = [found.ok() for found in routes.get_all_operations()]
     assert len(operations) > 70
+    # Making a case takes as long as trying it, so everybody tries each. Whoever may destroy most
+    # comes last.
+    everybody = [{}, _bearer(world.buyer), _bearer(world.owner)]
     for operation in operations:
         for mode in GenerationMode:
             with subtests.test(operation.label, mode=mode.value):
-                _try(operation, mode, headers)
+                _try(operation, mode, everybody)
 
 
-def _try(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None:
+def _try(operation: Any, mode: GenerationMode, everybody: list[dict[str, str]]) -> None:
     @thorough
     @given(case=operation.as_strategy(generation_mode=mode))
     def hold(case: Case[Any]) -> None:
-        case.call_and_validate(headers=headers, checks=CHECKS)
+        for headers in everybody:
+            case.call_and_validate(headers=headers, checks=CHECKS)
 
     try:
         hold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,12 @@ from tests.support import factories as make
 
 PHONE: Any = {"width": 390, "height": 844}
 SCREEN: Any = {"width": 1280, "height": 800}
+# Opposite corners; all of them in a soak.
+LOOKS = (
+    [(size, theme) for size in (PHONE, SCREEN) for theme in ("light", "dark")]
+    if os.environ.get("HYPOTHESIS_PROFILE") == "soak"
+    else [(PHONE, "light"), (SCREEN, "dark")]
+)
 SYSTEM = Actor.system("test")
 
 
@@ -63,8 +70,7 @@ def signed_in(browser: Browser, site: str, size: Any, theme: str) -> Page:
     return context.new_page()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, SCREEN], ids=["phone", "screen"])
+@pytest.mark.parametrize(("size", "theme"), LOOKS)
 def test_the_work_pages_are_clean(browser: Browser, site: str, size: Any, theme: str) -> None:
     order, batch = history()
     page = signed_in(browser, site, size, theme)

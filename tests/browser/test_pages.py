@@ -31,8 +31,7 @@ GATED = ("feed", "product", "profile", "checkout", "studio")
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 200_000}
 # SQL of the page itself; session and user are not counted (they are two more).
-# Explore shows posts and a shelf of goods, each with pictures: three more than the other pages.
-QUERIES = {"feed": 15, "product": 12, "profile": 12, "checkout": 12}
+QUERIES = {"feed": 12, "product": 12, "profile": 12, "checkout": 12}
 WATCH_SHIFTS = """
 window.shifts = 0;
 new PerformanceObserver((list) => {

@@ -34,6 +34,8 @@ def test_anas_pin_report_counts_one_order_through_ben() -> None:
     bens_report = queries.link_report(bens)
     assert (bens_report.orders, bens_report.direct_orders) == (1, 1)
     assert [amount.amount for amount in bens_report.earned] == [1_000]
+    alone = {link.pk: queries.link_report(link) for link in (anas, bens)}
+    assert queries.link_reports([anas, bens]) == alone
 
 
 def test_a_report_of_a_link_that_sold_nothing_is_all_zero() -> None:

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from banyan.insights.queries import STEPS, funnel_of, people_of, share_tree
-from banyan.insights.rules import CascadeShapeError, measure, measure_with_leaves
+from banyan.community.actions import Tag
+from banyan.insights.queries import STEPS, funnel_of, journey_of, people_of, share_tree
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.people.models import Account
@@ -16,23 +16,8 @@ from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 from banyan.sharing.queries import Scope
 from banyan.web.shop.sharing import travelled as drawing
+from tests.community.posts import post
 from tests.support import factories as make
-
-
-def test_leaves_by_number_measure_like_leaves_by_name() -> None:
-    for seed in range(60):
-        chance = random.Random(seed)
-        size = chance.randint(1, 12)
-        parents: dict[str, str | None] = {"0": None}
-        for n in range(1, size):
-            parents[str(n)] = chance.choice(list(parents))
-        leaves = {node: chance.choice([0, 0, 1, 5]) for node in parents}
-        whole = dict(parents)
-        for node, count in leaves.items():
-            whole |= {f"{node}/{n}": node for n in range(count)}
-        assert measure_with_leaves(parents, leaves) == measure(whole)
-    with pytest.raises(CascadeShapeError):
-        measure_with_leaves({"a": None, "b": None}, {})
 
 
 def share(owner: Account, product_id: int, via: Link | None = None) -> Link:
@@ -77,6 +62,97 @@ def test_a_person_is_one_node_and_a_sharer_stands_where_they_shared() -> None:
     below = share_tree(second, whole=False)
     assert (below.people, below.shape.depth) == (5, 1)
     assert [s.node.handle for s in below.sharers] == ["ben"]
+
+
+@pytest.mark.django_db
+def test_who_ordered_came_though_no_opening_was_recorded() -> None:
+    item = make.variant()
+    first = share(make.member("ana"), item.product_id)
+    second = share(make.member("ben"), item.product_id, via=first)
+    cy = make.member("cy")
+    make.pay(make.place((item, 1), buyer=cy, via=second.code))
+    make.place((item, 1), via=second.code)
+    sharing.record_touch(actor=Actor.guest("unproven"), link=second)
+    visit(second, "v1")
+
+    journey, tree = journey_of(first), share_tree(first)
+
+    assert journey.shape == tree.shape
+    assert journey.shape.depth_histogram == (1, 1, 3)
+    assert journey.members[f"a{cy.pk}"].link == second.pk
+    assert journey.bought == {f"a{cy.pk}"}
+    assert sorted((g.bought, g.ordered) for g in tree.guests) == [
+        (False, False),
+        (False, True),
+        (True, False),
+    ]
+    assert [len(journey.visits), len(journey.repeats), len(journey.unproven)] == [1, 0, 1]
+
+
+@pytest.mark.django_db
+def test_a_shop_reads_of_its_own_orders_alone() -> None:
+    ours, theirs = make.variant(), make.variant()
+    author = make.member()
+    tags = [Tag(0, item.product_id, 500, 500) for item in (ours, theirs)]
+    link = post(author, tags=tags).link
+    assert link is not None
+    for item in (ours, theirs):
+        make.pay(make.place((item, 1), buyer=make.member(), via=link.code))
+    shop_id = ours.product.shop_id
+
+    tree, journey = share_tree(link, shop_id=shop_id), journey_of(link, shop_id=shop_id)
+
+    assert [sharer.paid for sharer in tree.sharers] == [1]
+    assert tree.shape == journey.shape
+    assert tree.shape.size == 2
+    assert len(journey.orders) == len(journey.sold) == 1
+    assert share_tree(link).shape.size == journey_of(link).shape.size == 3
+
+
+@pytest.mark.django_db
+def test_a_visit_after_the_order_adds_nobody() -> None:
+    item = make.variant()
+    link, cy = share(make.member(), item.product_id), make.member()
+    make.place((item, 1), buyer=cy, via=link.code)
+    touch = sharing.record_touch(actor=make.actor(cy), link=link)
+    sharing.confirm_touch(actor=make.actor(cy), touch_id=touch.pk)
+
+    journey = journey_of(link)
+
+    assert journey.shape.size == 2
+    assert [each.touch_id for each in journey.repeats] == [touch.pk]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(4))
+def test_picture_and_journey_agree_whatever_happened(seed: int) -> None:
+    chance = random.Random(seed)
+    item = make.variant(stock=100)
+    people = [make.member() for _ in range(6)]
+    links = [share(people[0], item.product_id)]
+    for _ in range(30):
+        link, who = chance.choice(links), chance.choice(people)
+        match chance.choice(["share", "visit", "open", "order", "order", "stranger"]):
+            case "share":
+                links.append(share(who, item.product_id, via=link))
+            case "visit":
+                touch = sharing.record_touch(actor=make.actor(who), link=link)
+                sharing.confirm_touch(actor=make.actor(who), touch_id=touch.pk)
+            case "open":
+                sharing.record_touch(actor=make.actor(who), link=link)
+            case "order":
+                checkout = make.place((item, 1), buyer=who, via=link.code)
+                if chance.random() < 0.5:
+                    make.pay(checkout)
+            case "stranger":
+                visit(link, f"v{chance.randrange(5)}")
+
+    for link in {link.pk: link for link in links}.values():
+        journey, tree = journey_of(link), share_tree(link, whole=False)
+        assert tree.shape == journey.shape
+        owners = {f"a{node.owner_id}" for node in journey.nodes}
+        assert tree.guests_in_all == len(journey.members.keys() - owners)
+        assert sum(guest.bought for guest in tree.guests) == len(journey.bought - owners)
 
 
 @pytest.mark.django_db

@@ -94,12 +94,12 @@ def test_news_of_a_picture_queues_its_renditions_at_the_back() -> None:
 
 
 @pytest.mark.django_db
-def test_any_number_of_pictures_costs_two_queries() -> None:
+def test_any_number_of_pictures_costs_one_query() -> None:
     images = [taken(seed, 600, 400) for seed in range(3)]
     for count in (1, 3):
         with CaptureQueriesContext(connection) as seen:
             assert len(queries.pictures([i.pk for i in images[:count]])) == count
-        assert len(seen) == 2
+        assert len(seen) == 1
     with CaptureQueriesContext(connection) as seen:
         assert queries.pictures([None, 0]) == {}
     assert len(seen) == 0

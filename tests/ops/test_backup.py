@@ -11,6 +11,7 @@ import pytest
 from banyan.ops.backup import DUMP, FILES, backup, restore
 from banyan.ops.environment import SetupError, Surroundings
 from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
+from tests.support.clusters import put_cluster
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def installation(var: Path) -> Surroundings:
 def kept(home: Path) -> Path:
     """A backup of an installation with a row, a picture and a secret."""
     var = home / "shop"
-    with EmbeddedPostgres(var / "postgres", durable_initdb=False) as server:
+    with EmbeddedPostgres(put_cluster(var / "postgres")) as server:
         server.ensure_database()
         with psycopg.connect(server.dsn()) as connection:
             connection.execute("CREATE TABLE sale (id int, cents bigint)")
@@ -45,7 +46,7 @@ def kept(home: Path) -> Path:
 
 def rows(var: Path) -> list[tuple[int, int]]:
     with (
-        EmbeddedPostgres(var / "postgres", durable_initdb=False) as server,
+        EmbeddedPostgres(var / "postgres") as server,
         psycopg.connect(server.dsn()) as connection,
     ):
         return connection.execute("SELECT id, cents FROM sale").fetchall()
@@ -53,6 +54,7 @@ def rows(var: Path) -> list[tuple[int, int]]:
 
 def test_a_backup_comes_back_as_it_was(home: Path, kept: Path) -> None:
     var = home / "again"
+    put_cluster(var / "postgres")
 
     restore(installation(var), kept)
 
@@ -64,7 +66,7 @@ def test_a_backup_comes_back_as_it_was(home: Path, kept: Path) -> None:
 
 def test_a_database_with_tables_is_left_alone(home: Path, kept: Path) -> None:
     var = home / "in-use"
-    with EmbeddedPostgres(var / "postgres", durable_initdb=False) as server:
+    with EmbeddedPostgres(put_cluster(var / "postgres")) as server:
         server.ensure_database()
         with psycopg.connect(server.dsn()) as connection:
             connection.execute("CREATE TABLE sale (id int, cents bigint)")

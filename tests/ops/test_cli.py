@@ -14,6 +14,7 @@ from banyan.ops import cli
 from banyan.ops.database import database_for
 from banyan.ops.environment import Surroundings
 from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
+from tests.support.clusters import put_cluster
 
 PROGRAM = "from banyan.ops.cli import main; raise SystemExit(main())"
 
@@ -49,7 +50,7 @@ def test_a_command_starts_the_database_for_itself_and_stops_it(var: Path) -> Non
 
 
 def test_a_command_uses_the_database_that_runs_already(var: Path) -> None:
-    with EmbeddedPostgres(var / "postgres", durable_initdb=False) as server:
+    with EmbeddedPostgres(put_cluster(var / "postgres")) as server:
         answer = banyan(var, "db", "address")
         assert answer.stdout.strip() == server.dsn()
         assert server.is_running()
@@ -57,6 +58,7 @@ def test_a_command_uses_the_database_that_runs_already(var: Path) -> None:
 
 def test_a_management_command_ends_its_own_pooled_sessions(var: Path) -> None:
     """Otherwise the command would wait for itself before it stops the database."""
+    put_cluster(var / "postgres")
     query = "from django.db import connection as c; k = c.cursor(); k.execute('SELECT 42'); "
     answer = banyan(var, "manage", "shell", "-v0", "-c", query + "print(k.fetchone())")
 
@@ -66,6 +68,7 @@ def test_a_management_command_ends_its_own_pooled_sessions(var: Path) -> None:
 
 
 def test_a_missing_command_is_named(var: Path) -> None:
+    put_cluster(var / "postgres")
     answer = banyan(var, "manage", "dance")
     assert answer.returncode == 2
     assert "no command 'dance'" in answer.stderr
@@ -81,6 +84,7 @@ def test_a_named_database_is_used_as_it_is(var: Path) -> None:
 
 
 def test_a_temporary_database_waits_for_others_that_joined(var: Path) -> None:
+    put_cluster(var / "postgres")
     here = Surroundings.read({"BANYAN_VAR": str(var)})
     answers: list[object] = []
 

@@ -27,11 +27,12 @@ from banyan.ops.postgres import (
     TemporaryPostgres,
 )
 from banyan.ops.processes import process_identity, wait_until
+from tests.support.clusters import put_cluster
 
 OWNER = """
 import sys, time
 from banyan.ops.postgres import EmbeddedPostgres
-server = EmbeddedPostgres(sys.argv[1], durable_initdb=False).start()
+server = EmbeddedPostgres(sys.argv[1]).start()
 server.ensure_database()
 print(server.pid, flush=True)
 time.sleep(600)
@@ -48,8 +49,8 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def server(place: Path) -> Iterator[EmbeddedPostgres]:
-    """A durable server of its own on a fresh directory."""
-    server = EmbeddedPostgres(place / "cluster", durable_initdb=False)
+    """A durable server of its own on a fresh cluster."""
+    server = EmbeddedPostgres(put_cluster(place / "cluster"))
     server.start()
     server.ensure_database()
     yield server
@@ -69,13 +70,15 @@ def run(server: EmbeddedPostgres, statement: str) -> None:
         connection.execute(statement)
 
 
-def test_a_fresh_directory_becomes_a_server_of_the_promised_kind(server: EmbeddedPostgres) -> None:
-    assert str(ask(server, "SHOW server_version")).split(".")[0] >= "17"
-    assert ask(server, "SELECT datlocprovider FROM pg_database WHERE datname = 'banyan'") == "b"
-    assert ask(server, "SHOW server_encoding") == "UTF8"
-    assert ask(server, "SHOW data_checksums") == "on"
-    assert ask(server, "SHOW fsync") == "on"
-    assert ask(server, "SELECT lower('ÄÇ')") == "äç"
+def test_a_fresh_directory_becomes_a_server_of_the_promised_kind(place: Path) -> None:
+    with EmbeddedPostgres(place / "cluster") as server:
+        server.ensure_database()
+        assert str(ask(server, "SHOW server_version")).split(".")[0] >= "17"
+        assert ask(server, "SELECT datlocprovider FROM pg_database WHERE datname = 'banyan'") == "b"
+        assert ask(server, "SHOW server_encoding") == "UTF8"
+        assert ask(server, "SHOW data_checksums") == "on"
+        assert ask(server, "SHOW fsync") == "on"
+        assert ask(server, "SELECT lower('ÄÇ')") == "äç"
 
 
 def test_it_listens_on_nothing_but_a_socket_closed_to_others(server: EmbeddedPostgres) -> None:
@@ -90,14 +93,14 @@ def test_the_role_of_the_application_is_no_superuser(server: EmbeddedPostgres) -
 
 def test_settings_of_the_caller_win(place: Path) -> None:
     with EmbeddedPostgres(
-        place / "cluster", settings={"max_connections": "17"}, durable_initdb=False
+        put_cluster(place / "cluster"), settings={"max_connections": "17"}
     ) as server:
         server.ensure_database()
         assert ask(server, "SHOW max_connections") == "17"
 
 
 def test_stopping_leaves_no_process_lock_or_socket(place: Path) -> None:
-    server = EmbeddedPostgres(place / "cluster", durable_initdb=False).start()
+    server = EmbeddedPostgres(put_cluster(place / "cluster")).start()
     identity = process_identity(server.pid or 0)
     assert identity is not None
 
@@ -162,8 +165,7 @@ def test_a_zombie_in_the_pid_file_does_not_block_the_next_owner(server: Embedded
 
 
 def test_a_pid_file_that_names_a_stranger_is_stale(place: Path) -> None:
-    server = EmbeddedPostgres(place / "cluster", durable_initdb=False)
-    server.ensure_initdb()
+    server = EmbeddedPostgres(put_cluster(place / "cluster"))
     pid_file = server.data_dir / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{server.data_dir}\n1\n5432\n/nowhere\n\n\nready\n")
 
@@ -175,7 +177,9 @@ def test_a_pid_file_that_names_a_stranger_is_stale(place: Path) -> None:
 
 def test_a_killed_owner_takes_the_server_along_and_the_next_start_recovers(place: Path) -> None:
     owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(place / "cluster")], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OWNER, str(put_cluster(place / "cluster"))],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert owner.stdout is not None
     identity = process_identity(int(owner.stdout.readline()))
@@ -214,9 +218,7 @@ def test_a_folder_with_other_files_is_refused_and_kept(place: Path) -> None:
 
 
 def test_a_wrong_setting_is_reported_with_the_words_of_the_server(place: Path) -> None:
-    server = EmbeddedPostgres(
-        place / "cluster", settings={"shared_buffers": "plenty"}, durable_initdb=False
-    )
+    server = EmbeddedPostgres(put_cluster(place / "cluster"), settings={"shared_buffers": "plenty"})
     with pytest.raises(PostgresError, match="shared_buffers"):
         server.start()
     assert not server.is_running()
@@ -287,7 +289,7 @@ def test_a_copy_of_the_real_programs_runs_without_the_original(
 
     assert binaries_version(copy).split(".")[0] == "18"
     monkeypatch.setenv("BANYAN_PG_BIN", str(copy))
-    with EmbeddedPostgres(place / "cluster", durable_initdb=False) as server:
+    with EmbeddedPostgres(put_cluster(place / "cluster")) as server:
         server.ensure_database()
         assert ask(server, "SELECT 1") == 1
 

@@ -19,6 +19,7 @@ from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
 from banyan.ops.predecessor import RUN_MARK
 from banyan.ops.processes import ProcessIdentity, processes_with, wait_until
 from banyan.ops.supervisor import recipes
+from tests.support.clusters import put_cluster
 
 # A supervisor over small processes: a web server with a descendant of its own that clings to
 # life, and a silent worker.
@@ -107,6 +108,7 @@ def port() -> int:
 
 @pytest.fixture
 def run(var: Path, port: int) -> Iterator[Run]:
+    put_cluster(var / "postgres")
     run = Run(var, port)
     yield run
     if run.process.poll() is None:

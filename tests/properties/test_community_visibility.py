@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,7 @@ from tests.community.posts import image, post
 from tests.support.factories import actor, member
 
 pytestmark = pytest.mark.django_db
+SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 PEOPLE = 3
 somebody = st.integers(0, PEOPLE - 1)
 pick = st.integers(0, 11)
@@ -200,7 +202,9 @@ def viewers(world: World) -> list[Actor]:
     return [Actor.guest(), *(actor(a) for a in Account.objects.filter(is_active=True))]
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200 if SOAK else 6, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(stories)
 def test_every_read_agrees_with_the_obvious_rule(story: list[Step]) -> None:
     with transaction.atomic():
@@ -291,7 +295,9 @@ def _notices_name_nobody_unseen(viewer: Actor, oracle: Oracle) -> None:
         assert all(oracle.sees_person(viewer.id, person.pk) for person in told.people)
 
 
-@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40 if SOAK else 2, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(stories)
 def test_the_pages_agree_too(story: list[Step]) -> None:
     with transaction.atomic():

@@ -173,7 +173,8 @@ def test_a_post_counts_by_what_it_shows_or_by_having_led_here(
     def coverage(ids: Collection[int], *, product_id: int, shop_id: int) -> Iterable[int]:
         return [post for post in ids if shows[post]]
 
-    monkeypatch.setitem(ports._resolvers, "post", lambda pk: TargetCard(url="/p", title="p"))
+    card = TargetCard(url="/p", title="p")
+    monkeypatch.setitem(ports._resolvers, "post", lambda ids: dict.fromkeys(ids, card))
     monkeypatch.setitem(ports._coverages, "post", coverage)
     owner = make.actor(make.member())
     fitting, other = (

@@ -59,16 +59,14 @@ class Walk:
 class Crawler:
     """Walks as one person: every kind of page once from every kind of page that leads to it.
 
-    A kind is a route, the names of its query, and the values that choose a list. With
-    ``thorough=False`` each kind is opened once, from wherever it is met first.
+    A kind is a route, the names of its query, and the values that choose a list.
     """
 
-    def __init__(self, account: Any = None, *, language: str = "en", thorough: bool = True) -> None:
+    def __init__(self, account: Any = None, *, language: str = "en") -> None:
         self.client = Client(headers={"user-agent": BROWSER, "accept": "text/html"})
         if account is not None:
             self.client.force_login(account)
         self.client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-        self.thorough = thorough
         self.walk = Walk()
         self._opened: set[tuple[str, str]] = set()
         self._seen: set[str] = set()
@@ -93,7 +91,7 @@ class Crawler:
         if name is None:
             return []
         desk = name.startswith(DESK)
-        edge = (kind_of(found_on) if self.thorough and not desk else "", kind_of(path))
+        edge = ("" if desk else kind_of(found_on), kind_of(path))
         if edge in self._opened:
             return []
         self._opened.add(edge)

@@ -112,6 +112,11 @@ class Installation:
         self._reader.start()
         self.until(lambda: self.text.count("Banyan is ready") > before, seconds=180)
 
+    def start_again(self) -> None:
+        """Start unless it runs."""
+        if self.process.poll() is not None:
+            self.start()
+
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:

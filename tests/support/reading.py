@@ -115,6 +115,7 @@ class Oracle:
             for row in self.kind("opening")
             if row["verdict"] == "human"
         ]
+        events += [(row["at"], row["person"], row["link"]) for row in self.kind("ordered")]
         parents: dict[str, str | None] = {}
         for _at, person, link in sorted(events, key=lambda each: each[0]):
             parents.setdefault(person, owner[link] if link else None)
@@ -198,7 +199,7 @@ class Oracle:
             "robots": sum(v in {"bot", "preview", "prefetch"} for v in verdicts),
             "own": verdicts.count("self"),
             "unproven": verdicts.count("unknown"),
-            "repeats": verdicts.count("human") - len(self.parents) + self._began_by_sharing(),
+            "repeats": verdicts.count("human") - self._began_by("opening"),
         }
         assert {why: n for why, (n, _url) in shown.left_out.items()} == {
             why: n for why, n in expected.items() if n
@@ -206,12 +207,12 @@ class Oracle:
         for number, url in shown.left_out.values():
             assert len(rows_of(walker, url)) == number
 
-    def _began_by_sharing(self) -> int:
+    def _began_by(self, kind: str) -> int:
         first: dict[str, str] = {}
         for row in sorted(self.rows, key=lambda row: row["at"]):
-            if row["kind"] == "share" or row["verdict"] == "human":
+            if row["kind"] in {"share", "ordered"} or row["verdict"] == "human":
                 first.setdefault(row["person"], row["kind"])
-        return list(first.values()).count("share")
+        return list(first.values()).count(kind)
 
     def _check_sales(self, walker: Walker, shown: Shown) -> None:
         sold = self.kind("sold")

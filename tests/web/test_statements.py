@@ -216,6 +216,64 @@ def test_burned_12_a_feed_page_of_any_length() -> None:
     compare(visitors)
 
 
+def share_of_each_kind(who: Account, shop: Shop, number: int, shown: Image) -> Link:
+    """Return a share of a product, a post or a shop, that was shared on and bought through."""
+    [item] = goods(shop, 1)
+    kind = ("product", "post", "shop")[number % 3]
+    [author] = posts(1, item.product, shown)
+    covered = make.shop()
+    Shop.objects.filter(pk=covered.pk).update(cover=shown)
+    ids = {
+        "product": item.product_id,
+        "post": Post.objects.get(author=author).pk,
+        "shop": covered.pk,
+    }
+    actor = make.actor(who)
+    link = sharing.share(actor=actor, target_kind=kind, target_id=ids[kind], via=None)
+    sharing.record_touch(actor=Actor.guest(f"v{number}"), link=link)
+    if kind == "product":
+        sharer = make.actor(make.member())
+        on = sharing.share(actor=sharer, target_kind=kind, target_id=ids[kind], via=link)
+        make.pay(place(make.member(), [item], on))
+    return link
+
+
+def test_the_list_of_ones_shares() -> None:
+    shop, shown = make.shop(), picture()
+    few, many = make.member(), make.member()
+    for number in range(3):
+        share_of_each_kind(few, shop, number, shown)
+    for number in range(20):
+        share_of_each_kind(many, shop, number, shown)
+    browsers = {3: client(few), 20: client(many)}
+    pages = {
+        n: statements(lambda b=browser: b.get(reverse("links_mine")))  # type: ignore[misc]
+        for n, browser in browsers.items()
+    }
+    compare(pages)
+    asked = [sql for sql in pages[20] if "django_session" not in sql]
+    assert len(asked) - 1 <= 12, asked  # one more reads who asks
+    page = client(many).get(reverse("links_mine")).content.decode()
+    assert page.count('<li class="row">') == 20
+    assert page.count("orders 1<") == 7
+
+
+def test_the_list_of_a_shops_shares() -> None:
+    few, many = make.shop(), make.shop()
+    for shop, count in ((few, 2), (many, 20)):
+        for item in goods(shop, count):
+            sharer = make.actor(make.member())
+            sharing.share(actor=sharer, target_kind="product", target_id=item.product_id, via=None)
+    compare(
+        {
+            n: statements(
+                lambda s=shop: client(s.owner).get(reverse("studio_shares", args=[s.slug]))  # type: ignore[misc]
+            )
+            for n, shop in ((2, few), (20, many))
+        }
+    )
+
+
 def test_burned_12_control_a_question_for_each_line_is_noticed() -> None:
     shop = make.shop()
     things = goods(shop, 10)

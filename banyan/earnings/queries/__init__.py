@@ -4,7 +4,7 @@ from .batches import Payable, Totals, batch_totals, item_state_text, payable_now
 from .mine import Standing, balances, my_commissions, statement
 from .offers import Offer, offer_of
 from .payers import verified_payers
-from .reports import LinkReport, Promise, link_report, promised, promises_of
+from .reports import LinkReport, Promise, link_report, link_reports, promised, promises_of
 from .why import Step, Why, why
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "batch_totals",
     "item_state_text",
     "link_report",
+    "link_reports",
     "my_commissions",
     "offer_of",
     "payable_now",

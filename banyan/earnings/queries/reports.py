@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, Sum
@@ -41,42 +43,54 @@ class Promise:
     amount: Money
 
 
-_SUBTREE = """
+_SUBTREES = """
 WITH RECURSIVE down AS (
-  SELECT id FROM sharing_link WHERE id = %(link)s
+  SELECT id AS top, owner_id AS owner, id FROM sharing_link WHERE id = ANY(%s)
   UNION ALL
-  SELECT link.id FROM sharing_link link JOIN down ON link.parent_id = down.id
+  SELECT down.top, down.owner, link.id
+  FROM sharing_link link JOIN down ON link.parent_id = down.id
 ), sold AS (
-  SELECT line.id, line.order_id, line.link_id, line.currency, line.quantity, line.refunded_amount,
-         line.goods_amount - line.discount_amount AS goods
+  SELECT down.top, down.owner, line.id, line.order_id, line.link_id, line.currency, line.quantity,
+         line.refunded_amount, line.goods_amount - line.discount_amount AS goods
   FROM orders_orderline line
   JOIN down ON down.id = line.link_id
   JOIN orders_order bought ON bought.id = line.order_id AND bought.paid_at IS NOT NULL
 ), earned AS (
-  SELECT commission.line_id, sum(commission.amount - commission.reversed_amount) AS amount
-  FROM earnings_commission commission JOIN sold ON sold.id = commission.line_id
-  WHERE commission.payee_id = %(owner)s
-    AND commission.state NOT IN ('quoted', 'expired', 'rejected')
-  GROUP BY commission.line_id
+  SELECT sold.top, sold.id, sum(commission.amount - commission.reversed_amount) AS amount
+  FROM earnings_commission commission
+  JOIN sold ON sold.id = commission.line_id AND sold.owner = commission.payee_id
+  WHERE commission.state NOT IN ('quoted', 'expired', 'rejected')
+  GROUP BY sold.top, sold.id
 )
-SELECT sold.currency, count(DISTINCT sold.order_id),
-       count(DISTINCT sold.order_id) FILTER (WHERE sold.link_id = %(link)s),
+SELECT sold.top, sold.currency, count(DISTINCT sold.order_id),
+       count(DISTINCT sold.order_id) FILTER (WHERE sold.link_id = sold.top),
        sum(sold.quantity)::bigint, sum(sold.goods)::bigint, sum(sold.refunded_amount)::bigint,
        coalesce(sum(earned.amount), 0)::bigint
-FROM sold LEFT JOIN earned ON earned.line_id = sold.id
-GROUP BY sold.currency ORDER BY sold.currency
+FROM sold LEFT JOIN earned ON earned.top = sold.top AND earned.id = sold.id
+GROUP BY sold.top, sold.currency ORDER BY sold.top, sold.currency
 """
 
 
-def link_report(link: Link, *, owner_id: int | None = None) -> LinkReport:
+def link_report(link: Link) -> LinkReport:
     """Return what a link and the links shared on from it brought in. One query.
 
-    An order counts once, however many of its lines came this way. ``owner_id`` is whose earnings
-    are counted, by default the link owner's.
+    An order counts once, however many of its lines came this way; earnings are the link owner's.
     """
+    return link_reports([link])[link.pk]
+
+
+def link_reports(links: Iterable[Link]) -> dict[int, LinkReport]:
+    """Return the report of each of some links, by link id. One query for any number."""
+    found: dict[int, list[tuple[Any, ...]]] = {link.pk: [] for link in links}
     with connection.cursor() as cursor:
-        cursor.execute(_SUBTREE, {"link": link.pk, "owner": owner_id or link.owner_id})
-        rows = cursor.fetchall()
+        cursor.execute(_SUBTREES, [list(found)])
+        for link_id, *row in cursor.fetchall():
+            found[link_id].append(tuple(row))
+    return {link_id: _report(rows) for link_id, rows in found.items()}
+
+
+def _report(rows: list[tuple[Any, ...]]) -> LinkReport:
+    """Add up a row per currency."""
     return LinkReport(
         orders=sum(row[1] for row in rows),
         direct_orders=sum(row[2] for row in rows),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ from banyan.kernel.money import Money
 from banyan.sharing.models import Link
 from banyan.sharing.queries import Opening, Scope, TreeNode, openings, tree_below
 
-from ..rules import CascadeMeasures, Joined, Opened, Shared, measure, people_tree
+from ..rules import CascadeMeasures, Joined, Opened, measure
+from .arrivals import Ordered, ordered_through, people_among
+from .persons import LINKS, ORDER_JOIN, ORDER_PERSON
 
 ROBOTS = frozenset({"bot", "preview", "prefetch"})
 
@@ -47,13 +49,14 @@ class SoldLine:
 class Journey:
     """A link, what was shared on from it, everybody who came, and what they bought.
 
-    ``members`` are people once each: sharers, and openers whose page ran. ``shape`` measures
-    their tree. An opening is left out of ``members`` as a repeat, a robot, an owner's own look,
-    or because its page has not proven to run.
+    ``members`` are people once each: sharers, openers whose page ran, and who ordered. ``shape``
+    measures their tree. An opening adds nobody to ``members`` as a repeat, a robot, an owner's own
+    look, or because its page has not proven to run.
     """
 
     nodes: tuple[TreeNode, ...]
     openings: tuple[Opening, ...]
+    orders: tuple[Ordered, ...]
     members: dict[str, Joined]
     shape: CascadeMeasures
     sold: tuple[SoldLine, ...]
@@ -81,12 +84,12 @@ class Journey:
     @property
     def repeats(self) -> list[Opening]:
         """Visits that added nobody: the person was in the tree already."""
-        first: set[str] = {m.person for m in self.members.values() if m.shared}
+        known: set[str] = {m.person for m in self.members.values() if m.shared}
         found = []
         for each in self.visits:
-            if each.person in first:
+            if each.person in known or self.members[each.person].at < each.at:
                 found.append(each)
-            first.add(each.person)
+            known.add(each.person)
         return found
 
     def people_of(self, link_id: int, verdicts: Iterable[str]) -> list[str]:
@@ -111,19 +114,25 @@ class Journey:
 
 
 def journey_of(link: Link, *, payee_id: int | None = None, shop_id: int | None = None) -> Journey:
-    """Return everything below ``link``. Four queries, linear in openings.
+    """Return everything below ``link``. Five queries, linear in openings.
 
-    ``payee_id`` limits earnings to that account's; ``shop_id`` limits sales to that shop's.
+    ``payee_id`` limits earnings to that account's; ``shop_id`` orders and sales to that shop's.
     """
     nodes = tree_below(link)
+    ids = [node.link_id for node in nodes]
+    # Before the orders, so that every buyer is found among them.
+    sold = _sold(ids, payee_id, shop_id)
+    orders = ordered_through(ids, shop_id=shop_id)
     found = openings(Scope.below(link.pk))
-    members = people_tree(_shares(nodes, link), _opened(found))
+    visits = [Opened(e.link_id, e.person, e.at) for e in found if e.verdict == "human"]
+    members = people_among(nodes, visits, orders)
     return Journey(
         nodes=tuple(nodes),
         openings=tuple(found),
+        orders=tuple(orders),
         members=members,
         shape=measure({person: each.parent for person, each in members.items()}),
-        sold=tuple(_sold([node.link_id for node in nodes], payee_id, shop_id)),
+        sold=tuple(sold),
     )
 
 
@@ -150,44 +159,23 @@ def totals(lines: Iterable[SoldLine], what: str) -> list[Money]:
     return [Money(amount, currency) for currency, amount in sorted(sums.items())]
 
 
-def _shares(nodes: Sequence[TreeNode], root: Link) -> list[Shared]:
-    return [
-        Shared(
-            link=node.link_id,
-            parent=None if node.link_id == root.pk else node.parent_id,
-            person=f"a{node.owner_id}",
-            at=node.at,
-        )
-        for node in nodes
-    ]
-
-
-def _opened(found: Iterable[Opening]) -> list[Opened]:
-    return [Opened(each.link_id, each.person, each.at) for each in found if each.verdict == "human"]
-
-
-_SOLD = """
-SELECT line.order_id, line.link_id,
-       coalesce('a' || checkout.buyer_id, 'a' || touch.account_id, 'v' || nullif(touch.visitor, ''),
-                'v' || nullif(checkout.visitor, ''), 'c' || checkout.id),
+_SOLD = f"""
+{LINKS}
+SELECT line.order_id, line.link_id, {ORDER_PERSON},
        bought.paid_at, line.title, line.quantity, line.currency,
        line.goods_amount - line.discount_amount, line.refunded_amount,
        coalesce((SELECT sum(earned.amount - earned.reversed_amount)
                  FROM earnings_commission earned
                  WHERE earned.line_id = line.id
                    AND earned.state NOT IN ('quoted', 'expired', 'rejected')
-                   AND (%(payee)s::bigint IS NULL OR earned.payee_id = %(payee)s)), 0)::bigint
-FROM orders_orderline line
-JOIN orders_order bought ON bought.id = line.order_id AND bought.paid_at IS NOT NULL
-JOIN orders_checkout checkout ON checkout.id = bought.checkout_id
-LEFT JOIN sharing_touch touch ON touch.id = line.touch_id
-WHERE line.link_id = ANY(%(links)s)
-  AND (%(shop)s::bigint IS NULL OR bought.shop_id = %(shop)s)
+                   AND (%s::bigint IS NULL OR earned.payee_id = %s)), 0)::bigint
+FROM {ORDER_JOIN}
+WHERE bought.paid_at IS NOT NULL AND (%s::bigint IS NULL OR bought.shop_id = %s)
 ORDER BY bought.paid_at, line.id
-"""
+"""  # noqa: S608 - our own text
 
 
 def _sold(links: list[int], payee_id: int | None, shop_id: int | None) -> list[SoldLine]:
     with connection.cursor() as cursor:
-        cursor.execute(_SOLD, {"links": links, "payee": payee_id, "shop": shop_id})
+        cursor.execute(_SOLD, [links, payee_id, payee_id, shop_id, shop_id])
         return [SoldLine(*row) for row in cursor.fetchall()]

@@ -6,6 +6,8 @@ The account where one is known, else the browser's id, else the single touch or 
 
 from __future__ import annotations
 
+LINKS = "WITH links AS MATERIALIZED (SELECT unnest(%s::bigint[]) AS id)"
+
 TOUCH_PERSON = (
     "coalesce('a' || touch.account_id, 'v' || nullif(touch.visitor, ''), 't' || touch.id)"
 )

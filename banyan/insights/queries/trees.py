@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2s
@@ -10,10 +10,11 @@ from hashlib import blake2s
 from django.db import connection
 
 from banyan.sharing.models import Link
-from banyan.sharing.queries import TreeNode, tree_of
+from banyan.sharing.queries import TreeNode, tree_below, tree_of
 
-from ..rules import CascadeMeasures, measure_with_leaves
-from .persons import ORDER_JOIN, ORDER_PERSON, TOUCH_JOIN, TOUCH_PERSON
+from ..rules import CascadeMeasures, Opened, measure
+from .arrivals import ENDED, PAID, WAITING, ordered_through, people_among
+from .persons import LINKS, TOUCH_JOIN, TOUCH_PERSON
 
 MOST_GUESTS = 400
 
@@ -64,76 +65,64 @@ class ShareTree:
         return self.shape.size
 
 
-def share_tree(link: Link, *, whole: bool = True, since: dt.datetime | None = None) -> ShareTree:
-    """Return the tree of ``link``: the whole one, or what grew from the link alone. Six queries.
+def share_tree(link: Link, *, whole: bool = True, shop_id: int | None = None) -> ShareTree:
+    """Return the tree of ``link``: the whole one, or what grew from the link alone. Four queries.
 
     A person is one node: who shared on stands where they shared, everybody else below the link
-    they first came through. ``folded`` counts, by link, the guests that are not listed. ``since``
-    leaves out guests who came and orders made before.
+    they first came through. ``folded`` counts, by link, the guests that are not listed.
+    ``shop_id`` limits orders to that shop's.
     """
-    nodes = tree_of(link)
-    if not whole:
-        nodes = _below(nodes, link.pk)
+    nodes = tree_of(link) if whole else _rooted(tree_below(link))
     ids = [node.link_id for node in nodes]
-    places: dict[str, tuple[int, int]] = {}
-    orders, paid = dict.fromkeys(ids, 0), dict.fromkeys(ids, 0)
-    with connection.cursor() as cursor:
-        cursor.execute(_CAME, [ids, since, since])
-        came = cursor.fetchall()
-        cursor.execute(_BOUGHT, [ids, since, since])
-        for person, link_id, state, n, n_paid in cursor.fetchall():
-            orders[link_id] += n
-            paid[link_id] += n_paid
-            before = places.get(person, (link_id, 0))
-            places[person] = (before[0], max(before[1], state))
-    for person, link_id in came:
-        state = places[person][1] if person in places else 0
-        places[person] = (link_id, state)
+    placed = ordered_through(ids, shop_id=shop_id)
+    members = people_among(nodes, _visits(ids), placed)
+    orders = Counter(link_id for link_id, _order in {(o.link_id, o.order_id) for o in placed})
+    paid = Counter(
+        link_id for link_id, _order in {(o.link_id, o.order_id) for o in placed if o.state == PAID}
+    )
+    states: dict[str, int] = {}
+    for each in placed:
+        states[each.person] = max(states.get(each.person, ENDED), each.state)
     owners = {f"a{node.owner_id}" for node in nodes}
     guests = [
-        Guest(_key(person, ids[0]), link_id, ordered=state == 1, bought=state == 2)
-        for person, (link_id, state) in places.items()
+        Guest(
+            _key(person, ids[0]),
+            member.link or ids[0],
+            ordered=states.get(person) == WAITING,
+            bought=states.get(person) == PAID,
+        )
+        for person, member in members.items()
         if person not in owners
     ]
     # The listed ones must not change with every opening, so ties go by the key.
     guests.sort(key=lambda guest: (not guest.bought, not guest.ordered, guest.key))
-    below = dict.fromkeys(ids, 0)
-    for guest in guests:
-        below[guest.link_id] += 1
-    folded: dict[int, int] = {}
-    for guest in guests[MOST_GUESTS:]:
-        folded[guest.link_id] = folded.get(guest.link_id, 0) + 1
-    shape = measure_with_leaves(_parents(nodes), below)
-    for node in nodes[1:]:
-        below[node.parent_id or 0] += 1
-    states = {person: state for person, (_link, state) in places.items()}
+    came = Counter(guest.link_id for guest in guests)
+    came.update(node.parent_id or 0 for node in nodes[1:])
     sharers = [
         Sharer(
             node,
-            came=below[node.link_id],
+            came=came[node.link_id],
             orders=orders[node.link_id],
             paid=paid[node.link_id],
-            ordered=states.get(f"a{node.owner_id}", 0) == 1,
-            bought=states.get(f"a{node.owner_id}", 0) == 2,
+            ordered=states.get(f"a{node.owner_id}") == WAITING,
+            bought=states.get(f"a{node.owner_id}") == PAID,
         )
         for node in nodes
     ]
-    return ShareTree(sharers, guests[:MOST_GUESTS], len(guests), shape, folded)
+    return ShareTree(
+        sharers,
+        guests[:MOST_GUESTS],
+        len(guests),
+        measure({person: member.parent for person, member in members.items()}),
+        Counter(guest.link_id for guest in guests[MOST_GUESTS:]),
+    )
 
 
-def _below(nodes: list[TreeNode], link_id: int) -> list[TreeNode]:
-    """Return the subtree of a link, itself first; depths are counted from it."""
-    kept: dict[int, TreeNode] = {}
-    for node in nodes:
-        if node.link_id == link_id:
-            kept[node.link_id] = replace(node, parent_id=None, depth=0)
-        elif node.parent_id in kept:
-            kept[node.link_id] = replace(node, depth=kept[node.parent_id].depth + 1)
-    return list(kept.values())
-
-
-def _parents(nodes: list[TreeNode]) -> dict[int, int | None]:
-    return {node.link_id: node.parent_id for node in nodes}
+def _rooted(nodes: list[TreeNode]) -> list[TreeNode]:
+    """Return a subtree as a tree of its own: its first link is the root, at depth 0."""
+    above = nodes[0].depth
+    root, *rest = (replace(node, depth=node.depth - above) for node in nodes)
+    return [replace(root, parent_id=None), *rest]
 
 
 def _key(person: str, root_id: int) -> str:
@@ -141,24 +130,15 @@ def _key(person: str, root_id: int) -> str:
     return blake2s(person.encode(), key=str(root_id).encode(), digest_size=6).hexdigest()
 
 
-_LINKS = "WITH links AS MATERIALIZED (SELECT unnest(%s::bigint[]) AS id)"
+def _visits(link_ids: list[int]) -> list[Opened]:
+    """Return when each person first visited through each link."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VISITED, [link_ids])
+        return [Opened(*row) for row in cursor.fetchall()]
 
-_CAME = f"""
-{_LINKS}
-SELECT DISTINCT ON (1) {TOUCH_PERSON}, touch.link_id FROM {TOUCH_JOIN}
-WHERE touch.verdict = 'human' AND (%s::timestamptz IS NULL OR touch.at >= %s)
-ORDER BY 1, touch.at, touch.id
-"""  # noqa: S608 - our own text
 
-# 2: paid for something; 1: an order waits for its payment; 0: it ended unpaid.
-_BOUGHT = f"""
-{_LINKS}
-SELECT {ORDER_PERSON}, line.link_id,
-       max(CASE WHEN bought.paid_at IS NOT NULL THEN 2
-                WHEN bought.state = 'placed' THEN 1 ELSE 0 END),
-       count(DISTINCT bought.id)::int,
-       (count(DISTINCT bought.id) FILTER (WHERE bought.paid_at IS NOT NULL))::int
-FROM {ORDER_JOIN}
-WHERE (%s::timestamptz IS NULL OR bought.created_at >= %s)
-GROUP BY 1, 2 ORDER BY 2, 1
+_VISITED = f"""
+{LINKS}
+SELECT touch.link_id, {TOUCH_PERSON}, min(touch.at) FROM {TOUCH_JOIN}
+WHERE touch.verdict = 'human' GROUP BY 1, 2 ORDER BY 3, 1, 2
 """  # noqa: S608 - our own text

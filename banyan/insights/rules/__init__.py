@@ -19,7 +19,6 @@ from banyan.insights.rules.cascades import (
     expected_final_size,
     measure,
     measure_forest,
-    measure_with_leaves,
     observed_reproduction,
     structural_virality,
 )
@@ -48,7 +47,6 @@ __all__ = [
     "funnel",
     "measure",
     "measure_forest",
-    "measure_with_leaves",
     "observed_reproduction",
     "parse_cascades",
     "people_tree",

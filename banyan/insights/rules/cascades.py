@@ -90,44 +90,6 @@ def measure_forest(parents: Mapping[Node, Node | None]) -> dict[Node, CascadeMea
     return result
 
 
-def measure_with_leaves(
-    parents: Mapping[Node, Node | None], leaves: Mapping[Node, int]
-) -> CascadeMeasures:
-    """Return the shape of a tree whose members have ``leaves`` more children without any.
-
-    As if each leaf stood in ``parents``, but linear in the members that are named. Raises
-    CascadeShapeError for anything but one tree.
-    """
-    children = _children(parents)
-    roots = [node for node, parent in parents.items() if parent is None]
-    if len(roots) != 1:
-        raise CascadeShapeError(f"one root expected, {len(roots)} found")
-    generations = _generations(roots[0], children)
-    members = [node for generation in generations for node in generation]
-    if len(members) != len(parents):
-        raise CascadeShapeError(f"{len(parents) - len(members)} members hang on a cycle")
-    below = {node: leaves.get(node, 0) for node in members}
-    sizes = {node: 1 + below[node] for node in members}
-    sum_sizes = sum_squares = sum(below.values())
-    for node in reversed(members):
-        parent = parents[node]
-        if parent is not None:
-            sizes[parent] += sizes[node]
-            sum_sizes += sizes[node]
-            sum_squares += sizes[node] ** 2
-    histogram = [len(generation) for generation in generations] + [0]
-    for depth, generation in enumerate(generations, start=1):
-        histogram[depth] += sum(below[node] for node in generation)
-    return _summary(
-        histogram=histogram if histogram[-1] else histogram[:-1],
-        widest=max(len(children[node]) + below[node] for node in members),
-        childless=sum(below.values())
-        + sum(1 for node in members if not children[node] and not below[node]),
-        sum_sizes=sum_sizes,
-        sum_squares=sum_squares,
-    )
-
-
 def _children(parents: Mapping[Node, Node | None]) -> dict[Node, list[Node]]:
     children: dict[Node, list[Node]] = {node: [] for node in parents}
     for node, parent in parents.items():

@@ -19,7 +19,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """``person`` opened ``link`` and the page ran."""
+    """``person`` came through ``link``: opened it and the page ran, or ordered."""
 
     link: int
     person: str

@@ -12,7 +12,6 @@ from django.db.models import F
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by, current_cause
 from banyan.kernel.money import Money
-from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 
@@ -30,6 +29,7 @@ from ..rules import Outcome, Reference, check_delay, try_delay
 from ..states import PAYOUT
 from .books import in_transit_account, provider_account
 from .notes import note_outcome
+from .sending import write_final_word, write_submitted
 
 logger = logging.getLogger(__name__)
 
@@ -141,15 +141,7 @@ def _act_on(actor: Actor, payout: Payout, state: ProviderState) -> None:
     with transaction.atomic():
         fresh = Payout.objects.select_for_update(no_key=True).get(pk=payout.pk)
         if fresh.state == "requested":
-            transition(
-                PAYOUT,
-                fresh,
-                "submitted",
-                actor=actor,
-                provider_ref=state.provider_ref,
-                attempts=0,
-                next_attempt_at=clock.now() + check_delay(0),
-            )
+            write_submitted(PAYOUT, fresh, actor=actor, state=state)
 
 
 def settle_payout(
@@ -179,16 +171,13 @@ def settle_payout(
         payout = Payout.objects.select_for_update(no_key=True).get(pk=payout_id)
         outcome = _judge(payout, succeeded=succeeded, money=money)
         if outcome is Outcome.SETTLED:
-            transition(
+            write_final_word(
                 PAYOUT,
                 payout,
                 "paid" if succeeded else "failed",
                 actor=actor,
-                reason=failure,
-                provider_ref=provider_ref or payout.provider_ref,
-                failure=failure[:200],
-                next_attempt_at=None,
-                settled_at=clock.now(),
+                provider_ref=provider_ref,
+                failure=failure,
             )
             if succeeded:
                 ledger.post(

@@ -42,6 +42,7 @@ from ..rules import (
 from ..states import REFUND
 from .books import clearing_account, provider_account
 from .notes import note_outcome
+from .sending import write_final_word, write_submitted
 
 logger = logging.getLogger(__name__)
 
@@ -239,15 +240,7 @@ def _act_on(actor: Actor, refund: Refund, state: ProviderState) -> None:
         locks.take([LockKey("payment", refund.intent_id)])
         fresh = Refund.objects.get(pk=refund.pk)
         if fresh.state == "requested" and fresh.sequence == refund.sequence:
-            transition(
-                REFUND,
-                fresh,
-                "submitted",
-                actor=actor,
-                provider_ref=state.provider_ref,
-                attempts=0,
-                next_attempt_at=clock.now() + check_delay(0),
-            )
+            write_submitted(REFUND, fresh, actor=actor, state=state)
 
 
 def settle_refund(
@@ -288,16 +281,13 @@ def settle_refund(
         refund.refresh_from_db()
         outcome = _judge(refund, sequence=sequence, succeeded=succeeded, money=money)
         if outcome is Outcome.SETTLED:
-            transition(
+            write_final_word(
                 REFUND,
                 refund,
                 "succeeded" if succeeded else "failed",
                 actor=actor,
-                reason=failure,
-                provider_ref=provider_ref or refund.provider_ref,
-                failure=failure[:200],
-                next_attempt_at=None,
-                settled_at=clock.now(),
+                provider_ref=provider_ref,
+                failure=failure,
             )
             if succeeded:
                 ledger.post(

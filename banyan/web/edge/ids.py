@@ -18,7 +18,7 @@ _RETRY_SECONDS = 60.0
 log = structlog.get_logger("banyan.web.edge")
 
 
-class LeaseLost(RuntimeError):  # noqa: N818
+class LeaseLost(RuntimeError):  # noqa: N818 - a state of ours, not a mistake
     """No node number is ours any more, or none is to be had."""
 
 

@@ -32,7 +32,7 @@ class Entry:
     after: str
 
 
-class Unreachable(Exception):  # noqa: N818
+class Unreachable(Exception):  # noqa: N818 - says how the database is, not a mistake
     """The database cannot be asked, and nothing usable is remembered."""
 
 

@@ -17,9 +17,9 @@ class ShopConfig(AppConfig):
 
         from . import sign_in, targets
 
-        sharing.register_target("product", targets.product_target)
-        sharing.register_target("shop", targets.shop_target)
-        sharing.register_target("post", targets.post_target)
+        sharing.register_target("product", targets.product_targets)
+        sharing.register_target("shop", targets.shop_targets)
+        sharing.register_target("post", targets.post_targets)
         sharing.register_coverage("post", targets.posts_covering)
         sharing.register_disclosure(targets.disclosure)
         payments.register_subject_page("checkout", targets.checkout_page)

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from banyan.catalog.access import visible_products, visible_shops
-from banyan.community.access import get_post_for
-from banyan.community.models import PostImage, ProductTag
+from banyan.catalog.models import Product
+from banyan.community.access import visible_posts
+from banyan.community.models import ProductTag
+from banyan.community.queries import first_pictures
 from banyan.earnings.queries import offer_of
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import format_money
-from banyan.kernel.problems import NotFound
-from banyan.kernel.remembered import get, remembered
+from banyan.kernel.remembered import get
 from banyan.media.queries import pictures
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent
 from banyan.sharing.models import Link
 from banyan.sharing.ports import TargetCard
+from banyan.web.ui.shapes import ProductCard
 
 from .market.cards import product_cards, product_title, product_url
 
 
-def product_target(target_id: int) -> TargetCard | None:
-    """Describe a product on sale."""
-    product = visible_products().select_related("shop").filter(pk=target_id).first()
-    if product is None:
-        return None
-    card = next(iter(product_cards([product])), None)
+def product_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe products on sale."""
+    products = list(visible_products().select_related("shop").filter(pk__in=target_ids))
+    drawn = {card.url: card for card in product_cards(products)}
+    return {product.pk: _product(product, drawn.get(product_url(product))) for product in products}
+
+
+def _product(product: Product, card: ProductCard | None) -> TargetCard:
     return TargetCard(
         url=product_url(product),
         title=product_title(product),
@@ -40,40 +44,42 @@ def product_target(target_id: int) -> TargetCard | None:
     )
 
 
-def shop_target(target_id: int) -> TargetCard | None:
-    """Describe an open shop."""
-    shop = visible_shops().filter(pk=target_id).first()
-    if shop is None:
-        return None
-    cover = pictures([shop.cover_id]).get(shop.cover_id) if shop.cover_id else None
-    return TargetCard(
-        url=reverse("shop", args=[shop.slug]),
-        title=shop.name,
-        description=shop.about[:200],
-        image=cover["src"] if cover else "",
-    )
+def shop_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe open shops."""
+    shops = list(visible_shops().filter(pk__in=target_ids))
+    covers = pictures(shop.cover_id for shop in shops)
+    return {
+        shop.pk: TargetCard(
+            url=reverse("shop", args=[shop.slug]),
+            title=shop.name,
+            description=shop.about[:200],
+            image=_source(covers, shop.cover_id),
+        )
+        for shop in shops
+    }
 
 
-def post_target(target_id: int) -> TargetCard | None:
-    """Describe a public post."""
-    try:
-        post = get_post_for(Actor.guest(), target_id)
-    except NotFound:
-        return None
-    content = post.repin_of or post
-    first = _images_of.first(content.pk)
-    picture = pictures([first.image_id]).get(first.image_id) if first else None
-    return TargetCard(
-        url=reverse("post", args=[post.pk]),
-        title=content.title or content.body[:80],
-        description=content.body[:200],
-        image=picture["src"] if picture else "",
-    )
+def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe public posts; a repin looks like its original."""
+    posts = visible_posts(Actor.guest()).select_related("repin_of").filter(pk__in=target_ids)
+    contents = {post.pk: post.repin_of or post for post in posts}
+    first = first_pictures(content.pk for content in contents.values())
+    shown = pictures(first.values())
+    return {
+        post_id: TargetCard(
+            url=reverse("post", args=[post_id]),
+            title=content.title or content.body[:80],
+            description=content.body[:200],
+            image=_source(shown, first.get(content.pk)),
+        )
+        for post_id, content in contents.items()
+    }
 
 
-@remembered
-def _images_of(post_id: int) -> QuerySet[PostImage]:
-    return PostImage.objects.filter(post_id=post_id).order_by("position")
+def _source(shown: Mapping[int, Any], image_id: int | None) -> str:
+    """Return the address of a picture, or an empty text."""
+    found = shown.get(image_id or 0)
+    return found["src"] if found else ""
 
 
 def checkout_page(intent: Intent) -> str | None:

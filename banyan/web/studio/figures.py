@@ -164,7 +164,7 @@ def report(shop: Shop, orders: QuerySet[Order], *, viewer: Actor) -> dict[str, A
         "robots": people.robots,
         "own": people.own,
         "movers": _movers(shop, orders, by_link, start),
-        "travel": travelled(shares[0].link, viewer=viewer) if shares else None,
+        "travel": travelled(shares[0].link, viewer=viewer, shop_id=shop.pk) if shares else None,
         "shares": shares,
     }
 

@@ -54,10 +54,11 @@ def _rows(shop: Shop, roots: list[Link]) -> list[dict[str, Any]]:
     )
     for link_id, root_id, order_id in sold.values_list("link_id", "link__root_id", "order_id"):
         orders.setdefault(root_id or link_id or 0, set()).add(order_id)
+    cards = ports.cards_of(roots)
     return [
         {
             "link": root,
-            "card": ports.card(root.target_kind, root.target_id),
+            "card": cards.get(root.pk),
             "links": 1 + links.get(root.pk, 0),
             "orders": len(orders.get(root.pk, ())),
         }
@@ -65,64 +66,26 @@ def _rows(shop: Shop, roots: list[Link]) -> list[dict[str, Any]]:
     ]
 
 
-def _travel(
-    request: HttpRequest, shop_slug: str, code: str
-) -> tuple[travel.Travel, dict[str, Any]]:
-    """Return a share whose tree led to the shop; its sales are this shop's alone."""
+@require_safe
+@private
+@signed_in
+def share_room(request: HttpRequest, shop_slug: str, code: str, room: str) -> HttpResponse:
+    """Show how a share travelled whose tree led to the shop; its sales are this shop's alone."""
     shop = shop_of(request, shop_slug)
     link = Link.objects.select_related("owner").filter(code=code).first()
     if link is None or not _led_here(shop, link):
         raise NotFound()
-    context = frame(request, shop, "shares") | {"layout": "ui/layouts/studio.html"}
     found = travel.Travel(
         link,
         journey_of(link, shop_id=shop.pk),
         actor(request),
         lambda room: reverse(f"studio_share_{room}", args=[shop.slug, code]),
+        shop_id=shop.pk,
     )
-    return found, context
+    context = frame(request, shop, "shares") | {"layout": "ui/layouts/studio.html"}
+    return travel.show(request, room, found, context)
 
 
 def _led_here(shop: Shop, link: Link) -> bool:
     root_id = link.root_id or link.pk
     return any(root.pk == root_id for root in roots_in(scope_of(shop), before=root_id + 1, limit=1))
-
-
-@require_safe
-@private
-@signed_in
-def story(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
-    """How a share travelled."""
-    return travel.story(request, *_travel(request, shop_slug, code))
-
-
-@require_safe
-@private
-@signed_in
-def people(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
-    """The people whom it reached."""
-    return travel.people(request, *_travel(request, shop_slug, code))
-
-
-@require_safe
-@private
-@signed_in
-def left(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
-    """What is not counted, and why."""
-    return travel.left_out(request, *_travel(request, shop_slug, code))
-
-
-@require_safe
-@private
-@signed_in
-def orders(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
-    """The shop's paid orders that came of it."""
-    return travel.orders(request, *_travel(request, shop_slug, code))
-
-
-@require_safe
-@private
-@signed_in
-def export(request: HttpRequest, shop_slug: str, code: str) -> HttpResponse:
-    """Everything the figures are made of, as CSV."""
-    return travel.export(_travel(request, shop_slug, code)[0])

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from ..shop.sharing import travel
 from . import (
     behind,
     coupons,
@@ -60,12 +61,6 @@ urlpatterns = [
         name="studio_coupon_stop",
     ),
     path("<slug:shop_slug>/shares", shares.shares, name="studio_shares"),
-    path("<slug:shop_slug>/shares/<str:code>", shares.story, name="studio_share_story"),
-    path("<slug:shop_slug>/shares/<str:code>/people", shares.people, name="studio_share_people"),
-    path("<slug:shop_slug>/shares/<str:code>/left-out", shares.left, name="studio_share_left"),
-    path("<slug:shop_slug>/shares/<str:code>/orders", shares.orders, name="studio_share_orders"),
-    path(
-        "<slug:shop_slug>/shares/<str:code>/export.csv", shares.export, name="studio_share_export"
-    ),
+    *travel.routes("<slug:shop_slug>/shares/<str:code>", "studio_share", shares.share_room),
     path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
 ]

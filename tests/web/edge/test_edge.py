@@ -272,7 +272,7 @@ def test_an_address_with_query_and_fragment_keeps_both(
     edge: Edge, link: Link, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = TargetCard(url="/商店/x?size=m#reviews", title="x")
-    monkeypatch.setitem(ports._resolvers, "product", lambda pk: card)
+    monkeypatch.setitem(ports._resolvers, "product", lambda pks: dict.fromkeys(pks, card))
 
     answer = call(edge, f"/s/{link.code}")
 

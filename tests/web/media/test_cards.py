@@ -33,7 +33,9 @@ def shown() -> Iterator[dict[int, TargetCard]]:
     """Return what products look like; a product that is not in it cannot be seen."""
     known: dict[int, TargetCard] = {}
     before = ports._resolvers["product"]
-    ports.register_target("product", known.get)
+    ports.register_target(
+        "product", lambda ids: {target: known[target] for target in ids if target in known}
+    )
     yield known
     ports.register_target("product", before)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 
+from banyan.kernel.actors import Actor
+from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link, Touch
 from tests.support import factories as make
 
@@ -26,6 +31,31 @@ def test_a_member_gets_a_link_and_sees_where_it_travelled() -> None:
     assert f"/s/{link.code}" in page.content.decode()
     story = client.get(f"/me/links/{link.code}")
     assert story.status_code == 200
+
+
+def test_a_share_page_fetches_only_what_changed() -> None:
+    product, ana = make.product(), make.member("ana")
+    client = Client()
+    client.force_login(ana)
+    client.get(f"/share/product/{product.pk}")
+    link = Link.objects.get(owner=ana)
+    whole = client.get(f"/me/links/{link.code}").content.decode()
+    found = re.search(r'id="story"[^>]*data-live-refresh="([^"]+)"', whole)
+    assert found
+    guest = Actor.guest("somebody")
+    touch = sharing.record_touch(actor=guest, link=link)
+    sharing.confirm_touch(actor=guest, touch_id=touch.pk)
+
+    part = client.get(unescape(found.group(1))).content.decode()
+
+    assert part.startswith('<section id="story"')
+    assert part.rstrip().endswith("</section>")
+    assert 'class="n-opened"' in part
+    assert 'class="n-opened"' not in whole
+    assert len(part) < len(whole) / 2
+    for elsewhere in ("<html", "Generations", "left-out", "export.csv"):
+        assert elsewhere in whole
+        assert elsewhere not in part
 
 
 def test_an_opened_link_leads_to_the_goods_and_leaves_a_touch() -> None:

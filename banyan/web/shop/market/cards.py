@@ -31,7 +31,7 @@ def product_url(product: Product, *, via: str = "", touch: str = "") -> str:
 def product_cards(
     products: Iterable[Product], *, via: str = "", touch: str = ""
 ) -> list[ProductCard]:
-    """Return cards for products (with ``shop`` loaded); four statements for any number.
+    """Return cards for products (with ``shop`` loaded); three statements for any number.
 
     Their addresses carry on how the reader came: the share code and the touch.
     """

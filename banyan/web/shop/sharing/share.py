@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.catalog.models import Product
-from banyan.earnings.queries import link_report, offer_of
+from banyan.earnings.queries import link_report, link_reports, offer_of
 from banyan.insights.queries import journey_of
 from banyan.kernel.problems import NotFound
 from banyan.sharing import actions as sharing
@@ -61,7 +61,7 @@ def share(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
         "poster_url": reverse("poster", args=[link.code]) if link else "",
         "earn": earn,
         "arrival": arrival,
-        "report": link_report(link, owner_id=link.owner_id) if link else None,
+        "report": link_report(link) if link else None,
     }
     return render(request, "shop/sharing/share.html", context)
 
@@ -119,69 +119,31 @@ def links_mine(request: HttpRequest) -> HttpResponse:
     """List the member's links with the people who came through them and what they earned."""
     who = actor(request)
     links = list(Link.objects.filter(owner_id=who.id, revoked_at=None).order_by("-id")[:MOST_LINKS])
+    cards = ports.cards_of(links)
     people = reach_by_link(Scope.owner(who.id or 0))
-    rows = []
-    for link in links:
-        card = ports.card(link.target_kind, link.target_id)
-        if card is not None:
-            report = link_report(link)
-            rows.append(
-                {
-                    "link": link,
-                    "card": card,
-                    "reach": people.get(link.pk, Reach()),
-                    "orders": report.orders,
-                    "earned": report.earned,
-                }
-            )
+    reports = link_reports(links)
+    rows = [
+        {
+            "link": link,
+            "card": cards[link.pk],
+            "reach": people.get(link.pk, Reach()),
+            "report": reports[link.pk],
+        }
+        for link in links
+        if link.pk in cards
+    ]
     return render(request, "shop/sharing/links.html", {"nav": "me", "rows": rows})
 
 
-def _travel(request: HttpRequest, code: str) -> travel.Travel:
-    """Return how one's own share travelled; a withdrawn one is still there to read."""
+@require_safe
+@private
+@signed_in
+def link_room(request: HttpRequest, code: str, room: str) -> HttpResponse:
+    """Show how one's own share travelled; a withdrawn one is still there to read."""
     who = actor(request)
     link = Link.objects.select_related("owner").filter(code=code, owner_id=who.id or 0).first()
     if link is None:
         raise NotFound()
     tree = journey_of(link, payee_id=link.owner_id)
-    return travel.Travel(link, tree, who, lambda room: reverse(f"link_{room}", args=[code]))
-
-
-@require_safe
-@private
-@signed_in
-def link_story(request: HttpRequest, code: str) -> HttpResponse:
-    """How one's own share travelled: path, tree, people, orders, earnings."""
-    return travel.story(request, _travel(request, code), FRAME)
-
-
-@require_safe
-@private
-@signed_in
-def link_people(request: HttpRequest, code: str) -> HttpResponse:
-    """The people whom the share reached."""
-    return travel.people(request, _travel(request, code), FRAME)
-
-
-@require_safe
-@private
-@signed_in
-def link_left(request: HttpRequest, code: str) -> HttpResponse:
-    """What is not counted, and why."""
-    return travel.left_out(request, _travel(request, code), FRAME)
-
-
-@require_safe
-@private
-@signed_in
-def link_orders(request: HttpRequest, code: str) -> HttpResponse:
-    """The paid orders that came of the share."""
-    return travel.orders(request, _travel(request, code), FRAME)
-
-
-@require_safe
-@private
-@signed_in
-def link_export(request: HttpRequest, code: str) -> HttpResponse:
-    """Everything the figures are made of, as CSV."""
-    return travel.export(_travel(request, code))
+    found = travel.Travel(link, tree, who, lambda room: reverse(f"link_{room}", args=[code]))
+    return travel.show(request, room, found, FRAME)

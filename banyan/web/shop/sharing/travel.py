@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,9 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -48,13 +50,14 @@ STEPS = {"opened": HUMAN_VERDICTS, "visited": frozenset({"human"})}
 class Travel:
     """A share tree with the names a viewer may read and the addresses of its lists.
 
-    ``url`` turns "story", "people", "left", "orders" or "export" into an address.
+    ``url`` turns a room of ROOMS into its address; ``shop_id`` is the shop that reads, if one does.
     """
 
     link: Link
     tree: Journey
     viewer: Actor
     url: Callable[[str], str]
+    shop_id: int | None = None
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -76,7 +79,6 @@ class Travel:
         """A number for each person, in the order they joined; the others who opened follow."""
         people = dict.fromkeys(self.tree.members)
         people |= dict.fromkeys(each.person for each in self.tree.unproven)
-        people |= dict.fromkeys(line.buyer for line in self.tree.sold)
         return {person: number for number, person in enumerate(people, start=1)}
 
     def who(self, person: str) -> str:
@@ -104,20 +106,29 @@ class Travel:
 
 
 def story(request: HttpRequest, travel: Travel, context: dict[str, Any]) -> HttpResponse:
-    """Draw the page of a share: tree, figures, a row per link, what was left out."""
+    """Draw the page of a share: tree, figures, a row per link, what was left out.
+
+    ``?part=now`` answers what refreshes itself.
+    """
     tree = travel.tree
     # Where rewarded sharing is forbidden, no word of what it earned.
     restricted = is_restricted(channel_of(request.headers.get("user-agent", "")))
-    context = context | {
+    now = {
+        "picture": travelled(
+            travel.link, viewer=travel.viewer, whole=False, shop_id=travel.shop_id
+        ),
+        "reach": reach(Scope.link(travel.link.pk)),
+        "live": ticket(request, f"tree:{travel.link.root_id or travel.link.pk}"),
+        "now_url": travel.list_url("story", part="now"),
+        "figures": _figures(travel),
+        "money": [f for f in _money(travel) if not (restricted and f["key"] == "earned")],
+    }
+    if request.GET.get("part") == "now":
+        return render(request, "shop/sharing/story_now.html", now)
+    rest = {
         "link": travel.link,
         "card": ports.card(travel.link.target_kind, travel.link.target_id),
         "path": _path(travel),
-        "picture": travelled(travel.link, viewer=travel.viewer, whole=False),
-        "reach": reach(Scope.link(travel.link.pk)),
-        "live": ticket(request, f"tree:{travel.link.root_id or travel.link.pk}"),
-        "story_url": travel.url("story"),
-        "figures": _figures(travel),
-        "money": [f for f in _money(travel) if not (restricted and f["key"] == "earned")],
         "commissions": [] if restricted else _commissions(travel),
         "generations": _generations(travel),
         "rows": [_link_row(travel, node) for node in tree.nodes[:PAGE]],
@@ -125,7 +136,7 @@ def story(request: HttpRequest, travel: Travel, context: dict[str, Any]) -> Http
         "left_out": [row for row in _left_out(travel) if row["count"]],
         "export_url": travel.url("export"),
     }
-    return render(request, "shop/sharing/story.html", context)
+    return render(request, "shop/sharing/story.html", context | now | rest)
 
 
 def _path(travel: Travel) -> list[dict[str, Any]]:
@@ -222,8 +233,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def export(travel: Travel) -> HttpResponse:
-    """Return every share, opening and sold line as CSV: all that the figures are made of.
+def export(_request: HttpRequest, travel: Travel, _context: dict[str, Any]) -> HttpResponse:
+    """Return every share, opening, order and sold line as CSV: all that the figures are made of.
 
     People are the numbers of the lists; a sharer's handle stands beside theirs. Amounts are in
     minor units.
@@ -236,6 +247,30 @@ def export(travel: Travel) -> HttpResponse:
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="share-{travel.link.code}.csv"'
     return response
+
+
+Room = Callable[[HttpRequest, Travel, dict[str, Any]], HttpResponse]
+# What hangs below a share's address, and what shows it there: for its owner and for the shop alike.
+ROOMS: Mapping[str, tuple[str, Room]] = {
+    "story": ("", story),
+    "people": ("/people", people),
+    "left": ("/left-out", left_out),
+    "orders": ("/orders", orders),
+    "export": ("/export.csv", export),
+}
+
+
+def routes(address: str, name: str, view: Callable[..., HttpResponseBase]) -> list[URLPattern]:
+    """Return the routes of all rooms below ``address``; ``view`` is told which by ``room``."""
+    return [
+        path(address + tail, view, {"room": room}, name=f"{name}_{room}")
+        for room, (tail, _show) in ROOMS.items()
+    ]
+
+
+def show(request: HttpRequest, room: str, travel: Travel, context: dict[str, Any]) -> HttpResponse:
+    """Answer with one of the rooms."""
+    return ROOMS[room][1](request, travel, context)
 
 
 def _export_rows(travel: Travel) -> Iterator[dict[str, Any]]:
@@ -258,8 +293,15 @@ def _export_rows(travel: Travel) -> Iterator[dict[str, Any]]:
             "verdict": each.verdict,
             "page_ran_at": each.confirmed_at.isoformat() if each.confirmed_at else "",
         }
-    bought = dict.fromkeys(line.order_id for line in travel.tree.sold)
-    orders = {order_id: number for number, order_id in enumerate(bought, start=1)}
+    placed = dict.fromkeys(each.order_id for each in travel.tree.orders)
+    orders = {order_id: number for number, order_id in enumerate(placed, start=1)}
+    for order in travel.tree.orders:
+        yield _of_link(travel, travel.by_link[order.link_id]) | {
+            "kind": "ordered",
+            "at": order.at.isoformat(),
+            "person": numbers[order.person],
+            "order": orders[order.order_id],
+        }
     for line in travel.tree.sold:
         yield _of_link(travel, travel.by_link[line.link_id]) | {
             "kind": "sold",

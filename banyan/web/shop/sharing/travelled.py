@@ -53,12 +53,15 @@ class Travelled:
         return sum(row.sharer.paid for row in self.rows)
 
 
-def travelled(link: Link, *, viewer: Actor, whole: bool = True) -> Travelled:
+def travelled(
+    link: Link, *, viewer: Actor, whole: bool = True, shop_id: int | None = None
+) -> Travelled:
     """Return the tree of a link, or with ``whole=False`` what grew from it alone.
 
-    Whom the viewer may not see stands in it without a name.
+    Whom the viewer may not see stands in it without a name. ``shop_id`` limits orders to that
+    shop's.
     """
-    tree = share_tree(link, whole=whole)
+    tree = share_tree(link, whole=whole, shop_id=shop_id)
     owners = {each.node.owner_id for each in tree.sharers}
     faces = dict.fromkeys(owners, Face(name=_("Somebody")))
     faces |= faces_of(visible_accounts(viewer).filter(pk__in=owners))

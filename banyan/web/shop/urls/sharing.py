@@ -3,7 +3,7 @@
 from django.urls import path
 
 from .. import demo, race
-from ..sharing import share
+from ..sharing import share, travel
 
 urlpatterns = [
     path("demo/as/<slug:handle>", demo.demo_as, name="demo_as"),
@@ -13,9 +13,5 @@ urlpatterns = [
     path("s/<str:code>", share.open_link, name="open_link"),
     path("t/<int:touch_id>", share.seen, name="touch_seen"),
     path("me/links", share.links_mine, name="links_mine"),
-    path("me/links/<str:code>", share.link_story, name="link_story"),
-    path("me/links/<str:code>/people", share.link_people, name="link_people"),
-    path("me/links/<str:code>/left-out", share.link_left, name="link_left"),
-    path("me/links/<str:code>/orders", share.link_orders, name="link_orders"),
-    path("me/links/<str:code>/export.csv", share.link_export, name="link_export"),
+    *travel.routes("me/links/<str:code>", "link", share.link_room),
 ]

@@ -33,6 +33,8 @@ from .sessions import client_address, member, region_of
 _ROOMS = (
     ("orders_mine", "orders", gettext_lazy("Orders")),
     ("earnings", "coin", gettext_lazy("Earnings")),
+    ("statement", "receipt", gettext_lazy("Statement")),
+    ("wallet", "wallet", gettext_lazy("Wallet")),
     ("links_mine", "share", gettext_lazy("My shares")),
     ("notifications", "bell", gettext_lazy("Notifications")),
     ("my_followers", "me", gettext_lazy("Followers")),

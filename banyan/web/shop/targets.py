@@ -44,12 +44,13 @@ def shop_target(target_id: int) -> TargetCard | None:
     shop = visible_shops().filter(pk=target_id).first()
     if shop is None:
         return None
-    cover = pictures([shop.cover_id]).get(shop.cover_id) if shop.cover_id else None
+    wanted = shop.cover_id or shop.logo_id
+    look = pictures([wanted]).get(wanted) if wanted else None
     return TargetCard(
         url=reverse("shop", args=[shop.slug]),
         title=shop.name,
         description=shop.about[:200],
-        image=cover["src"] if cover else "",
+        image=look["src"] if look else "",
     )
 
 

@@ -12,12 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from banyan.earnings import actions as earnings
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
-from banyan.payments.models import Intent
+from banyan.payments.models import Intent, Payout
 from banyan.people.models import Account
 from tests.earnings import story
 from tests.support import factories as make
@@ -42,7 +43,7 @@ def sold_by(ana: Account, price: int = 10_000, *, when: dt.datetime) -> Order:
     with clock.at(when - dt.timedelta(days=91)):
         order = story.received(story.paid(story.placed((item, 1), via=story.chain(item, ana))))
     with clock.at(when):
-        story.actions.release_due(actor=story.SYSTEM)
+        earnings.release_due(actor=story.SYSTEM)
     return order
 
 
@@ -83,9 +84,9 @@ def test_a_statement_below_zero_says_why() -> None:
     ana = story.member("ana")
     order = sold_by(ana, when=MAY)
     with clock.at(MAY + dt.timedelta(hours=1)):
-        batch = story.actions.draft_batch(actor=story.FINANCE, minimum=1)
-        story.actions.submit_batch(actor=story.FINANCE, batch_id=batch.pk)
-        story.settle(batch.items.get().payout_id)
+        batch = earnings.draft_batch(actor=story.FINANCE, minimum=1)
+        earnings.submit_batch(actor=story.FINANCE, batch_id=batch.pk)
+        story.settle(Payout.objects.get().pk)
         story.refund_all(order)
     shown = page(ana, "statement")
     assert "Paid out to you" in shown
@@ -145,7 +146,7 @@ def test_a_wallet_says_what_each_line_was_for() -> None:
     buyer = make.member("cy")
     give(buyer, 20_000, "sorry for the wait")
     placed = make.place((make.variant(price=12_000), 1), buyer=buyer, provider="wallet")
-    intent = Intent.objects.get(pk=placed.intent_id)
+    intent = Intent.objects.get(subject_kind="checkout", subject_id=placed.pk)
     payments.start(actor=make.actor(buyer), intent_id=intent.pk, return_url="/", locale="en")
     placed.refresh_from_db()
     assert placed.state == "paid"

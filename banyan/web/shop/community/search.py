@@ -17,7 +17,7 @@ from banyan.media.queries import thumb_urls
 from banyan.people.access import visible_accounts
 
 from ...http import actor
-from ..market.cards import product_cards
+from ..market.cards import product_cards, shop_faces
 from .cards import face, post_cards
 
 LONGEST_QUERY = 80
@@ -58,7 +58,7 @@ def _members(who: Actor, query: str) -> list[Any]:
 
 
 def _shops(query: str) -> list[Any]:
-    return list(visible_shops().filter(name__icontains=query).order_by("name", "id")[:SHOPS])
+    return shop_faces(visible_shops().filter(name__icontains=query).order_by("name", "id")[:SHOPS])
 
 
 def _goods(query: str, after: str) -> dict[str, Any]:

@@ -54,6 +54,7 @@ LABELS: Mapping[str, Promise] = {
     "repeats": gettext_lazy("Sent again"),
     "requested_by": gettext_lazy("Asked by"),
     "resolved_at": gettext_lazy("Settled"),
+    "slug": gettext_lazy("Address"),
     "scheduled_at": gettext_lazy("Planned for"),
     "sent_at": gettext_lazy("Sent"),
     "settled_at": gettext_lazy("Settled"),

@@ -142,6 +142,10 @@ class Story:
 
     def _goods(self) -> None:
         self.tell("shops and goods")
+        for place, (category, names, _kinds) in enumerate(cast.CATEGORIES):
+            catalog.add_category(
+                actor=SYSTEM, slug=category, names=names, position=place, reason="demo"
+            )
         for number, entry in enumerate(cast.SHOPS):
             slug, name, about, owner, kinds, family, rate, levels = entry
             with clock.at(self.at(0.01 * (number + 1))):
@@ -218,6 +222,7 @@ class Story:
                     )
                     for size in (["S", "M", "L"] if sizes else [""])
                 ],
+                category=cast.CATEGORY_OF[kind],
                 images=[picture.pk],
             ),
         )

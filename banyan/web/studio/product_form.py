@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from banyan.catalog.actions import ProductInput, VariantInput
 from banyan.catalog.models import Category, Product, Shop, Variant
+from banyan.catalog.queries import name_in
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 
@@ -103,7 +104,7 @@ def language_fields(values: Mapping[str, Any]) -> list[dict[str, str]]:
 def categories(language: str) -> list[tuple[str, str]]:
     """Return (slug, name in the reader's language) of all categories."""
     rows = Category.objects.order_by("position", "id")
-    return [(row.slug, row.names.get(language) or row.names.get("en", row.slug)) for row in rows]
+    return [(row.slug, name_in(row, language)) for row in rows]
 
 
 def product_input(

@@ -34,6 +34,10 @@ def picture_file(size: tuple[int, int] = (1200, 450)) -> SimpleUploadedFile:
     return SimpleUploadedFile("cover.jpg", data.getvalue(), "image/jpeg")
 
 
+def look(shop: Shop) -> tuple[int | None, int | None]:
+    return shop.cover_id, shop.logo_id
+
+
 def seen(url: str) -> str:
     return client().get(url).content.decode()
 
@@ -48,7 +52,8 @@ def test_a_logo_is_shown_at_the_shop_and_wherever_shops_are_listed() -> None:
         reverse("profile", args=[shop.owner.handle]),
     )
     assert save(shop, logo=staged_picture(make.actor(shop.owner))) == 302
-    assert (shop.logo_id is not None, shop.cover_id) == (True, None)
+    assert shop.logo_id is not None
+    assert shop.cover_id is None
     logo = thumb_urls([shop.logo_id])[shop.logo_id or 0]
     for place in places:
         assert logo in seen(place), place
@@ -78,9 +83,9 @@ def test_what_is_not_chosen_stays_and_what_is_ticked_goes() -> None:
     save(shop, cover=staged_picture(who, (1, 2, 3)), logo=staged_picture(who, (9, 9, 9)))
     cover, logo = shop.cover_id, shop.logo_id
     assert save(shop) == 302
-    assert (shop.cover_id, shop.logo_id) == (cover, logo)
+    assert look(shop) == (cover, logo)
     assert save(shop, remove_cover="1") == 302
-    assert (shop.cover_id, shop.logo_id) == (None, logo)
+    assert look(shop) == (None, logo)
 
 
 def test_a_refused_picture_changes_nothing_and_keeps_the_other() -> None:
@@ -96,7 +101,7 @@ def test_a_refused_picture_changes_nothing_and_keeps_the_other() -> None:
     assert token in text, "what was staged need not be chosen again"
     assert "notes.txt" in text
     shop.refresh_from_db()
-    assert (shop.cover_id, shop.logo_id) == (None, None)
+    assert look(shop) == (None, None)
 
 
 def test_only_managers_dress_a_shop_and_only_with_their_own_pictures() -> None:

@@ -26,7 +26,7 @@ from ..heads import head_of
 from ..market.cards import product_cards, shop_faces
 from ..people.faces import face_of
 from ..sharing.shown import note_shown
-from . import search
+from . import categories, search
 from .cards import post_cards
 
 _END = 2**63 - 1
@@ -80,11 +80,13 @@ def _new_goods(limit: int) -> list[Product]:
 @require_safe
 @revalidated
 def explore(request: HttpRequest) -> HttpResponse:
-    """What is new from everybody; with ``q`` what has these words."""
+    """What is new from everybody; ``q`` asks for words, ``category`` for goods of one kind."""
     who = actor(request)
     query = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
     if query:
         return search.found(request, query)
+    if request.GET.get("category"):
+        return categories.goods(request)
     before = _before(request)
     ids = newest_ids(who, before=before)
     goods = _new_goods(12) if before == _END else []
@@ -99,6 +101,7 @@ def explore(request: HttpRequest) -> HttpResponse:
         "posts": noted_cards(request, posts, small),
         "products": product_cards(goods),
         "shops": shop_faces(shops, small),
+        "categories": categories.chips() if before == _END else [],
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     return render(request, "shop/community/feed.html", context)

@@ -33,6 +33,7 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("POST", "/products/{product_id}/archive", None),
     ("PUT", "/variants/{variant_id}/stock", {"on_hand": 0}),
     ("DELETE", "/posts/{post_id}", None),
+    ("PUT", "/posts/{post_id}/alts", {"alts": ["mine"]}),
     ("DELETE", "/comments/{comment_id}", None),
     ("GET", "/links/{code}/tree", None),
     ("DELETE", "/links/{code}", None),

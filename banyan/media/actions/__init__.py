@@ -1,5 +1,6 @@
 """Verbs of pictures: the only writers of their rows and files."""
 
+from .alts import set_alts
 from .cards import drawn_once, sweep_cards
 from .drawn import intake_pil
 from .intake import describe, intake
@@ -14,6 +15,7 @@ __all__ = [
     "intake",
     "intake_pil",
     "make_renditions",
+    "set_alts",
     "stage",
     "sweep_cards",
     "sweep_staged",

@@ -108,7 +108,11 @@ def categories(language: str) -> list[tuple[str, str]]:
 
 
 def product_input(
-    data: Mapping[str, Any], shop: Shop, product: Product | None, images: Sequence[int]
+    data: Mapping[str, Any],
+    shop: Shop,
+    product: Product | None,
+    images: Sequence[int],
+    alts: Mapping[int, str],
 ) -> ProductInput:
     """Return what was typed. Raises Invalid naming every field that cannot be read.
 
@@ -132,6 +136,7 @@ def product_input(
         vendor=typed.text("vendor"),
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
+        alts=alts,
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banyan.kernel.digits import whole
+from banyan.kernel.labels import word
 from banyan.kernel.models import StateChange
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 
@@ -121,7 +122,7 @@ class ShopAdmin(OfficeAdmin):
             Panel(
                 _("Goods"),
                 (_("Title"), _("State")),
-                [(Cell(each.title), Cell(each.state)) for each in goods],
+                [(Cell(each.title), Cell(word(each.state))) for each in goods],
             ),
             Panel(
                 _("History"),
@@ -129,8 +130,8 @@ class ShopAdmin(OfficeAdmin):
                 [
                     (
                         Cell(f"{each.at:%Y-%m-%d %H:%M}"),
-                        Cell(each.target),
-                        Cell(each.actor_label or each.actor_kind),
+                        Cell(self.words.get(each.target, each.target)),
+                        Cell(each.actor_label or word(each.actor_kind)),
                         Cell(each.reason),
                     )
                     for each in moves

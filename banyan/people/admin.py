@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.kernel.labels import word
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 
@@ -124,7 +125,7 @@ class AccountAdmin(OfficeAdmin):
                     (
                         Cell(f"{each.at:%Y-%m-%d %H:%M}"),
                         Cell(each.actor_label),
-                        Cell(f"{each.action} {each.detail.get('role', '')}"),
+                        Cell(f"{word(each.action)} {each.detail.get('role', '')}".strip()),
                         Cell(each.reason),
                     )
                     for each in entries.order_by("-id")[:30]

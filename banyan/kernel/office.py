@@ -149,30 +149,29 @@ class _Named:
         return getattr(self._options, name)
 
 
-class _Worded:
-    """A filter whose choices are said in the table's words, under the column's."""
+def _worded(base: type[Any]) -> type[Any]:
+    """Return a filter like ``base`` whose title and choices are said in the table's words."""
 
-    def __init__(
-        self, field: Any, request: Any, params: Any, model: Any, office: Any, field_path: str
-    ) -> None:
-        self._office, self._name = office, field.name
-        super().__init__(field, request, params, model, office, field_path)  # type: ignore[call-arg]
-        self.title = LABELS.get(field.name) or self.title  # type: ignore[has-type]
+    class Worded(base):  # type: ignore[misc]
+        def __init__(
+            self, field: Any, request: Any, params: Any, model: Any, office: Any, field_path: str
+        ) -> None:
+            self._office, self._name = office, field.name
+            super().__init__(field, request, params, model, office, field_path)
+            self.title = LABELS.get(field.name) or self.title
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        """Yield the choices; "all" and "empty" have their words already."""
-        for choice in super().choices(changelist):  # type: ignore[misc]
-            shown = choice["display"]
-            told = self._office.word_of(self._name, shown) if isinstance(shown, str) else shown
-            yield choice | {"display": told}
+        def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+            """Yield the choices; "all" and "empty" have their words already."""
+            for choice in super().choices(changelist):
+                shown = choice["display"]
+                told = self._office.word_of(self._name, shown) if isinstance(shown, str) else shown
+                yield choice | {"display": told}
+
+    return Worded
 
 
-class WordedChoices(_Worded, ChoicesFieldListFilter):
-    """Over the states of a machine."""
-
-
-class WordedValues(_Worded, AllValuesFieldListFilter):
-    """Over whatever codes there are in the column."""
+WordedChoices = _worded(ChoicesFieldListFilter)
+WordedValues = _worded(AllValuesFieldListFilter)
 
 
 class OfficeAdmin(ModelAdmin):  # type: ignore[misc]

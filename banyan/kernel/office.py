@@ -158,7 +158,7 @@ def _worded(base: type[Any]) -> type[Any]:
         ) -> None:
             self._office, self._name = office, field.name
             super().__init__(field, request, params, model, office, field_path)
-            self.title = LABELS.get(field.name) or self.title
+            self.title: Any = LABELS.get(field.name) or field.verbose_name
 
         def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
             """Yield the choices; "all" and "empty" have their words already."""

@@ -258,7 +258,7 @@ function swap(box, html) {
     const next = fresh.getElementById(name);
     if (!old || !next) continue;
     if (old === box) {
-      for (const key of ["live", "liveRefresh"]) {
+      for (const key of ["live", "liveRefresh", "say"]) {
         if (key in next.dataset) box.dataset[key] = next.dataset[key];
         else delete box.dataset[key];
       }

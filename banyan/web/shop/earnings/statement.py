@@ -75,7 +75,7 @@ def _chosen(
 
 
 def _month(sums: MonthSums) -> str:
-    return date_format(sums.month, "F Y")
+    return date_format(sums.month, "YEAR_MONTH_FORMAT")
 
 
 def _url(name: str, currency: str, sums: MonthSums | None) -> str:

@@ -9,7 +9,9 @@ from ninja import Path, Query, Router
 
 from banyan.earnings.models import Commission
 from banyan.earnings.queries import Standing, Why, balances, my_commissions, why
+from banyan.kernel.actors import Actor
 from banyan.ledger.models import Journal
+from banyan.people.access import hidden_from
 
 from .gate import READ, actor
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
@@ -52,10 +54,13 @@ class CommissionAnswer(Answer):
 
 
 class StepAnswer(Answer):
-    """A sharer on the path, oldest first; ``level`` 0 is not paid."""
+    """A sharer on the path, oldest first; ``level`` 0 is not paid.
+
+    ``person`` is null for whom you are apart from.
+    """
 
     link_id: IdOut
-    person: Person
+    person: Person | None
     at: str
     level: int
 
@@ -158,8 +163,9 @@ def _journal(journal: Journal) -> JournalAnswer:
     )
 
 
-def _why(found: Why) -> WhyAnswer:
+def _why(found: Why, viewer: Actor) -> WhyAnswer:
     commission = found.commission
+    hidden = hidden_from(viewer, [step.owner_id for step in found.path])
     version = commission.plan_version
     return WhyAnswer(
         **_columns(commission),
@@ -172,7 +178,9 @@ def _why(found: Why) -> WhyAnswer:
         path=[
             StepAnswer(
                 link_id=step.link_id,
-                person=Person(id=step.owner_id, handle=step.handle, name=step.handle),
+                person=None
+                if step.owner_id in hidden
+                else Person(id=step.owner_id, handle=step.handle, name=step.handle),
                 at=step.at,
                 level=step.level,
             )
@@ -218,4 +226,5 @@ def list_commissions(
 @router.get("/commissions/{commission_id}", auth=READ, response=WhyAnswer)
 def explain_commission(request: HttpRequest, commission_id: Path[Id]) -> Any:
     """Explain a commission: path, rule, rate, journals. For its payee, its shop and staff."""
-    return _why(why(actor=actor(request), commission_id=commission_id))
+    who = actor(request)
+    return _why(why(actor=who, commission_id=commission_id), who)

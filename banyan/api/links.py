@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -10,11 +11,12 @@ from pydantic import Field
 
 from banyan.earnings.queries import LinkReport, link_report
 from banyan.kernel.problems import NotFound
+from banyan.people.access import hidden_from
 from banyan.sharing import actions as sharing
 from banyan.sharing import ports
 from banyan.sharing.access import visible_links
 from banyan.sharing.models import Link
-from banyan.sharing.queries import Reach, TreeNode, link_by_code, path_of, tree_of
+from banyan.sharing.queries import PathStep, Reach, TreeNode, link_by_code, path_of, tree_of
 
 from .gate import ANYONE, ANYONE_WRITES, READ, WRITE, actor
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
@@ -60,10 +62,10 @@ class LinkAnswer(Answer):
 
 
 class Step(Answer):
-    """A sharer on the way, oldest first."""
+    """A sharer on the way, oldest first; ``person`` is null for whom you are apart from."""
 
     link_id: IdOut
-    person: Person
+    person: Person | None
     at: Moment
 
 
@@ -78,8 +80,12 @@ class Card(Answer):
 
 
 class OpenedLink(LinkAnswer):
-    """A link as its reader meets it: card, sharers, and who may earn."""
+    """A link as its reader meets it: card, sharers, and who may earn.
 
+    ``owner_id`` is null when reader and owner are apart.
+    """
+
+    owner_id: IdOut | None  # type: ignore[assignment]  # known for the links of one's own
     card: Card | None
     sharers: list[Step]
     disclosure: str
@@ -96,13 +102,13 @@ class ReachAnswer(Answer):
 
 
 class Node(Answer):
-    """A link in its tree, parents first."""
+    """A link in its tree, parents first; ``person`` is null for whom you are apart from."""
 
     link_id: IdOut
     code: str
     parent_id: IdOut | None
     depth: int
-    person: Person
+    person: Person | None
     at: Moment
     revoked: bool
     reach: ReachAnswer
@@ -163,13 +169,19 @@ def _reach(reach: Reach) -> ReachAnswer:
     )
 
 
-def _node(node: TreeNode) -> Node:
+def _person(one: PathStep | TreeNode, hidden: Collection[int]) -> Person | None:
+    if one.owner_id in hidden:
+        return None
+    return Person(id=one.owner_id, handle=one.handle, name=one.display_name)
+
+
+def _node(node: TreeNode, hidden: Collection[int]) -> Node:
     return Node(
         link_id=node.link_id,
         code=node.code,
         parent_id=node.parent_id,
         depth=node.depth,
-        person=Person(id=node.owner_id, handle=node.handle, name=node.display_name),
+        person=_person(node, hidden),
         at=node.at,
         revoked=node.revoked,
         reach=_reach(node.reach),
@@ -230,8 +242,10 @@ def read_link(request: HttpRequest, code: Path[Code]) -> Any:
     link = _living(code)
     card = ports.card(link.target_kind, link.target_id)
     product_id = link.target_id if link.target_kind == "product" else None
+    viewer, steps = actor(request), path_of(link)
+    hidden = hidden_from(viewer, [step.owner_id for step in steps])
     return OpenedLink(
-        **_columns(link),
+        **_columns(link) | {"owner_id": None if link.owner_id in hidden else link.owner_id},
         card=Card(
             url=card.url,
             title=card.title,
@@ -242,14 +256,9 @@ def read_link(request: HttpRequest, code: Path[Code]) -> Any:
         if card
         else None,
         sharers=[
-            Step(
-                link_id=step.link_id,
-                person=Person(id=step.owner_id, handle=step.handle, name=step.display_name),
-                at=step.at,
-            )
-            for step in path_of(link)
+            Step(link_id=step.link_id, person=_person(step, hidden), at=step.at) for step in steps
         ],
-        disclosure=ports.disclosure_line(link, product_id=product_id),
+        disclosure=ports.disclosure_line(link, viewer=viewer, product_id=product_id),
     )
 
 
@@ -267,9 +276,11 @@ def open_link(request: HttpRequest, code: Path[Code]) -> Any:
 def read_tree(request: HttpRequest, code: Path[Code]) -> Any:
     """Return how one's own share travelled, and what it brought in."""
     link = _own(request, code)
+    nodes = tree_of(link)
+    hidden = hidden_from(actor(request), {node.owner_id for node in nodes})
     return Tree(
         link=link_answer(link),
-        nodes=[_node(node) for node in tree_of(link)],
+        nodes=[_node(node, hidden) for node in nodes],
         report=_report(link_report(link)),
     )
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Path, Router
 from pydantic import StringConstraints
 
-from banyan.catalog.access import get_shop_for_staff
+from banyan.catalog.access import get_shop_for_staff, shops_worked_in
+from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for, orders_bought, visible_orders
 from banyan.orders.models import Order, OrderLine, OrderRefund, Shipment
 from banyan.orders.queries import lines_of, refunds_by_order, shipments_of
+from banyan.people.access import hidden_from
 
 from .gate import ANYONE, ANYONE_WRITES, READ, WRITE, actor, caller_of
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
@@ -22,10 +25,13 @@ router = Router(tags=["orders"])
 
 
 class Sharer(Answer):
-    """Somebody the line came through, oldest first, as it was when the order was placed."""
+    """Somebody the line came through, oldest first, as it was when the order was placed.
+
+    ``person`` is null where buyer and sharer are apart; the shop sees everybody.
+    """
 
     link_id: IdOut
-    person: Person
+    person: Person | None
     at: str
 
 
@@ -102,18 +108,39 @@ class ShipBody(Body):
     tracking: Annotated[str, StringConstraints(max_length=60)] = ""
 
 
-def orders_answer(found: list[Order]) -> list[OrderAnswer]:
-    """Return orders (with checkout loaded) as the API shows them; three statements in all."""
+def orders_answer(found: list[Order], viewer: Actor) -> list[OrderAnswer]:
+    """Return orders (with checkout loaded) as ``viewer`` sees them; at most five statements."""
     ids = [order.pk for order in found]
     lines, parcels, refunds = lines_of(found), shipments_of(ids), refunds_by_order(ids)
+    hidden = _hidden(found, lines, viewer)
     return [
-        _order(order, lines[order.pk], parcels.get(order.pk), refunds.get(order.pk, []))
+        _order(
+            order,
+            [_line(line, hidden[order.pk]) for line in lines[order.pk]],
+            parcels.get(order.pk),
+            refunds.get(order.pk, []),
+        )
         for order in found
     ]
 
 
+def _hidden(
+    found: list[Order], lines: dict[int, list[OrderLine]], viewer: Actor
+) -> dict[int, set[int]]:
+    """Return per order whom its viewer is apart from; nobody for those who work on the order."""
+    apart: set[int] = set()
+    if not viewer.has_role("support", "finance"):
+        steps = (step for group in lines.values() for line in group for step in line.path)
+        apart = hidden_from(viewer, {int(step["owner"]) for step in steps})
+    worked_in = set(shops_worked_in(viewer).values_list("id", flat=True)) if apart else set()
+    return {order.pk: set() if order.shop_id in worked_in else apart for order in found}
+
+
 def _order(
-    order: Order, lines: list[OrderLine], parcel: Shipment | None, refunds: list[OrderRefund]
+    order: Order,
+    lines: list[OrderLineAnswer],
+    parcel: Shipment | None,
+    refunds: list[OrderRefund],
 ) -> OrderAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, order.currency)
@@ -130,7 +157,7 @@ def _order(
         shipping=money(order.shipping_amount),
         total=money(order.total_amount),
         refunded=money(order.refunded_amount),
-        lines=[_line(line) for line in lines],
+        lines=lines,
         shipment=ShipmentAnswer(
             carrier=parcel.carrier, tracking=parcel.tracking, shipped_at=parcel.shipped_at
         )
@@ -149,7 +176,7 @@ def _order(
     )
 
 
-def _line(line: OrderLine) -> OrderLineAnswer:
+def _line(line: OrderLine, hidden: Collection[int]) -> OrderLineAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, line.currency)
 
@@ -171,7 +198,9 @@ def _line(line: OrderLine) -> OrderLineAnswer:
         path=[
             Sharer(
                 link_id=int(step["link"]),
-                person=Person(
+                person=None
+                if int(step["owner"]) in hidden
+                else Person(
                     id=int(step["owner"]), handle=step["handle"], name=step.get("name", "")
                 ),
                 at=step["at"],
@@ -181,18 +210,18 @@ def _line(line: OrderLine) -> OrderLineAnswer:
     )
 
 
-def _page(rows: Any, before: int | None, limit: int) -> Page[OrderAnswer]:
+def _page(rows: Any, viewer: Actor, before: int | None, limit: int) -> Page[OrderAnswer]:
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: limit + 1])
-    answers = {answer.id: answer for answer in orders_answer(found)}
+    answers = {answer.id: answer for answer in orders_answer(found, viewer)}
     return page_of(found, limit, lambda row: int(row.pk), lambda row: answers[row.pk])
 
 
 @router.get("/orders", auth=READ, response=Page[OrderAnswer])
 def list_orders(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
     """List the orders one has bought, newest first."""
-    return _page(orders_bought(actor(request)), before, limit)
+    return _page(orders_bought(actor(request)), actor(request), before, limit)
 
 
 @router.get("/shops/{shop_id}/orders", auth=READ, response=Page[OrderAnswer])
@@ -205,14 +234,16 @@ def list_shop_orders(
     """List a shop's orders, newest first. For those who work in it."""
     who = actor(request)
     shop = get_shop_for_staff(who, shop_id)
-    return _page(visible_orders(who, shop.pk).select_related("checkout"), before, limit)
+    rows = visible_orders(who, shop.pk).select_related("checkout")
+    return _page(rows, who, before, limit)
 
 
 @router.get("/orders/{order_id}", auth=ANYONE, response=OrderAnswer)
 def read_order(request: HttpRequest, order_id: Path[Id]) -> Any:
     """Return an order to its buyer (a guest by `Access-Token`) or those who work in its shop."""
     caller = caller_of(request)
-    return orders_answer([get_order_for(caller.actor, order_id, caller.access_token)])[0]
+    order = get_order_for(caller.actor, order_id, caller.access_token)
+    return orders_answer([order], caller.actor)[0]
 
 
 @router.post("/orders/{order_id}/ship", auth=WRITE, response=OrderAnswer)
@@ -220,7 +251,7 @@ def ship_order(request: HttpRequest, order_id: Path[Id], body: ShipBody) -> Any:
     """Send the parcel of a paid order. For those who work in the shop. Repeatable."""
     who = actor(request)
     orders.ship(actor=who, order_id=order_id, carrier=body.carrier, tracking=body.tracking)
-    return orders_answer([get_order_for(who, order_id)])[0]
+    return orders_answer([get_order_for(who, order_id)], who)[0]
 
 
 @router.post("/orders/{order_id}/receipt", auth=ANYONE_WRITES, response=OrderAnswer)
@@ -230,4 +261,4 @@ def confirm_receipt(request: HttpRequest, order_id: Path[Id]) -> Any:
     order = orders.confirm_receipt(
         actor=caller.actor, order_id=order_id, access_token=caller.access_token
     )
-    return orders_answer([order])[0]
+    return orders_answer([order], caller.actor)[0]

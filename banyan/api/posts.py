@@ -24,6 +24,7 @@ from banyan.community.queries import (
 )
 from banyan.kernel.actors import Actor
 from banyan.media.actions import claim_staged
+from banyan.media.queries import image_of_each
 from banyan.people.access import get_account_for
 from banyan.people.models import Account
 from banyan.sharing.queries import link_by_code
@@ -33,6 +34,7 @@ from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
 from .people import Handle
 from .schemas import (
     LARGEST_ID,
+    Alt,
     Answer,
     Body,
     Code,
@@ -61,13 +63,23 @@ class TagBody(Body):
 
 
 class PostBody(Body):
-    """A post: 1 to 9 uploaded pictures by their tokens, with products tagged on them."""
+    """A post: 1 to 9 uploaded pictures by their tokens, with products tagged on them.
+
+    ``alts`` say what each picture shows, in their order, for people who cannot see it.
+    """
 
     pictures: Annotated[list[Token], Field(min_length=1, max_length=9)]
+    alts: Annotated[list[Alt | None], Field(max_length=9)] = []
     title: Annotated[str, StringConstraints(max_length=120)] = ""
     body: Annotated[str, StringConstraints(max_length=5000)] = ""
     tags: Annotated[list[TagBody], Field(max_length=10)] = []
     visibility: Literal["public", "followers", "friends", "only_me"] = "public"
+
+
+class AltsBody(Body):
+    """What the pictures show, in their order; null leaves one as it is, empty takes it away."""
+
+    alts: Annotated[list[Alt | None], Field(max_length=9)]
 
 
 class RepinBody(Body):
@@ -198,9 +210,13 @@ def publish_post(request: HttpRequest, body: PostBody) -> Any:
     """Publish a post; it gets its author's share link at once."""
     who = actor(request)
     with transaction.atomic():
+        images = claim_staged(actor=who, tokens=body.pictures)
+        each = image_of_each(who, body.pictures)
+        texts = {each[token]: text for token, text in zip(body.pictures, body.alts, strict=False)}
         post = community.publish_post(
             actor=who,
-            images=claim_staged(actor=who, tokens=body.pictures),
+            images=images,
+            alts=[texts.get(image.pk) for image in images],
             title=body.title,
             body=body.body,
             tags=[community.Tag(tag.picture, tag.product_id, tag.x, tag.y) for tag in body.tags],
@@ -222,6 +238,13 @@ def delete_post(request: HttpRequest, post_id: Path[Id]) -> Any:
     """Take one's own post away; what was bought through it keeps its path. Repeatable."""
     community.delete_post(actor=actor(request), post_id=post_id)
     return Status(204, None)
+
+
+@router.put("/posts/{post_id}/alts", auth=WRITE, response=PostAnswer)
+def describe_pictures(request: HttpRequest, post_id: Path[Id], body: AltsBody) -> Any:
+    """Say what the pictures of one's own post show. Repeatable."""
+    who = actor(request)
+    return _one(who, community.describe_pictures(actor=who, post_id=post_id, alts=body.alts).pk)
 
 
 @router.put("/posts/{post_id}/like", auth=WRITE, response=PostAnswer)

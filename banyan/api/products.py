@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Annotated, Any
 
 from django.db import transaction
@@ -31,7 +32,7 @@ from banyan.media.queries import pictures, staged_for
 from .gate import ANYONE, WRITE, actor, caller_of
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
 from .reading import UnsupportedContent
-from .schemas import Answer, Body, Id, IdOut, Moment, Money, MoneyIn, Picture, Token, minor
+from .schemas import Alt, Answer, Body, Id, IdOut, Moment, Money, MoneyIn, Picture, Token, minor
 
 router = Router(tags=["products"])
 UPLOADS = (200, 3600)
@@ -61,7 +62,8 @@ class ProductBody(Body):
     """A product as it shall be. Prices are in the shop's currency.
 
     ``pictures`` are tokens of uploaded pictures or ids of pictures that the product has, in order;
-    null leaves them as they are.
+    null leaves them as they are. ``alts`` say what each of them shows, in that order, for people
+    who cannot see it; null or none leaves a picture's text as it is.
     """
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=160)]
@@ -79,6 +81,7 @@ class ProductBody(Body):
         list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=20)
     ] = []
     pictures: Annotated[list[Token], Field(max_length=12)] | None = None
+    alts: Annotated[list[Alt | None], Field(max_length=12)] = []
 
 
 class StockBody(Body):
@@ -192,7 +195,9 @@ def _shown(product: Product) -> ProductAnswer:
     return products_answer([product])[0]
 
 
-def _input(body: ProductBody, currency: str, images: list[int]) -> catalog.ProductInput:
+def _input(
+    body: ProductBody, currency: str, images: list[tuple[int, str | None]]
+) -> catalog.ProductInput:
     return catalog.ProductInput(
         title=body.title,
         variants=[
@@ -215,20 +220,29 @@ def _input(body: ProductBody, currency: str, images: list[int]) -> catalog.Produ
         category=body.category,
         vendor=body.vendor,
         tags=body.tags,
-        images=images,
+        images=[image_id for image_id, _text in images],
+        alts={image_id: text for image_id, text in images if text is not None},
     )
 
 
-def _images(who: Actor, wanted: list[str] | None, before: list[int]) -> list[int]:
-    """Return image ids: kept ones by id, uploaded ones by token; those of others have no name."""
+def _images(who: Actor, body: ProductBody, before: list[int]) -> list[tuple[int, str | None]]:
+    """Return image ids, each with what was said of it, in order.
+
+    Kept ones are named by id, uploaded ones by token; those of others have no name.
+    """
+    wanted = body.pictures
     if wanted is None:
-        return before
+        return list(zip_longest(before, body.alts[: len(before)]))
     kept = {str(image_id): image_id for image_id in before}
     staged = [token for token in wanted if token not in kept]
     claim_staged(actor=who, tokens=staged)
     claimed = {row["token"]: row["image_id"] for row in staged_for(who, staged)}
     found = [kept.get(name) or claimed.get(name) for name in wanted]
-    return list(dict.fromkeys(one for one in found if one is not None))
+    said: dict[int, str | None] = {}
+    for image_id, text in zip_longest(found, body.alts[: len(found)]):
+        if image_id is not None:
+            said.setdefault(image_id, text)
+    return list(said.items())
 
 
 @router.post("/pictures", auth=WRITE, response={201: PictureAnswer})
@@ -282,7 +296,7 @@ def make_product(request: HttpRequest, shop_id: Path[Id], body: ProductBody) -> 
     who = actor(request)
     shop = get_shop_for_staff(who, shop_id)
     with transaction.atomic():
-        data = _input(body, shop.currency, _images(who, body.pictures, []))
+        data = _input(body, shop.currency, _images(who, body, []))
         made = catalog.create_product(actor=who, shop_id=shop.pk, data=data)
     return Status(201, _shown(made))
 
@@ -299,7 +313,7 @@ def change_product(request: HttpRequest, product_id: Path[Id], body: ProductBody
     who = actor(request)
     product = get_product_for_staff(who, product_id)
     with transaction.atomic():
-        images = _images(who, body.pictures, image_ids_of([product.pk]).get(product.pk, []))
+        images = _images(who, body, image_ids_of([product.pk]).get(product.pk, []))
         data = _input(body, product.shop.currency, images)
         changed = catalog.update_product(actor=who, product_id=product.pk, data=data)
     return _shown(changed)

@@ -71,6 +71,7 @@ Count = Annotated[int, Field(strict=True, ge=1, le=99)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$", max_length=3)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,24}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Alt = Annotated[str, StringConstraints(max_length=300)]
 Line = Annotated[str, StringConstraints(max_length=300)]
 Prose = Annotated[str, StringConstraints(max_length=20_000)]
 

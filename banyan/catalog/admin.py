@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.kernel.digits import whole
+from banyan.kernel.labels import word
 from banyan.kernel.models import StateChange
-from banyan.kernel.office import Act, Cell, Errand, OfficeAdmin, Panel
+from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 
 from . import actions
-from .models import Shop
+from .models import Category, Shop
 from .states import SHOP
 
 MODERATION = ("moderation",)
+LOWER_FIRST = gettext_lazy("Lower numbers stand first.")
+ADDRESS = gettext_lazy("Small letters, digits and hyphens: it stands in addresses and stays.")
 
 
 def _approve(errand: Errand) -> None:
@@ -114,7 +122,7 @@ class ShopAdmin(OfficeAdmin):
             Panel(
                 _("Goods"),
                 (_("Title"), _("State")),
-                [(Cell(each.title), Cell(each.state)) for each in goods],
+                [(Cell(each.title), Cell(word(each.state))) for each in goods],
             ),
             Panel(
                 _("History"),
@@ -122,11 +130,118 @@ class ShopAdmin(OfficeAdmin):
                 [
                     (
                         Cell(f"{each.at:%Y-%m-%d %H:%M}"),
-                        Cell(each.target),
-                        Cell(each.actor_label or each.actor_kind),
+                        Cell(self.words.get(each.target, each.target)),
+                        Cell(each.actor_label or word(each.actor_kind)),
                         Cell(each.reason),
                     )
                     for each in moves
                 ],
             ),
         ]
+
+
+def _named(errand: Errand) -> dict[str, str]:
+    return {code: errand.answers[f"name_{code}"] for code, _language in settings.LANGUAGES}
+
+
+def _position(errand: Errand) -> int:
+    found = whole(errand.answers["position"] or "0", most=999)
+    return -1 if found is None else found
+
+
+def _add_category(errand: Errand) -> Category:
+    return actions.add_category(
+        actor=errand.actor,
+        slug=errand.answers["slug"],
+        names=_named(errand),
+        position=_position(errand),
+        reason=errand.reason,
+    )
+
+
+def _change_category(errand: Errand) -> None:
+    actions.change_category(
+        actor=errand.actor,
+        category_id=errand.row.pk,
+        names=_named(errand),
+        position=_position(errand),
+        reason=errand.reason,
+    )
+
+
+def _name_of(code: str) -> Callable[[Category], str]:
+    return lambda row: row.names.get(code, "") if row else ""
+
+
+_NAMES = tuple(
+    Ask(
+        f"name_{code}",
+        format_lazy("{} ({})", gettext_lazy("Name"), language),
+        initial=_name_of(code),
+    )
+    for code, language in settings.LANGUAGES
+)
+_PLACE = Ask(
+    "position",
+    gettext_lazy("Position"),
+    LOWER_FIRST,
+    initial=lambda row: str(row.position) if row else "0",
+)
+
+
+@admin.register(Category)
+class CategoryAdmin(OfficeAdmin):
+    """The categories that goods are sorted into, and that people filter by."""
+
+    place, singular, plural = (
+        "categories",
+        gettext_lazy("Category"),
+        gettext_lazy("Categories"),
+    )
+    roles = MODERATION
+    list_display = ("slug", "english", "position")
+    search_fields = ("slug",)
+    search_help_text = gettext_lazy("Address")
+    ordering = ("position", "id")
+    facts = ("slug", "position", "all_names", "goods")
+    list_acts = (
+        Act(
+            "add",
+            gettext_lazy("Add a category"),
+            _add_category,
+            gettext_lazy("Merchants can choose it; people see it once something in it is on sale."),
+            gettext_lazy("The category is there."),
+            MODERATION,
+            (Ask("slug", gettext_lazy("Address"), ADDRESS), *_NAMES, _PLACE),
+        ),
+    )
+    acts = (
+        Act(
+            "change",
+            gettext_lazy("Change"),
+            _change_category,
+            gettext_lazy("Its name and place change everywhere at once; its address stays."),
+            gettext_lazy("The category is changed."),
+            MODERATION,
+            (*_NAMES, _PLACE),
+        ),
+    )
+
+    def title_of(self, row: Category) -> str:
+        """Return its address."""
+        return row.slug
+
+    @admin.display(description=gettext_lazy("Name"))
+    def english(self, row: Category) -> str:
+        """Return its English name."""
+        return str(row.names.get("en", ""))
+
+    @admin.display(description=gettext_lazy("Names"))
+    def all_names(self, row: Category) -> str:
+        """Return its names in every language."""
+        return " · ".join(str(name) for name in row.names.values())
+
+    @admin.display(description=gettext_lazy("Goods"))
+    def goods(self, row: Category) -> int:
+        """Return how many products are in it, on sale or not."""
+        return row.product_set.count()

@@ -17,6 +17,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
 from banyan.kernel.remembered import change, insert
+from banyan.media.actions import set_alts
 from banyan.media.models import Image
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
@@ -61,6 +62,7 @@ def publish_post(
     *,
     actor: Actor,
     images: Sequence[Image],
+    alts: Sequence[str | None] = (),
     title: str = "",
     body: str = "",
     tags: Sequence[Tag] = (),
@@ -69,6 +71,7 @@ def publish_post(
 ) -> Post:
     """Publish a post with 1 to 9 pictures; a public one gets its author's share link at once.
 
+    ``alts`` say what each picture shows, in their order; None leaves what was said before.
     Emits post.published and, with the link, link.shared. Raises Invalid with the field.
     """
     author_id = _member(actor)
@@ -122,10 +125,33 @@ def publish_post(
                 for tag in {(t.picture, t.product_id): t for t in tags}.values()
             )
         )
+        set_alts(_texts([image.pk for image in images], alts))
         index_posts([post])
         if visibility == PUBLIC:
             _give_link(actor, post, via=None)
         _publish(actor, post)
+    return post
+
+
+def _texts(image_ids: Sequence[int], alts: Sequence[str | None]) -> dict[int, str]:
+    given = zip(image_ids, alts, strict=False)  # fewer texts than pictures leave the rest alone
+    return {image_id: text for image_id, text in given if text is not None}
+
+
+def describe_pictures(*, actor: Actor, post_id: int, alts: Sequence[str | None]) -> Post:
+    """Say what the pictures of one's own post show, in their order; None leaves one. Repeatable.
+
+    NotFound for the posts of others, and for a repin: its pictures are the original's.
+    """
+    author_id = _member(actor)
+    post = Post.objects.filter(
+        pk=post_id, author_id=author_id, repin_of=None, deleted_at=None
+    ).first()
+    if post is None:
+        raise NotFound()
+    with transaction.atomic():
+        pictures = PostImage.objects.filter(post=post).order_by("position")
+        set_alts(_texts(list(pictures.values_list("image_id", flat=True)), alts))
     return post
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from . import flags, relay
+from .labels import word
 from .models import AuditEntry, DeadEvent, Flag, IdempotencyRecord, StateChange, StoredEvent
 from .office import Act, Cell, Errand, OfficeAdmin, Panel
 
@@ -40,7 +41,7 @@ class AuditAdmin(OfficeAdmin):
     @admin.display(description=gettext_lazy("Subject"))
     def subject(self, row: AuditEntry) -> str:
         """Return what it was done to, by the name it had then."""
-        return f"{row.subject_kind.replace('_', ' ')} {row.subject_label or row.subject_id}"
+        return f"{word(row.subject_kind)} {row.subject_label or row.subject_id or ''}".strip()
 
     @admin.display(description=gettext_lazy("Details"))
     def details(self, row: AuditEntry) -> str:
@@ -181,5 +182,5 @@ class JobAdmin(OfficeAdmin):
     def panels(self, request: HttpRequest, row: ProcrastinateJob) -> list[Panel]:
         """Return the job's own history."""
         happened = row.procrastinateevent_set.order_by("at", "id")
-        rows = [(Cell(f"{each.at:%Y-%m-%d %H:%M:%S}"), Cell(each.type)) for each in happened]
+        rows = [(Cell(f"{each.at:%Y-%m-%d %H:%M:%S}"), Cell(word(each.type))) for each in happened]
         return [Panel(_("History"), (_("Time"), _("What")), rows)]

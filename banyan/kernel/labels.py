@@ -1,4 +1,4 @@
-"""How people call the columns that many tables of the back office have."""
+"""How people call the columns of the back office's tables, and the codes that stand in them."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ LABELS: Mapping[str, Promise] = {
     "repeats": gettext_lazy("Sent again"),
     "requested_by": gettext_lazy("Asked by"),
     "resolved_at": gettext_lazy("Settled"),
+    "slug": gettext_lazy("Address"),
     "scheduled_at": gettext_lazy("Planned for"),
     "sent_at": gettext_lazy("Sent"),
     "settled_at": gettext_lazy("Settled"),
@@ -67,3 +68,135 @@ LABELS: Mapping[str, Promise] = {
     "task_name": gettext_lazy("Job"),
     "timezone": gettext_lazy("Time zone"),
 }
+
+CODED = frozenset(
+    {
+        "action", "actor_kind", "channel", "kind", "machine", "outcome", "requested_by", "source",
+        "state", "status", "subject_kind", "target",
+    }
+)  # fmt: skip
+"""Columns that hold codes of ours: what stands in any other is somebody's own words."""
+
+WORDS: Mapping[str, Promise] = {
+    # who acts
+    "guest": gettext_lazy("Guest"),
+    "member": gettext_lazy("Member"),
+    "staff": gettext_lazy("Staff"),
+    "system": gettext_lazy("The platform itself"),
+    "provider": gettext_lazy("Payment provider"),
+    "buyer": gettext_lazy("Buyer"),
+    # what staff and people did
+    "account.change_contact": gettext_lazy("Changed a contact"),
+    "account.change_handle": gettext_lazy("Changed a handle"),
+    "account.close": gettext_lazy("Closed an account"),
+    "account.merge_guest": gettext_lazy("Took over a guest's purchases"),
+    "account.undo_guest_merge": gettext_lazy("Gave a guest's purchases back"),
+    "category.add": gettext_lazy("Added a category"),
+    "category.change": gettext_lazy("Changed a category"),
+    "commission.hold": gettext_lazy("Held a commission for suspicion"),
+    "commission.release": gettext_lazy("Released a held commission"),
+    "event.deliver_again": gettext_lazy("Delivered an event again"),
+    "flag.turn": gettext_lazy("Turned a flag"),
+    "ledger.prove": gettext_lazy("Recounted the books"),
+    "payout_batch.cancel": gettext_lazy("Dropped a payout batch"),
+    "payout_batch.draft": gettext_lazy("Prepared a payout batch"),
+    "payout_batch.submit": gettext_lazy("Sent a payout batch"),
+    "plan.set": gettext_lazy("Set what sharers earn"),
+    "refund.grant": gettext_lazy("Granted a refund"),
+    "refund.refuse": gettext_lazy("Turned a refund down"),
+    "refund.send_again": gettext_lazy("Sent a refund again"),
+    "shop.approve": gettext_lazy("Approved a shop"),
+    "shop.refuse": gettext_lazy("Turned a shop down"),
+    "shop.reopen": gettext_lazy("Opened a shop again"),
+    "shop.suspend": gettext_lazy("Suspended a shop"),
+    "staff.give_role": gettext_lazy("Gave a role"),
+    "staff.take_role": gettext_lazy("Took a role back"),
+    "token.create": gettext_lazy("Made an API token"),
+    "token.revoke": gettext_lazy("Revoked an API token"),
+    # what something is about
+    "account": gettext_lazy("Account"),
+    "api_token": gettext_lazy("API token"),
+    "category": gettext_lazy("Category"),
+    "checkout": gettext_lazy("Purchase"),
+    "commission": gettext_lazy("Commission"),
+    "event": gettext_lazy("Event"),
+    "flag": gettext_lazy("Flag"),
+    "intent": gettext_lazy("Payment"),
+    "ledger": gettext_lazy("Books"),
+    "order": gettext_lazy("Order"),
+    "order_refund": gettext_lazy("Refund"),
+    "payment_refund": gettext_lazy("Refund at the provider"),
+    "payout": gettext_lazy("Payout"),
+    "payout_batch": gettext_lazy("Payout batch"),
+    "plan": gettext_lazy("Terms for sharers"),
+    "refund": gettext_lazy("Refund at the provider"),
+    "shop": gettext_lazy("Shop"),
+    # state machines
+    "catalog.product.state": gettext_lazy("Product"),
+    "catalog.shop.state": gettext_lazy("Shop"),
+    "earnings.commission.state": gettext_lazy("Commission"),
+    "earnings.payoutbatch.state": gettext_lazy("Payout batch"),
+    "entitlements.redemption.state": gettext_lazy("Coupon used"),
+    "orders.checkout.state": gettext_lazy("Purchase"),
+    "orders.order.state": gettext_lazy("Order"),
+    "orders.refund.state": gettext_lazy("Refund"),
+    "payments.intent.state": gettext_lazy("Payment"),
+    "payments.payout.state": gettext_lazy("Payout at the provider"),
+    "payments.refund.state": gettext_lazy("Refund at the provider"),
+    "people.guestmerge.state": gettext_lazy("Guest's purchases"),
+    # states that mean the same everywhere; a table's own words come first
+    "accepted": gettext_lazy("Accepted"),
+    "active": gettext_lazy("On sale"),
+    "archived": gettext_lazy("Put away"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "captured": gettext_lazy("Received"),
+    "captured_unplaced": gettext_lazy("Received too late, sent back"),
+    "closed": gettext_lazy("Closed"),
+    "created": gettext_lazy("Made"),
+    "declined": gettext_lazy("Declined"),
+    "draft": gettext_lazy("Draft"),
+    "expired": gettext_lazy("Expired"),
+    "failed": gettext_lazy("Failed"),
+    "held": gettext_lazy("Held"),
+    "held_fraud": gettext_lazy("Held for suspicion"),
+    "offered": gettext_lazy("Offered"),
+    "open": gettext_lazy("Open"),
+    "paid": gettext_lazy("Paid"),
+    "payable": gettext_lazy("Payable"),
+    "pending": gettext_lazy("Waits"),
+    "placed": gettext_lazy("Waits for payment"),
+    "processing": gettext_lazy("On its way"),
+    "queued": gettext_lazy("Queued"),
+    "quoted": gettext_lazy("Waits for payment"),
+    "received": gettext_lazy("Received"),
+    "redeemed": gettext_lazy("Used"),
+    "refused": gettext_lazy("Turned down"),
+    "rejected": gettext_lazy("Not earned"),
+    "released": gettext_lazy("Released"),
+    "requested": gettext_lazy("Asked for"),
+    "reserved": gettext_lazy("Reserved"),
+    "returned": gettext_lazy("Given back"),
+    "reversed": gettext_lazy("Taken back"),
+    "sent": gettext_lazy("Sent"),
+    "settled": gettext_lazy("Done"),
+    "shipped": gettext_lazy("On its way"),
+    "submitted": gettext_lazy("On its way"),
+    "succeeded": gettext_lazy("Done"),
+    "suspended": gettext_lazy("Suspended"),
+    "undone": gettext_lazy("Undone"),
+    # background jobs, and requests with a key
+    "todo": gettext_lazy("Waits"),
+    "doing": gettext_lazy("Runs"),
+    "aborting": gettext_lazy("Being stopped"),
+    "aborted": gettext_lazy("Stopped"),
+    "in_flight": gettext_lazy("Runs"),
+    "done": gettext_lazy("Done"),
+    # ways of a message
+    "email": gettext_lazy("E-mail"),
+    "sms": gettext_lazy("Text message"),
+}
+
+
+def word(code: str) -> Promise | str:
+    """Return what people call a code; a code that nobody named stays legible."""
+    return WORDS.get(code) or code.replace("_", " ")

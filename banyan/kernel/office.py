@@ -8,12 +8,13 @@ action of the package with the actor and a typed reason; the action writes the a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin.filters import AllValuesFieldListFilter, ChoicesFieldListFilter
 from django.contrib.admin.utils import display_for_field, label_for_field, lookup_field
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -26,7 +27,7 @@ from unfold.admin import ModelAdmin
 
 from .actors import Actor
 from .ids import new_code
-from .labels import LABELS
+from .labels import CODED, LABELS, WORDS
 from .money import Money, format_money
 from .problems import Invalid, NotFound, Problem
 
@@ -148,13 +149,38 @@ class _Named:
         return getattr(self._options, name)
 
 
+def _worded(base: type[Any]) -> type[Any]:
+    """Return a filter like ``base`` whose title and choices are said in the table's words."""
+
+    class Worded(base):  # type: ignore[misc]
+        def __init__(
+            self, field: Any, request: Any, params: Any, model: Any, office: Any, field_path: str
+        ) -> None:
+            self._office, self._name = office, field.name
+            super().__init__(field, request, params, model, office, field_path)
+            self.title: Any = LABELS.get(field.name) or field.verbose_name
+
+        def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+            """Yield the choices; "all" and "empty" have their words already."""
+            for choice in super().choices(changelist):
+                shown = choice["display"]
+                told = self._office.word_of(self._name, shown) if isinstance(shown, str) else shown
+                yield choice | {"display": told}
+
+    return Worded
+
+
+WordedChoices = _worded(ChoicesFieldListFilter)
+WordedValues = _worded(AllValuesFieldListFilter)
+
+
 class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
     """A table that staff may read.
 
     ``roles`` may look (the owner always may). ``facts`` are the names of fields or methods on a
     row's page; ``acts`` its buttons; ``list_acts`` the buttons of the list; ``place`` the address
     below the desk's own; ``singular`` and ``plural`` what people call the rows; ``words`` what
-    people call the values of a state.
+    people call the values of a state; ``coded`` which other columns hold codes that have words.
     """
 
     roles: ClassVar[tuple[str, ...]] = ()
@@ -163,6 +189,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
     facts: ClassVar[tuple[Any, ...]] = ()
     place: ClassVar[str] = ""
     words: ClassVar[Mapping[str, Text]] = {}
+    coded: ClassVar[frozenset[str]] = frozenset()
     singular: ClassVar[Text] = ""
     plural: ClassVar[Text] = ""
 
@@ -213,7 +240,23 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
         value = getattr(row, name)
         if isinstance(value, dt.datetime):
             return f"{value:%Y-%m-%d %H:%M}"
-        return self.words.get(value, value) if isinstance(value, str) else value
+        return self.word_of(name, value) if isinstance(value, str) else value
+
+    def word_of(self, name: str, value: str) -> Text:
+        """Return what people call ``value`` of the column ``name``; free text stays what it is."""
+        if name not in CODED and name not in self.coded:
+            return value
+        return self.words.get(value) or WORDS.get(value) or value
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Return the filters, those over columns of text in people's words."""
+        return [self._filter(each) for each in super().get_list_filter(request)]
+
+    def _filter(self, name: Any) -> Any:
+        column = self.opts.get_field(name) if isinstance(name, str) else None
+        if not isinstance(column, models.CharField):
+            return name
+        return (name, WordedChoices if column.flatchoices else WordedValues)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return no bulk action, whatever a library adds to the site."""
@@ -336,7 +379,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
         if isinstance(value, dt.datetime):
             return Cell(f"{value:%Y-%m-%d %H:%M:%S} UTC")
         if isinstance(value, str):
-            return Cell(self.words.get(value, value))
+            return Cell(self.word_of(name, value) if isinstance(name, str) else value)
         if column is not None and not callable(value):
             return Cell(display_for_field(value, column, "–"))
         return Cell(str(value))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils.functional import Promise
 
+from .labels import word
 from .models import AuditEntry, StateChange
 from .money import Money
 
@@ -70,7 +71,7 @@ def audit_of(subjects: Mapping[str, Iterable[int]]) -> list[AuditEntry]:
 
 def who_moved(move: StateChange) -> str:
     """Return how a move's actor is called."""
-    return move.actor_label or move.actor_kind
+    return move.actor_label or str(word(move.actor_kind))
 
 
 def sums_to_zero(parts: Sequence[Part]) -> bool:

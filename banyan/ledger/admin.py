@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.kernel.labels import word
 from banyan.kernel.money import Money, format_money
-from banyan.kernel.office import Act, Cell, Errand, OfficeAdmin, Panel
+from banyan.kernel.office import Act, Cell, Errand, OfficeAdmin, Panel, Text
 
 from . import proof
 from .models import Journal
@@ -43,6 +44,10 @@ class JournalAdmin(OfficeAdmin):
         ),
     )
 
+    def word_of(self, name: str, value: str) -> Text:
+        """Return what a kind of journal did; the other codes as everywhere."""
+        return journal_text(value) if name == "kind" else super().word_of(name, value)
+
     def title_of(self, row: Journal) -> str:
         """Return what it did."""
         return journal_text(row.kind)
@@ -55,7 +60,7 @@ class JournalAdmin(OfficeAdmin):
     @admin.display(description=gettext_lazy("Subject"))
     def subject(self, row: Journal) -> str:
         """Return what it is about."""
-        return f"{row.subject_kind.replace('_', ' ')} {row.subject_id}"
+        return f"{word(row.subject_kind)} {row.subject_id}"
 
     def panels(self, request: HttpRequest, row: Journal) -> list[Panel]:
         """Return the postings and their sum."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
 from banyan.kernel.money import Money
 
@@ -27,6 +28,20 @@ class StatementLine:
     subject_id: int
     amount: Money
     balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSums:
+    """A calendar month (UTC) of an account: ``month`` is its first day.
+
+    ``opening`` + ``change`` = ``closing``; ``lines`` is how many postings made the change.
+    """
+
+    month: dt.date
+    lines: int
+    opening: Money
+    change: Money
+    closing: Money
 
 
 def find_account(
@@ -70,20 +85,69 @@ def statement(
         postings = postings.filter(pk__lt=before)
     lines = []
     for posting in postings[:limit]:
-        lines.append(
-            StatementLine(
-                posting_id=posting.pk,
-                journal_id=posting.journal_id,
-                at=posting.journal.occurred_at,
-                kind=posting.journal.kind,
-                memo=posting.journal.memo,
-                subject_kind=posting.journal.subject_kind,
-                subject_id=posting.journal.subject_id,
-                amount=Money(posting.amount, account.currency),
-                balance=Money(standing, account.currency),
+        lines.append(_line(posting, standing))
+        standing -= posting.amount
+    return lines
+
+
+def _line(posting: Posting, standing: int) -> StatementLine:
+    journal = posting.journal
+    return StatementLine(
+        posting_id=posting.pk,
+        journal_id=posting.journal_id,
+        at=journal.occurred_at,
+        kind=journal.kind,
+        memo=journal.memo,
+        subject_kind=journal.subject_kind,
+        subject_id=journal.subject_id,
+        amount=Money(posting.amount, posting.currency),
+        balance=Money(standing, posting.currency),
+    )
+
+
+def months_of(account: Account) -> list[MonthSums]:
+    """Return the months in which something was booked on ``account``, newest first. One query."""
+    rows = (
+        Posting.objects.filter(account=account)
+        .annotate(month=TruncMonth("journal__occurred_at", tzinfo=dt.UTC))
+        .values_list("month")
+        .annotate(lines=Count("pk"), change=Sum("amount"))
+        .order_by("month")
+    )
+    found, standing = [], 0
+    for month, lines, change in rows:
+        opening, standing = standing, standing + int(change)
+        found.append(
+            MonthSums(
+                month=month.date(),
+                lines=lines,
+                opening=Money(opening, account.currency),
+                change=Money(int(change), account.currency),
+                closing=Money(standing, account.currency),
             )
         )
-        standing -= posting.amount
+    return found[::-1]
+
+
+def statement_between(
+    account: Account, since: dt.datetime | None = None, until: dt.datetime | None = None
+) -> list[StatementLine]:
+    """Return every line of [since, until) in the order things happened, with running balances.
+
+    At most two queries; one without ``since``.
+    """
+    postings = Posting.objects.filter(account=account)
+    standing = 0
+    if since is not None:
+        before = postings.filter(journal__occurred_at__lt=since)
+        standing = int(before.aggregate(total=Sum("amount"))["total"] or 0)
+        postings = postings.filter(journal__occurred_at__gte=since)
+    if until is not None:
+        postings = postings.filter(journal__occurred_at__lt=until)
+    lines = []
+    for posting in postings.select_related("journal").order_by("journal__occurred_at", "pk"):
+        standing += posting.amount
+        lines.append(_line(posting, standing))
     return lines
 
 

@@ -14,16 +14,19 @@ from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from banyan.kernel import clock
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
 from banyan.kernel.remembered import insert, remembered
 from banyan.people.access import blocked_between
 
 from . import kinds
+from .events import NotificationRead, NotificationTold
 from .models import Message, Notification
 from .senders import NotSent, sender_for
 
 log = structlog.get_logger("banyan.notify")
 TRIES = 5
+US = Actor.system("notify")
 LEASE = dt.timedelta(seconds=60)
 HIDDEN = "••••••"
 
@@ -157,26 +160,27 @@ def notify(
     Once the row was read, the next happening counts from one again. The same person twice in a
     row of unread ones counts once. Nobody is told of what they did themselves, or of what was
     done by somebody they block or who blocks them. ``kind`` must be registered (``kinds``).
-    Repeatable only as far as that: call it from an event consumer. Joins the caller's transaction.
+    Repeatable only as far as that: call it from an event consumer. Joins the caller's transaction;
+    emits notification.told.
     """
     kinds.require(kind)
     if actor_id is not None and (
         actor_id == recipient_id or blocked_between(actor_id, recipient_id)
     ):
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _UPSERT,
-            {
-                "recipient": recipient_id,
-                "group_key": group_key[:100],
-                "kind": kind,
-                "url": url[:200],
-                "data": json.dumps(dict(data or {})),
-                "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
-                "now": clock.now(),
-            },
-        )
+    row: dict[str, int | str | dt.datetime] = {
+        "recipient": recipient_id,
+        "group_key": group_key[:100],
+        "kind": kind,
+        "url": url[:200],
+        "data": json.dumps(dict(data or {})),
+        "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
+        "now": clock.now(),
+    }
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_UPSERT, row)
+        events.emit(NotificationTold(recipient_id=recipient_id), actor=US)
 
 
 # Actors are strings, because ids exceed what JSON numbers hold; the newest comes first.
@@ -201,14 +205,28 @@ ON CONFLICT (recipient_id, group_key) DO UPDATE SET
 
 
 def mark_read(*, recipient_id: int, notification_id: int | None = None) -> int:
-    """Mark one notification of an account as read, or all of them; returns how many changed."""
-    unread = Notification.objects.filter(recipient_id=recipient_id, read_at=None)
+    """Mark one notification of an account as read, or all of them; returns how many changed.
+
+    Emits notification.read where something did.
+    """
+    unread = Notification.objects.filter(recipient_id=recipient_id)
     if notification_id is not None:
         unread = unread.filter(pk=notification_id)
-    return unread.update(read_at=clock.now())
+    return _read(unread, recipient_id)
+
+
+def _read(rows: QuerySet[Notification], recipient_id: int) -> int:
+    with transaction.atomic():
+        changed = rows.filter(read_at=None).update(read_at=clock.now())
+        if changed:
+            events.emit(NotificationRead(recipient_id=recipient_id), actor=US)
+    return changed
 
 
 def hush(*, recipient_id: int, actor_id: int) -> int:
-    """Mark as read what one person alone did; returns how many. Repeatable."""
+    """Mark as read what one person alone did; returns how many. Repeatable.
+
+    Emits notification.read where there was something.
+    """
     only = Notification.objects.filter(recipient_id=recipient_id, actors=[str(actor_id)])
-    return only.filter(read_at=None).update(read_at=clock.now())
+    return _read(only, recipient_id)

@@ -17,6 +17,15 @@ class MessageAdmin(OfficeAdmin):
 
     place, singular, plural = "messages", gettext_lazy("Message"), gettext_lazy("Messages")
     roles = ("support",)
+    words = {
+        "people.code": gettext_lazy("Sign-in code"),
+        "order.link": gettext_lazy("Link to an order"),
+        "order.receipt": gettext_lazy("Receipt"),
+        "order.shipped": gettext_lazy("Parcel sent"),
+        "order.refunded": gettext_lazy("Refund granted"),
+        "refund.sent": gettext_lazy("Refund sent"),
+        "refund.failed": gettext_lazy("Refund failed"),
+    }
     list_display = ("created_at", "kind", "channel", "to", "state", "error")
     list_filter = ("state", "kind", "channel")
     search_fields = ("=destination", "=cause_id")

@@ -10,9 +10,10 @@ class NotifyConfig(AppConfig):
     label = "notify"
 
     def ready(self) -> None:
-        """Listen to people, and carry their codes."""
+        """Listen to people, carry their codes, and wake the pages of who is told."""
         from banyan.people import ports
 
-        from . import codes, subscribers  # noqa: F401 - registers on import
+        from . import codes, subscribers, topics  # noqa: F401 - registers on import
 
         ports.register_code_sender(codes.send_code)
+        topics.register()

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from banyan.catalog.queries import pictures_of
 from banyan.catalog.rules import text_in
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.payments.models import Refund
 
-from .models import Cart, CartItem, Order, OrderLine, OrderRefund, Shipment
+from .models import Cart, CartItem, Checkout, Order, OrderLine, OrderRefund, Shipment
 
 
 @dataclass(slots=True)
@@ -97,6 +98,30 @@ def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
         image_id=images.get(product.pk),
         problem="gone" if not on_sale else "short" if free < item.quantity else "",
     )
+
+
+def waiting_with(key_prefix: str, quantities: Mapping[int, int]) -> Checkout | None:
+    """Return the newest unpaid checkout placed under ``key_prefix`` that holds exactly these goods.
+
+    ``quantities`` is variant id -> how many. One whose reservation has run out waits no more. One
+    statement, two when there is one.
+    """
+    open_now = Q(order__checkout__state="placed", order__checkout__expires_at__gt=clock.now())
+    rows = OrderLine.objects.filter(
+        open_now, order__checkout__placement_key__startswith=key_prefix
+    ).values_list("order__checkout_id", "variant_id", "quantity")
+    held: dict[int, dict[int, int]] = {}
+    for checkout_id, variant_id, quantity in rows:
+        held.setdefault(checkout_id, {})[variant_id] = quantity
+    same = [checkout_id for checkout_id, goods in held.items() if goods == dict(quantities)]
+    return Checkout.objects.get(pk=max(same)) if same else None
+
+
+def last_placed(key_prefix: str) -> int:
+    """Return the id of the newest checkout placed under ``key_prefix``, 0 without. One query."""
+    # Few rows by an index; asking for the newest would tempt the planner through the whole table.
+    found = Checkout.objects.filter(placement_key__startswith=key_prefix)
+    return max(found.values_list("id", flat=True), default=0)
 
 
 def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:

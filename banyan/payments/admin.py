@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.kernel.labels import word
 from banyan.kernel.office import (
     Act,
     Ask,
@@ -17,20 +18,47 @@ from banyan.kernel.office import (
     Errand,
     OfficeAdmin,
     Panel,
+    Text,
     link_to,
     money_of,
 )
 
-from . import actions
+from . import actions, providers
 from .models import Intent, Payout, ProviderMessage, Refund
 from .queries import destination_text, destinations_for
 from .rules import NEEDS_A_PERSON, TO_WALLET
+from .stories import outcome_text
 
 DESK = ("support", "finance")
+PROVIDERS = frozenset({"provider"})
+KINDS = {
+    "payment.succeeded": gettext_lazy("Payment arrived"),
+    "payment.failed": gettext_lazy("Payment declined"),
+    "payment.cancelled": gettext_lazy("Payment given up"),
+    "refund.succeeded": gettext_lazy("Refund sent"),
+    "refund.failed": gettext_lazy("Refund failed"),
+    "payout.paid": gettext_lazy("Payout arrived"),
+    "payout.failed": gettext_lazy("Payout failed"),
+    "other": gettext_lazy("Something else"),
+}
+
+
+class PaymentsAdmin(OfficeAdmin):
+    """A table of payments: providers under their own names."""
+
+    coded = PROVIDERS
+
+    def word_of(self, name: str, value: str) -> Text:
+        """Return a provider's label, what became of a message, and other codes as everywhere."""
+        if name == "provider":
+            return providers.label_of(value)
+        if name == "outcome":
+            return outcome_text(value)
+        return super().word_of(name, value)
 
 
 @admin.register(Intent)
-class IntentAdmin(OfficeAdmin):
+class IntentAdmin(PaymentsAdmin):
     """Payments, with every attempt."""
 
     place, singular, plural = "payments", gettext_lazy("Payment"), gettext_lazy("Payments")
@@ -55,7 +83,7 @@ class IntentAdmin(OfficeAdmin):
                     (
                         Cell(f"{each.started_at:%Y-%m-%d %H:%M:%S}"),
                         Cell(each.provider_ref),
-                        Cell(each.outcome or _("open")),
+                        Cell(word(each.outcome) if each.outcome else _("open")),
                         Cell(each.failure),
                     )
                     for each in row.attempts.order_by("id")
@@ -70,8 +98,8 @@ class IntentAdmin(OfficeAdmin):
                             f"{each.received_at:%Y-%m-%d %H:%M:%S}",
                             link_to(each).url,
                         ),
-                        Cell(each.kind),
-                        Cell(each.outcome or _("waiting")),
+                        Cell(KINDS.get(each.kind, each.kind)),
+                        Cell(outcome_text(each.outcome)),
                     )
                     for each in row.providermessage_set.order_by("id")
                 ],
@@ -83,7 +111,7 @@ class IntentAdmin(OfficeAdmin):
                     (
                         Cell(f"{each.created_at:%Y-%m-%d %H:%M}", link_to(each).url),
                         Cell(money_of()(each), number=True),
-                        Cell(each.state),
+                        Cell(word(each.state)),
                     )
                     for each in row.refunds.order_by("id")
                 ],
@@ -107,9 +135,10 @@ class NeedsPerson(admin.SimpleListFilter):
 
 
 @admin.register(ProviderMessage)
-class MessageAdmin(OfficeAdmin):
+class MessageAdmin(PaymentsAdmin):
     """What providers told us, and what became of it."""
 
+    words = KINDS
     place, singular = "webhooks", gettext_lazy("Provider message")
     plural = gettext_lazy("Provider messages")
     roles = DESK
@@ -142,7 +171,7 @@ def _destination_help(row: Refund) -> str:
 
 
 @admin.register(Refund)
-class RefundAdmin(OfficeAdmin):
+class RefundAdmin(PaymentsAdmin):
     """Every refund as the provider knows it; failed ones first.
 
     The refund of an order is sent again from the order's own refund, so that both agree.
@@ -199,7 +228,7 @@ class RefundAdmin(OfficeAdmin):
 
 
 @admin.register(Payout)
-class PayoutAdmin(OfficeAdmin):
+class PayoutAdmin(PaymentsAdmin):
     """Money that goes out, as the provider knows it."""
 
     place, singular = "provider-payouts", gettext_lazy("Payout at the provider")

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from banyan.kernel import clock
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
+from banyan.ledger import queries as ledger
 from banyan.ledger.models import Account
+from banyan.ledger.queries import StatementLine
 
 from . import providers
 from .models import Attempt, Intent, Payout, ProviderMessage, Refund
@@ -73,6 +75,49 @@ def wallet_balance(*, account_id: int, currency: str) -> Money:
         kind="wallet", owner_kind="account", owner_id=account_id, currency=currency
     ).values_list("balance", flat=True)
     return Money(balance.first() or 0, currency)
+
+
+def wallets_of(account_id: int) -> list[Money]:
+    """Return a member's credit in each currency they ever had some in, by currency. One query."""
+    books = ledger.accounts_of(owner_kind="account", owner_id=account_id)
+    return [Money(book.balance, book.currency) for book in books if book.kind == "wallet"]
+
+
+@dataclass(frozen=True, slots=True)
+class WalletLine:
+    """A line of a wallet. ``intent`` is the payment it paid or was given back for, if any."""
+
+    line: StatementLine
+    intent: Intent | None
+
+
+def wallet_lines(
+    *, account_id: int, currency: str, before: int | None = None, limit: int = 50
+) -> list[WalletLine]:
+    """Return the newest lines of a member's wallet, newest first, older than ``before``.
+
+    At most six queries.
+    """
+    book = ledger.find_account(
+        kind="wallet", owner_kind="account", owner_id=account_id, currency=currency
+    )
+    if book is None:
+        return []
+    lines = ledger.statement(book, before=before, limit=limit)
+    refunds = dict(
+        Refund.objects.filter(pk__in=_about(lines, "refund")).values_list("pk", "intent_id")
+    )
+    paid = {intent: intent for intent in _about(lines, "intent")}
+    known = Intent.objects.in_bulk([*paid, *refunds.values()])
+    by_kind = {"intent": paid, "refund": refunds}
+    return [
+        WalletLine(line, known.get(by_kind.get(line.subject_kind, {}).get(line.subject_id, 0)))
+        for line in lines
+    ]
+
+
+def _about(lines: Iterable[StatementLine], kind: str) -> set[int]:
+    return {line.subject_id for line in lines if line.subject_kind == kind}
 
 
 def intents_of(subject_kind: str, subject_id: int) -> list[Intent]:

@@ -11,15 +11,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.kernel.labels import word
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 
 from . import actions
 from .actions.staff import ROLES
 from .models import Account
+from .queries import TAIL, phone_ends_with
 
 OWNER = ("owner",)
-SHORTEST_TAIL = 4
 ROLE_NAMES = {
     "support": gettext_lazy("Support: orders, refunds, people"),
     "finance": gettext_lazy("Finance: payouts, refunds, books"),
@@ -101,8 +102,8 @@ class AccountAdmin(OfficeAdmin):
     ) -> tuple[QuerySet[Account], bool]:
         """Find by handle or e-mail; digits alone are the end of a phone number."""
         digits = re.sub(r"[\s+()-]", "", search_term)
-        if digits.isdigit() and len(digits) >= SHORTEST_TAIL:
-            return queryset.filter(phone__endswith=digits), False
+        if digits.isdigit() and len(digits) >= TAIL:
+            return queryset.filter(phone_ends_with(digits)), False
         found: tuple[QuerySet[Account], bool] = super().get_search_results(
             request, queryset, search_term.strip().removeprefix("@")
         )
@@ -124,7 +125,7 @@ class AccountAdmin(OfficeAdmin):
                     (
                         Cell(f"{each.at:%Y-%m-%d %H:%M}"),
                         Cell(each.actor_label),
-                        Cell(f"{each.action} {each.detail.get('role', '')}"),
+                        Cell(f"{word(each.action)} {each.detail.get('role', '')}".strip()),
                         Cell(each.reason),
                     )
                     for each in entries.order_by("-id")[:30]

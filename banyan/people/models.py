@@ -8,7 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Right
 
 from banyan.kernel.ids import IdField
 from banyan.media.models import Image
@@ -56,6 +56,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(Lower("email"), name="account_email_once"),
             models.UniqueConstraint(fields=["phone"], name="account_phone_once"),
         ]
+        # Support asks for the last digits: see ``queries.phone_ends_with``.
+        indexes = [models.Index(Right("phone", 4), name="account_phone_tail")]
 
     def __str__(self) -> str:
         return f"@{self.handle}"

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Right
+from django.db.models.lookups import EndsWith, Exact
 
 from banyan.kernel.actors import Actor
 
 from .access import get_account_for, visible_accounts
 from .models import Account, ApiToken, Block, Consent, Follow, GuestMerge, StaffRole
 from .rules.profiles import PURPOSES
+
+TAIL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +218,11 @@ def token_actor(token: ApiToken) -> Actor:
         return Actor(kind="member", id=account.pk, label=label)
     roles = frozenset(account.staff_roles.values_list("role", flat=True))
     return Actor(kind="staff", id=account.pk, roles=roles, label=label)
+
+
+def phone_ends_with(digits: str, phone: Any = F("phone")) -> Q:  # noqa: B008 - a name, no state
+    """Return the condition that ``phone`` (an expression) ends with at least four ``digits``.
+
+    The last four are compared as the indexes hold them; what is longer is looked at afterwards.
+    """
+    return Q(Exact(Right(phone, TAIL), digits[-TAIL:]), EndsWith(phone, digits))

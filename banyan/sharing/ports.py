@@ -8,6 +8,8 @@ from typing import Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 
+from banyan.kernel.actors import Actor
+
 from .models import Link
 
 TARGET_KINDS = ("product", "post", "shop")
@@ -42,8 +44,11 @@ class Coverage(Protocol):
 class Disclosure(Protocol):
     """The line a landing page owes its reader when the sharer may earn."""
 
-    def __call__(self, link: Link, *, product_id: int | None) -> str:
-        """Return the translated line, or an empty text when nobody can earn."""
+    def __call__(self, link: Link, *, viewer: Actor, product_id: int | None) -> str:
+        """Return the translated line, or an empty text when nobody can earn.
+
+        It stays, without the name, when ``viewer`` and the sharer are apart.
+        """
 
 
 _resolvers: dict[str, Resolver] = {}
@@ -106,11 +111,11 @@ def covering(kind: str, target_ids: Collection[int], *, product_id: int, shop_id
     return set(coverage(target_ids, product_id=product_id, shop_id=shop_id))
 
 
-def disclosure_line(link: Link, *, product_id: int | None = None) -> str:
-    """Return the line that a page reached through ``link`` shows, or an empty text."""
+def disclosure_line(link: Link, *, viewer: Actor, product_id: int | None = None) -> str:
+    """Return the line that ``viewer``, coming through ``link``, is owed, or an empty text."""
     if not _disclosure:
         raise ImproperlyConfigured("nobody provides the disclosure line of share links")
-    return _disclosure[0](link, product_id=product_id)
+    return _disclosure[0](link, viewer=viewer, product_id=product_id)
 
 
 def missing() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,12 +14,14 @@ from django.db.models import CharField, JSONField, TextField
 from banyan.catalog.models import Shop, ShopStaff, Variant
 from banyan.community import actions as community
 from banyan.community.models import Comment, Post
+from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.insights.actions import import_cascades
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
+from banyan.media.actions import claim_staged
 from banyan.ops.demo import cast, story, travels
 from banyan.ops.demo.pictures import Drawing, Studio, T, all_drawings
 from banyan.orders import actions as orders
@@ -27,11 +30,13 @@ from banyan.payments import actions as payments
 from banyan.payments.models import Intent, Refund
 from banyan.people import actions as people
 from banyan.people.models import Account
+from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 from tests.support import factories as make
 from tests.support.crawler import Crawler, Walk, route_names
 from tests.support.database import wipe
 from tests.support.pages import Page
+from tests.support.pictures import staged_picture
 
 # Routes that no link or form of a page leads to, each with the reason.
 EXCEPTIONS = {
@@ -166,7 +171,30 @@ def _visitors() -> None:
     _failed_refund(owner, failed)
     newest = Post.objects.filter(repin_of=None, visibility=0).order_by("-id")[0]
     community.comment(actor=who, post_id=newest.pk, body="Mine, too")
+    _earned(ana, mio, variant)
+    payments.issue_credit(
+        actor=Actor.system("test"),
+        account_id=ana.pk,
+        amount=Money(500, "CNY"),
+        key="c",
+        reason="hi",
+    )
+    picture = claim_staged(actor=who, tokens=[staged_picture(who)])
+    community.publish_post(actor=who, images=picture, title="Of her own")
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
+
+
+def _earned(sharer: Account, owner: Account, item: Variant) -> None:
+    """Let a share earn something whose return window is over."""
+    link = sharing.share(
+        actor=make.actor(sharer), target_kind="product", target_id=item.product_id, via=None
+    )
+    buyer = make.member("crawlbuyer")
+    order = make.pay(make.place((item, 1), buyer=buyer, via=link.code)).orders.get()
+    orders.ship(actor=make.actor(owner), order_id=order.pk, carrier="Post")
+    orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    with clock.at(clock.now() + dt.timedelta(days=91)):
+        earnings.release_due(actor=Actor.system("test"))
 
 
 def _failed_refund(owner: Any, checkout: Checkout) -> None:
@@ -192,10 +220,11 @@ def _arrivals() -> tuple[str, ...]:
 
 
 def _written_to() -> tuple[str, ...]:
-    """Where Ana comes in: the front door, and two addresses that messages told her."""
+    """Where Ana comes in: the front door, and addresses that she was told of."""
     refund = OrderRefund.objects.get(key="crawl-2")
     post = Comment.objects.get(body="Mine, too").post_id
-    return ("/", f"/refunds/{refund.pk}", f"/p/{post}")
+    own = Post.objects.get(title="Of her own").pk
+    return ("/", f"/refunds/{refund.pk}", f"/p/{post}", f"/p/{own}")
 
 
 def walkers() -> dict[str, tuple[Account | None, tuple[str, ...]]]:

@@ -32,6 +32,7 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("POST", "/products/{product_id}/unpublish", None),
     ("POST", "/products/{product_id}/archive", None),
     ("PUT", "/variants/{variant_id}/stock", {"on_hand": 0}),
+    ("PUT", "/posts/{post_id}/alts", {"alts": ["mine"]}),
     ("DELETE", "/posts/{post_id}", None),
     ("DELETE", "/comments/{comment_id}", None),
     ("GET", "/links/{code}/tree", None),

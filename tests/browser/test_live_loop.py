@@ -26,6 +26,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from banyan.kernel import relay
+from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.sharing import spool
@@ -236,3 +237,21 @@ def test_a_cut_stream_is_replaced_by_looking_every_ten_seconds(
     assert seen.count() == 0, "the page should not have heard of it by a stream"
     studio.clock.run_for(11_000)
     expect(seen).to_have_count(1, timeout=SOON)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_the_badge_counts_what_happens_while_the_page_is_open(
+    house: House, browser: Browser
+) -> None:
+    ana, ben = make.member("ana"), make.member("ben")
+    page = signed_in(browser, house, ana, viewport=PHONE)
+    page.goto(f"{house.url}/me")
+    expect(page.locator("#unread .badge")).to_have_count(0)
+    people.follow(actor=make.actor(ben), account_id=ana.pk)
+    expect(page.locator("#unread .badge")).to_have_text("1", timeout=SOON)
+    expect(page.locator("#live")).to_contain_text("Unread notifications: 1", timeout=SOON)
+
+    listed = signed_in(browser, house, ana, viewport=PHONE)
+    listed.goto(f"{house.url}/notifications")
+    listed.get_by_role("button", name="Mark all as read").click()
+    expect(page.locator("#unread .badge")).to_have_count(0, timeout=SOON)

@@ -8,7 +8,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 
-from banyan.kernel import clock, relay
+from banyan.kernel import clock, relay, topics
+from banyan.kernel.models import StoredEvent
 from banyan.notify import actions, kinds, queries
 from banyan.notify.kinds import Happening
 from banyan.notify.models import Notification
@@ -152,3 +153,27 @@ def test_a_kind_is_told_by_who_registered_it_last() -> None:
     kinds.register("wave", lambda h: "again")
     kind = kinds.require("wave")
     assert kind.tell(Happening(n=1, names=(), who="Somebody")) == "again"
+
+
+@pytest.mark.django_db
+def test_a_members_pages_are_woken_when_they_are_told_and_when_they_have_read() -> None:
+    reader, ana, ben = member(), member("ana"), member("ben")
+    relay.drain()
+
+    def woken() -> dict[str, list[str]] | None:
+        fresh = StoredEvent.objects.filter(position=None).order_by("id")
+        found = topics.touched(list(fresh))
+        relay.drain()
+        return found
+
+    tell(reader, ana)
+    assert woken() == {f"member:{reader.pk}": ["notification.told"]}
+    assert actions.mark_read(recipient_id=reader.pk) == 1
+    assert woken() == {f"member:{reader.pk}": ["notification.read"]}
+    assert actions.mark_read(recipient_id=reader.pk) == 0
+    assert woken() == {}, "nothing changed, nobody is woken"
+    tell(reader, reader)
+    people.block(actor=actor(reader), account_id=ben.pk)
+    relay.drain()
+    tell(reader, ben)
+    assert woken() == {}, "who is not told is not woken"

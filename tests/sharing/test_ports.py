@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from banyan.kernel.actors import Actor
 from banyan.sharing import ports
 from banyan.sharing.checks import ports_are_filled
 from banyan.sharing.models import Link
@@ -27,5 +28,5 @@ def test_a_missing_port_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ImproperlyConfigured):
         ports.card("post", 1)
     with pytest.raises(ImproperlyConfigured):
-        ports.disclosure_line(Link())
+        ports.disclosure_line(Link(), viewer=Actor.guest())
     assert ports.covering("unheard", [1], product_id=1, shop_id=1) == set()

@@ -140,6 +140,7 @@ PEOPLE: dict[str, Case] = {
     "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
     "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
+    "post_pictures": (lambda w: {"post_id": w.post.pk}, {"alt_1": "Theirs"}),
     "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
     "board_edit": (lambda w: {"board_id": w.board.pk}, {"title": "Theirs"}),
     "board_delete": (lambda w: {"board_id": w.board.pk}, {}),

@@ -1,5 +1,6 @@
 """Verbs of the catalogue: the only writers of its tables."""
 
+from .categories import add_category, change_category
 from .imports import (
     ImportRefused,
     keep_product_file,
@@ -46,10 +47,12 @@ __all__ = [
     "VariantInput",
     "ZipRefused",
     "ZipTaken",
+    "add_category",
     "allocate",
     "approve_shop",
     "archive_product",
     "ask_again",
+    "change_category",
     "create_product",
     "hire",
     "index_products",

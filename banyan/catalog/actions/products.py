@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Invalid
 from banyan.kernel.states import transition
+from banyan.media.actions import set_alts
 
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
@@ -43,7 +44,10 @@ class VariantInput:
 
 @dataclass(frozen=True, slots=True)
 class ProductInput:
-    """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one."""
+    """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one.
+
+    ``alts`` say what a picture shows, by image id; the others keep their text.
+    """
 
     title: str
     variants: Sequence[VariantInput]
@@ -56,6 +60,7 @@ class ProductInput:
     vendor: str = ""
     tags: Sequence[str] = ()
     images: Sequence[int] = ()
+    alts: Mapping[int, str] = field(default_factory=dict)
 
 
 _REASONS = {
@@ -109,6 +114,7 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)
+        set_alts(_alts(data))
         index_products([product])
     return product
 
@@ -126,8 +132,14 @@ def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Prod
         product.save()
         _write_variants(product, product.shop, data)
         set_pictures_of(product, data.images)
+        set_alts(_alts(data))
         index_products([product])
     return product
+
+
+def _alts(data: ProductInput) -> dict[int, str]:
+    """Return the texts of the product's own pictures; nobody describes those of others here."""
+    return {image_id: text for image_id, text in data.alts.items() if image_id in data.images}
 
 
 def _columns(data: ProductInput) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Reads of the catalogue for pages, files and the command line."""
 
+from .categories import categories_on_sale, name_in
 from .exports import exported_products, picture_sources
 from .goods import (
     buyable_variants,
@@ -18,9 +19,11 @@ __all__ = [
     "ProductPlan",
     "VariantPlan",
     "buyable_variants",
+    "categories_on_sale",
     "exported_products",
     "image_ids_of",
     "last_decision",
+    "name_in",
     "picture_sources",
     "pictures_of",
     "plan_import",

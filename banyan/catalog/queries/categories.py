@@ -1,8 +1,26 @@
-"""Categories by what a product file calls them."""
+"""Categories: those with something on sale, and by what a product file calls them."""
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef
+
+from ..access import visible_products
 from ..models import Category
+
+
+def categories_on_sale() -> list[Category]:
+    """Return the categories that hold something on sale, in their order. One statement."""
+    goods = visible_products().filter(category=OuterRef("pk"))
+    return list(Category.objects.filter(Exists(goods)).order_by("position", "id"))
+
+
+def name_in(category: Category, language: str) -> str:
+    """Return a category's name in ``language``; Chinese falls back to the other script first."""
+    wanted = [language]
+    if language.startswith("zh"):
+        wanted += ["zh-hans", "zh-hant"]
+    found = (category.names.get(code) for code in [*wanted, "en"])
+    return next((str(name) for name in found if name), category.slug)
 
 
 class CategoryNames:

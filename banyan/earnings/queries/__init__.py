@@ -1,7 +1,7 @@
 """Reads of earnings for pages, reports and the API."""
 
 from .batches import Payable, Totals, batch_totals, item_state_text, payable_now
-from .mine import Standing, balances, my_commissions, statement
+from .mine import Standing, balances, behind, my_commissions, statement, statement_months
 from .offers import Offer, offer_of
 from .payers import verified_payers
 from .reports import LinkReport, Promise, link_report, link_reports, promised, promises_of
@@ -18,6 +18,7 @@ __all__ = [
     "Why",
     "balances",
     "batch_totals",
+    "behind",
     "item_state_text",
     "link_report",
     "link_reports",
@@ -27,6 +28,7 @@ __all__ = [
     "promised",
     "promises_of",
     "statement",
+    "statement_months",
     "verified_payers",
     "why",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import F, Sum
 
 from banyan.kernel.money import Money
 from banyan.ledger import queries as ledger
-from banyan.ledger.queries import StatementLine
+from banyan.ledger.queries import MonthSums, StatementLine
 
 from ..models import Commission, PayoutItem
 
@@ -87,17 +88,40 @@ def _standing(currency: str, sums: dict[str, int]) -> Standing:
     )
 
 
-def statement(
-    *, account_id: int, currency: str, before: int | None = None, limit: int = 50
-) -> list[StatementLine]:
-    """Return the lines of what is payable to the member, newest first, with balances.
+def statement_months(account_id: int) -> dict[str, list[MonthSums]]:
+    """Return per currency, by currency, the months of the member's statement, newest first.
 
-    A refund after the money became payable shows as a negative line, and the balance as negative
-    where it is: later earnings are netted against it. At most four queries.
+    One query, and one per currency with an account.
     """
-    account = ledger.find_account(
+    books = ledger.accounts_of(owner_kind="account", owner_id=account_id)
+    return {
+        book.currency: ledger.months_of(book) for book in books if book.kind == "earner_payable"
+    }
+
+
+def statement(
+    *, account_id: int, currency: str, month: dt.date | None = None
+) -> list[StatementLine]:
+    """Return the lines of what is payable to the member as they came, with running balances.
+
+    ``month`` is any day of the one month (UTC) that is wanted; all of them without. A refund after
+    the money became payable shows as a negative line, and the balance as negative where it is:
+    later earnings are netted against it. At most three queries.
+    """
+    book = ledger.find_account(
         kind="earner_payable", owner_kind="account", owner_id=account_id, currency=currency
     )
-    if account is None:
+    if book is None:
         return []
-    return ledger.statement(account, before=before, limit=limit)
+    if month is None:
+        return ledger.statement_between(book)
+    since = dt.datetime(month.year, month.month, 1, tzinfo=dt.UTC)
+    following = (since + dt.timedelta(days=31)).replace(day=1)
+    return ledger.statement_between(book, since, following)
+
+
+def behind(lines: Iterable[StatementLine], account_id: int) -> dict[int, Commission]:
+    """Return the member's commissions that statement lines are about, by id. One query."""
+    wanted = {line.subject_id for line in lines if line.subject_kind == "commission"}
+    mine = Commission.objects.filter(payee_id=account_id, pk__in=wanted)
+    return {each.pk: each for each in mine.select_related("order__shop", "line")}

@@ -1,5 +1,6 @@
 """Verbs of pictures: the only writers of their rows and files."""
 
+from .alts import set_alts
 from .cards import drawn_once, sweep_cards
 from .drawn import intake_pil, intake_worked
 from .intake import describe, intake
@@ -15,6 +16,7 @@ __all__ = [
     "intake_pil",
     "intake_worked",
     "make_renditions",
+    "set_alts",
     "stage",
     "sweep_cards",
     "sweep_staged",

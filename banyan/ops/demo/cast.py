@@ -58,6 +58,51 @@ STAFF = {
 WAITING_SHOP = ("fern-corner", "Fern Corner", "Ferns, pots and patience. A demo shop.", "leafy")
 
 PRODUCTS_PER_SHOP = 15
+# The categories of goods: address, names by language, kinds of goods.
+CATEGORIES = [
+    (
+        "tableware",
+        {"en": "Tableware", "zh-hans": "餐具", "zh-hant": "餐具"},
+        ("cup", "teapot", "bowl", "vase", "jar"),
+    ),
+    (
+        "clothing",
+        {"en": "Clothing", "zh-hans": "服装", "zh-hant": "服裝"},
+        ("dress", "shirt", "scarf", "hat", "shoes", "socks"),
+    ),
+    (
+        "food",
+        {"en": "Food", "zh-hans": "食物", "zh-hant": "食物"},
+        ("bread", "cake", "cheese", "fruit", "lemons"),
+    ),
+    (
+        "plants",
+        {"en": "Plants", "zh-hans": "绿植", "zh-hant": "綠植"},
+        ("plant", "cactus", "basket"),
+    ),
+    (
+        "books-and-desk",
+        {"en": "Books and desk", "zh-hans": "书与书桌", "zh-hant": "書與書桌"},
+        ("book", "frame", "lamp", "glasses"),
+    ),
+    (
+        "on-the-way",
+        {"en": "On the way", "zh-hans": "出行", "zh-hant": "出行"},
+        ("bicycle", "bag", "umbrella", "watch"),
+    ),
+    (
+        "sound-and-pictures",
+        {"en": "Sound and pictures", "zh-hans": "声音与影像", "zh-hant": "聲音與影像"},
+        ("radio", "headphones", "guitar", "camera"),
+    ),
+    (
+        "evenings",
+        {"en": "Evenings at home", "zh-hans": "居家时光", "zh-hant": "居家時光"},
+        ("candle", "soap", "yarn", "bottle"),
+    ),
+]
+CATEGORY_OF = {kind: slug for slug, _names, kinds in CATEGORIES for kind in kinds}
+
 # (slug, name, about, owner, kinds of goods, colour family, rate in basis points, levels)
 SHOPS = [
     (

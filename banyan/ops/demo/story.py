@@ -140,6 +140,10 @@ class Story:
 
     def _goods(self) -> None:
         self.tell("shops and goods")
+        for place, (category, names, _kinds) in enumerate(cast.CATEGORIES):
+            catalog.add_category(
+                actor=SYSTEM, slug=category, names=names, position=place, reason="demo"
+            )
         for number, entry in enumerate(cast.SHOPS):
             slug, name, about, owner, kinds, _, rate, levels = entry
             with clock.at(self.at(0.01 * (number + 1))):
@@ -215,6 +219,7 @@ class Story:
                     )
                     for size in (["S", "M", "L"] if sizes else [""])
                 ],
+                category=cast.CATEGORY_OF[kind],
                 images=[picture.pk],
             ),
         )

@@ -48,6 +48,11 @@ def get(name: str) -> Provider:
     return _load(name, path)
 
 
+def label_of(name: str) -> str:
+    """Return what people call a provider; the bare name of one that is not enabled any more."""
+    return str(get(name).label) if table().get(name) else name
+
+
 def enabled() -> list[Provider]:
     """Return every enabled provider, in the operator's order."""
     return [get(name) for name in table()]

@@ -56,6 +56,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("People and shops"),
             [
                 table(_("Shops"), "storefront", "catalog_shop", "moderation", "support", "finance"),
+                table(_("Categories"), "category", "catalog_category", "moderation"),
                 table(_("People"), "group", "people_account", "support", "moderation"),
                 entry(_("How shares travel"), "account_tree", "cascades",
                       "support", "finance", "moderation"),

@@ -15,7 +15,7 @@ from banyan.kernel.problems import Invalid, Problem
 from banyan.kernel.ratelimits import hit
 from banyan.media.actions import stage
 from banyan.media.problems import TooLarge
-from banyan.media.queries import staged_for
+from banyan.media.queries import image_of_each, staged_for
 
 from ..http import actor
 
@@ -98,3 +98,19 @@ def staged_tokens(request: HttpRequest, name: str, *, most: int = 9) -> list[str
     if refused:
         raise Invalid(fields={name: " ".join(refused)}, extra={"tokens": tokens[:most]})
     return tokens
+
+
+def typed_texts(request: HttpRequest, name: str, tokens: list[str]) -> dict[int, str]:
+    """Return what was typed for each picture of an ``upload`` field, by image id. One statement."""
+    found = image_of_each(actor(request), tokens)
+    typed = {image_id: request.POST.get(f"{name}_alt_{token}") for token, image_id in found.items()}
+    return {image_id: text for image_id, text in typed.items() if text is not None}
+
+
+def with_typed_texts(
+    request: HttpRequest, name: str, staged: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return staged pictures with the texts typed for them, for a form that comes back."""
+    return [
+        one | {"alt": request.POST.get(f"{name}_alt_{one['token']}", one["alt"])} for one in staged
+    ]

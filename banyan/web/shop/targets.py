@@ -20,6 +20,7 @@ from banyan.kernel.remembered import get
 from banyan.media.queries import pictures
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent
+from banyan.people.access import hidden_from
 from banyan.sharing.models import Link
 from banyan.sharing.ports import TargetCard
 from banyan.web.ui.shapes import ProductCard
@@ -47,13 +48,14 @@ def _product(product: Product, card: ProductCard | None) -> TargetCard:
 def shop_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
     """Describe open shops."""
     shops = list(visible_shops().filter(pk__in=target_ids))
-    covers = pictures(shop.cover_id for shop in shops)
+    looks = {shop.pk: shop.cover_id or shop.logo_id for shop in shops}
+    shown = pictures(looks.values())
     return {
         shop.pk: TargetCard(
             url=reverse("shop", args=[shop.slug]),
             title=shop.name,
             description=shop.about[:200],
-            image=_source(covers, shop.cover_id),
+            image=_source(shown, looks[shop.pk]),
         )
         for shop in shops
     }
@@ -105,11 +107,12 @@ def posts_covering(target_ids: Collection[int], *, product_id: int, shop_id: int
     return [post for post, original in posts.items() if (original or post) in showing]
 
 
-def disclosure(link: Link, *, product_id: int | None) -> str:
+def disclosure(link: Link, *, viewer: Actor, product_id: int | None) -> str:
     """Return the line a landing page owes its reader when the sharer may earn."""
     product = visible_products().filter(pk=product_id).first() if product_id else None
     if product is None or offer_of(product) is None:
         return ""
+    unnamed = hidden_from(viewer, [link.owner_id])
     return _("%(name)s may earn from this if you buy. It costs you nothing.") % {
-        "name": link.owner.display_name
+        "name": _("Whoever shared this") if unnamed else link.owner.display_name
     }

@@ -16,6 +16,7 @@ from banyan.catalog.models import Shop, ShopStaff
 from banyan.kernel.problems import Problem
 
 from ..http import actor, private, signed_in
+from ..shop.market.cards import shop_faces
 from .room import refusal_of
 from .typed import Typed
 
@@ -35,7 +36,9 @@ def home(request: HttpRequest) -> HttpResponse:
     places = list(mine)
     if len(places) == 1:
         return redirect("studio_today", places[0].shop.slug)
-    return render(request, "studio/home.html", {"places": places, "nav": "studio"})
+    faces = shop_faces(place.shop for place in places)
+    context = {"places": list(zip(places, faces, strict=True)), "nav": "studio"}
+    return render(request, "studio/home.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

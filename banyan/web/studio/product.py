@@ -17,9 +17,10 @@ from banyan.catalog.access import MANAGERS, get_product_for_staff
 from banyan.catalog.models import Product, Shop
 from banyan.kernel.problems import NotFound, Problem
 from banyan.media.actions import claim_staged, stage
-from banyan.media.queries import staged_for, thumb_urls
+from banyan.media.queries import alts_of, staged_for, thumb_urls
 
 from ..http import actor, private, signed_in
+from ..media.uploads import typed_texts, with_typed_texts
 from . import product_form as form
 from .room import page, refusal_of, shop_of
 from .words import product_state
@@ -98,7 +99,9 @@ def _save(
     with transaction.atomic():
         staged = [image.pk for image in claim_staged(actor=who, tokens=tokens)]
         images = [*kept, *(pk for pk in staged if pk not in kept)]
-        data = form.product_input(request.POST, shop, found, images)
+        alts = {pk: request.POST[f"alt_{pk}"] for pk in kept if f"alt_{pk}" in request.POST}
+        alts |= typed_texts(request, "pictures", tokens)
+        data = form.product_input(request.POST, shop, found, images, alts)
         if found is None:
             return catalog.create_product(actor=who, shop_id=shop.pk, data=data)
         return catalog.update_product(actor=who, product_id=found.pk, data=data)
@@ -114,7 +117,7 @@ def _page(
     problem: Problem | None = None,
 ) -> HttpResponse:
     before = _kept_before(found)
-    thumbs = thumb_urls(before)
+    thumbs, texts = thumb_urls(before), alts_of(before)
     errors = problem.fields if problem else {}
     context: dict[str, Any] = {
         "product": found,
@@ -126,8 +129,17 @@ def _page(
         "texts": form.language_fields(values),
         "languages_of_title": form.language_fields(values),
         "categories": form.categories(get_language() or "en"),
-        "staged": staged_for(actor(request), tokens),
-        "shown": [(pk, thumbs[pk], pk in kept) for pk in before if pk in thumbs],
+        "staged": with_typed_texts(request, "pictures", staged_for(actor(request), tokens)),
+        "shown": [
+            {
+                "pk": pk,
+                "thumb_url": thumbs[pk],
+                "stays": pk in kept,
+                "alt": values.get(f"alt_{pk}", texts.get(pk, "")),
+            }
+            for pk in before
+            if pk in thumbs
+        ],
         "most": MOST_PICTURES,
     }
     return page(request, shop, "goods", "studio/product.html", context, problem)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from banyan.catalog.actions import ProductInput, VariantInput
 from banyan.catalog.models import Category, Product, Shop, Variant
+from banyan.catalog.queries import name_in
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 
@@ -103,11 +104,15 @@ def language_fields(values: Mapping[str, Any]) -> list[dict[str, str]]:
 def categories(language: str) -> list[tuple[str, str]]:
     """Return (slug, name in the reader's language) of all categories."""
     rows = Category.objects.order_by("position", "id")
-    return [(row.slug, row.names.get(language) or row.names.get("en", row.slug)) for row in rows]
+    return [(row.slug, name_in(row, language)) for row in rows]
 
 
 def product_input(
-    data: Mapping[str, Any], shop: Shop, product: Product | None, images: Sequence[int]
+    data: Mapping[str, Any],
+    shop: Shop,
+    product: Product | None,
+    images: Sequence[int],
+    alts: Mapping[int, str],
 ) -> ProductInput:
     """Return what was typed. Raises Invalid naming every field that cannot be read.
 
@@ -131,6 +136,7 @@ def product_input(
         vendor=typed.text("vendor"),
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
+        alts=alts,
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from banyan.catalog import actions as catalog
@@ -17,19 +19,35 @@ from banyan.earnings import actions as earnings
 from banyan.earnings.models import PlanVersion
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
+from banyan.media.actions import claim_staged, stage
+from banyan.media.models import Image
+from banyan.media.problems import UploadRefused
+from banyan.media.queries import staged_for, thumb_urls
 
 from ..http import actor, private, signed_in
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 
 MOST_PRODUCTS = 500
+LOOK = {
+    "cover": (
+        gettext_lazy("Cover"),
+        gettext_lazy("A wide picture at the head of the shop's page."),
+    ),
+    "logo": (
+        gettext_lazy("Logo"),
+        gettext_lazy(
+            "Beside the shop's name, in a circle; its first letters stand there without one."
+        ),
+    ),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 @signed_in
 def shop_settings(request: HttpRequest, shop_slug: str) -> HttpResponse:
-    """Show and change the settings; ``form`` names which of the two forms was sent."""
+    """Show and change the settings; ``form`` names which of the three forms was sent."""
     shop = shop_of(request, shop_slug, MANAGERS)
     if request.method != "POST":
         return _page(request, shop)
@@ -37,6 +55,9 @@ def shop_settings(request: HttpRequest, shop_slug: str) -> HttpResponse:
         if request.POST.get("form") == "terms":
             _set_terms(request, shop)
             messages.success(request, _("The new terms hold from the next order on."))
+        elif request.POST.get("form") == "look":
+            _set_look(request, shop)
+            messages.success(request, _("Saved."))
         else:
             _set_shop(request, shop)
             messages.success(request, _("Saved."))
@@ -58,6 +79,29 @@ def _set_shop(request: HttpRequest, shop: Shop) -> None:
         shipping_amount=shipping or 0,
         free_shipping_from=free_from,
     )
+
+
+def _set_look(request: HttpRequest, shop: Shop) -> None:
+    """Take cover and logo as chosen: staged, sent along by a browser without script, or away."""
+    who = actor(request)
+    chosen: dict[str, str] = {}
+    for name in LOOK:
+        token, file = request.POST.get(name, ""), request.FILES.get(f"{name}_files")
+        try:
+            if not token and file is not None:
+                token = stage(actor=who, data=file, filename=file.name or "").token
+        except UploadRefused as refused:
+            refused.fields = {name: refused.message}
+            raise
+        chosen[name] = token
+    with transaction.atomic():
+        values: dict[str, Image | None] = {}
+        for name, token in chosen.items():
+            if token:
+                values[name] = claim_staged(actor=who, tokens=[token])[0]
+            elif f"remove_{name}" in request.POST:
+                values[name] = None
+        catalog.update_shop(actor=who, shop_id=shop.pk, **values)
 
 
 def _set_terms(request: HttpRequest, shop: Shop) -> None:
@@ -89,8 +133,22 @@ def _page(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> H
     )
     general = next((v for v in versions if v.plan.product_id is None), None)
     sent = request.POST.get("form") if problem else ""
+    thumbs = thumb_urls([shop.cover_id, shop.logo_id])
     context = {
         "form": sent,
+        "look": [
+            {
+                "name": name,
+                "label": label,
+                "help": told,
+                "thumb_url": thumbs.get(image_id or 0, ""),
+                "staged": staged_for(actor(request), request.POST.getlist(name)),
+                "error": problem.fields.get(name, "") if problem else "",
+            }
+            for (name, (label, told)), image_id in zip(
+                LOOK.items(), (shop.cover_id, shop.logo_id), strict=True
+            )
+        ],
         "values": request.POST if sent == "shop" else _shop_values(shop),
         "terms": request.POST if sent == "terms" else _term_values(general),
         "general": general,

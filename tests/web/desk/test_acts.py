@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Shop
+from banyan.catalog.models import Category, Shop
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission, PayoutBatch, PayoutItem
 from banyan.kernel import clock, relay
@@ -166,6 +166,21 @@ class Case:
     answers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ListCase:
+    """A button of a list: the one role it is for, what it writes to the log, what to fill in."""
+
+    role: str
+    audited: str
+    answers: dict[str, str] = field(default_factory=dict)
+
+
+def category() -> Category:
+    made = catalog.add_category(actor=SYSTEM, slug="bowls", names={"en": "Bowls"}, reason="test")
+    AuditEntry.objects.all().delete()
+    return made
+
+
 def state_of(row: Any) -> Any:
     return type(row).objects.get(pk=row.pk).state
 
@@ -175,6 +190,10 @@ CASES = {
     ("catalog_shop", "refuse"): Case(pending_shop, ("moderation",), "shop.refuse", state_of),
     ("catalog_shop", "suspend"): Case(make.shop, ("moderation",), "shop.suspend", state_of),
     ("catalog_shop", "reopen"): Case(suspended_shop, ("moderation",), "shop.reopen", state_of),
+    ("catalog_category", "change"): Case(
+        category, ("moderation",), "category.change",
+        lambda row: Category.objects.values_list("names", "position").get(pk=row.pk),
+        {"name_en": "Bowls and dishes", "position": "7"}),
     ("people_account", "give"): Case(
         make.member, ("owner",), "staff.give_role",
         lambda row: list(row.staff_roles.values_list("role", flat=True)), {"role": "support"}),
@@ -205,10 +224,13 @@ CASES = {
     ("kernel_flag", "turn"): Case(
         flag, ("owner",), "flag.turn", lambda row: Flag.objects.get(pk=row.pk).enabled),
 }  # fmt: skip
-LIST_CASES = {
-    ("earnings_payoutbatch", "draft"): "payout_batch.draft",
-    ("ledger_journal", "prove"): "ledger.prove",
-}
+LIST_CASES: dict[tuple[str, str], ListCase] = {
+    ("earnings_payoutbatch", "draft"): ListCase("finance", "payout_batch.draft"),
+    ("ledger_journal", "prove"): ListCase("finance", "ledger.prove"),
+    ("catalog_category", "add"): ListCase(
+        "moderation", "category.add",
+        {"slug": "cups", "name_en": "Cups", "name_zh-hant": "杯子", "position": "3"}),
+}  # fmt: skip
 
 
 def _named(which: str) -> set[tuple[str, str]]:
@@ -282,17 +304,36 @@ def test_a_button_is_not_there_for_other_roles(key: tuple[str, str]) -> None:
 @pytest.mark.parametrize("key", LIST_CASES, ids="-".join)
 def test_a_button_of_a_list_asks_for_a_reason_too(key: tuple[str, str]) -> None:
     payable()
+    case = LIST_CASES[key]
     url = reverse(f"admin:{key[0]}_list_act", args=[key[1]])
-    finance = as_staff("finance")
+    presser, data = as_staff(case.role), {**case.answers, "reason": "because"}
 
-    assert finance.post(url, {"reason": ""}).status_code == 422
-    assert not AuditEntry.objects.filter(action=LIST_CASES[key]).exists()
-    assert as_staff("moderation").post(url, {"reason": "because"}).status_code == 404
-    assert as_staff("support").post(url, {"reason": "because"}).status_code == 404
-    assert not AuditEntry.objects.filter(action=LIST_CASES[key]).exists()
+    assert presser.get(url).status_code == 200
+    assert presser.post(url, {**case.answers, "reason": ""}).status_code == 422
+    assert not AuditEntry.objects.filter(action=case.audited).exists()
+    for other in sorted({"support", "finance", "moderation"} - {case.role}):
+        assert as_staff(other).post(url, data).status_code == 404, other
+    assert not AuditEntry.objects.filter(action=case.audited).exists()
 
-    assert finance.post(url, {"reason": "because"}).status_code == 302
-    assert AuditEntry.objects.get(action=LIST_CASES[key]).reason == "because"
+    assert presser.post(url, data).status_code == 302
+    assert AuditEntry.objects.get(action=case.audited).reason == "because"
+
+
+def test_a_category_is_added_once_with_what_was_typed() -> None:
+    url = reverse("admin:catalog_category_list_act", args=["add"])
+    browser = as_staff("moderation")
+    data = {"slug": "Cups", "name_en": "Cups", "name_zh-hans": "杯子", "position": "3"}
+    data["reason"] = "because"
+    assert browser.post(url, data).status_code == 302
+    made = Category.objects.get()
+    assert (made.slug, made.names, made.position) == ("cups", {"en": "Cups", "zh-hans": "杯子"}, 3)
+
+    again = browser.post(url, data)
+    assert (again.status_code, Category.objects.count()) == (422, 1)
+    assert "This address is taken." in again.content.decode()
+    for wrong in ({"name_en": ""}, {"position": "first"}, {"slug": "Two words"}):
+        answer = browser.post(url, {**data, "slug": "bowls", **wrong})
+        assert (answer.status_code, Category.objects.count()) == (422, 1), wrong
 
 
 def test_drafting_twice_makes_one_batch() -> None:

@@ -17,9 +17,11 @@ from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order, OrderNote
+from banyan.orders.stories import find_orders as by_orders
 from banyan.orders.stories import order_for_story
 from banyan.payments.models import Intent, Payout, Refund
 from banyan.people.models import Account
+from banyan.people.queries import phone_ends_with
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 from tests.support import factories as make
@@ -276,3 +278,19 @@ def test_an_unpaid_order_tells_how_it_ended() -> None:
     texts = [c.text for c in told(number).chapters]
     assert "The reservation ran out, unpaid" in texts
     assert "Stock is free again" in texts
+
+
+def test_the_end_of_a_phone_is_looked_up_by_indexes() -> None:
+    with CaptureQueriesContext(connection) as seen:
+        by_orders("4321")
+        list(Account.objects.filter(phone_ends_with("4321")))
+    plans = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # so few rows are quicker read than sought
+        for query in seen:
+            cursor.execute("EXPLAIN " + query["sql"])
+            plans += [line for (line,) in cursor.fetchall()]
+    told = "\n".join(plans)
+    for index in ("checkout_phone_tail", "checkout_courier_tail", "account_phone_tail"):
+        assert index in told, told
+    assert "Seq Scan" not in told, told

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
+from banyan.kernel import relay
 from banyan.kernel.actors import Actor
 from banyan.media.actions import stage
 from banyan.notify.actions import notify
@@ -250,7 +252,7 @@ def test_notifications_are_told_opened_and_marked(hers: Client, ana: Account) ->
 
 
 def test_the_badge_shows_99_plus(hers: Client, ana: Account, monkeypatch: Any) -> None:
-    monkeypatch.setattr("banyan.web.shop.people.me.unread_count", lambda account_id: 99)
+    monkeypatch.setattr("banyan.web.shop.people.notifications.unread_count", lambda account_id: 99)
     assert "99+" in hers.get("/me").content.decode()
 
 
@@ -286,3 +288,22 @@ def test_a_face_staged_by_somebody_else_is_not_taken(hers: Client, ana: Account)
     hers.post("/me/avatar", {"avatar": theirs.token})
     ana.refresh_from_db()
     assert ana.avatar is None
+
+
+def test_the_badge_listens_to_its_members_topic_and_answers_alone(
+    hers: Client, ana: Account
+) -> None:
+    quiet = hers.get(reverse("me")).content.decode()
+    assert f'data-live="member:{ana.pk}.' in quiet
+    assert f'data-live-refresh="{reverse("notifications_badge")}"' in quiet
+    people.follow(actor=actor(member("ben")), account_id=ana.pk)
+    relay.drain()
+
+    alone = hers.get(reverse("notifications_badge")).content.decode()
+
+    assert alone.startswith('<span id="unread"')
+    assert ">1</span>" in alone
+    assert 'data-say="Unread notifications: 1"' in alone
+    listed = hers.get(reverse("notifications")).content.decode()
+    assert f'id="notifications" data-live="member:{ana.pk}.' in listed
+    assert Client().get(reverse("notifications_badge")).status_code == 302

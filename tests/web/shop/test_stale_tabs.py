@@ -288,3 +288,120 @@ def test_a_gateway_that_is_away_leaves_the_order_and_the_way_to_pay_it(
     settings.SANDBOX_URL = away
     pay = client.post(reverse("purchase_pay", args=[checkout.access_token]))
     assert "/pay/" in pay["location"]
+
+
+@ONE_THREAD
+@pytest.mark.parametrize("way", ["cart", "buy now"])
+def test_a_fresh_form_for_the_same_goods_goes_on_with_the_order_that_waits(
+    sandbox: Sandbox, way: str
+) -> None:
+    client, item = Client(), make.variant(stock=9)
+    url = reverse("checkout") if way == "cart" else buy_now(item, 2)
+    if way == "cart":
+        put_into_cart(client, item, 2)
+    form = form_of(client, url) | ({} if way == "cart" else {"n": "2"})
+    client.post("/checkout", form)  # the answer is lost on the way
+    first = Checkout.objects.get()
+
+    if way == "cart":
+        put_into_cart(client, item, 2)
+    page = client.get(url)
+    told = page.content.decode()
+    assert f"Order {first.number} holds exactly these goods" in told
+    assert reverse("purchase", args=[first.access_token]) in told
+    again = client.post("/checkout", form | fields(page))
+
+    assert again.status_code == 302
+    assert "/pay/" in again["location"]
+    assert Checkout.objects.get() == first
+    assert make.stock_of(item).reserved == 2
+    assert not CartItem.objects.exists(), "what was put in for that order again is not left over"
+
+
+@ONE_THREAD
+def test_two_tabs_opened_for_the_same_goods_make_one_order_and_others_make_their_own(
+    sandbox: Sandbox,
+) -> None:
+    client, item = Client(), make.variant(stock=9)
+    client.get(reverse("checkout") + f"?variant={item.pk}")
+    tabs = [form_of(client, buy_now(item)) for _ in range(2)]
+    assert tabs[0]["token"] == tabs[1]["token"]
+    for tab in tabs:
+        assert client.post("/checkout", tab).status_code == 302
+    assert Checkout.objects.count() == 1
+
+    other = Client()
+    assert form_of(other, buy_now(item))["token"] != tabs[0]["token"]
+    assert "holds exactly these goods" not in other.get(buy_now(item)).content.decode()
+    assert form_of(client, buy_now(item, 2))["token"] != tabs[0]["token"]
+    assert "holds exactly these goods" not in client.get(buy_now(item, 2)).content.decode()
+
+
+@ONE_THREAD
+@pytest.mark.parametrize("end", ["paid", "run out", "cancelled"])
+def test_once_the_order_has_ended_the_same_goods_are_a_new_order(
+    sandbox: Sandbox, end: str
+) -> None:
+    client, item = Client(), make.variant(stock=9)
+    form = form_of(client, buy_now(item))
+    client.post("/checkout", form)
+    first = Checkout.objects.get()
+    moment = clock.now()
+    if end == "paid":
+        client.get(pay_at_gateway(sandbox, first))
+    elif end == "cancelled":
+        client.post(reverse("purchase_cancel", args=[first.access_token]))
+    else:
+        moment = first.expires_at
+    with clock.at(moment):
+        again = form_of(client, buy_now(item))
+        assert again["token"] != form["token"]
+        assert "holds exactly these goods" not in client.get(buy_now(item)).content.decode()
+        assert client.post("/checkout", again).status_code == 302
+    assert Checkout.objects.count() == 2
+
+
+@ONE_THREAD
+def test_a_quantity_changed_in_the_form_is_found_again_by_what_was_bought(
+    sandbox: Sandbox,
+) -> None:
+    client, item = Client(), make.variant(stock=9)
+    form = form_of(client, buy_now(item)) | {"n": "3"}
+    form["agreed"] = fields(client.post("/checkout", form | {"again": "coupon"}))["agreed"]
+    client.post("/checkout", form)
+    first = Checkout.objects.get()
+    assert first.number in client.get(buy_now(item, 3)).content.decode()
+    one = client.get(buy_now(item))
+    assert first.number not in one.content.decode()
+    assert fields(one)["token"] != form["token"]
+    assert client.post("/checkout", form | fields(one) | {"n": "1"}).status_code == 302
+    assert make.stock_of(item).reserved == 4
+
+
+@ONE_THREAD
+def test_a_member_goes_on_with_the_order_from_another_browser(sandbox: Sandbox) -> None:
+    member, item = make.member(), make.variant(stock=9)
+    phone, desk = Client(), Client()
+    for browser in (phone, desk):
+        browser.force_login(member)
+    phone.post("/checkout", form_of(phone, buy_now(item)))
+    first = Checkout.objects.get()
+    assert first.number in desk.get(buy_now(item)).content.decode()
+    stranger = Client()
+    stranger.force_login(make.member())
+    assert first.number not in stranger.get(buy_now(item)).content.decode()
+
+
+@ONE_THREAD
+def test_who_was_told_of_the_waiting_order_may_order_something_else_all_the_same(
+    sandbox: Sandbox,
+) -> None:
+    client, item = Client(), make.variant(stock=9)
+    client.post("/checkout", form_of(client, buy_now(item)))
+    elsewhere = form_of(client, buy_now(item)) | {"street": "Elsewhere 2"}
+    told = client.post("/checkout", elsewhere)
+    assert told.status_code == 422
+    assert "Nothing new was ordered" in told.content.decode()
+    assert Checkout.objects.count() == 1
+    assert client.post("/checkout", elsewhere | fields(told)).status_code == 302
+    assert Checkout.objects.count() == 2

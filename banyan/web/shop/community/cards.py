@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -29,10 +29,14 @@ def post_url(shown: Shown) -> str:
     return f"{url}?via={shown.post.link.code}" if shown.post.link else url
 
 
-def post_cards(posts: Iterable[Shown]) -> list[PostCard]:
-    """Return cards; posts without a picture are left out. One statement for the faces."""
+def post_cards(posts: Iterable[Shown], small: Mapping[int, str] | None = None) -> list[PostCard]:
+    """Return cards; posts without a picture are left out.
+
+    ``small`` are the authors' faces if they were read already; else one statement reads them.
+    """
     posts = list(posts)
-    small = thumb_urls(shown.post.author.avatar_id for shown in posts)
+    if small is None:
+        small = thumb_urls(shown.post.author.avatar_id for shown in posts)
     return [
         PostCard(
             url=post_url(shown),

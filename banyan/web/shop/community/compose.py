@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Product
 from banyan.community import actions as community
+from banyan.community.access import get_post_for
 from banyan.kernel.digits import whole
-from banyan.kernel.problems import Invalid, LoginRequired, Problem
+from banyan.kernel.problems import Invalid, LoginRequired, NotFound, Problem
 from banyan.media.actions import claim_staged
-from banyan.media.queries import pictures, staged_for
+from banyan.media.queries import alts_of, pictures, staged_for, thumb_urls
 
 from ...http import actor, private, signed_in
-from ...media.uploads import staged_tokens
+from ...media.uploads import staged_tokens, typed_texts, with_typed_texts
 from ..market.cards import product_title
 
 MOST_GOODS = 100
@@ -57,14 +60,58 @@ def post_new(request: HttpRequest) -> HttpResponse:
         return _page(request, tokens, rows, problem)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@signed_in
+def post_pictures(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Say what the pictures of one's own post show; NotFound for everybody else's."""
+    who = actor(request)
+    found = get_post_for(who, post_id)
+    if found.author_id != who.id or found.repin_of_id is not None:
+        raise NotFound()
+    image_ids = list(found.images.values_list("image_id", flat=True))
+    problem: Problem | None = None
+    if request.method == "POST":
+        try:
+            community.describe_pictures(
+                actor=who,
+                post_id=found.pk,
+                alts=[request.POST.get(f"alt_{image_id}") for image_id in image_ids],
+            )
+        except Invalid as refused:
+            problem = refused
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("post", found.pk)
+    thumbs, texts = thumb_urls(image_ids), alts_of(image_ids)
+    context = {
+        "nav": "me",
+        "post": found,
+        "rows": [
+            {
+                "name": f"alt_{image_id}",
+                "thumb_url": thumbs.get(image_id, ""),
+                "value": request.POST.get(f"alt_{image_id}", texts.get(image_id, "")),
+            }
+            for image_id in image_ids
+        ],
+        "error": problem.fields.get("alts", problem.message) if problem else "",
+    }
+    status = problem.status if problem else 200
+    return render(request, "shop/community/pictures.html", context, status=status)
+
+
 def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]) -> int:
     who = actor(request)
     tags = [_tag(row) for row in rows if whole(row["product"]) is not None]
     visibility = request.POST.get("visibility", "0") or "0"
     with transaction.atomic():
+        images = claim_staged(actor=who, tokens=tokens)
+        texts = typed_texts(request, "pictures", tokens)
         made = community.publish_post(
             actor=who,
-            images=claim_staged(actor=who, tokens=tokens),
+            images=images,
+            alts=[texts.get(image.pk) for image in images],
             title=request.POST.get("title", ""),
             body=request.POST.get("body", ""),
             tags=tags,
@@ -127,7 +174,7 @@ def _page(
     rows: list[dict[str, str]],
     problem: Problem | None = None,
 ) -> HttpResponse:
-    staged = staged_for(actor(request), tokens)
+    staged = with_typed_texts(request, "pictures", staged_for(actor(request), tokens))
     shown = pictures([one["image_id"] for one in staged])
     large = [shown.get(one["image_id"]) for one in staged]
     context: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,17 +16,17 @@ from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
 from banyan.community.access import visible_boards
 from banyan.community.queries import PAGE, Shown, following_ids, hydrate, newest_ids, posts_of
-from banyan.media.queries import pictures
+from banyan.media.queries import pictures, thumb_urls
 from banyan.people.queries import profile_card
 from banyan.people.rules.countries import region_name
 from banyan.web.ui.shapes import PostCard, Tab
 
 from ...http import actor, number, revalidated
 from ..heads import head_of
-from ..market.cards import product_cards
+from ..market.cards import product_cards, shop_faces
 from ..people.faces import face_of
 from ..sharing.shown import note_shown
-from . import search
+from . import categories, search
 from .cards import post_cards
 
 _END = 2**63 - 1
@@ -44,11 +44,13 @@ def _tabs(current: str) -> list[Tab]:
     ]
 
 
-def noted_cards(request: HttpRequest, posts: Iterable[Shown]) -> list[PostCard]:
-    """Return the cards and note whom their links are shown to."""
+def noted_cards(
+    request: HttpRequest, posts: Iterable[Shown], small: Mapping[int, str] | None = None
+) -> list[PostCard]:
+    """Return the cards and note whom their links are shown to; ``small`` as in ``post_cards``."""
     drawn = [shown for shown in posts if shown.images]
     note_shown(request, (shown.post.link for shown in drawn))
-    return post_cards(drawn)
+    return post_cards(drawn, small)
 
 
 @require_safe
@@ -78,21 +80,28 @@ def _new_goods(limit: int) -> list[Product]:
 @require_safe
 @revalidated
 def explore(request: HttpRequest) -> HttpResponse:
-    """What is new from everybody; with ``q`` what has these words."""
+    """What is new from everybody; ``q`` asks for words, ``category`` for goods of one kind."""
     who = actor(request)
     query = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
     if query:
         return search.found(request, query)
+    if request.GET.get("category"):
+        return categories.goods(request)
     before = _before(request)
     ids = newest_ids(who, before=before)
     goods = _new_goods(12) if before == _END else []
     shops = list(visible_shops().order_by("-id")[:12]) if before == _END else []
+    posts = hydrate(who, ids)
+    # Faces and logos in one statement: this page has the most to ask for.
+    authors = (shown.post.author.avatar_id for shown in posts)
+    small = thumb_urls([*authors, *(shop.logo_id for shop in shops)])
     context = {
         "nav": "explore",
         "tabs": _tabs("explore"),
-        "posts": noted_cards(request, hydrate(who, ids)),
+        "posts": noted_cards(request, posts, small),
         "products": product_cards(goods),
-        "shops": shops,
+        "shops": shop_faces(shops, small),
+        "categories": categories.chips() if before == _END else [],
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     return render(request, "shop/community/feed.html", context)
@@ -115,7 +124,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "person": person,
         "posts": noted_cards(request, hydrate(who, ids)),
         "boards": visible_boards(who, account.pk),
-        "shops": visible_shops().filter(owner=account),
+        "shops": shop_faces(visible_shops().filter(owner=account)),
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     own = pictures([account.avatar_id]).get(account.avatar_id or 0)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from banyan.catalog.access import visible_products, visible_shops
+from banyan.catalog.models import Category
 from banyan.community.access import visible_posts
 from banyan.community.queries import hydrate
 from banyan.kernel import search
@@ -17,7 +18,8 @@ from banyan.media.queries import thumb_urls
 from banyan.people.access import visible_accounts
 
 from ...http import actor
-from ..market.cards import product_cards
+from ..market.cards import product_cards, shop_faces
+from . import categories
 from .cards import face, post_cards
 
 LONGEST_QUERY = 80
@@ -33,11 +35,15 @@ def found(request: HttpRequest, query: str) -> HttpResponse:
     who = actor(request)
     kind = request.GET.get("kind", "")
     after = request.GET.get("after", "") if kind in KINDS else ""
+    chosen, chips = categories.chosen(request.GET.get("category", ""), query=query)
     context: dict[str, Any] = {"nav": "explore", "search_query": query, "kind": kind}
+    context |= {"categories": chips, "category": categories.name_of(chosen)}
+    if chosen is not None:
+        kind = "goods"  # only goods are sorted into categories
     if kind not in KINDS:
         context |= {"people": _members(who, query), "shops": _shops(query)}
     if kind != "posts":
-        context |= _goods(query, after)
+        context |= _goods(query, after, chosen)
     if kind != "goods":
         context |= _posts(who, query, after)
     context["nothing"] = not any(
@@ -46,8 +52,11 @@ def found(request: HttpRequest, query: str) -> HttpResponse:
     return render(request, "shop/community/search.html", context)
 
 
-def _more(query: str, kind: str, after: str) -> str:
-    return "?" + urlencode({"q": query, "kind": kind, "after": after}) if after else ""
+def _more(query: str, kind: str, after: str, category: str = "") -> str:
+    if not after:
+        return ""
+    kept = {"category": category} if category else {}
+    return "?" + urlencode({"q": query, **kept, "kind": kind, "after": after})
 
 
 def _members(who: Actor, query: str) -> list[Any]:
@@ -58,15 +67,18 @@ def _members(who: Actor, query: str) -> list[Any]:
 
 
 def _shops(query: str) -> list[Any]:
-    return list(visible_shops().filter(name__icontains=query).order_by("name", "id")[:SHOPS])
+    return shop_faces(visible_shops().filter(name__icontains=query).order_by("name", "id")[:SHOPS])
 
 
-def _goods(query: str, after: str) -> dict[str, Any]:
-    page = search.page_of(visible_products(), "words", query, after=after, size=GOODS)
+def _goods(query: str, after: str, chosen: Category | None) -> dict[str, Any]:
+    among = visible_products()
+    if chosen is not None:
+        among = among.filter(category=chosen)
+    page = search.page_of(among, "words", query, after=after, size=GOODS)
     rows = visible_products().select_related("shop").in_bulk(page.ids)
     return {
         "products": product_cards([rows[pk] for pk in page.ids if pk in rows]),
-        "goods_url": _more(query, "goods", page.after),
+        "goods_url": _more(query, "goods", page.after, chosen.slug if chosen else ""),
     }
 
 

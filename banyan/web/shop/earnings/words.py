@@ -40,3 +40,24 @@ def account_kind(kind: str) -> str:
         "payouts_in_transit": _("Payouts on their way"),
     }
     return known.get(kind, kind)
+
+
+def statement_kind(kind: str) -> str:
+    """Return what a line of an earner's statement is."""
+    known = {
+        "commission.payable": _("Earned"),
+        "commission.reversed": _("Taken back by a refund"),
+        "payout.requested": _("Paid out to you"),
+        "payout.failed": _("A payout came back"),
+    }
+    return known.get(kind, kind)
+
+
+def wallet_kind(kind: str) -> str:
+    """Return what a line of a wallet is."""
+    known = {
+        "wallet.credit": _("Credit given to you"),
+        "payment.captured": _("Paid with credit"),
+        "refund.succeeded": _("Refunded as credit"),
+    }
+    return known.get(kind, kind)

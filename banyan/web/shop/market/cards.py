@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from banyan.catalog.models import Product, ProductImage, Variant
+from banyan.catalog.models import Product, ProductImage, Shop, Variant
 from banyan.catalog.rules import text_in
 from banyan.kernel.money import Money
-from banyan.media.queries import pictures
-from banyan.web.ui.shapes import ProductCard
+from banyan.media.queries import pictures, thumb_urls
+from banyan.web.ui.shapes import Face, ProductCard
 
 
 def product_title(product: Product) -> str:
@@ -26,6 +26,24 @@ def product_url(product: Product, *, via: str = "", touch: str = "") -> str:
     if via:
         url += f"?via={via}" + (f"&t={touch}" if touch else "")
     return url
+
+
+def shop_faces(shops: Iterable[Shop], small: Mapping[int, str] | None = None) -> list[Face]:
+    """Return shops as names with their logos; ``small`` are thumbnails that were read already.
+
+    One statement without ``small``; none where no shop has a logo.
+    """
+    shops = list(shops)
+    if small is None:
+        small = thumb_urls(shop.logo_id for shop in shops)
+    return [
+        Face(
+            name=shop.name,
+            url=reverse("shop", args=[shop.slug]),
+            picture_url=small.get(shop.logo_id or 0, ""),
+        )
+        for shop in shops
+    ]
 
 
 def product_cards(

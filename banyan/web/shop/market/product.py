@@ -30,7 +30,7 @@ from banyan.media.queries import pictures
 from ...http import actor, number, revalidated
 from ..heads import Head, breadcrumbs, head_of, offered
 from .arrival import Arrival, arrival_of
-from .cards import product_cards, product_title, product_url
+from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
 
 PAGE = 24
@@ -175,19 +175,20 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
     if after is not None:
         goods = goods.filter(pk__lt=after).order_by("-id")
     rows = list(goods[: PAGE + 1])
-    cover = pictures([i for i in (found.cover_id, found.logo_id) if i])
+    look = pictures([found.cover_id, found.logo_id])
     context: dict[str, Any] = {
         "nav": "explore",
         "shop": found,
-        "cover": cover.get(found.cover_id),
-        "logo": cover.get(found.logo_id),
+        "cover": look.get(found.cover_id or 0),
+        "face": shop_faces([found])[0],
         "products": product_cards(rows[:PAGE], via=arrival.code, touch=arrival.touch),
         "more_url": _more_url(rows[PAGE - 1].pk, arrival) if len(rows) > PAGE else "",
         "arrival": arrival,
         "share_url": reverse("share", args=["shop", found.pk])
         + (f"?via={arrival.code}" if arrival.code else ""),
     }
-    covers = [context["cover"], *(card.picture for card in context["products"])]
+    logo = look.get(found.logo_id or 0)
+    covers = [context["cover"], logo, *(card.picture for card in context["products"])]
     context["head"] = head_of(
         request,
         kind="website",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,6 +48,7 @@ from banyan.people.rules.countries import country_names
 from ...cookies import CART, read_signed
 from ...http import actor, number, private
 from ..market.cards import product_title
+from . import form_tokens
 
 MOST_OF_ONE = 99
 
@@ -190,6 +192,13 @@ def _page(
     earlier: Checkout | None = None,
 ) -> HttpResponse:
     lines = wanted_lines(request)
+    bought = {line.variant_id: line.quantity for line in quote.lines}
+    if values.get("token"):
+        form = form_tokens.Fresh(values["token"])
+    elif earlier is not None:
+        form = form_tokens.Fresh(form_tokens.another(request, bought))
+    else:
+        form = form_tokens.fresh(request, bought)
     errors = problem.fields if problem else {}
     coupon_error = errors.get("coupon", "")
     if quote.coupon_problem is not None:
@@ -209,7 +218,8 @@ def _page(
         "coupon_error": coupon_error,
         "problem": problem,
         "earlier": earlier,
-        "token": values.get("token") or new_code(120),
+        "waiting": form.waiting,
+        "token": form.token,
         "methods": methods_for(amount=quote.total, account_id=actor(request).id),
         "carried": [
             (name, values.get(name) or request.GET.get(name, ""))
@@ -254,6 +264,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _page(request, quote, values, problem)
     if known is None:
         _empty(request, who, lines)
+    else:
+        leave_cart(request, known[1])
     return go_to_payment(request, placed)
 
 
@@ -277,7 +289,7 @@ def _used(
 
 
 def _placement_key(values: dict[str, str]) -> str:
-    return f"form:{values.get('token', '')}"[:80]
+    return f"{form_tokens.KEY}{values.get('token', '')}"[:80]
 
 
 def _place(
@@ -294,7 +306,9 @@ def _place(
         lines=lines,
         contact=orders.Contact(values.get("email", ""), values.get("contact_phone", "")),
         address=values,
-        placement_key=_placement_key(values) if values.get("token") else f"form:{new_code(120)}",
+        placement_key=_placement_key(values)
+        if values.get("token")
+        else form_tokens.KEY + new_code(120),
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
         agreed_total=whole(values.get("agreed", "")),
@@ -315,6 +329,15 @@ def _empty(request: HttpRequest, who: Actor, lines: list[orders.WantedLine]) -> 
     if cart is not None:
         bought = [line.variant_id for line in lines]
         orders.empty_cart(actor=who, cart=cart, variant_ids=bought)
+
+
+def leave_cart(request: HttpRequest, bought: Mapping[int, int]) -> None:
+    """Empty a cart that holds exactly what an order bought: it was filled for that order again."""
+    who, token = actor(request), read_signed(request, CART)
+    held = {line.variant_id: line.quantity for line in cart_lines(actor=who, token=token)}
+    cart = find_cart(actor=who, token=token) if held == dict(bought) else None
+    if cart is not None:
+        orders.empty_cart(actor=who, cart=cart, variant_ids=list(bought))
 
 
 def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:

@@ -27,7 +27,7 @@ from banyan.payments.models import Intent
 from ...http import actor, number, private, signed_in
 from ...streams import ticket
 from ..market.cards import product_url
-from .checkout import go_to_payment
+from .checkout import go_to_payment, leave_cart
 from .story import (
     hidden_on,
     order_entries,
@@ -149,7 +149,10 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
 @private
 def purchase_pay(request: HttpRequest, token: str) -> HttpResponse:
     """Go to the payment page (again)."""
-    return go_to_payment(request, get_checkout_by_token(token))
+    found = get_checkout_by_token(token)
+    lines = lines_of(found.orders.all())
+    leave_cart(request, {x.variant_id: x.quantity for group in lines.values() for x in group})
+    return go_to_payment(request, found)
 
 
 @require_POST

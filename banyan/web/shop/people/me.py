@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound, Problem
 from banyan.media.actions import stage
-from banyan.notify.queries import MOST, unread_count
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
 from banyan.people.actions.sign_in import ADD_CONTACT, attempt_of
@@ -28,11 +27,14 @@ from .adapters import YEAR
 from .faces import face_of, faces_of
 from .forms import CodeForm, ContactForm, ProfileForm, refuse
 from .login import code_page, resend
+from .notifications import badge
 from .sessions import client_address, member, region_of
 
 _ROOMS = (
     ("orders_mine", "orders", gettext_lazy("Orders")),
     ("earnings", "coin", gettext_lazy("Earnings")),
+    ("statement", "receipt", gettext_lazy("Statement")),
+    ("wallet", "wallet", gettext_lazy("Wallet")),
     ("links_mine", "share", gettext_lazy("My shares")),
     ("notifications", "bell", gettext_lazy("Notifications")),
     ("my_followers", "me", gettext_lazy("Followers")),
@@ -50,14 +52,13 @@ _ROOMS = (
 def me(request: HttpRequest) -> HttpResponse:
     """Show the way to everything of one's own."""
     account = get_own_account(actor(request))
-    unread = unread_count(account.pk)
     context = {
         "nav": "me",
         "account": account,
         "face": face_of(account),
         "rooms": _rooms(actor(request)),
-        "unread": f"{MOST}+" if unread >= MOST else unread,
         "offers": open_offers(account.pk),
+        **badge(request),
     }
     return render(request, "shop/people/me.html", context)
 

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from banyan.kernel.problems import NotFound
 from banyan.notify import actions as notify
 from banyan.notify.models import Notification
+from banyan.notify.queries import MOST, unread_count
 from banyan.notify.queries import notifications as read_notifications
-from banyan.notify.queries import unread_count
 
 from ...http import actor
+from ...streams import ticket
 from .faces import faces_of
 from .sessions import member
 
@@ -40,6 +41,8 @@ def notifications(request: HttpRequest) -> HttpResponse:
         "told": [(one, [faces[person.pk] for person in one.people]) for one in shown],
         "unread": unread_count(me),
         "more_url": more,
+        "live": ticket(request, f"member:{me}"),
+        "here": request.get_full_path(),
     }
     return render(request, "shop/people/notifications.html", context)
 
@@ -50,6 +53,23 @@ def _before(request: HttpRequest) -> dt.datetime | None:
     except ValueError:
         return None
     return moment if moment and moment.tzinfo else None
+
+
+@member
+@require_safe
+def notifications_badge(request: HttpRequest) -> HttpResponse:
+    """Answer the badge alone, for a page that heard that it has changed."""
+    return render(request, "shop/people/badge.html", badge(request))
+
+
+def badge(request: HttpRequest) -> dict[str, object]:
+    """Return what the badge is drawn with; it listens to the member's own topic."""
+    me = actor(request).id or 0
+    unread = unread_count(me)
+    return {
+        "unread": f"{MOST}+" if unread >= MOST else unread,
+        "live": ticket(request, f"member:{me}"),
+    }
 
 
 @require_POST

@@ -9,6 +9,7 @@ urlpatterns = [
     path("explore", feed.explore, name="explore"),
     path("post", compose.post_new, name="post_new"),
     path("p/<int:post_id>", post.post, name="post"),
+    path("p/<int:post_id>/pictures", compose.post_pictures, name="post_pictures"),
     path("p/<int:post_id>/like", post.post_like, name="post_like"),
     path("p/<int:post_id>/likes", post.post_likes, name="post_likes"),
     path("p/<int:post_id>/comment", post.post_comment, name="post_comment"),

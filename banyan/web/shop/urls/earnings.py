@@ -1,10 +1,13 @@
-"""URLs of the earnings pages."""
+"""URLs of the earnings pages and of the wallet."""
 
 from django.urls import path
 
-from ..earnings import mine
+from ..earnings import mine, statement, wallet
 
 urlpatterns = [
     path("earnings", mine.earnings, name="earnings"),
     path("earnings/<int:commission_id>", mine.earning, name="earning"),
+    path("me/statement", statement.statement, name="statement"),
+    path("me/statement/csv", statement.export, name="statement_export"),
+    path("me/wallet", wallet.wallet, name="wallet"),
 ]

@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/merge/<int:merge_id>", merges.merge_offer, name="merge_offer"),
     path("me/merge/<int:merge_id>/undo", merges.merge_undo, name="merge_undo"),
     path("notifications", notifications.notifications, name="notifications"),
+    path("notifications/badge", notifications.notifications_badge, name="notifications_badge"),
     path("notifications/read", notifications.notifications_read, name="notifications_read"),
     path(
         "notifications/<int:notification_id>/open",

@@ -91,10 +91,26 @@ def badge(text: Any, tone: str = "", icon: str = "") -> SafeString:
 
 @register.simple_tag
 def chip(
-    text: Any, href: str = "", *, selected: bool = False, icon: str = "", **attrs: Any
+    text: Any,
+    href: str = "",
+    *,
+    selected: bool = False,
+    icon: str = "",
+    face: str = "",
+    **attrs: Any,
 ) -> SafeString:
-    """Draw a filter chip: a link with ``href``, else a toggle button."""
-    inside = format_html("{}{}", icons.icon(icon) if icon else "", text)
+    """Draw a filter chip: a link with ``href``, else a toggle button.
+
+    ``face`` is the address of a small picture that stands in place of ``icon``.
+    """
+    drawn = icons.icon(icon) if icon else ""
+    if face:
+        drawn = format_html(
+            '<span class="avatar avatar-s"><img src="{}" alt="" width="26" height="26"'
+            ' loading="lazy" decoding="async"></span>',
+            face,
+        )
+    inside = format_html("{}{}", drawn, text)
     extra = attributes(attrs)
     if href:
         now = mark_safe(' aria-current="true"') if selected else ""

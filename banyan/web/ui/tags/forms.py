@@ -166,12 +166,14 @@ def upload(
     max: int = 9,
     help: str = "",
     error: str = "",
+    described: bool = False,
 ) -> dict[str, Any]:
     """Stage pictures as they are chosen; the form then carries tokens in hidden ``name`` inputs.
 
     Each file goes to ``url`` as multipart ``file`` and is answered by JSON ``{token, thumb_url,
     alt?}`` or a problem with ``detail``. ``staged`` are dicts of token, thumb_url, name and keep
     a refused form's pictures. Without script the file input named ``{name}_files`` is sent.
+    ``described`` asks what each picture shows: text inputs named ``{name}_alt_{token}``.
     """
     return {
         "name": name,
@@ -181,6 +183,7 @@ def upload(
         "max": max,
         "help": help,
         "error": error,
+        "described": described,
         "csrf_token": context.get("csrf_token"),
     }
 

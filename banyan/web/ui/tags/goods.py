@@ -29,7 +29,7 @@ def picture(
     rounded: bool = False,
     classname: str = "",
 ) -> dict[str, Any]:
-    """Show a Picture. ``ratio`` crops (1x1, 4x5, 3x4, 4x3, 16x9), else its own shape is kept.
+    """Show a Picture. ``ratio`` crops (1x1, 4x5, 3x4, 4x3, 16x9, 8x3), else its own shape is kept.
 
     ``eager`` only for the first two on a page (LCP); ``sizes`` as in HTML.
     """

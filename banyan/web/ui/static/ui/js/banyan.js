@@ -157,6 +157,11 @@ function accept(box, item, answer) {
   $("progress", item).remove();
   $(".shot", item).append(picture);
   item.append(token);
+  const alt = $(".alt", item);
+  if (alt) {
+    alt.hidden = false;
+    Object.assign($("input", alt), { name: `${box.dataset.name}_alt_${answer.token}`, value: answer.alt || "" });
+  }
   item.dataset.state = "done";
   item.dataset.token = answer.token;
   say($("[data-done]", box).innerHTML.trim());
@@ -253,7 +258,7 @@ function swap(box, html) {
     const next = fresh.getElementById(name);
     if (!old || !next) continue;
     if (old === box) {
-      for (const key of ["live", "liveRefresh"]) {
+      for (const key of ["live", "liveRefresh", "say"]) {
         if (key in next.dataset) box.dataset[key] = next.dataset[key];
         else delete box.dataset[key];
       }

@@ -1,0 +1,98 @@
+"""The categories that goods are sorted into: one list for the whole platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import audit
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Forbidden, Invalid, NotFound
+
+from ..models import Category
+from ..rules import is_slug
+
+LONGEST_NAME = 40
+
+
+def add_category(
+    *, actor: Actor, slug: str, names: Mapping[str, str], position: int = 0, reason: str
+) -> Category:
+    """Add a category; ``names`` maps languages to names, English is needed. Audited.
+
+    For moderation. Raises Invalid with the field, also for an address that is taken.
+    """
+    _require(actor)
+    slug = slug.strip().lower()
+    kept = _check(names, position)
+    if not is_slug(slug):
+        raise Invalid(
+            fields={"slug": _("Use small letters, digits and hyphens; some words are reserved.")}
+        )
+    with transaction.atomic():
+        made, new = Category.objects.get_or_create(
+            slug=slug, defaults={"names": kept, "position": position}
+        )
+        if not new:
+            raise Invalid(fields={"slug": _("This address is taken.")})
+        _audit(actor, made, "category.add", reason)
+    return made
+
+
+def change_category(
+    *, actor: Actor, category_id: int, names: Mapping[str, str], position: int, reason: str
+) -> Category:
+    """Rename a category or move it in the row; its address stays. Audited, repeatable.
+
+    For moderation. Raises Invalid with the field.
+    """
+    _require(actor)
+    kept = _check(names, position)
+    with transaction.atomic():
+        found = Category.objects.select_for_update().filter(pk=category_id).first()
+        if found is None:
+            raise NotFound()
+        if (found.names, found.position) != (kept, position):
+            found.names, found.position = kept, position
+            found.save(update_fields=["names", "position"])
+            _audit(actor, found, "category.change", reason)
+    return found
+
+
+def _require(actor: Actor) -> None:
+    if actor.kind != "system" and not actor.has_role("moderation"):
+        raise Forbidden()
+
+
+def _check(names: Mapping[str, str], position: int) -> dict[str, str]:
+    fields: dict[str, Any] = {}
+    kept = {
+        code: names[code].strip()
+        for code, _name in settings.LANGUAGES
+        if names.get(code, "").strip()
+    }
+    for code, name in kept.items():
+        if len(name) > LONGEST_NAME:
+            fields[f"name_{code}"] = _("At most 40 letters.")
+    if "en" not in kept:
+        fields["name_en"] = _("Give the category a name.")
+    if not 0 <= position <= 999:
+        fields["position"] = _("Enter a number from 0 to 999.")
+    if fields:
+        raise Invalid(fields=fields)
+    return kept
+
+
+def _audit(actor: Actor, category: Category, act: str, reason: str) -> None:
+    audit.record(
+        actor=actor,
+        action=act,
+        subject_kind="category",
+        subject_id=category.pk,
+        subject_label=category.slug,
+        reason=reason,
+    )

@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
@@ -33,12 +34,16 @@ class Fresh:
 
 
 def fresh(request: HttpRequest, quantities: Mapping[int, int]) -> Fresh:
-    """Return the token of a form for these goods (variant id -> quantity). Two statements.
+    """Return the token of a form for these goods (variant id -> quantity). Two statements, none
+    for a browser that comes for the first time.
 
     An order of this browser (of this member, wherever) that holds exactly these goods and waits
     for its payment is returned with the token that placed it.
     """
+    first_time = actor(request).id is None and settings.CSRF_COOKIE_NAME not in request.COOKIES
     browser = _browser(request)
+    if first_time:
+        return Fresh(f"{browser}.{_goods(quantities)}.0")
     waiting = waiting_with(f"{KEY}{browser}.", quantities)
     if waiting is not None:
         return Fresh(waiting.placement_key.removeprefix(KEY), waiting)

@@ -377,10 +377,9 @@ class EmbeddedPostgres:
         user = self._user()
         options = {**self.settings, "unix_socket_directories": str(self.socket_dir)}
         options |= {"unix_socket_permissions": "0700", "port": str(self.port)}
-        command = [str(reachable_binaries(find_binaries(), user) / "postgres"), "-D"]
-        command.append(str(self.data_dir))
-        for name, value in options.items():
-            command += ["-c", f"{name}={value}"]
+        binaries = reachable_binaries(find_binaries(), user)
+        command = [str(binaries / "postgres"), "-D", str(self.data_dir)]
+        command += [word for pair in options.items() for word in ("-c", "=".join(pair))]
         if self.log_path.exists() and self.log_path.stat().st_size > LOG_LIMIT:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         with self.log_path.open("ab") as log:

@@ -72,6 +72,15 @@ def test_filters_over_states_show_no_codes(model: Any) -> None:
     assert codes == set()
 
 
+def test_the_moves_of_machines_are_told_in_words() -> None:
+    make.place((make.variant(), 1))
+    page = as_staff("owner").get("/desk/moves/").content.decode()
+    shown = set(re.findall(r">\s*([\w .]+?)\s*<", page))
+    assert {"Shop", "Product"} <= shown
+    assert not shown & {machine.name for machine in ALL}
+    assert "On sale" in shown
+
+
 def test_a_filter_over_a_state_still_filters() -> None:
     make.shop(name="Open Corner")
     closed = make.shop(name="Closed Corner")

@@ -54,6 +54,8 @@ TOLD_ELSEWHERE = {
     "account.created": "tests/people/test_sign_in.py",
     "earnings.payout_failed": "tests/earnings/test_payouts.py",
     "link.revoked": "tests/sharing/test_links.py",
+    "notification.read": "tests/notify/test_notifications.py",
+    "notification.told": "tests/notify/test_notifications.py",
     "sharing.touched": "tests/sharing/test_touches.py",
 }
 NOBODY_YET: set[Row] = {

@@ -10,6 +10,7 @@ from banyan.kernel.actors import Actor
 from banyan.media import actions, queries
 from banyan.ops.worker import job_app
 from tests.media.samples import jpeg
+from tests.support.threads import alone
 
 
 @pytest.mark.usefixtures("threaded_db")
@@ -21,8 +22,12 @@ def test_an_upload_ends_with_all_its_renditions() -> None:
     relay.publish_once()
     relay.deliver_once("media.renditions")
     assert ProcrastinateJob.objects.get().task_name == "media.make_renditions"
-    with job_app().open() as app:
-        app.run_worker(wait=False, queues=["bulk"], install_signal_handlers=False)
+
+    def work() -> None:
+        with job_app().open() as app:
+            app.run_worker(wait=False, queues=["bulk"], install_signal_handlers=False)
+
+    alone(work)
     job = ProcrastinateJob.objects.get(task_name="media.make_renditions")
     assert job.status == "succeeded"
     assert image.renditions.count() == 12

@@ -52,7 +52,7 @@ def read_story(page: str) -> Shown:
     per_link = []
     for row in re.findall(r"<tr><th scope=\"row\"><a href=\"/@.*?</tr>", page, re.DOTALL):
         who = re.search(r'href="/@([^"]+)"', row)
-        cells = re.findall(r'<td class="num"><a href="([^"]+)">(\d+)</a>', row)
+        cells = re.findall(r'<td class="num"[^>]*><a href="([^"]+)">(\d+)</a>', row)
         assert who
         per_link.append((who.group(1), [(int(n), unescape(url)) for url, n in cells]))
     left_out = {

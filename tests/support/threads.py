@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from django.db import connection
+
+T = TypeVar("T")
 
 
 def run_at_once(*calls: Callable[[], Any]) -> list[Any]:
@@ -33,6 +36,20 @@ def run_at_once(*calls: Callable[[], Any]) -> list[Any]:
         thread.join(timeout=120)
     assert not any(thread.is_alive() for thread in threads), "a thread hangs"
     return results
+
+
+def run_alone(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own: a browser's test leaves its loop in the first one."""
+    return alone(lambda: asyncio.run(work))
+
+
+def alone(call: Callable[[], T]) -> T:
+    """Call something in a thread of its own and return, or raise, what it does."""
+    (result,) = run_at_once(call)
+    if isinstance(result, Exception):
+        raise result
+    found: T = result
+    return found
 
 
 def run_concurrently(call: Callable[[], Any], n: int) -> list[Any]:

@@ -165,7 +165,7 @@ def _payable(payee_ids: Sequence[int]) -> QuerySet[Commission]:
 def _submit_item(
     actor: Actor, item: PayoutItem, book: Book, provider: str, locked: Sequence[int]
 ) -> None:
-    balance = LedgerAccount.objects.get(pk=book.pk).balance  # of now: it is locked
+    balance = _balance(book)
     amount = min(item.amount, balance)
     if amount <= 0:
         PayoutItem.objects.filter(pk=item.pk).update(state="skipped")
@@ -194,6 +194,11 @@ def _submit_item(
         amount=amount, payout_id=payout.pk, state="submitted"
     )
     _cover(item, amount, balance, locked)
+
+
+def _balance(book: Book) -> int:
+    """Return what an account holds now; it is locked."""
+    return LedgerAccount.objects.get(pk=book.pk).balance
 
 
 def _cover(item: PayoutItem, amount: int, balance: int, locked: Sequence[int]) -> None:

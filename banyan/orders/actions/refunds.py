@@ -338,13 +338,14 @@ def retry_refund(
     _check_may_redirect(actor, refund, destination)
     if refund.state != "failed":
         raise Conflict(_("This refund is not waiting for a destination."), code="refund_not_failed")
+    assert refund.payment_refund_id is not None  # a failed refund was sent once
     with transaction.atomic(), caused_by(refund.order.checkout_id):
-        locks.take([LockKey("order", refund.order_id)])
+        keys = payments.retry_locks(refund.payment_refund_id)
+        locks.take([LockKey("order", refund.order_id), *keys])
         refund.refresh_from_db(fields=["state"])
         transition(
             REFUND, refund, "processing", actor=actor, reason=reason, destination=destination
         )
-        assert refund.payment_refund_id is not None  # a failed refund was sent once
         payments.retry_refund(
             actor=actor,
             refund_id=refund.payment_refund_id,

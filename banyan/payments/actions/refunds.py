@@ -103,6 +103,11 @@ def _reserve(intent: Intent, amount: int) -> bool:
     return amount > 0 and open_for_it.update(refunded_amount=F("refunded_amount") + amount) == 1
 
 
+def retry_locks(refund_id: int) -> list[LockKey]:
+    """Return what :func:`retry_refund` locks."""
+    return [LockKey("payment", Refund.objects.get(pk=refund_id).intent_id)]
+
+
 def retry_refund(
     *, actor: Actor, refund_id: int, destination: str = "", reason: str = ""
 ) -> Refund:

@@ -14,6 +14,7 @@ import pytest
 from banyan.kernel.rings import Ring, keys_from
 from banyan.web.live import app, tickets
 from banyan.web.live.hub import MOST_PER_PERSON, Hub, Stream
+from tests.support.threads import run_alone
 
 ENVIRONMENT = {"BANYAN_SECRET_KEY": "s", "BANYAN_PORT": "9000", "BANYAN_PUBLIC_URL": ""}
 ORIGIN = "http://shop.test:9000"
@@ -82,7 +83,7 @@ def visit(query: str, meanwhile: Any = None, **headers: str) -> Browser:
         await browser.run(meanwhile)
         return browser
 
-    return asyncio.run(go())
+    return run_alone(go())
 
 
 def test_a_page_hears_topics_and_kinds_of_its_own_and_nothing_else(hub: Hub) -> None:
@@ -121,7 +122,7 @@ def test_a_stream_ends_with_its_ticket_and_asks_for_another(hub: Hub) -> None:
         await app._stream(stream, soon, [], browser.receive, browser.send)
         return browser
 
-    got = asyncio.run(listen())
+    got = run_alone(listen())
     assert got.text.endswith("event: renew\ndata: 0\n\n")
 
 
@@ -138,7 +139,7 @@ def test_a_reader_that_is_stuck_is_let_go(hub: Hub, monkeypatch: pytest.MonkeyPa
         stream = Stream(frozenset(["shop:1"]), "p")
         await asyncio.wait_for(app._stream(stream, time.time() + 60, [], browser.receive, stuck), 5)
 
-    asyncio.run(listen())
+    run_alone(listen())
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Protocol
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from banyan.kernel.problems import NotFound
@@ -93,7 +94,9 @@ def race(request: HttpRequest) -> HttpResponse:
 
 
 def _sorted(race: Race | None) -> list[tuple[str, int]]:
-    return sorted(race.reasons.items(), key=lambda pair: -pair[1]) if race else []
+    """Return what buyers were told and how often; they read English, whoever looks may not."""
+    told = race.reasons.items() if race else []
+    return sorted(((gettext(words), n) for words, n in told), key=lambda pair: -pair[1])
 
 
 @require_POST

@@ -88,6 +88,19 @@ def reload(obj: models.Model) -> None:
         setattr(obj, field.attname, getattr(fresh, field.attname))
 
 
+def columns(model: type[models.Model]) -> str:
+    """Return the columns of a model as SQL, in the order in which :func:`fill` takes them."""
+    return _names(model._meta.concrete_fields)
+
+
+def fill(obj: models.Model, row: Sequence[Any]) -> None:
+    """Give ``obj`` the values of a row of its :func:`columns` that somebody else has read."""
+    for field, value in zip(obj._meta.concrete_fields, row, strict=True):
+        for convert in field.get_db_converters(connection):
+            value = convert(value, field, connection)
+        setattr(obj, field.attname, value)
+
+
 _columns: dict[type[models.Model], list[models.Field[Any, Any]]] = {}
 
 
@@ -96,22 +109,39 @@ def insert(*rows: M) -> list[M]:
 
     What ``bulk_create`` does for less, for plain models: no signals, no parents.
     """
+    if rows:
+        sql, values = _insertion(rows)
+        _write_new(rows, sql, values)
+    return list(rows)
+
+
+def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> None:
+    """Do what :func:`insert` does, and run a writing ``statement`` as a part of the same one."""
     if not rows:
-        return []
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+        return
+    sql, values = _insertion(rows)
+    _write_new(rows, f"WITH beside AS ({statement}) {sql}", [*params, *values])
+
+
+def _insertion(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
     meta = type(rows[0])._meta
     fields = _fields_of(type(rows[0]))
-    marks = f"({_marks(fields)})"
+    marks = ", ".join([f"({_marks(fields)})"] * len(rows))
+    sql = (
+        f'INSERT INTO "{meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
+        f' VALUES {marks} RETURNING "{meta.pk.column}"'
+    )
+    return sql, [value for row in rows for value in _values(row, fields)]
+
+
+def _write_new(rows: Sequence[models.Model], sql: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
-            f" VALUES {', '.join([marks] * len(rows))}"
-            f' RETURNING "{meta.pk.column}"',
-            [value for row in rows for value in _values(row, fields)],
-        )
+        cursor.execute(sql, values)
         for row, (made,) in zip(rows, cursor.fetchall(), strict=True):
             row.pk = made
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return list(rows)
 
 
 def _fields_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:

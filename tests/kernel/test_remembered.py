@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog.models import Product, Shop
 from banyan.kernel.models import Flag
-from banyan.kernel.remembered import change, get, insert, reload, remembered
+from banyan.kernel.remembered import change, get, insert, insert_with, reload, remembered
 from banyan.people.models import Account
 from tests.support import factories
 
@@ -117,6 +117,24 @@ def test_get_reload_change_and_insert_do_what_the_ordinary_verbs_do() -> None:
     assert insert() == []
     assert [Account.objects.get(pk=row.pk).handle for row in rows] == ["made0", "made1", "made2"]
     assert not any(row._state.adding for row in rows)
+
+
+def test_new_rows_and_a_change_beside_them_are_one_statement(
+    django_assert_num_queries: Any,
+) -> None:
+    """Given rows and another table's change, both are written; without rows, the change alone."""
+    shop = factories.shop()
+    rename = 'UPDATE "catalog_shop" SET "name" = %s WHERE "id" = %s'
+    made = Account(handle="made-beside", created_at=shop.created_at)
+    with django_assert_num_queries(1):
+        insert_with(rename, ["Once", shop.pk], [made])
+    shop.refresh_from_db()
+    assert shop.name == "Once"
+    assert Account.objects.get(handle="made-beside").pk == made.pk
+    with django_assert_num_queries(1):
+        insert_with(rename, ["Twice", shop.pk], [])
+    shop.refresh_from_db()
+    assert shop.name == "Twice"
 
 
 def test_writing_is_one_statement(django_assert_num_queries: Any) -> None:

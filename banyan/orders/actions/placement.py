@@ -34,7 +34,7 @@ from banyan.sharing.models import Link
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
-from ..reading import checkout_of_key
+from ..reading import checkout_of_key, lines_to_pay
 from .payment import mark_paid, paid_locks
 from .quoting import Quote, WantedLine, merge, quote
 from .repeating import Asked
@@ -307,7 +307,7 @@ def _write(
         locks.take(keys)
         reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
         if not checkout.total_amount:
-            mark_paid(actor=actor, checkout=checkout)
+            mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))
     return checkout
 
 

@@ -11,10 +11,9 @@ from django.db import InterfaceError, OperationalError, transaction
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code
-from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy, Problem
-from banyan.kernel.remembered import get, reload
+from banyan.kernel.remembered import get
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
@@ -23,11 +22,10 @@ from .. import providers
 from ..events import PaymentCaptured, PaymentUnplaced
 from ..models import Intent
 from ..providers.base import Provider
-from ..reading import open_attempts
 from ..rules import SETTLED, Outcome, is_late
 from ..states import INTENT
 from .books import clearing_account, provider_account
-from .notes import close_attempt, note_outcome
+from .notes import capture_attempt, close_attempt, note_outcome
 from .refunds import request_refund
 
 logger = logging.getLogger(__name__)
@@ -45,6 +43,14 @@ class Paid:
 
 class _NotTaken(Exception):  # noqa: N818 - not an error, a verdict
     """Internal money was not taken after all, for the reason of the code."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class _Refused(Exception):  # noqa: N818 - not an error, a verdict
+    """What was paid for could not be placed, for the reason of the code."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -100,10 +106,16 @@ def is_booked(intent: Intent, paid: Paid) -> bool:
 
 
 def _run(capturing: _Capturing) -> Outcome:
-    """Place the payment; after a listener has failed twice for no good reason, do without it."""
+    """Place the payment, or book it unplaced where a listener refused it.
+
+    After a listener has failed twice for no good reason, do without it. Each try is a transaction
+    of its own, so that the usual one needs no savepoint.
+    """
     for _ in range(2):
         try:
             return capturing.run()
+        except _Refused as refusal:
+            return capturing.run(refuse=refusal.code)
         except (_NotTaken, _PaidTwice, Problem, OperationalError, InterfaceError):
             raise
         except Exception:
@@ -125,8 +137,7 @@ class _Capturing:
     def run(self, *, refuse: str = "") -> Outcome:
         with transaction.atomic(durable=True):
             # Alone at first: whoever tells of a payment that is just being booked asks no more.
-            locks.take([LockKey("payment", self.intent.pk)])
-            reload(self.intent)
+            locks.take_reading("payment", self.intent)
             outcome = self._decide(refuse)
             note_outcome(self.message_id, outcome)
         return outcome
@@ -163,29 +174,25 @@ class _Capturing:
         late = is_late(state=intent.state, paid_at=paid.at, expires_at=intent.expires_at)
         reason = refuse or ("too_late" if late else "")
         if not reason:
-            reason = self._place(entries)
-            if not reason:
-                return Outcome.CAPTURED
-            intent.refresh_from_db()
+            self._place(entries)
+            return Outcome.CAPTURED
         if self.adapter.capabilities.internal:
             raise _NotTaken(reason)
         self._book(intent, entries)
         self._unplace(intent, reason)
         return self.unplaced_as
 
-    def _place(self, entries: list[Entry]) -> str:
-        """Book and place in a savepoint; return "" or the code of what refused."""
+    def _place(self, entries: list[Entry]) -> None:
+        """Book and place; raises what ends the transaction, with the code of what refused."""
         try:
-            with transaction.atomic():
-                self._book(self.intent, entries)
-                self._move(self.intent, "captured", "")
-                events.emit(_captured(self.intent), actor=self.actor)
+            self._book(self.intent, entries)
+            self._move(self.intent, "captured", "")
+            events.emit(_captured(self.intent), actor=self.actor)
         except Busy:
             raise
         except Problem as problem:
             logger.warning("intent %s cannot be placed: %s", self.intent.pk, problem)
-            return problem.code
-        return ""
+            raise _Refused(problem.code) from problem
 
     def _book(self, intent: Intent, entries: list[Entry]) -> None:
         ledger.post(
@@ -201,8 +208,7 @@ class _Capturing:
 
     def _move(self, intent: Intent, to: str, reason: str) -> None:
         ref = self.paid.provider_ref
-        close_attempt(intent, ref, outcome="captured")
-        elsewhere = bool(open_attempts(intent.pk))
+        elsewhere = capture_attempt(intent, ref)
         transition(
             INTENT,
             intent,

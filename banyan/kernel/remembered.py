@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -161,7 +161,8 @@ def _marks(fields: Sequence[models.Field[Any, Any]]) -> str:
 
 
 def _values(row: models.Model, fields: Sequence[models.Field[Any, Any]]) -> list[Any]:
-    return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    real = connections[DEFAULT_DB_ALIAS]  # the proxy looks it up again for every value
+    return [field.get_db_prep_save(field.pre_save(row, True), real) for field in fields]
 
 
 def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -> bool:
@@ -204,7 +205,8 @@ def _update(
     assigned = ", ".join(f'"{field.column}" = %s' for field, _ in written)
     conditions = " AND ".join(f'"{field.column}" = %s' for field, _ in asked)
     sql = f'UPDATE "{meta.db_table}" SET {assigned} WHERE {conditions}'  # noqa: S608 - as above
-    return sql, [field.get_db_prep_save(value, connection) for field, value in [*written, *asked]]
+    real = connections[DEFAULT_DB_ALIAS]
+    return sql, [field.get_db_prep_save(value, real) for field, value in [*written, *asked]]
 
 
 def _column(row: models.Model, name: str) -> models.Field[Any, Any]:

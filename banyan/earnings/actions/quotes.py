@@ -27,7 +27,7 @@ from ..states import COMMISSION
 
 _FREEZE = """
 UPDATE orders_orderline AS line SET plan_version_id = terms.version_id
-FROM unnest(%s::bigint[], %s::bigint[]) AS terms (line_id, version_id)
+FROM (VALUES {rows}) AS terms (line_id, version_id)
 WHERE line.id = terms.line_id AND line.plan_version_id IS NULL
 """
 
@@ -60,7 +60,10 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
         line.pk: versions[line.product_id].pk for line in lines if line.product_id in versions
     }
     if frozen:
-        insert_with(_FREEZE, [list(frozen), list(frozen.values())], commissions)
+        # Spelled out, not as an array: PostgreSQL would plan it anew each time.
+        rows = ", ".join(["(%s::bigint, %s::bigint)"] * len(frozen))
+        pairs = [one for pair in frozen.items() for one in pair]
+        insert_with(_FREEZE.format(rows=rows), pairs, commissions)
     if not shared:
         return
     _open_accounts(order, bought, commissions)

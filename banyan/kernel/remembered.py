@@ -115,6 +115,21 @@ def insert(*rows: M) -> list[M]:
     return list(rows)
 
 
+def insert_once(row: models.Model, unique: str) -> bool:
+    """Write a new row unless its ``unique`` field is taken; tell whether it was written."""
+    sql, values = _insertion([row])
+    field = _column(row, unique)
+    made = f' ON CONFLICT ("{field.column}") DO NOTHING RETURNING '
+    with connection.cursor() as cursor:
+        cursor.execute(made.join(sql.rsplit(" RETURNING ", 1)), values)
+        found = cursor.fetchone()
+    if found is None:
+        return False
+    row.pk = found[0]
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return True
+
+
 def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> None:
     """Do what :func:`insert` does, and run a writing ``statement`` as a part of the same one."""
     if not rows:
@@ -178,22 +193,30 @@ def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -
 
 
 def change_noting(
-    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any], *, note: models.Model
+    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any], *, notes: Sequence[Any]
 ) -> bool:
-    """Do what :func:`change` does, and write the new row ``note`` if it was done: one statement.
+    """Do what :func:`change` does, and write the new rows ``notes`` if it was done: one statement.
 
-    The note gets its id in the database; the object does not learn it.
+    The notes are of different models. They get their ids in the database, and learn them.
     """
     sql, values = _update(row, where, to)
-    fields = _fields_of(type(note))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH changed AS ({sql} RETURNING 1)"  # noqa: S608 - names of models
-            f' INSERT INTO "{note._meta.db_table}" ({_names(fields)})'
-            f" SELECT {_marks(fields)} FROM changed",
-            [*values, *_values(note, fields)],
+    parts, found = [f"WITH changed AS ({sql} RETURNING 1)"], []
+    for number, note in enumerate(notes):
+        fields = _fields_of(type(note))
+        parts.append(
+            f', note{number} AS (INSERT INTO "{note._meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
+            f' SELECT {_marks(fields)} FROM changed RETURNING "{note._meta.pk.column}" AS id)'
         )
-        return bool(cursor.rowcount)
+        found.append(f"(SELECT id FROM note{number})")  # noqa: S608 - a number
+        values += _values(note, fields)
+    sql = f"{''.join(parts)} SELECT {', '.join(found)} FROM changed"  # noqa: S608 - as above
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        made = cursor.fetchone()
+    for note, note_id in zip(notes, made or (), strict=made is not None):
+        note.pk = note_id
+        note._state.adding, note._state.db = False, DEFAULT_DB_ALIAS
+    return made is not None
 
 
 def _update(

@@ -9,8 +9,17 @@ from django.db.models import Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog.models import Product, Shop
-from banyan.kernel.models import Flag
-from banyan.kernel.remembered import change, get, insert, insert_with, reload, remembered
+from banyan.kernel import clock
+from banyan.kernel.models import Flag, StoredEvent
+from banyan.kernel.remembered import (
+    change,
+    get,
+    insert,
+    insert_once,
+    insert_with,
+    reload,
+    remembered,
+)
 from banyan.people.models import Account
 from tests.support import factories
 
@@ -135,6 +144,24 @@ def test_new_rows_and_a_change_beside_them_are_one_statement(
         insert_with(rename, ["Twice", shop.pk], [])
     shop.refresh_from_db()
     assert shop.name == "Twice"
+
+
+def test_a_row_whose_unique_field_is_taken_is_not_written() -> None:
+    """Given a position in use, nothing is written and nothing raised; a free one gets its id."""
+
+    def event(position: int) -> StoredEvent:
+        now = clock.now()
+        return StoredEvent(
+            name="x", subject_id=1, payload={}, actor_kind="a", occurred_at=now, position=position
+        )
+
+    first, again, other = event(1), event(1), event(2)
+    assert insert_once(first, "position")
+    assert not insert_once(again, "position")
+    assert again.pk is None
+    assert insert_once(other, "position")
+    stored = StoredEvent.objects.order_by("position").values_list("pk", "position")
+    assert list(stored) == [(first.pk, 1), (other.pk, 2)]
 
 
 def test_writing_is_one_statement(django_assert_num_queries: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from banyan.kernel import events, locks
+from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
-from banyan.kernel.states import transition
+from banyan.kernel.states import transition, transition_telling
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
@@ -46,17 +46,14 @@ def _earn(actor: Actor, commission: Commission, books: Books) -> None:
         actor=actor,
         memo=commission.order.number,
     )
-    transition(COMMISSION, commission, "pending", actor=actor, reason="paid")
-    events.emit(
-        CommissionEarned(
-            commission_id=commission.pk,
-            order_id=commission.order_id,
-            payee_id=commission.payee_id,
-            amount=commission.amount,
-            currency=commission.currency,
-        ),
-        actor=actor,
+    earned = CommissionEarned(
+        commission_id=commission.pk,
+        order_id=commission.order_id,
+        payee_id=commission.payee_id,
+        amount=commission.amount,
+        currency=commission.currency,
     )
+    transition_telling(COMMISSION, commission, "pending", event=earned, actor=actor, reason="paid")
 
 
 def end_unpaid_locks(event: OrderExpired | OrderCancelled) -> list[LockKey]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -14,7 +15,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy, Problem
 from banyan.kernel.remembered import get
-from banyan.kernel.states import transition
+from banyan.kernel.states import transition, transition_telling
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 
@@ -185,9 +186,19 @@ class _Capturing:
     def _place(self, entries: list[Entry]) -> None:
         """Book and place; raises what ends the transaction, with the code of what refused."""
         try:
-            self._book(self.intent, entries)
-            self._move(self.intent, "captured", "")
-            events.emit(_captured(self.intent), actor=self.actor)
+            if self.adapter.capabilities.internal:
+                self._book(self.intent, entries)  # at once: the money may not be there
+            with ledger.together():
+                if not self.adapter.capabilities.internal:
+                    self._book(self.intent, entries)
+                transition_telling(
+                    INTENT,
+                    self.intent,
+                    "captured",
+                    event=_captured(self.intent),
+                    actor=self.actor,
+                    **self._arrived(""),
+                )
         except Busy:
             raise
         except Problem as problem:
@@ -206,27 +217,25 @@ class _Capturing:
             memo=self.paid.provider_ref,
         )
 
-    def _move(self, intent: Intent, to: str, reason: str) -> None:
+    def _arrived(self, reason: str) -> dict[str, Any]:
+        """Write that the attempt brought the money; return what the intent says of it from now."""
         ref = self.paid.provider_ref
-        elsewhere = capture_attempt(intent, ref)
-        transition(
-            INTENT,
-            intent,
-            to,
-            actor=self.actor,
-            reason=reason,
-            provider_ref=ref,
-            captured_amount=self.paid.money.amount,
-            captured_at=self.paid.at,
-            failure=reason[:200],
-            next_check_at=clock.now() if elsewhere else None,
-            checks=0,
-        )
+        elsewhere = capture_attempt(self.intent, ref)
+        return {
+            "reason": reason,
+            "provider_ref": ref,
+            "captured_amount": self.paid.money.amount,
+            "captured_at": self.paid.at,
+            "failure": reason[:200],
+            "next_check_at": clock.now() if elsewhere else None,
+            "checks": 0,
+        }
 
     def _unplace(self, intent: Intent, reason: str) -> None:
         locks.take_postponed()
         logger.error("intent %s is captured but unplaced: %s", intent.pk, reason)
-        self._move(intent, "captured_unplaced", reason)
+        arrived = self._arrived(reason)
+        transition(INTENT, intent, "captured_unplaced", actor=self.actor, **arrived)
         request_refund(
             actor=Actor.system("payments"),
             intent_id=intent.pk,

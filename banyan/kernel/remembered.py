@@ -105,9 +105,10 @@ _columns: dict[type[models.Model], list[models.Field[Any, Any]]] = {}
 
 
 def insert(*rows: M) -> list[M]:
-    """Write new rows of one model by one statement; the database makes their ids.
+    """Write new rows of one model by one statement; the database makes ids that are missing.
 
-    What ``bulk_create`` does for less, for plain models: no signals, no parents.
+    All rows have an id, or none has. What ``bulk_create`` does for less, for plain models: no
+    signals, no parents.
     """
     if rows:
         sql, values = _insertion(rows)
@@ -140,9 +141,19 @@ def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> Non
     _write_new(rows, f"WITH beside AS ({statement}) {sql}", [*params, *values])
 
 
+def insert_both(first: Sequence[models.Model], second: Sequence[models.Model]) -> None:
+    """Write new rows of two models, with ids from ``ids.new_ids``, by one statement."""
+    sql, values = _insertion(first)
+    insert_with(sql, values, second)
+    for row in first:
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
 def _insertion(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
     meta = type(rows[0])._meta
     fields = _fields_of(type(rows[0]))
+    if rows[0].pk is not None:
+        fields = [meta.pk, *fields]
     marks = ", ".join([f"({_marks(fields)})"] * len(rows))
     sql = (
         f'INSERT INTO "{meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models

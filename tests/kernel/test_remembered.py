@@ -10,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog.models import Product, Shop
 from banyan.kernel import clock
+from banyan.kernel.ids import new_ids
 from banyan.kernel.models import Flag, StoredEvent
 from banyan.kernel.remembered import (
     change,
     get,
     insert,
+    insert_both,
     insert_once,
     insert_with,
     reload,
@@ -144,6 +146,24 @@ def test_new_rows_and_a_change_beside_them_are_one_statement(
         insert_with(rename, ["Twice", shop.pk], [])
     shop.refresh_from_db()
     assert shop.name == "Twice"
+
+
+def test_rows_of_two_models_that_name_each_other_are_one_statement(
+    django_assert_num_queries: Any,
+) -> None:
+    """Given ids made before, an account and two shops of it are written together."""
+    now = factories.shop().created_at
+    owner_id, *shop_ids = new_ids(3)
+    owner = Account(id=owner_id, handle="made-before", created_at=now)
+    shops = [
+        Shop(id=shop_id, owner_id=owner_id, slug=f"s{shop_id}", name="S", created_at=now)
+        for shop_id in shop_ids
+    ]
+    with django_assert_num_queries(1):
+        insert_both([owner], shops)
+    assert Account.objects.get(pk=owner_id).handle == "made-before"
+    assert set(Shop.objects.filter(owner=owner).values_list("pk", flat=True)) == set(shop_ids)
+    assert len({owner_id, *shop_ids}) == 3
 
 
 def test_a_row_whose_unique_field_is_taken_is_not_written() -> None:

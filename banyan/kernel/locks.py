@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, models, transaction
 from psycopg import errors as pg
@@ -49,6 +49,17 @@ class _Taken:
 
 class _Postponed(_Taken):
     """Keys that will be locked later in the transaction; filed like those that are."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What was read for the locks of a transaction; filed like them, so it ends with them."""
+
+    name: tuple[str, int]
+    value: object
+    root: str | None
+
+    def __call__(self) -> None: ...
 
 
 _tables: dict[str, str] = {}
@@ -141,6 +152,25 @@ def postpone(keys: Iterable[LockKey]) -> None:
 def take_postponed() -> None:
     """Lock what was postponed in this transaction, as :func:`take` does; repeatable."""
     take(_filed(_Postponed))
+
+
+def keep(kind: str, subject_id: int, value: object) -> None:
+    """Keep what was read to collect locks, for the handler that runs under them.
+
+    Only where nobody can change it: rows of this transaction, or under a lock that is held
+    already. Nothing happens outside an action, where no handler follows.
+    """
+    if in_transaction():
+        transaction.on_commit(_Kept((kind, subject_id), value, _root()))
+
+
+def kept(kind: str, subject_id: int) -> Any:
+    """Return what :func:`keep` kept in this transaction, or None."""
+    root, name = _root(), (kind, subject_id)
+    for _, hook, *_ in reversed(connection.run_on_commit):
+        if type(hook) is _Kept and hook.name == name and hook.root == root:
+            return hook.value
+    return None
 
 
 def held(key: LockKey) -> bool:

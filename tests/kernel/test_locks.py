@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -87,6 +88,23 @@ def test_reading_a_row_under_its_lock_keeps_the_rules_of_taking() -> None:
         with pytest.raises(BoundedCounter.DoesNotExist):
             locks.take_reading(EARLY, row)
         assert not locks.holding()
+
+
+def test_what_was_read_for_the_locks_is_kept_until_the_transaction_ends() -> None:
+    """Given something kept, it is found by kind and id; a savepoint takes back what came in it."""
+    locks.keep("seen", 1, "nobody's")
+    with transaction.atomic():
+        assert locks.kept("seen", 1) is None
+        locks.keep("seen", 1, "first")
+        with contextlib.suppress(RuntimeError), transaction.atomic():
+            locks.keep("seen", 1, "second")
+            assert locks.kept("seen", 1) == "second"
+            raise RuntimeError
+        assert locks.kept("seen", 1) == "first"
+        assert locks.kept("seen", 2) is None
+        assert not locks.holding()
+    with transaction.atomic():
+        assert locks.kept("seen", 1) is None
 
 
 def test_outside_an_action_there_are_no_locks() -> None:

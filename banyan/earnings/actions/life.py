@@ -19,7 +19,10 @@ from .books import Books, earned_key, lock_keys, read_locked
 
 def activate_locks(event: OrderPaid) -> list[LockKey]:
     """Return the commissions of the order and the accounts of its shop and payees."""
-    return lock_keys(quoted_commissions(event.order_id))
+    found = quoted_commissions(event.order_id)
+    # They belong to the order's payment, which whoever pays or ends the order has locked.
+    locks.keep("quoted commissions", event.order_id, found)
+    return lock_keys(found)
 
 
 def activate(event: OrderPaid, actor: Actor) -> None:
@@ -28,9 +31,16 @@ def activate(event: OrderPaid, actor: Actor) -> None:
     Runs inside the paying transaction. Emits commission.earned. Repeatable: what is no longer
     quoted stays as it is.
     """
-    commissions, books = read_locked(lambda: quoted_commissions(event.order_id))
+    commissions, books = read_locked(lambda: _quoted(event.order_id))
     for commission in commissions:
         _earn(actor, commission, books[commission.currency])
+
+
+def _quoted(order_id: int) -> list[Commission]:
+    found: list[Commission] | None = locks.kept("quoted commissions", order_id)
+    if found is None or not all(locks.held(LockKey("commission", each.pk)) for each in found):
+        return quoted_commissions(order_id)
+    return [each for each in found if each.state == "quoted"]
 
 
 def _earn(actor: Actor, commission: Commission, books: Books) -> None:

@@ -69,6 +69,9 @@ def payment_locks(event: PaymentCaptured) -> list[LockKey]:
     if event.subject_kind != "checkout":
         return []
     lines = lines_to_pay(event.subject_id)
+    if locks.held(LockKey("payment", event.intent_id)):
+        # Whoever pays or ends this checkout has to hold that too: it stays as it is.
+        locks.keep("checkout to pay", event.subject_id, lines)
     orders = _orders_in(lines)
     keys = _checkout_locks(event.subject_id, lines)
     # In one order, since an account that is missing is made here.
@@ -103,7 +106,7 @@ def on_captured(event: PaymentCaptured, actor: Actor) -> None:
     """
     if event.subject_kind != "checkout":
         return
-    lines = lines_to_pay(event.subject_id)
+    lines = locks.kept("checkout to pay", event.subject_id) or lines_to_pay(event.subject_id)
     checkout = lines[0].order.checkout
     if checkout.state != "placed":
         raise TooLate(detail=f"checkout {checkout.number} is {checkout.state}")

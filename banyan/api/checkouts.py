@@ -328,9 +328,9 @@ def start_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
         return _free(checkout)
     intent = get_intent_of("checkout", checkout.pk)
     back = request.build_absolute_uri(reverse("payment_return", args=[intent.token]))
-    url = payments.start(
+    url = payments.start_known(
         actor=caller_of(request).actor,
-        intent_id=intent.pk,
+        intent=intent,
         return_url=back,
         locale=get_language() or "en",
     )

@@ -10,12 +10,6 @@ from .models import Commission
 
 
 @remembered
-def commissions_of(order_id: int) -> QuerySet[Commission]:
-    """Return every commission of an order."""
-    return Commission.objects.filter(order_id=order_id)
-
-
-@remembered
 def quoted_commissions(order_id: int) -> QuerySet[Commission]:
     """Return the commissions of an order that nobody has paid yet, with the order."""
     commissions = Commission.objects.filter(order_id=order_id, state="quoted")

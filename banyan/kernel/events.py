@@ -112,24 +112,32 @@ def emit(event: Event, *, actor: Actor, cause: int | None = None) -> int:
 
     Needs the caller's transaction; nothing is notified before the relay publishes it.
     """
-    from .models import StoredEvent
-
     if not connection.in_atomic_block:
         raise TransactionManagementError(f"{event.name} emitted outside a transaction")
-    (stored,) = insert(
-        StoredEvent(
-            name=event.name,
-            subject_id=getattr(event, event.subject),
-            payload=event.model_dump(mode="json"),
-            cause_id=cause or current_cause(),
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            occurred_at=clock.now(),
-        )
+    (stored,) = insert(stored_of(event, actor=actor, cause=cause))
+    run_handlers(event, actor)
+    return int(stored.pk)
+
+
+def stored_of(event: Event, *, actor: Actor, cause: int | None = None) -> StoredEvent:
+    """Return the outbox's row of an event, for whoever writes it together with other rows."""
+    from .models import StoredEvent
+
+    return StoredEvent(
+        name=event.name,
+        subject_id=getattr(event, event.subject),
+        payload=event.model_dump(mode="json"),
+        cause_id=cause or current_cause(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        occurred_at=clock.now(),
     )
+
+
+def run_handlers(event: Event, actor: Actor) -> None:
+    """Run what listens to an event inside the transaction, in order of registration."""
     for handler, _ in inline_handlers.get(event.name, []):
         handler(event, actor)
-    return int(stored.pk)
 
 
 def emit_all(happened: Sequence[Event], *, actor: Actor) -> None:

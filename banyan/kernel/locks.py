@@ -8,14 +8,16 @@ because two such actions can deadlock. A lock not granted in time becomes ``Busy
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, models, transaction
 from psycopg import errors as pg
 
 from .problems import Busy
+from .remembered import columns, fill, reload
 
 TIMEOUT_MS = 4000
 
@@ -49,6 +51,17 @@ class _Postponed(_Taken):
     """Keys that will be locked later in the transaction; filed like those that are."""
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What was read for the locks of a transaction; filed like them, so it ends with them."""
+
+    name: tuple[str, int]
+    value: object
+    root: str | None
+
+    def __call__(self) -> None: ...
+
+
 _tables: dict[str, str] = {}
 _rank: dict[str, int] = {}
 
@@ -71,24 +84,58 @@ def take(keys: Iterable[LockKey]) -> None:
     Raises Busy when a row is not to be had within TIMEOUT_MS, LockOrderViolation when a new key
     comes before one already held in this transaction. KeyError names an unknown kind.
     """
+    wanted = _not_held(keys)
+    if not wanted:
+        return
+    with _in_time(), connection.cursor() as cursor:
+        cursor.execute(_message(_selects(wanted)))
+    transaction.on_commit(_Taken(frozenset(wanted), _root()))
+
+
+def take_reading(kind: str, row: models.Model) -> None:
+    """Lock one row of ``kind`` as :func:`take` does, and read its columns into ``row`` again.
+
+    One message for both. Raises what take raises, and the model's DoesNotExist.
+    """
+    key = LockKey(kind, int(row.pk))
+    if not _not_held([key]):
+        return reload(row)
+    table = _tables[kind]
+    if row._meta.db_table != table:
+        raise ValueError(f"{kind} locks rows of {table}, not of {row._meta.db_table}")
+    select = f"SELECT {columns(type(row))} FROM {table} WHERE id = {key.id} FOR NO KEY UPDATE"  # noqa: S608 - names of models, an int
+    with _in_time(), connection.cursor() as cursor:
+        cursor.execute(_message([select]))
+        cursor.nextset()  # behind the answer to SET
+        found = cursor.fetchone()
+    if found is None:
+        raise type(row).DoesNotExist(f"{key}")  # type: ignore[attr-defined]
+    fill(row, found)
+    transaction.on_commit(_Taken(frozenset([key]), _root()))
+
+
+def _not_held(keys: Iterable[LockKey]) -> list[LockKey]:
+    """Return what is still to be locked, in order; refuse what would come too late."""
     if not in_transaction():
         raise LockOrderViolation("locks are taken inside the transaction of an action")
     held_keys = _held()
     wanted = sorted({LockKey(*key) for key in keys} - held_keys, key=_place)
-    if not wanted:
-        return
     last = max(held_keys, key=_place, default=None)
-    if last is not None and _place(wanted[0]) < _place(last):
+    if wanted and last is not None and _place(wanted[0]) < _place(last):
         raise LockOrderViolation(f"{wanted[0]} asked for after {last} was locked")
+    return wanted
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Turn the database's word that a lock was not to be had into Busy."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_statement(wanted))
+        yield
     except OperationalError as error:
         problem = busy(error)
         if problem is None:
             raise
         raise problem from error
-    transaction.on_commit(_Taken(frozenset(wanted), _root()))
 
 
 def postpone(keys: Iterable[LockKey]) -> None:
@@ -105,6 +152,25 @@ def postpone(keys: Iterable[LockKey]) -> None:
 def take_postponed() -> None:
     """Lock what was postponed in this transaction, as :func:`take` does; repeatable."""
     take(_filed(_Postponed))
+
+
+def keep(kind: str, subject_id: int, value: object) -> None:
+    """Keep what was read to collect locks, for the handler that runs under them.
+
+    Only where nobody can change it: rows of this transaction, or under a lock that is held
+    already. Nothing happens outside an action, where no handler follows.
+    """
+    if in_transaction():
+        transaction.on_commit(_Kept((kind, subject_id), value, _root()))
+
+
+def kept(kind: str, subject_id: int) -> Any:
+    """Return what :func:`keep` kept in this transaction, or None."""
+    root, name = _root(), (kind, subject_id)
+    for _, hook, *_ in reversed(connection.run_on_commit):
+        if type(hook) is _Kept and hook.name == name and hook.root == root:
+            return hook.value
+    return None
 
 
 def held(key: LockKey) -> bool:
@@ -141,18 +207,21 @@ def _place(key: LockKey) -> tuple[int, int]:
     return _rank[key.kind], key.id
 
 
-def _statement(wanted: list[LockKey]) -> str:
+def _message(selects: list[str]) -> str:
     """Return one message for the server: time-out on, rows in order, time-out back."""
+    timeout = f"SET LOCAL lock_timeout = {int(TIMEOUT_MS)}"
+    return "; ".join([timeout, *selects, "SET LOCAL lock_timeout TO DEFAULT"])
+
+
+def _selects(wanted: list[LockKey]) -> list[str]:
     by_kind: dict[str, list[int]] = {}
     for key in wanted:
         by_kind.setdefault(key.kind, []).append(int(key.id))
-    selects = [
+    return [
         f"SELECT id FROM {_tables[kind]} WHERE id IN ({', '.join(map(str, ids))})"  # noqa: S608 - ints
         " ORDER BY id FOR NO KEY UPDATE"
         for kind, ids in by_kind.items()
     ]
-    timeout = f"SET LOCAL lock_timeout = {int(TIMEOUT_MS)}"
-    return "; ".join([timeout, *selects, "SET LOCAL lock_timeout TO DEFAULT"])
 
 
 def _root() -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -88,30 +88,86 @@ def reload(obj: models.Model) -> None:
         setattr(obj, field.attname, getattr(fresh, field.attname))
 
 
+def columns(model: type[models.Model]) -> str:
+    """Return the columns of a model as SQL, in the order in which :func:`fill` takes them."""
+    return _names(model._meta.concrete_fields)
+
+
+def fill(obj: models.Model, row: Sequence[Any]) -> None:
+    """Give ``obj`` the values of a row of its :func:`columns` that somebody else has read."""
+    for field, value in zip(obj._meta.concrete_fields, row, strict=True):
+        for convert in field.get_db_converters(connection):
+            value = convert(value, field, connection)
+        setattr(obj, field.attname, value)
+
+
 _columns: dict[type[models.Model], list[models.Field[Any, Any]]] = {}
 
 
 def insert(*rows: M) -> list[M]:
-    """Write new rows of one model by one statement; the database makes their ids.
+    """Write new rows of one model by one statement; the database makes ids that are missing.
 
-    What ``bulk_create`` does for less, for plain models: no signals, no parents.
+    All rows have an id, or none has. What ``bulk_create`` does for less, for plain models: no
+    signals, no parents.
     """
+    if rows:
+        sql, values = _insertion(rows)
+        _write_new(rows, sql, values)
+    return list(rows)
+
+
+def insert_once(row: models.Model, unique: str) -> bool:
+    """Write a new row unless its ``unique`` field is taken; tell whether it was written."""
+    sql, values = _insertion([row])
+    field = _column(row, unique)
+    made = f' ON CONFLICT ("{field.column}") DO NOTHING RETURNING '
+    with connection.cursor() as cursor:
+        cursor.execute(made.join(sql.rsplit(" RETURNING ", 1)), values)
+        found = cursor.fetchone()
+    if found is None:
+        return False
+    row.pk = found[0]
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return True
+
+
+def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> None:
+    """Do what :func:`insert` does, and run a writing ``statement`` as a part of the same one."""
     if not rows:
-        return []
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+        return
+    sql, values = _insertion(rows)
+    _write_new(rows, f"WITH beside AS ({statement}) {sql}", [*params, *values])
+
+
+def insert_both(first: Sequence[models.Model], second: Sequence[models.Model]) -> None:
+    """Write new rows of two models, with ids from ``ids.new_ids``, by one statement."""
+    sql, values = _insertion(first)
+    insert_with(sql, values, second)
+    for row in first:
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def _insertion(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
     meta = type(rows[0])._meta
     fields = _fields_of(type(rows[0]))
-    marks = f"({_marks(fields)})"
+    if rows[0].pk is not None:
+        fields = [meta.pk, *fields]
+    marks = ", ".join([f"({_marks(fields)})"] * len(rows))
+    sql = (
+        f'INSERT INTO "{meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
+        f' VALUES {marks} RETURNING "{meta.pk.column}"'
+    )
+    return sql, [value for row in rows for value in _values(row, fields)]
+
+
+def _write_new(rows: Sequence[models.Model], sql: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
-            f" VALUES {', '.join([marks] * len(rows))}"
-            f' RETURNING "{meta.pk.column}"',
-            [value for row in rows for value in _values(row, fields)],
-        )
+        cursor.execute(sql, values)
         for row, (made,) in zip(rows, cursor.fetchall(), strict=True):
             row.pk = made
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return list(rows)
 
 
 def _fields_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:
@@ -131,7 +187,8 @@ def _marks(fields: Sequence[models.Field[Any, Any]]) -> str:
 
 
 def _values(row: models.Model, fields: Sequence[models.Field[Any, Any]]) -> list[Any]:
-    return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    real = connections[DEFAULT_DB_ALIAS]  # the proxy looks it up again for every value
+    return [field.get_db_prep_save(field.pre_save(row, True), real) for field in fields]
 
 
 def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -> bool:
@@ -147,22 +204,30 @@ def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -
 
 
 def change_noting(
-    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any], *, note: models.Model
+    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any], *, notes: Sequence[Any]
 ) -> bool:
-    """Do what :func:`change` does, and write the new row ``note`` if it was done: one statement.
+    """Do what :func:`change` does, and write the new rows ``notes`` if it was done: one statement.
 
-    The note gets its id in the database; the object does not learn it.
+    The notes are of different models. They get their ids in the database, and learn them.
     """
     sql, values = _update(row, where, to)
-    fields = _fields_of(type(note))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH changed AS ({sql} RETURNING 1)"  # noqa: S608 - names of models
-            f' INSERT INTO "{note._meta.db_table}" ({_names(fields)})'
-            f" SELECT {_marks(fields)} FROM changed",
-            [*values, *_values(note, fields)],
+    parts, found = [f"WITH changed AS ({sql} RETURNING 1)"], []
+    for number, note in enumerate(notes):
+        fields = _fields_of(type(note))
+        parts.append(
+            f', note{number} AS (INSERT INTO "{note._meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
+            f' SELECT {_marks(fields)} FROM changed RETURNING "{note._meta.pk.column}" AS id)'
         )
-        return bool(cursor.rowcount)
+        found.append(f"(SELECT id FROM note{number})")  # noqa: S608 - a number
+        values += _values(note, fields)
+    sql = f"{''.join(parts)} SELECT {', '.join(found)} FROM changed"  # noqa: S608 - as above
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        made = cursor.fetchone()
+    for note, note_id in zip(notes, made or (), strict=made is not None):
+        note.pk = note_id
+        note._state.adding, note._state.db = False, DEFAULT_DB_ALIAS
+    return made is not None
 
 
 def _update(
@@ -174,7 +239,8 @@ def _update(
     assigned = ", ".join(f'"{field.column}" = %s' for field, _ in written)
     conditions = " AND ".join(f'"{field.column}" = %s' for field, _ in asked)
     sql = f'UPDATE "{meta.db_table}" SET {assigned} WHERE {conditions}'  # noqa: S608 - as above
-    return sql, [field.get_db_prep_save(value, connection) for field, value in [*written, *asked]]
+    real = connections[DEFAULT_DB_ALIAS]
+    return sql, [field.get_db_prep_save(value, real) for field, value in [*written, *asked]]
 
 
 def _column(row: models.Model, name: str) -> models.Field[Any, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from django.db.transaction import TransactionManagementError
 
 from . import clock
 from .actors import Actor, current_cause
+from .events import Event, run_handlers, stored_of
 from .problems import IllegalTransition
 from .remembered import change_noting
 
@@ -99,7 +100,34 @@ def transition(
     Extra ``updates`` are written with the state. Raises IllegalTransition when the table has no
     such row, or when another transaction moved the object first. Needs a transaction.
     """
+    _move(machine, obj, to, actor, reason, updates, ())
 
+
+def transition_telling(
+    machine: Machine,
+    obj: models.Model,
+    to: str,
+    *,
+    event: Event,
+    actor: Actor,
+    reason: str = "",
+    **updates: Any,
+) -> None:
+    """Do what :func:`transition` does and emit ``event``, both written by one statement."""
+    stored = stored_of(event, actor=actor)
+    _move(machine, obj, to, actor, reason, updates, (stored,))
+    run_handlers(event, actor)
+
+
+def _move(
+    machine: Machine,
+    obj: models.Model,
+    to: str,
+    actor: Actor,
+    reason: str,
+    updates: Mapping[str, Any],
+    told: Sequence[models.Model],
+) -> None:
     if not connection.in_atomic_block:
         raise TransactionManagementError(f"{machine.name} moved outside a transaction")
     name = machine.field_name
@@ -109,8 +137,8 @@ def transition(
     guard = machine.guards.get((source, to))
     if guard:
         guard(obj)
-    note = _change(machine, obj.pk, source, to, actor, reason)
-    if not change_noting(obj, {name: source}, {name: to, **updates}, note=note):
+    notes = [_change(machine, obj.pk, source, to, actor, reason), *told]
+    if not change_noting(obj, {name: source}, {name: to, **updates}, notes=notes):
         raise IllegalTransition(detail=f"{machine.name}: {obj.pk} is no longer {source}")
     setattr(obj, name, to)
     for key, value in updates.items():

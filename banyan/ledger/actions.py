@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.db.transaction import TransactionManagementError
 
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor, current_cause
@@ -20,34 +23,41 @@ from .models import Account, Journal, Posting
 from .problems import BadJournal, InsufficientBalance, JournalKeyReused
 from .rules import KINDS, Entry
 
-# One statement: the journal once per key, its postings, and the running balances of the accounts
+# One statement: each journal once per key, its postings, and the running balances of the accounts
 # that have one, locked in id order so that two journals never wait for each other in a circle.
 _POST = """
 WITH journal AS (
   INSERT INTO ledger_journal (key, kind, subject_kind, subject_id, cause_id, reverses_id,
                               actor_kind, actor_id, memo, occurred_at)
-  VALUES (%(key)s, %(kind)s, %(subject_kind)s, %(subject_id)s, %(cause_id)s, %(reverses_id)s,
-          %(actor_kind)s, %(actor_id)s, %(memo)s, %(occurred_at)s)
+  VALUES {rows}
   ON CONFLICT (key) DO NOTHING
-  RETURNING id
+  RETURNING id, key
 ), entry AS (
-  SELECT * FROM unnest(%(accounts)s::bigint[], %(amounts)s::bigint[]) AS e (account_id, amount)
+  SELECT journal.id AS journal_id, e.account_id, e.amount, e.currency, e.n
+  FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[])
+       WITH ORDINALITY AS e (key, account_id, amount, currency, n)
+  JOIN journal ON journal.key = e.key
 ), line AS (
   INSERT INTO ledger_posting (journal_id, account_id, amount, currency)
-  SELECT journal.id, entry.account_id, entry.amount, %(currency)s FROM journal, entry
+  SELECT journal_id, account_id, amount, currency FROM entry ORDER BY n
 ), delta AS (
   SELECT account_id, sum(amount)::bigint AS amount FROM entry GROUP BY account_id
 ), mine AS (
   SELECT account.id, delta.amount
-  FROM journal, ledger_account account JOIN delta ON delta.account_id = account.id
+  FROM ledger_account account JOIN delta ON delta.account_id = account.id
   WHERE account.discipline <> 'hot'
   ORDER BY account.id FOR NO KEY UPDATE OF account
 ), moved AS (
   UPDATE ledger_account account SET balance = account.balance + mine.amount
   FROM mine WHERE account.id = mine.id RETURNING account.id
 )
-SELECT (SELECT id FROM journal), ARRAY(SELECT id FROM moved)
+SELECT ARRAY(SELECT key FROM journal), ARRAY(SELECT id FROM journal), ARRAY(SELECT id FROM moved)
 """
+_COLUMNS = (
+    *("key", "kind", "subject_kind", "subject_id", "cause_id", "reverses_id"),
+    *("actor_kind", "actor_id", "memo", "occurred_at"),
+)
+_ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
 
 _CUT = """
 SELECT least(now(), coalesce(min(xact_start), now()),
@@ -213,7 +223,34 @@ def post(
     roll back, at least to a savepoint. Emits nothing: the caller's event tells the story.
     """
     row = _row(key, kind, subject_kind, subject_id, actor, memo, reverses)
-    return _book(row, entries, currency, nested=locks.in_transaction())
+    wanted = _wanted(row, entries, currency)
+    gathered = _gathered.get()
+    if gathered is not None:
+        if any(each.row["key"] == key for each in gathered):
+            raise JournalKeyReused(detail=key)
+        gathered.append(wanted)
+        return Journal(**row)
+    return _book([wanted], nested=locks.in_transaction())[0]
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Book everything that is posted inside by one statement, at the end of the block.
+
+    For an action that books several journals, in listeners too: inside, :func:`post` returns a
+    journal that has no id yet, and what only the database can refuse is refused at the end.
+    Nothing is booked when the block raises. Needs the caller's transaction.
+    """
+    if not locks.in_transaction():
+        raise TransactionManagementError("journals are gathered inside a transaction")
+    wanted: list[_Wanted] = []
+    token = _gathered.set(wanted)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    if wanted:
+        _book(wanted, nested=True)
 
 
 def _row(
@@ -239,44 +276,64 @@ def _row(
     }
 
 
-def _book(
-    row: Mapping[str, Any], entries: Sequence[Entry], currency: str, *, nested: bool
-) -> Journal:
+class _Wanted(NamedTuple):
+    """A journal to be booked: its columns, its entries, their currency."""
+
+    row: Mapping[str, Any]
+    entries: Sequence[Entry]
+    currency: str
+
+
+_gathered: ContextVar[list[_Wanted] | None] = ContextVar("ledger_gathered", default=None)
+
+
+def _wanted(row: Mapping[str, Any], entries: Sequence[Entry], currency: str) -> _Wanted:
     reason = rules.fault(entries)
     if reason:
         raise BadJournal(code=reason, detail=row["key"])
+    return _Wanted(row, entries, currency)
+
+
+def _book(wanted: Sequence[_Wanted], *, nested: bool) -> list[Journal]:
     with transaction.atomic(savepoint=False):
-        journal_id, moved = _insert(row, entries, currency)
-        if journal_id is None:
-            return _same(row, entries, currency)
+        made, moved = _insert(wanted)
         if nested:
-            _require_locked(moved, row["key"])
-    journal = Journal(id=journal_id, **row)
-    journal._state.adding = False
-    return journal
+            _require_locked(moved, ", ".join(each.row["key"] for each in wanted))
+        booked = []
+        for each in wanted:
+            journal_id = made.get(each.row["key"])
+            if journal_id is None:
+                booked.append(_same(each.row, each.entries, each.currency))
+                continue
+            journal = Journal(id=journal_id, **each.row)
+            journal._state.adding = False
+            booked.append(journal)
+    return booked
 
 
-def _insert(
-    row: Mapping[str, Any], entries: Sequence[Entry], currency: str
-) -> tuple[int | None, list[int]]:
-    values = {
-        **row,
-        "accounts": [entry.account_id for entry in entries],
-        "amounts": [entry.amount for entry in entries],
-        "currency": currency,
-    }
+def _insert(wanted: Sequence[_Wanted]) -> tuple[dict[str, int], list[int]]:
+    """Return the ids of the new journals by key, and the accounts whose balance moved."""
+    entries = [(each, entry) for each in wanted for entry in each.entries]
+    values: list[Any] = [each.row[name] for each in wanted for name in _COLUMNS]
+    values += [
+        [each.row["key"] for each, _ in entries],
+        [entry.account_id for _, entry in entries],
+        [entry.amount for _, entry in entries],
+        [each.currency for each, _ in entries],
+    ]
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_POST, values)
-            journal_id, moved = cursor.fetchone()
+            cursor.execute(_POST.format(rows=", ".join([_ROW] * len(wanted))), values)
+            keys, ids, moved = cursor.fetchone()
     except IntegrityError as error:
+        keys_asked = ", ".join(each.row["key"] for each in wanted)
         broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
         if broken == "ledger_account_guarded":
-            raise InsufficientBalance(detail=str(row["key"])) from error
+            raise InsufficientBalance(detail=keys_asked) from error
         if broken in {"journal_unbalanced", "journal_extended", "journal_currency"}:
-            raise BadJournal(code=broken, detail=str(row["key"])) from error
+            raise BadJournal(code=broken, detail=keys_asked) from error
         raise
-    return journal_id, moved
+    return dict(zip(keys, ids, strict=True)), moved
 
 
 def _require_locked(moved: Iterable[int], key: str) -> None:
@@ -339,7 +396,8 @@ def reverse_share(
             return None
         row = _row(key, kind, subject_kind, subject_id, actor, memo, journal)
         entries = [Entry(instead.get(each, each), amount) for each, amount in step.items()]
-        return _book(row, entries, postings[0].currency, nested=nested)
+        wanted = _wanted(row, entries, postings[0].currency)
+        return _book([wanted], nested=nested)[0]
 
 
 def take_snapshots(*, at_least: int = 500, margin: dt.timedelta = dt.timedelta(minutes=1)) -> int:

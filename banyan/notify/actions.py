@@ -9,14 +9,14 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import insert, remembered
+from banyan.kernel.remembered import change, columns, fill, insert_once
 from banyan.people.access import blocked_between
 
 from . import kinds
@@ -50,9 +50,6 @@ def send(
     message has left. Joins the caller's transaction; the sending happens after its commit: at
     once for ``urgent`` ones (codes that somebody waits for), else within seconds by a job.
     """
-    found = _by_key.first(key)
-    if found is not None:
-        return found
     subject, body = _worded(kind, context, language)
     now = clock.now()
     message = Message(
@@ -67,19 +64,11 @@ def send(
         created_at=now,
         next_attempt_at=now,
     )
-    try:
-        with transaction.atomic():
-            insert(message)
-            if urgent:
-                transaction.on_commit(lambda: deliver(message_id=message.pk))
-    except IntegrityError:  # somebody else was first
+    if not insert_once(message, "key"):
         return Message.objects.get(key=key)
+    if urgent:
+        transaction.on_commit(lambda: deliver(message_id=message.pk))
     return message
-
-
-@remembered
-def _by_key(key: str) -> QuerySet[Message]:
-    return Message.objects.filter(key=key)
 
 
 def _worded(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str]:
@@ -97,13 +86,9 @@ def deliver(*, message_id: int) -> bool:
     A lease keeps two processes from sending it twice; a failure is tried again with growing
     pauses, five times at most, and then stays visible as failed.
     """
-    now = clock.now()
-    claimed = Message.objects.filter(
-        Q(next_attempt_at__lte=now), pk=message_id, state="queued"
-    ).update(next_attempt_at=now + LEASE, attempts=F("attempts") + 1)
-    if not claimed:
+    message = _claim(message_id)
+    if message is None:
         return False
-    message = Message.objects.get(pk=message_id)
     try:
         sender_for(message.channel).send(
             destination=message.destination, subject=message.subject, body=message.body
@@ -111,10 +96,30 @@ def deliver(*, message_id: int) -> bool:
     except NotSent as error:
         _record_failure(message, error)
         return False
-    Message.objects.filter(pk=message.pk).update(
-        state="sent", sent_at=clock.now(), error="", **_redacted(message)
-    )
+    sent = {"state": "sent", "sent_at": clock.now(), "error": ""}
+    change(message, {}, sent | _redacted(message))
     return True
+
+
+def _claim(message_id: int) -> Message | None:
+    """Take the lease of a queued message and return it as it is then, by one statement."""
+    message = Message(pk=message_id)
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [now + LEASE, message_id, now])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    fill(message, row)
+    message._state.adding = False
+    return message
+
+
+_CLAIM = f"""
+UPDATE notify_message SET next_attempt_at = %s, attempts = attempts + 1
+WHERE id = %s AND state = 'queued' AND next_attempt_at <= %s
+RETURNING {columns(Message)}
+"""  # noqa: S608 - names of a model
 
 
 def _record_failure(message: Message, error: NotSent) -> None:
@@ -177,7 +182,7 @@ def notify(
         "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
         "now": clock.now(),
     }
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
             cursor.execute(_UPSERT, row)
         events.emit(NotificationTold(recipient_id=recipient_id), actor=US)

@@ -28,12 +28,25 @@ def lines_of(checkout_id: int) -> QuerySet[OrderLine]:
 
 
 @remembered
-def lines_of_order(order_id: int) -> QuerySet[OrderLine]:
-    """Return the lines of one order."""
-    return OrderLine.objects.filter(order_id=order_id).order_by("id")
+def lines_with_orders(checkout_id: int) -> QuerySet[OrderLine]:
+    """Return the lines of a checkout with their orders, the checkout and the shops."""
+    lines = OrderLine.objects.filter(order__checkout_id=checkout_id)
+    return lines.select_related("order__checkout", "order__shop").order_by("id")
 
 
 @remembered
-def order_with_checkout(order_id: int) -> QuerySet[Order]:
-    """Return an order with its checkout and its shop."""
-    return Order.objects.filter(pk=order_id).select_related("checkout", "shop")
+def lines_to_pay(checkout_id: int) -> QuerySet[OrderLine]:
+    """Return the lines of a checkout with what paying or ending it needs, and no more.
+
+    That is the state and the sums of their orders, the checkout's, and which stock they are of.
+    """
+    lines = OrderLine.objects.filter(order__checkout_id=checkout_id)
+    return (
+        lines.select_related("order__checkout", "variant__stock")
+        .only(
+            *("quantity", "variant", "variant__stock__id", "order__checkout__coupon"),
+            *("order__number", "order__state", "order__shop", "order__currency"),
+            *("order__total_amount", "order__checkout__number", "order__checkout__state"),
+        )
+        .order_by("id")
+    )

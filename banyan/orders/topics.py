@@ -42,4 +42,4 @@ def _of_order(event: events.OrderPlaced) -> Iterator[str]:
 @remembered
 def _shared(order_id: int) -> QuerySet[OrderLine]:
     shared = OrderLine.objects.filter(order_id=order_id, link__isnull=False)
-    return shared.select_related("link")
+    return shared.select_related("link").only("link__root")

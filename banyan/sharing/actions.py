@@ -15,7 +15,7 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor, new_code
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound
-from banyan.kernel.remembered import change, get, insert, remembered
+from banyan.kernel.remembered import change, change_noting, get, insert, remembered
 
 from . import ports, queries
 from .channels import CHANNELS
@@ -146,11 +146,15 @@ def confirm_touch(*, actor: Actor, touch_id: int) -> bool:
             touch.account_id = actor.id
         touch.verdict = "self" if touch.account_id == touch.link.owner_id else "human"
         touch.confirmed_at = clock.now()
-        written = ("account_id", "verdict", "confirmed_at")
-        change(touch, {}, {name: getattr(touch, name) for name in written})
-        if touch.verdict == "human":
-            events.emit(SharingVisited.of(touch.link, 1), actor=actor)
-        return touch.verdict == "human"
+        names = ("account_id", "verdict", "confirmed_at")
+        written = {name: getattr(touch, name) for name in names}
+        if touch.verdict != "human":
+            change(touch, {}, written)
+            return False
+        visited = SharingVisited.of(touch.link, 1)
+        change_noting(touch, {}, written, notes=[events.stored_of(visited, actor=actor)])
+        events.run_handlers(visited, actor)
+        return True
 
 
 @remembered

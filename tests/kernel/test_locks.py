@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +54,57 @@ def test_a_smaller_id_of_the_same_kind_afterwards_is_refused() -> None:
         locks.take([LockKey(EARLY, 6)])
         with pytest.raises(LockOrderViolation):
             locks.take([LockKey(EARLY, 4)])
+
+
+def test_a_row_is_locked_and_read_again_by_one_message() -> None:
+    """Given an old copy of a row, taking it brings the copy up to date; held, it is only read."""
+    old = BoundedCounter.objects.get(pk=_row(1))
+    BoundedCounter.objects.filter(pk=old.pk).update(cap=7)
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        locks.take_reading(EARLY, old)
+        assert locks.held(LockKey(EARLY, old.pk))
+        assert old.cap == 7
+        BoundedCounter.objects.filter(pk=old.pk).update(cap=9)
+        locks.take_reading(EARLY, old)
+        assert old.cap == 9
+    locking = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    assert len(queries) == 3
+    assert len(locking) == 1
+
+
+def test_reading_a_row_under_its_lock_keeps_the_rules_of_taking() -> None:
+    """Out of order, of another table, outside an action or gone: refused, and nothing is held."""
+    row = BoundedCounter.objects.get(pk=_row(1))
+    with transaction.atomic():
+        with pytest.raises(ValueError, match="locks rows of"):
+            locks.take_reading(LATE, row)
+        locks.take([LockKey(LATE, 1)])
+        with pytest.raises(LockOrderViolation, match="asked for after"):
+            locks.take_reading(EARLY, row)
+    with pytest.raises(LockOrderViolation, match="inside the transaction"):
+        locks.take_reading(EARLY, row)
+    BoundedCounter.objects.filter(pk=row.pk).delete()
+    with transaction.atomic():
+        with pytest.raises(BoundedCounter.DoesNotExist):
+            locks.take_reading(EARLY, row)
+        assert not locks.holding()
+
+
+def test_what_was_read_for_the_locks_is_kept_until_the_transaction_ends() -> None:
+    """Given something kept, it is found by kind and id; a savepoint takes back what came in it."""
+    locks.keep("seen", 1, "nobody's")
+    with transaction.atomic():
+        assert locks.kept("seen", 1) is None
+        locks.keep("seen", 1, "first")
+        with contextlib.suppress(RuntimeError), transaction.atomic():
+            locks.keep("seen", 1, "second")
+            assert locks.kept("seen", 1) == "second"
+            raise RuntimeError
+        assert locks.kept("seen", 1) == "first"
+        assert locks.kept("seen", 2) is None
+        assert not locks.holding()
+    with transaction.atomic():
+        assert locks.kept("seen", 1) is None
 
 
 def test_outside_an_action_there_are_no_locks() -> None:

@@ -9,8 +9,19 @@ from django.db.models import Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog.models import Product, Shop
-from banyan.kernel.models import Flag
-from banyan.kernel.remembered import change, get, insert, reload, remembered
+from banyan.kernel import clock
+from banyan.kernel.ids import new_ids
+from banyan.kernel.models import Flag, StoredEvent
+from banyan.kernel.remembered import (
+    change,
+    get,
+    insert,
+    insert_both,
+    insert_once,
+    insert_with,
+    reload,
+    remembered,
+)
 from banyan.people.models import Account
 from tests.support import factories
 
@@ -117,6 +128,60 @@ def test_get_reload_change_and_insert_do_what_the_ordinary_verbs_do() -> None:
     assert insert() == []
     assert [Account.objects.get(pk=row.pk).handle for row in rows] == ["made0", "made1", "made2"]
     assert not any(row._state.adding for row in rows)
+
+
+def test_new_rows_and_a_change_beside_them_are_one_statement(
+    django_assert_num_queries: Any,
+) -> None:
+    """Given rows and another table's change, both are written; without rows, the change alone."""
+    shop = factories.shop()
+    rename = 'UPDATE "catalog_shop" SET "name" = %s WHERE "id" = %s'
+    made = Account(handle="made-beside", created_at=shop.created_at)
+    with django_assert_num_queries(1):
+        insert_with(rename, ["Once", shop.pk], [made])
+    shop.refresh_from_db()
+    assert shop.name == "Once"
+    assert Account.objects.get(handle="made-beside").pk == made.pk
+    with django_assert_num_queries(1):
+        insert_with(rename, ["Twice", shop.pk], [])
+    shop.refresh_from_db()
+    assert shop.name == "Twice"
+
+
+def test_rows_of_two_models_that_name_each_other_are_one_statement(
+    django_assert_num_queries: Any,
+) -> None:
+    """Given ids made before, an account and two shops of it are written together."""
+    now = factories.shop().created_at
+    owner_id, *shop_ids = new_ids(3)
+    owner = Account(id=owner_id, handle="made-before", created_at=now)
+    shops = [
+        Shop(id=shop_id, owner_id=owner_id, slug=f"s{shop_id}", name="S", created_at=now)
+        for shop_id in shop_ids
+    ]
+    with django_assert_num_queries(1):
+        insert_both([owner], shops)
+    assert Account.objects.get(pk=owner_id).handle == "made-before"
+    assert set(Shop.objects.filter(owner=owner).values_list("pk", flat=True)) == set(shop_ids)
+    assert len({owner_id, *shop_ids}) == 3
+
+
+def test_a_row_whose_unique_field_is_taken_is_not_written() -> None:
+    """Given a position in use, nothing is written and nothing raised; a free one gets its id."""
+
+    def event(position: int) -> StoredEvent:
+        now = clock.now()
+        return StoredEvent(
+            name="x", subject_id=1, payload={}, actor_kind="a", occurred_at=now, position=position
+        )
+
+    first, again, other = event(1), event(1), event(2)
+    assert insert_once(first, "position")
+    assert not insert_once(again, "position")
+    assert again.pk is None
+    assert insert_once(other, "position")
+    stored = StoredEvent.objects.order_by("position").values_list("pk", "position")
+    assert list(stored) == [(first.pk, 1), (other.pk, 2)]
 
 
 def test_writing_is_one_statement(django_assert_num_queries: Any) -> None:

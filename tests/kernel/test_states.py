@@ -13,11 +13,13 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 import banyan
-from banyan.kernel import clock, states
+from banyan.kernel import clock, events, states
 from banyan.kernel.actors import Actor, caused_by
-from banyan.kernel.models import StateChange, TicketClaim
+from banyan.kernel.models import StateChange, StoredEvent, TicketClaim
 from banyan.kernel.problems import Conflict, IllegalTransition
 from banyan.kernel.states import Machine
+
+from .probes import Probed
 
 STAFF = Actor(kind="staff", id=4, label="Olga")
 
@@ -122,6 +124,29 @@ def test_a_move_is_written_with_its_history(doors: Machine) -> None:
     assert (change.source, change.target, change.reason) == ("open", "shut", "wind")
     assert (change.actor_kind, change.actor_id, change.actor_label) == ("staff", 4, "Olga")
     assert (change.cause_id, change.at) == (99, moment)
+
+
+@pytest.mark.django_db
+def test_a_move_and_its_event_are_one_statement(
+    doors: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a move that tells, state, history and outbox are written; stale, none of them."""
+    door, heard = _door(), list[str]()
+    stale = TicketClaim.objects.get(pk=door.pk)
+    event = Probed(probe_id=door.pk)
+    monkeypatch.setitem(events.inline_handlers, Probed.name, [])
+    events.in_transaction(Probed, locks=lambda _: [])(lambda told, _: heard.append(told.name))
+    with transaction.atomic(), caused_by(99), CaptureQueriesContext(connection) as seen:
+        states.transition_telling(doors, door, "shut", event=event, actor=STAFF, reason="wind")
+    assert len(seen) == 1
+    assert heard == ["test.probed"]
+    assert StateChange.objects.get().reason == "wind"
+    stored = StoredEvent.objects.get()
+    assert (stored.name, stored.subject_id, stored.cause_id) == ("test.probed", door.pk, 99)
+    assert events.load(stored) == event
+    with pytest.raises(IllegalTransition):
+        states.transition_telling(doors, stale, "shut", event=event, actor=STAFF)
+    assert (heard, StoredEvent.objects.count()) == (["test.probed"], 1)
 
 
 @pytest.mark.django_db

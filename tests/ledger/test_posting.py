@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from django.db import transaction
+from django.db.transaction import TransactionManagementError
 
 from banyan.kernel import locks
 from banyan.kernel.actors import caused_by
@@ -128,6 +133,70 @@ def test_inside_an_action_open_accounts_must_be_locked_first() -> None:
         locks.take(actions.lock_keys([clearing, shop]))
         post((clearing, -5), (shop, 5))
     assert queries.balance(shop).amount == 5
+
+
+def test_journals_that_are_gathered_are_booked_by_one_statement(
+    django_assert_num_queries: Any,
+) -> None:
+    """Given two journals over three accounts, each is booked whole, in the order posted."""
+    gateway, clearing, shop = account("gateway"), account("clearing"), account("shop_payable")
+    with transaction.atomic():
+        locks.take(actions.lock_keys([shop]))
+        with django_assert_num_queries(1), actions.together():
+            post((gateway, -900), (clearing, 900), key="one")
+            later = post((clearing, -900), (shop, 900), key="two")
+            assert later.pk is None
+    assert [balance.amount for balance in map(queries.balance, (gateway, clearing, shop))] == [
+        -900,
+        0,
+        900,
+    ]
+    keys = list(Journal.objects.order_by("id").values_list("key", flat=True))
+    assert keys == ["one", "two"]
+    assert [Posting.objects.filter(journal__key=key).count() for key in keys] == [2, 2]
+    assert proof.verify().clean
+
+
+def _gather(*posted: tuple[str, Account, int, Account], locked: Sequence[Account] = ()) -> None:
+    """Book, in one action, what moves from one account to another: key, source, amount, target."""
+    with transaction.atomic():
+        locks.take(actions.lock_keys(locked))
+        with actions.together():
+            for key, source, amount, target in posted:
+                post((source, -amount), (target, amount), key=key)
+
+
+def test_gathered_again_they_are_booked_once_and_must_say_the_same() -> None:
+    """Given a journal of that key, the same words change nothing and other words are refused."""
+    clearing, shop = account("clearing"), account("shop_payable")
+    post((clearing, -5), (shop, 5), key="one")
+    _gather(("one", clearing, 5, shop), ("two", clearing, 7, shop), locked=[shop])
+    assert queries.balance(shop).amount == 12
+    with pytest.raises(JournalKeyReused):
+        _gather(("one", clearing, 6, shop), ("three", clearing, 8, shop), locked=[shop])
+    with pytest.raises(JournalKeyReused):
+        _gather(("four", clearing, 6, shop), ("four", clearing, 6, shop), locked=[shop])
+    assert queries.balance(shop).amount == 12
+    assert proof.verify().clean
+
+
+def test_what_is_gathered_keeps_the_rules_of_a_single_journal() -> None:
+    """Unlocked, below zero, crooked, outside a transaction or interrupted: nothing is booked."""
+    clearing, shop, wallet = account("clearing"), account("shop_payable"), account("wallet")
+    with pytest.raises(LockOrderViolation):
+        _gather(("unlocked", clearing, 5, shop))
+    with pytest.raises(InsufficientBalance):
+        _gather(("good", clearing, 5, shop), ("bad", wallet, 5, clearing), locked=[shop, wallet])
+    with pytest.raises(BadJournal):
+        _gather(("good", clearing, 5, clearing), ("empty", clearing, 0, clearing))
+    with pytest.raises(TransactionManagementError), actions.together():
+        pass
+    with transaction.atomic(), contextlib.suppress(RuntimeError), actions.together():
+        post((clearing, -5), (shop, 5), key="interrupted")
+        raise RuntimeError
+    assert not Journal.objects.exists()
+    post((clearing, -5), (shop, 5), key="alone")
+    assert Journal.objects.count() == 1
 
 
 def test_a_statement_pages_backwards_with_the_balance_after_each_line() -> None:

@@ -21,7 +21,8 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from banyan.kernel import locks
+from banyan.kernel import events, locks
+from banyan.kernel.events import Event
 from banyan.kernel.models import StateChange, StoredEvent
 from banyan.ledger import actions as ledger
 from banyan.ledger.models import Journal
@@ -101,13 +102,25 @@ def _move_without_looking(
     type(obj).objects.filter(pk=obj.pk).update(state=to, **updates)
 
 
+def _move_telling_without_looking(
+    machine: Any, obj: Any, to: str, *, event: Event, actor: Any, **updates: Any
+) -> None:
+    _move_without_looking(machine, obj, to, actor=actor, **updates)
+    events.emit(event, actor=actor)
+
+
+def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "take", lambda keys: None)
+    monkeypatch.setattr(locks, "take_reading", lambda kind, row: row.refresh_from_db())
+
+
 def test_burned_05_control_without_lock_and_condition_it_is_placed_more_than_once(
     placer: Placer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locks, "take", lambda keys: None)
-    monkeypatch.setattr(capturing, "transition", _move_without_looking)
+    _without_locks(monkeypatch)
+    monkeypatch.setattr(capturing, "transition_telling", _move_telling_without_looking)
     monkeypatch.setattr(ledger, "post", lambda **row: None)
-    monkeypatch.setattr(capturing, "close_attempt", lambda *a, **k: time.sleep(0.2))
+    monkeypatch.setattr(capturing, "capture_attempt", lambda *a, **k: time.sleep(0.2))
     intent = started_plainly()
     script.status = Status.SUCCEEDED
 
@@ -141,7 +154,7 @@ def test_the_lock_alone_taken_away_still_books_once(
     """The second line of defence: conditional move and journal key."""
     intent = started()
     script.status = Status.SUCCEEDED
-    monkeypatch.setattr(locks, "take", lambda keys: None)
+    _without_locks(monkeypatch)
     placer.act = lambda event: time.sleep(0.1)
     run_at_once(webhook(intent), browser(intent), browser(intent))
     assert_captured_once(intent, placer)

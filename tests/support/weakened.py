@@ -21,6 +21,7 @@ def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(*keys: Iterable[LockKey]) -> None: ...
 
     monkeypatch.setattr(locks, "take", nothing)
+    monkeypatch.setattr(locks, "take_reading", lambda kind, row: row.refresh_from_db())
     monkeypatch.setattr(locks, "require", nothing)
     monkeypatch.setattr(ledger, "_require_locked", nothing)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from banyan.kernel import events, locks
+from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
-from banyan.kernel.states import transition
+from banyan.kernel.states import transition, transition_telling
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
@@ -19,7 +19,10 @@ from .books import Books, earned_key, lock_keys, read_locked
 
 def activate_locks(event: OrderPaid) -> list[LockKey]:
     """Return the commissions of the order and the accounts of its shop and payees."""
-    return lock_keys(quoted_commissions(event.order_id))
+    found = quoted_commissions(event.order_id)
+    # They belong to the order's payment, which whoever pays or ends the order has locked.
+    locks.keep("quoted commissions", event.order_id, found)
+    return lock_keys(found)
 
 
 def activate(event: OrderPaid, actor: Actor) -> None:
@@ -28,9 +31,16 @@ def activate(event: OrderPaid, actor: Actor) -> None:
     Runs inside the paying transaction. Emits commission.earned. Repeatable: what is no longer
     quoted stays as it is.
     """
-    commissions, books = read_locked(lambda: quoted_commissions(event.order_id))
+    commissions, books = read_locked(lambda: _quoted(event.order_id))
     for commission in commissions:
         _earn(actor, commission, books[commission.currency])
+
+
+def _quoted(order_id: int) -> list[Commission]:
+    found: list[Commission] | None = locks.kept("quoted commissions", order_id)
+    if found is None or not all(locks.held(LockKey("commission", each.pk)) for each in found):
+        return quoted_commissions(order_id)
+    return [each for each in found if each.state == "quoted"]
 
 
 def _earn(actor: Actor, commission: Commission, books: Books) -> None:
@@ -46,17 +56,14 @@ def _earn(actor: Actor, commission: Commission, books: Books) -> None:
         actor=actor,
         memo=commission.order.number,
     )
-    transition(COMMISSION, commission, "pending", actor=actor, reason="paid")
-    events.emit(
-        CommissionEarned(
-            commission_id=commission.pk,
-            order_id=commission.order_id,
-            payee_id=commission.payee_id,
-            amount=commission.amount,
-            currency=commission.currency,
-        ),
-        actor=actor,
+    earned = CommissionEarned(
+        commission_id=commission.pk,
+        order_id=commission.order_id,
+        payee_id=commission.payee_id,
+        amount=commission.amount,
+        currency=commission.currency,
     )
+    transition_telling(COMMISSION, commission, "pending", event=earned, actor=actor, reason="paid")
 
 
 def end_unpaid_locks(event: OrderExpired | OrderCancelled) -> list[LockKey]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from banyan.catalog.queries import staff_of
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import insert
+from banyan.kernel.remembered import insert_with
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.orders.events import OrderPlaced
 from banyan.orders.models import Checkout, Order, OrderLine
-from banyan.orders.reading import lines_of, lines_of_order, order_with_checkout
+from banyan.orders.reading import lines_with_orders
 from banyan.sharing.queries.attribution import account_of_browser
 
 from .. import rules
@@ -22,9 +22,14 @@ from ..models import Commission, PlanVersion
 from ..plans import current_versions, terms_of
 from ..ports import person_of
 from ..queries.payers import verified_payers
-from ..reading import commissions_of
 from ..rules import Share, Sharer
 from ..states import COMMISSION
+
+_FREEZE = """
+UPDATE orders_orderline AS line SET plan_version_id = terms.version_id
+FROM (VALUES {rows}) AS terms (line_id, version_id)
+WHERE line.id = terms.line_id AND line.plan_version_id IS NULL
+"""
 
 
 def quote(event: OrderPlaced, actor: Actor) -> None:
@@ -33,40 +38,38 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
     Runs inside the placing transaction; takes no locks, posts nothing. A payee who may not earn
     gets a rejected commission with its reason, and commission.rejected is emitted. Repeatable.
     """
-    if commissions_of(event.order_id):
-        return
-    order = order_with_checkout.first(event.order_id)
-    if order is None:
-        raise Order.DoesNotExist(event.order_id)
-    lines = lines_of_order(event.order_id)
+    bought = lines_with_orders(event.checkout_id)
+    lines = [line for line in bought if line.order_id == event.order_id]
+    if any(line.plan_version_id for line in lines):
+        return  # terms and commissions are written together
+    order = lines[0].order
     versions = current_versions(
         shop_id=order.shop_id, product_ids=[line.product_id for line in lines]
     )
-    _freeze_versions(lines, versions)
     shared = [line for line in lines if line.path and line.product_id in versions]
+    commissions: list[Commission] = []
+    if shared:
+        second = any(version.levels > 1 for version in versions.values())
+        people = _People(order, shared, verify=second)
+        commissions = [
+            _commission(order, line, versions[line.product_id], share)
+            for line in shared
+            for share in _shares(line, versions[line.product_id], people)
+        ]
+    frozen = {
+        line.pk: versions[line.product_id].pk for line in lines if line.product_id in versions
+    }
+    if frozen:
+        # Spelled out, not as an array: PostgreSQL would plan it anew each time.
+        rows = ", ".join(["(%s::bigint, %s::bigint)"] * len(frozen))
+        pairs = [one for pair in frozen.items() for one in pair]
+        insert_with(_FREEZE.format(rows=rows), pairs, commissions)
     if not shared:
         return
-    second = any(version.levels > 1 for version in versions.values())
-    people = _People(order, shared, verify=second)
-    commissions = [
-        _commission(order, line, versions[line.product_id], share)
-        for line in shared
-        for share in _shares(line, versions[line.product_id], people)
-    ]
-    insert(*commissions)
-    _open_accounts(order, commissions)
+    _open_accounts(order, bought, commissions)
     for commission in commissions:
         if commission.reason:
             _reject(actor, commission)
-
-
-def _freeze_versions(lines: Sequence[OrderLine], versions: dict[int, PlanVersion]) -> None:
-    by_version: dict[int, list[int]] = {}
-    for line in lines:
-        if line.product_id in versions:
-            by_version.setdefault(versions[line.product_id].pk, []).append(line.pk)
-    for version_id, line_ids in by_version.items():
-        OrderLine.objects.filter(pk__in=line_ids).update(plan_version_id=version_id)
 
 
 class _People:
@@ -138,14 +141,15 @@ def _commission(order: Order, line: OrderLine, version: PlanVersion, share: Shar
     )
 
 
-def _open_accounts(order: Order, commissions: Iterable[Commission]) -> None:
+def _open_accounts(
+    order: Order, bought: Iterable[OrderLine], commissions: Iterable[Commission]
+) -> None:
     """Make the accounts that payment will post to, for the whole checkout in one order.
 
     The direct sharers of its other orders are included, so that two checkouts that name the same
     new earners in opposite orders do not wait for each other.
     """
-    lines = lines_of(order.checkout_id)
-    direct = {int(line.path[-1]["owner"]) for line in lines if line.path}
+    direct = {int(line.path[-1]["owner"]) for line in bought if line.path}
     payees = {each.payee_id for each in commissions if not each.reason} | direct
     ledger.accounts(
         wanted=[(kind, payee) for payee in payees for kind in ("earner_held", "earner_payable")],

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.actions import allocate, release, stock_locks
+from banyan.catalog.actions import allocate, release
 from banyan.entitlements.actions import redeem_coupon, release_coupon
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Conflict, NotFound
-from banyan.kernel.remembered import get
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
@@ -23,8 +22,8 @@ from banyan.payments.events import PaymentCaptured
 
 from ..access import get_checkout_for_buyer
 from ..events import OrderCancelled, OrderExpired, OrderPaid
-from ..models import Checkout, Order
-from ..reading import lines_of, orders_of
+from ..models import Checkout, Order, OrderLine
+from ..reading import lines_of, lines_to_pay, orders_of
 from ..states import CHECKOUT, ORDER
 
 logger = logging.getLogger(__name__)
@@ -37,19 +36,19 @@ class TooLate(Conflict):
     message = _("The reservation had run out. The payment is sent back in full.")
 
 
-def checkout_locks(checkout_id: int) -> list[LockKey]:
+def _checkout_locks(checkout_id: int, lines: Sequence[OrderLine]) -> list[LockKey]:
     """Return the keys of everything a checkout's end touches: stock, coupon, itself, its orders."""
-    return _checkout_locks(checkout_id, orders_of(checkout_id))
+    keys = [LockKey("checkout", checkout_id)]
+    keys += [LockKey("stock", line.variant.stock.pk) for line in lines]
+    keys += [LockKey("order", order.pk) for order in _orders_in(lines)]
+    coupons = {line.order.checkout.coupon_id for line in lines}
+    return keys + [LockKey("entitlement", coupon_id) for coupon_id in coupons if coupon_id]
 
 
-def _checkout_locks(checkout_id: int, orders: Sequence[Order]) -> list[LockKey]:
-    coupon_id = get(Checkout, checkout_id).coupon_id if orders else None
-    keys = stock_locks(line.variant_id for line in lines_of(checkout_id))
-    if coupon_id:
-        keys.append(LockKey("entitlement", coupon_id))
-    keys.append(LockKey("checkout", checkout_id))
-    keys += [LockKey("order", order.pk) for order in orders]
-    return keys
+def _orders_in(lines: Sequence[OrderLine]) -> list[Order]:
+    """Return the orders of the lines, each once, in order."""
+    orders = {line.order_id: line.order for line in lines}
+    return [orders[order_id] for order_id in sorted(orders)]
 
 
 def _paid_events(checkout_id: int, orders: Sequence[Order]) -> list[OrderPaid]:
@@ -69,8 +68,12 @@ def payment_locks(event: PaymentCaptured) -> list[LockKey]:
     """Return every lock that :func:`on_captured` and its own listeners need."""
     if event.subject_kind != "checkout":
         return []
-    orders = orders_of(event.subject_id)
-    keys = _checkout_locks(event.subject_id, orders)
+    lines = lines_to_pay(event.subject_id)
+    if locks.held(LockKey("payment", event.intent_id)):
+        # Whoever pays or ends this checkout has to hold that too: it stays as it is.
+        locks.keep("checkout to pay", event.subject_id, lines)
+    orders = _orders_in(lines)
+    keys = _checkout_locks(event.subject_id, lines)
     # In one order, since an account that is missing is made here.
     for shop_id in sorted(order.shop_id for order in orders):
         keys.append(LockKey("wallet", shop_account(shop_id, event.currency)))
@@ -103,28 +106,28 @@ def on_captured(event: PaymentCaptured, actor: Actor) -> None:
     """
     if event.subject_kind != "checkout":
         return
-    checkout = get(Checkout, event.subject_id)
+    lines = locks.kept("checkout to pay", event.subject_id) or lines_to_pay(event.subject_id)
+    checkout = lines[0].order.checkout
     if checkout.state != "placed":
         raise TooLate(detail=f"checkout {checkout.number} is {checkout.state}")
-    mark_paid(actor=actor, checkout=checkout)
+    mark_paid(actor=actor, checkout=checkout, lines=lines)
 
 
-def mark_paid(*, actor: Actor, checkout: Checkout) -> None:
+def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -> None:
     """Move a placed checkout to paid; see :func:`on_captured`.
 
     What the purchase has to itself comes first; then it asks for what others wait for.
     """
     now = clock.now()
     with caused_by(checkout.pk):
-        lines = [(line.variant_id, line.quantity) for line in lines_of(checkout.pk)]
         transition(CHECKOUT, checkout, "paid", actor=actor, paid_at=now)
         if checkout.coupon_id:
             redeem_coupon(actor=actor, checkout_id=checkout.pk)
-        orders = orders_of(checkout.pk)
+        orders = _orders_in(lines)
         for order in orders:
             transition(ORDER, order, "paid", actor=actor, paid_at=now)
         locks.take_postponed()
-        allocate(lines, reference=checkout.number)
+        allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
         for order in orders:
             if order.total_amount:
                 _credit_shop(actor, order)
@@ -151,7 +154,7 @@ def _credit_shop(actor: Actor, order: Order) -> None:
 def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
     """End an unpaid checkout: stock and coupon are free again. Does nothing once it has ended."""
     with transaction.atomic():
-        keys = checkout_locks(checkout_id)
+        keys = _checkout_locks(checkout_id, lines_to_pay(checkout_id))
         intent_id = Checkout.objects.values_list("intent_id", flat=True).get(pk=checkout_id)
         if intent_id:
             keys.append(LockKey("payment", intent_id))

@@ -21,10 +21,10 @@ from banyan.catalog.rules import text_in
 from banyan.entitlements.actions import reserve_coupon
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
-from banyan.kernel.ids import new_code
+from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Conflict, Invalid, SoldOut
-from banyan.kernel.remembered import change, insert
+from banyan.kernel.remembered import insert, insert_both
 from banyan.payments.actions import open_intent
 from banyan.people.models import Account
 from banyan.people.rules import clean_address, clean_phone
@@ -34,7 +34,7 @@ from banyan.sharing.models import Link
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
-from ..reading import checkout_of_key
+from ..reading import checkout_of_key, lines_to_pay
 from .payment import mark_paid, paid_locks
 from .quoting import Quote, WantedLine, merge, quote
 from .repeating import Asked
@@ -252,7 +252,10 @@ def _write(
 ) -> Checkout:
     now = clock.now()
     number = _number()
+    shop_ids = wanted.shop_ids()
+    checkout_id, *order_ids = new_ids(1 + len(shop_ids))
     checkout = Checkout(
+        id=checkout_id,
         number=number,
         access_token=new_code(160),
         placement_key=placement_key,
@@ -271,18 +274,7 @@ def _write(
         created_at=now,
         expires_at=now + RESERVATION,
     )
-    insert(checkout)
     with caused_by(checkout.pk):
-        if wanted.coupon is not None:
-            reserve_coupon(
-                coupon=wanted.coupon,
-                checkout_id=checkout.pk,
-                person_key=person_key(actor, contact),
-                same_person=_same_person(actor, contact),
-                amount=checkout.discount_amount,
-            )
-        orders = _write_orders(checkout, wanted, credits)
-        _confirm_touches(actor, credits.values())
         if checkout.total_amount:
             intent = open_intent(
                 actor=actor,
@@ -295,7 +287,18 @@ def _write(
                 expires_at=checkout.expires_at,
             )
             checkout.intent_id = intent.pk
-            change(checkout, {}, {"intent_id": intent.pk})
+        orders = _write_orders(
+            checkout, wanted, credits, dict(zip(shop_ids, order_ids, strict=True))
+        )
+        if wanted.coupon is not None:
+            reserve_coupon(
+                coupon=wanted.coupon,
+                checkout_id=checkout.pk,
+                person_key=person_key(actor, contact),
+                same_person=_same_person(actor, contact),
+                amount=checkout.discount_amount,
+            )
+        _confirm_touches(actor, credits.values())
         for order in orders:
             events.emit(
                 OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id),
@@ -307,7 +310,7 @@ def _write(
         locks.take(keys)
         reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
         if not checkout.total_amount:
-            mark_paid(actor=actor, checkout=checkout)
+            mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))
     return checkout
 
 
@@ -337,10 +340,14 @@ def _same_person(actor: Actor, contact: Contact) -> set[str]:
     return keys | {f"contact:{one.lower()}" for one in known if one}
 
 
-def _write_orders(checkout: Checkout, wanted: Quote, credits: dict[int, Credit]) -> list[Order]:
+def _write_orders(
+    checkout: Checkout, wanted: Quote, credits: dict[int, Credit], ids: Mapping[int, int]
+) -> list[Order]:
+    """Write the checkout, an order per shop with the id from ``ids``, and their lines."""
     priced = wanted.priced
     orders = [
         Order(
+            id=order_id,
             checkout=checkout,
             shop_id=shop_id,
             number=f"{checkout.number}-{index}",
@@ -351,9 +358,9 @@ def _write_orders(checkout: Checkout, wanted: Quote, credits: dict[int, Credit])
             total_amount=priced.total(shop_id),
             created_at=checkout.created_at,
         )
-        for index, shop_id in enumerate(wanted.shop_ids(), start=1)
+        for index, (shop_id, order_id) in enumerate(ids.items(), start=1)
     ]
-    insert(*orders)
+    insert_both([checkout], orders)
     by_shop = {order.shop_id: order for order in orders}
     lines = []
     for line in priced.lines:

@@ -6,8 +6,8 @@ and the regular check (both :func:`sync`), and the provider's message (:func:`re
 
 from .capturing import Paid, capture
 from .credit import issue_credit
-from .inquiry import check_intent, expire_intent, sync
-from .intents import cancel_intent, open_intent, start
+from .inquiry import check_intent, expire_intent, sync, sync_known
+from .intents import cancel_intent, open_intent, start, start_known
 from .messages import handle_stored, receive_webhook
 from .payouts import poll_payout, request_payout, settle_payout, submit_payout
 from .refunds import (
@@ -40,7 +40,9 @@ __all__ = [
     "settle_payout",
     "settle_refund",
     "start",
+    "start_known",
     "submit_payout",
     "submit_refund",
     "sync",
+    "sync_known",
 ]

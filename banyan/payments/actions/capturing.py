@@ -5,17 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code
-from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy, Problem
-from banyan.kernel.remembered import get, reload
-from banyan.kernel.states import transition
+from banyan.kernel.remembered import get
+from banyan.kernel.states import transition, transition_telling
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 
@@ -23,11 +23,10 @@ from .. import providers
 from ..events import PaymentCaptured, PaymentUnplaced
 from ..models import Intent
 from ..providers.base import Provider
-from ..reading import open_attempts
 from ..rules import SETTLED, Outcome, is_late
 from ..states import INTENT
 from .books import clearing_account, provider_account
-from .notes import close_attempt, note_outcome
+from .notes import capture_attempt, close_attempt, note_outcome
 from .refunds import request_refund
 
 logger = logging.getLogger(__name__)
@@ -45,6 +44,14 @@ class Paid:
 
 class _NotTaken(Exception):  # noqa: N818 - not an error, a verdict
     """Internal money was not taken after all, for the reason of the code."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class _Refused(Exception):  # noqa: N818 - not an error, a verdict
+    """What was paid for could not be placed, for the reason of the code."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -100,10 +107,16 @@ def is_booked(intent: Intent, paid: Paid) -> bool:
 
 
 def _run(capturing: _Capturing) -> Outcome:
-    """Place the payment; after a listener has failed twice for no good reason, do without it."""
+    """Place the payment, or book it unplaced where a listener refused it.
+
+    After a listener has failed twice for no good reason, do without it. Each try is a transaction
+    of its own, so that the usual one needs no savepoint.
+    """
     for _ in range(2):
         try:
             return capturing.run()
+        except _Refused as refusal:
+            return capturing.run(refuse=refusal.code)
         except (_NotTaken, _PaidTwice, Problem, OperationalError, InterfaceError):
             raise
         except Exception:
@@ -125,8 +138,7 @@ class _Capturing:
     def run(self, *, refuse: str = "") -> Outcome:
         with transaction.atomic(durable=True):
             # Alone at first: whoever tells of a payment that is just being booked asks no more.
-            locks.take([LockKey("payment", self.intent.pk)])
-            reload(self.intent)
+            locks.take_reading("payment", self.intent)
             outcome = self._decide(refuse)
             note_outcome(self.message_id, outcome)
         return outcome
@@ -163,29 +175,35 @@ class _Capturing:
         late = is_late(state=intent.state, paid_at=paid.at, expires_at=intent.expires_at)
         reason = refuse or ("too_late" if late else "")
         if not reason:
-            reason = self._place(entries)
-            if not reason:
-                return Outcome.CAPTURED
-            intent.refresh_from_db()
+            self._place(entries)
+            return Outcome.CAPTURED
         if self.adapter.capabilities.internal:
             raise _NotTaken(reason)
         self._book(intent, entries)
         self._unplace(intent, reason)
         return self.unplaced_as
 
-    def _place(self, entries: list[Entry]) -> str:
-        """Book and place in a savepoint; return "" or the code of what refused."""
+    def _place(self, entries: list[Entry]) -> None:
+        """Book and place; raises what ends the transaction, with the code of what refused."""
         try:
-            with transaction.atomic():
-                self._book(self.intent, entries)
-                self._move(self.intent, "captured", "")
-                events.emit(_captured(self.intent), actor=self.actor)
+            if self.adapter.capabilities.internal:
+                self._book(self.intent, entries)  # at once: the money may not be there
+            with ledger.together():
+                if not self.adapter.capabilities.internal:
+                    self._book(self.intent, entries)
+                transition_telling(
+                    INTENT,
+                    self.intent,
+                    "captured",
+                    event=_captured(self.intent),
+                    actor=self.actor,
+                    **self._arrived(""),
+                )
         except Busy:
             raise
         except Problem as problem:
             logger.warning("intent %s cannot be placed: %s", self.intent.pk, problem)
-            return problem.code
-        return ""
+            raise _Refused(problem.code) from problem
 
     def _book(self, intent: Intent, entries: list[Entry]) -> None:
         ledger.post(
@@ -199,28 +217,25 @@ class _Capturing:
             memo=self.paid.provider_ref,
         )
 
-    def _move(self, intent: Intent, to: str, reason: str) -> None:
+    def _arrived(self, reason: str) -> dict[str, Any]:
+        """Write that the attempt brought the money; return what the intent says of it from now."""
         ref = self.paid.provider_ref
-        close_attempt(intent, ref, outcome="captured")
-        elsewhere = bool(open_attempts(intent.pk))
-        transition(
-            INTENT,
-            intent,
-            to,
-            actor=self.actor,
-            reason=reason,
-            provider_ref=ref,
-            captured_amount=self.paid.money.amount,
-            captured_at=self.paid.at,
-            failure=reason[:200],
-            next_check_at=clock.now() if elsewhere else None,
-            checks=0,
-        )
+        elsewhere = capture_attempt(self.intent, ref)
+        return {
+            "reason": reason,
+            "provider_ref": ref,
+            "captured_amount": self.paid.money.amount,
+            "captured_at": self.paid.at,
+            "failure": reason[:200],
+            "next_check_at": clock.now() if elsewhere else None,
+            "checks": 0,
+        }
 
     def _unplace(self, intent: Intent, reason: str) -> None:
         locks.take_postponed()
         logger.error("intent %s is captured but unplaced: %s", intent.pk, reason)
-        self._move(intent, "captured_unplaced", reason)
+        arrived = self._arrived(reason)
+        transition(INTENT, intent, "captured_unplaced", actor=self.actor, **arrived)
         request_refund(
             actor=Actor.system("payments"),
             intent_id=intent.pk,

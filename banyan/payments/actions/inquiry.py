@@ -21,7 +21,7 @@ from ..providers.base import Kind, Message, Provider, ProviderState, Status
 from ..reading import open_attempts
 from ..rules import OPEN, Outcome, check_delay
 from ..states import INTENT
-from .capturing import Paid, capture, is_booked
+from .capturing import Paid, capture_known, is_booked
 from .intents import charge_of
 from .notes import close_attempt, note_outcome, store_message
 
@@ -41,14 +41,19 @@ def sync(*, actor: Actor, intent_id: int) -> Intent:
     costs no call. Ends in :func:`capture`, or in a closed attempt after which :func:`start` opens
     a new one. Raises ProviderUnreachable, and what capture raises.
     """
-    intent = get(Intent, intent_id)
+    return sync_known(actor=actor, intent=get(Intent, intent_id))
+
+
+def sync_known(*, actor: Actor, intent: Intent) -> Intent:
+    """Do what :func:`sync` does, for an intent that was read already; it is brought up to date."""
     adapter = providers.get(intent.provider)
     with caused_by(intent.cause_id):
-        for attempt in open_attempts(intent.pk):
-            if attempt.provider_ref:
-                state = adapter.query(charge_of(intent, attempt))
-                _act_on(actor, intent, adapter, attempt, state)
-    reload(intent)
+        asked = [attempt for attempt in open_attempts(intent.pk) if attempt.provider_ref]
+        for attempt in asked:
+            state = adapter.query(charge_of(intent, attempt))
+            _act_on(actor, intent, adapter, attempt, state)
+    if not asked:
+        reload(intent)  # somebody may have ended its last attempt since it was read
     return intent
 
 
@@ -179,6 +184,8 @@ def _close_at_provider(actor: Actor, intent: Intent) -> None:
 def _act_on(
     actor: Actor, intent: Intent, adapter: Provider, attempt: Attempt, state: ProviderState
 ) -> None:
+    """Do what the provider's answer asks for, and bring ``intent`` up to date."""
+    reload(intent)
     if state.status == Status.PENDING:
         return
     paid = None
@@ -186,7 +193,7 @@ def _act_on(
         paid = Paid(
             provider_ref=attempt.provider_ref, money=state.money, at=state.at or clock.now()
         )
-        if is_booked(get(Intent, intent.pk), paid):
+        if is_booked(intent, paid):
             return  # the provider's own message was faster than its answer
     message = Message(
         message_id=f"asked:{attempt.provider_ref}:{state.status}",
@@ -200,7 +207,8 @@ def _act_on(
     )
     row = store_message(adapter.name, message, intent)
     if paid is not None:
-        capture(actor=actor, intent_id=intent.pk, paid=paid, message_id=row.pk)
+        capture_known(actor=actor, intent=intent, paid=paid, message_id=row.pk)
+        reload(intent)
         return
     end_attempt(
         actor=actor,
@@ -210,3 +218,4 @@ def _act_on(
         failure=state.failure,
         message_id=row.pk,
     )
+    reload(intent)

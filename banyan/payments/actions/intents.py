@@ -16,7 +16,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Forbidden
-from banyan.kernel.remembered import change, get, insert, reload
+from banyan.kernel.remembered import change, get, insert
 from banyan.kernel.states import transition
 
 from .. import providers
@@ -85,9 +85,26 @@ def start(
     ``return_url``. A payment that needs no page is captured right here (see :func:`capture`).
     Raises PaymentClosed, PaymentInReview, Forbidden, ProviderUnreachable, ProviderRefused.
     """
-    from .inquiry import sync
+    return start_known(
+        actor=actor,
+        intent=get(Intent, intent_id),
+        return_url=return_url,
+        locale=locale,
+        context=context,
+    )
 
-    intent = get(Intent, intent_id)
+
+def start_known(
+    *,
+    actor: Actor,
+    intent: Intent,
+    return_url: str,
+    locale: str,
+    context: Mapping[str, str] | None = None,
+) -> str:
+    """Do what :func:`start` does, for an intent that was read already; it is read again here."""
+    from .inquiry import sync_known
+
     adapter = providers.get(intent.provider)
     if adapter.capabilities.needs_account and (actor.id is None or actor.id != intent.payer_id):
         raise Forbidden(detail="only the payer may spend their own credit")
@@ -100,13 +117,13 @@ def start(
             "locale": locale,
             "context": dict(context or {}),
         }
-        attempt = _open_attempt(actor, intent.pk, asked)
+        attempt = _open_attempt(actor, intent, asked)
         if attempt is None:
             return return_url
         if not attempt.action:
             _start_attempt(actor, adapter, intent, attempt)
         if attempt.action["kind"] == "none":
-            sync(actor=actor, intent_id=intent.pk)
+            sync_known(actor=actor, intent=intent)
             return return_url
         return pay_address(intent, attempt)
 
@@ -138,11 +155,10 @@ def charge_of(intent: Intent, attempt: Attempt) -> Charge:
     )
 
 
-def _open_attempt(actor: Actor, intent_id: int, asked: Mapping[str, object]) -> Attempt | None:
+def _open_attempt(actor: Actor, intent: Intent, asked: Mapping[str, object]) -> Attempt | None:
     """Return the open attempt, or a new one; None when the intent was paid meanwhile."""
     with transaction.atomic():
-        locks.take([LockKey("payment", intent_id)])
-        intent = get(Intent, intent_id)
+        locks.take_reading("payment", intent)
         if intent.state in SETTLED:
             return None
         if intent.state in CLOSED or clock.now() >= intent.expires_at:
@@ -187,8 +203,7 @@ def _start_attempt(actor: Actor, adapter: Provider, intent: Intent, attempt: Att
 
 def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Started) -> None:
     with transaction.atomic():
-        locks.take([LockKey("payment", intent.pk)])
-        reload(intent)
+        locks.take_reading("payment", intent)
         attempt.provider_ref = started.provider_ref
         attempt.action = _stored(started.action)
         begun = {"provider_ref": attempt.provider_ref, "action": attempt.action}

@@ -29,6 +29,12 @@ UPDATE payments_attempt SET outcome = %s, failure = %s, ended_at = %s
 WHERE intent_id = %s AND provider_ref = %s
 """
 
+_CAPTURED = f"""
+WITH ended AS ({_END} RETURNING id)
+SELECT EXISTS (SELECT FROM payments_attempt WHERE intent_id = %s AND outcome = ''
+                 AND id NOT IN (SELECT id FROM ended))
+"""  # noqa: S608 - our own text
+
 _NOTE = """
 UPDATE payments_providermessage SET outcome = %s, handled_at = %s
 WHERE id = %s AND handled_at IS NULL
@@ -46,6 +52,16 @@ def close_attempt(intent: Intent, provider_ref: str, *, outcome: str, failure: s
             [outcome, failure[:200], clock.now(), intent.pk, provider_ref],
         )
         return bool(cursor.rowcount)
+
+
+def capture_attempt(intent: Intent, provider_ref: str) -> bool:
+    """Write that an attempt brought the money; tell whether another one is still open.
+
+    One statement. An attempt that had ended otherwise is corrected.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_CAPTURED, ["captured", "", clock.now(), intent.pk, provider_ref, intent.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def note_outcome(message_id: int | None, outcome: Outcome) -> None:

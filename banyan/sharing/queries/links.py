@@ -54,7 +54,11 @@ def _living(code: str) -> QuerySet[Link]:
 
 
 def path_of(link: Link) -> list[PathStep]:
-    """Return the sharers from the root to ``link``, oldest first. One query."""
+    """Return the sharers from the root to ``link``, oldest first. At most one query."""
+    if link.parent_id is None:
+        owner = link.owner
+        steps = (link.pk, link.code, owner.pk, owner.handle, owner.display_name, link.created_at)
+        return [PathStep(*steps, avatar_id=owner.avatar_id)]
     with connection.cursor() as cursor:
         cursor.execute(_PATH, [link.pk])
         return [PathStep(*row) for row in cursor.fetchall()]

@@ -63,7 +63,7 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
     intent = get_intent_by_token(token)
     if intent.state in OPEN:
         try:
-            intent = actions.sync(actor=actor(request), intent_id=intent.pk)
+            intent = actions.sync_known(actor=actor(request), intent=intent)
         except Problem as problem:
             # Whatever hinders us now, the message or the next check will tell the same.
             logger.warning("intent %s: not known at the return: %s", intent.pk, problem)

@@ -346,9 +346,9 @@ def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:
         return redirect("purchase", placed.access_token)
     intent = get(Intent, placed.intent_id)
     try:
-        url = payments.start(
+        url = payments.start_known(
             actor=actor(request),
-            intent_id=placed.intent_id,
+            intent=intent,
             return_url=request.build_absolute_uri(reverse("payment_return", args=[intent.token])),
             locale=get_language() or "en",
         )

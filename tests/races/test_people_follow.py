@@ -19,13 +19,21 @@ MEET = 1.0
 
 @pytest.fixture
 def slow_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let both look for the other's row only after both have written their own, if they can."""
+    """Let both look for the other's row only after both have written their own, if they can.
+
+    And neither goes on to commit before both have looked.
+    """
     look, meeting = relations._follows, threading.Barrier(2)
 
-    def wait_and_look(follower: int, followee: int) -> bool:
+    def meet() -> None:
         with contextlib.suppress(threading.BrokenBarrierError):
             meeting.wait(MEET)
-        return look(follower, followee)
+
+    def wait_and_look(follower: int, followee: int) -> bool:
+        meet()
+        found = look(follower, followee)
+        meet()
+        return found
 
     monkeypatch.setattr(relations, "_follows", wait_and_look)
 

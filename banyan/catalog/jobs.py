@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import asdict
+
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
 from . import actions
+
+# Then the job ends and the next one goes on, so that a stop of the worker never waits long.
+FETCH_SECONDS = 60.0
 
 
 @app.periodic(cron="47 * * * *")
@@ -14,3 +21,25 @@ from . import actions
 def sweep_files(timestamp: int) -> int:
     """Remove product files that nobody took in; returns how many."""
     return actions.sweep_product_files(actor=Actor.system("catalog.sweep_files"))
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(
+    queue="bulk",
+    name="catalog.fetch_pictures",
+    priority=-20,
+    lock="catalog.fetch_pictures",
+    queueing_lock="catalog.fetch_pictures",
+    pass_context=True,
+)
+def fetch_pictures(context: JobContext, timestamp: int) -> dict[str, int]:
+    """Fetch the pictures that product files name by address; one job at a time, so one slot.
+
+    Not queued by the import: what is due stands in the rows, and so outlives any job.
+    """
+    until = time.monotonic() + FETCH_SECONDS
+    done = actions.fetch_pictures(
+        actor=Actor.system("catalog.fetch_pictures"),
+        stop=lambda: context.should_abort() or time.monotonic() >= until,
+    )
+    return asdict(done)

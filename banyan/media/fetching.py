@@ -6,6 +6,7 @@ address itself: a name that resolves differently a moment later (DNS rebinding) 
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import socket
@@ -33,7 +34,7 @@ _TUNNELS = (ipaddress.ip_network("2001::/23"), ipaddress.ip_network("2002::/16")
 Reached = tuple[int, tuple[Any, ...]]
 
 
-class NotFetched(Exception):
+class NotFetched(Exception):  # noqa: N818 - reads as what it says
     """A picture was not fetched. ``code`` says why; ``passing``: another time it may work.
 
     Codes: fetch_address, fetch_private, fetch_unknown_host, fetch_unreachable, fetch_timeout,
@@ -164,10 +165,8 @@ def _ask(target: Target, until: float) -> bytes | str:
 
 def _cut(handle: socket.socket, cut: threading.Event) -> None:
     cut.set()
-    try:
+    with contextlib.suppress(OSError):  # closed by the other side already
         handle.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # closed by the other side already
 
 
 def _reachable(target: Target, until: float) -> list[Reached]:

@@ -151,7 +151,7 @@ def test_the_address_that_was_judged_is_the_one_that_is_connected_to(rebinding: 
 
 def test_looking_up_again_would_have_led_to_this_machine(rebinding: list[Any]) -> None:
     """The control: judging first and connecting by name is what the attack is made for."""
-    assert is_public(socket.getaddrinfo("pictures.example", 80)[0][4][0])
+    assert is_public(str(socket.getaddrinfo("pictures.example", 80)[0][4][0]))
     with pytest.raises(ConnectionRefusedError):
         http.client.HTTPConnection("pictures.example", 80).request("GET", "/")
     assert rebinding == [("127.0.0.1", 80)]

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -18,6 +18,7 @@ from banyan.media.problems import UploadRefused
 
 from ..access import MANAGERS, get_import_for_staff, works_in
 from ..models import ProductImport, WantedPicture
+from ..queries.wanted import AGAIN
 from .pictures import attach
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,6 @@ logger = logging.getLogger(__name__)
 PAUSES = (dt.timedelta(minutes=1), dt.timedelta(minutes=5), dt.timedelta(minutes=30))
 MOST_TRIES = len(PAUSES) + 1
 BATCH = 20
-ADDRESSES = Q(source__contains="://")
 
 
 @dataclass(slots=True)
@@ -68,9 +68,7 @@ def fetch_again(*, actor: Actor, token: str) -> int:
     Addresses that were waiting before anything fetched them are included.
     """
     kept = get_import_for_staff(actor, token)
-    left = kept.pictures.filter(ADDRESSES, product__shop=kept.shop_id).filter(
-        Q(state="failed") | Q(state="waiting", next_try_at=None)
-    )
+    left = kept.pictures.filter(AGAIN)
     return left.update(state="waiting", reason="", tries=0, next_try_at=clock.now())
 
 
@@ -135,9 +133,7 @@ def _claim(kept: ProductImport, row: WantedPicture) -> list[WantedPicture]:
     pause = PAUSES[min(row.tries, len(PAUSES) - 1)]
     again = clock.now() + pause
     claimed = (
-        _due()
-        .filter(file=kept, digest=row.digest)
-        .update(next_try_at=again, tries=F("tries") + 1)
+        _due().filter(file=kept, digest=row.digest).update(next_try_at=again, tries=F("tries") + 1)
     )
     if not claimed:
         return []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from banyan.media import fetching
 from banyan.media.fetching import NotFetched, fetch, is_public, target_of
 
-from .pictures_host import Host, serve
+from .pictures_host import Host, certificate, serve
 
 PUBLIC = "93.184.216.34"
 
@@ -243,7 +245,39 @@ def test_ten_seconds_are_for_all_of_it(
     assert time.monotonic() - began < 3
 
 
-def test_something_else_than_tls_is_not_spoken_to(host: Host, settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("name", "trusted", "code"),
+    [
+        ("localhost", True, ""),
+        ("localhost", False, "fetch_certificate"),
+        ("elsewhere.example", True, "fetch_certificate"),
+    ],
+)
+def test_a_certificate_must_be_trusted_and_be_that_of_the_host(
+    name: str,
+    trusted: bool,
+    code: str,
+    tmp_path: Path,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = certificate(tmp_path, name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with serve(context) as host:
+        settings.FETCH_ALLOWED_HOSTS = [host.authority]
+        host.bodies["/a.jpg"] = b"body"
+        url = f"https://{host.authority}/a.jpg"
+        if code:
+            assert refusal(url) == code
+            assert host.asked == []
+        else:
+            assert fetch(url) == b"body"
+
+
+def test_something_else_than_tls_is_not_spoken_to(host: Host) -> None:
     assert refusal(f"https://{host.authority}/a.jpg") == "fetch_unreachable"
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import asdict
+
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
 from . import actions
+
+# Then no further address is begun, and the next job goes on. With ten seconds for an address, two
+# jobs overlap at most, so slow hosts never take all slots. A lock of the queue would do that, too,
+# but one that a dead worker's job holds keeps out the next, which keeps out its second start.
+FETCH_SECONDS = 8.0
 
 
 @app.periodic(cron="47 * * * *")
@@ -14,3 +23,24 @@ from . import actions
 def sweep_files(timestamp: int) -> int:
     """Remove product files that nobody took in; returns how many."""
     return actions.sweep_product_files(actor=Actor.system("catalog.sweep_files"))
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(
+    queue="bulk",
+    name="catalog.fetch_pictures",
+    priority=-20,
+    queueing_lock="catalog.fetch_pictures",
+    pass_context=True,
+)
+def fetch_pictures(context: JobContext, timestamp: int) -> dict[str, int]:
+    """Fetch the pictures that product files name by their addresses.
+
+    Not queued by the import: what is due stands in the rows, and so outlives any job.
+    """
+    until = time.monotonic() + FETCH_SECONDS
+    done = actions.fetch_pictures(
+        actor=Actor.system("catalog.fetch_pictures"),
+        stop=lambda: context.should_abort() or time.monotonic() >= until,
+    )
+    return asdict(done)

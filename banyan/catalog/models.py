@@ -220,7 +220,9 @@ class WantedPicture(models.Model):
     """A picture that a product file names and that is not here (yet).
 
     ``source`` is an address or a file name, ``digest`` its SHA-256. ``state``: waiting, taken
-    (``image``), failed (``reason``: a stable code). ``position`` is its place, from 0.
+    (``image``), failed (``reason``: a stable code). ``position`` is its place, from 0; ``line``
+    that of the file, 0 where it is not known. ``next_try_at``: when the address is fetched (again);
+    empty when nobody fetches it. ``tries`` counts the attempts begun.
     """
 
     id = IdField(primary_key=True)
@@ -235,10 +237,20 @@ class WantedPicture(models.Model):
     state = models.CharField(max_length=8, default="waiting")
     reason = models.CharField(max_length=40, blank=True, default="")
     image = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
+    line = models.IntegerField(default=0, db_default=0)
+    tries = models.IntegerField(default=0, db_default=0)
+    next_try_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "catalog_wantedpicture"
         ordering = ["position", "id"]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                name="wanted_picture_due",
+                condition=Q(state="waiting", next_try_at__isnull=False),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["product", "digest"], name="wanted_picture_once"),
             models.CheckConstraint(

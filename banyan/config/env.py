@@ -39,6 +39,7 @@ class Env(BaseSettings):
     pool_max: int = 0
     debug: bool = False
     cjk_font: str = ""
+    fetch_allowed_hosts: str = ""
     email_url: str = ""
     demo: bool = True
 

@@ -32,6 +32,7 @@ PAYMENT_PROVIDERS = [name for name in env.payment_providers.split(",") if name]
 SHOP_APPROVAL = env.shop_approval
 CONSENT_MODE = env.consent_mode
 CJK_FONT = env.cjk_font
+FETCH_ALLOWED_HOSTS = [host for host in env.fetch_allowed_hosts.lower().split(",") if host]
 DEMO = env.demo and not PRODUCTION
 
 INSTALLED_APPS = [

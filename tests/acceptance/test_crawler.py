@@ -71,6 +71,7 @@ EXCEPTIONS = {
     "studio_ask_again": "on the page of a shop that was turned down",
     "studio_import_file": "on the page of a file that was sent and waits for a yes",
     "studio_import_pictures": "on the page of a file that has come in without its pictures",
+    "studio_import_fetch": "on the page of a file whose addresses failed",
     "share_card": "fetched by link previews",
     "share_square": "fetched by link previews",
     "upload_picture": "called by the upload field's script",

@@ -1,6 +1,7 @@
 """Verbs of the catalogue: the only writers of its tables."""
 
 from .categories import add_category, change_category
+from .fetching import fetch_again, fetch_pictures
 from .imports import (
     ImportRefused,
     keep_product_file,
@@ -54,6 +55,8 @@ __all__ = [
     "ask_again",
     "change_category",
     "create_product",
+    "fetch_again",
+    "fetch_pictures",
     "hire",
     "index_products",
     "keep_product_file",

@@ -21,6 +21,7 @@ from ..models import Product, ProductImage, ProductImport, Shop, Stock, Variant,
 from ..queries.imports import Plan, ProductPlan, VariantPlan, plan_import
 from ..rules.product_csv import MOST_BYTES, Fault, read_sheet
 from ..states import PRODUCT
+from .fetching import is_address
 from .stock import count_all, stock_locks
 from .words import index_products
 
@@ -221,6 +222,8 @@ class _Writer:
                         digest=picture.digest,
                         position=place,
                         alt=row.alt,
+                        line=row.line,
+                        next_try_at=self.now if is_address(row.source) else None,
                     )
                 )
         ProductImage.objects.bulk_create(here, batch_size=PIECE)

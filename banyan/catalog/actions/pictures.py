@@ -129,12 +129,18 @@ def _take_one(actor: Actor, row: WantedPicture, name: str, data: bytes | None) -
         image = intake(actor=actor, data=data, alt=row.alt, filename=name)
     except UploadRefused as problem:
         return problem.code
-    return _attach(row, image)
+    return attach(row, image)
 
 
-def _attach(row: WantedPicture, image: Image) -> str:
+def attach(row: WantedPicture, image: Image) -> str:
+    """Give the product the picture that it waited for; return why not, or an empty string.
+
+    Repeatable: a row that was taken meanwhile, from a ZIP or by its address, stays as it is.
+    """
     with transaction.atomic():
         product = Product.objects.select_for_update(no_key=True).get(pk=row.product_id)
+        if not WantedPicture.objects.filter(pk=row.pk).exclude(state="taken").exists():
+            return ""
         images = list(product.images.values_list("image_id", flat=True))
         if image.pk not in images:
             if len(images) >= MOST_PICTURES:

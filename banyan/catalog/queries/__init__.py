@@ -13,8 +13,10 @@ from .goods import (
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
 from .shops import last_decision
+from .wanted import PictureCounts, picture_counts, wanted_pictures
 
 __all__ = [
+    "PictureCounts",
     "Plan",
     "ProductPlan",
     "VariantPlan",
@@ -24,6 +26,7 @@ __all__ = [
     "image_ids_of",
     "last_decision",
     "name_in",
+    "picture_counts",
     "picture_sources",
     "pictures_of",
     "plan_import",
@@ -31,4 +34,5 @@ __all__ = [
     "stock_of",
     "variants_of",
     "variants_on_sale",
+    "wanted_pictures",
 ]

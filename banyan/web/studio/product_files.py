@@ -18,7 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.catalog import actions as catalog
 from banyan.catalog.access import MANAGERS, get_import_for_staff
 from banyan.catalog.models import ProductImport, Shop
-from banyan.catalog.queries import Plan, ProductPlan, exported_products
+from banyan.catalog.queries import (
+    Plan,
+    ProductPlan,
+    exported_products,
+    picture_counts,
+    wanted_pictures,
+)
 from banyan.catalog.rules.product_csv import MOST_BYTES, Fault, csv_lines
 from banyan.kernel.idempotency import Replay, form_once, new_form_token
 from banyan.kernel.problems import Invalid, NotFound, Problem
@@ -249,8 +255,25 @@ def import_pictures(request: HttpRequest, shop_slug: str, token: str) -> HttpRes
     return redirect("studio_import_file", shop.slug, kept.token)
 
 
+@require_POST
+@private
+@signed_in
+def import_fetch(request: HttpRequest, shop_slug: str, token: str) -> HttpResponse:
+    """Have the addresses that failed fetched once more."""
+    shop = shop_of(request, shop_slug, MANAGERS)
+    who = actor(request)
+    kept = get_import_for_staff(who, token)
+    if kept.shop_id != shop.pk or kept.done_at is None:
+        raise NotFound()
+    count = catalog.fetch_again(actor=who, token=token)
+    if count:
+        said = ngettext("%(n)d address is tried again.", "%(n)d addresses are tried again.", count)
+        messages.success(request, said % {"n": count})
+    return redirect("studio_import_file", shop.slug, kept.token)
+
+
 def _reason(code: str) -> str:
-    """Say why a picture was refused."""
+    """Say why a picture was refused, or was not fetched."""
     known = {
         "": "",
         "upload_too_large": _("larger than 15 MB"),
@@ -259,23 +282,29 @@ def _reason(code: str) -> str:
         "upload_too_many_pixels": _("too many pixels"),
         "upload_too_narrow": _("far too long and narrow"),
         "too_many_pictures": _("the product has 12 pictures already"),
+        "fetch_address": _("an address of a kind that is not fetched"),
+        "fetch_private": _("the address does not lead to the public internet"),
+        "fetch_unknown_host": _("nobody knows this host"),
+        "fetch_unreachable": _("the host cannot be reached"),
+        "fetch_timeout": _("no picture within 10 seconds"),
+        "fetch_certificate": _("the certificate of the host is not valid"),
+        "fetch_redirects": _("led on to other addresses too often"),
+        "fetch_cut_off": _("the picture ended early"),
+        "fetch_interrupted": _("fetching it never came to an end"),
     }
+    if code.startswith("fetch_status_"):
+        return _("the host answers with the error %(number)s") % {"number": code[-3:]}
     return known.get(code, _("damaged"))
 
 
 def _done(
     request: HttpRequest, shop: Shop, kept: ProductImport, problem: Problem | None = None
 ) -> HttpResponse:
-    pictures = kept.pictures.select_related("product")
     context = {
         "kept": kept,
         "total": kept.result,
         "unused": kept.result.get("unused", []),
-        "pictures": [
-            (row, _reason(row.reason))
-            for row in pictures.order_by("product_id", "position", "id")[:MOST_PICTURES]
-        ],
-        "waiting": pictures.exclude(state="taken").count(),
-        "picture_count": pictures.count(),
+        "pictures": [(row, _reason(row.reason)) for row in wanted_pictures(kept)[:MOST_PICTURES]],
+        "counts": picture_counts(kept),
     }
     return page(request, shop, "goods", "studio/import_done.html", context, problem)

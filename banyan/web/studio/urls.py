@@ -49,6 +49,11 @@ urlpatterns = [
         product_files.import_pictures,
         name="studio_import_pictures",
     ),
+    path(
+        "<slug:shop_slug>/goods/import/<slug:token>/fetch",
+        product_files.import_fetch,
+        name="studio_import_fetch",
+    ),
     path("<slug:shop_slug>/goods/<int:product_id>", product.product, name="studio_product"),
     path(
         "<slug:shop_slug>/goods/<int:product_id>/state", goods.publish, name="studio_product_state"

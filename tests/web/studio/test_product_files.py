@@ -15,7 +15,9 @@ from django.urls import reverse
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product, ProductImage, ProductImport, Shop, Variant, WantedPicture
+from banyan.kernel.actors import Actor
 from tests.catalog.files import CUPS, exported, take_in
+from tests.media.pictures_host import serve
 from tests.media.samples import jpeg
 from tests.support import factories
 
@@ -190,3 +192,56 @@ def test_a_zip_that_is_none_or_a_bomb_is_refused() -> None:
     row = WantedPicture.objects.get(source="cup-1.jpg")
     assert (row.state, row.reason) == ("failed", "upload_too_large")
     assert not ProductImage.objects.exists()
+
+
+def test_the_page_says_how_it_stands_with_the_addresses_and_tries_them_again(settings: Any) -> None:
+    shop = factories.shop()
+    browser = client(shop.owner)
+    with serve() as host:
+        settings.FETCH_ALLOWED_HOSTS = [host.authority]
+        host.bodies["/here.jpg"] = jpeg(300, 200, 1)
+        host.statuses["/later.jpg"] = [503]
+        kept = take_in(
+            shop,
+            "Handle,Title,Price,Image Src\n"
+            f"cup,Cup,8.00,{host.url('/here.jpg')}\ncup,,,{host.url('/gone.jpg')}\n"
+            f"cup,,,{host.url('/later.jpg')}\n",
+        )
+        here = reverse("studio_import_file", args=[shop.slug, kept.token])
+        again = reverse("studio_import_fetch", args=[shop.slug, kept.token])
+        text = browser.get(here).content.decode()
+        assert "3 pictures that the file names are not here yet." in text
+        assert again not in text
+
+        catalog.fetch_pictures(actor=Actor.system("test"))
+        text = browser.get(here).content.decode()
+        assert "2 pictures that the file names are not here yet." in text
+        assert "the host answers with the error 404" in text
+        assert "the host answers with the error 503" in text
+        assert text.index("/gone.jpg") < text.index("/later.jpg") < text.index("/here.jpg")
+        assert '<td data-label="Line">3</td>' in text
+        assert again in text
+
+        host.bodies["/gone.jpg"] = jpeg(320, 200, 2)
+        answer = browser.post(again, follow=True)
+        assert "1 address is tried again." in answer.content.decode()
+        catalog.fetch_pictures(actor=Actor.system("test"))
+    assert ProductImage.objects.count() == 2
+    assert again not in browser.get(here).content.decode()
+
+
+def test_only_managers_of_the_shop_have_addresses_tried_again() -> None:
+    shop, other = factories.shop(), factories.shop()
+    address = "ftp://pictures.example/a.jpg"
+    kept = take_in(shop, f"Handle,Title,Price,Image Src\ncup,Cup,8.00,{address}\n")
+    catalog.fetch_pictures(actor=Actor.system("test"))
+    clerk = factories.member()
+    owner = factories.actor(shop.owner)
+    catalog.hire(actor=owner, shop_id=shop.pk, account_id=clerk.pk, role="clerk")
+    url = reverse("studio_import_fetch", args=[shop.slug, kept.token])
+    for who in (other.owner, clerk, factories.member()):
+        assert client(who).post(url).status_code == 404
+    foreign = reverse("studio_import_fetch", args=[other.slug, kept.token])
+    assert client(other.owner).post(foreign).status_code == 404
+    assert client(shop.owner).get(url).status_code == 405
+    assert WantedPicture.objects.get().state == "failed"

@@ -156,10 +156,16 @@ def _until_set(stop: threading.Event, jobs: "asyncio.Task[None]") -> None:
 
 async def _rescue_stalled(app: "App") -> None:
     """Put jobs of dead workers back into the queue; every job may run twice."""
+    from procrastinate.exceptions import UniqueViolation
+
     while True:
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
             logger.warning("job %s (%s) was left by a dead worker; again", job.id, job.task_name)
-            await app.job_manager.retry_job(job)
+            try:
+                await app.job_manager.retry_job(job)
+            except UniqueViolation:
+                # The same job waits in the queue just now; this one's turn comes after it.
+                logger.info("job %s (%s) waits for its successor", job.id, job.task_name)
         await asyncio.sleep(STALLED_EVERY)
 
 

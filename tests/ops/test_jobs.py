@@ -1,5 +1,6 @@
 """Background jobs run in the worker, and those of a dead worker run again."""
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
+from banyan.kernel import clock
 from banyan.ops import worker
 from banyan.ops.processes import wait_until
 
@@ -89,6 +91,25 @@ def test_a_job_that_a_dead_worker_held_runs_again(notes: list[str], heartbeat: s
 
     with working():
         assert wait_until(lambda: notes == ["again"], timeout=15), notes
+
+
+@pytest.mark.usefixtures("threaded_db")
+def test_a_dead_workers_job_whose_successor_waits_holds_nobody_up(
+    notes: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "STALLED_EVERY", 0.5)
+    task = app.tasks[TASK]
+    dead = task.configure(queueing_lock="one at a time").defer(text="dead")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', attempts = 1 WHERE id = %s", [dead]
+        )
+    later = clock.now() + dt.timedelta(seconds=3)
+    task.configure(queueing_lock="one at a time", schedule_at=later).defer(text="successor")
+    with working():
+        task.defer(text="another")
+        assert wait_until(lambda: sorted(notes) == ["another", "dead", "successor"], timeout=15)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @pytest.mark.usefixtures("threaded_db")

@@ -245,11 +245,20 @@ def _text_at_double_size(page: Page, url: str) -> None:
     moving = page.evaluate(
         "document.getAnimations().filter((a) => a.effect.getTiming().duration > 200).length"
     )
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    wide, beyond = page.evaluate(
+        """async () => {
+            document.documentElement.style.fontSize = '200%'
+            await document.fonts.ready
+            await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))
+            const all = [...document.querySelectorAll('body *')]
+            const out = all.filter((e) => e.getBoundingClientRect().right > innerWidth)
+            return [document.documentElement.scrollWidth - innerWidth,
+                    out.map((e) => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`)]
+        }"""
+    )
     assert small == []
     assert moving == 0
-    assert wide <= 0
+    assert wide <= 0, beyond
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))

@@ -243,7 +243,7 @@ def _own_client(port: int, path: str) -> Sample:
         began = time.perf_counter()
         while time.perf_counter() - began < SECONDS:
             for key, _mask in selector.select(1):
-                connection = key.fileobj  # type: ignore[assignment]
+                connection = key.fileobj  # type: ignore[assignment]  # only sockets are registered
                 answers[connection] += connection.recv(65_536)
                 if not _is_whole(answers[connection]):
                     continue

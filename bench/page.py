@@ -64,7 +64,7 @@ def floor_app() -> Any:
         return HttpResponse(Product.objects.get(pk=pk).title)
 
     urls = ModuleType("bench_floor_urls")
-    urls.urlpatterns = [path("floor/<int:pk>", one)]  # type: ignore[attr-defined]
+    urls.urlpatterns = [path("floor/<int:pk>", one)]  # type: ignore[attr-defined]  # a module made just now
     sys.modules[urls.__name__] = urls
     settings.ROOT_URLCONF = urls.__name__
     return get_wsgi_application()

@@ -122,7 +122,7 @@ class Outbox:
         for row in rows:
             held_id: int = row["id"]
             work.change("UPDATE delivery SET held = 0, due_ms = ? WHERE id = ?", (due, held_id))
-            work.after_commit(lambda held_id=held_id: self._dispatcher.move(held_id, due))  # type: ignore[misc]
+            work.after_commit(lambda held_id=held_id: self._dispatcher.move(held_id, due))  # type: ignore[misc]  # a default binds the loop's value
         return bool(rows)
 
 

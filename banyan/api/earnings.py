@@ -22,7 +22,7 @@ State = Literal[
     "quoted", "pending", "held", "held_fraud", "payable", "paid", "reversed", "expired", "rejected"
 ]
 
-STATE: Any = Query(None, description="Only those in this state.")  # type: ignore[type-arg]
+STATE: Any = Query(None, description="Only those in this state.")  # type: ignore[type-arg]  # ninja leaves it open
 
 
 class StandingAnswer(Answer):

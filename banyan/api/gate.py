@@ -106,7 +106,7 @@ ANYONE, ANYONE_WRITES = Access("read", guests=True), Access("write", guests=True
 
 def caller_of(request: HttpRequest) -> Caller:
     """Return who asks, as :func:`guarded` found out."""
-    found: Caller = request.caller  # type: ignore[attr-defined]
+    found: Caller = request.caller  # type: ignore[attr-defined]  # set by the gate below
     return found
 
 
@@ -117,7 +117,7 @@ def actor(request: HttpRequest) -> Actor:
 
 def keyed(view: Run) -> Run:
     """Mark a route whose writes need an Idempotency-Key: it places orders or moves money."""
-    view.needs_key = True  # type: ignore[attr-defined]
+    view.needs_key = True  # type: ignore[attr-defined]  # a mark that the gate reads
     return view
 
 
@@ -134,8 +134,8 @@ def guarded(request: HttpRequest, route: Route, params: dict[str, Any]) -> HttpR
     """Run a route for whoever asks, within their rate, and a keyed write once."""
     check_text({"path": request.path_info})
     caller = _identify(request)
-    request.caller = caller  # type: ignore[attr-defined]
-    request.actor = caller.actor  # type: ignore[attr-defined]
+    request.caller = caller  # type: ignore[attr-defined]  # Django's request is open for it
+    request.actor = caller.actor  # type: ignore[attr-defined]  # as above
     writes = request.method not in SAFE
     _limit(caller, "write" if writes else "read")
     key = request.headers.get("Idempotency-Key")
@@ -196,7 +196,7 @@ def _once(
         return _replayed(first)
     try:
         natural = natural_key(caller.client, key, print_)
-        request.caller = replace(caller, key=natural)  # type: ignore[attr-defined]
+        request.caller = replace(caller, key=natural)  # type: ignore[attr-defined]  # Django's request is open for it
         response = route.run(request, **params)
     except BaseException:
         first.release()

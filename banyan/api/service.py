@@ -87,7 +87,7 @@ class Api(NinjaAPI):
             return response
 
         # ninja's own views are exempt: no cookie authenticates them.
-        answered.csrf_exempt = True  # type: ignore[attr-defined]
+        answered.csrf_exempt = True  # type: ignore[attr-defined]  # the mark that Django reads
         return answered
 
     def get_openapi_operation_id(self, operation: Operation) -> str:

@@ -25,4 +25,4 @@ class StandardOutput:
 
 def configure() -> None:
     """Send structured lines to standard output. Called once at start-up."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=StandardOutput()))  # type: ignore[arg-type]
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=StandardOutput()))  # type: ignore[arg-type]  # it is only written to and flushed

@@ -109,7 +109,7 @@ def take_reading(kind: str, row: models.Model) -> None:
         cursor.nextset()  # behind the answer to SET
         found = cursor.fetchone()
     if found is None:
-        raise type(row).DoesNotExist(f"{key}")  # type: ignore[attr-defined]
+        raise type(row).DoesNotExist(f"{key}")  # type: ignore[attr-defined]  # every model has its own
     fill(row, found)
     transaction.on_commit(_Taken(frozenset([key]), _root()))
 

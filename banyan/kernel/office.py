@@ -110,8 +110,8 @@ def money_of(amount: str = "amount", title: Text = "") -> Callable[[Any], str]:
     def column(row: Any) -> str:
         return format_money(Money(getattr(row, amount), row.currency))
 
-    column.short_description = title or gettext_lazy("Amount")  # type: ignore[attr-defined]
-    column.admin_order_field = amount  # type: ignore[attr-defined]
+    column.short_description = title or gettext_lazy("Amount")  # type: ignore[attr-defined]  # what the admin reads off a column
+    column.admin_order_field = amount  # type: ignore[attr-defined]  # what the admin reads off a column
     column.__name__ = amount
     return column
 
@@ -152,7 +152,7 @@ class _Named:
 def _worded(base: type[Any]) -> type[Any]:
     """Return a filter like ``base`` whose title and choices are said in the table's words."""
 
-    class Worded(base):  # type: ignore[misc]
+    class Worded(base):  # type: ignore[misc]  # an untyped base
         def __init__(
             self, field: Any, request: Any, params: Any, model: Any, office: Any, field_path: str
         ) -> None:
@@ -174,7 +174,7 @@ WordedChoices = _worded(ChoicesFieldListFilter)
 WordedValues = _worded(AllValuesFieldListFilter)
 
 
-class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
+class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # an untyped base
     """A table that staff may read.
 
     ``roles`` may look (the owner always may). ``facts`` are the names of fields or methods on a
@@ -230,9 +230,9 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
         def column(row: Any) -> Any:
             return self._plain(name, row)
 
-        column.short_description = LABELS[name]  # type: ignore[attr-defined]
-        column.admin_order_field = name  # type: ignore[attr-defined]
-        column.boolean = name.startswith("is_") or name == "enabled"  # type: ignore[attr-defined]
+        column.short_description = LABELS[name]  # type: ignore[attr-defined]  # what the admin reads off a column
+        column.admin_order_field = name  # type: ignore[attr-defined]  # what the admin reads off a column
+        column.boolean = name.startswith("is_") or name == "enabled"  # type: ignore[attr-defined]  # what the admin reads off a column
         column.__name__ = name
         return column
 
@@ -467,7 +467,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return who asks."""
-    found: Actor = request.actor  # type: ignore[attr-defined]
+    found: Actor = request.actor  # type: ignore[attr-defined]  # set by our middleware
     return found
 
 

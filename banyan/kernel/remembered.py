@@ -70,7 +70,7 @@ def get(model: type[M], pk: int) -> M:
         query = _by_id[model] = remembered(_one_of(model))
     found: M | None = query.first(pk)
     if found is None:
-        raise model.DoesNotExist(f"{model.__name__} {pk}")  # type: ignore[attr-defined]
+        raise model.DoesNotExist(f"{model.__name__} {pk}")  # type: ignore[attr-defined]  # every model has its own
     return found
 
 

@@ -148,7 +148,7 @@ def _face(path: str, language: str) -> FontFile | None:
     index = 0
     while True:
         try:
-            name = load(FontFile(path, index), PROBE_SIZE).getname()[0]  # type: ignore[union-attr]
+            name = load(FontFile(path, index), PROBE_SIZE).getname()[0]  # type: ignore[union-attr]  # a file gives a FreeType font
         except OSError:
             return FontFile(path) if index else None
         if region in f"{name} ":

@@ -72,7 +72,7 @@ class HttpSmsSender:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
+            with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310 - the operator's own address
                 return
         except urllib.error.HTTPError as error:
             lasting = 400 <= error.code < 500 and error.code not in (408, 429)

@@ -110,7 +110,7 @@ def job_app() -> "App":
     """
     from procrastinate.contrib.django import DjangoApp, app
 
-    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's connector has it
     ours = DjangoApp(
         connector=connector,
         import_paths=app.import_paths,

@@ -20,7 +20,7 @@ View = Callable[..., HttpResponseBase]
 
 def actor(request: HttpRequest) -> Actor:
     """Return who asks."""
-    found: Actor = request.actor  # type: ignore[attr-defined]
+    found: Actor = request.actor  # type: ignore[attr-defined]  # set by our middleware
     return found
 
 

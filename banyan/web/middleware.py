@@ -31,11 +31,11 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
-        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]  # Django's request is open for it
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]  # Django's request is open for it
         response = self.get_response(request)
-        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]  # Django's request is open for it
         return response
 
 
@@ -73,7 +73,7 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
-        request.actor = actor_of(request)  # type: ignore[attr-defined]
+        request.actor = actor_of(request)  # type: ignore[attr-defined]  # Django's request is open for it
         return self.get_response(request)
 
 

@@ -43,7 +43,7 @@ POLICY: dict[str, Any] = {
 View = Callable[..., HttpResponseBase]
 
 
-class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
+class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # an untyped base
     """Only tables on ``OfficeAdmin``; only staff with a role, and a second factor where asked."""
 
     site_title = "Banyan desk"
@@ -65,7 +65,7 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff with any role."""
-        who: Actor = request.actor  # type: ignore[attr-defined]
+        who: Actor = request.actor  # type: ignore[attr-defined]  # set by our middleware
         return who.has_role(*ROLES)
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:

@@ -26,6 +26,7 @@ from banyan.catalog.queries import (
     wanted_pictures,
 )
 from banyan.catalog.rules.product_csv import MOST_BYTES, Fault, csv_lines
+from banyan.kernel.actors import Actor
 from banyan.kernel.idempotency import Replay, form_once, new_form_token
 from banyan.kernel.problems import Invalid, NotFound, Problem
 
@@ -227,16 +228,24 @@ def _what(plan: ProductPlan) -> list[str]:
     return said
 
 
-@require_POST
-@private
-@signed_in
-def import_pictures(request: HttpRequest, shop_slug: str, token: str) -> HttpResponse:
-    """Take the pictures that the file named from a ZIP."""
+def _taken_in(
+    request: HttpRequest, shop_slug: str, token: str
+) -> tuple[Shop, Actor, ProductImport]:
+    """Return a file of this shop that was taken in, for its managers; NotFound for any other."""
     shop = shop_of(request, shop_slug, MANAGERS)
     who = actor(request)
     kept = get_import_for_staff(who, token)
     if kept.shop_id != shop.pk or kept.done_at is None:
         raise NotFound()
+    return shop, who, kept
+
+
+@require_POST
+@private
+@signed_in
+def import_pictures(request: HttpRequest, shop_slug: str, token: str) -> HttpResponse:
+    """Take the pictures that the file named from a ZIP."""
+    shop, who, kept = _taken_in(request, shop_slug, token)
     file = request.FILES.get("zip")
     try:
         if file is None or file.file is None:
@@ -260,11 +269,7 @@ def import_pictures(request: HttpRequest, shop_slug: str, token: str) -> HttpRes
 @signed_in
 def import_fetch(request: HttpRequest, shop_slug: str, token: str) -> HttpResponse:
     """Have the addresses that failed fetched once more."""
-    shop = shop_of(request, shop_slug, MANAGERS)
-    who = actor(request)
-    kept = get_import_for_staff(who, token)
-    if kept.shop_id != shop.pk or kept.done_at is None:
-        raise NotFound()
+    shop, who, kept = _taken_in(request, shop_slug, token)
     count = catalog.fetch_again(actor=who, token=token)
     if count:
         said = ngettext("%(n)d address is tried again.", "%(n)d addresses are tried again.", count)

@@ -138,7 +138,7 @@ def _products() -> list[ProductCard]:
 
 def tree_nodes(count: int = 180, seed: int = 7) -> list[TreeNode]:
     """Return a seeded share tree of ``count`` people."""
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)  # noqa: S311 - for looks, no secret
     nodes = [TreeNode("0", None, "root", "mio")]
     for n in range(1, count):
         parent = nodes[int(random.random() ** 2.2 * len(nodes))]

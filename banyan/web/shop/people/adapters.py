@@ -31,7 +31,7 @@ from .sessions import cart_token, client_address, visitor
 YEAR = 31_536_000
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # an untyped base
     """Sign-in without passwords: codes are proven by ``people.actions`` before a login starts."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -98,7 +98,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         raise ImproperlyConfigured("codes are sent by people.actions")
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # an untyped base
     """TOTP secrets are sealed in the database."""
 
     def encrypt(self, text: str) -> str:
@@ -120,7 +120,7 @@ def just_proven(sender: object, request: HttpRequest, user: Account, **kwargs: A
     record_authentication(request, user, method="mfa", reauthenticated=True)
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # an untyped base
     """Another site's word counts for an e-mail address only if that site has verified it."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:

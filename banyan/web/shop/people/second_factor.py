@@ -61,18 +61,18 @@ class Refused:
 
     def form_invalid(self, form: Any) -> HttpResponseBase:
         """Render the page again with what was wrong."""
-        response: HttpResponseBase = super().form_invalid(form)  # type: ignore[misc]
+        response: HttpResponseBase = super().form_invalid(form)  # type: ignore[misc]  # of the view it is mixed into
         response.status_code = 422
         return response
 
 
-class Authenticate(Refused, AuthenticateView):  # type: ignore[misc]
+class Authenticate(Refused, AuthenticateView):  # type: ignore[misc]  # an untyped base
     """The second factor of a sign-in."""
 
 
-class Reauthenticate(Refused, ReauthenticateView):  # type: ignore[misc]
+class Reauthenticate(Refused, ReauthenticateView):  # type: ignore[misc]  # an untyped base
     """The second factor before something sensitive."""
 
 
-class ActivateTotp(Refused, ActivateTOTPView):  # type: ignore[misc]
+class ActivateTotp(Refused, ActivateTOTPView):  # type: ignore[misc]  # an untyped base
     """Setting an authenticator app up."""

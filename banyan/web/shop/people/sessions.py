@@ -106,5 +106,5 @@ def sign_in(
 
 def now_actor(request: HttpRequest) -> Actor:
     """Return the actor after the session has changed within this request."""
-    request.actor = actor_of(request)  # type: ignore[attr-defined]
+    request.actor = actor_of(request)  # type: ignore[attr-defined]  # Django's request is open for it
     return actor(request)

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from . import clock
 from .actors import Actor, current_cause
+from .ids import new_ids
 from .locks import LockKey
 from .remembered import insert
 
@@ -150,9 +151,12 @@ def emit_all(happened: Sequence[Event], *, actor: Actor) -> None:
     if heard := {event.name for event in happened} & inline_handlers.keys():
         raise ValueError(f"{sorted(heard)} have listeners inside the transaction")
     now, cause = clock.now(), current_cause()
+    # Ids of one millisecond can begin again at zero, and the relay publishes in their order.
+    ids = sorted(new_ids(len(happened)))
     StoredEvent.objects.bulk_create(
         (
             StoredEvent(
+                id=made,
                 name=event.name,
                 subject_id=getattr(event, event.subject),
                 payload=event.model_dump(mode="json"),
@@ -161,7 +165,7 @@ def emit_all(happened: Sequence[Event], *, actor: Actor) -> None:
                 actor_id=actor.id,
                 occurred_at=now,
             )
-            for event in happened
+            for made, event in zip(ids, happened, strict=True)
         ),
         batch_size=1000,
     )

@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.urls import include, path
 
+from banyan.web.urls import urlpatterns as pages
+
 urlpatterns = [
-    path("", include("banyan.web.urls")),
+    *pages,
     path("api/", include("banyan.api.urls")),
 ]
 if settings.DEBUG or settings.TESTING:

@@ -1,20 +1,24 @@
-"""All pages."""
+"""All pages, in one flat list (see ``shop/urls``)."""
 
 from django.conf import settings
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from . import views
+from .desk import urls as desk
+from .media import urls as media
+from .payments import urls as payments
+from .shop import urls as shop
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    *payments.urlpatterns,
+    *shop.urlpatterns,
+    *media.urlpatterns,
+    path("studio/", include("banyan.web.studio.urls")),
+    *desk.urlpatterns,
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("language", views.set_language, name="set_language"),
     path("theme", views.set_theme, name="set_theme"),
-    path("", include("banyan.web.shop.urls")),
-    path("studio/", include("banyan.web.studio.urls")),
-    path("", include("banyan.web.desk.urls")),
-    path("", include("banyan.web.payments.urls")),
-    path("", include("banyan.web.media.urls")),
 ]
 if settings.DEMO or settings.DEBUG or settings.TESTING:
     # One machine: the web process serves pictures itself; behind a proxy the proxy does.

@@ -1,8 +1,18 @@
-"""URLs of the pages for shoppers and members, one list per area."""
+"""URLs of the pages for shoppers and members, one list per area.
 
-from django.urls import include, path
+They are joined into one flat list, what is asked for most first: Django walks the list from its
+head, and keeps a record of every nested list that did not match.
+"""
 
-urlpatterns = [
-    path("", include(f"banyan.web.shop.urls.{area}"))
-    for area in ("community", "earnings", "market", "orders", "people", "sharing")
+from django.urls import URLPattern, URLResolver
+
+from . import community, earnings, market, orders, people, sharing
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *market.urlpatterns,
+    *orders.urlpatterns,
+    *community.urlpatterns,
+    *sharing.urlpatterns,
+    *earnings.urlpatterns,
+    *people.urlpatterns,
 ]

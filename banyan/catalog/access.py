@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
 
-from .models import Product, ProductImport, Shop, ShopStaff, Variant
+from .models import Product, ProductImage, ProductImport, Shop, ShopStaff, Variant
 
 MANAGERS = ("owner", "manager")
 EVERYONE = ("owner", "manager", "clerk")
@@ -71,8 +72,12 @@ def get_shop_for(actor: Actor, slug: str) -> Shop:
 
 @remembered
 def _product_at(shop_slug: str, slug: str) -> QuerySet[Product]:
-    products = Product.objects.select_related("shop", "shop__owner", "category")
-    return products.filter(shop__slug__iexact=shop_slug, slug=slug)
+    pictures = ProductImage.objects.filter(product_id=OuterRef("pk")).order_by("position", "id")
+    return (
+        Product.objects.select_related("shop")
+        .filter(shop__slug__iexact=shop_slug, slug=slug)
+        .annotate(image_ids=ArraySubquery(pictures.values("image_id")))
+    )
 
 
 def get_shop_for_id(actor: Actor, shop_id: int) -> Shop:
@@ -105,15 +110,18 @@ def products_of(actor: Actor, shop: Shop) -> QuerySet[Product]:
     return rows.filter(shop=shop).select_related("shop", "category").order_by("-id")
 
 
-def get_product_for(actor: Actor, shop_slug: str, slug: str) -> Product:
-    """Return a product page's product; its staff see drafts too."""
+def get_product_for(actor: Actor, shop_slug: str, slug: str) -> tuple[Product, list[int]]:
+    """Return a page's product, with its shop, and the ids of its pictures in order.
+
+    Its staff see drafts too. One statement for the public.
+    """
     product = _product_at.first(shop_slug, slug)
     if product is None:
         raise NotFound()
     open_to_all = product.state == "active" and product.shop.state == "open"
     if not open_to_all and not works_in(actor, product.shop_id):
         raise NotFound()
-    return product
+    return product, product.image_ids  # type: ignore[attr-defined]  # annotated above
 
 
 def get_ended_product(shop_slug: str, slug: str) -> Product | None:

@@ -8,3 +8,9 @@ class KernelConfig(AppConfig):
 
     name = "banyan.kernel"
     label = "kernel"
+
+    def ready(self) -> None:
+        """Load moments quickly, before the first connection is opened."""
+        from . import timestamps
+
+        timestamps.install()

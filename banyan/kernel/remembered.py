@@ -288,6 +288,7 @@ class _Plan(Generic[M]):
     columns: list[str]
     span: slice
     populators: list[Any]
+    extra: tuple[tuple[str, int], ...]
     converters: dict[int, Any]
 
     def rows(self, values: list[Any]) -> list[M]:
@@ -307,6 +308,8 @@ class _Plan(Generic[M]):
             one = model.from_db(DEFAULT_DB_ALIAS, self.columns, row[self.span])
             for populator in self.populators:
                 populator.populate(row, one)
+            for name, place in self.extra:
+                setattr(one, name, row[place])
             objects.append(one)
         return objects
 
@@ -326,8 +329,8 @@ def _plan(build: Callable[..., models.QuerySet[M]], args: Sequence[Any]) -> _Pla
     for value in args:
         marks.append([mark(one) for one in value] if isinstance(value, list) else mark(value))
     queryset = build(*marks)
-    if queryset._iterable_class is not ModelIterable or queryset.query.annotations:
-        raise TypeError(f"{build.__qualname__} must return plain rows of a model")
+    if queryset._iterable_class is not ModelIterable:
+        raise TypeError(f"{build.__qualname__} must return rows of a model")
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
     sql, params = compiler.as_sql()
     places = tuple(
@@ -348,5 +351,6 @@ def _plan(build: Callable[..., models.QuerySet[M]], args: Sequence[Any]) -> _Pla
         columns=[column[0].target.attname for column in select[span]],
         span=span,
         populators=get_related_populators(info, select, DEFAULT_DB_ALIAS),  # type: ignore[call-arg] # the stubs are ahead
+        extra=tuple(compiler.annotation_col_map.items()),
         converters=compiler.get_converters([column[0] for column in select[: compiler.col_count]]),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from banyan.catalog.models import Product, Shop
+from banyan.catalog.models import Product, Shop, Variant
 from banyan.kernel import clock
 from banyan.kernel.ids import new_ids
 from banyan.kernel.models import Flag, StoredEvent
@@ -51,6 +52,28 @@ def test_it_finds_the_same_rows_with_their_relations_at_every_call() -> None:
         assert found.category is None
         assert found.texts == wanted.texts
     assert _at.first("nowhere", first.slug) is None
+
+
+@remembered
+def _with_places(slug: str) -> QuerySet[Any]:
+    variants = Variant.objects.filter(product_id=OuterRef("pk")).order_by("-id")
+    places = ArraySubquery(variants.values("position"))
+    return Product.objects.select_related("shop").filter(slug=slug).annotate(places=places)
+
+
+def test_what_is_annotated_comes_with_the_row_beside_its_relations() -> None:
+    """Given two products, each carries the list of its own variants, the latter an empty one."""
+    first, second = factories.product(), factories.product()
+    Variant.objects.filter(product=second).delete()
+    expected = list(
+        Variant.objects.filter(product=first).order_by("-id").values_list("position", flat=True)
+    )
+
+    assert expected
+    assert _with_places(first.slug)[0].places == expected
+    [found] = _with_places(second.slug)
+    assert found.places == []
+    assert found.shop == second.shop
 
 
 def test_related_rows_need_no_further_statement(django_assert_num_queries: Any) -> None:

@@ -20,7 +20,7 @@ from banyan.catalog.access import (
     was_open,
 )
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import pictures_of, variants_on_sale
+from banyan.catalog.queries import variants_on_sale
 from banyan.catalog.rules import price_range, text_in
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import Money
@@ -67,7 +67,7 @@ def _choices(
 def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     """Show a product, the way it reached the reader, and how to buy it."""
     try:
-        found = get_product_for(actor(request), shop_slug, slug)
+        found, image_ids = get_product_for(actor(request), shop_slug, slug)
     except NotFound:
         gone = get_ended_product(shop_slug, slug)
         if gone is None:
@@ -76,7 +76,6 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     arrival = arrival_of(request)
     variants = variants_on_sale(found.pk)
     chosen = _chosen(variants, request.GET.get("variant", ""))
-    image_ids = [picture.image_id for picture in pictures_of([found.pk])]
     shown = pictures(image_ids)
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)

@@ -95,12 +95,22 @@ def columns(model: type[models.Model]) -> str:
 
 def fill(obj: models.Model, row: Sequence[Any]) -> None:
     """Give ``obj`` the values of a row of its :func:`columns` that somebody else has read."""
-    for field, value in zip(obj._meta.concrete_fields, row, strict=True):
-        for convert in field.get_db_converters(connection):
+    model = type(obj)
+    readers = _readers.get(model)
+    if readers is None:
+        readers = _readers[model] = [
+            (field.attname, field, field.get_db_converters(connection))
+            for field in model._meta.concrete_fields
+        ]
+    for (attname, field, converters), value in zip(readers, row, strict=True):
+        for convert in converters:
             value = convert(value, field, connection)
-        setattr(obj, field.attname, value)
+        setattr(obj, attname, value)
 
 
+_readers: dict[
+    type[models.Model], list[tuple[str, models.Field[Any, Any], list[Callable[..., Any]]]]
+] = {}
 _columns: dict[type[models.Model], list[models.Field[Any, Any]]] = {}
 
 

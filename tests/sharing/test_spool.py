@@ -114,7 +114,7 @@ class TestWriter:
 
         assert (tmp_path / "file").read_bytes() == data + b"\0x"
         with pytest.raises(OSError) as caught:  # noqa: PT011 (errno says it)
-            quick.write(fd, b"x")
+            quick.write(-1, b"x")
         assert caught.value.errno == errno.EBADF
 
     def test_the_disk_is_asked_soon_and_not_for_every_line(self, tmp_path: Path) -> None:

@@ -64,25 +64,24 @@ def release_node(number: int) -> None:
 
 
 class IdMaker:
-    """Makes ids of one node; safe to call from many threads. 4096 a millisecond, then it waits."""
+    """Makes ids of one node; safe to call from many threads.
+
+    More than 4096 in a millisecond take from the next one.
+    """
 
     def __init__(self, node: int) -> None:
         if not 1 <= node <= LAST_NODE:
             raise ValueError("a node number is 1 to 1023")
         self._node = node << 12
         self._lock = threading.Lock()
-        self._last_ms = 0
-        self._sequence = 0
+        self._last = 0
 
     def __call__(self) -> int:
         """Return the next id; never smaller than the one before, even if the clock goes back."""
+        made = ((int(time.time() * 1000) - _EPOCH_MS) << 22) | self._node
         with self._lock:
-            now = max(int(time.time() * 1000) - _EPOCH_MS, self._last_ms)
-            if now == self._last_ms:
-                self._sequence += 1
-                if self._sequence > 4095:
-                    now, self._sequence = now + 1, 0
-            else:
-                self._sequence = 0
-            self._last_ms = now
-            return now << 22 | self._node | self._sequence
+            last = self._last
+            if made <= last:
+                made = last + 1 if last & 4095 < 4095 else (((last >> 22) + 1) << 22) | self._node
+            self._last = made
+            return made

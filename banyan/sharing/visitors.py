@@ -21,6 +21,7 @@ from banyan.kernel import keyrings
 VISITOR_COOKIE = "banyan_visitor"
 CONSENT_COOKIE = "banyan_consent"
 COOKIE_AGE = 180 * 24 * 60 * 60
+_ATTRIBUTES = f"; Path=/; Max-Age={COOKIE_AGE}; HttpOnly; SameSite=Lax"
 _ID_LENGTH = 16
 _LOT = 256
 _MAC_LENGTH = 32
@@ -43,7 +44,7 @@ def new_visitor() -> str:
 
 def sign_visitor(visitor: str) -> str:
     """Return the cookie value that :func:`read_visitor` accepts for ``visitor``."""
-    return f"{visitor}.{_mac(visitor, _keys()[0])}"
+    return f"{visitor}.{_mac(visitor, _keyed()[0])}"
 
 
 def read_visitor(cookie: str) -> str | None:
@@ -51,8 +52,8 @@ def read_visitor(cookie: str) -> str | None:
     if len(cookie) != _ID_LENGTH + 1 + _MAC_LENGTH or not cookie.isascii():
         return None
     visitor, _dot, mac = cookie.partition(".")
-    for key in _keys():
-        if hmac.compare_digest(_mac(visitor, key), mac):
+    for keyed in _keyed():
+        if hmac.compare_digest(_mac(visitor, keyed), mac):
             return visitor
     return None
 
@@ -62,7 +63,7 @@ def may_identify(consent: str | None) -> bool:
 
     Mode none: always. notice: unless refused ("no"). opt_in: only after "yes".
     """
-    mode = settings.CONSENT_MODE
+    mode = _mode()
     if mode == "opt_in":
         return consent == "yes"
     return mode == "none" or consent != "no"
@@ -89,27 +90,36 @@ def remember(response: HttpResponseBase, visitor: str, *, secure: bool) -> None:
 
 def cookie_header(visitor: str, *, secure: bool) -> str:
     """Return the Set-Cookie value for answers that are made without Django."""
-    tail = "; Secure" if secure else ""
-    return (
-        f"{VISITOR_COOKIE}={sign_visitor(visitor)}; Path=/; Max-Age={COOKIE_AGE};"
-        f" HttpOnly; SameSite=Lax{tail}"
-    )
+    return f"{VISITOR_COOKIE}={sign_visitor(visitor)}{_ATTRIBUTES}{'; Secure' if secure else ''}"
 
 
-def _mac(visitor: str, key: bytes) -> str:
-    # Keyed BLAKE2b is a MAC by itself, at half the cost of HMAC-SHA256 on so short a message.
-    return blake2b(visitor.encode(), key=key, digest_size=16, person=b"banyan visitor").hexdigest()
+def _mac(visitor: str, keyed: blake2b) -> str:
+    mac = keyed.copy()
+    mac.update(visitor.encode())
+    return mac.hexdigest()
 
 
 @lru_cache(maxsize=1)
-def _keys() -> tuple[bytes, ...]:
-    """The key that signs first, then retired ones that are still read."""
-    return tuple(keyrings.keys(keyrings.Ring.COOKIES))
+def _keyed() -> tuple[blake2b, ...]:
+    """A MAC that has taken in its key, to copy: the one that signs, then retired ones."""
+    # Keyed BLAKE2b is a MAC by itself, at half the cost of HMAC-SHA256 on so short a message.
+    return tuple(
+        blake2b(key=key, digest_size=16, person=b"banyan visitor")
+        for key in keyrings.keys(keyrings.Ring.COOKIES)
+    )
 
 
-def _forget_keys(*, setting: str, **kwargs: object) -> None:
+@lru_cache(maxsize=1)
+def _mode() -> str:
+    """The market's mode; asking Django's settings costs more than all else that is asked here."""
+    return str(settings.CONSENT_MODE)
+
+
+def _forget(*, setting: str, **kwargs: object) -> None:
     if setting.startswith("SECRET_KEY"):
-        _keys.cache_clear()
+        _keyed.cache_clear()
+    elif setting == "CONSENT_MODE":
+        _mode.cache_clear()
 
 
-setting_changed.connect(_forget_keys)
+setting_changed.connect(_forget)

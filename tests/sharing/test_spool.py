@@ -18,7 +18,7 @@ from banyan.kernel.ids import id_floor
 from banyan.kernel.models import StoredEvent
 from banyan.sharing import actions
 from banyan.sharing.models import Link, SpoolFile, Touch
-from banyan.sharing.spool import SpoolWriter, load_once, loader, store
+from banyan.sharing.spool import SpoolWriter, load_once, loader, quick, store
 from banyan.sharing.spool.record import Touched, decode, encode
 from banyan.sharing.spool.together import SyncTogether
 from banyan.sharing.spool.writer import SUFFIX
@@ -102,6 +102,20 @@ class TestWriter:
         assert caught.value.errno == errno.ENOSPC
         writer.close()
         os.close(full)
+
+    @pytest.mark.parametrize("size", [0, 1, 511, 512, 100_000])
+    def test_a_line_of_any_length_is_written_whole(self, tmp_path: Path, size: int) -> None:
+        data = os.urandom(size)
+        fd = os.open(tmp_path / "file", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+        assert quick.write(fd, data) == size
+        assert quick.write(fd, b"\0x") == 2
+        os.close(fd)
+
+        assert (tmp_path / "file").read_bytes() == data + b"\0x"
+        with pytest.raises(OSError) as caught:  # noqa: PT011 (errno says it)
+            quick.write(-1, b"x")
+        assert caught.value.errno == errno.EBADF
 
     def test_the_disk_is_asked_soon_and_not_for_every_line(self, tmp_path: Path) -> None:
         syncs: list[int] = []

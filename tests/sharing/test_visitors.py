@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import pytest
 from django.test import override_settings
 
+from banyan.kernel import keyrings
 from banyan.sharing.visitors import (
     cookie_header,
     may_identify,
@@ -18,6 +21,13 @@ def test_a_signed_visitor_is_read_back() -> None:
     visitor = new_visitor()
 
     assert read_visitor(sign_visitor(visitor)) == visitor
+
+
+def test_a_cookie_is_the_id_and_its_keyed_blake2b() -> None:
+    key = keyrings.keys(keyrings.Ring.COOKIES)[0]
+    for visitor in ("a" * 16, "b" * 16, "a" * 16):
+        mac = blake2b(visitor.encode(), key=key, digest_size=16, person=b"banyan visitor")
+        assert sign_visitor(visitor) == f"{visitor}.{mac.hexdigest()}"
 
 
 def test_ids_do_not_repeat_across_lots() -> None:

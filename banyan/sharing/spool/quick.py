@@ -12,13 +12,16 @@ import ctypes
 import os
 
 _write = ctypes.PyDLL(None, use_errno=True).write
-_write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
 _write.restype = ctypes.c_ssize_t
+# Declared argument types would be looked up and converted at each call, for as long as the write
+# itself takes. An int is passed as a C int and bytes as their address; a size is made beforehand.
+_SIZES = tuple(ctypes.c_size_t(size) for size in range(512))
 
 
 def write(fd: int, data: bytes) -> int:
     """Like ``os.write``, for small appends to a file. Raises OSError."""
-    written: int = _write(fd, data, len(data))
+    size = len(data)
+    written: int = _write(fd, data, _SIZES[size] if size < 512 else ctypes.c_size_t(size))
     if written < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

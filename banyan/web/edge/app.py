@@ -33,7 +33,7 @@ from banyan.sharing.visitors import (
 )
 
 from . import refusals
-from .clients import Environ, Hosts, RateCap, cookie, is_secure
+from .clients import Environ, Hosts, RateCap, cookie, https_only, is_secure
 from .ids import LeasedIds, LeaseLost
 from .links import LinkCache, Unreachable
 from .options import Options
@@ -71,7 +71,7 @@ class Edge:
         self._directory = directory
         self._given_ids = ids
         self._behind_proxy = bool(settings.SECURE_PROXY_SSL_HEADER)
-        self._agents: dict[str, tuple[str, str]] = {}
+        self._agents: dict[str, tuple[str, str, bool]] = {}
         self._links = LinkCache()
         self._hosts = Hosts()
         self._cap = RateCap(self._options.edge_rate)
@@ -101,7 +101,7 @@ class Edge:
         if not self._hosts.allowed(environ.get("HTTP_HOST", "")):
             return refusals.wrong_host(environ, start_response)
         secure = is_secure(environ)
-        if settings.SECURE_SSL_REDIRECT and not secure:
+        if not secure and https_only():
             return self._django(environ, start_response)
         if self._cap.exceeded(address_of(environ, behind_proxy=self._behind_proxy)):
             return refusals.too_often(environ, start_response)
@@ -127,26 +127,27 @@ class Edge:
     def _record(self, link_id: int, environ: Environ) -> tuple[int, str]:
         """Write the touch; return its id and the visitor id that is new to this browser, if any."""
         append = self._append or self._start()
-        channel, verdict = self._judge(environ)
+        tail, person = self._judge(environ)
         visitor = new = ""
-        if verdict == "unknown" and may_identify(cookie(environ, CONSENT_COOKIE)):
-            visitor = read_visitor(cookie(environ, VISITOR_COOKIE) or "") or ""
-            if not visitor:
-                visitor = new = new_visitor()
+        if person:
+            visitor, new = _visitor(environ.get("HTTP_COOKIE"))
         touch_id = self._next_id()
-        append(encode(touch_id, link_id, visitor, f"{channel} {verdict}"))
+        append(encode(touch_id, link_id, visitor, tail))
         return touch_id, new
 
-    def _judge(self, environ: Environ) -> tuple[str, str]:
-        """Return channel and verdict of a request by its headers."""
+    def _judge(self, environ: Environ) -> tuple[str, bool]:
+        """Return "channel verdict" of a request by its headers, and whether it may be a person."""
         agent: str = environ.get("HTTP_USER_AGENT", "")[:_LONGEST_AGENT]
         known = self._agents.get(agent)
         if known is None:
             if len(self._agents) >= _MOST_AGENTS:
                 self._agents.clear()
-            known = self._agents[agent] = channel_of(agent), verdict_of(agent)
-        if known[1] != "unknown":
-            return known
+            channel, verdict = channel_of(agent), verdict_of(agent)
+            known = channel, f"{channel} {verdict}", verdict == "unknown"
+            self._agents[agent] = known
+        channel, tail, person = known
+        if not person:
+            return tail, False
         purpose = (
             environ.get("HTTP_SEC_PURPOSE")
             or environ.get("HTTP_PURPOSE")
@@ -154,10 +155,10 @@ class Edge:
             or environ.get("HTTP_X_MOZ")
         )
         if purpose and is_prefetch(purpose):
-            return known[0], "prefetch"
+            return f"{channel} prefetch", False
         if environ["REQUEST_METHOD"] == "HEAD":
-            return known[0], "preview"
-        return known
+            return f"{channel} preview", False
+        return tail, True
 
     def _start(self) -> Callable[[bytes], None]:
         """Take a node number and a spool file for this process."""
@@ -176,6 +177,17 @@ class Edge:
         self._append = None
         self._next_id = _not_started
         self._starting = threading.Lock()
+
+
+def _visitor(cookies: str | None) -> tuple[str, str]:
+    """Return the visitor id, as far as consent allows one, and the same again if it is new."""
+    if not may_identify(cookie(cookies, CONSENT_COOKIE)):
+        return "", ""
+    known = read_visitor(cookie(cookies, VISITOR_COOKIE) or "") if cookies else None
+    if known:
+        return known, ""
+    new = new_visitor()
+    return new, new
 
 
 def _not_started() -> int:

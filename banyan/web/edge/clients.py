@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.http.request import split_domain_port, validate_host
 
 Environ = dict[str, Any]
@@ -51,9 +53,21 @@ class RateCap:
         return count > self._most
 
 
+@lru_cache(maxsize=1)
+def https_only() -> bool:
+    """Tell whether plain HTTP is only led to HTTPS."""
+    return bool(settings.SECURE_SSL_REDIRECT)
+
+
+@lru_cache(maxsize=1)
+def proxy_header() -> tuple[str, str] | None:
+    """Return the variable and the value by which a trusted proxy says HTTPS, if there is one."""
+    return settings.SECURE_PROXY_SSL_HEADER
+
+
 def is_secure(environ: Environ) -> bool:
     """Tell whether the client spoke HTTPS, to us or to the proxy we trust."""
-    header = settings.SECURE_PROXY_SSL_HEADER
+    header = proxy_header()
     if header:
         value = environ.get(header[0])
         if value is not None:
@@ -61,9 +75,16 @@ def is_secure(environ: Environ) -> bool:
     return bool(environ.get("wsgi.url_scheme") == "https")
 
 
-def cookie(environ: Environ, name: str) -> str | None:
-    """Return one cookie of a request without parsing the others."""
-    header = environ.get("HTTP_COOKIE")
+def _forget(**kwargs: object) -> None:
+    https_only.cache_clear()
+    proxy_header.cache_clear()
+
+
+setting_changed.connect(_forget)
+
+
+def cookie(header: str | None, name: str) -> str | None:
+    """Return one cookie of a request's Cookie header without parsing the others."""
     if not header or name not in header:
         return None
     for part in header.split(";"):

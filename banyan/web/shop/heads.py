@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from markupsafe import Markup
 
 from banyan.kernel.money import Money
+from banyan.web.ui import addresses
 from banyan.web.ui.shapes import read
 
 CARD = (1200, 630)
+_WRITER = json.JSONEncoder(ensure_ascii=False)
 _SAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
@@ -57,7 +58,7 @@ def head_of(
         width, height = read(picture, "width", 0), read(picture, "height", 0)
         image = absolute(str(read(picture, "src", "")))
         if code:
-            image = absolute(reverse("share_card", args=[code]))
+            image = absolute(addresses.url("share_card", code))
             width, height = CARD
         properties += [
             ("og:image", image),
@@ -86,7 +87,7 @@ def _absolute(request: HttpRequest) -> Callable[[str], str]:
 
 def as_json(document: Mapping[str, Any]) -> Markup:
     """Write a document so that no text in it can end the script element."""
-    text = json.dumps(document, ensure_ascii=False).translate(_SAFE)
+    text = _WRITER.encode(document).translate(_SAFE)
     return Markup(text)  # noqa: S704 (escaped above)
 
 

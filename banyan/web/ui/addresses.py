@@ -1,4 +1,4 @@
-"""Addresses in templates: pages by URL name, and static files."""
+"""Addresses of pages and static files, remembered: Django works each out anew."""
 
 from __future__ import annotations
 

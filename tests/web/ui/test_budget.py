@@ -19,7 +19,8 @@ TEMPLATES = sorted(
     path for path in ROOT.parent.rglob("jinja2/**/*") if path.suffix in {".html", ".svg"}
 )
 TRUSTING = re.compile(r"\|\s*safe\b|\bautoescape\b")
-SCRIPT_TAG = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>")
+# What is loaded is checked by its address, and a block of JSON is never run.
+SCRIPT_TAG = re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/json\"))[^>]*>")
 
 
 def _weight(name: str) -> int:

@@ -46,7 +46,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
-    "template_partials.apps.SimpleAppConfig",
     "csp",
     "ninja",
     "allauth",
@@ -102,23 +101,25 @@ AUTH_USER_MODEL = "people.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 
+# Our pages are Jinja2 (ADR 10); what extends the admin, and the texts of messages, are Django's.
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": False,
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
         "DIRS": [],
         "OPTIONS": {
-            "loaders": [
-                (
-                    "template_partials.loader.Loader",
-                    [
-                        (
-                            "django.template.loaders.cached.Loader",
-                            ["django.template.loaders.app_directories.Loader"],
-                        )
-                    ],
-                )
+            "environment": "banyan.web.ui.environment.Languages",
+            "context_processors": [
+                "django.contrib.messages.context_processors.messages",
+                "banyan.web.context.chrome",
             ],
+        },
+    },
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "DIRS": [],
+        "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -126,13 +127,9 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "banyan.web.context.chrome",
             ],
-            "builtins": [
-                "django.templatetags.i18n",
-                "django.templatetags.static",
-                "template_partials.templatetags.partials",
-            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
         },
-    }
+    },
 ]
 
 

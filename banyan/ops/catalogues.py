@@ -1,7 +1,7 @@
 """Message catalogues: the strings of our sources, gathered into one ``.po`` file per language.
 
-Babel reads the Python and Django's own ``templatize`` turns templates into something Babel can
-read, so no gettext programs are needed.
+Babel reads the Python, Jinja2 the pages, and Django's own ``templatize`` turns its templates into
+something Babel can read, so no gettext programs are needed.
 """
 
 import io
@@ -12,6 +12,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
 
 import banyan
 
@@ -30,6 +32,9 @@ _KEYWORDS = {
     "pgettext_lazy": _CONTEXTUAL,
     "npgettext": ((1, "c"), 2, 3),
 }
+# As pages are compiled: a per cent sign in a text is doubled whether it has blanks or not.
+_PAGES = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+_PAGES.newstyle_gettext = True  # type: ignore[attr-defined]
 # These header fields change without any message changing, and would make noise in every diff.
 _VOLATILE = (
     '"POT-Creation-Date:',
@@ -49,15 +54,14 @@ def catalogue_path(language: str, root: Path = PACKAGE) -> Path:
 def extract_messages(root: Path = PACKAGE) -> Catalog:
     """Every translatable string of the Python files and templates below ``root``.
 
-    Locations are files relative to ``root``, without lines. Raises ``SyntaxError`` (or Django's
-    ``TemplateSyntaxError`` for a broken translation block) when a source cannot be read.
+    Locations are files relative to ``root``, without lines. Raises ``SyntaxError`` (or the
+    ``TemplateSyntaxError`` of the template's engine) when a source cannot be read.
     """
     catalogue = Catalog()
     for path in _sources(root):
         name = path.relative_to(root).as_posix()
-        for _line, text, _comments, context in extract(
-            "python", io.BytesIO(_as_python(path).encode()), keywords=_KEYWORDS
-        ):
+        read = _of_a_page if "jinja2" in path.relative_to(root).parts else _of_python
+        for text, context in read(path):
             catalogue.add(text, locations=[(name, 0)], context=context)
     for message in catalogue:
         # A file that says it twice is named once; the order of the file must not hang on it.
@@ -123,8 +127,25 @@ def _is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
 
 def _sources(root: Path) -> Iterator[Path]:
     yield from sorted(root.rglob("*.py"))
-    for suffix in ("html", "txt"):
-        yield from sorted(root.rglob(f"templates/**/*.{suffix}"))
+    for kind in ("templates/**/*.html", "templates/**/*.txt", "jinja2/**/*.html"):
+        yield from sorted(root.rglob(kind))
+
+
+def _of_python(path: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
+    source = io.BytesIO(_as_python(path).encode())
+    for _line, text, _comments, context in extract("python", source, keywords=_KEYWORDS):
+        yield text, context
+
+
+def _of_a_page(path: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
+    page = _PAGES.parse(path.read_text(encoding="utf-8"))
+    for _line, function, given in extract_from_ast(page):
+        # What is no literal (the number, the blanks' values) comes as None.
+        each = given if isinstance(given, tuple) else (given,)
+        texts = [text for text in each if text is not None]
+        context = texts.pop(0) if function in {"pgettext", "npgettext"} and texts else None
+        if texts:
+            yield texts[0] if len(texts) == 1 else tuple(texts), context
 
 
 def _as_python(path: Path) -> str:

@@ -7,7 +7,7 @@ import io
 import pytest
 from django.core.files.storage import storages
 from django.db import connection
-from django.template import Context, Template
+from django.template import engines
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pil
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -138,11 +138,11 @@ def test_a_finished_picture_offers_avif_then_webp_then_jpeg() -> None:
 
 
 @pytest.mark.django_db
-def test_the_picture_tag_draws_it_without_style() -> None:
+def test_the_picture_component_draws_it_without_style() -> None:
     image = taken()
     actions.make_renditions(image_id=image.pk)
     pic = queries.pictures([image.pk])[image.pk]
-    page = Template("{% load ui %}{% picture pic %}").render(Context({"pic": pic}))
+    page = engines["jinja2"].from_string("{{ ui.picture(pic) }}").render({"pic": pic})
     assert page.count("<source") == 2
     assert f'ph-{image.palette:02d}"' in page
     assert 'width="480" height="369" alt="A pot"' in page

@@ -83,9 +83,10 @@ def test_traditional_chinese_is_written_in_traditional_characters() -> None:
 
 
 def source_tree(root: Path, text: str) -> Path:
-    page = root / "shop" / "templates" / "page.html"
-    page.parent.mkdir(parents=True)
-    page.write_text(text, encoding="utf-8")
+    for folder, source in (("jinja2", text), ("templates", DESK)):
+        page = root / "shop" / folder / "page.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(source, encoding="utf-8")
     (root / "words.py").write_text(
         "def say():\n"
         "    return _('Cart'), pgettext('who sees it', 'Everybody'), _(name)\n"
@@ -96,15 +97,24 @@ def source_tree(root: Path, text: str) -> Path:
     return root
 
 
-PAGE = """{% load i18n %}
-    <p title="{% translate 'Share' %}">{{ _("Cart") }}</p>
-{# a remark: don't gather this #}
-  {% blocktranslate trimmed with who=user.name %}
+PAGE = """
+    <p title="{{ _('Share') }}">{{ ui.button(_("Cart"), "quiet") }}</p>
+{# a remark: don't gather _("this") #}
+  {% trans trimmed who=user.name %}
       Hello {{ who }},
       100% yours
-  {% endblocktranslate %}
-{% translate "Open" context "a shop" %}
-{% blocktranslate count n=n %}{{ n }} share{% plural %}{{ n }} shares{% endblocktranslate %}
+  {% endtrans %}
+{% trans %}5% off{% endtrans %}
+{{ pgettext("a shop", "Open") }}
+{% trans n=n %}{{ n }} share{% pluralize n %}{{ n }} shares{% endtrans %}{{ _(name) }}
+"""
+DESK = """{% load i18n %}{% translate "Ask" %}{{ _("Find") }}
+{% blocktranslate trimmed with who=user.name %}
+    Good day {{ who }},
+    50% done
+{% endblocktranslate %}
+{% translate "Close" context "a shop" %}
+{% blocktranslate count n=n %}{{ n }} act{% plural %}{{ n }} acts{% endblocktranslate %}
 """
 
 
@@ -117,6 +127,12 @@ def test_python_and_templates_are_both_read(tmp_path: Path) -> None:
         ("who sees it", "Everybody"),
         ("a shop", "Open"),
         (None, "Hello %(who)s, 100%% yours"),
+        (None, "5%% off"),
+        (None, "Ask"),
+        (None, "Find"),
+        (None, "Good day %(who)s, 50%% done"),
+        ("a shop", "Close"),
+        (None, ("%(n)s act", "%(n)s acts")),
         (None, ("%(n)s item", "%(n)s items")),
         (None, ("%(n)s share", "%(n)s shares")),
     }

@@ -95,7 +95,7 @@ def state(request: HttpRequest, token: str) -> HttpResponse:
     onward = _onward(intent)
     if onward:
         return HttpResponse(headers={"HX-Redirect": onward})
-    return render(request, "payments/wait.html#state", _context(request, intent))
+    return render(request, "payments/wait_state.html", _context(request, intent))
 
 
 def _onward(intent: Intent) -> str | None:

@@ -6,19 +6,19 @@ The numbers are those of the page; a test compares them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from markupsafe import Markup
 
 from banyan.kernel.money import Money
+from banyan.web.ui import addresses
 from banyan.web.ui.shapes import read
 
 CARD = (1200, 630)
+_WRITER = json.JSONEncoder(ensure_ascii=False)
 _SAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
@@ -28,12 +28,7 @@ class Head:
 
     canonical: str
     properties: tuple[tuple[str, str], ...]
-    data: tuple[SafeString, ...] = ()
-
-    @property
-    def tags(self) -> SafeString:
-        """The properties as elements."""
-        return format_html_join("", '<meta property="{}" content="{}">', self.properties)
+    data: tuple[Markup, ...] = ()
 
 
 def head_of(
@@ -49,7 +44,8 @@ def head_of(
     data: Sequence[Mapping[str, Any]] = (),
 ) -> Head:
     """Return the head of a page at ``path``. With a share ``code`` its drawn card is the image."""
-    canonical = request.build_absolute_uri(path)
+    absolute = _absolute(request)
+    canonical = absolute(path)
     properties = [
         ("og:type", kind),
         ("og:title", title),
@@ -60,9 +56,9 @@ def head_of(
     image = ""
     if picture is not None:
         width, height = read(picture, "width", 0), read(picture, "height", 0)
-        image = request.build_absolute_uri(str(read(picture, "src", "")))
+        image = absolute(str(read(picture, "src", "")))
         if code:
-            image = request.build_absolute_uri(reverse("share_card", args=[code]))
+            image = absolute(addresses.url("share_card", code))
             width, height = CARD
         properties += [
             ("og:image", image),
@@ -77,10 +73,22 @@ def head_of(
     return Head(canonical, (*properties, *more), tuple(as_json(one) for one in documents))
 
 
-def as_json(document: Mapping[str, Any]) -> SafeString:
+def _absolute(request: HttpRequest) -> Callable[[str], str]:
+    """Return what makes an address of ours absolute; the host is looked at once."""
+    site = request.build_absolute_uri("/").removesuffix("/")
+
+    def absolute(address: str) -> str:
+        if address.startswith("/") and not address.startswith("//"):
+            return f"{site}{address}"
+        return request.build_absolute_uri(address)
+
+    return absolute
+
+
+def as_json(document: Mapping[str, Any]) -> Markup:
     """Write a document so that no text in it can end the script element."""
-    text = json.dumps(document, ensure_ascii=False).translate(_SAFE)
-    return mark_safe(text)  # noqa: S308 (escaped above)
+    text = _WRITER.encode(document).translate(_SAFE)
+    return Markup(text)  # noqa: S704 (escaped above)
 
 
 def offered(price: Money, *, in_stock: bool) -> tuple[list[tuple[str, str]], dict[str, Any]]:
@@ -102,6 +110,7 @@ def offered(price: Money, *, in_stock: bool) -> tuple[list[tuple[str, str]], dic
 
 def breadcrumbs(request: HttpRequest, *steps: tuple[str, str]) -> dict[str, Any]:
     """Return the way to a page, as (name, path) from the top."""
+    absolute = _absolute(request)
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
@@ -109,7 +118,7 @@ def breadcrumbs(request: HttpRequest, *steps: tuple[str, str]) -> dict[str, Any]
                 "@type": "ListItem",
                 "position": number,
                 "name": name,
-                "item": request.build_absolute_uri(path),
+                "item": absolute(path),
             }
             for number, (name, path) in enumerate(steps, start=1)
         ],

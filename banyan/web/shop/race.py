@@ -88,9 +88,9 @@ def _desk() -> Races:
 def race(request: HttpRequest) -> HttpResponse:
     """Show the button, the race that goes on, or how the last one ended."""
     latest = _desk().latest()
-    part = "#state" if request.headers.get("hx-request") else ""
+    part = "_state" if request.headers.get("hx-request") else ""
     context = {"race": latest, "reasons": _sorted(latest)}
-    return render(request, f"shop/demo/race.html{part}", context)
+    return render(request, f"shop/demo/race{part}.html", context)
 
 
 def _sorted(race: Race | None) -> list[tuple[str, int]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from functools import cache, lru_cache
+
+from markupsafe import Markup
 
 PATHS: dict[str, str] = {
     "home": "M4 11.2 12 4l8 7.2V19a1 1 0 0 1-1 1h-4.5v-5.5h-5V20H5a1 1 0 0 1-1-1z",
@@ -90,6 +91,7 @@ PATHS: dict[str, str] = {
     "1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z",
 }
 
+_SILENT = Markup('aria-hidden="true"')
 # Crown, trunk and three hanging roots.
 MARK = (
     "M6.2 17.6C3.6 17.6 2 15.9 2 13.7c0-2 1.4-3.5 3.3-3.8C5.7 6 9.1 3.2 16 3.2S26.3 6 26.7 "
@@ -101,24 +103,19 @@ ROOTS = (
 )
 
 
-def icon(name: str, *, classname: str = "", label: str = "") -> SafeString:
+@lru_cache(maxsize=1000, typed=True)  # text and markup that look alike differ
+def icon(name: str, *, classname: str = "", label: str = "") -> Markup:
     """Return the SVG of ``name`` (KeyError if unknown); silent to readers unless ``label``."""
-    naming = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else mark_safe('aria-hidden="true"')
-    )
-    return format_html(
-        '<svg class="icon{}" viewBox="0 0 24 24" {}><path d="{}"/></svg>',
+    naming = Markup('role="img" aria-label="%s"') % label if label else _SILENT
+    return Markup('<svg class="icon%s" viewBox="0 0 24 24" %s><path d="%s"/></svg>') % (
         f" {classname}" if classname else "",
         naming,
         PATHS[name],
     )
 
 
-def mark() -> SafeString:
+@cache
+def mark() -> Markup:
     """Return the banyan mark, coloured by ``currentColor``, decorative."""
-    return format_html(
-        '<svg viewBox="0 0 32 32" aria-hidden="true"><path fill="currentColor" d="{}"/></svg>',
-        f"{MARK}{ROOTS}",
-    )
+    drawn = Markup('<svg viewBox="0 0 32 32" aria-hidden="true"><path fill="currentColor" d="%s"/>')
+    return drawn % f"{MARK}{ROOTS}" + Markup("</svg>")

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from markupsafe import escape
 
 from banyan.catalog.models import Product
 from banyan.community.models import Post
@@ -35,7 +36,7 @@ def alts_on(url: str) -> set[str]:
 
 
 def escaped(text: str) -> str:
-    return text.replace('"', "&quot;")
+    return str(escape(text))
 
 
 def test_what_is_typed_in_the_post_form_is_the_alt_wherever_the_picture_stands() -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.urls import reverse
-
 from banyan.community.queries import Shown
 from banyan.media.queries import thumb_urls
 from banyan.people.models import Account
+from banyan.web.ui import addresses
 from banyan.web.ui.shapes import Face, PostCard
 
 
@@ -18,14 +17,14 @@ def face(account: Account, picture: Any = None) -> Face:
     return Face(
         name=account.display_name,
         handle=account.handle,
-        url=reverse("profile", args=[account.handle]),
+        url=addresses.url("profile", account.handle),
         picture_url=picture or "",
     )
 
 
 def post_url(shown: Shown) -> str:
     """Return the post's page; its share code travels along, so that the chain is kept."""
-    url = reverse("post", args=[shown.post.pk])
+    url = addresses.url("post", shown.post.pk)
     return f"{url}?via={shown.post.link.code}" if shown.post.link else url
 
 
@@ -46,7 +45,7 @@ def post_cards(posts: Iterable[Shown], small: Mapping[int, str] | None = None) -
             price=next((spot.price for spot in shown.spots if spot.price), None),
             likes=shown.likes,
             liked=shown.liked,
-            like_url=reverse("post_like", args=[shown.post.pk]),
+            like_url=addresses.url("post_like", shown.post.pk),
             pictures=len(shown.images),
         )
         for shown in posts

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -16,6 +15,7 @@ from banyan.catalog.access import visible_products
 from banyan.catalog.models import Category
 from banyan.catalog.queries import categories_on_sale, name_in
 from banyan.kernel.problems import NotFound
+from banyan.web.ui import addresses
 
 from ...http import number
 from ..market.cards import product_cards
@@ -89,4 +89,4 @@ def goods(request: HttpRequest) -> HttpResponse:
 def _url(*, query: str = "", category: str = "") -> str:
     told = {"q": query} if query else {}
     told |= {"category": category} if category else {}
-    return reverse("explore") + (f"?{urlencode(told)}" if told else "")
+    return addresses.url("explore") + (f"?{urlencode(told)}" if told else "")

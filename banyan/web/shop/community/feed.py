@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -19,6 +18,7 @@ from banyan.community.queries import PAGE, Shown, following_ids, hydrate, newest
 from banyan.media.queries import pictures, thumb_urls
 from banyan.people.queries import profile_card
 from banyan.people.rules.countries import region_name
+from banyan.web.ui import addresses
 from banyan.web.ui.shapes import PostCard, Tab
 
 from ...http import actor, number, revalidated
@@ -39,8 +39,8 @@ def _before(request: HttpRequest) -> int:
 
 def _tabs(current: str) -> list[Tab]:
     return [
-        Tab(text=_("Following"), url=reverse("home"), current=current == "home"),
-        Tab(text=_("Discover"), url=reverse("explore"), current=current == "explore"),
+        Tab(text=_("Following"), url=addresses.url("home"), current=current == "home"),
+        Tab(text=_("Discover"), url=addresses.url("explore"), current=current == "explore"),
     ]
 
 
@@ -134,7 +134,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         kind="profile",
         title=f"{account.display_name} (@{account.handle})",
         description=card.bio,
-        path=reverse("profile", args=[account.handle]),
+        path=addresses.url("profile", account.handle),
         picture=next((one for one in shown if one), None),
         data=[
             {

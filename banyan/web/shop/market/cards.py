@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import get_language
 
 from banyan.catalog.models import Product, ProductImage, Shop, Variant
 from banyan.catalog.rules import text_in
 from banyan.kernel.money import Money
 from banyan.media.queries import pictures, thumb_urls
+from banyan.web.ui import addresses
 from banyan.web.ui.shapes import Face, ProductCard
 
 
@@ -22,7 +22,7 @@ def product_title(product: Product) -> str:
 
 def product_url(product: Product, *, via: str = "", touch: str = "") -> str:
     """Return the product page's path, carrying the share code on."""
-    url = reverse("product", args=[product.shop.slug, product.slug])
+    url = addresses.url("product", product.shop.slug, product.slug)
     if via:
         url += f"?via={via}" + (f"&t={touch}" if touch else "")
     return url
@@ -39,7 +39,7 @@ def shop_faces(shops: Iterable[Shop], small: Mapping[int, str] | None = None) ->
     return [
         Face(
             name=shop.name,
-            url=reverse("shop", args=[shop.slug]),
+            url=addresses.url("shop", shop.slug),
             picture_url=small.get(shop.logo_id or 0, ""),
         )
         for shop in shops

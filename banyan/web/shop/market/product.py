@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -26,6 +25,7 @@ from banyan.earnings.queries import offer_of
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.media.queries import pictures
+from banyan.web.ui import addresses
 
 from ...http import actor, number, revalidated
 from ..heads import Head, breadcrumbs, head_of, offered
@@ -101,7 +101,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "sharer": arrival.sharer or _("Whoever shared this"),
         "earn": earn,
         "discloses": arrival.link is not None and earn is not None,
-        "share_url": reverse("share", args=["product", found.pk])
+        "share_url": addresses.url("share", "product", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
         "ships_free_from": _free_from(found),
@@ -118,7 +118,7 @@ def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
     if shown["price"] is not None:
         more, about["offers"] = offered(shown["price"], in_stock=shown["free"] > 0)
     path = product_url(found)
-    shop_path = reverse("shop", args=[found.shop.slug])
+    shop_path = addresses.url("shop", found.shop.slug)
     return head_of(
         request,
         kind="product",
@@ -150,7 +150,7 @@ def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:
         query |= {"via": arrival.code}
     if arrival.code and arrival.touch:
         query |= {"t": arrival.touch}
-    return f"{reverse('checkout')}?{urlencode(query)}"
+    return f"{addresses.url('checkout')}?{urlencode(query)}"
 
 
 @require_safe
@@ -183,7 +183,7 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         "products": product_cards(rows[:PAGE], via=arrival.code, touch=arrival.touch),
         "more_url": _more_url(rows[PAGE - 1].pk, arrival) if len(rows) > PAGE else "",
         "arrival": arrival,
-        "share_url": reverse("share", args=["shop", found.pk])
+        "share_url": addresses.url("share", "shop", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
     }
     logo = look.get(found.logo_id or 0)
@@ -193,7 +193,7 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         kind="website",
         title=found.name,
         description=found.about,
-        path=reverse("shop", args=[found.slug]),
+        path=addresses.url("shop", found.slug),
         picture=next((one for one in covers if one), None),
         code=arrival.code,
         data=[{"@type": "Store", "name": found.name, "description": found.about}],

@@ -56,7 +56,7 @@ def share(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
     context = {
         "card": card,
         "link": link,
-        "url": request.build_absolute_uri(path),
+        "share_url": request.build_absolute_uri(path),
         "qr_url": reverse("qr", args=[link.code]) if link else "",
         "poster_url": reverse("poster", args=[link.code]) if link else "",
         "earn": earn,

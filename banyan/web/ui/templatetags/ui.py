@@ -1,12 +1,10 @@
-"""`{% load ui %}`: every component as a tag. Signatures are listed in docs/explanation/look.md."""
+"""`{% load ui %}`: the filters that the desk's own pages need; Django's engine draws those."""
 
 from __future__ import annotations
 
 from django import template
 
-from banyan.web.ui.tags import basics, figures, fixed, forms, goods, people, places, telling
+from banyan.web.ui.components.figures import money_filter
 
 register = template.Library()
-for _part in (basics, figures, fixed, forms, goods, people, places, telling):
-    register.tags.update(_part.register.tags)
-    register.filters.update(_part.register.filters)
+register.filter("money", money_filter)

@@ -16,8 +16,8 @@ from banyan.kernel.remembered import (
     change,
     get,
     insert,
-    insert_both,
     insert_once,
+    insert_together,
     insert_with,
     reload,
     remembered,
@@ -160,7 +160,7 @@ def test_rows_of_two_models_that_name_each_other_are_one_statement(
         for shop_id in shop_ids
     ]
     with django_assert_num_queries(1):
-        insert_both([owner], shops)
+        insert_together([owner], shops)
     assert Account.objects.get(pk=owner_id).handle == "made-before"
     assert set(Shop.objects.filter(owner=owner).values_list("pk", flat=True)) == set(shop_ids)
     assert len({owner_id, *shop_ids}) == 3

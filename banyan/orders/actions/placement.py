@@ -24,7 +24,7 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Conflict, Invalid, SoldOut
-from banyan.kernel.remembered import insert, insert_both
+from banyan.kernel.remembered import insert, insert_together
 from banyan.payments.actions import open_intent
 from banyan.people.models import Account
 from banyan.people.rules import clean_address, clean_phone
@@ -360,7 +360,7 @@ def _write_orders(
         )
         for index, (shop_id, order_id) in enumerate(ids.items(), start=1)
     ]
-    insert_both([checkout], orders)
+    insert_together([checkout], orders)
     by_shop = {order.shop_id: order for order in orders}
     lines = []
     for line in priced.lines:

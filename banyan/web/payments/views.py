@@ -18,9 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from banyan.kernel.http import problem_document
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Problem
+from banyan.kernel.problems import Busy, Problem
 from banyan.payments import actions, providers
-from banyan.payments.access import get_intent_by_token
+from banyan.payments.access import get_intent_behind, get_intent_by_token
 from banyan.payments.models import Intent
 from banyan.payments.ports import subject_page
 from banyan.payments.problems import ForgedMessage, ProviderUnknown, UnreadableMessage
@@ -59,8 +59,11 @@ def hook(request: HttpRequest, provider: str) -> HttpResponse:
 @require_safe
 @private
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
-    """Receive the payer from the provider's page: ask the provider, then lead on."""
-    intent = get_intent_by_token(token)
+    """Receive the payer from the provider's page: ask the provider, then lead on.
+
+    Its message often comes at the same moment: what is being booked needs no asking.
+    """
+    intent = _behind(token)
     if intent.state in OPEN:
         try:
             intent = actions.sync_known(actor=actor(request), intent=intent)
@@ -68,6 +71,13 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
             # Whatever hinders us now, the message or the next check will tell the same.
             logger.warning("intent %s: not known at the return: %s", intent.pk, problem)
     return redirect(_onward(intent) or _waiting(intent))
+
+
+def _behind(token: str) -> Intent:
+    try:
+        return get_intent_behind(token)
+    except Busy:
+        return get_intent_by_token(token)
 
 
 @require_safe

@@ -144,7 +144,8 @@ def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> Non
 def insert_together(*groups: Sequence[models.Model]) -> None:
     """Write new rows of several models, which may name each other, by one statement.
 
-    Rows of all groups but the last have ids, from ``ids.new_ids``; no group is empty.
+    The last group learns its ids; rows of the others have theirs from ``ids.new_ids``, or are rows
+    whose ids nobody needs. No group is empty.
     """
     *before, last = groups
     parts, values = [], []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -30,9 +32,22 @@ from ..states import INTENT
 _TOKEN_BITS = 128
 
 
-def open_intent(
+@dataclass(slots=True)
+class Opening:
+    """A payment whose first attempt is opened with it, for a payer who goes on to pay at once.
+
+    ``return_url`` makes the address to come back to from the payment's token. ``intent`` and
+    ``attempt`` are there once both are written; they stay empty where nothing new was opened.
+    """
+
+    return_url: Callable[[str], str]
+    locale: str
+    intent: Intent | None = None
+    attempt: Attempt | None = None
+
+
+def new_intent(
     *,
-    actor: Actor,
     subject_kind: str,
     subject_id: int,
     provider: str,
@@ -41,18 +56,18 @@ def open_intent(
     payer_id: int | None,
     expires_at: dt.datetime,
 ) -> Intent:
-    """Open a payment of ``amount`` for something of a higher floor, until ``expires_at``.
+    """Return a payment of ``amount`` for something of a higher floor, until ``expires_at``.
 
-    Runs in the caller's transaction and never talks to the provider. Raises ProviderUnknown when
-    the provider is not enabled or does not take the currency. Emits nothing: the caller's own
-    event says what was ordered. The current cause is kept for everything that follows.
+    The caller writes it, in its own transaction, and never talks to the provider there. Raises
+    ProviderUnknown when the provider is not enabled or does not take the currency. Emits nothing:
+    the caller's own event says what was ordered. The current cause is kept for all that follows.
     """
     adapter = providers.get(provider)
     if not adapter.capabilities.takes(amount.currency):
         raise ProviderUnknown(detail=f"{provider} does not take {amount.currency}")
     if adapter.capabilities.needs_account and payer_id is None:
         raise ProviderUnknown(detail=f"{provider} needs an account")
-    intent = Intent(
+    return Intent(
         subject_kind=subject_kind,
         subject_id=subject_id,
         provider=provider,
@@ -66,8 +81,26 @@ def open_intent(
         next_check_at=expires_at,
         cause_id=current_cause(),
     )
-    insert(intent)
-    return intent
+
+
+def first_attempt(intent: Intent, opening: Opening) -> Attempt:
+    """Return the first attempt of a payment that has an id, for whoever writes both together."""
+    asked = _asked(intent, opening.return_url(intent.token), opening.locale, {})
+    return Attempt(intent=intent, number=1, request=asked, started_at=clock.now())
+
+
+def start_opened(*, actor: Actor, opening: Opening) -> str:
+    """Do what :func:`start` does, for a payment that was opened with its first attempt just now.
+
+    Nothing is read again before the provider is asked: under its key it gives two clicks one
+    payment.
+    """
+    intent, attempt = opening.intent, opening.attempt
+    if intent is None or attempt is None:
+        raise ValueError("nothing was opened")
+    adapter = _adapter_for(actor, intent)
+    with caused_by(intent.cause_id):
+        return _go_on(actor, adapter, intent, attempt)
 
 
 def start(
@@ -103,29 +136,43 @@ def start_known(
     context: Mapping[str, str] | None = None,
 ) -> str:
     """Do what :func:`start` does, for an intent that was read already; it is read again here."""
-    from .inquiry import sync_known
-
-    adapter = providers.get(intent.provider)
-    if adapter.capabilities.needs_account and (actor.id is None or actor.id != intent.payer_id):
-        raise Forbidden(detail="only the payer may spend their own credit")
+    adapter = _adapter_for(actor, intent)
     if intent.state in SETTLED:
         return return_url
     with caused_by(intent.cause_id):
-        asked = {
-            "return_url": return_url,
-            "webhook_url": webhook_url(intent.provider, return_url),
-            "locale": locale,
-            "context": dict(context or {}),
-        }
-        attempt = _open_attempt(actor, intent, asked)
-        if attempt is None:
-            return return_url
-        if not attempt.action:
-            _start_attempt(actor, adapter, intent, attempt)
-        if attempt.action["kind"] == "none":
-            sync_known(actor=actor, intent=intent)
-            return return_url
-        return pay_address(intent, attempt)
+        attempt = _open_attempt(actor, intent, _asked(intent, return_url, locale, context or {}))
+        return return_url if attempt is None else _go_on(actor, adapter, intent, attempt)
+
+
+def _adapter_for(actor: Actor, intent: Intent) -> Provider:
+    adapter = providers.get(intent.provider)
+    if adapter.capabilities.needs_account and (actor.id is None or actor.id != intent.payer_id):
+        raise Forbidden(detail="only the payer may spend their own credit")
+    return adapter
+
+
+def _asked(
+    intent: Intent, return_url: str, locale: str, context: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what an attempt asks of the provider, each time in the very same words."""
+    return {
+        "return_url": return_url,
+        "webhook_url": webhook_url(intent.provider, return_url),
+        "locale": locale,
+        "context": dict(context),
+    }
+
+
+def _go_on(actor: Actor, adapter: Provider, intent: Intent, attempt: Attempt) -> str:
+    """Ask the provider for the attempt if it was not asked; return where the payer goes next."""
+    from .inquiry import sync_known
+
+    if not attempt.action:
+        _start_attempt(actor, adapter, intent, attempt)
+    if attempt.action["kind"] == "none":
+        sync_known(actor=actor, intent=intent)
+        return str(attempt.request["return_url"])
+    return pay_address(intent, attempt)
 
 
 def webhook_url(provider: str, return_url: str) -> str:

@@ -20,6 +20,7 @@ P = ParamSpec("P")
 M = TypeVar("M", bound=models.Model)
 
 MOST_IN_A_LIST = 40
+_MOST_PARAMETERS = 50  # of a longer statement psycopg looks for its marks anew each time
 _BIGGEST = 2**63 - 1
 _FIRST_MARK = -7_315_000_000_000_000_000
 _MARK_DAY = dt.datetime(2, 2, 2, tzinfo=dt.UTC)
@@ -142,22 +143,38 @@ def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> Non
 
 
 def insert_together(*groups: Sequence[models.Model]) -> None:
-    """Write new rows of several models, which may name each other, by one statement.
+    """Write new rows of several models, which may name each other, by as few statements as pay.
 
     The last group learns its ids; rows of the others have theirs from ``ids.new_ids``, or are rows
-    whose ids nobody needs. No group is empty.
+    whose ids nobody needs. No group is empty. In the caller's transaction.
     """
-    *before, last = groups
-    parts, values = [], []
-    for number, rows in enumerate(before):
+    parts: list[str] = []
+    values: list[Any] = []
+    for rows in groups[:-1]:
         sql, given = _insertion(rows)
-        parts.append(f"group{number} AS ({sql})")
+        if parts and len(values) + len(given) > _MOST_PARAMETERS:
+            _write_parts(parts, values)
+            parts, values = [], []
+        parts.append(sql)
         values += given
-    sql, given = _insertion(last)
-    with_parts = f"WITH {', '.join(parts)} " if parts else ""
-    _write_new(last, with_parts + sql, [*values, *given])
-    for row in (row for rows in before for row in rows):
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        for row in rows:
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    sql, given = _insertion(groups[-1])
+    if parts and len(values) + len(given) > _MOST_PARAMETERS:
+        _write_parts(parts, values)
+        parts, values = [], []
+    _write_new(groups[-1], _all_of(parts, sql), [*values, *given])
+
+
+def _write_parts(parts: Sequence[str], values: Sequence[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_all_of(parts[:-1], parts[-1]), values)
+
+
+def _all_of(parts: Sequence[str], last: str) -> str:
+    """Return one statement that runs the writing ``parts`` and answers what the ``last`` does."""
+    named = [f"part{number} AS ({sql})" for number, sql in enumerate(parts)]
+    return f"WITH {', '.join(named)} {last}" if named else last
 
 
 def _insertion(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:

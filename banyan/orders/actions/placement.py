@@ -308,7 +308,7 @@ def _write(
             for order in orders
         ]
         told = [events.stored_of(one, actor=actor) for one in placed]
-        insert_together(*payment, [checkout], orders, told, lines)
+        insert_together(*payment, orders, [checkout], told, lines)
         locks.keep("lines just placed", checkout.pk, lines)
         if wanted.coupon is not None:
             reserve_coupon(

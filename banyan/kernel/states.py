@@ -140,7 +140,25 @@ def transition_each(*moves: Move, actor: Actor) -> None:
     _move(moves, actor, "")
 
 
-def _move(moves: Sequence[Move], actor: Actor, reason: str) -> None:
+def transition_beside(
+    machine: Machine,
+    obj: models.Model,
+    to: str,
+    *,
+    beside: Change,
+    actor: Actor,
+    reason: str = "",
+    **updates: Any,
+) -> bool:
+    """Do what :func:`transition` does, and a conditional change of another row: one statement.
+
+    Tells whether that other change was done.
+    """
+    return _move([Move(machine, obj, to, updates)], actor, reason, beside)[0]
+
+
+def _move(moves: Sequence[Move], actor: Actor, reason: str, *beside: Change) -> list[bool]:
+    """Make the moves, or raise; tell which of the changes ``beside`` them were done."""
     changes, sources = [], []
     for machine, obj, to, updates, told in moves:
         if not connection.in_atomic_block:
@@ -155,7 +173,8 @@ def _move(moves: Sequence[Move], actor: Actor, reason: str) -> None:
         notes = [_change(machine, obj.pk, source, to, actor, reason), *told]
         changes.append(Change(obj, {name: source}, {name: to, **updates}, notes))
         sources.append(source)
-    done = change_each(*changes)
+    answers = change_each(*changes, *beside)
+    done = answers[: len(moves)]
     if not all(done):
         machine, obj, source = next(
             (move.machine, move.obj, source)
@@ -167,6 +186,7 @@ def _move(moves: Sequence[Move], actor: Actor, reason: str) -> None:
         setattr(obj, machine.field_name, to)
         for key, value in updates.items():
             setattr(obj, key, value)
+    return answers[len(moves) :]
 
 
 def _change(

@@ -18,8 +18,8 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Forbidden
-from banyan.kernel.remembered import change, get, insert
-from banyan.kernel.states import transition
+from banyan.kernel.remembered import Change, change, get, insert
+from banyan.kernel.states import transition, transition_beside
 
 from .. import providers
 from ..models import Attempt, Intent
@@ -254,17 +254,19 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         attempt.provider_ref = started.provider_ref
         attempt.action = _stored(started.action)
         begun = {"provider_ref": attempt.provider_ref, "action": attempt.action}
-        if not change(attempt, {"outcome": ""}, begun):
+        now = clock.now()
+        if intent.state in OPEN and intent.state != "pending":
+            written = _become_pending(actor, intent, attempt, begun, now)
+        else:
+            written = change(attempt, {"outcome": ""}, begun)
+        if not written:
             # Another click was refused what this one was given: it can be paid, so keep asking.
             attempt.refresh_from_db(fields=["outcome"])
             others = intent.attempts.filter(outcome="")
             alone = attempt.outcome == "refused" and not others.exists()
             reopened = {"outcome": "", "failure": "", "ended_at": None}
             change(attempt, {}, begun | (reopened if alone else {}))
-        now = clock.now()
         if intent.state in OPEN:
-            if intent.state != "pending":
-                _become_pending(actor, intent, attempt, now)
             return
         # Given up while the provider was being asked: the next check closes it there.
         Intent.objects.filter(pk=intent.pk).update(next_check_at=now)
@@ -272,11 +274,15 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         raise PaymentClosed(detail=intent.state, extra={"state": intent.state})
 
 
-def _become_pending(actor: Actor, intent: Intent, attempt: Attempt, now: dt.datetime) -> None:
-    transition(
+def _become_pending(
+    actor: Actor, intent: Intent, attempt: Attempt, begun: Mapping[str, Any], now: dt.datetime
+) -> bool:
+    """Move the payment on, and write what its attempt got unless that has ended; one statement."""
+    return transition_beside(
         INTENT,
         intent,
         "pending",
+        beside=Change(attempt, {"outcome": ""}, begun, ()),
         actor=actor,
         reason=f"attempt {attempt.number}",
         provider_ref=attempt.provider_ref,

@@ -150,20 +150,21 @@ def insert_together(*groups: Sequence[models.Model]) -> None:
     """
     parts: list[str] = []
     values: list[Any] = []
-    for rows in groups[:-1]:
+    width = 0
+    for rows in groups:
         sql, given = _insertion(rows)
-        if parts and len(values) + len(given) > _MOST_PARAMETERS:
+        each = len(given) // len(rows)  # however many rows, as many statements
+        if parts and width + each > _MOST_PARAMETERS:
             _write_parts(parts, values)
-            parts, values = [], []
+            parts, values, width = [], [], 0
+        width += each
+        if rows is groups[-1]:
+            _write_new(rows, _all_of(parts, sql), [*values, *given])
+            return
         parts.append(sql)
         values += given
         for row in rows:
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    sql, given = _insertion(groups[-1])
-    if parts and len(values) + len(given) > _MOST_PARAMETERS:
-        _write_parts(parts, values)
-        parts, values = [], []
-    _write_new(groups[-1], _all_of(parts, sql), [*values, *given])
 
 
 def _write_parts(parts: Sequence[str], values: Sequence[Any]) -> None:

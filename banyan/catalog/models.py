@@ -168,7 +168,9 @@ class StockMovement(models.Model):
     """Why a stock figure changed; the sums of the rows are the figures."""
 
     id = IdField(primary_key=True)
-    stock = models.ForeignKey(Stock, on_delete=models.CASCADE, related_name="movements")
+    stock = models.ForeignKey(
+        Stock, on_delete=models.CASCADE, related_name="movements", db_index=False
+    )
     kind = models.CharField(max_length=12)
     on_hand = models.IntegerField(default=0)
     allocated = models.IntegerField(default=0)

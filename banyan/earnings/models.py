@@ -76,8 +76,12 @@ class Commission(models.Model):
 
     id = IdField(primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="commissions")
-    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="commissions")
-    payee = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="commissions")
+    line = models.ForeignKey(
+        OrderLine, on_delete=models.PROTECT, related_name="commissions", db_index=False
+    )
+    payee = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="commissions", db_index=False
+    )
     link = models.ForeignKey(Link, on_delete=models.PROTECT)
     plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT)
     level = models.SmallIntegerField()

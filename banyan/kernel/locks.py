@@ -20,6 +20,7 @@ from .problems import Busy
 from .remembered import columns, fill, reload
 
 TIMEOUT_MS = 4000
+_MOST_SPELLED_OUT = 40  # rows of a kind that are parameters; such a statement is kept prepared
 
 
 class LockKey(NamedTuple):
@@ -80,7 +81,8 @@ def configure(order: list[tuple[str, str]]) -> None:
 def take(keys: Iterable[LockKey]) -> None:
     """Lock the rows of ``keys`` FOR NO KEY UPDATE, in the global order; released at commit.
 
-    Keys already held are skipped; a row that does not exist is skipped too, so re-read after it.
+    One statement. Keys already held are skipped; a row that does not exist is skipped too, so
+    re-read after it. The time-out stays until the transaction ends, for whatever else it waits for.
     Raises Busy when a row is not to be had within TIMEOUT_MS, LockOrderViolation when a new key
     comes before one already held in this transaction. KeyError names an unknown kind.
     """
@@ -88,7 +90,7 @@ def take(keys: Iterable[LockKey]) -> None:
     if not wanted:
         return
     with _in_time(), connection.cursor() as cursor:
-        cursor.execute(_message(_selects(wanted)))
+        cursor.execute(*_statement(wanted))
     transaction.on_commit(_Taken(frozenset(wanted), _root()))
 
 
@@ -103,15 +105,49 @@ def take_reading(kind: str, row: models.Model) -> None:
     table = _tables[kind]
     if row._meta.db_table != table:
         raise ValueError(f"{kind} locks rows of {table}, not of {row._meta.db_table}")
-    select = f"SELECT {columns(type(row))} FROM {table} WHERE id = {key.id} FOR NO KEY UPDATE"  # noqa: S608 - names of models, an int
-    with _in_time(), connection.cursor() as cursor:
-        cursor.execute(_message([select]))
-        cursor.nextset()  # behind the answer to SET
-        found = cursor.fetchone()
+    found = _locked(row, "id", key.id, _patience())
     if found is None:
         raise type(row).DoesNotExist(f"{key}")  # type: ignore[attr-defined]  # every model has its own
     fill(row, found)
     transaction.on_commit(_Taken(frozenset([key]), _root()))
+
+
+def read_behind(row: models.Model, field: str) -> bool:
+    """Read the columns of ``row`` by a unique ``field``, behind whoever has it locked just now.
+
+    For those who only want to know how it ended: waits for the transaction that holds the row,
+    and keeps no lock itself. False when there is no such row. Raises Busy after TIMEOUT_MS, and
+    LockOrderViolation inside an action.
+    """
+    if in_transaction():
+        raise LockOrderViolation("inside an action a lock would stay: take it")
+    found = _locked(row, field, getattr(row, field), f"{_patience()}, {_PASSING}")
+    if found is not None:
+        fill(row, found)
+    return found is not None
+
+
+# Nobody has to wait for the disk because of a lock that is gone with its statement.
+_PASSING = "set_config('synchronous_commit', 'off', true) AS is_off"
+
+
+def _patience() -> str:
+    # Part of the statement that waits: what is sent as several commands is never kept prepared.
+    return f"SELECT set_config('lock_timeout', '{int(TIMEOUT_MS)}', true) AS is_set"
+
+
+def _locked(row: models.Model, field: str, value: Any, patience: str) -> Any:
+    """Lock the row whose unique ``field`` has this value; return its columns, None without one."""
+    model = type(row)
+    column = model._meta.get_field(field).column  # type: ignore[union-attr]  # no relation
+    select = (
+        f"WITH patience AS MATERIALIZED ({patience})"  # noqa: S608 - names of models
+        f' SELECT {columns(model)} FROM patience, "{model._meta.db_table}" AS mine'
+        f' WHERE mine."{column}" = %s FOR NO KEY UPDATE OF mine'
+    )
+    with _in_time(), connection.cursor() as cursor:
+        cursor.execute(select, [value])
+        return cursor.fetchone()
 
 
 def _not_held(keys: Iterable[LockKey]) -> list[LockKey]:
@@ -207,21 +243,24 @@ def _place(key: LockKey) -> tuple[int, int]:
     return _rank[key.kind], key.id
 
 
-def _message(selects: list[str]) -> str:
-    """Return one message for the server: time-out on, rows in order, time-out back."""
-    timeout = f"SET LOCAL lock_timeout = {int(TIMEOUT_MS)}"
-    return "; ".join([timeout, *selects, "SET LOCAL lock_timeout TO DEFAULT"])
-
-
-def _selects(wanted: list[LockKey]) -> list[str]:
+def _statement(wanted: list[LockKey]) -> tuple[str, list[int]]:
+    """Return one statement, and its parameters: time-out on, then the rows, kind after kind."""
     by_kind: dict[str, list[int]] = {}
     for key in wanted:
         by_kind.setdefault(key.kind, []).append(int(key.id))
-    return [
-        f"SELECT id FROM {_tables[kind]} WHERE id IN ({', '.join(map(str, ids))})"  # noqa: S608 - ints
-        " ORDER BY id FOR NO KEY UPDATE"
-        for kind, ids in by_kind.items()
-    ]
+    parts, params = [], []
+    for kind, ids in by_kind.items():
+        if len(ids) > _MOST_SPELLED_OUT:
+            marks = ", ".join(map(str, ids))
+        else:
+            marks = ", ".join(["%s"] * len(ids))
+            params += ids
+        parts.append(
+            f"SELECT id FROM (SELECT mine.id FROM patience, {_tables[kind]} AS mine"  # noqa: S608 - ints
+            f" WHERE mine.id IN ({marks}) ORDER BY mine.id FOR NO KEY UPDATE OF mine) AS part"
+        )
+    # PostgreSQL appends: it asks a part for rows when the part before it has no more.
+    return f"WITH patience AS MATERIALIZED ({_patience()}) {' UNION ALL '.join(parts)}", params
 
 
 def _root() -> str | None:

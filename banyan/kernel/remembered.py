@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.query import ModelIterable, get_related_populators
@@ -20,6 +20,7 @@ P = ParamSpec("P")
 M = TypeVar("M", bound=models.Model)
 
 MOST_IN_A_LIST = 40
+_MOST_PARAMETERS = 50  # of a longer statement psycopg looks for its marks anew each time
 _BIGGEST = 2**63 - 1
 _FIRST_MARK = -7_315_000_000_000_000_000
 _MARK_DAY = dt.datetime(2, 2, 2, tzinfo=dt.UTC)
@@ -151,12 +152,40 @@ def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> Non
     _write_new(rows, f"WITH beside AS ({statement}) {sql}", [*params, *values])
 
 
-def insert_both(first: Sequence[models.Model], second: Sequence[models.Model]) -> None:
-    """Write new rows of two models, with ids from ``ids.new_ids``, by one statement."""
-    sql, values = _insertion(first)
-    insert_with(sql, values, second)
-    for row in first:
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+def insert_together(*groups: Sequence[models.Model]) -> None:
+    """Write new rows of several models, which may name each other, by as few statements as pay.
+
+    The last group learns its ids; rows of the others have theirs from ``ids.new_ids``, or are rows
+    whose ids nobody needs. No group is empty. In the caller's transaction.
+    """
+    parts: list[str] = []
+    values: list[Any] = []
+    width = 0
+    for rows in groups:
+        sql, given = _insertion(rows)
+        each = len(given) // len(rows)  # however many rows, as many statements
+        if parts and width + each > _MOST_PARAMETERS:
+            _write_parts(parts, values)
+            parts, values, width = [], [], 0
+        width += each
+        if rows is groups[-1]:
+            _write_new(rows, _all_of(parts, sql), [*values, *given])
+            return
+        parts.append(sql)
+        values += given
+        for row in rows:
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def _write_parts(parts: Sequence[str], values: Sequence[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_all_of(parts[:-1], parts[-1]), values)
+
+
+def _all_of(parts: Sequence[str], last: str) -> str:
+    """Return one statement that runs the writing ``parts`` and answers what the ``last`` does."""
+    named = [f"part{number} AS ({sql})" for number, sql in enumerate(parts)]
+    return f"WITH {', '.join(named)} {last}" if named else last
 
 
 def _insertion(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
@@ -213,6 +242,15 @@ def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -
         return bool(cursor.rowcount)
 
 
+class Change(NamedTuple):
+    """One conditional UPDATE of a row, and the new rows that are written if it was done."""
+
+    row: models.Model
+    where: Mapping[str, Any]
+    to: Mapping[str, Any]
+    notes: Sequence[Any]
+
+
 def change_noting(
     row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any], *, notes: Sequence[Any]
 ) -> bool:
@@ -220,24 +258,44 @@ def change_noting(
 
     The notes are of different models. They get their ids in the database, and learn them.
     """
-    sql, values = _update(row, where, to)
-    parts, found = [f"WITH changed AS ({sql} RETURNING 1)"], []
-    for number, note in enumerate(notes):
-        fields = _fields_of(type(note))
-        parts.append(
-            f', note{number} AS (INSERT INTO "{note._meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
-            f' SELECT {_marks(fields)} FROM changed RETURNING "{note._meta.pk.column}" AS id)'
-        )
-        found.append(f"(SELECT id FROM note{number})")  # noqa: S608 - a number
-        values += _values(note, fields)
-    sql = f"{''.join(parts)} SELECT {', '.join(found)} FROM changed"  # noqa: S608 - as above
+    (done,) = change_each(Change(row, where, to, notes))
+    return done
+
+
+def change_each(*changes: Change) -> list[bool]:
+    """Do what :func:`change_noting` does for rows of their own, all by one statement.
+
+    Tells for each whether it was done; what is to be done for all or none is the caller's to undo.
+    """
+    parts: list[str] = []
+    found: list[str] = []
+    values: list[Any] = []
+    for number, (row, where, to, notes) in enumerate(changes):
+        sql, given = _update(row, where, to)
+        changed = f"changed{number}"
+        parts.append(f"{changed} AS ({sql} RETURNING 1)")
+        found.append(f"(SELECT count(*) FROM {changed})")  # noqa: S608 - a number
+        values += given
+        for place, note in enumerate(notes):
+            fields = _fields_of(type(note))
+            name = f"note{number}_{place}"
+            parts.append(
+                f'{name} AS (INSERT INTO "{note._meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
+                f' SELECT {_marks(fields)} FROM {changed} RETURNING "{note._meta.pk.column}" AS id)'
+            )
+            found.append(f"(SELECT id FROM {name})")  # noqa: S608 - numbers
+            values += _values(note, fields)
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        made = cursor.fetchone()
-    for note, note_id in zip(notes, made or (), strict=made is not None):
-        note.pk = note_id
-        note._state.adding, note._state.db = False, DEFAULT_DB_ALIAS
-    return made is not None
+        cursor.execute(f"WITH {', '.join(parts)} SELECT {', '.join(found)}", values)
+        answer = iter(cursor.fetchone())
+    done = []
+    for change_ in changes:
+        done.append(bool(next(answer)))
+        for note in change_.notes:
+            note.pk = next(answer)
+            if note.pk is not None:
+                note._state.adding, note._state.db = False, DEFAULT_DB_ALIAS
+    return done
 
 
 def _update(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection, models
 from django.db.transaction import TransactionManagementError
@@ -13,7 +13,7 @@ from . import clock
 from .actors import Actor, current_cause
 from .events import Event, run_handlers, stored_of
 from .problems import IllegalTransition
-from .remembered import change_noting
+from .remembered import Change, change_each
 
 if TYPE_CHECKING:
     from .models import StateChange
@@ -100,7 +100,7 @@ def transition(
     Extra ``updates`` are written with the state. Raises IllegalTransition when the table has no
     such row, or when another transaction moved the object first. Needs a transaction.
     """
-    _move(machine, obj, to, actor, reason, updates, ())
+    _move([Move(machine, obj, to, updates)], actor, reason)
 
 
 def transition_telling(
@@ -114,35 +114,79 @@ def transition_telling(
     **updates: Any,
 ) -> None:
     """Do what :func:`transition` does and emit ``event``, both written by one statement."""
-    stored = stored_of(event, actor=actor)
-    _move(machine, obj, to, actor, reason, updates, (stored,))
+    _move([Move(machine, obj, to, updates, (stored_of(event, actor=actor),))], actor, reason)
     run_handlers(event, actor)
 
 
-def _move(
+class Move(NamedTuple):
+    """One move for :func:`transition_each`: as :func:`transition` takes it, with what it writes.
+
+    ``told`` are rows of the outbox (``events.stored_of``): whoever passes them runs the handlers.
+    """
+
+    machine: Machine
+    obj: models.Model
+    to: str
+    updates: Mapping[str, Any] = {}
+    told: Sequence[models.Model] = ()
+
+
+def transition_each(*moves: Move, actor: Actor) -> None:
+    """Do what :func:`transition` does for several objects of their own, all by one statement.
+
+    Raises IllegalTransition when one of them may not move or was moved by another transaction; the
+    others may then have been written, so the caller's transaction has to roll back.
+    """
+    _move(moves, actor, "")
+
+
+def transition_beside(
     machine: Machine,
     obj: models.Model,
     to: str,
+    *,
+    beside: Change,
     actor: Actor,
-    reason: str,
-    updates: Mapping[str, Any],
-    told: Sequence[models.Model],
-) -> None:
-    if not connection.in_atomic_block:
-        raise TransactionManagementError(f"{machine.name} moved outside a transaction")
-    name = machine.field_name
-    source = getattr(obj, name)
-    if not machine.allows(source, to):
-        raise IllegalTransition(detail=f"{machine.name}: {source} -> {to}")
-    guard = machine.guards.get((source, to))
-    if guard:
-        guard(obj)
-    notes = [_change(machine, obj.pk, source, to, actor, reason), *told]
-    if not change_noting(obj, {name: source}, {name: to, **updates}, notes=notes):
+    reason: str = "",
+    **updates: Any,
+) -> bool:
+    """Do what :func:`transition` does, and a conditional change of another row: one statement.
+
+    Tells whether that other change was done.
+    """
+    return _move([Move(machine, obj, to, updates)], actor, reason, beside)[0]
+
+
+def _move(moves: Sequence[Move], actor: Actor, reason: str, *beside: Change) -> list[bool]:
+    """Make the moves, or raise; tell which of the changes ``beside`` them were done."""
+    changes, sources = [], []
+    for machine, obj, to, updates, told in moves:
+        if not connection.in_atomic_block:
+            raise TransactionManagementError(f"{machine.name} moved outside a transaction")
+        name = machine.field_name
+        source = getattr(obj, name)
+        if not machine.allows(source, to):
+            raise IllegalTransition(detail=f"{machine.name}: {source} -> {to}")
+        guard = machine.guards.get((source, to))
+        if guard:
+            guard(obj)
+        notes = [_change(machine, obj.pk, source, to, actor, reason), *told]
+        changes.append(Change(obj, {name: source}, {name: to, **updates}, notes))
+        sources.append(source)
+    answers = change_each(*changes, *beside)
+    done = answers[: len(moves)]
+    if not all(done):
+        machine, obj, source = next(
+            (move.machine, move.obj, source)
+            for move, source, moved in zip(moves, sources, done, strict=True)
+            if not moved
+        )
         raise IllegalTransition(detail=f"{machine.name}: {obj.pk} is no longer {source}")
-    setattr(obj, name, to)
-    for key, value in updates.items():
-        setattr(obj, key, value)
+    for machine, obj, to, updates, _ in moves:
+        setattr(obj, machine.field_name, to)
+        for key, value in updates.items():
+            setattr(obj, key, value)
+    return answers[len(moves) :]
 
 
 def _change(

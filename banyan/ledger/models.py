@@ -79,7 +79,7 @@ class Posting(models.Model):
 
     id = IdField(primary_key=True)
     journal = models.ForeignKey(Journal, on_delete=models.PROTECT)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
 

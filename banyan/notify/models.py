@@ -13,7 +13,7 @@ class Notification(models.Model):
     """``n`` things of a ``kind`` happened; ``actors`` are the last three account ids, as text."""
 
     id = IdField(primary_key=True)
-    recipient = models.ForeignKey(Account, on_delete=models.CASCADE)
+    recipient = models.ForeignKey(Account, on_delete=models.CASCADE, db_index=False)
     group_key = models.CharField(max_length=100)
     kind = models.CharField(max_length=40)
     url = models.CharField(max_length=200, blank=True, default="")

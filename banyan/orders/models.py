@@ -62,7 +62,7 @@ class Checkout(models.Model):
     access_token = models.CharField(max_length=40, unique=True)
     placement_key = models.CharField(max_length=80, unique=True)
     buyer = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="checkouts"
+        Account, null=True, on_delete=models.PROTECT, related_name="checkouts", db_index=False
     )
     visitor = models.CharField(max_length=40, blank=True, default="")
     contact_email = models.EmailField(blank=True, default="")
@@ -108,8 +108,10 @@ class Order(models.Model):
     """What one shop has to deliver out of a checkout."""
 
     id = IdField(primary_key=True)
-    checkout = models.ForeignKey(Checkout, on_delete=models.PROTECT, related_name="orders")
-    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="orders")
+    checkout = models.ForeignKey(
+        Checkout, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="orders", db_index=False)
     number = models.CharField(max_length=20, unique=True)
     currency = models.CharField(max_length=3)
     goods_amount = models.BigIntegerField()
@@ -158,7 +160,7 @@ class OrderLine(models.Model):
     refunded_quantity = models.IntegerField(default=0)
     currency = models.CharField(max_length=3)
     price = models.JSONField(default=list)
-    link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT)
+    link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, db_index=False)
     touch_id = models.BigIntegerField(null=True)
     path = models.JSONField(default=list)
     campaign_id = models.BigIntegerField(null=True)

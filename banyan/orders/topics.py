@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from django.db.models import QuerySet
 
@@ -33,10 +34,16 @@ def register() -> None:
 def _of_order(event: events.OrderPlaced) -> Iterator[str]:
     yield f"shop:{event.shop_id}"
     yield f"checkout:{event.checkout_id}"
-    for root in {
-        line.link.root_id or line.link_id for line in _shared(event.order_id) if line.link
-    }:
+    for root in _trees(event.order_id):
         yield f"tree:{root}"
+
+
+@lru_cache(maxsize=2048)
+def _trees(order_id: int) -> frozenset[int]:
+    """Return the roots of the links that brought an order's lines: for good, since placement."""
+    return frozenset(
+        line.link.root_id or line.link.pk for line in _shared(order_id) if line.link is not None
+    )
 
 
 @remembered

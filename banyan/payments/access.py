@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
@@ -15,6 +16,17 @@ def get_intent_by_token(token: str) -> Intent:
     """Return the payment whose unguessable token the asker knows."""
     intent = intent_of_token.first(token)
     if intent is None:
+        raise NotFound()
+    return intent
+
+
+def get_intent_behind(token: str) -> Intent:
+    """Return the payment of a token as it is when whoever is booking it just now is done.
+
+    Raises Busy when that takes too long. Outside a transaction.
+    """
+    intent = Intent(token=token)
+    if not locks.read_behind(intent, "token"):
         raise NotFound()
     return intent
 

@@ -75,7 +75,9 @@ class Attempt(models.Model):
     """
 
     id = IdField(primary_key=True)
-    intent = models.ForeignKey(Intent, on_delete=models.PROTECT, related_name="attempts")
+    intent = models.ForeignKey(
+        Intent, on_delete=models.PROTECT, related_name="attempts", db_index=False
+    )
     number = models.SmallIntegerField()
     provider_ref = models.CharField(max_length=80, blank=True, default="")
     request = models.JSONField(default=dict)
@@ -115,7 +117,7 @@ class ProviderMessage(models.Model):
     reference = models.CharField(max_length=200, blank=True, default="")
     provider_ref = models.CharField(max_length=80, blank=True, default="")
     payload = models.JSONField()
-    intent = models.ForeignKey(Intent, null=True, on_delete=models.PROTECT)
+    intent = models.ForeignKey(Intent, null=True, on_delete=models.PROTECT, db_index=False)
     outcome = models.CharField(max_length=40, blank=True, default="")
     repeats = models.IntegerField(default=0, db_default=0)
     received_at = models.DateTimeField()

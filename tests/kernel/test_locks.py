@@ -199,13 +199,40 @@ def test_a_rolled_back_savepoint_gives_its_locks_back() -> None:
         assert locks.held(inner), "a released savepoint keeps its locks"
 
 
-def test_the_time_out_does_not_outlive_the_take() -> None:
-    with connection.cursor() as cursor, transaction.atomic():
-        cursor.execute("SHOW lock_timeout")
-        before = cursor.fetchone()
-        locks.take([LockKey(EARLY, 1)])
-        cursor.execute("SHOW lock_timeout")
-        assert cursor.fetchone() == before
+def test_the_time_out_does_not_outlive_the_action() -> None:
+    """It is there while the action may wait, and gone with it, also where it was rolled back."""
+    with connection.cursor() as cursor:
+
+        def timeout() -> str:
+            cursor.execute("SHOW lock_timeout")
+            return str(cursor.fetchone()[0])
+
+        before = timeout()
+        with contextlib.suppress(RuntimeError), transaction.atomic():
+            locks.take([LockKey(EARLY, 1)])
+            assert timeout() == "4s"
+            raise RuntimeError
+        assert timeout() == before
+
+
+def test_many_rows_of_a_kind_are_locked_too() -> None:
+    """More than fit as parameters: the same statement, and the same order."""
+    rows = [_row(n) for n in range(60)]
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        locks.take(LockKey(EARLY, row) for row in rows)
+        assert locks.held(LockKey(EARLY, rows[-1]))
+    assert ", ".join(map(str, sorted(rows))) in queries[0]["sql"]
+
+
+def test_reading_behind_others_reads_by_any_unique_field_and_keeps_nothing() -> None:
+    row = BoundedCounter.objects.get(pk=_row(1))
+    BoundedCounter.objects.filter(pk=row.pk).update(cap=7)
+    assert locks.read_behind(row, "id")
+    assert (row.cap, locks.holding()) == (7, False)
+    BoundedCounter.objects.filter(pk=row.pk).delete()
+    assert not locks.read_behind(row, "id")
+    with transaction.atomic(), pytest.raises(LockOrderViolation, match="take it"):
+        locks.read_behind(row, "id")
 
 
 def test_unknown_kinds_and_double_places_are_errors() -> None:

@@ -14,11 +14,13 @@ from banyan.kernel import clock
 from banyan.kernel.ids import new_ids
 from banyan.kernel.models import Flag, StoredEvent
 from banyan.kernel.remembered import (
+    Change,
     change,
+    change_each,
     get,
     insert,
-    insert_both,
     insert_once,
+    insert_together,
     insert_with,
     reload,
     remembered,
@@ -183,10 +185,62 @@ def test_rows_of_two_models_that_name_each_other_are_one_statement(
         for shop_id in shop_ids
     ]
     with django_assert_num_queries(1):
-        insert_both([owner], shops)
+        insert_together([owner], shops)
     assert Account.objects.get(pk=owner_id).handle == "made-before"
     assert set(Shop.objects.filter(owner=owner).values_list("pk", flat=True)) == set(shop_ids)
     assert len({owner_id, *shop_ids}) == 3
+
+
+def test_rows_of_many_columns_are_written_by_as_few_statements_as_are_remembered(
+    django_assert_num_queries: Any,
+) -> None:
+    """Given more columns than psycopg remembers, one statement more; as many for any rows."""
+    now = factories.shop().created_at
+
+    def events(count: int) -> list[StoredEvent]:
+        return [
+            StoredEvent(name="x", subject_id=n, payload={}, actor_kind="a", occurred_at=now)
+            for n in range(count)
+        ]
+
+    def accounts(count: int) -> list[Account]:
+        return [Account(id=made, handle=f"many{made}", created_at=now) for made in new_ids(count)]
+
+    width = len(StoredEvent._meta.concrete_fields) - 1
+    assert width * 6 < 50 < width * 7
+    for rows in (1, 4):
+        with django_assert_num_queries(1):
+            insert_together(*(events(rows) for _ in range(6)))
+        with django_assert_num_queries(2):
+            insert_together(*(events(rows) for _ in range(7)))
+        made = accounts(rows)
+        with django_assert_num_queries(1):
+            insert_together(made, told := events(rows))
+        assert all(StoredEvent.objects.filter(pk=one.pk).exists() for one in told)
+        assert Account.objects.filter(pk__in=[one.pk for one in made]).count() == rows
+
+
+def test_changes_of_several_rows_tell_which_of_them_were_done(
+    django_assert_num_queries: Any,
+) -> None:
+    """Given two conditional changes with notes, one that holds: it and its note are written."""
+    one, other = factories.shop(), factories.shop()
+
+    def note() -> StoredEvent:
+        now = clock.now()
+        return StoredEvent(name="x", subject_id=1, payload={}, actor_kind="a", occurred_at=now)
+
+    written, lost = note(), note()
+    with django_assert_num_queries(1):
+        done = change_each(
+            Change(one, {"name": one.name}, {"name": "New"}, [written]),
+            Change(other, {"name": "not this"}, {"name": "Never"}, [lost]),
+        )
+    assert done == [True, False]
+    assert StoredEvent.objects.get(name="x").pk == written.pk
+    assert lost.pk is None
+    assert Shop.objects.get(pk=one.pk).name == "New"
+    assert Shop.objects.get(pk=other.pk).name == other.name
 
 
 def test_a_row_whose_unique_field_is_taken_is_not_written() -> None:

@@ -17,7 +17,8 @@ from banyan.kernel import clock, events, states
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.models import StateChange, StoredEvent, TicketClaim
 from banyan.kernel.problems import Conflict, IllegalTransition
-from banyan.kernel.states import Machine
+from banyan.kernel.remembered import Change
+from banyan.kernel.states import Machine, Move
 
 from .probes import Probed
 
@@ -147,6 +148,52 @@ def test_a_move_and_its_event_are_one_statement(
     with pytest.raises(IllegalTransition):
         states.transition_telling(doors, stale, "shut", event=event, actor=STAFF)
     assert (heard, StoredEvent.objects.count()) == (["test.probed"], 1)
+
+
+@pytest.mark.django_db
+def test_several_moves_are_one_statement_and_one_that_lost_refuses_them(doors: Machine) -> None:
+    """Given objects of their own, all move with their histories; a stale one takes all back."""
+    first, second, third = _door(21), _door(22), _door(23)
+    stale = TicketClaim.objects.get(pk=first.pk)
+    with transaction.atomic(), CaptureQueriesContext(connection) as seen:
+        states.transition_each(Move(doors, first, "shut"), Move(doors, second, "shut"), actor=STAFF)
+    assert len(seen) == 1
+    assert (first.holder, second.holder, StateChange.objects.count()) == ("shut", "shut", 2)
+
+    with pytest.raises(IllegalTransition, match=f"{stale.pk} is no longer open"):
+        _both(doors, third, stale)
+    third.refresh_from_db()
+    assert (third.holder, StateChange.objects.count()) == ("open", 2)
+
+
+@transaction.atomic
+def _both(doors: Machine, *objs: TicketClaim) -> None:
+    states.transition_each(*(Move(doors, one, "shut") for one in objs), actor=STAFF)
+
+
+@pytest.mark.django_db
+def test_a_move_and_a_change_beside_it_are_one_statement(doors: Machine) -> None:
+    """Given another row's conditional change, the move is made either way and tells of it."""
+    first, second, other = _door(31), _door(32), _door(33)
+    with transaction.atomic(), CaptureQueriesContext(connection) as seen:
+        done = states.transition_beside(
+            doors,
+            first,
+            "shut",
+            beside=Change(other, {"holder": "open"}, {"number": 34}, ()),
+            actor=STAFF,
+        )
+        lost = states.transition_beside(
+            doors,
+            second,
+            "shut",
+            beside=Change(other, {"holder": "shut"}, {"number": 35}, ()),
+            actor=STAFF,
+        )
+    assert (len(seen), done, lost) == (2, True, False)
+    other.refresh_from_db()
+    assert (other.number, first.holder, second.holder) == (34, "shut", "shut")
+    assert StateChange.objects.count() == 2
 
 
 @pytest.mark.django_db

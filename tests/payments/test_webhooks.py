@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from banyan.kernel import clock
 from banyan.kernel.problems import Busy
+from banyan.payments.actions import notes
 from banyan.payments.models import Intent, ProviderMessage, Refund
 from banyan.payments.rules import FIRST_CHECK, Outcome
 from tests.payments.till import (
@@ -302,6 +305,57 @@ def test_a_busy_moment_keeps_the_message_and_asks_for_it_again(placer: Placer) -
 
     assert ProviderMessage.objects.get().outcome == Outcome.CAPTURED
     assert Intent.objects.get(pk=intent.pk).state == "captured"
+
+
+def test_a_message_and_what_it_books_are_one_transaction(placer: Placer) -> None:
+    """The payment's lock is the first statement, the message with its outcome the last."""
+    intent = started()
+    with CaptureQueriesContext(connection) as queries:
+        assert post(message(intent)).status_code == 200
+    asked = [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
+    assert "FOR NO KEY UPDATE" in asked[0]
+    assert "INSERT INTO payments_providermessage" in asked[-1]
+
+
+def test_a_message_whose_booking_failed_is_kept_without_an_outcome(
+    placer: Placer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a failure at the very end, what was booked is gone and the message is not."""
+    intent = started()
+    kept = notes._keep
+
+    def lost(row: ProviderMessage) -> bool:
+        found = kept(row)
+        if row.handled_at is not None:
+            raise OperationalError("gone")
+        return found
+
+    monkeypatch.setattr(notes, "_keep", lost)
+    assert post(message(intent)).status_code == 503
+    row = ProviderMessage.objects.get()
+    assert (row.outcome, row.handled_at, row.repeats) == ("", None, 0)
+    assert Intent.objects.get(pk=intent.pk).state == "pending"
+
+    monkeypatch.undo()
+    assert post(message(intent)).status_code == 200
+    row.refresh_from_db()
+    assert (row.outcome, row.repeats) == (Outcome.CAPTURED, 1)
+
+
+def test_a_repeated_message_keeps_the_outcome_that_it_had(placer: Placer) -> None:
+    intent = started()
+    for _ in range(3):
+        assert post(message(intent, amount=1)).status_code == 200
+    row = ProviderMessage.objects.get()
+    assert (row.outcome, row.repeats) == (Outcome.AMOUNT_MISMATCH, 2)
+
+    post(message(intent, message_id="m2"))
+    for _ in range(2):
+        post(message(intent, message_id="m3", provider_ref="another"))
+    outcomes = dict(ProviderMessage.objects.values_list("message_id", "outcome"))
+    assert outcomes["m2"] == Outcome.CAPTURED
+    assert outcomes["m3"] == Outcome.SECOND_PAYMENT
+    assert Refund.objects.count() == 1
 
 
 def test_the_door_is_only_for_enabled_providers_and_small_messages() -> None:

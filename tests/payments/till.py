@@ -32,17 +32,17 @@ def opened(
     payer_id: int | None = BUYER.id,
 ) -> Intent:
     """Return a payment of ``amount`` fen that expires in ``minutes``."""
-    with transaction.atomic():
-        return actions.open_intent(
-            actor=BUYER,
-            subject_kind="test",
-            subject_id=SUBJECT,
-            provider=provider,
-            amount=Money(amount, "CNY"),
-            description="B-1",
-            payer_id=payer_id,
-            expires_at=clock.now() + dt.timedelta(minutes=minutes),
-        )
+    intent = actions.new_intent(
+        subject_kind="test",
+        subject_id=SUBJECT,
+        provider=provider,
+        amount=Money(amount, "CNY"),
+        description="B-1",
+        payer_id=payer_id,
+        expires_at=clock.now() + dt.timedelta(minutes=minutes),
+    )
+    intent.save()
+    return intent
 
 
 def started(provider: str = "scripted", shop_url: str = SHOP_URL, **how: Any) -> Intent:

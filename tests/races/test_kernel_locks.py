@@ -10,9 +10,10 @@ from django.db import connection, transaction
 
 from banyan.kernel import locks
 from banyan.kernel.locks import LockKey
-from banyan.kernel.models import BoundedCounter
+from banyan.kernel.models import BoundedCounter, TicketPool
 from banyan.kernel.problems import Busy
-from tests.kernel.lockables import EARLY, lock_order
+from tests.kernel.lockables import EARLY, LATE, lock_order
+from tests.sandbox.driver import wait_for
 from tests.support.threads import run_at_once
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
@@ -109,6 +110,103 @@ def test_waiting_ends_in_busy_and_the_reused_action_really_locks(
     assert results[0] is None
     assert isinstance(results[1], Busy), results
     action()
+
+
+def _is_free(table: str, row_id: int) -> bool:
+    """Tell, from a connection that holds nothing, whether a row could be locked at once."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED",
+            [row_id],
+        )
+        return cursor.fetchone() is not None
+
+
+def test_one_statement_locks_kind_after_kind_and_id_after_id() -> None:
+    """Whoever waits for a row holds all rows before it in the order and none behind it."""
+    counters = [
+        BoundedCounter.objects.create(kind="lock", subject_id=n, cap=1).pk for n in range(3)
+    ]
+    pools = [
+        TicketPool.objects.create(kind="lock", subject_id=n, sequence_name=f"none{n}", stock=1).pk
+        for n in range(2)
+    ]
+    rows = [(EARLY, "kernel_boundedcounter", row) for row in counters]
+    rows += [(LATE, "kernel_ticketpool", row) for row in pools]
+    for blocked in range(len(rows)):
+        taken, seen = threading.Event(), threading.Event()
+
+        def holder(n: int = blocked, t: threading.Event = taken, s: threading.Event = seen) -> None:
+            with transaction.atomic(), connection.cursor() as cursor:
+                _, table, row = rows[n]
+                cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE", [row])
+                t.set()
+                assert s.wait(10)
+
+        def waiter(t: threading.Event = taken) -> None:
+            assert t.wait(10)
+            with transaction.atomic():
+                locks.take(LockKey(kind, row) for kind, _, row in reversed(rows))
+
+        def looker(
+            n: int = blocked, t: threading.Event = taken, s: threading.Event = seen
+        ) -> list[bool]:
+            assert t.wait(10)
+            wait_for(_somebody_waits)
+            try:
+                return [_is_free(table, row) for _, table, row in rows]
+            finally:
+                s.set()
+
+        _, _, free = run_at_once(holder, waiter, looker)
+        assert free == [n > blocked for n in range(len(rows))]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def test_reading_behind_waits_for_the_holder_and_reads_what_it_wrote() -> None:
+    row = BoundedCounter.objects.get(pk=_two_rows()[0])
+    taken = threading.Event()
+
+    def holder() -> None:
+        with transaction.atomic():
+            locks.take([LockKey(EARLY, row.pk)])
+            taken.set()
+            wait_for(_somebody_waits)
+            BoundedCounter.objects.filter(pk=row.pk).update(cap=77)
+
+    def reader() -> int:
+        assert taken.wait(10)
+        assert locks.read_behind(row, "id")
+        return row.cap
+
+    assert run_at_once(holder, reader) == [None, 77]
+    assert _is_free("kernel_boundedcounter", row.pk)
+
+
+def test_reading_behind_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "TIMEOUT_MS", 150)
+    row = BoundedCounter.objects.get(pk=_two_rows()[0])
+    taken, done = threading.Event(), threading.Event()
+
+    def holder() -> None:
+        with transaction.atomic():
+            locks.take([LockKey(EARLY, row.pk)])
+            taken.set()
+            assert done.wait(10)
+
+    def reader() -> bool:
+        assert taken.wait(10)
+        try:
+            return locks.read_behind(row, "id")
+        finally:
+            done.set()
+
+    assert isinstance(run_at_once(holder, reader)[1], Busy)
 
 
 def test_a_savepoint_that_rolled_back_lets_others_in() -> None:

@@ -31,6 +31,7 @@ from banyan.payments.actions import capturing
 from banyan.payments.models import Intent, ProviderMessage, Refund
 from banyan.payments.problems import RefundTooLarge
 from banyan.payments.providers.base import Status
+from banyan.payments.rules import Outcome
 from tests.payments.fixtures import placer, sandbox, sandbox_process, till_settings
 from tests.payments.scripted import ScriptedProvider, script
 from tests.payments.till import (
@@ -46,6 +47,7 @@ from tests.payments.till import (
 from tests.sandbox.driver import wait_for
 from tests.support.sandbox import Sandbox, serve_shop
 from tests.support.threads import run_at_once, run_concurrently
+from tests.support.weakened import read_at_once
 
 __all__ = ["placer", "sandbox", "sandbox_process", "till_settings"]
 
@@ -81,6 +83,89 @@ def test_one_after_the_other_is_one_capture(placer: Placer, order: str) -> None:
     assert_captured_once(intent, placer)
 
 
+def test_a_browser_that_returns_while_the_message_is_booked_waits_for_it_and_asks_nobody(
+    placer: Placer,
+) -> None:
+    """Given a booking under way, the return sees its end: no question to the provider, no note."""
+    intent = started()
+    script.status = Status.SUCCEEDED
+    booking = threading.Event()
+
+    def act(event: Any) -> None:
+        booking.set()
+        wait_for(_somebody_waits)
+
+    placer.act = act
+
+    def back() -> str:
+        assert booking.wait(10)
+        return Client().get(f"/pay/return/{intent.token}")["location"]
+
+    told, _ = run_at_once(webhook(intent), back)
+
+    assert told == 200
+    assert_captured_once(intent, placer)
+    assert script.asked("query") == []
+    assert ProviderMessage.objects.count() == 1
+
+
+def test_a_browser_that_was_first_books_and_the_message_waits_for_it(placer: Placer) -> None:
+    intent = started()
+    script.status = Status.SUCCEEDED
+    booking = threading.Event()
+
+    def act(event: Any) -> None:
+        booking.set()
+        wait_for(_somebody_waits)
+
+    placer.act = act
+
+    def late() -> int:
+        assert booking.wait(10)
+        return webhook(intent)()
+
+    assert run_at_once(browser(intent), late) == [302, 200]
+
+    assert_captured_once(intent, placer)
+    outcomes = dict(ProviderMessage.objects.values_list("message_id", "outcome"))
+    assert outcomes == {
+        f"asked:{intent.provider_ref}:succeeded": Outcome.CAPTURED,
+        "m1": Outcome.ALREADY_CAPTURED,
+    }
+
+
+def test_a_booking_that_takes_too_long_sends_the_payer_to_the_waiting_page(
+    placer: Placer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "TIMEOUT_MS", 150)
+    intent = started()
+    booking, gone = threading.Event(), threading.Event()
+
+    def act(event: Any) -> None:
+        booking.set()
+        assert gone.wait(10)
+
+    placer.act = act
+
+    def back() -> str:
+        assert booking.wait(10)
+        try:
+            return Client().get(f"/pay/return/{intent.token}")["location"]
+        finally:
+            gone.set()
+
+    told, onward = run_at_once(webhook(intent), back)
+
+    assert (told, onward) == (200, f"/pay/{intent.token}")
+    assert_captured_once(intent, placer)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
 def test_burned_05_webhook_browser_and_cron_at_once_are_one_capture(placer: Placer) -> None:
     placer.act = lambda event: time.sleep(0.05)
     intent = started()
@@ -112,6 +197,7 @@ def _move_telling_without_looking(
 def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "take", lambda keys: None)
     monkeypatch.setattr(locks, "take_reading", lambda kind, row: row.refresh_from_db())
+    monkeypatch.setattr(locks, "read_behind", read_at_once)
 
 
 def test_burned_05_control_without_lock_and_condition_it_is_placed_more_than_once(

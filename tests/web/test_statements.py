@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -15,16 +16,25 @@ from banyan.community.models import Post, PostImage, ProductTag
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
+from banyan.kernel.money import Money
 from banyan.media.models import Image
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, OrderLine
+from banyan.payments.actions.messages import _booked
+from banyan.payments.models import Intent
+from banyan.payments.providers.base import Kind, Message
 from banyan.people.actions import follow
 from banyan.people.models import Account, Profile
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
+from tests.payments import till
+from tests.payments.fixtures import sandbox, sandbox_process
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
+from tests.support.sandbox import Sandbox
 from tests.web.studio.scene import client
+
+__all__ = ["sandbox", "sandbox_process"]
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +126,41 @@ def test_burned_12_the_cart_page_and_the_checkout_page() -> None:
         assert shown.count('<li class="row">') == size
     compare(cart_page)
     compare(checkout_page)
+
+
+def test_what_an_order_asks_the_database(sandbox: Sandbox) -> None:
+    """A guest with a share link, no plan: form, message, return. Accounts are known otherwise."""
+    passing = re.compile(r'SAVEPOINT|FROM "ledger_account"|INSERT INTO "ledger_account"')
+    shop = make.shop()
+    link, thing = shared(shop), goods(shop, 1)[0]
+    asked: list[list[str]] = []
+    for _ in range(2):
+        guest = Client()
+        form = {"variant": thing.pk, "n": 1, "via": link.code, "email": "cy@example.com"}
+        with CaptureQueriesContext(connection) as placing:
+            answer = guest.post(
+                reverse("checkout"), {**make.ADDRESS, **form, "token": new_code(80)}
+            )
+        intent = Intent.objects.latest("id")
+        assert answer["location"] == intent.pay_url
+        told = till.message(intent, message_id=new_code(40))
+        message = Message(
+            message_id=told["message_id"],
+            kind=Kind.PAYMENT_SUCCEEDED,
+            reference=told["reference"],
+            provider_ref=intent.provider_ref,
+            money=Money(intent.amount, intent.currency),
+            at=clock.now(),
+        )
+        with CaptureQueriesContext(connection) as paying:
+            assert _booked("sandbox", message)
+        with CaptureQueriesContext(connection) as returning:
+            guest.get(reverse("payment_return", args=[intent.token]))
+        asked = [
+            [one["sql"] for one in seen if not passing.search(one["sql"])]
+            for seen in (placing, paying, returning)
+        ]
+    assert [len(seen) for seen in asked] == [12, 11, 2], asked
 
 
 def test_burned_12_placing_paying_and_refunding() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from banyan.catalog.queries import staff_of
-from banyan.kernel import clock, events
+from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.remembered import insert_with
 from banyan.kernel.states import transition
@@ -38,7 +38,9 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
     Runs inside the placing transaction; takes no locks, posts nothing. A payee who may not earn
     gets a rejected commission with its reason, and commission.rejected is emitted. Repeatable.
     """
-    bought = lines_with_orders(event.checkout_id)
+    # Rows of this very transaction, as they were written.
+    bought: list[OrderLine] = locks.kept("lines just placed", event.checkout_id)
+    bought = bought or lines_with_orders(event.checkout_id)
     lines = [line for line in bought if line.order_id == event.order_id]
     if any(line.plan_version_id for line in lines):
         return  # terms and commissions are written together
@@ -64,6 +66,8 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
         rows = ", ".join(["(%s::bigint, %s::bigint)"] * len(frozen))
         pairs = [one for pair in frozen.items() for one in pair]
         insert_with(_FREEZE.format(rows=rows), pairs, commissions)
+        for line in lines:
+            line.plan_version_id = frozen.get(line.pk)
     if not shared:
         return
     _open_accounts(order, bought, commissions)

@@ -14,7 +14,7 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Conflict, NotFound
-from banyan.kernel.states import transition
+from banyan.kernel.states import Move, transition, transition_each
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.payments.actions import cancel_intent
@@ -118,21 +118,27 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
 
     What the purchase has to itself comes first; then it asks for what others wait for.
     """
-    now = clock.now()
+    times = {"paid_at": clock.now()}
+    orders = _orders_in(lines)
+    happened = _paid_events(checkout.pk, orders)
     with caused_by(checkout.pk):
-        transition(CHECKOUT, checkout, "paid", actor=actor, paid_at=now)
+        transition_each(
+            Move(CHECKOUT, checkout, "paid", times),
+            *(
+                Move(ORDER, order, "paid", times, (events.stored_of(paid, actor=actor),))
+                for order, paid in zip(orders, happened, strict=True)
+            ),
+            actor=actor,
+        )
         if checkout.coupon_id:
             redeem_coupon(actor=actor, checkout_id=checkout.pk)
-        orders = _orders_in(lines)
-        for order in orders:
-            transition(ORDER, order, "paid", actor=actor, paid_at=now)
         locks.take_postponed()
         allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
         for order in orders:
             if order.total_amount:
                 _credit_shop(actor, order)
-        for paid in _paid_events(checkout.pk, orders):
-            events.emit(paid, actor=actor)
+        for paid in happened:
+            events.run_handlers(paid, actor)
 
 
 def _credit_shop(actor: Actor, order: Order) -> None:

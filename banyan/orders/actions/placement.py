@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -24,8 +24,9 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Conflict, Invalid, SoldOut
-from banyan.kernel.remembered import insert, insert_both
-from banyan.payments.actions import open_intent
+from banyan.kernel.remembered import insert_together
+from banyan.payments.actions import Opening, first_attempt, new_intent
+from banyan.payments.models import Attempt
 from banyan.people.models import Account
 from banyan.people.rules import clean_address, clean_phone
 from banyan.sharing import queries as sharing
@@ -66,6 +67,7 @@ def place(
     provider: str,
     coupon_code: str = "",
     agreed_total: int | None = None,
+    opening: Opening | None = None,
 ) -> Checkout:
     """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
 
@@ -74,7 +76,7 @@ def place(
     so that buyers of one thing wait for little more than each other's commit. Emits order.placed
     per shop. Raises Invalid (fields), SoldOut, CouponRefused, and Conflict
     ``price_changed`` when the total is no longer ``agreed_total``. The payment intent is opened
-    here; talking to the provider is the caller's next step.
+    here, with ``opening`` its first attempt too; talking to the provider is the caller's next step.
     """
     contact, clean = _check_buyer(actor, contact, address)
     asked = Asked(
@@ -95,7 +97,7 @@ def place(
             with transaction.atomic():
                 if wanted.coupon is not None:
                     locks.take([LockKey("entitlement", wanted.coupon.pk)])
-                checkout = _write(
+                checkout, attempt = _write(
                     actor=actor,
                     wanted=wanted,
                     credits=credits,
@@ -103,17 +105,20 @@ def place(
                     address=clean,
                     placement_key=placement_key,
                     provider=provider,
+                    opening=opening,
                 )
                 now = _agreed_quote(actor, lines, coupon_code, agreed_total)
                 if now.priced != wanted.priced:
                     raise _PriceMoved
-                return checkout
         except _PriceMoved:
             continue
         except IntegrityError as error:
             if "placement_key" not in str(error):
                 raise
             return asked.again(Checkout.objects.get(placement_key=placement_key))
+        if opening is not None and attempt is not None:
+            opening.intent, opening.attempt = attempt.intent, attempt
+        return checkout
     raise Busy(detail="the price moved at every try")
 
 
@@ -249,11 +254,13 @@ def _write(
     address: dict[str, str],
     placement_key: str,
     provider: str,
-) -> Checkout:
+    opening: Opening | None,
+) -> tuple[Checkout, Attempt | None]:
+    """Write everything; the first attempt comes along where ``opening`` asks for one."""
     now = clock.now()
     number = _number()
     shop_ids = wanted.shop_ids()
-    checkout_id, *order_ids = new_ids(1 + len(shop_ids))
+    checkout_id, intent_id, attempt_id, *order_ids = new_ids(3 + len(shop_ids))
     checkout = Checkout(
         id=checkout_id,
         number=number,
@@ -275,9 +282,10 @@ def _write(
         expires_at=now + RESERVATION,
     )
     with caused_by(checkout.pk):
+        payment: list[Sequence[Model]] = []
+        attempt = None
         if checkout.total_amount:
-            intent = open_intent(
-                actor=actor,
+            intent = new_intent(
                 subject_kind="checkout",
                 subject_id=checkout.pk,
                 provider=provider,
@@ -286,10 +294,22 @@ def _write(
                 payer_id=actor.id,
                 expires_at=checkout.expires_at,
             )
-            checkout.intent_id = intent.pk
-        orders = _write_orders(
-            checkout, wanted, credits, dict(zip(shop_ids, order_ids, strict=True))
-        )
+            intent.pk = checkout.intent_id = intent_id
+            payment.append([intent])
+            if opening is not None:
+                attempt = first_attempt(intent, opening)
+                attempt.pk = attempt_id
+                payment.append([attempt])
+        _confirm_touches(actor, credits.values())
+        orders = _orders(checkout, wanted, dict(zip(shop_ids, order_ids, strict=True)))
+        lines = _lines(checkout, orders, wanted, credits)
+        placed = [
+            OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id)
+            for order in orders
+        ]
+        told = [events.stored_of(one, actor=actor) for one in placed]
+        insert_together(*payment, orders, [checkout], told, lines)
+        locks.keep("lines just placed", checkout.pk, lines)
         if wanted.coupon is not None:
             reserve_coupon(
                 coupon=wanted.coupon,
@@ -298,12 +318,8 @@ def _write(
                 same_person=_same_person(actor, contact),
                 amount=checkout.discount_amount,
             )
-        _confirm_touches(actor, credits.values())
-        for order in orders:
-            events.emit(
-                OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id),
-                actor=actor,
-            )
+        for one in placed:
+            events.run_handlers(one, actor)
         keys = [LockKey("stock", variant.stock.pk) for variant in wanted.variants.values()]
         if not checkout.total_amount:
             keys += paid_locks(checkout.pk, orders)
@@ -311,7 +327,7 @@ def _write(
         reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
         if not checkout.total_amount:
             mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))
-    return checkout
+    return checkout, attempt
 
 
 def person_key(actor: Actor, contact: Contact) -> str:
@@ -340,16 +356,15 @@ def _same_person(actor: Actor, contact: Contact) -> set[str]:
     return keys | {f"contact:{one.lower()}" for one in known if one}
 
 
-def _write_orders(
-    checkout: Checkout, wanted: Quote, credits: dict[int, Credit], ids: Mapping[int, int]
-) -> list[Order]:
-    """Write the checkout, an order per shop with the id from ``ids``, and their lines."""
+def _orders(checkout: Checkout, wanted: Quote, ids: Mapping[int, int]) -> list[Order]:
+    """Return an order per shop, with the id from ``ids``."""
     priced = wanted.priced
-    orders = [
+    shops = {one.product.shop_id: one.product.shop for one in wanted.variants.values()}
+    return [
         Order(
             id=order_id,
             checkout=checkout,
-            shop_id=shop_id,
+            shop=shops[shop_id],
             number=f"{checkout.number}-{index}",
             currency=checkout.currency,
             goods_amount=priced.goods(shop_id),
@@ -360,10 +375,15 @@ def _write_orders(
         )
         for index, (shop_id, order_id) in enumerate(ids.items(), start=1)
     ]
-    insert_both([checkout], orders)
+
+
+def _lines(
+    checkout: Checkout, orders: Iterable[Order], wanted: Quote, credits: Mapping[int, Credit]
+) -> list[OrderLine]:
+    """Return the lines of the orders, in the order of the quote."""
     by_shop = {order.shop_id: order for order in orders}
     lines = []
-    for line in priced.lines:
+    for line in wanted.priced.lines:
         variant = wanted.variants[line.key]
         credit = credits.get(line.key)
         lines.append(
@@ -386,8 +406,7 @@ def _write_orders(
                 path=credit.path if credit else [],
             )
         )
-    insert(*lines)
-    return orders
+    return lines
 
 
 def _title(variant: Variant, language: str) -> str:

@@ -7,7 +7,15 @@ and the regular check (both :func:`sync`), and the provider's message (:func:`re
 from .capturing import Paid, capture
 from .credit import issue_credit
 from .inquiry import check_intent, expire_intent, sync, sync_known
-from .intents import cancel_intent, open_intent, start, start_known
+from .intents import (
+    Opening,
+    cancel_intent,
+    first_attempt,
+    new_intent,
+    start,
+    start_known,
+    start_opened,
+)
 from .messages import handle_stored, receive_webhook
 from .payouts import poll_payout, request_payout, settle_payout, submit_payout
 from .refunds import (
@@ -21,14 +29,16 @@ from .refunds import (
 )
 
 __all__ = [
+    "Opening",
     "Paid",
     "cancel_intent",
     "capture",
     "check_intent",
     "expire_intent",
+    "first_attempt",
     "handle_stored",
     "issue_credit",
-    "open_intent",
+    "new_intent",
     "poll_payout",
     "poll_refund",
     "receive_webhook",
@@ -41,6 +51,7 @@ __all__ = [
     "settle_refund",
     "start",
     "start_known",
+    "start_opened",
     "submit_payout",
     "submit_refund",
     "sync",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -21,12 +21,12 @@ from banyan.ledger.rules import Entry
 
 from .. import providers
 from ..events import PaymentCaptured, PaymentUnplaced
-from ..models import Intent
+from ..models import Intent, ProviderMessage
 from ..providers.base import Provider
 from ..rules import SETTLED, Outcome, is_late
 from ..states import INTENT
 from .books import clearing_account, provider_account
-from .notes import capture_attempt, close_attempt, note_outcome
+from .notes import capture_attempt, close_attempt, keep_message, note_told
 from .refunds import request_refund
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,10 @@ class Paid:
     provider_ref: str
     money: Money
     at: dt.datetime
+
+
+class NotOurs(Exception):  # noqa: N818 - not an error, a verdict
+    """The provider that told of a payment has no such intent with us."""
 
 
 class _NotTaken(Exception):  # noqa: N818 - not an error, a verdict
@@ -62,7 +66,7 @@ class _PaidTwice(Exception):  # noqa: N818 - not an error, a verdict
     """The intent was paid before, under another provider_ref."""
 
 
-def capture(*, actor: Actor, intent_id: int, paid: Paid, message_id: int | None = None) -> Outcome:
+def capture(*, actor: Actor, intent_id: int, paid: Paid) -> Outcome:
     """Book that the payment arrived, and place what it is for; once, however often it is told.
 
     Must be outermost: one transaction takes the payment's lock with all locks that the listeners
@@ -74,27 +78,32 @@ def capture(*, actor: Actor, intent_id: int, paid: Paid, message_id: int | None 
     emitted; SECOND_PAYMENT when this intent was already paid under another provider_ref: booked as
     an unplaced intent of its own and refunded; DECLINED when internal money was not there.
     Raises Busy (nothing happened; to be told again), and what the database raises when it is away.
-    ``message_id``: the stored message whose outcome this is, noted in the same transaction.
     """
-    intent = get(Intent, intent_id)
-    return capture_known(actor=actor, intent=intent, paid=paid, message_id=message_id)
+    return capture_told(actor=actor, intent=get(Intent, intent_id), paid=paid, message=None)
 
 
-def capture_known(
-    *, actor: Actor, intent: Intent, paid: Paid, message_id: int | None = None
+def capture_told(
+    *, actor: Actor, intent: Intent, paid: Paid, message: ProviderMessage | None
 ) -> Outcome:
-    """Do what :func:`capture` does, for an intent that was read already."""
+    """Do what :func:`capture` does, and note its outcome on the message that told of it.
+
+    A message that is not kept yet is kept by the same transaction; where that fails, alone and
+    without an outcome. ``intent`` may be old, or only name an id and a provider: it is read under
+    its lock. Raises NotOurs, with nothing kept, when that provider has no such payment.
+    """
     if is_booked(intent, paid):
-        note_outcome(message_id, Outcome.ALREADY_CAPTURED)
+        note_told(message, Outcome.ALREADY_CAPTURED)
         return Outcome.ALREADY_CAPTURED
-    capturing = _Capturing(actor, intent, providers.get(intent.provider), paid, message_id)
-    with caused_by(intent.cause_id):
-        try:
-            return _run(capturing)
-        except _NotTaken as refusal:
-            return _declined(actor, intent, paid, refusal.code, message_id)
-        except _PaidTwice:
-            return _second_payment(actor, intent, paid, message_id)
+    capturing = _Capturing(actor, intent, providers.get(intent.provider), paid, message)
+    try:
+        return _run(capturing)
+    except (_NotTaken, _PaidTwice) as verdict:
+        if message is not None and message.handled_at is not None:
+            return Outcome(message.outcome)  # the same message again
+        with caused_by(intent.cause_id):
+            if isinstance(verdict, _PaidTwice):
+                return _second_payment(capturing)
+            return _declined(capturing, verdict.code)
 
 
 def is_booked(intent: Intent, paid: Paid) -> bool:
@@ -117,7 +126,7 @@ def _run(capturing: _Capturing) -> Outcome:
             return capturing.run()
         except _Refused as refusal:
             return capturing.run(refuse=refusal.code)
-        except (_NotTaken, _PaidTwice, Problem, OperationalError, InterfaceError):
+        except (NotOurs, _NotTaken, _PaidTwice, Problem, OperationalError, InterfaceError):
             raise
         except Exception:
             logger.exception("placing the payment of intent %s failed", capturing.intent.pk)
@@ -132,16 +141,34 @@ class _Capturing:
     intent: Intent
     adapter: Provider
     paid: Paid
-    message_id: int | None
+    message: ProviderMessage | None
     unplaced_as: Outcome = Outcome.UNPLACED
 
     def run(self, *, refuse: str = "") -> Outcome:
-        with transaction.atomic(durable=True):
-            # Alone at first: whoever tells of a payment that is just being booked asks no more.
-            locks.take_reading("payment", self.intent)
-            outcome = self._decide(refuse)
-            note_outcome(self.message_id, outcome)
+        kept: Any = self.message.pk if self.message else None
+        try:
+            with transaction.atomic(durable=True):
+                self._take()
+                with caused_by(self.intent.cause_id):
+                    outcome = self._decide(refuse)
+                    note_told(self.message, outcome)
+        except NotOurs:
+            raise
+        except Exception:
+            if self.message is not None:
+                self.message.pk = kept  # what this transaction wrote is gone
+                keep_message(self.message)
+            raise
         return outcome
+
+    def _take(self) -> None:
+        """Lock and read the payment alone: most tellings of one that is booked need no more."""
+        try:
+            locks.take_reading("payment", self.intent)
+        except Intent.DoesNotExist as error:
+            raise NotOurs from error
+        if self.intent.provider != self.adapter.name:
+            raise NotOurs
 
     def _lock(self) -> list[Entry]:
         """Lock what this purchase has to itself, postpone what others wait for; the entries."""
@@ -259,8 +286,9 @@ class _Capturing:
         return Outcome.AMOUNT_MISMATCH
 
 
-def _second_payment(actor: Actor, first: Intent, paid: Paid, message_id: int | None) -> Outcome:
+def _second_payment(capturing: _Capturing) -> Outcome:
     """Book money that nobody asked for twice as an intent of its own, and send it back."""
+    first, paid = capturing.intent, capturing.paid
     logger.error("intent %s was paid twice: %s too", first.pk, paid.provider_ref)
     with transaction.atomic(durable=True):
         second, _ = Intent.objects.get_or_create(
@@ -280,23 +308,20 @@ def _second_payment(actor: Actor, first: Intent, paid: Paid, message_id: int | N
             },
         )
         close_attempt(first, paid.provider_ref, outcome="captured")
-    adapter = providers.get(first.provider)
-    capturing = _Capturing(actor, second, adapter, paid, message_id, Outcome.SECOND_PAYMENT)
-    return capturing.run(refuse="second_payment")
+    again = replace(capturing, intent=second, unplaced_as=Outcome.SECOND_PAYMENT)
+    return again.run(refuse="second_payment")
 
 
-def _declined(
-    actor: Actor, intent: Intent, paid: Paid, code: str, message_id: int | None
-) -> Outcome:
+def _declined(capturing: _Capturing, code: str) -> Outcome:
     from .inquiry import end_attempt
 
     return end_attempt(
-        actor=actor,
-        intent_id=intent.pk,
-        provider_ref=paid.provider_ref,
+        actor=capturing.actor,
+        intent_id=capturing.intent.pk,
+        provider_ref=capturing.paid.provider_ref,
         outcome="declined",
         failure=code,
-        message_id=message_id,
+        message_id=capturing.message.pk if capturing.message else None,
     )
 
 

@@ -21,9 +21,9 @@ from ..providers.base import Kind, Message, Provider, ProviderState, Status
 from ..reading import open_attempts
 from ..rules import OPEN, Outcome, check_delay
 from ..states import INTENT
-from .capturing import Paid, capture_known, is_booked
+from .capturing import Paid, capture_told, is_booked
 from .intents import charge_of
-from .notes import close_attempt, note_outcome, store_message
+from .notes import close_attempt, new_message, note_outcome, store_message
 
 logger = logging.getLogger(__name__)
 
@@ -184,17 +184,14 @@ def _close_at_provider(actor: Actor, intent: Intent) -> None:
 def _act_on(
     actor: Actor, intent: Intent, adapter: Provider, attempt: Attempt, state: ProviderState
 ) -> None:
-    """Do what the provider's answer asks for, and bring ``intent`` up to date."""
-    reload(intent)
+    """Do what the provider's answer asks for, and bring ``intent`` up to date.
+
+    Behind whoever is booking the payment just now: mostly its message, which came meanwhile.
+    """
     if state.status == Status.PENDING:
+        reload(intent)
         return
-    paid = None
-    if state.status == Status.SUCCEEDED and state.money is not None:
-        paid = Paid(
-            provider_ref=attempt.provider_ref, money=state.money, at=state.at or clock.now()
-        )
-        if is_booked(intent, paid):
-            return  # the provider's own message was faster than its answer
+    locks.read_behind(intent, "id")
     message = Message(
         message_id=f"asked:{attempt.provider_ref}:{state.status}",
         kind=_AS_MESSAGE[state.status],
@@ -205,11 +202,16 @@ def _act_on(
         failure=state.failure,
         raw=state.raw,
     )
-    row = store_message(adapter.name, message, intent)
-    if paid is not None:
-        capture_known(actor=actor, intent=intent, paid=paid, message_id=row.pk)
-        reload(intent)
+    if state.status == Status.SUCCEEDED and state.money is not None:
+        paid = Paid(
+            provider_ref=attempt.provider_ref, money=state.money, at=state.at or clock.now()
+        )
+        if not is_booked(intent, paid):
+            row = new_message(adapter.name, message, intent)
+            capture_told(actor=actor, intent=intent, paid=paid, message=row)
+            reload(intent)
         return
+    row = store_message(adapter.name, message, intent)
     end_attempt(
         actor=actor,
         intent_id=intent.pk,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,8 +18,8 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Forbidden
-from banyan.kernel.remembered import change, get, insert
-from banyan.kernel.states import transition
+from banyan.kernel.remembered import Change, change, get, insert
+from banyan.kernel.states import transition, transition_beside
 
 from .. import providers
 from ..models import Attempt, Intent
@@ -30,9 +32,22 @@ from ..states import INTENT
 _TOKEN_BITS = 128
 
 
-def open_intent(
+@dataclass(slots=True)
+class Opening:
+    """A payment whose first attempt is opened with it, for a payer who goes on to pay at once.
+
+    ``return_url`` makes the address to come back to from the payment's token. ``intent`` and
+    ``attempt`` are there once both are written; they stay empty where nothing new was opened.
+    """
+
+    return_url: Callable[[str], str]
+    locale: str
+    intent: Intent | None = None
+    attempt: Attempt | None = None
+
+
+def new_intent(
     *,
-    actor: Actor,
     subject_kind: str,
     subject_id: int,
     provider: str,
@@ -41,18 +56,18 @@ def open_intent(
     payer_id: int | None,
     expires_at: dt.datetime,
 ) -> Intent:
-    """Open a payment of ``amount`` for something of a higher floor, until ``expires_at``.
+    """Return a payment of ``amount`` for something of a higher floor, until ``expires_at``.
 
-    Runs in the caller's transaction and never talks to the provider. Raises ProviderUnknown when
-    the provider is not enabled or does not take the currency. Emits nothing: the caller's own
-    event says what was ordered. The current cause is kept for everything that follows.
+    The caller writes it, in its own transaction, and never talks to the provider there. Raises
+    ProviderUnknown when the provider is not enabled or does not take the currency. Emits nothing:
+    the caller's own event says what was ordered. The current cause is kept for all that follows.
     """
     adapter = providers.get(provider)
     if not adapter.capabilities.takes(amount.currency):
         raise ProviderUnknown(detail=f"{provider} does not take {amount.currency}")
     if adapter.capabilities.needs_account and payer_id is None:
         raise ProviderUnknown(detail=f"{provider} needs an account")
-    intent = Intent(
+    return Intent(
         subject_kind=subject_kind,
         subject_id=subject_id,
         provider=provider,
@@ -66,8 +81,26 @@ def open_intent(
         next_check_at=expires_at,
         cause_id=current_cause(),
     )
-    insert(intent)
-    return intent
+
+
+def first_attempt(intent: Intent, opening: Opening) -> Attempt:
+    """Return the first attempt of a payment that has an id, for whoever writes both together."""
+    asked = _asked(intent, opening.return_url(intent.token), opening.locale, {})
+    return Attempt(intent=intent, number=1, request=asked, started_at=clock.now())
+
+
+def start_opened(*, actor: Actor, opening: Opening) -> str:
+    """Do what :func:`start` does, for a payment that was opened with its first attempt just now.
+
+    Nothing is read again before the provider is asked: under its key it gives two clicks one
+    payment.
+    """
+    intent, attempt = opening.intent, opening.attempt
+    if intent is None or attempt is None:
+        raise ValueError("nothing was opened")
+    adapter = _adapter_for(actor, intent)
+    with caused_by(intent.cause_id):
+        return _go_on(actor, adapter, intent, attempt)
 
 
 def start(
@@ -103,29 +136,43 @@ def start_known(
     context: Mapping[str, str] | None = None,
 ) -> str:
     """Do what :func:`start` does, for an intent that was read already; it is read again here."""
-    from .inquiry import sync_known
-
-    adapter = providers.get(intent.provider)
-    if adapter.capabilities.needs_account and (actor.id is None or actor.id != intent.payer_id):
-        raise Forbidden(detail="only the payer may spend their own credit")
+    adapter = _adapter_for(actor, intent)
     if intent.state in SETTLED:
         return return_url
     with caused_by(intent.cause_id):
-        asked = {
-            "return_url": return_url,
-            "webhook_url": webhook_url(intent.provider, return_url),
-            "locale": locale,
-            "context": dict(context or {}),
-        }
-        attempt = _open_attempt(actor, intent, asked)
-        if attempt is None:
-            return return_url
-        if not attempt.action:
-            _start_attempt(actor, adapter, intent, attempt)
-        if attempt.action["kind"] == "none":
-            sync_known(actor=actor, intent=intent)
-            return return_url
-        return pay_address(intent, attempt)
+        attempt = _open_attempt(actor, intent, _asked(intent, return_url, locale, context or {}))
+        return return_url if attempt is None else _go_on(actor, adapter, intent, attempt)
+
+
+def _adapter_for(actor: Actor, intent: Intent) -> Provider:
+    adapter = providers.get(intent.provider)
+    if adapter.capabilities.needs_account and (actor.id is None or actor.id != intent.payer_id):
+        raise Forbidden(detail="only the payer may spend their own credit")
+    return adapter
+
+
+def _asked(
+    intent: Intent, return_url: str, locale: str, context: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what an attempt asks of the provider, each time in the very same words."""
+    return {
+        "return_url": return_url,
+        "webhook_url": webhook_url(intent.provider, return_url),
+        "locale": locale,
+        "context": dict(context),
+    }
+
+
+def _go_on(actor: Actor, adapter: Provider, intent: Intent, attempt: Attempt) -> str:
+    """Ask the provider for the attempt if it was not asked; return where the payer goes next."""
+    from .inquiry import sync_known
+
+    if not attempt.action:
+        _start_attempt(actor, adapter, intent, attempt)
+    if attempt.action["kind"] == "none":
+        sync_known(actor=actor, intent=intent)
+        return str(attempt.request["return_url"])
+    return pay_address(intent, attempt)
 
 
 def webhook_url(provider: str, return_url: str) -> str:
@@ -207,17 +254,19 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         attempt.provider_ref = started.provider_ref
         attempt.action = _stored(started.action)
         begun = {"provider_ref": attempt.provider_ref, "action": attempt.action}
-        if not change(attempt, {"outcome": ""}, begun):
+        now = clock.now()
+        if intent.state in OPEN and intent.state != "pending":
+            written = _become_pending(actor, intent, attempt, begun, now)
+        else:
+            written = change(attempt, {"outcome": ""}, begun)
+        if not written:
             # Another click was refused what this one was given: it can be paid, so keep asking.
             attempt.refresh_from_db(fields=["outcome"])
             others = intent.attempts.filter(outcome="")
             alone = attempt.outcome == "refused" and not others.exists()
             reopened = {"outcome": "", "failure": "", "ended_at": None}
             change(attempt, {}, begun | (reopened if alone else {}))
-        now = clock.now()
         if intent.state in OPEN:
-            if intent.state != "pending":
-                _become_pending(actor, intent, attempt, now)
             return
         # Given up while the provider was being asked: the next check closes it there.
         Intent.objects.filter(pk=intent.pk).update(next_check_at=now)
@@ -225,11 +274,15 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         raise PaymentClosed(detail=intent.state, extra={"state": intent.state})
 
 
-def _become_pending(actor: Actor, intent: Intent, attempt: Attempt, now: dt.datetime) -> None:
-    transition(
+def _become_pending(
+    actor: Actor, intent: Intent, attempt: Attempt, begun: Mapping[str, Any], now: dt.datetime
+) -> bool:
+    """Move the payment on, and write what its attempt got unless that has ended; one statement."""
+    return transition_beside(
         INTENT,
         intent,
         "pending",
+        beside=Change(attempt, {"outcome": ""}, begun, ()),
         actor=actor,
         reason=f"attempt {attempt.number}",
         provider_ref=attempt.provider_ref,

@@ -15,13 +15,14 @@ from ..models import Intent, Payout, ProviderMessage
 from ..providers.base import Kind, Message
 from ..reading import intent_of_provider
 from ..rules import Outcome, Reference
-from .capturing import Paid, capture_known
+from .capturing import NotOurs, Paid, capture_told
 from .inquiry import decline, end_attempt
-from .notes import note_outcome, store_message
+from .notes import new_message, note_outcome, store_message
 from .payouts import settle_payout
 from .refunds import settle_refund
 
 logger = logging.getLogger(__name__)
+_BIGGEST_ID = 2**63 - 1
 
 
 def receive_webhook(*, provider: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -34,9 +35,32 @@ def receive_webhook(*, provider: str, headers: Mapping[str, str], body: bytes) -
     """
     adapter = providers.get(provider)
     for message in adapter.parse_webhook(headers, body):
+        if _booked(adapter.name, message):
+            continue
         row = store_message(adapter.name, message, _intent_of(adapter.name, message))
         if row.handled_at is None:
             _handle(row)
+
+
+def _booked(provider: str, message: Message) -> bool:
+    """Book a payment that has arrived, and keep what told of it: one transaction.
+
+    Where that fails the message is kept alone. False for all other messages: nothing happened.
+    """
+    reference = Reference.parse(message.reference)
+    if message.kind != Kind.PAYMENT_SUCCEEDED or message.money is None:
+        return False
+    if reference is None or reference.kind != "pay" or reference.id > _BIGGEST_ID:
+        return False
+    named = Intent(pk=reference.id, provider=provider)
+    row = new_message(provider, message, named)
+    at = message.at or clock.now()
+    paid = Paid(provider_ref=row.provider_ref, money=message.money, at=at)
+    try:
+        capture_told(actor=Actor.provider(provider), intent=named, paid=paid, message=row)
+    except NotOurs:
+        return False
+    return True
 
 
 def handle_stored(*, message_id: int) -> None:
@@ -83,7 +107,7 @@ def _handle_payment(actor: Actor, row: ProviderMessage) -> None:
             note_outcome(row.pk, Outcome.AMOUNT_MISMATCH)
             return
         paid = Paid(provider_ref=row.provider_ref, money=money, at=_at(row))
-        capture_known(actor=actor, intent=intent, paid=paid, message_id=row.pk)
+        capture_told(actor=actor, intent=intent, paid=paid, message=row)
     elif row.kind == Kind.PAYMENT_FAILED:
         decline(actor=actor, intent_id=intent.pk, failure=failure, message_id=row.pk)
     else:

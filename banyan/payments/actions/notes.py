@@ -16,12 +16,15 @@ from ..rules import NEEDS_A_PERSON, Outcome
 logger = logging.getLogger(__name__)
 
 _KEEP = """
-INSERT INTO payments_providermessage
-  (provider, message_id, kind, reference, provider_ref, payload, intent_id, outcome, received_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s)
-ON CONFLICT (provider, message_id)
-  DO UPDATE SET repeats = payments_providermessage.repeats + 1
-RETURNING id, repeats
+INSERT INTO payments_providermessage AS kept
+  (provider, message_id, kind, reference, provider_ref, payload, intent_id, outcome, received_at,
+   handled_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (provider, message_id) DO UPDATE SET
+  repeats = kept.repeats + 1,
+  outcome = CASE WHEN kept.handled_at IS NULL THEN excluded.outcome ELSE kept.outcome END,
+  handled_at = coalesce(kept.handled_at, excluded.handled_at)
+RETURNING id, repeats, outcome, handled_at
 """
 
 _END = """
@@ -70,16 +73,27 @@ def note_outcome(message_id: int | None, outcome: Outcome) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [str(outcome), clock.now(), message_id])
+    _alert(message_id, outcome)
+
+
+def note_told(message: ProviderMessage | None, outcome: Outcome) -> None:
+    """Write what became of a message; one that is not kept yet is kept by the same statement."""
+    if message is None or message.pk is not None:
+        note_outcome(message.pk if message else None, outcome)
+        return
+    message.outcome, message.handled_at = str(outcome), clock.now()
+    _keep(message)
+    _alert(message.pk, outcome)
+
+
+def _alert(message_id: int, outcome: Outcome) -> None:
     if outcome in NEEDS_A_PERSON:
         logger.error("provider message %s needs a person: %s", message_id, outcome)
 
 
-def store_message(provider: str, message: Message, intent: Intent | None) -> ProviderMessage:
-    """Keep a message, once per provider's own id; a repetition is counted on the row there is.
-
-    One statement. Committed before anything is done with it, so that a failure leaves evidence.
-    """
-    row = ProviderMessage(
+def new_message(provider: str, message: Message, intent: Intent | None) -> ProviderMessage:
+    """Return the row of a message that is still to be kept."""
+    return ProviderMessage(
         provider=provider,
         message_id=message.message_id[:160],
         kind=message.kind,
@@ -89,6 +103,32 @@ def store_message(provider: str, message: Message, intent: Intent | None) -> Pro
         intent=intent,
         received_at=clock.now(),
     )
+
+
+def keep_message(message: ProviderMessage) -> None:
+    """Keep a message that is not kept yet, with nothing decided: evidence of what failed.
+
+    A repetition is counted on the row there is, whose outcome ``message`` then has.
+    """
+    if message.pk is None:
+        message.outcome, message.handled_at = "", None
+        _keep(message)
+
+
+def store_message(provider: str, message: Message, intent: Intent | None) -> ProviderMessage:
+    """Keep a message, once per provider's own id; a repetition is counted on the row there is.
+
+    One statement. Committed before anything is done with it, so that a failure leaves evidence.
+    """
+    row = new_message(provider, message, intent)
+    if _keep(row):
+        kept = ProviderMessage.objects.select_related("intent")
+        return kept.get(provider=provider, message_id=row.message_id)
+    return row
+
+
+def _keep(row: ProviderMessage) -> bool:
+    """Write a message, or count its repetition; one statement. Tell whether it was a repetition."""
     with connection.cursor() as cursor:
         cursor.execute(
             _KEEP,
@@ -100,16 +140,14 @@ def store_message(provider: str, message: Message, intent: Intent | None) -> Pro
                 row.provider_ref,
                 json.dumps(row.payload),
                 row.intent_id,
+                row.outcome,
                 row.received_at,
+                row.handled_at,
             ],
         )
-        made = cursor.fetchone()
-    if made is None or made[1]:
-        kept = ProviderMessage.objects.select_related("intent")
-        return kept.get(provider=provider, message_id=row.message_id)
-    row.pk = made[0]
+        row.pk, row.repeats, row.outcome, row.handled_at = cursor.fetchone()
     row._state.adding = False
-    return row
+    return bool(row.repeats)
 
 
 def payload_of(message: Message) -> dict[str, object]:

@@ -253,8 +253,11 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("cart")
     if not places:
         return _page(request, orders.quote(actor=who, lines=lines, coupon_code=coupon), values)
+    opening = payments.Opening(
+        return_url=lambda token: _return_url(request, token), locale=get_language() or "en"
+    )
     try:
-        placed = _place(who, lines, values, known)
+        placed = _place(who, lines, values, known, opening)
     except IdempotencyMismatch as problem:
         return _used(request, lines, values, problem)
     except Problem as problem:
@@ -266,7 +269,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         _empty(request, who, lines)
     else:
         leave_cart(request, known[1])
-    return go_to_payment(request, placed)
+    return go_to_payment(request, placed, opening)
 
 
 def _used(
@@ -297,6 +300,7 @@ def _place(
     lines: list[orders.WantedLine],
     values: dict[str, str],
     known: tuple[Checkout, dict[int, int]] | None,
+    opening: payments.Opening,
 ) -> Checkout:
     """Place what the form says; of a cart that was emptied since, what it bought then."""
     if known is not None and "variant" not in values:
@@ -312,6 +316,7 @@ def _place(
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
         agreed_total=whole(values.get("agreed", "")),
+        opening=opening,
     )
 
 
@@ -340,18 +345,23 @@ def leave_cart(request: HttpRequest, bought: Mapping[int, int]) -> None:
         orders.empty_cart(actor=who, cart=cart, variant_ids=list(bought))
 
 
-def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:
+def go_to_payment(
+    request: HttpRequest, placed: Checkout, opening: payments.Opening | None = None
+) -> HttpResponse:
     """Send the buyer to the provider's page; to the order's page when there is no way there."""
     if placed.state != "placed" or not placed.intent_id:
         return redirect("purchase", placed.access_token)
-    intent = get(Intent, placed.intent_id)
     try:
-        url = payments.start_known(
-            actor=actor(request),
-            intent=intent,
-            return_url=request.build_absolute_uri(reverse("payment_return", args=[intent.token])),
-            locale=get_language() or "en",
-        )
+        if opening is not None and opening.attempt is not None:
+            url = payments.start_opened(actor=actor(request), opening=opening)
+        else:
+            intent = get(Intent, placed.intent_id)
+            url = payments.start_known(
+                actor=actor(request),
+                intent=intent,
+                return_url=_return_url(request, intent.token),
+                locale=get_language() or "en",
+            )
     except (PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnreachable) as problem:
         # The order exists: its own page says how it stands and offers to pay again.
         if isinstance(problem, PaymentClosed):
@@ -359,3 +369,7 @@ def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:
         messages.error(request, str(problem.message))
         return redirect("purchase", placed.access_token)
     return redirect(url)
+
+
+def _return_url(request: HttpRequest, token: str) -> str:
+    return request.build_absolute_uri(reverse("payment_return", args=[token]))

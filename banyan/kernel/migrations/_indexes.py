@@ -1,0 +1,11 @@
+"""Indexes that are given up: what migrations of several packages do about them."""
+
+from django.db.migrations import RunSQL
+
+
+def drop_index(name: str, on: str) -> RunSQL:
+    """Return the operation that drops an index; ``on`` says how to make it again.
+
+    Altering the field itself would make its foreign key anew, and read the whole table for that.
+    """
+    return RunSQL(f'DROP INDEX IF EXISTS "{name}"', f'CREATE INDEX "{name}" ON {on}')

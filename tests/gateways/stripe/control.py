@@ -22,7 +22,8 @@ from .store import Store, Thing
 def pay(store: Store, given: dict[str, Any]) -> Thing:
     """Pay a session. ``outcome``: paid, declined (try again), processing (a slow way to pay).
 
-    ``amount`` and ``currency`` replace what was asked; ``at`` is the payer's moment.
+    ``amount`` and ``currency`` replace what was asked; ``at`` is the payer's moment; ``status`` is
+    what becomes of the session.
     """
     session = thing(store, "checkout.session", given["session"])
     assert session["status"] == "open", session["status"]
@@ -33,7 +34,7 @@ def pay(store: Store, given: dict[str, Any]) -> Thing:
     if outcome == "declined":
         _declined(store, payment)
         return session
-    session["status"] = "complete"
+    session["status"] = given.get("status", "complete")
     session["customer_details"] = {"email": "buyer@example.com", "name": "Jenny Rosen"}
     if outcome == "processing":
         payment["status"] = "processing"

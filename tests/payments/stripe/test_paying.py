@@ -375,6 +375,13 @@ def test_an_answer_without_a_body_is_asked_for_again(gateway: Gateway) -> None:
         started("stripe")
 
 
+def test_money_counts_whatever_became_of_the_page(gateway: Gateway, placer: Placer) -> None:
+    intent = started("stripe")
+    gateway.pay(intent, status="expired")  # paid in the very moment in which it was closed
+    come_back(intent)
+    assert (state_of(intent), placer.placed) == ("captured", [intent.pk])
+
+
 def test_a_dispute_is_logged_for_a_person(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:

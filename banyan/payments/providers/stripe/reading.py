@@ -80,12 +80,12 @@ def session_state(session: Thing) -> ProviderState:
 
 
 def _status(session: Thing, payment: Thing) -> tuple[Status, str]:
+    if session["payment_status"] == "paid" or payment.get("status") == "succeeded":
+        return Status.SUCCEEDED, ""  # before all else: money counts, whatever became of the page
     if session["status"] == "expired":
         return Status.CANCELLED, "expired"
     if session["status"] == "open":
         return Status.PENDING, ""
-    if session["payment_status"] != "unpaid":
-        return Status.SUCCEEDED, ""
     if payment.get("status") == "canceled":
         return Status.CANCELLED, str(payment.get("cancellation_reason") or "canceled")
     if payment.get("status") == "requires_payment_method":

@@ -33,6 +33,11 @@ class Env(BaseSettings):
         default="whsec_c2FuZGJveC1sb2NhbC1zZWNyZXQ=", alias="SANDBOX_SECRET"
     )
     payment_providers: str = "sandbox,wallet"
+    stripe_secret_key: str = ""
+    stripe_webhook_secrets: str = ""
+    stripe_methods: str = "card"
+    stripe_url: str = "https://api.stripe.com"
+    stripe_checkout_url: str = "https://checkout.stripe.com"
     shop_approval: bool = False
     consent_mode: Literal["none", "notice", "opt_in"] = "notice"
     blocking_threads: int = 8

@@ -9,6 +9,9 @@ from .env import env
 # The stream is on the page's own host, whatever that is called, one port further.
 _LIVE = [env.live_url or f"*:{env.live_port or env.port + 1}"]
 _PAY = sorted({env.sandbox_url, env.sandbox_public_url} - {""}) if env.env != "production" else []
+# The form that starts a payment may lead on to the pay pages of the providers in use.
+_PAGES = {"wechat": "https://wx.tenpay.com"}
+_PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.split(",")]
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/api/docs"],

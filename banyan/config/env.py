@@ -33,6 +33,13 @@ class Env(BaseSettings):
         default="whsec_c2FuZGJveC1sb2NhbC1zZWNyZXQ=", alias="SANDBOX_SECRET"
     )
     payment_providers: str = "sandbox,wallet"
+    wechat_appid: str = ""
+    wechat_mchid: str = ""
+    wechat_private_key: str = ""
+    wechat_cert_serial: str = ""
+    wechat_api_v3_key: str = ""
+    wechat_platform_keys: str = ""
+    wechat_url: str = "https://api.mch.weixin.qq.com"
     shop_approval: bool = False
     consent_mode: Literal["none", "notice", "opt_in"] = "notice"
     blocking_threads: int = 8

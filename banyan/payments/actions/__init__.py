@@ -10,6 +10,7 @@ from .inquiry import check_intent, expire_intent, sync, sync_known
 from .intents import cancel_intent, open_intent, start, start_known
 from .messages import handle_stored, receive_webhook
 from .payouts import poll_payout, request_payout, settle_payout, submit_payout
+from .reconciliation import Difference, Reconciliation, reconcile
 from .refunds import (
     poll_refund,
     redirect_refund,
@@ -21,7 +22,9 @@ from .refunds import (
 )
 
 __all__ = [
+    "Difference",
     "Paid",
+    "Reconciliation",
     "cancel_intent",
     "capture",
     "check_intent",
@@ -32,6 +35,7 @@ __all__ = [
     "poll_payout",
     "poll_refund",
     "receive_webhook",
+    "reconcile",
     "redirect_refund",
     "request_payout",
     "request_refund",

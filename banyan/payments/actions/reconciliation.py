@@ -27,9 +27,10 @@ MOST_TOLD = 200  # differences that the audit log keeps; the answer has all
 
 @runtime_checkable
 class BillingProvider(Protocol):
-    """A provider that gives bills by day. ``bill_zone`` is where its days begin and end."""
+    """A provider that gives bills by day.
 
-    bill_zone: dt.tzinfo
+    Its days begin and end in the time zone ``bill_zone`` of its class, UTC where there is none.
+    """
 
     def bill(self, day: dt.date) -> Sequence[BillLine]:
         """Return the payments and refunds of a day; empty when there were none."""
@@ -95,8 +96,9 @@ def reconcile(*, actor: Actor, provider: str, day: dt.date) -> Reconciliation:
     if not isinstance(adapter, BillingProvider):
         raise ProviderUnknown(detail=f"{provider} gives no bills")
     lines = adapter.bill(day)
-    start = dt.datetime.combine(day, dt.time(), tzinfo=adapter.bill_zone)
-    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=adapter.bill_zone)
+    zone: dt.tzinfo = getattr(adapter, "bill_zone", dt.UTC)
+    start = dt.datetime.combine(day, dt.time(), tzinfo=zone)
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=zone)
     differences = [
         *_compare(
             [line for line in lines if line.kind == "payment"],

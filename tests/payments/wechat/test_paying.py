@@ -19,7 +19,7 @@ from banyan.payments import actions, jobs, providers
 from banyan.payments.actions.intents import charge_of
 from banyan.payments.models import Attempt, Intent, ProviderMessage
 from banyan.payments.problems import ProviderRefused, ProviderUnknown, ProviderUnreachable
-from banyan.payments.providers.base import Status
+from banyan.payments.providers.wechat.gateway import Gateway
 from banyan.payments.rules import Outcome
 from tests.payments.till import BUYER, SHOP_URL, Placer, balance, keys, names, opened, started
 from tests.payments.wechat.driver import APPID, Wechat, deliver, trade_no
@@ -238,13 +238,16 @@ def test_an_answer_that_wechat_pay_did_not_sign_is_not_believed(
     assert placer.placed == []
 
 
-def test_an_answer_about_another_order_is_not_believed(wechat: Wechat) -> None:
+def test_an_answer_about_another_order_is_not_believed(
+    wechat: Wechat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = started("wechat"), started("wechat")
-    charge = charge_of(first, first.attempts.get())
     wechat.pay(second)
-    provider = providers.get("wechat")
-    assert provider.query(charge).status == Status.PENDING
-    assert provider.query(charge).money is None
+    real, ours, theirs = Gateway.get, trade_no(first), trade_no(second)
+    monkeypatch.setattr(Gateway, "get", lambda self, path: real(self, path.replace(ours, theirs)))
+    with pytest.raises(ProviderUnreachable, match="told about"):
+        actions.sync(actor=BUYER, intent_id=first.pk)
+    assert Intent.objects.get(pk=first.pk).state == "pending"
 
 
 def test_a_wrong_merchant_key_is_a_refusal_with_wechat_pays_code(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -27,6 +29,7 @@ from banyan.payments.providers.wechat import WechatProvider
 from banyan.payments.providers.wechat.merchant import merchant
 from tests.payments.test_providers import VERBS
 from tests.payments.wechat.driver import FIRST, Wechat, private_pem, public_pem
+from tests.sandbox.driver import ROOT, environment
 
 EC = ec.generate_private_key(ec.SECP256R1())
 EC_PRIVATE = EC.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -84,6 +87,35 @@ def test_every_missing_setting_is_named_at_once(wechat: Wechat, settings: Any) -
     for name in wechat.settings:
         setattr(settings, name, "")
     assert "BANYAN_WECHAT_APPID, BANYAN_WECHAT_MCHID" in check_providers(None)[0].msg
+
+
+@pytest.mark.parametrize(("named", "allowed"), [("wechat,wallet", True), ("wallet", False)])
+def test_forms_may_lead_to_the_pay_page_only_where_it_is_used(named: str, allowed: bool) -> None:
+    asks = "from banyan.config import csp; print(csp.CONTENT_SECURITY_POLICY['DIRECTIVES'])"
+    told = subprocess.run(
+        [sys.executable, "-c", asks],
+        env=environment(BANYAN_PAYMENT_PROVIDERS=named),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ("https://wx.tenpay.com" in told.stdout) is allowed
+
+
+def test_the_web_process_says_once_at_its_start_that_it_is_off() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import banyan.config.wsgi"],
+        env=environment(BANYAN_PAYMENT_PROVIDERS="wechat,wallet", BANYAN_WECHAT_MCHID="1900000109"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stderr.count("payments.W002: payment provider 'wechat' is off") == 1
+    assert "BANYAN_WECHAT_APPID, BANYAN_WECHAT_PRIVATE_KEY" in told.stderr
+    assert "BANYAN_WECHAT_MCHID" not in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def test_keys_may_be_files_and_certificates(wechat: Wechat, settings: Any, tmp_path: Path) -> None:

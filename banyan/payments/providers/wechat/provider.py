@@ -248,7 +248,7 @@ class WechatProvider:
 
     def _file(self, answer: Mapping[str, str]) -> str:
         """Fetch a bill; the hash is of the file as it was before it was packed."""
-        packed = self._gateway.download(answer["download_url"])
+        packed = self._gateway.download(answer["download_url"].strip())
         try:
             content = gzip.decompress(packed)
         except (OSError, EOFError, zlib.error) as error:

@@ -19,6 +19,7 @@ from banyan.payments import actions, jobs, providers
 from banyan.payments.actions.intents import charge_of
 from banyan.payments.models import Attempt, Intent, ProviderMessage
 from banyan.payments.problems import ProviderRefused, ProviderUnknown, ProviderUnreachable
+from banyan.payments.providers.base import RefundOrder
 from banyan.payments.providers.wechat.gateway import Gateway
 from banyan.payments.rules import Outcome
 from tests.payments.till import BUYER, SHOP_URL, Placer, balance, keys, names, opened, started
@@ -179,6 +180,26 @@ def test_a_payment_whose_notification_never_comes_is_found_out(
         assert jobs.run_sweep()["intents"] == 1
     assert Intent.objects.get(pk=intent.pk).state == "captured"
     assert placer.placed == [intent.pk]
+
+
+def test_what_was_paid_and_sent_back_behind_our_back_was_paid_all_the_same(
+    wechat: Wechat, placer: Placer
+) -> None:
+    intent = started("wechat")
+    wechat.pay(intent)
+    by_hand = RefundOrder(
+        reference="by-hand-1",
+        payment_ref=trade_no(intent),
+        money=Money(100, "CNY"),
+        whole=Money(12900, "CNY"),
+        reason="on the merchant platform",
+    )
+    providers.get("wechat").refund(by_hand)
+
+    assert actions.sync(actor=BUYER, intent_id=intent.pk).state == "captured"
+
+    assert ProviderMessage.objects.get().payload["raw"]["trade_state"] == "REFUND"
+    assert balance("gateway", "wechat") == -12900
 
 
 def test_an_unpaid_order_stays_open(wechat: Wechat) -> None:

@@ -10,7 +10,7 @@ from .env import env
 _LIVE = [env.live_url or f"*:{env.live_port or env.port + 1}"]
 _PAY = sorted({env.sandbox_url, env.sandbox_public_url} - {""}) if env.env != "production" else []
 # The form that starts a payment may lead on to the pay pages of the providers in use.
-_PAGES = {"stripe": env.stripe_checkout_url}
+_PAGES = {"stripe": env.stripe_checkout_url, "wechat": "https://wx.tenpay.com"}
 _PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.split(",")]
 
 CONTENT_SECURITY_POLICY = {

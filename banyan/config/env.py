@@ -38,6 +38,13 @@ class Env(BaseSettings):
     stripe_methods: str = "card"
     stripe_url: str = "https://api.stripe.com"
     stripe_checkout_url: str = "https://checkout.stripe.com"
+    wechat_appid: str = ""
+    wechat_mchid: str = ""
+    wechat_private_key: str = ""
+    wechat_cert_serial: str = ""
+    wechat_api_v3_key: str = ""
+    wechat_platform_keys: str = ""
+    wechat_url: str = "https://api.mch.weixin.qq.com"
     shop_approval: bool = False
     consent_mode: Literal["none", "notice", "opt_in"] = "notice"
     blocking_threads: int = 8

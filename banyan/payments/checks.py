@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,14 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from .providers import fault_of, named, table
+
+logger = logging.getLogger(__name__)
+
+
+def tell_findings() -> None:
+    """Log what the check finds; for a web process, whose start runs no checks."""
+    for found in check_providers(None):
+        logger.log(found.level, "%s: %s", found.id, found.msg)
 
 
 @register()

@@ -18,6 +18,7 @@ from .intents import (
 )
 from .messages import handle_stored, receive_webhook
 from .payouts import poll_payout, request_payout, settle_payout, submit_payout
+from .reconciliation import Difference, Reconciliation, reconcile
 from .refunds import (
     poll_refund,
     redirect_refund,
@@ -30,7 +31,9 @@ from .refunds import (
 
 __all__ = [
     "Opening",
+    "Difference",
     "Paid",
+    "Reconciliation",
     "cancel_intent",
     "capture",
     "check_intent",
@@ -42,6 +45,7 @@ __all__ = [
     "poll_payout",
     "poll_refund",
     "receive_webhook",
+    "reconcile",
     "redirect_refund",
     "request_payout",
     "request_refund",

@@ -18,6 +18,7 @@ BUILT_IN = {
     "sandbox": "banyan.payments.providers.sandbox:SandboxProvider",
     "stripe": "banyan.payments.providers.stripe:StripeProvider",
     "wallet": "banyan.payments.providers.wallet:WalletProvider",
+    "wechat": "banyan.payments.providers.wechat:WechatProvider",
 }
 
 

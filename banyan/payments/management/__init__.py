@@ -1,0 +1,1 @@
+"""Management of payments from the command line."""

@@ -1,0 +1,54 @@
+"""What payers, banks, networks and time do: POST below ``/control``, JSON in and out.
+
+reset {} | settings {fields of Settings} | pay {out_trade_no, total?, currency?, at?} |
+paying {out_trade_no} | settle {out_refund_no, status} | notifications {} |
+envelope {id, changes?} | send {id, times?}
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import notices, orders, refunds
+from .state import Refusal, State
+
+
+def act(state: State, verb: str, asked: dict[str, Any]) -> Any:
+    """Do what a test asks for; ``send`` posts without the lock, as its receiver may call back."""
+    if verb == "send":
+        with state.lock:
+            notice = notices.find(state, asked["id"])
+        return {"statuses": [notices.send(state, notice) for _ in range(asked.get("times", 1))]}
+    with state.lock:
+        if verb == "reset":
+            state.clear()
+            return {}
+        if verb == "settings":
+            for name, value in asked.items():
+                setattr(state.settings, name, value)
+            return {}
+        if verb == "pay":
+            order = orders.find(state, asked["out_trade_no"], state.keys.mchid)
+            orders.pay(
+                state,
+                order,
+                total=asked.get("total", order.total),
+                currency=asked.get("currency", "CNY"),
+                at=asked.get("at") or state.moment(),
+            )
+            return orders.show(state, order)
+        if verb == "paying":
+            orders.find(state, asked["out_trade_no"], state.keys.mchid).state = "USERPAYING"
+            return {}
+        if verb == "settle":
+            refund = refunds.find(state, asked["out_refund_no"])
+            refunds.settle(state, refund, asked["status"])
+            return refunds.show(refund)
+        if verb == "notifications":
+            return [
+                {"id": one.id, "event_type": one.event_type, "url": one.url, "answers": one.answers}
+                for one in state.notices
+            ]
+        if verb == "envelope":
+            return notices.envelope(state, notices.find(state, asked["id"]), asked.get("changes"))
+    raise Refusal(404, "RESOURCE_NOT_EXISTS", f"no verb {verb!r}")

@@ -1,0 +1,280 @@
+"""Opening a payment with WeChat Pay, and learning that it was paid, however that comes about."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from django.test import Client
+
+from banyan.kernel import clock
+from banyan.kernel.money import Money
+from banyan.payments import actions, jobs, providers
+from banyan.payments.actions.intents import charge_of
+from banyan.payments.models import Attempt, Intent, ProviderMessage
+from banyan.payments.problems import ProviderRefused, ProviderUnknown, ProviderUnreachable
+from banyan.payments.providers.base import RefundOrder
+from banyan.payments.providers.wechat.gateway import Gateway
+from banyan.payments.rules import Outcome
+from tests.payments.till import BUYER, SHOP_URL, Placer, balance, keys, names, opened, started
+from tests.payments.wechat.driver import APPID, Wechat, deliver, trade_no
+
+pytestmark = pytest.mark.django_db
+
+
+def begun(**context: str) -> tuple[Intent, str]:
+    intent = opened("wechat")
+    url = actions.start(
+        actor=BUYER,
+        intent_id=intent.pk,
+        return_url=f"{SHOP_URL}/pay/return/{intent.token}",
+        locale="en",
+        context=context,
+    )
+    intent.refresh_from_db()
+    return intent, url
+
+
+def action_of(intent: Intent) -> dict[str, Any]:
+    action: dict[str, Any] = Attempt.objects.get(intent=intent, outcome="").action
+    return action
+
+
+@pytest.mark.parametrize("channel", ["", "web", "native"])
+def test_a_browser_shows_a_code_to_scan(wechat: Wechat, channel: str) -> None:
+    intent, url = begun(**({"channel": channel} if channel else {}))
+
+    action = action_of(intent)
+    assert (action["kind"], action["url"][:10]) == ("qr", "weixin://w")
+    assert (intent.state, intent.provider_ref) == ("pending", trade_no(intent))
+    assert url == f"/pay/{intent.token}"
+    assert b"data:image/svg+xml" in Client().get(url).content
+
+
+def test_inside_wechat_the_bridge_gets_signed_parameters(wechat: Wechat) -> None:
+    intent, _ = begun(channel="in_app", payer_ref="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
+
+    action = action_of(intent)
+    params = action["params"]
+    assert action["kind"] == "client"
+    assert (params["appId"], params["signType"]) == (APPID, "RSA")
+    assert params["package"].startswith("prepay_id=wx")
+    text = "".join(f"{params[name]}\n" for name in ("appId", "timeStamp", "nonceStr", "package"))
+    wechat.pair.merchant.public_key().verify(
+        base64.b64decode(params["paySign"]), text.encode(), PKCS1v15(), SHA256()
+    )
+
+
+def test_a_phones_browser_goes_to_the_pay_page_and_comes_back(wechat: Wechat) -> None:
+    intent, url = begun(channel="wap", client_ip="203.0.113.7")
+
+    parts = urlsplit(url)
+    assert parts.hostname == "wx.tenpay.com"
+    back = parse_qs(parts.query)["redirect_url"]
+    assert back == [f"{SHOP_URL}/pay/return/{intent.token}"]
+    assert action_of(intent)["kind"] == "redirect"
+
+
+@pytest.mark.parametrize(
+    ("context", "reason"),
+    [({"channel": "in_app"}, "payer_ref_missing"), ({"channel": "wap"}, "client_ip_missing")],
+)
+def test_what_wechat_pay_needs_is_missed_before_it_is_asked(
+    wechat: Wechat, context: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(ProviderRefused) as refused:
+        begun(**context)
+    assert refused.value.reason == reason
+    attempt = Attempt.objects.get()
+    assert (attempt.outcome, attempt.failure) == ("refused", reason)
+    assert Intent.objects.get().state == "created"
+
+
+def test_only_yuan_are_taken(wechat: Wechat) -> None:
+    with pytest.raises(ProviderUnknown):
+        actions.open_intent(
+            actor=BUYER,
+            subject_kind="test",
+            subject_id=1,
+            provider="wechat",
+            amount=Money(100, "USD"),
+            description="B-1",
+            payer_id=None,
+            expires_at=clock.now() + dt.timedelta(minutes=15),
+        )
+
+
+def test_the_same_start_twice_is_one_order(wechat: Wechat) -> None:
+    intent = opened("wechat")
+    charge = charge_of(intent, Attempt(number=1, started_at=clock.now()))
+    asked: dict[str, Any] = {
+        "return_url": SHOP_URL,
+        "webhook_url": "https://shop.test/pay/hook/wechat",
+        "locale": "en",
+        "context": {},
+    }
+    first, second = (providers.get("wechat").start(charge, **asked) for _ in range(2))
+    assert first == second
+
+
+def test_a_notification_captures(wechat: Wechat, placer: Placer) -> None:
+    intent = started("wechat")
+    paid = wechat.pay(intent)
+
+    assert deliver(wechat.told()) == 200
+
+    intent.refresh_from_db()
+    assert (intent.state, placer.placed) == ("captured", [intent.pk])
+    assert intent.captured_at == dt.datetime.fromisoformat(paid["success_time"])
+    kept = ProviderMessage.objects.get()
+    assert (kept.outcome, kept.kind) == (Outcome.CAPTURED, "payment.succeeded")
+    assert kept.payload["raw"]["resource"]["transaction_id"] == paid["transaction_id"]
+    assert balance("gateway", "wechat") == -12900
+
+
+def test_the_answer_is_in_wechat_pays_words(wechat: Wechat) -> None:
+    provider = providers.get("wechat")
+    taken, later = (provider.acknowledge(accepted=accepted) for accepted in (True, False))
+    assert (taken.status, json.loads(taken.body)) == (200, {"code": "SUCCESS"})
+    assert (later.status, json.loads(later.body)["code"]) == (503, "FAIL")
+    assert taken.content_type == "application/json"
+
+
+def test_a_notification_told_five_times_is_one_capture(wechat: Wechat, placer: Placer) -> None:
+    intent = started("wechat")
+    wechat.pay(intent)
+
+    assert [deliver(wechat.told()) for _ in range(5)] == [200] * 5
+
+    assert placer.placed == [intent.pk]
+    assert ProviderMessage.objects.get().repeats == 4
+    assert keys() == [f"intent:{intent.pk}:captured"]
+    assert names(intent) == ["payment.captured"]
+
+
+def test_the_way_back_asks_and_the_notification_comes_later(wechat: Wechat, placer: Placer) -> None:
+    intent = started("wechat")
+    wechat.pay(intent)
+
+    Client().get(f"/pay/return/{intent.token}")
+    assert Intent.objects.get(pk=intent.pk).state == "captured"
+    assert deliver(wechat.told()) == 200
+
+    assert placer.placed == [intent.pk]
+    outcomes = ProviderMessage.objects.order_by("id").values_list("outcome", flat=True)
+    assert list(outcomes) == [Outcome.CAPTURED, Outcome.ALREADY_CAPTURED]
+
+
+def test_a_payment_whose_notification_never_comes_is_found_out(
+    wechat: Wechat, placer: Placer
+) -> None:
+    intent = started("wechat")
+    wechat.pay(intent)
+    with clock.at(clock.now() + dt.timedelta(seconds=31)):
+        assert jobs.run_sweep()["intents"] == 1
+    assert Intent.objects.get(pk=intent.pk).state == "captured"
+    assert placer.placed == [intent.pk]
+
+
+def test_what_was_paid_and_sent_back_behind_our_back_was_paid_all_the_same(
+    wechat: Wechat, placer: Placer
+) -> None:
+    intent = started("wechat")
+    wechat.pay(intent)
+    by_hand = RefundOrder(
+        reference="by-hand-1",
+        payment_ref=trade_no(intent),
+        money=Money(100, "CNY"),
+        whole=Money(12900, "CNY"),
+        reason="on the merchant platform",
+    )
+    providers.get("wechat").refund(by_hand)
+
+    assert actions.sync(actor=BUYER, intent_id=intent.pk).state == "captured"
+
+    assert ProviderMessage.objects.get().payload["raw"]["trade_state"] == "REFUND"
+    assert balance("gateway", "wechat") == -12900
+
+
+def test_an_unpaid_order_stays_open(wechat: Wechat) -> None:
+    intent = started("wechat")
+    assert actions.sync(actor=BUYER, intent_id=intent.pk).state == "pending"
+    wechat.control("paying", out_trade_no=trade_no(intent))
+    assert actions.sync(actor=BUYER, intent_id=intent.pk).state == "pending"
+    assert not ProviderMessage.objects.exists()
+
+
+def test_a_notification_before_our_own_start_is_recorded_counts(
+    wechat: Wechat, placer: Placer
+) -> None:
+    intent = opened("wechat")
+    attempt = Attempt.objects.create(intent=intent, number=1, started_at=clock.now())
+    providers.get("wechat").start(
+        charge_of(intent, attempt),
+        return_url=SHOP_URL,
+        webhook_url="https://shop.test/pay/hook/wechat",
+        locale="en",
+        context={},
+    )
+    wechat.pay(intent)
+
+    assert deliver(wechat.told()) == 200
+
+    assert Intent.objects.get(pk=intent.pk).state == "captured"
+    assert placer.placed == [intent.pk]
+
+
+@pytest.mark.parametrize("fault", ["500", "429", "cut", "garbage"])
+def test_a_gateway_that_is_down_is_unreachable_and_nothing_is_half_done(
+    wechat: Wechat, fault: str
+) -> None:
+    wechat.configure(fault=fault)
+    with pytest.raises(ProviderUnreachable):
+        started("wechat")
+    attempt = Attempt.objects.get()
+    assert (attempt.outcome, attempt.provider_ref, attempt.action) == ("", "", {})
+
+    wechat.configure(fault="")
+    actions.start(actor=BUYER, intent_id=attempt.intent_id, return_url=SHOP_URL, locale="en")
+
+    assert Attempt.objects.get().provider_ref == trade_no(attempt.intent)
+
+
+@pytest.mark.parametrize("sign", ["stranger", "missing", "stale"])
+def test_an_answer_that_wechat_pay_did_not_sign_is_not_believed(
+    wechat: Wechat, placer: Placer, sign: str
+) -> None:
+    intent = started("wechat")
+    wechat.pay(intent)
+    wechat.configure(sign=sign)
+    with pytest.raises(ProviderUnreachable):
+        actions.sync(actor=BUYER, intent_id=intent.pk)
+    assert Intent.objects.get(pk=intent.pk).state == "pending"
+    assert placer.placed == []
+
+
+def test_an_answer_about_another_order_is_not_believed(
+    wechat: Wechat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = started("wechat"), started("wechat")
+    wechat.pay(second)
+    real, ours, theirs = Gateway.get, trade_no(first), trade_no(second)
+    monkeypatch.setattr(Gateway, "get", lambda self, path: real(self, path.replace(ours, theirs)))
+    with pytest.raises(ProviderUnreachable, match="told about"):
+        actions.sync(actor=BUYER, intent_id=first.pk)
+    assert Intent.objects.get(pk=first.pk).state == "pending"
+
+
+def test_a_wrong_merchant_key_is_a_refusal_with_wechat_pays_code(
+    wechat: Wechat, settings: Any
+) -> None:
+    settings.WECHAT_CERT_SERIAL = "00"
+    with pytest.raises(ProviderRefused) as refused:
+        started("wechat")
+    assert refused.value.reason == "SIGN_ERROR"

@@ -33,6 +33,11 @@ class Env(BaseSettings):
         default="whsec_c2FuZGJveC1sb2NhbC1zZWNyZXQ=", alias="SANDBOX_SECRET"
     )
     payment_providers: str = "sandbox,wallet"
+    alipay_app_id: str = ""
+    alipay_seller_id: str = ""
+    alipay_private_key: str = ""
+    alipay_public_key: str = ""
+    alipay_gateway: str = "https://openapi.alipay.com/gateway.do"
     shop_approval: bool = False
     consent_mode: Literal["none", "notice", "opt_in"] = "notice"
     blocking_threads: int = 8

@@ -38,8 +38,11 @@ def main() -> int:
 
     django.setup()
     from banyan.kernel import relay
+    from banyan.payments.checks import check_providers
     from banyan.sharing import spool
 
+    for found in check_providers(None):
+        logger.warning("%s", found.msg)
     stop = threading.Event()
 
     def on_signal(signum: int, frame: FrameType | None) -> None:

@@ -8,18 +8,23 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
-from .providers import table
+from .providers import fault_of, named, table
 
 
 @register()
 def check_providers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Every enabled provider can be loaded; production has one that moves real money."""
+    """Every named provider can be loaded and used; production has one that moves real money."""
     found: list[CheckMessage] = []
-    for name, path in table().items():
+    for name, path in named().items():
         try:
             import_string(path.replace(":", "."))
         except ImportError as error:
             found.append(Error(f"payment provider {name!r}: {error}", id="payments.E001"))
+            continue
+        fault = fault_of(path)
+        if fault:
+            said = f"payment provider {name!r} is off: {fault}"
+            found.append(Warning(said, id="payments.W002"))
     if settings.PRODUCTION and not set(table()) - {"wallet"}:
         found.append(
             Warning(

@@ -6,6 +6,7 @@ An entry is the name of a built-in provider or ``name=package.module:Class`` for
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -14,13 +15,14 @@ from ..problems import ProviderUnknown
 from .base import Provider
 
 BUILT_IN = {
+    "alipay": "banyan.payments.providers.alipay:AlipayProvider",
     "sandbox": "banyan.payments.providers.sandbox:SandboxProvider",
     "wallet": "banyan.payments.providers.wallet:WalletProvider",
 }
 
 
-def table() -> dict[str, str]:
-    """Return name -> "module:Class" of the enabled providers, in the operator's order.
+def named() -> dict[str, str]:
+    """Return name -> "module:Class" of the providers that the operator names, in that order.
 
     The sandbox moves no real money, so production has none, whatever the setting says.
     """
@@ -31,6 +33,30 @@ def table() -> dict[str, str]:
     if settings.PRODUCTION:
         entries.pop("sandbox", None)
     return entries
+
+
+def table() -> dict[str, str]:
+    """Return :func:`named` without those that cannot be used as they are set up."""
+    return {name: path for name, path in named().items() if not fault_of(path)}
+
+
+def fault_of(path: str) -> str:
+    """Return what keeps a provider from being used, in a sentence for the operator; "" is nothing.
+
+    Its class says so by a static method ``fault``, where it needs settings. A class that cannot
+    be loaded is a matter of the start-up checks.
+    """
+    try:
+        find = _fault_finder(path)
+    except ImportError:
+        return ""
+    return find() if find else ""
+
+
+@functools.cache
+def _fault_finder(path: str) -> Callable[[], str] | None:
+    found: Callable[[], str] | None = getattr(import_string(path.replace(":", ".")), "fault", None)
+    return found
 
 
 @functools.cache

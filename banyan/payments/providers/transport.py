@@ -1,4 +1,4 @@
-"""JSON over HTTP with one kept-alive connection per thread and host."""
+"""HTTP with one kept-alive connection per thread and host; JSON on top of it."""
 
 from __future__ import annotations
 
@@ -24,37 +24,43 @@ class Answer:
     body: Mapping[str, Any]
 
 
-class JsonClient:
-    """Sends JSON and reads JSON. Every request must be safe to repeat (idempotency keys)."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer: ``headers`` by their names in small letters, ``content`` as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class HttpClient:
+    """Sends bytes and reads bytes. Every request must be safe to repeat (idempotency keys)."""
 
     def __init__(self, *, timeout: float = TIMEOUT) -> None:
         self._timeout = timeout
         self._local = threading.local()
 
-    def call(
+    def send(
         self,
         method: str,
         url: str,
         *,
         headers: Mapping[str, str],
-        body: Mapping[str, Any] | None = None,
-    ) -> Answer:
+        payload: bytes | None = None,
+    ) -> Reply:
         """Send one request. ProviderUnreachable when there is no answer, or a fault (5xx, 429)."""
         parts = urlsplit(url)
         origin = (parts.scheme, parts.netloc)
-        payload = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        sent = {"Accept": "application/json", **headers}
-        if payload is not None:
-            sent["Content-Type"] = "application/json"
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
-            status, text = self._exchange(origin, method, path, payload, sent)
+            reply = self._exchange(origin, method, path, payload, headers)
         except (OSError, http.client.HTTPException) as error:
             self._drop(origin)
             raise ProviderUnreachable(detail=f"{method} {parts.path}: {error!r}") from error
-        if status >= 500 or status == 429:
-            raise ProviderUnreachable(detail=f"{method} {parts.path}: {status} {text[:200]!r}")
-        return Answer(status, _object(text))
+        if reply.status >= 500 or reply.status == 429:
+            told = f"{method} {parts.path}: {reply.status} {reply.content[:200]!r}"
+            raise ProviderUnreachable(detail=told)
+        return reply
 
     def _exchange(
         self,
@@ -63,7 +69,7 @@ class JsonClient:
         path: str,
         payload: bytes | None,
         headers: Mapping[str, str],
-    ) -> tuple[int, bytes]:
+    ) -> Reply:
         connection, kept = self._connection(origin)
         try:
             return _round_trip(connection, method, path, payload, headers)
@@ -96,16 +102,37 @@ class JsonClient:
         return connections
 
 
+class JsonClient(HttpClient):
+    """Sends JSON and reads JSON."""
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Send one request; raises what :meth:`HttpClient.send` raises."""
+        payload = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        sent = {"Accept": "application/json", **headers}
+        if payload is not None:
+            sent["Content-Type"] = "application/json"
+        reply = self.send(method, url, headers=sent, payload=payload)
+        return Answer(reply.status, _object(reply.content))
+
+
 def _round_trip(
     connection: http.client.HTTPConnection,
     method: str,
     path: str,
     payload: bytes | None,
     headers: Mapping[str, str],
-) -> tuple[int, bytes]:
+) -> Reply:
     connection.request(method, path, body=payload, headers=dict(headers))
     response = connection.getresponse()
-    return response.status, response.read()
+    told = {name.lower(): value for name, value in response.getheaders()}
+    return Reply(response.status, told, response.read())
 
 
 def _object(text: bytes) -> Mapping[str, Any]:

@@ -13,20 +13,17 @@ _LIVE = [env.live_url or f"*:{env.live_port or env.port + 1}"]
 _PAY = sorted({env.sandbox_url, env.sandbox_public_url} - {""}) if env.env != "production" else []
 
 
-def _around(address: str) -> list[str]:
-    """Return the origin of an address, and with https every host of its domain."""
+def _hosts_of(address: str) -> str:
+    """Return every host of an address's domain; its own origin where there is no https."""
     parts = urlsplit(address)
     domain = ".".join((parts.hostname or "").split(".")[-2:])
-    wider = [f"https://*.{domain}"] if parts.scheme == "https" else []
-    return [f"{parts.scheme}://{parts.netloc}", *wider]
+    return f"https://*.{domain}" if parts.scheme == "https" else f"http://{parts.netloc}"
 
 
-# The form that starts a payment is led on to the pay pages of the providers in use: Alipay's
+# The form that starts a payment may lead on to the pay pages of the providers in use; Alipay's
 # gateway sends the browser from host to host of its own.
-_PAGES = {"alipay": _around(env.alipay_gateway)}
-for _name, _hosts in _PAGES.items():
-    if _name in env.payment_providers.split(","):
-        _PAY += _hosts
+_PAGES = {"alipay": _hosts_of(env.alipay_gateway)}
+_PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.split(",")]
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/api/docs"],

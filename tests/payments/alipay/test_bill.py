@@ -153,6 +153,13 @@ def test_lines_of_other_systems_keep_their_own_numbers() -> None:
     assert [line.reference for line in lines_of(zipped(detail=text))] == ["T-1", "pay-12-1", ""]
 
 
+@pytest.mark.parametrize("torn", [{"商品名称": "杯,子,"}, {"备注": "a,b"}])
+def test_a_comma_in_a_title_or_a_remark_moves_nothing(torn: dict[str, str]) -> None:
+    (line,) = lines_of(zipped(detail=f"{COLUMNS}\n{row(**torn)}"))
+    assert (line.reference, line.money) == ("pay-12-1", Money(990, "CNY"))
+    assert line.fee == Money(6, "CNY")
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -160,7 +167,8 @@ def test_lines_of_other_systems_keep_their_own_numbers() -> None:
         b"<html>not found</html>",
         zipped(totals=f"{TOTALS}\n合计,,1"),
         zipped(detail=f"{COLUMNS}\n{row(业务类型='其他')}"),
-        zipped(detail=f"{COLUMNS}\n{row(商品名称='杯,子')}"),
+        zipped(detail=f"{COLUMNS}\n{row(商品名称='杯,子', 创建时间='')}"),
+        zipped(detail=f"{COLUMNS}\n{row().rpartition(',')[0]}"),
         zipped(detail=f"{COLUMNS}\n{row(**{'订单金额（元）': '9.901'})}"),
         zipped(detail=f"{COLUMNS}\n{row(完成时间='')}"),
     ],

@@ -141,6 +141,8 @@ def test_a_notification_captures(alipay: Alipay, placer: Placer) -> None:
     kept = ProviderMessage.objects.get()
     assert kept.message_id == fields(notice)["notify_id"]
     assert (kept.outcome, kept.kind) == (Outcome.CAPTURED, "payment.succeeded")
+    assert kept.payload["raw"]["trade_no"] == fields(notice)["trade_no"]
+    assert "buyer" not in str(kept.payload)
     assert back.location.startswith(f"http://shop.test/pay/return/{intent.token}?")
     assert (balance("gateway", "alipay"), balance("clearing")) == (-12900, 12900)
     assert verify().clean

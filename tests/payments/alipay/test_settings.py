@@ -133,7 +133,7 @@ def test_the_form_that_pays_may_lead_to_alipay_only_where_it_is_in_use() -> None
     )
     assert "alipay" not in printed(code)
     used = printed(code, BANYAN_PAYMENT_PROVIDERS="alipay,wallet")
-    assert "https://openapi.alipay.com https://*.alipay.com" in used
+    assert used.split()[-1] == "https://*.alipay.com"
 
 
 def test_the_gateway_process_knows_nothing_of_banyan() -> None:

@@ -20,11 +20,13 @@ from .values import CURRENCY, moment_of, reference_of
 _TRADE_NO = "支付宝交易号"
 _ORDER_NO = "商户订单号"
 _TYPE = "业务类型"
+_TITLE = "商品名称"
+_MADE_AT = "创建时间"
 _DONE_AT = "完成时间"
 _AMOUNT = "订单金额（元）"
 _REQUEST_NO = "退款批次号/请求号"
 _FEE = "服务费（元）"
-_COLUMNS = (_TRADE_NO, _ORDER_NO, _TYPE, _DONE_AT, _AMOUNT, _REQUEST_NO, _FEE)
+_COLUMNS = (_TRADE_NO, _ORDER_NO, _TYPE, _TITLE, _MADE_AT, _DONE_AT, _AMOUNT, _REQUEST_NO, _FEE)
 _KINDS: dict[str, Literal["payment", "refund"]] = {"交易": "payment", "退款": "refund"}
 _MOST_BYTES = 256 * 1024 * 1024
 
@@ -59,13 +61,34 @@ def _table(data: bytes) -> list[BillLine] | None:
 
 def _lines(header: Sequence[str], rows: Iterator[list[str]]) -> Iterator[BillLine]:
     for number, row in enumerate(rows, 1):
-        if len(row) != len(header):
-            raise ValueError(f"trade {number} has {len(row)} cells instead of {len(header)}")
-        cells = {name: cell.strip() for name, cell in zip(header, row, strict=True)}
         try:
-            yield _line(cells)
+            yield _line(_cells(header, row))
         except (KeyError, ValueError) as error:
             raise ValueError(f"trade {number}: {error}") from error
+
+
+def _cells(header: Sequence[str], row: Sequence[str]) -> dict[str, str]:
+    """Return the cells by their names.
+
+    Nothing is quoted in a bill, so that a comma in a title makes cells too many; those of the
+    moments tell where it was.
+    """
+    surplus = len(row) - len(header)
+    for torn in (header.index(_TITLE), len(header) - 1):
+        end = torn + surplus + 1
+        whole = [*row[:torn], ",".join(row[torn:end]), *row[end:]]
+        cells = {name: cell.strip() for name, cell in zip(header, whole, strict=False)}
+        if surplus >= 0 and _is_moment(cells[_MADE_AT]) and _is_moment(cells[_DONE_AT]):
+            return cells
+    raise ValueError(f"{len(row)} cells instead of {len(header)}, or no moment")
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        moment_of(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _line(cells: Mapping[str, str]) -> BillLine:

@@ -34,6 +34,32 @@ _KIND = {
 # Alipay repeats a notification for 25 hours; what is older is somebody's copy.
 _OLDEST = dt.timedelta(hours=48)
 _MOST_FIELDS = 200
+# What is kept of a message: nothing that says who the payer is.
+_KEPT = frozenset(
+    {
+        "notify_time",
+        "notify_type",
+        "notify_id",
+        "app_id",
+        "seller_id",
+        "trade_no",
+        "out_trade_no",
+        "out_biz_no",
+        "trade_status",
+        "total_amount",
+        "receipt_amount",
+        "refund_fee",
+        "trans_currency",
+        "settle_currency",
+        "gmt_create",
+        "gmt_payment",
+        "gmt_refund",
+        "gmt_close",
+        "send_pay_date",
+        "code",
+        "sub_code",
+    }
+)
 
 
 def payment_state(fields: Mapping[str, Any], number: str) -> ProviderState:
@@ -55,7 +81,7 @@ def payment_state(fields: Mapping[str, Any], number: str) -> ProviderState:
         at=at,
         # Paid and given back in full, by somebody at Alipay: none of it is with us.
         failure=("refunded_at_provider" if paid_at else "closed") if closed else "",
-        raw=fields,
+        raw=_kept(fields),
     )
 
 
@@ -81,6 +107,10 @@ def notice(body: bytes, who: Merchant) -> Message:
         return _message(fields)
     except (KeyError, ValueError) as error:
         raise UnreadableMessage(detail=f"alipay: {error!r}") from error
+
+
+def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name in _KEPT}
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -111,7 +141,7 @@ def _message(fields: Mapping[str, str]) -> Message:
         money=_money(fields),
         at=moment_of(paid_at) if paid_at else None,
         failure="closed" if fields["trade_status"] == "TRADE_CLOSED" else "",
-        raw=fields,
+        raw=_kept(fields),
     )
 
 

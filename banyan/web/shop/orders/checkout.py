@@ -49,6 +49,7 @@ from ...cookies import CART, read_signed
 from ...http import actor, number, private
 from ..market.cards import product_title
 from . import form_tokens
+from .device import payer_context
 
 MOST_OF_ONE = 99
 
@@ -351,6 +352,7 @@ def go_to_payment(request: HttpRequest, placed: Checkout) -> HttpResponse:
             intent=intent,
             return_url=request.build_absolute_uri(reverse("payment_return", args=[intent.token])),
             locale=get_language() or "en",
+            context=payer_context(request, intent.provider),
         )
     except (PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnreachable) as problem:
         # The order exists: its own page says how it stands and offers to pay again.

@@ -80,7 +80,7 @@ class Gateway:
                 return _error_page(refused)
             told = _refusal(refused)
         except NoBillError:
-            told = _refusal(RefusedError("isp.bill_not_exist", "账单不存在"))
+            told = _refusal(RefusedError("BILL_NOT_EXIST", "账单不存在"))
         return self._envelope(method, told)
 
     def _fault(self, params: Mapping[str, str]) -> RefusedError | None:

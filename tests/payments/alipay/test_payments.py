@@ -352,6 +352,8 @@ def test_a_payment_that_ran_out_is_closed_at_alipay(alipay: Alipay) -> None:
     assert state(intent) == "expired"
     assert intent.attempts.get().outcome == "cancelled"
     assert "ACQ.TRADE_HAS_CLOSE" in alipay.pay(intent.pay_url).text
+    asked = charge(reference=f"pay-{intent.pk}-1")
+    assert providers.get("alipay").cancel(asked).status == Status.CANCELLED  # repeatable
     (notice,) = alipay.notices()
     assert fields(notice)["trade_status"] == "TRADE_CLOSED"
     assert deliver(notice) == 200

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 
-from ...problems import PayoutNotSupported, ProviderRefused
+from ...problems import PayoutNotSupported, ProviderRefused, ProviderUnreachable
 from ..base import (
     Acknowledgement,
     Action,
@@ -52,11 +52,12 @@ _NOT_WAITING = {
     "ACQ.TRADE_STATUS_ERROR",
     "ACQ.REASON_TRADE_STATUS_INVALID",
     "ACQ.REASON_ILLEGAL_STATUS",
+    "ACQ.TRADE_HAS_CLOSE",
 }
 _SHORTEST = dt.timedelta(minutes=1)  # Alipay takes no shorter time to pay
 _CLOCKS = dt.timedelta(minutes=5)  # by which Alipay's clock and ours may differ
 _BILL_HOUR = 10  # the bill of a day is there by nine the next morning, in Beijing
-_NO_BILL = {"isp.bill_not_exist", "isv.bill_not_exist", "BILL_NOT_EXIST"}
+_NO_BILL = "BILL_NOT_EXIST"
 
 
 class AlipayProvider:
@@ -241,8 +242,10 @@ class AlipayProvider:
             "alipay.data.dataservice.bill.downloadurl.query",
             {"bill_type": "trade", "bill_date": day.isoformat()},
         )
-        made = dt.datetime.combine(day, dt.time(_BILL_HOUR), BEIJING) + dt.timedelta(days=1)
-        if answer.sub_code in _NO_BILL and clock.now() >= made:
+        if answer.sub_code.upper().endswith(_NO_BILL):
+            made = dt.datetime.combine(day, dt.time(_BILL_HOUR), BEIJING) + dt.timedelta(days=1)
+            if clock.now() < made:
+                raise ProviderUnreachable(detail=f"the bill of {day} is not made yet")
             return []
         fields = answer.require()
         return lines_of(self._gateway.download(str(fields.get("bill_download_url", ""))))

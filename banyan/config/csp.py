@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC
 
 from .env import env
@@ -11,6 +13,19 @@ _LIVE = [env.live_url or f"*:{env.live_port or env.port + 1}"]
 _PAY = sorted({env.sandbox_url, env.sandbox_public_url} - {""}) if env.env != "production" else []
 # The form that starts a payment may lead on to the pay pages of the providers in use.
 _PAGES = {"stripe": env.stripe_checkout_url, "wechat": "https://wx.tenpay.com"}
+_PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.split(",")]
+
+
+def _hosts_of(address: str) -> str:
+    """Return every host of an address's domain; its own origin where there is no https."""
+    parts = urlsplit(address)
+    domain = ".".join((parts.hostname or "").split(".")[-2:])
+    return f"https://*.{domain}" if parts.scheme == "https" else f"http://{parts.netloc}"
+
+
+# The form that starts a payment may lead on to the pay pages of the providers in use; Alipay's
+# gateway sends the browser from host to host of its own.
+_PAGES = {"alipay": _hosts_of(env.alipay_gateway)}
 _PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.split(",")]
 
 CONTENT_SECURITY_POLICY = {

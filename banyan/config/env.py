@@ -45,6 +45,11 @@ class Env(BaseSettings):
     wechat_api_v3_key: str = ""
     wechat_platform_keys: str = ""
     wechat_url: str = "https://api.mch.weixin.qq.com"
+    alipay_app_id: str = ""
+    alipay_seller_id: str = ""
+    alipay_private_key: str = ""
+    alipay_public_key: str = ""
+    alipay_gateway: str = "https://openapi.alipay.com/gateway.do"
     shop_approval: bool = False
     consent_mode: Literal["none", "notice", "opt_in"] = "notice"
     blocking_threads: int = 8

@@ -36,12 +36,14 @@ _TOKEN_BITS = 128
 class Opening:
     """A payment whose first attempt is opened with it, for a payer who goes on to pay at once.
 
-    ``return_url`` makes the address to come back to from the payment's token. ``intent`` and
-    ``attempt`` are there once both are written; they stay empty where nothing new was opened.
+    ``return_url`` makes the address to come back to from the payment's token, ``context`` that of
+    ``Provider.start`` from the provider's name. ``intent`` and ``attempt`` are there once both are
+    written; they stay empty where nothing new was opened.
     """
 
     return_url: Callable[[str], str]
     locale: str
+    context: Callable[[str], Mapping[str, str]]
     intent: Intent | None = None
     attempt: Attempt | None = None
 
@@ -85,7 +87,8 @@ def new_intent(
 
 def first_attempt(intent: Intent, opening: Opening) -> Attempt:
     """Return the first attempt of a payment that has an id, for whoever writes both together."""
-    asked = _asked(intent, opening.return_url(intent.token), opening.locale, {})
+    context = opening.context(intent.provider)
+    asked = _asked(intent, opening.return_url(intent.token), opening.locale, context)
     return Attempt(intent=intent, number=1, request=asked, started_at=clock.now())
 
 

@@ -15,6 +15,7 @@ from ..problems import ProviderUnknown
 from .base import Provider
 
 BUILT_IN = {
+    "alipay": "banyan.payments.providers.alipay:AlipayProvider",
     "sandbox": "banyan.payments.providers.sandbox:SandboxProvider",
     "stripe": "banyan.payments.providers.stripe:StripeProvider",
     "wallet": "banyan.payments.providers.wallet:WalletProvider",

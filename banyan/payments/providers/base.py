@@ -49,12 +49,15 @@ class Capabilities:
 
     ``internal``: the money is in our own ledger, so capturing takes it, and a refusal takes none.
     ``needs_account``: only a signed-in payer, acting in person, may pay this way.
+    ``needs_client_ip``: a start on a telephone must be told the payer's network address; nobody
+    else is given it.
     ``refund_elsewhere``: a refund may name a destination other than the way it came.
     ``currencies``: empty means every one.
     """
 
     internal: bool = False
     needs_account: bool = False
+    needs_client_ip: bool = False
     payouts: bool = False
     refund_elsewhere: bool = False
     currencies: frozenset[str] = frozenset()

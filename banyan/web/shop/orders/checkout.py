@@ -49,6 +49,7 @@ from ...cookies import CART, read_signed
 from ...http import actor, number, private
 from ..market.cards import product_title
 from . import form_tokens
+from .device import payer_context
 
 MOST_OF_ONE = 99
 
@@ -254,7 +255,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not places:
         return _page(request, orders.quote(actor=who, lines=lines, coupon_code=coupon), values)
     opening = payments.Opening(
-        return_url=lambda token: _return_url(request, token), locale=get_language() or "en"
+        return_url=lambda token: _return_url(request, token),
+        locale=get_language() or "en",
+        context=lambda provider: payer_context(request, provider),
     )
     try:
         placed = _place(who, lines, values, known, opening)
@@ -361,6 +364,7 @@ def go_to_payment(
                 intent=intent,
                 return_url=_return_url(request, intent.token),
                 locale=get_language() or "en",
+                context=payer_context(request, intent.provider),
             )
     except (PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnreachable) as problem:
         # The order exists: its own page says how it stands and offers to pay again.

@@ -30,8 +30,8 @@ from .refunds import (
 )
 
 __all__ = [
-    "Opening",
     "Difference",
+    "Opening",
     "Paid",
     "Reconciliation",
     "cancel_intent",

@@ -118,8 +118,7 @@ def test_what_alipay_cannot_take_is_refused_at_the_start(alipay: Alipay) -> None
             )
         assert refused.value.reason == reason
     with pytest.raises(ProviderUnknown):
-        actions.open_intent(
-            actor=BUYER,
+        actions.new_intent(
             subject_kind="test",
             subject_id=1,
             provider="alipay",

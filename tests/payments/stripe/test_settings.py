@@ -143,8 +143,7 @@ def test_an_amount_that_no_card_can_carry_is_refused(gateway: Gateway) -> None:
 
 
 def _pay(gateway: Gateway, money: Money) -> Any:
-    intent = actions.open_intent(
-        actor=BUYER,
+    intent = actions.new_intent(
         subject_kind="test",
         subject_id=1,
         provider="stripe",
@@ -153,6 +152,7 @@ def _pay(gateway: Gateway, money: Money) -> Any:
         payer_id=None,
         expires_at=clock.now() + dt.timedelta(minutes=15),
     )
+    intent.save()
     actions.start(actor=BUYER, intent_id=intent.pk, return_url="http://shop.test/b", locale="en")
     intent.refresh_from_db()
     gateway.pay(intent)

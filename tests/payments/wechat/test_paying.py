@@ -98,8 +98,7 @@ def test_what_wechat_pay_needs_is_missed_before_it_is_asked(
 
 def test_only_yuan_are_taken(wechat: Wechat) -> None:
     with pytest.raises(ProviderUnknown):
-        actions.open_intent(
-            actor=BUYER,
+        actions.new_intent(
             subject_kind="test",
             subject_id=1,
             provider="wechat",

@@ -11,9 +11,6 @@ from .env import env
 # The stream is on the page's own host, whatever that is called, one port further.
 _LIVE = [env.live_url or f"*:{env.live_port or env.port + 1}"]
 _PAY = sorted({env.sandbox_url, env.sandbox_public_url} - {""}) if env.env != "production" else []
-# The form that starts a payment may lead on to the pay pages of the providers in use.
-_PAGES = {"stripe": env.stripe_checkout_url, "wechat": "https://wx.tenpay.com"}
-_PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.split(",")]
 
 
 def _hosts_of(address: str) -> str:
@@ -25,7 +22,11 @@ def _hosts_of(address: str) -> str:
 
 # The form that starts a payment may lead on to the pay pages of the providers in use; Alipay's
 # gateway sends the browser from host to host of its own.
-_PAGES = {"alipay": _hosts_of(env.alipay_gateway)}
+_PAGES = {
+    "alipay": _hosts_of(env.alipay_gateway),
+    "stripe": env.stripe_checkout_url,
+    "wechat": "https://wx.tenpay.com",
+}
 _PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.split(",")]
 
 CONTENT_SECURITY_POLICY = {

@@ -25,7 +25,7 @@ DESKTOP = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 S
         (DESKTOP, "web"),
         ("", "web"),
         (f"{PHONE} AlipayClient/10.5", "in_app"),
-        (f"{ANDROID} MicroMessenger/8.0", "wap"),
+        (f"{ANDROID} MicroMessenger/8.0", "web"),
     ],
 )
 def test_the_device_decides_the_page(alipay: Alipay, agent: str, channel: str) -> None:

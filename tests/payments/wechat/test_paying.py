@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from banyan.kernel import clock
 from banyan.kernel.money import Money
@@ -22,6 +22,7 @@ from banyan.payments.problems import ProviderRefused, ProviderUnknown, ProviderU
 from banyan.payments.providers.base import RefundOrder
 from banyan.payments.providers.wechat.gateway import Gateway
 from banyan.payments.rules import Outcome
+from banyan.web.shop.orders.device import payer_context
 from tests.payments.till import BUYER, SHOP_URL, Placer, balance, keys, names, opened, started
 from tests.payments.wechat.driver import APPID, Wechat, deliver, trade_no
 
@@ -79,6 +80,20 @@ def test_a_phones_browser_goes_to_the_pay_page_and_comes_back(wechat: Wechat) ->
     back = parse_qs(parts.query)["redirect_url"]
     assert back == [f"{SHOP_URL}/pay/return/{intent.token}"]
     assert action_of(intent)["kind"] == "redirect"
+
+
+@pytest.mark.parametrize(
+    ("app", "kind"),
+    [("Safari/604.1", "redirect"), ("MicroMessenger/8.0.50", "qr")],
+)
+def test_a_telephone_gets_what_opens_there(wechat: Wechat, app: str, kind: str) -> None:
+    """WeChat's page for telephones opens in every browser but WeChat's own."""
+    agent = f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 {app}"
+    request = RequestFactory().get("/", HTTP_USER_AGENT=agent, REMOTE_ADDR="203.0.113.7")
+
+    intent, _ = begun(**payer_context(request, "wechat"))
+
+    assert action_of(intent)["kind"] == kind
 
 
 @pytest.mark.parametrize(

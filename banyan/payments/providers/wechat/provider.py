@@ -65,7 +65,7 @@ class WechatProvider:
 
     name = "wechat"
     label = "WeChat Pay"
-    capabilities = Capabilities(currencies=frozenset({"CNY"}))
+    capabilities = Capabilities(currencies=frozenset({"CNY"}), needs_client_ip=True)
     bill_zone: dt.tzinfo = CHINA
 
     def __init__(self) -> None:

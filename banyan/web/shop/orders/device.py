@@ -21,9 +21,11 @@ def payer_context(request: HttpRequest, provider: str) -> dict[str, str]:
     provider needs it.
     """
     agent = request.headers.get("user-agent", "")
-    if channel_of(agent) == "alipay":
+    channel = channel_of(agent)
+    if channel == "alipay":
         return {"channel": "in_app"}
-    if not _TELEPHONE.search(agent):
+    # WeChat opens no wallet's page for telephones inside itself, not even its own.
+    if channel == "wechat" or not _TELEPHONE.search(agent):
         return {"channel": "web"}
     if get(provider).capabilities.needs_client_ip:
         return {"channel": "wap", "client_ip": client_address(request)}

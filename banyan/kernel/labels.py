@@ -100,6 +100,7 @@ WORDS: Mapping[str, Promise] = {
     "event.deliver_again": gettext_lazy("Delivered an event again"),
     "flag.turn": gettext_lazy("Turned a flag"),
     "ledger.prove": gettext_lazy("Recounted the books"),
+    "payments.reconcile": gettext_lazy("Recounted the books"),
     "payout_batch.cancel": gettext_lazy("Dropped a payout batch"),
     "payout_batch.draft": gettext_lazy("Prepared a payout batch"),
     "payout_batch.submit": gettext_lazy("Sent a payout batch"),

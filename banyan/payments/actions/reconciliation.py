@@ -256,7 +256,7 @@ def _record(actor: Actor, result: Reconciliation) -> None:
         audit.record(
             actor=actor,
             action="payments.reconcile",
-            subject_kind="payment_provider",
+            subject_kind="ledger",
             subject_id=0,
             subject_label=result.provider,
             detail={

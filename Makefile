@@ -1,7 +1,8 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is a part of them.
-# Needs Python 3.11 or later with venv, git and make.
+# Needs Python 3.11 or later with venv, git and make. PYTHON=... names the one to take; else the
+# quickest of those found here is (.ci/python).
 
-PYTHON ?= python3
+PYTHON ?=
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -19,10 +20,11 @@ help: ## list the targets
 # -- set-up: each stamp remembers the input it was made from, so a second run does nothing --------
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	    { echo "Python 3.11 or later is needed; try PYTHON=python3.11 make $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || \
-	    { echo "venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@python=$${PYTHON:-$$(sh .ci/python)} && [ -n "$$python" ] && \
+	    { "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or later is needed; try PYTHON=python3.11 make $(MAKECMDGOALS)" >&2; exit 1; }; } && \
+	    { "$$python" -m venv $(VENV) || \
+	    { echo "venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }; }
 
 $(VENV)/.runtime: requirements.lock | $(BIN)/python
 	@echo "· Installing the dependencies ..."

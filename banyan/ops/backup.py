@@ -74,9 +74,20 @@ def restore(surroundings: Surroundings, folder: Path) -> None:
             )
         with step("Restoring the files"), tarfile.open(folder / FILES) as archive:
             surroundings.var.mkdir(parents=True, exist_ok=True)
-            archive.extractall(surroundings.var, filter="data")
+            _unpack(archive, surroundings.var)
     say(f"Restored what was backed up on {contents['made_at']} by version {contents['banyan']}.")
     say("Now: banyan setup (brings it up to this version), then banyan ledger verify.")
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Unpack the files of a backup; one that leads out of ``folder`` is not ours, so none is."""
+    for member in archive.getmembers():
+        path = Path(member.name)
+        if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+            raise SetupError(f"The backup holds {member.name}, which no backup of ours does.")
+    # Python before 3.11.4 knows no filters.
+    how: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+    archive.extractall(folder, **how)
 
 
 def _contents(folder: Path) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-pytestmark = pytest.mark.django_db
-
 _REPEATED = """
 SELECT indrelid::regclass::text, index.indexrelid::regclass::text
 FROM pg_index AS index
@@ -28,12 +26,14 @@ HOT = (
 )
 
 
+@pytest.mark.django_db
 def test_no_index_of_what_every_order_writes_begins_like_a_longer_one() -> None:
     with connection.cursor() as cursor:
         cursor.execute(_REPEATED, [list(HOT)])
         assert cursor.fetchall() == []
 
 
+@pytest.mark.django_db
 def test_what_is_written_and_never_searched_by_its_beginning_has_no_index_for_that() -> None:
     """Two are searched so: placement keys of one browser, and the messages of one thing."""
     with connection.cursor() as cursor:
@@ -50,6 +50,7 @@ def test_the_tables_are_there() -> None:
     assert set(HOT) <= tables
 
 
+@pytest.mark.usefixtures("threaded_db")  # indexes are dropped outside a transaction
 @pytest.mark.parametrize(
     ("app", "before"),
     [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from banyan.ops.backup import DUMP, FILES, backup, restore
+from banyan.ops.backup import DUMP, FILES, _unpack, backup, restore
 from banyan.ops.environment import SetupError, Surroundings
 from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
 from tests.support.clusters import put_cluster
@@ -100,6 +102,33 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
         restore(installation(home / "never"), copy)
 
     assert not (home / "never").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("../outside", tarfile.REGTYPE),
+        ("/tmp/outside", tarfile.REGTYPE),
+        ("media/../../outside", tarfile.REGTYPE),
+        ("media/link", tarfile.SYMTYPE),
+        ("media/pipe", tarfile.FIFOTYPE),
+    ],
+)
+def test_what_no_backup_of_ours_holds_is_not_unpacked(
+    tmp_path: Path, name: str, kind: bytes
+) -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("media/good.webp"))
+        other = tarfile.TarInfo(name)
+        other.type = kind
+        archive.addfile(other)
+    made.seek(0)
+
+    with tarfile.open(fileobj=made) as archive, pytest.raises(SetupError, match=name):
+        _unpack(archive, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_no_backup_is_named(home: Path) -> None:

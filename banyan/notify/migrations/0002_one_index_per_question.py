@@ -10,6 +10,8 @@ from banyan.kernel.migrations._indexes import drop_index
 class Migration(migrations.Migration):
     """Every row that is written had to be entered there too."""
 
+    atomic = False  # the tables are in use
+
     dependencies = [
         ("notify", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -10,6 +10,8 @@ from banyan.kernel.migrations._indexes import drop_index
 class Migration(migrations.Migration):
     """Every row that is written had to be entered there too."""
 
+    atomic = False  # the tables are in use
+
     dependencies = [
         ("orders", "0002_phone_tails"),
         ("catalog", "0001_initial"),

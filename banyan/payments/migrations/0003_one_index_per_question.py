@@ -9,6 +9,8 @@ from banyan.kernel.migrations._indexes import drop_index
 class Migration(migrations.Migration):
     """Every row that is written had to be entered there too."""
 
+    atomic = False  # the tables are in use
+
     dependencies = [
         ("payments", "0002_count_repeated_messages"),
         ("kernel", "0001_initial"),

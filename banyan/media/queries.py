@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import remembered
 
 from . import rules, store
 from .access import staged_uploads
 from .models import Image, Rendition
 
 Variant = Literal["card", "large"]
-Sized = TypeVar("Sized", "Made", Rendition)
 _FILE = re.compile(r"p/[0-9a-f]{2}/[0-9a-f]{38}[^/]*\.(?:avif|webp|jpg)")
 
 
@@ -31,30 +28,51 @@ class Made(NamedTuple):
     file: str
 
 
-def pictures(
-    image_ids: Iterable[int | None], variant: Variant = "card"
-) -> dict[int, dict[str, Any]]:
-    """Return what the ``picture`` tag draws, by image id; ids that are gone are left out.
+class Files:
+    """The files of some pictures; what is gone has none."""
 
-    ``card`` offers widths up to 720 and no file over 120 KB; ``large`` all up to 1080. Each is
-    ``{src, width, height, alt, sources: [{type, srcset}], srcset, placeholder, preview}``;
-    renditions that are not made yet are simply not offered. One query.
-    """
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take rows of ``_FILES``, narrowest file first."""
+        self._of = {
+            pk: (alt, palette, preview, [Made(*one) for one in zip(*made, strict=True)])
+            for pk, alt, palette, preview, *made in rows
+        }
+
+    def picture(self, image_id: int, variant: Variant = "card") -> dict[str, Any] | None:
+        """Return what ``ui.picture`` draws; None when it is gone.
+
+        ``card`` offers widths up to 720 and no file over 120 KB; ``large`` all up to 1080. It is
+        ``{src, width, height, alt, sources: [{type, srcset}], srcset, placeholder, preview}``;
+        renditions that are not made yet are simply not offered.
+        """
+        found = self._of.get(image_id)
+        if found is None:
+            return None
+        alt, palette, preview, made = found
+        return _drawn(made, variant) | {"alt": alt, "placeholder": palette, "preview": preview}
+
+    def thumb(self, image_id: int | None, width: int = 240) -> str:
+        """Return the address of one small WebP (or what there is); empty when it is gone."""
+        made = self._of.get(image_id or 0, ("", None, None, []))[3]
+        plain = sorted(
+            (one for one in made if one.fmt != "avif"), key=lambda one: one.fmt, reverse=True
+        )
+        plain.sort(key=lambda one: one.width)
+        return store.address(_nearest(plain, width).file) if plain else ""
+
+
+def files_of(image_ids: Iterable[int | None]) -> Files:
+    """Return the files of some pictures. One statement, none for none."""
     ids = sorted({int(one) for one in image_ids if one})
     if not ids:
-        return {}
+        return Files(())
     with connection.cursor() as cursor:
-        cursor.execute(_PICTURES, [ids])
-        rows = cursor.fetchall()
-    return {
-        pk: _drawn([Made(*one) for one in zip(*made, strict=True)], variant)
-        | {"alt": alt, "placeholder": palette, "preview": preview}
-        for pk, alt, palette, preview, *made in rows
-    }
+        cursor.execute(_FILES, [ids])
+        return Files(cursor.fetchall())
 
 
 # A row per picture and not per file: a page of pictures has some hundred files.
-_PICTURES = """
+_FILES = """
 SELECT image.id, image.alt, image.palette, image.preview,
        array_agg(made.fmt ORDER BY made.width), array_agg(made.width ORDER BY made.width),
        array_agg(made.height ORDER BY made.width), array_agg(made.bytes ORDER BY made.width),
@@ -64,9 +82,14 @@ WHERE image.id = ANY(%s) GROUP BY image.id
 """
 
 
-@remembered
-def _renditions_but_avif(ids: list[int]) -> QuerySet[Rendition]:
-    return Rendition.objects.filter(image_id__in=ids).exclude(fmt="avif").order_by("width", "-fmt")
+def pictures(
+    image_ids: Iterable[int | None], variant: Variant = "card"
+) -> dict[int, dict[str, Any]]:
+    """Return :meth:`Files.picture` by image id; ids that are gone are left out. One statement."""
+    ids = {int(one) for one in image_ids if one}
+    files = files_of(ids)
+    drawn = {pk: files.picture(pk, variant) for pk in ids}
+    return {pk: picture for pk, picture in drawn.items() if picture is not None}
 
 
 def _drawn(renditions: Sequence[Made], variant: Variant) -> dict[str, Any]:
@@ -77,7 +100,7 @@ def _drawn(renditions: Sequence[Made], variant: Variant) -> dict[str, Any]:
     shown = _nearest(plain, rules.FIRST_WIDTH if variant == "card" else rules.WIDTHS[-1])
     better = [f for f in ("avif", "webp") if by_format[f] and by_format[f] is not plain]
     return {
-        "src": store.public().url(shown.file),
+        "src": store.address(shown.file),
         "width": shown.width,
         "height": shown.height,
         "sources": [{"type": rules.MIME[f], "srcset": _srcset(by_format[f])} for f in better],
@@ -92,24 +115,20 @@ def _offered(renditions: Sequence[Made], variant: Variant) -> Sequence[Made]:
     return fitting or renditions[:1]
 
 
-def _nearest(renditions: Sequence[Sized], width: int) -> Sized:
+def _nearest(renditions: Sequence[Made], width: int) -> Made:
     """Return the narrowest that is at least ``width`` wide, or the widest."""
     return next((r for r in renditions if r.width >= width), renditions[-1])
 
 
 def _srcset(renditions: Sequence[Made]) -> str:
-    storage = store.public()
-    return ", ".join(f"{storage.url(r.file)} {r.width}w" for r in renditions)
+    return ", ".join(f"{store.address(r.file)} {r.width}w" for r in renditions)
 
 
 def thumb_urls(image_ids: Iterable[int | None], width: int = 240) -> dict[int, str]:
-    """Return one small WebP (or what there is) per image: faces, thumbnails. One query."""
+    """Return :meth:`Files.thumb` by image id: faces, thumbnails. One statement."""
     ids = {int(one) for one in image_ids if one}
-    made: dict[int, list[Rendition]] = {}
-    if ids:
-        for one in _renditions_but_avif(sorted(ids)):
-            made.setdefault(one.image_id, []).append(one)
-    return {pk: store.public().url(_nearest(some, width).file) for pk, some in made.items()}
+    files = files_of(ids)
+    return {pk: url for pk in ids if (url := files.thumb(pk, width))}
 
 
 def alts_of(image_ids: Iterable[int | None]) -> dict[int, str]:

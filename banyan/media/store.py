@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 
 def public() -> Storage:
@@ -14,6 +14,18 @@ def public() -> Storage:
 def private() -> Storage:
     """Return the storage of originals, which no page serves."""
     return storages["private"]
+
+
+def address(file: str) -> str:
+    """Return where a file of the public storage is served.
+
+    Our names need no quoting, so a folder's address is put before them as it is; other storages
+    are asked.
+    """
+    storage = public()
+    if type(storage) is FileSystemStorage:
+        return f"{storage.base_url}{file}"
+    return storage.url(file)
 
 
 def put(storage: Storage, name: str, data: bytes) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
-from django.urls import reverse
 
-from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
-from banyan.media.queries import thumb_urls
+from banyan.media.queries import Files, files_of
 from banyan.people.access import hidden_from
 from banyan.sharing.channels import channel_of, is_restricted
 from banyan.sharing.models import Link
 from banyan.sharing.queries import PathStep, link_by_code, path_of
+from banyan.web.ui.addresses import url
 from banyan.web.ui.shapes import Face
 
 from ...http import actor
@@ -22,12 +22,16 @@ from ..people.faces import somebody
 
 @dataclass(slots=True)
 class Arrival:
-    """The link that brought the reader, if any. ``neutral``: no word of earning may be shown."""
+    """The link that brought the reader, if any. ``neutral``: no word of earning may be shown.
+
+    ``files`` are those of the faces and of the pictures that were asked for with them.
+    """
 
     link: Link | None = None
     touch: str = ""
     faces: list[Face] = field(default_factory=list)
     neutral: bool = False
+    files: Files = field(default_factory=lambda: Files(()))
 
     @property
     def sharer(self) -> str:
@@ -41,10 +45,17 @@ class Arrival:
         return self.link.code if self.link else ""
 
 
-def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "") -> Arrival:
+def arrival_of(
+    request: HttpRequest,
+    *,
+    link: Link | None = None,
+    touch: str = "",
+    images: Sequence[int] = (),
+) -> Arrival:
     """Read ``via`` and ``t`` of the address. Three statements with a code, none without.
 
-    ``link`` and ``touch`` stand for them where the address is the share link itself.
+    ``link`` and ``touch`` stand for them where the address is the share link itself. ``images``
+    are pictures of the page, whose files are read together with the faces'.
     """
     neutral = is_restricted(channel_of(request.headers.get("user-agent", "")))
     code = request.GET.get("via", "")[:24]
@@ -54,22 +65,24 @@ def arrival_of(request: HttpRequest, *, link: Link | None = None, touch: str = "
     touch = touch if whole(touch) is not None else ""
     if link is None or link.owner_id == actor(request).id:
         # The page still says that it ran, so that an owner's own look is known as one.
-        return Arrival(touch=touch, neutral=neutral)
-    return Arrival(link, touch, _faces(actor(request), path_of(link)), neutral)
+        return Arrival(touch=touch, neutral=neutral, files=files_of(images))
+    steps = path_of(link)
+    hidden = hidden_from(actor(request), [step.owner_id for step in steps])
+    shown = [step.avatar_id for step in steps if step.owner_id not in hidden]
+    files = files_of([*shown, *images])
+    return Arrival(link, touch, _faces(steps, hidden, files), neutral, files)
 
 
-def _faces(viewer: Actor, steps: list[PathStep]) -> list[Face]:
+def _faces(steps: list[PathStep], hidden: Collection[int], files: Files) -> list[Face]:
     """Return who it came through; whom a member is apart from keeps the credit, unnamed."""
-    hidden = hidden_from(viewer, [step.owner_id for step in steps])
-    small = thumb_urls(step.avatar_id for step in steps if step.owner_id not in hidden)
     return [
         somebody()
         if step.owner_id in hidden
         else Face(
             name=step.display_name,
             handle=step.handle,
-            url=reverse("profile", args=[step.handle]),
-            picture_url=small.get(step.avatar_id or 0, ""),
+            url=url("profile", step.handle),
+            picture_url=files.thumb(step.avatar_id),
         )
         for step in steps
     ]

@@ -73,10 +73,9 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         if gone is None:
             raise
         return ended_product(request, gone)
-    arrival = arrival_of(request)
+    arrival = arrival_of(request, images=image_ids)
     variants = variants_on_sale(found.pk)
     chosen = _chosen(variants, request.GET.get("variant", ""))
-    shown = pictures(image_ids)
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
     prices = price_range([v.price_amount for v in variants])
@@ -88,7 +87,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "title": product_title(found),
         "description": description,
         "summary": description if len(description) <= SUMMARY else f"{description[: SUMMARY - 1]}…",
-        "pictures": [shown[i] for i in image_ids if i in shown],
+        "pictures": [one for i in image_ids if (one := arrival.files.picture(i))],
         "variants": variants,
         "choices": _choices(found, variants, chosen) if len(variants) > 1 else [],
         "option_names": " / ".join(found.options),

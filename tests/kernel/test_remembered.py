@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -269,23 +268,3 @@ def test_writing_is_one_statement(django_assert_num_queries: Any) -> None:
         insert(*(Account(handle=f"one{n}", created_at=now) for n in range(3)))
     assert isinstance(seen, CaptureQueriesContext)
     assert Flag.objects.count() == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_new_connection_is_asked_by_a_cursor_of_its_own() -> None:
-    """Given a thread that gave its connection back, the next question goes to the next one."""
-    product = factories.product()
-    assert get(Product, product.pk) == product
-    first = connection.connection
-    assert get(Product, product.pk) == product
-    assert _asked_by() is first
-
-    connection.close()
-
-    assert get(Product, product.pk) == product
-    assert connection.connection is not first
-    assert _asked_by() is connection.connection
-
-
-def _asked_by() -> Any:
-    return getattr(connection, "_kept_cursor").cursor.connection  # noqa: B009 - not in the stubs

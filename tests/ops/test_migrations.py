@@ -42,7 +42,7 @@ def judge(sql: str) -> str:
 
 
 # Outside a transaction, for the migrations that must not have one.
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("threaded_db")
 @pytest.mark.parametrize(("app", "name"), later_migrations())
 def test_a_migration_takes_no_long_lock(app: str, name: str) -> None:
     sql = io.StringIO()

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, Protocol
 CONNECTIONS = 16
 ROUNDS = 9
 SECONDS = 1.0
-THREADS = 8
+THREADS = 6
 AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) MicroMessenger/8.0.40"
 FLOORS = {"edge": 0.5, "edge, fsync each": 0.15}
 ROOT = Path(__file__).resolve().parent.parent

@@ -52,7 +52,7 @@ class Env(BaseSettings):
     alipay_gateway: str = "https://openapi.alipay.com/gateway.do"
     shop_approval: bool = False
     consent_mode: Literal["none", "notice", "opt_in"] = "notice"
-    blocking_threads: int = 8
+    blocking_threads: int = 6
     pool_max: int = 0
     debug: bool = False
     cjk_font: str = ""

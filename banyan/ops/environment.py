@@ -48,7 +48,7 @@ class Surroundings:
             production=production,
             demo=_truth(given.get("BANYAN_DEMO", "1")) and not production,
             web_workers=_number(given, "BANYAN_WEB_WORKERS", 1, least=1, most=256),
-            blocking_threads=_number(given, "BANYAN_BLOCKING_THREADS", 8, least=1, most=128),
+            blocking_threads=_number(given, "BANYAN_BLOCKING_THREADS", 6, least=1, most=128),
         )
 
     @property

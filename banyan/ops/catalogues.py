@@ -34,7 +34,7 @@ _KEYWORDS = {
 }
 # As pages are compiled: a per cent sign in a text is doubled whether it has blanks or not.
 _PAGES = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-_PAGES.newstyle_gettext = True  # type: ignore[attr-defined]
+_PAGES.newstyle_gettext = True  # type: ignore[attr-defined]  # the i18n extension reads it
 # These header fields change without any message changing, and would make noise in every diff.
 _VOLATILE = (
     '"POT-Creation-Date:',

@@ -38,11 +38,10 @@ def main() -> int:
 
     django.setup()
     from banyan.kernel import relay
-    from banyan.payments.checks import check_providers
+    from banyan.payments.checks import tell_findings
     from banyan.sharing import spool
 
-    for found in check_providers(None):
-        logger.warning("%s", found.msg)
+    tell_findings()
     stop = threading.Event()
 
     def on_signal(signum: int, frame: FrameType | None) -> None:

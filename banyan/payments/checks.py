@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def tell_findings() -> None:
-    """Log what the check finds; for a web process, whose start runs no checks."""
+    """Log what the check finds; for a process whose start runs no checks."""
     for found in check_providers(None):
         logger.log(found.level, "%s: %s", found.id, found.msg)
 

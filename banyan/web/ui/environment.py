@@ -182,8 +182,9 @@ def date_text(value: date | datetime | None, form: str | None = None) -> str:
 
 
 def _here(value: date | datetime) -> date | datetime:
-    aware = isinstance(value, datetime) and timezone.is_aware(value)
-    return timezone.localtime(value) if aware else value  # type: ignore[arg-type]
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -16,7 +16,7 @@ FIXED = frozenset({"_", "gettext", "pgettext", "url", "find_url", "static", "lan
 class FoldingGenerator(CodeGenerator):
     """Generates a template whose fixed calls have become text."""
 
-    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - Jinja2 names it
         """Fold, then generate."""
         super().visit_Template(Folding(self.environment).visit(node), frame)
 
@@ -47,7 +47,7 @@ class Folding(NodeTransformer):
             return node
         return nodes.Const(value, lineno=node.lineno)
 
-    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:  # noqa: N802
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:  # noqa: N802 - as above
         """Keep the call of a block: its content is no literal."""
         self.generic_visit(node.call)
         node.body = [self.visit(one) for one in node.body]

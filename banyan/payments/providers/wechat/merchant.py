@@ -71,7 +71,8 @@ def _read(
     appid: str, mchid: str, private_key: str, serial: str, api_key: str, platform_keys: str
 ) -> Merchant | str:
     """Return the account, or a sentence on why not, which never repeats a secret."""
-    given = dict(zip(_NAMES, (appid, mchid, private_key, serial, api_key, platform_keys)))  # noqa: B905
+    values = (appid, mchid, private_key, serial, api_key, platform_keys)
+    given = dict(zip(_NAMES, values, strict=True))
     missing = [_NAMES[name] for name, value in given.items() if not value]
     if missing:
         return f"{', '.join(missing)} must be set"
@@ -119,11 +120,11 @@ def _private_key(source: str) -> RSAPrivateKey:
 def _public_key(source: str) -> RSAPublicKey:
     """Read a public key, or the one inside a platform certificate."""
     pem = _pem(source)
+    key: object
     if b"BEGIN CERTIFICATE" in pem:
         key = x509.load_pem_x509_certificate(pem).public_key()
     else:
-        loaded = serialization.load_pem_public_key(pem)
-        key = loaded  # type: ignore[assignment]
+        key = serialization.load_pem_public_key(pem)
     if not isinstance(key, RSAPublicKey):
         raise TypeError("not an RSA key")
     return key

@@ -10,6 +10,8 @@ from django.utils.translation import get_language
 from ninja import Path, Router, Status
 from pydantic import Field, StringConstraints
 
+from banyan.entitlements.actions import count_typed_code
+from banyan.entitlements.rules import why
 from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
 from banyan.orders.actions.quoting import Quote, WantedLine
@@ -44,18 +46,23 @@ Lines = Annotated[
 CouponCode = Annotated[str, StringConstraints(max_length=40)]
 
 
-class QuoteBody(Body):
-    """What a purchase would cost now."""
-
-    lines: Lines = None
-    coupon: CouponCode = ""
-
-
 class ContactBody(Body):
     """How the buyer is reached; a guest gives at least one."""
 
     email: Annotated[str, StringConstraints(max_length=120)] = ""
     phone: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
+class QuoteBody(Body):
+    """What a purchase would cost now."""
+
+    lines: Lines = None
+    coupon: CouponCode = ""
+    coupons_off: Annotated[
+        list[Id],
+        Field(max_length=60, description="Ids of offered coupons that shall not be used."),
+    ] = []
+    contact: ContactBody = ContactBody()
 
 
 class AddressBody(Body):
@@ -74,7 +81,6 @@ class AddressBody(Body):
 class CheckoutBody(QuoteBody):
     """A purchase to place."""
 
-    contact: ContactBody = ContactBody()
     address: AddressBody
     provider: Annotated[
         str,
@@ -99,6 +105,28 @@ class QuoteLine(Answer):
     shipping: Money
 
 
+class CouponUsed(Answer):
+    """A coupon that is used; ``id`` is what ``coupons_off`` takes. ``terms`` are sentences."""
+
+    id: IdOut
+    code: str
+    title: str
+    terms: list[str]
+    funded_by: str
+    amount: Money
+
+
+class CouponNotUsed(Answer):
+    """A coupon that is not used: a stable ``reason`` and the same in words."""
+
+    id: IdOut
+    code: str
+    title: str
+    terms: list[str]
+    reason: str
+    message: str
+
+
 class Method(Answer):
     """A way to pay; ``balance`` where there is credit to spend."""
 
@@ -116,6 +144,9 @@ class QuoteAnswer(Answer):
     shipping: Money
     total: Money
     coupon_problem: str | None
+    coupons: list[CouponUsed]
+    coupons_not_used: list[CouponNotUsed]
+    savings: Money
     unavailable: list[IdOut]
     methods: list[Method]
 
@@ -182,7 +213,7 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, currency)
 
-    problem = quote.coupon_problem
+    problem = quote.coupons.problem
     return QuoteAnswer(
         lines=[
             QuoteLine(
@@ -201,6 +232,29 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
         shipping=money(priced.shipping()),
         total=money(priced.total()),
         coupon_problem=problem.code if problem else None,
+        coupons=[
+            CouponUsed(
+                id=one.candidate.key,
+                code=one.candidate.code,
+                title=one.candidate.title,
+                terms=one.candidate.terms.sentences(currency),
+                funded_by=one.candidate.funded_by,
+                amount=money(one.amount),
+            )
+            for one in quote.coupons.best.applied
+        ],
+        coupons_not_used=[
+            CouponNotUsed(
+                id=one.candidate.key,
+                code=one.candidate.code,
+                title=one.candidate.title,
+                terms=one.candidate.terms.sentences(one.candidate.currency),
+                reason=one.miss.code,
+                message=why(one.miss, one.candidate.currency),
+            )
+            for one in quote.coupons.best.refused
+        ],
+        savings=money(quote.coupons.best.savings),
         unavailable=quote.unavailable,
         methods=[
             Method(
@@ -246,12 +300,26 @@ def _one(checkout: Checkout) -> CheckoutAnswer:
     return _checkout(checkout, orders_of([checkout.pk]).get(checkout.pk, []))
 
 
+def _priced(caller: Caller, lines: list[WantedLine], body: QuoteBody) -> Quote:
+    """Price with the best legal set of coupons; a typed code counts against whoever types it."""
+    if body.coupon:
+        who = f"account:{caller.actor.id}" if caller.actor.id else f"address:{caller.address}"
+        count_typed_code(who=who)
+    known = body.contact if body.contact.email or body.contact.phone else None
+    return orders.quote(
+        actor=caller.actor,
+        lines=lines,
+        wish=orders.Wish(code=body.coupon, off=frozenset(body.coupons_off)),
+        contact=orders.Contact(known.email, known.phone) if known else None,
+    )
+
+
 @router.post("/checkouts/quote", auth=ANYONE, response={200: QuoteAnswer})
 def quote_checkout(request: HttpRequest, body: QuoteBody) -> Any:
     """Price a purchase from zero; changes nothing. For the lines given, else for the cart."""
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
-    return _quote(caller, orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon))
+    return _quote(caller, _priced(caller, lines, body))
 
 
 @router.post("/checkouts", auth=ANYONE_WRITES, response={201: CheckoutAnswer})
@@ -261,9 +329,10 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
     agreed = body.agreed_total
-    if agreed is not None:
-        quoted = orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon)
-        minor(agreed, quoted.currency, "agreed_total")
+    if agreed is not None or body.coupon:
+        quoted = _priced(caller, lines, body)
+        if agreed is not None:
+            minor(agreed, quoted.currency, "agreed_total")
     placed = orders.place(
         actor=caller.actor,
         lines=lines,
@@ -272,6 +341,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,
+        coupons_off=body.coupons_off,
         agreed_total=agreed.amount if agreed else None,
     )
     if body.lines is None:

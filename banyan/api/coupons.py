@@ -112,4 +112,4 @@ def make_coupon(request: HttpRequest, shop_id: Path[Id], body: CouponBody) -> An
 def retire_coupon(request: HttpRequest, coupon_id: Path[Id]) -> Any:
     """Stop a coupon; uses already reserved keep their price. Repeatable."""
     get_coupon_for(actor(request), coupon_id)
-    return _coupon(entitlements.retire_coupon(actor=actor(request), coupon_id=coupon_id))
+    return _coupon(entitlements.pause_coupon(actor=actor(request), coupon_id=coupon_id))

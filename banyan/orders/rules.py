@@ -6,7 +6,7 @@ line keeps the explanation of its price.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,15 +31,24 @@ class ShopTerms:
     shipping_amount: int
     free_shipping_from: int | None
 
+    def asked(self, goods: int) -> int:
+        """Return what shipping costs for goods of so much, after discounts."""
+        free = self.free_shipping_from is not None and goods >= self.free_shipping_from
+        return 0 if free else self.shipping_amount
+
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """What something takes off, by line key; ``funded_by`` bears it: shop, platform or sharer."""
+    """What something takes off goods, by line key, and off shipping, by shop.
+
+    ``funded_by`` bears it: shop, platform or sharer.
+    """
 
     step: str
     code: str
     amounts: Mapping[int, int]
     funded_by: str = "shop"
+    shipping: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -120,14 +129,27 @@ def price(
         mine = [line for line in priced if line.shop_id == terms.shop_id]
         if not mine:
             continue
-        goods = sum(line.goods - line.discount for line in mine)
-        free = terms.free_shipping_from is not None and goods >= terms.free_shipping_from
-        amount = 0 if free else terms.shipping_amount
+        amount = terms.asked(sum(line.goods - line.discount for line in mine))
         parts = split(amount, [line.goods or 1 for line in mine])
         for line, part in zip(mine, parts, strict=True):
             line.shipping = part
-            line.steps.append({"step": "shipping", "amount": part, "free": free})
+            line.steps.append({"step": "shipping", "amount": part, "free": not amount})
+        for discount in discounts:
+            _take_off_shipping(mine, discount, discount.shipping.get(terms.shop_id, 0))
     return Priced(priced)
+
+
+def _take_off_shipping(lines: Sequence[PricedLine], discount: Discount, amount: int) -> None:
+    """Lower the shipping of a shop's lines by ``amount`` in all, by what is left of each."""
+    left = [line.shipping for line in lines]
+    if not 0 <= amount <= sum(left):
+        raise ValueError(f"{discount.code} takes {amount} off shipping")
+    if not amount:
+        return
+    for line, part in zip(lines, split(amount, left), strict=True):
+        line.shipping -= part
+        if part:
+            line.steps.append(_step(discount, part) | {"of": "shipping"})
 
 
 def _take_off(line: PricedLine, discount: Discount) -> None:
@@ -136,24 +158,21 @@ def _take_off(line: PricedLine, discount: Discount) -> None:
         raise ValueError(f"{discount.code} takes {part} off line {line.key}")
     if part:
         line.discount += part
-        line.steps.append(
-            {
-                "step": discount.step,
-                "amount": -part,
-                "code": discount.code,
-                "funded_by": discount.funded_by,
-            }
-        )
+        line.steps.append(_step(discount, part))
 
 
-def coupon_discount(
-    lines: Sequence[LineInput], *, shop_id: int, code: str, amount: int
-) -> Discount:
-    """Return ``amount`` off the goods of a shop, split by what the lines cost."""
-    mine = [line for line in lines if line.shop_id == shop_id]
-    goods = [line.unit_amount * line.quantity for line in mine]
-    parts = split(amount, goods) if sum(goods) else [0] * len(mine)
-    return Discount("coupon", code, {line.key: n for line, n in zip(mine, parts, strict=True)})
+def _step(discount: Discount, part: int) -> dict[str, Any]:
+    return {
+        "step": discount.step,
+        "amount": -part,
+        "code": discount.code,
+        "funded_by": discount.funded_by,
+    }
+
+
+def borne_by(steps: Iterable[Mapping[str, Any]], who: str) -> int:
+    """Return how much of a line's stored explanation somebody bears instead of the buyer."""
+    return -sum(step["amount"] for step in steps if step.get("funded_by") == who)
 
 
 @dataclass(frozen=True, slots=True)

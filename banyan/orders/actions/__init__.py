@@ -10,19 +10,23 @@ from .cart import (
     set_quantity,
     take_from_cart,
 )
+from .couponing import Coupons, Wish
 from .fulfilment import auto_confirm, confirm_receipt, ship
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
-from .placement import Contact, place
+from .persons import Contact
+from .placement import place
 from .quoting import Quote, WantedLine, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
 
 __all__ = [
     "Contact",
+    "Coupons",
     "Quote",
     "WantedLine",
+    "Wish",
     "add_to_cart",
     "ask_refund",
     "ask_support",

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import reserve, sold_out
 from banyan.catalog.models import Variant
 from banyan.catalog.rules import text_in
-from banyan.entitlements.actions import reserve_coupon
+from banyan.entitlements.actions import locks_of as coupon_locks
+from banyan.entitlements.actions import reserve_coupons
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code, new_ids
@@ -27,7 +28,6 @@ from banyan.kernel.problems import Busy, Conflict, Invalid, SoldOut
 from banyan.kernel.remembered import insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
-from banyan.people.models import Account
 from banyan.people.rules import clean_address, clean_phone
 from banyan.sharing import queries as sharing
 from banyan.sharing.actions import confirm_touch
@@ -36,21 +36,15 @@ from banyan.sharing.models import Link
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
 from ..reading import checkout_of_key, lines_to_pay
+from .couponing import Coupons, Wish
 from .payment import mark_paid, paid_locks
+from .persons import Contact, person_key, same_person
 from .quoting import Quote, WantedLine, merge, quote
 from .repeating import Asked
 
 TRIES = 3
 RESERVATION = dt.timedelta(minutes=15)
 _NUMBER_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """How the buyer is reached: an e-mail address, a phone number, or both."""
-
-    email: str = ""
-    phone: str = ""
 
 
 def _quantities(lines: Sequence[WantedLine]) -> dict[int, int]:
@@ -66,14 +60,15 @@ def place(
     placement_key: str,
     provider: str,
     coupon_code: str = "",
+    coupons_off: Collection[int] = (),
     agreed_total: int | None = None,
     opening: Opening | None = None,
 ) -> Checkout:
-    """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
+    """Place an order: reserve stock and coupons, freeze price, share path and commission terms.
 
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
-    IdempotencyMismatch when it asks for something else. Locks the coupon, and at the end stock,
-    so that buyers of one thing wait for little more than each other's commit. Emits order.placed
+    IdempotencyMismatch when it asks for something else. It is bought with the best legal set of
+    coupons, without ``coupons_off``. Locks the coupons, and at the end stock, so that buyers of one thing wait for little more than each other's commit. Emits order.placed
     per shop. Raises Invalid (fields), SoldOut, CouponRefused, and Conflict
     ``price_changed`` when the total is no longer ``agreed_total``. The payment intent is opened
     here, with ``opening`` its first attempt too; talking to the provider is the caller's next step.
@@ -89,14 +84,14 @@ def place(
     before = checkout_of_key.first(placement_key)
     if before is not None:
         return asked.again(before)
+    wish = Wish(code=coupon_code, off=frozenset(coupons_off))
     for _attempt in range(TRIES):
-        wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
+        wanted = _agreed(quote(actor=actor, lines=lines, wish=wish, contact=contact), agreed_total)
         _check_free(wanted)
         credits = _credits(actor, wanted)
         try:
             with transaction.atomic():
-                if wanted.coupon is not None:
-                    locks.take([LockKey("entitlement", wanted.coupon.pk)])
+                locks.take(coupon_locks(one.coupon_id for one in wanted.coupons.chosen))
                 checkout, attempt = _write(
                     actor=actor,
                     wanted=wanted,
@@ -107,7 +102,7 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                now = _agreed_quote(actor, lines, coupon_code, agreed_total)
+                now = _agreed(quote(actor=actor, lines=lines, kept=wanted.coupons), agreed_total)
                 if now.priced != wanted.priced:
                     raise _PriceMoved
         except _PriceMoved:
@@ -126,15 +121,12 @@ class _PriceMoved(Exception):  # noqa: N818 - not an error, a reason to begin ag
     """What was written is not what it costs now."""
 
 
-def _agreed_quote(
-    actor: Actor, lines: Sequence[WantedLine], coupon_code: str, agreed_total: int | None
-) -> Quote:
-    """Price everything, and refuse what is not exactly what the buyer agreed to."""
-    wanted = quote(actor=actor, lines=lines, coupon_code=coupon_code)
+def _agreed(wanted: Quote, agreed_total: int | None) -> Quote:
+    """Return a quote that is exactly what the buyer agreed to; refuse any other."""
     if wanted.unavailable:
         raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")
-    if wanted.coupon_problem is not None:
-        raise wanted.coupon_problem
+    if wanted.coupons.problem is not None:
+        raise wanted.coupons.problem
     _check_agreed(wanted, agreed_total)
     return wanted
 
@@ -278,7 +270,7 @@ def _write(
         shipping_amount=wanted.priced.shipping(),
         tax_amount=wanted.priced.tax(),
         total_amount=wanted.priced.total(),
-        coupon=wanted.coupon,
+        coupon_id=_first_of(wanted.coupons),
         created_at=now,
         expires_at=now + RESERVATION,
     )
@@ -311,13 +303,13 @@ def _write(
         told = [events.stored_of(one, actor=actor) for one in placed]
         insert_together(*payment, orders, [checkout], told, lines)
         locks.keep("lines just placed", checkout.pk, lines)
-        if wanted.coupon is not None:
-            reserve_coupon(
-                coupon=wanted.coupon,
+        if wanted.coupons.best.applied:
+            reserve_coupons(
+                actor=actor,
+                given=wanted.coupons.best.applied,
                 checkout_id=checkout.pk,
                 person_key=person_key(actor, contact),
-                same_person=_same_person(actor, contact),
-                amount=checkout.discount_amount,
+                same_person=same_person(actor, contact),
             )
         for one in placed:
             events.run_handlers(one, actor)
@@ -331,30 +323,9 @@ def _write(
     return checkout, attempt
 
 
-def person_key(actor: Actor, contact: Contact) -> str:
-    """Return what counts as one person for per-person limits: the account, else the contact."""
-    if actor.id is not None:
-        return f"account:{actor.id}"
-    return f"contact:{(contact.email or contact.phone).lower()}"
-
-
-def _same_person(actor: Actor, contact: Contact) -> set[str]:
-    """Return every key under which this person may have bought before.
-
-    A guest is known by either contact and by the account that has proven it; a member also by
-    what they bought as a guest. Neither signing in nor out brings a used coupon back.
-    """
-    found = Account.objects.filter(pk=actor.id or 0)
-    if actor.id is None:
-        found = Account.objects.filter(
-            Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
-        )
-    known = {contact.email, contact.phone}
-    keys = set()
-    for account_id, email, phone in found.values_list("id", "email", "phone"):
-        keys.add(f"account:{account_id}")
-        known |= {email or "", phone or ""}
-    return keys | {f"contact:{one.lower()}" for one in known if one}
+def _first_of(coupons: Coupons) -> int | None:
+    """Return a coupon that is used: it says that there are any, without a read of the others."""
+    return next((one.coupon_id for one in coupons.chosen), None)
 
 
 def _orders(checkout: Checkout, wanted: Quote, ids: Mapping[int, int]) -> list[Order]:

@@ -9,16 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import buyable_variants
-from banyan.entitlements.actions import CouponRefused, find_coupon
-from banyan.entitlements.models import Coupon
-from banyan.entitlements.rules import benefit, refusal
-from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
 
-from ..rules import LineInput, Priced, ShopTerms, coupon_discount, price
+from ..rules import LineInput, Priced, ShopTerms, price
 from .cart import MOST_LINES, MOST_OF_ONE
+from .couponing import Basket, Coupons, Wish, again, choose
+from .persons import Contact
+
+NO_WISH = Wish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,7 @@ class Quote:
     variants: dict[int, Variant]
     priced: Priced
     currency: str
-    coupon: Coupon | None = None
-    coupon_problem: CouponRefused | None = None
+    coupons: Coupons = field(default_factory=Coupons)
     unavailable: list[int] = field(default_factory=list)
 
     @property
@@ -57,12 +56,21 @@ class Quote:
         return list(dict.fromkeys(v.product.shop_id for v in self.variants.values()))
 
 
-def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -> Quote:
-    """Price ``lines`` from zero with today's prices; five statements at most, for any length.
+def quote(
+    *,
+    actor: Actor,
+    lines: Sequence[WantedLine],
+    wish: Wish = NO_WISH,
+    contact: Contact | None = None,
+    kept: Coupons | None = None,
+) -> Quote:
+    """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
 
-    A coupon that does not apply is named in ``coupon_problem`` and leaves the price alone.
-    Lines no longer on sale are left out and named in ``unavailable``. Raises Invalid for
-    quantities out of range, currencies that differ, or nothing to buy.
+    The statements are as many for any length. ``wish`` is what the buyer says about coupons,
+    ``contact`` how a guest is reached as far as it is known; ``kept`` are coupons that stay as
+    they are. A typed code that cannot be used is named in ``coupons.problem`` and leaves the
+    price alone. Lines no longer on sale are left out and named in ``unavailable``. Raises Invalid
+    for quantities out of range, currencies that differ, or nothing to buy.
     """
     _check_lines(lines)
     found = {
@@ -89,30 +97,20 @@ def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -
     ]
     shops = {v.product.shop_id: v.product.shop for v in variants.values()}
     terms = [ShopTerms(s.pk, s.shipping_amount, s.free_shipping_from) for s in shops.values()]
-    result = Quote(wanted, variants, price(inputs, terms), currency, unavailable=unavailable)
-    if coupon_code.strip():
-        _apply_coupon(result, coupon_code, inputs, terms)
-    return result
+    via = {line.variant_id: line.via for line in wanted}
+    basket = Basket(inputs, variants, via, terms, currency)
+    coupons = _coupons(actor, contact, wish, kept, basket)
+    priced = price(inputs, terms, coupons.discounts())
+    return Quote(wanted, variants, priced, currency, coupons, unavailable)
 
 
-def _apply_coupon(
-    result: Quote, code: str, inputs: list[LineInput], terms: list[ShopTerms]
-) -> None:
-    try:
-        coupon = find_coupon(code)
-        goods = result.priced.goods(coupon.shop_id)
-        if not goods:
-            raise CouponRefused("coupon_min_spend")
-        why = refusal(coupon, goods_amount=goods, currency=result.currency, at=clock.now())
-        if why:
-            raise CouponRefused(why)
-    except CouponRefused as problem:
-        result.coupon_problem = problem
-        return
-    result.coupon = coupon
-    amount = benefit(coupon, goods)
-    off = coupon_discount(inputs, shop_id=coupon.shop_id, code=coupon.code, amount=amount)
-    result.priced = price(inputs, terms, [off])
+def _coupons(
+    actor: Actor, contact: Contact | None, wish: Wish, kept: Coupons | None, basket: Basket
+) -> Coupons:
+    """Return the coupons to buy with: those that are kept, else the best that may be used."""
+    if kept is not None:
+        return again(kept, basket)
+    return choose(actor=actor, contact=contact, wish=wish, basket=basket)
 
 
 def _check_lines(lines: Sequence[WantedLine]) -> None:

@@ -92,6 +92,6 @@ def coupon_retire(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpR
     shop = shop_of(request, shop_slug, MANAGERS)
     if not Coupon.objects.filter(pk=coupon_id, shop=shop).exists():
         raise NotFound()
-    entitlements.retire_coupon(actor=actor(request), coupon_id=coupon_id)
+    entitlements.pause_coupon(actor=actor(request), coupon_id=coupon_id)
     messages.success(request, _("The coupon is stopped. Orders already placed keep their price."))
     return redirect("studio_coupons", shop.slug)

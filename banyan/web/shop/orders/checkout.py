@@ -202,8 +202,8 @@ def _page(
         form = form_tokens.fresh(request, bought)
     errors = problem.fields if problem else {}
     coupon_error = errors.get("coupon", "")
-    if quote.coupon_problem is not None:
-        coupon_error = quote.coupon_problem.message
+    if quote.coupons.problem is not None:
+        coupon_error = quote.coupons.problem.message
     context = {
         "items": _items(quote),
         "sums": _sums(quote),
@@ -253,7 +253,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not lines and known is None:
         return redirect("cart")
     if not places:
-        return _page(request, orders.quote(actor=who, lines=lines, coupon_code=coupon), values)
+        return _page(request, orders.quote(actor=who, lines=lines, wish=orders.Wish(code=coupon)), values)
     opening = payments.Opening(
         return_url=lambda token: _return_url(request, token),
         locale=get_language() or "en",
@@ -266,7 +266,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     except Problem as problem:
         if problem.code == "price_changed":
             problem.fields = {"total": problem.message}
-        quote = orders.quote(actor=who, lines=lines, coupon_code=coupon)
+        quote = orders.quote(actor=who, lines=lines, wish=orders.Wish(code=coupon))
         return _page(request, quote, values, problem)
     if known is None:
         _empty(request, who, lines)
@@ -290,7 +290,7 @@ def _used(
     if not lines and earlier is not None:
         messages.warning(request, str(problem.message))
         return redirect("purchase", earlier.access_token)
-    quote = orders.quote(actor=actor(request), lines=lines, coupon_code=values.get("coupon", ""))
+    quote = orders.quote(actor=actor(request), lines=lines, wish=orders.Wish(code=values.get("coupon", "")))
     return _page(request, quote, values | {"token": ""}, problem, earlier)
 
 

@@ -172,7 +172,7 @@ def _step(discount: Discount, part: int) -> dict[str, Any]:
 
 def borne_by(steps: Iterable[Mapping[str, Any]], who: str) -> int:
     """Return how much of a line's stored explanation somebody bears instead of the buyer."""
-    return -sum(step["amount"] for step in steps if step.get("funded_by") == who)
+    return -sum(int(step["amount"]) for step in steps if step.get("funded_by") == who)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,9 @@ def refusal(candidate: Candidate, purchase: Purchase) -> Miss | None:
     if candidate.currency != purchase.currency:
         return Miss("coupon_other_currency")
     miss = candidate.terms.miss(purchase, candidate.lines(purchase))
-    if miss is None and candidate.budget_left is not None:
-        if _most(candidate, purchase) > candidate.budget_left:
-            return Miss("coupon_used_up")
+    left = candidate.budget_left
+    if miss is None and left is not None and _most(candidate, purchase) > left:
+        return Miss("coupon_used_up")
     return miss
 
 
@@ -113,9 +113,17 @@ def best_set(purchase: Purchase, candidates: Iterable[Candidate]) -> BestSet:
     used = {one.key for one in chosen}
     for one in usable:
         if one.key not in used:
-            alone = savings(purchase, apply_set(purchase, [one]))
-            refused.append(Refused(one, Miss("coupon_less" if alone > 0 else "coupon_nothing")))
+            refused.append(_beaten(purchase, one, chosen))
     return BestSet(applied, tuple(refused), savings(purchase, applied))
+
+
+def _beaten(purchase: Purchase, one: Candidate, chosen: Sequence[Candidate]) -> Refused:
+    """Return why a coupon that could be used is not: others save more, or it saves nothing."""
+    if savings(purchase, apply_set(purchase, [one])) <= 0:
+        return Refused(one, Miss("coupon_nothing"))
+    seats = one.seats(purchase)
+    rivals = tuple(other.key for other in chosen if not seats.isdisjoint(other.seats(purchase)))
+    return Refused(one, Miss("coupon_less" if rivals else "coupon_nothing"), rivals)
 
 
 def _sets(purchase: Purchase, usable: Sequence[Candidate]) -> Iterator[tuple[int, list[Candidate]]]:

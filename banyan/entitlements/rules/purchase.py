@@ -127,10 +127,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A coupon that is not used, and why."""
+    """A coupon that is not used, and why; ``rivals`` are used ones whose seats it would need."""
 
     candidate: Candidate
     miss: Miss
+    rivals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from banyan.catalog.models import Variant
 from banyan.entitlements.actions import CouponRefused
@@ -37,7 +37,7 @@ from .persons import Contact, is_newcomer, same_person
 class Coupons:
     """The coupons of a quote; ``problem`` is why the typed code is not used, if it cannot be."""
 
-    best: BestSet = BestSet()
+    best: BestSet = field(default_factory=BestSet)
     problem: CouponRefused | None = None
 
     @property

@@ -38,7 +38,7 @@ class TooLate(Conflict):
 
 
 def _checkout_locks(checkout_id: int, lines: Sequence[OrderLine]) -> list[LockKey]:
-    """Return the keys of everything a checkout's end touches: stock, coupons, itself, its orders."""
+    """Return the keys of everything a checkout's end touches: stock, coupons, itself, orders."""
     keys = [LockKey("checkout", checkout_id)]
     keys += [LockKey("stock", line.variant.stock.pk) for line in lines]
     keys += [LockKey("order", order.pk) for order in _orders_in(lines)]

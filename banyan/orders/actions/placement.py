@@ -68,10 +68,11 @@ def place(
 
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
     IdempotencyMismatch when it asks for something else. It is bought with the best legal set of
-    coupons, without ``coupons_off``. Locks the coupons, and at the end stock, so that buyers of one thing wait for little more than each other's commit. Emits order.placed
-    per shop. Raises Invalid (fields), SoldOut, CouponRefused, and Conflict
-    ``price_changed`` when the total is no longer ``agreed_total``. The payment intent is opened
-    here, with ``opening`` its first attempt too; talking to the provider is the caller's next step.
+    coupons, without ``coupons_off``. Locks the coupons, and at the end stock, so that buyers of
+    one thing wait for little more than each other's commit. Emits order.placed per shop. Raises
+    Invalid (fields), SoldOut, CouponRefused, and Conflict ``price_changed`` when the total is no
+    longer ``agreed_total``. The payment intent is opened here, with ``opening`` its first attempt
+    too; talking to the provider is the caller's next step.
     """
     contact, clean = _check_buyer(actor, contact, address)
     asked = Asked(

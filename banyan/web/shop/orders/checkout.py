@@ -41,6 +41,7 @@ from banyan.people.rules import (
     ADDRESS_FIELDS,
     ADDRESS_FORMS,
     address_form,
+    clean_phone,
     parse_address_line,
 )
 from banyan.people.rules.countries import country_names
@@ -48,7 +49,7 @@ from banyan.people.rules.countries import country_names
 from ...cookies import CART, read_signed
 from ...http import actor, number, private
 from ..market.cards import product_title
-from . import form_tokens
+from . import coupon_choices, form_tokens
 from .device import payer_context
 
 MOST_OF_ONE = 99
@@ -93,6 +94,7 @@ def _given(request: HttpRequest, who: Actor) -> dict[str, str]:
     countries = {"zh-hant": "TW", "zh-hans": "CN"}
     values.setdefault("country", countries.get(get_language() or "", "CN"))
     values["coupon"] = request.GET.get("coupon", "")[:40]
+    values["off"] = request.GET.get("off", "")
     country = request.GET.get("country", "")
     if country in ADDRESS_FORMS:
         values["country"] = country
@@ -110,7 +112,7 @@ def _typed(request: HttpRequest, who: Actor) -> dict[str, str]:
         country = country if country in ADDRESS_FORMS else "CN"
         parsed = parse_address_line(values["line"][:400], country)
         values |= {name: text for name, text in parsed.fields.items() if text}
-    return values
+    return coupon_choices.changed(values, wish)
 
 
 def _of_address(address: Address | None) -> dict[str, str]:
@@ -178,7 +180,7 @@ def _sign_in_url(request: HttpRequest, values: dict[str, str]) -> str:
     """
     kept = {
         name: values.get(name) or request.GET.get(name, "")
-        for name in ("variant", "n", "via", "t", "coupon")
+        for name in ("variant", "n", "via", "t", "coupon", "off")
     }
     query = urlencode({name: value for name, value in kept.items() if value})
     here = reverse("checkout") + (f"?{query}" if query else "")
@@ -217,6 +219,7 @@ def _page(
         "address_fields": _address_fields(values, errors),
         "errors": errors,
         "coupon_error": coupon_error,
+        **coupon_choices.shown(quote),
         "problem": problem,
         "earlier": earlier,
         "waiting": form.waiting,
@@ -252,8 +255,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
     known = orders.placed_before(_placement_key(values)) if of_cart else None
     if not lines and known is None:
         return redirect("cart")
+    if coupon:
+        coupon_choices.count_typed(request)
     if not places:
-        return _page(request, orders.quote(actor=who, lines=lines, wish=orders.Wish(code=coupon)), values)
+        return _page(request, _quote(who, lines, values), values)
     opening = payments.Opening(
         return_url=lambda token: _return_url(request, token),
         locale=get_language() or "en",
@@ -266,13 +271,26 @@ def checkout(request: HttpRequest) -> HttpResponse:
     except Problem as problem:
         if problem.code == "price_changed":
             problem.fields = {"total": problem.message}
-        quote = orders.quote(actor=who, lines=lines, wish=orders.Wish(code=coupon))
-        return _page(request, quote, values, problem)
+        return _page(request, _quote(who, lines, values), values, problem)
     if known is None:
         _empty(request, who, lines)
     else:
         leave_cart(request, known[1])
     return go_to_payment(request, placed, opening)
+
+
+def _quote(who: Actor, lines: list[orders.WantedLine], values: dict[str, str]) -> Quote:
+    """Price with the coupons that the form says, for whoever it says is buying."""
+    country = values.get("country", "CN")
+    typed = values.get("contact_phone") or values.get("phone", "")
+    phone = clean_phone(typed, country) if typed else ""
+    contact = orders.Contact(values.get("email", "").strip(), phone or "")
+    return orders.quote(
+        actor=who,
+        lines=lines,
+        wish=coupon_choices.wish_in(values),
+        contact=contact if contact != orders.Contact() else None,
+    )
 
 
 def _used(
@@ -290,7 +308,7 @@ def _used(
     if not lines and earlier is not None:
         messages.warning(request, str(problem.message))
         return redirect("purchase", earlier.access_token)
-    quote = orders.quote(actor=actor(request), lines=lines, wish=orders.Wish(code=values.get("coupon", "")))
+    quote = _quote(actor(request), lines, values)
     return _page(request, quote, values | {"token": ""}, problem, earlier)
 
 
@@ -318,6 +336,7 @@ def _place(
         else form_tokens.KEY + new_code(120),
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
+        coupons_off=coupon_choices.off_in(values),
         agreed_total=whole(values.get("agreed", "")),
         opening=opening,
     )

@@ -1,0 +1,111 @@
+"""How a coupon is told to its merchant: in words, by an example, and how it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.access import visible_products
+from banyan.catalog.models import Shop, Variant
+from banyan.entitlements.models import Coupon
+from banyan.entitlements.rules import Candidate, Line, Purchase, Terms, apply_set, refusal
+from banyan.kernel import clock
+from banyan.kernel.money import Money
+from banyan.orders.rules import ShopTerms
+
+STACKING: dict[str, str | Promise] = {
+    "shop": _("With the platform's coupons and free shipping; one such coupon per shop"),
+    "shipping": _("With all others; one shipping coupon per shop"),
+    "exclusive": _("Alone: no other coupon with it"),
+    "platform": _("With shops' coupons and free shipping; one such coupon per order"),
+}
+REACHES: dict[str, str | Promise] = {
+    "code": _("Whoever types its code"),
+    "auto": _("Everybody, without a code"),
+    "claim": _("Members who take it by its code, and keep it"),
+    "held": _("Only who is given one, or has a printed code"),
+}
+MOST_TRIED, MOST_PIECES = 20, 99
+
+
+def row(coupon: Coupon) -> dict[str, Any]:
+    """Return what lists and pages say of a coupon."""
+    now = clock.now()
+    if not coupon.is_active:
+        state, tone = _("Paused"), ""
+    elif coupon.ends_at and coupon.ends_at <= now:
+        state, tone = _("Over"), ""
+    elif coupon.taken >= coupon.cap:
+        state, tone = _("Used up"), ""
+    elif coupon.starts_at and coupon.starts_at > now:
+        state, tone = _("Not yet"), "gold"
+    else:
+        state, tone = _("Running"), "good"
+    left = None if coupon.budget is None else coupon.budget - coupon.budget_used
+    return {
+        "coupon": coupon,
+        "terms": " · ".join(coupon.terms.sentences(coupon.currency)),
+        "state": state,
+        "tone": tone,
+        "reach": REACHES[coupon.reach],
+        "stacking": STACKING[coupon.stacking],
+        "spent": Money(coupon.budget_used, coupon.currency),
+        "budget_left": None if left is None else Money(left, coupon.currency),
+    }
+
+
+def example(shop: Shop, terms: Terms, stacking: str) -> dict[str, Any] | None:
+    """Return the smallest basket of one product that the coupon works for; None without one.
+
+    Figures are what checkout would say, for a newcomer through a share link at the right hour.
+    """
+    variants = Variant.objects.filter(
+        is_active=True, product__shop=shop, product__in=visible_products()
+    ).select_related("product")
+    for variant in variants.order_by("price_amount", "id")[:MOST_TRIED]:
+        found = _basket(shop, terms, stacking, variant)
+        if found is not None:
+            return found
+    return None
+
+
+def _basket(shop: Shop, terms: Terms, stacking: str, variant: Variant) -> dict[str, Any] | None:
+    coupon = Candidate(
+        key=0,
+        coupon_id=0,
+        shop_id=shop.pk,
+        code="",
+        title="",
+        stacking=stacking,
+        terms=terms,
+        currency=shop.currency,
+    )
+    asked = ShopTerms(shop.pk, shop.shipping_amount, shop.free_shipping_from).asked
+    product = variant.product
+    for pieces in range(1, MOST_PIECES + 1):
+        line = Line(
+            key=variant.pk,
+            shop_id=shop.pk,
+            product_id=product.pk,
+            quantity=pieces,
+            goods=variant.price_amount * pieces,
+            categories=frozenset({product.category_id} if product.category_id else ()),
+            tags=frozenset(str(tag) for tag in product.tags),
+            shared=True,
+        )
+        purchase = Purchase((line,), {shop.pk: asked}, shop.currency, clock.now(), newcomer=True)
+        [given] = apply_set(purchase, [coupon])
+        miss = refusal(coupon, purchase)
+        if (miss is None or miss.code == "coupon_other_hours") and given.amount:
+            shipping = asked(line.goods - sum(given.goods.values()))
+            return {
+                "title": product.title,
+                "pieces": pieces,
+                "goods": Money(line.goods, shop.currency),
+                "off": Money(-given.amount, shop.currency),
+                "shipping": Money(shipping, shop.currency),
+                "pays": Money(line.goods + shipping - given.amount, shop.currency),
+            }
+    return None

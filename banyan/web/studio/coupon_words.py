@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.models import Coupon
+from banyan.entitlements.queries import category_lines
 from banyan.entitlements.rules import Candidate, Line, Purchase, Terms, apply_set, refusal
 from banyan.kernel import clock
 from banyan.kernel.money import Money
@@ -83,7 +84,7 @@ def _basket(shop: Shop, terms: Terms, stacking: str, variant: Variant) -> dict[s
         currency=shop.currency,
     )
     asked = ShopTerms(shop.pk, shop.shipping_amount, shop.free_shipping_from).asked
-    product = variant.product
+    product, above = variant.product, category_lines([coupon])
     for pieces in range(1, MOST_PIECES + 1):
         line = Line(
             key=variant.pk,
@@ -91,7 +92,7 @@ def _basket(shop: Shop, terms: Terms, stacking: str, variant: Variant) -> dict[s
             product_id=product.pk,
             quantity=pieces,
             goods=variant.price_amount * pieces,
-            categories=frozenset({product.category_id} if product.category_id else ()),
+            categories=above.get(product.category_id or 0, frozenset()),
             tags=frozenset(str(tag) for tag in product.tags),
             shared=True,
         )

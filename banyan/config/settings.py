@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "banyan.sharing",
     "banyan.orders",
     "banyan.earnings",
+    "banyan.market",
     "banyan.community",
     "banyan.insights",
     "banyan.api",

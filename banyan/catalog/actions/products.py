@@ -19,7 +19,7 @@ from banyan.media.actions import set_alts
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
-from ..rules import check_values, clean_tags, slugify
+from ..rules import KINDS, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .stock import stock_locks
 from .words import index_products
@@ -61,6 +61,7 @@ class ProductInput:
     tags: Sequence[str] = ()
     images: Sequence[int] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
+    kind: str = "goods"
 
 
 _REASONS = {
@@ -75,6 +76,8 @@ def _check(data: ProductInput) -> None:
     fields: dict[str, Any] = {}
     if not 1 <= len(data.title.strip()) <= 160:
         fields["title"] = _("Give the product a title of 1 to 160 letters.")
+    if data.kind not in KINDS:
+        fields["kind"] = _("Choose one of these.")
     if len(data.description) > 20_000:
         fields["description"] = _("At most 20,000 letters.")
     wrong = check_values(data.options, [v.values for v in data.variants])
@@ -110,7 +113,7 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
             slug = f"{slug[:90]}-{new_code(30).lower()}"
         now = clock.now()
         product = Product.objects.create(
-            shop=shop, slug=slug, created_at=now, updated_at=now, **_columns(data)
+            shop=shop, slug=slug, kind=data.kind, created_at=now, updated_at=now, **_columns(data)
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)

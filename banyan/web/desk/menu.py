@@ -67,6 +67,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Money"),
             [
                 table(_("Refunds"), "undo", "orders_orderrefund", "support", "finance"),
+                table(_("Disputes"), "gavel", "market_dispute", "support", "finance"),
+                table(_("Escrows"), "lock_clock", "market_escrow", "support", "finance"),
                 table(_("Payouts"), "payments", "earnings_payoutbatch", "finance"),
                 table(
                     _("Commissions"), "share", "earnings_commission",

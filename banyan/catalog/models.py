@@ -83,7 +83,8 @@ class Product(models.Model):
 
     ``texts`` maps a language to {"title", "description"}; ``title`` and ``description`` are in
     ``language`` and stand in for missing ones. ``kind`` says how it is delivered, see
-    ``rules.KINDS``; ``attributes`` maps the code of a typed attribute to its value.
+    ``rules.KINDS``; ``min_age`` is in years, empty for everybody; ``attributes`` maps the
+    code of a typed attribute to its value.
     """
 
     id = IdField(primary_key=True)
@@ -100,6 +101,7 @@ class Product(models.Model):
     tags = models.JSONField(default=list)
     options = models.JSONField(default=list)
     attributes = models.JSONField(default=dict, db_default={})
+    min_age = models.SmallIntegerField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "banyan.orders",
     "banyan.earnings",
     "banyan.market",
+    "banyan.standing",
     "banyan.community",
     "banyan.insights",
     "banyan.api",

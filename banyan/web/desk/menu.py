@@ -57,6 +57,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 table(_("Shops"), "storefront", "catalog_shop", "moderation", "support", "finance"),
                 table(_("Categories"), "category", "catalog_category", "moderation"),
+                table(_("Permits"), "verified", "standing_permit", "moderation"),
+                table(_("Guarded categories"), "shield", "standing_guardedcategory", "moderation"),
+                table(_("Reports"), "flag_circle", "standing_report", "moderation"),
+                table(_("Takedowns"), "block", "standing_takedown", "moderation", "support"),
+                table(_("Appeals"), "balance", "standing_appeal", "moderation"),
                 table(_("People"), "group", "people_account", "support", "moderation"),
                 entry(_("How shares travel"), "account_tree", "cascades",
                       "support", "finance", "moderation"),

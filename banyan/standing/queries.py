@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
 from banyan.kernel import clock
 from banyan.orders.models import Order
 
-from .models import Excused, Report
+from .models import Report, Review
 from .rules import SHIP_WITHIN, WINDOW, Facts, Verdict, average, verdict
 
 # One pass over the shop's paid orders of the window; what an appeal excused is left out.
@@ -48,11 +50,9 @@ SELECT (SELECT count(*) FROM paid),
 def facts_of(shop_id: int, at: dt.datetime | None = None) -> Facts:
     """Count a shop's last ninety days, without what appeals excused. One statement."""
     now = at or clock.now()
+    asked: dict[str, Any] = {"shop": shop_id, "now": now, "since": now - WINDOW}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FACTS,
-            {"shop": shop_id, "now": now, "since": now - WINDOW, "within": SHIP_WITHIN},
-        )
+        cursor.execute(_FACTS, asked | {"within": SHIP_WITHIN})
         row = cursor.fetchone()
     assert row is not None  # an aggregate without GROUP BY
     orders, late, refunds, disputes, complaints, ratings, stars = row
@@ -96,6 +96,6 @@ def reports_by_id(report_ids: tuple[int, ...]) -> dict[int, Report]:
     return Report.objects.select_related("product").in_bulk(list(report_ids))
 
 
-def is_excused(kind: str, subject_id: int) -> bool:
-    """Tell whether an appeal has taken a fact out of the count."""
-    return Excused.objects.filter(kind=kind, subject_id=subject_id).exists()
+def reviews_of(line_ids: Iterable[int]) -> dict[int, Review]:
+    """Return the reviews of order lines, by line. One statement."""
+    return {row.line_id: row for row in Review.objects.filter(line_id__in=list(line_ids))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from banyan.kernel.actors import Actor
 from banyan.ledger.models import Account as LedgerAccount
 from banyan.market import actions as market
 from banyan.market.models import Listing
@@ -28,16 +29,14 @@ def listing(of: Account | None = None, *, price: int = 10_000, **values: Any) ->
     of = of or seller()
     who = make.actor(of)
     images = claim_staged(actor=who, tokens=[staged_picture(who)])
-    data = market.ListingInput(
-        **{
-            "title": "Old bicycle",
-            "price": price,
-            "condition": "good",
-            "level1": "Zhejiang",
-            "images": [image.pk for image in images],
-        }
-        | values
-    )
+    given: dict[str, Any] = {
+        "title": "Old bicycle",
+        "price": price,
+        "condition": "good",
+        "level1": "Zhejiang",
+        "images": [image.pk for image in images],
+    }
+    data = market.ListingInput(**(given | values))
     return market.post_listing(actor=who, data=data)
 
 
@@ -51,13 +50,13 @@ def arrived(order: Order, one: Listing) -> Order:
     """Let the seller ship and the buyer receive it, and let the window begin."""
     orders.ship(actor=make.actor(one.seller), order_id=order.pk, carrier="Own hands")
     orders.confirm_receipt(
-        actor=make.actor(order.checkout.buyer) if order.checkout.buyer else make.Actor.guest(),
+        actor=make.actor(order.checkout.buyer) if order.checkout.buyer else Actor.guest(),
         order_id=order.pk,
         access_token=order.checkout.access_token,
     )
     order.refresh_from_db()
     assert order.received_at is not None
-    market.on_received(actor=make.Actor.system("test"), order=order, at=order.received_at)
+    market.on_received(actor=Actor.system("test"), order=order, at=order.received_at)
     return order
 
 

@@ -13,6 +13,8 @@ from banyan.ledger.proof import verify
 from banyan.market import actions as market
 from banyan.market.models import Dispute, Escrow
 from banyan.orders import actions as orders
+from banyan.orders.models import Order
+from banyan.people.models import Account
 from tests.support import factories as make
 
 from .deals import arrived, balance, bought, listing, seller
@@ -188,7 +190,7 @@ def test_too_late_to_complain(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Dispute.objects.exists()
 
 
-def _opened(order, buyer, amount):  # type: ignore[no-untyped-def]
+def _opened(order: Order, buyer: Account, amount: int) -> Dispute:
     return market.open_dispute(
         actor=make.actor(buyer),
         order_id=order.pk,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock, events, locks
@@ -282,3 +283,8 @@ def _by_platform(actor: Actor, product_id: int) -> Product:
     if product is None:
         raise NotFound()
     return product
+
+
+def rate_product(*, actor: Actor, product_id: int, stars: int) -> None:
+    """Add a verified rating of 1 to 5 stars to a product's sum; inside the caller's transaction."""
+    Product.objects.filter(pk=product_id).update(ratings=F("ratings") + 1, stars=F("stars") + stars)

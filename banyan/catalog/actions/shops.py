@@ -211,3 +211,8 @@ def hire(*, actor: Actor, shop_id: int, account_id: int, role: str) -> ShopStaff
         create_defaults={"role": role, "created_at": clock.now()},
     )
     return staff
+
+
+def note_standing(*, actor: Actor, shop_id: int, standing: str) -> None:
+    """Keep where a shop stands (new, good, below), so that its pages need not count. Repeatable."""
+    Shop.objects.filter(pk=shop_id).exclude(standing=standing).update(standing=standing)

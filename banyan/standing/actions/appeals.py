@@ -19,6 +19,7 @@ from ..models import Appeal, Excused
 from ..queries import facts_of
 from ..rules import LIMITS
 from ..states import APPEAL
+from .counting import count_again
 
 Fact = tuple[str, int]
 """(kind of fact, id of its order or report)"""
@@ -80,6 +81,7 @@ def decide_appeal(*, actor: Actor, appeal_id: int, upheld: bool, reason: str) ->
                 ],
                 ignore_conflicts=True,
             )
+        count_again(actor=actor, shop_id=found.shop_id)
         decided = AppealDecided(appeal_id=found.pk, shop_id=found.shop_id, upheld=upheld)
         events.emit(decided, actor=actor)
         audit.record(

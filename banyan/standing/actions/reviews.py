@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import get_product_for_id
+from banyan.catalog.actions import rate_product
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound
@@ -55,6 +56,7 @@ def write_review(
                 stars=stars,
             )
             events.emit(written, actor=actor)
+            rate_product(actor=actor, product_id=review.product_id, stars=stars)
     return review
 
 

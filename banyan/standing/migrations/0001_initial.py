@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('catalog', '0007_taken_down_and_age'),
+        ('catalog', '0007_standing_and_age'),
         ('media', '0001_initial'),
         ('orders', '0004_kinds_and_tax'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

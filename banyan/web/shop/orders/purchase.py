@@ -24,6 +24,7 @@ from banyan.orders.models import Checkout, OrderLine
 from banyan.orders.queries import first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
+from banyan.standing.queries import reviews_of
 
 from ...http import actor, number, private, signed_in
 from ...streams import ticket
@@ -59,6 +60,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
     lines = lines_of(found)
     images = first_images(line.product_id for group in lines.values() for line in group)
     shown = pictures(list(images.values()))
+    reviewed = reviews_of(line.pk for group in lines.values() for line in group)
     disputes = disputes_of(order.pk for order in found)
     hidden = hidden_on((line for group in lines.values() for line in group), viewer)
     rows = []
@@ -77,6 +79,8 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                         "total": Money(line.goods_amount - line.discount_amount, line.currency),
                         "price": price_rows(line),
                         "url": _goods_url(line),
+                        "review": reviewed.get(line.pk),
+                        "may_review": order.state == "received" and line.pk not in reviewed,
                     }
                     for line in lines[order.pk]
                 ],

@@ -14,6 +14,21 @@ class Migration(migrations.Migration):
             name='min_age',
             field=models.SmallIntegerField(null=True),
         ),
+        migrations.AddField(
+            model_name='product',
+            name='ratings',
+            field=models.IntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='product',
+            name='stars',
+            field=models.IntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='shop',
+            name='standing',
+            field=models.CharField(db_default='new', default='new', max_length=5),
+        ),
         migrations.AlterField(
             model_name='product',
             name='state',

@@ -24,7 +24,7 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Conflict, Invalid, SoldOut
+from banyan.kernel.problems import Busy, Conflict, Forbidden, Invalid, SoldOut
 from banyan.kernel.remembered import insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
@@ -63,6 +63,7 @@ def place(
     coupons_off: Collection[int] = (),
     agreed_total: int | None = None,
     opening: Opening | None = None,
+    confirmed_age: int = 0,
 ) -> Checkout:
     """Place an order: reserve stock and coupons, freeze price, share path and commission terms.
 
@@ -70,9 +71,10 @@ def place(
     IdempotencyMismatch when it asks for something else. It is bought with the best legal set of
     coupons, without ``coupons_off``. Locks the coupons, and at the end stock, so that buyers of
     one thing wait for little more than each other's commit. Emits order.placed per shop. Raises
-    Invalid (fields), SoldOut, CouponRefused, and Conflict ``price_changed`` when the total is no
-    longer ``agreed_total``. The payment intent is opened here, with ``opening`` its first attempt
-    too; talking to the provider is the caller's next step.
+    Invalid (fields), SoldOut, CouponRefused, Forbidden ``age_unconfirmed`` when the buyer's
+    ``confirmed_age`` (years, as they say) is too low, and Conflict ``price_changed`` when the
+    total is no longer ``agreed_total``. The payment intent is opened here, with ``opening`` its
+    first attempt too; talking to the provider is the caller's next step.
     """
     contact, clean = _check_buyer(actor, contact, address)
     asked = Asked(
@@ -88,6 +90,7 @@ def place(
     wish = Wish(code=coupon_code, off=frozenset(coupons_off))
     for _attempt in range(TRIES):
         wanted = _agreed(quote(actor=actor, lines=lines, wish=wish, contact=contact), agreed_total)
+        _check_age(wanted, confirmed_age)
         _check_free(wanted)
         credits = _credits(actor, wanted)
         try:
@@ -130,6 +133,15 @@ def _agreed(wanted: Quote, agreed_total: int | None) -> Quote:
         raise wanted.coupons.problem
     _check_agreed(wanted, agreed_total)
     return wanted
+
+
+def _check_age(wanted: Quote, confirmed_age: int) -> None:
+    if wanted.min_age > confirmed_age:
+        raise Forbidden(
+            _("Some of this is for people of %(age)s years or older.") % {"age": wanted.min_age},
+            code="age_unconfirmed",
+            extra={"min_age": wanted.min_age},
+        )
 
 
 def _check_free(wanted: Quote) -> None:

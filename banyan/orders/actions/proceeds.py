@@ -1,6 +1,8 @@
 """What the money of a paid order becomes: the one place that says whom it is owed to.
 
-Each function is called inside the paying or refunding transaction, which holds ``locks_of``.
+A shop is owed at once. What one member pays another waits in an escrow account of the order, until
+``market`` releases it. Each function is called inside the paying or refunding transaction, which
+holds ``locks_of``.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.ledger import actions as ledger
+from banyan.ledger.models import Account as LedgerAccount
+from banyan.ledger.queries import balance
 from banyan.ledger.rules import Entry, portion
 
 from ..models import Order, OrderRefund
@@ -26,9 +30,40 @@ def clearing_account(currency: str) -> int:
     return ledger.account(kind="clearing", owner_kind="platform", currency=currency).pk
 
 
+def escrow_account(order: Order) -> int:
+    """Return the ledger account where the money of an order between members waits."""
+    return ledger.account(
+        kind="escrow", owner_kind="order", owner_id=order.pk, currency=order.currency
+    ).pk
+
+
+def escrow_balance(order: Order) -> int:
+    """Return what still waits; exact while its lock is held."""
+    account = LedgerAccount.objects.get(pk=escrow_account(order))
+    return balance(account).amount
+
+
+def seller_account(order: Order) -> int:
+    """Return the ledger account of what we owe the member who sold."""
+    owner_id = order.shop.owner_id
+    return ledger.account(
+        kind="earner_payable", owner_kind="account", owner_id=owner_id, currency=order.currency
+    ).pk
+
+
+def _owed(order: Order) -> int:
+    """Return the account that an order's money goes to when it is paid."""
+    if order.shop.kind == "member":
+        return escrow_account(order)
+    return shop_account(order.shop_id, order.currency)
+
+
 def locks_of(order: Order) -> list[LockKey]:
     """Return the locks of the accounts that an order's money goes to or comes back from."""
-    return [LockKey("wallet", shop_account(order.shop_id, order.currency))]
+    owed = [_owed(order)]
+    if order.shop.kind == "member":
+        owed.append(seller_account(order))
+    return [LockKey("wallet", account) for account in owed]
 
 
 def promotions_account(currency: str) -> int:
@@ -43,26 +78,25 @@ def _funded(order: Order) -> int:
     return sum(borne_by(steps, "platform") for steps in order.lines.values_list("price", flat=True))
 
 
-def _entries(order: Order, paid: int, funded: int) -> list[Entry]:
-    """Return the shop's ``paid`` and ``funded`` out of clearing and promotions, without zeros."""
+def _entries(order: Order, owed: int, paid: int, funded: int) -> list[Entry]:
+    """Return ``paid`` and ``funded`` out of clearing and promotions onto ``owed``; no zeros."""
     return [
         Entry(account, amount)
         for account, amount in (
             (clearing_account(order.currency), -paid),
             (promotions_account(order.currency) if funded else 0, -funded),
-            (shop_account(order.shop_id, order.currency), paid + funded),
+            (owed, paid + funded),
         )
         if amount
     ]
 
 
 def credit(*, actor: Actor, order: Order) -> None:
-    """Owe the money of a paid order to whom it is due. Posts clearing -> shop_payable.
+    """Owe the money of a paid order to whom it is due. Posts clearing -> shop_payable or escrow.
 
-    What a platform's coupon took off goes to the shop as if the buyer had paid it: promotions ->
-    shop_payable.
+    What a platform's coupon took off comes along as if the buyer had paid it, from promotions.
     """
-    entries = _entries(order, order.total_amount, _funded(order))
+    entries = _entries(order, _owed(order), order.total_amount, _funded(order))
     if not entries:
         return
     ledger.post(
@@ -78,20 +112,24 @@ def credit(*, actor: Actor, order: Order) -> None:
 
 
 def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
-    """Take a granted refund from whom it was owed to. Posts shop_payable -> clearing.
+    """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
 
-    Of what the platform bears the same part goes back, shop_payable -> promotions, on running
-    totals: ``order.refunded_amount`` has this refund in it already.
+    Once an escrow was released, its seller owes it: earner_payable -> clearing, below zero if need
+    be. Of what the platform bears the same part goes back to promotions, on running totals:
+    ``order.refunded_amount`` has this refund in it already.
     """
     funded, whole = _funded(order), order.total_amount
     before = portion(funded, order.refunded_amount - refund.amount, whole)
     back = portion(funded, order.refunded_amount, whole) - before
+    source = _owed(order)
+    if order.shop.kind == "member" and escrow_balance(order) < refund.amount + back:
+        source = seller_account(order)
     ledger.post(
         key=f"order_refund:{refund.pk}:granted",
         kind="order.refunded",
         subject_kind="order_refund",
         subject_id=refund.pk,
-        entries=_entries(order, -refund.amount, -back),
+        entries=_entries(order, source, -refund.amount, -back),
         currency=order.currency,
         actor=actor,
         memo=order.number,

@@ -49,6 +49,7 @@ from banyan.people.rules.countries import country_names
 from ...cookies import CART, read_signed
 from ...http import actor, number, private
 from ..market.cards import product_title
+from ..standing.age import age_of, gate
 from . import coupon_choices, form_tokens
 from .device import payer_context
 
@@ -258,14 +259,17 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if coupon:
         coupon_choices.count_typed(request)
     if not places:
-        return _page(request, _quote(who, lines, values), values)
+        quote = _quote(who, lines, values)
+        if quote.min_age > age_of(request):
+            return gate(request, min_age=quote.min_age)
+        return _page(request, quote, values)
     opening = payments.Opening(
         return_url=lambda token: _return_url(request, token),
         locale=get_language() or "en",
         context=lambda provider: payer_context(request, provider),
     )
     try:
-        placed = _place(who, lines, values, known, opening)
+        placed = _place(who, lines, values, known, opening, age_of(request))
     except IdempotencyMismatch as problem:
         return _used(request, lines, values, problem)
     except Problem as problem:
@@ -322,6 +326,7 @@ def _place(
     values: dict[str, str],
     known: tuple[Checkout, dict[int, int]] | None,
     opening: payments.Opening,
+    confirmed_age: int,
 ) -> Checkout:
     """Place what the form says; of a cart that was emptied since, what it bought then."""
     if known is not None and "variant" not in values:
@@ -338,6 +343,7 @@ def _place(
         coupon_code=values.get("coupon", ""),
         coupons_off=coupon_choices.off_in(values),
         agreed_total=whole(values.get("agreed", "")),
+        confirmed_age=confirmed_age,
         opening=opening,
     )
 

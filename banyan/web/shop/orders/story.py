@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -175,6 +175,13 @@ def receipt_rows(checkout: Checkout) -> list[tuple[Any, ...]]:
     return rows
 
 
+def _coupon_text(step: Mapping[str, Any]) -> str:
+    words = {"code": step["code"]}
+    if step.get("funded_by") == "platform":
+        return _("Coupon %(code)s, paid for by the platform") % words
+    return _("Coupon %(code)s, paid for by the shop") % words
+
+
 def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
     """Return how a line's price came about, step by step, as it was stored at placement."""
     rows: list[tuple[Any, ...]] = []
@@ -184,7 +191,7 @@ def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
             unit = format_money(Money(int(step["unit"]), line.currency))
             text = _("%(n)s × %(unit)s") % {"n": step["n"], "unit": unit}
         elif step["step"] == "coupon":
-            text = _("Coupon %(code)s, paid for by the shop") % {"code": step["code"]}
+            text = _coupon_text(step)
         elif step["step"] == "shipping":
             text = _("Its part of the shipping")
         else:

@@ -39,6 +39,7 @@ from ..reading import checkout_of_key, lines_to_pay
 from .couponing import Coupons, Wish
 from .payment import mark_paid, paid_locks
 from .persons import Contact, person_key, same_person
+from .proceeds import locks_of as proceeds_locks
 from .quoting import Quote, WantedLine, merge, quote
 from .repeating import Asked
 
@@ -329,6 +330,8 @@ def _write(
         keys = [LockKey("stock", variant.stock.pk) for variant in wanted.variants.values()]
         if not checkout.total_amount:
             keys += paid_locks(checkout.pk, orders)
+            # The buyer owes nothing, and yet a platform's coupon may pay the shops.
+            keys += [key for order in orders for key in proceeds_locks(order)]
         locks.take(keys)
         reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
         if not checkout.total_amount:

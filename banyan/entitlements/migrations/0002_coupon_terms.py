@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                         "-- squawk-ignore ban-drop-not-null\n"
                         "ALTER TABLE entitlements_coupon ALTER COLUMN shop_id DROP NOT NULL"
                     ],
-                    migrations.RunSQL.noop,
+                    "ALTER TABLE entitlements_coupon ALTER COLUMN shop_id SET NOT NULL",
                 )
             ],
             state_operations=[

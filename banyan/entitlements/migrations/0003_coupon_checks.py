@@ -9,6 +9,21 @@ DROP = [
     for column in ("amount_off", "percent_bps", "min_spend")
 ]
 
+# The way back says what the old columns can say of a coupon.
+BACK = """
+ALTER TABLE entitlements_coupon
+  ADD COLUMN amount_off bigint, ADD COLUMN percent_bps int,
+  ADD COLUMN min_spend bigint NOT NULL DEFAULT 0;
+UPDATE entitlements_coupon SET
+  amount_off = (jsonb_path_query_first(benefits, '$[*] ? (@.code == "amount_off").args.amount')
+                #>> '{}')::bigint,
+  percent_bps = (jsonb_path_query_first(benefits, '$[*] ? (@.code == "percent_off").args.bps')
+                 #>> '{}')::int,
+  min_spend = coalesce((jsonb_path_query_first(
+    conditions, '$[*] ? (@.code == "min_spend").args.amount') #>> '{}')::bigint, 0);
+ALTER TABLE entitlements_coupon ALTER COLUMN min_spend DROP DEFAULT
+"""
+
 
 class Migration(migrations.Migration):
     """The checks of the new terms; the columns of the old ones, filled over by 0002, go."""
@@ -51,13 +66,14 @@ class Migration(migrations.Migration):
                 migrations.RunSQL(
                     "CREATE UNIQUE INDEX CONCURRENTLY redemption_once_per_checkout"
                     " ON entitlements_redemption (checkout_id, coupon_id)",
-                    "DROP INDEX CONCURRENTLY redemption_once_per_checkout",
+                    migrations.RunSQL.noop,
                 ),
                 migrations.RunSQL(
                     "ALTER TABLE entitlements_redemption"
                     " ADD CONSTRAINT redemption_once_per_checkout"
                     " UNIQUE USING INDEX redemption_once_per_checkout",
-                    migrations.RunSQL.noop,
+                    "ALTER TABLE entitlements_redemption"
+                    " DROP CONSTRAINT redemption_once_per_checkout",
                 ),
             ],
             state_operations=[
@@ -74,7 +90,8 @@ class Migration(migrations.Migration):
                 migrations.RunSQL(
                     "ALTER TABLE entitlements_redemption"
                     " DROP CONSTRAINT entitlements_redemption_checkout_id_key",
-                    migrations.RunSQL.noop,
+                    "ALTER TABLE entitlements_redemption"
+                    " ADD CONSTRAINT entitlements_redemption_checkout_id_key UNIQUE (checkout_id)",
                 )
             ],
             state_operations=[
@@ -85,7 +102,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveConstraint(model_name="coupon", name="coupon_one_benefit"),
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunSQL(DROP, migrations.RunSQL.noop)],
+            database_operations=[migrations.RunSQL(DROP, BACK)],
             state_operations=[
                 migrations.RemoveField(model_name="coupon", name="amount_off"),
                 migrations.RemoveField(model_name="coupon", name="percent_bps"),

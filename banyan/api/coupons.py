@@ -113,6 +113,14 @@ class HeldAnswer(Answer):
     expires_at: Moment | None
 
 
+class TermsBody(Body):
+    """Other terms of a coupon."""
+
+    benefits: Rules
+    conditions: Rules = []
+    stacking: Stacking = "shop"
+
+
 class TakeBody(Body):
     """A coupon to take, by its code."""
 
@@ -214,6 +222,15 @@ def retire_coupon(request: HttpRequest, coupon_id: Path[Id]) -> Any:
     """Stop a coupon, held ones too; uses already reserved keep their price. Repeatable."""
     get_coupon_for(actor(request), coupon_id)
     return _coupon(entitlements.pause_coupon(actor=actor(request), coupon_id=coupon_id))
+
+
+@router.put("/coupons/{coupon_id}/terms", auth=WRITE, response={200: CouponAnswer})
+def change_terms(request: HttpRequest, coupon_id: Path[Id], body: TermsBody) -> Any:
+    """Give a coupon other terms while nobody has it or has had it. For its managers."""
+    changed = entitlements.change_terms(
+        actor=actor(request), coupon_id=coupon_id, **body.model_dump()
+    )
+    return _coupon(changed)
 
 
 @router.post("/coupons/{coupon_id}/codes", auth=WRITE, response={201: CodesAnswer})

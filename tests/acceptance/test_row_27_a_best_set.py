@@ -70,9 +70,9 @@ class Buyer:
 
     def act_of(self, title: str, word: str) -> str:
         """Return the value of the button ``word`` that stands by a coupon's title."""
-        for value, label in re.findall(
-            r'name="again" value="([^"]+)"[^>]*>(.*?)</button>', self.page, re.DOTALL
-        ):
+        button = re.compile(r'name="again" value="([^"]+)"[^>]*>(.*?)</button>', re.DOTALL)
+        buttons: list[tuple[str, str]] = button.findall(self.page)
+        for value, label in buttons:
             if title in label and word in label:
                 return value
         raise AssertionError(f"no button {word} for {title}")

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def create(shop: Shop, **terms: Any) -> Coupon:
-    values = {"title": "C", "code": "C", "cap": 5, "per_person": 5} | terms
+    values: dict[str, Any] = {"title": "C", "code": "C", "cap": 5, "per_person": 5} | terms
     if not {"benefits", "percent_bps"} & set(values):
         values.setdefault("amount_off", 500)
     return coupons.create_coupon(actor=make.actor(shop.owner), shop_id=shop.pk, **values)
@@ -73,7 +73,13 @@ def test_limits_are_raised_but_what_was_promised_stays() -> None:
     make.place((item, 1), coupon="C")
 
     def edit(**more: Any) -> Coupon:
-        values = {"title": "D", "cap": 9, "per_person": 5, "budget": 9_000, "ends_at": None}
+        values: dict[str, Any] = {
+            "title": "D",
+            "cap": 9,
+            "per_person": 5,
+            "budget": 9_000,
+            "ends_at": None,
+        }
         return coupons.edit_coupon(actor=make.actor(shop.owner), coupon_id=made.pk, **values | more)
 
     for worse in (
@@ -98,6 +104,35 @@ def test_limits_are_raised_but_what_was_promised_stays() -> None:
             budget=None,
             ends_at=None,
         )
+
+
+def test_terms_change_only_while_nobody_has_the_coupon() -> None:
+    shop = make.shop()
+    item, owner = make.variant(shop), make.actor(shop.owner)
+    made = create(shop)
+    better = [{"code": "amount_off", "args": {"amount": 900}}]
+
+    def change() -> Coupon:
+        return coupons.change_terms(
+            actor=owner, coupon_id=made.pk, conditions=[], benefits=better, stacking="exclusive"
+        )
+
+    seen = orders.quote(
+        actor=Actor.guest(), lines=[orders.WantedLine(item.pk)], wish=orders.Wish(code="C")
+    )
+    assert (change().version, change().version) == (2, 3)
+    # What was looked at before is not what it is now: it cannot be had for that.
+    with pytest.raises(CouponRefused, match="coupon_used_up"):
+        coupons.reserve_coupons(
+            actor=Actor.guest(),
+            given=seen.coupons.best.applied,
+            checkout_id=1,
+            person_key="contact:cy",
+        )
+    assert make.place((item, 1), coupon="C").discount_amount == 900
+    with pytest.raises(Conflict, match="coupon_promised"):
+        change()
+    assert Redemption.objects.get().terms["version"] == 3
 
 
 def test_a_use_keeps_the_terms_it_was_made_under() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from banyan.catalog.models import Shop, Variant
@@ -28,8 +30,8 @@ def owed(shop: Shop) -> int:
     return balance("shop_payable", "shop", shop.pk)
 
 
-def platforms(**terms: object) -> Coupon:
-    values: dict[str, object] = {
+def platforms(**terms: Any) -> Coupon:
+    values: dict[str, Any] = {
         "title": "From us",
         "code": "US",
         "cap": 9,
@@ -39,7 +41,7 @@ def platforms(**terms: object) -> Coupon:
     return coupons.create_coupon(
         actor=make.actor(make.staff("finance")),
         shop_id=None,
-        **values | terms,  # type: ignore[arg-type]
+        **values | terms,
     )
 
 
@@ -120,17 +122,18 @@ def test_a_shops_coupon_costs_the_shop_and_nobody_else() -> None:
 def test_both_at_once_and_free_shipping_add_up_to_the_cent() -> None:
     shop = make.shop(shipping_amount=1_001)
     item = make.variant(shop, price=3_333)
-    for terms in (
+    both: list[dict[str, Any]] = [
         {"percent_bps": 1_234},
         {"benefits": [{"code": "free_shipping"}], "stacking": "shipping"},
-    ):
+    ]
+    for terms in both:
         coupons.create_coupon(
             actor=make.actor(shop.owner),
             shop_id=shop.pk,
             title="Auto",
             reach="auto",
             cap=5,
-            **terms,  # type: ignore[arg-type]
+            **terms,
         )
     platforms(amount_off=333)
 

@@ -41,10 +41,11 @@ def rows() -> list[tuple[Any, ...]]:
 def test_old_coupons_and_their_uses_are_carried_over() -> None:
     shop = make.shop()
     item, owner = make.variant(shop, stock=20), make.actor(shop.owner)
-    for code, terms in {
+    old: dict[str, dict[str, Any]] = {
         "AMOUNT": {"amount_off": 700, "min_spend": 500},
         "PERCENT": {"percent_bps": 1_250},
-    }.items():
+    }
+    for code, terms in old.items():
         coupons.create_coupon(actor=owner, shop_id=shop.pk, title=code, code=code, cap=9, **terms)
     make.pay(make.place((item, 1), coupon="AMOUNT", email="cy@example.com"))
     gone = make.place((item, 1), coupon="PERCENT")

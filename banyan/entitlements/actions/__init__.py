@@ -1,7 +1,7 @@
 """The only writers of coupons, grants and uses."""
 
 from ..problems import CouponRefused
-from .coupons import create_coupon, edit_coupon, pause_coupon, resume_coupon
+from .coupons import change_terms, create_coupon, edit_coupon, pause_coupon, resume_coupon
 from .grants import (
     claim_coupon,
     count_typed_code,
@@ -21,6 +21,7 @@ from .uses import (
 
 __all__ = [
     "CouponRefused",
+    "change_terms",
     "claim_coupon",
     "count_for",
     "count_no_more_for",

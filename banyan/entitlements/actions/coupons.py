@@ -58,11 +58,9 @@ def create_coupon(
     fields: dict[str, Any] = {}
     own = "platform" if shop is None else "shop"
     stacking = stacking or own
-    if stacking not in {own, "exclusive", "shipping"}:
-        fields["stacking"] = _("This cannot be chosen here.")
     terms = _terms(fields, conditions, benefits, amount_off, percent_bps, min_spend)
-    if stacking == "shipping" and not all(one.is_shipping for one in terms.benefits):
-        fields["stacking"] = _("A shipping coupon takes off shipping only.")
+    if fault := _stacking_fault(stacking, own, terms):
+        fields["stacking"] = fault
     if reach not in REACHES:
         fields["reach"] = _("This cannot be chosen here.")
     if len(code) > 40 or any(c.isspace() for c in code):
@@ -174,8 +172,8 @@ def edit_coupon(
     """Change what may change while people have a coupon: its name and its limits.
 
     What was promised stays: a cap under what is taken, a budget under what is used, fewer uses
-    per person or an earlier end once anybody has it raise Conflict ``coupon_promised``. Terms
-    never change; make another coupon. For the shop's managers. Locks coupon.
+    per person or an earlier end once anybody has it raise Conflict ``coupon_promised``. For the
+    shop's managers. Locks coupon.
     """
     get_coupon_for(actor, coupon_id)
     with transaction.atomic():
@@ -193,15 +191,60 @@ def edit_coupon(
             or (coupon.taken > 0 and (per_person < coupon.per_person or earlier))
         )
         if worse:
-            raise Conflict(
-                _("People have this coupon already: what they were promised stays."),
-                code="coupon_promised",
-            )
+            raise _promised()
         coupon.title, coupon.cap, coupon.per_person = title.strip(), cap, per_person
         coupon.budget, coupon.ends_at = budget, ends_at
         coupon.save(update_fields=["title", "cap", "per_person", "budget", "ends_at"])
         _audit(actor, coupon, "coupon.change")
     return coupon
+
+
+def change_terms(
+    *,
+    actor: Actor,
+    coupon_id: int,
+    conditions: Iterable[Any],
+    benefits: Iterable[Any],
+    stacking: str,
+) -> Coupon:
+    """Give a coupon other terms, a new version, while nobody has it or has had it.
+
+    After that they stand still: Conflict ``coupon_promised``; make another coupon. Raises Invalid
+    by field. For the shop's managers. Locks coupon.
+    """
+    get_coupon_for(actor, coupon_id)
+    terms = terms_of(conditions, benefits)
+    with transaction.atomic():
+        locks.take([LockKey("entitlement", coupon_id)])
+        coupon = Coupon.objects.get(pk=coupon_id)
+        if fault := _stacking_fault(stacking, "shop" if coupon.shop_id else "platform", terms):
+            raise Invalid(fields={"stacking": fault})
+        if coupon.redemptions.exists() or coupon.grants.exists():
+            raise _promised()
+        coupon.conditions, coupon.benefits = (
+            terms.stored()["conditions"],
+            terms.stored()["benefits"],
+        )
+        coupon.stacking, coupon.version = stacking, coupon.version + 1
+        coupon.save(update_fields=["conditions", "benefits", "stacking", "version"])
+        _audit(actor, coupon, "coupon.change")
+    return coupon
+
+
+def _promised() -> Conflict:
+    return Conflict(
+        _("People have this coupon already: what they were promised stays."),
+        code="coupon_promised",
+    )
+
+
+def _stacking_fault(stacking: str, own: str, terms: Terms) -> Any:
+    """Return what is wrong with a stacking class, or nothing; ``own`` is the owner's usual one."""
+    if stacking not in {own, "exclusive", "shipping"}:
+        return _("This cannot be chosen here.")
+    if stacking == "shipping" and not all(one.is_shipping for one in terms.benefits):
+        return _("A shipping coupon takes off shipping only.")
+    return None
 
 
 def pause_coupon(*, actor: Actor, coupon_id: int) -> Coupon:

@@ -135,7 +135,7 @@ def coupon(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse
         return _one(request, shop, found)
     try:
         typed = Typed(request.POST, shop.currency)
-        values = {
+        values: dict[str, Any] = {
             "title": typed.text("title"),
             "cap": typed.whole("cap") or 0,
             "per_person": typed.whole("per_person") or 0,

@@ -12,7 +12,7 @@ from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 from banyan.people.models import Account
 
-from .states import PRODUCT, SHOP
+from ..states import PRODUCT, SHOP
 
 
 class Shop(models.Model):

@@ -1,5 +1,6 @@
 """Tables of the catalogue, by subject."""
 
+from .delivery import ShippingMethod, ShippingZone, TaxZone
 from .goods import (
     Category,
     Product,
@@ -13,17 +14,24 @@ from .goods import (
     Variant,
     WantedPicture,
 )
+from .prices import ListPrice, PriceList, PriceListAccount
 
 __all__ = [
     "Category",
+    "ListPrice",
+    "PriceList",
+    "PriceListAccount",
     "Product",
     "ProductImage",
     "ProductImport",
     "ProductWords",
+    "ShippingMethod",
+    "ShippingZone",
     "Shop",
     "ShopStaff",
     "Stock",
     "StockMovement",
+    "TaxZone",
     "Variant",
     "WantedPicture",
 ]

@@ -303,6 +303,10 @@ def _one(checkout: Checkout) -> CheckoutAnswer:
     return _checkout(checkout, orders_of([checkout.pk]).get(checkout.pk, []))
 
 
+def _wishes(body: QuoteBody) -> orders.Wishes:
+    return orders.Wishes(coupons_off=frozenset(body.coupons_off))
+
+
 def _priced(caller: Caller, lines: list[WantedLine], body: QuoteBody) -> Quote:
     """Price with the best legal set of coupons; a typed code counts against whoever types it."""
     if body.coupon:
@@ -312,7 +316,8 @@ def _priced(caller: Caller, lines: list[WantedLine], body: QuoteBody) -> Quote:
     return orders.quote(
         actor=caller.actor,
         lines=lines,
-        wish=orders.Wish(code=body.coupon, off=frozenset(body.coupons_off)),
+        coupon_code=body.coupon,
+        wishes=_wishes(body),
         contact=orders.Contact(known.email, known.phone) if known else None,
     )
 
@@ -344,7 +349,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,
-        coupons_off=body.coupons_off,
+        wishes=_wishes(body),
         agreed_total=agreed.amount if agreed else None,
         confirmed_age=body.confirmed_age,
     )

@@ -117,9 +117,7 @@ def test_terms_change_only_while_nobody_has_the_coupon() -> None:
             actor=owner, coupon_id=made.pk, conditions=[], benefits=better, stacking="exclusive"
         )
 
-    seen = orders.quote(
-        actor=Actor.guest(), lines=[orders.WantedLine(item.pk)], wish=orders.Wish(code="C")
-    )
+    seen = orders.quote(actor=Actor.guest(), lines=[orders.WantedLine(item.pk)], coupon_code="C")
     assert (change().version, change().version) == (2, 3)
     # What was looked at before is not what it is now: it cannot be had for that.
     with pytest.raises(CouponRefused, match="coupon_used_up"):
@@ -272,11 +270,10 @@ def test_a_quote_asks_as_many_statements_for_any_length(with_coupons: bool) -> N
     counts = []
     for n in (1, 10, 100):
         lines = [orders.WantedLine(item.pk, 1) for item in items[:n]]
-        wish = orders.Wish(code="C1")
         with CaptureQueriesContext(
             connection,
         ) as seen:
-            orders.quote(actor=make.actor(ana), lines=lines, wish=wish)
+            orders.quote(actor=make.actor(ana), lines=lines, coupon_code="C1")
         counts.append(len(seen))
     assert len(set(counts)) == 1, counts
     assert counts[0] <= (8 if with_coupons else 5)

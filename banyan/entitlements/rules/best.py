@@ -42,7 +42,7 @@ def _most(candidate: Candidate, purchase: Purchase) -> int:
     goods = _off_goods(candidate, candidate.lines(purchase), _untouched(purchase).goods)
     shops = _shops(candidate, purchase)
     return sum(goods.values()) + sum(
-        _off_shipping(candidate, purchase.shipping[shop](0)) for shop in shops
+        _off_shipping(candidate, purchase.most_asked(shop)) for shop in shops
     )
 
 
@@ -52,8 +52,7 @@ def apply_set(purchase: Purchase, chosen: Iterable[Candidate]) -> tuple[Given, .
     left = _untouched(purchase)
     goods = [_take(one, one.lines(purchase), left) for one in ordered]
     for shop in purchase.shops():
-        after = sum(left.goods[line.key] for line in purchase.lines if line.shop_id == shop)
-        left.shipping[shop] = purchase.shipping[shop](after)
+        left.shipping[shop] = purchase.asked(shop, left.goods)
     found = []
     for one, off in zip(ordered, goods, strict=True):
         shipping = {}
@@ -68,14 +67,13 @@ def apply_set(purchase: Purchase, chosen: Iterable[Candidate]) -> tuple[Given, .
 
 def savings(purchase: Purchase, given: Iterable[Given]) -> int:
     """Return how much less is paid with these coupons; below zero when they cost free shipping."""
-    given = list(given)
-    paid = 0
-    for shop in purchase.shops():
-        keys = [line.key for line in purchase.lines if line.shop_id == shop]
-        goods = purchase.goods(shop) - sum(one.goods.get(k, 0) for one in given for k in keys)
-        off = sum(one.shipping.get(shop, 0) for one in given)
-        paid += goods + purchase.shipping[shop](goods) - off
-    return purchase.total() - paid
+    left, off = _untouched(purchase).goods, 0
+    for one in given:
+        off += sum(one.shipping.values())
+        for key, part in one.goods.items():
+            left[key] -= part
+    asked = sum(purchase.asked(shop, left) for shop in purchase.shops())
+    return purchase.total() - (sum(left.values()) + asked - off)
 
 
 def go_together(purchase: Purchase, chosen: Iterable[Candidate]) -> bool:
@@ -180,7 +178,7 @@ class _Stall:
             if coupon is not None:
                 _take(coupon, coupon.lines(purchase), after)
             goods = sum(after.goods.values())
-            ship = purchase.shipping[shop](goods)
+            ship = purchase.asked(shop, after.goods)
             for one in (first, coupon):
                 if one is not None and shop in _shops_of(one, purchase):
                     ship -= _off_shipping(one, ship)

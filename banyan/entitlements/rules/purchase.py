@@ -16,7 +16,8 @@ CLASSES = ("exclusive", "platform", "shop", "shipping")
 class Line:
     """A line of goods; ``goods`` is what it costs before any coupon, in minor units.
 
-    ``categories`` holds its category and all above it; ``shared``: it was reached through a link.
+    ``categories`` holds its category and all above it; ``shared``: it was reached through a link;
+    ``sent``: it travels, so its goods count for what shipping costs.
     """
 
     key: int
@@ -27,13 +28,15 @@ class Line:
     categories: frozenset[int] = frozenset()
     tags: frozenset[str] = frozenset()
     shared: bool = False
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """Lines to buy; ``shipping`` maps a shop to what it asks for, given its goods after coupons.
 
-    ``newcomer`` is None while nobody knows who buys.
+    Only goods that travel count for it. ``most_shipping`` is what a shop may ask for at most,
+    where that is more than for no goods. ``newcomer`` is None while nobody knows who buys.
     """
 
     lines: tuple[Line, ...]
@@ -41,6 +44,7 @@ class Purchase:
     currency: str
     at: dt.datetime
     newcomer: bool | None = None
+    most_shipping: Mapping[int, int] = field(default_factory=dict)
 
     def shops(self) -> list[int]:
         """Return the shops, in order of first appearance."""
@@ -50,11 +54,19 @@ class Purchase:
         """Return what the goods of a shop cost before any coupon."""
         return sum(line.goods for line in self.lines if line.shop_id == shop_id)
 
+    def asked(self, shop_id: int, left: Mapping[int, int]) -> int:
+        """Return what a shop asks for shipping, given what is left of its lines' goods."""
+        sent = (line for line in self.lines if line.shop_id == shop_id and line.sent)
+        return self.shipping[shop_id](sum(left[line.key] for line in sent))
+
+    def most_asked(self, shop_id: int) -> int:
+        """Return what a shop may ask for shipping at most."""
+        return max(self.shipping[shop_id](0), self.most_shipping.get(shop_id, 0))
+
     def total(self) -> int:
         """Return goods and shipping without any coupon."""
-        return sum(
-            self.goods(shop) + self.shipping[shop](self.goods(shop)) for shop in self.shops()
-        )
+        whole = {line.key: line.goods for line in self.lines}
+        return sum(self.goods(shop) + self.asked(shop, whole) for shop in self.shops())
 
 
 @dataclass(frozen=True, slots=True)

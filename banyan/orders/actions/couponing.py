@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from banyan.catalog.models import Variant
@@ -53,27 +53,21 @@ class Coupons:
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What the buyer says about coupons: a typed code, and the ids of those taken off."""
-
-    code: str = ""
-    off: frozenset[int] = frozenset()
-
-
 def choose(
     *,
     actor: Actor,
     contact: Contact | None,
-    wish: Wish,
+    code: str,
+    off: Collection[int],
     basket: Basket,
 ) -> Coupons:
     """Return the best legal set of what the buyer holds, what is for everybody, and the code.
 
-    Two statements to find them, one for the buyer's keys and one for their uses where there are
-    any, and one for each thing that a found coupon asks about.
+    ``off`` are the ids of those that the buyer took off; a typed ``code`` is meant whatever was
+    taken off. Two statements to find them, one for the buyer's keys and one for their uses where
+    there are any, and one for each thing that a found coupon asks about.
     """
-    code = wish.code.strip()
+    code = code.strip()
     found = candidates(actor=actor, shop_ids=basket.shop_ids(), code=code)
     if not found:
         return Coupons(problem=CouponRefused("coupon_unknown") if code else None)
@@ -85,8 +79,7 @@ def choose(
         categories=category_lines(found),
         shared=basket.shared() if asks_how(found) else set(),
     )
-    # A code that is typed is meant, whatever was taken off before.
-    taken_off = [one for one in found if one.key in wish.off and not one.typed]
+    taken_off = [one for one in found if one.key in off and not one.typed]
     best = best_set(purchase, [one for one in found if one not in taken_off])
     refused = (*best.refused, *(Refused(one, Miss("coupon_off")) for one in taken_off))
     best = BestSet(best.applied, refused, best.savings)
@@ -141,6 +134,15 @@ class Basket:
         )
         return {key for key, code in self.via.items() if code in open_ones}
 
+    def _asking(self, terms: ShopTerms) -> Callable[[int], int]:
+        """Return what a shop asks for shipping, by its goods that travel; nothing without any."""
+        method = terms.method
+        sent = [one for one in self.inputs if one.shop_id == terms.shop_id and one.in_parcel]
+        if method is None or not sent:
+            return lambda goods: 0
+        weight = sum(one.weight_grams * one.quantity for one in sent)
+        return lambda goods: method.charge(goods=goods, weight=weight)
+
     def purchase(
         self,
         *,
@@ -162,10 +164,16 @@ class Basket:
                     ),
                     tags=frozenset(str(tag) for tag in self.variants[one.key].product.tags),
                     shared=one.key in shared,
+                    sent=one.in_parcel,
                 )
                 for one in self.inputs
             ),
-            shipping={terms.shop_id: terms.asked for terms in self.terms},
+            shipping={terms.shop_id: self._asking(terms) for terms in self.terms},
+            most_shipping={
+                terms.shop_id: max((n for _begins, n in terms.method.bands), default=0)
+                for terms in self.terms
+                if terms.method is not None
+            },
             currency=self.currency,
             at=clock.now(),
             newcomer=newcomer,

@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Shop, Variant
+from banyan.catalog.queries import delivery, priced_variants
+from banyan.catalog.rules import IN_PARCELS, Place
 from banyan.entitlements.models import Coupon
 from banyan.entitlements.queries import category_lines
 from banyan.entitlements.rules import Candidate, Line, Purchase, Terms, apply_set, refusal
 from banyan.kernel import clock
 from banyan.kernel.money import Money
-from banyan.orders.rules import ShopTerms
 
 STACKING: dict[str, str | Promise] = {
     "shop": _("With the platform's coupons and free shipping; one such coupon per shop"),
@@ -62,10 +63,11 @@ def example(shop: Shop, terms: Terms, stacking: str) -> dict[str, Any] | None:
 
     Figures are what checkout would say, for a newcomer through a share link at the right hour.
     """
-    variants = Variant.objects.filter(
+    cheapest = Variant.objects.filter(
         is_active=True, product__shop=shop, product__in=visible_products()
-    ).select_related("product")
-    for variant in variants.order_by("price_amount", "id")[:MOST_TRIED]:
+    ).order_by("price_amount", "id")
+    ids = list(cheapest.values_list("id", flat=True)[:MOST_TRIED])
+    for variant in sorted(priced_variants(ids, clock.now(), 0), key=lambda one: ids.index(one.pk)):
         found = _basket(shop, terms, stacking, variant)
         if found is not None:
             return found
@@ -83,7 +85,8 @@ def _basket(shop: Shop, terms: Terms, stacking: str, variant: Variant) -> dict[s
         terms=terms,
         currency=shop.currency,
     )
-    asked = ShopTerms(shop.pk, shop.shipping_amount, shop.free_shipping_from).asked
+    method = next(iter(delivery(variant).methods(Place(shop.country), shop.currency)), None)
+
     product, above = variant.product, category_lines([coupon])
     for pieces in range(1, MOST_PIECES + 1):
         line = Line(
@@ -95,12 +98,18 @@ def _basket(shop: Shop, terms: Terms, stacking: str, variant: Variant) -> dict[s
             categories=above.get(product.category_id or 0, frozenset()),
             tags=frozenset(str(tag) for tag in product.tags),
             shared=True,
+            sent=product.kind in IN_PARCELS,
         )
+        weight = variant.weight_grams * pieces
+
+        def asked(goods: int, weight: int = weight) -> int:
+            return method.charge(goods=goods, weight=weight) if method else 0
+
         purchase = Purchase((line,), {shop.pk: asked}, shop.currency, clock.now(), newcomer=True)
         [given] = apply_set(purchase, [coupon])
         miss = refusal(coupon, purchase)
         if (miss is None or miss.code == "coupon_other_hours") and given.amount:
-            shipping = asked(line.goods - sum(given.goods.values()))
+            shipping = purchase.asked(shop.pk, {line.key: line.goods - sum(given.goods.values())})
             return {
                 "title": product.title,
                 "pieces": pieces,

@@ -12,7 +12,6 @@ from banyan.entitlements.actions import count_typed_code
 from banyan.entitlements.rules import Candidate, why
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
-from banyan.orders import actions as orders
 from banyan.orders.actions.quoting import Quote
 
 from ...http import actor
@@ -25,11 +24,6 @@ def off_in(values: Mapping[str, str]) -> list[int]:
     """Return the ids of the coupons that the form says are not to be used."""
     ids = (whole(text) for text in values.get("off", "").split(",")[:MOST_OFF])
     return [one for one in ids if one]
-
-
-def wish_in(values: Mapping[str, str]) -> orders.Wish:
-    """Return what the form says about coupons."""
-    return orders.Wish(code=values.get("coupon", ""), off=frozenset(off_in(values)))
 
 
 def changed(values: dict[str, str], act: str) -> dict[str, str]:

@@ -98,10 +98,12 @@ def _move_grants(actor: Actor, grants: Sequence[Grant], to: str, **updates: Any)
 def _count_person(redemption: Redemption, keys: set[str]) -> None:
     """Note a use under every key of a person, or refuse it when they have had theirs."""
     coupon = redemption.coupon
-    before = PersonUse.objects.filter(coupon=coupon, person_key__in=keys)
-    if before.values("redemption").distinct().count() >= coupon.per_person:
+    known = PersonUse.objects.filter(coupon=coupon, person_key__in=keys)
+    # Both from one reading: whoever sees no use before writes number 1.
+    before = dict(known.order_by("number").values_list("redemption", "number"))
+    if len(before) >= coupon.per_person:
         raise CouponRefused("coupon_used_by_you")
-    number = (before.aggregate(last=Max("number"))["last"] or 0) + 1
+    number = max(before.values(), default=0) + 1
     try:
         with transaction.atomic():
             PersonUse.objects.bulk_create(

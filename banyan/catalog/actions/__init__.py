@@ -40,7 +40,16 @@ from .stock import (
     sold_out,
     stock_locks,
 )
-from .words import index_products, reindex_products
+from .words import (
+    count_words,
+    forget_empty_searches,
+    index_products,
+    index_shops,
+    lift_sold,
+    note_empty_search,
+    reindex_products,
+    reindex_shops,
+)
 
 __all__ = [
     "ImportRefused",
@@ -54,17 +63,23 @@ __all__ = [
     "archive_product",
     "ask_again",
     "change_category",
+    "count_words",
     "create_product",
     "fetch_again",
     "fetch_pictures",
+    "forget_empty_searches",
     "hire",
     "index_products",
+    "index_shops",
     "keep_product_file",
+    "lift_sold",
     "look_at",
+    "note_empty_search",
     "open_shop",
     "publish_product",
     "refuse_shop",
     "reindex_products",
+    "reindex_shops",
     "release",
     "reopen_shop",
     "reserve",

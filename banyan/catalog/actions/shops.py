@@ -21,6 +21,7 @@ from ..events import ShopAsked, ShopOpened, ShopRefused
 from ..models import Shop, ShopStaff
 from ..rules import is_slug
 from ..states import SHOP
+from .words import index_shops
 
 CHANGEABLE = {
     "name",
@@ -102,6 +103,7 @@ def open_shop(
             ShopStaff.objects.create(
                 shop=shop, account_id=actor.id, role="owner", created_at=clock.now()
             )
+            index_shops([shop])
             if not settings.SHOP_APPROVAL:
                 transition(SHOP, shop, "open", actor=actor, reason="no approval needed")
                 events.emit(ShopOpened(shop_id=shop.pk), actor=actor)
@@ -179,6 +181,7 @@ def update_shop(*, actor: Actor, shop_id: int, **values: Any) -> Shop:
         for name, value in values.items():
             setattr(shop, name, value)
         shop.save(update_fields=list(values))
+        index_shops([shop])
     return shop
 
 

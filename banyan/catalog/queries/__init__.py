@@ -12,10 +12,22 @@ from .goods import (
     variants_on_sale,
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
+from .search import (
+    Chosen,
+    Facets,
+    facets_of,
+    find_products,
+    list_products,
+    products_called,
+    products_in_order,
+    read_chosen,
+)
 from .shops import last_decision
 from .wanted import PictureCounts, picture_counts, wanted_pictures
 
 __all__ = [
+    "Chosen",
+    "Facets",
     "PictureCounts",
     "Plan",
     "ProductPlan",
@@ -23,13 +35,19 @@ __all__ = [
     "buyable_variants",
     "categories_on_sale",
     "exported_products",
+    "facets_of",
+    "find_products",
     "image_ids_of",
     "last_decision",
+    "list_products",
     "name_in",
     "picture_counts",
     "picture_sources",
     "pictures_of",
     "plan_import",
+    "products_called",
+    "products_in_order",
+    "read_chosen",
     "staff_of",
     "stock_of",
     "variants_of",

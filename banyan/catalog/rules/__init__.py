@@ -10,6 +10,7 @@ from .goods import (
     slugify,
     text_in,
 )
+from .searches import scrubbed
 
 __all__ = [
     "KINDS",
@@ -18,6 +19,7 @@ __all__ = [
     "clean_tags",
     "is_slug",
     "price_range",
+    "scrubbed",
     "slugify",
     "text_in",
 ]

@@ -1,0 +1,15 @@
+"""The index on the standing of search words: what migrations of several packages do about it."""
+
+from django.db.migrations import RunSQL
+
+
+def index_standing(name: str, table: str, owner: str) -> RunSQL:
+    """Return the operation that builds it beside the table in use: the migration is not atomic.
+
+    The expression is that of ``kernel.search.standing_sql``.
+    """
+    standing = f"(({owner} >> 22) + boost * 86400000::bigint)"
+    return RunSQL(
+        f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{name}" ON "{table}" ({standing}, {owner})',
+        f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"',
+    )

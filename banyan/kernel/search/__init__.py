@@ -1,0 +1,33 @@
+"""Search by words: how texts become words, what is asked, and the best of what is found.
+
+docs/explanation/search.md says why it is made so.
+"""
+
+from .asking import Asked, asked, by_sound, plain, query
+from .counting import beginning_with, count, meant
+from .finding import BOUND, NOTHING, Found, highest, page_of, search, standing_sql
+from .words import LONGEST_WORD, document, pieces, sounds, tokens, write
+
+__all__ = [
+    "BOUND",
+    "LONGEST_WORD",
+    "NOTHING",
+    "Asked",
+    "Found",
+    "asked",
+    "beginning_with",
+    "by_sound",
+    "count",
+    "document",
+    "highest",
+    "meant",
+    "page_of",
+    "pieces",
+    "plain",
+    "query",
+    "search",
+    "sounds",
+    "standing_sql",
+    "tokens",
+    "write",
+]

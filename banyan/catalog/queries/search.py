@@ -87,7 +87,7 @@ def _amount(text: str, currency: str) -> int | None:
 
 
 def chosen_products(chosen: Chosen) -> QuerySet[Product]:
-    """Return the goods on sale that fit all that was chosen. At most one statement, for the tree."""
+    """Return the goods on sale that fit all that was chosen; one statement, for the tree."""
     rows = visible_products()
     if chosen.category is not None:
         rows = rows.filter(category__in=_below(chosen.category))
@@ -125,11 +125,6 @@ def _below(category: Category) -> list[int]:
     for pk in found:
         found += [child for child in children.get(pk, []) if child not in found]
     return found
-
-
-def find_products(wanted: search.Asked, chosen: Chosen) -> Found:
-    """Return the goods that have all words and fit what was chosen, best first."""
-    return search.search(chosen_products(chosen), "words", wanted)
 
 
 def list_products(chosen: Chosen, *, after: str = "") -> Found:

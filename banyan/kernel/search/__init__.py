@@ -5,7 +5,17 @@ docs/explanation/search.md says why it is made so.
 
 from .asking import Asked, asked, by_sound, plain, query
 from .counting import beginning_with, count, meant
-from .finding import BOUND, NOTHING, Found, highest, page_of, search, standing_sql
+from .finding import (
+    BOUND,
+    NOTHING,
+    Found,
+    Place,
+    highest,
+    page_of,
+    search,
+    search_each,
+    standing_sql,
+)
 from .words import LONGEST_WORD, document, pieces, sounds, tokens, write
 
 __all__ = [
@@ -14,6 +24,7 @@ __all__ = [
     "NOTHING",
     "Asked",
     "Found",
+    "Place",
     "asked",
     "beginning_with",
     "by_sound",
@@ -26,6 +37,7 @@ __all__ = [
     "plain",
     "query",
     "search",
+    "search_each",
     "sounds",
     "standing_sql",
     "tokens",

@@ -11,7 +11,7 @@ How deep to look for them is told by the counts of :mod:`counting`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ from django.db import connection, models
 from django.db.models import QuerySet
 from psycopg import ClientCursor
 
-from ..models import SearchCorpus
 from .asking import Asked, Term, plain
 
 BOUND = 500
@@ -29,7 +28,6 @@ MS_PER_DAY = 86_400_000
 # Up to here everything that has the words is looked at.
 FEW = 2_000
 _SPARE = 1.5
-_ROUNDS = 3
 _MARK = 1_000
 
 
@@ -68,25 +66,44 @@ def standing_sql(table: str, owner: str) -> str:
     return f"(({table}{owner} >> 22) + {table}boost * {MS_PER_DAY}::bigint)"
 
 
-def search(rows: QuerySet[Any], path: str, wanted: Asked) -> Found:
-    """Return the best of ``rows`` that have all that is ``wanted``; nothing for no words.
+Place = tuple[QuerySet[Any], str]
+"""Rows that may be seen, and their relation to the table of their words."""
 
-    ``path`` is the relation to the table of words. One statement for its counts, one to find;
-    seldom one or two more, where words are frequent and seldom stand together.
+
+def search(rows: QuerySet[Any], path: str, wanted: Asked) -> Found:
+    """Return the best of ``rows`` that have all that is ``wanted``; see :func:`search_each`."""
+    return search_each({"": (rows, path)}, wanted)[""]
+
+
+def search_each(places: Mapping[str, Place], wanted: Asked) -> dict[str, Found]:
+    """Return the best of each place that have all that is ``wanted``; nothing for no words.
+
+    One statement for the counts of all places, one to find; seldom one or two more, where words
+    are frequent and seldom stand together.
     """
+    found = dict.fromkeys(places, NOTHING)
     if not wanted:
-        return NOTHING
-    words = _words_of(rows, path)
-    corpus = _corpus(words)
-    depth = _depth(corpus, words, wanted.terms)
-    for _round in range(_ROUNDS):
-        floor = _mark(corpus, depth)
-        found = _above(rows, words, wanted, floor)
-        if floor is None or found.more:
-            return found
-        # Fewer stand here than expected: look as deep as this says.
-        depth = int((depth or 0) * 2 * BOUND / max(1, len(found.ids)))
-    return _above(rows, words, wanted, None)
+        return found
+    tables = {name: _words_of(rows, path) for name, (rows, path) in places.items()}
+    corpora = _corpora([table._meta.db_table for table in tables.values()], wanted.terms)
+    depths = {name: _depth(corpora.get(tables[name]._meta.db_table)) for name in places}
+    waiting = list(places)
+    for last in (False, False, True):
+        floors = {
+            name: None if last else _mark(corpora.get(tables[name]._meta.db_table), depths[name])
+            for name in waiting
+        }
+        parts = {
+            name: _best(places[name][0], tables[name], wanted.text, _above(tables[name], floor))
+            for name, floor in floors.items()
+        }
+        found |= _read(parts)
+        waiting = [n for n in waiting if floors[n] is not None and not found[n].more]
+        if not waiting:
+            break
+        for name in waiting:  # fewer stand here than expected: look as deep as this says
+            depths[name] = (depths[name] or 0) * 2 * BOUND // max(1, len(found[name].ids))
+    return found
 
 
 def highest(rows: QuerySet[Any], path: str, *, after: str = "") -> Found:
@@ -98,8 +115,9 @@ def highest(rows: QuerySet[Any], path: str, *, after: str = "") -> Found:
     place = _place(after)
     behind = ""
     if place is not None:
-        behind = f"({standing_sql('w.', _owner(words))}, w.{_owner(words)}) < ({place[0]:.0f}, {place[1]})"
-    return _best(rows, words, "", behind)
+        standing = standing_sql("w.", _owner(words))
+        behind = f"({standing}, w.{_owner(words)}) < ({place[0]:.0f}, {place[1]})"
+    return _read({"": _best(rows, words, "", behind)})[""]
 
 
 def page_of(
@@ -109,40 +127,57 @@ def page_of(
     return search(rows, path, plain(text)).page(after=after, size=size)
 
 
-def _above(
-    rows: QuerySet[Any], words: type[models.Model], wanted: Asked, floor: int | None
-) -> Found:
-    """Rank the BOUND of highest standing that have the words, of those above ``floor`` if any."""
-    above = "" if floor is None else f"{standing_sql('w.', _owner(words))} >= {floor}"
-    return _best(rows, words, wanted.text, above)
+def _above(words: type[models.Model], floor: int | None) -> str:
+    return "" if floor is None else f"{standing_sql('w.', _owner(words))} >= {floor}"
 
 
-def _best(rows: QuerySet[Any], words: type[models.Model], wanted: str, condition: str) -> Found:
-    """Rank the BOUND of highest standing among what is ``wanted`` and fits the ``condition``.
+def _best(rows: QuerySet[Any], words: type[models.Model], wanted: str, condition: str) -> str:
+    """Return the statement that ranks the BOUND of highest standing, of those that fit.
 
-    The words are written into the statement: a plan that is made for any words would be wrong
-    for the frequent or for the rare ones.
+    The words are written into it: a plan that is made for any words would be wrong for the
+    frequent or for the rare ones.
     """
     visible, params = rows.order_by().values("pk").query.sql_with_params()
     owner, table = _owner(words), words._meta.db_table
     standing = standing_sql("w.", owner)
+    connection.ensure_connection()
+    writer = ClientCursor(connection.connection)
+    asked = writer.mogrify("to_tsquery('simple', %s)", [wanted])
+    conditions = [f"w.{owner} IN ({writer.mogrify(visible, params)})"]
+    conditions += [f"w.words @@ {asked}"] if wanted else []
+    conditions += [condition] if condition else []
+    score = f"ts_rank(words, {asked})::float8 + standing::float8 / {MS_PER_RANK}"
+    return (
+        f"SELECT id, {score if wanted else 'standing::float8'} AS score, standing FROM ("  # noqa: S608 - names of our own tables
+        f"SELECT w.{owner} AS id, w.words, {standing} AS standing"
+        f" FROM {table} w WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {standing} DESC, w.{owner} DESC LIMIT {BOUND + 1}) best"
+    )
+
+
+def _read(parts: Mapping[str, str]) -> dict[str, Found]:
+    """Run statements of :func:`_best` as one."""
+    names = list(parts)
     with connection.cursor() as cursor:
-        writer = ClientCursor(connection.connection)
-        asked = writer.mogrify("to_tsquery('simple', %s)", [wanted])
-        conditions = [f"w.{owner} IN ({writer.mogrify(visible, params)})"]
-        conditions += [f"w.words @@ {asked}"] if wanted else []
-        conditions += [condition] if condition else []
-        score = f"ts_rank(words, {asked})::float8 + standing::float8 / {MS_PER_RANK}"
         cursor.execute(
-            f"SELECT id, {score if wanted else 'standing::float8'} FROM ("  # noqa: S608 - names of our own tables
-            f"SELECT w.{owner} AS id, w.words, {standing} AS standing"
-            f" FROM {table} w WHERE {' AND '.join(conditions)}"
-            f" ORDER BY {standing} DESC, w.{owner} DESC LIMIT {BOUND + 1}) best"
-            " ORDER BY standing DESC, id DESC"
+            " UNION ALL ".join(
+                f"SELECT {number} AS part, score, id, standing FROM ({parts[name]}) p{number}"  # noqa: S608 - as above
+                for number, name in enumerate(names)
+            )
         )
-        found: list[tuple[int, float]] = cursor.fetchall()
-    kept = sorted(found[:BOUND], key=lambda row: (row[1], row[0]), reverse=True)
-    return Found([pk for pk, _ in kept], [score for _, score in kept], len(found) > BOUND)
+        rows: list[list[tuple[float, int, int]]] = [[] for _ in names]
+        for number, *row in cursor.fetchall():
+            rows[number].append(tuple(row))
+    return {name: _ranked(rows[number]) for number, name in enumerate(names)}
+
+
+def _ranked(rows: list[tuple[float, int, int]]) -> Found:
+    """Put (score, id, standing) in order; one too many says that there are more, and goes."""
+    more = len(rows) > BOUND
+    if more:
+        rows.remove(min(rows, key=lambda row: (row[2], row[1])))
+    rows.sort(reverse=True)
+    return Found([pk for _, pk, _ in rows], [score for score, _, _ in rows], more)
 
 
 def _owner(words: type[models.Model]) -> str:
@@ -156,39 +191,43 @@ def _words_of(rows: QuerySet[Any], path: str) -> type[models.Model]:
     return related
 
 
-def _corpus(words: type[models.Model]) -> SearchCorpus | None:
-    return SearchCorpus.objects.filter(name=words._meta.db_table).first()
+@dataclass(frozen=True, slots=True)
+class _Corpus:
+    """What was counted: documents in all, standings by depth, documents with the rarest term."""
+
+    documents: int
+    marks: list[int]
+    rarest: int
 
 
-def _depth(
-    corpus: SearchCorpus | None, words: type[models.Model], terms: Sequence[tuple[Term, ...]]
-) -> int | None:
-    """Return within how many of the highest standing BOUND are expected; None for all."""
-    if corpus is None or corpus.documents <= FEW or not terms:
-        return None
-    counted = _documents(words, [term for group in terms for term in group])
-    rarest = min(sum(counted[term] for term in group) for group in terms)
-    if rarest <= FEW:
-        return None
-    return int(_SPARE * BOUND * corpus.documents / rarest)
-
-
-def _documents(words: type[models.Model], terms: Sequence[Term]) -> dict[Term, int]:
-    """Return in about how many documents each term is, 0 where it is not known. One statement."""
+def _corpora(tables: Sequence[str], terms: Sequence[tuple[Term, ...]]) -> dict[str, _Corpus]:
+    """Return what was counted of some tables and about the terms. One statement."""
     count = (
-        "(SELECT coalesce(sum(documents), 0) FROM kernel_searchword"
-        " WHERE corpus = %s AND word >= %s AND word <= %s)"
+        "coalesce((SELECT sum(documents) FROM kernel_searchword"
+        " WHERE corpus = c.name AND word >= %s AND word <= %s), 0)"
     )
-    given: list[str] = []
-    for term in terms:
-        last = term.word + ("\U0010ffff" if term.beginning else "")
-        given += [words._meta.db_table, term.word, last]
+    groups, given = [], []
+    for group in terms:
+        groups.append(" + ".join([count] * len(group)))
+        for term in group:
+            given += [term.word, term.word + ("\U0010ffff" if term.beginning else "")]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join([count] * len(terms)), given)
-        return dict(zip(terms, map(int, cursor.fetchone()), strict=True))
+        cursor.execute(
+            f"SELECT c.name, c.documents, c.marks, least({', '.join(groups)})"  # noqa: S608 - marks only
+            " FROM kernel_searchcorpus c WHERE c.name = ANY(%s)",
+            [*given, list(tables)],
+        )
+        return {row[0]: _Corpus(row[1], row[2], int(row[3])) for row in cursor.fetchall()}
 
 
-def _mark(corpus: SearchCorpus | None, depth: int | None) -> int | None:
+def _depth(corpus: _Corpus | None) -> int | None:
+    """Return within how many of the highest standing BOUND are expected; None for all."""
+    if corpus is None or corpus.rarest <= FEW:
+        return None
+    return int(_SPARE * BOUND * corpus.documents / corpus.rarest)
+
+
+def _mark(corpus: _Corpus | None, depth: int | None) -> int | None:
     """Return the standing that about ``depth`` or more documents have; None for all."""
     if corpus is None or depth is None:
         return None

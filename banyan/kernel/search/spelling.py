@@ -16,7 +16,7 @@ LOOKED_AT = 8  # of a long word; a slip further behind leaves these letters alon
 
 
 def slips(word: str) -> int:
-    """Return how many slips are forgiven in ``word``: 0 for short ones and for those with digits."""
+    """Return how many slips are forgiven in ``word``: none in short ones and with digits."""
     if len(word) < SHORTEST or not word.isalpha():
         return 0
     return 2 if len(word) >= LONG else 1

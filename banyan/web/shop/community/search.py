@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -15,8 +17,8 @@ from banyan.catalog.access import visible_shops
 from banyan.catalog.actions import note_empty_search
 from banyan.catalog.queries import (
     Chosen,
+    chosen_products,
     facets_of,
-    find_products,
     products_in_order,
     read_chosen,
 )
@@ -24,9 +26,10 @@ from banyan.community.access import visible_posts
 from banyan.community.queries import hydrate
 from banyan.kernel import search
 from banyan.kernel.actors import Actor
-from banyan.kernel.search import BOUND, NOTHING, Asked, Found
+from banyan.kernel.search import BOUND, NOTHING, Found
 from banyan.media.queries import thumb_urls
 from banyan.people.access import visible_accounts
+from banyan.web.ui import addresses
 from banyan.web.ui.shapes import Tab
 
 from ...http import actor
@@ -77,6 +80,7 @@ def found(request: HttpRequest, query: str) -> HttpResponse:
         "meant": look.meant,
         "exact_url": "?" + urlencode({"q": query, "exact": 1}),
         "nothing": not look,
+        "words_url": f"{addresses.url('search_words')}?{urlencode({'q': query})}",
     }
     after = request.GET.get("after", "")[:60] if kind else ""
     for each, rows in look.by_kind.items():
@@ -95,29 +99,30 @@ def _look(who: Actor, query: str, kinds: tuple[str, ...], chosen: Chosen, *, exa
 
     Readers of Chinese type sounds as a matter of course, so for them that comes first.
     """
+    places = _places(who, kinds, chosen)
     plain, heard = search.plain(query), search.by_sound(query)
     ways = [heard or plain] if (get_language() or "").startswith("zh") else [plain, heard]
     for way in ways:
-        look = _Look({kind: _find(who, kind, way, chosen) for kind in kinds})
+        look = _Look(search.search_each(places, way))
         if look:
             return look
     meant = "" if exact else search.meant(query)
     if meant:
-        other = search.plain(meant)
-        corrected = _Look({kind: _find(who, kind, other, chosen) for kind in kinds}, meant)
+        corrected = _Look(search.search_each(places, search.plain(meant)), meant)
         if corrected:
             return corrected
     return _Look(dict.fromkeys(kinds, NOTHING))
 
 
-def _find(who: Actor, kind: str, wanted: Asked, chosen: Chosen) -> Found:
-    if kind == "goods":
-        return find_products(wanted, chosen)
-    if kind == "posts":
-        return search.search(visible_posts(who), "words", wanted)
-    if kind == "people":
-        return search.search(visible_accounts(who), "words", wanted)
-    return search.search(visible_shops(), "words", wanted)
+def _places(who: Actor, kinds: tuple[str, ...], chosen: Chosen) -> dict[str, search.Place]:
+    """Return what may be found of each kind."""
+    every: dict[str, Callable[[], QuerySet[Any]]] = {
+        "goods": lambda: chosen_products(chosen),
+        "posts": lambda: visible_posts(who),
+        "people": lambda: visible_accounts(who),
+        "shops": visible_shops,
+    }
+    return {kind: (every[kind](), "words") for kind in kinds}
 
 
 def _tabs(query: str, kind: str, look: _Look) -> list[Tab]:

@@ -15,23 +15,34 @@ from banyan.catalog.access import (
     get_ended_product,
     get_product_for,
     get_shop_for,
-    visible_products,
     was_open,
 )
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import variants_on_sale
+from banyan.catalog.queries import (
+    Facets,
+    facets_of,
+    list_products,
+    products_in_order,
+    read_chosen,
+    variants_on_sale,
+)
 from banyan.catalog.rules import price_range, text_in
+from banyan.community.queries import best_about
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
+from banyan.kernel.search import BOUND
 from banyan.media.queries import pictures
 from banyan.web.ui import addresses
 
-from ...http import actor, number, revalidated
+from ...http import actor, revalidated
+from ..community.cards import cards_about, covers_of
 from ..heads import Head, breadcrumbs, head_of, offered
+from ..sharing.shown import note_shown
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
+from .facets import more_url, panel
 
 PAGE = 24
 SUMMARY = 150
@@ -73,7 +84,9 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         if gone is None:
             raise
         return ended_product(request, gone)
-    arrival = arrival_of(request, images=image_ids)
+    posts = best_about(actor(request), found.pk)
+    seen = [*image_ids, *covers_of(posts)]
+    arrival = arrival_of(request, images=seen)
     variants = variants_on_sale(found.pk)
     chosen = _chosen(variants, request.GET.get("variant", ""))
     language = get_language() or "en"
@@ -105,8 +118,11 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
         "ships_free_from": _free_from(found),
         "shipping": Money(found.shop.shipping_amount, found.shop.currency),
+        "posts": cards_about(posts, arrival.files),
+        "posts_url": addresses.url("product_posts", found.shop.slug, found.slug),
     }
     context["head"] = _head(request, found, context)
+    note_shown(request, (post.link for post in posts))
     return render(request, "shop/market/product.html", context)
 
 
@@ -163,24 +179,20 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
             raise
         return ended(request)
     arrival = arrival_of(request)
-    after = number(request.GET, "after")
-    goods = (
-        visible_products()
-        .filter(shop=found)
-        .select_related("shop")
-        .order_by("-published_at", "-id")
-    )
-    if after is not None:
-        goods = goods.filter(pk__lt=after).order_by("-id")
-    rows = list(goods[: PAGE + 1])
+    chosen, after = read_chosen(request.GET, shop=found), request.GET.get("after", "")[:60]
+    rows = list_products(chosen, after=after)
+    ids, following = rows.page(size=PAGE)
+    facets = Facets() if after else facets_of(rows.ids)
+    bound = str(BOUND) if rows.more else ""
     look = pictures([found.cover_id, found.logo_id])
     context: dict[str, Any] = {
         "nav": "explore",
         "shop": found,
         "cover": look.get(found.cover_id or 0),
         "face": shop_faces([found])[0],
-        "products": product_cards(rows[:PAGE], via=arrival.code, touch=arrival.touch),
-        "more_url": _more_url(rows[PAGE - 1].pk, arrival) if len(rows) > PAGE else "",
+        "panel": panel(request.GET, chosen, facets, bound=bound, place=found),
+        "products": product_cards(products_in_order(ids), via=arrival.code, touch=arrival.touch),
+        "more_url": more_url(request.GET, following),
         "arrival": arrival,
         "share_url": addresses.url("share", "shop", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
@@ -198,12 +210,3 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         data=[{"@type": "Store", "name": found.name, "description": found.about}],
     )
     return render(request, "shop/market/shop.html", context)
-
-
-def _more_url(after: int, arrival: Arrival) -> str:
-    query: dict[str, Any] = {"after": after}
-    if arrival.code:
-        query |= {"via": arrival.code}
-    if arrival.touch:
-        query |= {"t": arrival.touch}
-    return f"?{urlencode(query)}"

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db import connection
 
+from banyan.catalog.rules import category_mark, shop_mark
 from banyan.kernel.search import sounds, tokens
 
 SEED = 20_260_101
@@ -221,14 +222,16 @@ class Shelves:
         ids = _ids(self.size.products, now_ms=self.now_ms)
         heads = [self._drawn(self._language(n), TITLE) for n in range(len(ids))]
         bodies = [self._drawn(self._language(n), DESCRIPTION) for n in range(len(ids))]
+        owners = [chance.choice(shops) for _ in ids]
+        kinds = [1 + int(CATEGORIES * chance.random() ** 2) for _ in ids]
         _copy(
             "catalog_product",
             "id, shop_id, slug, state, language, title, description, texts, category_id, vendor,"
             " tags, options, created_at, updated_at, published_at",
             (
-                (pk, chance.choice(shops), f"p-{n}", "active", "en",
+                (pk, owners[n], f"p-{n}", "active", "en",
                  self._text(self._language(n), heads[n]), self._text(self._language(n), bodies[n]),
-                 "{}", 1 + int(CATEGORIES * chance.random() ** 2), "", "[]", '["Color"]',
+                 "{}", kinds[n], "", "[]", '["Color"]',
                  _moment(pk), _moment(pk), _moment(pk))
                 for n, pk in enumerate(ids)
             ),
@@ -237,7 +240,7 @@ class Shelves:
             "catalog_productwords",
             "product_id, words, boost",
             (
-                (pk, _vector(self._parts(self._language(n), bodies[n], heads[n])),
+                (pk, self._product(n, bodies[n], heads[n], owners[n], kinds[n]),
                  30 * min(10, int(chance.expovariate(1.2))))
                 for n, pk in enumerate(ids)
             ),
@@ -265,6 +268,12 @@ class Shelves:
                 "INSERT INTO catalog_stock (variant_id, on_hand, allocated, reserved)"
                 " SELECT id, CASE WHEN id % 7 = 0 THEN 0 ELSE 20 END, 0, 0 FROM catalog_variant"
             )
+
+    def _product(
+        self, number: int, body: Sequence[int], title: Sequence[int], shop: int, kind: int
+    ) -> str:
+        parts = self._parts(self._language(number), body, title)
+        return _vector([*parts, ("D", [shop_mark(shop), category_mark(kind)])])
 
     def _posts(self) -> None:
         ids = _ids(self.size.posts, now_ms=self.now_ms)

@@ -10,7 +10,7 @@ from banyan.kernel import clock, search
 
 from ..access import visible_products, visible_shops
 from ..models import Product, ProductWords, Shop, ShopWords
-from ..rules import scrubbed
+from ..rules import category_mark, scrubbed, shop_mark
 
 PIECE = 500
 # A day's log of what was not found is no place to fill: so many different words, then no more.
@@ -107,10 +107,16 @@ def forget_empty_searches() -> int:
 
 
 def _texts(product: Product) -> Iterator[tuple[str, str]]:
-    """Yield (weight, text): titles count most, then tags and vendor, then descriptions."""
+    """Yield (weight, text): titles count most, then tags and vendor, then descriptions.
+
+    Shop and category are marks, for searches that are narrowed down.
+    """
     yield "A", product.title
     yield "B", " ".join([product.vendor, *map(str, product.tags)])
     yield "C", product.description
+    yield "=", shop_mark(product.shop_id)
+    if product.category_id is not None:
+        yield "=", category_mark(product.category_id)
     for texts in product.texts.values():
         yield "A", texts.get("title", "")
         yield "C", texts.get("description", "")

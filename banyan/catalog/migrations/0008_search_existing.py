@@ -1,4 +1,4 @@
-"""Give shops their search words, and Chinese goods the words by which they sound."""
+"""Give shops their search words, and goods their sounds and the marks of shop and category."""
 
 from django.db import migrations
 
@@ -33,7 +33,10 @@ def index_products(apps, schema_editor):
                 ("A", product.title),
                 ("B", " ".join([product.vendor, *map(str, product.tags)])),
                 ("C", product.description),
+                ("=", f"店{product.shop_id}"),
             ]
+            if product.category_id is not None:
+                pairs.append(("=", f"类{product.category_id}"))
             for other in product.texts.values():
                 pairs += [("A", other.get("title", "")), ("C", other.get("description", ""))]
             texts[product.pk] = pairs

@@ -14,11 +14,11 @@ from django.utils.datastructures import MultiValueDict
 
 from banyan.kernel import search
 from banyan.kernel.money import Money
-from banyan.kernel.search import Found
+from banyan.kernel.search import NO_WORDS, Found
 
 from ..access import visible_products, visible_shops
 from ..models import Category, Product, Shop, Variant
-from ..rules import KINDS
+from ..rules import KINDS, category_mark, shop_mark
 
 MOST_TRAITS = 8
 # Of a facet at most so many values, and at most so many traits, are offered.
@@ -129,7 +129,15 @@ def _below(category: Category) -> list[int]:
 
 def list_products(chosen: Chosen, *, after: str = "") -> Found:
     """Return the goods that fit what was chosen, of highest standing first, behind a place."""
-    return search.highest(chosen_products(chosen), "words", after=after)
+    return search.highest(chosen_products(chosen), "words", narrowed(NO_WORDS, chosen), after=after)
+
+
+def narrowed(wanted: search.Asked, chosen: Chosen) -> search.Asked:
+    """Return what is asked for, with the marks of what was chosen: the index knows those too."""
+    categories = _below(chosen.category) if chosen.category else []
+    return wanted.within(
+        [category_mark(pk) for pk in categories], [shop_mark(chosen.shop.pk)] if chosen.shop else []
+    )
 
 
 @dataclass(slots=True)

@@ -10,16 +10,18 @@ from .goods import (
     slugify,
     text_in,
 )
-from .searches import scrubbed
+from .searches import category_mark, scrubbed, shop_mark
 
 __all__ = [
     "KINDS",
     "RESERVED_SLUGS",
+    "category_mark",
     "check_values",
     "clean_tags",
     "is_slug",
     "price_range",
     "scrubbed",
+    "shop_mark",
     "slugify",
     "text_in",
 ]

@@ -3,7 +3,7 @@
 docs/explanation/search.md says why it is made so.
 """
 
-from .asking import Asked, asked, by_sound, plain, query
+from .asking import NO_WORDS, Asked, asked, by_sound, plain, query
 from .counting import beginning_with, count, meant
 from .finding import (
     BOUND,
@@ -22,6 +22,7 @@ __all__ = [
     "BOUND",
     "LONGEST_WORD",
     "NOTHING",
+    "NO_WORDS",
     "Asked",
     "Found",
     "Place",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
@@ -29,11 +29,24 @@ class Term:
 class Asked:
     """A condition: ``text`` for ``to_tsquery('simple', ...)``.
 
-    ``terms`` say how much it may find: of each group of them at least one must occur.
+    ``terms`` say how much it may find: of each group of them at least one must occur. ``mark`` are
+    the groups of :meth:`within`; they narrow and do not rank.
     """
 
     text: str
     terms: tuple[tuple[Term, ...], ...]
+    mark: str = ""
+
+    def within(self, *marks: Sequence[str]) -> Asked:
+        """Return the same, asked only of what has one of each group of marks (see ``write``)."""
+        groups = [tuple(Term(mark) for mark in group) for group in marks if group]
+        text = " & ".join(f"({' | '.join(map(str, group))})" for group in groups)
+        return Asked(self.text, (*self.terms, *groups), text)
+
+    @property
+    def condition(self) -> str:
+        """Words and marks together, for ``to_tsquery('simple', ...)``."""
+        return " & ".join(f"({part})" for part in (self.text, self.mark) if part)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to ask for."""

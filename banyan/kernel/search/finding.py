@@ -27,6 +27,9 @@ MS_PER_RANK = 10 * 365 * 86_400_000
 MS_PER_DAY = 86_400_000
 # Up to here everything that has the words is looked at.
 FEW = 2_000
+FEW_LISTED = 5_000
+# Entries of an inverted list that are read in the time of one row by the order of standing.
+_QUICKER = 5
 _SPARE = 1.5
 _MARK = 1_000
 
@@ -86,19 +89,18 @@ def search_each(places: Mapping[str, Place], wanted: Asked) -> dict[str, Found]:
         return found
     tables = {name: _words_of(rows, path) for name, (rows, path) in places.items()}
     corpora = _corpora([table._meta.db_table for table in tables.values()], wanted.terms)
-    depths = {name: _depth(corpora.get(tables[name]._meta.db_table)) for name in places}
+    counted = {name: corpora.get(tables[name]._meta.db_table) for name in places}
+    depths = {name: _depth(corpus) for name, corpus in counted.items()}
     waiting = list(places)
     for last in (False, False, True):
-        floors = {
-            name: None if last else _mark(corpora.get(tables[name]._meta.db_table), depths[name])
-            for name in waiting
-        }
-        parts = {
-            name: _best(places[name][0], tables[name], wanted.text, _above(tables[name], floor))
-            for name, floor in floors.items()
-        }
-        found |= _read(parts)
-        waiting = [n for n in waiting if floors[n] is not None and not found[n].more]
+        cuts = {name: None if last else _cut(counted[name], depths[name]) for name in waiting}
+        found |= _read(
+            {
+                name: _best(*places[name], wanted=wanted, cut=cuts[name], fenced=True)
+                for name in waiting
+            }
+        )
+        waiting = [n for n in waiting if cuts[n] is not None and not found[n].more]
         if not waiting:
             break
         for name in waiting:  # fewer stand here than expected: look as deep as this says
@@ -106,18 +108,22 @@ def search_each(places: Mapping[str, Place], wanted: Asked) -> dict[str, Found]:
     return found
 
 
-def highest(rows: QuerySet[Any], path: str, *, after: str = "") -> Found:
+def highest(rows: QuerySet[Any], path: str, within: Asked, *, after: str = "") -> Found:
     """Return those of ``rows`` with the highest standing, without any words, behind a place.
 
-    One statement, however many there are: the place bounds what is read.
+    ``within`` has marks only. Two statements, however many there are: a few are put in order;
+    among many the highest are walked through until there are enough.
     """
     words = _words_of(rows, path)
-    place = _place(after)
-    behind = ""
+    few = False
+    if within.mark:
+        corpus = _corpora([words._meta.db_table], within.terms).get(words._meta.db_table)
+        few = corpus is None or corpus.rarest <= FEW_LISTED
+    place, behind = _place(after), ""
     if place is not None:
         standing = standing_sql("w.", _owner(words))
         behind = f"({standing}, w.{_owner(words)}) < ({place[0]:.0f}, {place[1]})"
-    return _read({"": _best(rows, words, "", behind)})[""]
+    return _read({"": _best(rows, path, wanted=within, behind=behind, fenced=few)})[""]
 
 
 def page_of(
@@ -127,32 +133,48 @@ def page_of(
     return search(rows, path, plain(text)).page(after=after, size=size)
 
 
-def _above(words: type[models.Model], floor: int | None) -> str:
-    return "" if floor is None else f"{standing_sql('w.', _owner(words))} >= {floor}"
-
-
-def _best(rows: QuerySet[Any], words: type[models.Model], wanted: str, condition: str) -> str:
+def _best(
+    rows: QuerySet[Any],
+    path: str,
+    *,
+    wanted: Asked,
+    cut: _Cut | None = None,
+    behind: str = "",
+    fenced: bool,
+) -> str:
     """Return the statement that ranks the BOUND of highest standing, of those that fit.
 
     The words are written into it: a plan that is made for any words would be wrong for the
-    frequent or for the rare ones.
+    frequent or for the rare ones. ``fenced``: find first, then put in order. Else a word that
+    nothing has would be looked for in all rows, from the highest on.
     """
+    words = _words_of(rows, path)
     visible, params = rows.order_by().values("pk").query.sql_with_params()
     owner, table = _owner(words), words._meta.db_table
     standing = standing_sql("w.", owner)
     connection.ensure_connection()
     writer = ClientCursor(connection.connection)
-    asked = writer.mogrify("to_tsquery('simple', %s)", [wanted])
     conditions = [f"w.{owner} IN ({writer.mogrify(visible, params)})"]
-    conditions += [f"w.words @@ {asked}"] if wanted else []
-    conditions += [condition] if condition else []
-    score = f"ts_rank(words, {asked})::float8 + standing::float8 / {MS_PER_RANK}"
+    if condition := wanted.condition:
+        conditions.append(f"w.words @@ {writer.mogrify(_QUERY, [condition])}")
+    if behind:
+        conditions.append(behind)
+    above = f"{standing} >= {cut.floor}" if cut else ""
+    if cut and cut.walked:
+        table = f"(SELECT w.* FROM {table} w WHERE {above} OFFSET 0)"  # noqa: S608 - names of our own tables
+    elif above:
+        conditions.append(above)
+    rank = writer.mogrify(f"ts_rank(words, {_QUERY})::float8 + ", [wanted.text])
+    score = f"{rank}standing::float8 / {MS_PER_RANK}" if wanted.text else "standing::float8"
     return (
-        f"SELECT id, {score if wanted else 'standing::float8'} AS score, standing FROM ("  # noqa: S608 - names of our own tables
+        f"SELECT id, {score} AS score, standing FROM ("  # noqa: S608 - as above
         f"SELECT w.{owner} AS id, w.words, {standing} AS standing"
-        f" FROM {table} w WHERE {' AND '.join(conditions)}"
-        f" ORDER BY {standing} DESC, w.{owner} DESC LIMIT {BOUND + 1}) best"
+        f" FROM {table} w WHERE {' AND '.join(conditions)}{' OFFSET 0' if fenced else ''}) fitting"
+        f" ORDER BY standing DESC, id DESC LIMIT {BOUND + 1}"
     )
+
+
+_QUERY = "to_tsquery('simple', %s)"
 
 
 def _read(parts: Mapping[str, str]) -> dict[str, Found]:
@@ -227,12 +249,22 @@ def _depth(corpus: _Corpus | None) -> int | None:
     return int(_SPARE * BOUND * corpus.documents / corpus.rarest)
 
 
-def _mark(corpus: _Corpus | None, depth: int | None) -> int | None:
-    """Return the standing that about ``depth`` or more documents have; None for all."""
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Look only above the standing ``floor``; ``walked``: at all there, without the index."""
+
+    floor: int
+    walked: bool
+
+
+def _cut(corpus: _Corpus | None, depth: int | None) -> _Cut | None:
+    """Return where to cut so that about ``depth`` or more documents stand above; None for all."""
     if corpus is None or depth is None:
         return None
     place = max(0, math.ceil(math.log2(max(1, depth) / _MARK)))
-    return int(corpus.marks[place]) if place < len(corpus.marks) else None
+    if place >= len(corpus.marks):
+        return None
+    return _Cut(corpus.marks[place], corpus.rarest > _QUICKER * _MARK * 2**place)
 
 
 def marked_depths(documents: int) -> list[int]:

@@ -74,7 +74,8 @@ def write(
     """Write a table of search words: one row per owner, from (weight A to D, text) pairs.
 
     One statement; ``owner`` is the column with the owner's id. The words are in ``words``; what
-    weighs A or B is also found by its sound, which weighs D.
+    weighs A or B is also found by its sound, which weighs D. The weight "=" is for marks: words
+    that are no words of a language ("类7"), by which ``Asked.within`` narrows a search.
     """
     rows = [_lines(list(pairs)) for pairs in texts.values()]
     if not rows:
@@ -103,7 +104,8 @@ def _lines(given: list[tuple[str, str]]) -> list[str]:
         " ".join(document(text) for weight, text in given if weight == wanted) for wanted in "ABCD"
     ]
     heard = [sound for weight, text in given if weight in "AB" for sound in sounds(text)]
-    lines[3] = " ".join([lines[3], *heard])
+    marks = [text for weight, text in given if weight == "="]
+    lines[3] = " ".join([lines[3], *heard, *marks])
     return lines
 
 

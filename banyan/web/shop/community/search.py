@@ -19,6 +19,7 @@ from banyan.catalog.queries import (
     Chosen,
     chosen_products,
     facets_of,
+    narrowed,
     products_in_order,
     read_chosen,
 )
@@ -103,12 +104,12 @@ def _look(who: Actor, query: str, kinds: tuple[str, ...], chosen: Chosen, *, exa
     plain, heard = search.plain(query), search.by_sound(query)
     ways = [heard or plain] if (get_language() or "").startswith("zh") else [plain, heard]
     for way in ways:
-        look = _Look(search.search_each(places, way))
+        look = _Look(search.search_each(places, narrowed(way, chosen)))
         if look:
             return look
     meant = "" if exact else search.meant(query)
     if meant:
-        corrected = _Look(search.search_each(places, search.plain(meant)), meant)
+        corrected = _Look(search.search_each(places, narrowed(search.plain(meant), chosen)), meant)
         if corrected:
             return corrected
     return _Look(dict.fromkeys(kinds, NOTHING))

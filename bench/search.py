@@ -11,10 +11,12 @@ import argparse
 import itertools
 import os
 import random
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +94,7 @@ def _searches(table: report.Table, shelves: Any, rounds: int) -> None:
     table.head(f"searches, {rounds} of each kind (/explore?q=)")
     questions = asked_of(shelves)
     kinds = list(dict.fromkeys(kind for kind, _ in itertools.islice(asked_of(shelves), 40)))
-    times: dict[str, list[float]] = {}
+    times: dict[str, list[Taken]] = {}
     for _round in range(WARM_UP + rounds):
         for kind, fields in itertools.islice(questions, len(kinds)):
             taken, following = _ask("/explore", fields)
@@ -108,7 +110,7 @@ def _searches(table: report.Table, shelves: Any, rounds: int) -> None:
 def _listings(table: report.Table, rounds: int) -> None:
     chance = random.Random(1)
     table.head(f"listings of 24, {rounds} of each kind")
-    times: dict[str, list[float]] = {}
+    times: dict[str, list[Taken]] = {}
     for number in range(WARM_UP + rounds):
         for kind, path, fields in _lists(chance):
             taken, following = _ask(path, fields)
@@ -131,9 +133,9 @@ def _lists(chance: random.Random) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield "explore", "/explore", {}
 
 
-def _deep(path: str, following: str) -> float:
-    """Go on to the fifth page; return how long that one took."""
-    taken = 0.0
+def _deep(path: str, following: str) -> Taken:
+    """Go on to the fifth page, or the last one before; return what that took."""
+    taken = Taken(0.0, 0.0)
     for _page in range(4):
         if not following:
             break
@@ -141,17 +143,29 @@ def _deep(path: str, following: str) -> float:
     return taken
 
 
-def _ask(path: str, fields: dict[str, str]) -> tuple[float, str]:
-    """Return the milliseconds of a page, and the address of the next one."""
-    import re
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a page took: milliseconds by the clock, and of processor time here and in PostgreSQL."""
 
+    clock: float
+    used: float
+
+
+def _ask(path: str, fields: dict[str, str]) -> tuple[Taken, str]:
+    """Return what a page took, and the address of the next one."""
+    from django.db import connection
     from django.test import Client
 
     global _client
     _client = _client or Client(HTTP_HOST="127.0.0.1", HTTP_ACCEPT_LANGUAGE="en")
+    connection.ensure_connection()
+    backend = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    here, there = time.process_time(), int(backend.read_text().split()[0])
     began = time.perf_counter()
     answer = _client.get(path, fields)
-    taken = (time.perf_counter() - began) * 1000
+    clock = (time.perf_counter() - began) * 1000
+    used = (time.process_time() - here) * 1000 + (int(backend.read_text().split()[0]) - there) / 1e6
+    taken = Taken(clock, used)
     html = answer.content.decode()
     if answer.status_code != 200:
         raise RuntimeError(f"{path} {fields}: {answer.status_code}")
@@ -162,15 +176,19 @@ def _ask(path: str, fields: dict[str, str]) -> tuple[float, str]:
 _client: Any = None
 
 
-def _print(table: report.Table, times: dict[str, list[float]], name: str, bound: float) -> None:
+def _print(table: report.Table, times: dict[str, list[Taken]], name: str, bound: float) -> None:
     for kind, taken in times.items():
-        p50, p95, p99 = (_part(taken, share) for share in (0.5, 0.95, 0.99))
-        table.row(kind, p50, "ms p50", f"p95 {p95:.1f}, p99 {p99:.1f}")
+        p50, p95, p99 = (_part([one.clock for one in taken], at) for at in (0.5, 0.95, 0.99))
+        used = _part([one.used for one in taken], 0.5)
+        table.row(kind, p50, "ms p50", f"p95 {p95:.1f}, p99 {p99:.1f}; processor {used:.1f}")
     every = [one for taken in times.values() for one in taken]
-    table.row(f"every {name}, {len(every)} pages", _part(every, 0.5), "ms p50")
-    p95 = _part(every, 0.95)
+    clock, used_by = [one.clock for one in every], [one.used for one in every]
+    table.row(f"every {name}, {len(every)} pages", _part(clock, 0.5), "ms p50")
+    p95 = _part(clock, 0.95)
     table.held(f"every {name}", p95, "ms p95", p95 < bound, f"< {bound:.0f}")
-    table.row(f"every {name}", _part(every, 0.99), "ms p99", f"longest {max(every):.1f}")
+    table.row(f"every {name}", _part(clock, 0.99), "ms p99", f"longest {max(clock):.1f}")
+    parts = ", ".join(f"{_part(used_by, at):.1f}" for at in (0.5, 0.95, 0.99))
+    table.row("  processor time", _part(used_by, 0.95), "ms p95", f"p50, p95, p99: {parts}")
 
 
 def _part(taken: list[float], share: float) -> float:

@@ -265,7 +265,7 @@ class Node(models.Model):
 class SearchCorpus(models.Model):
     """A table of search words (its name): how many documents it has, and how they stand.
 
-    ``marks`` are the standings of the 1,000th, 2,000th, 4,000th ... of the highest.
+    ``marks`` are the standings of the 500th, 750th, 1,125th ... of the highest.
     """
 
     name = models.CharField(max_length=60, primary_key=True)

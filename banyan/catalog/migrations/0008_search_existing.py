@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from banyan.kernel import search
-from banyan.kernel.migrations._search import index_standing
+from banyan.kernel.migrations._search import alone, index_standing
 
 PIECE = 500
 
@@ -49,6 +49,8 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "0007_search")]
 
     operations = [
+        alone("catalog_productwords"),
+        alone("catalog_shopwords"),
         index_standing("product_words_standing", "catalog_productwords", "product_id"),
         index_standing("shop_words_standing", "catalog_shopwords", "shop_id"),
         migrations.RunPython(index_shops, migrations.RunPython.noop),

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from banyan.kernel import search
-from banyan.kernel.migrations._search import index_standing
+from banyan.kernel.migrations._search import alone, index_standing
 
 PIECE = 500
 CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff]"
@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
     dependencies = [("community", "0005_post_boost"), ("kernel", "0003_search_words")]
 
     operations = [
+        alone("community_postwords"),
         index_standing("post_words_standing", "community_postwords", "post_id"),
         migrations.RunPython(index_posts, migrations.RunPython.noop),
     ]

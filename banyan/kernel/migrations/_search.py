@@ -3,6 +3,17 @@
 from django.db.migrations import RunSQL
 
 
+def alone(table: str) -> RunSQL:
+    """Return the operation by which one process reads a table of words.
+
+    Every search is bounded: a second process takes longer to start than it would help.
+    """
+    return RunSQL(
+        f'ALTER TABLE "{table}" SET (parallel_workers = 0)',
+        f'ALTER TABLE "{table}" RESET (parallel_workers)',
+    )
+
+
 def index_standing(name: str, table: str, owner: str) -> RunSQL:
     """Return the operation that builds it beside the table in use: the migration is not atomic.
 

@@ -21,17 +21,18 @@ from psycopg import ClientCursor
 
 from .asking import Asked, Term, plain
 
-BOUND = 500
+BOUND = 240
 # A text counts as much as one that is 0.1 better and a year older; rank is 0 to 1.
 MS_PER_RANK = 10 * 365 * 86_400_000
 MS_PER_DAY = 86_400_000
 # Up to here everything that has the words is looked at.
-FEW = 2_000
+FEW = 1_000
 FEW_LISTED = 5_000
 # Entries of an inverted list that are read in the time of one row by the order of standing.
 _QUICKER = 5
 _SPARE = 1.5
-_MARK = 1_000
+# Standings are kept at these depths: each is so many times the one before.
+_MARK, _STEP = 500, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _best(
     standing = standing_sql("w.", owner)
     connection.ensure_connection()
     writer = ClientCursor(connection.connection)
-    conditions = [f"w.{owner} IN ({writer.mogrify(visible, params)})"]
+    conditions = []
     if condition := wanted.condition:
         conditions.append(f"w.words @@ {writer.mogrify(_QUERY, [condition])}")
     if behind:
@@ -166,10 +167,12 @@ def _best(
         conditions.append(above)
     rank = writer.mogrify(f"ts_rank(words, {_QUERY})::float8 + ", [wanted.text])
     score = f"{rank}standing::float8 / {MS_PER_RANK}" if wanted.text else "standing::float8"
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return (
         f"SELECT id, {score} AS score, standing FROM ("  # noqa: S608 - as above
-        f"SELECT w.{owner} AS id, w.words, {standing} AS standing"
-        f" FROM {table} w WHERE {' AND '.join(conditions)}{' OFFSET 0' if fenced else ''}) fitting"
+        f"SELECT w.{owner} AS id, w.words, {standing} AS standing FROM {table} w{where}"
+        f"{' ORDER BY standing DESC, id DESC OFFSET 0' if fenced else ''}) fitting"
+        f" WHERE id IN ({writer.mogrify(visible, params)})"
         f" ORDER BY standing DESC, id DESC LIMIT {BOUND + 1}"
     )
 
@@ -261,16 +264,16 @@ def _cut(corpus: _Corpus | None, depth: int | None) -> _Cut | None:
     """Return where to cut so that about ``depth`` or more documents stand above; None for all."""
     if corpus is None or depth is None:
         return None
-    place = max(0, math.ceil(math.log2(max(1, depth) / _MARK)))
+    place = max(0, math.ceil(math.log(max(1, depth) / _MARK, _STEP)))
     if place >= len(corpus.marks):
         return None
-    return _Cut(corpus.marks[place], corpus.rarest > _QUICKER * _MARK * 2**place)
+    return _Cut(corpus.marks[place], corpus.rarest > _QUICKER * _MARK * _STEP**place)
 
 
 def marked_depths(documents: int) -> list[int]:
-    """Return the depths whose standing is kept: 1,000, 2,000, 4,000, ... below half of all."""
-    count = max(0, int(math.log2(max(1, documents) / _MARK)))
-    return [_MARK * 2**place for place in range(count)]
+    """Return the depths whose standing is kept: 500, 750, 1,125, ... up to half of all."""
+    count = max(0, int(math.log(max(1, documents / 2 / _MARK), _STEP)) + 1)
+    return [int(_MARK * _STEP**place) for place in range(count) if 2 * _MARK <= documents]
 
 
 def _place(after: str) -> tuple[float, int] | None:

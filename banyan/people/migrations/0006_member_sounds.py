@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from banyan.kernel import search
-from banyan.kernel.migrations._search import index_standing
+from banyan.kernel.migrations._search import alone, index_standing
 
 PIECE = 500
 CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff]"
@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
     dependencies = [("people", "0005_member_boost"), ("kernel", "0003_search_words")]
 
     operations = [
+        alone("people_accountwords"),
         index_standing("account_words_standing", "people_accountwords", "account_id"),
         migrations.RunPython(index_accounts, migrations.RunPython.noop),
     ]

@@ -96,10 +96,7 @@ def search_each(places: Mapping[str, Place], wanted: Asked) -> dict[str, Found]:
     for last in (False, False, True):
         cuts = {name: None if last else _cut(counted[name], depths[name]) for name in waiting}
         found |= _read(
-            {
-                name: _best(*places[name], wanted=wanted, cut=cuts[name], fenced=True)
-                for name in waiting
-            }
+            {name: _best(places[name][0], tables[name], wanted, cuts[name]) for name in waiting}
         )
         waiting = [n for n in waiting if cuts[n] is not None and not found[n].more]
         if not waiting:
@@ -112,19 +109,15 @@ def search_each(places: Mapping[str, Place], wanted: Asked) -> dict[str, Found]:
 def highest(rows: QuerySet[Any], path: str, within: Asked, *, after: str = "") -> Found:
     """Return those of ``rows`` with the highest standing, without any words, behind a place.
 
-    ``within`` has marks only. Two statements, however many there are: a few are put in order;
-    among many the highest are walked through until there are enough.
+    ``within`` has marks only. At most two statements, however many there are: a few are put in
+    order; among many the highest are walked through until there are enough.
     """
     words = _words_of(rows, path)
-    few = False
+    walked = True
     if within.mark:
         corpus = _corpora([words._meta.db_table], within.terms).get(words._meta.db_table)
-        few = corpus is None or corpus.rarest <= FEW_LISTED
-    place, behind = _place(after), ""
-    if place is not None:
-        standing = standing_sql("w.", _owner(words))
-        behind = f"({standing}, w.{_owner(words)}) < ({place[0]:.0f}, {place[1]})"
-    return _read({"": _best(rows, path, wanted=within, behind=behind, fenced=few)})[""]
+        walked = corpus is not None and corpus.rarest > FEW_LISTED
+    return _read({"": _listed(rows, words, within, _place(after), walked=walked)})[""]
 
 
 def page_of(
@@ -134,47 +127,64 @@ def page_of(
     return search(rows, path, plain(text)).page(after=after, size=size)
 
 
-def _best(
-    rows: QuerySet[Any],
-    path: str,
-    *,
-    wanted: Asked,
-    cut: _Cut | None = None,
-    behind: str = "",
-    fenced: bool,
-) -> str:
-    """Return the statement that ranks the BOUND of highest standing, of those that fit.
+def _best(rows: QuerySet[Any], words: type[models.Model], wanted: Asked, cut: _Cut | None) -> str:
+    """Return the statement that ranks the BOUND of highest standing, of those that have the words.
 
     The words are written into it: a plan that is made for any words would be wrong for the
-    frequent or for the rare ones. ``fenced``: find first, then put in order. Else a word that
-    nothing has would be looked for in all rows, from the highest on.
+    frequent or for the rare ones. OFFSET 0 keeps its parts apart: else a word that nothing has
+    would be looked for in all rows, from the highest on.
     """
-    words = _words_of(rows, path)
-    visible, params = rows.order_by().values("pk").query.sql_with_params()
     owner, table = _owner(words), words._meta.db_table
     standing = standing_sql("w.", owner)
-    connection.ensure_connection()
-    writer = ClientCursor(connection.connection)
-    conditions = []
-    if condition := wanted.condition:
-        conditions.append(f"w.words @@ {writer.mogrify(_QUERY, [condition])}")
-    if behind:
-        conditions.append(behind)
-    above = f"{standing} >= {cut.floor}" if cut else ""
+    fits = f"w.words @@ {_written(_QUERY, wanted.condition)}"
+    above = f"{standing} >= {cut.floor}" if cut else "true"
     if cut and cut.walked:
         table = f"(SELECT w.* FROM {table} w WHERE {above} OFFSET 0)"  # noqa: S608 - names of our own tables
-    elif above:
-        conditions.append(above)
-    rank = writer.mogrify(f"ts_rank(words, {_QUERY})::float8 + ", [wanted.text])
-    score = f"{rank}standing::float8 / {MS_PER_RANK}" if wanted.text else "standing::float8"
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        above = "true"
+    rank = f"ts_rank(words, {_written(_QUERY, wanted.text)})::float8"
     return (
-        f"SELECT id, {score} AS score, standing FROM ("  # noqa: S608 - as above
-        f"SELECT w.{owner} AS id, w.words, {standing} AS standing FROM {table} w{where}"
-        f"{' ORDER BY standing DESC, id DESC OFFSET 0' if fenced else ''}) fitting"
-        f" WHERE id IN ({writer.mogrify(visible, params)})"
-        f" ORDER BY standing DESC, id DESC LIMIT {BOUND + 1}"
+        f"SELECT id, {rank} + standing::float8 / {MS_PER_RANK} AS score, standing FROM ("  # noqa: S608 - as above
+        f"SELECT w.{owner} AS id, w.words, {standing} AS standing FROM {table} w"
+        f" WHERE {fits} AND {above} ORDER BY standing DESC, id DESC OFFSET 0) fitting"
+        f" WHERE {_seen(rows)} ORDER BY standing DESC, id DESC LIMIT {BOUND + 1}"
     )
+
+
+def _listed(
+    rows: QuerySet[Any],
+    words: type[models.Model],
+    within: Asked,
+    place: tuple[float, int] | None,
+    *,
+    walked: bool,
+) -> str:
+    """Return the statement of :func:`highest`; ``walked``: without the index of words.
+
+    There is no order outside: it would keep the inner part from ending when there are enough.
+    """
+    owner, table = _owner(words), words._meta.db_table
+    standing = standing_sql("w.", owner)
+    fits = f"words @@ {_written(_QUERY, within.mark)}" if within.mark else "true"
+    behind = f"({standing}, w.{owner}) < ({place[0]:.0f}, {place[1]})" if place else "true"
+    inner, outer = ("true", fits) if walked else (fits, "true")
+    return (
+        "SELECT id, standing::float8 AS score, standing FROM ("  # noqa: S608 - names of our own tables
+        f"SELECT w.{owner} AS id, w.words, {standing} AS standing FROM {table} w"
+        f" WHERE {behind} AND {inner} ORDER BY {standing} DESC, w.{owner} DESC OFFSET 0) fitting"
+        f" WHERE {outer} AND {_seen(rows)} LIMIT {BOUND + 1}"
+    )
+
+
+def _seen(rows: QuerySet[Any]) -> str:
+    """Return the condition that a row is among ``rows``; asked row by row, till there are enough."""
+    visible, params = rows.order_by().values("pk").query.sql_with_params()
+    seen = _written(visible, *params)
+    return f"EXISTS (SELECT FROM ({seen}) AS seen (id) WHERE seen.id = fitting.id OFFSET 0)"
+
+
+def _written(statement: str, *values: Any) -> str:
+    connection.ensure_connection()
+    return ClientCursor(connection.connection).mogrify(statement, values)
 
 
 _QUERY = "to_tsquery('simple', %s)"
@@ -273,7 +283,7 @@ def _cut(corpus: _Corpus | None, depth: int | None) -> _Cut | None:
 def marked_depths(documents: int) -> list[int]:
     """Return the depths whose standing is kept: 500, 750, 1,125, ... up to half of all."""
     count = max(0, int(math.log(max(1, documents / 2 / _MARK), _STEP)) + 1)
-    return [int(_MARK * _STEP**place) for place in range(count) if 2 * _MARK <= documents]
+    return [int(_MARK * _STEP**place) for place in range(count) if documents >= 2 * _MARK]
 
 
 def _place(after: str) -> tuple[float, int] | None:

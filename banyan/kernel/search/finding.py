@@ -216,7 +216,7 @@ def _ranked(rows: list[tuple[float, int, int]]) -> Found:
 
 
 def _owner(words: type[models.Model]) -> str:
-    return str(words._meta.pk.column)  # type: ignore[union-attr]  # every model has one
+    return str(words._meta.pk.column)
 
 
 def _words_of(rows: QuerySet[Any], path: str) -> type[models.Model]:

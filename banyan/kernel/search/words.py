@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import rjieba
@@ -128,7 +128,7 @@ def _to_simplified() -> OpenCC:
 
 
 @lru_cache(maxsize=1)
-def _syllables():  # type: ignore[no-untyped-def]
+def _syllables() -> Callable[[str], list[str]]:
     # Its tables take 20 MB and 0.3 s, which only a process that writes Chinese words needs.
     from pypinyin import lazy_pinyin
 

@@ -3,15 +3,14 @@
 from .categories import categories_on_sale, name_in
 from .exports import exported_products, picture_sources
 from .goods import (
-    buyable_variants,
     image_ids_of,
     pictures_of,
     staff_of,
     stock_of,
     variants_of,
-    variants_on_sale,
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
+from .pricing import delivery, listed, priced_variants, variants_on_sale
 from .search import (
     Chosen,
     Facets,
@@ -33,20 +32,22 @@ __all__ = [
     "Plan",
     "ProductPlan",
     "VariantPlan",
-    "buyable_variants",
     "categories_on_sale",
     "chosen_products",
+    "delivery",
     "exported_products",
     "facets_of",
     "image_ids_of",
     "last_decision",
     "list_products",
+    "listed",
     "name_in",
     "narrowed",
     "picture_counts",
     "picture_sources",
     "pictures_of",
     "plan_import",
+    "priced_variants",
     "products_called",
     "products_in_order",
     "read_chosen",

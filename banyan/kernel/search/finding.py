@@ -176,7 +176,7 @@ def _listed(
 
 
 def _seen(rows: QuerySet[Any]) -> str:
-    """Return the condition that a row is among ``rows``; asked row by row, till there are enough."""
+    """Return the condition that a row is among ``rows``; asked row by row until enough are."""
     visible, params = rows.order_by().values("pk").query.sql_with_params()
     seen = _written(visible, *params)
     return f"EXISTS (SELECT FROM ({seen}) AS seen (id) WHERE seen.id = fitting.id OFFSET 0)"

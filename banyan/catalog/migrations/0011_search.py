@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0006_kinds_and_tax'),
+        ('catalog', '0009_shipping_moves_to_zones'),
         ('kernel', '0003_search_words'),
     ]
 

@@ -62,9 +62,7 @@ class DigitalFile(models.Model):
     size = models.BigIntegerField()
     digest = models.CharField(max_length=64)
     is_current = models.BooleanField(default=True)
-    uploaded_by = models.ForeignKey(
-        Account, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    uploaded_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -137,7 +135,9 @@ class LicenceKey(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["variant", "id"], name="delivery_key_free", condition=Q(state="free"))
+            models.Index(
+                fields=["variant", "id"], name="delivery_key_free", condition=Q(state="free")
+            )
         ]
 
 
@@ -180,9 +180,7 @@ class Voucher(models.Model):
     issued_at = models.DateTimeField()
     reminded_at = models.DateTimeField(null=True)
     redeemed_at = models.DateTimeField(null=True)
-    redeemed_by = models.ForeignKey(
-        Account, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    redeemed_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     redeemed_place = models.CharField(max_length=80, blank=True, default="")
 
     class Meta:
@@ -211,9 +209,7 @@ class Scan(models.Model):
 
     id = IdField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+", db_index=False)
-    voucher = models.ForeignKey(
-        Voucher, null=True, on_delete=models.PROTECT, related_name="scans"
-    )
+    voucher = models.ForeignKey(Voucher, null=True, on_delete=models.PROTECT, related_name="scans")
     key = models.CharField(max_length=80)
     digest = models.CharField(max_length=64)
     result = models.CharField(max_length=24)

@@ -104,10 +104,10 @@ def clean_name(name: str) -> str:
 
 
 def pasted_keys(text: str) -> list[str]:
-    """Return the keys of pasted lines or of a CSV file's first column, each once, in order."""
+    """Return the keys of pasted lines or of a CSV file's first column, in order."""
     rows = csv.reader(io.StringIO(text.lstrip("\ufeff")))
     found = (" ".join(row[0].split()) for row in rows if row)
-    return list(dict.fromkeys(key for key in found if key))
+    return [key for key in found if key]
 
 
 def first_name(display_name: str) -> str:

@@ -32,6 +32,7 @@ from .shops import (
 )
 from .stock import (
     allocate,
+    count_all,
     release,
     reserve,
     restock,
@@ -54,6 +55,7 @@ __all__ = [
     "archive_product",
     "ask_again",
     "change_category",
+    "count_all",
     "create_product",
     "fetch_again",
     "fetch_pictures",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, QuerySet
 
+from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.people.models import Account
 
@@ -53,6 +54,27 @@ def bought(line_ids: Iterable[int]) -> dict[int, Bought]:
     for short in Shortfall.objects.filter(line_id__in=ids):
         found.setdefault(short.line_id, Bought()).missing = short.missing
     return found
+
+
+def undeliverable(variant_ids: Iterable[int]) -> list[int]:
+    """Return the variants that could not be handed over now, keys apart: their stock says it.
+
+    They have no terms, no file, or their vouchers would have ended. Three statements at most.
+    """
+    products: dict[int, int] = dict(
+        Variant.objects.filter(pk__in=set(variant_ids)).values_list("id", "product_id")
+    )
+    found = terms_of(products.values())
+    files = DigitalFile.objects.filter(product_id__in=found, is_current=True)
+    with_file = set(files.values_list("product_id", flat=True))
+    now = clock.now()
+    good = {
+        product_id
+        for product_id, terms in found.items()
+        if (terms.way != "file" or product_id in with_file)
+        and (terms.valid_until is None or terms.valid_until > now)
+    }
+    return [variant for variant, product_id in products.items() if product_id not in good]
 
 
 def shortfalls_of(order_id: int) -> list[Shortfall]:

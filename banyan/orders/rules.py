@@ -21,6 +21,7 @@ class LineInput:
     shop_id: int
     unit_amount: int
     quantity: int
+    ships: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class PricedLine:
     tax: int = 0
     included_tax: int = 0
     steps: list[dict[str, Any]] = field(default_factory=list)
+    ships: bool = True
 
     @property
     def paid(self) -> int:
@@ -110,14 +112,20 @@ def price(
         steps = [{"step": "list", "amount": goods, "unit": given.unit_amount, "n": given.quantity}]
         priced.append(
             PricedLine(
-                given.key, given.shop_id, given.quantity, given.unit_amount, goods, steps=steps
+                given.key,
+                given.shop_id,
+                given.quantity,
+                given.unit_amount,
+                goods,
+                steps=steps,
+                ships=given.ships,
             )
         )
     for discount in discounts:
         for line in priced:
             _take_off(line, discount)
     for terms in shops:
-        mine = [line for line in priced if line.shop_id == terms.shop_id]
+        mine = [line for line in priced if line.shop_id == terms.shop_id and line.ships]
         if not mine:
             continue
         goods = sum(line.goods - line.discount for line in mine)

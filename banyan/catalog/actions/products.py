@@ -19,7 +19,7 @@ from banyan.media.actions import set_alts
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
-from ..rules import check_values, clean_tags, slugify
+from ..rules import KINDS, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .stock import stock_locks
 from .words import index_products
@@ -46,7 +46,8 @@ class VariantInput:
 class ProductInput:
     """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one.
 
-    ``alts`` say what a picture shows, by image id; the others keep their text.
+    ``alts`` say what a picture shows, by image id; the others keep their text. ``kind`` counts when
+    the product is made (``rules.KINDS``); it stays for good, because orders were placed by it.
     """
 
     title: str
@@ -61,6 +62,7 @@ class ProductInput:
     tags: Sequence[str] = ()
     images: Sequence[int] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
+    kind: str = "goods"
 
 
 _REASONS = {
@@ -94,6 +96,8 @@ def _check(data: ProductInput) -> None:
         fields["sku"] = _("Two variants have the same SKU.")
     if len(data.images) > 12:
         fields["images"] = _("At most 12 pictures.")
+    if data.kind not in KINDS:
+        fields["kind"] = _("Choose a kind of the list.")
     if data.category and not Category.objects.filter(slug=data.category).exists():
         fields["category"] = _("Choose a category of the list.")
     if fields:
@@ -110,7 +114,12 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
             slug = f"{slug[:90]}-{new_code(30).lower()}"
         now = clock.now()
         product = Product.objects.create(
-            shop=shop, slug=slug, created_at=now, updated_at=now, **_columns(data)
+            shop=shop,
+            slug=slug,
+            kind=data.kind,
+            created_at=now,
+            updated_at=now,
+            **_columns(data),
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)

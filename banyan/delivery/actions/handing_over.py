@@ -12,7 +12,7 @@ from banyan.catalog.models import Variant
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.keyrings import Ring, seal
-from banyan.kernel.problems import Conflict
+from banyan.kernel.problems import Conflict, IllegalTransition
 from banyan.kernel.states import transition
 
 from ..events import FellShort, HandedOver
@@ -164,12 +164,13 @@ def check_returnable(lines: Sequence[RefundedLine]) -> None:
             )
 
 
-def take_back(*, actor: Actor, lines: Sequence[RefundedLine]) -> None:
+def take_back(*, actor: Actor, lines: Sequence[RefundedLine]) -> dict[int, int]:
     """Void what was refunded, in the refunding transaction, with the order locked.
 
     As many unused vouchers of a line as whole units were refunded become ``refunded``; a line
-    refunded in whole loses its downloads. Keys that were shown stay as they are. A voucher that
-    is redeemed at this instant is not voided: the first to write wins.
+    refunded in whole loses its downloads. Keys that were shown stay as they are. Returns how many
+    vouchers were voided, by line. Raises Conflict ``voucher_redeemed`` when one was used at this
+    instant: then nothing is refunded, and whoever decides looks again.
     """
     whole = [line.line_id for line in lines if line.refunded >= line.paid]
     Grant.objects.filter(line_id__in=whole, closed_at=None).update(closed_at=clock.now())
@@ -180,11 +181,21 @@ def take_back(*, actor: Actor, lines: Sequence[RefundedLine]) -> None:
     voided = _vouchers(lines).filter(state="refunded").values_list("line_id", flat=True)
     for line_id in voided:
         wanted[line_id] -= 1
+    done: dict[int, int] = {}
     # The last ones first: holders use the first ones.
     for voucher in _vouchers(lines).filter(state__in=["issued", "expired"]).order_by("-number"):
-        if wanted[voucher.line_id] > 0:
-            wanted[voucher.line_id] -= 1
+        if wanted[voucher.line_id] <= 0:
+            continue
+        try:
             transition(VOUCHER, voucher, "refunded", actor=actor, reason="refund")
+        except IllegalTransition as error:
+            raise Conflict(
+                _("A voucher of this order was used just now. Please look again."),
+                code="voucher_redeemed",
+            ) from error
+        wanted[voucher.line_id] -= 1
+        done[voucher.line_id] = done.get(voucher.line_id, 0) + 1
+    return done
 
 
 def _vouchers(lines: Sequence[RefundedLine]) -> QuerySet[Voucher]:

@@ -36,6 +36,7 @@ from banyan.sharing.models import Link
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
 from ..reading import checkout_of_key, lines_to_pay
+from .handover import check_deliverable, needs_parcel
 from .payment import mark_paid, paid_locks
 from .quoting import Quote, WantedLine, merge, quote
 from .repeating import Asked
@@ -78,7 +79,7 @@ def place(
     ``price_changed`` when the total is no longer ``agreed_total``. The payment intent is opened
     here, with ``opening`` its first attempt too; talking to the provider is the caller's next step.
     """
-    contact, clean = _check_buyer(actor, contact, address)
+    contact, clean = _check_buyer(actor, contact, address, lines)
     asked = Asked(
         lines=_quantities(lines),
         contact=(contact.email, contact.phone),
@@ -92,6 +93,7 @@ def place(
     for _attempt in range(TRIES):
         wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
         _check_free(wanted)
+        check_deliverable(wanted.variants.values())
         credits = _credits(actor, wanted)
         try:
             with transaction.atomic():
@@ -160,9 +162,11 @@ def _check_agreed(now: Quote, agreed_total: int | None) -> None:
 
 
 def _check_buyer(
-    actor: Actor, contact: Contact, address: Mapping[str, Any]
+    actor: Actor, contact: Contact, address: Mapping[str, Any], lines: Sequence[WantedLine]
 ) -> tuple[Contact, dict[str, str]]:
     clean, fields = clean_address(address)
+    if fields and not needs_parcel(line.variant_id for line in lines):
+        clean, fields = {}, {}
     email = contact.email.strip()
     phone = contact.phone.strip() or clean.get("phone", "")
     if email:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import buyable_variants
+from banyan.delivery.actions import BY_PARCEL
 from banyan.entitlements.actions import CouponRefused, find_coupon
 from banyan.entitlements.models import Coupon
 from banyan.entitlements.rules import benefit, refusal
@@ -84,6 +85,7 @@ def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -
             variants[line.variant_id].product.shop_id,
             variants[line.variant_id].price_amount,
             line.quantity,
+            ships=variants[line.variant_id].product.kind in BY_PARCEL,
         )
         for line in wanted
     ]

@@ -166,9 +166,15 @@ def _sums(quote: Quote) -> list[tuple[Any, ...]]:
     if priced.discount():
         rows.append((_("Coupon"), Money(-priced.discount(), currency), "earned"))
     shipping = priced.shipping()
-    rows.append((_("Shipping"), Money(shipping, currency) if shipping else _("free")))
+    if _ships(quote):
+        rows.append((_("Shipping"), Money(shipping, currency) if shipping else _("free")))
     rows.append((_("To pay"), quote.total, "total"))
     return rows
+
+
+def _ships(quote: Quote) -> bool:
+    """Tell whether anything of it is sent to an address."""
+    return any(line.ships for line in quote.priced.lines)
 
 
 def _sign_in_url(request: HttpRequest, values: dict[str, str]) -> str:
@@ -207,6 +213,7 @@ def _page(
     context = {
         "items": _items(quote),
         "sums": _sums(quote),
+        "ships": _ships(quote),
         "total": quote.total,
         "agreed": quote.total.amount,
         "values": values,

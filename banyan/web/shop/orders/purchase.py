@@ -28,6 +28,7 @@ from ...http import actor, number, private, signed_in
 from ...streams import ticket
 from ..market.cards import product_url
 from .checkout import go_to_payment, leave_cart
+from .delivered import bought_rows
 from .story import (
     hidden_on,
     order_entries,
@@ -57,6 +58,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
     lines = lines_of(found)
     images = first_images(line.product_id for group in lines.values() for line in group)
     shown = pictures(list(images.values()))
+    got = bought_rows(line for group in lines.values() for line in group)
     hidden = hidden_on((line for group in lines.values() for line in group), viewer)
     rows = []
     for order in found:
@@ -73,6 +75,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                         "total": Money(line.goods_amount - line.discount_amount, line.currency),
                         "price": price_rows(line),
                         "url": _goods_url(line),
+                        "got": got.get(line.pk),
                     }
                     for line in lines[order.pk]
                 ],

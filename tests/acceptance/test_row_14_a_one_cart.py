@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from banyan.catalog import actions as catalog
 from banyan.delivery.models import Grant, LicenceKey, Voucher
 from banyan.kernel import relay
 from banyan.orders.models import Checkout, Order
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def test_row_14_a_goods_voucher_and_digital_in_one_cart(sandbox: Sandbox) -> None:
     cups, hair, games = Stall(), Stall(), Stall()
-    make.catalog.update_shop(
+    catalog.update_shop(
         actor=make.actor(cups.shop.owner),
         shop_id=cups.shop.pk,
         name=cups.shop.name,
@@ -40,7 +41,7 @@ def test_row_14_a_goods_voucher_and_digital_in_one_cart(sandbox: Sandbox) -> Non
     # a parcel is among it, so an address is asked for, and only the parcel is sent
     assert 'name="recipient"' in buyer.form(None)
     assert buyer.places(None).status_code == 422
-    placed = buyer.places(None, **ADDRESS)
+    placed = buyer.places(None, 1, **ADDRESS)
     assert placed.status_code == 302, placed.content.decode()[-2000:]
     page = buyer.pays()
     relay.drain()
@@ -83,7 +84,7 @@ def test_row_14_a_one_shop_sends_a_cup_with_a_voucher(sandbox: Sandbox) -> None:
         buyer.browser.post(
             "/cart/add", {"variant": variant, "n": "1"}, headers={"origin": "http://testserver"}
         )
-    buyer.places(None, **ADDRESS)
+    buyer.places(None, 1, **ADDRESS)
     page = buyer.pays()
     order = Order.objects.get()
     stall.browser.post(f"{stall.studio}/orders/{order.pk}/ship", {"carrier": "SF"})

@@ -19,13 +19,14 @@ from django.test import Client
 
 from banyan.delivery.models import Download, Grant, LicenceKey
 from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.ledger.proof import verify
 from banyan.notify.models import Message
+from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, OrderRefund
 from banyan.payments import jobs
 from tests.delivery.stall import Buyer, Stall, deliver, file_link, shown_keys
-from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.sandbox import Receiver, Sandbox
 from tests.support.threads import run_at_once
@@ -117,9 +118,7 @@ def test_row_39_the_last_key_is_promised_once_and_late_money_goes_back(sandbox: 
     # Ana hesitates until her reservation is over; Ben buys, and then her money comes
     late = Checkout.objects.get().expires_at
     with clock.at(late):
-        from banyan.orders import actions as orders
-
-        orders.expire_due(actor=make.Actor.system("test"))
+        orders.expire_due(actor=Actor.system("test"))
     assert shown_keys(ben.buys(variant)) == ["ONLY-0001"]
     page = ana.pays()
     settle()

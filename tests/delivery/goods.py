@@ -53,9 +53,9 @@ def voucher(
     *, of: Shop | None = None, price: int = 8_000, stock: int = 10, **terms: Any
 ) -> Variant:
     """Return a variant that is a haircut."""
-    terms = {"places": "12 Lake Road", "valid_days": 90} | terms
+    given: dict[str, Any] = {"places": "12 Lake Road", "valid_days": 90} | terms
     made = product(
-        of, "voucher", TermsInput(way="voucher", **terms), price=price, stock=stock, title="Haircut"
+        of, "voucher", TermsInput(way="voucher", **given), price=price, stock=stock, title="Haircut"
     )
     return made.variants.get()
 

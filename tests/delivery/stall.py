@@ -112,7 +112,7 @@ class Buyer:
         assert answer.status_code == 200, answer
         return str(answer.content.decode())
 
-    def places(self, variant: int | None, n: int = 1, **typed: str) -> Any:
+    def places(self, variant: int | None, n: int = 1, **typed: Any) -> Any:
         """Send the checkout; return the answer, and keep the payment's reference."""
         page = self.form(variant, n)
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))

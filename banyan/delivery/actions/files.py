@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +24,7 @@ from ..models import DigitalFile, Download, Grant, Terms
 from ..rules import clean_name
 
 
-def put_file(*, actor: Actor, product_id: int, file: UploadedFile) -> DigitalFile:
+def put_file(*, actor: Actor, product_id: int, file: File[bytes]) -> DigitalFile:
     """Keep a file as the one that buyers of a product fetch from now on. For managers.
 
     Raises Invalid ``file_empty``, ``file_too_large`` (settings.DIGITAL_FILE_BYTES), Conflict

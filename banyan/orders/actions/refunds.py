@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.actions import restock as put_back
 from banyan.catalog.actions import stock_locks
+from banyan.delivery.actions import BY_PARCEL
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -281,7 +282,7 @@ def _restock_if_whole(order: Order) -> None:
     """Put units back once a line is refunded in full; a part of a price frees no unit."""
     back = [
         (line.variant_id, line.quantity - line.refunded_quantity)
-        for line in order.lines.filter(kind__in=handover.BY_PARCEL)
+        for line in order.lines.filter(kind__in=BY_PARCEL)
         if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
     ]
     if not back:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -108,6 +109,7 @@ def _page(
     variants = list(product.variants.filter(is_active=True).select_related("stock"))
     counts = pool_counts(variant.pk for variant in variants)
     keys = keys_in((v.pk for v in variants), before=number(request.GET, "before"))
+    file = file_of(product.pk)
     found = list(keys[: PAGE + 1]) if terms and terms.way == "keys" else []
     none = {"free": 0, "taken": 0, "withdrawn": 0}
     context: dict[str, Any] = {
@@ -115,7 +117,8 @@ def _page(
         "terms": terms,
         "ways": [(way, _way(way)) for way in WAYS[product.kind]],
         "values": request.POST if problem and "do" not in request.POST else _values(terms, shop),
-        "file": file_of(product.pk),
+        "file": file,
+        "size": filesizeformat(file.size) if file else "",
         "pools": [
             {
                 "variant": variant,

@@ -73,15 +73,9 @@ def _page(
         "last": _row(last, shop) if last else None,
         "recent": [_row(scan, shop) for scan in scans[:SHOWN]],
         "conflicts": [_row(scan, shop) for scan in conflicts(scans)[:SHOWN]],
-        "words": {result: _told(result) for result in RESULTS},
+        "mistyped": _told("voucher_mistyped"),
     }
     return page(request, shop, "redeem", "studio/redeem.html", context, problem)
-
-
-RESULTS = (
-    *("accepted", "voucher_redeemed", "voucher_refunded", "voucher_expired"),
-    *("voucher_early", "voucher_unknown", "voucher_mistyped"),
-)
 
 
 def _told(result: str) -> str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -81,10 +82,12 @@ def bought_file(request: HttpRequest, signed: str) -> HttpResponseBase:
     """Offer a bought file; on POST send it, which uses one of its downloads."""
     grant = get_grant(_grant_of(signed))
     if request.method != "POST":
+        file = file_of(grant.product_id)
         context = {
             "nav": "orders",
             "grant": grant,
-            "file": file_of(grant.product_id),
+            "file": file,
+            "size": filesizeformat(file.size) if file else "",
             "left": 0 if grant.closed_at else grant.allowed - grant.used,
         }
         return render(request, "shop/orders/file.html", context)

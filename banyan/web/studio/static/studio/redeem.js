@@ -58,7 +58,7 @@ function draw() {
 }
 
 function row(entry) {
-  const item = document.createElement("li");
+  const item = document.createElement("p");
   item.dataset.result = entry.result ?? entry.seen;
   const code = document.createElement("code");
   code.textContent = entry.code;

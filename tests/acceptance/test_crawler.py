@@ -19,11 +19,12 @@ from banyan.delivery.models import Voucher
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.insights.actions import import_cascades
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
 from banyan.media.actions import claim_staged
+from banyan.notify.models import Message
 from banyan.ops.demo import cast, story, travels
 from banyan.ops.demo.pictures import Drawing, Studio, T, all_drawings
 from banyan.orders import actions as orders
@@ -169,6 +170,7 @@ def _visitors() -> None:
     ShopStaff.objects.create(
         shop=kiln, account=Account.objects.get(handle="kai"), role="clerk", created_at=clock.now()
     )
+    _without_parcel(kiln, ana)
     asked, failed = (make.pay(make.place((variant, 1), buyer=ana)) for _ in range(2))
     make.place((variant, 1), buyer=ana)
     orders.ask_refund(
@@ -178,7 +180,6 @@ def _visitors() -> None:
     newest = Post.objects.filter(repin_of=None, visibility=0).order_by("-id")[0]
     community.comment(actor=who, post_id=newest.pk, body="Mine, too")
     _earned(ana, mio, variant)
-    _without_parcel(kiln, ana)
     payments.issue_credit(
         actor=Actor.system("test"),
         account_id=ana.pk,
@@ -193,9 +194,10 @@ def _visitors() -> None:
 
 def _without_parcel(shop: Shop, buyer: Account) -> None:
     """Sell a key, a file and a service; a till without a network takes the service twice."""
-    key, file, service = goods.keyed(n=2, of=shop), goods.filed(of=shop), goods.voucher(of=shop)
-    make.pay(make.place((key, 1), (file, 1), (service, 1), buyer=buyer))
-    code = delivery.open_voucher(Voucher.objects.get())
+    # The keys last: the newest goods stand first in the studio, and theirs have most to show.
+    file, service, key = goods.filed(of=shop), goods.voucher(of=shop), goods.keyed(n=2, of=shop)
+    make.pay(make.place((key, 1), (file, 1), (service, 2), buyer=buyer))
+    code = delivery.open_voucher(Voucher.objects.get(number=1))
     for number in range(2):
         delivery.redeem(
             actor=make.actor(shop.owner),
@@ -206,7 +208,7 @@ def _without_parcel(shop: Shop, buyer: Account) -> None:
                 name="phone-1", scanned_at=clock.now(), skew=dt.timedelta(seconds=3)
             ),
         )
-    make.pay(make.place((service, 1), buyer=buyer))
+    relay.drain()
 
 
 def _earned(sharer: Account, owner: Account, item: Variant) -> None:
@@ -249,7 +251,10 @@ def _written_to() -> tuple[str, ...]:
     refund = OrderRefund.objects.get(key="crawl-2")
     post = Comment.objects.get(body="Mine, too").post_id
     own = Post.objects.get(title="Of her own").pk
-    return ("/", f"/refunds/{refund.pk}", f"/p/{post}", f"/p/{own}")
+    ready = Message.objects.filter(kind="delivery.ready").order_by("id")[0]
+    order = re.search(r"/o/\w+", ready.body)
+    assert order
+    return ("/", f"/refunds/{refund.pk}", f"/p/{post}", f"/p/{own}", order[0])
 
 
 def walkers() -> dict[str, tuple[Account | None, tuple[str, ...]]]:

@@ -10,7 +10,14 @@ from .handing_over import (
     settle_pools,
     take_back,
 )
-from .keys import add_keys, open_key, show_key, withdraw_key
+from .keys import (
+    add_keys,
+    check_countable,
+    mend_pools,
+    open_key,
+    show_key,
+    withdraw_key,
+)
 from .terms import WAYS, TermsInput, set_terms
 from .vouchers import (
     ACCEPTED,
@@ -33,10 +40,12 @@ __all__ = [
     "TermsInput",
     "add_keys",
     "allow_more",
+    "check_countable",
     "check_returnable",
     "expire_due",
     "fetch",
     "hand_over",
+    "mend_pools",
     "open_key",
     "open_voucher",
     "put_file",

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,6 +21,7 @@ from banyan.catalog.access import (
 from banyan.catalog.models import Product, Variant
 from banyan.catalog.queries import variants_on_sale
 from banyan.catalog.rules import price_range, text_in
+from banyan.delivery.queries import terms_of
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
@@ -103,6 +104,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "share_url": addresses.url("share", "product", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
+        "handed_over": _handed_over(found),
         "ships_free_from": _free_from(found),
         "shipping": Money(found.shop.shipping_amount, found.shop.currency),
     }
@@ -129,6 +131,25 @@ def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
         more=more,
         data=[about, breadcrumbs(request, (found.shop.name, shop_path), (title, path))],
     )
+
+
+def _handed_over(found: Product) -> str:
+    """Return how something without a parcel is handed over; empty for what is sent."""
+    if found.kind == "digital":
+        return _("On the page of your order as soon as it is paid")
+    if found.kind != "voucher":
+        return ""
+    terms = terms_of([found.pk]).get(found.pk)
+    if terms is None:
+        return _("Redeemed on site")
+    told = [_("Redeemed on site: %(places)s") % {"places": terms.places}]
+    if terms.valid_until:
+        until = f"{terms.valid_until:%Y-%m-%d %H:%M} UTC"
+        told.append(_("until %(until)s") % {"until": until})
+    if terms.valid_days:
+        days = ngettext("within %(n)s day", "within %(n)s days", terms.valid_days)
+        told.append(days % {"n": terms.valid_days})
+    return " · ".join(told)
 
 
 def _was(chosen: Variant | None) -> Money | None:

@@ -79,7 +79,7 @@ def fetch(*, actor: Actor, grant_id: int) -> Fetched:
     file = DigitalFile.objects.filter(product_id=grant.product_id, is_current=True).first()
     if file is None:
         raise NotFound()
-    stream = store.private().open(file.stored, "rb")
+    stream = _opened(file)
     try:
         with transaction.atomic():
             _use(grant)
@@ -90,6 +90,18 @@ def fetch(*, actor: Actor, grant_id: int) -> Fetched:
         stream.close()
         raise
     return Fetched(stream, file, download)
+
+
+def _opened(file: DigitalFile) -> IO[Any]:
+    """Open it before a download is counted: what cannot be read is not used up."""
+    try:
+        return store.private().open(file.stored, "rb")
+    except OSError as error:
+        raise Conflict(
+            _("This file cannot be read at the moment. Please write to the shop."),
+            code="file_gone",
+            detail=f"file {file.pk}: {error}",
+        ) from error
 
 
 def _use(grant: Grant) -> None:

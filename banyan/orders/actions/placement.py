@@ -23,7 +23,7 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Conflict, Invalid, SoldOut
+from banyan.kernel.problems import Busy, Conflict, Forbidden, Invalid, SoldOut
 from banyan.kernel.remembered import insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
@@ -69,14 +69,16 @@ def place(
     coupon_code: str = "",
     agreed_total: int | None = None,
     opening: Opening | None = None,
+    confirmed_age: int = 0,
 ) -> Checkout:
     """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
 
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
     IdempotencyMismatch when it asks for something else. Locks the coupon, and at the end stock,
     so that buyers of one thing wait for little more than each other's commit. Emits order.placed
-    per shop. Raises Invalid (fields), SoldOut, CouponRefused, and Conflict
-    ``price_changed`` when the total is no longer ``agreed_total``. The payment intent is opened
+    per shop. Raises Invalid (fields), SoldOut, CouponRefused, Forbidden ``age_unconfirmed`` when
+    the buyer's ``confirmed_age`` (years, as they say) is too low, and Conflict ``price_changed``
+    when the total is no longer ``agreed_total``. The payment intent is opened
     here, with ``opening`` its first attempt too; talking to the provider is the caller's next step.
     """
     contact, clean = _check_buyer(actor, contact, address, lines)
@@ -92,6 +94,7 @@ def place(
         return asked.again(before)
     for _attempt in range(TRIES):
         wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
+        _check_age(wanted, confirmed_age)
         _check_free(wanted)
         check_deliverable(wanted.variants.values())
         credits = _credits(actor, wanted)
@@ -139,6 +142,15 @@ def _agreed_quote(
         raise wanted.coupon_problem
     _check_agreed(wanted, agreed_total)
     return wanted
+
+
+def _check_age(wanted: Quote, confirmed_age: int) -> None:
+    if wanted.min_age > confirmed_age:
+        raise Forbidden(
+            _("Some of this is for people of %(age)s years or older.") % {"age": wanted.min_age},
+            code="age_unconfirmed",
+            extra={"min_age": wanted.min_age},
+        )
 
 
 def _check_free(wanted: Quote) -> None:

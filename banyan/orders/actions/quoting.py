@@ -53,6 +53,11 @@ class Quote:
         """What is to be paid."""
         return Money(self.priced.total(), self.currency)
 
+    @property
+    def min_age(self) -> int:
+        """How old the buyer has to be for all of it, in years; 0 for everybody."""
+        return max((v.product.min_age or 0 for v in self.variants.values()), default=0)
+
     def shop_ids(self) -> list[int]:
         """Return the shops, in order of first appearance."""
         return list(dict.fromkeys(v.product.shop_id for v in self.variants.values()))

@@ -30,6 +30,8 @@ from banyan.web.ui import addresses
 
 from ...http import actor, number, revalidated
 from ..heads import Head, breadcrumbs, head_of, offered
+from ..standing.age import age_of, gate
+from ..trade.listings import listing_facts
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
@@ -74,6 +76,8 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         if gone is None:
             raise
         return ended_product(request, gone)
+    if found.min_age and age_of(request) < found.min_age:
+        return gate(request, min_age=found.min_age)
     arrival = arrival_of(request, images=image_ids)
     variants = variants_on_sale(found.pk)
     chosen = _chosen(variants, request.GET.get("variant", ""))
@@ -103,11 +107,14 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "discloses": arrival.link is not None and earn is not None,
         "share_url": addresses.url("share", "product", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
+        "rating": found.stars / found.ratings if found.ratings else None,
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
         "handed_over": _handed_over(found),
         "ships_free_from": _free_from(found),
         "shipping": Money(found.shop.shipping_amount, found.shop.currency),
     }
+    if found.kind == "listing":
+        context["listing"] = listing_facts(found)
     context["head"] = _head(request, found, context)
     return render(request, "shop/market/product.html", context)
 

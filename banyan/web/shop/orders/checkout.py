@@ -48,6 +48,7 @@ from banyan.people.rules.countries import country_names
 from ...cookies import CART, read_signed
 from ...http import actor, number, private
 from ..market.cards import product_title
+from ..standing.age import age_of, gate
 from . import form_tokens
 from .device import payer_context
 
@@ -260,14 +261,17 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not lines and known is None:
         return redirect("cart")
     if not places:
-        return _page(request, orders.quote(actor=who, lines=lines, coupon_code=coupon), values)
+        quote = orders.quote(actor=who, lines=lines, coupon_code=coupon)
+        if quote.min_age > age_of(request):
+            return gate(request, min_age=quote.min_age)
+        return _page(request, quote, values)
     opening = payments.Opening(
         return_url=lambda token: _return_url(request, token),
         locale=get_language() or "en",
         context=lambda provider: payer_context(request, provider),
     )
     try:
-        placed = _place(who, lines, values, known, opening)
+        placed = _place(who, lines, values, known, opening, age_of(request))
     except IdempotencyMismatch as problem:
         return _used(request, lines, values, problem)
     except Problem as problem:
@@ -311,6 +315,7 @@ def _place(
     values: dict[str, str],
     known: tuple[Checkout, dict[int, int]] | None,
     opening: payments.Opening,
+    confirmed_age: int,
 ) -> Checkout:
     """Place what the form says; of a cart that was emptied since, what it bought then."""
     if known is not None and "variant" not in values:
@@ -326,6 +331,7 @@ def _place(
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
         agreed_total=whole(values.get("agreed", "")),
+        confirmed_age=confirmed_age,
         opening=opening,
     )
 

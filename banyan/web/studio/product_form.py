@@ -149,7 +149,6 @@ def product_input(
         category=typed.text("category"),
         vendor=typed.text("vendor"),
         min_age=typed.whole("min_age"),
-        kind=product.kind if product else "goods",
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
         alts=alts,

@@ -2,7 +2,6 @@
 
 from .files import Fetched, allow_more, fetch, put_file
 from .handing_over import (
-    BY_PARCEL,
     PaidLine,
     RefundedLine,
     check_returnable,
@@ -31,7 +30,6 @@ from .vouchers import (
 
 __all__ = [
     "ACCEPTED",
-    "BY_PARCEL",
     "WAYS",
     "Device",
     "Fetched",

@@ -21,8 +21,6 @@ from ..rules import Validity, digest_of, new_voucher_code, units_refunded
 from ..states import VOUCHER
 from .keys import match_stock, take_keys
 
-BY_PARCEL = frozenset({"goods", "listing"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidLine:

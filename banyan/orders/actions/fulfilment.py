@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import ship_out, stock_locks
-from banyan.delivery.actions import BY_PARCEL
+from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery.queries import vouchers_waiting
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
@@ -30,7 +30,7 @@ def ship(*, actor: Actor, order_id: int, carrier: str, tracking: str = "") -> Sh
         raise Invalid(fields={"carrier": _("Name the carrier.")})
     order = get_order_for_staff(actor, order_id)
     with transaction.atomic():
-        parcel = order.lines.filter(kind__in=BY_PARCEL)
+        parcel = order.lines.filter(kind__in=IN_PARCELS)
         lines = list(parcel.values_list("variant_id", "quantity", "refunded_quantity"))
         if not lines:
             raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
@@ -89,7 +89,7 @@ def _receive(actor: Actor, order: Order, reason: str) -> Order:
 
 def _all_delivered(order: Order) -> bool:
     """Tell whether a paid order had no parcel to send and no voucher is left to be used."""
-    by_parcel = order.lines.filter(kind__in=BY_PARCEL).exists()
+    by_parcel = order.lines.filter(kind__in=IN_PARCELS).exists()
     return order.state == "paid" and not by_parcel and not vouchers_waiting(order.pk)
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from banyan.catalog.actions import restock, ship_out
 from banyan.catalog.models import Variant
+from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery import actions as delivery
-from banyan.delivery.actions import BY_PARCEL, PaidLine, RefundedLine
+from banyan.delivery.actions import PaidLine, RefundedLine
 from banyan.delivery.queries import shortfalls_of, undeliverable
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import SoldOut
@@ -22,12 +23,12 @@ from ..models import Checkout, Order, OrderLine
 def needs_parcel(variant_ids: Iterable[int]) -> bool:
     """Tell whether anything of this has to be sent to an address. One statement."""
     ids = set(variant_ids)
-    return Variant.objects.filter(pk__in=ids, product__kind__in=BY_PARCEL).exists()
+    return Variant.objects.filter(pk__in=ids, product__kind__in=IN_PARCELS).exists()
 
 
 def check_deliverable(variants: Iterable[Variant]) -> None:
     """Refuse what could not be handed over now: no file, or a voucher whose time is over."""
-    wanted = [each.pk for each in variants if each.product.kind not in BY_PARCEL]
+    wanted = [each.pk for each in variants if each.product.kind not in IN_PARCELS]
     if wanted and (missing := undeliverable(wanted)):
         raise SoldOut(
             _("Something in this order cannot be delivered at the moment."),
@@ -42,7 +43,7 @@ def hand_over(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
     The stock is locked and allocated. What is there leaves the shelf at once; what is missing
     goes back to the pool and is refunded by :func:`refund_missing` after the commit.
     """
-    paid = {line.pk: line for line in lines if line.kind not in BY_PARCEL}
+    paid = {line.pk: line for line in lines if line.kind not in IN_PARCELS}
     if not paid:
         return
     done = delivery.hand_over(
@@ -113,7 +114,7 @@ def _as_refunded(lines: Iterable[OrderLine], parts: Mapping[int, int]) -> list[R
 
 
 def _without_parcel(order: Order, line_ids: Iterable[int]) -> list[OrderLine]:
-    return list(order.lines.filter(pk__in=list(line_ids)).exclude(kind__in=BY_PARCEL))
+    return list(order.lines.filter(pk__in=list(line_ids)).exclude(kind__in=IN_PARCELS))
 
 
 def check_wish(order: Order, parts: Mapping[int, int]) -> None:

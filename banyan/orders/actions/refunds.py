@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.actions import restock as put_back
 from banyan.catalog.actions import stock_locks
-from banyan.delivery.actions import BY_PARCEL
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -41,7 +41,8 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
             key=line.pk,
             paid=line.paid_amount,
             refunded=line.refunded_amount,
-            shipping=line.shipping_amount,
+            net=line.net_amount,
+            tax=line.tax_amount + line.included_tax_amount,
             quantity=line.quantity,
             refunded_quantity=line.refunded_quantity,
         )
@@ -287,7 +288,7 @@ def _restock_if_whole(order: Order) -> None:
     """Put units back once a line is refunded in full; a part of a price frees no unit."""
     back = [
         (line.variant_id, line.quantity - line.refunded_quantity)
-        for line in order.lines.filter(kind__in=BY_PARCEL)
+        for line in order.lines.filter(kind__in=IN_PARCELS)
         if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
     ]
     if not back:

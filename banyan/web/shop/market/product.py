@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,13 +20,15 @@ from banyan.catalog.access import (
     was_open,
 )
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import variants_on_sale
-from banyan.catalog.rules import price_range, text_in
+from banyan.catalog.queries import delivery, variants_on_sale
+from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
 from banyan.delivery.queries import terms_of
 from banyan.earnings.queries import offer_of
+from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.media.queries import pictures
+from banyan.orders import actions as orders
 from banyan.web.ui import addresses
 
 from ...http import actor, number, revalidated
@@ -79,11 +82,13 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     if found.min_age and age_of(request) < found.min_age:
         return gate(request, min_age=found.min_age)
     arrival = arrival_of(request, images=image_ids)
-    variants = variants_on_sale(found.pk)
+    who = actor(request)
+    variants = variants_on_sale(found.pk, clock.now(), who.id or 0)
+    units = orders.shown_prices(who, variants)
     chosen = _chosen(variants, request.GET.get("variant", ""))
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
-    prices = price_range([v.price_amount for v in variants])
+    prices = price_range([unit.amount for unit in units.values()])
     earn = None if arrival.neutral else offer_of(found, variants)
     context: dict[str, Any] = {
         "nav": "explore",
@@ -97,8 +102,8 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "choices": _choices(found, variants, chosen) if len(variants) > 1 else [],
         "option_names": " / ".join(found.options),
         "chosen": chosen,
-        "price": Money(chosen.price_amount, chosen.currency) if chosen else None,
-        "was": _was(chosen),
+        "price": units[chosen.pk] if chosen else None,
+        "was": _was(chosen, units),
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) if chosen else 0,
         "arrival": arrival,
@@ -110,8 +115,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "rating": found.stars / found.ratings if found.ratings else None,
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
         "handed_over": _handed_over(found),
-        "ships_free_from": _free_from(found),
-        "shipping": Money(found.shop.shipping_amount, found.shop.currency),
+        **_shipping(found, chosen),
     }
     if found.kind == "listing":
         context["listing"] = listing_facts(found)
@@ -159,15 +163,30 @@ def _handed_over(found: Product) -> str:
     return " · ".join(told)
 
 
-def _was(chosen: Variant | None) -> Money | None:
-    if chosen is None or not chosen.compare_at_amount:
+def _was(chosen: Variant | None, units: Mapping[int, Money]) -> Money | None:
+    """Return what it cost before: what the shop says, else its own price where a list is lower."""
+    if chosen is None:
         return None
-    return Money(chosen.compare_at_amount, chosen.currency)
+    own = Money(chosen.price_amount, chosen.currency)
+    if chosen.compare_at_amount:
+        return Money(chosen.compare_at_amount, chosen.currency)
+    return own if units[chosen.pk] < own else None
 
 
-def _free_from(found: Product) -> Money | None:
-    amount = found.shop.free_shipping_from
-    return Money(amount, found.shop.currency) if amount is not None else None
+def _shipping(found: Product, chosen: Variant | None) -> dict[str, Money | None]:
+    """Return what the shop's first way of delivery costs at home, and from where on it is free."""
+    none: dict[str, Money | None] = {"shipping": None, "ships_free_from": None}
+    if chosen is None or found.kind not in IN_PARCELS:
+        return none
+    ways = delivery(chosen).methods(Place(found.shop.country), chosen.currency)
+    if not ways:
+        return none
+    amount = ways[0].charge(goods=chosen.price_amount, weight=chosen.weight_grams)
+    free = ways[0].free_from
+    return {
+        "shipping": Money(amount, chosen.currency),
+        "ships_free_from": None if free is None else Money(free, chosen.currency),
+    }
 
 
 def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.catalog.access import works_in
+from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery import actions as delivery
 from banyan.delivery.access import get_grant, get_voucher_by_code
 from banyan.delivery.models import Voucher
@@ -35,7 +36,7 @@ LOOKS_PER_HOUR = 120
 
 def bought_rows(lines: Iterable[OrderLine]) -> dict[int, dict[str, Any]]:
     """Return what lines gave, by line id, as the order's page draws it; nothing without such."""
-    wanted = [line.pk for line in lines if line.kind not in delivery.BY_PARCEL]
+    wanted = [line.pk for line in lines if line.kind not in IN_PARCELS]
     return {line_id: _row(found) for line_id, found in bought(wanted).items()} if wanted else {}
 
 

@@ -32,6 +32,7 @@ from ..market.cards import product_url
 from ..trade.disputes import open_dispute_url
 from .checkout import go_to_payment, leave_cart
 from .delivered import bought_rows
+from .explaining import delivery_text
 from .story import (
     hidden_on,
     order_entries,
@@ -74,6 +75,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
             {
                 "order": order,
                 "state": state_text(order.state),
+                "delivery": delivery_text(order),
                 "lines": [
                     {
                         "line": line,
@@ -144,7 +146,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "state": _headline(checkout, rows),
         "lapsed": checkout.state in {"expired", "cancelled"},
         "rows": rows,
-        "sums": receipt_rows(checkout),
+        "sums": receipt_rows(checkout, [x["line"] for row in rows for x in row["lines"]]),
         "total": Money(checkout.total_amount, checkout.currency),
         "address": _address_line(checkout.address),
         "intent": intent,

@@ -12,7 +12,7 @@ from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 from banyan.people.models import Account
 
-from .states import PRODUCT, SHOP
+from ..states import PRODUCT, SHOP
 
 
 class Shop(models.Model):
@@ -35,8 +35,6 @@ class Shop(models.Model):
     state = models.CharField(max_length=12, choices=SHOP.choices(), default=SHOP.initial)
     cover = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
     logo = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
-    shipping_amount = models.BigIntegerField(default=0)
-    free_shipping_from = models.BigIntegerField(null=True)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -87,6 +85,7 @@ class Product(models.Model):
     ``language`` and stand in for missing ones. ``kind`` says how it is delivered, see
     ``rules.KINDS``; ``min_age`` is in years, empty for everybody; ``attributes`` maps the
     code of a typed attribute to its value. ``stars`` is the sum of its ``ratings``.
+    ``tax_class`` says which of a zone's rates holds for it: standard, reduced or zero.
     """
 
     id = IdField(primary_key=True)
@@ -106,6 +105,7 @@ class Product(models.Model):
     min_age = models.SmallIntegerField(null=True)
     ratings = models.IntegerField(default=0, db_default=0)
     stars = models.IntegerField(default=0, db_default=0)
+    tax_class = models.CharField(max_length=10, default="standard", db_default="standard")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
@@ -117,6 +117,10 @@ class Product(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=["goods", "voucher", "digital", "listing"]),
                 name="product_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_class__in=["standard", "reduced", "zero"]),
+                name="product_tax_class",
             ),
         ]
         indexes = [

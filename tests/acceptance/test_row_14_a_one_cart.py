@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from banyan.catalog import actions as catalog
 from banyan.delivery.models import Grant, LicenceKey, Voucher
 from banyan.kernel import relay
 from banyan.orders.models import Checkout, Order
@@ -20,13 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_row_14_a_goods_voucher_and_digital_in_one_cart(sandbox: Sandbox) -> None:
-    cups, hair, games = Stall(), Stall(), Stall()
-    catalog.update_shop(
-        actor=make.actor(cups.shop.owner),
-        shop_id=cups.shop.pk,
-        name=cups.shop.name,
-        shipping_amount=1_200,
-    )
+    cups, hair, games = Stall(make.shop(shipping_amount=1_200)), Stall(), Stall()
     cup = cups.opens(cups.sells("goods", "Cup", "10", stock=3))
     _service, cut = hair.service()
     _file, song = games.filed(b"la la")

@@ -54,6 +54,7 @@ from .shops import (
 )
 from .stock import (
     allocate,
+    count_all,
     release,
     reserve,
     restock,
@@ -90,6 +91,7 @@ __all__ = [
     "ask_again",
     "change_category",
     "count_words",
+    "count_all",
     "create_product",
     "fetch_again",
     "fetch_pictures",

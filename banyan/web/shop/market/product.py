@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -30,6 +30,7 @@ from banyan.catalog.queries import (
 )
 from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
 from banyan.community.queries import best_about
+from banyan.delivery.queries import terms_of
 from banyan.earnings.queries import offer_of
 from banyan.kernel import clock
 from banyan.kernel.money import Money
@@ -126,6 +127,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         + (f"?via={arrival.code}" if arrival.code else ""),
         "rating": found.stars / found.ratings if found.ratings else None,
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
+        "handed_over": _handed_over(found),
         **_shipping(found, chosen),
         "posts": cards_about(posts, arrival.files),
         "posts_url": addresses.url("product_posts", found.shop.slug, found.slug),
@@ -156,6 +158,25 @@ def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
         more=more,
         data=[about, breadcrumbs(request, (found.shop.name, shop_path), (title, path))],
     )
+
+
+def _handed_over(found: Product) -> str:
+    """Return how something without a parcel is handed over; empty for what is sent."""
+    if found.kind == "digital":
+        return _("On the page of your order as soon as it is paid")
+    if found.kind != "voucher":
+        return ""
+    terms = terms_of([found.pk]).get(found.pk)
+    if terms is None:
+        return _("Redeemed on site")
+    told = [_("Redeemed on site: %(places)s") % {"places": terms.places}]
+    if terms.valid_until:
+        until = f"{terms.valid_until:%Y-%m-%d %H:%M} UTC"
+        told.append(_("until %(until)s") % {"until": until})
+    if terms.valid_days:
+        days = ngettext("within %(n)s day", "within %(n)s days", terms.valid_days)
+        told.append(days % {"n": terms.valid_days})
+    return " · ".join(told)
 
 
 def _was(chosen: Variant | None, units: Mapping[int, Money]) -> Money | None:

@@ -211,7 +211,7 @@ def test_row_27_a_another_tab_has_used_one_in_between(scene: Scene) -> None:
     assert refused.status_code == 409
     assert Checkout.objects.count() == 1
     assert used_titles(first.page) == ["Ten percent"]
-    assert "held by an order of yours" in first.page
+    assert "held by an order that waits for payment" in first.page
     form = first._read(refused)
     assert total(form) == PRICE - 1_000 + SHIPPING
     assert first.order(form).status_code == 302

@@ -48,7 +48,8 @@ class VariantInput:
 class ProductInput:
     """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one.
 
-    ``alts`` say what a picture shows, by image id; the others keep their text.
+    ``alts`` say what a picture shows, by image id; the others keep their text. ``kind`` counts when
+    the product is made (``rules.KINDS``); it stays for good, because orders were placed by it.
     """
 
     title: str
@@ -102,6 +103,8 @@ def _check(data: ProductInput) -> None:
         fields["sku"] = _("Two variants have the same SKU.")
     if len(data.images) > 12:
         fields["images"] = _("At most 12 pictures.")
+    if data.kind not in KINDS:
+        fields["kind"] = _("Choose a kind of the list.")
     if data.category and not Category.objects.filter(slug=data.category).exists():
         fields["category"] = _("Choose a category of the list.")
     if fields:

@@ -10,7 +10,8 @@ from .cart import (
     set_quantity,
     take_from_cart,
 )
-from .fulfilment import auto_confirm, confirm_receipt, ship
+from .fulfilment import auto_confirm, confirm_receipt, receive_delivered, ship
+from .handover import refund_missing
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
@@ -46,6 +47,8 @@ __all__ = [
     "priced_in",
     "put_in_cart",
     "quote",
+    "receive_delivered",
+    "refund_missing",
     "refuse_refund",
     "remove_from_cart",
     "retry_refund",

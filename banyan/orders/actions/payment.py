@@ -25,6 +25,7 @@ from ..events import OrderCancelled, OrderExpired, OrderPaid
 from ..models import Checkout, Order, OrderLine
 from ..reading import lines_of, lines_to_pay, orders_of
 from ..states import CHECKOUT, ORDER
+from .handover import hand_over
 from .proceeds import credit, locks_of
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,7 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
             redeem_coupons(actor=actor, checkout_id=checkout.pk)
         locks.take_postponed()
         allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
+        hand_over(actor=actor, checkout=checkout, lines=lines)
         for order in orders:
             credit(actor=actor, order=order)
         for paid in happened:

@@ -38,6 +38,7 @@ from ..models import Checkout, Order, OrderLine
 from ..reading import checkout_of_key, lines_to_pay
 from .agreeing import Offer, read_agreement
 from .couponing import Coupons
+from .handover import check_deliverable, needs_parcel
 from .payment import mark_paid, paid_locks
 from .persons import Contact, person_key, same_person
 from .proceeds import locks_of as proceeds_locks
@@ -87,7 +88,7 @@ def place(
     it is no longer what was agreed to. The payment intent is opened here, with ``opening`` its
     first attempt too; talking to the provider is the caller's next step.
     """
-    contact, clean = _check_buyer(actor, contact, address)
+    contact, clean = _check_buyer(actor, contact, address, lines)
     agreed = read_agreement(agreement)
     if agreed is not None:
         agreed_total = agreed.total
@@ -105,7 +106,8 @@ def place(
         actor=actor,
         lines=lines,
         coupon_code=coupon_code,
-        wishes=replace(wishes, to=place_of(clean)),
+        # Without a parcel there is no address: the tax is that of where the buyer says to be.
+        wishes=replace(wishes, to=place_of(clean)) if clean else wishes,
         contact=contact,
         agreed_total=agreed_total,
         agreement=agreed,
@@ -114,6 +116,7 @@ def place(
         wanted = offer.quote()
         _check_age(wanted, confirmed_age)
         _check_free(wanted)
+        check_deliverable(wanted.variants.values())
         credits = _credits(actor, wanted)
         try:
             with transaction.atomic():
@@ -167,9 +170,11 @@ def _check_free(wanted: Quote) -> None:
 
 
 def _check_buyer(
-    actor: Actor, contact: Contact, address: Mapping[str, Any]
+    actor: Actor, contact: Contact, address: Mapping[str, Any], lines: Sequence[WantedLine]
 ) -> tuple[Contact, dict[str, str]]:
     clean, fields = clean_address(address)
+    if fields and not needs_parcel(line.variant_id for line in lines):
+        clean, fields = {}, {}
     email = contact.email.strip()
     phone = contact.phone.strip() or clean.get("phone", "")
     if email:

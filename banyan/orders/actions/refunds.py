@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.actions import restock as put_back
 from banyan.catalog.actions import stock_locks
+from banyan.catalog.rules import IN_PARCELS
 from banyan.entitlements.actions import locks_of as coupon_locks
 from banyan.entitlements.actions import return_coupons
 from banyan.entitlements.queries import coupon_ids_of, coupons_by_shop
@@ -29,6 +30,7 @@ from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, refund_by_amount
 from ..states import ORDER, REFUND
+from . import handover
 from .notes import write_note
 from .proceeds import locks_of, take_back
 
@@ -76,6 +78,7 @@ def ask_refund(
             return before
         parts = _spread(order, amount, lines)
         _check_refundable(order, reason)
+        handover.check_wish(order, parts)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
         return _create(order, parts, reason=reason, key=key, by="buyer", restock=False)
@@ -137,6 +140,7 @@ def grant_refund(
         )
         transition(REFUND, refund, "processing", actor=actor, reason=reason)
         goods = _take_from_lines(order, parts)
+        handover.take_back(actor=actor, order=order, line_ids=parts)
         _move_money(actor, order, refund)
         if restock or order.state == "paid":
             _restock_if_whole(order)
@@ -290,7 +294,7 @@ def _restock_if_whole(order: Order) -> None:
     """Put units back once a line is refunded in full; a part of a price frees no unit."""
     back = [
         (line.variant_id, line.quantity - line.refunded_quantity)
-        for line in order.lines.all()
+        for line in order.lines.filter(kind__in=IN_PARCELS)
         if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
     ]
     if not back:

@@ -22,7 +22,9 @@ REFUSALS: dict[str, str | Promise] = {
     "coupon_shared_only": _("This coupon is for goods reached through a share link."),
     "coupon_used_up": _("This coupon has been used up."),
     "coupon_used_by_you": _("You have already used this coupon."),
-    "coupon_taken": _("This coupon is held by an order that waits for payment, or by somebody else."),
+    "coupon_taken": _(
+        "This coupon is held by an order that waits for payment, or by somebody else."
+    ),
     "coupon_less": _("Other coupons save more, and this one does not go with them."),
     "coupon_nothing": _("It would take nothing off this order."),
     "coupon_off": _("You have taken it off."),

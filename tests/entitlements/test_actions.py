@@ -145,6 +145,14 @@ def test_a_use_keeps_the_terms_it_was_made_under() -> None:
     assert use.code == "C"
 
 
+def test_a_coupon_of_a_rule_that_is_gone_gives_nothing_and_stops_nobody() -> None:
+    shop = make.shop()
+    item = make.variant(shop)
+    made = create(shop, reach="auto")
+    Coupon.objects.filter(pk=made.pk).update(benefits=[{"code": "of_a_package_that_left"}])
+    assert make.place((item, 1)).discount_amount == 0
+
+
 def test_a_paused_coupon_is_for_nobody_until_it_runs_again() -> None:
     shop = make.shop()
     item, ana = make.variant(shop), make.member()

@@ -19,7 +19,7 @@ from banyan.media.actions import set_alts
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
-from ..rules import check_values, clean_tags, slugify
+from ..rules import TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .stock import stock_locks
 from .words import index_products
@@ -46,7 +46,8 @@ class VariantInput:
 class ProductInput:
     """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one.
 
-    ``alts`` say what a picture shows, by image id; the others keep their text.
+    ``alts`` say what a picture shows, by image id; the others keep their text. ``tax_class``
+    empty leaves that of an existing product alone.
     """
 
     title: str
@@ -61,6 +62,7 @@ class ProductInput:
     tags: Sequence[str] = ()
     images: Sequence[int] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
+    tax_class: str = ""
 
 
 _REASONS = {
@@ -94,6 +96,8 @@ def _check(data: ProductInput) -> None:
         fields["sku"] = _("Two variants have the same SKU.")
     if len(data.images) > 12:
         fields["images"] = _("At most 12 pictures.")
+    if data.tax_class and data.tax_class not in TAX_CLASSES:
+        fields["tax_class"] = _("Choose standard, reduced or zero.")
     if data.category and not Category.objects.filter(slug=data.category).exists():
         fields["category"] = _("Choose a category of the list.")
     if fields:
@@ -143,7 +147,8 @@ def _alts(data: ProductInput) -> dict[int, str]:
 
 
 def _columns(data: ProductInput) -> dict[str, Any]:
-    return {
+    taxed = {"tax_class": data.tax_class} if data.tax_class else {}
+    return taxed | {
         "title": data.title.strip(),
         "description": data.description.strip(),
         "language": data.language,

@@ -36,11 +36,11 @@ from banyan.sharing.models import Link
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
 from ..reading import checkout_of_key, lines_to_pay
+from ..rules import WantedLine, merge
 from .agreeing import Offer, read_agreement
 from .payment import mark_paid, paid_locks
 from .quoting import NO_WISHES, Quote, Wishes
 from .repeating import Asked
-from .wanting import WantedLine, merge
 
 TRIES = 3
 RESERVATION = dt.timedelta(minutes=15)

@@ -15,7 +15,7 @@ from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
 from banyan.orders.actions import Quote, WantedLine
 from banyan.orders.models import Checkout, Order
-from banyan.orders.queries import cart_wanted, find_cart, orders_of
+from banyan.orders.queries import cart_wanted, orders_of
 from banyan.orders.rules import MOST_LETTERS
 from banyan.payments import actions as payments
 from banyan.payments.access import get_intent_of
@@ -383,17 +383,9 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         wishes=wishes_of(body),
         agreed_total=agreed.amount if agreed else None,
         agreement=body.agreement,
+        cart_token=caller.cart_token if body.lines is None else None,
     )
-    if body.lines is None:
-        _empty(caller, lines)
     return Status(201, _one(placed))
-
-
-def _empty(caller: Caller, lines: list[WantedLine]) -> None:
-    cart = find_cart(actor=caller.actor, token=caller.cart_token)
-    if cart is not None:
-        bought = [line.variant_id for line in lines]
-        orders.empty_cart(actor=caller.actor, cart=cart, variant_ids=bought)
 
 
 @router.get("/checkouts", auth=READ, response=Page[CheckoutAnswer])

@@ -85,7 +85,7 @@ class PlaceBody(Body):
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     level1: Annotated[Text, Field(description="Province or state.")] = ""
-    postcode: Annotated[str, StringConstraints(max_length=20)] = ""
+    postcode: Text = ""
 
 
 class QuoteBody(PurchaseBody):
@@ -133,6 +133,9 @@ class CheckoutBody(PurchaseBody):
         StringConstraints(max_length=MOST_LETTERS),
         Field(description="The quote's, in place of the total: 409 then names every change."),
     ] = ""
+    confirmed_age: Annotated[
+        int, Field(ge=0, le=21, description="Years the buyer says to have; 403 age_unconfirmed.")
+    ] = 0
 
 
 class QuoteLine(Answer):
@@ -367,9 +370,11 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
     agreed = body.agreed_total
+    at = body.address
+    wishes = wishes_of(body, PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode))
     if agreed is not None:
         quoted = orders.quote(
-            actor=caller.actor, lines=lines, coupon_code=body.coupon, wishes=wishes_of(body)
+            actor=caller.actor, lines=lines, coupon_code=body.coupon, wishes=wishes
         )
         minor(agreed, quoted.currency, "agreed_total")
     placed = orders.place(
@@ -380,10 +385,11 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,
-        wishes=wishes_of(body),
+        wishes=wishes,
         agreed_total=agreed.amount if agreed else None,
         agreement=body.agreement,
         cart_token=caller.cart_token if body.lines is None else None,
+        confirmed_age=body.confirmed_age,
     )
     return Status(201, _one(placed))
 

@@ -56,9 +56,32 @@ QUESTIONS: dict[str, str] = {
         HAVING s.reserved <> coalesce(sum(l.quantity) FILTER (WHERE o.state = 'placed'), 0)
           OR s.allocated <> coalesce(sum(l.quantity - l.refunded_quantity) FILTER (
                WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
-                 AND o.shipped_at IS NULL), 0)
+                 AND o.shipped_at IS NULL AND l.kind IN ('goods', 'listing')), 0)
           OR least(s.on_hand, s.allocated, s.reserved,
                    s.on_hand - s.allocated - s.reserved) < 0
+    """,
+    "a pool's free keys are its stock": """
+        SELECT s.variant_id, s.on_hand, s.allocated, s.reserved FROM catalog_stock s
+        JOIN catalog_variant v ON v.id = s.variant_id
+        JOIN delivery_terms t ON t.product_id = v.product_id AND t.way = 'keys'
+        WHERE s.on_hand - s.allocated <> greatest(s.reserved,
+          (SELECT count(*) FROM delivery_key k WHERE k.variant_id = v.id AND k.state = 'free'))
+    """,
+    "what was paid was handed over or fell short": """
+        SELECT l.id, l.kind, l.quantity FROM orders_orderline l
+        JOIN orders_order o ON o.id = l.order_id
+        WHERE l.kind IN ('digital', 'voucher')
+          AND CASE WHEN o.state IN ('placed', 'expired', 'cancelled') THEN 0 ELSE l.quantity END <>
+            (SELECT count(*) FROM delivery_key k WHERE k.line_id = l.id)
+            + (SELECT count(*) FROM delivery_voucher w WHERE w.line_id = l.id)
+            + CASE WHEN EXISTS (SELECT FROM delivery_grant g WHERE g.line_id = l.id)
+                   THEN l.quantity ELSE 0 END
+            + coalesce((SELECT missing FROM delivery_shortfall f WHERE f.line_id = l.id), 0)
+    """,
+    "a redeemed voucher has one accepted scan": """
+        SELECT w.id, w.state FROM delivery_voucher w
+        WHERE (w.state = 'redeemed')::int <>
+          (SELECT count(*) FROM delivery_scan s WHERE s.voucher_id = w.id AND s.result = 'accepted')
     """,
     "a coupon's uses are counted": """
         SELECT c.id, c.taken FROM entitlements_coupon c

@@ -7,11 +7,15 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from banyan.catalog.models import Shop
+from banyan.delivery import actions as delivery
+from banyan.delivery.models import Voucher
 from banyan.earnings import actions as earnings
 from banyan.entitlements import actions as coupons
 from banyan.kernel import relay
 from banyan.orders import actions as orders
 from banyan.sharing import actions as sharing
+from tests.delivery import goods
 from tests.support import factories as make
 from tests.support.recount import QUESTIONS, recount
 from tests.support.weakened import without_check
@@ -32,6 +36,11 @@ TAMPERED = {
     "one order.paid for each paid order": "DELETE FROM kernel_event WHERE name = 'order.paid'",
     "stock is what its movements say": "UPDATE catalog_stock SET on_hand = on_hand + 1",
     "stock is what the orders say": "UPDATE catalog_stock SET reserved = reserved + 1",
+    "a pool's free keys are its stock": (
+        "UPDATE delivery_key SET state = 'withdrawn' WHERE state = 'free'"
+    ),
+    "what was paid was handed over or fell short": "UPDATE delivery_grant SET line_id = -line_id",
+    "a redeemed voucher has one accepted scan": "UPDATE delivery_scan SET result = 'again'",
     "a coupon's uses are counted": "UPDATE entitlements_coupon SET taken = taken + 1",
     "a coupon's use goes with its checkout": (
         "UPDATE entitlements_redemption SET state = 'released'"
@@ -72,7 +81,21 @@ def _a_day() -> None:
     make.pay(make.place((item, 1), coupon="DAY"))
     make.place((item, 1), coupon="DAY")
     orders.grant_refund(actor=owner, order_id=order.pk, amount=500, reason="late", key="late")
+    _without_parcel(shop)
     relay.drain()
+
+
+def _without_parcel(shop: Shop) -> None:
+    """A key, a file and two services, of which one was had."""
+    lines = [(goods.keyed(n=2, of=shop), 1), (goods.filed(of=shop), 1), (goods.voucher(of=shop), 2)]
+    make.pay(make.place(*lines))
+    voucher = Voucher.objects.order_by("id")[0]
+    delivery.redeem(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        code=delivery.open_voucher(voucher),
+        key="day",
+    )
 
 
 def test_every_question_has_a_tampering() -> None:

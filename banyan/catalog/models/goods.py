@@ -18,7 +18,8 @@ from ..states import PRODUCT, SHOP
 class Shop(models.Model):
     """A member's shop. Sells in one currency; ``state`` see ``states.SHOP``.
 
-    ``kind``: merchant, or member (what one person sells second-hand).
+    ``kind``: merchant, or member (what one person sells second-hand). ``standing``: new, good or
+    below, as ``standing`` last counted it.
     """
 
     id = IdField(primary_key=True)
@@ -26,6 +27,7 @@ class Shop(models.Model):
     slug = models.CharField(max_length=40)
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, default="merchant", db_default="merchant")
+    standing = models.CharField(max_length=5, default="new", db_default="new")
     about = models.CharField(max_length=600, blank=True, default="")
     currency = models.CharField(max_length=3)
     country = models.CharField(max_length=2, default="CN")
@@ -81,7 +83,8 @@ class Product(models.Model):
 
     ``texts`` maps a language to {"title", "description"}; ``title`` and ``description`` are in
     ``language`` and stand in for missing ones. ``kind`` says how it is delivered, see
-    ``rules.KINDS``; ``attributes`` maps the code of a typed attribute to its value.
+    ``rules.KINDS``; ``min_age`` is in years, empty for everybody; ``attributes`` maps the
+    code of a typed attribute to its value. ``stars`` is the sum of its ``ratings``.
     ``tax_class`` says which of a zone's rates holds for it: standard, reduced or zero.
     """
 
@@ -99,6 +102,9 @@ class Product(models.Model):
     tags = models.JSONField(default=list)
     options = models.JSONField(default=list)
     attributes = models.JSONField(default=dict, db_default={})
+    min_age = models.SmallIntegerField(null=True)
+    ratings = models.IntegerField(default=0, db_default=0)
+    stars = models.IntegerField(default=0, db_default=0)
     tax_class = models.CharField(max_length=10, default="standard", db_default="standard")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -204,16 +210,47 @@ class StockMovement(models.Model):
 
 
 class ProductWords(models.Model):
-    """The search words of a product (``kernel.search``): its texts in every language."""
+    """The search words of a product (``kernel.search``): its texts in every language.
+
+    ``boost``: by how many days it stands above what is as new, for having been bought.
+    """
 
     product = models.OneToOneField(
         Product, primary_key=True, on_delete=models.CASCADE, related_name="words"
     )
     words = SearchVectorField()
+    boost = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "catalog_productwords"
         indexes = [GinIndex(fields=["words"], name="product_words")]
+
+
+class ShopWords(models.Model):
+    """The search words of a shop: name, address, what it says of itself."""
+
+    shop = models.OneToOneField(
+        Shop, primary_key=True, on_delete=models.CASCADE, related_name="words"
+    )
+    words = SearchVectorField()
+    boost = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "catalog_shopwords"
+        indexes = [GinIndex(fields=["words"], name="shop_words")]
+
+
+class EmptySearch(models.Model):
+    """What was searched for on a day and not found, how often; nothing about who searched."""
+
+    id = IdField(primary_key=True)
+    day = models.DateField()
+    words = models.CharField(max_length=40)
+    times = models.IntegerField(default=1)
+
+    class Meta:
+        db_table = "catalog_emptysearch"
+        constraints = [models.UniqueConstraint(fields=["day", "words"], name="empty_search_once")]
 
 
 class ProductImport(models.Model):

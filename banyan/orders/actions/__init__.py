@@ -12,7 +12,8 @@ from .cart import (
     take_from_cart,
 )
 from .cart_prices import price_cart
-from .fulfilment import auto_confirm, confirm_receipt, ship
+from .fulfilment import auto_confirm, confirm_receipt, receive_delivered, ship
+from .handover import refund_missing
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
@@ -47,6 +48,8 @@ __all__ = [
     "priced_in",
     "put_in_cart",
     "quote",
+    "receive_delivered",
+    "refund_missing",
     "refuse_refund",
     "remove_from_cart",
     "retry_refund",

@@ -23,6 +23,7 @@ from ..events import OrderCancelled, OrderExpired, OrderPaid
 from ..models import Checkout, Order, OrderLine
 from ..reading import lines_of, lines_to_pay, orders_of
 from ..states import CHECKOUT, ORDER
+from .handover import hand_over
 from .proceeds import credit, locks_of
 
 logger = logging.getLogger(__name__)
@@ -121,6 +122,7 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
             redeem_coupon(actor=actor, checkout_id=checkout.pk)
         locks.take_postponed()
         allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
+        hand_over(actor=actor, checkout=checkout, lines=lines)
         for order in orders:
             credit(actor=actor, order=order)
         for paid in happened:
@@ -170,6 +172,17 @@ def cancel_checkout(*, actor: Actor, checkout_id: int, access_token: str = "") -
     if checkout.state == "paid":
         raise Conflict(_("This order is already paid."), code="already_paid")
     if checkout.intent_id:
+        cancel_intent(actor=actor, intent_id=checkout.intent_id)
+    return checkout
+
+
+def withdraw_checkout(*, actor: Actor, checkout_id: int, reason: str) -> Checkout:
+    """End an unpaid checkout on behalf of the platform; one that is paid or ended stays as it is.
+
+    Emits order.cancelled; repeatable. A payment on its way is sent back in full when it arrives.
+    """
+    checkout = _give_up(actor, checkout_id, "cancelled", reason)
+    if checkout.state == "cancelled" and checkout.intent_id:
         cancel_intent(actor=actor, intent_id=checkout.intent_id)
     return checkout
 

@@ -23,7 +23,7 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Invalid
+from banyan.kernel.problems import Busy, Forbidden, Invalid
 from banyan.kernel.remembered import get, insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
@@ -39,6 +39,7 @@ from ..reading import known_or_ids, lines_to_pay
 from ..rules import WantedLine, merge
 from .agreeing import Offer, read_agreement
 from .cart import empty_cart, emptying
+from .handover import check_deliverable, needs_parcel
 from .payment import mark_paid, paid_locks
 from .quoting import NO_WISHES, Quote, Wishes
 from .repeating import Asked
@@ -80,6 +81,7 @@ def place(
     agreement: str = "",
     opening: Opening | None = None,
     cart_token: str | None = None,
+    confirmed_age: int = 0,
 ) -> Checkout:
     """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
 
@@ -88,12 +90,13 @@ def place(
     so that buyers of one thing wait for little more than each other's commit. Emits order.placed
     per shop. ``wishes``: currency and ways of delivery; where to is the address. What the buyer
     agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
-    (fields), SoldOut, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when it
-    is no longer what was agreed to. The payment intent is opened here, with ``opening`` its first
-    attempt too; talking to the provider is the caller's next step. What is bought leaves the cart
-    of ``cart_token`` (a member's own: any text) unless that is None.
+    (fields), SoldOut, Forbidden ``age_unconfirmed`` when the buyer's ``confirmed_age`` (years, as
+    they say) is too low, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when
+    it is no longer what was agreed to. The payment intent is opened here, with ``opening`` its
+    first attempt too; talking to the provider is the caller's next step. What is bought leaves the
+    cart of ``cart_token`` (a member's own: any text) unless that is None.
     """
-    contact, clean = _check_buyer(actor, contact, address)
+    contact, clean = _check_buyer(actor, contact, address, lines)
     agreed = read_agreement(agreement)
     if agreed is not None:
         agreed_total = agreed.total
@@ -114,13 +117,16 @@ def place(
         actor=actor,
         lines=lines,
         coupon_code=coupon_code,
-        wishes=replace(wishes, to=place_of(clean)),
+        # Without a parcel there is no address: the tax is that of where the buyer says to be.
+        wishes=replace(wishes, to=place_of(clean)) if clean else wishes,
         agreed_total=agreed_total,
         agreement=agreed,
     )
     for _attempt in range(TRIES):
         wanted = offer.quote()
+        _check_age(wanted, confirmed_age)
         _check_free(wanted)
+        check_deliverable(wanted.variants.values())
         credits = _credits(actor, wanted)
         try:
             with transaction.atomic():
@@ -156,6 +162,15 @@ class _PriceMoved(Exception):  # noqa: N818 - not an error, a reason to begin ag
     """What was written is not what it costs now."""
 
 
+def _check_age(wanted: Quote, confirmed_age: int) -> None:
+    if wanted.min_age > confirmed_age:
+        raise Forbidden(
+            _("Some of this is for people of %(age)s years or older.") % {"age": wanted.min_age},
+            code="age_unconfirmed",
+            extra={"min_age": wanted.min_age},
+        )
+
+
 def _check_free(wanted: Quote) -> None:
     """Refuse at once what is plainly sold out; whether there is enough is decided by the UPDATE."""
     short = []
@@ -168,9 +183,11 @@ def _check_free(wanted: Quote) -> None:
 
 
 def _check_buyer(
-    actor: Actor, contact: Contact, address: Mapping[str, Any]
+    actor: Actor, contact: Contact, address: Mapping[str, Any], lines: Sequence[WantedLine]
 ) -> tuple[Contact, dict[str, str]]:
     clean, fields = clean_address(address)
+    if fields and not needs_parcel(line.variant_id for line in lines):
+        clean, fields = {}, {}
     email = contact.email.strip()
     phone = contact.phone.strip() or clean.get("phone", "")
     if email:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.actions import restock as put_back
 from banyan.catalog.actions import stock_locks
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -26,6 +27,7 @@ from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, refund_by_amount, tax_part
 from ..states import ORDER, REFUND
+from . import handover
 from .notes import write_note
 from .proceeds import locks_of, take_back
 
@@ -73,6 +75,7 @@ def ask_refund(
             return before
         parts = _spread(order, amount, lines)
         _check_refundable(order, reason)
+        handover.check_wish(order, parts)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
         return _create(order, parts, reason=reason, key=key, by="buyer", restock=False)
@@ -119,15 +122,7 @@ def grant_refund(
     """
     order = get_order_for_staff(actor, order_id, MANAGERS)
     with transaction.atomic(), caused_by(order.checkout_id):
-        keys = [
-            *stock_locks(order.lines.values_list("variant_id", flat=True)),
-            LockKey("order", order.pk),
-            *locks_of(order),
-            *events.locks_for(_event(order, 0, {})),
-        ]
-        if order.checkout.intent_id:
-            keys.append(LockKey("payment", order.checkout.intent_id))
-        locks.take(keys)
+        locks.take(refund_locks(order))
         order.refresh_from_db()
         before = OrderRefund.objects.filter(key=key).exclude(pk=request_id or 0, state="requested")
         if known := before.first():
@@ -142,6 +137,7 @@ def grant_refund(
         )
         transition(REFUND, refund, "processing", actor=actor, reason=reason)
         goods = _take_from_lines(order, refund, parts)
+        handover.take_back(actor=actor, order=order, line_ids=parts)
         _move_money(actor, order, refund)
         if restock or order.state == "paid":
             _restock_if_whole(order)
@@ -150,6 +146,19 @@ def grant_refund(
             transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
         _audit(actor, refund, "refund.grant", reason, amount=refund.amount)
     return refund
+
+
+def refund_locks(order: Order) -> list[LockKey]:
+    """Return every lock that granting a refund of ``order`` needs."""
+    keys = [
+        *stock_locks(order.lines.values_list("variant_id", flat=True)),
+        LockKey("order", order.pk),
+        *locks_of(order),
+        *events.locks_for(_event(order, 0, {})),
+    ]
+    if order.checkout.intent_id:
+        keys.append(LockKey("payment", order.checkout.intent_id))
+    return keys
 
 
 def _check_same(
@@ -279,7 +288,7 @@ def _restock_if_whole(order: Order) -> None:
     """Put units back once a line is refunded in full; a part of a price frees no unit."""
     back = [
         (line.variant_id, line.quantity - line.refunded_quantity)
-        for line in order.lines.all()
+        for line in order.lines.filter(kind__in=IN_PARCELS)
         if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
     ]
     if not back:

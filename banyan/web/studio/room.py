@@ -61,7 +61,9 @@ def frame(
 
 def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms = [("today", _("Today"), "chart"), ("orders", _("Orders"), "orders")]
-    rooms += [("goods", _("Goods"), "box"), ("shares", _("Shares"), "share")]
+    rooms += [("goods", _("Goods"), "box"), ("redeem", _("Redeem"), "qr")]
+    rooms += [("shares", _("Shares"), "share")]
+    rooms += [("standing", _("Standing"), "shield")]
     if works_in(who, shop.pk, MANAGERS):
         rooms += [("coupons", _("Coupons"), "tag"), ("settings", _("Settings"), "settings")]
     return [

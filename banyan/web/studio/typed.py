@@ -17,6 +17,13 @@ from banyan.kernel.problems import Invalid
 LARGEST = 10**12
 
 
+def moment_text(moment: dt.datetime | None, timezone: str) -> str:
+    """Return a time as a form shows it, in the shop's time zone; empty without one."""
+    if moment is None:
+        return ""
+    return f"{moment.astimezone(zoneinfo.ZoneInfo(timezone)):%Y-%m-%dT%H:%M}"
+
+
 class Typed:
     """Reads fields of a form; ``check`` raises Invalid with all that could not be read."""
 

@@ -8,13 +8,16 @@ from . import (
     coupons,
     delivery,
     goods,
+    handing_over,
     home,
     orders,
     price_lists,
     product,
     product_files,
+    redeem,
     shares,
     shop_settings,
+    standing,
     today,
 )
 
@@ -60,6 +63,20 @@ urlpatterns = [
     path(
         "<slug:shop_slug>/goods/<int:product_id>/state", goods.publish, name="studio_product_state"
     ),
+    path(
+        "<slug:shop_slug>/goods/<int:product_id>/delivery",
+        handing_over.handing_over,
+        name="studio_handing_over",
+    ),
+    path("<slug:shop_slug>/keys/<int:key_id>", handing_over.key, name="studio_key"),
+    path("<slug:shop_slug>/redeem", redeem.redeem, name="studio_redeem"),
+    path("<slug:shop_slug>/redeem/list", redeem.offline_list, name="studio_redeem_list"),
+    path("<slug:shop_slug>/redeem/sync", redeem.sync, name="studio_redeem_sync"),
+    path(
+        "<slug:shop_slug>/redeem/<int:scan_id>/seen",
+        redeem.conflict_seen,
+        name="studio_conflict_seen",
+    ),
     path("<slug:shop_slug>/stock/<int:variant_id>", goods.stock, name="studio_stock"),
     path("<slug:shop_slug>/coupons", coupons.coupons, name="studio_coupons"),
     path(
@@ -96,5 +113,8 @@ urlpatterns = [
         price_lists.list_prices,
         name="studio_list_prices",
     ),
+    path("<slug:shop_slug>/standing", standing.shop_standing, name="studio_standing"),
+    path("<slug:shop_slug>/standing/appeal", standing.appeal, name="studio_appeal"),
+    path("<slug:shop_slug>/standing/permit", standing.permit, name="studio_permit"),
     path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
 ]

@@ -29,6 +29,7 @@ from banyan.payments.providers import enabled
 
 from ...cookies import CART, read_signed
 from ...http import actor, private
+from ..standing.age import age_of, gate
 from . import form_tokens
 from .checkout_page import draw, draw_currencies
 from .checkout_values import given, wanted_lines, wishes_of
@@ -101,6 +102,8 @@ def _quoted(
         if refused.code != "mixed_currencies":
             raise
         return draw_currencies(request, refused)
+    if quote.min_age > age_of(request):
+        return gate(request, min_age=quote.min_age)
     return draw(request, quote, values, problem, earlier)
 
 
@@ -150,6 +153,7 @@ def _placed(
         else form_tokens.KEY + new_code(120),
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
+        confirmed_age=age_of(request),
         wishes=wishes_of(values),
         agreement=values.get("agreed", ""),
         opening=opening,

@@ -49,6 +49,7 @@ def draw(
     context = {
         "items": _items(quote),
         "sums": priced_rows(quote.priced, quote.currency, sends=bool(quote.carriage)),
+        "ships": any(line.in_parcel for line in quote.inputs),
         "total": quote.total,
         "agreed": quote.agreement.text(),
         "changes": _changes(quote, problem),

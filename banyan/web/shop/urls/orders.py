@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..orders import checkout, purchase, refunds
+from ..orders import checkout, delivered, purchase, refunds
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("o/<str:token>/<int:order_id>/received", purchase.order_received, name="order_received"),
     path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
     path("o/<str:token>/<int:order_id>/refund", refunds.refund_ask, name="refund_ask"),
+    path("d/<str:signed>", delivered.bought_file, name="bought_file"),
+    path("v/<str:code>", delivered.voucher, name="voucher"),
+    path("v/<str:code>/qr", delivered.voucher_qr, name="voucher_qr"),
     path("refunds/<int:refund_id>", refunds.refund, name="refund"),
     path("refunds/<int:refund_id>/retry", refunds.refund_retry, name="refund_retry"),
     path("refunds/<int:refund_id>/help", refunds.refund_help, name="refund_help"),

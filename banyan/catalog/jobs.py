@@ -44,3 +44,12 @@ def fetch_pictures(context: JobContext, timestamp: int) -> dict[str, int]:
         stop=lambda: context.should_abort() or time.monotonic() >= until,
     )
     return asdict(done)
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(queue="bulk", name="catalog.count_words", queueing_lock="catalog.count_words")
+def count_words(timestamp: int) -> int:
+    """Count words anew, lift what is sold, forget old searches; returns how many words."""
+    actions.lift_sold()
+    actions.forget_empty_searches()
+    return actions.count_words()

@@ -22,6 +22,7 @@ LABELS: Mapping[str, Promise] = {
     "country": gettext_lazy("Country"),
     "created_at": gettext_lazy("Made"),
     "currency": gettext_lazy("Currency"),
+    "day": gettext_lazy("Day"),
     "description": gettext_lazy("For"),
     "display_name": gettext_lazy("Name"),
     "due_by": gettext_lazy("Promised by"),
@@ -69,6 +70,8 @@ LABELS: Mapping[str, Promise] = {
     "target": gettext_lazy("To"),
     "task_name": gettext_lazy("Job"),
     "timezone": gettext_lazy("Time zone"),
+    "times": gettext_lazy("Times"),
+    "words": gettext_lazy("Words"),
 }
 
 CODED = frozenset(

@@ -63,7 +63,16 @@ from .stock import (
     sold_out,
     stock_locks,
 )
-from .words import index_products, reindex_products
+from .words import (
+    count_words,
+    forget_empty_searches,
+    index_products,
+    index_shops,
+    lift_sold,
+    note_empty_search,
+    reindex_products,
+    reindex_shops,
+)
 
 __all__ = [
     "ImportRefused",
@@ -81,15 +90,20 @@ __all__ = [
     "archive_product",
     "ask_again",
     "change_category",
+    "count_words",
     "count_all",
     "create_product",
     "fetch_again",
     "fetch_pictures",
+    "forget_empty_searches",
     "hire",
     "index_products",
+    "index_shops",
     "keep_product_file",
     "let_back_product",
+    "lift_sold",
     "look_at",
+    "note_empty_search",
     "note_standing",
     "open_member_shop",
     "open_shop",
@@ -97,6 +111,7 @@ __all__ = [
     "rate_product",
     "refuse_shop",
     "reindex_products",
+    "reindex_shops",
     "release",
     "remove_price_list",
     "remove_shipping_method",

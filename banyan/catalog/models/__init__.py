@@ -3,12 +3,14 @@
 from .delivery import ShippingMethod, ShippingZone, TaxZone
 from .goods import (
     Category,
+    EmptySearch,
     Product,
     ProductImage,
     ProductImport,
     ProductWords,
     Shop,
     ShopStaff,
+    ShopWords,
     Stock,
     StockMovement,
     Variant,
@@ -18,6 +20,7 @@ from .prices import ListPrice, PriceList, PriceListAccount
 
 __all__ = [
     "Category",
+    "EmptySearch",
     "ListPrice",
     "PriceList",
     "PriceListAccount",
@@ -29,6 +32,7 @@ __all__ = [
     "ShippingZone",
     "Shop",
     "ShopStaff",
+    "ShopWords",
     "Stock",
     "StockMovement",
     "TaxZone",

@@ -11,26 +11,46 @@ from .goods import (
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
 from .pricing import delivery, listed, priced_variants, variants_on_sale
+from .search import (
+    Chosen,
+    Facets,
+    chosen_products,
+    facets_of,
+    list_products,
+    narrowed,
+    products_called,
+    products_in_order,
+    read_chosen,
+)
 from .shops import last_decision
 from .wanted import PictureCounts, picture_counts, wanted_pictures
 
 __all__ = [
+    "Chosen",
+    "Facets",
     "PictureCounts",
     "Plan",
     "ProductPlan",
     "VariantPlan",
     "categories_on_sale",
+    "chosen_products",
     "delivery",
     "exported_products",
+    "facets_of",
     "image_ids_of",
     "last_decision",
+    "list_products",
     "listed",
     "name_in",
+    "narrowed",
     "picture_counts",
     "picture_sources",
     "pictures_of",
     "plan_import",
     "priced_variants",
+    "products_called",
+    "products_in_order",
+    "read_chosen",
     "staff_of",
     "stock_of",
     "variants_of",

@@ -113,6 +113,10 @@ def _order(w: World) -> dict[str, Any]:
     return {"order_id": w.at.order.pk}
 
 
+def _coupon(w: World) -> dict[str, Any]:
+    return {"coupon_id": w.coupon.pk}
+
+
 STUDIO: dict[str, Case] = {
     "studio_order": (_order, None),
     "studio_order_ship": (_order, {"carrier": "SF"}),
@@ -128,7 +132,10 @@ STUDIO: dict[str, Case] = {
     "studio_key": (lambda w: {"key_id": w.key.pk}, {"do": "withdraw", "reason": "x"}),
     "studio_conflict_seen": (lambda w: {"scan_id": w.scan.pk}, {}),
     "studio_stock": (lambda w: {"variant_id": w.at.item.pk}, {"on_hand": "99"}),
-    "studio_coupon_stop": (lambda w: {"coupon_id": w.coupon.pk}, {}),
+    "studio_coupon": (_coupon, {"title": "Theirs", "cap": "9", "per_person": "1"}),
+    "studio_coupon_stop": (_coupon, {}),
+    "studio_coupon_resume": (_coupon, {}),
+    "studio_coupon_codes": (_coupon, {"n": "1"}),
 }
 
 

@@ -11,9 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import delivery, priced_variants
 from banyan.catalog.rules import IN_PARCELS, Method, Place
-from banyan.entitlements.actions import CouponRefused, find_coupon
-from banyan.entitlements.models import Coupon
-from banyan.entitlements.rules import benefit, refusal
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -21,18 +18,18 @@ from banyan.kernel.problems import Invalid, SoldOut
 
 from ..rules import (
     Agreement,
-    Discount,
     LineInput,
     Priced,
     ShopTerms,
     UnitPrice,
     WantedLine,
     agreement_of,
-    coupon_discount,
     merge,
     price,
 )
 from .cart import MOST_LINES, MOST_OF_ONE
+from .couponing import Basket, Coupons, again, choose
+from .persons import Contact
 from .unit_prices import Asking, currencies_of, unit_prices
 
 
@@ -40,12 +37,14 @@ from .unit_prices import Asking, currencies_of, unit_prices
 class Wishes:
     """What the buyer chose: where to, in which currency, and the way of delivery of each shop.
 
-    Without ``to`` the shop's own country is assumed, without the others what comes first.
+    ``coupons_off`` are the ids of offered coupons that shall not be used. Without ``to`` the shop's
+    own country is assumed, without the others what comes first.
     """
 
     to: Place | None = None
     currency: str = ""
     methods: Mapping[int, int] = field(default_factory=dict)
+    coupons_off: frozenset[int] = frozenset()
 
 
 NO_WISHES = Wishes()
@@ -78,8 +77,7 @@ class Quote:
     currencies: list[str]
     inputs: list[LineInput] = field(default_factory=list)
     carriage: dict[int, Carriage] = field(default_factory=dict)
-    coupon: Coupon | None = None
-    coupon_problem: CouponRefused | None = None
+    coupons: Coupons = field(default_factory=Coupons)
     unavailable: list[int] = field(default_factory=list)
 
     @property
@@ -134,13 +132,17 @@ def quote(
     actor: Actor,
     lines: Sequence[WantedLine],
     coupon_code: str = "",
-    wishes: Wishes = Wishes(),
+    wishes: Wishes = NO_WISHES,
+    contact: Contact | None = None,
+    kept: Coupons | None = None,
 ) -> Quote:
-    """Price ``lines`` from zero with today's prices; one statement, and one for a coupon.
+    """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
 
-    A coupon that does not apply is named in ``coupon_problem`` and leaves the price alone.
-    Lines no longer on sale are left out and named in ``unavailable``; shops that do not deliver
-    there in ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
+    One statement for the goods, and as many for coupons whatever the length. ``contact`` is how
+    a guest is reached as far as it is known; ``kept`` are coupons that stay as they are. A typed
+    code that cannot be used is named in ``coupons.problem`` and leaves the price alone. Lines no
+    longer on sale are left out and named in ``unavailable``; shops that do not deliver there in
+    ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
     (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to buy.
     """
     _check_lines(lines)
@@ -168,8 +170,10 @@ def quote(
         carriage=carriage,
         unavailable=unavailable,
     )
-    discounts = _coupons(result, inputs, coupon_code)
-    result.priced = price(inputs, terms, discounts)
+    via = {line.variant_id: line.via for line in wanted}
+    basket = Basket(inputs, variants, via, terms, currency)
+    result.coupons = _coupons(actor, contact, coupon_code, wishes, kept, basket)
+    result.priced = price(inputs, terms, result.coupons.discounts())
     return result
 
 
@@ -180,6 +184,20 @@ def _check_lines(lines: Sequence[WantedLine]) -> None:
         raise Invalid(_("At most 100 different things in one order."), code="cart_full")
     if any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
         raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")}, code="quantity")
+
+
+def _coupons(
+    actor: Actor,
+    contact: Contact | None,
+    code: str,
+    wishes: Wishes,
+    kept: Coupons | None,
+    basket: Basket,
+) -> Coupons:
+    """Return the coupons to buy with: those that are kept, else the best that may be used."""
+    if kept is not None:
+        return again(kept, basket)
+    return choose(actor=actor, contact=contact, code=code, off=wishes.coupons_off, basket=basket)
 
 
 def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> list[WantedLine]:
@@ -266,24 +284,3 @@ def _carriage(methods: tuple[Method, ...], wished: int | None) -> Carriage:
         return Carriage(methods, first)
     chosen = next((method for method in methods if method.id == wished), None)
     return Carriage(methods, chosen or first, unknown=chosen is None)
-
-
-def _coupons(result: Quote, inputs: Sequence[LineInput], code: str) -> list[Discount]:
-    """Return what the coupon takes off; note it, or why it does not apply, in ``result``."""
-    if not code.strip():
-        return []
-    try:
-        coupon = find_coupon(code)
-        mine = [line for line in inputs if line.shop_id == coupon.shop_id]
-        goods = sum(line.unit_amount * line.quantity for line in mine)
-        if not goods:
-            raise CouponRefused("coupon_min_spend")
-        why = refusal(coupon, goods_amount=goods, currency=result.currency, at=clock.now())
-        if why:
-            raise CouponRefused(why)
-    except CouponRefused as problem:
-        result.coupon_problem = problem
-        return []
-    result.coupon = coupon
-    amount = benefit(coupon, goods)
-    return [coupon_discount(inputs, shop_id=coupon.shop_id, code=coupon.code, amount=amount)]

@@ -79,10 +79,22 @@ urlpatterns = [
     ),
     path("<slug:shop_slug>/stock/<int:variant_id>", goods.stock, name="studio_stock"),
     path("<slug:shop_slug>/coupons", coupons.coupons, name="studio_coupons"),
+    path("<slug:shop_slug>/coupons/new", coupons.coupon_new, name="studio_coupon_new"),
+    path("<slug:shop_slug>/coupons/<int:coupon_id>", coupons.coupon, name="studio_coupon"),
     path(
         "<slug:shop_slug>/coupons/<int:coupon_id>/stop",
-        coupons.coupon_retire,
+        coupons.coupon_pause,
         name="studio_coupon_stop",
+    ),
+    path(
+        "<slug:shop_slug>/coupons/<int:coupon_id>/resume",
+        coupons.coupon_resume,
+        name="studio_coupon_resume",
+    ),
+    path(
+        "<slug:shop_slug>/coupons/<int:coupon_id>/codes",
+        coupons.coupon_codes,
+        name="studio_coupon_codes",
     ),
     path("<slug:shop_slug>/shares", shares.shares, name="studio_shares"),
     *travel.routes("<slug:shop_slug>/shares/<str:code>", "studio_share", shares.share_room),

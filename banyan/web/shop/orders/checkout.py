@@ -32,7 +32,8 @@ from ...http import actor, private
 from ..standing.age import age_of, gate
 from . import form_tokens
 from .checkout_page import draw, draw_currencies
-from .checkout_values import given, wanted_lines, wishes_of
+from .checkout_values import contact_of, given, wanted_lines, wishes_of
+from .coupon_choices import count_typed
 from .device import payer_context
 
 
@@ -47,6 +48,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
     lines = wanted_lines(request)
     values = given(request, who)
     places = request.method == "POST" and "again" not in request.POST
+    if values.get("coupon"):
+        count_typed(request)
     if not places:
         return _quoted(request, lines, values) if lines else redirect("cart")
     opening = payments.Opening(
@@ -97,6 +100,7 @@ def _quoted(
             lines=lines,
             coupon_code=values.get("coupon", ""),
             wishes=wishes_of(values),
+            contact=contact_of(values),
         )
     except Problem as refused:
         if refused.code != "mixed_currencies":

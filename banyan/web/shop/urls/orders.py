@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from ..orders import checkout, delivered, purchase, refunds
+from ..orders import checkout, coupons_mine, delivered, purchase, refunds
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
+    path("me/coupons", coupons_mine.coupons_mine, name="coupons_mine"),
     path("orders", purchase.orders_mine, name="orders_mine"),
     path("orders/find", purchase.order_find, name="order_find"),
     path("o/<str:token>", purchase.purchase, name="purchase"),

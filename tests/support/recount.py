@@ -42,11 +42,13 @@ QUESTIONS: dict[str, str] = {
            WHERE e.name = 'order.paid' AND e.subject_id = o.id)
     """,
     "stock is what its movements say": """
-        SELECT s.id, s.on_hand, s.allocated, s.reserved FROM catalog_stock s
+        SELECT s.id, s.on_hand, s.allocated, s.reserved, s.held FROM catalog_stock s
         LEFT JOIN catalog_stockmovement m ON m.stock_id = s.id
         GROUP BY s.id
-        HAVING (s.on_hand, s.allocated, s.reserved) IS DISTINCT FROM (
-          coalesce(sum(m.on_hand), 0), coalesce(sum(m.allocated), 0), coalesce(sum(m.reserved), 0))
+        HAVING (s.on_hand, s.allocated, s.reserved, s.held, s.elsewhere) IS DISTINCT FROM (
+          coalesce(sum(m.on_hand), 0), coalesce(sum(m.allocated), 0), coalesce(sum(m.reserved), 0),
+          coalesce(sum(m.held), 0),
+          coalesce(sum(m.on_hand) FILTER (WHERE m.location_id IS NOT NULL), 0))
     """,
     "stock is what the orders say": """
         SELECT s.id, s.allocated, s.reserved FROM catalog_stock s
@@ -58,7 +60,7 @@ QUESTIONS: dict[str, str] = {
                WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
                  AND o.shipped_at IS NULL), 0)
           OR least(s.on_hand, s.allocated, s.reserved,
-                   s.on_hand - s.allocated - s.reserved) < 0
+                   s.held, s.on_hand - s.allocated - s.reserved - s.held) < 0
     """,
     "a coupon's uses are counted": """
         SELECT c.id, c.taken FROM entitlements_coupon c

@@ -9,6 +9,8 @@ from .imports import (
     sweep_product_files,
     take_in_products,
 )
+from .locations import add_location, transfer
+from .low_stock import set_low_stock, set_low_stock_of_shop, watch_stock
 from .pictures import ZipRefused, ZipTaken, take_pictures_from_zip
 from .products import (
     ProductInput,
@@ -32,14 +34,19 @@ from .shops import (
 )
 from .stock import (
     allocate,
+    hold,
     release,
+    release_held,
     reserve,
+    reserve_held,
     restock,
     set_on_hand,
     ship_out,
     sold_out,
     stock_locks,
+    unhold,
 )
+from .wishes import tell_back_in_stock, unwish, unwish_own, wish_for
 from .words import index_products, reindex_products
 
 __all__ = [
@@ -49,6 +56,7 @@ __all__ = [
     "ZipRefused",
     "ZipTaken",
     "add_category",
+    "add_location",
     "allocate",
     "approve_shop",
     "archive_product",
@@ -58,6 +66,7 @@ __all__ = [
     "fetch_again",
     "fetch_pictures",
     "hire",
+    "hold",
     "index_products",
     "keep_product_file",
     "look_at",
@@ -66,9 +75,13 @@ __all__ = [
     "refuse_shop",
     "reindex_products",
     "release",
+    "release_held",
     "reopen_shop",
     "reserve",
+    "reserve_held",
     "restock",
+    "set_low_stock",
+    "set_low_stock_of_shop",
     "set_on_hand",
     "set_pictures",
     "ship_out",
@@ -78,7 +91,14 @@ __all__ = [
     "sweep_product_files",
     "take_in_products",
     "take_pictures_from_zip",
+    "tell_back_in_stock",
+    "transfer",
+    "unhold",
     "unpublish_product",
+    "unwish",
+    "unwish_own",
     "update_product",
     "update_shop",
+    "watch_stock",
+    "wish_for",
 ]

@@ -144,7 +144,7 @@ def _check_free(wanted: Quote) -> None:
     short = []
     for line in wanted.lines:
         stock = wanted.variants[line.variant_id].stock
-        if stock.on_hand - stock.allocated - stock.reserved < line.quantity:
+        if stock.free < line.quantity:
             short.append(line.variant_id)
     if short:
         raise sold_out(short)

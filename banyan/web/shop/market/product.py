@@ -38,7 +38,7 @@ SUMMARY = 150
 
 
 def _free(variant: Variant) -> int:
-    return variant.stock.on_hand - variant.stock.allocated - variant.stock.reserved
+    return variant.stock.free
 
 
 def _chosen(variants: list[Variant], wanted: str) -> Variant | None:

@@ -16,12 +16,16 @@ from .states import PRODUCT, SHOP
 
 
 class Shop(models.Model):
-    """A member's shop. Sells in one currency; ``state`` see ``states.SHOP``."""
+    """A member's shop. Sells in one currency; ``state`` see ``states.SHOP``.
+
+    ``kind``: merchant, or member (what one person sells second-hand).
+    """
 
     id = IdField(primary_key=True)
     owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="shops")
     slug = models.CharField(max_length=40)
     name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, default="merchant", db_default="merchant")
     about = models.CharField(max_length=600, blank=True, default="")
     currency = models.CharField(max_length=3)
     country = models.CharField(max_length=2, default="CN")
@@ -37,7 +41,10 @@ class Shop(models.Model):
 
     class Meta:
         db_table = "catalog_shop"
-        constraints = [models.UniqueConstraint(Lower("slug"), name="shop_slug_once")]
+        constraints = [
+            models.UniqueConstraint(Lower("slug"), name="shop_slug_once"),
+            models.CheckConstraint(condition=Q(kind__in=["merchant", "member"]), name="shop_kind"),
+        ]
 
 
 class ShopStaff(models.Model):
@@ -76,13 +83,15 @@ class Product(models.Model):
     """What a shop sells. ``options`` is a list of option names, at most three.
 
     ``texts`` maps a language to {"title", "description"}; ``title`` and ``description`` are in
-    ``language`` and stand in for missing ones.
+    ``language`` and stand in for missing ones. ``kind`` says how it is delivered, see
+    ``rules.KINDS``; ``attributes`` maps the code of a typed attribute to its value.
     """
 
     id = IdField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="products")
     slug = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=PRODUCT.choices(), default=PRODUCT.initial)
+    kind = models.CharField(max_length=10, default="goods", db_default="goods")
     language = models.CharField(max_length=8, default="en")
     title = models.CharField(max_length=160)
     description = models.TextField(blank=True, default="")
@@ -91,13 +100,20 @@ class Product(models.Model):
     vendor = models.CharField(max_length=80, blank=True, default="")
     tags = models.JSONField(default=list)
     options = models.JSONField(default=list)
+    attributes = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "catalog_product"
-        constraints = [models.UniqueConstraint(fields=["shop", "slug"], name="product_slug_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "slug"], name="product_slug_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["goods", "voucher", "digital", "listing"]),
+                name="product_kind",
+            ),
+        ]
         indexes = [
             models.Index(fields=["-published_at"], name="product_live", condition=Q(state="active"))
         ]

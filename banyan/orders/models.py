@@ -32,7 +32,10 @@ class Cart(models.Model):
 
 
 class CartItem(models.Model):
-    """A variant in a cart, with the share link it was reached through."""
+    """A variant in a cart, with the share link it was reached through.
+
+    ``offer_id``: the storefront offer it was last taken from; a cart holds a variant once.
+    """
 
     id = IdField(primary_key=True)
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")
@@ -40,6 +43,7 @@ class CartItem(models.Model):
     quantity = models.IntegerField()
     link = models.ForeignKey(Link, null=True, on_delete=models.SET_NULL)
     touch_id = models.BigIntegerField(null=True)
+    offer_id = models.BigIntegerField(null=True)
     added_at = models.DateTimeField()
 
     class Meta:
@@ -73,6 +77,7 @@ class Checkout(models.Model):
     goods_amount = models.BigIntegerField()
     discount_amount = models.BigIntegerField(default=0)
     shipping_amount = models.BigIntegerField(default=0)
+    tax_amount = models.BigIntegerField(default=0, db_default=0)
     total_amount = models.BigIntegerField()
     coupon = models.ForeignKey(Coupon, null=True, on_delete=models.PROTECT)
     state = models.CharField(max_length=10, choices=CHECKOUT.choices(), default=CHECKOUT.initial)
@@ -86,10 +91,13 @@ class Checkout(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    total_amount=F("goods_amount") - F("discount_amount") + F("shipping_amount")
+                    total_amount=F("goods_amount")
+                    - F("discount_amount")
+                    + F("shipping_amount")
+                    + F("tax_amount")
                 )
                 & Q(total_amount__gte=0),
-                name="checkout_total",
+                name="checkout_sum",
             )
         ]
         indexes = [
@@ -117,6 +125,7 @@ class Order(models.Model):
     goods_amount = models.BigIntegerField()
     discount_amount = models.BigIntegerField(default=0)
     shipping_amount = models.BigIntegerField(default=0)
+    tax_amount = models.BigIntegerField(default=0, db_default=0)
     total_amount = models.BigIntegerField()
     refunded_amount = models.BigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=ORDER.choices(), default=ORDER.initial)
@@ -141,7 +150,9 @@ class OrderLine(models.Model):
     """One variant in an order, with everything frozen that decides who earns from it.
 
     ``path`` is the share path, oldest first: [{"link", "owner", "handle", "at"}]. ``price`` is
-    the stored explanation: a list of {"step", "amount", "note", "funded_by"}.
+    the stored explanation: a list of {"step", "amount", "note", "funded_by"}. What was paid for it
+    is ``paid_amount``; ``included_tax_amount`` is a part of that, ``tax_amount`` came on top.
+    ``supply_amount`` is what the supplier of a pooled offer is promised for one unit.
     """
 
     id = IdField(primary_key=True)
@@ -151,11 +162,16 @@ class OrderLine(models.Model):
     seller_id = models.BigIntegerField()
     storefront_id = models.BigIntegerField(null=True)
     title = models.CharField(max_length=240)
+    kind = models.CharField(max_length=10, default="goods", db_default="goods")
     quantity = models.IntegerField()
+    shipped_quantity = models.IntegerField(default=0, db_default=0)
     unit_amount = models.BigIntegerField()
+    supply_amount = models.BigIntegerField(null=True)
     goods_amount = models.BigIntegerField()
     discount_amount = models.BigIntegerField(default=0)
     shipping_amount = models.BigIntegerField(default=0)
+    tax_amount = models.BigIntegerField(default=0, db_default=0)
+    included_tax_amount = models.BigIntegerField(default=0, db_default=0)
     refunded_amount = models.BigIntegerField(default=0)
     refunded_quantity = models.IntegerField(default=0)
     currency = models.CharField(max_length=3)
@@ -166,6 +182,8 @@ class OrderLine(models.Model):
     campaign_id = models.BigIntegerField(null=True)
     instance_id = models.BigIntegerField(null=True)
     plan_version_id = models.BigIntegerField(null=True)
+    offer_id = models.BigIntegerField(null=True)
+    sale_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "orders_orderline"
@@ -180,14 +198,24 @@ class OrderLine(models.Model):
                     refunded_amount__lte=F("goods_amount")
                     - F("discount_amount")
                     + F("shipping_amount")
+                    + F("tax_amount")
                 ),
-                name="order_line_refund_within_paid",
+                name="order_line_refund_within_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(shipped_quantity__gte=0) & Q(shipped_quantity__lte=F("quantity")),
+                name="order_line_shipped",
             ),
         ]
         indexes = [
             models.Index(fields=["link"], name="order_line_link"),
             models.Index(fields=["product_id"], name="order_line_product"),
         ]
+
+    @property
+    def paid_amount(self) -> int:
+        """What the buyer pays for the line, tax and shipping included; minor units."""
+        return self.goods_amount - self.discount_amount + self.shipping_amount + self.tax_amount
 
 
 class Shipment(models.Model):

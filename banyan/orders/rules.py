@@ -1,12 +1,12 @@
 """Pure pricing and refund arithmetic. Every figure is an integer of minor units.
 
-Order of the steps, fixed: list price, coupon, shipping. Recomputed from zero each time; each
+Order of the steps, fixed: list price, discounts, shipping. Recomputed from zero each time; each
 line keeps the explanation of its price.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,17 +33,21 @@ class ShopTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class CouponTerms:
-    """A coupon's benefit for the goods of one shop."""
+class Discount:
+    """What something takes off, by line key; ``funded_by`` bears it: shop, platform or sharer."""
 
-    shop_id: int
+    step: str
     code: str
-    amount: int
+    amounts: Mapping[int, int]
+    funded_by: str = "shop"
 
 
 @dataclass(slots=True)
 class PricedLine:
-    """A line with its parts; paid = goods - discount + shipping."""
+    """A line with its parts; paid = goods - discount + shipping + tax.
+
+    ``included_tax`` is contained in the other parts and adds nothing.
+    """
 
     key: int
     shop_id: int
@@ -52,12 +56,14 @@ class PricedLine:
     goods: int
     discount: int = 0
     shipping: int = 0
+    tax: int = 0
+    included_tax: int = 0
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def paid(self) -> int:
         """What the buyer pays for the line."""
-        return self.goods - self.discount + self.shipping
+        return self.goods - self.discount + self.shipping + self.tax
 
 
 @dataclass(slots=True)
@@ -81,15 +87,23 @@ class Priced:
         """Return the shipping total."""
         return self._sum("shipping", shop_id)
 
+    def tax(self, shop_id: int | None = None) -> int:
+        """Return the total of the tax that comes on top."""
+        return self._sum("tax", shop_id)
+
     def total(self, shop_id: int | None = None) -> int:
         """Return what is to be paid."""
         return self._sum("paid", shop_id)
 
 
 def price(
-    lines: Sequence[LineInput], shops: Sequence[ShopTerms], coupon: CouponTerms | None = None
+    lines: Sequence[LineInput], shops: Sequence[ShopTerms], discounts: Sequence[Discount] = ()
 ) -> Priced:
-    """Price a purchase. Discounts and shipping are split over lines by largest remainder."""
+    """Price a purchase; ``discounts`` in the order in which they were worked out.
+
+    Shipping is split over the lines by largest remainder. Raises ValueError for a discount that
+    is more than what is left of a line.
+    """
     priced = []
     for given in lines:
         goods = given.unit_amount * given.quantity
@@ -99,15 +113,9 @@ def price(
                 given.key, given.shop_id, given.quantity, given.unit_amount, goods, steps=steps
             )
         )
-    if coupon is not None:
-        mine = [line for line in priced if line.shop_id == coupon.shop_id]
-        if mine and sum(line.goods for line in mine):
-            parts = split(coupon.amount, [line.goods for line in mine])
-            for line, part in zip(mine, parts, strict=True):
-                line.discount = part
-                line.steps.append(
-                    {"step": "coupon", "amount": -part, "code": coupon.code, "funded_by": "shop"}
-                )
+    for discount in discounts:
+        for line in priced:
+            _take_off(line, discount)
     for terms in shops:
         mine = [line for line in priced if line.shop_id == terms.shop_id]
         if not mine:
@@ -120,6 +128,32 @@ def price(
             line.shipping = part
             line.steps.append({"step": "shipping", "amount": part, "free": free})
     return Priced(priced)
+
+
+def _take_off(line: PricedLine, discount: Discount) -> None:
+    part = discount.amounts.get(line.key, 0)
+    if not 0 <= part <= line.goods - line.discount:
+        raise ValueError(f"{discount.code} takes {part} off line {line.key}")
+    if part:
+        line.discount += part
+        line.steps.append(
+            {
+                "step": discount.step,
+                "amount": -part,
+                "code": discount.code,
+                "funded_by": discount.funded_by,
+            }
+        )
+
+
+def coupon_discount(
+    lines: Sequence[LineInput], *, shop_id: int, code: str, amount: int
+) -> Discount:
+    """Return ``amount`` off the goods of a shop, split by what the lines cost."""
+    mine = [line for line in lines if line.shop_id == shop_id]
+    goods = [line.unit_amount * line.quantity for line in mine]
+    parts = split(amount, goods) if sum(goods) else [0] * len(mine)
+    return Discount("coupon", code, {line.key: n for line, n in zip(mine, parts, strict=True)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def _price(order: Order, line: OrderLine) -> Chapter:
         )
         for step in line.price
     )
-    paid = line.goods_amount - line.discount_amount + line.shipping_amount
+    paid = line.paid_amount
     path = " → ".join(f"@{step['handle']}" for step in line.path)
     return Chapter(
         order.created_at,

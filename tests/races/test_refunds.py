@@ -230,7 +230,7 @@ def test_control_without_lock_and_conditions_refunds_exceed_what_was_paid(
     slow(monkeypatch, refunds, "_spread", 0.4)
     with (
         without_check("orders_order", "order_refund_within_total"),
-        without_check("orders_orderline", "order_line_refund_within_paid"),
+        without_check("orders_orderline", "order_line_refund_within_price"),
         without_check("payments_intent", "intent_refund_within_capture"),
     ):
         run_at_once(*[lambda k=f"r{i}": _grant(order, amount=400, key=k) for i in range(4)])

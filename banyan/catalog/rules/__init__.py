@@ -1,6 +1,7 @@
 """Pure rules of the catalogue: goods here, their exchange file in ``product_csv``."""
 
 from .goods import (
+    KINDS,
     RESERVED_SLUGS,
     check_values,
     clean_tags,
@@ -11,6 +12,7 @@ from .goods import (
 )
 
 __all__ = [
+    "KINDS",
     "RESERVED_SLUGS",
     "check_values",
     "clean_tags",

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
+KINDS = ("goods", "voucher", "digital", "listing")
+"""How a product is delivered: in a parcel, redeemed on site, as file or key, or by a member."""
+
 RESERVED_SLUGS = {"new", "admin", "api", "studio", "static", "media", "banyan", "support", "help"}
 
 

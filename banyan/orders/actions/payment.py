@@ -15,8 +15,6 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Conflict, NotFound
 from banyan.kernel.states import Move, transition, transition_each
-from banyan.ledger import actions as ledger
-from banyan.ledger.rules import Entry
 from banyan.payments.actions import cancel_intent
 from banyan.payments.events import PaymentCaptured
 
@@ -25,6 +23,7 @@ from ..events import OrderCancelled, OrderExpired, OrderPaid
 from ..models import Checkout, Order, OrderLine
 from ..reading import lines_of, lines_to_pay, orders_of
 from ..states import CHECKOUT, ORDER
+from .proceeds import credit, locks_of
 
 logger = logging.getLogger(__name__)
 
@@ -75,26 +74,14 @@ def payment_locks(event: PaymentCaptured) -> list[LockKey]:
     orders = _orders_in(lines)
     keys = _checkout_locks(event.subject_id, lines)
     # In one order, since an account that is missing is made here.
-    for shop_id in sorted(order.shop_id for order in orders):
-        keys.append(LockKey("wallet", shop_account(shop_id, event.currency)))
+    for order in sorted(orders, key=lambda one: one.shop_id):
+        keys += locks_of(order)
     return keys + paid_locks(event.subject_id, orders)
 
 
 def paid_locks(checkout_id: int, orders: Sequence[Order]) -> list[LockKey]:
     """Return what the listeners of order.paid need when these orders are paid."""
     return [key for paid in _paid_events(checkout_id, orders) for key in events.locks_for(paid)]
-
-
-def shop_account(shop_id: int, currency: str) -> int:
-    """Return the ledger account of what we owe a shop."""
-    return ledger.account(
-        kind="shop_payable", owner_kind="shop", owner_id=shop_id, currency=currency
-    ).pk
-
-
-def clearing_account(currency: str) -> int:
-    """Return the ledger account between a captured payment and those it is for."""
-    return ledger.account(kind="clearing", owner_kind="platform", currency=currency).pk
 
 
 def on_captured(event: PaymentCaptured, actor: Actor) -> None:
@@ -135,26 +122,9 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
         locks.take_postponed()
         allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
         for order in orders:
-            if order.total_amount:
-                _credit_shop(actor, order)
+            credit(actor=actor, order=order)
         for paid in happened:
             events.run_handlers(paid, actor)
-
-
-def _credit_shop(actor: Actor, order: Order) -> None:
-    ledger.post(
-        key=f"order:{order.pk}:paid",
-        kind="order.paid",
-        subject_kind="order",
-        subject_id=order.pk,
-        entries=[
-            Entry(clearing_account(order.currency), -order.total_amount),
-            Entry(shop_account(order.shop_id, order.currency), order.total_amount),
-        ],
-        currency=order.currency,
-        actor=actor,
-        memo=order.number,
-    )
 
 
 def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:

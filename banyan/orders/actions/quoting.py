@@ -17,18 +17,22 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
 
-from ..rules import CouponTerms, LineInput, Priced, ShopTerms, price
+from ..rules import LineInput, Priced, ShopTerms, coupon_discount, price
 from .cart import MOST_LINES, MOST_OF_ONE
 
 
 @dataclass(frozen=True, slots=True)
 class WantedLine:
-    """A variant that somebody wants, and the share code it was reached through, if any."""
+    """A variant that somebody wants, and what it was reached through, if anything.
+
+    ``via`` is a share code, ``offer_id`` the storefront offer it was taken from.
+    """
 
     variant_id: int
     quantity: int = 1
     via: str = ""
     touch_id: int | None = None
+    offer_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -106,9 +110,9 @@ def _apply_coupon(
         result.coupon_problem = problem
         return
     result.coupon = coupon
-    result.priced = price(
-        inputs, terms, CouponTerms(coupon.shop_id, coupon.code, benefit(coupon, goods))
-    )
+    amount = benefit(coupon, goods)
+    off = coupon_discount(inputs, shop_id=coupon.shop_id, code=coupon.code, amount=amount)
+    result.priced = price(inputs, terms, [off])
 
 
 def _check_lines(lines: Sequence[WantedLine]) -> None:
@@ -133,5 +137,6 @@ def merge(lines: Sequence[WantedLine]) -> list[WantedLine]:
                 before.quantity + line.quantity,
                 before.via or line.via,
                 before.touch_id or line.touch_id,
+                before.offer_id or line.offer_id,
             )
     return list(merged.values())

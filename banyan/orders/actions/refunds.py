@@ -17,8 +17,6 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, Forbidden, IdempotencyMismatch, Invalid
 from banyan.kernel.states import transition
-from banyan.ledger import actions as ledger
-from banyan.ledger.rules import Entry
 from banyan.payments import actions as payments
 from banyan.payments.events import RefundFailed, RefundSucceeded
 from banyan.payments.rules import TO_WALLET
@@ -29,7 +27,7 @@ from ..models import Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, refund_by_amount
 from ..states import ORDER, REFUND
 from .notes import write_note
-from .payment import clearing_account, shop_account
+from .proceeds import locks_of, take_back
 
 PROMISE = dt.timedelta(days=10)
 
@@ -39,7 +37,7 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
     return [
         RefundableLine(
             key=line.pk,
-            paid=line.goods_amount - line.discount_amount + line.shipping_amount,
+            paid=line.paid_amount,
             refunded=line.refunded_amount,
             shipping=line.shipping_amount,
             quantity=line.quantity,
@@ -123,7 +121,7 @@ def grant_refund(
         keys = [
             *stock_locks(order.lines.values_list("variant_id", flat=True)),
             LockKey("order", order.pk),
-            LockKey("wallet", shop_account(order.shop_id, order.currency)),
+            *locks_of(order),
             *events.locks_for(_event(order, 0, {})),
         ]
         if order.checkout.intent_id:
@@ -261,19 +259,7 @@ def _take_from_lines(order: Order, parts: Mapping[int, int]) -> dict[int, int]:
 
 
 def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
-    ledger.post(
-        key=f"order_refund:{refund.pk}:granted",
-        kind="order.refunded",
-        subject_kind="order_refund",
-        subject_id=refund.pk,
-        entries=[
-            Entry(shop_account(order.shop_id, order.currency), -refund.amount),
-            Entry(clearing_account(order.currency), refund.amount),
-        ],
-        currency=order.currency,
-        actor=actor,
-        memo=order.number,
-    )
+    take_back(actor=actor, order=order, refund=refund)
     assert order.checkout.intent_id is not None  # only what was paid is refunded
     sent = payments.request_refund(
         actor=actor,
@@ -293,8 +279,7 @@ def _restock_if_whole(order: Order) -> None:
     back = [
         (line.variant_id, line.quantity - line.refunded_quantity)
         for line in order.lines.all()
-        if line.refunded_quantity < line.quantity
-        and line.refunded_amount == line.goods_amount - line.discount_amount + line.shipping_amount
+        if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
     ]
     if not back:
         return

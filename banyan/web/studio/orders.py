@@ -173,7 +173,7 @@ def _lines(found: Order, posted: Any, problem: Problem | None) -> list[dict[str,
     errors = problem.fields if problem else {}
     rows = []
     for line in lines:
-        paid = line.goods_amount - line.discount_amount + line.shipping_amount
+        paid = line.paid_amount
         field = f"line_{line.pk}"
         rows.append(
             {

@@ -49,7 +49,7 @@ def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
             rows.append((_("Shipping, this line's part"), amount))
         else:
             rows.append((step.get("note") or kind, amount))
-    paid = line.goods_amount - line.discount_amount + line.shipping_amount
+    paid = line.paid_amount
     rows.append((_("Paid"), Money(paid, line.currency), "total"))
     if line.refunded_amount:
         rows.append((_("Refunded"), Money(-line.refunded_amount, line.currency)))

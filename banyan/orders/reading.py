@@ -44,7 +44,7 @@ def lines_to_pay(checkout_id: int) -> QuerySet[OrderLine]:
     return (
         lines.select_related("order__checkout", "variant__stock")
         .only(
-            *("quantity", "variant", "variant__stock__id", "order__checkout__coupon"),
+            *("quantity", "sale_id", "variant", "variant__stock__id", "order__checkout__coupon"),
             *("order__number", "order__state", "order__shop", "order__currency"),
             *("order__total_amount", "order__checkout__number", "order__checkout__state"),
         )

@@ -15,12 +15,13 @@ from banyan.kernel.money import split
 
 @dataclass(frozen=True, slots=True)
 class LineInput:
-    """What pricing knows of a line."""
+    """What pricing knows of a line; ``source`` says where its unit price is from: list, sale."""
 
     key: int
     shop_id: int
     unit_amount: int
     quantity: int
+    source: str = "list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def price(
     priced = []
     for given in lines:
         goods = given.unit_amount * given.quantity
-        steps = [{"step": "list", "amount": goods, "unit": given.unit_amount, "n": given.quantity}]
+        unit, n = given.unit_amount, given.quantity
+        steps = [{"step": given.source, "amount": goods, "unit": unit, "n": n}]
         priced.append(
             PricedLine(
                 given.key, given.shop_id, given.quantity, given.unit_amount, goods, steps=steps

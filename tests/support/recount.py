@@ -62,6 +62,19 @@ QUESTIONS: dict[str, str] = {
           OR least(s.on_hand, s.allocated, s.reserved,
                    s.held, s.on_hand - s.allocated - s.reserved - s.held) < 0
     """,
+    "what is held is what sales keep": """
+        SELECT s.id, s.held FROM catalog_stock s
+        WHERE s.held <> coalesce((SELECT sum(b.size) FROM sales_bucket b
+                JOIN sales_item i ON i.id = b.item_id JOIN sales_sale a ON a.id = i.sale_id
+                WHERE i.variant_id = s.variant_id AND a.state <> 'draft'), 0)
+          - (SELECT count(*) FROM sales_right r JOIN sales_item i ON i.id = r.item_id
+             WHERE i.variant_id = s.variant_id AND r.state IN ('reserved', 'redeemed'))
+    """,
+    "a sale's units are counted": """
+        SELECT b.id, b.taken FROM sales_bucket b WHERE b.pool_id IS NULL
+          AND b.taken <> (SELECT count(*) FROM sales_right r WHERE r.bucket_id = b.id
+                          AND r.state IN ('bound', 'reserved', 'redeemed'))
+    """,
     "a coupon's uses are counted": """
         SELECT c.id, c.taken FROM entitlements_coupon c
         WHERE c.taken <> (SELECT count(*) FROM entitlements_redemption r

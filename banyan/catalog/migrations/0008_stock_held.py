@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
     """See the module docstring."""
 
     dependencies = [
-        ("catalog", "0005_one_index_per_question"),
+        ("catalog", "0006_kinds_and_tax"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

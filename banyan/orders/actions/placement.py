@@ -29,6 +29,8 @@ from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
 from banyan.people.models import Account
 from banyan.people.rules import clean_address, clean_phone
+from banyan.sales import actions as sales
+from banyan.sales.queries import SalePrice
 from banyan.sharing import queries as sharing
 from banyan.sharing.actions import confirm_touch
 from banyan.sharing.models import Link
@@ -107,7 +109,7 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                now = _agreed_quote(actor, lines, coupon_code, agreed_total)
+                now = _agreed_quote(actor, lines, coupon_code, agreed_total, wanted.sales)
                 if now.priced != wanted.priced:
                     raise _PriceMoved
         except _PriceMoved:
@@ -127,10 +129,14 @@ class _PriceMoved(Exception):  # noqa: N818 - not an error, a reason to begin ag
 
 
 def _agreed_quote(
-    actor: Actor, lines: Sequence[WantedLine], coupon_code: str, agreed_total: int | None
+    actor: Actor,
+    lines: Sequence[WantedLine],
+    coupon_code: str,
+    agreed_total: int | None,
+    sales: Mapping[int, SalePrice] | None = None,
 ) -> Quote:
     """Price everything, and refuse what is not exactly what the buyer agreed to."""
-    wanted = quote(actor=actor, lines=lines, coupon_code=coupon_code)
+    wanted = quote(actor=actor, lines=lines, coupon_code=coupon_code, sales=sales)
     if wanted.unavailable:
         raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")
     if wanted.coupon_problem is not None:
@@ -141,8 +147,10 @@ def _agreed_quote(
 
 def _check_free(wanted: Quote) -> None:
     """Refuse at once what is plainly sold out; whether there is enough is decided by the UPDATE."""
-    short = []
+    short, in_sale = [], wanted.in_sale()
     for line in wanted.lines:
+        if line.variant_id in in_sale:
+            continue  # its units are kept by the sale
         stock = wanted.variants[line.variant_id].stock
         if stock.free < line.quantity:
             short.append(line.variant_id)
@@ -280,7 +288,7 @@ def _write(
         total_amount=wanted.priced.total(),
         coupon=wanted.coupon,
         created_at=now,
-        expires_at=now + RESERVATION,
+        expires_at=now + _patience(wanted),
     )
     with caused_by(checkout.pk):
         payment: list[Sequence[Model]] = []
@@ -325,10 +333,36 @@ def _write(
         if not checkout.total_amount:
             keys += paid_locks(checkout.pk, orders)
         locks.take(keys)
-        reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
+        _reserve(actor, checkout, wanted, contact)
         if not checkout.total_amount:
             mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))
     return checkout, attempt
+
+
+def _patience(wanted: Quote) -> dt.timedelta:
+    """Return how long the order waits for its payment: a sale's units may wait less long."""
+    minutes = [sale.minutes for sale in wanted.in_sale().values()]
+    return min([RESERVATION, *(dt.timedelta(minutes=n) for n in minutes)])
+
+
+def _reserve(actor: Actor, checkout: Checkout, wanted: Quote, contact: Contact) -> None:
+    """Take free units for the lines, and those of sales out of what these keep."""
+    in_sale = wanted.in_sale()
+    free = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id not in in_sale]
+    reserve(free, reference=checkout.number)
+    kept = [
+        sales.Wanted(in_sale[one.variant_id].sale_id, one.variant_id, one.quantity)
+        for one in wanted.lines
+        if one.variant_id in in_sale
+    ]
+    if kept:
+        sales.reserve_units(
+            actor=actor,
+            checkout_id=checkout.pk,
+            wanted=kept,
+            keys={person_key(actor, contact), *_same_person(actor, contact)},
+            reference=checkout.number,
+        )
 
 
 def person_key(actor: Actor, contact: Contact) -> str:
@@ -384,10 +418,10 @@ def _lines(
 ) -> list[OrderLine]:
     """Return the lines of the orders, in the order of the quote."""
     by_shop = {order.shop_id: order for order in orders}
-    lines = []
+    lines, in_sale = [], wanted.in_sale()
     for line in wanted.priced.lines:
         variant = wanted.variants[line.key]
-        credit = credits.get(line.key)
+        credit, sale = credits.get(line.key), in_sale.get(line.key)
         lines.append(
             OrderLine(
                 order=by_shop[line.shop_id],
@@ -409,6 +443,7 @@ def _lines(
                 link_id=credit.link.pk if credit else None,
                 touch_id=credit.touch_id if credit else None,
                 path=credit.path if credit else [],
+                sale_id=sale.sale_id if sale else None,
             )
         )
     return lines

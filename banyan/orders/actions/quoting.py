@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
+from banyan.sales.queries import SalePrice, prices_for
 
 from ..rules import LineInput, Priced, ShopTerms, coupon_discount, price
 from .cart import MOST_LINES, MOST_OF_ONE
@@ -37,7 +38,10 @@ class WantedLine:
 
 @dataclass(slots=True)
 class Quote:
-    """What a purchase would cost now, with everything placement needs."""
+    """What a purchase would cost now, with everything placement needs.
+
+    ``sales`` are the sale prices that were asked about, by variant; ``in_sale`` those that count.
+    """
 
     lines: list[WantedLine]
     variants: dict[int, Variant]
@@ -46,19 +50,32 @@ class Quote:
     coupon: Coupon | None = None
     coupon_problem: CouponRefused | None = None
     unavailable: list[int] = field(default_factory=list)
+    sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
     @property
     def total(self) -> Money:
         """What is to be paid."""
         return Money(self.priced.total(), self.currency)
 
+    def in_sale(self) -> dict[int, SalePrice]:
+        """Return the sale prices of the lines that have one, by variant."""
+        return _in_sale(self.lines, self.sales)
+
     def shop_ids(self) -> list[int]:
         """Return the shops, in order of first appearance."""
         return list(dict.fromkeys(v.product.shop_id for v in self.variants.values()))
 
 
-def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -> Quote:
-    """Price ``lines`` from zero with today's prices; five statements at most, for any length.
+def quote(
+    *,
+    actor: Actor,
+    lines: Sequence[WantedLine],
+    coupon_code: str = "",
+    sales: Mapping[int, SalePrice] | None = None,
+) -> Quote:
+    """Price ``lines`` from zero with today's prices; six statements at most, for any length.
+
+    ``sales`` are prices of sales whose units this purchase has; without it they are asked for.
 
     A coupon that does not apply is named in ``coupon_problem`` and leaves the price alone.
     Lines no longer on sale are left out and named in ``unavailable``. Raises Invalid for
@@ -78,21 +95,35 @@ def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -
     if len(currencies) > 1:
         raise Invalid(_("One order has one currency."), code="mixed_currencies")
     currency = currencies.pop()
+    if sales is None:
+        sales = prices_for(actor=actor, variant_ids=list(variants))
     inputs = [
-        LineInput(
-            line.variant_id,
-            variants[line.variant_id].product.shop_id,
-            variants[line.variant_id].price_amount,
-            line.quantity,
-        )
+        _input(line, variants[line.variant_id], _in_sale(wanted, sales).get(line.variant_id))
         for line in wanted
     ]
     shops = {v.product.shop_id: v.product.shop for v in variants.values()}
     terms = [ShopTerms(s.pk, s.shipping_amount, s.free_shipping_from) for s in shops.values()]
     result = Quote(wanted, variants, price(inputs, terms), currency, unavailable=unavailable)
+    result.sales = sales
     if coupon_code.strip():
         _apply_coupon(result, coupon_code, inputs, terms)
     return result
+
+
+def _in_sale(lines: Sequence[WantedLine], sales: Mapping[int, SalePrice]) -> dict[int, SalePrice]:
+    """Return the sale prices that count: a line of more units than one may have has none."""
+    return {
+        line.variant_id: sale
+        for line in lines
+        if (sale := sales.get(line.variant_id)) is not None and line.quantity <= sale.most
+    }
+
+
+def _input(line: WantedLine, variant: Variant, sale: SalePrice | None) -> LineInput:
+    shop_id = variant.product.shop_id
+    if sale is not None:
+        return LineInput(line.variant_id, shop_id, sale.amount, line.quantity, "sale")
+    return LineInput(line.variant_id, shop_id, variant.price_amount, line.quantity)
 
 
 def _apply_coupon(

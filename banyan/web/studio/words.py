@@ -43,6 +43,11 @@ def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
         if kind == "list":
             unit = format_money(Money(int(step["unit"]), line.currency))
             rows.append((f"{unit} × {step['n']}", amount))
+        elif kind == "sale":
+            unit = format_money(Money(int(step["unit"]), line.currency))
+            rows.append(
+                (_("%(text)s, the sale's price") % {"text": f"{unit} × {step['n']}"}, amount)
+            )
         elif kind == "coupon":
             rows.append((_("Coupon %(code)s, paid by the shop") % {"code": step["code"]}, amount))
         elif kind == "shipping":

@@ -180,9 +180,11 @@ def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for step in line.price:
         amount = Money(int(step["amount"]), line.currency)
-        if step["step"] == "list":
+        if step["step"] in {"list", "sale"}:
             unit = format_money(Money(int(step["unit"]), line.currency))
             text = _("%(n)s × %(unit)s") % {"n": step["n"], "unit": unit}
+            if step["step"] == "sale":
+                text = _("%(text)s, the sale's price") % {"text": text}
         elif step["step"] == "coupon":
             text = _("Coupon %(code)s, paid for by the shop") % {"code": step["code"]}
         elif step["step"] == "shipping":

@@ -1,0 +1,195 @@
+"""Reads of sales for pages, prices and orders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from banyan.catalog.models import PriceChange
+from banyan.kernel import clock, tickets
+from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import remembered
+from banyan.people.models import Follow
+
+from .models import Bucket, Entry, Fan, Right, Sale, SaleItem
+from .rules import BASELINE, baseline
+
+
+@dataclass(frozen=True, slots=True)
+class SalePrice:
+    """What one unit costs somebody in a running sale, and how many units they may have of it.
+
+    ``rights`` of them are claimed already. ``baseline``: the lowest price of the week before.
+    ``minutes``: how long an order waits for its payment.
+    """
+
+    sale_id: int
+    amount: int
+    most: int
+    rights: int
+    baseline: int | None
+    minutes: int
+
+
+@remembered
+def _priced(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
+    mine = (
+        Right.objects.filter(
+            item=OuterRef("pk"), account_id=account_id, state="bound", expires_at__gt=now
+        )
+        .values("item")
+        .annotate(n=Count("id"))
+        .values("n")
+    )
+    left = Bucket.objects.filter(item=OuterRef("pk"), kind="public", pool_id=None)
+    return (
+        SaleItem.objects.filter(variant_id__in=variant_ids)
+        .annotate(
+            mine=Coalesce(Subquery(mine), 0),
+            left=Coalesce(Subquery(left.annotate(n=F("size") - F("taken")).values("n")[:1]), 0),
+        )
+        .filter(
+            Q(mine__gt=0)
+            | Q(
+                live=True,
+                sale__state__in=["scheduled", "warm", "on", "sold_out"],
+                sale__starts_at__lte=now,
+                sale__ends_at__gt=now,
+            )
+        )
+        .select_related("sale")
+        .order_by("mine", "id")
+    )
+
+
+def prices_for(*, actor: Actor, variant_ids: Sequence[int]) -> dict[int, SalePrice]:
+    """Return the sale prices that this person has now, by variant. One statement.
+
+    Those whose units are claimed first have one only with a right; a paused sale, or one that is
+    sold out, gives none to those without.
+    """
+    found: dict[int, SalePrice] = {}
+    for item in _priced(sorted(set(variant_ids)), actor.id or 0, clock.now()):
+        sale, rights = item.sale, int(item.mine)  # type: ignore[attr-defined]  # annotated above
+        left = 0 if sale.needs_right or sale.paused_at else int(item.left)  # type: ignore[attr-defined]  # as above
+        most = rights + max(0, min(left, sale.per_person - rights))
+        if most:
+            found[item.variant_id] = SalePrice(
+                sale.pk, item.amount, most, rights, item.baseline_amount, sale.ttl_minutes
+            )
+    return found
+
+
+def baselines(variant_ids: Sequence[int]) -> dict[int, int]:
+    """Return the lowest price of each variant in the last seven days, earlier sales included."""
+    now = clock.now()
+    known: dict[int, list[tuple[dt.datetime, int]]] = {}
+    changes = PriceChange.objects.filter(variant_id__in=list(variant_ids), at__lte=now)
+    for variant_id, at, amount in changes.values_list("variant_id", "at", "amount"):
+        known.setdefault(variant_id, []).append((at, amount))
+    lowest = {v: low for v, prices in known.items() if (low := baseline(prices, now)) is not None}
+    sold = SaleItem.objects.filter(
+        variant_id__in=list(variant_ids),
+        baseline_amount__isnull=False,
+        sale__starts_at__lte=now,
+        sale__ends_at__gt=now - BASELINE,
+    ).exclude(sale__ended_at__lte=F("sale__starts_at"))
+    for variant_id, amount in sold.values_list("variant_id", "amount"):
+        lowest[variant_id] = min(amount, lowest.get(variant_id, amount))
+    return lowest
+
+
+def left_in(bucket: Bucket) -> int:
+    """Return how many units of a bucket can be claimed now."""
+    if bucket.pool_id is not None:
+        return max(0, tickets.left(bucket.pool_id))
+    return bucket.size - bucket.taken
+
+
+def buckets_of(sale: Sale) -> list[Bucket]:
+    """Return the buckets of a sale with their items, in order."""
+    rows = Bucket.objects.filter(item__sale=sale).select_related("item__variant__product__shop")
+    return list(rows.order_by("item_id", "id"))
+
+
+def is_fan(sale: Sale, account_id: int) -> bool:
+    """Tell whether somebody follows the shop's owner, or is on the sale's own list."""
+    follows = Follow.objects.filter(follower_id=account_id, followee_id=sale.shop.owner_id, state=1)
+    return follows.exists() or Fan.objects.filter(sale=sale, account_id=account_id).exists()
+
+
+def rights_of(sale: Sale, account_id: int) -> list[Right]:
+    """Return the rights that somebody can use, or has used, in a sale; oldest first."""
+    rows = Right.objects.filter(sale=sale, account_id=account_id)
+    live = Q(state__in=["reserved", "redeemed"]) | Q(state="bound", expires_at__gt=clock.now())
+    return list(rows.filter(live).select_related("item__variant").order_by("id"))
+
+
+def entry_of(sale: Sale, account_id: int) -> Entry | None:
+    """Return the place of somebody who waits or is admitted; None for all others."""
+    return Entry.objects.filter(
+        sale=sale, account_id=account_id, state__in=["waiting", "admitted"]
+    ).first()
+
+
+def ahead_of(entry: Entry) -> int:
+    """Return how many people are before somebody who waits."""
+    waiting = Entry.objects.filter(sale_id=entry.sale_id, state="waiting")
+    if entry.place is None:
+        return waiting.filter(Q(place__isnull=False) | Q(pk__lt=entry.pk)).count()
+    return waiting.filter(place__lt=entry.place).count()
+
+
+def running_sale_of(variant_ids: Sequence[int]) -> dict[int, SaleItem]:
+    """Return what is published and not over for some variants, by variant. One statement."""
+    now = clock.now()
+    rows = SaleItem.objects.filter(
+        variant_id__in=list(variant_ids), live=True, sale__ends_at__gt=now
+    ).exclude(sale__state__in=["draft", "ended"])
+    return {item.variant_id: item for item in rows.select_related("sale")}
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """How a sale went: units by what became of them, and who stood in its waiting room."""
+
+    units: int
+    claimed: int
+    reserved: int
+    sold: int
+    returned: int
+    lapsed: int
+    codes_issued: int
+    codes_entered: int
+    entered: int
+    admitted: int
+
+
+def results_of(sale: Sale) -> Results:
+    """Return how a sale went so far. Three statements."""
+    states = dict(
+        Right.objects.filter(sale=sale).order_by().values_list("state").annotate(n=Count("id"))
+    )
+    codes = Right.objects.filter(sale=sale).exclude(code="")
+    entered = Entry.objects.filter(sale=sale)
+    people = entered.aggregate(
+        n=Count("account", distinct=True),
+        admitted=Count("account", distinct=True, filter=Q(admitted_at__isnull=False)),
+    )
+    counted = codes.aggregate(n=Count("id"), used=Count("id", filter=Q(account__isnull=False)))
+    return Results(
+        units=sum(bucket.size for bucket in buckets_of(sale)),
+        claimed=states.get("bound", 0),
+        reserved=states.get("reserved", 0),
+        sold=states.get("redeemed", 0),
+        returned=states.get("returned", 0),
+        lapsed=states.get("expired", 0),
+        codes_issued=counted["n"],
+        codes_entered=counted["used"],
+        entered=people["n"],
+        admitted=people["admitted"],
+    )

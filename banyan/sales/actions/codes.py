@@ -129,18 +129,20 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
     with transaction.atomic():
         lock_person(sale.pk, keys)
         check_cap(sale, keys, more=1)
-        # Whoever comes second finds it no longer issued, or issued to somebody.
-        bound = Right.objects.filter(pk=right.pk, state="issued").filter(
-            account_id=right.account_id
-        )
-        if not bound.update(account_id=actor.id):
-            raise _used()
+        _take_for(right, actor.id)
         transition(RIGHT, right, "bound", actor=actor, expires_at=ends)
         RightKey.objects.filter(right=right).delete()
         write_keys([right], keys)
         take(right.bucket)
     right.account_id = actor.id
     return right
+
+
+def _take_for(right: Right, account_id: int) -> None:
+    """Make a code somebody's; whoever comes second finds it entered, or in the other's hands."""
+    mine = Right.objects.filter(pk=right.pk, state="issued", account_id=right.account_id)
+    if not mine.update(account_id=account_id):
+        raise _used()
 
 
 def _check_code(right: Right, account_id: int, keys: set[str]) -> None:

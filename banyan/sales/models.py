@@ -17,10 +17,10 @@ class Sale(models.Model):
 
     ``per_person``: most units of one person; ``ttl_minutes``: how long a unit waits for payment.
     ``admission``: "none", or "queue" with a waiting room that lets ``at_once`` people buy at a
-    time; who enters before ``first_seconds`` have passed is put in an order drawn by chance, whose
-    seed's ``commitment`` is public from the start. ``ticketed``: the public units are sold by
-    ticket. From ``leftover_at`` on what other buckets have left is public. ``settled_at``: what
-    was left is free stock again.
+    time; who enters before ``first_seconds`` have passed is put in an order drawn by chance. The
+    ``commitment`` to its seed is public from the start, ``seed`` and the list's ``root`` after it.
+    ``ticketed``: the public units are sold by ticket. From ``leftover_at`` on what other buckets
+    have left is public. ``settled_at``: what was left is free stock again.
     """
 
     id = IdField(primary_key=True)
@@ -41,6 +41,7 @@ class Sale(models.Model):
     settled_at = models.DateTimeField(null=True)
     commitment = models.CharField(max_length=64, blank=True, default="")
     root = models.CharField(max_length=64, blank=True, default="")
+    seed = models.CharField(max_length=64, blank=True, default="")
     drawn_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 

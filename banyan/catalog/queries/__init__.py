@@ -13,6 +13,14 @@ from .goods import (
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
 from .shops import last_decision
+from .stocks import (
+    locations_of,
+    movements_of,
+    stock_rows,
+    stock_table,
+    wishes_for,
+    wishes_of,
+)
 from .wanted import PictureCounts, picture_counts, wanted_pictures
 
 __all__ = [
@@ -25,6 +33,8 @@ __all__ = [
     "exported_products",
     "image_ids_of",
     "last_decision",
+    "locations_of",
+    "movements_of",
     "name_in",
     "picture_counts",
     "picture_sources",
@@ -32,7 +42,11 @@ __all__ = [
     "plan_import",
     "staff_of",
     "stock_of",
+    "stock_rows",
+    "stock_table",
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",
+    "wishes_for",
+    "wishes_of",
 ]

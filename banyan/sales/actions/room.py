@@ -91,7 +91,7 @@ def draw_places(*, actor: Actor, sale: Sale) -> int:
             ["place"],
             batch_size=1000,
         )
-        Sale.objects.filter(pk=sale.pk).update(root=root, drawn_at=clock.now())
+        Sale.objects.filter(pk=sale.pk).update(root=root, seed=seed.hex(), drawn_at=clock.now())
     return len(order)
 
 

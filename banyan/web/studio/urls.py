@@ -11,8 +11,10 @@ from . import (
     orders,
     product,
     product_files,
+    sales,
     shares,
     shop_settings,
+    stock,
     today,
 )
 
@@ -59,6 +61,27 @@ urlpatterns = [
         "<slug:shop_slug>/goods/<int:product_id>/state", goods.publish, name="studio_product_state"
     ),
     path("<slug:shop_slug>/stock/<int:variant_id>", goods.stock, name="studio_stock"),
+    path("<slug:shop_slug>/stock", stock.stocks, name="studio_stocks"),
+    path("<slug:shop_slug>/stock.csv", stock.export, name="studio_stock_csv"),
+    path("<slug:shop_slug>/stock/locations", stock.locations, name="studio_stock_locations"),
+    path("<slug:shop_slug>/stock/<int:variant_id>/edit", stock.edit, name="studio_stock_edit"),
+    path(
+        "<slug:shop_slug>/stock/<int:variant_id>/story",
+        stock.stock_story,
+        name="studio_stock_story",
+    ),
+    path("<slug:shop_slug>/stock/<int:variant_id>/carry", stock.carry, name="studio_stock_carry"),
+    path("<slug:shop_slug>/stock/<int:variant_id>/low", stock.low, name="studio_stock_low"),
+    path("<slug:shop_slug>/sales", sales.sales_list, name="studio_sales"),
+    path("<slug:shop_slug>/sales/<int:sale_id>", sales.sale, name="studio_sale"),
+    path("<slug:shop_slug>/sales/<int:sale_id>/act", sales.sale_act, name="studio_sale_act"),
+    path("<slug:shop_slug>/sales/<int:sale_id>/codes", sales.sale_codes, name="studio_sale_codes"),
+    path("<slug:shop_slug>/sales/<int:sale_id>/fans", sales.sale_fans, name="studio_sale_fans"),
+    path(
+        "<slug:shop_slug>/codes/<int:batch_id>.csv",
+        sales.sale_codes_file,
+        name="studio_sale_codes_file",
+    ),
     path("<slug:shop_slug>/coupons", coupons.coupons, name="studio_coupons"),
     path(
         "<slug:shop_slug>/coupons/<int:coupon_id>/stop",

@@ -22,9 +22,12 @@ from banyan.catalog.models import Product, Variant
 from banyan.catalog.queries import variants_on_sale
 from banyan.catalog.rules import price_range, text_in
 from banyan.earnings.queries import offer_of
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.media.queries import pictures
+from banyan.sales.models import SaleItem
+from banyan.sales.queries import SalePrice, prices_for, running_sale_of
 from banyan.web.ui import addresses
 
 from ...http import actor, number, revalidated
@@ -80,6 +83,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     description = text_in(found.texts, language, "description", found.description)
     prices = price_range([v.price_amount for v in variants])
     earn = None if arrival.neutral else offer_of(found, variants)
+    running, sale_price = _sale_of(actor(request), variants, chosen)
     context: dict[str, Any] = {
         "nav": "explore",
         "product": found,
@@ -92,10 +96,12 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "choices": _choices(found, variants, chosen) if len(variants) > 1 else [],
         "option_names": " / ".join(found.options),
         "chosen": chosen,
-        "price": Money(chosen.price_amount, chosen.currency) if chosen else None,
-        "was": _was(chosen),
+        "price": _price(chosen, sale_price),
+        "was": _was(chosen, sale_price),
+        "sale": running.sale if running else None,
+        "sale_amount": Money(running.amount, running.currency) if running else None,
         "from_price": prices is not None and prices[0] != prices[1],
-        "free": _free(chosen) if chosen else 0,
+        "free": (_free(chosen) + (sale_price.most if sale_price else 0)) if chosen else 0,
         "arrival": arrival,
         "sharer": arrival.sharer or _("Whoever shared this"),
         "earn": earn,
@@ -131,7 +137,27 @@ def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
     )
 
 
-def _was(chosen: Variant | None) -> Money | None:
+def _sale_of(
+    who: Actor, variants: list[Variant], chosen: Variant | None
+) -> tuple[SaleItem | None, SalePrice | None]:
+    """Return the sale that a variant is in, and the price there if the reader has it now."""
+    running = running_sale_of([variant.pk for variant in variants])
+    if chosen is None or (not running and who.id is None):
+        return None, None
+    prices = prices_for(actor=who, variant_ids=[chosen.pk])
+    return running.get(chosen.pk), prices.get(chosen.pk)
+
+
+def _price(chosen: Variant | None, sale: SalePrice | None) -> Money | None:
+    if chosen is None:
+        return None
+    return Money(sale.amount if sale else chosen.price_amount, chosen.currency)
+
+
+def _was(chosen: Variant | None, sale: SalePrice | None) -> Money | None:
+    if chosen is not None and sale is not None:
+        lowest = sale.baseline or 0
+        return Money(lowest, chosen.currency) if lowest > sale.amount else None
     if chosen is None or not chosen.compare_at_amount:
         return None
     return Money(chosen.compare_at_amount, chosen.currency)

@@ -347,4 +347,5 @@ def test_locks_are_taken_in_the_global_order() -> None:
         "payout",
         "wallet",
         "stock",
+        "bucket",
     ]

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from banyan.catalog.models import PriceChange
 from banyan.kernel import clock, tickets
 from banyan.kernel.actors import Actor
+from banyan.kernel.clock import within
 from banyan.kernel.remembered import remembered
 from banyan.people.models import Follow
 
@@ -33,10 +34,11 @@ class SalePrice:
     rights: int
     baseline: int | None
     minutes: int
+    title: str
 
 
 @remembered
-def _priced(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
+def _items(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
     mine = (
         Right.objects.filter(
             item=OuterRef("pk"), account_id=account_id, state="bound", expires_at__gt=now
@@ -57,7 +59,6 @@ def _priced(variant_ids: list[int], account_id: int, now: dt.datetime) -> QueryS
             | Q(
                 live=True,
                 sale__state__in=["scheduled", "warm", "on", "sold_out"],
-                sale__starts_at__lte=now,
                 sale__ends_at__gt=now,
             )
         )
@@ -66,22 +67,48 @@ def _priced(variant_ids: list[int], account_id: int, now: dt.datetime) -> QueryS
     )
 
 
-def prices_for(*, actor: Actor, variant_ids: Sequence[int]) -> dict[int, SalePrice]:
-    """Return the sale prices that this person has now, by variant. One statement.
+def sale_items(*, actor: Actor, variant_ids: Sequence[int]) -> list[SaleItem]:
+    """Return what of some variants is in a sale that is not over, or claimed by the actor.
 
-    Those whose units are claimed first have one only with a right; a paused sale, or one that is
-    sold out, gives none to those without.
+    One statement. For :func:`prices_in`, and to say what begins when.
+    """
+    return _items(sorted(set(variant_ids)), actor.id or 0, clock.now())
+
+
+def prices_in(items: Sequence[SaleItem]) -> dict[int, SalePrice]:
+    """Return the prices that the actor of :func:`sale_items` has now, by variant.
+
+    Those whose units are claimed first have one only with a right; a sale that is paused, sold
+    out, or to come gives none to those without.
     """
     found: dict[int, SalePrice] = {}
-    for item in _priced(sorted(set(variant_ids)), actor.id or 0, clock.now()):
-        sale, rights = item.sale, int(item.mine)  # type: ignore[attr-defined]  # annotated above
-        left = 0 if sale.needs_right or sale.paused_at else int(item.left)  # type: ignore[attr-defined]  # as above
+    for item in items:
+        sale, rights = item.sale, int(item.mine)  # type: ignore[attr-defined]  # annotated
+        left = int(item.left) if _buyable(item) else 0  # type: ignore[attr-defined]  # annotated
         most = rights + max(0, min(left, sale.per_person - rights))
         if most:
             found[item.variant_id] = SalePrice(
-                sale.pk, item.amount, most, rights, item.baseline_amount, sale.ttl_minutes
+                sale_id=sale.pk,
+                amount=item.amount,
+                most=most,
+                rights=rights,
+                baseline=item.baseline_amount,
+                minutes=sale.ttl_minutes,
+                title=sale.title,
             )
     return found
+
+
+def _buyable(item: SaleItem) -> bool:
+    """Tell whether units can be ordered now that were not claimed before."""
+    sale = item.sale
+    on = item.live and within(clock.now(), sale.starts_at, sale.ends_at)
+    return on and not sale.needs_right and sale.paused_at is None
+
+
+def prices_for(*, actor: Actor, variant_ids: Sequence[int]) -> dict[int, SalePrice]:
+    """Return the sale prices that a person has now, by variant; see :func:`prices_in`."""
+    return prices_in(sale_items(actor=actor, variant_ids=variant_ids))
 
 
 def baselines(variant_ids: Sequence[int]) -> dict[int, int]:
@@ -142,15 +169,6 @@ def ahead_of(entry: Entry) -> int:
     if entry.place is None:
         return waiting.filter(Q(place__isnull=False) | Q(pk__lt=entry.pk)).count()
     return waiting.filter(place__lt=entry.place).count()
-
-
-def running_sale_of(variant_ids: Sequence[int]) -> dict[int, SaleItem]:
-    """Return what is published and not over for some variants, by variant. One statement."""
-    now = clock.now()
-    rows = SaleItem.objects.filter(
-        variant_id__in=list(variant_ids), live=True, sale__ends_at__gt=now
-    ).exclude(sale__state__in=["draft", "ended"])
-    return {item.variant_id: item for item in rows.select_related("sale")}
 
 
 @dataclass(frozen=True, slots=True)

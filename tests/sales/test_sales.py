@@ -138,7 +138,7 @@ def test_the_price_that_is_shown_is_charged_and_the_unit_comes_from_the_sale() -
 
     assert shown.amount == checkout.goods_amount == 5_000
     line = OrderLine.objects.get()
-    assert (line.sale_id, line.unit_amount, line.price[0]["step"]) == (sale.pk, 5_000, "sale")
+    assert (line.sale_id, line.unit_amount, line.price[1]["step"]) == (sale.pk, 5_000, "sale")
     assert Right.objects.get().state == "redeemed"
     assert bucket(sale).taken == 1
     assert make.stock_of(item).free == 2

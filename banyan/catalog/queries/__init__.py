@@ -3,15 +3,14 @@
 from .categories import categories_on_sale, name_in
 from .exports import exported_products, picture_sources
 from .goods import (
-    buyable_variants,
     image_ids_of,
     pictures_of,
     staff_of,
     stock_of,
     variants_of,
-    variants_on_sale,
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
+from .pricing import delivery, listed, priced_variants, variants_on_sale
 from .shops import last_decision
 from .stocks import (
     locations_of,
@@ -28,11 +27,12 @@ __all__ = [
     "Plan",
     "ProductPlan",
     "VariantPlan",
-    "buyable_variants",
     "categories_on_sale",
+    "delivery",
     "exported_products",
     "image_ids_of",
     "last_decision",
+    "listed",
     "locations_of",
     "movements_of",
     "name_in",
@@ -40,6 +40,7 @@ __all__ = [
     "picture_sources",
     "pictures_of",
     "plan_import",
+    "priced_variants",
     "staff_of",
     "stock_of",
     "stock_rows",

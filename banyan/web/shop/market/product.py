@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,19 +20,22 @@ from banyan.catalog.access import (
     was_open,
 )
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import variants_on_sale
-from banyan.catalog.rules import price_range, text_in
+from banyan.catalog.queries import delivery, variants_on_sale
+from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
 from banyan.earnings.queries import offer_of
-from banyan.kernel.actors import Actor
+from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.media.queries import pictures
+from banyan.orders import actions as orders
 from banyan.sales.models import SaleItem
-from banyan.sales.queries import SalePrice, prices_for, running_sale_of
+from banyan.sales.queries import SalePrice, prices_in, sale_items
 from banyan.web.ui import addresses
 
 from ...http import actor, number, revalidated
 from ..heads import Head, breadcrumbs, head_of, offered
+from ..standing.age import age_of, gate
+from ..trade.listings import listing_facts
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
@@ -76,14 +80,19 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         if gone is None:
             raise
         return ended_product(request, gone)
+    if found.min_age and age_of(request) < found.min_age:
+        return gate(request, min_age=found.min_age)
     arrival = arrival_of(request, images=image_ids)
-    variants = variants_on_sale(found.pk)
+    who = actor(request)
+    variants = variants_on_sale(found.pk, clock.now(), who.id or 0)
+    in_sales = sale_items(actor=who, variant_ids=[variant.pk for variant in variants])
+    sale_prices = prices_in(in_sales)
+    units = orders.shown_prices(who, variants, sale_prices)
     chosen = _chosen(variants, request.GET.get("variant", ""))
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
-    prices = price_range([v.price_amount for v in variants])
+    prices = price_range([unit.amount for unit in units.values()])
     earn = None if arrival.neutral else offer_of(found, variants)
-    running, sale_price = _sale_of(actor(request), variants, chosen)
     context: dict[str, Any] = {
         "nav": "explore",
         "product": found,
@@ -96,22 +105,23 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "choices": _choices(found, variants, chosen) if len(variants) > 1 else [],
         "option_names": " / ".join(found.options),
         "chosen": chosen,
-        "price": _price(chosen, sale_price),
-        "was": _was(chosen, sale_price),
-        "sale": running.sale if running else None,
-        "sale_amount": Money(running.amount, running.currency) if running else None,
+        "price": units[chosen.pk] if chosen else None,
+        "was": _was(chosen, units),
+        **_sale(chosen, in_sales),
         "from_price": prices is not None and prices[0] != prices[1],
-        "free": (_free(chosen) + (sale_price.most if sale_price else 0)) if chosen else 0,
+        "free": _free(chosen) + _in_sale(sale_prices.get(chosen.pk)) if chosen else 0,
         "arrival": arrival,
         "sharer": arrival.sharer or _("Whoever shared this"),
         "earn": earn,
         "discloses": arrival.link is not None and earn is not None,
         "share_url": addresses.url("share", "product", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
+        "rating": found.stars / found.ratings if found.ratings else None,
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
-        "ships_free_from": _free_from(found),
-        "shipping": Money(found.shop.shipping_amount, found.shop.currency),
+        **_shipping(found, chosen),
     }
+    if found.kind == "listing":
+        context["listing"] = listing_facts(found)
     context["head"] = _head(request, found, context)
     return render(request, "shop/market/product.html", context)
 
@@ -137,35 +147,42 @@ def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
     )
 
 
-def _sale_of(
-    who: Actor, variants: list[Variant], chosen: Variant | None
-) -> tuple[SaleItem | None, SalePrice | None]:
-    """Return the sale that a variant is in, and the price there if the reader has it now."""
-    running = running_sale_of([variant.pk for variant in variants])
-    if chosen is None or (not running and who.id is None):
-        return None, None
-    prices = prices_for(actor=who, variant_ids=[chosen.pk])
-    return running.get(chosen.pk), prices.get(chosen.pk)
+def _in_sale(price: SalePrice | None) -> int:
+    return price.most if price else 0
 
 
-def _price(chosen: Variant | None, sale: SalePrice | None) -> Money | None:
+def _sale(chosen: Variant | None, items: Sequence[SaleItem]) -> dict[str, Any]:
+    """Return the flash sale that the variant is in, or will be, and its price there."""
+    item = next((one for one in items if chosen and one.variant_id == chosen.pk), None)
+    if item is None:
+        return {"sale": None}
+    return {"sale": item.sale, "sale_amount": Money(item.amount, item.currency)}
+
+
+def _was(chosen: Variant | None, units: Mapping[int, Money]) -> Money | None:
+    """Return what it cost before: what the shop says, else its own price where a list is lower."""
     if chosen is None:
         return None
-    return Money(sale.amount if sale else chosen.price_amount, chosen.currency)
+    own = Money(chosen.price_amount, chosen.currency)
+    if chosen.compare_at_amount:
+        return Money(chosen.compare_at_amount, chosen.currency)
+    return own if units[chosen.pk] < own else None
 
 
-def _was(chosen: Variant | None, sale: SalePrice | None) -> Money | None:
-    if chosen is not None and sale is not None:
-        lowest = sale.baseline or 0
-        return Money(lowest, chosen.currency) if lowest > sale.amount else None
-    if chosen is None or not chosen.compare_at_amount:
-        return None
-    return Money(chosen.compare_at_amount, chosen.currency)
-
-
-def _free_from(found: Product) -> Money | None:
-    amount = found.shop.free_shipping_from
-    return Money(amount, found.shop.currency) if amount is not None else None
+def _shipping(found: Product, chosen: Variant | None) -> dict[str, Money | None]:
+    """Return what the shop's first way of delivery costs at home, and from where on it is free."""
+    none: dict[str, Money | None] = {"shipping": None, "ships_free_from": None}
+    if chosen is None or found.kind not in IN_PARCELS:
+        return none
+    ways = delivery(chosen).methods(Place(found.shop.country), chosen.currency)
+    if not ways:
+        return none
+    amount = ways[0].charge(goods=chosen.price_amount, weight=chosen.weight_grams)
+    free = ways[0].free_from
+    return {
+        "shipping": Money(amount, chosen.currency),
+        "ships_free_from": None if free is None else Money(free, chosen.currency),
+    }
 
 
 def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """A transaction of its own: reading the table holds up nobody who writes."""
 
-    dependencies = [("catalog", "0008_stock_held")]
+    dependencies = [("catalog", "0010_stock_held")]
 
     operations = [
         migrations.RunSQL(

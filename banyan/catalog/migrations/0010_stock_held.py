@@ -18,7 +18,7 @@ NEVER_OVERSOLD = models.CheckConstraint(
 PLACES = models.CheckConstraint(
     condition=Q(elsewhere__gte=0) & Q(elsewhere__lte=F("on_hand")), name="stock_places"
 )
-# Swapped by one statement, so that there is no moment without; 0008_stock_checked validates both.
+# Swapped by one statement, so that there is no moment without; 0011_stock_checked validates both.
 SWAP = """
 ALTER TABLE catalog_stock
   DROP CONSTRAINT stock_never_oversold,
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
     """See the module docstring."""
 
     dependencies = [
-        ("catalog", "0006_kinds_and_tax"),
+        ("catalog", "0009_shipping_moves_to_zones"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

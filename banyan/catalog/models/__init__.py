@@ -1,0 +1,45 @@
+"""Tables of the catalogue, by subject."""
+
+from .delivery import ShippingMethod, ShippingZone, TaxZone
+from .goods import (
+    Category,
+    PriceChange,
+    Product,
+    ProductImage,
+    ProductImport,
+    ProductWords,
+    Shop,
+    ShopStaff,
+    Stock,
+    StockAt,
+    StockLocation,
+    StockMovement,
+    StockWish,
+    Variant,
+    WantedPicture,
+)
+from .prices import ListPrice, PriceList, PriceListAccount
+
+__all__ = [
+    "Category",
+    "ListPrice",
+    "PriceChange",
+    "PriceList",
+    "PriceListAccount",
+    "Product",
+    "ProductImage",
+    "ProductImport",
+    "ProductWords",
+    "ShippingMethod",
+    "ShippingZone",
+    "Shop",
+    "ShopStaff",
+    "Stock",
+    "StockAt",
+    "StockLocation",
+    "StockMovement",
+    "StockWish",
+    "TaxZone",
+    "Variant",
+    "WantedPicture",
+]

@@ -137,6 +137,13 @@ def left_in(bucket: Bucket) -> int:
     return bucket.size - bucket.taken
 
 
+@remembered
+def claimable(sale_id: int, variant_id: int) -> QuerySet[Bucket]:
+    """Return the buckets of something in a sale that is not settled, with sale and shop."""
+    buckets = Bucket.objects.filter(item__sale=sale_id, item__variant=variant_id, item__live=True)
+    return buckets.select_related("item__sale__shop").order_by("id")
+
+
 def buckets_of(sale: Sale) -> list[Bucket]:
     """Return the buckets of a sale with their items, in order."""
     rows = Bucket.objects.filter(item__sale=sale).select_related("item__variant__product__shop")

@@ -106,7 +106,7 @@ def test_m06_concurrent_last_slot() -> None:
                 found.append(error)
         return found
 
-    tried = run_at_once(*(lambda who=who: twice(who) for who in crowd))  # type: ignore[misc]
+    tried = run_at_once(*(lambda who=who: twice(who) for who in crowd))
     bound = [one for found in tried for one in found if isinstance(one, Right)]
     assert len(bound) == 100, kinds(tried)
     paid = [who for who in crowd if who.pk in {right.account_id for right in bound}][:10]
@@ -117,7 +117,7 @@ def test_m06_concurrent_last_slot() -> None:
     with clock.at(clock.now() + 16 * MINUTE):
         sales.advance_sale(actor=SYSTEM, sale=sale)
         others = [buyer(f"x{n}") for n in range(64)]
-        again = run_at_once(*(lambda who=who: twice(who) for who in others))  # type: ignore[misc]
+        again = run_at_once(*(lambda who=who: twice(who) for who in others))
     got = [one for found in again for one in found if isinstance(one, Right)]
     assert len(got) == 90, "what lapsed can be had, what was paid cannot"
     assert_sound()

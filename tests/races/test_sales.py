@@ -17,7 +17,7 @@ from banyan.kernel.problems import Busy, Conflict, SoldOut
 from banyan.orders import actions as orders
 from banyan.people.models import Account
 from banyan.sales import actions as sales
-from banyan.sales.actions import claiming, codes
+from banyan.sales.actions import claiming, codes, units
 from banyan.sales.models import Bucket, Right, Sale
 from tests.sales.scene import MINUTE, SYSTEM, assert_sound, bucket, buyer, claim, on, order
 from tests.support import factories as make
@@ -46,7 +46,7 @@ def _attempts(sale: Sale, item: Variant, people: list[Account], each: int) -> li
             except Busy as error:
                 found.append(error)
 
-    problems = run_at_once(*(lambda who=who: tries(who) for who in people))  # type: ignore[misc]
+    problems = run_at_once(*(lambda who=who: tries(who) for who in people))
     assert problems == [None] * len(people)
     return found
 
@@ -117,9 +117,7 @@ def test_the_check_stops_an_unguarded_take(monkeypatch: pytest.MonkeyPatch) -> N
     sale = on(item, public=1)
     monkeypatch.setattr(claiming, "take", _look_then_write)
 
-    results = run_at_once(
-        *(lambda who=who: claim(sale, item, who) for who in _crowd(4))  # type: ignore[misc]
-    )
+    results = run_at_once(*(lambda who=who: claim(sale, item, who) for who in _crowd(4)))
 
     assert sum(isinstance(one, Right) for one in results) == 1
     assert [one for one in results if isinstance(one, IntegrityError)]
@@ -169,14 +167,13 @@ def test_control_without_the_lock_on_a_person_they_get_more(
     sale = on(item, public=9)
     ana = buyer(1)
     monkeypatch.setattr(claiming, "lock_person", lambda sale_id, keys: None)
-    write = claiming.write_keys
     together = threading.Barrier(4, timeout=10)
 
     def later(rights: Any, keys: Any) -> None:
         together.wait()
-        write(rights, keys)
+        units.write_right(rights, keys)
 
-    monkeypatch.setattr(claiming, "write_keys", later)
+    monkeypatch.setattr(claiming, "write_right", later)
 
     results = run_concurrently(lambda: claim(sale, item, ana), 4)
 
@@ -200,9 +197,7 @@ def _one_code() -> tuple[Sale, list[Account], str]:
 def _enter_all(sale: Sale, people: list[Account], code: str) -> list[Any]:
     return run_at_once(
         *(
-            lambda who=who: sales.enter_code(  # type: ignore[misc]
-                actor=make.actor(who), sale_id=sale.pk, code=code
-            )
+            lambda who=who: sales.enter_code(actor=make.actor(who), sale_id=sale.pk, code=code)
             for who in people
         )
     )
@@ -239,6 +234,11 @@ def test_control_without_the_condition_a_code_gives_several_units(
     assert bucket(sale, "code").taken > 1
 
 
+def _holder(right: Right) -> Account:
+    assert right.account is not None
+    return right.account
+
+
 # -- the end --------------------------------------------------------------------------------------
 
 
@@ -267,12 +267,10 @@ def test_claims_orders_lapses_and_the_end_at_once_lose_no_unit(round_: int) -> N
     _race(
         settle,
         lambda: sales.settle_sale(actor=SYSTEM, sale_id=sale.pk),
-        *(lambda who=who: claim(sale, item, who) for who in people[4:8]),  # type: ignore[misc]
-        *(lambda who=who: order(item, who=who) for who in people[:2]),  # type: ignore[misc]
+        *(lambda who=who: claim(sale, item, who) for who in people[4:8]),
+        *(lambda who=who: order(item, who=who) for who in people[:2]),
         *(
-            lambda right=right: sales.let_go(  # type: ignore[misc]
-                actor=make.actor(right.account), right_id=right.pk
-            )
+            lambda right=right: sales.let_go(actor=make.actor(_holder(right)), right_id=right.pk)
             for right in held[1:]
         ),
         lambda: make.pay(placed[0]),
@@ -285,6 +283,6 @@ def test_claims_orders_lapses_and_the_end_at_once_lose_no_unit(round_: int) -> N
     with clock.at(clock.now() + 20 * MINUTE):
         orders.expire_due(actor=SYSTEM)
         for right in Right.objects.filter(state="bound"):
-            sales.let_go(actor=make.actor(right.account), right_id=right.pk)
+            sales.let_go(actor=make.actor(_holder(right)), right_id=right.pk)
     assert make.stock_of(item).held == 0
     assert_sound()

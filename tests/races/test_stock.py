@@ -8,7 +8,7 @@ import pytest
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.actions import wishes
-from banyan.catalog.models import StockWish, Variant
+from banyan.catalog.models import Stock, StockWish, Variant
 from banyan.catalog.proof import stock_audit
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
@@ -25,9 +25,7 @@ def _count_both(item: Variant) -> list[object]:
     who = make.actor(item.product.shop.owner)
     return run_at_once(
         *(
-            lambda n=n: catalog.set_on_hand(  # type: ignore[misc]
-                actor=who, variant_id=item.pk, on_hand=n, saw=5
-            )
+            lambda n=n: catalog.set_on_hand(actor=who, variant_id=item.pk, on_hand=n, saw=5)
             for n in (7, 9)
         )
     )
@@ -48,14 +46,14 @@ def test_control_without_locks_one_edit_is_lost(monkeypatch: pytest.MonkeyPatch)
     item = make.variant(stock=5)
     no_locks(monkeypatch)
 
-    read = catalog.stock.Stock.objects.get
+    read = Stock.objects.get
 
     def slowly(**wanted: object) -> object:
         found = read(**wanted)
         time.sleep(0.2)
         return found
 
-    monkeypatch.setattr(catalog.stock.Stock.objects, "get", slowly)
+    monkeypatch.setattr(Stock.objects, "get", slowly)
     results = _count_both(item)
     monkeypatch.undo()
 

@@ -17,9 +17,18 @@ from banyan.kernel.states import transition_all
 
 from ..access import get_sale_for
 from ..models import Bucket, Entry, Right, Sale, SaleItem
-from ..queries import is_fan
+from ..queries import claimable, is_fan
 from ..states import RIGHT
-from .units import check_cap, keys_of_member, lock_person, put_back, take, write_keys
+from .units import (
+    check_cap,
+    keys_of_member,
+    lock_person,
+    person_in,
+    put_back,
+    take,
+    write_keys,
+    write_right,
+)
 
 TICKET_TTL = dt.timedelta(seconds=60)
 LIVE = ("scheduled", "warm", "on", "sold_out")
@@ -54,15 +63,17 @@ def claim(*, actor: Actor, sale_id: int, variant_id: int) -> Right:
     """
     if actor.id is None:
         raise LoginRequired()
-    sale = get_sale_for(actor, sale_id)
-    check_open(sale)
-    item = SaleItem.objects.filter(sale=sale, variant_id=variant_id, live=True).first()
-    if item is None:
+    found = {bucket.kind: bucket for bucket in claimable(sale_id, variant_id)}
+    if not found:
+        check_open(get_sale_for(actor, sale_id))
         raise NotFound()
-    keys = keys_of_member(actor.id)
-    check_cap(sale, keys, more=1)  # before a ticket is drawn for nothing
+    sale = found["public"].item.sale
+    if sale.shop.state != "open":
+        get_sale_for(actor, sale_id)
+    check_open(sale)
+    keys = person_in(sale, actor.id)
     entry = _admitted(sale, actor.id) if sale.admission == "queue" else None
-    for bucket in _buckets(sale, item, actor.id):
+    for bucket in _buckets(sale, found, actor.id):
         try:
             return bind(actor=actor, sale=sale, bucket=bucket, keys=keys, entry=entry)
         except SoldOut:
@@ -70,10 +81,7 @@ def claim(*, actor: Actor, sale_id: int, variant_id: int) -> Right:
     raise sold_out([variant_id])
 
 
-def _buckets(sale: Sale, item: SaleItem, account_id: int) -> list[Bucket]:
-    found = {bucket.kind: bucket for bucket in Bucket.objects.filter(item=item)}
-    for bucket in found.values():
-        bucket.item = item
+def _buckets(sale: Sale, found: dict[str, Bucket], account_id: int) -> list[Bucket]:
     kinds = ["fans", "public"] if "fans" in found and is_fan(sale, account_id) else ["public"]
     return [found[kind] for kind in kinds if kind in found]
 
@@ -110,7 +118,7 @@ def bind(
                 tickets.use(claims=[ticket.pk], holder=ticket.holder)
             if entry is not None:
                 _serve(entry, now)
-            right = Right.objects.create(
+            right = Right(
                 sale=sale,
                 item=bucket.item,
                 bucket=bucket,
@@ -120,7 +128,7 @@ def bind(
                 expires_at=now + dt.timedelta(minutes=sale.ttl_minutes),
                 created_at=now,
             )
-            write_keys([right], keys)
+            write_right(right, keys)
             if ticket is None:
                 take(bucket)  # last, because all others wait for this row
     except Problem:

@@ -89,8 +89,10 @@ def change_sale(*, actor: Actor, sale_id: int, data: SaleInput) -> Sale:
 
 
 def _columns(data: SaleInput) -> dict[str, Any]:
-    names = ("starts_at", "ends_at", "per_person", "ttl_minutes", "admission", "first_seconds")
-    names += ("at_once", "ticketed", "leftover_at")
+    names = [
+        *("starts_at", "ends_at", "per_person", "ttl_minutes", "admission", "first_seconds"),
+        *("at_once", "ticketed", "leftover_at"),
+    ]
     return {"title": data.title.strip()} | {name: getattr(data, name) for name in names}
 
 

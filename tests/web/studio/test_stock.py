@@ -130,7 +130,7 @@ def test_the_file_holds_every_figure_and_no_formula() -> None:
     shop = factories.shop()
     factories.product(shop, title="=1+1", stock=4)
     answer = client(shop.owner).get(reverse("studio_stock_csv", args=[shop.slug]))
-    rows = list(csv.reader(io.StringIO(b"".join(answer).decode())))  # type: ignore[arg-type]
+    rows = list(csv.reader(io.StringIO(b"".join(answer).decode())))
     assert rows[0] == [
         *("sku", "product", "variant", "on_hand", "reserved", "allocated", "held", "free")
     ]

@@ -12,6 +12,7 @@ from banyan.entitlements import actions as coupons
 from banyan.kernel import relay
 from banyan.orders import actions as orders
 from banyan.sharing import actions as sharing
+from tests.sales.scene import on
 from tests.support import factories as make
 from tests.support.recount import QUESTIONS, recount
 from tests.support.weakened import without_check
@@ -32,6 +33,8 @@ TAMPERED = {
     "one order.paid for each paid order": "DELETE FROM kernel_event WHERE name = 'order.paid'",
     "stock is what its movements say": "UPDATE catalog_stock SET on_hand = on_hand + 1",
     "stock is what the orders say": "UPDATE catalog_stock SET reserved = reserved + 1",
+    "what is held is what sales keep": "UPDATE sales_bucket SET size = size + 1",
+    "a sale's units are counted": "UPDATE sales_right SET state = 'expired'",
     "a coupon's uses are counted": "UPDATE entitlements_coupon SET taken = taken + 1",
     "a coupon's use goes with its checkout": (
         "UPDATE entitlements_redemption SET state = 'released'"
@@ -72,6 +75,9 @@ def _a_day() -> None:
     make.pay(make.place((item, 1), coupon="DAY"))
     make.place((item, 1), coupon="DAY")
     orders.grant_refund(actor=owner, order_id=order.pk, amount=500, reason="late", key="late")
+    in_sale = make.variant(shop, stock=5)
+    on(in_sale, public=2)
+    make.place((in_sale, 1))
     relay.drain()
 
 

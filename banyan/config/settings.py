@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "banyan.catalog",
     "banyan.payments",
     "banyan.entitlements",
+    "banyan.sales",
     "banyan.sharing",
     "banyan.delivery",
     "banyan.orders",

@@ -29,6 +29,7 @@ from banyan.kernel.remembered import get, insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
 from banyan.people.rules import clean_address, clean_phone
+from banyan.sales import actions as sales
 from banyan.sharing import queries as sharing
 from banyan.sharing.actions import confirm_touch
 from banyan.sharing.models import Link
@@ -140,7 +141,7 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                if offer.quote(kept=wanted.coupons).priced != wanted.priced:
+                if offer.quote(kept=wanted.coupons, sales=wanted.sales).priced != wanted.priced:
                     raise _PriceMoved
         except _PriceMoved:
             continue
@@ -169,10 +170,11 @@ def _check_age(wanted: Quote, confirmed_age: int) -> None:
 
 def _check_free(wanted: Quote) -> None:
     """Refuse at once what is plainly sold out; whether there is enough is decided by the UPDATE."""
-    short = []
+    short, in_sale = [], wanted.in_sale()
     for line in wanted.lines:
-        stock = wanted.variants[line.variant_id].stock
-        if stock.on_hand - stock.allocated - stock.reserved < line.quantity:
+        if line.variant_id in in_sale:
+            continue  # its units are kept by the sale
+        if wanted.variants[line.variant_id].stock.free < line.quantity:
             short.append(line.variant_id)
     if short:
         raise sold_out(short)
@@ -303,7 +305,7 @@ def _write(
         total_amount=wanted.priced.total(),
         coupon_id=_first_of(wanted.coupons),
         created_at=now,
-        expires_at=now + RESERVATION,
+        expires_at=now + _patience(wanted),
     )
     with caused_by(checkout.pk):
         payment: list[Sequence[Model]] = []
@@ -353,7 +355,7 @@ def _write(
             # The buyer owes nothing, and yet a platform's coupon may pay the shops.
             keys += [key for order in orders for key in proceeds_locks(order)]
         locks.take(keys)
-        reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
+        _reserve(actor, checkout, wanted, contact)
         if not checkout.total_amount:
             mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))
     return checkout, attempt
@@ -362,6 +364,32 @@ def _write(
 def _first_of(coupons: Coupons) -> int | None:
     """Return a coupon that is used: it says that there are any, without a read of the others."""
     return next((one.coupon_id for one in coupons.chosen), None)
+
+
+def _patience(wanted: Quote) -> dt.timedelta:
+    """Return how long the order waits for its payment: a sale's units may wait less long."""
+    minutes = [sale.minutes for sale in wanted.in_sale().values()]
+    return min([RESERVATION, *(dt.timedelta(minutes=n) for n in minutes)])
+
+
+def _reserve(actor: Actor, checkout: Checkout, wanted: Quote, contact: Contact) -> None:
+    """Take free units for the lines, and those of sales out of what these keep."""
+    in_sale = wanted.in_sale()
+    free = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id not in in_sale]
+    reserve(free, reference=checkout.number)
+    kept = [
+        sales.Wanted(in_sale[one.variant_id].sale_id, one.variant_id, one.quantity)
+        for one in wanted.lines
+        if one.variant_id in in_sale
+    ]
+    if kept:
+        sales.reserve_units(
+            actor=actor,
+            checkout_id=checkout.pk,
+            wanted=kept,
+            keys={person_key(actor, contact), *same_person(actor, contact)},
+            reference=checkout.number,
+        )
 
 
 def _orders(checkout: Checkout, wanted: Quote, ids: Mapping[int, int]) -> list[Order]:

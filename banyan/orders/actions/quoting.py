@@ -15,6 +15,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
+from banyan.sales.queries import SalePrice, prices_for
 
 from ..rules import (
     Agreement,
@@ -67,6 +68,7 @@ class Quote:
     """What a purchase would cost now, with everything placement needs.
 
     ``carriage`` has the shops that send a parcel; ``currencies`` those that every line offers.
+    ``sales`` are the prices in sales that were there, by variant, whether they count or not.
     """
 
     lines: list[WantedLine]
@@ -79,6 +81,7 @@ class Quote:
     carriage: dict[int, Carriage] = field(default_factory=dict)
     coupons: Coupons = field(default_factory=Coupons)
     unavailable: list[int] = field(default_factory=list)
+    sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
     @property
     def total(self) -> Money:
@@ -103,6 +106,10 @@ class Quote:
         """Return a figure of the last source of a line's price that has it, else None."""
         found = (getattr(one, name) for one in reversed(self.prices[variant_id]))
         return next((value for value in found if value is not None), None)
+
+    def in_sale(self) -> dict[int, SalePrice]:
+        """Return the sales that the lines are bought in, by variant."""
+        return {key: sale for key, sale in self.sales.items() if self.source(key, "sale_id")}
 
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""
@@ -135,8 +142,11 @@ def quote(
     wishes: Wishes = NO_WISHES,
     contact: Contact | None = None,
     kept: Coupons | None = None,
+    sales: Mapping[int, SalePrice] | None = None,
 ) -> Quote:
     """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
+
+    ``sales``: prices in sales whose units this purchase has; without it they are asked for.
 
     One statement for the goods, and as many for coupons whatever the length. ``contact`` is how
     a guest is reached as far as it is known; ``kept`` are coupons that stay as they are. A typed
@@ -156,7 +166,9 @@ def quote(
     variants = {line.variant_id: found[line.variant_id] for line in wanted}
     currencies = _currencies(actor, wanted, variants)
     currency = _currency(wishes.currency, currencies, variants)
-    prices = unit_prices(Asking(actor, wanted, variants, currency, at))
+    if sales is None:
+        sales = prices_for(actor=actor, variant_ids=list(variants))
+    prices = unit_prices(Asking(actor, wanted, variants, currency, at, sales))
     inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
     terms, carriage = _terms(inputs, variants, currency, wishes)
     result = Quote(
@@ -169,6 +181,7 @@ def quote(
         inputs=inputs,
         carriage=carriage,
         unavailable=unavailable,
+        sales=sales,
     )
     via = {line.variant_id: line.via for line in wanted}
     basket = Basket(inputs, variants, via, terms, currency)

@@ -24,6 +24,7 @@ from banyan.kernel.states import transition
 from banyan.payments import actions as payments
 from banyan.payments.events import RefundFailed, RefundSucceeded
 from banyan.payments.rules import TO_WALLET
+from banyan.sales import actions as sales
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
 from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
@@ -143,7 +144,7 @@ def grant_refund(
         handover.take_back(actor=actor, order=order, line_ids=parts)
         _move_money(actor, order, refund)
         if restock or order.state == "paid":
-            _restock_if_whole(order)
+            _restock_if_whole(actor, order)
         events.emit(_event(order, refund.pk, goods, refund.amount), actor=actor)
         if order.refunded_amount == order.total_amount:
             _give_coupons_back(actor, order)
@@ -290,16 +291,25 @@ def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
     refund.save(update_fields=["payment_refund_id"])
 
 
-def _restock_if_whole(order: Order) -> None:
+def _restock_if_whole(actor: Actor, order: Order) -> None:
     """Put units back once a line is refunded in full; a part of a price frees no unit."""
-    back = [
-        (line.variant_id, line.quantity - line.refunded_quantity)
+    whole = [
+        line
         for line in order.lines.filter(kind__in=IN_PARCELS)
         if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
     ]
+    back = [(line.variant_id, line.quantity - line.refunded_quantity) for line in whole]
     if not back:
         return
     put_back(back, reference=order.number, shipped=order.state != "paid")
+    if any(line.sale_id for line in whole):
+        sold = {line.variant_id for line in whole if line.sale_id}
+        sales.take_back(
+            actor=actor,
+            checkout_id=order.checkout_id,
+            variants=[(variant, n) for variant, n in back if variant in sold],
+            reference=order.number,
+        )
     order.lines.filter(variant_id__in=[variant for variant, _n in back]).update(
         refunded_quantity=F("quantity")
     )

@@ -7,7 +7,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
 from .models import Intent, Payout, Refund
-from .reading import intent_of_token
+from .reading import intent_of_link, intent_of_token
 
 _STAFF = ("support", "finance")
 
@@ -15,6 +15,14 @@ _STAFF = ("support", "finance")
 def get_intent_by_token(token: str) -> Intent:
     """Return the payment whose unguessable token the asker knows."""
     intent = intent_of_token.first(token)
+    if intent is None:
+        raise NotFound()
+    return intent
+
+
+def get_intent_by_link(code: str) -> Intent:
+    """Return the payment whose link to pay the asker has; it says nothing of the payer's pages."""
+    intent = intent_of_link.first(code)
     if intent is None:
         raise NotFound()
     return intent

@@ -16,7 +16,8 @@ class Intent(models.Model):
     ``provider_ref`` is what the provider calls the attempt that counts (the latest, then the one
     that was paid); ``token`` the unguessable part of our return address. The intent expires at
     ``expires_at``: money that comes later is sent back. ``next_check_at`` is when the provider is
-    asked next, ``checks`` how often it was; ``cause_id`` carries the story on.
+    asked next, ``checks`` how often it was; ``cause_id`` carries the story on. ``link_code`` opens
+    the page on which anybody may pay it: it shows nothing of the payer's own pages.
     """
 
     id = IdField(primary_key=True)
@@ -40,6 +41,7 @@ class Intent(models.Model):
     next_check_at = models.DateTimeField(null=True)
     checks = models.IntegerField(default=0)
     cause_id = models.BigIntegerField(null=True)
+    link_code = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "payments_intent"
@@ -54,6 +56,9 @@ class Intent(models.Model):
                 fields=["provider", "provider_ref"],
                 condition=~Q(provider_ref=""),
                 name="intent_provider_ref_once",
+            ),
+            models.UniqueConstraint(
+                fields=["link_code"], condition=~Q(link_code=""), name="intent_link_once"
             ),
         ]
         indexes = [
@@ -70,8 +75,9 @@ class Attempt(models.Model):
     """One payment opened at the provider for an intent; open while ``outcome`` is empty.
 
     ``request`` holds what the provider was asked, so that asking again asks the same; ``action``
-    what the payer was to do. Outcomes: captured, cancelled, failed, declined, refused, abandoned,
-    mismatch (an unexpected amount: a person has to look).
+    what the payer was to do. ``lane`` tells apart who may pay at the same time: each lane has one
+    open attempt (``rules.lane_of``). Outcomes: captured, cancelled, failed, declined, refused,
+    abandoned, mismatch (an unexpected amount: a person has to look).
     """
 
     id = IdField(primary_key=True)
@@ -79,6 +85,7 @@ class Attempt(models.Model):
         Intent, on_delete=models.PROTECT, related_name="attempts", db_index=False
     )
     number = models.SmallIntegerField()
+    lane = models.CharField(max_length=40, blank=True, default="", db_default="")
     provider_ref = models.CharField(max_length=80, blank=True, default="")
     request = models.JSONField(default=dict)
     action = models.JSONField(default=dict)
@@ -92,7 +99,7 @@ class Attempt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["intent", "number"], name="attempt_number_once"),
             models.UniqueConstraint(
-                fields=["intent"], name="attempt_one_open", condition=Q(outcome="")
+                fields=["intent", "lane"], name="attempt_one_open_lane", condition=Q(outcome="")
             ),
         ]
         indexes = [

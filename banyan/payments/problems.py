@@ -69,6 +69,20 @@ class PaymentInReview(Conflict):
     )
 
 
+class LinkNotOffered(Conflict):
+    """Only the payer in person can pay this way, so nobody else is given a link to."""
+
+    code = "link_not_offered"
+    message = _("This way to pay cannot be handed to somebody else.")
+
+
+class PayerNotKnown(Conflict):
+    """Whoever came back was not sent by this browser, or too long ago, or came twice."""
+
+    code = "payer_not_known"
+    message = _("We could not see who pays. Please press Pay again.")
+
+
 class RefundTooLarge(Conflict):
     """More was asked back than is left of what was captured."""
 

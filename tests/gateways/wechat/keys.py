@@ -34,6 +34,7 @@ class Keys:
 
     mchid: str
     appid: str
+    app_secret: str
     api_v3_key: bytes
     merchant_serial: str
     merchant_key: rsa.RSAPublicKey
@@ -52,6 +53,7 @@ class Keys:
         return cls(
             mchid=given["mchid"],
             appid=given["appid"],
+            app_secret=given["app_secret"],
             api_v3_key=given["api_v3_key"].encode(),
             merchant_serial=given["merchant_serial"],
             merchant_key=merchant,

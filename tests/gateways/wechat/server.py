@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import bill, control, orders, refunds
+from . import bill, control, orders, people, refunds
 from .state import Refusal, State
 
 _TRADE = r"/v3/pay/transactions/out-trade-no/([^/]+)"
@@ -83,6 +83,9 @@ class Handler(BaseHTTPRequestHandler):
         if parts.path.startswith("/control/"):
             self._controlled(parts.path.removeprefix("/control/"), json.loads(body or b"{}"))
             return
+        if parts.path == "/connect/oauth2/authorize":
+            self._authorised(parts.query)
+            return
         fault = self.state.settings.fault
         if fault == "cut":
             self.close_connection = True
@@ -91,6 +94,10 @@ class Handler(BaseHTTPRequestHandler):
         elif fault:
             document = {"code": "SYSTEM_ERROR", "message": "系统异常,请稍后重试"}
             self._send(int(fault), json.dumps(document).encode())
+        elif parts.path == "/sns/oauth2/access_token":
+            with self.state.lock:
+                said = people.token(self.state, dict(parse_qsl(parts.query)))
+            self._send(200, json.dumps(said).encode(), signed=False)
         else:
             self._called(parts.path, dict(parse_qsl(parts.query)), body)
 
@@ -100,6 +107,20 @@ class Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             said, status = {"code": refusal.code, "message": refusal.message}, refusal.status
         self._send(status, json.dumps(said).encode(), signed=False)
+
+    def _authorised(self, query: str) -> None:
+        """Lead the browser on at once: this scope asks the person nothing."""
+        with self.state.lock:
+            status, said = people.authorise(self.state, query)
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", said)
+            said = ""
+        body = said.encode()
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def _called(self, path: str, query: dict[str, str], body: bytes) -> None:
         with self.state.lock:

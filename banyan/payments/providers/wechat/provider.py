@@ -37,7 +37,9 @@ from ..base import (
     Status,
 )
 from ..bills import BillLine
+from ..transport import HttpClient
 from . import bill as bills
+from . import identity
 from . import merchant as account
 from .gateway import Gateway
 from .reading import CHINA, message, refund_state, rfc3339, trade_state
@@ -65,11 +67,17 @@ class WechatProvider:
 
     name = "wechat"
     label = "WeChat Pay"
-    capabilities = Capabilities(currencies=frozenset({"CNY"}), needs_client_ip=True)
+    capabilities = Capabilities(
+        currencies=frozenset({"CNY"}),
+        needs_client_ip=True,
+        by_channel=True,
+        blocked_in=frozenset({"alipay"}),
+    )
     bill_zone: dt.tzinfo = CHINA
 
     def __init__(self) -> None:
         self._gateway = Gateway()
+        self._identities = HttpClient()
 
     @staticmethod
     def fault() -> str:
@@ -79,6 +87,18 @@ class WechatProvider:
     def ledger_place(self, *, payer_id: int | None) -> LedgerPlace:
         """Return the merchant account."""
         return LedgerPlace(kind="gateway", owner_kind="provider", label=self.name)
+
+    def asks_in(self, app: str) -> bool:
+        """Ask inside WeChat, where the official account's secret is set; else a code is shown."""
+        return app == identity.APP and bool(settings.WECHAT_APP_SECRET)
+
+    def identity_page(self, *, back: str, state: str) -> str:
+        """Return the address of the official account's silent authorisation."""
+        return identity.page(back=back, state=state)
+
+    def payer_of(self, code: str) -> str:
+        """Return the payer's openid under our appid."""
+        return identity.openid_of(self._identities, code)
 
     def start(
         self,

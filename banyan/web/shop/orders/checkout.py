@@ -47,9 +47,10 @@ from banyan.people.rules.countries import country_names
 
 from ...cookies import CART, read_signed
 from ...http import actor, number, private
+from ...payments.device import Way, payer_context, way_to_pay
+from ...payments.going import Payer, go
 from ..market.cards import product_title
 from . import form_tokens
-from .device import payer_context
 
 MOST_OF_ONE = 99
 
@@ -254,11 +255,13 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("cart")
     if not places:
         return _page(request, orders.quote(actor=who, lines=lines, coupon_code=coupon), values)
-    opening = payments.Opening(
-        return_url=lambda token: _return_url(request, token),
-        locale=get_language() or "en",
-        context=lambda provider: payer_context(request, provider),
-    )
+    opening = None
+    if way_to_pay(request, _provider(values)) == Way.HERE:
+        opening = payments.Opening(
+            return_url=lambda token: _return_url(request, token),
+            locale=get_language() or "en",
+            context=lambda provider: payer_context(request, provider),
+        )
     try:
         placed = _place(who, lines, values, known, opening)
     except IdempotencyMismatch as problem:
@@ -303,7 +306,7 @@ def _place(
     lines: list[orders.WantedLine],
     values: dict[str, str],
     known: tuple[Checkout, dict[int, int]] | None,
-    opening: payments.Opening,
+    opening: payments.Opening | None,
 ) -> Checkout:
     """Place what the form says; of a cart that was emptied since, what it bought then."""
     if known is not None and "variant" not in values:
@@ -358,14 +361,7 @@ def go_to_payment(
         if opening is not None and opening.attempt is not None:
             url = payments.start_opened(actor=actor(request), opening=opening)
         else:
-            intent = get(Intent, placed.intent_id)
-            url = payments.start_known(
-                actor=actor(request),
-                intent=intent,
-                return_url=_return_url(request, intent.token),
-                locale=get_language() or "en",
-                context=payer_context(request, intent.provider),
-            )
+            url = go(request, Payer(get(Intent, placed.intent_id)))
     except (PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnreachable) as problem:
         # The order exists: its own page says how it stands and offers to pay again.
         if isinstance(problem, PaymentClosed):

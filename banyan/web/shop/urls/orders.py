@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..orders import checkout, purchase, refunds
+from ..orders import checkout, pay_link, purchase, refunds
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("o/<str:token>/<int:order_id>/received", purchase.order_received, name="order_received"),
     path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
     path("o/<str:token>/<int:order_id>/refund", refunds.refund_ask, name="refund_ask"),
+    path("pay/link/<str:code>", pay_link.pay_link, name="pay_link"),
+    path("pay/link/<str:code>/go", pay_link.pay_link_go, name="pay_link_go"),
+    path("pay/link/<str:code>/wait", pay_link.pay_link_wait, name="pay_link_wait"),
+    path("pay/link/<str:code>/state", pay_link.pay_link_state, name="pay_link_state"),
+    path("pay/link/<str:code>/back", pay_link.pay_link_back, name="pay_link_back"),
     path("refunds/<int:refund_id>", refunds.refund, name="refund"),
     path("refunds/<int:refund_id>/retry", refunds.refund_retry, name="refund_retry"),
     path("refunds/<int:refund_id>/help", refunds.refund_help, name="refund_help"),

@@ -103,7 +103,7 @@ def test_an_unknown_token_is_a_404() -> None:
 
 
 def test_no_page_with_a_form_hides_its_origin() -> None:
-    """A page without referrers posts with ``Origin: null``, which the form token's check refuses."""
+    """Without a referrer a form is posted with ``Origin: null``, which Django refuses."""
     pages = [
         path
         for path in Path(banyan.__file__).parent.rglob("jinja2/**/*.html")

@@ -16,6 +16,7 @@ from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.payments import actions, jobs
+from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent, Refund
 from banyan.payments.problems import LinkNotOffered, PaymentClosed
 from banyan.payments.providers.base import Action, Status
@@ -41,7 +42,7 @@ def friend() -> Client:
 def bought() -> tuple[Checkout, Intent, str]:
     """Return a purchase under way, its payment and the code of its link."""
     checkout = factories.place((factories.variant(price=10_000), 2), provider="scripted")
-    intent = Intent.objects.get(pk=checkout.intent_id)
+    intent = get_intent_of("checkout", checkout.pk)
     return checkout, intent, actions.open_link(actor=Actor.guest(), intent=intent)
 
 

@@ -16,6 +16,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.orders.models import Checkout
 from banyan.payments import actions
+from banyan.payments.access import get_intent_of
 from banyan.payments.models import Attempt, Intent, ProviderMessage
 from banyan.payments.payers import mark
 from banyan.web.payments.identity import ASKED
@@ -38,7 +39,7 @@ def browser(agent: str = INSIDE) -> Client:
 
 def bought() -> tuple[Checkout, Intent]:
     checkout = factories.place((factories.variant(price=10_000, stock=3), 1), provider="wechat")
-    return checkout, Intent.objects.get(pk=checkout.intent_id)
+    return checkout, get_intent_of("checkout", checkout.pk)
 
 
 def press_pay(client: Client, checkout: Checkout) -> str:

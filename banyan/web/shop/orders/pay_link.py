@@ -36,7 +36,7 @@ MOST_LINES = 20
 
 
 def first_name(recipient: str) -> str:
-    """Return the given name of a full one: the first word; of a Chinese name all but the surname."""
+    """Return the given name: the first word; of a Chinese name all but the surname."""
     words = recipient.split()
     if len(words) != 1:
         return words[0] if words else ""

@@ -14,7 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy
 
 from . import actions
-from .models import Intent, Payout, ProviderMessage, Refund
+from .models import Intent, Payout, PayoutReturn, ProviderMessage, Refund
 from .problems import ProviderUnreachable
 from .rules import FIRST_CHECK, check_delay
 
@@ -36,6 +36,12 @@ def submit_payout(payout_id: str) -> None:
     _in_job(actions.submit_payout, actor=CRON, payout_id=int(payout_id))
 
 
+@app.task(name="payments.keep_rest", retry=8)
+def keep_rest(intent_id: str) -> None:
+    """Tell a provider that nothing more of a payment is passed on; where none is, do nothing."""
+    _in_job(actions.keep_rest, intent_id=int(intent_id))
+
+
 @app.periodic(cron="* * * * * */10")
 @app.task(name="payments.sweep", queueing_lock="payments.sweep")
 def sweep(timestamp: int) -> None:
@@ -54,6 +60,8 @@ def run_sweep() -> dict[str, int]:
         "refunds_asked": _each(_due(Refund, "submitted"), actions.poll_refund, "refund_id"),
         "payouts_out": _each(_due(Payout, "requested"), actions.submit_payout, "payout_id"),
         "payouts_asked": _each(_due(Payout, "submitted"), actions.poll_payout, "payout_id"),
+        "returns_out": _each(_due(PayoutReturn, "requested"), actions.submit_return, "return_id"),
+        "returns_asked": _each(_due(PayoutReturn, "submitted"), actions.poll_return, "return_id"),
         "messages": _each(_unhandled(), _handle, "message_id"),
     }
 
@@ -77,7 +85,7 @@ def _due_intents() -> Iterable[int]:
             yield pk
 
 
-def _due(model: type[Refund] | type[Payout], state: str) -> list[int]:
+def _due(model: type[Refund | Payout | PayoutReturn], state: str) -> list[int]:
     due = model.objects.filter(state=state, next_attempt_at__lte=clock.now())
     return list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH])
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from banyan.kernel.ids import IdField
 
-from .states import INTENT, PAYOUT, REFUND
+from .states import INTENT, PAYOUT, REFUND, RETURN
 
 
 class Intent(models.Model):
@@ -194,7 +194,9 @@ class Payout(models.Model):
     """Money going out to somebody we owe, through a provider; once per ``key``.
 
     ``destination`` is in the provider's own terms. ``attempts`` and ``next_attempt_at`` as for a
-    refund.
+    refund. Where ``payment_ref`` is set it is a split: a part of that payment (the provider's name
+    of it) goes to a merchant's own account, and ``returned_amount`` of it was taken back, or is
+    being.
     """
 
     id = IdField(primary_key=True)
@@ -213,10 +215,18 @@ class Payout(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     cause_id = models.BigIntegerField(null=True)
+    payment_ref = models.CharField(max_length=80, blank=True, default="", db_default="")
+    returned_amount = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "payments_payout"
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="payout_amount")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payout_amount"),
+            models.CheckConstraint(
+                condition=Q(returned_amount__gte=0) & Q(returned_amount__lte=models.F("amount")),
+                name="payout_return_within",
+            ),
+        ]
         indexes = [
             models.Index(fields=["subject_kind", "subject_id"], name="payout_subject"),
             models.Index(
@@ -227,4 +237,63 @@ class Payout(models.Model):
             models.Index(
                 fields=["provider_ref"], name="payout_provider_ref", condition=~Q(provider_ref="")
             ),
+            models.Index(
+                fields=["payment_ref"], name="payout_payment_ref", condition=~Q(payment_ref="")
+            ),
+        ]
+
+
+class PayoutReturn(models.Model):
+    """Money of a split that is taken back from a merchant's account; once per ``key``.
+
+    ``credit_account_id`` is the ledger account that gets it: of whoever had been paid. States and
+    tries as for a payout.
+    """
+
+    id = IdField(primary_key=True)
+    payout = models.ForeignKey(Payout, on_delete=models.PROTECT, related_name="returns")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    credit_account_id = models.BigIntegerField()
+    state = models.CharField(max_length=12, choices=RETURN.choices(), default=RETURN.initial)
+    provider_ref = models.CharField(max_length=80, blank=True, default="")
+    failure = models.CharField(max_length=200, blank=True, default="")
+    attempts = models.IntegerField(default=0)
+    key = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    cause_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "payments_payoutreturn"
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="return_amount")]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="return_due",
+                condition=Q(next_attempt_at__isnull=False),
+            ),
+        ]
+
+
+class ConnectedAccount(models.Model):
+    """Whose account at a provider money may be passed on to: one per owner and provider.
+
+    ``owner_kind`` and ``owner_id`` are of a higher floor, such as a shop.
+    """
+
+    id = IdField(primary_key=True)
+    owner_kind = models.CharField(max_length=20)
+    owner_id = models.BigIntegerField()
+    provider = models.CharField(max_length=20)
+    account = models.CharField(max_length=80)
+    connected_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payments_connectedaccount"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner_kind", "owner_id", "provider"], name="connected_account_once"
+            )
         ]

@@ -104,6 +104,13 @@ class DestinationNotSupported(Conflict):
     message = _("This payment can only be refunded the way it was paid.")
 
 
+class SplitTooLarge(Conflict):
+    """More was to be passed on than is left of a payment, or taken back than was passed on."""
+
+    code = "split_too_large"
+    message = _("This is more than what is left of the payment.")
+
+
 class PayoutNotSupported(Conflict):
     """The provider cannot pay out."""
 

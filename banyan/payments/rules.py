@@ -20,7 +20,7 @@ LONGEST_CHECK = dt.timedelta(minutes=15)
 FIRST_TRY = dt.timedelta(seconds=5)
 LONGEST_TRY = dt.timedelta(hours=1)
 
-_REFERENCE = re.compile(r"(pay|refund|payout)-([1-9]\d{0,18})-([1-9]\d{0,3})")
+_REFERENCE = re.compile(r"(pay|refund|payout|return)-([1-9]\d{0,18})-([1-9]\d{0,3})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ REFUND = Machine(
     },
 )
 
+# A payout's, a split's and a split's way back: each is sent, and the provider has the last word.
 PAYOUT = Machine(
     name="payments.payout.state",
     initial="requested",
@@ -38,4 +39,10 @@ PAYOUT = Machine(
         "paid": (),
         "failed": (),
     },
+)
+
+RETURN = Machine(
+    name="payments.return.state",
+    initial="requested",
+    transitions=PAYOUT.transitions,
 )

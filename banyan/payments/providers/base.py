@@ -131,6 +131,41 @@ class PayoutOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SplitOrder:
+    """One request to pass ``money`` of the payment ``payment_ref`` on to a connected ``account``.
+
+    ``last``: nothing more is passed on of this payment, so what is left is the platform's.
+    """
+
+    reference: str
+    payment_ref: str
+    money: Money
+    account: str
+    last: bool = False
+    provider_ref: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key under which the provider remembers this request."""
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    """One request to take ``money`` of a split back from its connected account."""
+
+    reference: str
+    split: SplitOrder
+    money: Money
+    provider_ref: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key under which the provider remembers this request."""
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """What the payer does next.
 
@@ -293,4 +328,40 @@ class AsksWhoPays(Protocol):
         Raises ProviderRefused for a code that is used up, too old or of another app, and
         ProviderUnreachable.
         """
+        ...
+
+
+@runtime_checkable
+class Splits(Protocol):
+    """A provider that passes parts of a payment on to merchants' own accounts with it."""
+
+    def splits(self) -> bool:
+        """Tell whether this installation is set up for it."""
+        ...
+
+    def connect(self, account: str, *, name: str) -> None:
+        """Make a merchant's account one that money may be passed on to; repeatable.
+
+        ``name`` is the merchant's full name, where the provider checks it. Raises ProviderRefused when there is no such account or it cannot receive.
+        """
+        ...
+
+    def split(self, order: SplitOrder) -> ProviderState:
+        """Pass money on; PENDING when the end comes by query."""
+        ...
+
+    def query_split(self, order: SplitOrder) -> ProviderState:
+        """Ask how a split stands."""
+        ...
+
+    def take_back(self, order: TakeBack) -> ProviderState:
+        """Take money of a split back; PENDING when the end comes by query."""
+        ...
+
+    def query_take_back(self, order: TakeBack) -> ProviderState:
+        """Ask how taking back stands."""
+        ...
+
+    def keep_rest(self, *, payment_ref: str, reference: str) -> None:
+        """Say that nothing (more) of a payment is passed on; repeatable."""
         ...

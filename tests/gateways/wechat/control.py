@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import notices, orders, people, refunds
+from . import notices, orders, people, refunds, sharing
 from .state import Refusal, State
 
 
@@ -48,6 +48,19 @@ def act(state: State, verb: str, asked: dict[str, Any]) -> Any:
             return {"code": people.code_for(state, asked["appid"], asked["person"])}
         if verb == "openid":
             return {"openid": people.openid_of(state, asked["appid"], asked["person"])}
+        if verb == "share":
+            made = sharing.find(state, asked["out_order_no"])
+            made.result, made.finish_time = asked["result"], state.moment()
+            return sharing.show(made)
+        if verb == "share_return":
+            state.share_returns[asked["out_return_no"]].result = asked["result"]
+            return {}
+        if verb == "shares":
+            return {
+                "shares": [sharing.show(one) for one in state.shares.values()],
+                "returns": [sharing.show_return(one) for one in state.share_returns.values()],
+                "let_go": sorted(state.let_go),
+            }
         if verb == "asked_back":
             return state.asked_back
         if verb == "notifications":

@@ -68,6 +68,34 @@ class Code:
 
 
 @dataclass
+class Share:
+    """Money of an order that is passed on to a receiver."""
+
+    out_order_no: str
+    order_id: str
+    order: Order
+    asked: dict[str, Any]
+    amount: int
+    result: str = "PENDING"
+    finish_time: str = ""
+
+    @property
+    def closed(self) -> bool:
+        return self.result == "CLOSED"
+
+
+@dataclass
+class ShareReturn:
+    """Money of a share that is taken back."""
+
+    out_return_no: str
+    return_id: str
+    share: Share
+    asked: dict[str, Any]
+    result: str = "PROCESSING"
+
+
+@dataclass
 class Notice:
     """A notification that waits to be sent, or was."""
 
@@ -104,6 +132,7 @@ class Settings:
     person: str = "alice"
     domain: str = ""
     snapshot: bool = False
+    shares: str = "now"  # or "later": the end comes by ``control/share``
 
 
 class State:
@@ -121,6 +150,10 @@ class State:
         self.refunds: dict[str, Refund] = {}
         self.notices: list[Notice] = []
         self.bills: dict[str, tuple[bytes, float]] = {}
+        self.receivers: set[str] = set()
+        self.shares: dict[str, Share] = {}
+        self.share_returns: dict[str, ShareReturn] = {}
+        self.let_go: set[str] = set()
         self.codes: dict[str, Code] = {}
         self.openids: dict[str, str] = {}
         self.asked_back: list[str] = []

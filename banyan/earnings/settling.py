@@ -120,7 +120,7 @@ def book_back_locks(event: PayoutFailed) -> list[LockKey]:
 
 
 def book_back(event: PayoutFailed, actor: Actor) -> None:
-    """A split failed: the platform owes the shop again. Posts payouts_in_transit -> shop_payable."""
+    """A split failed, so the platform owes it: posts payouts_in_transit -> shop_payable."""
     if event.subject_kind != SUBJECT:
         return
     owed = _owed(Order.objects.get(pk=event.subject_id))

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from banyan.kernel.ids import IdField
 
-from .states import INTENT, PAYOUT, REFUND, RETURN
+from .states import INTENT, PAYMENT_REQUEST, PAYOUT, REFUND, RETURN
 
 
 class Intent(models.Model):
@@ -296,4 +296,49 @@ class ConnectedAccount(models.Model):
             models.UniqueConstraint(
                 fields=["owner_kind", "owner_id", "provider"], name="connected_account_once"
             )
+        ]
+
+
+class PaymentRequest(models.Model):
+    """An amount that somebody asks for by a link or its code, to be paid once.
+
+    ``payee_kind`` and ``payee_id`` are of a higher floor, such as a shop; ``asked_by`` is the
+    account that asked. ``code`` opens the page to pay on, ``intent_id`` is the payment that paid
+    it, of several that may have been tried.
+    """
+
+    id = IdField(primary_key=True)
+    code = models.CharField(max_length=40, unique=True)
+    payee_kind = models.CharField(max_length=20)
+    payee_id = models.BigIntegerField()
+    asked_by = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    note = models.CharField(max_length=120)
+    state = models.CharField(
+        max_length=10, choices=PAYMENT_REQUEST.choices(), default=PAYMENT_REQUEST.initial
+    )
+    intent_id = models.BigIntegerField(null=True)
+    refunded_amount = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "payments_paymentrequest"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="request_amount"),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0) & Q(refunded_amount__lte=models.F("amount")),
+                name="request_refund_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid", intent_id__isnull=False)
+                | (~Q(state="paid") & Q(intent_id__isnull=True)),
+                name="request_paid_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["payee_kind", "payee_id", "id"], name="request_payee"),
+            models.Index(fields=["expires_at"], name="request_open", condition=Q(state="open")),
         ]

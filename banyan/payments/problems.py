@@ -104,6 +104,13 @@ class DestinationNotSupported(Conflict):
     message = _("This payment can only be refunded the way it was paid.")
 
 
+class RequestNotOpen(Conflict):
+    """A payment request was paid, taken back, or has expired."""
+
+    code = "payment_request_not_open"
+    message = _("There is nothing to pay here any more.")
+
+
 class SplitTooLarge(Conflict):
     """More was to be passed on than is left of a payment, or taken back than was passed on."""
 

@@ -46,3 +46,14 @@ RETURN = Machine(
     initial="requested",
     transitions=PAYOUT.transitions,
 )
+
+PAYMENT_REQUEST = Machine(
+    name="payments.paymentrequest.state",
+    initial="open",
+    transitions={
+        "open": ("paid", "expired", "cancelled"),
+        "paid": (),
+        "expired": (),
+        "cancelled": (),
+    },
+)

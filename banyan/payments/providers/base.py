@@ -342,7 +342,8 @@ class Splits(Protocol):
     def connect(self, account: str, *, name: str) -> None:
         """Make a merchant's account one that money may be passed on to; repeatable.
 
-        ``name`` is the merchant's full name, where the provider checks it. Raises ProviderRefused when there is no such account or it cannot receive.
+        ``name`` is the merchant's full name, where the provider checks it. Raises
+        ProviderRefused when there is no such account or it cannot receive.
         """
         ...
 

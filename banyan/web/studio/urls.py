@@ -9,6 +9,7 @@ from . import (
     goods,
     home,
     orders,
+    payments,
     product,
     product_files,
     shares,
@@ -64,6 +65,20 @@ urlpatterns = [
         "<slug:shop_slug>/coupons/<int:coupon_id>/stop",
         coupons.coupon_retire,
         name="studio_coupon_stop",
+    ),
+    path("<slug:shop_slug>/payments", payments.asked_payments, name="studio_payments"),
+    path(
+        "<slug:shop_slug>/payments/<int:request_id>/take-back",
+        payments.take_back,
+        name="studio_payment_take_back",
+    ),
+    path(
+        "<slug:shop_slug>/payments/<int:request_id>/refund",
+        payments.give_back,
+        name="studio_payment_give_back",
+    ),
+    path(
+        "<slug:shop_slug>/payments/connect", payments.connect, name="studio_payment_connect"
     ),
     path("<slug:shop_slug>/shares", shares.shares, name="studio_shares"),
     *travel.routes("<slug:shop_slug>/shares/<str:code>", "studio_share", shares.share_room),

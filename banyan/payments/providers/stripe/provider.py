@@ -31,8 +31,8 @@ from ..base import (
     TakeBack,
 )
 from ..bills import BillLine
-from .amounts import CURRENCIES, to_stripe
 from . import connect
+from .amounts import CURRENCIES, to_stripe
 from .api import Api, Value, part
 from .bill import lines
 from .reading import message, refund_state, session_state

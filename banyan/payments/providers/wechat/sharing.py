@@ -1,10 +1,10 @@
 """Profit sharing (分账): parts of a payment for other merchants' accounts.
 
-The receiver is added first (https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter8_1_8.shtml), then money is
-passed on (https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter8_1_1.shtml), asked about
-(https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter8_1_2.shtml), taken back
-(https://wechatpay.im/openapi/v3/profitsharing/return-orders) or, where nothing more is to be passed on,
-let go (https://pay.wechatpay.cn/doc/v3/merchant/4012526374). Only an order that was placed with
+Add the receiver: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter8_1_8.shtml; pass money on:
+https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter8_1_1.shtml; ask about it:
+https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter8_1_2.shtml; take it back:
+https://wechatpay.im/openapi/v3/profitsharing/return-orders; let the rest go:
+https://pay.wechatpay.cn/doc/v3/merchant/4012526374. Only an order that was placed with
 ``settle_info.profit_sharing`` can be shared; until it is let go its money is frozen.
 """
 

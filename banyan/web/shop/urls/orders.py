@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..orders import checkout, pay_link, purchase, refunds
+from ..orders import checkout, pay_link, payment_request, purchase, refunds
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("o/<str:token>/<int:order_id>/received", purchase.order_received, name="order_received"),
     path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
     path("o/<str:token>/<int:order_id>/refund", refunds.refund_ask, name="refund_ask"),
+    path("pay/request/<str:code>", payment_request.payment_request, name="payment_request"),
     path("pay/link/<str:code>", pay_link.pay_link, name="pay_link"),
     path("pay/link/<str:code>/go", pay_link.pay_link_go, name="pay_link_go"),
     path("pay/link/<str:code>/wait", pay_link.pay_link_wait, name="pay_link_wait"),

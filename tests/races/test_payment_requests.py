@@ -84,16 +84,9 @@ def test_control_without_lock_and_condition_it_is_paid_twice(
         time.sleep(0.3)
         seen.append(to)
 
-    class Unlocked:
-        def get(self, *, pk: int) -> PaymentRequest:
-            return PaymentRequest.objects.get(pk=pk)
-
-    class Loose:
-        objects = type("Manager", (), {"select_for_update": lambda self, **how: Unlocked()})()
-
-    # Both read the request as it was; neither waits for the other, nor looks what it has become.
+    # Neither waits for the other, nor looks what it has become.
     monkeypatch.setattr(requests, "request_locks", lambda event: [])
-    monkeypatch.setattr(requests, "PaymentRequest", Loose)
+    monkeypatch.setattr(requests, "_locked", lambda pk: PaymentRequest.objects.get(pk=pk))
     monkeypatch.setattr(requests, "transition", move_without_looking)
     monkeypatch.setattr(requests, "_post", lambda *row: None)
 

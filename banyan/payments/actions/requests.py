@@ -79,7 +79,7 @@ def intent_for_request(*, actor: Actor, request: PaymentRequest, provider: str) 
     """
     now = clock.now()
     with transaction.atomic():
-        request = PaymentRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+        request = _locked(request.pk)
         if request.state != "open" or now >= request.expires_at:
             raise RequestNotOpen(detail=request.state)
         waiting = Intent.objects.filter(
@@ -107,7 +107,7 @@ def intent_for_request(*, actor: Actor, request: PaymentRequest, provider: str) 
 def cancel_request(*, actor: Actor, request_id: int) -> PaymentRequest:
     """Take a request back; repeatable. Raises RequestNotOpen for a paid one."""
     with transaction.atomic():
-        request = PaymentRequest.objects.select_for_update(no_key=True).get(pk=request_id)
+        request = _locked(request_id)
         if request.state == "paid":
             raise RequestNotOpen(detail=request.state)
         if request.state == "open":
@@ -118,7 +118,7 @@ def cancel_request(*, actor: Actor, request_id: int) -> PaymentRequest:
 def expire_request(*, actor: Actor, request_id: int) -> PaymentRequest:
     """End a request whose time has passed; repeatable."""
     with transaction.atomic():
-        request = PaymentRequest.objects.select_for_update(no_key=True).get(pk=request_id)
+        request = _locked(request_id)
         if request.state == "open" and clock.now() >= request.expires_at:
             transition(PAYMENT_REQUEST, request, "expired", actor=actor)
     return request
@@ -139,7 +139,7 @@ def on_request_captured(event: PaymentCaptured, actor: Actor) -> None:
     """
     if event.subject_kind != SUBJECT:
         return
-    request = PaymentRequest.objects.select_for_update(no_key=True).get(pk=event.subject_id)
+    request = _locked(event.subject_id)
     if request.state != "open":
         raise RequestNotOpen(detail=request.state)
     transition(
@@ -190,6 +190,10 @@ def refund_request(*, actor: Actor, request_id: int, amount: int, reason: str, k
                 detail={"amount": amount},
             )
     return refund
+
+
+def _locked(request_id: int) -> PaymentRequest:
+    return PaymentRequest.objects.select_for_update(no_key=True).get(pk=request_id)
 
 
 def _reserve(request: PaymentRequest, amount: int) -> bool:

@@ -379,7 +379,7 @@ def read_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
 def _context(request: HttpRequest, intent: Intent, device: DeviceBody) -> dict[str, str]:
     """Return what the provider is told of the buyer's device, as the pages tell it."""
     adapter = providers.get(intent.provider)
-    context = {"channel": device.channel}
+    context: dict[str, str] = {"channel": device.channel}
     if device.channel == "wap" and adapter.capabilities.needs_client_ip:
         behind = bool(settings.SECURE_PROXY_SSL_HEADER)
         address = address_of(request.META, behind_proxy=behind)

@@ -45,7 +45,7 @@ def _frozen(state: State, order: Order) -> int:
     if order.out_trade_no in state.let_go:
         return 0
     passed = sum(s.amount for s in state.shares.values() if s.order is order and not s.closed)
-    back = sum(
+    back: int = sum(
         one.asked["amount"]["refund"]
         for one in state.refunds.values()
         if one.order is order and one.status != "CLOSED"

@@ -149,7 +149,7 @@ WORDS: Mapping[str, Promise] = {
     "payments.paymentrequest.state": gettext_lazy("Payment request"),
     "payments.payout.state": gettext_lazy("Payout at the provider"),
     "payments.refund.state": gettext_lazy("Refund at the provider"),
-    "payments.return.state": gettext_lazy("Taken back from a merchant"),
+    "payments.payoutreturn.state": gettext_lazy("Taken back from a merchant"),
     "people.guestmerge.state": gettext_lazy("Guest's purchases"),
     # states that mean the same everywhere; a table's own words come first
     "accepted": gettext_lazy("Accepted"),

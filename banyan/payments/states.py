@@ -42,7 +42,7 @@ PAYOUT = Machine(
 )
 
 RETURN = Machine(
-    name="payments.return.state",
+    name="payments.payoutreturn.state",
     initial="requested",
     transitions=PAYOUT.transitions,
 )

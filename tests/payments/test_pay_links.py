@@ -299,3 +299,30 @@ def test_another_amount_is_not_booked() -> None:
     post(message(intent, amount=1, reference=f"pay-{intent.pk}-1"))
     intent.refresh_from_db()
     assert intent.state == "pending"
+
+
+def test_a_buyer_who_paid_second_is_told_on_the_way_back() -> None:
+    checkout, intent, code = bought()
+    buyer = Client()
+    buyer.post(reverse("purchase_pay", args=[checkout.access_token]))
+    press_pay(code)
+    paid_by(intent, 2)
+    script.status = Status.SUCCEEDED
+
+    back = buyer.get(reverse("payment_return", args=[intent.token]), follow=True)
+
+    assert "sent back in full" in back.content.decode()
+    assert Refund.objects.get().intent.provider_ref == f"ref-pay-{intent.pk}-1"
+
+
+def test_a_page_that_was_open_when_a_friend_paid_leads_on() -> None:
+    checkout, intent, code = bought()
+    open_page = Client().get(reverse("payment_wait", args=[intent.token])).content.decode()
+    assert f"checkout:{checkout.pk}" in open_page
+    press_pay(code)
+    paid_by(intent, 1)
+    fresh = Client().get(reverse("payment_wait", args=[intent.token])).content.decode()
+    assert 'hx-trigger="load' in fresh
+    friends = friend().get(f"{reverse('pay_link_wait', args=[code])}?lane=link").content.decode()
+    assert "hx-get" not in friends
+    assert "data-live=" not in friends

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -32,12 +33,12 @@ from banyan.payments.problems import (
     ProviderUnreachable,
     UnreadableMessage,
 )
-from banyan.payments.rules import OPEN
+from banyan.payments.rules import OPEN, Fate
 from banyan.web.http import actor, private
 
 from .going import Payer, go, start
 from .identity import asking, taken
-from .waiting import waiting_context
+from .waiting import attempt_of, fate, waiting_context
 
 logger = logging.getLogger(__name__)
 
@@ -82,12 +83,18 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
     if intent.state == "pending":
         time.sleep(HEAD_START_S)
         intent = _behind(token)
-    if intent.state in OPEN:
+    mine = attempt_of(Payer(intent), "") if intent.link_code else None
+    if intent.state in OPEN or (mine is not None and not mine.outcome):
         try:
             intent = actions.sync_known(actor=actor(request), intent=intent)
         except Problem as problem:
             # Whatever hinders us now, the message or the next check will tell the same.
             logger.warning("intent %s: not known at the return: %s", intent.pk, problem)
+    if mine is not None and fate(intent, attempt_of(Payer(intent), "")) == Fate.SECOND:
+        messages.warning(
+            request,
+            _("Somebody else had paid this a moment before. Your payment is sent back in full."),
+        )
     return redirect(_onward(intent) or _waiting(intent))
 
 

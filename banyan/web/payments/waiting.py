@@ -17,6 +17,7 @@ from banyan.payments.ports import subject_page
 from banyan.payments.reading import attempts_of
 from banyan.payments.rules import BY_LINK, OPEN, Fate, fate_of
 
+from ..streams import ticket
 from .going import Payer
 
 
@@ -65,12 +66,21 @@ def waiting_context(request: HttpRequest, payer: Payer, lane: str) -> dict[str, 
         "state_url": f"{reverse(name, args=[key])}?{urlencode({'lane': lane})}",
         "return_url": payer.way_back(lane),
         "by_link": bool(payer.link),
+        "live": _live(request, payer),
         "page": payer.page(),
         "link_url": link_url,
         "link_code": drawn(link_url) if link_url else "",
         "offers_link": not (payer.link or to_link or can.internal or can.needs_account)
         and intent.state in OPEN,
     }
+
+
+def _live(request: HttpRequest, payer: Payer) -> str:
+    """Return a ticket for what the buyer waits for, where the stream knows it."""
+    intent = payer.intent
+    if payer.link or intent.subject_kind != "checkout" or intent.state not in OPEN:
+        return ""
+    return ticket(request, f"checkout:{intent.subject_id}")
 
 
 def drawn(text: str) -> str:

@@ -20,6 +20,7 @@ from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent, Refund
 from banyan.payments.problems import LinkNotOffered, PaymentClosed
 from banyan.payments.providers.base import Action, Status
+from banyan.payments.queries import destinations_for
 from banyan.web.shop.orders.pay_link import first_name
 from tests.payments.scripted import script
 from tests.payments.till import BUYER, Placer, message, opened, post, refunded, started
@@ -326,3 +327,18 @@ def test_a_page_that_was_open_when_a_friend_paid_leads_on() -> None:
     friends = friend().get(f"{reverse('pay_link_wait', args=[code])}?lane=link").content.decode()
     assert "hx-get" not in friends
     assert "data-live=" not in friends
+
+
+@pytest.mark.parametrize(("number", "wallet"), [(1, True), (2, False)])
+def test_what_a_friend_paid_is_no_credit_of_the_buyers(number: int, wallet: bool) -> None:
+    buyer = factories.member()
+    item = factories.variant(price=10_000)
+    checkout = factories.place((item, 1), buyer=buyer, provider="scripted")
+    intent = get_intent_of("checkout", checkout.pk)
+    code = actions.open_link(actor=factories.actor(buyer), intent=intent)
+    client = Client()
+    client.post(reverse("purchase_pay", args=[checkout.access_token]))
+    press_pay(code)
+    paid_by(intent, number)
+    intent.refresh_from_db()
+    assert destinations_for(intent).wallet is wallet

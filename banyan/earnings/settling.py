@@ -8,8 +8,6 @@ is no such account nothing happens, and the platform owes the shop as before.
 
 from __future__ import annotations
 
-import logging
-
 from django.db import transaction
 from django.db.models import F, Sum
 
@@ -23,17 +21,14 @@ from banyan.orders.events import OrderReceived, OrderRefunded
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
 from banyan.payments.events import PayoutFailed
-from banyan.payments.jobs import keep_rest
 from banyan.payments.models import Payout, PayoutReturn
+from banyan.payments.queries import passes_on
 
 from .models import Commission
 from .states import LIVE_STATES
 
-logger = logging.getLogger(__name__)
-
 CONSUMER = "earnings.settling"
 SUBJECT = "order_split"
-SYSTEM = Actor.system("earnings.settling")
 
 
 def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
@@ -41,7 +36,8 @@ def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
 
     ``key`` names what happened: the same one changes nothing again. Locks payment, order and the
     shop's account. Posts what ``request_split`` posts. When nothing more is to be passed on of the
-    payment, and this order passes nothing on, the provider is told to keep the rest.
+    payment, and this order passes nothing on, the provider is told to keep the rest. Not inside a
+    transaction. Raises ProviderUnreachable, to be tried again.
     """
     order = Order.objects.select_related("checkout").get(pk=order_id)
     intent_id = order.checkout.intent_id
@@ -67,18 +63,17 @@ def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
                 key=f"{SUBJECT}:{order.pk}",
                 last=_is_last(order),
             )
-        elif sent is not None and sent.amount - sent.returned_amount > due:
-            if PayoutReturn.objects.filter(key=key).exists():
-                return
+        elif sent is not None and _too_much(sent, due) and not _known(key):
             payments.request_return(
                 actor=actor,
                 payout_id=sent.pk,
                 credit=owed,
-                amount=sent.amount - sent.returned_amount - max(due, 0),
+                amount=_too_much(sent, due),
                 key=key,
             )
-        if _is_last(order) and not split.exists():
-            keep_rest.defer(intent_id=str(intent_id))
+        rest_is_ours = _is_last(order) and not split.exists()
+    if rest_is_ours:
+        payments.keep_rest(intent_id=intent_id)
 
 
 def _owed(order: Order) -> ledger.Book:
@@ -94,6 +89,15 @@ def _due(order: Order) -> int:
     return order.total_amount - order.refunded_amount - left
 
 
+def _too_much(sent: Payout, due: int) -> int:
+    """Return what of a split the shop is not due any more."""
+    return max(0, sent.amount - sent.returned_amount - max(due, 0))
+
+
+def _known(key: str) -> bool:
+    return PayoutReturn.objects.filter(key=key).exists()
+
+
 def _is_last(order: Order) -> bool:
     """Tell whether no other order of the same payment is still to be settled."""
     others = order.checkout.orders.exclude(pk=order.pk)
@@ -103,13 +107,21 @@ def _is_last(order: Order) -> bool:
 @events.subscribe(OrderReceived, consumer=CONSUMER)
 def pass_on(event: OrderReceived, meta: Meta) -> None:
     """Pass on what the shop is due."""
-    settle_order(actor=SYSTEM, order_id=event.order_id, key=f"received:{event.order_id}")
+    _later(event.order_id, f"received:{event.order_id}")
 
 
 @events.subscribe(OrderRefunded, consumer=CONSUMER)
 def take_back(event: OrderRefunded, meta: Meta) -> None:
     """Take back what the shop is no longer due."""
-    settle_order(actor=SYSTEM, order_id=event.order_id, key=f"order_refund:{event.refund_id}:back")
+    _later(event.order_id, f"order_refund:{event.refund_id}:back")
+
+
+def _later(order_id: int, key: str) -> None:
+    """Leave it to a job: rows of money are never locked inside the relay's transaction."""
+    from .jobs import settle
+
+    if passes_on():
+        settle.defer(order_id=str(order_id), key=key)
 
 
 def book_back_locks(event: PayoutFailed) -> list[LockKey]:

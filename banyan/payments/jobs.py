@@ -36,12 +36,6 @@ def submit_payout(payout_id: str) -> None:
     _in_job(actions.submit_payout, actor=CRON, payout_id=int(payout_id))
 
 
-@app.task(name="payments.keep_rest", retry=8)
-def keep_rest(intent_id: str) -> None:
-    """Tell a provider that nothing more of a payment is passed on; where none is, do nothing."""
-    _in_job(actions.keep_rest, intent_id=int(intent_id))
-
-
 @app.periodic(cron="* * * * * */10")
 @app.task(name="payments.sweep", queueing_lock="payments.sweep")
 def sweep(timestamp: int) -> None:

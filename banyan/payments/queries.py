@@ -19,6 +19,7 @@ from banyan.ledger.queries import StatementLine
 
 from . import providers
 from .models import Attempt, Intent, Payout, ProviderMessage, Refund
+from .providers.base import Splits
 from .rules import BY_LINK, NEEDS_A_PERSON, TO_WALLET, Destinations
 from .states import INTENT, REFUND
 
@@ -190,6 +191,11 @@ def _of_attempt(attempt: Attempt) -> list[Moment]:
             )
         )
     return moments
+
+
+def passes_on() -> bool:
+    """Tell whether any way to pay passes parts of payments on to merchants. No statement."""
+    return any(isinstance(one, Splits) and one.splits() for one in providers.enabled())
 
 
 def destinations_for(intent: Intent) -> Destinations:

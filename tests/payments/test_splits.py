@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from banyan.earnings.settling import settle_order
-from banyan.kernel import clock, locks
+from banyan.kernel import clock, events, locks, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.models import AuditEntry
 from banyan.ledger import actions as ledger
 from banyan.ledger.proof import verify
 from banyan.ledger.rules import Entry
+from banyan.orders.events import OrderReceived
 from banyan.orders.models import Order
 from banyan.payments import actions, jobs
 from banyan.payments.access import get_intent_of
@@ -312,6 +314,24 @@ def test_what_is_passed_on_to_nobody_is_let_go(sharing: Wechat) -> None:
     for _ in range(2):
         actions.keep_rest(intent_id=intent_of(order).pk)
     assert sharing.control("shares")["let_go"] == [f"pay-{intent_of(order).pk}-1"]
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_received_order_is_left_to_a_job_where_money_is_passed_on(
+    sharing: Wechat, settings: Any, on: bool
+) -> None:
+    order = paid_by_wechat(sharing)
+    settings.WECHAT_PROFIT_SHARING = on
+    with transaction.atomic():
+        event = OrderReceived(
+            order_id=order.pk, checkout_id=order.checkout_id, shop_id=order.shop_id
+        )
+        events.emit(event, actor=CRON)
+    relay.drain()
+
+    waiting = ProcrastinateJob.objects.filter(task_name="earnings.settle")
+    told = [{"order_id": str(order.pk), "key": f"received:{order.pk}"}] if on else []
+    assert [job.args for job in waiting] == told
 
 
 def test_a_share_to_a_stranger_is_refused(sharing: Wechat) -> None:

@@ -252,3 +252,15 @@ def test_strangers_have_no_business_there() -> None:
     assert studio(own.owner).post(foreign).status_code == 404
     request.refresh_from_db()
     assert request.state == "open"
+
+
+def test_a_message_about_a_request_that_ran_out_is_refunded() -> None:
+    request = asked()
+    payer().post(page_of(request))
+    intent = Intent.objects.get()
+    with clock.at(request.expires_at + dt.timedelta(seconds=1)):
+        jobs.run_sweep()
+        post(message(intent, amount=5000, currency=request.currency))
+    intent.refresh_from_db()
+    assert (intent.state, intent.refunded_amount) == ("captured_unplaced", 5000)
+    assert balance("shop_payable", owner_id=request.payee_id) == 0

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
 from banyan.orders.models import Checkout
 from banyan.payments import actions
 from banyan.payments.access import get_intent_of
@@ -269,3 +270,69 @@ def test_without_the_accounts_secret_wechats_browser_shows_a_code(
     checkout, intent = bought()
     assert press_pay(browser(), checkout) == f"/pay/{intent.token}"
     assert intent.attempts.get().action["kind"] == "qr"
+
+
+def order_form(variant_id: int, provider: str) -> dict[str, Any]:
+    form = {"variant": variant_id, "n": 1, "email": "cy@example.com", "provider": provider}
+    return {**factories.ADDRESS, **form, "token": new_code(80)}
+
+
+def test_the_order_form_leads_to_who_pays_and_then_to_the_bridge(wechat: Wechat) -> None:
+    item = factories.variant(price=10_000)
+    client = browser()
+    answer = client.post(reverse("checkout"), order_form(item.pk, "wechat"))
+    checkout = Checkout.objects.get()
+    assert (checkout.state, Attempt.objects.count()) == ("placed", 0)
+
+    location = client.get(follow(wechat, answer["location"]))["location"]
+
+    assert "wechat-pay.js" in client.get(location).content.decode()
+    wechat.pay(get_intent_of("checkout", checkout.pk))
+    back = client.get(f"/pay/return/{get_intent_of('checkout', checkout.pk).token}")
+    assert back["location"] == reverse("purchase", args=[checkout.access_token])
+    checkout.refresh_from_db()
+    assert checkout.state == "paid"
+
+
+def test_what_does_not_open_in_an_app_gives_a_link_for_the_browser(wechat: Wechat) -> None:
+    """Given WeChat Pay inside Alipay, Pay shows the link; in a browser it pays."""
+    item = factories.variant(price=10_000)
+    client = browser(f"{DESK} AlipayClient/10.6.50")
+    answer = client.post(reverse("checkout"), order_form(item.pk, "wechat"))
+    checkout = Checkout.objects.get()
+    intent = get_intent_of("checkout", checkout.pk)
+    assert answer["location"] == f"/pay/{intent.token}"
+    page = client.get(answer["location"]).content.decode()
+    assert f"/pay/link/{intent.link_code}" in page
+    assert not Attempt.objects.exists()
+    inside = client.get(reverse("pay_link", args=[intent.link_code])).content.decode()
+    assert "does not open in this app" in inside
+
+    desk = Client(headers={"user-agent": DESK, "origin": "http://testserver"})
+    waits = desk.post(reverse("pay_link_go", args=[intent.link_code]))["location"]
+    assert b"data:image/svg+xml" in desk.get(waits).content
+    wechat.pay(intent)
+    assert deliver(wechat.told()) == 200
+    htmx = {"hx-request": "true"}
+    done = client.get(reverse("payment_state", args=[intent.token]), headers=htmx)
+    assert done["hx-redirect"] == reverse("purchase", args=[checkout.access_token])
+
+
+def test_a_friend_inside_wechat_pays_by_the_bridge_too(wechat: Wechat) -> None:
+    checkout, intent = bought()
+    code = actions.open_link(actor=Actor.guest(), intent=intent)
+    friend = Client(headers={"user-agent": INSIDE, "origin": "http://testserver"})
+    wechat.configure(person="bob")
+
+    address = friend.post(reverse("pay_link_go", args=[code]))["location"]
+    location = friend.get(follow(wechat, address))["location"]
+    page = friend.get(location).content.decode()
+
+    assert location.startswith(f"/pay/link/{code}/wait")
+    assert "wechat-pay.js" in page
+    assert intent.token not in page
+    assert checkout.access_token not in page
+    assert intent.attempts.get().lane.startswith("link:in_app:")
+    wechat.pay(intent)
+    assert deliver(wechat.told()) == 200
+    assert "It is paid. Thank you." in friend.get(location).content.decode()

@@ -42,11 +42,13 @@ QUESTIONS: dict[str, str] = {
            WHERE e.name = 'order.paid' AND e.subject_id = o.id)
     """,
     "stock is what its movements say": """
-        SELECT s.id, s.on_hand, s.allocated, s.reserved FROM catalog_stock s
+        SELECT s.id, s.on_hand, s.allocated, s.reserved, s.held FROM catalog_stock s
         LEFT JOIN catalog_stockmovement m ON m.stock_id = s.id
         GROUP BY s.id
-        HAVING (s.on_hand, s.allocated, s.reserved) IS DISTINCT FROM (
-          coalesce(sum(m.on_hand), 0), coalesce(sum(m.allocated), 0), coalesce(sum(m.reserved), 0))
+        HAVING (s.on_hand, s.allocated, s.reserved, s.held, s.elsewhere) IS DISTINCT FROM (
+          coalesce(sum(m.on_hand), 0), coalesce(sum(m.allocated), 0), coalesce(sum(m.reserved), 0),
+          coalesce(sum(m.held), 0),
+          coalesce(sum(m.on_hand) FILTER (WHERE m.location_id IS NOT NULL), 0))
     """,
     "stock is what the orders say": """
         SELECT s.id, s.allocated, s.reserved FROM catalog_stock s
@@ -58,7 +60,20 @@ QUESTIONS: dict[str, str] = {
                WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
                  AND o.shipped_at IS NULL AND l.kind IN ('goods', 'listing')), 0)
           OR least(s.on_hand, s.allocated, s.reserved,
-                   s.on_hand - s.allocated - s.reserved) < 0
+                   s.held, s.on_hand - s.allocated - s.reserved - s.held) < 0
+    """,
+    "what is held is what sales keep": """
+        SELECT s.id, s.held FROM catalog_stock s
+        WHERE s.held <> coalesce((SELECT sum(b.size) FROM sales_bucket b
+                JOIN sales_item i ON i.id = b.item_id JOIN sales_sale a ON a.id = i.sale_id
+                WHERE i.variant_id = s.variant_id AND a.state <> 'draft'), 0)
+          - (SELECT count(*) FROM sales_right r JOIN sales_item i ON i.id = r.item_id
+             WHERE i.variant_id = s.variant_id AND r.state IN ('reserved', 'redeemed'))
+    """,
+    "a sale's units are counted": """
+        SELECT b.id, b.taken FROM sales_bucket b WHERE b.pool_id IS NULL
+          AND b.taken <> (SELECT count(*) FROM sales_right r WHERE r.bucket_id = b.id
+                          AND r.state IN ('bound', 'reserved', 'redeemed'))
     """,
     "a pool's free keys are its stock": """
         SELECT s.variant_id, s.on_hand, s.allocated, s.reserved FROM catalog_stock s

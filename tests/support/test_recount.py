@@ -16,6 +16,7 @@ from banyan.kernel import relay
 from banyan.orders import actions as orders
 from banyan.sharing import actions as sharing
 from tests.delivery import goods
+from tests.sales.scene import on
 from tests.support import factories as make
 from tests.support.recount import QUESTIONS, recount
 from tests.support.weakened import without_check
@@ -41,6 +42,8 @@ TAMPERED = {
     ),
     "what was paid was handed over or fell short": "UPDATE delivery_grant SET line_id = -line_id",
     "a redeemed voucher has one accepted scan": "UPDATE delivery_scan SET result = 'again'",
+    "what is held is what sales keep": "UPDATE sales_bucket SET size = size + 1",
+    "a sale's units are counted": "UPDATE sales_right SET state = 'expired'",
     "a coupon's uses are counted": "UPDATE entitlements_coupon SET taken = taken + 1",
     "a coupon's budget is counted": "UPDATE entitlements_coupon SET budget_used = 1",
     "a held coupon goes with its use": "UPDATE entitlements_grant SET state = 'reserved'",
@@ -89,6 +92,9 @@ def _a_day() -> None:
     make.place((item, 1), coupon="DAY")
     orders.grant_refund(actor=owner, order_id=order.pk, amount=500, reason="late", key="late")
     _without_parcel(shop)
+    in_sale = make.variant(shop, stock=5)
+    on(in_sale, public=2)
+    make.place((in_sale, 1))
     relay.drain()
 
 

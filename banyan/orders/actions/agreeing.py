@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, Problem, SoldOut
+from banyan.sales.queries import SalePrice
 
-from ..rules import Agreement
+from ..rules import Agreement, WantedLine
 from .couponing import Coupons
 from .persons import Contact
 from .quoting import NO_WISHES, Quote, Wishes, quote
-from .wanting import WantedLine
 
 logger = logging.getLogger(__name__)
 
@@ -35,21 +35,24 @@ class Offer:
     agreed_total: int | None = None
     agreement: Agreement | None = None
 
-    def quote(self, kept: Coupons | None = None) -> Quote:
+    def quote(
+        self, kept: Coupons | None = None, sales: Mapping[int, SalePrice] | None = None
+    ) -> Quote:
         """Price everything; refuse, and log, what is not exactly what the buyer agreed to.
 
-        ``kept`` are coupons that were chosen already, and reserved since.
+        ``kept`` are coupons that were chosen already, and reserved since; ``sales``: see
+        ``quoting.quote``.
 
         Raises SoldOut ``not_on_sale``, CouponRefused, Invalid ``not_delivered_there``,
         or ``unknown_method``, Conflict ``price_changed``, and what quote raises.
         """
         try:
-            return self._quote(kept)
+            return self._quote(kept, sales)
         except Problem as problem:
             logger.info("not placed: %s %s", problem.code, problem.extra)
             raise
 
-    def _quote(self, kept: Coupons | None) -> Quote:
+    def _quote(self, kept: Coupons | None, sales: Mapping[int, SalePrice] | None) -> Quote:
         found = quote(
             actor=self.actor,
             lines=self.lines,
@@ -57,6 +60,7 @@ class Offer:
             wishes=self.wishes,
             contact=self.contact,
             kept=kept,
+            sales=sales,
         )
         if found.unavailable:
             raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")

@@ -19,6 +19,7 @@ from banyan.kernel.problems import Busy, Conflict, NotFound
 from banyan.kernel.states import Move, transition, transition_each
 from banyan.payments.actions import cancel_intent
 from banyan.payments.events import PaymentCaptured
+from banyan.sales import actions as sales
 
 from ..access import get_checkout_for_buyer
 from ..events import OrderCancelled, OrderExpired, OrderPaid
@@ -123,6 +124,8 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
         )
         if checkout.coupon_id:
             redeem_coupons(actor=actor, checkout_id=checkout.pk)
+        if any(line.sale_id for line in lines):
+            sales.redeem(actor=actor, checkout_id=checkout.pk)
         locks.take_postponed()
         allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
         hand_over(actor=actor, checkout=checkout, lines=lines)
@@ -152,9 +155,17 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
                 transition(ORDER, order, to, actor=actor, reason=reason)
                 events.emit(ended[order.pk], actor=actor)
             release_coupons(actor=actor, checkout_id=checkout.pk)
-            lines = [(line.variant_id, line.quantity) for line in lines_of(checkout.pk)]
-            release(lines, reference=checkout.number)
+            _release(actor, checkout)
     return checkout
+
+
+def _release(actor: Actor, checkout: Checkout) -> None:
+    """Free what was reserved; the units of sales go back to these."""
+    lines = lines_of(checkout.pk)
+    free = [(line.variant_id, line.quantity) for line in lines if not line.sale_id]
+    release(free, reference=checkout.number)
+    if len(free) < len(lines):
+        sales.give_back(actor=actor, checkout_id=checkout.pk, reference=checkout.number)
 
 
 def _ended_events(

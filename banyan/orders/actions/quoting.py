@@ -15,6 +15,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
+from banyan.sales.queries import SalePrice, prices_for
 
 from ..rules import (
     Agreement,
@@ -22,13 +23,15 @@ from ..rules import (
     Priced,
     ShopTerms,
     UnitPrice,
+    WantedLine,
     agreement_of,
+    merge,
     price,
 )
+from .cart import MOST_LINES, MOST_OF_ONE
 from .couponing import Basket, Coupons, again, choose
 from .persons import Contact
 from .unit_prices import Asking, currencies_of, unit_prices
-from .wanting import WantedLine, check_lines, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Quote:
     """What a purchase would cost now, with everything placement needs.
 
     ``carriage`` has the shops that send a parcel; ``currencies`` those that every line offers.
+    ``sales`` are the prices in sales that were there, by variant, whether they count or not.
     """
 
     lines: list[WantedLine]
@@ -77,6 +81,7 @@ class Quote:
     carriage: dict[int, Carriage] = field(default_factory=dict)
     coupons: Coupons = field(default_factory=Coupons)
     unavailable: list[int] = field(default_factory=list)
+    sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
     @property
     def total(self) -> Money:
@@ -102,14 +107,27 @@ class Quote:
         found = (getattr(one, name) for one in reversed(self.prices[variant_id]))
         return next((value for value in found if value is not None), None)
 
+    def in_sale(self) -> dict[int, SalePrice]:
+        """Return the sales that the lines are bought in, by variant."""
+        return {key: sale for key, sale in self.sales.items() if self.source(key, "sale_id")}
+
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""
-        sent = {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
-        lines = [line for line in self.priced.lines if line.key in sent]
-        return method.charge(
-            goods=sum(line.goods - line.discount for line in lines),
-            weight=sum(one.weight_grams * one.quantity for one in sent.values()),
-        )
+        sent = self._sent(shop_id)
+        weight = sum(one.weight_grams * one.quantity for one in sent.values())
+        return method.charge(goods=self._worth(sent), weight=weight)
+
+    def until_free(self, shop_id: int, method: Method | None) -> int | None:
+        """Return what is missing until ``method`` is free; None where that helps nothing."""
+        if method is None or method.free_from is None or not self.charge(shop_id, method):
+            return None
+        return method.free_from - self._worth(self._sent(shop_id))
+
+    def _sent(self, shop_id: int) -> dict[int, LineInput]:
+        return {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
+
+    def _worth(self, sent: Mapping[int, LineInput]) -> int:
+        return sum(line.goods - line.discount for line in self.priced.lines if line.key in sent)
 
     def undelivered(self) -> list[int]:
         """Return the shops that do not deliver to that place, or not in this currency."""
@@ -124,8 +142,11 @@ def quote(
     wishes: Wishes = NO_WISHES,
     contact: Contact | None = None,
     kept: Coupons | None = None,
+    sales: Mapping[int, SalePrice] | None = None,
 ) -> Quote:
     """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
+
+    ``sales``: prices in sales whose units this purchase has; without it they are asked for.
 
     One statement for the goods, and as many for coupons whatever the length. ``contact`` is how
     a guest is reached as far as it is known; ``kept`` are coupons that stay as they are. A typed
@@ -134,7 +155,7 @@ def quote(
     ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
     (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to buy.
     """
-    check_lines(lines)
+    _check_lines(lines)
     at = clock.now()
     ids = sorted({line.variant_id for line in lines})
     found = {variant.pk: variant for variant in priced_variants(ids, at, actor.id or 0)}
@@ -145,7 +166,9 @@ def quote(
     variants = {line.variant_id: found[line.variant_id] for line in wanted}
     currencies = _currencies(actor, wanted, variants)
     currency = _currency(wishes.currency, currencies, variants)
-    prices = unit_prices(Asking(actor, wanted, variants, currency, at))
+    if sales is None:
+        sales = prices_for(actor=actor, variant_ids=list(variants))
+    prices = unit_prices(Asking(actor, wanted, variants, currency, at, sales))
     inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
     terms, carriage = _terms(inputs, variants, currency, wishes)
     result = Quote(
@@ -158,12 +181,22 @@ def quote(
         inputs=inputs,
         carriage=carriage,
         unavailable=unavailable,
+        sales=sales,
     )
     via = {line.variant_id: line.via for line in wanted}
     basket = Basket(inputs, variants, via, terms, currency)
     result.coupons = _coupons(actor, contact, coupon_code, wishes, kept, basket)
     result.priced = price(inputs, terms, result.coupons.discounts())
     return result
+
+
+def _check_lines(lines: Sequence[WantedLine]) -> None:
+    if not lines:
+        raise Invalid(_("There is nothing to buy."), code="nothing_to_buy")
+    if len(lines) > MOST_LINES:
+        raise Invalid(_("At most 100 different things in one order."), code="cart_full")
+    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")}, code="quantity")
 
 
 def _coupons(

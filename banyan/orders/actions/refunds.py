@@ -24,11 +24,12 @@ from banyan.kernel.states import transition
 from banyan.payments import actions as payments
 from banyan.payments.events import RefundFailed, RefundSucceeded
 from banyan.payments.rules import TO_WALLET
+from banyan.sales import actions as sales
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
 from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
 from ..models import Order, OrderLine, OrderRefund
-from ..rules import RefundableLine, goods_part, refund_by_amount
+from ..rules import RefundableLine, goods_part, refund_by_amount, tax_part
 from ..states import ORDER, REFUND
 from . import handover
 from .notes import write_note
@@ -139,11 +140,11 @@ def grant_refund(
             order, parts, reason=reason, key=key, by=actor.kind, restock=restock
         )
         transition(REFUND, refund, "processing", actor=actor, reason=reason)
-        goods = _take_from_lines(order, parts)
+        goods = _take_from_lines(order, refund, parts)
         handover.take_back(actor=actor, order=order, line_ids=parts)
         _move_money(actor, order, refund)
         if restock or order.state == "paid":
-            _restock_if_whole(order)
+            _restock_if_whole(actor, order)
         events.emit(_event(order, refund.pk, goods, refund.amount), actor=actor)
         if order.refunded_amount == order.total_amount:
             _give_coupons_back(actor, order)
@@ -259,13 +260,13 @@ def _create(
     )
 
 
-def _take_from_lines(order: Order, parts: Mapping[int, int]) -> dict[int, int]:
-    """Write the refunded figures; return the goods part of each line's amount."""
-    goods = {
-        line.key: goods_part(line, parts[line.key])
-        for line in refundable_lines(order)
-        if line.key in parts
-    }
+def _take_from_lines(order: Order, refund: OrderRefund, parts: Mapping[int, int]) -> dict[int, int]:
+    """Write the refunded figures and their tax; return the goods part of each line's amount."""
+    known = {line.key: line for line in refundable_lines(order)}
+    goods = {key: goods_part(known[key], amount) for key, amount in parts.items()}
+    for part in refund.lines:
+        part["tax"] = tax_part(known[int(part["line"])], int(part["amount"]))
+    refund.save(update_fields=["lines"])
     for line_id, part in parts.items():
         OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + part)
     amount = sum(parts.values())
@@ -290,16 +291,25 @@ def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
     refund.save(update_fields=["payment_refund_id"])
 
 
-def _restock_if_whole(order: Order) -> None:
+def _restock_if_whole(actor: Actor, order: Order) -> None:
     """Put units back once a line is refunded in full; a part of a price frees no unit."""
-    back = [
-        (line.variant_id, line.quantity - line.refunded_quantity)
+    whole = [
+        line
         for line in order.lines.filter(kind__in=IN_PARCELS)
         if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
     ]
+    back = [(line.variant_id, line.quantity - line.refunded_quantity) for line in whole]
     if not back:
         return
     put_back(back, reference=order.number, shipped=order.state != "paid")
+    if any(line.sale_id for line in whole):
+        sold = {line.variant_id for line in whole if line.sale_id}
+        sales.take_back(
+            actor=actor,
+            checkout_id=order.checkout_id,
+            variants=[(variant, n) for variant, n in back if variant in sold],
+            reference=order.number,
+        )
     order.lines.filter(variant_id__in=[variant for variant, _n in back]).update(
         refunded_quantity=F("quantity")
     )

@@ -148,6 +148,8 @@ def price(
             _take_off(line, discount)
     for terms in shops:
         mine = [line for line in lines if line.shop_id == terms.shop_id]
+        if not mine:
+            continue
         if terms.method is not None:
             sent = [line for line in mine if line.in_parcel]
             _ship(terms.method, sent, priced)

@@ -133,8 +133,7 @@ STUDIO: dict[str, Case] = {
     "studio_conflict_seen": (lambda w: {"scan_id": w.scan.pk}, {}),
     "studio_stock": (lambda w: {"variant_id": w.at.item.pk}, {"on_hand": "99"}),
     "studio_coupon": (_coupon, {"title": "Theirs", "cap": "9", "per_person": "1"}),
-    "studio_coupon_stop": (_coupon, {}),
-    "studio_coupon_resume": (_coupon, {}),
+    "studio_coupon_state": (_coupon, {"do": "pause"}),
     "studio_coupon_codes": (_coupon, {"n": "1"}),
 }
 

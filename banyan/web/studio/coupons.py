@@ -183,22 +183,16 @@ def _one(
 @require_POST
 @private
 @signed_in
-def coupon_pause(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse:
-    """Stop a coupon for now."""
+def coupon_state(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse:
+    """Stop a coupon for now, or let it be used again."""
     found = _coupon_of(shop_of(request, shop_slug, MANAGERS), coupon_id)
-    entitlements.pause_coupon(actor=actor(request), coupon_id=found.pk)
-    messages.success(request, _("The coupon is stopped. Orders already placed keep their price."))
-    return redirect("studio_coupon", shop_slug, found.pk)
-
-
-@require_POST
-@private
-@signed_in
-def coupon_resume(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse:
-    """Let a coupon be used again."""
-    found = _coupon_of(shop_of(request, shop_slug, MANAGERS), coupon_id)
-    entitlements.resume_coupon(actor=actor(request), coupon_id=found.pk)
-    messages.success(request, _("The coupon %(code)s can be used now.") % {"code": found.code})
+    if request.POST.get("do") == "resume":
+        entitlements.resume_coupon(actor=actor(request), coupon_id=found.pk)
+        text = _("The coupon %(code)s can be used now.") % {"code": found.code}
+    else:
+        entitlements.pause_coupon(actor=actor(request), coupon_id=found.pk)
+        text = _("The coupon is stopped. Orders already placed keep their price.")
+    messages.success(request, text)
     return redirect("studio_coupon", shop_slug, found.pk)
 
 

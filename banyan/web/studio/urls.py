@@ -106,14 +106,9 @@ urlpatterns = [
     path("<slug:shop_slug>/coupons/new", coupons.coupon_new, name="studio_coupon_new"),
     path("<slug:shop_slug>/coupons/<int:coupon_id>", coupons.coupon, name="studio_coupon"),
     path(
-        "<slug:shop_slug>/coupons/<int:coupon_id>/stop",
-        coupons.coupon_pause,
-        name="studio_coupon_stop",
-    ),
-    path(
-        "<slug:shop_slug>/coupons/<int:coupon_id>/resume",
-        coupons.coupon_resume,
-        name="studio_coupon_resume",
+        "<slug:shop_slug>/coupons/<int:coupon_id>/state",
+        coupons.coupon_state,
+        name="studio_coupon_state",
     ),
     path(
         "<slug:shop_slug>/coupons/<int:coupon_id>/codes",

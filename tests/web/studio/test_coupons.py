@@ -145,10 +145,11 @@ def test_limits_change_codes_are_printed_and_it_stops_and_runs(shop: Shop) -> No
     assert "Download 3 codes" in page
     assert 'value="500.00"' in page
 
-    browser.post(reverse("studio_coupon_stop", args=[shop.slug, made.pk]))
+    state = reverse("studio_coupon_state", args=[shop.slug, made.pk])
+    browser.post(state)
     made.refresh_from_db()
     assert made.is_active is False
-    browser.post(reverse("studio_coupon_resume", args=[shop.slug, made.pk]))
+    browser.post(state, {"do": "resume"})
     made.refresh_from_db()
     assert made.is_active is True
     assert "Tea" in browser.get(reverse("studio_coupons", args=[shop.slug])).content.decode()

@@ -1,4 +1,4 @@
-"""Cart, checkout, orders, lines, shipments, refunds.
+"""Cart, checkout, orders and their lines.
 
 Columns that point to a higher floor (plan version, campaign) are plain ids, frozen at placement.
 """
@@ -16,7 +16,7 @@ from banyan.kernel.ids import IdField
 from banyan.people.models import Account
 from banyan.sharing.models import Link
 
-from .states import CHECKOUT, ORDER, REFUND
+from ..states import CHECKOUT, ORDER
 
 
 class Cart(models.Model):
@@ -216,59 +216,3 @@ class OrderLine(models.Model):
     def paid_amount(self) -> int:
         """What the buyer pays for the line, tax and shipping included; minor units."""
         return self.goods_amount - self.discount_amount + self.shipping_amount + self.tax_amount
-
-
-class Shipment(models.Model):
-    """A parcel of an order (the trunk ships an order in one parcel)."""
-
-    id = IdField(primary_key=True)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
-    carrier = models.CharField(max_length=40)
-    tracking = models.CharField(max_length=60, blank=True, default="")
-    shipped_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "orders_shipment"
-
-
-class OrderRefund(models.Model):
-    """A refund of an order, alike for buyer, merchant and support; ``lines`` sum to ``amount``.
-
-    ``lines``: [{"line": id, "amount": minor units, "quantity": n}].
-    """
-
-    id = IdField(primary_key=True)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
-    amount = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    lines = models.JSONField(default=list)
-    reason = models.CharField(max_length=200)
-    restock = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=REFUND.choices(), default=REFUND.initial)
-    payment_refund_id = models.BigIntegerField(null=True)
-    destination = models.CharField(max_length=120, blank=True, default="")
-    key = models.CharField(max_length=80, unique=True)
-    requested_by = models.CharField(max_length=20)
-    created_at = models.DateTimeField()
-    due_by = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "orders_refund"
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="order_refund_amount")
-        ]
-
-
-class OrderNote(models.Model):
-    """A message between buyer, shop and support about an order."""
-
-    id = IdField(primary_key=True)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="notes")
-    author_kind = models.CharField(max_length=10)
-    author = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL)
-    body = models.CharField(max_length=1000)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "orders_note"

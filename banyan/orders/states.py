@@ -40,3 +40,31 @@ REFUND = Machine(
         "succeeded": (),
     },
 )
+
+RETURN = Machine(
+    name="orders.return.state",
+    initial="asked",
+    transitions={
+        "asked": ("approved", "refused", "withdrawn", "lapsed"),
+        "approved": ("sent", "received", "withdrawn", "lapsed"),
+        "sent": ("received",),
+        # what came is looked at: money, another piece, or neither
+        "received": ("refunded", "exchanged", "refused"),
+        "refunded": (),
+        "exchanged": (),
+        "refused": (),
+        "withdrawn": (),
+        "lapsed": (),
+    },
+)
+
+FAPIAO = Machine(
+    name="orders.fapiao.state",
+    initial="asked",
+    transitions={
+        "asked": ("issued", "refused", "withdrawn"),
+        "refused": ("asked",),
+        "withdrawn": ("asked",),
+        "issued": (),
+    },
+)

@@ -113,7 +113,11 @@ class Checkout(models.Model):
 
 
 class Order(models.Model):
-    """What one shop has to deliver out of a checkout."""
+    """What one shop has to deliver out of a checkout.
+
+    A paid order is partly shipped while some of its units are. ``confirm_at``: receipt is taken
+    as confirmed then; the buyer may put it off once.
+    """
 
     id = IdField(primary_key=True)
     checkout = models.ForeignKey(
@@ -133,6 +137,8 @@ class Order(models.Model):
     paid_at = models.DateTimeField(null=True)
     shipped_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)
+    confirm_at = models.DateTimeField(null=True)
+    confirm_extended = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "orders_order"
@@ -143,7 +149,10 @@ class Order(models.Model):
                 name="order_refund_within_total",
             ),
         ]
-        indexes = [models.Index(fields=["shop", "-id"], name="order_shop")]
+        indexes = [
+            models.Index(fields=["shop", "-id"], name="order_shop"),
+            models.Index(fields=["confirm_at"], name="order_confirm", condition=Q(state="shipped")),
+        ]
 
 
 class OrderLine(models.Model):
@@ -153,6 +162,11 @@ class OrderLine(models.Model):
     the stored explanation: a list of {"step", "amount", "note", "funded_by"}. What was paid for it
     is ``paid_amount``; ``included_tax_amount`` is a part of that, ``tax_amount`` came on top.
     ``supply_amount`` is what the supplier of a pooled offer is promised for one unit.
+
+    Of its units some are shipped, some are cancelled before that, the others are still to ship.
+    ``returned_quantity`` of the shipped ones came back or are asked to; ``refunded_quantity`` were
+    paid back as units. A line that was sent in exchange costs nothing and ``replaces`` another,
+    whose price stands for its units.
     """
 
     id = IdField(primary_key=True)
@@ -165,6 +179,8 @@ class OrderLine(models.Model):
     kind = models.CharField(max_length=10, default="goods", db_default="goods")
     quantity = models.IntegerField()
     shipped_quantity = models.IntegerField(default=0, db_default=0)
+    cancelled_quantity = models.IntegerField(default=0, db_default=0)
+    returned_quantity = models.IntegerField(default=0, db_default=0)
     unit_amount = models.BigIntegerField()
     supply_amount = models.BigIntegerField(null=True)
     goods_amount = models.BigIntegerField()
@@ -184,6 +200,15 @@ class OrderLine(models.Model):
     plan_version_id = models.BigIntegerField(null=True)
     offer_id = models.BigIntegerField(null=True)
     sale_id = models.BigIntegerField(null=True)
+    # No constraint in the database: adding one would read and hold the whole table.
+    replaces = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="replacements",
+        db_index=False,
+        db_constraint=False,
+    )
 
     class Meta:
         db_table = "orders_orderline"
@@ -203,8 +228,15 @@ class OrderLine(models.Model):
                 name="order_line_refund_within_price",
             ),
             models.CheckConstraint(
-                condition=Q(shipped_quantity__gte=0) & Q(shipped_quantity__lte=F("quantity")),
-                name="order_line_shipped",
+                condition=Q(shipped_quantity__gte=0)
+                & Q(cancelled_quantity__gte=0)
+                & Q(quantity__gte=F("shipped_quantity") + F("cancelled_quantity")),
+                name="order_line_units",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_quantity__gte=0)
+                & Q(returned_quantity__lte=F("shipped_quantity")),
+                name="order_line_returned",
             ),
         ]
         indexes = [
@@ -216,3 +248,8 @@ class OrderLine(models.Model):
     def paid_amount(self) -> int:
         """What the buyer pays for the line, tax and shipping included; minor units."""
         return self.goods_amount - self.discount_amount + self.shipping_amount + self.tax_amount
+
+    @property
+    def to_ship(self) -> int:
+        """How many units are neither shipped nor cancelled."""
+        return self.quantity - self.shipped_quantity - self.cancelled_quantity

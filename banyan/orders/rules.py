@@ -158,7 +158,10 @@ def coupon_discount(
 
 @dataclass(frozen=True, slots=True)
 class RefundableLine:
-    """What a refund knows of a line: ``paid`` in total, ``refunded`` so far, ``shipping`` part."""
+    """What a refund knows of a line: ``paid`` in total, ``refunded`` so far.
+
+    ``shipping`` and ``tax`` are the parts of ``paid`` that are no goods.
+    """
 
     key: int
     paid: int
@@ -166,6 +169,7 @@ class RefundableLine:
     shipping: int
     quantity: int
     refunded_quantity: int
+    tax: int = 0
 
     @property
     def left(self) -> int:
@@ -192,11 +196,11 @@ def refund_by_amount(lines: Sequence[RefundableLine], amount: int) -> dict[int, 
 
 
 def goods_part(line: RefundableLine, amount: int) -> int:
-    """Return how much of a refund of ``amount`` is goods: shipping goes back last, pro rata.
+    """Return how much of a refund of ``amount`` is goods: shipping and tax go back pro rata.
 
     Computed on running totals, so that any sequence of refunds adds up to the line's goods.
     """
-    goods_paid = line.paid - line.shipping
+    goods_paid = line.paid - line.shipping - line.tax
 
     def goods_until(refunded: int) -> int:
         return refunded * goods_paid // line.paid if line.paid else 0

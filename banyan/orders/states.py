@@ -58,6 +58,9 @@ RETURN = Machine(
     },
 )
 
+OPEN_RETURN = ("asked", "approved", "sent", "received")
+"""States of a return that is not yet answered for good."""
+
 FAPIAO = Machine(
     name="orders.fapiao.state",
     initial="asked",

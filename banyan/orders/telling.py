@@ -49,13 +49,15 @@ def tell_of_a_payment(event: OrderPaid, meta: Meta) -> None:
 def tell_of_a_parcel(event: OrderShipped, meta: Meta) -> None:
     """Tell the buyer that the parcel left, with carrier and number."""
     order = _order(event.order_id)
-    shipment = order.shipments.order_by("id").last()
+    shipment = order.shipments.filter(pk=event.shipment_id or 0).first()
+    shipment = shipment or order.shipments.order_by("id").last()
     context = {
         "shop": order.shop.name,
         "carrier": shipment.carrier if shipment else "",
         "tracking": shipment.tracking if shipment else "",
     }
-    _write(order.checkout, "order.shipped", meta, context, of=f"{order.pk}")
+    of = f"{shipment.pk if shipment else order.pk}"
+    _write(order.checkout, "order.shipped", meta, context, of=of)
     _notice(order, "order.shipped", f"order.shipped:{order.pk}")
 
 

@@ -19,6 +19,7 @@ EVENTS = (
     events.OrderExpired,
     events.OrderCancelled,
     events.OrderShipped,
+    events.OrderUnitsCancelled,
     events.OrderReceived,
     events.OrderRefunded,
     events.OrderRefundSettled,

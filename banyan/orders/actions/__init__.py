@@ -1,5 +1,6 @@
 """Verbs of orders: the only writers of its tables."""
 
+from .cancelling import NotCancellable, cancel_order
 from .cart import (
     add_to_cart,
     cart_for,
@@ -10,7 +11,7 @@ from .cart import (
     set_quantity,
     take_from_cart,
 )
-from .fulfilment import auto_confirm, confirm_receipt, ship
+from .fulfilment import auto_confirm, confirm_receipt, extend_receipt, ship
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
@@ -21,6 +22,7 @@ from .repeating import placed_before
 
 __all__ = [
     "Contact",
+    "NotCancellable",
     "Quote",
     "WantedLine",
     "add_to_cart",
@@ -28,11 +30,13 @@ __all__ = [
     "ask_support",
     "auto_confirm",
     "cancel_checkout",
+    "cancel_order",
     "cart_for",
     "confirm_receipt",
     "empty_cart",
     "expire_checkout",
     "expire_due",
+    "extend_receipt",
     "grant_refund",
     "join_cart",
     "place",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
@@ -26,6 +27,9 @@ from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, refund_by_amount
 from ..states import ORDER, REFUND
+from . import units as unit
+from .acts import note_act
+from .fulfilment import settle
 from .notes import write_note
 from .proceeds import locks_of, take_back
 
@@ -42,6 +46,7 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
             shipping=line.shipping_amount,
             quantity=line.quantity,
             refunded_quantity=line.refunded_quantity,
+            tax=line.tax_amount,
         )
         for line in order.lines.order_by("id")
     ]
@@ -74,7 +79,7 @@ def ask_refund(
         _check_refundable(order, reason)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
-        return _create(order, parts, reason=reason, key=key, by="buyer", restock=False)
+        return create_refund(order, parts, reason=reason, key=key, by="buyer", restock=False)
 
 
 def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
@@ -92,6 +97,7 @@ def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
         if refund.state != "requested":
             raise _not_open()
         transition(REFUND, refund, "refused", actor=actor, reason=reason, settled_at=clock.now())
+        note_act(actor, refund.order, "refund.refuse", reason=reason)
         _audit(actor, refund, "refund.refuse", reason)
     return refund
 
@@ -118,15 +124,7 @@ def grant_refund(
     """
     order = get_order_for_staff(actor, order_id, MANAGERS)
     with transaction.atomic(), caused_by(order.checkout_id):
-        keys = [
-            *stock_locks(order.lines.values_list("variant_id", flat=True)),
-            LockKey("order", order.pk),
-            *locks_of(order),
-            *events.locks_for(_event(order, 0, {})),
-        ]
-        if order.checkout.intent_id:
-            keys.append(LockKey("payment", order.checkout.intent_id))
-        locks.take(keys)
+        locks.take(refund_locks(order))
         order.refresh_from_db()
         before = OrderRefund.objects.filter(key=key).exclude(pk=request_id or 0, state="requested")
         if known := before.first():
@@ -136,19 +134,51 @@ def grant_refund(
             return known
         _check_refundable(order, reason)
         parts = _spread(order, amount, lines)
-        refund = _requested(order, request_id, parts, restock) or _create(
+        refund = _requested(order, request_id, parts, restock) or create_refund(
             order, parts, reason=reason, key=key, by=actor.kind, restock=restock
         )
-        transition(REFUND, refund, "processing", actor=actor, reason=reason)
-        goods = _take_from_lines(order, parts)
-        _move_money(actor, order, refund)
-        if restock or order.state == "paid":
-            _restock_if_whole(order)
-        events.emit(_event(order, refund.pk, goods, refund.amount), actor=actor)
-        if order.refunded_amount == order.total_amount:
-            transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
+        take_from_lines(order, parts)
+        _units_of_whole_lines(order, parts, restock=restock)
+        pay_back(actor=actor, order=order, refund=refund, parts=parts)
+        note_act(actor, order, "refund.grant", reason=reason, detail={"amount": refund.amount})
         _audit(actor, refund, "refund.grant", reason, amount=refund.amount)
     return refund
+
+
+def refund_locks(order: Order) -> list[LockKey]:
+    """Return everything that paying back of an order touches, and its stock."""
+    keys = [
+        *stock_locks(order.lines.values_list("variant_id", flat=True)),
+        LockKey("order", order.pk),
+        *locks_of(order),
+        *events.locks_for(_event(order, 0, {})),
+    ]
+    if order.checkout.intent_id:
+        keys.append(LockKey("payment", order.checkout.intent_id))
+    return keys
+
+
+def pay_back(
+    *,
+    actor: Actor,
+    order: Order,
+    refund: OrderRefund,
+    parts: Mapping[int, int],
+    units: unit.Units = unit.NONE,
+) -> None:
+    """Send a refund on its way: money, books, earners' part, and the order's end when all is back.
+
+    The caller holds :func:`refund_locks` and has called :func:`take_from_lines`. ``units`` are
+    those that ``parts`` stand for. Posts shop_payable -> clearing; emits order.refunded.
+    """
+    transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
+    goods = _goods_of(order, parts)
+    _move_money(actor, order, refund)
+    events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
+    if order.refunded_amount == order.total_amount:
+        transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
+    else:
+        settle(actor=actor, order=order)
 
 
 def _check_same(
@@ -221,19 +251,32 @@ def _spread(order: Order, amount: int, lines: Mapping[int, int] | None) -> dict[
     return parts
 
 
-def _as_lines(parts: Mapping[int, int]) -> list[dict[str, int | str]]:
-    return [{"line": str(line), "amount": part} for line, part in parts.items()]
+def _as_lines(
+    parts: Mapping[int, int], units: unit.Units = unit.NONE
+) -> list[dict[str, int | str]]:
+    return [
+        {"line": str(line), "amount": part} | ({"quantity": units[line]} if line in units else {})
+        for line, part in parts.items()
+    ]
 
 
-def _create(
-    order: Order, parts: Mapping[int, int], *, reason: str, key: str, by: str, restock: bool
+def create_refund(
+    order: Order,
+    parts: Mapping[int, int],
+    *,
+    reason: str,
+    key: str,
+    by: str,
+    restock: bool,
+    units: unit.Units = unit.NONE,
 ) -> OrderRefund:
+    """Write a refund down, not yet on its way."""
     now = clock.now()
     return OrderRefund.objects.create(
         order=order,
         amount=sum(parts.values()),
         currency=order.currency,
-        lines=_as_lines(parts),
+        lines=_as_lines(parts, units),
         reason=reason.strip(),
         restock=restock,
         key=key,
@@ -243,19 +286,24 @@ def _create(
     )
 
 
-def _take_from_lines(order: Order, parts: Mapping[int, int]) -> dict[int, int]:
-    """Write the refunded figures; return the goods part of each line's amount."""
-    goods = {
-        line.key: goods_part(line, parts[line.key])
-        for line in refundable_lines(order)
-        if line.key in parts
-    }
+def take_from_lines(order: Order, parts: Mapping[int, int]) -> None:
+    """Write the refunded figures of an order and its lines."""
     for line_id, part in parts.items():
         OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + part)
     amount = sum(parts.values())
     Order.objects.filter(pk=order.pk).update(refunded_amount=F("refunded_amount") + amount)
     order.refresh_from_db()
-    return goods
+
+
+def _goods_of(order: Order, parts: Mapping[int, int]) -> dict[int, int]:
+    """Return the goods part of each line's amount, which the lines were just given."""
+    return {
+        line.key: goods_part(
+            dataclasses.replace(line, refunded=line.refunded - parts[line.key]), parts[line.key]
+        )
+        for line in refundable_lines(order)
+        if line.key in parts
+    }
 
 
 def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
@@ -274,23 +322,39 @@ def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
     refund.save(update_fields=["payment_refund_id"])
 
 
-def _restock_if_whole(order: Order) -> None:
-    """Put units back once a line is refunded in full; a part of a price frees no unit."""
-    back = [
-        (line.variant_id, line.quantity - line.refunded_quantity)
-        for line in order.lines.all()
-        if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
-    ]
-    if not back:
-        return
-    put_back(back, reference=order.number, shipped=order.state != "paid")
-    order.lines.filter(variant_id__in=[variant for variant, _n in back]).update(
-        refunded_quantity=F("quantity")
-    )
+def _units_of_whole_lines(order: Order, parts: Mapping[int, int], *, restock: bool) -> None:
+    """Free the units of lines that are now refunded in full; a part of a price frees no unit.
+
+    What was not sent is not sent any more. What was sent lies on the shelf again with ``restock``.
+    """
+    everything = order.refunded_amount == order.total_amount
+    unsent: dict[int, int] = {}
+    back: dict[int, int] = {}
+    shelf: list[tuple[int, int]] = []
+    for line in order.lines.filter(replaces=None):
+        whole = line.refunded_amount == line.paid_amount and (line.pk in parts or everything)
+        if not whole:
+            continue
+        if line.to_ship and line.kind in unit.BY_PARCEL:
+            unsent[line.pk] = line.to_ship
+        sent = line.quantity - line.refunded_quantity - line.to_ship
+        if restock and sent > 0:
+            back[line.pk] = sent
+            shelf.append((line.variant_id, sent))
+    if unsent:
+        unit.cancel_units(order, unsent)
+    if shelf:
+        put_back(shelf, reference=order.number, shipped=True)
+    unit.count_paid_back(unsent)
+    unit.count_paid_back(back)
 
 
 def _event(
-    order: Order, refund_id: int, goods: Mapping[int, int], amount: int = 0
+    order: Order,
+    refund_id: int,
+    goods: Mapping[int, int],
+    amount: int = 0,
+    units: unit.Units = unit.NONE,
 ) -> OrderRefunded:
     return OrderRefunded(
         order_id=order.pk,
@@ -299,7 +363,7 @@ def _event(
         refund_id=refund_id,
         amount=amount,
         currency=order.currency,
-        lines=[(line, part, 0) for line, part in goods.items()],
+        lines=[(line, part, units.get(line, 0)) for line, part in goods.items()],
     )
 
 

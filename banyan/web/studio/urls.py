@@ -8,13 +8,13 @@ from . import (
     coupons,
     goods,
     home,
-    orders,
     product,
     product_files,
     shares,
     shop_settings,
     today,
 )
+from .orders import money, one, queue
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -25,16 +25,12 @@ urlpatterns = [
     path("<slug:shop_slug>/promised", behind.promised, name="studio_promised"),
     path("<slug:shop_slug>/people", behind.people, name="studio_people"),
     path("<slug:shop_slug>/counted", behind.counted, name="studio_counted"),
-    path("<slug:shop_slug>/orders", orders.queue, name="studio_orders"),
-    path("<slug:shop_slug>/orders/<int:order_id>", orders.order, name="studio_order"),
-    path("<slug:shop_slug>/orders/<int:order_id>/ship", orders.ship, name="studio_order_ship"),
-    path(
-        "<slug:shop_slug>/orders/<int:order_id>/refund", orders.refund, name="studio_order_refund"
-    ),
-    path(
-        "<slug:shop_slug>/orders/<int:order_id>/answer", orders.answer, name="studio_order_answer"
-    ),
-    path("<slug:shop_slug>/orders/<int:order_id>/note", orders.note, name="studio_order_note"),
+    path("<slug:shop_slug>/orders", queue.queue, name="studio_orders"),
+    path("<slug:shop_slug>/orders/<int:order_id>", one.order, name="studio_order"),
+    path("<slug:shop_slug>/orders/<int:order_id>/ship", one.ship, name="studio_order_ship"),
+    path("<slug:shop_slug>/orders/<int:order_id>/refund", money.refund, name="studio_order_refund"),
+    path("<slug:shop_slug>/orders/<int:order_id>/answer", money.answer, name="studio_order_answer"),
+    path("<slug:shop_slug>/orders/<int:order_id>/note", one.note, name="studio_order_note"),
     path("<slug:shop_slug>/goods", goods.goods, name="studio_goods"),
     path("<slug:shop_slug>/goods/new", product.product_new, name="studio_product_new"),
     path("<slug:shop_slug>/goods/export.csv", product_files.goods_export, name="studio_export"),

@@ -73,6 +73,14 @@ class OrderRefunded(_OfOrder):
     lines: list[tuple[int, int, int]]
 
 
+class OrderReturnMoved(_OfOrder):
+    """A return was asked for or went on; ``state`` see the machine ``orders.return.state``."""
+
+    name: ClassVar[str] = "order.return_moved"
+    return_id: int
+    state: str
+
+
 class RefundHelpAsked(_OfOrder):
     """A buyer wants support to settle with them where a failed refund shall go."""
 

@@ -45,7 +45,7 @@ RETURN = Machine(
     name="orders.return.state",
     initial="asked",
     transitions={
-        "asked": ("approved", "refused", "withdrawn", "lapsed"),
+        "asked": ("approved", "refused", "withdrawn"),
         "approved": ("sent", "received", "withdrawn", "lapsed"),
         "sent": ("received",),
         # what came is looked at: money, another piece, or neither

@@ -23,6 +23,7 @@ EVENTS = (
     events.OrderReceived,
     events.OrderRefunded,
     events.OrderRefundSettled,
+    events.OrderReturnMoved,
 )
 
 

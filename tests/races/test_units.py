@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Conflict
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.actions import cancelling, fulfilment, units
-from banyan.orders.models import Order, OrderLine, OrderRefund, Shipment
+from banyan.orders.models import Order, OrderLine, OrderRefund, Return, Shipment
 from tests.payments.fixtures import till_settings
 from tests.support import factories as make
 from tests.support.recount import recount
@@ -152,5 +152,77 @@ def test_a_refund_by_the_shop_and_a_cancellation_at_once_pay_back_once() -> None
 
     order.refresh_from_db()
     assert (order.state, order.refunded_amount) == ("closed", order.total_amount), results
+    assert recount() == {}
+    assert verify().clean
+
+
+def received(quantity: int) -> Order:
+    order = paid(quantity)
+    ship(order, quantity)
+    return orders.confirm_receipt(
+        actor=Actor.guest(), order_id=order.pk, access_token=order.checkout.access_token
+    )
+
+
+def ask(order: Order, key: str) -> Return:
+    return orders.ask_return(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="changed_mind",
+        key=key,
+        access_token=order.checkout.access_token,
+    )
+
+
+def test_asked_for_at_once_no_more_comes_back_than_was_sent() -> None:
+    order = received(2)
+
+    results = run_at_once(*[lambda k=f"r{i}": ask(order, k) for i in range(5)])
+
+    assert kinds(results)["Return"] == 2, results
+    assert OrderLine.objects.get(order=order).returned_quantity == 2
+    assert recount() == {}
+
+
+def test_control_without_lock_condition_and_check_more_comes_back_than_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = received(1)
+    no_locks(monkeypatch)
+
+    def claim_unasked(wanted: units.Units) -> None:
+        for line_id, n in wanted.items():
+            line = OrderLine.objects.filter(pk=line_id)
+            line.update(returned_quantity=F("returned_quantity") + n)
+
+    monkeypatch.setattr(units, "claim_returned", claim_unasked)
+    # Two at once would have one number: that is not what is tried here.
+    with without_check("orders_orderline", "order_line_returned"):
+        for key in ("a", "b"):
+            ask(order, key)
+        back = OrderLine.objects.get(order=order).returned_quantity
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE orders_orderline SET returned_quantity = 1")
+
+    assert back > 1
+
+
+def test_one_return_settled_by_many_at_once_is_paid_back_once() -> None:
+    order = received(1)
+    boss = make.actor(order.shop.owner)
+    asked = ask(order, "r")
+    orders.approve_return(actor=boss, return_id=asked.pk, address="Warehouse 7")
+    orders.receive_return(actor=boss, return_id=asked.pk)
+    found = {asked.lines.get().pk: orders.Found(accepted=1, restocked=1)}
+
+    results = run_concurrently(
+        lambda: orders.settle_return(actor=boss, return_id=asked.pk, found=found, at_fault=False),
+        5,
+    )
+
+    assert {r.state for r in results if isinstance(r, Return)} == {"refunded"}, results
+    assert OrderRefund.objects.count() == 1
+    assert make.stock_of(order.lines.get().variant).on_hand == 20
     assert recount() == {}
     assert verify().clean

@@ -1,5 +1,6 @@
 """Verbs of orders: the only writers of its tables."""
 
+from .asking import ask_return, lapse_returns, send_return, withdraw_return
 from .cancelling import NotCancellable, cancel_order
 from .cart import (
     add_to_cart,
@@ -19,14 +20,26 @@ from .placement import Contact, place
 from .quoting import Quote, WantedLine, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
+from .returns import (
+    Found,
+    approve_return,
+    offer_money,
+    receive_return,
+    refuse_return,
+    set_terms,
+    settle_return,
+)
 
 __all__ = [
     "Contact",
+    "Found",
     "NotCancellable",
     "Quote",
     "WantedLine",
     "add_to_cart",
+    "approve_return",
     "ask_refund",
+    "ask_return",
     "ask_support",
     "auto_confirm",
     "cancel_checkout",
@@ -39,16 +52,24 @@ __all__ = [
     "extend_receipt",
     "grant_refund",
     "join_cart",
+    "lapse_returns",
+    "offer_money",
     "place",
     "placed_before",
     "put_in_cart",
     "quote",
+    "receive_return",
     "refuse_refund",
+    "refuse_return",
     "remove_from_cart",
     "retry_refund",
     "send_order_link",
+    "send_return",
     "set_quantity",
+    "set_terms",
+    "settle_return",
     "ship",
     "take_from_cart",
+    "withdraw_return",
     "write_note",
 ]

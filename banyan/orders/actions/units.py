@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import restock, ship_out
 from banyan.kernel.problems import Conflict, Invalid
 
 from ..models import Order, OrderLine
+from ..states import OPEN_RETURN
 
 BY_PARCEL = ("goods", "listing")
 """Kinds of goods that travel in a parcel; the others are handed over when they are paid."""
@@ -34,9 +35,13 @@ class UnitsGone(Conflict):
 
 
 def parcel_lines(order: Order) -> list[OrderLine]:
-    """Return the lines of an order that are sent, with their variants, in order."""
+    """Return the lines of an order that are sent, with their variants, in order.
+
+    What is set aside for an exchange is none of them before the shop has seen what came back.
+    """
     lines = order.lines.filter(kind__in=BY_PARCEL).select_related("variant")
-    return list(lines.order_by("id"))
+    waiting = Q(replaces_in__of__state__in=OPEN_RETURN)
+    return list(lines.exclude(waiting).order_by("id"))
 
 
 def left_to_ship(lines: Iterable[OrderLine]) -> dict[int, int]:

@@ -74,9 +74,7 @@ class Return(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["due_by"], name="return_due", condition=Q(state__in=["asked", "approved"])
-            )
+            models.Index(fields=["due_by"], name="return_due", condition=Q(state="approved"))
         ]
 
 

@@ -9,7 +9,7 @@ from banyan.catalog.access import EVERYONE, works_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
-from .models import Checkout, Order, OrderRefund, Return
+from .models import Checkout, Document, Order, OrderRefund, Return
 
 
 def _is_buyer(actor: Actor, checkout: Checkout, access_token: str) -> bool:
@@ -118,6 +118,15 @@ def get_return_for_buyer(actor: Actor, return_id: int, access_token: str = "") -
     found = get_return_for(actor, return_id, access_token)
     if not _is_buyer(actor, found.order.checkout, access_token):
         raise NotFound()
+    return found
+
+
+def get_document_for(actor: Actor, document_id: int, access_token: str = "") -> Document:
+    """Return a document to whoever may see its order."""
+    found = Document.objects.filter(pk=document_id).first()
+    if found is None:
+        raise NotFound()
+    get_order_for(actor, found.order_id, access_token)
     return found
 
 

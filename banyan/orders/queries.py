@@ -22,6 +22,7 @@ from .models import (
     Cart,
     CartItem,
     Checkout,
+    LegalEntity,
     Order,
     OrderLine,
     OrderRefund,
@@ -163,6 +164,11 @@ def terms_of(shop_id: int) -> AfterSaleTerms:
     """Return what a shop promises after the sale: its own words, else the defaults."""
     own = AfterSaleTerms.objects.filter(shop_id=shop_id).first()
     return own or AfterSaleTerms(shop_id=shop_id)
+
+
+def entity_of(shop_id: int) -> LegalEntity | None:
+    """Return who sells in a shop, in law; None before it has said so. One statement."""
+    return LegalEntity.objects.filter(shop_id=shop_id, is_current=True).first()
 
 
 def refunds_by_order(order_ids: Iterable[int]) -> dict[int, list[OrderRefund]]:

@@ -57,7 +57,7 @@ def drawn(pdf: bytes) -> str:
             maps += zlib.decompress(stream)
         except zlib.error:
             maps += stream
-    found = re.findall(rb"<[0-9A-Fa-f]{2,4}>\s*(?:<[0-9A-Fa-f]{2,4}>\s*)?<([0-9A-Fa-f]{4})>", maps)
+    found = re.findall(rb"^<[0-9A-F]{4}> <([0-9A-F]{4})>\r?$", maps, re.MULTILINE)
     return "".join(chr(int(each, 16)) for each in found)
 
 

@@ -111,6 +111,15 @@ def _same(before: Return, order: Order, units: unit.Units) -> Return:
     return before
 
 
+def can_return(order: Order) -> bool:
+    """Tell whether something of an order may be sent back now."""
+    try:
+        check_window(order)
+    except Conflict:
+        return False
+    return any(x.shipped_quantity > x.returned_quantity for x in unit.parcel_lines(order))
+
+
 def check_window(order: Order) -> None:
     """Refuse what was never sent, and what arrived too long ago."""
     sent = order.lines.filter(shipped_quantity__gt=0).exists()

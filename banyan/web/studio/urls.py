@@ -14,7 +14,7 @@ from . import (
     shop_settings,
     today,
 )
-from .orders import money, one, queue
+from .orders import money, one, queue, returns
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -31,6 +31,8 @@ urlpatterns = [
     path("<slug:shop_slug>/orders/<int:order_id>/refund", money.refund, name="studio_order_refund"),
     path("<slug:shop_slug>/orders/<int:order_id>/answer", money.answer, name="studio_order_answer"),
     path("<slug:shop_slug>/orders/<int:order_id>/note", one.note, name="studio_order_note"),
+    path("<slug:shop_slug>/returns", returns.desk, name="studio_returns"),
+    path("<slug:shop_slug>/returns/<int:return_id>", returns.one, name="studio_return"),
     path("<slug:shop_slug>/goods", goods.goods, name="studio_goods"),
     path("<slug:shop_slug>/goods/new", product.product_new, name="studio_product_new"),
     path("<slug:shop_slug>/goods/export.csv", product_files.goods_export, name="studio_export"),

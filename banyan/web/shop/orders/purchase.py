@@ -20,6 +20,7 @@ from banyan.orders.access import (
     get_checkout_by_token,
     visible_checkouts,
 )
+from banyan.orders.actions.asking import can_return
 from banyan.orders.actions.cancelling import cancellable
 from banyan.orders.actions.units import left_to_ship
 from banyan.orders.models import Checkout, OrderLine
@@ -31,6 +32,7 @@ from ...http import actor, number, private, signed_in
 from ...streams import ticket
 from ..market.cards import product_url
 from .checkout import go_to_payment, leave_cart
+from .return_words import return_state, return_url
 from .story import (
     hidden_on,
     order_entries,
@@ -100,6 +102,11 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                 "can_cancel": bool(left_to_ship(cancellable(order))),
                 "cancel_key": new_code(80),
                 "parcels": parcel_rows(order),
+                "can_return": can_return(order),
+                "returns": [
+                    {"url": return_url(r, token), "found": r, "state": return_state(r.state)}
+                    for r in order.returns.order_by("-id")
+                ],
                 "notes": order.notes.select_related("author").order_by("id"),
             }
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..orders import checkout, purchase, refunds
+from ..orders import checkout, purchase, refunds, returns
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("o/<str:token>/<int:order_id>/later", purchase.order_extend, name="order_extend"),
     path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
     path("o/<str:token>/<int:order_id>/refund", refunds.refund_ask, name="refund_ask"),
+    path("o/<str:token>/<int:order_id>/return", returns.return_ask, name="return_ask"),
+    path("returns/<int:return_id>", returns.return_page, name="return"),
+    path("returns/<int:return_id>/sent", returns.return_sent, name="return_sent"),
+    path("returns/<int:return_id>/withdraw", returns.return_withdraw, name="return_withdraw"),
     path("refunds/<int:refund_id>", refunds.refund, name="refund"),
     path("refunds/<int:refund_id>/retry", refunds.refund_retry, name="refund_retry"),
     path("refunds/<int:refund_id>/help", refunds.refund_help, name="refund_help"),

@@ -27,6 +27,7 @@ from banyan.orders.queries import first_images, lines_of, refunds_of
 
 from ...http import actor, private, signed_in
 from ...shop.earnings.words import commission_state
+from ...shop.orders.return_words import return_state
 from ...shop.orders.story import (
     faces_of,
     order_entries,
@@ -81,6 +82,7 @@ def order_page(
         "to_ship": _to_ship(found, request.POST),
         "carriers": CARRIERS,
         "parcels": parcel_rows(found),
+        "returns": [(r, return_state(r.state)) for r in found.returns.order_by("-id")],
         "ship_key": request.POST.get("ship_key") or new_code(80),
         "can_refund": found.state in REFUNDABLE and left.amount > 0,
         "asked": asked,

@@ -14,7 +14,7 @@ from . import (
     shop_settings,
     today,
 )
-from .orders import money, one, queue, returns
+from .orders import bulk, money, one, queue, returns
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -26,6 +26,9 @@ urlpatterns = [
     path("<slug:shop_slug>/people", behind.people, name="studio_people"),
     path("<slug:shop_slug>/counted", behind.counted, name="studio_counted"),
     path("<slug:shop_slug>/orders", queue.queue, name="studio_orders"),
+    path("<slug:shop_slug>/orders/export.csv", queue.export, name="studio_orders_export"),
+    path("<slug:shop_slug>/orders/packing", bulk.packing, name="studio_packing"),
+    path("<slug:shop_slug>/orders/send", bulk.ship, name="studio_bulk_ship"),
     path("<slug:shop_slug>/orders/<int:order_id>", one.order, name="studio_order"),
     path("<slug:shop_slug>/orders/<int:order_id>/ship", one.ship, name="studio_order_ship"),
     path("<slug:shop_slug>/orders/<int:order_id>/refund", money.refund, name="studio_order_refund"),

@@ -91,7 +91,7 @@ def order_page(
             (refund_url(r), Money(r.amount, r.currency), refund_state_text(r.state))
             for r in refunds
         ],
-        "address": _address(found),
+        "address": address_lines(found),
         "commissions": _commissions(actor(request), found),
         "notes": found.notes.select_related("author").order_by("id"),
         "values": request.POST,
@@ -158,7 +158,7 @@ def _sums(found: Order) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _address(found: Order) -> list[str]:
+def address_lines(found: Order) -> list[str]:
     """Return where the parcel goes; an unpaid order has no parcel, so nobody needs to know."""
     if found.state not in SHIPPED_TO:
         return []

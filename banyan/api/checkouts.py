@@ -85,6 +85,9 @@ class CheckoutBody(QuoteBody):
         MoneyFromZero | None,
         Field(description="What the buyer was shown; 409 price_changed when it is another."),
     ] = None
+    confirmed_age: Annotated[
+        int, Field(ge=0, le=21, description="Years the buyer says to have; 403 age_unconfirmed.")
+    ] = 0
 
 
 class QuoteLine(Answer):
@@ -273,6 +276,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         provider=body.provider,
         coupon_code=body.coupon,
         agreed_total=agreed.amount if agreed else None,
+        confirmed_age=body.confirmed_age,
     )
     if body.lines is None:
         _empty(caller, lines)

@@ -13,9 +13,9 @@ from banyan.catalog.access import get_shop_for_staff, shops_worked_in
 from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for, orders_bought, visible_orders
-from banyan.orders.carriers import tracking_url
 from banyan.orders.models import Order, OrderLine, OrderRefund, Shipment
 from banyan.orders.queries import lines_of, refunds_by_order, shipments_of
+from banyan.orders.rules.carriers import tracking_url
 from banyan.people.access import hidden_from
 
 from .gate import ANYONE, ANYONE_WRITES, READ, WRITE, actor, caller_of, keyed

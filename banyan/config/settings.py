@@ -80,6 +80,8 @@ INSTALLED_APPS = [
     "banyan.sharing",
     "banyan.orders",
     "banyan.earnings",
+    "banyan.market",
+    "banyan.standing",
     "banyan.community",
     "banyan.insights",
     "banyan.api",

@@ -63,13 +63,11 @@ def refusal(terms: Terms) -> str | None:
     return None
 
 
-def base_of(*, goods: int, discount: int) -> int:
-    """Return what a commission is reckoned on: the line's goods as paid, without shipping."""
-    return goods - discount
-
-
 def budget_of(base: int, terms: Terms) -> int:
-    """Return the whole commission of a line with this base, in minor units."""
+    """Return the whole commission of a line, in minor units.
+
+    ``base`` is the line's goods as paid, without tax and shipping.
+    """
     return share_of(base, terms.rate_bps)
 
 

@@ -20,7 +20,7 @@ from banyan.orders import access, drawing
 from banyan.orders import actions as orders
 from banyan.orders.actions.documents import content_hash
 from banyan.orders.models import Document, DocumentFile, Fapiao, LegalEntity, Order
-from banyan.orders.tax_ids import LETTERS, clean_credit_code
+from banyan.orders.rules.tax_ids import LETTERS, clean_credit_code
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
-from banyan.orders.carriers import tracking_url
 from banyan.orders.models import AfterSaleTerms, Order, Shipment
+from banyan.orders.rules.carriers import tracking_url
 from tests.support import factories as make
 from tests.support.recount import recount
 

@@ -1,6 +1,16 @@
 """Verbs of the catalogue: the only writers of its tables."""
 
 from .categories import add_category, change_category
+from .delivery import (
+    MethodInput,
+    TaxInput,
+    remove_shipping_method,
+    remove_shipping_zone,
+    remove_tax_zone,
+    save_shipping_method,
+    save_shipping_zone,
+    save_tax_zone,
+)
 from .fetching import fetch_again, fetch_pictures
 from .imports import (
     ImportRefused,
@@ -10,13 +20,23 @@ from .imports import (
     take_in_products,
 )
 from .pictures import ZipRefused, ZipTaken, take_pictures_from_zip
+from .price_lists import (
+    ListInput,
+    RowInput,
+    remove_price_list,
+    save_price_list,
+    set_list_prices,
+)
 from .products import (
     ProductInput,
     VariantInput,
     archive_product,
     create_product,
+    let_back_product,
     publish_product,
+    rate_product,
     set_pictures,
+    take_down_product,
     unpublish_product,
     update_product,
 )
@@ -24,6 +44,8 @@ from .shops import (
     approve_shop,
     ask_again,
     hire,
+    note_standing,
+    open_member_shop,
     open_shop,
     refuse_shop,
     reopen_shop,
@@ -44,7 +66,11 @@ from .words import index_products, reindex_products
 
 __all__ = [
     "ImportRefused",
+    "ListInput",
+    "MethodInput",
     "ProductInput",
+    "RowInput",
+    "TaxInput",
     "VariantInput",
     "ZipRefused",
     "ZipTaken",
@@ -60,15 +86,28 @@ __all__ = [
     "hire",
     "index_products",
     "keep_product_file",
+    "let_back_product",
     "look_at",
+    "note_standing",
+    "open_member_shop",
     "open_shop",
     "publish_product",
+    "rate_product",
     "refuse_shop",
     "reindex_products",
     "release",
+    "remove_price_list",
+    "remove_shipping_method",
+    "remove_shipping_zone",
+    "remove_tax_zone",
     "reopen_shop",
     "reserve",
     "restock",
+    "save_price_list",
+    "save_shipping_method",
+    "save_shipping_zone",
+    "save_tax_zone",
+    "set_list_prices",
     "set_on_hand",
     "set_pictures",
     "ship_out",
@@ -76,6 +115,7 @@ __all__ = [
     "stock_locks",
     "suspend_shop",
     "sweep_product_files",
+    "take_down_product",
     "take_in_products",
     "take_pictures_from_zip",
     "unpublish_product",

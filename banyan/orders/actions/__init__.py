@@ -18,8 +18,8 @@ from .fulfilment import auto_confirm, confirm_receipt, extend_receipt, ship
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
-from .placement import Contact, place
-from .quoting import Quote, WantedLine, quote
+from .placement import Contact, place, place_of
+from .quoting import Carriage, Quote, Wishes, priced_in, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
 from .returns import (
@@ -31,13 +31,17 @@ from .returns import (
     set_terms,
     settle_return,
 )
+from .unit_prices import shown_prices
+from .wanting import WantedLine
 
 __all__ = [
+    "Carriage",
     "Contact",
     "Found",
     "NotCancellable",
     "Quote",
     "WantedLine",
+    "Wishes",
     "add_to_cart",
     "approve_return",
     "ask_fapiao",
@@ -62,7 +66,9 @@ __all__ = [
     "offer_money",
     "pdf_of",
     "place",
+    "place_of",
     "placed_before",
+    "priced_in",
     "put_in_cart",
     "quote",
     "receive_return",
@@ -78,6 +84,7 @@ __all__ = [
     "set_terms",
     "settle_return",
     "ship",
+    "shown_prices",
     "take_from_cart",
     "withdraw_fapiao",
     "withdraw_return",

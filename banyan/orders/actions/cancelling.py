@@ -10,10 +10,10 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Conflict
 from banyan.kernel.states import transition
 
-from .. import returning
 from ..access import get_order_for_buyer
 from ..events import OrderUnitsCancelled
 from ..models import Order, OrderLine, OrderRefund
+from ..rules import returning
 from ..states import ORDER
 from . import units as unit
 from .refunds import create_refund, pay_back, refund_locks, take_from_lines
@@ -28,19 +28,20 @@ class NotCancellable(Conflict):
 
 def bought(lines: list[OrderLine]) -> list[returning.Bought]:
     """Return an order's lines as the rule of paying back sees them; replacements cost nothing."""
-    return [
-        returning.Bought(
-            key=line.pk,
-            quantity=line.quantity,
-            goods=line.goods_amount - line.discount_amount,
-            shipping=line.shipping_amount,
-            tax=line.tax_amount,
-            refunded=line.refunded_amount,
-            units_back=line.refunded_quantity,
-        )
-        for line in lines
-        if line.replaces_id is None
-    ]
+    return [_bought(line) for line in lines if line.replaces_id is None]
+
+
+def _bought(line: OrderLine) -> returning.Bought:
+    # Tax on top is a part of what is paid; included tax is in the prices already.
+    on_shipping = min(line.shipping_tax_amount, line.tax_amount)
+    return returning.Bought(
+        key=line.pk,
+        quantity=line.quantity,
+        goods=line.goods_amount - line.discount_amount + line.tax_amount - on_shipping,
+        shipping=line.shipping_amount + on_shipping,
+        refunded=line.refunded_amount,
+        units_back=line.refunded_quantity,
+    )
 
 
 def cancel_order(

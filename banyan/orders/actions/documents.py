@@ -25,7 +25,7 @@ from .. import drawing
 from ..access import get_order_for
 from ..models import Document, DocumentFile, LegalEntity, Order, OrderLine, OrderRefund
 from ..queries import entity_of
-from ..tax_ids import clean_credit_code
+from ..rules.tax_ids import clean_credit_code
 
 PREFIX = {"receipt": "R", "invoice": "I", "credit_note": "C"}
 GRANTED = ("processing", "succeeded", "failed")
@@ -191,15 +191,15 @@ def _seller(shop_id: int) -> str:
 def _credit(invoice: Document, refund: OrderRefund) -> Document:
     """Write a refund as negative lines, by the entity of the invoice."""
     order = refund.order
-    titles = {str(line.pk): line for line in order.lines.all()}
+    bought = {str(line.pk): line for line in order.lines.all()}
     lines = [
         {
-            "title": titles[part["line"]].title,
-            "seller": _seller(titles[part["line"]].seller_id),
+            "title": bought[part["line"]].title,
+            "seller": _seller(bought[part["line"]].seller_id),
             "quantity": int(part.get("quantity", 0)),
             "goods": None,
             "discount": None,
-            "tax": -_tax_in(titles[part["line"]], int(part["amount"])),
+            "tax": -_tax_in(bought[part["line"]], int(part["amount"])),
             "total": -int(part["amount"]),
         }
         for part in refund.lines

@@ -15,8 +15,8 @@ from banyan.kernel.states import transition
 
 from ..access import get_order_for_buyer, get_order_for_staff
 from ..models import Fapiao, Order
+from ..rules.tax_ids import clean_credit_code
 from ..states import FAPIAO
-from ..tax_ids import clean_credit_code
 from .acts import note_act
 
 LARGEST_FILE = 2_000_000

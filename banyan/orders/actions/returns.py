@@ -18,10 +18,10 @@ from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Invalid
 from banyan.kernel.states import transition
 
-from .. import returning
 from ..access import get_return_for_staff
 from ..models import AfterSaleTerms, OrderRefund, Return, ReturnLine
 from ..queries import terms_of
+from ..rules import returning
 from ..states import RETURN
 from . import units as unit
 from .acts import note_act

@@ -37,7 +37,10 @@ FILL = [
 class Migration(migrations.Migration):
     atomic = False  # the tables are in use
 
-    dependencies = [('orders', '0005_after_the_sale')]
+    dependencies = [
+        ('orders', '0005_after_the_sale'),
+        ('orders', '0006_delivery_and_its_tax'),
+    ]
 
     operations = [
         migrations.AddField(

@@ -34,6 +34,7 @@ def values_of(product: Product | None) -> dict[str, str]:
         "language": product.language,
         "category": product.category.slug if product.category else "",
         "vendor": product.vendor,
+        "min_age": str(product.min_age or ""),
         "tags": ", ".join(product.tags),
         "rows": str(max(FEWEST_ROWS, len(variants) + 2)),
     }
@@ -134,6 +135,8 @@ def product_input(
         texts=texts,
         category=typed.text("category"),
         vendor=typed.text("vendor"),
+        min_age=typed.whole("min_age"),
+        kind=product.kind if product else "goods",
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
         alts=alts,

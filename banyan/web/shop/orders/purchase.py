@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.ratelimits import hit
+from banyan.market.queries import disputes_of
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.access import (
@@ -27,11 +28,14 @@ from banyan.orders.models import Checkout, OrderLine
 from banyan.orders.queries import first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
+from banyan.standing.queries import reviews_of
 
 from ...http import actor, number, private, signed_in
 from ...streams import ticket
 from ..market.cards import product_url
+from ..trade.disputes import open_dispute_url
 from .checkout import go_to_payment, leave_cart
+from .explaining import delivery_text
 from .return_words import return_state, return_url
 from .story import (
     hidden_on,
@@ -63,17 +67,21 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
     lines = lines_of(found)
     images = first_images(line.product_id for group in lines.values() for line in group)
     shown = pictures(list(images.values()))
+    reviewed = reviews_of(line.pk for group in lines.values() for line in group)
+    disputes = disputes_of(order.pk for order in found)
     hidden = hidden_on((line for group in lines.values() for line in group), viewer)
     rows = []
     for order in found:
         refunds = list(refunds_of(order))
         left = order.total_amount - order.refunded_amount
+        complain, complaint = open_dispute_url(order, disputes.get(order.pk, []), token)
         rows.append(
             {
                 "order": order,
                 "state": state_text(
                     order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
                 ),
+                "delivery": delivery_text(order),
                 "lines": [
                     {
                         "line": line,
@@ -81,6 +89,8 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                         "total": Money(line.goods_amount - line.discount_amount, line.currency),
                         "price": price_rows(line),
                         "url": _goods_url(line),
+                        "review": reviewed.get(line.pk),
+                        "may_review": order.state == "received" and line.pk not in reviewed,
                     }
                     for line in lines[order.pk]
                 ],
@@ -97,6 +107,8 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                 ],
                 "left": Money(left, order.currency),
                 "can_ask": order.state in {"paid", "shipped", "received"} and left > 0,
+                "complain_url": complain,
+                "complaint_url": complaint,
                 "can_confirm": order.state == "shipped",
                 "can_extend": order.state == "shipped" and not order.confirm_extended,
                 "can_cancel": bool(left_to_ship(cancellable(order))),
@@ -148,7 +160,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "state": _headline(checkout, rows),
         "lapsed": checkout.state in {"expired", "cancelled"},
         "rows": rows,
-        "sums": receipt_rows(checkout),
+        "sums": receipt_rows(checkout, [x["line"] for row in rows for x in row["lines"]]),
         "total": Money(checkout.total_amount, checkout.currency),
         "address": _address_line(checkout.address),
         "intent": intent,

@@ -40,6 +40,7 @@ _ROOMS = (
     ("my_followers", "me", gettext_lazy("Followers")),
     ("addresses", "truck", gettext_lazy("Addresses")),
     ("boards_mine", "save", gettext_lazy("Boards")),
+    ("listings_mine", "tag", gettext_lazy("What I sell")),
     ("studio_home", "shop", gettext_lazy("My shops")),
     ("me_edit", "edit", gettext_lazy("Profile and privacy")),
     ("mfa_index", "shield", gettext_lazy("Security")),

@@ -13,9 +13,9 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, Problem
 from banyan.orders.access import visible_orders
 from banyan.orders.actions.bulk import Sent, ToSend, read_rows, ship_many
-from banyan.orders.carriers import CARRIERS
 from banyan.orders.models import Order
 from banyan.orders.queries import lines_of
+from banyan.orders.rules.carriers import CARRIERS
 
 from ...http import actor, private, signed_in
 from ..room import page, refusal_of, shop_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -21,12 +22,13 @@ from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_staff
 from banyan.orders.actions.fulfilment import SHIPPABLE
 from banyan.orders.actions.units import parcel_lines
-from banyan.orders.carriers import CARRIERS
-from banyan.orders.models import Order
+from banyan.orders.models import Order, OrderLine
 from banyan.orders.queries import first_images, lines_of, refunds_of
+from banyan.orders.rules.carriers import CARRIERS
 
 from ...http import actor, private, signed_in
 from ...shop.earnings.words import commission_state
+from ...shop.orders.explaining import delivery_text, sum_rows
 from ...shop.orders.return_words import return_state
 from ...shop.orders.story import (
     faces_of,
@@ -75,7 +77,7 @@ def order_page(
         "order": found,
         "state": order_state(found.state, partly=any(x["line"].shipped_quantity for x in lines)),
         "lines": lines,
-        "sums": _sums(found),
+        "sums": _sums(found, [row["line"] for row in lines]),
         "path": next((line["path"] for line in lines if line["path"]), []),
         "entries": order_entries(found, refunds),
         "left": left,
@@ -146,12 +148,18 @@ def _lines(found: Order, posted: Any, problem: Problem | None) -> list[dict[str,
     return rows
 
 
-def _sums(found: Order) -> list[tuple[Any, ...]]:
+def _sums(found: Order, lines: Iterable[OrderLine]) -> list[tuple[Any, ...]]:
     currency = found.currency
-    rows: list[tuple[Any, ...]] = [(_("Goods"), Money(found.goods_amount, currency))]
-    if found.discount_amount:
-        rows.append((_("Coupon"), Money(-found.discount_amount, currency)))
-    rows.append((_("Shipping"), Money(found.shipping_amount, currency)))
+    rows = sum_rows(
+        goods=found.goods_amount,
+        discount=found.discount_amount,
+        shipping=found.shipping_amount,
+        tax=found.tax_amount,
+        included_tax=sum(line.included_tax_amount for line in lines),
+        currency=currency,
+    )
+    if found.delivery:
+        rows.append((_("Sent by"), delivery_text(found)))
     rows.append((_("Total"), Money(found.total_amount, currency), "total"))
     if found.refunded_amount:
         rows.append((_("Refunded"), Money(-found.refunded_amount, currency)))

@@ -12,13 +12,14 @@ from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 from banyan.people.models import Account
 
-from .states import PRODUCT, SHOP
+from ..states import PRODUCT, SHOP
 
 
 class Shop(models.Model):
     """A member's shop. Sells in one currency; ``state`` see ``states.SHOP``.
 
-    ``kind``: merchant, or member (what one person sells second-hand).
+    ``kind``: merchant, or member (what one person sells second-hand). ``standing``: new, good or
+    below, as ``standing`` last counted it.
     """
 
     id = IdField(primary_key=True)
@@ -26,6 +27,7 @@ class Shop(models.Model):
     slug = models.CharField(max_length=40)
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, default="merchant", db_default="merchant")
+    standing = models.CharField(max_length=5, default="new", db_default="new")
     about = models.CharField(max_length=600, blank=True, default="")
     currency = models.CharField(max_length=3)
     country = models.CharField(max_length=2, default="CN")
@@ -33,8 +35,6 @@ class Shop(models.Model):
     state = models.CharField(max_length=12, choices=SHOP.choices(), default=SHOP.initial)
     cover = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
     logo = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
-    shipping_amount = models.BigIntegerField(default=0)
-    free_shipping_from = models.BigIntegerField(null=True)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -83,7 +83,9 @@ class Product(models.Model):
 
     ``texts`` maps a language to {"title", "description"}; ``title`` and ``description`` are in
     ``language`` and stand in for missing ones. ``kind`` says how it is delivered, see
-    ``rules.KINDS``; ``attributes`` maps the code of a typed attribute to its value.
+    ``rules.KINDS``; ``min_age`` is in years, empty for everybody; ``attributes`` maps the
+    code of a typed attribute to its value. ``stars`` is the sum of its ``ratings``.
+    ``tax_class`` says which of a zone's rates holds for it: standard, reduced or zero.
     """
 
     id = IdField(primary_key=True)
@@ -100,6 +102,10 @@ class Product(models.Model):
     tags = models.JSONField(default=list)
     options = models.JSONField(default=list)
     attributes = models.JSONField(default=dict, db_default={})
+    min_age = models.SmallIntegerField(null=True)
+    ratings = models.IntegerField(default=0, db_default=0)
+    stars = models.IntegerField(default=0, db_default=0)
+    tax_class = models.CharField(max_length=10, default="standard", db_default="standard")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
@@ -111,6 +117,10 @@ class Product(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=["goods", "voucher", "digital", "listing"]),
                 name="product_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_class__in=["standard", "reduced", "zero"]),
+                name="product_tax_class",
             ),
         ]
         indexes = [

@@ -19,35 +19,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """A line as the rule sees it: ``goods`` after discount, ``units_back`` paid back so far."""
+    """A line as the rule sees it: ``units_back`` of it were paid back so far.
+
+    ``goods`` is after discount, ``shipping`` its part of that; each with the tax on top of it.
+    """
 
     key: int
     quantity: int
     goods: int
     shipping: int
-    tax: int
     refunded: int
     units_back: int
 
     @property
     def left(self) -> int:
         """What can still be paid back."""
-        return self.goods + self.shipping + self.tax - self.refunded
+        return self.goods + self.shipping - self.refunded
 
 
 def without_shipping(lines: Sequence[Bought], back: Mapping[int, int]) -> dict[int, int]:
     """Return what is paid back by line for ``back`` units of it, the buyer bearing the shipping."""
-    return _worth(lines, back, {line.key: line.goods + _tax_on_goods(line) for line in lines})
+    return _worth(lines, back, {line.key: line.goods for line in lines})
 
 
 def with_shipping(lines: Sequence[Bought], back: Mapping[int, int]) -> dict[int, int]:
     """Return what is paid back by line for ``back`` units of it, the shop bearing the shipping."""
-    return _worth(lines, back, {one.key: one.goods + one.shipping + one.tax for one in lines})
-
-
-def _tax_on_goods(line: Bought) -> int:
-    taxed = line.goods + line.shipping
-    return line.tax * line.goods // taxed if taxed else line.tax
+    return _worth(lines, back, {line.key: line.goods + line.shipping for line in lines})
 
 
 def _worth(

@@ -10,6 +10,7 @@ from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
 
+from .actions.staff import INVITED
 from .events import ShopOpened, ShopRefused
 from .models import Shop
 
@@ -52,3 +53,10 @@ def _refused(happening: Happening) -> str:
 
 kinds.register("shop.opened", _opened, icon="shop")
 kinds.register("shop.refused", _refused, icon="shop")
+
+
+def _invited(happening: Happening) -> str:
+    return _("%(shop)s would like you to work there.") % happening.data
+
+
+kinds.register(INVITED, _invited, icon="shop")

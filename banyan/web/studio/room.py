@@ -63,6 +63,7 @@ def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms = [("today", _("Today"), "chart"), ("orders", _("Orders"), "orders")]
     rooms += [("goods", _("Goods"), "box"), ("shares", _("Shares"), "share")]
     rooms += [("standing", _("Standing"), "shield")]
+    rooms += [("staff", _("Staff"), "people")]
     if works_in(who, shop.pk, MANAGERS):
         rooms += [("coupons", _("Coupons"), "tag"), ("settings", _("Settings"), "settings")]
     return [

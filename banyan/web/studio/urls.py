@@ -4,6 +4,7 @@ from django.urls import path
 
 from ..shop.sharing import travel
 from . import (
+    after_sale,
     behind,
     coupons,
     goods,
@@ -12,10 +13,11 @@ from . import (
     product_files,
     shares,
     shop_settings,
+    staff,
     standing,
     today,
 )
-from .orders import bulk, money, one, queue, returns
+from .orders import bulk, money, one, papers, queue, returns
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -35,6 +37,13 @@ urlpatterns = [
     path("<slug:shop_slug>/orders/<int:order_id>/refund", money.refund, name="studio_order_refund"),
     path("<slug:shop_slug>/orders/<int:order_id>/answer", money.answer, name="studio_order_answer"),
     path("<slug:shop_slug>/orders/<int:order_id>/note", one.note, name="studio_order_note"),
+    path("<slug:shop_slug>/orders/<int:order_id>/papers", papers.document, name="studio_document"),
+    path(
+        "<slug:shop_slug>/orders/<int:order_id>/fapiao",
+        papers.fapiao_answer,
+        name="studio_fapiao_answer",
+    ),
+    path("<slug:shop_slug>/fapiao", papers.fapiao, name="studio_fapiao"),
     path("<slug:shop_slug>/returns", returns.desk, name="studio_returns"),
     path("<slug:shop_slug>/returns/<int:return_id>", returns.one, name="studio_return"),
     path("<slug:shop_slug>/goods", goods.goods, name="studio_goods"),
@@ -72,5 +81,9 @@ urlpatterns = [
     path("<slug:shop_slug>/standing", standing.shop_standing, name="studio_standing"),
     path("<slug:shop_slug>/standing/appeal", standing.appeal, name="studio_appeal"),
     path("<slug:shop_slug>/standing/permit", standing.permit, name="studio_permit"),
+    path("<slug:shop_slug>/staff", staff.staff, name="studio_staff"),
+    path("<slug:shop_slug>/staff/leave", staff.leave, name="studio_leave"),
+    path("<slug:shop_slug>/staff/acts", staff.acts, name="studio_acts"),
+    path("<slug:shop_slug>/after-sale", after_sale.after_sale, name="studio_after_sale"),
     path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
 ]

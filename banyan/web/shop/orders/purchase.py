@@ -25,7 +25,7 @@ from banyan.orders.actions.asking import can_return
 from banyan.orders.actions.cancelling import cancellable
 from banyan.orders.actions.units import left_to_ship
 from banyan.orders.models import Checkout, OrderLine
-from banyan.orders.queries import first_images, lines_of, refunds_of
+from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 from banyan.standing.queries import reviews_of
@@ -38,6 +38,7 @@ from .checkout import go_to_payment, leave_cart
 from .explaining import delivery_text
 from .return_words import return_state, return_url
 from .story import (
+    document_rows,
     hidden_on,
     order_entries,
     parcel_rows,
@@ -115,6 +116,9 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                 "cancel_key": new_code(80),
                 "parcels": parcel_rows(order),
                 "can_return": can_return(order),
+                "documents": document_rows(order, token),
+                "paid": order.paid_at is not None,
+                "has_papers": order.paid_at is not None and entity_of(order.shop_id) is not None,
                 "returns": [
                     {"url": return_url(r, token), "found": r, "state": return_state(r.state)}
                     for r in order.returns.order_by("-id")

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund
+from banyan.orders.models import Checkout, Document, Order, OrderLine, OrderRefund
 from banyan.orders.queries import shipments_of, state_history
 from banyan.orders.rules.carriers import tracking_url
 from banyan.people.access import hidden_from
@@ -148,6 +148,13 @@ def parcel_rows(order: Order) -> list[dict[str, Any]]:
         }
         for parcel in shipments_of([order.pk]).get(order.pk, [])
     ]
+
+
+def document_rows(order: Order, token: str = "") -> list[tuple[Document, str]]:
+    """Return an order's documents, oldest first, each with the address of its PDF."""
+    tail = f"?o={token}" if token else ""
+    found = order.documents.order_by("id")
+    return [(each, reverse("document", args=[each.pk]) + tail) for each in found]
 
 
 def refund_url(refund: OrderRefund, token: str = "") -> str:

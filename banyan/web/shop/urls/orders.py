@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..orders import checkout, purchase, refunds, returns
+from ..orders import checkout, papers, purchase, refunds, returns
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
     path("o/<str:token>/<int:order_id>/refund", refunds.refund_ask, name="refund_ask"),
     path("o/<str:token>/<int:order_id>/return", returns.return_ask, name="return_ask"),
+    path("o/<str:token>/<int:order_id>/papers", papers.document_issue, name="document_issue"),
+    path("o/<str:token>/<int:order_id>/fapiao", papers.fapiao, name="order_fapiao"),
+    path("documents/<int:document_id>", papers.document, name="document"),
+    path("orders/<int:order_id>/fapiao", papers.fapiao_file, name="fapiao_file"),
     path("returns/<int:return_id>", returns.return_page, name="return"),
     path("returns/<int:return_id>/sent", returns.return_sent, name="return_sent"),
     path("returns/<int:return_id>/withdraw", returns.return_withdraw, name="return_withdraw"),

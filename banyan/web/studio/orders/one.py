@@ -22,8 +22,8 @@ from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_staff
 from banyan.orders.actions.fulfilment import SHIPPABLE
 from banyan.orders.actions.units import parcel_lines
-from banyan.orders.models import Order, OrderLine
-from banyan.orders.queries import first_images, lines_of, refunds_of
+from banyan.orders.models import Fapiao, Order, OrderLine
+from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.orders.rules.carriers import CARRIERS
 
 from ...http import actor, private, signed_in
@@ -31,6 +31,7 @@ from ...shop.earnings.words import commission_state
 from ...shop.orders.explaining import delivery_text, sum_rows
 from ...shop.orders.return_words import return_state
 from ...shop.orders.story import (
+    document_rows,
     faces_of,
     order_entries,
     parcel_rows,
@@ -96,10 +97,22 @@ def order_page(
         "address": address_lines(found),
         "commissions": _commissions(actor(request), found),
         "notes": found.notes.select_related("author").order_by("id"),
+        **_papers(found),
         "values": request.POST,
         "key": _form_key(request, problem),
     }
     return page(request, shop, "orders", "studio/order.html", context, problem)
+
+
+def _papers(found: Order) -> dict[str, Any]:
+    asked = Fapiao.objects.defer("file").filter(order=found).exclude(state="withdrawn").first()
+    return {
+        "documents": document_rows(found),
+        "entity": entity_of(found.shop_id),
+        "paid": found.state in SHIPPED_TO,
+        "fapiao": asked,
+        "fapiao_amount": Money(asked.amount, found.currency) if asked else None,
+    }
 
 
 def _to_ship(found: Order, posted: Any) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from .cart import (
     set_quantity,
     take_from_cart,
 )
+from .changes import Preview, Wish, confirm_change, preview_change
 from .documents import credit_refund, issue_document, pdf_of, set_legal_entity
 from .fapiao import ask_fapiao, issue_fapiao, refuse_fapiao, withdraw_fapiao
 from .fulfilment import auto_confirm, confirm_receipt, extend_receipt, ship
@@ -39,8 +40,10 @@ __all__ = [
     "Contact",
     "Found",
     "NotCancellable",
+    "Preview",
     "Quote",
     "WantedLine",
+    "Wish",
     "Wishes",
     "add_to_cart",
     "approve_return",
@@ -52,6 +55,7 @@ __all__ = [
     "cancel_checkout",
     "cancel_order",
     "cart_for",
+    "confirm_change",
     "confirm_receipt",
     "credit_refund",
     "empty_cart",
@@ -68,6 +72,7 @@ __all__ = [
     "place",
     "place_of",
     "placed_before",
+    "preview_change",
     "priced_in",
     "put_in_cart",
     "quote",

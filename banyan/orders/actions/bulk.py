@@ -46,7 +46,7 @@ def read_rows(text: str) -> list[ToSend]:
     """
     text = text.lstrip("\ufeff")
     delimiter = "\t" if "\t" in text else ","
-    found = []
+    found: list[ToSend] = []
     for cells in csv.reader(io.StringIO(text), delimiter=delimiter):
         values = [cell.strip().lstrip("'") for cell in cells]
         if not any(values) or (not found and values[0].casefold() in _HEADS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.kernel import events, locks
 from banyan.kernel.actors import Actor, caused_by
@@ -23,7 +24,7 @@ class NotCancellable(Conflict):
     """The order is sent, or was never paid: there is nothing to cancel."""
 
     code = "not_cancellable"
-    message = _("This is already on its way. You can send it back when it has arrived.")
+    message = gettext_lazy("This is already on its way. You can send it back when it has arrived.")
 
 
 def bought(lines: list[OrderLine]) -> list[returning.Bought]:

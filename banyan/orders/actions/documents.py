@@ -192,7 +192,7 @@ def _credit(invoice: Document, refund: OrderRefund) -> Document:
     """Write a refund as negative lines, by the entity of the invoice."""
     order = refund.order
     bought = {str(line.pk): line for line in order.lines.all()}
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "title": bought[part["line"]].title,
             "seller": _seller(bought[part["line"]].seller_id),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -61,7 +63,7 @@ def ask_fapiao(
     return before
 
 
-def _checked(title_kind: str, title: str, tax_id: str, email: str) -> dict[str, object]:
+def _checked(title_kind: str, title: str, tax_id: str, email: str) -> dict[str, Any]:
     title, email = title.strip(), email.strip()
     code = clean_credit_code(tax_id) if title_kind == "company" else ""
     fields = {}
@@ -114,7 +116,12 @@ def issue_fapiao(*, actor: Actor, order_id: int, number: str, file: bytes | None
         if found.state == "issued":
             return found
         _check_asked(found)
-        values = {"number": number, "file": file, "file_kind": kind, "settled_at": clock.now()}
+        values: dict[str, Any] = {
+            "number": number,
+            "file": file,
+            "file_kind": kind,
+            "settled_at": clock.now(),
+        }
         transition(FAPIAO, found, "issued", actor=actor, **values)
         note_act(actor, order, "fapiao.issue", detail={"number": number})
     return found

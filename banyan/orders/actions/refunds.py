@@ -254,10 +254,13 @@ def _spread(order: Order, amount: int, lines: Mapping[int, int] | None) -> dict[
 def _as_lines(
     parts: Mapping[int, int], units: unit.Units = unit.NONE
 ) -> list[dict[str, int | str]]:
-    return [
-        {"line": str(line), "amount": part} | ({"quantity": units[line]} if line in units else {})
-        for line, part in parts.items()
-    ]
+    rows: list[dict[str, int | str]] = []
+    for line, part in parts.items():
+        row: dict[str, int | str] = {"line": str(line), "amount": part}
+        if line in units:
+            row["quantity"] = units[line]
+        rows.append(row)
+    return rows
 
 
 def create_refund(

@@ -17,7 +17,7 @@ from . import (
     standing,
     today,
 )
-from .orders import bulk, money, one, papers, queue, returns
+from .orders import bulk, changes, money, one, papers, queue, returns
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -42,6 +42,9 @@ urlpatterns = [
         "<slug:shop_slug>/orders/<int:order_id>/fapiao",
         papers.fapiao_answer,
         name="studio_fapiao_answer",
+    ),
+    path(
+        "<slug:shop_slug>/orders/<int:order_id>/change", changes.change, name="studio_order_change"
     ),
     path("<slug:shop_slug>/fapiao", papers.fapiao, name="studio_fapiao"),
     path("<slug:shop_slug>/returns", returns.desk, name="studio_returns"),

@@ -61,8 +61,14 @@ def return_entries(found: Return) -> list[Entry]:
     for change in state_history("orders.return.state", found.pk):
         text, tone = return_state(change.target)
         detail = f"{found.carrier} {found.tracking}".strip() if change.target == "sent" else ""
-        state = "bad" if tone == "bad" else "good"
-        entries.append(Entry(text=text, time=change.at, detail=detail, state=state))
+        entries.append(
+            Entry(
+                text=text,
+                time=change.at,
+                detail=detail,
+                state="bad" if tone == "bad" else "good",
+            )
+        )
     if found.state == "approved":
         entries.append(Entry(text=_("To be sent until"), time=found.due_by, state="next"))
     return entries

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..orders import checkout, papers, purchase, refunds, returns
+from ..orders import addresses, checkout, papers, purchase, refunds, returns
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("o/<str:token>/<int:order_id>/return", returns.return_ask, name="return_ask"),
     path("o/<str:token>/<int:order_id>/papers", papers.document_issue, name="document_issue"),
     path("o/<str:token>/<int:order_id>/fapiao", papers.fapiao, name="order_fapiao"),
+    path("o/<str:token>/<int:order_id>/address", addresses.order_address, name="order_address"),
     path("documents/<int:document_id>", papers.document, name="document"),
     path("orders/<int:order_id>/fapiao", papers.fapiao_file, name="fapiao_file"),
     path("returns/<int:return_id>", returns.return_page, name="return"),

@@ -20,6 +20,7 @@ from banyan.kernel.problems import IdempotencyMismatch, NotFound, Problem
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_staff
+from banyan.orders.actions.changes import Preview
 from banyan.orders.actions.fulfilment import SHIPPABLE
 from banyan.orders.actions.units import parcel_lines
 from banyan.orders.models import Fapiao, Order, OrderLine
@@ -28,6 +29,7 @@ from banyan.orders.rules.carriers import CARRIERS
 
 from ...http import actor, private, signed_in
 from ...shop.earnings.words import commission_state
+from ...shop.orders.addresses import preview_rows
 from ...shop.orders.explaining import delivery_text, sum_rows
 from ...shop.orders.return_words import return_state
 from ...shop.orders.story import (
@@ -98,6 +100,17 @@ def order_page(
         "commissions": _commissions(actor(request), found),
         "notes": found.notes.select_related("author").order_by("id"),
         **_papers(found),
+        "can_change": found.state in REFUNDABLE,
+        "changes": [
+            {
+                "at": each.created_at,
+                "rows": preview_rows(
+                    Preview(each.before, each.after, each.amount, ""), found.currency
+                ),
+                "reason": each.reason,
+            }
+            for each in found.changes.order_by("id")
+        ],
         "values": request.POST,
         "key": _form_key(request, problem),
     }

@@ -8,6 +8,7 @@ from . import (
     carts,
     checkouts,
     coupons,
+    documents,
     earnings,
     ledger,
     links,
@@ -17,6 +18,7 @@ from . import (
     posts,
     products,
     refunds,
+    returns,
     shops,
     sign_in,
 )
@@ -36,6 +38,8 @@ for domain in (
     checkouts,
     orders,
     refunds,
+    returns,
+    documents,
     earnings,
     ledger,
 ):

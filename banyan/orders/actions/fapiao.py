@@ -122,7 +122,7 @@ def issue_fapiao(*, actor: Actor, order_id: int, number: str, file: bytes | None
             "file_kind": kind,
             "settled_at": clock.now(),
         }
-        transition(FAPIAO, found, "issued", actor=actor, **values)
+        transition(FAPIAO, found, "issued", actor=actor, settled_at=clock.now(), **values)
         note_act(actor, order, "fapiao.issue", detail={"number": number})
     return found
 

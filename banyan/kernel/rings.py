@@ -19,6 +19,8 @@ class Ring(StrEnum):
     STREAMS = "streams"
     ANSWERS = "answers"
     INVITES = "invites"
+    DELIVERY = "delivery"
+    PAYERS = "payers"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

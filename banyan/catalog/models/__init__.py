@@ -3,14 +3,20 @@
 from .delivery import ShippingMethod, ShippingZone, TaxZone
 from .goods import (
     Category,
+    EmptySearch,
+    PriceChange,
     Product,
     ProductImage,
     ProductImport,
     ProductWords,
     Shop,
     ShopStaff,
+    ShopWords,
     Stock,
+    StockAt,
+    StockLocation,
     StockMovement,
+    StockWish,
     Variant,
     WantedPicture,
 )
@@ -18,7 +24,9 @@ from .prices import ListPrice, PriceList, PriceListAccount
 
 __all__ = [
     "Category",
+    "EmptySearch",
     "ListPrice",
+    "PriceChange",
     "PriceList",
     "PriceListAccount",
     "Product",
@@ -29,8 +37,12 @@ __all__ = [
     "ShippingZone",
     "Shop",
     "ShopStaff",
+    "ShopWords",
     "Stock",
+    "StockAt",
+    "StockLocation",
     "StockMovement",
+    "StockWish",
     "TaxZone",
     "Variant",
     "WantedPicture",

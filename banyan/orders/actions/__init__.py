@@ -1,5 +1,6 @@
 """Verbs of orders: the only writers of its tables."""
 
+from ..rules import WantedLine
 from .asking import ask_return, lapse_returns, send_return, withdraw_return
 from .cancelling import NotCancellable, cancel_order
 from .cart import (
@@ -12,14 +13,17 @@ from .cart import (
     set_quantity,
     take_from_cart,
 )
+from .cart_prices import price_cart
 from .changes import Preview, Wish, confirm_change, preview_change
 from .documents import credit_refund, issue_document, pdf_of, set_legal_entity
 from .fapiao import ask_fapiao, issue_fapiao, refuse_fapiao, withdraw_fapiao
-from .fulfilment import auto_confirm, confirm_receipt, extend_receipt, ship
+from .fulfilment import auto_confirm, confirm_receipt, extend_receipt, receive_delivered, ship
+from .handover import refund_missing
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
-from .placement import Contact, place, place_of
+from .persons import Contact
+from .placement import place, place_of
 from .quoting import Carriage, Quote, Wishes, priced_in, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
@@ -33,7 +37,6 @@ from .returns import (
     settle_return,
 )
 from .unit_prices import shown_prices
-from .wanting import WantedLine
 
 __all__ = [
     "Carriage",
@@ -73,10 +76,13 @@ __all__ = [
     "place_of",
     "placed_before",
     "preview_change",
+    "price_cart",
     "priced_in",
     "put_in_cart",
     "quote",
+    "receive_delivered",
     "receive_return",
+    "refund_missing",
     "refuse_fapiao",
     "refuse_refund",
     "refuse_return",

@@ -17,7 +17,7 @@ from ..models import Order, OrderLine, OrderRefund
 from ..rules import returning
 from ..states import ORDER
 from . import units as unit
-from .refunds import create_refund, pay_back, refund_locks, take_from_lines
+from .paying_back import back_to_sales, create_refund, pay_back, refund_locks, take_from_lines
 
 
 class NotCancellable(Conflict):
@@ -86,6 +86,7 @@ def cancel(
         raise unit.UnitsGone() from error
     unit.cancel_units(order, wanted)
     unit.count_paid_back(wanted)
+    back_to_sales(actor, order, wanted)
     events.emit(
         OrderUnitsCancelled(
             order_id=order.pk,
@@ -107,8 +108,8 @@ def cancel(
         restock=True,
         units=wanted,
     )
-    take_from_lines(order, parts)
-    pay_back(actor=actor, order=order, refund=refund, parts=parts, units=wanted)
+    goods = take_from_lines(order, refund, parts)
+    pay_back(actor=actor, order=order, refund=refund, goods=goods, units=wanted)
     return refund
 
 

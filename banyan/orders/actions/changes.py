@@ -29,7 +29,7 @@ from ..models import Checkout, Order, OrderChange, OrderLine, OrderRefund
 from ..rules import returning
 from .acts import note_act
 from .cancelling import bought, cancel, cancellable
-from .refunds import create_refund, pay_back, refund_locks, take_from_lines
+from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
 
 PRICED_BY = ("country", "level1")
 """What of an address decides on prices: with another one it is another order."""
@@ -298,8 +298,8 @@ def _do_shipping(
         by=actor.kind,
         restock=False,
     )
-    take_from_lines(order, parts)
-    pay_back(actor=actor, order=order, refund=refund, parts=parts)
+    goods = take_from_lines(order, refund, parts)
+    pay_back(actor=actor, order=order, refund=refund, goods=goods)
     return refund
 
 

@@ -199,7 +199,7 @@ def _credit(invoice: Document, refund: OrderRefund) -> Document:
             "quantity": int(part.get("quantity", 0)),
             "goods": None,
             "discount": None,
-            "tax": -_tax_in(bought[part["line"]], int(part["amount"])),
+            "tax": -int(part.get("tax", 0)),
             "total": -int(part["amount"]),
         }
         for part in refund.lines
@@ -216,12 +216,6 @@ def _credit(invoice: Document, refund: OrderRefund) -> Document:
         refund=refund,
         corrects=invoice,
     )
-
-
-def _tax_in(line: OrderLine, amount: int) -> int:
-    """Return the tax in a part of a line's price, pro rata, rounded down."""
-    tax = line.tax_amount + line.included_tax_amount
-    return amount * tax // line.paid_amount if line.paid_amount else 0
 
 
 def _number(

@@ -116,12 +116,7 @@ def issue_fapiao(*, actor: Actor, order_id: int, number: str, file: bytes | None
         if found.state == "issued":
             return found
         _check_asked(found)
-        values: dict[str, Any] = {
-            "number": number,
-            "file": file,
-            "file_kind": kind,
-            "settled_at": clock.now(),
-        }
+        values: dict[str, Any] = {"number": number, "file": file, "file_kind": kind}
         transition(FAPIAO, found, "issued", actor=actor, settled_at=clock.now(), **values)
         note_act(actor, order, "fapiao.issue", detail={"number": number})
     return found

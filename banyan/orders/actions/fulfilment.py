@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import stock_locks
+from banyan.catalog.rules import IN_PARCELS
+from banyan.delivery.queries import vouchers_waiting
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -53,7 +56,9 @@ def ship(
         before = _sent_before(order, key, asks_for_all=units is None and not left)
         if before is not None:
             return before
-        if order.state not in SHIPPABLE or not lines:
+        if not lines:
+            raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
+        if order.state not in SHIPPABLE:
             raise Conflict(_("Only a paid order can be shipped."), code="not_paid")
         wanted = unit.check_units(left if units is None else units, lines)
         unit.ship_units(order, wanted)
@@ -129,7 +134,7 @@ def _receive(actor: Actor, order: Order, reason: str) -> Order:
         order.refresh_from_db()
         if order.state == "received":
             return order
-        if order.state != "shipped":
+        if order.state != "shipped" and not _all_delivered(order):
             raise Conflict(_("This order is not on its way."), code="not_shipped")
         with caused_by(order.checkout_id):
             transition(
@@ -155,6 +160,24 @@ def extend_receipt(*, actor: Actor, order_id: int, access_token: str = "") -> Or
             order.confirm_extended = True
             order.save(update_fields=["confirm_at", "confirm_extended"])
     return order
+
+
+def _all_delivered(order: Order) -> bool:
+    """Tell whether a paid order had no parcel to send and no voucher is left to be used."""
+    kept = order.lines.filter(kind__in=IN_PARCELS, quantity__gt=F("cancelled_quantity"))
+    by_parcel = kept.exists()
+    return order.state == "paid" and not by_parcel and not vouchers_waiting(order.pk)
+
+
+def receive_delivered(*, actor: Actor, order_id: int) -> None:
+    """Mark an order without a parcel as received once all of it was handed over or used.
+
+    Files and keys count from the payment on, vouchers once none can be used any more. Orders with
+    a parcel are received with that. Emits order.received; repeatable.
+    """
+    order = Order.objects.select_related("checkout", "shop").get(pk=order_id)
+    if _all_delivered(order):
+        _receive(actor, order, "delivered")
 
 
 def auto_confirm(*, actor: Actor, limit: int = 200) -> int:

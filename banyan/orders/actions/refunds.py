@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.actions import restock as put_back
-from banyan.catalog.actions import stock_locks
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -23,33 +20,23 @@ from banyan.payments.events import RefundFailed, RefundSucceeded
 from banyan.payments.rules import TO_WALLET
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
-from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
-from ..models import Order, OrderLine, OrderRefund
-from ..rules import RefundableLine, goods_part, refund_by_amount
-from ..states import ORDER, REFUND
+from ..events import OrderRefundSettled, RefundHelpAsked
+from ..models import Order, OrderRefund
+from ..rules import refund_by_amount
+from ..states import REFUND
+from . import handover
 from . import units as unit
 from .acts import note_act
-from .fulfilment import settle
 from .notes import write_note
-from .proceeds import locks_of, take_back
-
-PROMISE = dt.timedelta(days=10)
-
-
-def refundable_lines(order: Order) -> list[RefundableLine]:
-    """Return what the refund rules need of an order's lines."""
-    return [
-        RefundableLine(
-            key=line.pk,
-            paid=line.paid_amount,
-            refunded=line.refunded_amount,
-            net=line.net_amount,
-            tax=line.tax_amount + line.included_tax_amount,
-            quantity=line.quantity,
-            refunded_quantity=line.refunded_quantity,
-        )
-        for line in order.lines.order_by("id")
-    ]
+from .paying_back import (
+    as_lines,
+    back_to_sales,
+    create_refund,
+    pay_back,
+    refund_locks,
+    refundable_lines,
+    take_from_lines,
+)
 
 
 def ask_refund(
@@ -77,6 +64,7 @@ def ask_refund(
             return before
         parts = _spread(order, amount, lines)
         _check_refundable(order, reason)
+        handover.check_wish(order, parts)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
         return create_refund(order, parts, reason=reason, key=key, by="buyer", restock=False)
@@ -115,8 +103,8 @@ def grant_refund(
 ) -> OrderRefund:
     """Give money back: by line when ``lines`` (line id -> amount) is given, else spread.
 
-    Manager of the shop, or platform support. Locks stock, order, payment, the shop's and the
-    earners' accounts. Posts shop_payable -> clearing; the earners' part is reversed by the
+    Manager of the shop, or platform support. Locks stock, order, payment, coupons, the shop's
+    and the earners' accounts. Posts shop_payable -> clearing; the earners' part is reversed by the
     listeners of order.refunded. The provider is asked after the commit. Audited when staff do it.
     Repeatable by ``key``: the second call returns the first one's refund. Raises
     IdempotencyMismatch when the key stands for another refund, Conflict ``refund_not_open`` when
@@ -137,48 +125,13 @@ def grant_refund(
         refund = _requested(order, request_id, parts, restock) or create_refund(
             order, parts, reason=reason, key=key, by=actor.kind, restock=restock
         )
-        take_from_lines(order, parts)
-        _units_of_whole_lines(order, parts, restock=restock)
-        pay_back(actor=actor, order=order, refund=refund, parts=parts)
+        goods = take_from_lines(order, refund, parts)
+        handover.take_back(actor=actor, order=order, line_ids=parts)
+        _units_of_whole_lines(actor, order, parts, restock=restock)
+        pay_back(actor=actor, order=order, refund=refund, goods=goods)
         note_act(actor, order, "refund.grant", reason=reason, detail={"amount": refund.amount})
         _audit(actor, refund, "refund.grant", reason, amount=refund.amount)
     return refund
-
-
-def refund_locks(order: Order) -> list[LockKey]:
-    """Return everything that paying back of an order touches, and its stock."""
-    keys = [
-        *stock_locks(order.lines.values_list("variant_id", flat=True)),
-        LockKey("order", order.pk),
-        *locks_of(order),
-        *events.locks_for(_event(order, 0, {})),
-    ]
-    if order.checkout.intent_id:
-        keys.append(LockKey("payment", order.checkout.intent_id))
-    return keys
-
-
-def pay_back(
-    *,
-    actor: Actor,
-    order: Order,
-    refund: OrderRefund,
-    parts: Mapping[int, int],
-    units: unit.Units = unit.NONE,
-) -> None:
-    """Send a refund on its way: money, books, earners' part, and the order's end when all is back.
-
-    The caller holds :func:`refund_locks` and has called :func:`take_from_lines`. ``units`` are
-    those that ``parts`` stand for. Posts shop_payable -> clearing; emits order.refunded.
-    """
-    transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
-    goods = _goods_of(order, parts)
-    _move_money(actor, order, refund)
-    events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
-    if order.refunded_amount == order.total_amount:
-        transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
-    else:
-        settle(actor=actor, order=order)
 
 
 def _check_same(
@@ -216,7 +169,7 @@ def _requested(
     if refund is None:
         raise _not_open()
     refund.amount = sum(parts.values())
-    refund.lines = _as_lines(parts)
+    refund.lines = as_lines(parts)
     refund.restock = restock
     refund.save(update_fields=["amount", "lines", "restock"])
     return refund
@@ -251,81 +204,9 @@ def _spread(order: Order, amount: int, lines: Mapping[int, int] | None) -> dict[
     return parts
 
 
-def _as_lines(
-    parts: Mapping[int, int], units: unit.Units = unit.NONE
-) -> list[dict[str, int | str]]:
-    rows: list[dict[str, int | str]] = []
-    for line, part in parts.items():
-        row: dict[str, int | str] = {"line": str(line), "amount": part}
-        if line in units:
-            row["quantity"] = units[line]
-        rows.append(row)
-    return rows
-
-
-def create_refund(
-    order: Order,
-    parts: Mapping[int, int],
-    *,
-    reason: str,
-    key: str,
-    by: str,
-    restock: bool,
-    units: unit.Units = unit.NONE,
-) -> OrderRefund:
-    """Write a refund down, not yet on its way."""
-    now = clock.now()
-    return OrderRefund.objects.create(
-        order=order,
-        amount=sum(parts.values()),
-        currency=order.currency,
-        lines=_as_lines(parts, units),
-        reason=reason.strip(),
-        restock=restock,
-        key=key,
-        requested_by=by,
-        created_at=now,
-        due_by=now + PROMISE,
-    )
-
-
-def take_from_lines(order: Order, parts: Mapping[int, int]) -> None:
-    """Write the refunded figures of an order and its lines."""
-    for line_id, part in parts.items():
-        OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + part)
-    amount = sum(parts.values())
-    Order.objects.filter(pk=order.pk).update(refunded_amount=F("refunded_amount") + amount)
-    order.refresh_from_db()
-
-
-def _goods_of(order: Order, parts: Mapping[int, int]) -> dict[int, int]:
-    """Return the goods part of each line's amount, which the lines were just given."""
-    return {
-        line.key: goods_part(
-            dataclasses.replace(line, refunded=line.refunded - parts[line.key]), parts[line.key]
-        )
-        for line in refundable_lines(order)
-        if line.key in parts
-    }
-
-
-def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
-    take_back(actor=actor, order=order, refund=refund)
-    assert order.checkout.intent_id is not None  # only what was paid is refunded
-    sent = payments.request_refund(
-        actor=actor,
-        intent_id=order.checkout.intent_id,
-        amount=refund.amount,
-        reason=refund.reason,
-        subject_kind="order_refund",
-        subject_id=refund.pk,
-        key=f"order_refund:{refund.pk}",
-    )
-    refund.payment_refund_id = sent.pk
-    refund.save(update_fields=["payment_refund_id"])
-
-
-def _units_of_whole_lines(order: Order, parts: Mapping[int, int], *, restock: bool) -> None:
+def _units_of_whole_lines(
+    actor: Actor, order: Order, parts: Mapping[int, int], *, restock: bool
+) -> None:
     """Free the units of lines that are now refunded in full; a part of a price frees no unit.
 
     What was not sent is not sent any more. What was sent lies on the shelf again with ``restock``.
@@ -334,11 +215,11 @@ def _units_of_whole_lines(order: Order, parts: Mapping[int, int], *, restock: bo
     unsent: dict[int, int] = {}
     back: dict[int, int] = {}
     shelf: list[tuple[int, int]] = []
-    for line in order.lines.filter(replaces=None):
+    for line in order.lines.filter(replaces=None, kind__in=IN_PARCELS):
         whole = line.refunded_amount == line.paid_amount and (line.pk in parts or everything)
         if not whole:
             continue
-        if line.to_ship and line.kind in unit.BY_PARCEL:
+        if line.to_ship:
             unsent[line.pk] = line.to_ship
         sent = line.quantity - line.refunded_quantity - line.to_ship
         if restock and sent > 0:
@@ -350,24 +231,8 @@ def _units_of_whole_lines(order: Order, parts: Mapping[int, int], *, restock: bo
         put_back(shelf, reference=order.number, shipped=True)
     unit.count_paid_back(unsent)
     unit.count_paid_back(back)
-
-
-def _event(
-    order: Order,
-    refund_id: int,
-    goods: Mapping[int, int],
-    amount: int = 0,
-    units: unit.Units = unit.NONE,
-) -> OrderRefunded:
-    return OrderRefunded(
-        order_id=order.pk,
-        checkout_id=order.checkout_id,
-        shop_id=order.shop_id,
-        refund_id=refund_id,
-        amount=amount,
-        currency=order.currency,
-        lines=[(line, part, units.get(line, 0)) for line, part in goods.items()],
-    )
+    back_to_sales(actor, order, unsent)
+    back_to_sales(actor, order, back)
 
 
 def retry_refund(

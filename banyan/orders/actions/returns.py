@@ -28,7 +28,7 @@ from .acts import note_act
 from .asking import check_state, end, tell
 from .cancelling import bought
 from .exchanging import count_root, keep_replacements, replacement_locks, set_aside
-from .refunds import create_refund, pay_back, refund_locks, take_from_lines
+from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
 
 TO_SEND = dt.timedelta(days=14)
 """How long an agreed return may take to be sent."""
@@ -294,6 +294,6 @@ def _pay(
         restock=False,
         units=back,
     )
-    take_from_lines(order, parts)
-    pay_back(actor=actor, order=order, refund=refund, parts=parts, units=back)
+    goods = take_from_lines(order, refund, parts)
+    pay_back(actor=actor, order=order, refund=refund, goods=goods, units=back)
     return refund

@@ -13,13 +13,11 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import restock, ship_out
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.problems import Conflict, Invalid
 
 from ..models import Order, OrderLine
 from ..states import OPEN_RETURN
-
-BY_PARCEL = ("goods", "listing")
-"""Kinds of goods that travel in a parcel; the others are handed over when they are paid."""
 
 Units = Mapping[int, int]
 """Line id to a number of units."""
@@ -39,7 +37,7 @@ def parcel_lines(order: Order) -> list[OrderLine]:
 
     What is set aside for an exchange is none of them before the shop has seen what came back.
     """
-    lines = order.lines.filter(kind__in=BY_PARCEL).select_related("variant")
+    lines = order.lines.filter(kind__in=IN_PARCELS).select_related("variant")
     waiting = Q(replaces_in__of__state__in=OPEN_RETURN)
     return list(lines.exclude(waiting).order_by("id"))
 

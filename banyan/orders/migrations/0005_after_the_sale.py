@@ -256,7 +256,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='return',
-            index=models.Index(condition=models.Q(('state', 'approved')), fields=['due_by'], name='return_due'),
+            index=models.Index(condition=models.Q(('state', 'approved')), fields=['due_by'], name='order_return_due'),
         ),
         migrations.AddConstraint(
             model_name='return',

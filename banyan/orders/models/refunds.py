@@ -15,7 +15,8 @@ from .purchase import Order
 class OrderRefund(models.Model):
     """A refund of an order, alike for buyer, merchant and support; ``lines`` sum to ``amount``.
 
-    ``lines``: [{"line": id, "amount": minor units, "quantity": n}].
+    ``lines``: [{"line": id, "amount": minor units, "tax": of it, known once it is granted,
+    "quantity": units that it stands for, where it does}].
     """
 
     id = IdField(primary_key=True)

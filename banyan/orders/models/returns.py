@@ -74,7 +74,7 @@ class Return(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["due_by"], name="return_due", condition=Q(state="approved"))
+            models.Index(fields=["due_by"], name="order_return_due", condition=Q(state="approved"))
         ]
 
 

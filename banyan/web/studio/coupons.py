@@ -23,7 +23,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 
 from ..http import actor, private, signed_in
-from .coupon_form import drawn, read_rules
+from .coupon_form import drawn, field_errors, read_rules
 from .coupon_words import REACHES, STACKING, example, row
 from .room import page, refusal_of, shop_of
 from .typed import Typed
@@ -105,6 +105,8 @@ def _wizard(
     problem: Problem | None = None,
     preview: dict[str, Any] | None = None,
 ) -> HttpResponse:
+    if problem is not None:
+        problem.fields = field_errors(problem.fields)
     errors = problem.fields if problem else {}
     context = {
         "values": values,

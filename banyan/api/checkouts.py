@@ -10,11 +10,15 @@ from django.utils.translation import get_language
 from ninja import Path, Router, Status
 from pydantic import Field, StringConstraints
 
+from banyan.catalog.rules import Place
+from banyan.entitlements.actions import count_typed_code
+from banyan.entitlements.rules import why
 from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
-from banyan.orders.actions.quoting import Quote, WantedLine
+from banyan.orders.actions import Quote, WantedLine
 from banyan.orders.models import Checkout, Order
-from banyan.orders.queries import cart_lines, find_cart, orders_of
+from banyan.orders.queries import cart_wanted, orders_of
+from banyan.orders.rules import MOST_LETTERS
 from banyan.payments import actions as payments
 from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent
@@ -22,7 +26,20 @@ from banyan.payments.queries import methods_for
 
 from .gate import ANYONE, ANYONE_WRITES, READ, Caller, caller_of, keyed
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
-from .schemas import Answer, Body, Code, Count, Id, IdOut, Moment, Money, MoneyFromZero, minor
+from .prices import PriceStep, price_step
+from .schemas import (
+    Answer,
+    Body,
+    Code,
+    Count,
+    Currency,
+    Id,
+    IdOut,
+    Moment,
+    Money,
+    MoneyFromZero,
+    minor,
+)
 
 router = Router(tags=["checkout"])
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -44,18 +61,51 @@ Lines = Annotated[
 CouponCode = Annotated[str, StringConstraints(max_length=40)]
 
 
-class QuoteBody(Body):
-    """What a purchase would cost now."""
-
-    lines: Lines = None
-    coupon: CouponCode = ""
-
-
 class ContactBody(Body):
     """How the buyer is reached; a guest gives at least one."""
 
     email: Annotated[str, StringConstraints(max_length=120)] = ""
     phone: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
+class WayBody(Body):
+    """The way of delivery chosen for a shop's part, as the quote names them."""
+
+    shop_id: Id
+    method_id: Id
+
+
+class PurchaseBody(Body):
+    """What is to be bought, and how."""
+
+    lines: Lines = None
+    coupon: CouponCode = ""
+    coupons_off: Annotated[
+        list[Id],
+        Field(max_length=60, description="Ids of offered coupons that shall not be used."),
+    ] = []
+    contact: ContactBody = ContactBody()
+    currency: Annotated[
+        Currency | None, Field(description="One that every line has a price in.")
+    ] = None
+    delivery: Annotated[
+        list[WayBody],
+        Field(max_length=100, description="Left out: the shop's first way to that place."),
+    ] = []
+
+
+class PlaceBody(Body):
+    """Where it would go, as far as delivery and tax depend on it."""
+
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    level1: Annotated[Text, Field(description="Province or state.")] = ""
+    postcode: Text = ""
+
+
+class QuoteBody(PurchaseBody):
+    """What a purchase would cost now; without ``to`` in each shop's own country."""
+
+    to: PlaceBody | None = None
 
 
 class AddressBody(Body):
@@ -71,10 +121,9 @@ class AddressBody(Body):
     postcode: Text = ""
 
 
-class CheckoutBody(QuoteBody):
+class CheckoutBody(PurchaseBody):
     """A purchase to place."""
 
-    contact: ContactBody = ContactBody()
     address: AddressBody
     provider: Annotated[
         str,
@@ -85,6 +134,11 @@ class CheckoutBody(QuoteBody):
         MoneyFromZero | None,
         Field(description="What the buyer was shown; 409 price_changed when it is another."),
     ] = None
+    agreement: Annotated[
+        str,
+        StringConstraints(max_length=MOST_LETTERS),
+        Field(description="The quote's, in place of the total: 409 then names every change."),
+    ] = ""
     confirmed_age: Annotated[
         int, Field(ge=0, le=21, description="Years the buyer says to have; 403 age_unconfirmed.")
     ] = 0
@@ -100,6 +154,47 @@ class QuoteLine(Answer):
     goods: Money
     discount: Money
     shipping: Money
+    tax: Money
+    price: list[PriceStep]
+
+
+class Way(Answer):
+    """A way of delivery; ``days`` are the fewest and the most, null where nobody says."""
+
+    method_id: IdOut
+    name: str
+    amount: Money
+    days: list[int] | None
+    chosen: bool
+
+
+class Delivery(Answer):
+    """How a shop's part would travel; without ways the shop does not deliver there."""
+
+    shop_id: IdOut
+    ways: list[Way]
+
+
+class CouponUsed(Answer):
+    """A coupon that is used; ``id`` is what ``coupons_off`` takes. ``terms`` are sentences."""
+
+    id: IdOut
+    code: str
+    title: str
+    terms: list[str]
+    funded_by: str
+    amount: Money
+
+
+class CouponNotUsed(Answer):
+    """A coupon that is not used: a stable ``reason`` and the same in words."""
+
+    id: IdOut
+    code: str
+    title: str
+    terms: list[str]
+    reason: str
+    message: str
 
 
 class Method(Answer):
@@ -111,14 +206,25 @@ class Method(Answer):
 
 
 class QuoteAnswer(Answer):
-    """Today's price; ``unavailable`` lines are left out of it."""
+    """Today's price; ``unavailable`` lines are left out of it.
+
+    ``tax`` comes on top, ``included_tax`` is contained. ``agreement`` stands for these figures.
+    """
 
     lines: list[QuoteLine]
     goods: Money
     discount: Money
     shipping: Money
+    tax: Money
+    included_tax: Money
     total: Money
+    currencies: list[str]
+    delivery: list[Delivery]
+    agreement: str
     coupon_problem: str | None
+    coupons: list[CouponUsed]
+    coupons_not_used: list[CouponNotUsed]
+    savings: Money
     unavailable: list[IdOut]
     methods: list[Method]
 
@@ -145,6 +251,7 @@ class CheckoutAnswer(Answer):
     goods: Money
     discount: Money
     shipping: Money
+    tax: Money
     total: Money
     orders: list[OrderRef]
     access_token: str
@@ -172,11 +279,17 @@ def wanted_lines(caller: Caller, lines: list[LineBody] | None) -> list[WantedLin
     """Return what is to be bought: the lines of the body, else the cart's."""
     if lines is not None:
         return [WantedLine(one.variant_id, one.quantity, one.via or "", one.touch) for one in lines]
-    return [
-        WantedLine(line.variant_id, line.quantity, line.via, line.touch_id)
-        for line in cart_lines(actor=caller.actor, token=caller.cart_token)
-        if line.problem != "gone"
-    ]
+    return cart_wanted(actor=caller.actor, token=caller.cart_token)
+
+
+def wishes_of(body: PurchaseBody, to: PlaceBody | None = None) -> orders.Wishes:
+    """Return what the body wishes for."""
+    return orders.Wishes(
+        to=Place(to.country, to.level1.strip(), to.postcode) if to else None,
+        currency=body.currency or "",
+        methods={one.shop_id: one.method_id for one in body.delivery},
+        coupons_off=frozenset(body.coupons_off),
+    )
 
 
 def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
@@ -185,7 +298,7 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, currency)
 
-    problem = quote.coupon_problem
+    problem = quote.coupons.problem
     return QuoteAnswer(
         lines=[
             QuoteLine(
@@ -196,14 +309,59 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
                 goods=money(line.goods),
                 discount=money(line.discount),
                 shipping=money(line.shipping),
+                tax=money(line.tax),
+                price=[price_step(step, currency) for step in line.steps],
             )
             for line in priced.lines
         ],
         goods=money(priced.goods()),
         discount=money(priced.discount()),
         shipping=money(priced.shipping()),
+        tax=money(priced.tax()),
+        included_tax=money(priced.included_tax()),
         total=money(priced.total()),
+        currencies=quote.currencies,
+        delivery=[
+            Delivery(
+                shop_id=shop_id,
+                ways=[
+                    Way(
+                        method_id=way.id,
+                        name=way.name,
+                        amount=money(quote.charge(shop_id, way)),
+                        days=list(way.days) if way.days else None,
+                        chosen=way == found.chosen,
+                    )
+                    for way in found.methods
+                ],
+            )
+            for shop_id, found in quote.carriage.items()
+        ],
+        agreement=quote.agreement.text(),
         coupon_problem=problem.code if problem else None,
+        coupons=[
+            CouponUsed(
+                id=one.candidate.key,
+                code=one.candidate.code,
+                title=one.candidate.title,
+                terms=one.candidate.terms.sentences(currency),
+                funded_by=one.candidate.funded_by,
+                amount=money(one.amount),
+            )
+            for one in quote.coupons.best.applied
+        ],
+        coupons_not_used=[
+            CouponNotUsed(
+                id=one.candidate.key,
+                code=one.candidate.code,
+                title=one.candidate.title,
+                terms=one.candidate.terms.sentences(one.candidate.currency),
+                reason=one.miss.code,
+                message=why(one.miss, one.candidate.currency),
+            )
+            for one in quote.coupons.best.refused
+        ],
+        savings=money(quote.coupons.best.savings),
         unavailable=quote.unavailable,
         methods=[
             Method(
@@ -227,6 +385,7 @@ def _checkout(checkout: Checkout, found: list[Order]) -> CheckoutAnswer:
         goods=money(checkout.goods_amount),
         discount=money(checkout.discount_amount),
         shipping=money(checkout.shipping_amount),
+        tax=money(checkout.tax_amount),
         total=money(checkout.total_amount),
         orders=[
             OrderRef(
@@ -249,12 +408,29 @@ def _one(checkout: Checkout) -> CheckoutAnswer:
     return _checkout(checkout, orders_of([checkout.pk]).get(checkout.pk, []))
 
 
+def _priced(
+    caller: Caller, lines: list[WantedLine], body: PurchaseBody, wishes: orders.Wishes
+) -> Quote:
+    """Price with the best legal set of coupons; a typed code counts against whoever types it."""
+    if body.coupon:
+        who = f"account:{caller.actor.id}" if caller.actor.id else f"address:{caller.address}"
+        count_typed_code(who=who)
+    known = body.contact if body.contact.email or body.contact.phone else None
+    return orders.quote(
+        actor=caller.actor,
+        lines=lines,
+        coupon_code=body.coupon,
+        wishes=wishes,
+        contact=orders.Contact(known.email, known.phone) if known else None,
+    )
+
+
 @router.post("/checkouts/quote", auth=ANYONE, response={200: QuoteAnswer})
 def quote_checkout(request: HttpRequest, body: QuoteBody) -> Any:
     """Price a purchase from zero; changes nothing. For the lines given, else for the cart."""
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
-    return _quote(caller, orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon))
+    return _quote(caller, _priced(caller, lines, body, wishes_of(body, body.to)))
 
 
 @router.post("/checkouts", auth=ANYONE_WRITES, response={201: CheckoutAnswer})
@@ -264,9 +440,12 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
     agreed = body.agreed_total
-    if agreed is not None:
-        quoted = orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon)
-        minor(agreed, quoted.currency, "agreed_total")
+    at = body.address
+    wishes = wishes_of(body, PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode))
+    if agreed is not None or body.coupon:
+        quoted = _priced(caller, lines, body, wishes)
+        if agreed is not None:
+            minor(agreed, quoted.currency, "agreed_total")
     placed = orders.place(
         actor=caller.actor,
         lines=lines,
@@ -275,19 +454,13 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,
+        wishes=wishes,
         agreed_total=agreed.amount if agreed else None,
+        agreement=body.agreement,
+        cart_token=caller.cart_token if body.lines is None else None,
         confirmed_age=body.confirmed_age,
     )
-    if body.lines is None:
-        _empty(caller, lines)
     return Status(201, _one(placed))
-
-
-def _empty(caller: Caller, lines: list[WantedLine]) -> None:
-    cart = find_cart(actor=caller.actor, token=caller.cart_token)
-    if cart is not None:
-        bought = [line.variant_id for line in lines]
-        orders.empty_cart(actor=caller.actor, cart=cart, variant_ids=bought)
 
 
 @router.get("/checkouts", auth=READ, response=Page[CheckoutAnswer])

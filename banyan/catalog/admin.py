@@ -17,7 +17,7 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 
 from . import actions
-from .models import Category, Shop
+from .models import Category, EmptySearch, Shop
 from .states import SHOP
 
 MODERATION = ("moderation",)
@@ -245,3 +245,24 @@ class CategoryAdmin(OfficeAdmin):
     def goods(self, row: Category) -> int:
         """Return how many products are in it, on sale or not."""
         return row.product_set.count()
+
+
+@admin.register(EmptySearch)
+class EmptySearchAdmin(OfficeAdmin):
+    """What people searched for and did not find; nothing about who they were."""
+
+    place, singular, plural = (
+        "empty-searches",
+        gettext_lazy("Search without a result"),
+        gettext_lazy("Searches without a result"),
+    )
+    roles = MODERATION
+    list_display = ("day", "words", "times")
+    search_fields = ("words",)
+    search_help_text = gettext_lazy("Words")
+    ordering = ("-day", "-times", "words")
+    facts = ("day", "words", "times")
+
+    def title_of(self, row: EmptySearch) -> str:
+        """Return what was searched for."""
+        return row.words

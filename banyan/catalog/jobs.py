@@ -49,6 +49,15 @@ def fetch_pictures(context: JobContext, timestamp: int) -> dict[str, int]:
     return asdict(done)
 
 
+@app.periodic(cron="13 * * * *")
+@app.task(queue="bulk", name="catalog.count_words", queueing_lock="catalog.count_words")
+def count_words(timestamp: int) -> int:
+    """Count words anew, lift what is sold, forget old searches; returns how many words."""
+    actions.lift_sold()
+    actions.forget_empty_searches()
+    return actions.count_words()
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queue="soon", name="catalog.watch_stock", queueing_lock="catalog.watch_stock")
 def watch_stock(timestamp: int) -> int:

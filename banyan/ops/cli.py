@@ -45,7 +45,7 @@ banyan staff give WHO ROLE      make somebody staff: support, finance, moderatio
 banyan import cascades FILE     read share cascades from a file
 banyan import products FILE --shop SLUG [--dry-run] [--set-stock]
 banyan export products --shop SLUG [--output FILE]
-banyan search reindex           write the search words of goods, posts and members anew
+banyan search reindex           write the search words of goods, shops, posts, members
 banyan cascades report          size, depth, broadcast and virality of every cascade
 banyan backup FOLDER            database, pictures and secrets, while the shop goes on
 banyan restore FOLDER           bring a backup into an empty installation

@@ -56,6 +56,7 @@ from .shops import (
 )
 from .stock import (
     allocate,
+    count_all,
     hold,
     release,
     release_held,
@@ -69,7 +70,16 @@ from .stock import (
     unhold,
 )
 from .wishes import tell_back_in_stock, unwish, unwish_own, wish_for
-from .words import index_products, reindex_products
+from .words import (
+    count_words,
+    forget_empty_searches,
+    index_products,
+    index_shops,
+    lift_sold,
+    note_empty_search,
+    reindex_products,
+    reindex_shops,
+)
 
 __all__ = [
     "ImportRefused",
@@ -88,15 +98,21 @@ __all__ = [
     "archive_product",
     "ask_again",
     "change_category",
+    "count_all",
+    "count_words",
     "create_product",
     "fetch_again",
     "fetch_pictures",
+    "forget_empty_searches",
     "hire",
     "hold",
     "index_products",
+    "index_shops",
     "keep_product_file",
     "let_back_product",
+    "lift_sold",
     "look_at",
+    "note_empty_search",
     "note_standing",
     "open_member_shop",
     "open_shop",
@@ -104,6 +120,7 @@ __all__ = [
     "rate_product",
     "refuse_shop",
     "reindex_products",
+    "reindex_shops",
     "release",
     "release_held",
     "remove_price_list",

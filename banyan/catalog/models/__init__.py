@@ -3,6 +3,7 @@
 from .delivery import ShippingMethod, ShippingZone, TaxZone
 from .goods import (
     Category,
+    EmptySearch,
     PriceChange,
     Product,
     ProductImage,
@@ -10,6 +11,7 @@ from .goods import (
     ProductWords,
     Shop,
     ShopStaff,
+    ShopWords,
     Stock,
     StockAt,
     StockLocation,
@@ -22,6 +24,7 @@ from .prices import ListPrice, PriceList, PriceListAccount
 
 __all__ = [
     "Category",
+    "EmptySearch",
     "ListPrice",
     "PriceChange",
     "PriceList",
@@ -34,6 +37,7 @@ __all__ = [
     "ShippingZone",
     "Shop",
     "ShopStaff",
+    "ShopWords",
     "Stock",
     "StockAt",
     "StockLocation",

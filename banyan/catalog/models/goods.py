@@ -329,16 +329,47 @@ class PriceChange(models.Model):
 
 
 class ProductWords(models.Model):
-    """The search words of a product (``kernel.search``): its texts in every language."""
+    """The search words of a product (``kernel.search``): its texts in every language.
+
+    ``boost``: by how many days it stands above what is as new, for having been bought.
+    """
 
     product = models.OneToOneField(
         Product, primary_key=True, on_delete=models.CASCADE, related_name="words"
     )
     words = SearchVectorField()
+    boost = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "catalog_productwords"
         indexes = [GinIndex(fields=["words"], name="product_words")]
+
+
+class ShopWords(models.Model):
+    """The search words of a shop: name, address, what it says of itself."""
+
+    shop = models.OneToOneField(
+        Shop, primary_key=True, on_delete=models.CASCADE, related_name="words"
+    )
+    words = SearchVectorField()
+    boost = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "catalog_shopwords"
+        indexes = [GinIndex(fields=["words"], name="shop_words")]
+
+
+class EmptySearch(models.Model):
+    """What was searched for on a day and not found, how often; nothing about who searched."""
+
+    id = IdField(primary_key=True)
+    day = models.DateField()
+    words = models.CharField(max_length=40)
+    times = models.IntegerField(default=1)
+
+    class Meta:
+        db_table = "catalog_emptysearch"
+        constraints = [models.UniqueConstraint(fields=["day", "words"], name="empty_search_once")]
 
 
 class ProductImport(models.Model):

@@ -11,9 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import delivery, priced_variants
 from banyan.catalog.rules import IN_PARCELS, Method, Place
-from banyan.entitlements.actions import CouponRefused, find_coupon
-from banyan.entitlements.models import Coupon
-from banyan.entitlements.rules import benefit, refusal
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -22,29 +19,33 @@ from banyan.sales.queries import SalePrice, prices_for
 
 from ..rules import (
     Agreement,
-    Discount,
     LineInput,
     Priced,
     ShopTerms,
     UnitPrice,
+    WantedLine,
     agreement_of,
-    coupon_discount,
+    merge,
     price,
 )
+from .cart import MOST_LINES, MOST_OF_ONE
+from .couponing import Basket, Coupons, again, choose
+from .persons import Contact
 from .unit_prices import Asking, currencies_of, unit_prices
-from .wanting import WantedLine, check_lines, merge
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the buyer chose: where to, in which currency, and the way of delivery of each shop.
 
-    Without ``to`` the shop's own country is assumed, without the others what comes first.
+    ``coupons_off`` are the ids of offered coupons that shall not be used. Without ``to`` the shop's
+    own country is assumed, without the others what comes first.
     """
 
     to: Place | None = None
     currency: str = ""
     methods: Mapping[int, int] = field(default_factory=dict)
+    coupons_off: frozenset[int] = frozenset()
 
 
 NO_WISHES = Wishes()
@@ -78,8 +79,7 @@ class Quote:
     currencies: list[str]
     inputs: list[LineInput] = field(default_factory=list)
     carriage: dict[int, Carriage] = field(default_factory=dict)
-    coupon: Coupon | None = None
-    coupon_problem: CouponRefused | None = None
+    coupons: Coupons = field(default_factory=Coupons)
     unavailable: list[int] = field(default_factory=list)
     sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
@@ -113,12 +113,21 @@ class Quote:
 
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""
-        sent = {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
-        lines = [line for line in self.priced.lines if line.key in sent]
-        return method.charge(
-            goods=sum(line.goods - line.discount for line in lines),
-            weight=sum(one.weight_grams * one.quantity for one in sent.values()),
-        )
+        sent = self._sent(shop_id)
+        weight = sum(one.weight_grams * one.quantity for one in sent.values())
+        return method.charge(goods=self._worth(sent), weight=weight)
+
+    def until_free(self, shop_id: int, method: Method | None) -> int | None:
+        """Return what is missing until ``method`` is free; None where that helps nothing."""
+        if method is None or method.free_from is None or not self.charge(shop_id, method):
+            return None
+        return method.free_from - self._worth(self._sent(shop_id))
+
+    def _sent(self, shop_id: int) -> dict[int, LineInput]:
+        return {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
+
+    def _worth(self, sent: Mapping[int, LineInput]) -> int:
+        return sum(line.goods - line.discount for line in self.priced.lines if line.key in sent)
 
     def undelivered(self) -> list[int]:
         """Return the shops that do not deliver to that place, or not in this currency."""
@@ -130,19 +139,23 @@ def quote(
     actor: Actor,
     lines: Sequence[WantedLine],
     coupon_code: str = "",
-    wishes: Wishes = Wishes(),
+    wishes: Wishes = NO_WISHES,
+    contact: Contact | None = None,
+    kept: Coupons | None = None,
     sales: Mapping[int, SalePrice] | None = None,
 ) -> Quote:
-    """Price ``lines`` from zero with today's prices; two statements, and one for a coupon.
+    """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
 
     ``sales``: prices in sales whose units this purchase has; without it they are asked for.
 
-    A coupon that does not apply is named in ``coupon_problem`` and leaves the price alone.
-    Lines no longer on sale are left out and named in ``unavailable``; shops that do not deliver
-    there in ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
+    One statement for the goods, and as many for coupons whatever the length. ``contact`` is how
+    a guest is reached as far as it is known; ``kept`` are coupons that stay as they are. A typed
+    code that cannot be used is named in ``coupons.problem`` and leaves the price alone. Lines no
+    longer on sale are left out and named in ``unavailable``; shops that do not deliver there in
+    ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
     (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to buy.
     """
-    check_lines(lines)
+    _check_lines(lines)
     at = clock.now()
     ids = sorted({line.variant_id for line in lines})
     found = {variant.pk: variant for variant in priced_variants(ids, at, actor.id or 0)}
@@ -170,9 +183,34 @@ def quote(
         unavailable=unavailable,
         sales=sales,
     )
-    discounts = _coupons(result, inputs, coupon_code)
-    result.priced = price(inputs, terms, discounts)
+    via = {line.variant_id: line.via for line in wanted}
+    basket = Basket(inputs, variants, via, terms, currency)
+    result.coupons = _coupons(actor, contact, coupon_code, wishes, kept, basket)
+    result.priced = price(inputs, terms, result.coupons.discounts())
     return result
+
+
+def _check_lines(lines: Sequence[WantedLine]) -> None:
+    if not lines:
+        raise Invalid(_("There is nothing to buy."), code="nothing_to_buy")
+    if len(lines) > MOST_LINES:
+        raise Invalid(_("At most 100 different things in one order."), code="cart_full")
+    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")}, code="quantity")
+
+
+def _coupons(
+    actor: Actor,
+    contact: Contact | None,
+    code: str,
+    wishes: Wishes,
+    kept: Coupons | None,
+    basket: Basket,
+) -> Coupons:
+    """Return the coupons to buy with: those that are kept, else the best that may be used."""
+    if kept is not None:
+        return again(kept, basket)
+    return choose(actor=actor, contact=contact, code=code, off=wishes.coupons_off, basket=basket)
 
 
 def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> list[WantedLine]:
@@ -259,24 +297,3 @@ def _carriage(methods: tuple[Method, ...], wished: int | None) -> Carriage:
         return Carriage(methods, first)
     chosen = next((method for method in methods if method.id == wished), None)
     return Carriage(methods, chosen or first, unknown=chosen is None)
-
-
-def _coupons(result: Quote, inputs: Sequence[LineInput], code: str) -> list[Discount]:
-    """Return what the coupon takes off; note it, or why it does not apply, in ``result``."""
-    if not code.strip():
-        return []
-    try:
-        coupon = find_coupon(code)
-        mine = [line for line in inputs if line.shop_id == coupon.shop_id]
-        goods = sum(line.unit_amount * line.quantity for line in mine)
-        if not goods:
-            raise CouponRefused("coupon_min_spend")
-        why = refusal(coupon, goods_amount=goods, currency=result.currency, at=clock.now())
-        if why:
-            raise CouponRefused(why)
-    except CouponRefused as problem:
-        result.coupon_problem = problem
-        return []
-    result.coupon = coupon
-    amount = benefit(coupon, goods)
-    return [coupon_discount(inputs, shop_id=coupon.shop_id, code=coupon.code, amount=amount)]

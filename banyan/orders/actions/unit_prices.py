@@ -17,8 +17,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.sales.queries import SalePrice
 
-from ..rules import UnitPrice
-from .wanting import WantedLine
+from ..rules import UnitPrice, WantedLine
 
 
 @dataclass(frozen=True, slots=True)

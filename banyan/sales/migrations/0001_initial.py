@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('catalog', '0011_stock_checked'),
+        ('catalog', '0012_stock_checked'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

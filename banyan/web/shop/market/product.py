@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,29 +16,42 @@ from banyan.catalog.access import (
     get_ended_product,
     get_product_for,
     get_shop_for,
-    visible_products,
     was_open,
 )
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import delivery, variants_on_sale
+from banyan.catalog.queries import (
+    Facets,
+    delivery,
+    facets_of,
+    list_products,
+    products_in_order,
+    read_chosen,
+    variants_on_sale,
+)
 from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
+from banyan.community.queries import best_about
+from banyan.delivery.queries import terms_of
 from banyan.earnings.queries import offer_of
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
+from banyan.kernel.search import BOUND
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.sales.models import SaleItem
 from banyan.sales.queries import SalePrice, prices_in, sale_items
 from banyan.web.ui import addresses
 
-from ...http import actor, number, revalidated
+from ...http import actor, revalidated
+from ..community.cards import cards_about, covers_of
 from ..heads import Head, breadcrumbs, head_of, offered
+from ..sharing.shown import note_shown
 from ..standing.age import age_of, gate
 from ..trade.listings import listing_facts
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
+from .facets import more_url, panel
 
 PAGE = 24
 SUMMARY = 150
@@ -82,8 +95,9 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         return ended_product(request, gone)
     if found.min_age and age_of(request) < found.min_age:
         return gate(request, min_age=found.min_age)
-    arrival = arrival_of(request, images=image_ids)
     who = actor(request)
+    posts = best_about(who, found.pk)
+    arrival = arrival_of(request, images=[*image_ids, *covers_of(posts)])
     variants = variants_on_sale(found.pk, clock.now(), who.id or 0)
     in_sales = sale_items(actor=who, variant_ids=[variant.pk for variant in variants])
     sale_prices = prices_in(in_sales)
@@ -118,11 +132,15 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         + (f"?via={arrival.code}" if arrival.code else ""),
         "rating": found.stars / found.ratings if found.ratings else None,
         "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
+        "handed_over": _handed_over(found),
         **_shipping(found, chosen),
+        "posts": cards_about(posts, arrival.files),
+        "posts_url": addresses.url("product_posts", found.shop.slug, found.slug),
     }
     if found.kind == "listing":
         context["listing"] = listing_facts(found)
     context["head"] = _head(request, found, context)
+    note_shown(request, (post.link for post in posts))
     return render(request, "shop/market/product.html", context)
 
 
@@ -145,6 +163,25 @@ def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
         more=more,
         data=[about, breadcrumbs(request, (found.shop.name, shop_path), (title, path))],
     )
+
+
+def _handed_over(found: Product) -> str:
+    """Return how something without a parcel is handed over; empty for what is sent."""
+    if found.kind == "digital":
+        return _("On the page of your order as soon as it is paid")
+    if found.kind != "voucher":
+        return ""
+    terms = terms_of([found.pk]).get(found.pk)
+    if terms is None:
+        return _("Redeemed on site")
+    told = [_("Redeemed on site: %(places)s") % {"places": terms.places}]
+    if terms.valid_until:
+        until = f"{terms.valid_until:%Y-%m-%d %H:%M} UTC"
+        told.append(_("until %(until)s") % {"until": until})
+    if terms.valid_days:
+        days = ngettext("within %(n)s day", "within %(n)s days", terms.valid_days)
+        told.append(days % {"n": terms.valid_days})
+    return " · ".join(told)
 
 
 def _in_sale(price: SalePrice | None) -> int:
@@ -206,24 +243,20 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
             raise
         return ended(request)
     arrival = arrival_of(request)
-    after = number(request.GET, "after")
-    goods = (
-        visible_products()
-        .filter(shop=found)
-        .select_related("shop")
-        .order_by("-published_at", "-id")
-    )
-    if after is not None:
-        goods = goods.filter(pk__lt=after).order_by("-id")
-    rows = list(goods[: PAGE + 1])
+    chosen, after = read_chosen(request.GET, shop=found), request.GET.get("after", "")[:60]
+    rows = list_products(chosen, after=after)
+    ids, following = rows.page(size=PAGE)
+    facets = Facets() if after else facets_of(rows.ids)
+    bound = str(BOUND) if rows.more else ""
     look = pictures([found.cover_id, found.logo_id])
     context: dict[str, Any] = {
         "nav": "explore",
         "shop": found,
         "cover": look.get(found.cover_id or 0),
         "face": shop_faces([found])[0],
-        "products": product_cards(rows[:PAGE], via=arrival.code, touch=arrival.touch),
-        "more_url": _more_url(rows[PAGE - 1].pk, arrival) if len(rows) > PAGE else "",
+        "panel": panel(request.GET, chosen, facets, bound=bound, place=found),
+        "products": product_cards(products_in_order(ids), via=arrival.code, touch=arrival.touch),
+        "more_url": more_url(request.GET, following),
         "arrival": arrival,
         "share_url": addresses.url("share", "shop", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
@@ -241,12 +274,3 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         data=[{"@type": "Store", "name": found.name, "description": found.about}],
     )
     return render(request, "shop/market/shop.html", context)
-
-
-def _more_url(after: int, arrival: Arrival) -> str:
-    query: dict[str, Any] = {"after": after}
-    if arrival.code:
-        query |= {"via": arrival.code}
-    if arrival.touch:
-        query |= {"t": arrival.touch}
-    return f"?{urlencode(query)}"

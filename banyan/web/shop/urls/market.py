@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from ..community import about
 from ..market import cart, product, sale
 
 urlpatterns = [
     path("shop/<slug:shop_slug>", product.shop, name="shop"),
     path("shop/<slug:shop_slug>/<slug:slug>", product.product, name="product"),
+    path("shop/<slug:shop_slug>/<slug:slug>/posts", about.product_posts, name="product_posts"),
     path("sale/<int:sale_id>", sale.sale, name="sale"),
     path("sale/<int:sale_id>/claim", sale.claim, name="sale_claim"),
     path("sale/<int:sale_id>/let-go", sale.let_go, name="sale_let_go"),

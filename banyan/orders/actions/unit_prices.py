@@ -69,7 +69,7 @@ def unit_prices(asking: Asking) -> dict[int, tuple[UnitPrice, ...]]:
 
 def shown_prices(actor: Actor, variants: Sequence[Variant]) -> dict[int, Money]:
     """Return what one of each would cost the actor now, in its own currency."""
-    shown = {}
+    shown: dict[int, Money] = {}
     for currency in {variant.currency for variant in variants}:
         mine = {variant.pk: variant for variant in variants if variant.currency == currency}
         lines = [WantedLine(key) for key in mine]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -11,6 +12,10 @@ from ninja import Path, Router, Status
 from pydantic import Field, StringConstraints
 
 from banyan.catalog.rules import Place
+from banyan.entitlements.actions import count_typed_code
+from banyan.entitlements.rules import why
+from banyan.kernel.http import address_of
+from banyan.kernel.problems import Invalid
 from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
 from banyan.orders.actions import Quote, WantedLine
@@ -18,8 +23,10 @@ from banyan.orders.models import Checkout, Order
 from banyan.orders.queries import cart_wanted, orders_of
 from banyan.orders.rules import MOST_LETTERS
 from banyan.payments import actions as payments
+from banyan.payments import providers
 from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent
+from banyan.payments.providers.base import AsksWhoPays
 from banyan.payments.queries import methods_for
 
 from .gate import ANYONE, ANYONE_WRITES, READ, Caller, caller_of, keyed
@@ -59,6 +66,13 @@ Lines = Annotated[
 CouponCode = Annotated[str, StringConstraints(max_length=40)]
 
 
+class ContactBody(Body):
+    """How the buyer is reached; a guest gives at least one."""
+
+    email: Annotated[str, StringConstraints(max_length=120)] = ""
+    phone: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
 class WayBody(Body):
     """The way of delivery chosen for a shop's part, as the quote names them."""
 
@@ -71,6 +85,11 @@ class PurchaseBody(Body):
 
     lines: Lines = None
     coupon: CouponCode = ""
+    coupons_off: Annotated[
+        list[Id],
+        Field(max_length=60, description="Ids of offered coupons that shall not be used."),
+    ] = []
+    contact: ContactBody = ContactBody()
     currency: Annotated[
         Currency | None, Field(description="One that every line has a price in.")
     ] = None
@@ -94,13 +113,6 @@ class QuoteBody(PurchaseBody):
     to: PlaceBody | None = None
 
 
-class ContactBody(Body):
-    """How the buyer is reached; a guest gives at least one."""
-
-    email: Annotated[str, StringConstraints(max_length=120)] = ""
-    phone: Annotated[str, StringConstraints(max_length=40)] = ""
-
-
 class AddressBody(Body):
     """Where it goes. The country decides which fields are needed; others are left out."""
 
@@ -117,7 +129,6 @@ class AddressBody(Body):
 class CheckoutBody(PurchaseBody):
     """A purchase to place."""
 
-    contact: ContactBody = ContactBody()
     address: AddressBody
     provider: Annotated[
         str,
@@ -136,6 +147,26 @@ class CheckoutBody(PurchaseBody):
     confirmed_age: Annotated[
         int, Field(ge=0, le=21, description="Years the buyer says to have; 403 age_unconfirmed.")
     ] = 0
+
+
+class DeviceBody(Body):
+    """Where the buyer pays, so that the provider opens what works there."""
+
+    channel: Annotated[
+        Literal["web", "wap", "in_app"],
+        Field(
+            description="web: a page or a code on any screen. wap: a telephone's browser."
+            " in_app: inside the provider's own app."
+        ),
+    ] = "web"
+    payer_code: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$"),
+        Field(
+            description="The code with which the provider's app told who pays (WeChat:"
+            " snsapi_base under the installation's own appid). Good once."
+        ),
+    ] = ""
 
 
 class QuoteLine(Answer):
@@ -169,6 +200,28 @@ class Delivery(Answer):
     ways: list[Way]
 
 
+class CouponUsed(Answer):
+    """A coupon that is used; ``id`` is what ``coupons_off`` takes. ``terms`` are sentences."""
+
+    id: IdOut
+    code: str
+    title: str
+    terms: list[str]
+    funded_by: str
+    amount: Money
+
+
+class CouponNotUsed(Answer):
+    """A coupon that is not used: a stable ``reason`` and the same in words."""
+
+    id: IdOut
+    code: str
+    title: str
+    terms: list[str]
+    reason: str
+    message: str
+
+
 class Method(Answer):
     """A way to pay; ``balance`` where there is credit to spend."""
 
@@ -194,6 +247,9 @@ class QuoteAnswer(Answer):
     delivery: list[Delivery]
     agreement: str
     coupon_problem: str | None
+    coupons: list[CouponUsed]
+    coupons_not_used: list[CouponNotUsed]
+    savings: Money
     unavailable: list[IdOut]
     methods: list[Method]
 
@@ -257,6 +313,7 @@ def wishes_of(body: PurchaseBody, to: PlaceBody | None = None) -> orders.Wishes:
         to=Place(to.country, to.level1.strip(), to.postcode) if to else None,
         currency=body.currency or "",
         methods={one.shop_id: one.method_id for one in body.delivery},
+        coupons_off=frozenset(body.coupons_off),
     )
 
 
@@ -266,7 +323,7 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, currency)
 
-    problem = quote.coupon_problem
+    problem = quote.coupons.problem
     return QuoteAnswer(
         lines=[
             QuoteLine(
@@ -307,6 +364,29 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
         ],
         agreement=quote.agreement.text(),
         coupon_problem=problem.code if problem else None,
+        coupons=[
+            CouponUsed(
+                id=one.candidate.key,
+                code=one.candidate.code,
+                title=one.candidate.title,
+                terms=one.candidate.terms.sentences(currency),
+                funded_by=one.candidate.funded_by,
+                amount=money(one.amount),
+            )
+            for one in quote.coupons.best.applied
+        ],
+        coupons_not_used=[
+            CouponNotUsed(
+                id=one.candidate.key,
+                code=one.candidate.code,
+                title=one.candidate.title,
+                terms=one.candidate.terms.sentences(one.candidate.currency),
+                reason=one.miss.code,
+                message=why(one.miss, one.candidate.currency),
+            )
+            for one in quote.coupons.best.refused
+        ],
+        savings=money(quote.coupons.best.savings),
         unavailable=quote.unavailable,
         methods=[
             Method(
@@ -353,14 +433,29 @@ def _one(checkout: Checkout) -> CheckoutAnswer:
     return _checkout(checkout, orders_of([checkout.pk]).get(checkout.pk, []))
 
 
+def _priced(
+    caller: Caller, lines: list[WantedLine], body: PurchaseBody, wishes: orders.Wishes
+) -> Quote:
+    """Price with the best legal set of coupons; a typed code counts against whoever types it."""
+    if body.coupon:
+        who = f"account:{caller.actor.id}" if caller.actor.id else f"address:{caller.address}"
+        count_typed_code(who=who)
+    known = body.contact if body.contact.email or body.contact.phone else None
+    return orders.quote(
+        actor=caller.actor,
+        lines=lines,
+        coupon_code=body.coupon,
+        wishes=wishes,
+        contact=orders.Contact(known.email, known.phone) if known else None,
+    )
+
+
 @router.post("/checkouts/quote", auth=ANYONE, response={200: QuoteAnswer})
 def quote_checkout(request: HttpRequest, body: QuoteBody) -> Any:
     """Price a purchase from zero; changes nothing. For the lines given, else for the cart."""
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
-    wishes = wishes_of(body, body.to)
-    quote = orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon, wishes=wishes)
-    return _quote(caller, quote)
+    return _quote(caller, _priced(caller, lines, body, wishes_of(body, body.to)))
 
 
 @router.post("/checkouts", auth=ANYONE_WRITES, response={201: CheckoutAnswer})
@@ -372,11 +467,10 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     agreed = body.agreed_total
     at = body.address
     wishes = wishes_of(body, PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode))
-    if agreed is not None:
-        quoted = orders.quote(
-            actor=caller.actor, lines=lines, coupon_code=body.coupon, wishes=wishes
-        )
-        minor(agreed, quoted.currency, "agreed_total")
+    if agreed is not None or body.coupon:
+        quoted = _priced(caller, lines, body, wishes)
+        if agreed is not None:
+            minor(agreed, quoted.currency, "agreed_total")
     placed = orders.place(
         actor=caller.actor,
         lines=lines,
@@ -429,7 +523,9 @@ def cancel_checkout(request: HttpRequest, checkout_id: Path[Id]) -> Any:
 
 
 @router.post("/checkouts/{checkout_id}/payment", auth=ANYONE_WRITES, response=PaymentAnswer)
-def start_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
+def start_payment(
+    request: HttpRequest, checkout_id: Path[Id], device: DeviceBody | None = None
+) -> Any:
     """Open the payment at its provider and return the page where the buyer pays. Repeatable."""
     checkout = _bought(request, checkout_id)
     if not checkout.intent_id:
@@ -441,6 +537,7 @@ def start_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
         intent=intent,
         return_url=back,
         locale=get_language() or "en",
+        context=_context(request, intent, device or DeviceBody()),
     )
     intent.refresh_from_db()
     return _payment(request, intent, "" if url == back else url)
@@ -454,6 +551,22 @@ def read_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
         return _free(checkout)
     intent = get_intent_of("checkout", checkout.pk)
     return _payment(request, intent, intent.pay_url if intent.state == "pending" else "")
+
+
+def _context(request: HttpRequest, intent: Intent, device: DeviceBody) -> dict[str, str]:
+    """Return what the provider is told of the buyer's device, as the pages tell it."""
+    adapter = providers.get(intent.provider)
+    context: dict[str, str] = {"channel": device.channel}
+    if device.channel == "wap" and adapter.capabilities.needs_client_ip:
+        behind = bool(settings.SECURE_PROXY_SSL_HEADER)
+        address = address_of(request.META, behind_proxy=behind)
+        context["client_ip"] = f"{address}::" if ":" in address else address
+    if device.payer_code:
+        if not isinstance(adapter, AsksWhoPays):
+            raise Invalid(code="payer_code_not_wanted", detail=intent.provider)
+        payments.require_open(intent)  # before the code is used up
+        context["payer_ref"] = adapter.payer_of(device.payer_code)
+    return context
 
 
 def _payment(request: HttpRequest, intent: Intent, url: str) -> PaymentAnswer:

@@ -32,6 +32,7 @@ PAYMENT_PROVIDERS = [name for name in env.payment_providers.split(",") if name]
 STRIPE_SECRET_KEY = env.stripe_secret_key.strip()
 STRIPE_WEBHOOK_SECRETS = [one.strip() for one in env.stripe_webhook_secrets.split(",") if one]
 STRIPE_METHODS = [one.strip() for one in env.stripe_methods.split(",") if one]
+STRIPE_CONNECT = env.stripe_connect
 STRIPE_URL = env.stripe_url.rstrip("/")
 WECHAT_APPID = env.wechat_appid
 WECHAT_MCHID = env.wechat_mchid
@@ -40,6 +41,10 @@ WECHAT_CERT_SERIAL = env.wechat_cert_serial
 WECHAT_API_V3_KEY = env.wechat_api_v3_key
 WECHAT_PLATFORM_KEYS = env.wechat_platform_keys
 WECHAT_URL = env.wechat_url.rstrip("/")
+WECHAT_PROFIT_SHARING = env.wechat_profit_sharing
+WECHAT_APP_SECRET = env.wechat_app_secret.strip()
+WECHAT_AUTHORIZE_URL = env.wechat_authorize_url
+WECHAT_IDENTITY_URL = env.wechat_identity_url.rstrip("/")
 ALIPAY_APP_ID = env.alipay_app_id
 ALIPAY_SELLER_ID = env.alipay_seller_id
 ALIPAY_PRIVATE_KEY = env.alipay_private_key
@@ -77,6 +82,7 @@ INSTALLED_APPS = [
     "banyan.catalog",
     "banyan.payments",
     "banyan.entitlements",
+    "banyan.sales",
     "banyan.sharing",
     "banyan.delivery",
     "banyan.orders",

@@ -94,7 +94,7 @@ def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
 def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
     variant = item.variant
     product, shop, stock = variant.product, variant.product.shop, variant.stock
-    free = stock.on_hand - stock.allocated - stock.reserved
+    free = stock.free
     on_sale = variant.is_active and product.state == "active" and shop.state == "open"
     unit = Money(variant.price_amount, variant.currency)
     return CartLine(

@@ -65,7 +65,6 @@ NOBODY_YET: set[Row] = {
     ("catalog.shop.state", "open", "closed"),
     ("catalog.shop.state", "suspended", "closed"),
     ("catalog.shop.state", "refused", "pending"),
-    ("entitlements.redemption.state", "redeemed", "returned"),
 }
 
 
@@ -89,14 +88,23 @@ def a_shops_life(settings: Any) -> None:
 def a_coupons_life(settings: Any) -> None:
     shop = make.shop()
     item = make.variant(shop)
-    coupons.create_coupon(
-        actor=make.actor(shop.owner), shop_id=shop.pk, title="C", code="LIFE", amount_off=1, cap=9
+    owner = make.actor(shop.owner)
+    made = coupons.create_coupon(
+        actor=owner, shop_id=shop.pk, title="C", code="LIFE", amount_off=1, cap=9, life_days=1
     )
     make.pay(make.place((item, 1), coupon="LIFE"))
-    given_up = make.place((item, 1), coupon="LIFE")
+    first, second, third = coupons.print_codes(actor=owner, coupon_id=made.pk, n=3)
+    given_up = make.place((item, 1), coupon=first.code or "")
     orders.cancel_checkout(
         actor=Actor.guest(), checkout_id=given_up.pk, access_token=given_up.access_token
     )
+    order = make.pay(make.place((item, 1), coupon=second.code or "")).orders.get()
+    orders.grant_refund(
+        actor=owner, order_id=order.pk, amount=order.total_amount, reason="x", key="whole"
+    )
+    assert third.expires_at is not None
+    with clock.at(third.expires_at):
+        coupons.expire_grants(actor=Actor.system("test"))
 
 
 def orders_lives(settings: Any) -> None:

@@ -9,8 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from banyan.catalog.models import ShippingMethod, ShippingZone
 from tests.support import factories as make
 
-BEFORE = ("catalog", "0009_prices_tax_and_delivery")
-AFTER = ("catalog", "0009_shipping_moves_to_zones")
+BEFORE = ("catalog", "0008_prices_tax_and_delivery")
 
 
 @pytest.mark.usefixtures("threaded_db")  # constraints are added outside a transaction

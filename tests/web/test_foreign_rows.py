@@ -121,6 +121,10 @@ def _order(w: World) -> dict[str, Any]:
     return {"order_id": w.at.order.pk}
 
 
+def _coupon(w: World) -> dict[str, Any]:
+    return {"coupon_id": w.coupon.pk}
+
+
 STUDIO: dict[str, Case] = {
     "studio_order": (_order, None),
     "studio_order_ship": (_order, {"carrier": "SF"}),
@@ -136,7 +140,6 @@ STUDIO: dict[str, Case] = {
     "studio_key": (lambda w: {"key_id": w.key.pk}, {"do": "withdraw", "reason": "x"}),
     "studio_conflict_seen": (lambda w: {"scan_id": w.scan.pk}, {}),
     "studio_stock": (lambda w: {"variant_id": w.at.item.pk}, {"on_hand": "99"}),
-    "studio_coupon_stop": (lambda w: {"coupon_id": w.coupon.pk}, {}),
     "studio_zone": (lambda w: {"zone_id": w.zone.pk}, {"remove": "1"}),
     "studio_way_new": (lambda w: {"zone_id": w.zone.pk}, {"name": "Mine", "bands": "0: 1"}),
     "studio_way": (
@@ -146,6 +149,10 @@ STUDIO: dict[str, Case] = {
     "studio_tax": (lambda w: {"zone_id": w.tax.pk}, {"remove": "1"}),
     "studio_price_list": (lambda w: {"list_id": w.price_list.pk}, {"remove": "1"}),
     "studio_list_prices": (lambda w: {"list_id": w.price_list.pk}, {"steps": "1"}),
+    "studio_coupon": (_coupon, {"title": "Theirs", "cap": "9", "per_person": "1"}),
+    "studio_coupon_stop": (_coupon, {}),
+    "studio_coupon_resume": (_coupon, {}),
+    "studio_coupon_codes": (_coupon, {"n": "1"}),
 }
 
 

@@ -19,6 +19,8 @@ from .imports import (
     sweep_product_files,
     take_in_products,
 )
+from .locations import add_location, transfer
+from .low_stock import set_low_stock, set_low_stock_of_shop, watch_stock
 from .pictures import ZipRefused, ZipTaken, take_pictures_from_zip
 from .price_lists import (
     ListInput,
@@ -55,14 +57,19 @@ from .shops import (
 from .stock import (
     allocate,
     count_all,
+    hold,
     release,
+    release_held,
     reserve,
+    reserve_held,
     restock,
     set_on_hand,
     ship_out,
     sold_out,
     stock_locks,
+    unhold,
 )
+from .wishes import tell_back_in_stock, unwish, unwish_own, wish_for
 from .words import (
     count_words,
     forget_empty_searches,
@@ -85,6 +92,7 @@ __all__ = [
     "ZipRefused",
     "ZipTaken",
     "add_category",
+    "add_location",
     "allocate",
     "approve_shop",
     "archive_product",
@@ -97,6 +105,7 @@ __all__ = [
     "fetch_pictures",
     "forget_empty_searches",
     "hire",
+    "hold",
     "index_products",
     "index_shops",
     "keep_product_file",
@@ -113,18 +122,22 @@ __all__ = [
     "reindex_products",
     "reindex_shops",
     "release",
+    "release_held",
     "remove_price_list",
     "remove_shipping_method",
     "remove_shipping_zone",
     "remove_tax_zone",
     "reopen_shop",
     "reserve",
+    "reserve_held",
     "restock",
     "save_price_list",
     "save_shipping_method",
     "save_shipping_zone",
     "save_tax_zone",
     "set_list_prices",
+    "set_low_stock",
+    "set_low_stock_of_shop",
     "set_on_hand",
     "set_pictures",
     "ship_out",
@@ -135,7 +148,14 @@ __all__ = [
     "take_down_product",
     "take_in_products",
     "take_pictures_from_zip",
+    "tell_back_in_stock",
+    "transfer",
+    "unhold",
     "unpublish_product",
+    "unwish",
+    "unwish_own",
     "update_product",
     "update_shop",
+    "watch_stock",
+    "wish_for",
 ]

@@ -23,6 +23,7 @@ from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement
 from ..ports import check_publishing
 from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
+from .prices import record_prices
 from .stock import stock_locks
 from .words import index_products
 
@@ -196,6 +197,7 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
             _count(stock, given.on_hand)
     gone = [variant.pk for variant in existing.values()]
     Variant.objects.filter(pk__in=gone).update(is_active=False)
+    record_prices(product.variants.values_list("id", flat=True))
 
 
 def _count(stock: Stock, on_hand: int) -> None:

@@ -24,6 +24,14 @@ from .search import (
     read_chosen,
 )
 from .shops import last_decision
+from .stocks import (
+    locations_of,
+    movements_of,
+    stock_rows,
+    stock_table,
+    wishes_for,
+    wishes_of,
+)
 from .wanted import PictureCounts, picture_counts, wanted_pictures
 
 __all__ = [
@@ -42,6 +50,8 @@ __all__ = [
     "last_decision",
     "list_products",
     "listed",
+    "locations_of",
+    "movements_of",
     "name_in",
     "narrowed",
     "picture_counts",
@@ -56,8 +66,12 @@ __all__ = [
     "shipping_zones",
     "staff_of",
     "stock_of",
+    "stock_rows",
+    "stock_table",
     "tax_zones",
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",
+    "wishes_for",
+    "wishes_of",
 ]

@@ -17,7 +17,8 @@ from .handover import refund_missing
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
-from .placement import Contact, place, place_of
+from .persons import Contact
+from .placement import place, place_of
 from .quoting import Carriage, Quote, Wishes, priced_in, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import listed
@@ -15,19 +15,24 @@ from banyan.catalog.rules import Listed, cheapest, rows_for
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.sales.queries import SalePrice
 
 from ..rules import UnitPrice, WantedLine
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What prices are asked for: each variant once, with what ``priced_variants`` has read."""
+    """What prices are asked for: each variant once, with what ``priced_variants`` has read.
+
+    ``sales`` are the prices that the actor has in sales, by variant.
+    """
 
     actor: Actor
     lines: Sequence[WantedLine]
     variants: Mapping[int, Variant]
     currency: str
     at: dt.datetime
+    sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
 
 Source = Callable[[Asking], Mapping[int, UnitPrice]]
@@ -54,7 +59,20 @@ def price_lists(asking: Asking) -> dict[int, UnitPrice]:
     return found
 
 
-SOURCES: tuple[Source, ...] = (list_prices, price_lists)
+def running_sales(asking: Asking) -> dict[int, UnitPrice]:
+    """Return the prices of sales, for lines of no more units than one may have; never dearer."""
+    lists, found = price_lists(asking), {}
+    for line in asking.lines:
+        variant, sale = asking.variants[line.variant_id], asking.sales.get(line.variant_id)
+        if sale is None or line.quantity > sale.most or variant.currency != asking.currency:
+            continue
+        lower = lists.get(variant.pk)
+        if sale.amount <= (lower.amount if lower else variant.price_amount):
+            found[variant.pk] = UnitPrice(sale.amount, "sale", sale.title, sale_id=sale.sale_id)
+    return found
+
+
+SOURCES: tuple[Source, ...] = (list_prices, price_lists, running_sales)
 """Each overrules those before it. Whatever is added is added where its turn is."""
 
 
@@ -67,13 +85,18 @@ def unit_prices(asking: Asking) -> dict[int, tuple[UnitPrice, ...]]:
     return found
 
 
-def shown_prices(actor: Actor, variants: Sequence[Variant]) -> dict[int, Money]:
-    """Return what one of each would cost the actor now, in its own currency."""
+def shown_prices(
+    actor: Actor, variants: Sequence[Variant], sales: Mapping[int, SalePrice]
+) -> dict[int, Money]:
+    """Return what one of each would cost the actor now, in its own currency.
+
+    ``sales`` are the prices that the actor has in sales (``sales.queries``).
+    """
     shown: dict[int, Money] = {}
     for currency in {variant.currency for variant in variants}:
         mine = {variant.pk: variant for variant in variants if variant.currency == currency}
         lines = [WantedLine(key) for key in mine]
-        asking = Asking(actor, lines, mine, currency, clock.now())
+        asking = Asking(actor, lines, mine, currency, clock.now(), sales)
         shown |= {
             key: Money(found[-1].amount, currency) for key, found in unit_prices(asking).items()
         }

@@ -8,7 +8,7 @@ from .pricing import (
     PricedLine,
     ShopTerms,
     UnitPrice,
-    coupon_discount,
+    borne_by,
     price,
 )
 from .refunds import (
@@ -33,7 +33,7 @@ __all__ = [
     "UnitPrice",
     "WantedLine",
     "agreement_of",
-    "coupon_discount",
+    "borne_by",
     "goods_part",
     "merge",
     "price",

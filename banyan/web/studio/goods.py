@@ -93,8 +93,8 @@ def _variant(
         "variant": variant,
         "choice": " / ".join(variant.values),
         "price": Money(variant.price_amount, variant.currency),
-        "promised": stock.allocated + stock.reserved,
-        "free": stock.on_hand - stock.allocated - stock.reserved,
+        "promised": stock.promised,
+        "free": stock.free,
         "value": request.POST.get("on_hand", "") if mine else stock.on_hand,
         "error": (problem.fields.get("on_hand") or problem.message) if mine and problem else "",
     }

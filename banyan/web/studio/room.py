@@ -61,11 +61,14 @@ def frame(
 
 def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms = [("today", _("Today"), "chart"), ("orders", _("Orders"), "orders")]
-    rooms += [("goods", _("Goods"), "box"), ("redeem", _("Redeem"), "qr")]
+    rooms += [("goods", _("Goods"), "box"), ("stocks", _("Stock"), "filter")]
+    rooms += [("redeem", _("Redeem"), "qr")]
     rooms += [("shares", _("Shares"), "share")]
     rooms += [("standing", _("Standing"), "shield")]
     if works_in(who, shop.pk, MANAGERS):
-        rooms += [("coupons", _("Coupons"), "tag"), ("settings", _("Settings"), "settings")]
+        rooms += [("sales", _("Sales"), "clock"), ("coupons", _("Coupons"), "tag")]
+        rooms += [("payments", _("Payments"), "coin")]
+        rooms += [("settings", _("Settings"), "settings")]
     return [
         {
             "text": text,

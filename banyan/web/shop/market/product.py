@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,6 +38,8 @@ from banyan.kernel.problems import NotFound
 from banyan.kernel.search import BOUND
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
+from banyan.sales.models import SaleItem
+from banyan.sales.queries import SalePrice, prices_in, sale_items
 from banyan.web.ui import addresses
 
 from ...http import actor, revalidated
@@ -56,7 +58,7 @@ SUMMARY = 150
 
 
 def _free(variant: Variant) -> int:
-    return variant.stock.on_hand - variant.stock.allocated - variant.stock.reserved
+    return variant.stock.free
 
 
 def _chosen(variants: list[Variant], wanted: str) -> Variant | None:
@@ -97,7 +99,9 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     posts = best_about(who, found.pk)
     arrival = arrival_of(request, images=[*image_ids, *covers_of(posts)])
     variants = variants_on_sale(found.pk, clock.now(), who.id or 0)
-    units = orders.shown_prices(who, variants)
+    in_sales = sale_items(actor=who, variant_ids=[variant.pk for variant in variants])
+    sale_prices = prices_in(in_sales)
+    units = orders.shown_prices(who, variants, sale_prices)
     chosen = _chosen(variants, request.GET.get("variant", ""))
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
@@ -117,8 +121,9 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "chosen": chosen,
         "price": units[chosen.pk] if chosen else None,
         "was": _was(chosen, units),
+        **_sale(chosen, in_sales),
         "from_price": prices is not None and prices[0] != prices[1],
-        "free": _free(chosen) if chosen else 0,
+        "free": _free(chosen) + _in_sale(sale_prices.get(chosen.pk)) if chosen else 0,
         "arrival": arrival,
         "sharer": arrival.sharer or _("Whoever shared this"),
         "earn": earn,
@@ -177,6 +182,18 @@ def _handed_over(found: Product) -> str:
         days = ngettext("within %(n)s day", "within %(n)s days", terms.valid_days)
         told.append(days % {"n": terms.valid_days})
     return " · ".join(told)
+
+
+def _in_sale(price: SalePrice | None) -> int:
+    return price.most if price else 0
+
+
+def _sale(chosen: Variant | None, items: Sequence[SaleItem]) -> dict[str, Any]:
+    """Return the flash sale that the variant is in, or will be, and its price there."""
+    item = next((one for one in items if chosen and one.variant_id == chosen.pk), None)
+    if item is None:
+        return {"sale": None}
+    return {"sale": item.sale, "sale_amount": Money(item.amount, item.currency)}
 
 
 def _was(chosen: Variant | None, units: Mapping[int, Money]) -> Money | None:

@@ -23,6 +23,7 @@ from ...http import actor
 from ..market.cards import product_title
 from . import form_tokens
 from .checkout_values import METHOD, address_fields, book_of, carried, sign_in_url
+from .coupon_choices import shown
 from .explaining import priced_rows, step_rows, way_text
 
 
@@ -43,8 +44,8 @@ def draw(
         form = form_tokens.fresh(request, bought)
     errors = problem.fields if problem else {}
     coupon_error = errors.get("coupon", "")
-    if quote.coupon_problem is not None:
-        coupon_error = quote.coupon_problem.message
+    if quote.coupons.problem is not None:
+        coupon_error = quote.coupons.problem.message
     who = actor(request)
     context = {
         "items": _items(quote),
@@ -64,6 +65,7 @@ def draw(
         "address_fields": address_fields(values, errors),
         "errors": errors,
         "coupon_error": coupon_error,
+        **shown(quote),
         "problem": problem,
         "earlier": earlier,
         "waiting": form.waiting,

@@ -46,7 +46,7 @@ def index_products(apps, schema_editor):
 class Migration(migrations.Migration):
     atomic = False  # piece by piece, and the indexes beside the tables in use
 
-    dependencies = [("catalog", "0011_search")]
+    dependencies = [("catalog", "0013_search")]
 
     operations = [
         alone("catalog_productwords"),

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0009_shipping_moves_to_zones'),
+        ('catalog', "0012_stock_checked"),
         ('kernel', '0003_search_words'),
     ]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from banyan.catalog.rules import Method, TaxTerms
 from banyan.orders.actions.unit_prices import SOURCES
 from banyan.orders.rules import (
+    Discount,
     LineInput,
     Priced,
     ShopTerms,
     UnitPrice,
-    coupon_discount,
     goods_part,
     price,
     tax_part,
@@ -31,7 +31,7 @@ def example() -> Priced:
     ]
     post = Method(1, "Post", "EUR", "flat", ((0, 490),), free_from=6_000)
     tax = TaxTerms("VAT", 190_000, 70_000, included=True)
-    coupon = coupon_discount(lines, shop_id=1, code="TEN", amount=560)
+    coupon = Discount("coupon", "TEN", {BOWLS: 440, BOOK: 120})
     return price(lines, [ShopTerms(1, post, tax)], [coupon])
 
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from banyan.kernel.money import share_of
+from banyan.storefronts.rules import margin_of
 
+MARGIN_HOLD_DAYS = 7
 MOST_LEVELS = 2
 LEAST_DIRECT_BPS = 7000
 RATE_CAP_BPS = 5000
@@ -133,6 +135,33 @@ def arithmetic(base: int, budget: int, terms: Terms, share: Share) -> dict[str, 
         "level": share.level,
         "amount": share.amount,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """What a page earns from a pooled line, minor units: ``gross`` = ``fee`` + ``amount``.
+
+    ``gross`` = (``unit`` - ``supply``) x ``quantity`` - ``discount``, never below zero.
+    """
+
+    unit: int
+    supply: int
+    quantity: int
+    discount: int
+    gross: int
+    fee_bps: int
+    fee: int
+    amount: int
+
+
+def margin(*, unit: int, supply: int, quantity: int, discount: int, fee_bps: int) -> Margin:
+    """Split a pooled line between its page and the platform; the supplier's part stays whole.
+
+    ``discount`` is what comes out of the page's pocket. The fee is rounded down.
+    """
+    gross = margin_of(unit=unit, supply=supply, quantity=quantity, discount=discount)
+    fee = gross * fee_bps // 10_000
+    return Margin(unit, supply, quantity, discount, gross, fee_bps, fee, gross - fee)
 
 
 def covered(remaining: Sequence[int], *, amount: int, balance: int) -> int:

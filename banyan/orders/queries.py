@@ -16,6 +16,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.payments.models import Refund
+from banyan.storefronts.queries import Taken, taken_offers
 
 from .models import Cart, CartItem, Checkout, Order, OrderLine, OrderRefund, Shipment
 
@@ -41,6 +42,7 @@ class CartLine:
     touch_id: int | None
     image_id: int | None
     problem: str = ""
+    offer_id: int | None = None
     picture: Any = field(default=None)
 
 
@@ -60,7 +62,7 @@ def first_images(product_ids: Iterable[int]) -> dict[int, int]:
 
 
 def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
-    """Return the cart, oldest first; three statements for any length."""
+    """Return the cart, oldest first; three statements for any length, five with offers."""
     cart = find_cart(actor=actor, token=token)
     if cart is None:
         return []
@@ -70,15 +72,24 @@ def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
         .order_by("added_at", "id")
     )
     images = first_images(item.variant.product_id for item in items)
-    return [_cart_line(item, images) for item in items]
+    offers = taken_offers(
+        {
+            item.variant_id: (item.offer_id, item.variant.product_id)
+            for item in items
+            if item.offer_id
+        }
+    )
+    return [_cart_line(item, images, offers.get(item.variant_id)) for item in items]
 
 
-def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
+def _cart_line(item: CartItem, images: dict[int, int], offer: Taken | None) -> CartLine:
     variant = item.variant
     product, shop, stock = variant.product, variant.product.shop, variant.stock
     free = stock.on_hand - stock.allocated - stock.reserved
     on_sale = variant.is_active and product.state == "active" and shop.state == "open"
-    unit = Money(variant.price_amount, variant.currency)
+    on_sale = on_sale and (not item.offer_id or offer is not None)
+    amount = variant.price_amount if offer is None or offer.amount is None else offer.amount
+    unit = Money(amount, variant.currency)
     return CartLine(
         item_id=item.pk,
         variant_id=variant.pk,
@@ -97,6 +108,7 @@ def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
         touch_id=item.touch_id,
         image_id=images.get(product.pk),
         problem="gone" if not on_sale else "short" if free < item.quantity else "",
+        offer_id=item.offer_id,
     )
 
 

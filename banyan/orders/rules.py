@@ -15,12 +15,17 @@ from banyan.kernel.money import split
 
 @dataclass(frozen=True, slots=True)
 class LineInput:
-    """What pricing knows of a line."""
+    """What pricing knows of a line.
+
+    ``supply_amount``: what the supplier of a pooled offer is promised for a unit. No discount of
+    the shop's touches such a line.
+    """
 
     key: int
     shop_id: int
     unit_amount: int
     quantity: int
+    supply_amount: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +151,19 @@ def _take_off(line: PricedLine, discount: Discount) -> None:
         )
 
 
+def of_shop(lines: Sequence[LineInput], shop_id: int) -> list[LineInput]:
+    """Return the lines that a discount of the shop's can apply to: all but pooled ones.
+
+    On those the price is another page's, and the shop is promised its part of it in full.
+    """
+    return [line for line in lines if line.shop_id == shop_id and line.supply_amount is None]
+
+
 def coupon_discount(
     lines: Sequence[LineInput], *, shop_id: int, code: str, amount: int
 ) -> Discount:
     """Return ``amount`` off the goods of a shop, split by what the lines cost."""
-    mine = [line for line in lines if line.shop_id == shop_id]
+    mine = of_shop(lines, shop_id)
     goods = [line.unit_amount * line.quantity for line in mine]
     parts = split(amount, goods) if sum(goods) else [0] * len(mine)
     return Discount("coupon", code, {line.key: n for line, n in zip(mine, parts, strict=True)})

@@ -108,7 +108,7 @@ def place(
                     opening=opening,
                 )
                 now = _agreed_quote(actor, lines, coupon_code, agreed_total)
-                if now.priced != wanted.priced:
+                if (now.priced, now.offers) != (wanted.priced, wanted.offers):
                     raise _PriceMoved
         except _PriceMoved:
             continue
@@ -388,13 +388,16 @@ def _lines(
     for line in wanted.priced.lines:
         variant = wanted.variants[line.key]
         credit = credits.get(line.key)
+        offer = wanted.offers.get(line.key)
         lines.append(
             OrderLine(
                 order=by_shop[line.shop_id],
                 variant=variant,
                 product_id=variant.product_id,
                 seller_id=line.shop_id,
-                storefront_id=line.shop_id,
+                storefront_id=offer.storefront_id if offer else line.shop_id,
+                offer_id=offer.offer_id if offer else None,
+                supply_amount=offer.supply_amount if offer else None,
                 title=_title(variant, checkout.language),
                 kind=variant.product.kind,
                 quantity=line.quantity,

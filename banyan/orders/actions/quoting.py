@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,8 +16,9 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
+from banyan.storefronts.queries import Taken, taken_offers
 
-from ..rules import LineInput, Priced, ShopTerms, coupon_discount, price
+from ..rules import LineInput, Priced, ShopTerms, coupon_discount, of_shop, price
 from .cart import MOST_LINES, MOST_OF_ONE
 
 
@@ -46,6 +47,7 @@ class Quote:
     coupon: Coupon | None = None
     coupon_problem: CouponRefused | None = None
     unavailable: list[int] = field(default_factory=list)
+    offers: dict[int, Taken] = field(default_factory=dict)
 
     @property
     def total(self) -> Money:
@@ -58,7 +60,10 @@ class Quote:
 
 
 def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -> Quote:
-    """Price ``lines`` from zero with today's prices; five statements at most, for any length.
+    """Price ``lines`` from zero with today's prices; seven statements at most, for any length.
+
+    A line that names a storefront's offer costs what the page asks, and carries the owner's share
+    code unless it came with another; an offer that is gone makes the line unavailable.
 
     A coupon that does not apply is named in ``coupon_problem`` and leaves the price alone.
     Lines no longer on sale are left out and named in ``unavailable``. Raises Invalid for
@@ -69,8 +74,14 @@ def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -
         variant.pk: variant
         for variant in buyable_variants(sorted({line.variant_id for line in lines}))
     }
-    unavailable = [line.variant_id for line in lines if line.variant_id not in found]
-    wanted = merge([line for line in lines if line.variant_id in found])
+    offers = _offers(lines, found)
+    open_to_buy = {
+        line.variant_id
+        for line in lines
+        if line.variant_id in found and (not line.offer_id or line.variant_id in offers)
+    }
+    unavailable = [line.variant_id for line in lines if line.variant_id not in open_to_buy]
+    wanted = merge([_credited(line, offers) for line in lines if line.variant_id in open_to_buy])
     if not wanted:
         raise SoldOut(_("This is no longer on sale."), code="not_on_sale")
     variants = {line.variant_id: found[line.variant_id] for line in wanted}
@@ -82,17 +93,44 @@ def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -
         LineInput(
             line.variant_id,
             variants[line.variant_id].product.shop_id,
-            variants[line.variant_id].price_amount,
+            _unit_amount(variants[line.variant_id], offers.get(line.variant_id)),
             line.quantity,
+            offers[line.variant_id].supply_amount if line.variant_id in offers else None,
         )
         for line in wanted
     ]
     shops = {v.product.shop_id: v.product.shop for v in variants.values()}
     terms = [ShopTerms(s.pk, s.shipping_amount, s.free_shipping_from) for s in shops.values()]
-    result = Quote(wanted, variants, price(inputs, terms), currency, unavailable=unavailable)
+    result = Quote(
+        wanted, variants, price(inputs, terms), currency, unavailable=unavailable, offers=offers
+    )
     if coupon_code.strip():
         _apply_coupon(result, coupon_code, inputs, terms)
     return result
+
+
+def _offers(lines: Sequence[WantedLine], found: dict[int, Variant]) -> dict[int, Taken]:
+    """Return the storefront offers that lines were taken from and that still hold."""
+    named = {line.variant_id: line.offer_id for line in merge(lines) if line.offer_id}
+    return taken_offers(
+        {
+            variant_id: (offer_id, found[variant_id].product_id)
+            for variant_id, offer_id in named.items()
+            if variant_id in found
+        }
+    )
+
+
+def _credited(line: WantedLine, offers: dict[int, Taken]) -> WantedLine:
+    offer = offers.get(line.variant_id)
+    return line if offer is None or line.via else replace(line, via=offer.via)
+
+
+def _unit_amount(variant: Variant, offer: Taken | None) -> int:
+    """Return what a unit costs: the page's own price where it has one, else the shop's."""
+    if offer is None or offer.amount is None:
+        return variant.price_amount
+    return offer.amount
 
 
 def _apply_coupon(
@@ -100,7 +138,8 @@ def _apply_coupon(
 ) -> None:
     try:
         coupon = find_coupon(code)
-        goods = result.priced.goods(coupon.shop_id)
+        mine = of_shop(inputs, coupon.shop_id)
+        goods = sum(line.unit_amount * line.quantity for line in mine)
         if not goods:
             raise CouponRefused("coupon_min_spend")
         why = refusal(coupon, goods_amount=goods, currency=result.currency, at=clock.now())

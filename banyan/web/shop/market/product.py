@@ -32,6 +32,7 @@ from ..heads import Head, breadcrumbs, head_of, offered
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
+from .stand import Stand, stand_of
 
 PAGE = 24
 SUMMARY = 150
@@ -74,12 +75,14 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
             raise
         return ended_product(request, gone)
     arrival = arrival_of(request, images=image_ids)
-    variants = variants_on_sale(found.pk)
+    stand = stand_of(request, found)
+    variants = stand.variants(variants_on_sale(found.pk))
     chosen = _chosen(variants, request.GET.get("variant", ""))
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
     prices = price_range([v.price_amount for v in variants])
-    earn = None if arrival.neutral else offer_of(found, variants)
+    # A page's own price is its own trade: nobody else earns from it.
+    earn = None if arrival.neutral or stand.prices else offer_of(found, variants)
     context: dict[str, Any] = {
         "nav": "explore",
         "product": found,
@@ -97,12 +100,14 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) if chosen else 0,
         "arrival": arrival,
+        "stand": stand,
+        "carried": arrival.code or stand.code,
         "sharer": arrival.sharer or _("Whoever shared this"),
         "earn": earn,
         "discloses": arrival.link is not None and earn is not None,
         "share_url": addresses.url("share", "product", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
-        "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
+        "buy_url": buy_url(chosen.pk, 1, arrival, stand) if chosen else "",
         "ships_free_from": _free_from(found),
         "shipping": Money(found.shop.shipping_amount, found.shop.currency),
     }
@@ -142,11 +147,16 @@ def _free_from(found: Product) -> Money | None:
     return Money(amount, found.shop.currency) if amount is not None else None
 
 
-def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:
-    """Return the checkout's GET address for buying one thing at once."""
+def buy_url(
+    variant_id: int | str, quantity: int, arrival: Arrival, stand: Stand | None = None
+) -> str:
+    """Return the checkout's GET address for buying one thing at once, here or at a storefront."""
     query = {"variant": variant_id, "n": quantity}
-    if arrival.code:
-        query |= {"via": arrival.code}
+    code = arrival.code or (stand.code if stand else "")
+    if code:
+        query |= {"via": code}
+    if stand is not None and stand.offer_id:
+        query |= {"offer": stand.offer_id}
     if arrival.code and arrival.touch:
         query |= {"t": arrival.touch}
     return f"{addresses.url('checkout')}?{urlencode(query)}"

@@ -66,11 +66,12 @@ def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
                 quantity=_quantity(n),
                 via=data.get("via", "")[:24],
                 touch_id=number(data, "t"),
+                offer_id=number(data, "offer") or None,
             )
         ]
     lines = cart_lines(actor=actor(request), token=read_signed(request, CART))
     return [
-        orders.WantedLine(line.variant_id, line.quantity, line.via, line.touch_id)
+        orders.WantedLine(line.variant_id, line.quantity, line.via, line.touch_id, line.offer_id)
         for line in lines
         if line.problem != "gone"
     ]
@@ -178,7 +179,7 @@ def _sign_in_url(request: HttpRequest, values: dict[str, str]) -> str:
     """
     kept = {
         name: values.get(name) or request.GET.get(name, "")
-        for name in ("variant", "n", "via", "t", "coupon")
+        for name in ("variant", "n", "via", "t", "offer", "coupon")
     }
     query = urlencode({name: value for name, value in kept.items() if value})
     here = reverse("checkout") + (f"?{query}" if query else "")
@@ -224,7 +225,7 @@ def _page(
         "methods": methods_for(amount=quote.total, account_id=actor(request).id),
         "carried": [
             (name, values.get(name) or request.GET.get(name, ""))
-            for name in ("variant", "via", "t")
+            for name in ("variant", "via", "t", "offer")
             if values.get(name) or request.GET.get(name)
         ],
         "quantity": lines[0].quantity if "variant" in (request.POST or request.GET) else 0,

@@ -77,7 +77,7 @@ class RuleAnswer(Answer):
 
 
 class MarginAnswer(Answer):
-    """What a storefront earns from a pooled line: ``gross`` less ``fee``.
+    """What a storefront earns from a pooled line: ``gross`` less ``tax`` and ``fee``.
 
     ``gross`` is (``unit`` - ``supply``) x ``quantity`` - ``discount``.
     """
@@ -87,6 +87,7 @@ class MarginAnswer(Answer):
     quantity: int
     discount: Money
     gross: Money
+    tax: Money
     fee_bps: int
     fee: Money
 
@@ -234,6 +235,7 @@ def _margin(found: Why) -> MarginAnswer | None:
         quantity=margin.quantity,
         discount=Money.at(margin.discount, currency),
         gross=Money.at(margin.gross, currency),
+        tax=Money.at(margin.tax, currency),
         fee_bps=margin.fee_bps,
         fee=Money.at(margin.fee, currency),
     )

@@ -16,7 +16,7 @@ from banyan.earnings.models import PlanVersion
 from banyan.earnings.plans import current_plan
 
 from .gate import ANYONE, READ, WRITE, actor
-from .schemas import Answer, Body, Currency, Id, IdOut, Moment, Money, MoneyFromZero, minor
+from .schemas import Answer, Body, Currency, Id, IdOut, Moment, MoneyFromZero, minor
 
 router = Router(tags=["shops"])
 Name = Annotated[str, StringConstraints(min_length=2, max_length=80)]
@@ -36,13 +36,11 @@ class ShopAnswer(Answer):
     currency: str
     country: str
     timezone: str
-    shipping: Money
-    free_shipping_from: Money | None
     created_at: Moment
 
 
 class ShopBody(Body):
-    """A new shop; ``shipping`` and ``free_shipping_from`` are in its ``currency``."""
+    """A new shop; ``shipping`` is what it asks everywhere at first, in its ``currency``."""
 
     name: Name
     slug: Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -55,14 +53,12 @@ class ShopBody(Body):
 
 
 class ShopPatch(Body):
-    """What changes; what is left out stays. null ends free shipping."""
+    """What changes; what is left out stays."""
 
     name: Name | None = None
     about: About | None = None
     country: Country | None = None
     timezone: Zone | None = None
-    shipping: MoneyFromZero | None = None
-    free_shipping_from: MoneyFromZero | None = None
 
 
 class PlanBody(Body):
@@ -89,7 +85,6 @@ class PlanAnswer(Answer):
 
 def shop_answer(shop: Shop) -> ShopAnswer:
     """Return a shop as the API shows it."""
-    free = shop.free_shipping_from
     return ShopAnswer(
         id=shop.pk,
         slug=shop.slug,
@@ -99,8 +94,6 @@ def shop_answer(shop: Shop) -> ShopAnswer:
         currency=shop.currency,
         country=shop.country,
         timezone=shop.timezone,
-        shipping=Money.at(shop.shipping_amount, shop.currency),
-        free_shipping_from=None if free is None else Money.at(free, shop.currency),
         created_at=shop.created_at,
     )
 
@@ -118,6 +111,7 @@ def _plan(version: PlanVersion) -> PlanAnswer:
 @router.post("/shops", auth=WRITE, response={201: ShopAnswer})
 def open_shop(request: HttpRequest, body: ShopBody) -> Any:
     """Open a shop; it waits for approval where the platform asks for one."""
+    free = body.free_shipping_from
     shop = catalog.open_shop(
         actor=actor(request),
         name=body.name,
@@ -126,7 +120,8 @@ def open_shop(request: HttpRequest, body: ShopBody) -> Any:
         about=body.about,
         country=body.country,
         timezone=body.timezone,
-        **{"shipping_amount": 0, **_shipping(body, body.currency)},
+        shipping_amount=minor(body.shipping, body.currency, "shipping") if body.shipping else 0,
+        free_shipping_from=free and minor(free, body.currency, "free_shipping_from"),
     )
     return Status(201, shop_answer(shop))
 
@@ -145,24 +140,12 @@ def read_shop(request: HttpRequest, shop_id: Path[Id]) -> Any:
 
 @router.patch("/shops/{shop_id}", auth=WRITE, response=ShopAnswer)
 def change_shop(request: HttpRequest, shop_id: Path[Id], body: ShopPatch) -> Any:
-    """Change what a shop says of itself and what shipping costs. For its managers."""
+    """Change what a shop says of itself. For its managers."""
     shop = get_shop_for_staff(actor(request), shop_id, MANAGERS)
-    given = body.model_dump(exclude_none=True, exclude={"shipping", "free_shipping_from"})
-    values = given | _shipping(body, shop.currency)
+    values = body.model_dump(exclude_none=True)
     if not values:
         return shop_answer(shop)
     return shop_answer(catalog.update_shop(actor=actor(request), shop_id=shop_id, **values))
-
-
-def _shipping(body: ShopBody | ShopPatch, currency: str) -> dict[str, Any]:
-    """Return the shop's columns that the body names."""
-    values: dict[str, Any] = {}
-    if body.shipping is not None:
-        values["shipping_amount"] = minor(body.shipping, currency, "shipping")
-    if "free_shipping_from" in body.model_fields_set:
-        free = body.free_shipping_from
-        values["free_shipping_from"] = free and minor(free, currency, "free_shipping_from")
-    return values
 
 
 @router.get("/shops/{shop_id}/commission-plan", auth=READ, response={200: PlanAnswer})

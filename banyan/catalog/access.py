@@ -9,7 +9,18 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
 
-from .models import Product, ProductImage, ProductImport, Shop, ShopStaff, Variant
+from .models import (
+    PriceList,
+    Product,
+    ProductImage,
+    ProductImport,
+    ShippingMethod,
+    ShippingZone,
+    Shop,
+    ShopStaff,
+    TaxZone,
+    Variant,
+)
 
 MANAGERS = ("owner", "manager")
 EVERYONE = ("owner", "manager", "clerk")
@@ -147,3 +158,39 @@ def get_import_for_staff(actor: Actor, token: str) -> ProductImport:
     if kept is None or not works_in(actor, kept.shop_id, MANAGERS):
         raise NotFound()
     return kept
+
+
+def get_shipping_zone_for_staff(actor: Actor, shop_id: int, zone_id: int) -> ShippingZone:
+    """Return a shipping zone of a shop that the actor manages."""
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    found = ShippingZone.objects.filter(shop=shop, pk=zone_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_shipping_method_for_staff(actor: Actor, shop_id: int, method_id: int) -> ShippingMethod:
+    """Return a way of delivery of a shop that the actor manages."""
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    found = ShippingMethod.objects.filter(zone__shop=shop, pk=method_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_tax_zone_for_staff(actor: Actor, shop_id: int, zone_id: int) -> TaxZone:
+    """Return a tax zone of a shop that the actor manages."""
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    found = TaxZone.objects.filter(shop=shop, pk=zone_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_price_list_for_staff(actor: Actor, shop_id: int, list_id: int) -> PriceList:
+    """Return a price list of a shop that the actor manages."""
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    found = PriceList.objects.filter(shop=shop, pk=list_id).first()
+    if found is None:
+        raise NotFound()
+    return found

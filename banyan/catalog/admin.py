@@ -62,7 +62,7 @@ class ShopAdmin(OfficeAdmin):
     ordering = ("-id",)
     facts = (
         "owner_handle", "state", "created_at", "country", "currency", "about",
-        "shipping_amount", "free_shipping_from", "timezone", "slug",
+        "timezone", "slug",
     )  # fmt: skip
     acts = (
         Act(

@@ -65,13 +65,11 @@ def refusal(terms: Terms) -> str | None:
     return None
 
 
-def base_of(*, goods: int, discount: int) -> int:
-    """Return what a commission is reckoned on: the line's goods as paid, without shipping."""
-    return goods - discount
-
-
 def budget_of(base: int, terms: Terms) -> int:
-    """Return the whole commission of a line with this base, in minor units."""
+    """Return the whole commission of a line, in minor units.
+
+    ``base`` is the line's goods as paid, without tax and shipping.
+    """
     return share_of(base, terms.rate_bps)
 
 
@@ -139,9 +137,10 @@ def arithmetic(base: int, budget: int, terms: Terms, share: Share) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """What a page earns from a pooled line, minor units: ``gross`` = ``fee`` + ``amount``.
+    """What a page earns from a pooled line: ``gross`` = ``tax`` + ``fee`` + ``amount``, minor units.
 
-    ``gross`` = (``unit`` - ``supply``) x ``quantity`` - ``discount``, never below zero.
+    ``gross`` = (``unit`` - ``supply``) x ``quantity`` - ``discount``, never below zero. ``tax`` is
+    the part of it that the seller, who is the supplier, owes as tax contained in the price.
     """
 
     unit: int
@@ -149,19 +148,31 @@ class Margin:
     quantity: int
     discount: int
     gross: int
+    tax: int
     fee_bps: int
     fee: int
     amount: int
 
 
-def margin(*, unit: int, supply: int, quantity: int, discount: int, fee_bps: int) -> Margin:
+def margin(
+    *,
+    unit: int,
+    supply: int,
+    quantity: int,
+    fee_bps: int,
+    discount: int = 0,
+    paid: int = 0,
+    included_tax: int = 0,
+) -> Margin:
     """Split a pooled line between its page and the platform; the supplier's part stays whole.
 
-    ``discount`` is what comes out of the page's pocket. The fee is rounded down.
+    ``discount`` is what comes out of the page's pocket; ``included_tax`` is contained in what was
+    ``paid`` for the goods. The fee is rounded down.
     """
     gross = margin_of(unit=unit, supply=supply, quantity=quantity, discount=discount)
-    fee = gross * fee_bps // 10_000
-    return Margin(unit, supply, quantity, discount, gross, fee_bps, fee, gross - fee)
+    tax = included_tax * min(gross, paid) // paid if paid else 0
+    fee = (gross - tax) * fee_bps // 10_000
+    return Margin(unit, supply, quantity, discount, gross, tax, fee_bps, fee, gross - tax - fee)
 
 
 def covered(remaining: Sequence[int], *, amount: int, balance: int) -> int:

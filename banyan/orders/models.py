@@ -113,7 +113,11 @@ class Checkout(models.Model):
 
 
 class Order(models.Model):
-    """What one shop has to deliver out of a checkout."""
+    """What one shop has to deliver out of a checkout.
+
+    ``delivery`` is the way that the buyer chose: {"method", "name", "days": [min, max] or null};
+    empty where nothing is sent.
+    """
 
     id = IdField(primary_key=True)
     checkout = models.ForeignKey(
@@ -128,6 +132,7 @@ class Order(models.Model):
     tax_amount = models.BigIntegerField(default=0, db_default=0)
     total_amount = models.BigIntegerField()
     refunded_amount = models.BigIntegerField(default=0)
+    delivery = models.JSONField(default=dict, db_default={})
     state = models.CharField(max_length=10, choices=ORDER.choices(), default=ORDER.initial)
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
@@ -151,7 +156,8 @@ class OrderLine(models.Model):
 
     ``path`` is the share path, oldest first: [{"link", "owner", "handle", "at"}]. ``price`` is
     the stored explanation: a list of {"step", "amount", "note", "funded_by"}. What was paid for it
-    is ``paid_amount``; ``included_tax_amount`` is a part of that, ``tax_amount`` came on top.
+    is ``paid_amount``; ``included_tax_amount`` is a part of that, ``tax_amount`` came on top;
+    ``shipping_tax_amount`` is the part of either that is due for shipping.
     ``supply_amount`` is what the supplier of a pooled offer is promised for one unit.
     """
 
@@ -172,6 +178,7 @@ class OrderLine(models.Model):
     shipping_amount = models.BigIntegerField(default=0)
     tax_amount = models.BigIntegerField(default=0, db_default=0)
     included_tax_amount = models.BigIntegerField(default=0, db_default=0)
+    shipping_tax_amount = models.BigIntegerField(default=0, db_default=0)
     refunded_amount = models.BigIntegerField(default=0)
     refunded_quantity = models.IntegerField(default=0)
     currency = models.CharField(max_length=3)
@@ -216,6 +223,12 @@ class OrderLine(models.Model):
     def paid_amount(self) -> int:
         """What the buyer pays for the line, tax and shipping included; minor units."""
         return self.goods_amount - self.discount_amount + self.shipping_amount + self.tax_amount
+
+    @property
+    def net_amount(self) -> int:
+        """What is paid for the goods alone, without any tax and shipping; minor units."""
+        included = self.included_tax_amount - self.shipping_tax_amount
+        return self.goods_amount - self.discount_amount - max(0, included)
 
 
 class Shipment(models.Model):

@@ -104,8 +104,8 @@ class Offer(models.Model):
 
     ``kind``: own (of the owner's shop), selected (another shop's product at its price), pooled (at
     the page's own price, see ``OfferPrice``) or external (a link out with ``title`` and ``url``;
-    ``is_paid`` when the owner is paid for it). ``pause_reason`` says why it is paused. ``code`` is its
-    public address for cards on other sites.
+    ``is_paid`` when the owner is paid for it). ``pause_reason`` says why it is paused. ``code`` is
+    its public address for cards on other sites.
     """
 
     id = IdField(primary_key=True)

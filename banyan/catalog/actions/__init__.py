@@ -1,6 +1,16 @@
 """Verbs of the catalogue: the only writers of its tables."""
 
 from .categories import add_category, change_category
+from .delivery import (
+    MethodInput,
+    TaxInput,
+    remove_shipping_method,
+    remove_shipping_zone,
+    remove_tax_zone,
+    save_shipping_method,
+    save_shipping_zone,
+    save_tax_zone,
+)
 from .fetching import fetch_again, fetch_pictures
 from .imports import (
     ImportRefused,
@@ -10,6 +20,13 @@ from .imports import (
     take_in_products,
 )
 from .pictures import ZipRefused, ZipTaken, take_pictures_from_zip
+from .price_lists import (
+    ListInput,
+    RowInput,
+    remove_price_list,
+    save_price_list,
+    set_list_prices,
+)
 from .products import (
     ProductInput,
     VariantInput,
@@ -44,7 +61,11 @@ from .words import index_products, reindex_products
 
 __all__ = [
     "ImportRefused",
+    "ListInput",
+    "MethodInput",
     "ProductInput",
+    "RowInput",
+    "TaxInput",
     "VariantInput",
     "ZipRefused",
     "ZipTaken",
@@ -66,9 +87,18 @@ __all__ = [
     "refuse_shop",
     "reindex_products",
     "release",
+    "remove_price_list",
+    "remove_shipping_method",
+    "remove_shipping_zone",
+    "remove_tax_zone",
     "reopen_shop",
     "reserve",
     "restock",
+    "save_price_list",
+    "save_shipping_method",
+    "save_shipping_zone",
+    "save_tax_zone",
+    "set_list_prices",
     "set_on_hand",
     "set_pictures",
     "ship_out",

@@ -21,14 +21,13 @@ from ..events import ShopAsked, ShopOpened, ShopRefused
 from ..models import Shop, ShopStaff
 from ..rules import is_slug
 from ..states import SHOP
+from .delivery import LARGEST, first_zone
 
 CHANGEABLE = {
     "name",
     "about",
     "cover",
     "logo",
-    "shipping_amount",
-    "free_shipping_from",
     "country",
     "timezone",
 }
@@ -48,7 +47,7 @@ def _check(values: dict[str, Any]) -> None:
         fields["timezone"] = _("This is not a time zone.")
     for name in ("shipping_amount", "free_shipping_from"):
         amount = values.get(name)
-        if amount is not None and not 0 <= amount <= 10**12:
+        if amount is not None and not 0 <= amount <= LARGEST:
             fields[name] = _("Enter an amount that is not negative.")
     if fields:
         raise Invalid(fields=fields)
@@ -68,6 +67,7 @@ def open_shop(
 ) -> Shop:
     """Open a shop owned by the actor; it waits for approval where the platform asks for it.
 
+    It delivers everywhere for ``shipping_amount``, free from goods of ``free_shipping_from`` on.
     Emits shop.opened when it is open at once, else shop.asked.
     """
     if actor.id is None:
@@ -94,14 +94,13 @@ def open_shop(
                 currency=currency,
                 country=country,
                 timezone=timezone,
-                shipping_amount=shipping_amount,
-                free_shipping_from=free_shipping_from,
                 is_demo=Account.objects.get(pk=actor.id).is_demo,
                 created_at=clock.now(),
             )
             ShopStaff.objects.create(
                 shop=shop, account_id=actor.id, role="owner", created_at=clock.now()
             )
+            first_zone(shop, amount=shipping_amount, free_from=free_shipping_from)
             if not settings.SHOP_APPROVAL:
                 transition(SHOP, shop, "open", actor=actor, reason="no approval needed")
                 events.emit(ShopOpened(shop_id=shop.pk), actor=actor)
@@ -169,7 +168,7 @@ def ask_again(*, actor: Actor, shop_id: int) -> Shop:
 
 
 def update_shop(*, actor: Actor, shop_id: int, **values: Any) -> Shop:
-    """Change what a shop says of itself and its shipping rule (see CHANGEABLE)."""
+    """Change what a shop says of itself (see CHANGEABLE)."""
     unknown = set(values) - CHANGEABLE
     if unknown:
         raise Invalid(detail=f"not changeable: {sorted(unknown)}")

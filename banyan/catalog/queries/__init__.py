@@ -3,15 +3,14 @@
 from .categories import categories_on_sale, name_in
 from .exports import exported_products, picture_sources
 from .goods import (
-    buyable_variants,
     image_ids_of,
     pictures_of,
     staff_of,
     stock_of,
     variants_of,
-    variants_on_sale,
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
+from .pricing import delivery, listed, priced_variants, variants_on_sale
 from .shops import last_decision
 from .wanted import PictureCounts, picture_counts, wanted_pictures
 
@@ -20,16 +19,18 @@ __all__ = [
     "Plan",
     "ProductPlan",
     "VariantPlan",
-    "buyable_variants",
     "categories_on_sale",
+    "delivery",
     "exported_products",
     "image_ids_of",
     "last_decision",
+    "listed",
     "name_in",
     "picture_counts",
     "picture_sources",
     "pictures_of",
     "plan_import",
+    "priced_variants",
     "staff_of",
     "stock_of",
     "variants_of",

@@ -8,22 +8,7 @@ from django.db.models import QuerySet
 
 from banyan.kernel.remembered import remembered
 
-from ..access import visible_products
 from ..models import ProductImage, ShopStaff, Stock, Variant
-
-
-@remembered
-def variants_on_sale(product_id: int) -> QuerySet[Variant]:
-    """Return a product's active variants with their stock, in order. One statement."""
-    return Variant.objects.filter(product_id=product_id, is_active=True).select_related("stock")
-
-
-@remembered
-def buyable_variants(variant_ids: list[int]) -> QuerySet[Variant]:
-    """Return those of some variants that anybody may buy, with product, shop and stock."""
-    return Variant.objects.filter(
-        pk__in=variant_ids, is_active=True, product__in=visible_products()
-    ).select_related("product__shop", "stock")
 
 
 @remembered

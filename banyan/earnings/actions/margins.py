@@ -53,6 +53,8 @@ def _figures(line: OrderLine) -> Margin:
         supply=line.supply_amount or 0,
         quantity=line.quantity,
         discount=_given_off(line),
+        paid=line.goods_amount - line.discount_amount,
+        included_tax=line.goods_amount - line.discount_amount - line.net_amount,
         fee_bps=settings.POOL_FEE_BPS,
     )
 
@@ -60,13 +62,14 @@ def _figures(line: OrderLine) -> Margin:
 def _given_off(line: OrderLine) -> int:
     """Return what was given off the line and is not the platform's gift."""
     platform = sum(
-        -int(step["amount"]) for step in line.price if step.get("funded_by") == "platform"
+        -int(step["amount"])
+        for step in line.price
+        if "code" in step and step.get("funded_by") == "platform"
     )
     return line.discount_amount - platform
 
 
 def _margin(order: Order, line: OrderLine, page: Storefront, figures: Margin) -> Commission:
-    base = rules.base_of(goods=line.goods_amount, discount=line.discount_amount)
     assert page.link_id is not None  # made when the page was opened
     return Commission(
         order=order,
@@ -75,7 +78,7 @@ def _margin(order: Order, line: OrderLine, page: Storefront, figures: Margin) ->
         kind="margin",
         link_id=page.link_id,
         level=1,
-        base_amount=base,
+        base_amount=line.net_amount,
         amount=figures.amount,
         fee_amount=figures.fee,
         currency=line.currency,

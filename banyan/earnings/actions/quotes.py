@@ -115,9 +115,8 @@ def _buyer_of(checkout: Checkout) -> int | None:
 
 def _shares(line: OrderLine, version: PlanVersion, people: _People) -> list[Share]:
     terms = terms_of(version)
-    base = rules.base_of(goods=line.goods_amount, discount=line.discount_amount)
     return rules.split_budget(
-        rules.budget_of(base, terms),
+        rules.budget_of(line.net_amount, terms),
         [people.sharer(step) for step in line.path],
         terms,
         buyer=people.buyer,
@@ -126,8 +125,7 @@ def _shares(line: OrderLine, version: PlanVersion, people: _People) -> list[Shar
 
 
 def _commission(order: Order, line: OrderLine, version: PlanVersion, share: Share) -> Commission:
-    base = rules.base_of(goods=line.goods_amount, discount=line.discount_amount)
-    terms = terms_of(version)
+    terms, base = terms_of(version), line.net_amount
     return Commission(
         order=order,
         line=line,

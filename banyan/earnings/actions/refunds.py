@@ -35,7 +35,8 @@ def reverse(event: OrderRefunded, actor: Actor) -> None:
     Runs inside the refunding transaction. Posts the negated stored postings: earner_held -R (or
     earner_payable -R once it was released, below zero if need be) / shop_payable +R. Any sequence
     of refunds adds up to exactly the commission's share of what was refunded. What is reversed
-    in full moves to reversed. The fee on a margin goes back with it, pro rata. Emits commission.reversed. Repeatable per refund.
+    in full moves to reversed. The fee on a margin goes back with it, pro rata. Emits
+    commission.reversed. Repeatable per refund.
     """
     goods = {line_id: amount for line_id, amount, _quantity in event.lines if amount}
     commissions, books = read_locked(lambda: list(_live(event.order_id)))

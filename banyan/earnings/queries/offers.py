@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import variants_on_sale
+from banyan.catalog.queries import variants_of
 from banyan.kernel.money import Money
 
 from .. import rules
@@ -35,7 +35,7 @@ def offer_of(product: Product, variants: Sequence[Variant] | None = None) -> Off
     if version is None or not version.rate_bps:
         return None
     if variants is None:
-        variants = variants_on_sale(product.pk)
+        variants = variants_of([product.pk]).get(product.pk, [])
     price = min(variants, key=lambda variant: variant.price_amount, default=None)
     if price is None:
         return None

@@ -36,7 +36,8 @@ class Why:
 
     ``base`` x ``rate_bps`` = ``budget``, of which ``level`` gets ``amount``; ``left`` is what
     refunds left of it. A margin has no rate: ``margin`` says how it came about, and ``budget`` is
-    the margin before the platform's fee. ``reason`` is shown to people, empty when there is nothing to explain.
+    the margin before tax and the platform's fee. ``reason`` is shown to people, empty when there
+    is nothing to explain.
     """
 
     commission: Commission

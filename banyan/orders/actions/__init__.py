@@ -14,15 +14,19 @@ from .fulfilment import auto_confirm, confirm_receipt, ship
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
-from .placement import Contact, place
-from .quoting import Quote, WantedLine, quote
+from .placement import Contact, place, place_of
+from .quoting import Carriage, Quote, Wishes, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
+from .unit_prices import shown_prices
+from .wanting import WantedLine
 
 __all__ = [
+    "Carriage",
     "Contact",
     "Quote",
     "WantedLine",
+    "Wishes",
     "add_to_cart",
     "ask_refund",
     "ask_support",
@@ -36,6 +40,7 @@ __all__ = [
     "grant_refund",
     "join_cart",
     "place",
+    "place_of",
     "placed_before",
     "put_in_cart",
     "quote",
@@ -45,6 +50,7 @@ __all__ = [
     "send_order_link",
     "set_quantity",
     "ship",
+    "shown_prices",
     "take_from_cart",
     "write_note",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import reserve, sold_out
 from banyan.catalog.models import Variant
-from banyan.catalog.rules import text_in
+from banyan.catalog.rules import Place, text_in
 from banyan.entitlements.actions import reserve_coupon
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Conflict, Invalid, SoldOut
+from banyan.kernel.problems import Busy, Invalid
 from banyan.kernel.remembered import insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
@@ -36,9 +36,11 @@ from banyan.sharing.models import Link
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
 from ..reading import checkout_of_key, lines_to_pay
+from .agreeing import Offer
 from .payment import mark_paid, paid_locks
-from .quoting import Quote, WantedLine, merge, quote
+from .quoting import NO_WISHES, Quote, Wishes
 from .repeating import Asked
+from .wanting import WantedLine, merge
 
 TRIES = 3
 RESERVATION = dt.timedelta(minutes=15)
@@ -51,6 +53,11 @@ class Contact:
 
     email: str = ""
     phone: str = ""
+
+
+def place_of(address: Mapping[str, str]) -> Place:
+    """Return where an address is, for delivery and tax."""
+    return Place(address["country"], address.get("level1", ""), address.get("postcode", ""))
 
 
 def _quantities(lines: Sequence[WantedLine]) -> dict[int, int]:
@@ -66,7 +73,9 @@ def place(
     placement_key: str,
     provider: str,
     coupon_code: str = "",
+    wishes: Wishes = NO_WISHES,
     agreed_total: int | None = None,
+    agreement: str = "",
     opening: Opening | None = None,
 ) -> Checkout:
     """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
@@ -74,9 +83,10 @@ def place(
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
     IdempotencyMismatch when it asks for something else. Locks the coupon, and at the end stock,
     so that buyers of one thing wait for little more than each other's commit. Emits order.placed
-    per shop. Raises Invalid (fields), SoldOut, CouponRefused, and Conflict
-    ``price_changed`` when the total is no longer ``agreed_total``. The payment intent is opened
-    here, with ``opening`` its first attempt too; talking to the provider is the caller's next step.
+    per shop. ``wishes``: currency and ways of delivery; where to is the address. Raises Invalid
+    (fields), SoldOut, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when it
+    is no longer what was agreed to. The payment intent is opened here, with ``opening`` its first
+    attempt too; talking to the provider is the caller's next step.
     """
     contact, clean = _check_buyer(actor, contact, address)
     asked = Asked(
@@ -89,8 +99,16 @@ def place(
     before = checkout_of_key.first(placement_key)
     if before is not None:
         return asked.again(before)
+    offer = Offer(
+        actor=actor,
+        lines=lines,
+        coupon_code=coupon_code,
+        wishes=replace(wishes, to=place_of(clean)),
+        agreed_total=agreed_total,
+        agreement=agreement,
+    )
     for _attempt in range(TRIES):
-        wanted = _agreed_quote(actor, lines, coupon_code, agreed_total)
+        wanted = offer.quote()
         _check_free(wanted)
         credits = _credits(actor, wanted)
         try:
@@ -107,7 +125,7 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                now = _agreed_quote(actor, lines, coupon_code, agreed_total)
+                now = offer.quote()
                 if (now.priced, now.offers) != (wanted.priced, wanted.offers):
                     raise _PriceMoved
         except _PriceMoved:
@@ -126,19 +144,6 @@ class _PriceMoved(Exception):  # noqa: N818 - not an error, a reason to begin ag
     """What was written is not what it costs now."""
 
 
-def _agreed_quote(
-    actor: Actor, lines: Sequence[WantedLine], coupon_code: str, agreed_total: int | None
-) -> Quote:
-    """Price everything, and refuse what is not exactly what the buyer agreed to."""
-    wanted = quote(actor=actor, lines=lines, coupon_code=coupon_code)
-    if wanted.unavailable:
-        raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")
-    if wanted.coupon_problem is not None:
-        raise wanted.coupon_problem
-    _check_agreed(wanted, agreed_total)
-    return wanted
-
-
 def _check_free(wanted: Quote) -> None:
     """Refuse at once what is plainly sold out; whether there is enough is decided by the UPDATE."""
     short = []
@@ -148,15 +153,6 @@ def _check_free(wanted: Quote) -> None:
             short.append(line.variant_id)
     if short:
         raise sold_out(short)
-
-
-def _check_agreed(now: Quote, agreed_total: int | None) -> None:
-    if agreed_total is not None and now.total.amount != agreed_total:
-        raise Conflict(
-            _("The price has changed. Please look at it again."),
-            code="price_changed",
-            extra={"total": now.total.amount, "currency": now.currency},
-        )
 
 
 def _check_buyer(
@@ -373,10 +369,19 @@ def _orders(checkout: Checkout, wanted: Quote, ids: Mapping[int, int]) -> list[O
             shipping_amount=priced.shipping(shop_id),
             tax_amount=priced.tax(shop_id),
             total_amount=priced.total(shop_id),
+            delivery=_delivery(wanted, shop_id),
             created_at=checkout.created_at,
         )
         for index, (shop_id, order_id) in enumerate(ids.items(), start=1)
     ]
+
+
+def _delivery(wanted: Quote, shop_id: int) -> dict[str, Any]:
+    carriage = wanted.carriage.get(shop_id)
+    if carriage is None or carriage.chosen is None:
+        return {}
+    method = carriage.chosen
+    return {"method": str(method.id), "name": method.name, "days": method.days}
 
 
 def _lines(
@@ -396,22 +401,24 @@ def _lines(
                 product_id=variant.product_id,
                 seller_id=line.shop_id,
                 storefront_id=offer.storefront_id if offer else line.shop_id,
-                offer_id=offer.offer_id if offer else None,
-                supply_amount=offer.supply_amount if offer else None,
                 title=_title(variant, checkout.language),
                 kind=variant.product.kind,
                 quantity=line.quantity,
                 unit_amount=line.unit_amount,
+                supply_amount=wanted.source(line.key, "supply_amount"),
                 goods_amount=line.goods,
                 discount_amount=line.discount,
                 shipping_amount=line.shipping,
                 tax_amount=line.tax,
                 included_tax_amount=line.included_tax,
+                shipping_tax_amount=line.shipping_tax,
                 currency=checkout.currency,
                 price=line.steps,
                 link_id=credit.link.pk if credit else None,
                 touch_id=credit.touch_id if credit else None,
                 path=credit.path if credit else [],
+                offer_id=offer.offer_id if offer else None,
+                sale_id=wanted.source(line.key, "sale_id"),
             )
         )
     return lines

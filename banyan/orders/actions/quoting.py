@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.models import Variant
-from banyan.catalog.queries import buyable_variants
+from banyan.catalog.queries import delivery, priced_variants
+from banyan.catalog.rules import IN_PARCELS, Method, Place
 from banyan.entitlements.actions import CouponRefused, find_coupon
 from banyan.entitlements.models import Coupon
 from banyan.entitlements.rules import benefit, refusal
@@ -18,32 +20,63 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
 from banyan.storefronts.queries import Taken, taken_offers
 
-from ..rules import LineInput, Priced, ShopTerms, coupon_discount, of_shop, price
-from .cart import MOST_LINES, MOST_OF_ONE
+from ..rules import (
+    Agreement,
+    Discount,
+    LineInput,
+    Priced,
+    ShopTerms,
+    UnitPrice,
+    agreement_of,
+    coupon_discount,
+    of_shop,
+    price,
+)
+from .unit_prices import Asking, currencies_of, unit_prices
+from .wanting import WantedLine, check_lines, merge
 
 
 @dataclass(frozen=True, slots=True)
-class WantedLine:
-    """A variant that somebody wants, and what it was reached through, if anything.
+class Wishes:
+    """What the buyer chose: where to, in which currency, and the way of delivery of each shop.
 
-    ``via`` is a share code, ``offer_id`` the storefront offer it was taken from.
+    Without ``to`` the shop's own country is assumed, without the others what comes first.
     """
 
-    variant_id: int
-    quantity: int = 1
-    via: str = ""
-    touch_id: int | None = None
-    offer_id: int | None = None
+    to: Place | None = None
+    currency: str = ""
+    methods: Mapping[int, int] = field(default_factory=dict)
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """How one shop's goods would travel; ``chosen`` is None where it does not deliver.
+
+    ``unknown``: what was wished for is no way to that place.
+    """
+
+    methods: tuple[Method, ...]
+    chosen: Method | None
+    unknown: bool = False
 
 
 @dataclass(slots=True)
 class Quote:
-    """What a purchase would cost now, with everything placement needs."""
+    """What a purchase would cost now, with everything placement needs.
+
+    ``carriage`` has the shops that send a parcel; ``currencies`` those that every line offers.
+    """
 
     lines: list[WantedLine]
     variants: dict[int, Variant]
+    prices: dict[int, tuple[UnitPrice, ...]]
     priced: Priced
     currency: str
+    currencies: list[str]
+    carriage: dict[int, Carriage] = field(default_factory=dict)
     coupon: Coupon | None = None
     coupon_problem: CouponRefused | None = None
     unavailable: list[int] = field(default_factory=list)
@@ -54,88 +87,181 @@ class Quote:
         """What is to be paid."""
         return Money(self.priced.total(), self.currency)
 
+    @property
+    def agreement(self) -> Agreement:
+        """What somebody who is shown this agrees to."""
+        return agreement_of(self.priced, self.currency)
+
     def shop_ids(self) -> list[int]:
         """Return the shops, in order of first appearance."""
         return list(dict.fromkeys(v.product.shop_id for v in self.variants.values()))
 
+    def source(self, variant_id: int, name: str) -> Any:
+        """Return a figure of the last source of a line's price that has it, else None."""
+        found = (getattr(one, name) for one in reversed(self.prices[variant_id]))
+        return next((value for value in found if value is not None), None)
 
-def quote(*, actor: Actor, lines: Sequence[WantedLine], coupon_code: str = "") -> Quote:
-    """Price ``lines`` from zero with today's prices; seven statements at most, for any length.
+    def undelivered(self) -> list[int]:
+        """Return the shops that do not deliver to that place, or not in this currency."""
+        return [shop for shop, found in self.carriage.items() if found.chosen is None]
 
-    A line that names a storefront's offer costs what the page asks, and carries the owner's share
-    code unless it came with another; an offer that is gone makes the line unavailable.
+
+def quote(
+    *,
+    actor: Actor,
+    lines: Sequence[WantedLine],
+    coupon_code: str = "",
+    wishes: Wishes = Wishes(),
+) -> Quote:
+    """Price ``lines`` from zero with today's prices; one statement, and one for a coupon.
+
+    A line that names a storefront's offer costs what the page asks and carries its owner's share
+    code, unless it came with another; an offer that is gone makes the line unavailable. At most
+    two more statements, none without offers.
 
     A coupon that does not apply is named in ``coupon_problem`` and leaves the price alone.
-    Lines no longer on sale are left out and named in ``unavailable``. Raises Invalid for
-    quantities out of range, currencies that differ, or nothing to buy.
+    Lines no longer on sale are left out and named in ``unavailable``; shops that do not deliver
+    there in ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
+    (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to buy.
     """
-    _check_lines(lines)
-    found = {
-        variant.pk: variant
-        for variant in buyable_variants(sorted({line.variant_id for line in lines}))
-    }
+    check_lines(lines)
+    at = clock.now()
+    ids = sorted({line.variant_id for line in lines})
+    found = {variant.pk: variant for variant in priced_variants(ids, at, actor.id or 0)}
     offers = _offers(lines, found)
-    open_to_buy = {
+    to_be_had = {
         line.variant_id
-        for line in lines
+        for line in merge(lines)
         if line.variant_id in found and (not line.offer_id or line.variant_id in offers)
     }
-    unavailable = [line.variant_id for line in lines if line.variant_id not in open_to_buy]
-    wanted = merge([_credited(line, offers) for line in lines if line.variant_id in open_to_buy])
+    unavailable = [line.variant_id for line in lines if line.variant_id not in to_be_had]
+    wanted = merge([_credited(line, offers) for line in lines if line.variant_id in to_be_had])
     if not wanted:
         raise SoldOut(_("This is no longer on sale."), code="not_on_sale")
     variants = {line.variant_id: found[line.variant_id] for line in wanted}
-    currencies = {variant.currency for variant in variants.values()}
-    if len(currencies) > 1:
-        raise Invalid(_("One order has one currency."), code="mixed_currencies")
-    currency = currencies.pop()
-    inputs = [
-        LineInput(
-            line.variant_id,
-            variants[line.variant_id].product.shop_id,
-            _unit_amount(variants[line.variant_id], offers.get(line.variant_id)),
-            line.quantity,
-            offers[line.variant_id].supply_amount if line.variant_id in offers else None,
-        )
-        for line in wanted
-    ]
-    shops = {v.product.shop_id: v.product.shop for v in variants.values()}
-    terms = [ShopTerms(s.pk, s.shipping_amount, s.free_shipping_from) for s in shops.values()]
+    currencies = _currencies(actor, wanted, variants, offers)
+    currency = _currency(wishes.currency, currencies, variants)
+    prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers))
+    inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
+    terms, carriage = _terms(inputs, variants, currency, wishes)
     result = Quote(
-        wanted, variants, price(inputs, terms), currency, unavailable=unavailable, offers=offers
+        lines=wanted,
+        variants=variants,
+        prices=prices,
+        priced=Priced([]),
+        currency=currency,
+        currencies=sorted(currencies),
+        carriage=carriage,
+        unavailable=unavailable,
+        offers=offers,
     )
-    if coupon_code.strip():
-        _apply_coupon(result, coupon_code, inputs, terms)
+    discounts = _coupons(result, inputs, coupon_code)
+    result.priced = price(inputs, terms, discounts)
     return result
 
 
-def _offers(lines: Sequence[WantedLine], found: dict[int, Variant]) -> dict[int, Taken]:
+def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[int, Taken]:
     """Return the storefront offers that lines were taken from and that still hold."""
-    named = {line.variant_id: line.offer_id for line in merge(lines) if line.offer_id}
     return taken_offers(
         {
-            variant_id: (offer_id, found[variant_id].product_id)
-            for variant_id, offer_id in named.items()
-            if variant_id in found
+            line.variant_id: (line.offer_id, found[line.variant_id].product_id)
+            for line in merge(lines)
+            if line.offer_id and line.variant_id in found
         }
     )
 
 
-def _credited(line: WantedLine, offers: dict[int, Taken]) -> WantedLine:
+def _credited(line: WantedLine, offers: Mapping[int, Taken]) -> WantedLine:
     offer = offers.get(line.variant_id)
     return line if offer is None or line.via else replace(line, via=offer.via)
 
 
-def _unit_amount(variant: Variant, offer: Taken | None) -> int:
-    """Return what a unit costs: the page's own price where it has one, else the shop's."""
-    if offer is None or offer.amount is None:
-        return variant.price_amount
-    return offer.amount
+def _currencies(
+    actor: Actor,
+    wanted: Sequence[WantedLine],
+    variants: Mapping[int, Variant],
+    offers: Mapping[int, Taken],
+) -> set[str]:
+    """Return the currencies in which every line has a price; Invalid when there is none.
+
+    What a page sells at its own price has that one only.
+    """
+    own = {key for key, offer in offers.items() if offer.amount is not None}
+    offered = {
+        line.variant_id: {variants[line.variant_id].currency}
+        if line.variant_id in own
+        else currencies_of(variants[line.variant_id], actor, line.quantity)
+        for line in wanted
+    }
+    shared = set.intersection(*offered.values())
+    if not shared:
+        by_currency = {
+            currency: [key for key, has in offered.items() if currency in has]
+            for currency in sorted(set.union(*offered.values()))
+        }
+        raise Invalid(
+            _("One order has one currency."), code="mixed_currencies", extra={"lines": by_currency}
+        )
+    return shared
 
 
-def _apply_coupon(
-    result: Quote, code: str, inputs: list[LineInput], terms: list[ShopTerms]
-) -> None:
+def _currency(wished: str, offered: set[str], variants: Mapping[int, Variant]) -> str:
+    if wished and wished not in offered:
+        raise Invalid(
+            _("Not everything here has a price in this currency."),
+            code="currency_not_offered",
+            extra={"currencies": sorted(offered)},
+        )
+    own = [variant.currency for variant in variants.values() if variant.currency in offered]
+    return wished or next(iter(own), min(offered))
+
+
+def _input(line: WantedLine, variant: Variant, prices: tuple[UnitPrice, ...]) -> LineInput:
+    product = variant.product
+    return LineInput(
+        key=line.variant_id,
+        shop_id=product.shop_id,
+        unit_amount=prices[-1].amount,
+        quantity=line.quantity,
+        prices=prices,
+        weight_grams=variant.weight_grams,
+        tax_class=product.tax_class,
+        in_parcel=product.kind in IN_PARCELS,
+    )
+
+
+def _terms(
+    inputs: Sequence[LineInput], variants: Mapping[int, Variant], currency: str, wishes: Wishes
+) -> tuple[list[ShopTerms], dict[int, Carriage]]:
+    """Return each shop's terms, and the carriage of those that send a parcel."""
+    sending = {line.shop_id for line in inputs if line.in_parcel}
+    some = {variant.product.shop_id: variant for variant in variants.values()}
+    terms, carriage = [], {}
+    for shop_id, variant in some.items():
+        zones = delivery(variant)
+        place = wishes.to or Place(variant.product.shop.country)
+        method = None
+        if shop_id in sending:
+            carriage[shop_id] = _carriage(
+                zones.methods(place, currency), wishes.methods.get(shop_id)
+            )
+            method = carriage[shop_id].chosen
+        terms.append(ShopTerms(shop_id, method, zones.tax_at(place)))
+    return terms, carriage
+
+
+def _carriage(methods: tuple[Method, ...], wished: int | None) -> Carriage:
+    first = next(iter(methods), None)
+    if wished is None:
+        return Carriage(methods, first)
+    chosen = next((method for method in methods if method.id == wished), None)
+    return Carriage(methods, chosen or first, unknown=chosen is None)
+
+
+def _coupons(result: Quote, inputs: Sequence[LineInput], code: str) -> list[Discount]:
+    """Return what the coupon takes off; note it, or why it does not apply, in ``result``."""
+    if not code.strip():
+        return []
     try:
         coupon = find_coupon(code)
         mine = of_shop(inputs, coupon.shop_id)
@@ -147,35 +273,7 @@ def _apply_coupon(
             raise CouponRefused(why)
     except CouponRefused as problem:
         result.coupon_problem = problem
-        return
+        return []
     result.coupon = coupon
     amount = benefit(coupon, goods)
-    off = coupon_discount(inputs, shop_id=coupon.shop_id, code=coupon.code, amount=amount)
-    result.priced = price(inputs, terms, [off])
-
-
-def _check_lines(lines: Sequence[WantedLine]) -> None:
-    if not lines:
-        raise Invalid(_("There is nothing to buy."), code="nothing_to_buy")
-    if len(lines) > MOST_LINES:
-        raise Invalid(_("At most 100 different things in one order."), code="cart_full")
-    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
-        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")}, code="quantity")
-
-
-def merge(lines: Sequence[WantedLine]) -> list[WantedLine]:
-    """Return the lines with each variant once."""
-    merged: dict[int, WantedLine] = {}
-    for line in lines:
-        before = merged.get(line.variant_id)
-        if before is None:
-            merged[line.variant_id] = line
-        else:
-            merged[line.variant_id] = WantedLine(
-                line.variant_id,
-                before.quantity + line.quantity,
-                before.via or line.via,
-                before.touch_id or line.touch_id,
-                before.offer_id or line.offer_id,
-            )
-    return list(merged.values())
+    return [coupon_discount(inputs, shop_id=coupon.shop_id, code=coupon.code, amount=amount)]

@@ -39,7 +39,8 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
             key=line.pk,
             paid=line.paid_amount,
             refunded=line.refunded_amount,
-            shipping=line.shipping_amount,
+            net=line.net_amount,
+            tax=line.tax_amount + line.included_tax_amount,
             quantity=line.quantity,
             refunded_quantity=line.refunded_quantity,
         )

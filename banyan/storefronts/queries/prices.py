@@ -14,13 +14,14 @@ class Taken:
     """An offer that a line was taken from, as it stands now; amounts are minor units of one unit.
 
     ``amount`` is the page's own price and ``supply_amount`` the supplier's part of it: both only
-    for pooled offers, others cost what the shop asks. ``via`` is the owner's share code, empty for
-    the owner's own goods.
+    for pooled offers, others cost what the shop asks. ``title`` is the page's; ``via`` is the
+    owner's share code, empty for the owner's own goods.
     """
 
     offer_id: int
     storefront_id: int
     via: str
+    title: str = ""
     amount: int | None = None
     supply_amount: int | None = None
 
@@ -54,11 +55,12 @@ def taken_offers(wanted: Mapping[int, tuple[int, int]]) -> dict[int, Taken]:
         offer = offers.get(offer_id)
         if offer is None or offer.product_id != product_id:
             continue
+        page = offer.storefront
         if offer.kind != "pooled":
-            found[variant_id] = Taken(offer.pk, offer.storefront_id, _via(offer))
+            found[variant_id] = Taken(offer.pk, page.pk, _via(offer), page.title)
         elif (offer.pk, variant_id) in prices:
             amount, supply = prices[offer.pk, variant_id]
-            found[variant_id] = Taken(offer.pk, offer.storefront_id, _via(offer), amount, supply)
+            found[variant_id] = Taken(offer.pk, page.pk, _via(offer), page.title, amount, supply)
     return found
 
 

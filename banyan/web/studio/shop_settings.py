@@ -17,7 +17,6 @@ from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Product, Shop
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import PlanVersion
-from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 from banyan.media.actions import claim_staged, stage
 from banyan.media.models import Image
@@ -67,17 +66,12 @@ def shop_settings(request: HttpRequest, shop_slug: str) -> HttpResponse:
 
 
 def _set_shop(request: HttpRequest, shop: Shop) -> None:
-    typed = Typed(request.POST, shop.currency)
-    shipping = typed.amount("shipping_amount")
-    free_from = typed.amount("free_shipping_from")
-    typed.check()
+    typed = Typed(request.POST)
     catalog.update_shop(
         actor=actor(request),
         shop_id=shop.pk,
         name=typed.text("name"),
         about=typed.text("about"),
-        shipping_amount=shipping or 0,
-        free_shipping_from=free_from,
     )
 
 
@@ -149,7 +143,7 @@ def _page(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> H
                 LOOK.items(), (shop.cover_id, shop.logo_id), strict=True
             )
         ],
-        "values": request.POST if sent == "shop" else _shop_values(shop),
+        "values": request.POST if sent == "shop" else {"name": shop.name, "about": shop.about},
         "terms": request.POST if sent == "terms" else _term_values(general),
         "general": general,
         "special": [
@@ -162,16 +156,6 @@ def _page(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> H
         .order_by("title", "id")[:MOST_PRODUCTS],
     }
     return page(request, shop, "settings", "studio/settings.html", context, problem)
-
-
-def _shop_values(shop: Shop) -> dict[str, Any]:
-    free_from = shop.free_shipping_from
-    return {
-        "name": shop.name,
-        "about": shop.about,
-        "shipping_amount": Money(shop.shipping_amount, shop.currency).decimal,
-        "free_shipping_from": "" if free_from is None else Money(free_from, shop.currency).decimal,
-    }
 
 
 def _term_values(general: PlanVersion | None) -> dict[str, Any]:

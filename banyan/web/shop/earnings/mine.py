@@ -184,6 +184,8 @@ def margin_sums(margin: Margin, currency: str) -> list[tuple[Any, ...]]:
     if margin.discount:
         rows.append((_("Less the discount"), Money(-margin.discount, currency)))
     rows.append((_("Your margin"), Money(margin.gross, currency)))
+    if margin.tax:
+        rows.append((_("Less the tax in it"), Money(-margin.tax, currency)))
     if margin.fee:
         rate = rate_text(margin.fee_bps)
         rows.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,12 +20,14 @@ from banyan.catalog.access import (
     was_open,
 )
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import variants_on_sale
-from banyan.catalog.rules import price_range, text_in
+from banyan.catalog.queries import delivery, variants_on_sale
+from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
 from banyan.earnings.queries import offer_of
+from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.media.queries import pictures
+from banyan.orders import actions as orders
 from banyan.web.ui import addresses
 
 from ...http import actor, number, revalidated
@@ -75,12 +78,14 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
             raise
         return ended_product(request, gone)
     arrival = arrival_of(request, images=image_ids)
+    who = actor(request)
     stand = stand_of(request, found)
-    variants = stand.variants(variants_on_sale(found.pk))
+    variants = stand.variants(variants_on_sale(found.pk, clock.now(), who.id or 0))
+    units = stand.units(variants) or orders.shown_prices(who, variants)
     chosen = _chosen(variants, request.GET.get("variant", ""))
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
-    prices = price_range([v.price_amount for v in variants])
+    prices = price_range([unit.amount for unit in units.values()])
     # A page's own price is its own trade: nobody else earns from it.
     earn = None if arrival.neutral or stand.prices else offer_of(found, variants)
     context: dict[str, Any] = {
@@ -95,8 +100,8 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "choices": _choices(found, variants, chosen) if len(variants) > 1 else [],
         "option_names": " / ".join(found.options),
         "chosen": chosen,
-        "price": Money(chosen.price_amount, chosen.currency) if chosen else None,
-        "was": _was(chosen),
+        "price": units[chosen.pk] if chosen else None,
+        "was": _was(chosen, units),
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) if chosen else 0,
         "arrival": arrival,
@@ -108,8 +113,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "share_url": addresses.url("share", "product", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
         "buy_url": buy_url(chosen.pk, 1, arrival, stand) if chosen else "",
-        "ships_free_from": _free_from(found),
-        "shipping": Money(found.shop.shipping_amount, found.shop.currency),
+        **_shipping(found, chosen),
     }
     context["head"] = _head(request, found, context)
     return render(request, "shop/market/product.html", context)
@@ -136,15 +140,30 @@ def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
     )
 
 
-def _was(chosen: Variant | None) -> Money | None:
-    if chosen is None or not chosen.compare_at_amount:
+def _was(chosen: Variant | None, units: Mapping[int, Money]) -> Money | None:
+    """Return what it cost before: what the shop says, else its own price where a list is lower."""
+    if chosen is None:
         return None
-    return Money(chosen.compare_at_amount, chosen.currency)
+    own = Money(chosen.price_amount, chosen.currency)
+    if chosen.compare_at_amount:
+        return Money(chosen.compare_at_amount, chosen.currency)
+    return own if units[chosen.pk] < own else None
 
 
-def _free_from(found: Product) -> Money | None:
-    amount = found.shop.free_shipping_from
-    return Money(amount, found.shop.currency) if amount is not None else None
+def _shipping(found: Product, chosen: Variant | None) -> dict[str, Money | None]:
+    """Return what the shop's first way of delivery costs at home, and from where on it is free."""
+    none: dict[str, Money | None] = {"shipping": None, "ships_free_from": None}
+    if chosen is None or found.kind not in IN_PARCELS:
+        return none
+    ways = delivery(chosen).methods(Place(found.shop.country), chosen.currency)
+    if not ways:
+        return none
+    amount = ways[0].charge(goods=chosen.price_amount, weight=chosen.weight_grams)
+    free = ways[0].free_from
+    return {
+        "shipping": Money(amount, chosen.currency),
+        "ships_free_from": None if free is None else Money(free, chosen.currency),
+    }
 
 
 def buy_url(

@@ -39,14 +39,14 @@ class Stand:
         return self.offer.storefront.link.code
 
     def variants(self, found: Sequence[Variant]) -> list[Variant]:
-        """Return what can be bought here, priced as here: the variants are changed in place."""
+        """Return what can be bought here: all that is on sale, or what the page has a price for."""
+        return [variant for variant in found if not self.prices or variant.pk in self.prices]
+
+    def units(self, found: Sequence[Variant]) -> dict[int, Money]:
+        """Return what a unit of each costs here; empty where the shop's own prices hold."""
         if not self.prices:
-            return list(found)
-        shown = [variant for variant in found if variant.pk in self.prices]
-        for variant in shown:
-            variant.price_amount = self.prices[variant.pk]
-            variant.compare_at_amount = None
-        return shown
+            return {}
+        return {one.pk: Money(self.prices[one.pk], one.currency) for one in found}
 
 
 def stand_of(request: HttpRequest, product: Product) -> Stand:

@@ -12,7 +12,7 @@ from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 from banyan.people.models import Account
 
-from .states import PRODUCT, SHOP
+from ..states import PRODUCT, SHOP
 
 
 class Shop(models.Model):
@@ -33,8 +33,6 @@ class Shop(models.Model):
     state = models.CharField(max_length=12, choices=SHOP.choices(), default=SHOP.initial)
     cover = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
     logo = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
-    shipping_amount = models.BigIntegerField(default=0)
-    free_shipping_from = models.BigIntegerField(null=True)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -84,6 +82,7 @@ class Product(models.Model):
     ``texts`` maps a language to {"title", "description"}; ``title`` and ``description`` are in
     ``language`` and stand in for missing ones. ``kind`` says how it is delivered, see
     ``rules.KINDS``; ``attributes`` maps the code of a typed attribute to its value.
+    ``tax_class`` says which of a zone's rates holds for it: standard, reduced or zero.
     """
 
     id = IdField(primary_key=True)
@@ -100,6 +99,7 @@ class Product(models.Model):
     tags = models.JSONField(default=list)
     options = models.JSONField(default=list)
     attributes = models.JSONField(default=dict, db_default={})
+    tax_class = models.CharField(max_length=10, default="standard", db_default="standard")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
@@ -111,6 +111,10 @@ class Product(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=["goods", "voucher", "digital", "listing"]),
                 name="product_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_class__in=["standard", "reduced", "zero"]),
+                name="product_tax_class",
             ),
         ]
         indexes = [

@@ -1,0 +1,128 @@
+"""A shop's price lists. For its managers; a change holds from the next quote on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from babel.numbers import is_currency
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid
+from banyan.people.models import Account
+
+from ..access import MANAGERS, get_price_list_for_staff, get_shop_for_staff
+from ..models import ListPrice, PriceList, PriceListAccount, Variant
+from ..rules import AUDIENCES
+
+LARGEST = 10**12
+MOST_LISTS = 100
+MOST_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListInput:
+    """A price list, see ``models.PriceList``; ``handles`` are for the audience "accounts"."""
+
+    name: str
+    currency: str
+    audience: str = "everyone"
+    starts_at: dt.datetime | None = None
+    ends_at: dt.datetime | None = None
+    handles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowInput:
+    """What one unit of a variant costs from ``min_quantity`` on, in minor units."""
+
+    variant_id: int
+    amount: int
+    min_quantity: int = 1
+
+
+def save_price_list(
+    *, actor: Actor, shop_id: int, data: ListInput, list_id: int | None = None
+) -> PriceList:
+    """Make a list of the shop, or change ``list_id``; its currency stays. Raises Invalid."""
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    found = PriceList(shop=shop, currency=data.currency, created_at=clock.now())
+    if list_id is not None:
+        found = get_price_list_for_staff(actor, shop_id, list_id)
+    elif PriceList.objects.filter(shop=shop).count() >= MOST_LISTS:
+        raise Invalid(_("A shop has at most 100 price lists."), code="too_many_lists")
+    accounts = _check(data, found)
+    found.name, found.audience = data.name.strip(), data.audience
+    found.starts_at, found.ends_at = data.starts_at, data.ends_at
+    try:
+        with transaction.atomic():
+            found.save()
+            found.accounts.all().delete()
+            PriceListAccount.objects.bulk_create(
+                PriceListAccount(price_list=found, account_id=account) for account in accounts
+            )
+    except IntegrityError as error:
+        if "name_once" in str(error):
+            raise Invalid(fields={"name": _("There is one of this name already.")}) from error
+        raise
+    return found
+
+
+def _check(data: ListInput, found: PriceList) -> list[int]:
+    """Return the ids of the accounts; raise Invalid with all that is wrong."""
+    fields: dict[str, Any] = {}
+    if not 1 <= len(data.name.strip()) <= 80:
+        fields["name"] = _("Give it a name of 1 to 80 letters.")
+    if not is_currency(data.currency) or data.currency != found.currency:
+        fields["currency"] = _("This is not a currency of the list.")
+    if data.audience not in AUDIENCES:
+        fields["audience"] = _("Choose who the list is for.")
+    if data.starts_at and data.ends_at and data.starts_at >= data.ends_at:
+        fields["ends_at"] = _("The end is after the start.")
+    handles = {handle.strip().lstrip("@").lower() for handle in data.handles if handle.strip()}
+    known = dict(Account.objects.filter(handle__in=handles).values_list("handle", "id"))
+    if missing := sorted(handles - set(known)):
+        fields["handles"] = _("Nobody here is called %(names)s.") % {"names": ", ".join(missing)}
+    if fields:
+        raise Invalid(fields=fields)
+    return list(known.values()) if data.audience == "accounts" else []
+
+
+def set_list_prices(
+    *, actor: Actor, shop_id: int, list_id: int, rows: Sequence[RowInput]
+) -> PriceList:
+    """Have exactly these prices on a list; repeatable. Raises Invalid for foreign variants."""
+    found = get_price_list_for_staff(actor, shop_id, list_id)
+    wrong = any(not (0 <= row.amount <= LARGEST and 1 <= row.min_quantity <= 99) for row in rows)
+    keys = {(row.variant_id, row.min_quantity) for row in rows}
+    if wrong or len(keys) != len(rows) or len(rows) > MOST_ROWS:
+        raise Invalid(
+            fields={"rows": _("Each variant has one price for each quantity from 1 to 99.")}
+        )
+    variants = {row.variant_id for row in rows}
+    mine = Variant.objects.filter(pk__in=variants, product__shop_id=found.shop_id)
+    if mine.count() != len(variants):
+        raise Invalid(fields={"rows": _("Not all of these are goods of this shop.")})
+    with transaction.atomic():
+        PriceList.objects.select_for_update().get(pk=found.pk)
+        found.prices.all().delete()
+        ListPrice.objects.bulk_create(
+            ListPrice(
+                price_list=found,
+                variant_id=row.variant_id,
+                min_quantity=row.min_quantity,
+                amount=row.amount,
+            )
+            for row in rows
+        )
+    return found
+
+
+def remove_price_list(*, actor: Actor, shop_id: int, list_id: int) -> None:
+    """Take a list away; orders keep what they were placed with."""
+    get_price_list_for_staff(actor, shop_id, list_id).delete()

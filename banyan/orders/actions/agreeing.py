@@ -1,0 +1,106 @@
+"""A purchase is placed as its buyer saw it, or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict, Invalid, Problem, SoldOut
+
+from ..rules import Agreement
+from .quoting import NO_WISHES, Quote, Wishes, quote
+from .wanting import WantedLine
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What is asked for, and what the buyer agreed to: its total, or every figure that was shown.
+
+    ``agreement`` is the text of a quote's; with neither any price is taken.
+    """
+
+    actor: Actor
+    lines: Sequence[WantedLine]
+    coupon_code: str = ""
+    wishes: Wishes = NO_WISHES
+    agreed_total: int | None = None
+    agreement: str = ""
+
+    def quote(self) -> Quote:
+        """Price everything; refuse, and log, what is not exactly what the buyer agreed to.
+
+        Raises SoldOut ``not_on_sale``, CouponRefused, Invalid ``not_delivered_there``,
+        ``unknown_method`` or ``agreement``, Conflict ``price_changed``, and what quote raises.
+        """
+        try:
+            return self._quote()
+        except Problem as problem:
+            logger.info("not placed: %s %s", problem.code, problem.extra)
+            raise
+
+    def _quote(self) -> Quote:
+        found = quote(
+            actor=self.actor, lines=self.lines, coupon_code=self.coupon_code, wishes=self.wishes
+        )
+        if found.unavailable:
+            raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")
+        if away := found.undelivered():
+            raise _not_delivered(found, away)
+        if any(one.unknown for one in found.carriage.values()):
+            raise Invalid(
+                _("This way of delivery is not offered any more. Please choose another one."),
+                code="unknown_method",
+            )
+        if found.coupon_problem is not None:
+            raise found.coupon_problem
+        self._check_agreed(found)
+        return found
+
+    def _check_agreed(self, now: Quote) -> None:
+        changes = []
+        if self.agreement:
+            try:
+                seen = Agreement.read(self.agreement)
+            except ValueError as error:
+                raise Invalid(
+                    _("Please look at the prices again."), code="agreement", detail=str(error)
+                ) from error
+            changes = seen.changes(now.agreement)
+            if seen.currency != now.currency:
+                raise _changed(now, [])
+        if changes or self.agreed_total not in (None, now.total.amount):
+            raise _changed(
+                now,
+                [
+                    {"what": one.what, "id": str(one.key), "before": one.before, "now": one.now}
+                    for one in changes
+                ],
+            )
+
+
+def _changed(now: Quote, changes: list[dict[str, object]]) -> Conflict:
+    return Conflict(
+        _("The price has changed. Please look at it again."),
+        code="price_changed",
+        extra={"total": now.total.amount, "currency": now.currency, "changes": changes},
+    )
+
+
+def _not_delivered(found: Quote, shop_ids: Sequence[int]) -> Invalid:
+    shops = {v.product.shop_id: v.product.shop.name for v in found.variants.values()}
+    names = ", ".join(shops[shop_id] for shop_id in shop_ids)
+    return Invalid(
+        _(
+            "%(shops)s does not deliver there. Choose another address, or take its goods out of"
+            " this order."
+        )
+        % {"shops": names},
+        code="not_delivered_there",
+        extra={"shops": [str(shop_id) for shop_id in shop_ids]},
+    )

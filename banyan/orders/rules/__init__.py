@@ -1,0 +1,41 @@
+"""Pure rules of orders: prices, tax, what was agreed to, refunds."""
+
+from .agreement import Agreement, Change, agreement_of
+from .pricing import (
+    Discount,
+    LineInput,
+    Priced,
+    PricedLine,
+    ShopTerms,
+    UnitPrice,
+    coupon_discount,
+    of_shop,
+    price,
+)
+from .refunds import (
+    RefundableLine,
+    goods_part,
+    refund_by_amount,
+    refund_by_rate,
+    tax_part,
+)
+
+__all__ = [
+    "Agreement",
+    "Change",
+    "Discount",
+    "LineInput",
+    "Priced",
+    "PricedLine",
+    "RefundableLine",
+    "ShopTerms",
+    "UnitPrice",
+    "agreement_of",
+    "coupon_discount",
+    "goods_part",
+    "of_shop",
+    "price",
+    "refund_by_amount",
+    "refund_by_rate",
+    "tax_part",
+]

@@ -1,0 +1,256 @@
+"""Pure pricing. Every figure is an integer of minor units.
+
+The steps and their order are fixed: unit prices (list price, then each source that names
+another), discounts, shipping, tax, rounding. Recomputed from zero each time; each line keeps the
+explanation of its price. See docs/explanation/pricing.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from banyan.catalog.rules import Method, TaxTerms
+from banyan.kernel.money import split
+
+from .tax import Taxed, taxes
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """A price for one unit, by the source ``step``; ``note`` names it for the buyer.
+
+    ``funded_by`` bears what it is less than the price before it: shop, platform or sharer.
+    ``supply_amount``: what the supplier of a pooled offer is promised for one unit.
+    """
+
+    amount: int
+    step: str
+    note: str = ""
+    funded_by: str = "shop"
+    supply_amount: int | None = None
+    storefront_id: int | None = None
+    sale_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineInput:
+    """What pricing knows of a line; ``prices`` are the unit prices of the sources, in order.
+
+    ``unit_amount`` is what the last of them says. ``weight_grams`` is of one unit.
+    """
+
+    key: int
+    shop_id: int
+    unit_amount: int
+    quantity: int
+    prices: tuple[UnitPrice, ...] = ()
+    weight_grams: int = 0
+    tax_class: str = "standard"
+    in_parcel: bool = True
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a page sells it at its own price, out of which the supplier has its part."""
+        return any(price.supply_amount is not None for price in self.prices)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopTerms:
+    """How a shop's part of a purchase is delivered and taxed; None: neither charged nor due."""
+
+    shop_id: int
+    method: Method | None = None
+    tax: TaxTerms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """What something takes off, by line key; ``funded_by`` bears it: shop, platform or sharer."""
+
+    step: str
+    code: str
+    amounts: Mapping[int, int]
+    funded_by: str = "shop"
+
+
+@dataclass(slots=True)
+class PricedLine:
+    """A line with its parts; paid = goods - discount + shipping + tax.
+
+    ``included_tax`` is contained in the other parts and adds nothing; ``shipping_tax`` is the
+    part of either tax that is due for shipping.
+    """
+
+    key: int
+    shop_id: int
+    quantity: int
+    unit_amount: int
+    goods: int
+    discount: int = 0
+    shipping: int = 0
+    tax: int = 0
+    included_tax: int = 0
+    shipping_tax: int = 0
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def paid(self) -> int:
+        """What the buyer pays for the line."""
+        return self.goods - self.discount + self.shipping + self.tax
+
+
+@dataclass(slots=True)
+class Priced:
+    """A priced purchase."""
+
+    lines: list[PricedLine]
+
+    def _sum(self, name: str, shop_id: int | None) -> int:
+        return sum(getattr(line, name) for line in self.lines if shop_id in (None, line.shop_id))
+
+    def goods(self, shop_id: int | None = None) -> int:
+        """Return the goods total, of one shop or of all."""
+        return self._sum("goods", shop_id)
+
+    def discount(self, shop_id: int | None = None) -> int:
+        """Return the discount total."""
+        return self._sum("discount", shop_id)
+
+    def shipping(self, shop_id: int | None = None) -> int:
+        """Return the shipping total."""
+        return self._sum("shipping", shop_id)
+
+    def tax(self, shop_id: int | None = None) -> int:
+        """Return the total of the tax that comes on top."""
+        return self._sum("tax", shop_id)
+
+    def included_tax(self, shop_id: int | None = None) -> int:
+        """Return the total of the tax that the other parts contain."""
+        return self._sum("included_tax", shop_id)
+
+    def total(self, shop_id: int | None = None) -> int:
+        """Return what is to be paid."""
+        return self._sum("paid", shop_id)
+
+
+def price(
+    lines: Sequence[LineInput], shops: Sequence[ShopTerms], discounts: Sequence[Discount] = ()
+) -> Priced:
+    """Price a purchase; ``discounts`` in the order in which they were worked out.
+
+    Shipping is split over the lines by largest remainder. Raises ValueError for a discount that
+    is more than what is left of a line.
+    """
+    priced = {line.key: _unit_priced(line) for line in lines}
+    for discount in discounts:
+        for line in priced.values():
+            _take_off(line, discount)
+    for terms in shops:
+        mine = [line for line in lines if line.shop_id == terms.shop_id]
+        if terms.method is not None:
+            _ship(terms.method, [line for line in mine if line.in_parcel], priced)
+        if terms.tax is not None:
+            _tax(terms.tax, mine, priced)
+    return Priced(list(priced.values()))
+
+
+def _unit_priced(given: LineInput) -> PricedLine:
+    n = given.quantity
+    steps: list[dict[str, Any]] = []
+    before = 0
+    for unit in given.prices or (UnitPrice(given.unit_amount, "list"),):
+        step: dict[str, Any] = {"step": unit.step, "amount": (unit.amount - before) * n}
+        step |= {"unit": unit.amount, "n": n}
+        if steps:
+            step["funded_by"] = unit.funded_by
+        if unit.note:
+            step["note"] = unit.note
+        steps.append(step)
+        before = unit.amount
+    return PricedLine(given.key, given.shop_id, n, before, before * n, steps=steps)
+
+
+def _take_off(line: PricedLine, discount: Discount) -> None:
+    part = discount.amounts.get(line.key, 0)
+    if not 0 <= part <= line.goods - line.discount:
+        raise ValueError(f"{discount.code} takes {part} off line {line.key}")
+    if part:
+        line.discount += part
+        line.steps.append(
+            {
+                "step": discount.step,
+                "amount": -part,
+                "code": discount.code,
+                "funded_by": discount.funded_by,
+            }
+        )
+
+
+def _ship(method: Method, given: Sequence[LineInput], priced: Mapping[int, PricedLine]) -> None:
+    mine = [priced[line.key] for line in given]
+    if not mine:
+        return
+    goods = sum(line.goods - line.discount for line in mine)
+    weight = sum(line.weight_grams * line.quantity for line in given)
+    amount = method.charge(goods=goods, weight=weight)
+    free = method.is_free(goods)
+    for line, part in zip(mine, split(amount, [line.goods or 1 for line in mine]), strict=True):
+        line.shipping = part
+        line.steps.append({"step": "shipping", "amount": part, "free": free, "note": method.name})
+
+
+def _tax(terms: TaxTerms, given: Sequence[LineInput], priced: Mapping[int, PricedLine]) -> None:
+    """Tax goods by their class, and shipping at the rate that most of the goods' value has."""
+    goods = {line.key: priced[line.key].goods - priced[line.key].discount for line in given}
+    values: dict[int, int] = {}
+    for line in given:
+        rate = terms.rate(line.tax_class)
+        values[rate] = values.get(rate, 0) + goods[line.key]
+    main = max(values, key=lambda rate: (values[rate], rate))
+    rates = [terms.rate(line.tax_class) for line in given]
+    due = taxes(
+        [Taxed(goods[line.key], rate) for line, rate in zip(given, rates, strict=True)]
+        + [Taxed(priced[line.key].shipping, main) for line in given],
+        included=terms.included,
+        per=terms.per,
+        rounding=terms.rounding,
+    )
+    of_goods, of_shipping = due[: len(given)], due[len(given) :]
+    for one, rate, tax, shipping_tax in zip(given, rates, of_goods, of_shipping, strict=True):
+        line = priced[one.key]
+        line.shipping_tax = shipping_tax
+        whole = tax + shipping_tax
+        if terms.included:
+            line.included_tax = whole
+        else:
+            line.tax = whole
+        if rate or whole:
+            line.steps.append(
+                {
+                    "step": "tax",
+                    "amount": 0 if terms.included else whole,
+                    "included": whole if terms.included else 0,
+                    "rate": rate,
+                    "note": terms.name,
+                }
+            )
+
+
+def of_shop(lines: Sequence[LineInput], shop_id: int) -> list[LineInput]:
+    """Return the lines that a discount of the shop's can apply to: all but pooled ones.
+
+    On those the price is another page's, and the shop is promised its part of it in full.
+    """
+    return [line for line in lines if line.shop_id == shop_id and not line.is_pooled]
+
+
+def coupon_discount(
+    lines: Sequence[LineInput], *, shop_id: int, code: str, amount: int
+) -> Discount:
+    """Return ``amount`` off the goods of a shop, split by what the lines cost."""
+    mine = of_shop(lines, shop_id)
+    goods = [line.unit_amount * line.quantity for line in mine]
+    parts = split(amount, goods) if sum(goods) else [0] * len(mine)
+    return Discount("coupon", code, {line.key: n for line, n in zip(mine, parts, strict=True)})

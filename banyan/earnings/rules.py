@@ -137,7 +137,7 @@ def arithmetic(base: int, budget: int, terms: Terms, share: Share) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """What a page earns from a pooled line: ``gross`` = ``tax`` + ``fee`` + ``amount``, minor units.
+    """What a page earns from a pooled line: ``gross`` is ``tax``, ``fee`` and ``amount`` together.
 
     ``gross`` = (``unit`` - ``supply``) x ``quantity`` - ``discount``, never below zero. ``tax`` is
     the part of it that the seller, who is the supplier, owes as tax contained in the price.

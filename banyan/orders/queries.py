@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import get_language
 
 from banyan.catalog.queries import pictures_of
@@ -143,6 +143,20 @@ def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
     for line in rows.order_by("id"):
         found[line.order_id].append(line)
     return found
+
+
+def units_by_storefront(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    """Return how many units of products each place sold and did not take back. One statement.
+
+    By (product id, storefront id); only what was paid counts.
+    """
+    rows = (
+        OrderLine.objects.filter(product_id__in=set(product_ids), order__paid_at__isnull=False)
+        .exclude(storefront_id=None)
+        .values_list("product_id", "storefront_id")
+        .annotate(units=Sum(F("quantity") - F("refunded_quantity")))
+    )
+    return {(product, place): int(units) for product, place, units in rows if place is not None}
 
 
 def orders_of(checkout_ids: Iterable[int]) -> dict[int, list[Order]]:

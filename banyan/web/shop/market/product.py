@@ -101,7 +101,8 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "option_names": " / ".join(found.options),
         "chosen": chosen,
         "price": units[chosen.pk] if chosen else None,
-        "was": _was(chosen, units),
+        # What the shop asks elsewhere is no former price of this page's.
+        "was": None if stand.prices else _was(chosen, units),
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) if chosen else 0,
         "arrival": arrival,

@@ -50,6 +50,7 @@ from ...http import actor, number, private
 from ..market.cards import product_title
 from . import form_tokens
 from .device import payer_context
+from .way_back import keep, way_back
 
 MOST_OF_ONE = 99
 
@@ -179,7 +180,7 @@ def _sign_in_url(request: HttpRequest, values: dict[str, str]) -> str:
     """
     kept = {
         name: values.get(name) or request.GET.get(name, "")
-        for name in ("variant", "n", "via", "t", "offer", "coupon")
+        for name in ("variant", "n", "via", "t", "offer", "back", "coupon")
     }
     query = urlencode({name: value for name, value in kept.items() if value})
     here = reverse("checkout") + (f"?{query}" if query else "")
@@ -225,12 +226,13 @@ def _page(
         "methods": methods_for(amount=quote.total, account_id=actor(request).id),
         "carried": [
             (name, values.get(name) or request.GET.get(name, ""))
-            for name in ("variant", "via", "t", "offer")
+            for name in ("variant", "via", "t", "offer", "back")
             if values.get(name) or request.GET.get(name)
         ],
         "quantity": lines[0].quantity if "variant" in (request.POST or request.GET) else 0,
         "sign_in_url": _sign_in_url(request, values),
         "guest": actor(request).id is None,
+        "way_back": way_back(request),
     }
     status = problem.status if problem else 200
     return render(request, "shop/orders/checkout.html", context, status=status)
@@ -273,7 +275,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         _empty(request, who, lines)
     else:
         leave_cart(request, known[1])
-    return go_to_payment(request, placed, opening)
+    return keep(request, go_to_payment(request, placed, opening), placed)
 
 
 def _used(

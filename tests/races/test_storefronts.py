@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from banyan.catalog.actions import stock as stock_module
 from banyan.catalog.models import Variant
@@ -57,14 +60,19 @@ def test_row_35_the_last_unit_is_sold_once_by_two_pages() -> None:
     assert verify().clean
 
 
+def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reserve without looking whether there is enough."""
+    statement = stock_module._MOVE.replace("s.on_hand - s.allocated - s.reserved >= n", "true")
+    assert statement != stock_module._MOVE
+    monkeypatch.setattr(stock_module, "_MOVE", statement)
+    monkeypatch.setattr(placement, "_check_free", lambda wanted: None)
+
+
 def test_row_35_control_without_the_guard_both_pages_sell_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     item, _pooled, offers = two_pages()
-    unguarded = stock_module._MOVE.replace("s.on_hand - s.allocated - s.reserved >= n", "true")
-    assert unguarded != stock_module._MOVE
-    monkeypatch.setattr(stock_module, "_MOVE", unguarded)
-    monkeypatch.setattr(placement, "_check_free", lambda wanted: None)
+    unguarded(monkeypatch)
 
     with without_check("catalog_stock", "stock_never_oversold"):
         results = both(item, offers, 2)
@@ -154,8 +162,6 @@ def raised_while_listing(monkeypatch: pytest.MonkeyPatch) -> Offer:
     slow(monkeypatch, offers_module, "_amounts", 0.3)
 
     def raised() -> None:
-        import time
-
         time.sleep(0.1)
         stalls.supply(item, supply=9_000)
 
@@ -180,3 +186,32 @@ def test_control_without_locks_a_page_stays_live_below_the_terms(
     assert offer.state == "live"
     with pytest.raises(SoldOut):
         stalls.place(offer.prices.get().variant, offer)
+
+
+def tapped(item: Variant, email: str) -> Any:
+    """Stand at the checkout that a buy card led to; return what presses Pay there."""
+    browser = Client()
+    page = browser.get("/checkout", {"variant": item.pk, "n": 1}).content.decode()
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    return lambda: browser.post("/checkout", {**fields, **make.ADDRESS, "email": email}).status_code
+
+
+def test_row_15_two_people_tap_the_last_one_at_once() -> None:
+    item = make.variant(stock=1)
+    taps = [tapped(item, f"{name}@example.com") for name in ("one", "two")]
+
+    assert sorted(run_at_once(*taps)) == [302, 409]
+    assert (Order.objects.count(), Intent.objects.count()) == (1, 1)
+    assert make.stock_of(item).reserved == 1
+    assert recount() == {}
+
+
+def test_row_15_control_without_the_guard_both_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    item = make.variant(stock=1)
+    taps = [tapped(item, f"{name}@example.com") for name in ("one", "two")]
+    unguarded(monkeypatch)
+
+    with without_check("catalog_stock", "stock_never_oversold"):
+        assert run_at_once(*taps) == [302, 302]
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE catalog_stock SET reserved = 0")

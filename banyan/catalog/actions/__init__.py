@@ -1,6 +1,16 @@
 """Verbs of the catalogue: the only writers of its tables."""
 
+from .attributes import AttributeInput, add_attribute, change_attribute
 from .categories import add_category, change_category
+from .collections import (
+    CollectionInput,
+    change_collection,
+    delete_collection,
+    make_collection,
+    move_in_collection,
+    put_in_collection,
+    take_from_collection,
+)
 from .delivery import (
     MethodInput,
     TaxInput,
@@ -60,6 +70,8 @@ from .stock import (
 from .words import index_products, reindex_products
 
 __all__ = [
+    "AttributeInput",
+    "CollectionInput",
     "ImportRefused",
     "ListInput",
     "MethodInput",
@@ -69,21 +81,28 @@ __all__ = [
     "VariantInput",
     "ZipRefused",
     "ZipTaken",
+    "add_attribute",
     "add_category",
     "allocate",
     "approve_shop",
     "archive_product",
     "ask_again",
+    "change_attribute",
     "change_category",
+    "change_collection",
     "create_product",
+    "delete_collection",
     "fetch_again",
     "fetch_pictures",
     "hire",
     "index_products",
     "keep_product_file",
     "look_at",
+    "make_collection",
+    "move_in_collection",
     "open_shop",
     "publish_product",
+    "put_in_collection",
     "refuse_shop",
     "reindex_products",
     "release",
@@ -106,6 +125,7 @@ __all__ = [
     "stock_locks",
     "suspend_shop",
     "sweep_product_files",
+    "take_from_collection",
     "take_in_products",
     "take_pictures_from_zip",
     "unpublish_product",

@@ -21,6 +21,7 @@ from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
 from ..rules import check_values, clean_tags, slugify
 from ..states import PRODUCT
+from .attributes import clean_attributes
 from .stock import stock_locks
 from .words import index_products
 
@@ -46,7 +47,8 @@ class VariantInput:
 class ProductInput:
     """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one.
 
-    ``alts`` say what a picture shows, by image id; the others keep their text.
+    ``alts`` say what a picture shows, by image id; the others keep their text. ``attributes`` maps
+    codes to typed values ("yes" or "no" for yes-no); None leaves all as they are.
     """
 
     title: str
@@ -61,6 +63,7 @@ class ProductInput:
     tags: Sequence[str] = ()
     images: Sequence[int] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] | None = None
 
 
 _REASONS = {
@@ -110,7 +113,7 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
             slug = f"{slug[:90]}-{new_code(30).lower()}"
         now = clock.now()
         product = Product.objects.create(
-            shop=shop, slug=slug, created_at=now, updated_at=now, **_columns(data)
+            shop=shop, slug=slug, created_at=now, updated_at=now, **_columns(data, {})
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)
@@ -126,7 +129,7 @@ def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Prod
     _check(data)
     with transaction.atomic():
         locks.take(stock_locks(product.variants.values_list("id", flat=True)))
-        for name, value in _columns(data).items():
+        for name, value in _columns(data, product.attributes).items():
             setattr(product, name, value)
         product.updated_at = clock.now()
         product.save()
@@ -142,7 +145,11 @@ def _alts(data: ProductInput) -> dict[int, str]:
     return {image_id: text for image_id, text in data.alts.items() if image_id in data.images}
 
 
-def _columns(data: ProductInput) -> dict[str, Any]:
+def _columns(data: ProductInput, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns; ``attributes`` are those that the product has."""
+    category = Category.objects.filter(slug=data.category).first() if data.category else None
+    if data.attributes is not None:
+        attributes = clean_attributes(category, data.attributes, before=attributes)
     return {
         "title": data.title.strip(),
         "description": data.description.strip(),
@@ -151,7 +158,8 @@ def _columns(data: ProductInput) -> dict[str, Any]:
         "options": list(data.options),
         "vendor": data.vendor.strip()[:80],
         "tags": clean_tags(data.tags),
-        "category": Category.objects.filter(slug=data.category).first() if data.category else None,
+        "category": category,
+        "attributes": dict(attributes),
     }
 
 

@@ -1,6 +1,8 @@
 """Reads of the catalogue for pages, files and the command line."""
 
+from .attributes import Told, attributes_of, told_of
 from .categories import categories_on_sale, name_in
+from .collections import products_in, shown_collections
 from .exports import exported_products, picture_sources
 from .goods import (
     image_ids_of,
@@ -18,7 +20,9 @@ __all__ = [
     "PictureCounts",
     "Plan",
     "ProductPlan",
+    "Told",
     "VariantPlan",
+    "attributes_of",
     "categories_on_sale",
     "delivery",
     "exported_products",
@@ -31,8 +35,11 @@ __all__ = [
     "pictures_of",
     "plan_import",
     "priced_variants",
+    "products_in",
+    "shown_collections",
     "staff_of",
     "stock_of",
+    "told_of",
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",

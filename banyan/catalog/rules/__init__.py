@@ -1,5 +1,7 @@
 """Pure rules of the catalogue: goods, prices and delivery here, files in ``product_csv``."""
 
+from .attributes import ATTRIBUTE_KINDS, Definition, clean_value, is_code, typed_text
+from .collections import CONDITION_FIELDS, MOST_CONDITIONS, Condition, clean_condition
 from .delivery import (
     BASES,
     IN_PARCELS,
@@ -17,6 +19,7 @@ from .goods import (
     check_values,
     clean_tags,
     is_slug,
+    named_in,
     price_range,
     slugify,
     text_in,
@@ -25,13 +28,18 @@ from .places import MOST_PLACES, Place, is_place, nearest, read_places
 from .price_lists import AUDIENCES, Listed, cheapest, listed_of, rows_for
 
 __all__ = [
+    "ATTRIBUTE_KINDS",
     "AUDIENCES",
     "BASES",
+    "CONDITION_FIELDS",
     "IN_PARCELS",
     "KINDS",
+    "MOST_CONDITIONS",
     "MOST_PLACES",
     "RESERVED_SLUGS",
     "TAX_CLASSES",
+    "Condition",
+    "Definition",
     "Delivery",
     "Listed",
     "Method",
@@ -40,16 +48,21 @@ __all__ = [
     "cheapest",
     "check_bands",
     "check_values",
+    "clean_condition",
     "clean_tags",
+    "clean_value",
     "delivery_of",
+    "is_code",
     "is_place",
     "is_slug",
     "listed_of",
     "method_of",
+    "named_in",
     "nearest",
     "price_range",
     "read_places",
     "rows_for",
     "slugify",
     "text_in",
+    "typed_text",
 ]

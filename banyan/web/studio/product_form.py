@@ -15,6 +15,7 @@ from banyan.catalog.queries import name_in
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 
+from . import attributes
 from .typed import Typed
 
 OPTIONS = (1, 2, 3)
@@ -36,7 +37,7 @@ def values_of(product: Product | None) -> dict[str, str]:
         "vendor": product.vendor,
         "tags": ", ".join(product.tags),
         "rows": str(max(FEWEST_ROWS, len(variants) + 2)),
-    }
+    } | attributes.values_of(product)
     for index, name in enumerate(product.options, start=1):
         values[f"option{index}"] = name
     for code, texts in product.texts.items():
@@ -137,6 +138,7 @@ def product_input(
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
         alts=alts,
+        attributes=attributes.typed_of(data),
     )
 
 

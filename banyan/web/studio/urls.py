@@ -5,6 +5,7 @@ from django.urls import path
 from ..shop.sharing import travel
 from . import (
     behind,
+    collections,
     coupons,
     goods,
     home,
@@ -65,6 +66,12 @@ urlpatterns = [
         "<slug:shop_slug>/coupons/<int:coupon_id>/stop",
         coupons.coupon_retire,
         name="studio_coupon_stop",
+    ),
+    path("<slug:shop_slug>/collections", collections.collections, name="studio_collections"),
+    path(
+        "<slug:shop_slug>/collections/<int:collection_id>",
+        collections.collection,
+        name="studio_collection",
     ),
     path("<slug:shop_slug>/pool", pool.pool, name="studio_pool"),
     path("<slug:shop_slug>/pool/<int:item_id>", pool.pool_item, name="studio_pool_item"),

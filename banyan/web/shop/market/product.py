@@ -20,7 +20,7 @@ from banyan.catalog.access import (
     was_open,
 )
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import delivery, variants_on_sale
+from banyan.catalog.queries import delivery, shown_collections, variants_on_sale
 from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
 from banyan.earnings.queries import offer_of
 from banyan.kernel import clock
@@ -35,6 +35,7 @@ from ..heads import Head, breadcrumbs, head_of, offered
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
+from .facts import attribute_rows
 from .stand import Stand, stand_of
 
 PAGE = 24
@@ -106,6 +107,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) if chosen else 0,
         "arrival": arrival,
+        "attributes": attribute_rows(found),
         "stand": stand,
         "carried": arrival.code or stand.code,
         "sharer": arrival.sharer or _("Whoever shared this"),
@@ -209,6 +211,7 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         "shop": found,
         "cover": look.get(found.cover_id or 0),
         "face": shop_faces([found])[0],
+        "collections": shown_collections(found),
         "products": product_cards(rows[:PAGE], via=arrival.code, touch=arrival.touch),
         "more_url": _more_url(rows[PAGE - 1].pk, arrival) if len(rows) > PAGE else "",
         "arrival": arrival,

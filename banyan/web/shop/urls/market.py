@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..market import cart, embed, product, storefront, storefront_editor
+from ..market import cart, collection, embed, product, storefront, storefront_editor
 
 urlpatterns = [
     path("shop/<slug:shop_slug>", product.shop, name="shop"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("cart", cart.cart, name="cart"),
     path("cart/add", cart.cart_add, name="cart_add"),
     path("cart/<int:item_id>", cart.cart_change, name="cart_change"),
+    path("c/<slug:shop_slug>/<slug:slug>", collection.collection, name="collection"),
     path("store/<str:handle>", storefront.storefront, name="storefront"),
     path(
         "store/<str:handle>/look-<int:look>.css", storefront.storefront_look, name="storefront_look"

@@ -1,0 +1,56 @@
+"""Typed attributes: which a category's goods have, and what a product says by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from ..models import Attribute, Category, Product
+from ..rules import Definition
+
+DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An attribute of a product: ``value`` as kept, ``choice`` the chosen one's names."""
+
+    attribute: Attribute
+    value: Any
+    choice: dict[str, str] | None = None
+
+
+def definition_of(row: Attribute) -> Definition:
+    """Return what a value of an attribute has to fit."""
+    codes = tuple(choice["code"] for choice in row.choices)
+    return Definition(row.code, row.kind, codes, row.is_required)
+
+
+def attributes_of(category: Category | None) -> list[Attribute]:
+    """Return the attributes of a category's goods, those of the categories above it included.
+
+    One statement, and one per category above.
+    """
+    places = []
+    at = category
+    while at is not None and len(places) < DEEPEST:
+        places.append(at.pk)
+        at = at.parent
+    rows = Attribute.objects.filter(Q(category=None) | Q(category_id__in=places))
+    return list(rows.order_by("position", "id"))
+
+
+def told_of(product: Product) -> list[Told]:
+    """Return what a product says by its attributes, in their order; no query where it has none."""
+    if not product.attributes:
+        return []
+    rows = Attribute.objects.filter(code__in=list(product.attributes))
+    found = []
+    for row in rows.order_by("position", "id"):
+        value = product.attributes[row.code]
+        names = {choice["code"]: choice["names"] for choice in row.choices}
+        if row.kind != "choice" or value in names:
+            found.append(Told(row, value, names.get(value) if row.kind == "choice" else None))
+    return found

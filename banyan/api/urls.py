@@ -19,6 +19,7 @@ from . import (
     refunds,
     shops,
     sign_in,
+    storefronts,
 )
 from .service import new_api
 
@@ -30,6 +31,7 @@ for domain in (
     shops,
     products,
     coupons,
+    storefronts,
     posts,
     links,
     carts,

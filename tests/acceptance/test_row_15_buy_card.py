@@ -73,7 +73,7 @@ def test_row_15_the_second_of_two_is_told_sold_out_before_paying(
 def test_row_15_the_way_back_leads_nowhere_else(elsewhere: str) -> None:
     item = make.variant()
 
-    page = Client().get("/checkout", {"variant": item.pk, "n": 1, "back": elsewhere})
+    page = Client().get("/checkout", {"variant": str(item.pk), "n": "1", "back": elsewhere})
 
     assert page.status_code == 200
     assert "Back to where you were" not in page.content.decode()

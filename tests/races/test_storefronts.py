@@ -14,7 +14,7 @@ from banyan.catalog.actions import stock as stock_module
 from banyan.catalog.models import Variant
 from banyan.kernel.problems import Busy, Conflict, SoldOut
 from banyan.ledger.proof import verify
-from banyan.orders.actions import placement
+from banyan.orders.actions import agreeing, placement
 from banyan.orders.models import Checkout, Order, OrderLine
 from banyan.payments.models import Intent
 from banyan.storefronts import actions as storefronts
@@ -141,13 +141,13 @@ def test_control_without_the_second_look_the_order_goes_through(
 ) -> None:
     item, pooled, (offer, _other) = two_pages(stock=5)
     looks: list[Any] = []
-    ask = placement.Offer.quote
+    ask = agreeing.Offer.quote
 
     def first_only(self: Any) -> Any:
         looks.append(None if looks else ask(self))
         return looks[0]
 
-    monkeypatch.setattr(placement.Offer, "quote", first_only)
+    monkeypatch.setattr(agreeing.Offer, "quote", first_only)
 
     result = withdrawn_while_placing(monkeypatch, item, pooled, offer)
 

@@ -33,7 +33,7 @@ def attributes_of(category: Category | None) -> list[Attribute]:
 
     One statement, and one per category above.
     """
-    places = []
+    places: list[int] = []
     at = category
     while at is not None and len(places) < DEEPEST:
         places.append(at.pk)

@@ -112,7 +112,7 @@ def _check_open(actor: Actor, item: PoolItem) -> None:
     if item.state != "offered":
         raise Conflict(_("The supplier does not offer this any more."), code="not_offered")
     if item.open_to == "approved":
-        mine = PoolSeller.objects.filter(item=item, account_id=actor.id, state="approved")
+        mine = PoolSeller.objects.filter(item=item, account_id=actor.id or 0, state="approved")
         if not mine.exists():
             raise Conflict(_("The supplier has to approve you first."), code="not_approved")
 

@@ -49,9 +49,15 @@ def offers_of(storefront: Storefront) -> list[Shown]:
     return sellable(rows.order_by("-is_pinned", "position", "id"))
 
 
-def pool_items(actor: Actor, *, query: str = "", limit: int = 50) -> QuerySet[PoolItem]:
-    """Return what the actor could sell, newest first, with prices and their own standing."""
-    rows = offered_items().select_related("product__shop").order_by("-id")
+def pool_items(
+    actor: Actor, *, query: str = "", limit: int = 50, rows: QuerySet[PoolItem] | None = None
+) -> QuerySet[PoolItem]:
+    """Return what the actor could sell, newest first, with prices and their own standing.
+
+    ``rows`` narrows it down further.
+    """
+    rows = offered_items() if rows is None else rows
+    rows = rows.select_related("product__shop").order_by("-id")
     if query:
         wanted = search.asked(query)
         rows = rows.filter(product__words__words=wanted) if wanted else rows.none()

@@ -21,7 +21,8 @@ P = ParamSpec("P")
 M = TypeVar("M", bound=models.Model)
 
 MOST_IN_A_LIST = 40
-_MOST_PARAMETERS = 50  # of a longer statement psycopg looks for its marks anew each time
+# Above 50 psycopg looks for a statement's marks anew each time, 0.7 µs each: less than sending two.
+_MOST_PARAMETERS = 120
 _BIGGEST = 2**63 - 1
 _FIRST_MARK = -7_315_000_000_000_000_000
 _MARK_DAY = dt.datetime(2, 2, 2, tzinfo=dt.UTC)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import get_language
 
+from banyan.catalog.access import visible_products
 from banyan.catalog.queries import pictures_of
 from banyan.catalog.rules import text_in
 from banyan.kernel import clock
@@ -18,6 +19,7 @@ from banyan.kernel.money import Money
 from banyan.payments.models import Refund
 from banyan.storefronts.queries import Taken, taken_offers
 
+from .actions.wanting import WantedLine
 from .models import Cart, CartItem, Checkout, Order, OrderLine, OrderRefund, Shipment
 
 
@@ -59,6 +61,21 @@ def first_images(product_ids: Iterable[int]) -> dict[int, int]:
     for picture in pictures_of(sorted(set(product_ids))):
         first.setdefault(picture.product_id, picture.image_id)
     return first
+
+
+def cart_wanted(*, actor: Actor, token: str) -> list[WantedLine]:
+    """Return what of the cart is on sale, oldest first, to be bought. One statement."""
+    if actor.id is None and not token:
+        return []
+    whose = Q(cart__account_id=actor.id) if actor.id else Q(cart__token=token, cart__account=None)
+    rows = CartItem.objects.filter(whose, variant__is_active=True)
+    rows = rows.filter(variant__product__in=visible_products()).order_by("added_at", "id")
+    return [
+        WantedLine(variant_id, quantity, via or "", touch_id, offer_id)
+        for variant_id, quantity, via, touch_id, offer_id in rows.values_list(
+            "variant_id", "quantity", "link__code", "touch_id", "offer_id"
+        )
+    ]
 
 
 def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:

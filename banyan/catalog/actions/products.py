@@ -19,7 +19,7 @@ from banyan.media.actions import set_alts
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
-from ..rules import check_values, clean_tags, slugify
+from ..rules import TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .attributes import clean_attributes
 from .stock import stock_locks
@@ -47,8 +47,13 @@ class VariantInput:
 class ProductInput:
     """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one.
 
+<<<<<<< HEAD
     ``alts`` say what a picture shows, by image id; the others keep their text. ``attributes`` maps
     codes to typed values ("yes" or "no" for yes-no); None leaves all as they are.
+=======
+    ``alts`` say what a picture shows, by image id; the others keep their text. ``tax_class``
+    empty leaves that of an existing product alone.
+>>>>>>> pricing
     """
 
     title: str
@@ -63,7 +68,11 @@ class ProductInput:
     tags: Sequence[str] = ()
     images: Sequence[int] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
+<<<<<<< HEAD
     attributes: Mapping[str, str] | None = None
+=======
+    tax_class: str = ""
+>>>>>>> pricing
 
 
 _REASONS = {
@@ -97,6 +106,8 @@ def _check(data: ProductInput) -> None:
         fields["sku"] = _("Two variants have the same SKU.")
     if len(data.images) > 12:
         fields["images"] = _("At most 12 pictures.")
+    if data.tax_class and data.tax_class not in TAX_CLASSES:
+        fields["tax_class"] = _("Choose standard, reduced or zero.")
     if data.category and not Category.objects.filter(slug=data.category).exists():
         fields["category"] = _("Choose a category of the list.")
     if fields:
@@ -145,12 +156,18 @@ def _alts(data: ProductInput) -> dict[int, str]:
     return {image_id: text for image_id, text in data.alts.items() if image_id in data.images}
 
 
+<<<<<<< HEAD
 def _columns(data: ProductInput, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns; ``attributes`` are those that the product has."""
     category = Category.objects.filter(slug=data.category).first() if data.category else None
     if data.attributes is not None:
         attributes = clean_attributes(category, data.attributes, before=attributes)
     return {
+=======
+def _columns(data: ProductInput) -> dict[str, Any]:
+    taxed = {"tax_class": data.tax_class} if data.tax_class else {}
+    return taxed | {
+>>>>>>> pricing
         "title": data.title.strip(),
         "description": data.description.strip(),
         "language": data.language,

@@ -15,7 +15,7 @@ from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
 from .placement import Contact, place, place_of
-from .quoting import Carriage, Quote, Wishes, quote
+from .quoting import Carriage, Quote, Wishes, priced_in, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
 from .unit_prices import shown_prices
@@ -42,6 +42,7 @@ __all__ = [
     "place",
     "place_of",
     "placed_before",
+    "priced_in",
     "put_in_cart",
     "quote",
     "refuse_refund",

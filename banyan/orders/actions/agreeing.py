@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 class Offer:
     """What is asked for, and what the buyer agreed to: its total, or every figure that was shown.
 
-    ``agreement`` is the text of a quote's; with neither any price is taken.
+    With neither any price is taken.
     """
 
     actor: Actor
@@ -30,13 +30,13 @@ class Offer:
     coupon_code: str = ""
     wishes: Wishes = NO_WISHES
     agreed_total: int | None = None
-    agreement: str = ""
+    agreement: Agreement | None = None
 
     def quote(self) -> Quote:
         """Price everything; refuse, and log, what is not exactly what the buyer agreed to.
 
         Raises SoldOut ``not_on_sale``, CouponRefused, Invalid ``not_delivered_there``,
-        ``unknown_method`` or ``agreement``, Conflict ``price_changed``, and what quote raises.
+        or ``unknown_method``, Conflict ``price_changed``, and what quote raises.
         """
         try:
             return self._quote()
@@ -64,16 +64,10 @@ class Offer:
 
     def _check_agreed(self, now: Quote) -> None:
         changes = []
-        if self.agreement:
-            try:
-                seen = Agreement.read(self.agreement)
-            except ValueError as error:
-                raise Invalid(
-                    _("Please look at the prices again."), code="agreement", detail=str(error)
-                ) from error
-            changes = seen.changes(now.agreement)
-            if seen.currency != now.currency:
+        if self.agreement is not None:
+            if self.agreement.currency != now.currency:
                 raise _changed(now, [])
+            changes = self.agreement.changes(now.agreement)
         if changes or self.agreed_total not in (None, now.total.amount):
             raise _changed(
                 now,
@@ -82,6 +76,22 @@ class Offer:
                     for one in changes
                 ],
             )
+
+
+def read_agreement(text: str) -> Agreement | None:
+    """Return what a quote's ``agreement.text()`` says, None for an empty one.
+
+    Raises Invalid ``agreement`` for what no quote has said.
+    """
+    if not text:
+        return None
+    try:
+        return Agreement.read(text)
+    except ValueError as error:
+        logger.info("not placed: agreement %s", error)
+        raise Invalid(
+            _("Please look at the prices again."), code="agreement", detail=str(error)
+        ) from error
 
 
 def _changed(now: Quote, changes: list[dict[str, object]]) -> Conflict:

@@ -36,7 +36,7 @@ from banyan.sharing.models import Link
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
 from ..reading import checkout_of_key, lines_to_pay
-from .agreeing import Offer
+from .agreeing import Offer, read_agreement
 from .payment import mark_paid, paid_locks
 from .quoting import NO_WISHES, Quote, Wishes
 from .repeating import Asked
@@ -83,12 +83,16 @@ def place(
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
     IdempotencyMismatch when it asks for something else. Locks the coupon, and at the end stock,
     so that buyers of one thing wait for little more than each other's commit. Emits order.placed
-    per shop. ``wishes``: currency and ways of delivery; where to is the address. Raises Invalid
+    per shop. ``wishes``: currency and ways of delivery; where to is the address. What the buyer
+    agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
     (fields), SoldOut, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when it
     is no longer what was agreed to. The payment intent is opened here, with ``opening`` its first
     attempt too; talking to the provider is the caller's next step.
     """
     contact, clean = _check_buyer(actor, contact, address)
+    agreed = read_agreement(agreement)
+    if agreed is not None:
+        agreed_total = agreed.total
     asked = Asked(
         lines=_quantities(lines),
         contact=(contact.email, contact.phone),
@@ -105,7 +109,7 @@ def place(
         coupon_code=coupon_code,
         wishes=replace(wishes, to=place_of(clean)),
         agreed_total=agreed_total,
-        agreement=agreement,
+        agreement=agreed,
     )
     for _attempt in range(TRIES):
         wanted = offer.quote()

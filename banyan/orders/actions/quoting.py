@@ -76,6 +76,7 @@ class Quote:
     priced: Priced
     currency: str
     currencies: list[str]
+    inputs: list[LineInput] = field(default_factory=list)
     carriage: dict[int, Carriage] = field(default_factory=dict)
     coupon: Coupon | None = None
     coupon_problem: CouponRefused | None = None
@@ -100,6 +101,15 @@ class Quote:
         """Return a figure of the last source of a line's price that has it, else None."""
         found = (getattr(one, name) for one in reversed(self.prices[variant_id]))
         return next((value for value in found if value is not None), None)
+
+    def charge(self, shop_id: int, method: Method) -> int:
+        """Return what a way of delivery would cost for the shop's part of this purchase."""
+        sent = {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
+        lines = [line for line in self.priced.lines if line.key in sent]
+        return method.charge(
+            goods=sum(line.goods - line.discount for line in lines),
+            weight=sum(one.weight_grams * one.quantity for one in sent.values()),
+        )
 
     def undelivered(self) -> list[int]:
         """Return the shops that do not deliver to that place, or not in this currency."""
@@ -151,6 +161,7 @@ def quote(
         priced=Priced([]),
         currency=currency,
         currencies=sorted(currencies),
+        inputs=inputs,
         carriage=carriage,
         unavailable=unavailable,
         offers=offers,
@@ -160,6 +171,7 @@ def quote(
     return result
 
 
+<<<<<<< HEAD
 def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[int, Taken]:
     """Return the storefront offers that lines were taken from and that still hold."""
     return taken_offers(
@@ -174,6 +186,19 @@ def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[i
 def _credited(line: WantedLine, offers: Mapping[int, Taken]) -> WantedLine:
     offer = offers.get(line.variant_id)
     return line if offer is None or line.via else replace(line, via=offer.via)
+=======
+def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> list[WantedLine]:
+    """Return those of the lines that have a price in ``currency``. One statement."""
+    wanted = merge(lines)
+    ids = sorted(line.variant_id for line in wanted)
+    found = {variant.pk: variant for variant in priced_variants(ids, clock.now(), actor.id or 0)}
+    return [
+        line
+        for line in wanted
+        if line.variant_id in found
+        and currency in currencies_of(found[line.variant_id], actor, line.quantity)
+    ]
+>>>>>>> pricing
 
 
 def _currencies(

@@ -1,6 +1,6 @@
 """Pure rules of orders: prices, tax, what was agreed to, refunds."""
 
-from .agreement import Agreement, Change, agreement_of
+from .agreement import MOST_LETTERS, Agreement, Change, agreement_of
 from .pricing import (
     Discount,
     LineInput,
@@ -21,6 +21,7 @@ from .refunds import (
 )
 
 __all__ = [
+    "MOST_LETTERS",
     "Agreement",
     "Change",
     "Discount",

@@ -34,6 +34,13 @@ class Agreement:
     shipping: dict[int, int] = field(default_factory=dict)
     tax: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def total(self) -> int:
+        """What is to be paid."""
+        taken = sum(self.discount.values())
+        added = sum(self.shipping.values()) + sum(self.tax.values())
+        return sum(self.lines.values()) - taken + added
+
     def text(self) -> str:
         """Return it as a short text that a form can carry."""
         kinds = (("l", self.lines), ("d", self.discount), ("s", self.shipping), ("t", self.tax))

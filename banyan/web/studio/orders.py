@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -23,13 +24,14 @@ from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_staff, visible_orders
 from banyan.orders.actions.refunds import refundable_lines
-from banyan.orders.models import Order, OrderRefund
+from banyan.orders.models import Order, OrderLine, OrderRefund
 from banyan.orders.queries import first_images, lines_of, refunds_of
 from banyan.orders.rules import refund_by_rate
 from banyan.web.ui.shapes import Tab
 
 from ..http import actor, number, private, signed_in
 from ..shop.earnings.words import commission_state
+from ..shop.orders.explaining import delivery_text, sum_rows
 from ..shop.orders.story import faces_of, order_entries, refund_state_text, refund_url, shared_path
 from .room import page, refusal_of, shop_of
 from .typed import Typed
@@ -139,7 +141,7 @@ def _page(
         "order": found,
         "state": order_state(found.state),
         "lines": lines,
-        "sums": _sums(found),
+        "sums": _sums(found, [row["line"] for row in lines]),
         "path": next((line["path"] for line in lines if line["path"]), []),
         "entries": order_entries(found, refunds),
         "left": left,
@@ -191,12 +193,18 @@ def _lines(found: Order, posted: Any, problem: Problem | None) -> list[dict[str,
     return rows
 
 
-def _sums(found: Order) -> list[tuple[Any, ...]]:
+def _sums(found: Order, lines: Iterable[OrderLine]) -> list[tuple[Any, ...]]:
     currency = found.currency
-    rows: list[tuple[Any, ...]] = [(_("Goods"), Money(found.goods_amount, currency))]
-    if found.discount_amount:
-        rows.append((_("Coupon"), Money(-found.discount_amount, currency)))
-    rows.append((_("Shipping"), Money(found.shipping_amount, currency)))
+    rows = sum_rows(
+        goods=found.goods_amount,
+        discount=found.discount_amount,
+        shipping=found.shipping_amount,
+        tax=found.tax_amount,
+        included_tax=sum(line.included_tax_amount for line in lines),
+        currency=currency,
+    )
+    if found.delivery:
+        rows.append((_("Sent by"), delivery_text(found)))
     rows.append((_("Total"), Money(found.total_amount, currency), "total"))
     if found.refunded_amount:
         rows.append((_("Refunded"), Money(-found.refunded_amount, currency)))

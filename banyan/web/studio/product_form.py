@@ -35,6 +35,7 @@ def values_of(product: Product | None) -> dict[str, str]:
         "language": product.language,
         "category": product.category.slug if product.category else "",
         "vendor": product.vendor,
+        "tax_class": product.tax_class,
         "tags": ", ".join(product.tags),
         "rows": str(max(FEWEST_ROWS, len(variants) + 2)),
     } | attributes.values_of(product)
@@ -135,6 +136,7 @@ def product_input(
         texts=texts,
         category=typed.text("category"),
         vendor=typed.text("vendor"),
+        tax_class=typed.text("tax_class"),
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
         alts=alts,

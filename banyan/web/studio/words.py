@@ -6,8 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from banyan.kernel.money import Money, format_money
+from banyan.kernel.money import Money
 from banyan.orders.models import OrderLine
+
+from ..shop.orders.explaining import step_rows
 
 
 def order_state(state: str) -> tuple[str, str]:
@@ -36,19 +38,7 @@ def product_state(state: str) -> tuple[str, str]:
 
 def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
     """Return the stored explanation of a line's price, step by step, and what was paid."""
-    rows: list[tuple[Any, ...]] = []
-    for step in line.price:
-        amount = Money(int(step["amount"]), line.currency)
-        kind = step["step"]
-        if kind == "list":
-            unit = format_money(Money(int(step["unit"]), line.currency))
-            rows.append((f"{unit} × {step['n']}", amount))
-        elif kind == "coupon":
-            rows.append((_("Coupon %(code)s, paid by the shop") % {"code": step["code"]}, amount))
-        elif kind == "shipping":
-            rows.append((_("Shipping, this line's part"), amount))
-        else:
-            rows.append((step.get("note") or kind, amount))
+    rows = step_rows(line.price, line.currency)
     paid = line.paid_amount
     rows.append((_("Paid"), Money(paid, line.currency), "total"))
     if line.refunded_amount:

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Product, Shop, Stock
+from banyan.catalog.models import Product, ShippingMethod, Shop, Stock
 from banyan.earnings.models import PlanVersion
 from banyan.entitlements.models import Coupon
 from banyan.kernel.models import StateChange
@@ -153,4 +153,5 @@ def test_a_shop_is_opened_and_a_refusal_keeps_what_was_typed() -> None:
     answer = browser.post(reverse("shop_open"), given | {"shipping_amount": "4.90"})
     assert answer.status_code == 302
     made = Shop.objects.get()
-    assert (made.slug, made.currency, made.shipping_amount) == ("tea", "EUR", 490)
+    way = ShippingMethod.objects.get(zone__shop=made)
+    assert (made.slug, made.currency, way.bands) == ("tea", "EUR", [[0, 490]])

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.digits import whole
 from banyan.kernel.ids import new_code
-from banyan.kernel.money import Money
 from banyan.kernel.problems import IdempotencyMismatch, Problem
 from banyan.kernel.remembered import get
-from banyan.media.queries import pictures
 from banyan.orders import actions as orders
-from banyan.orders.actions.quoting import Quote
 from banyan.orders.models import Checkout
-from banyan.orders.queries import cart_lines, find_cart, first_images
+from banyan.orders.queries import cart_lines, find_cart
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 from banyan.payments.problems import (
@@ -34,24 +27,16 @@ from banyan.payments.problems import (
     ProviderUnreachable,
 )
 from banyan.payments.providers import enabled
-from banyan.payments.queries import methods_for
-from banyan.people.access import visible_addresses
-from banyan.people.models import Address
-from banyan.people.rules import (
-    ADDRESS_FIELDS,
-    ADDRESS_FORMS,
-    address_form,
-    parse_address_line,
-)
-from banyan.people.rules.countries import country_names
 
 from ...cookies import CART, read_signed
-from ...http import actor, number, private
-from ..market.cards import product_title
+from ...http import actor, private
 from . import form_tokens
+from .checkout_page import draw, draw_currencies
+from .checkout_values import given, wanted_lines, wishes_of
 from .device import payer_context
 from .way_back import keep, way_back
 
+<<<<<<< HEAD
 MOST_OF_ONE = 99
 
 
@@ -237,6 +222,8 @@ def _page(
     status = problem.status if problem else 200
     return render(request, "shop/orders/checkout.html", context, status=status)
 
+=======
+>>>>>>> pricing
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
@@ -247,8 +234,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     """
     who = actor(request)
     lines = wanted_lines(request)
-    values = _given(request, who)
-    coupon = values.get("coupon", "")
+    values = given(request, who)
     places = request.method == "POST" and "again" not in request.POST
     # What is named in the form is asked for again as it is; a cart was emptied meanwhile.
     of_cart = places and "variant" not in request.POST
@@ -256,7 +242,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not lines and known is None:
         return redirect("cart")
     if not places:
-        return _page(request, orders.quote(actor=who, lines=lines, coupon_code=coupon), values)
+        return _quoted(request, lines, values)
     opening = payments.Opening(
         return_url=lambda token: _return_url(request, token),
         locale=get_language() or "en",
@@ -267,10 +253,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     except IdempotencyMismatch as problem:
         return _used(request, lines, values, problem)
     except Problem as problem:
-        if problem.code == "price_changed":
-            problem.fields = {"total": problem.message}
-        quote = orders.quote(actor=who, lines=lines, coupon_code=coupon)
-        return _page(request, quote, values, problem)
+        return _quoted(request, lines, values, problem)
     if known is None:
         _empty(request, who, lines)
     else:
@@ -293,8 +276,29 @@ def _used(
     if not lines and earlier is not None:
         messages.warning(request, str(problem.message))
         return redirect("purchase", earlier.access_token)
-    quote = orders.quote(actor=actor(request), lines=lines, coupon_code=values.get("coupon", ""))
-    return _page(request, quote, values | {"token": ""}, problem, earlier)
+    return _quoted(request, lines, values | {"token": ""}, problem, earlier)
+
+
+def _quoted(
+    request: HttpRequest,
+    lines: list[orders.WantedLine],
+    values: dict[str, str],
+    problem: Problem | None = None,
+    earlier: Checkout | None = None,
+) -> HttpResponse:
+    """Draw the page with today's prices, or the one that splits what has no common currency."""
+    try:
+        quote = orders.quote(
+            actor=actor(request),
+            lines=lines,
+            coupon_code=values.get("coupon", ""),
+            wishes=wishes_of(values),
+        )
+    except Problem as refused:
+        if refused.code != "mixed_currencies":
+            raise
+        return draw_currencies(request, refused)
+    return draw(request, quote, values, problem, earlier)
 
 
 def _placement_key(values: dict[str, str]) -> str:
@@ -321,7 +325,8 @@ def _place(
         else form_tokens.KEY + new_code(120),
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
-        agreed_total=whole(values.get("agreed", "")),
+        wishes=wishes_of(values),
+        agreement=values.get("agreed", ""),
         opening=opening,
     )
 

@@ -28,6 +28,7 @@ from ...http import actor, number, private, signed_in
 from ...streams import ticket
 from ..market.cards import product_url
 from .checkout import go_to_payment, leave_cart
+from .explaining import delivery_text
 from .story import (
     hidden_on,
     order_entries,
@@ -67,6 +68,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
             {
                 "order": order,
                 "state": state_text(order.state),
+                "delivery": delivery_text(order),
                 "lines": [
                     {
                         "line": line,
@@ -132,7 +134,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "state": _headline(checkout, rows),
         "lapsed": checkout.state in {"expired", "cancelled"},
         "rows": rows,
-        "sums": receipt_rows(checkout),
+        "sums": receipt_rows(checkout, [x["line"] for row in rows for x in row["lines"]]),
         "total": Money(checkout.total_amount, checkout.currency),
         "address": _address_line(checkout.address),
         "intent": intent,

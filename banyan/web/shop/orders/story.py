@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.money import Money, format_money
+from banyan.kernel.money import Money
 from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund
 from banyan.orders.queries import state_history
 from banyan.people.access import hidden_from
@@ -20,6 +20,7 @@ from banyan.sharing.models import Touch
 from banyan.web.ui.shapes import Entry, Face
 
 from ..people.faces import somebody
+from .explaining import step_rows, sum_rows
 
 
 def state_text(state: str) -> str:
@@ -161,13 +162,17 @@ def refund_entries(refund: OrderRefund) -> list[Entry]:
     return entries
 
 
-def receipt_rows(checkout: Checkout) -> list[tuple[Any, ...]]:
+def receipt_rows(checkout: Checkout, lines: Iterable[OrderLine]) -> list[tuple[Any, ...]]:
     """Return the sums of a receipt."""
     currency = checkout.currency
-    rows: list[tuple[Any, ...]] = [(_("Goods"), Money(checkout.goods_amount, currency))]
-    if checkout.discount_amount:
-        rows.append((_("Coupon"), Money(-checkout.discount_amount, currency), "earned"))
-    rows.append((_("Shipping"), Money(checkout.shipping_amount, currency)))
+    rows = sum_rows(
+        goods=checkout.goods_amount,
+        discount=checkout.discount_amount,
+        shipping=checkout.shipping_amount,
+        tax=checkout.tax_amount,
+        included_tax=sum(line.included_tax_amount for line in lines),
+        currency=currency,
+    )
     rows.append((_("Total"), Money(checkout.total_amount, currency), "total"))
     refunded = sum(order.refunded_amount for order in checkout.orders.all())
     if refunded:
@@ -177,17 +182,4 @@ def receipt_rows(checkout: Checkout) -> list[tuple[Any, ...]]:
 
 def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
     """Return how a line's price came about, step by step, as it was stored at placement."""
-    rows: list[tuple[Any, ...]] = []
-    for step in line.price:
-        amount = Money(int(step["amount"]), line.currency)
-        if step["step"] == "list":
-            unit = format_money(Money(int(step["unit"]), line.currency))
-            text = _("%(n)s × %(unit)s") % {"n": step["n"], "unit": unit}
-        elif step["step"] == "coupon":
-            text = _("Coupon %(code)s, paid for by the shop") % {"code": step["code"]}
-        elif step["step"] == "shipping":
-            text = _("Its part of the shipping")
-        else:
-            text = str(step["step"])
-        rows.append((text, amount))
-    return rows
+    return step_rows(line.price, line.currency)

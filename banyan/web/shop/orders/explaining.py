@@ -1,0 +1,112 @@
+"""How a price came about, in words: the stored steps of a line, and the sums of a purchase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from banyan.kernel.money import Money, format_money
+from banyan.orders.models import Order
+from banyan.orders.rules import Priced
+
+STEPS: dict[str, Any] = {
+    "list": gettext_lazy("%(n)s × %(unit)s"),
+    "price_list": gettext_lazy("Price list “%(note)s”: %(n)s × %(unit)s"),
+    "coupon": gettext_lazy("Coupon %(code)s"),
+    "shipping": gettext_lazy("Its part of the shipping (%(note)s)"),
+    "tax": gettext_lazy("%(note)s, %(rate)s %%, on top"),
+}
+"""A line of the explanation for each step; whoever adds a step to prices adds its words here."""
+
+FUNDERS: dict[str, Any] = {
+    "shop": gettext_lazy("%(step)s, paid for by the shop"),
+    "platform": gettext_lazy("%(step)s, paid for by us"),
+    "sharer": gettext_lazy("%(step)s, paid for by who shared it"),
+}
+
+
+def step_rows(steps: Iterable[Mapping[str, Any]], currency: str) -> list[tuple[Any, ...]]:
+    """Return (text, amount) for each step of a line's price, as it was worked out."""
+    return [_row(step, currency) for step in steps]
+
+
+def _row(step: Mapping[str, Any], currency: str) -> tuple[Any, ...]:
+    amount = Money(int(step["amount"]), currency)
+    if step.get("included"):
+        amount = Money(int(step["included"]), currency)
+        return _("of which %(note)s, %(rate)s %%") % _words(step, currency), amount
+    words = _words(step, currency)
+    if step["step"] == "shipping" and not words["note"]:
+        return _("Its part of the shipping"), amount
+    text = str(STEPS[step["step"]]) % words if step["step"] in STEPS else str(step["step"])
+    funder = FUNDERS.get(step.get("funded_by", ""))
+    if funder is not None and amount.amount < 0:
+        text = str(funder) % {"step": text}
+    return text, amount
+
+
+def _words(step: Mapping[str, Any], currency: str) -> dict[str, str]:
+    return {
+        "n": str(step.get("n", "")),
+        "unit": format_money(Money(int(step.get("unit", 0)), currency)),
+        "note": str(step.get("note", "")),
+        "code": str(step.get("code", "")),
+        "rate": rate_text(int(step.get("rate", 0))),
+    }
+
+
+def rate_text(rate: int) -> str:
+    """Return parts per million as the percentage that people read: 88750 is "8.875"."""
+    whole, part = divmod(rate, 10_000)
+    return f"{whole}.{part:04d}".rstrip("0").rstrip(".") if part else str(whole)
+
+
+def way_text(name: str, days: Sequence[int] | None) -> str:
+    """Return the name of a way of delivery and how long it takes."""
+    return f"{name}, {days_text(days)}" if days else name
+
+
+def days_text(days: Sequence[int]) -> str:
+    """Return how many days a delivery takes."""
+    fewest, most = days
+    if fewest == most:
+        return ngettext("%(n)s day", "%(n)s days", most) % {"n": most}
+    return _("%(fewest)s to %(most)s days") % {"fewest": fewest, "most": most}
+
+
+def delivery_text(order: Order) -> str:
+    """Return the way of delivery that an order was placed with; empty where nothing is sent."""
+    given = order.delivery
+    return way_text(given["name"], given["days"]) if given else ""
+
+
+def sum_rows(
+    *, goods: int, discount: int, shipping: int | None, tax: int, included_tax: int, currency: str
+) -> list[tuple[Any, ...]]:
+    """Return the rows above the total; ``shipping`` is None where nothing is sent."""
+    rows: list[tuple[Any, ...]] = [(_("Goods"), Money(goods, currency))]
+    if discount:
+        rows.append((_("Discounts"), Money(-discount, currency), "earned"))
+    if shipping is not None:
+        rows.append((_("Shipping"), Money(shipping, currency) if shipping else _("free")))
+    if tax:
+        rows.append((_("Tax"), Money(tax, currency)))
+    if included_tax:
+        rows.append((_("Tax in these prices"), Money(included_tax, currency)))
+    return rows
+
+
+def priced_rows(priced: Priced, currency: str, *, sends: bool) -> list[tuple[Any, ...]]:
+    """Return the sums of a quote, the total last."""
+    rows = sum_rows(
+        goods=priced.goods(),
+        discount=priced.discount(),
+        shipping=priced.shipping() if sends else None,
+        tax=priced.tax(),
+        included_tax=priced.included_tax(),
+        currency=currency,
+    )
+    return [*rows, (_("To pay"), Money(priced.total(), currency), "total")]

@@ -245,18 +245,10 @@ class PaymentAnswer(Answer):
 def wanted_lines(caller: Caller, lines: list[LineBody] | None) -> list[WantedLine]:
     """Return what is to be bought: the lines of the body, else the cart's."""
     if lines is not None:
-<<<<<<< HEAD
         return [
             WantedLine(one.variant_id, one.quantity, one.via or "", one.touch, one.offer)
             for one in lines
         ]
-    return [
-        WantedLine(line.variant_id, line.quantity, line.via, line.touch_id, line.offer_id)
-        for line in cart_lines(actor=caller.actor, token=caller.cart_token)
-        if line.problem != "gone"
-    ]
-=======
-        return [WantedLine(one.variant_id, one.quantity, one.via or "", one.touch) for one in lines]
     return cart_wanted(actor=caller.actor, token=caller.cart_token)
 
 
@@ -267,7 +259,6 @@ def wishes_of(body: PurchaseBody, to: PlaceBody | None = None) -> orders.Wishes:
         currency=body.currency or "",
         methods={one.shop_id: one.method_id for one in body.delivery},
     )
->>>>>>> pricing
 
 
 def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:

@@ -17,6 +17,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.payments.models import Refund
+from banyan.storefronts.access import live_offers
 from banyan.storefronts.queries import Taken, taken_offers
 
 from .actions.wanting import WantedLine
@@ -68,7 +69,8 @@ def cart_wanted(*, actor: Actor, token: str) -> list[WantedLine]:
     if actor.id is None and not token:
         return []
     whose = Q(cart__account_id=actor.id) if actor.id else Q(cart__token=token, cart__account=None)
-    rows = CartItem.objects.filter(whose, variant__is_active=True)
+    holds = Q(offer_id=None) | Q(offer_id__in=live_offers().values("id"))
+    rows = CartItem.objects.filter(whose, holds, variant__is_active=True)
     rows = rows.filter(variant__product__in=visible_products()).order_by("added_at", "id")
     return [
         WantedLine(variant_id, quantity, via or "", touch_id, offer_id)

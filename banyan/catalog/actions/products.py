@@ -47,13 +47,9 @@ class VariantInput:
 class ProductInput:
     """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one.
 
-<<<<<<< HEAD
-    ``alts`` say what a picture shows, by image id; the others keep their text. ``attributes`` maps
-    codes to typed values ("yes" or "no" for yes-no); None leaves all as they are.
-=======
     ``alts`` say what a picture shows, by image id; the others keep their text. ``tax_class``
-    empty leaves that of an existing product alone.
->>>>>>> pricing
+    empty leaves that of an existing product alone. ``attributes`` maps codes to typed values
+    ("yes" or "no" for yes-no); None leaves all as they are.
     """
 
     title: str
@@ -68,11 +64,8 @@ class ProductInput:
     tags: Sequence[str] = ()
     images: Sequence[int] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
-<<<<<<< HEAD
-    attributes: Mapping[str, str] | None = None
-=======
     tax_class: str = ""
->>>>>>> pricing
+    attributes: Mapping[str, str] | None = None
 
 
 _REASONS = {
@@ -156,18 +149,13 @@ def _alts(data: ProductInput) -> dict[int, str]:
     return {image_id: text for image_id, text in data.alts.items() if image_id in data.images}
 
 
-<<<<<<< HEAD
 def _columns(data: ProductInput, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns; ``attributes`` are those that the product has."""
     category = Category.objects.filter(slug=data.category).first() if data.category else None
     if data.attributes is not None:
         attributes = clean_attributes(category, data.attributes, before=attributes)
-    return {
-=======
-def _columns(data: ProductInput) -> dict[str, Any]:
     taxed = {"tax_class": data.tax_class} if data.tax_class else {}
     return taxed | {
->>>>>>> pricing
         "title": data.title.strip(),
         "description": data.description.strip(),
         "language": data.language,

@@ -2,11 +2,8 @@
 
 from .attributes import Told, attributes_of, told_of
 from .categories import categories_on_sale, name_in
-<<<<<<< HEAD
 from .collections import products_in, shown_collections
-=======
 from .delivery import price_lists, shipping_zones, tax_zones
->>>>>>> pricing
 from .exports import exported_products, picture_sources
 from .goods import (
     image_ids_of,
@@ -40,18 +37,13 @@ __all__ = [
     "plan_import",
     "price_lists",
     "priced_variants",
-<<<<<<< HEAD
     "products_in",
+    "shipping_zones",
     "shown_collections",
     "staff_of",
     "stock_of",
-    "told_of",
-=======
-    "shipping_zones",
-    "staff_of",
-    "stock_of",
     "tax_zones",
->>>>>>> pricing
+    "told_of",
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",

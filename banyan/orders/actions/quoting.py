@@ -171,7 +171,6 @@ def quote(
     return result
 
 
-<<<<<<< HEAD
 def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[int, Taken]:
     """Return the storefront offers that lines were taken from and that still hold."""
     return taken_offers(
@@ -186,7 +185,8 @@ def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[i
 def _credited(line: WantedLine, offers: Mapping[int, Taken]) -> WantedLine:
     offer = offers.get(line.variant_id)
     return line if offer is None or line.via else replace(line, via=offer.via)
-=======
+
+
 def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> list[WantedLine]:
     """Return those of the lines that have a price in ``currency``. One statement."""
     wanted = merge(lines)
@@ -198,7 +198,6 @@ def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> li
         if line.variant_id in found
         and currency in currencies_of(found[line.variant_id], actor, line.quantity)
     ]
->>>>>>> pricing
 
 
 def _currencies(

@@ -27,7 +27,7 @@ from ...cookies import CART, read_signed
 from ...http import actor, number
 
 MOST_OF_ONE = 99
-CARRIED = ("variant", "via", "t", "only", "currency")
+CARRIED = ("variant", "via", "t", "offer", "back", "only", "currency")
 METHOD = "way-"
 
 
@@ -46,6 +46,7 @@ def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
                 quantity=_quantity(n),
                 via=data.get("via", "")[:24],
                 touch_id=number(data, "t"),
+                offer_id=number(data, "offer") or None,
             )
         ]
     who = actor(request)

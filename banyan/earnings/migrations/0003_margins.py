@@ -27,10 +27,21 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(db_default='commission', default='commission', max_length=10),
         ),
-        migrations.AlterField(
-            model_name='commission',
-            name='plan_version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='earnings.planversion'),
+        # By hand: Django would make the foreign key anew, and read the whole table for it.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    'ALTER TABLE earnings_commission ALTER COLUMN plan_version_id DROP NOT NULL',
+                    'ALTER TABLE earnings_commission ALTER COLUMN plan_version_id SET NOT NULL',
+                ),
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name='commission',
+                    name='plan_version',
+                    field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='earnings.planversion'),
+                ),
+            ],
         ),
         *add_check('commission', models.CheckConstraint(condition=models.Q(models.Q(('fee_amount', 0), ('kind', 'commission'), ('plan_version__isnull', False)), models.Q(('fee_amount__gte', 0), ('kind', 'margin'), ('level', 1), ('plan_version', None)), _connector='OR'), name='commission_kind')),
     ]

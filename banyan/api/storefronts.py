@@ -116,7 +116,7 @@ def _offer(shown: Shown, variants: dict[int, list[Variant]]) -> OfferAnswer:
     return OfferAnswer(
         id=offer.pk,
         code=offer.code,
-        kind=offer.kind,  # type: ignore[arg-type]  # a CHECK holds it
+        kind=offer.kind,
         product_id=product.pk if product else None,
         shop_id=product.shop_id if product else None,
         title=product.title if product else offer.title,
@@ -166,7 +166,7 @@ def _item(item: PoolItem) -> PoolItemAnswer:
         product_id=item.product_id,
         shop_id=item.product.shop_id,
         title=item.product.title,
-        open_to=item.open_to,  # type: ignore[arg-type]  # a CHECK holds it
+        open_to=item.open_to,
         prices=[
             SupplyAnswer(
                 variant_id=one.variant_id,

@@ -134,6 +134,9 @@ class CheckoutBody(PurchaseBody):
         StringConstraints(max_length=MOST_LETTERS),
         Field(description="The quote's, in place of the total: 409 then names every change."),
     ] = ""
+    confirmed_age: Annotated[
+        int, Field(ge=0, le=21, description="Years the buyer says to have; 403 age_unconfirmed.")
+    ] = 0
 
 
 class QuoteLine(Answer):
@@ -387,6 +390,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         wishes=wishes_of(body),
         agreed_total=agreed.amount if agreed else None,
         agreement=body.agreement,
+        confirmed_age=body.confirmed_age,
     )
     if body.lines is None:
         _empty(caller, lines)

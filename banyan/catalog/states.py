@@ -18,8 +18,10 @@ PRODUCT = Machine(
     name="catalog.product.state",
     initial="draft",
     transitions={
-        "draft": ("active", "archived"),
-        "active": ("draft", "archived"),
-        "archived": ("draft",),
+        "draft": ("active", "archived", "taken_down"),
+        "active": ("draft", "archived", "taken_down"),
+        "archived": ("draft", "taken_down"),
+        # by the platform, and only the platform lets it be a draft again
+        "taken_down": ("draft",),
     },
 )

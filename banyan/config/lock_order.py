@@ -11,6 +11,8 @@ LOCK_ORDER: list[tuple[str, str]] = [
     ("entitlement", "entitlements_coupon"),
     ("checkout", "orders_checkout"),
     ("order", "orders_order"),
+    ("escrow", "market_escrow"),
+    ("dispute", "market_dispute"),
     ("commission", "earnings_commission"),
     ("payout", "earnings_payoutbatch"),
     ("wallet", "ledger_account"),

@@ -82,6 +82,8 @@ INSTALLED_APPS = [
     "banyan.storefronts",
     "banyan.orders",
     "banyan.earnings",
+    "banyan.market",
+    "banyan.standing",
     "banyan.community",
     "banyan.insights",
     "banyan.api",

@@ -31,6 +31,7 @@ KINDS: dict[str, Kind] = {
     "earner_held": Kind("open", "account"),
     "earner_payable": Kind("open", "account"),
     "wallet": Kind("guarded", "account"),
+    "escrow": Kind("guarded", "order"),
 }
 
 

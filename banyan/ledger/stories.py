@@ -65,6 +65,7 @@ def account_text(account: Account) -> str:
         "gateway": _("At the provider"),
         "clearing": _("Clearing"),
         "shop_payable": _("Owed to the shop"),
+        "escrow": _("Held between members"),
         "earner_held": _("Owed to the sharer, held"),
         "earner_payable": _("Owed to the sharer, payable"),
         "payouts_in_transit": _("Payouts on their way"),

@@ -42,11 +42,12 @@ def lines_to_pay(checkout_id: int) -> QuerySet[OrderLine]:
     """
     lines = OrderLine.objects.filter(order__checkout_id=checkout_id)
     return (
-        lines.select_related("order__checkout", "variant__stock")
+        lines.select_related("order__checkout", "order__shop", "variant__stock")
         .only(
             *("quantity", "variant", "variant__stock__id", "order__checkout__coupon"),
             *("order__number", "order__state", "order__shop", "order__currency"),
             *("order__total_amount", "order__checkout__number", "order__checkout__state"),
+            *("order__shop__kind", "order__shop__owner"),
         )
         .order_by("id")
     )

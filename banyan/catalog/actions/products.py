@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
-from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.kernel.states import transition
 from banyan.media.actions import set_alts
 
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
-from ..rules import TAX_CLASSES, check_values, clean_tags, slugify
+from ..ports import check_publishing
+from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .attributes import clean_attributes
 from .stock import stock_locks
@@ -66,6 +68,8 @@ class ProductInput:
     alts: Mapping[int, str] = field(default_factory=dict)
     tax_class: str = ""
     attributes: Mapping[str, str] | None = None
+    kind: str = "goods"
+    min_age: int | None = None
 
 
 _REASONS = {
@@ -80,6 +84,10 @@ def _check(data: ProductInput) -> None:
     fields: dict[str, Any] = {}
     if not 1 <= len(data.title.strip()) <= 160:
         fields["title"] = _("Give the product a title of 1 to 160 letters.")
+    if data.kind not in KINDS:
+        fields["kind"] = _("Choose one of these.")
+    if data.min_age is not None and not 1 <= data.min_age <= 21:
+        fields["min_age"] = _("Enter an age from 1 to 21, or nothing.")
     if len(data.description) > 20_000:
         fields["description"] = _("At most 20,000 letters.")
     wrong = check_values(data.options, [v.values for v in data.variants])
@@ -117,7 +125,12 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
             slug = f"{slug[:90]}-{new_code(30).lower()}"
         now = clock.now()
         product = Product.objects.create(
-            shop=shop, slug=slug, created_at=now, updated_at=now, **_columns(data, {})
+            shop=shop,
+            slug=slug,
+            kind=data.kind,
+            created_at=now,
+            updated_at=now,
+            **_columns(data, {}),
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)
@@ -163,6 +176,7 @@ def _columns(data: ProductInput, attributes: Mapping[str, Any]) -> dict[str, Any
         "options": list(data.options),
         "vendor": data.vendor.strip()[:80],
         "tags": clean_tags(data.tags),
+        "min_age": data.min_age,
         "category": category,
         "attributes": dict(attributes),
     }
@@ -231,6 +245,7 @@ def publish_product(*, actor: Actor, product_id: int) -> Product:
         return product
     if not product.variants.filter(is_active=True).exists():
         raise Conflict(_REASONS["no_variants"], code="no_variants")
+    check_publishing(product)
     with transaction.atomic():
         transition(PRODUCT, product, "active", actor=actor, published_at=clock.now())
         events.emit(ProductPublished(product_id=product.pk, shop_id=product.shop_id), actor=actor)
@@ -241,6 +256,8 @@ def _withdraw(actor: Actor, product_id: int, to: str) -> Product:
     product = get_product_for_staff(actor, product_id)
     if product.state == to:
         return product
+    if product.state == "taken_down":
+        raise Conflict(_("The platform has taken this down."), code="taken_down")
     with transaction.atomic():
         transition(PRODUCT, product, to, actor=actor)
         events.emit(ProductWithdrawn(product_id=product.pk, shop_id=product.shop_id), actor=actor)
@@ -255,3 +272,37 @@ def unpublish_product(*, actor: Actor, product_id: int) -> Product:
 def archive_product(*, actor: Actor, product_id: int) -> Product:
     """Put a product away. Emits product.withdrawn."""
     return _withdraw(actor, product_id, "archived")
+
+
+def take_down_product(*, actor: Actor, product_id: int, reason: str) -> Product:
+    """Take a product off every page, whoever sells it. For moderation. Emits product.withdrawn.
+
+    Inside the caller's transaction; repeatable.
+    """
+    product = _by_platform(actor, product_id)
+    if product.state == "taken_down":
+        return product
+    transition(PRODUCT, product, "taken_down", actor=actor, reason=reason)
+    events.emit(ProductWithdrawn(product_id=product.pk, shop_id=product.shop_id), actor=actor)
+    return product
+
+
+def let_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
+    """Let a product that was taken down be a draft again. For moderation."""
+    product = _by_platform(actor, product_id)
+    transition(PRODUCT, product, "draft", actor=actor, reason=reason)
+    return product
+
+
+def _by_platform(actor: Actor, product_id: int) -> Product:
+    if actor.kind != "system" and not actor.has_role("moderation"):
+        raise Forbidden()
+    product = Product.objects.select_for_update(no_key=True).filter(pk=product_id).first()
+    if product is None:
+        raise NotFound()
+    return product
+
+
+def rate_product(*, actor: Actor, product_id: int, stars: int) -> None:
+    """Add a verified rating of 1 to 5 stars to a product's sum; inside the caller's transaction."""
+    Product.objects.filter(pk=product_id).update(ratings=F("ratings") + 1, stars=F("stars") + stars)

@@ -84,28 +84,49 @@ def open_shop(
             "free_shipping_from": free_shipping_from,
         }
     )
+    return _open(
+        actor,
+        wait=settings.SHOP_APPROVAL,
+        slug=slug,
+        name=name.strip(),
+        currency=currency,
+        about=about.strip(),
+        country=country,
+        timezone=timezone,
+        delivery=(shipping_amount, free_shipping_from),
+    )
+
+
+def open_member_shop(*, actor: Actor, name: str, slug: str, currency: str) -> Shop:
+    """Open the little shop that holds a member's own second-hand goods; nobody has to approve it.
+
+    Emits shop.opened.
+    """
+    _check({"slug": slug, "currency": currency})
+    return _open(actor, wait=False, kind="member", slug=slug, name=name[:80], currency=currency)
+
+
+def _open(
+    actor: Actor, *, wait: bool, delivery: tuple[int, int | None] = (0, None), **columns: Any
+) -> Shop:
     try:
         with transaction.atomic():
             shop = Shop.objects.create(
                 owner_id=actor.id,
-                slug=slug,
-                name=name.strip(),
-                about=about.strip(),
-                currency=currency,
-                country=country,
-                timezone=timezone,
                 is_demo=Account.objects.get(pk=actor.id).is_demo,
                 created_at=clock.now(),
+                **columns,
             )
             ShopStaff.objects.create(
                 shop=shop, account_id=actor.id, role="owner", created_at=clock.now()
             )
-            first_zone(shop, amount=shipping_amount, free_from=free_shipping_from)
-            if not settings.SHOP_APPROVAL:
+            amount, free_from = delivery
+            first_zone(shop, amount=amount, free_from=free_from)
+            if wait:
+                events.emit(ShopAsked(shop_id=shop.pk), actor=actor)
+            else:
                 transition(SHOP, shop, "open", actor=actor, reason="no approval needed")
                 events.emit(ShopOpened(shop_id=shop.pk), actor=actor)
-            else:
-                events.emit(ShopAsked(shop_id=shop.pk), actor=actor)
     except IntegrityError as error:
         if "shop_slug_once" in str(error):
             raise Invalid(fields={"slug": _("This address is taken.")}) from error
@@ -193,3 +214,8 @@ def hire(*, actor: Actor, shop_id: int, account_id: int, role: str) -> ShopStaff
         create_defaults={"role": role, "created_at": clock.now()},
     )
     return staff
+
+
+def note_standing(*, actor: Actor, shop_id: int, standing: str) -> None:
+    """Keep where a shop stands (new, good, below), so that its pages need not count. Repeatable."""
+    Shop.objects.filter(pk=shop_id).exclude(standing=standing).update(standing=standing)

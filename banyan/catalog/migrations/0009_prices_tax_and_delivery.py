@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('catalog', '0006_kinds_and_tax'),
+        ('catalog', '0007_standing_and_age'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -18,7 +18,8 @@ from ..states import PRODUCT, SHOP
 class Shop(models.Model):
     """A member's shop. Sells in one currency; ``state`` see ``states.SHOP``.
 
-    ``kind``: merchant, or member (what one person sells second-hand).
+    ``kind``: merchant, or member (what one person sells second-hand). ``standing``: new, good or
+    below, as ``standing`` last counted it.
     """
 
     id = IdField(primary_key=True)
@@ -26,6 +27,7 @@ class Shop(models.Model):
     slug = models.CharField(max_length=40)
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, default="merchant", db_default="merchant")
+    standing = models.CharField(max_length=5, default="new", db_default="new")
     about = models.CharField(max_length=600, blank=True, default="")
     currency = models.CharField(max_length=3)
     country = models.CharField(max_length=2, default="CN")
@@ -81,7 +83,8 @@ class Product(models.Model):
 
     ``texts`` maps a language to {"title", "description"}; ``title`` and ``description`` are in
     ``language`` and stand in for missing ones. ``kind`` says how it is delivered, see
-    ``rules.KINDS``; ``attributes`` maps the code of a typed attribute to its value.
+    ``rules.KINDS``; ``min_age`` is in years, empty for everybody; ``attributes`` maps the
+    code of a typed attribute to its value. ``stars`` is the sum of its ``ratings``.
     ``tax_class`` says which of a zone's rates holds for it: standard, reduced or zero.
     """
 
@@ -99,6 +102,9 @@ class Product(models.Model):
     tags = models.JSONField(default=list)
     options = models.JSONField(default=list)
     attributes = models.JSONField(default=dict, db_default={})
+    min_age = models.SmallIntegerField(null=True)
+    ratings = models.IntegerField(default=0, db_default=0)
+    stars = models.IntegerField(default=0, db_default=0)
     tax_class = models.CharField(max_length=10, default="standard", db_default="standard")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -174,6 +174,17 @@ def cancel_checkout(*, actor: Actor, checkout_id: int, access_token: str = "") -
     return checkout
 
 
+def withdraw_checkout(*, actor: Actor, checkout_id: int, reason: str) -> Checkout:
+    """End an unpaid checkout on behalf of the platform; one that is paid or ended stays as it is.
+
+    Emits order.cancelled; repeatable. A payment on its way is sent back in full when it arrives.
+    """
+    checkout = _give_up(actor, checkout_id, "cancelled", reason)
+    if checkout.state == "cancelled" and checkout.intent_id:
+        cancel_intent(actor=actor, intent_id=checkout.intent_id)
+    return checkout
+
+
 def expire_checkout(*, actor: Actor, checkout_id: int) -> Checkout:
     """End a checkout whose reservation has run out. Emits order.expired; repeatable."""
     checkout = Checkout.objects.filter(pk=checkout_id).first()

@@ -23,7 +23,7 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Invalid
+from banyan.kernel.problems import Busy, Forbidden, Invalid
 from banyan.kernel.remembered import insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
@@ -77,6 +77,7 @@ def place(
     agreed_total: int | None = None,
     agreement: str = "",
     opening: Opening | None = None,
+    confirmed_age: int = 0,
 ) -> Checkout:
     """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
 
@@ -85,9 +86,10 @@ def place(
     so that buyers of one thing wait for little more than each other's commit. Emits order.placed
     per shop. ``wishes``: currency and ways of delivery; where to is the address. What the buyer
     agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
-    (fields), SoldOut, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when it
-    is no longer what was agreed to. The payment intent is opened here, with ``opening`` its first
-    attempt too; talking to the provider is the caller's next step.
+    (fields), SoldOut, Forbidden ``age_unconfirmed`` when the buyer's ``confirmed_age`` (years, as
+    they say) is too low, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when
+    it is no longer what was agreed to. The payment intent is opened here, with ``opening`` its
+    first attempt too; talking to the provider is the caller's next step.
     """
     contact, clean = _check_buyer(actor, contact, address)
     agreed = read_agreement(agreement)
@@ -113,6 +115,7 @@ def place(
     )
     for _attempt in range(TRIES):
         wanted = offer.quote()
+        _check_age(wanted, confirmed_age)
         _check_free(wanted)
         credits = _credits(actor, wanted)
         try:
@@ -146,6 +149,15 @@ def place(
 
 class _PriceMoved(Exception):  # noqa: N818 - not an error, a reason to begin again
     """What was written is not what it costs now."""
+
+
+def _check_age(wanted: Quote, confirmed_age: int) -> None:
+    if wanted.min_age > confirmed_age:
+        raise Forbidden(
+            _("Some of this is for people of %(age)s years or older.") % {"age": wanted.min_age},
+            code="age_unconfirmed",
+            extra={"min_age": wanted.min_age},
+        )
 
 
 def _check_free(wanted: Quote) -> None:

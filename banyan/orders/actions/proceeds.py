@@ -1,6 +1,8 @@
 """What the money of a paid order becomes: the one place that says whom it is owed to.
 
-Each function is called inside the paying or refunding transaction, which holds ``locks_of``.
+A shop is owed at once. What one member pays another waits in an escrow account of the order, until
+``market`` releases it. Each function is called inside the paying or refunding transaction, which
+holds ``locks_of``.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.ledger import actions as ledger
+from banyan.ledger.models import Account as LedgerAccount
+from banyan.ledger.queries import balance
 from banyan.ledger.rules import Entry
 
 from ..models import Order, OrderRefund
@@ -25,13 +29,44 @@ def clearing_account(currency: str) -> int:
     return ledger.account(kind="clearing", owner_kind="platform", currency=currency).pk
 
 
+def escrow_account(order: Order) -> int:
+    """Return the ledger account where the money of an order between members waits."""
+    return ledger.account(
+        kind="escrow", owner_kind="order", owner_id=order.pk, currency=order.currency
+    ).pk
+
+
+def escrow_balance(order: Order) -> int:
+    """Return what still waits; exact while its lock is held."""
+    account = LedgerAccount.objects.get(pk=escrow_account(order))
+    return balance(account).amount
+
+
+def seller_account(order: Order) -> int:
+    """Return the ledger account of what we owe the member who sold."""
+    owner_id = order.shop.owner_id
+    return ledger.account(
+        kind="earner_payable", owner_kind="account", owner_id=owner_id, currency=order.currency
+    ).pk
+
+
+def _owed(order: Order) -> int:
+    """Return the account that an order's money goes to when it is paid."""
+    if order.shop.kind == "member":
+        return escrow_account(order)
+    return shop_account(order.shop_id, order.currency)
+
+
 def locks_of(order: Order) -> list[LockKey]:
     """Return the locks of the accounts that an order's money goes to or comes back from."""
-    return [LockKey("wallet", shop_account(order.shop_id, order.currency))]
+    owed = [_owed(order)]
+    if order.shop.kind == "member":
+        owed.append(seller_account(order))
+    return [LockKey("wallet", account) for account in owed]
 
 
 def credit(*, actor: Actor, order: Order) -> None:
-    """Owe the money of a paid order to whom it is due. Posts clearing -> shop_payable."""
+    """Owe the money of a paid order to whom it is due. Posts clearing -> shop_payable or escrow."""
     if not order.total_amount:
         return
     ledger.post(
@@ -41,7 +76,7 @@ def credit(*, actor: Actor, order: Order) -> None:
         subject_id=order.pk,
         entries=[
             Entry(clearing_account(order.currency), -order.total_amount),
-            Entry(shop_account(order.shop_id, order.currency), order.total_amount),
+            Entry(_owed(order), order.total_amount),
         ],
         currency=order.currency,
         actor=actor,
@@ -50,14 +85,21 @@ def credit(*, actor: Actor, order: Order) -> None:
 
 
 def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
-    """Take a granted refund from whom it was owed to. Posts shop_payable -> clearing."""
+    """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
+
+    Once an escrow was released, its seller owes it: earner_payable -> clearing, below zero if need
+    be.
+    """
+    source = _owed(order)
+    if order.shop.kind == "member" and escrow_balance(order) < refund.amount:
+        source = seller_account(order)
     ledger.post(
         key=f"order_refund:{refund.pk}:granted",
         kind="order.refunded",
         subject_kind="order_refund",
         subject_id=refund.pk,
         entries=[
-            Entry(shop_account(order.shop_id, order.currency), -refund.amount),
+            Entry(source, -refund.amount),
             Entry(clearing_account(order.currency), refund.amount),
         ],
         currency=order.currency,

@@ -89,6 +89,11 @@ class Quote:
         return Money(self.priced.total(), self.currency)
 
     @property
+    def min_age(self) -> int:
+        """How old the buyer has to be for all of it, in years; 0 for everybody."""
+        return max((v.product.min_age or 0 for v in self.variants.values()), default=0)
+
+    @property
     def agreement(self) -> Agreement:
         """What somebody who is shown this agrees to."""
         return agreement_of(self.priced, self.currency)

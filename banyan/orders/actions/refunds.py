@@ -119,15 +119,7 @@ def grant_refund(
     """
     order = get_order_for_staff(actor, order_id, MANAGERS)
     with transaction.atomic(), caused_by(order.checkout_id):
-        keys = [
-            *stock_locks(order.lines.values_list("variant_id", flat=True)),
-            LockKey("order", order.pk),
-            *locks_of(order),
-            *events.locks_for(_event(order, 0, {})),
-        ]
-        if order.checkout.intent_id:
-            keys.append(LockKey("payment", order.checkout.intent_id))
-        locks.take(keys)
+        locks.take(refund_locks(order))
         order.refresh_from_db()
         before = OrderRefund.objects.filter(key=key).exclude(pk=request_id or 0, state="requested")
         if known := before.first():
@@ -150,6 +142,19 @@ def grant_refund(
             transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
         _audit(actor, refund, "refund.grant", reason, amount=refund.amount)
     return refund
+
+
+def refund_locks(order: Order) -> list[LockKey]:
+    """Return every lock that granting a refund of ``order`` needs."""
+    keys = [
+        *stock_locks(order.lines.values_list("variant_id", flat=True)),
+        LockKey("order", order.pk),
+        *locks_of(order),
+        *events.locks_for(_event(order, 0, {})),
+    ]
+    if order.checkout.intent_id:
+        keys.append(LockKey("payment", order.checkout.intent_id))
+    return keys
 
 
 def _check_same(

@@ -58,6 +58,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 table(_("Shops"), "storefront", "catalog_shop", "moderation", "support", "finance"),
                 table(_("Categories"), "category", "catalog_category", "moderation"),
                 table(_("Attributes"), "sell", "catalog_attribute", "moderation"),
+                table(_("Permits"), "verified", "standing_permit", "moderation"),
+                table(_("Guarded categories"), "shield", "standing_guardedcategory", "moderation"),
+                table(_("Reports"), "flag_circle", "standing_report", "moderation"),
+                table(_("Takedowns"), "block", "standing_takedown", "moderation", "support"),
+                table(_("Appeals"), "balance", "standing_appeal", "moderation"),
                 table(_("People"), "group", "people_account", "support", "moderation"),
                 entry(_("How shares travel"), "account_tree", "cascades",
                       "support", "finance", "moderation"),
@@ -68,6 +73,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Money"),
             [
                 table(_("Refunds"), "undo", "orders_orderrefund", "support", "finance"),
+                table(_("Disputes"), "gavel", "market_dispute", "support", "finance"),
+                table(_("Escrows"), "lock_clock", "market_escrow", "support", "finance"),
                 table(_("Payouts"), "payments", "earnings_payoutbatch", "finance"),
                 table(
                     _("Commissions"), "share", "earnings_commission",

@@ -36,6 +36,7 @@ def values_of(product: Product | None) -> dict[str, str]:
         "category": product.category.slug if product.category else "",
         "vendor": product.vendor,
         "tax_class": product.tax_class,
+        "min_age": str(product.min_age or ""),
         "tags": ", ".join(product.tags),
         "rows": str(max(FEWEST_ROWS, len(variants) + 2)),
     } | attributes.values_of(product)
@@ -137,6 +138,8 @@ def product_input(
         category=typed.text("category"),
         vendor=typed.text("vendor"),
         tax_class=typed.text("tax_class"),
+        min_age=typed.whole("min_age"),
+        kind=product.kind if product else "goods",
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
         alts=alts,

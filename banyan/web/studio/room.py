@@ -62,6 +62,7 @@ def frame(
 def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms = [("today", _("Today"), "chart"), ("orders", _("Orders"), "orders")]
     rooms += [("goods", _("Goods"), "box"), ("shares", _("Shares"), "share")]
+    rooms += [("standing", _("Standing"), "shield")]
     if works_in(who, shop.pk, MANAGERS):
         rooms += [("collections", _("Collections"), "board")]
         rooms += [("pool", _("The pool"), "shop"), ("coupons", _("Coupons"), "tag")]

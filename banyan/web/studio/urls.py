@@ -15,6 +15,7 @@ from . import (
     product_files,
     shares,
     shop_settings,
+    standing,
     today,
 )
 
@@ -77,5 +78,8 @@ urlpatterns = [
     path("<slug:shop_slug>/pool/<int:item_id>", pool.pool_item, name="studio_pool_item"),
     path("<slug:shop_slug>/shares", shares.shares, name="studio_shares"),
     *travel.routes("<slug:shop_slug>/shares/<str:code>", "studio_share", shares.share_room),
+    path("<slug:shop_slug>/standing", standing.shop_standing, name="studio_standing"),
+    path("<slug:shop_slug>/standing/appeal", standing.appeal, name="studio_appeal"),
+    path("<slug:shop_slug>/standing/permit", standing.permit, name="studio_permit"),
     path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
 ]

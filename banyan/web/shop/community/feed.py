@@ -41,6 +41,7 @@ def _tabs(current: str) -> list[Tab]:
     return [
         Tab(text=_("Following"), url=addresses.url("home"), current=current == "home"),
         Tab(text=_("Discover"), url=addresses.url("explore"), current=current == "explore"),
+        Tab(text=_("Second-hand"), url=addresses.url("listings")),
     ]
 
 

@@ -93,7 +93,7 @@ def _card(
     return ProductCard(
         url=url,
         title=product_title(product),
-        picture=picture,
+        picture=None if product.min_age else picture,
         price=Money(variant.price_amount, variant.currency),
         was=Money(was, variant.currency) if was else None,
         sub=product.shop.name,

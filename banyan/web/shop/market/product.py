@@ -32,6 +32,8 @@ from banyan.web.ui import addresses
 
 from ...http import actor, number, revalidated
 from ..heads import Head, breadcrumbs, head_of, offered
+from ..standing.age import age_of, gate
+from ..trade.listings import listing_facts
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
@@ -78,6 +80,8 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         if gone is None:
             raise
         return ended_product(request, gone)
+    if found.min_age and age_of(request) < found.min_age:
+        return gate(request, min_age=found.min_age)
     arrival = arrival_of(request, images=image_ids)
     who = actor(request)
     stand = stand_of(request, found)
@@ -115,9 +119,12 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "discloses": arrival.link is not None and earn is not None,
         "share_url": addresses.url("share", "product", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
+        "rating": found.stars / found.ratings if found.ratings else None,
         "buy_url": buy_url(chosen.pk, 1, arrival, stand) if chosen else "",
         **_shipping(found, chosen),
     }
+    if found.kind == "listing":
+        context["listing"] = listing_facts(found)
     context["head"] = _head(request, found, context)
     return render(request, "shop/market/product.html", context)
 

@@ -30,6 +30,7 @@ from banyan.payments.providers import enabled
 
 from ...cookies import CART, read_signed
 from ...http import actor, private
+from ..standing.age import age_of, gate
 from . import form_tokens
 from .checkout_page import draw, draw_currencies
 from .checkout_values import given, wanted_lines, wishes_of
@@ -61,7 +62,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         context=lambda provider: payer_context(request, provider),
     )
     try:
-        placed = _place(who, lines, values, known, opening)
+        placed = _place(who, lines, values, known, opening, age_of(request))
     except IdempotencyMismatch as problem:
         return _used(request, lines, values, problem)
     except Problem as problem:
@@ -110,6 +111,8 @@ def _quoted(
         if refused.code != "mixed_currencies":
             raise
         return draw_currencies(request, refused)
+    if quote.min_age > age_of(request):
+        return gate(request, min_age=quote.min_age)
     return draw(request, quote, values, problem, earlier)
 
 
@@ -123,6 +126,7 @@ def _place(
     values: dict[str, str],
     known: tuple[Checkout, dict[int, int]] | None,
     opening: payments.Opening,
+    confirmed_age: int,
 ) -> Checkout:
     """Place what the form says; of a cart that was emptied since, what it bought then."""
     if known is not None and "variant" not in values:
@@ -137,6 +141,7 @@ def _place(
         else form_tokens.KEY + new_code(120),
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
+        confirmed_age=confirmed_age,
         wishes=wishes_of(values),
         agreement=values.get("agreed", ""),
         opening=opening,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.ratelimits import hit
+from banyan.market.queries import disputes_of
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.access import (
@@ -23,10 +24,12 @@ from banyan.orders.models import Checkout, OrderLine
 from banyan.orders.queries import first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
+from banyan.standing.queries import reviews_of
 
 from ...http import actor, number, private, signed_in
 from ...streams import ticket
 from ..market.cards import product_url
+from ..trade.disputes import open_dispute_url
 from .checkout import go_to_payment, leave_cart
 from .explaining import delivery_text
 from .story import (
@@ -59,11 +62,14 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
     lines = lines_of(found)
     images = first_images(line.product_id for group in lines.values() for line in group)
     shown = pictures(list(images.values()))
+    reviewed = reviews_of(line.pk for group in lines.values() for line in group)
+    disputes = disputes_of(order.pk for order in found)
     hidden = hidden_on((line for group in lines.values() for line in group), viewer)
     rows = []
     for order in found:
         refunds = list(refunds_of(order))
         left = order.total_amount - order.refunded_amount
+        complain, complaint = open_dispute_url(order, disputes.get(order.pk, []), token)
         rows.append(
             {
                 "order": order,
@@ -76,6 +82,8 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                         "total": Money(line.goods_amount - line.discount_amount, line.currency),
                         "price": price_rows(line),
                         "url": _goods_url(line),
+                        "review": reviewed.get(line.pk),
+                        "may_review": order.state == "received" and line.pk not in reviewed,
                     }
                     for line in lines[order.pk]
                 ],
@@ -92,6 +100,8 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                 ],
                 "left": Money(left, order.currency),
                 "can_ask": order.state in {"paid", "shipped", "received"} and left > 0,
+                "complain_url": complain,
+                "complaint_url": complaint,
                 "can_confirm": order.state == "shipped",
                 "notes": order.notes.select_related("author").order_by("id"),
             }

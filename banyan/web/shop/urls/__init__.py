@@ -6,13 +6,15 @@ head, and keeps a record of every nested list that did not match.
 
 from django.urls import URLPattern, URLResolver
 
-from . import community, earnings, market, orders, people, sharing
+from . import community, earnings, market, orders, people, sharing, standing, trade
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
     *orders.urlpatterns,
     *community.urlpatterns,
     *sharing.urlpatterns,
+    *trade.urlpatterns,
+    *standing.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,
 ]

@@ -376,7 +376,23 @@ doc.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 
+/** Put the reader's place, to a hundredth of a degree, into the form; go on where it is a search. */
+function place(button) {
+  const form = button.form;
+  navigator.geolocation.getCurrentPosition(({ coords }) => {
+    form.elements.lat.value = coords.latitude.toFixed(2);
+    form.elements.lon.value = coords.longitude.toFixed(2);
+    if ("placeAsk" in button.dataset) form.requestSubmit();
+    else say(button.dataset.done);
+  }, () => say(doc.body.dataset.busy));
+}
+doc.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-place-ask], [data-place-fill]");
+  if (button) place(button);
+});
+
 function wake(root = doc) {
+  if (navigator.geolocation) for (const one of $$("[data-place-ask], [data-place-fill]", root)) one.hidden = false;
   for (const input of $$("[data-stepper] input", root)) stepped(input);
   for (const box of $$("[data-upload-url]", root)) retool(box);
   if (navigator.share) for (const button of $$("[data-share-url]", root)) button.hidden = false;

@@ -1,0 +1,37 @@
+"""What the catalogue asks of the floors above: may this be put on sale, may this shop campaign?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .models import Product
+
+PublishCheck = Callable[[Product], None]
+CampaignCheck = Callable[[int], None]
+
+_publishing: list[PublishCheck] = []
+_campaigning: list[CampaignCheck] = []
+
+
+def register_publish_check(check: PublishCheck) -> None:
+    """Have ``check(product)`` asked before goods go on sale; it raises a Problem to refuse."""
+    if check not in _publishing:
+        _publishing.append(check)
+
+
+def register_campaign_check(check: CampaignCheck) -> None:
+    """Have ``check(shop id)`` asked before a campaign is published; it raises a Problem."""
+    if check not in _campaigning:
+        _campaigning.append(check)
+
+
+def check_publishing(product: Product) -> None:
+    """Raise the Problem of the first check that refuses this product."""
+    for check in _publishing:
+        check(product)
+
+
+def check_campaigning(shop_id: int) -> None:
+    """Raise the Problem of the first check that refuses this shop a campaign."""
+    for check in _campaigning:
+        check(shop_id)

@@ -1,0 +1,54 @@
+"""The only way to the market's rows that people see. Absent and forbidden look alike."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from banyan.catalog.access import visible_products, works_in
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound
+from banyan.orders.access import get_order_for
+
+from .models import Dispute, Listing
+
+OFFICE = ("support", "finance")
+
+
+def visible_listings() -> QuerySet[Listing]:
+    """Return what is for sale between members, newest first."""
+    return (
+        Listing.objects.filter(product__in=visible_products())
+        .select_related("product__shop", "seller")
+        .order_by("-id")
+    )
+
+
+def listings_of(actor: Actor) -> QuerySet[Listing]:
+    """Return the actor's own listings in any state, newest first."""
+    mine = Listing.objects.filter(seller_id=actor.id or 0)
+    return mine.select_related("product__shop", "seller").order_by("-id")
+
+
+def get_own_listing(actor: Actor, listing_id: int) -> Listing:
+    """Return one of the actor's own listings."""
+    found = listings_of(actor).filter(pk=listing_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_dispute_for(actor: Actor, dispute_id: int, access_token: str = "") -> Dispute:
+    """Return a dispute to both sides and to support and finance."""
+    found = Dispute.objects.select_related("order__checkout", "order__shop").filter(pk=dispute_id)
+    dispute = found.first()
+    if dispute is None:
+        raise NotFound()
+    get_order_for(actor, dispute.order_id, access_token)
+    return dispute
+
+
+def side_of(actor: Actor, dispute: Dispute) -> str:
+    """Return as whom somebody speaks who may see the dispute: platform, seller or buyer."""
+    if actor.has_role(*OFFICE):
+        return "platform"
+    return "seller" if works_in(actor, dispute.order.shop_id) else "buyer"

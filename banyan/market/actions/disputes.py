@@ -1,0 +1,212 @@
+"""Disputes: a claim, what both sides say and show, a decision that moves money to the cent."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import audit, clock, events, locks
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Conflict, Forbidden, Invalid
+from banyan.kernel.states import transition
+from banyan.media.actions import claim_staged
+from banyan.orders.access import get_order_for_buyer
+from banyan.orders.actions.refunds import grant_refund, refund_locks
+from banyan.orders.models import Order
+
+from ..access import OFFICE, get_dispute_for, side_of
+from ..events import DisputeAnswered, DisputeDecided, DisputeOpened, DisputeWithdrawn
+from ..models import Dispute, DisputeEntry, Escrow
+from ..rules import REASONS
+from ..states import DISPUTE, ESCROW
+from .escrow import escrow_locks, escrow_of, settle
+
+WINDOW = dt.timedelta(days=15)
+"""How long after receipt a shop's buyer may ask for a decision; with escrow, until its release."""
+
+
+def open_dispute(
+    *,
+    actor: Actor,
+    order_id: int,
+    reason: str,
+    claim_amount: int,
+    body: str,
+    access_token: str = "",
+    picture: str = "",
+) -> Dispute:
+    """The buyer asks the platform to decide. Freezes the escrow. Emits dispute.opened.
+
+    Locks order and escrow. ``picture`` is the token of a staged upload. Raises Conflict
+    ``dispute_open`` for a second one and ``dispute_too_late`` after the window.
+    """
+    order = get_order_for_buyer(actor, order_id, access_token)
+    left = order.total_amount - order.refunded_amount
+    if reason not in REASONS:
+        raise Invalid(fields={"reason": _("Choose one of these.")})
+    if not 0 < claim_amount <= left:
+        raise Invalid(fields={"amount": _("More than what is left of the order.")})
+    _check_body(body)
+    escrow = escrow_of(order) if order.shop.kind == "member" else None
+    keys = escrow_locks(escrow) if escrow else [LockKey("order", order.pk)]
+    try:
+        with transaction.atomic(), caused_by(order.checkout_id):
+            locks.take(keys)
+            order.refresh_from_db()
+            _check_in_time(order, escrow)
+            dispute = Dispute.objects.create(
+                order=order, reason=reason, claim_amount=claim_amount, opened_at=clock.now()
+            )
+            if escrow is not None:
+                transition(ESCROW, escrow, "disputed", actor=actor, reason=reason)
+            _write(actor, dispute, "buyer", body, picture)
+            events.emit(DisputeOpened(**_ids(dispute)), actor=actor)
+    except IntegrityError as error:
+        if "dispute_one_open" not in str(error):
+            raise
+        raise Conflict(_("There is an open dispute already."), code="dispute_open") from error
+    return dispute
+
+
+def answer_dispute(
+    *, actor: Actor, dispute_id: int, body: str, access_token: str = "", picture: str = ""
+) -> DisputeEntry:
+    """Say or show something in an open dispute, as the side one is on. Emits dispute.answered."""
+    dispute = get_dispute_for(actor, dispute_id, access_token)
+    side = side_of(actor, dispute)
+    _check_body(body)
+    with transaction.atomic(), caused_by(dispute.order.checkout_id):
+        locks.take([LockKey("dispute", dispute.pk)])
+        dispute.refresh_from_db(fields=["state"])
+        _check_open(dispute)
+        entry = _write(actor, dispute, side, body, picture)
+        events.emit(DisputeAnswered(**_ids(dispute), side=side), actor=actor)
+    return entry
+
+
+def withdraw_dispute(*, actor: Actor, dispute_id: int, access_token: str = "") -> Dispute:
+    """The buyer takes the claim back; the escrow goes on as before. Emits dispute.withdrawn."""
+    dispute = get_dispute_for(actor, dispute_id, access_token)
+    order = get_order_for_buyer(actor, dispute.order_id, access_token)
+    escrow = Escrow.objects.select_related("order__shop").filter(order=order).first()
+    with transaction.atomic(), caused_by(order.checkout_id):
+        keys = escrow_locks(escrow) if escrow else []
+        locks.take([*keys, LockKey("dispute", dispute.pk)])
+        dispute.refresh_from_db()
+        _check_open(dispute)
+        transition(DISPUTE, dispute, "withdrawn", actor=actor, ended_at=clock.now())
+        if escrow is not None:
+            escrow.refresh_from_db()
+            transition(ESCROW, escrow, "held", actor=actor, reason="dispute withdrawn")
+        events.emit(DisputeWithdrawn(**_ids(dispute)), actor=actor)
+    return dispute
+
+
+def decide_dispute(*, actor: Actor, dispute_id: int, refund_amount: int, reason: str) -> Dispute:
+    """Support decides: so much goes back to the buyer, what is left in escrow to the seller.
+
+    ``refund_amount`` in minor units, 0 to what is left. One transaction: locks everything a refund
+    does, the escrow and the dispute. Posts escrow (or shop_payable) -> clearing for the refund and
+    escrow -> earner_payable for the rest. Emits dispute.decided. Both sides read ``reason``.
+    """
+    if not actor.has_role(*OFFICE):
+        raise Forbidden()
+    dispute = get_dispute_for(actor, dispute_id)
+    order = dispute.order
+    if not 1 <= len(reason.strip()) <= 500:
+        raise Invalid(fields={"reason": _("Say why.")}, code="reason_missing")
+    escrow = Escrow.objects.select_related("order__shop").filter(order=order).first()
+    with transaction.atomic(), caused_by(order.checkout_id):
+        keys = [*refund_locks(order), LockKey("dispute", dispute.pk)]
+        locks.take(keys + (escrow_locks(escrow) if escrow else []))
+        dispute.refresh_from_db()
+        order.refresh_from_db()
+        _check_open(dispute)
+        if not 0 <= refund_amount <= order.total_amount - order.refunded_amount:
+            raise Invalid(
+                fields={"amount": _("More than what is left of the order.")}, code="refund_too_much"
+            )
+        transition(
+            DISPUTE,
+            dispute,
+            "decided",
+            actor=actor,
+            reason=reason.strip(),
+            refund_amount=refund_amount,
+            decision=reason.strip(),
+            ended_at=clock.now(),
+        )
+        if refund_amount:
+            grant_refund(
+                actor=actor,
+                order_id=order.pk,
+                amount=refund_amount,
+                reason=reason.strip()[:200],
+                key=f"dispute:{dispute.pk}",
+            )
+        if escrow is not None:
+            escrow.refresh_from_db()
+            settle(actor=actor, escrow=escrow, reason="dispute decided")
+        events.emit(
+            DisputeDecided(**_ids(dispute), refund_amount=refund_amount, currency=order.currency),
+            actor=actor,
+        )
+        audit.record(
+            actor=actor,
+            action="dispute.decide",
+            subject_kind="dispute",
+            subject_id=dispute.pk,
+            subject_label=order.number,
+            reason=reason,
+            detail={"refund_amount": refund_amount},
+        )
+    return dispute
+
+
+def _check_in_time(order: Order, escrow: Escrow | None) -> None:
+    if order.state not in {"paid", "shipped", "received"}:
+        raise Conflict(_("This order has nothing to dispute."), code="not_disputable")
+    if escrow is not None:
+        escrow.refresh_from_db()
+        late = escrow.state in {"released", "returned"} or (
+            escrow.release_at is not None and escrow.release_at <= clock.now()
+        )
+    else:
+        late = order.received_at is not None and order.received_at + WINDOW <= clock.now()
+    if late:
+        raise Conflict(_("The time to complain is over."), code="dispute_too_late")
+    if escrow is not None and escrow.state == "disputed":
+        raise Conflict(_("There is an open dispute already."), code="dispute_open")
+
+
+def _check_open(dispute: Dispute) -> None:
+    if dispute.state != "open":
+        raise Conflict(_("This dispute has ended."), code="dispute_ended")
+
+
+def _check_body(body: str) -> None:
+    if not 1 <= len(body.strip()) <= 2000:
+        raise Invalid(fields={"body": _("Say what happened, in 1 to 2,000 letters.")})
+
+
+def _write(actor: Actor, dispute: Dispute, side: str, body: str, picture: str) -> DisputeEntry:
+    images = claim_staged(actor=actor, tokens=[picture])
+    return DisputeEntry.objects.create(
+        dispute=dispute,
+        side=side,
+        author_id=actor.id,
+        body=body.strip(),
+        image=images[0] if images else None,
+        at=clock.now(),
+    )
+
+
+def _ids(dispute: Dispute) -> dict[str, int]:
+    return {
+        "dispute_id": dispute.pk,
+        "order_id": dispute.order_id,
+        "shop_id": dispute.order.shop_id,
+    }

@@ -1,0 +1,124 @@
+"""Money between members: it waits until the buyer has the goods and is content with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from django.db import transaction
+
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Busy
+from banyan.kernel.states import transition
+from banyan.ledger import actions as ledger
+from banyan.ledger.rules import Entry
+from banyan.orders.actions.proceeds import escrow_account, escrow_balance, seller_account
+from banyan.orders.events import OrderReceived
+from banyan.orders.models import Order
+
+from ..events import EscrowReleased
+from ..models import Escrow
+from ..states import ESCROW
+
+logger = logging.getLogger(__name__)
+WINDOW = dt.timedelta(days=3)
+"""How long a buyer may look at what arrived before the money is the seller's."""
+
+
+def escrow_of(order: Order) -> Escrow:
+    """Return the escrow of an order between members, made when it is asked for first."""
+    found, _new = Escrow.objects.get_or_create(order=order, defaults={"created_at": clock.now()})
+    return found
+
+
+def on_received(*, actor: Actor, order: Order, at: dt.datetime) -> Escrow:
+    """Let the window begin in which the buyer may complain. Repeatable."""
+    escrow = escrow_of(order)
+    Escrow.objects.filter(pk=escrow.pk, release_at=None).update(release_at=at + WINDOW)
+    escrow.refresh_from_db()
+    return escrow
+
+
+def escrow_locks(escrow: Escrow) -> list[LockKey]:
+    """Return the locks of an escrow and of the two accounts its money moves between."""
+    order = escrow.order
+    return [
+        LockKey("order", order.pk),
+        LockKey("escrow", escrow.pk),
+        LockKey("wallet", escrow_account(order)),
+        LockKey("wallet", seller_account(order)),
+    ]
+
+
+def release_escrow(*, actor: Actor, escrow_id: int) -> Escrow:
+    """Give the seller what an undisputed escrow still holds, once its window has closed.
+
+    Locks order, escrow and both accounts. Posts escrow -> earner_payable; emits escrow.released.
+    Repeatable: one that is disputed, too early or ended already is left as it is.
+    """
+    escrow = Escrow.objects.select_related("order__shop").get(pk=escrow_id)
+    with transaction.atomic(), caused_by(escrow.order.checkout_id):
+        locks.take(escrow_locks(escrow))
+        escrow.refresh_from_db()
+        due = escrow.release_at is not None and escrow.release_at <= clock.now()
+        if escrow.state == "held" and due:
+            settle(actor=actor, escrow=escrow, reason="window closed")
+    return escrow
+
+
+def settle(*, actor: Actor, escrow: Escrow, reason: str) -> None:
+    """Give the seller the rest and end the escrow; inside an action that holds its locks."""
+    order = escrow.order
+    left = escrow_balance(order)
+    transition(
+        ESCROW,
+        escrow,
+        "released" if left else "returned",
+        actor=actor,
+        reason=reason,
+        ended_at=clock.now(),
+    )
+    if left:
+        ledger.post(
+            key=f"escrow:{escrow.pk}:released",
+            kind="escrow.released",
+            subject_kind="order",
+            subject_id=order.pk,
+            entries=[Entry(escrow_account(order), -left), Entry(seller_account(order), left)],
+            currency=order.currency,
+            actor=actor,
+            memo=order.number,
+        )
+    events.emit(
+        EscrowReleased(
+            escrow_id=escrow.pk,
+            order_id=order.pk,
+            seller_id=order.shop.owner_id,
+            amount=left,
+            currency=order.currency,
+        ),
+        actor=actor,
+    )
+
+
+def release_due(*, actor: Actor, limit: int = 200) -> int:
+    """Release what is due; returns how many were looked at."""
+    due = Escrow.objects.filter(state="held", release_at__lte=clock.now()).order_by("release_at")
+    ids = list(due.values_list("id", flat=True)[:limit])
+    for escrow_id in ids:
+        try:
+            release_escrow(actor=actor, escrow_id=escrow_id)
+        except Busy as error:
+            logger.warning("escrow %s is released later: %s", escrow_id, error)
+        except Exception:
+            # One that cannot be released must not keep the others' money.
+            logger.exception("escrow %s is not released", escrow_id)
+    return len(ids)
+
+
+def received_event(event: OrderReceived) -> Order | None:
+    """Return the order of an event if it is one between members."""
+    found = Order.objects.select_related("shop").get(pk=event.order_id)
+    return found if found.shop.kind == "member" else None

@@ -1,0 +1,14 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class MarketConfig(AppConfig):
+    """See the package docstring."""
+
+    name = "banyan.market"
+    label = "market"
+
+    def ready(self) -> None:
+        """Listen to orders; tell both sides; keep their pages live."""
+        from . import notices, subscribers  # noqa: F401 - registers on import

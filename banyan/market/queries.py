@@ -1,0 +1,122 @@
+"""Reads of the market for pages: listings near by, the timeline of an order and its dispute."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from banyan.kernel.models import StateChange
+from banyan.orders.models import Order
+from banyan.orders.states import ORDER
+
+from .access import visible_listings
+from .models import Dispute, DisputeEntry, Escrow, Listing
+from .rules import Place, box, distance_km
+from .states import ESCROW
+
+MOST_LOOKED_AT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A listing, and how far it is in kilometres where both places are known."""
+
+    listing: Listing
+    km: float | None
+
+
+def listings_in(region: str = "", before: int | None = None, limit: int = 25) -> list[Near]:
+    """Return listings, newest first, of a region (as sellers name it) or of all. One statement."""
+    found = visible_listings()
+    if region:
+        found = found.filter(Q(level1__iexact=region) | Q(level2__iexact=region))
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return [Near(listing, None) for listing in found[:limit]]
+
+
+def listings_near(center: Place, km: float, limit: int = 25) -> list[Near]:
+    """Return what is within ``km`` of a place, nearest first. One statement.
+
+    Of the newest 500 in the square around the circle, so a crowded town is answered as quickly.
+    """
+    low, high, ranges = box(center, km)
+    inside = Q()
+    for west, east in ranges:
+        inside |= Q(longitude__gte=west, longitude__lte=east)
+    found = visible_listings().filter(inside, latitude__gte=low, latitude__lte=high)
+    near = []
+    for listing in found[:MOST_LOOKED_AT]:
+        assert listing.latitude is not None  # it is in the box
+        assert listing.longitude is not None
+        far = distance_km(center, Place(listing.latitude, listing.longitude))
+        if far <= km:
+            near.append(Near(listing, far))
+    return sorted(near, key=lambda one: (one.km or 0.0, -one.listing.pk))[:limit]
+
+
+def regions(limit: int = 30) -> list[str]:
+    """Return the regions in which something is for sale, in order of their names. One statement."""
+    found = visible_listings().order_by("level1").values_list("level1", flat=True).distinct()
+    return list(found[:limit])
+
+
+def listing_of(product_id: int) -> Listing | None:
+    """Return the listing of a product, if it is one. One statement."""
+    return Listing.objects.select_related("seller").filter(product_id=product_id).first()
+
+
+def escrow_for(order: Order) -> Escrow | None:
+    """Return the escrow of an order, once there is one."""
+    return Escrow.objects.filter(order=order).first()
+
+
+def disputes_of(order_ids: Iterable[int]) -> dict[int, list[Dispute]]:
+    """Return the disputes of orders, by order, newest first. One statement."""
+    found: dict[int, list[Dispute]] = {}
+    for dispute in Dispute.objects.filter(order_id__in=list(order_ids)).order_by("-id"):
+        found.setdefault(dispute.order_id, []).append(dispute)
+    return found
+
+
+def disputes_in(shop_ids: Iterable[int]) -> QuerySet[Dispute]:
+    """Return the disputes about some shops, open ones first, then the newest."""
+    rows = Dispute.objects.filter(order__shop_id__in=list(shop_ids))
+    return rows.select_related("order__shop").order_by("-state", "-id")
+
+
+def open_in(shop_id: int) -> int:
+    """Return how many disputes wait for a decision in a shop."""
+    return Dispute.objects.filter(order__shop_id=shop_id, state="open").count()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened: ``what`` is a state of ``aspect`` (order, escrow) or "said"."""
+
+    at: dt.datetime
+    aspect: str
+    what: str
+    entry: DisputeEntry | None = None
+
+
+def timeline(dispute: Dispute) -> list[Moment]:
+    """Return what happened to the order and its money, and what was said, oldest first.
+
+    Both sides and the platform see the same. Three statements.
+    """
+    order = dispute.order
+    subjects = Q(machine=ORDER.name, subject_id=order.pk)
+    escrow = escrow_for(order)
+    if escrow is not None:
+        subjects |= Q(machine=ESCROW.name, subject_id=escrow.pk)
+    moments = [Moment(order.created_at, "order", "placed")]
+    for change in StateChange.objects.filter(subjects):
+        aspect = "order" if change.machine == ORDER.name else "escrow"
+        moments.append(Moment(change.at, aspect, change.target))
+    for entry in dispute.entries.select_related("author"):
+        moments.append(Moment(entry.at, "dispute", "said", entry))
+    return sorted(moments, key=lambda one: one.at)

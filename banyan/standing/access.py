@@ -1,0 +1,32 @@
+"""The only way to standing that people see. Absent and forbidden look alike."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Forbidden, NotFound
+from banyan.orders.access import get_order_for_buyer
+from banyan.orders.models import OrderLine
+
+from .models import Review
+
+
+def require_moderation(actor: Actor) -> None:
+    """Refuse everybody but moderation and the system itself."""
+    if actor.kind != "system" and not actor.has_role("moderation"):
+        raise Forbidden()
+
+
+def get_line_to_review(actor: Actor, line_id: int, access_token: str = "") -> OrderLine:
+    """Return a line of the buyer's own order."""
+    line = OrderLine.objects.select_related("order").filter(pk=line_id).first()
+    if line is None:
+        raise NotFound()
+    get_order_for_buyer(actor, line.order_id, access_token)
+    return line
+
+
+def visible_reviews(product_id: int) -> QuerySet[Review]:
+    """Return what buyers say of a product, newest first."""
+    return Review.objects.filter(product_id=product_id).select_related("author").order_by("-id")

@@ -1,0 +1,26 @@
+"""Verbs of standing: the only writers of its rows."""
+
+from .appeals import appeal, decide_appeal
+from .counting import count_again, count_all
+from .permits import ask_permit, decide_permit, guard_category, unguard_category, withdraw_permit
+from .reviews import decide_report, report_product, write_review
+from .takedowns import lift_takedown, settle_due, settle_takedown, take_down
+
+__all__ = [
+    "appeal",
+    "ask_permit",
+    "count_again",
+    "count_all",
+    "decide_appeal",
+    "decide_permit",
+    "decide_report",
+    "guard_category",
+    "lift_takedown",
+    "report_product",
+    "settle_due",
+    "settle_takedown",
+    "take_down",
+    "unguard_category",
+    "withdraw_permit",
+    "write_review",
+]

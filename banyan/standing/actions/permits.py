@@ -1,0 +1,142 @@
+"""Admission: a shop shows its licence and permits, and somebody looks at them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.access import MANAGERS, get_shop_for_staff
+from banyan.catalog.models import Category
+from banyan.kernel import audit, clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict, Invalid, NotFound
+from banyan.kernel.states import transition
+from banyan.media.actions import claim_staged
+
+from ..access import require_moderation
+from ..events import PermitDecided
+from ..models import GuardedCategory, Permit
+from ..states import PERMIT
+
+
+def ask_permit(
+    *,
+    actor: Actor,
+    shop_id: int,
+    number: str,
+    holder: str,
+    category_id: int | None = None,
+    valid_until: dt.date | None = None,
+    picture: str = "",
+) -> Permit:
+    """Show a licence (no ``category_id``) or a category's permit. For managers of the shop.
+
+    ``picture`` is the token of a staged upload, seen by the office alone. Raises Conflict
+    ``permit_known`` while one is asked for or granted.
+    """
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    fields: dict[str, Any] = {}
+    if not 3 <= len(number.strip()) <= 60:
+        fields["number"] = _("Give the number that stands on it.")
+    if not 2 <= len(holder.strip()) <= 120:
+        fields["holder"] = _("Say in whose name it is.")
+    if valid_until is not None and valid_until < clock.now().date():
+        fields["valid_until"] = _("This day has passed.")
+    if category_id is not None and not Category.objects.filter(pk=category_id).exists():
+        fields["category"] = _("Choose a category of the list.")
+    if not picture:
+        fields["picture"] = _("Add a picture.")
+    if fields:
+        raise Invalid(fields=fields)
+    try:
+        with transaction.atomic():
+            images = claim_staged(actor=actor, tokens=[picture])
+            return Permit.objects.create(
+                shop=shop,
+                category_id=category_id,
+                number=number.strip(),
+                holder=holder.strip(),
+                valid_until=valid_until,
+                image=images[0],
+                asked_at=clock.now(),
+            )
+    except IntegrityError as error:
+        if "permit_once" not in str(error):
+            raise
+        raise Conflict(_("This is known already."), code="permit_known") from error
+
+
+def decide_permit(*, actor: Actor, permit_id: int, granted: bool, reason: str) -> Permit:
+    """Grant or refuse what a shop showed. For moderation. Audited; emits permit.decided."""
+    return _move(actor, permit_id, "granted" if granted else "refused", reason)
+
+
+def withdraw_permit(*, actor: Actor, permit_id: int, reason: str) -> Permit:
+    """Take a granted permit back; goods on sale under it stay until they are taken down."""
+    return _move(actor, permit_id, "withdrawn", reason)
+
+
+def _move(actor: Actor, permit_id: int, to: str, reason: str) -> Permit:
+    require_moderation(actor)
+    if to != "granted" and not reason.strip():
+        raise Invalid(fields={"reason": _("Say why.")}, code="reason_missing")
+    with transaction.atomic():
+        permit = Permit.objects.select_for_update().filter(pk=permit_id).first()
+        if permit is None:
+            raise NotFound()
+        transition(PERMIT, permit, to, actor=actor, reason=reason, decided_at=clock.now())
+        decided = PermitDecided(
+            permit_id=permit.pk, shop_id=permit.shop_id, granted=to == "granted", reason=reason
+        )
+        events.emit(decided, actor=actor)
+        audit.record(
+            actor=actor,
+            action=f"permit.{to}",
+            subject_kind="permit",
+            subject_id=permit.pk,
+            subject_label=permit.number,
+            reason=reason,
+        )
+    return permit
+
+
+def guard_category(*, actor: Actor, category_id: int, why: str, reason: str) -> GuardedCategory:
+    """Ask for a permit from now on before goods of a category go on sale. For moderation."""
+    require_moderation(actor)
+    if not 1 <= len(why.strip()) <= 200:
+        raise Invalid(fields={"why": _("Say why, in 1 to 200 letters.")})
+    category = Category.objects.filter(pk=category_id).first()
+    if category is None:
+        raise NotFound()
+    with transaction.atomic():
+        guard, _new = GuardedCategory.objects.update_or_create(
+            category=category, defaults={"why": why.strip()}
+        )
+        _audit(actor, category, "category.guard", reason)
+    return guard
+
+
+def unguard_category(*, actor: Actor, category_id: int, reason: str) -> None:
+    """Ask for no permit any more. For moderation; repeatable."""
+    require_moderation(actor)
+    category = Category.objects.filter(pk=category_id).first()
+    if category is None:
+        raise NotFound()
+    with transaction.atomic():
+        gone, _each = GuardedCategory.objects.filter(category=category).delete()
+        if gone:
+            _audit(actor, category, "category.unguard", reason)
+
+
+def _audit(actor: Actor, category: Category, act: str, reason: str) -> None:
+    audit.record(
+        actor=actor,
+        action=act,
+        subject_kind="category",
+        subject_id=category.pk,
+        subject_label=category.slug,
+        reason=reason,
+    )

@@ -1,0 +1,113 @@
+"""What buyers say of what they received, and what anybody says against goods."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.access import get_product_for_id
+from banyan.catalog.actions import rate_product
+from banyan.kernel import audit, clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound
+from banyan.kernel.ratelimits import hit
+from banyan.kernel.states import transition
+
+from ..access import get_line_to_review, require_moderation
+from ..events import ProductReported, ReviewWritten
+from ..models import Report, Review
+from ..rules import REASONS
+from ..states import REPORT
+
+REPORTS_A_DAY = 20
+
+
+def write_review(
+    *, actor: Actor, line_id: int, stars: int, body: str = "", access_token: str = ""
+) -> Review:
+    """Say how good it is, once per line of a received order. Emits review.written.
+
+    A second time returns the first review. Raises Conflict ``not_received`` before that.
+    """
+    line = get_line_to_review(actor, line_id, access_token)
+    if not 1 <= stars <= 5:
+        raise Invalid(fields={"stars": _("Give one to five stars.")})
+    if len(body.strip()) > 2000:
+        raise Invalid(fields={"body": _("At most 2,000 letters.")})
+    if line.order.state != "received":
+        raise Conflict(_("You can say so once it arrived."), code="not_received")
+    with transaction.atomic():
+        review, new = Review.objects.get_or_create(
+            line=line,
+            defaults={
+                "product_id": line.product_id,
+                "shop_id": line.order.shop_id,
+                "author_id": actor.id,
+                "stars": stars,
+                "body": body.strip(),
+                "created_at": clock.now(),
+            },
+        )
+        if new:
+            written = ReviewWritten(
+                review_id=review.pk,
+                product_id=review.product_id,
+                shop_id=review.shop_id,
+                stars=stars,
+            )
+            events.emit(written, actor=actor)
+            rate_product(actor=actor, product_id=review.product_id, stars=stars)
+    return review
+
+
+def report_product(*, actor: Actor, product_id: int, reason: str, body: str) -> Report:
+    """Say that a product is not good; moderation looks at it. Emits product.reported.
+
+    For members, 20 a day; while one's own is open, it is returned.
+    """
+    if actor.id is None:
+        raise LoginRequired()
+    product = get_product_for_id(actor, product_id)
+    if reason not in REASONS:
+        raise Invalid(fields={"reason": _("Choose one of these.")})
+    if not 1 <= len(body.strip()) <= 1000:
+        raise Invalid(fields={"body": _("Say what is wrong, in 1 to 1,000 letters.")})
+    hit(f"report:{actor.id}", REPORTS_A_DAY, 86_400)
+    try:
+        with transaction.atomic():
+            report = Report.objects.create(
+                product=product,
+                reporter_id=actor.id,
+                reason=reason,
+                body=body.strip(),
+                created_at=clock.now(),
+            )
+            told = ProductReported(
+                product_id=product.pk, shop_id=product.shop_id, report_id=report.pk
+            )
+            events.emit(told, actor=actor)
+    except IntegrityError as error:
+        if "report_once" not in str(error):
+            raise
+        return Report.objects.get(product=product, reporter_id=actor.id, state="open")
+    return report
+
+
+def decide_report(*, actor: Actor, report_id: int, upheld: bool, reason: str) -> Report:
+    """Say whether a report is right; an upheld one counts against the shop. Audited."""
+    require_moderation(actor)
+    with transaction.atomic():
+        report = Report.objects.select_for_update().filter(pk=report_id).first()
+        if report is None:
+            raise NotFound()
+        to = "upheld" if upheld else "dismissed"
+        transition(REPORT, report, to, actor=actor, reason=reason, decided_at=clock.now())
+        audit.record(
+            actor=actor,
+            action=f"report.{to}",
+            subject_kind="report",
+            subject_id=report.pk,
+            subject_label=report.product.title,
+            reason=reason,
+        )
+    return report

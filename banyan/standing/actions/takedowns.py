@@ -1,0 +1,162 @@
+"""One act takes a product down everywhere, and settles what is open about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog import actions as catalog
+from banyan.catalog.models import Product
+from banyan.kernel import audit, clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound, Problem
+from banyan.kernel.states import transition
+from banyan.orders.actions.payment import withdraw_checkout
+from banyan.orders.actions.refunds import grant_refund
+from banyan.orders.models import Checkout, Order, OrderLine
+
+from ..access import require_moderation
+from ..events import ProductTakenDown
+from ..models import Takedown
+from ..rules import REASONS
+from ..states import TAKEDOWN
+
+logger = logging.getLogger(__name__)
+LOOK_BACK = dt.timedelta(days=365)
+"""Who received it longer ago is not warned any more."""
+
+
+def take_down(*, actor: Actor, product_id: int, reason: str, words: str) -> Takedown:
+    """Take a product off every page at once. For moderation; ``words`` are for shop and buyers.
+
+    Every page, link, card, feed and search shows only what is on sale, so one state is enough.
+    What is open is settled by :func:`settle_takedown` afterwards. Audited; emits
+    product.taken_down and product.withdrawn. Repeatable: returns the takedown that stands.
+    """
+    require_moderation(actor)
+    if reason not in REASONS:
+        raise Invalid(fields={"reason_code": _("Choose one of these.")})
+    if not 1 <= len(words.strip()) <= 500:
+        raise Invalid(fields={"reason": _("Say why.")}, code="reason_missing")
+    product = Product.objects.filter(pk=product_id).first()
+    if product is None:
+        raise NotFound()
+    standing = Takedown.objects.filter(product=product, state__in=["settling", "settled"])
+    try:
+        with transaction.atomic():
+            made = Takedown.objects.create(
+                product=product, reason=reason, words=words.strip(), created_at=clock.now()
+            )
+            catalog.take_down_product(actor=actor, product_id=product.pk, reason=reason)
+            told = ProductTakenDown(
+                product_id=product.pk, shop_id=product.shop_id, takedown_id=made.pk
+            )
+            events.emit(told, actor=actor)
+            _audit(actor, made, "product.take_down", words)
+    except IntegrityError as error:
+        if "takedown_once" not in str(error):
+            raise
+        return standing.get()
+    return made
+
+
+def settle_takedown(*, actor: Actor, takedown_id: int) -> Takedown:
+    """End what is open about a product: unpaid purchases, and what was paid but not sent.
+
+    Unpaid checkouts that hold it end (a payment on its way goes back in full by itself); lines
+    not sent yet are refunded in full. Each is a transaction of its own and repeatable, so a
+    killed process goes on where it stopped. Whoever has it already is warned by the listeners.
+    """
+    found = Takedown.objects.select_related("product").get(pk=takedown_id)
+    if found.state != "settling":
+        return found
+    ended = _end_unpaid(actor, found)
+    refunded, failed = _refund_unsent(actor, found)
+    if failed:
+        return found  # the next run goes on
+    done = {"ended": ended, "refunded": refunded, "warned": len(received_orders(found.product_id))}
+    with transaction.atomic():
+        transition(TAKEDOWN, found, "settled", actor=actor, result=done, settled_at=clock.now())
+    return found
+
+
+def _end_unpaid(actor: Actor, found: Takedown) -> int:
+    lines = OrderLine.objects.filter(product_id=found.product_id, order__checkout__state="placed")
+    ids = sorted(set(lines.values_list("order__checkout_id", flat=True)))
+    for checkout_id in ids:
+        withdraw_checkout(actor=actor, checkout_id=checkout_id, reason="taken down")
+    held = OrderLine.objects.filter(product_id=found.product_id)
+    gone = Checkout.objects.filter(orders__lines__in=held, state="cancelled")
+    return gone.distinct().count()
+
+
+def _refund_unsent(actor: Actor, found: Takedown) -> tuple[int, int]:
+    """Refund what was paid and not sent; return how many orders were, and how many still wait."""
+    lines = OrderLine.objects.filter(product_id=found.product_id, order__state="paid")
+    by_order: dict[int, dict[int, int]] = {}
+    for line in lines.filter(shipped_quantity=0):
+        if left := line.paid_amount - line.refunded_amount:
+            by_order.setdefault(line.order_id, {})[line.pk] = left
+    failed = 0
+    for order_id, parts in sorted(by_order.items()):
+        try:
+            grant_refund(
+                actor=actor,
+                order_id=order_id,
+                amount=sum(parts.values()),
+                lines=parts,
+                reason=found.words[:200],
+                key=f"takedown:{found.pk}:{order_id}",
+            )
+        except (Busy, Conflict) as problem:
+            failed += 1
+            logger.warning("takedown %s: order %s waits: %s", found.pk, order_id, problem)
+        except Problem:
+            failed += 1
+            logger.exception("takedown %s: order %s is not refunded", found.pk, order_id)
+    return len(by_order) - failed, failed
+
+
+def received_orders(product_id: int) -> list[Order]:
+    """Return the orders whose buyers have the product, or will get it, of the last year."""
+    since = clock.now() - LOOK_BACK
+    found = Order.objects.filter(
+        lines__product_id=product_id, state__in=["shipped", "received"], paid_at__gt=since
+    )
+    return list(found.select_related("checkout", "shop").distinct().order_by("id"))
+
+
+def settle_due(*, actor: Actor) -> int:
+    """Go on with every takedown that is not settled yet; returns how many were looked at."""
+    ids = list(Takedown.objects.filter(state="settling").values_list("id", flat=True)[:50])
+    for takedown_id in ids:
+        settle_takedown(actor=actor, takedown_id=takedown_id)
+    return len(ids)
+
+
+def lift_takedown(*, actor: Actor, takedown_id: int, reason: str) -> Takedown:
+    """Let the shop sell it again, from a draft. For moderation; audited."""
+    require_moderation(actor)
+    with transaction.atomic():
+        found = Takedown.objects.select_for_update().filter(pk=takedown_id).first()
+        if found is None:
+            raise NotFound()
+        transition(TAKEDOWN, found, "lifted", actor=actor, reason=reason)
+        catalog.let_back_product(actor=actor, product_id=found.product_id, reason=reason)
+        _audit(actor, found, "product.let_back", reason)
+    return found
+
+
+def _audit(actor: Actor, found: Takedown, act: str, reason: str) -> None:
+    audit.record(
+        actor=actor,
+        action=act,
+        subject_kind="product",
+        subject_id=found.product_id,
+        subject_label=found.product.title,
+        reason=reason,
+        detail={"reason": found.reason},
+    )

@@ -1,0 +1,49 @@
+"""What standing answers the catalogue: may this be put on sale, may this shop campaign?"""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.models import Product
+from banyan.kernel import clock
+from banyan.kernel.problems import Conflict
+
+from .models import GuardedCategory, Permit
+from .queries import standing_of
+
+
+def may_publish(product: Product) -> None:
+    """Refuse guarded goods to a shop without a permit (Conflict ``permit_missing``)."""
+    if product.category_id is None:
+        return
+    guard = GuardedCategory.objects.filter(category_id=product.category_id).first()
+    if guard is None:
+        return
+    today = clock.now().date()
+    valid = Q(valid_until=None) | Q(valid_until__gte=today)
+    granted = Permit.objects.filter(
+        valid, shop_id=product.shop_id, category_id=product.category_id, state="granted"
+    )
+    if not granted.exists():
+        raise Conflict(
+            _("Goods of this category need a permit, which your shop has not shown yet."),
+            code="permit_missing",
+            extra={"why": guard.why},
+        )
+
+
+def may_campaign(shop_id: int) -> None:
+    """Refuse a campaign to a shop below the bar (Conflict ``below_the_bar``), with the facts."""
+    standing = standing_of(shop_id)
+    if standing.verdict.state != "below":
+        return
+    facts = standing.facts
+    raise Conflict(
+        _("Campaigns are for shops that keep their word. Your standing page shows what is amiss."),
+        code="below_the_bar",
+        extra={
+            "orders": facts.orders,
+            "over": {kind: len(facts.of(kind)) for kind in standing.verdict.over},
+        },
+    )

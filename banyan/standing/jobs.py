@@ -1,0 +1,23 @@
+"""Background work of standing; every job may run twice."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from banyan.kernel.actors import Actor
+
+from .actions import count_all, settle_due
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(name="standing.settle_due", queue="soon", queueing_lock="standing.settle_due")
+def settle_takedowns(timestamp: int) -> int:
+    """Go on with takedowns that could not be settled at once."""
+    return settle_due(actor=Actor.system("standing.settle_due"))
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="standing.count_all", queue="soon", queueing_lock="standing.count_all")
+def count_standing(timestamp: int) -> int:
+    """Keep where every selling shop stands; returns how many were counted."""
+    return count_all(actor=Actor.system("standing.count_all"))

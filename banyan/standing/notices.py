@@ -1,0 +1,122 @@
+"""Who is told: a shop of decisions about it, buyers of what they should not use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from banyan.catalog.models import Shop
+from banyan.kernel import events
+from banyan.kernel.events import Meta
+from banyan.notify import kinds
+from banyan.notify.actions import notify, send
+from banyan.notify.kinds import Happening
+from banyan.orders.models import Order
+
+from .actions.takedowns import received_orders
+from .events import AppealDecided, PermitDecided, ProductTakenDown
+from .models import Appeal, Takedown
+
+CONSUMER = "standing.notices"
+
+
+@events.subscribe(PermitDecided, consumer=CONSUMER)
+def tell_permit(event: PermitDecided, meta: Meta) -> None:
+    """Tell the owner what was said of the licence or permit."""
+    kind = "permit.granted" if event.granted else "permit.refused"
+    _tell_owner(event.shop_id, kind, f"permit:{event.permit_id}", reason=event.reason)
+
+
+@events.subscribe(AppealDecided, consumer=CONSUMER)
+def tell_appeal(event: AppealDecided, meta: Meta) -> None:
+    """Tell the owner how the appeal ended."""
+    decision = Appeal.objects.get(pk=event.appeal_id).decision
+    kind = "appeal.upheld" if event.upheld else "appeal.dismissed"
+    _tell_owner(event.shop_id, kind, f"appeal:{event.appeal_id}", reason=decision)
+
+
+@events.subscribe(ProductTakenDown, consumer=CONSUMER)
+def tell_takedown(event: ProductTakenDown, meta: Meta) -> None:
+    """Tell the owner, and warn everybody who has it or will get it; once each."""
+    found = Takedown.objects.select_related("product").get(pk=event.takedown_id)
+    title = found.product.title
+    _tell_owner(
+        event.shop_id, "product.taken_down", f"takedown:{found.pk}", title=title, reason=found.words
+    )
+    for order in received_orders(event.product_id):
+        _warn(order, found)
+
+
+def _warn(order: Order, found: Takedown) -> None:
+    checkout = order.checkout
+    title = found.product.title
+    if checkout.buyer_id is not None:
+        notify(
+            recipient_id=checkout.buyer_id,
+            kind="product.recalled",
+            group_key=f"recall:{found.pk}",
+            url=f"/o/{checkout.access_token}",
+            data={"title": title, "reason": found.words},
+        )
+    channel, destination = "email", checkout.contact_email
+    if not destination:
+        channel, destination = "sms", checkout.contact_phone
+    if destination:
+        send(
+            channel=channel,
+            destination=destination,
+            kind="product.recalled",
+            context={
+                "title": title,
+                "words": found.words,
+                "number": checkout.number,
+                "path": f"/o/{checkout.access_token}",
+            },
+            language=checkout.language,
+            key=f"recall:{found.pk}:{order.pk}",
+            cause_id=checkout.pk,
+        )
+
+
+def _tell_owner(shop_id: int, kind: str, group: str, **data: Any) -> None:
+    shop = Shop.objects.get(pk=shop_id)
+    notify(
+        recipient_id=shop.owner_id,
+        kind=kind,
+        group_key=group,
+        url=f"/studio/{shop.slug}/standing",
+        data={"shop": shop.name, **data},
+    )
+
+
+def _granted(happening: Happening) -> str:
+    return _("What %(shop)s showed was looked at and is fine.") % happening.data
+
+
+def _refused(happening: Happening) -> str:
+    return _("What %(shop)s showed was turned down: %(reason)s") % happening.data
+
+
+def _upheld(happening: Happening) -> str:
+    return _("The appeal of %(shop)s was upheld: %(reason)s") % happening.data
+
+
+def _dismissed(happening: Happening) -> str:
+    return _("The appeal of %(shop)s was dismissed: %(reason)s") % happening.data
+
+
+def _taken_down(happening: Happening) -> str:
+    return _("“%(title)s” was taken down: %(reason)s") % happening.data
+
+
+def _recalled(happening: Happening) -> str:
+    return _("Please do not use “%(title)s” any more: %(reason)s") % happening.data
+
+
+kinds.register("permit.granted", _granted, icon="shop")
+kinds.register("permit.refused", _refused, icon="shop")
+kinds.register("appeal.upheld", _upheld, icon="shop")
+kinds.register("appeal.dismissed", _dismissed, icon="shop")
+kinds.register("product.taken_down", _taken_down, icon="warn")
+kinds.register("product.recalled", _recalled, icon="warn")

@@ -1,0 +1,1 @@
+"""Pages of the market between members: listings, and disputes about any order."""

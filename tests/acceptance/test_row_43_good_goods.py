@@ -1,0 +1,148 @@
+"""Row 43: shops are held to facts that shoppers see; bad goods leave every page by one act."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from banyan.catalog.ports import check_campaigning
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict
+from banyan.orders import actions as orders
+from banyan.orders.models import Order
+from banyan.people.models import Account
+from banyan.sharing.actions import share
+from banyan.standing import actions as standing
+from banyan.standing.models import Appeal, Report, Takedown
+from tests.support import factories as make
+from tests.support.walkers import Town, Walker
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(account: Account) -> Client:
+    browser = Client()
+    browser.force_login(account)
+    return browser
+
+
+def at_the_desk(browser: Client, path: str, **typed: str) -> None:
+    """Press a button of the desk, with its form's token."""
+    form = browser.get(path)
+    assert form.status_code == 200, form.status_code
+    token = re.search(r'name="token" value="([^"]+)"', form.content.decode())
+    sent = typed | ({"token": token.group(1)} if token else {})
+    answer: Any = browser.post(path, sent)
+    assert answer.status_code == 302, answer.content.decode()[-2000:]
+
+
+def test_row_43_below_the_bar_until_an_appeal_is_upheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    item = make.variant(stock=20)
+    shop = item.product.shop
+    made = [make.pay(make.place((item, 1))).orders.get() for _ in range(10)]
+    owner = make.actor(shop.owner)
+    for order in made[:7]:
+        orders.ship(actor=owner, order_id=order.pk, carrier="Post")
+    guest = Client()
+    for order in made[:2]:
+        at = f"/o/{order.checkout.access_token}/{order.pk}/dispute"
+        typed = {"reason": "damaged", "amount": "1.00", "body": "Broken."}
+        assert guest.post(at, typed).status_code == 302
+    later = clock.now() + dt.timedelta(days=3, seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    standing.count_all(actor=Actor.system("test"))
+
+    # a campaign is refused with the facts, and everybody can read them
+    with pytest.raises(Conflict) as refused:
+        check_campaigning(shop.pk)
+    assert refused.value.code == "below_the_bar"
+    assert refused.value.extra == {"orders": 10, "over": {"late": 3, "disputes": 2}}
+    facts = Client().get(f"/shop/{shop.slug}/about/standing").content.decode()
+    assert "3 of 10" in facts
+    assert "2 of 10" in facts
+    assert "over a limit" in Client().get(f"/shop/{shop.slug}/{item.product.slug}").content.decode()
+
+    studio = signed_in(shop.owner)
+    page = studio.get(f"/studio/{shop.slug}/standing").content.decode()
+    chosen = re.findall(r'name="fact" value="([^"]+)"', page)
+    assert len(chosen) == 5
+    stranger = signed_in(make.member())
+    assert stranger.get(f"/studio/{shop.slug}/standing").status_code == 404
+    appealed = {"fact": chosen, "body": "A storm closed the roads."}
+    assert stranger.post(f"/studio/{shop.slug}/standing/appeal", appealed).status_code == 404
+    assert studio.post(f"/studio/{shop.slug}/standing/appeal", appealed).status_code == 302
+    at_the_desk(
+        signed_in(make.staff("moderation")),
+        f"/desk/appeals/{Appeal.objects.get().pk}/do/uphold/",
+        reason="The storm is on record.",
+    )
+
+    check_campaigning(shop.pk)
+    assert "0 of 10" in Client().get(f"/shop/{shop.slug}/about/standing").content.decode()
+    assert "The storm is on record." in studio.get(f"/studio/{shop.slug}/standing").content.decode()
+
+
+def test_row_43_one_act_takes_it_down_everywhere() -> None:
+    item = make.variant(stock=10, price=3_000)
+    product = item.product
+    shop = product.shop
+    ana = make.member("ana")
+    link = share(actor=make.actor(ana), target_kind="product", target_id=product.pk, via=None)
+    unpaid = make.place((item, 1))
+    paid = make.pay(make.place((item, 2))).orders.get()
+    reporter = signed_in(make.member())
+    told = {"reason": "unsafe", "body": "It gets hot."}
+    assert reporter.post(f"/report/{product.pk}", told).status_code == 302
+
+    at_the_desk(
+        signed_in(make.staff("moderation")),
+        f"/desk/reports/{Report.objects.get().pk}/do/take-down/",
+        code="unsafe",
+        reason="It gets hot.",
+    )
+    takedown = Takedown.objects.get()
+    standing.settle_takedown(actor=Actor.system("test"), takedown_id=takedown.pk)
+
+    page = f"/shop/{shop.slug}/{product.slug}"
+    assert Client().get(page).status_code == 404
+    assert Client().get(f"/s/{link.code}").status_code == 404
+    for path in (f"/shop/{shop.slug}", "/explore", "/", f"/search?q={product.title}"):
+        assert page not in Client().get(path).content.decode(), path
+    assert Client().get(f"/checkout?variant={item.pk}").status_code >= 400
+    unpaid.refresh_from_db()
+    paid.refresh_from_db()
+    assert unpaid.state == "cancelled"
+    assert paid.refunded_amount == 6_000
+    assert Order.objects.get(pk=paid.pk).state == "closed"
+    # its shop cannot put it back
+    owner = signed_in(shop.owner)
+    again = owner.post(f"/studio/{shop.slug}/goods/{product.pk}/state", {"to": "active"})
+    assert again.status_code >= 400 or Client().get(page).status_code == 404
+
+
+def test_row_43_age(town: Town) -> None:
+    item = make.product(min_age=18, title="Plum wine").variants.get()
+    page = f"/shop/{item.product.shop.slug}/{item.product.slug}"
+    walker = Walker(town)
+
+    asked = walker.go(page)
+    assert "Plum wine" not in asked
+    assert "CN¥" not in asked
+    assert "Plum wine" not in walker.go(f"/checkout?variant={item.pk}")
+    refused = walker.browser.post("/age", {"age": "18", "next": page, "old_enough": "no"})
+    assert refused["Location"] != page
+    assert "Plum wine" not in walker.go(page)
+    elsewhere = walker.browser.post(
+        "/age", {"age": "18", "next": "https://elsewhere.example/x", "old_enough": "yes"}
+    )
+    assert elsewhere["Location"] == "/"
+    walker.browser.cookies.clear()
+
+    walker.browser.post("/age", {"age": "18", "next": page, "old_enough": "yes"})
+    assert "Plum wine" in walker.go(page)
+    assert walker.buy(email="b@example.com")

@@ -1,0 +1,200 @@
+"""Money between members waits until the buyer is content."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, SoldOut
+from banyan.ledger.proof import verify
+from banyan.market import actions as market
+from banyan.market.models import Dispute, Escrow
+from banyan.orders import actions as orders
+from banyan.orders.models import Order
+from banyan.people.models import Account
+from tests.support import factories as make
+
+from .deals import arrived, balance, bought, listing, seller
+
+pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system("test")
+
+
+def test_a_listing_sells_once() -> None:
+    one = listing()
+    bought(one)
+
+    with pytest.raises(SoldOut):
+        make.place((one.product.variants.get(), 1))
+
+
+def test_a_member_without_contact_cannot_sell() -> None:
+    with pytest.raises(Forbidden) as refused:
+        listing(make.member())
+    assert refused.value.code == "contact_needed"
+
+
+def test_what_is_paid_waits_and_is_released_after_the_window(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = listing(price=12_300)
+    order = bought(one)
+    assert balance("escrow", order.pk) == 12_300
+    assert balance("earner_payable", one.seller_id) == 0
+
+    arrived(order, one)
+    market.release_due(actor=SYSTEM)
+    assert balance("escrow", order.pk) == 12_300  # the window is open
+
+    later = clock.now() + dt.timedelta(days=3, seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    market.release_due(actor=SYSTEM)
+    market.release_due(actor=SYSTEM)
+
+    assert balance("escrow", order.pk) == 0
+    assert balance("earner_payable", one.seller_id) == 12_300
+    assert Escrow.objects.get().state == "released"
+    assert verify().clean
+
+
+def test_a_dispute_freezes_the_money_and_its_decision_is_exact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = listing(price=10_000)
+    buyer = make.member()
+    order = arrived(bought(one, buyer), one)
+    dispute = market.open_dispute(
+        actor=make.actor(buyer),
+        order_id=order.pk,
+        reason="not_as_described",
+        claim_amount=10_000,
+        body="The frame is bent.",
+    )
+    market.answer_dispute(actor=make.actor(one.seller), dispute_id=dispute.pk, body="It was not.")
+    later = clock.now() + dt.timedelta(days=30)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    market.release_due(actor=SYSTEM)
+    assert balance("escrow", order.pk) == 10_000  # frozen
+
+    office = make.actor(make.staff("support"))
+    market.decide_dispute(
+        actor=office, dispute_id=dispute.pk, refund_amount=3_334, reason="Both have a point."
+    )
+
+    assert balance("escrow", order.pk) == 0
+    assert balance("earner_payable", one.seller_id) == 6_666
+    order.refresh_from_db()
+    assert order.refunded_amount == 3_334
+    assert Escrow.objects.get().state == "released"
+    assert [entry.side for entry in dispute.entries.order_by("id")] == ["buyer", "seller"]
+    assert verify().clean
+    with pytest.raises(Conflict) as refused:
+        market.decide_dispute(
+            actor=office, dispute_id=dispute.pk, refund_amount=1, reason="Once more."
+        )
+    assert refused.value.code == "dispute_ended"
+    assert balance("earner_payable", one.seller_id) == 6_666
+
+
+def test_everything_can_go_back() -> None:
+    one = listing(price=10_000)
+    buyer = make.member()
+    order = bought(one, buyer)
+    dispute = _opened(order, buyer, 10_000)
+    market.decide_dispute(
+        actor=make.actor(make.staff("support")),
+        dispute_id=dispute.pk,
+        refund_amount=10_000,
+        reason="It never came.",
+    )
+
+    assert balance("escrow", order.pk) == 0
+    assert balance("earner_payable", one.seller_id) == 0
+    assert Escrow.objects.get().state == "returned"
+    order.refresh_from_db()
+    assert order.state == "closed"
+    assert verify().clean
+
+
+def test_a_refund_after_the_release_is_owed_by_the_seller(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = listing(price=10_000)
+    order = arrived(bought(one), one)
+    later = clock.now() + dt.timedelta(days=4)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    market.release_due(actor=SYSTEM)
+
+    orders.grant_refund(
+        actor=make.actor(one.seller), order_id=order.pk, amount=2_500, reason="Sorry.", key="r1"
+    )
+
+    assert balance("earner_payable", one.seller_id) == 7_500
+    assert verify().clean
+
+
+def test_a_dispute_taken_back_lets_the_window_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = listing()
+    buyer = make.member()
+    order = arrived(bought(one, buyer), one)
+    dispute = _opened(order, buyer, 500)
+    market.withdraw_dispute(actor=make.actor(buyer), dispute_id=dispute.pk)
+    later = clock.now() + dt.timedelta(days=4)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    market.release_due(actor=SYSTEM)
+
+    assert balance("earner_payable", one.seller_id) == 10_000
+
+
+def test_who_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = listing()
+    buyer = make.member()
+    order = arrived(bought(one, buyer), one)
+    stranger = make.actor(make.member())
+    with pytest.raises(NotFound):
+        _opened(order, make.member(), 500)
+    with pytest.raises(Invalid):
+        _opened(order, buyer, 10_001)
+    dispute = _opened(order, buyer, 500)
+    with pytest.raises(Conflict) as twice:
+        _opened(order, buyer, 500)
+    assert twice.value.code == "dispute_open"
+    with pytest.raises(NotFound):
+        market.answer_dispute(actor=stranger, dispute_id=dispute.pk, body="Me too.")
+    with pytest.raises(NotFound):
+        market.withdraw_dispute(actor=make.actor(one.seller), dispute_id=dispute.pk)
+    for outsider in (stranger, make.actor(one.seller), make.actor(buyer)):
+        with pytest.raises(Forbidden):
+            market.decide_dispute(
+                actor=outsider, dispute_id=dispute.pk, refund_amount=1, reason="Mine."
+            )
+    dispute.refresh_from_db()
+    assert dispute.state == "open"
+    assert balance("escrow", order.pk) == 10_000
+    assert dispute.entries.count() == 1
+
+
+def test_too_late_to_complain(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = listing(seller("late"))
+    buyer = make.member()
+    order = arrived(bought(one, buyer), one)
+    later = clock.now() + dt.timedelta(days=3)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    with pytest.raises(Conflict) as refused:
+        _opened(order, buyer, 500)
+
+    assert refused.value.code == "dispute_too_late"
+    assert not Dispute.objects.exists()
+
+
+def _opened(order: Order, buyer: Account, amount: int) -> Dispute:
+    return market.open_dispute(
+        actor=make.actor(buyer),
+        order_id=order.pk,
+        reason="not_arrived",
+        claim_amount=amount,
+        body="Where is it?",
+    )

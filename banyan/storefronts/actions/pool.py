@@ -38,9 +38,12 @@ def offer_to_pool(
 
     ``terms`` is variant id -> terms; variants that are not named cannot be sold by others (any
     more). Orders already placed keep what they were promised. Offers that are now below the least
-    price are paused, and offer.paused tells their owners. Locks pool. Raises NotFound, Invalid.
+    price are paused, and offer.paused tells their owners. Locks pool. Raises NotFound, Invalid,
+    Conflict ``not_a_merchant``: what members sell second-hand is paid for through an escrow.
     """
     product = get_product_for_staff(actor, product_id, MANAGERS)
+    if product.shop.kind != "merchant":
+        raise Conflict(_("Only shops of merchants supply others."), code="not_a_merchant")
     known = set(product.variants.filter(is_active=True).values_list("id", flat=True))
     _check(terms, known, open_to)
     with transaction.atomic():

@@ -12,6 +12,7 @@ from banyan.catalog.models import Category, Collection, Product, Shop
 from banyan.catalog.queries import products_in
 from banyan.catalog.rules import Condition
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
 from tests.support import factories as make
 
@@ -168,3 +169,29 @@ def test_somebody_elses_collection_and_goods_are_not_there() -> None:
             actor=make.actor(shop.owner), collection_id=mine.pk, product_id=make.product(other).pk
         )
     assert not mine.items.exists()
+
+
+def test_a_collection_is_narrowed_down_by_filterable_attributes() -> None:
+    shop = furnished()
+    for code, kind, choices in (
+        ("glaze", "choice", {"ash": {"en": "Ash"}, "clear": {"en": "Clear"}}),
+        ("handmade", "yesno", None),
+    ):
+        catalog.add_attribute(
+            actor=Actor.system("test"),
+            code=code,
+            kind=kind,
+            data=catalog.AttributeInput({"en": code.title()}, choices=choices, is_filterable=True),
+            reason="test",
+        )
+    Product.objects.filter(title="B").update(attributes={"glaze": "clear"})
+    by_rules(shop, Condition("price_from", "1"))
+    url = f"/c/{shop.slug}/some"
+
+    whole = Client().get(url).content.decode()
+    assert "Glaze: Ash (1)" in whole
+    assert "Handmade (1)" in whole
+    narrowed = Client().get(url, {"only": "glaze=clear"}).content.decode()
+    assert ">B<" in narrowed
+    assert ">C<" not in narrowed
+    assert ">C<" in Client().get(url, {"only": "glaze=nothing"}).content.decode()

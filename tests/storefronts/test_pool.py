@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from banyan.earnings import actions as earnings
 from banyan.earnings import queries as earned
@@ -15,8 +16,12 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.problems import Conflict, Invalid, NotFound, Problem, SoldOut
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
+from banyan.orders.actions import unit_prices
 from banyan.orders.models import Order, OrderLine
+from banyan.orders.rules import UnitPrice
 from banyan.sharing import actions as sharing
+from banyan.sharing.models import Link
+from banyan.standing.actions import take_down
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts import queries
 from banyan.storefronts.models import Offer, OfferPrice, PoolPrice
@@ -251,3 +256,55 @@ def test_the_database_refuses_a_minimum_below_the_suppliers_price() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         PoolPrice.objects.update(minimum_amount=7_999)
     assert not OfferPrice.objects.exists()
+
+
+def test_a_sale_of_the_shop_does_not_touch_a_pages_own_price(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    item = make.variant(price=12_000)
+    offer = stalls.listed(stalls.page(), stalls.supply(item, supply=8_000), 9_900)
+
+    def sale(asking: unit_prices.Asking) -> dict[int, UnitPrice]:
+        return {key: UnitPrice(7_000, "sale") for key in asking.variants}
+
+    monkeypatch.setattr(unit_prices, "SOURCES", (*unit_prices.SOURCES, sale))
+
+    assert make.place((item, 1)).total_amount == 7_000
+    assert stalls.place(item, offer).total_amount == 9_900
+
+
+def test_what_moderation_takes_down_is_gone_from_pages_pool_and_cards() -> None:
+    item = make.variant(price=12_000)
+    pooled = stalls.supply(item)
+    page = stalls.page("ana")
+    offer = stalls.listed(page, pooled, 9_900)
+
+    take_down(
+        actor=make.actor(make.staff("moderation")),
+        product_id=item.product_id,
+        reason="unsafe",
+        words="It breaks.",
+    )
+
+    assert queries.offers_of(page) == []
+    assert list(queries.pool_items(stalls.owner_of(page))) == []
+    assert Client().get(f"/embed/offer/{offer.code}").status_code == 404
+    with pytest.raises(SoldOut):
+        stalls.place(item, offer)
+
+
+def test_a_friend_who_shares_the_page_stands_after_its_owner() -> None:
+    product = make.product()
+    page = stalls.page("ana")
+    storefronts.select_product(actor=stalls.owner_of(page), product_id=product.pk)
+    friend = Client()
+    friend.force_login(make.member("ben"))
+    assert page.link is not None
+
+    shared = friend.get(f"/share/storefront/{page.pk}", {"via": page.link.code})
+
+    assert shared.status_code == 200
+    link = Link.objects.get(owner__handle="ben")
+    assert link.parent_id == page.link_id
+    landing = Client().get("/store/ana", {"via": link.code}).content.decode()
+    assert f"via={link.code}" in landing

@@ -1,6 +1,6 @@
 """Reads of the catalogue for pages, files and the command line."""
 
-from .attributes import Told, attributes_of, told_of
+from .attributes import Told, Trait, attributes_of, told_of, traits_of
 from .categories import categories_on_sale, name_in
 from .collections import products_in, shown_collections
 from .delivery import price_lists, shipping_zones, tax_zones
@@ -22,6 +22,7 @@ __all__ = [
     "Plan",
     "ProductPlan",
     "Told",
+    "Trait",
     "VariantPlan",
     "attributes_of",
     "categories_on_sale",
@@ -44,6 +45,7 @@ __all__ = [
     "stock_of",
     "tax_zones",
     "told_of",
+    "traits_of",
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",

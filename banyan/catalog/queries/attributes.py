@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..models import Attribute, Category, Product
 from ..rules import Definition
 
 DEEPEST = 8
+MOST_COUNTED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +55,31 @@ def told_of(product: Product) -> list[Told]:
         names = {choice["code"]: choice["names"] for choice in row.choices}
         if row.kind != "choice" or value in names:
             found.append(Told(row, value, names.get(value) if row.kind == "choice" else None))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A value that goods can be narrowed down to, and how many have it."""
+
+    attribute: Attribute
+    value: Any
+    count: int
+
+
+def traits_of(rows: QuerySet[Product]) -> list[Trait]:
+    """Return the filterable choices and yes-noes of some goods. Two statements.
+
+    Counted among the first 2,000 of them; the names of choices are the attribute's.
+    """
+    attributes = Attribute.objects.filter(is_filterable=True, kind__in=["choice", "yesno"])
+    wanted = list(attributes.order_by("position", "id"))
+    if not wanted:
+        return []
+    told = list(rows.order_by().values_list("attributes", flat=True)[:MOST_COUNTED])
+    found = []
+    for row in wanted:
+        counts = Counter(each[row.code] for each in told if row.code in each)
+        known = [True, False] if row.kind == "yesno" else [one["code"] for one in row.choices]
+        found += [Trait(row, value, counts[value]) for value in known if counts[value]]
     return found

@@ -37,6 +37,7 @@ from banyan.sharing.models import Link
 from . import cast
 from .desk import DeskStory, make_staff
 from .pictures import Cover, Face, Goods, Studio
+from .stalls import Stalls
 from .travels import Stage, Travels, complain
 
 COMPLETE = "demo.complete"
@@ -90,6 +91,8 @@ class Story:
         self._posts()
         self._orders()
         self._travels()
+        self.tell("storefronts")
+        Stalls(self.actor, self.shops, self.products).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
         relay.drain()
         report = prove(actor=SYSTEM, reason="after the demo was told")
@@ -143,6 +146,14 @@ class Story:
         for place, (category, names, _kinds) in enumerate(cast.CATEGORIES):
             catalog.add_category(
                 actor=SYSTEM, slug=category, names=names, position=place, reason="demo"
+            )
+        for code, kind, names in cast.ATTRIBUTES:
+            catalog.add_attribute(
+                actor=SYSTEM,
+                code=code,
+                kind=kind,
+                data=catalog.AttributeInput(names=names, is_filterable=True),
+                reason="demo",
             )
         for number, entry in enumerate(cast.SHOPS):
             slug, name, about, owner, kinds, _, rate, levels = entry
@@ -221,6 +232,7 @@ class Story:
                 ],
                 category=cast.CATEGORY_OF[kind],
                 images=[picture.pk],
+                attributes={"handmade": "yes" if place % 2 == 0 else "no"},
             ),
         )
         catalog.publish_product(actor=self.actor(owner), product_id=product.pk)

@@ -81,11 +81,17 @@ SOURCES: tuple[Source, ...] = (list_prices, price_lists, offer_prices)
 
 
 def unit_prices(asking: Asking) -> dict[int, tuple[UnitPrice, ...]]:
-    """Return what the sources say of each variant, in their order; the last one holds."""
+    """Return what the sources say of each variant, in their order; the last one holds.
+
+    A page's own price is the last word on a pooled line, whatever sale is on at the shop.
+    """
     found: dict[int, tuple[UnitPrice, ...]] = {}
     for source in SOURCES:
         for key, price in source(asking).items():
-            found[key] = (*found.get(key, ()), price)
+            before = found.get(key, ())
+            if before and before[-1].supply_amount is not None:
+                continue  # out of a page's own price its supplier is promised a part
+            found[key] = (*before, price)
     return found
 
 

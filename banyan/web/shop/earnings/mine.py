@@ -59,6 +59,7 @@ def _row(each: Commission) -> dict[str, Any]:
         "state": text,
         "tone": tone,
         "reason": REASONS.get(each.reason, ""),
+        "is_margin": each.kind == "margin",
     }
 
 

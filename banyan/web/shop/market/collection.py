@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import get_collection_for
-from banyan.catalog.queries import products_in
+from banyan.catalog.queries import products_in, traits_of
 from banyan.web.ui import addresses
 
 from ...http import actor, number, revalidated
 from ..heads import breadcrumbs, head_of
 from .arrival import arrival_of
 from .cards import product_cards
+from .facts import trait_key, trait_text
 
 PAGE = 24
 LAST = 100
@@ -28,17 +30,35 @@ def collection(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     found = get_collection_for(actor(request), shop_slug, slug)
     arrival = arrival_of(request)
     page = max(1, number(request.GET, "page", most=LAST) or 1)
-    rows = list(products_in(found)[(page - 1) * PAGE : page * PAGE + 1])
+    goods = products_in(found)
+    traits = traits_of(goods)
+    wanted = request.GET.get("only", "")
+    chosen = next((one for one in traits if trait_key(one) == wanted), None)
+    if chosen is not None:
+        goods = goods.filter(attributes__contains={chosen.attribute.code: chosen.value})
+    rows = list(goods[(page - 1) * PAGE : page * PAGE + 1])
     cards = product_cards(rows[:PAGE], via=arrival.code, touch=arrival.touch)
     path = addresses.url("collection", found.shop.slug, found.slug)
-    via = f"&via={arrival.code}" if arrival.code else ""
+    kept = {"via": arrival.code, "t": arrival.touch if arrival.code else ""}
+    kept = {name: value for name, value in kept.items() if value}
+    only = {"only": wanted} if chosen else {}
     context: dict[str, Any] = {
         "nav": "explore",
         "collection": found,
         "shop": found.shop,
         "products": cards,
         "arrival": arrival,
-        "more_url": f"?page={page + 1}{via}" if len(rows) > PAGE else "",
+        "traits": [
+            {
+                "text": f"{trait_text(one)} ({one.count})",
+                "url": f"?{urlencode(kept if one == chosen else kept | {'only': trait_key(one)})}",
+                "selected": one == chosen,
+            }
+            for one in traits
+        ],
+        "more_url": f"?{urlencode(kept | only | {'page': str(page + 1)})}"
+        if len(rows) > PAGE
+        else "",
         "head": head_of(
             request,
             kind="website",

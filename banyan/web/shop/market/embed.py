@@ -11,7 +11,10 @@ from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from banyan.catalog.models import Product
+from banyan.catalog.queries import image_ids_of
 from banyan.kernel.problems import NotFound
+from banyan.media.queries import thumb_urls
 from banyan.storefronts.access import get_offer_by_code
 from banyan.storefronts.models import Offer
 from banyan.storefronts.queries import sellable
@@ -35,10 +38,22 @@ def embed_offer(request: HttpRequest, code: str) -> HttpResponse:
     shown = things(sellable([offer]), via=link.code if link else "")
     if not shown:
         raise NotFound()
-    context: dict[str, Any] = {"thing": shown[0], "page": offer.storefront}
+    context: dict[str, Any] = {
+        "thing": shown[0],
+        "page": offer.storefront,
+        "picture": _picture(offer.product),
+    }
     response = render(request, "shop/market/embed.html", context)
     response["Cache-Control"] = "public, max-age=60"
     return response
+
+
+def _picture(product: Product | None) -> str:
+    """Return one small file of the first picture, where there is one for everybody's eyes."""
+    if product is None or product.min_age:
+        return ""
+    first = image_ids_of([product.pk]).get(product.pk, [])[:1]
+    return next(iter(thumb_urls(first).values()), "")
 
 
 def snippets(request: HttpRequest, offer: Offer) -> dict[str, str]:

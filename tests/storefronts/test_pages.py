@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from banyan.orders.models import OrderLine
@@ -271,3 +273,52 @@ def test_a_post_shows_its_goods_with_a_way_straight_to_the_checkout() -> None:
 
     assert "3 left" in text
     assert re.search(r'href="/checkout\?variant=\d+&amp;n=1', text)
+
+
+def statements(client: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        shown(client, url)
+    return len(seen)
+
+
+def test_a_page_and_its_editor_ask_as_much_for_one_thing_as_for_ten() -> None:
+    page = stalls.page("ana")
+    mine = browser(page.owner)
+
+    def add() -> None:
+        me = stalls.owner_of(page)
+        storefronts.select_product(actor=me, product_id=make.product().pk)
+        stalls.listed(page, stalls.supply(make.variant(price=12_000)), 9_900)
+        storefronts.add_link_out(actor=me, title="Out", url="https://example.com")
+
+    add()
+    urls = {"/store/ana": browser(), "/me/storefront": mine, "/me/storefront/pool": mine}
+    few = {url: statements(client, url) for url, client in urls.items()}
+    for _ in range(4):
+        add()
+
+    assert {url: statements(client, url) for url, client in urls.items()} == few
+    assert few["/store/ana"] <= 9
+
+
+def test_a_cart_and_a_checkout_ask_as_much_for_one_offer_as_for_ten() -> None:
+    page = stalls.page("ana")
+    guest = browser()
+
+    def add() -> None:
+        item = make.variant(make.shop(), price=12_000)
+        offer = stalls.listed(page, stalls.supply(item), 9_900)
+        guest.post(
+            "/cart/add",
+            {"variant": item.pk, "offer": offer.pk},
+            headers={"origin": "http://testserver"},
+        )
+
+    add()
+    shown(guest, "/checkout")  # the first look makes the browser's form token
+    few = {url: statements(guest, url) for url in ("/cart", "/checkout")}
+    for _ in range(4):
+        add()
+
+    assert {url: statements(guest, url) for url in few} == few
+    assert max(few.values()) <= 12

@@ -104,7 +104,8 @@ def listed_ids(storefront: Storefront) -> set[int]:
 
 def mine(storefront: Storefront) -> QuerySet[Offer]:
     """Return everything on a page for its owner, paused ones too, with product and prices."""
-    rows = storefront.offers.exclude(state="ended").select_related("product__shop")
+    rows = storefront.offers.exclude(state="ended")
+    rows = rows.select_related("product__shop", "storefront__owner")
     return rows.prefetch_related(
         Prefetch("prices", OfferPrice.objects.select_related("variant__pool_price"))
     ).order_by("-is_pinned", "position", "id")

@@ -12,7 +12,7 @@ WORKERS ?= 2
 WHOLE_FILES := --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint bench soak docs audit clean
+.PHONY: help setup setup-dev run test lint bench bench-search soak docs audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ lint: $(VENV)/.editable $(VENV)/.development ## style, types, floors, migrations
 
 bench: setup-dev ## speed against floors of the same run (up to 10 minutes)
 	@$(BIN)/python -m bench
+
+bench-search: setup-dev ## searches and listings at 100,000 goods and 1,000,000 posts (15 minutes)
+	@$(BIN)/python -m bench.search
 
 soak: setup-dev ## every property and the full matrix, for long
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) $(WHOLE_FILES) tests

@@ -11,11 +11,13 @@ from ninja import Path, Router, Status
 from pydantic import Field, StringConstraints
 
 from banyan.catalog.rules import Place
+from banyan.entitlements.actions import count_typed_code
+from banyan.entitlements.rules import why
 from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
 from banyan.orders.actions import Quote, WantedLine
 from banyan.orders.models import Checkout, Order
-from banyan.orders.queries import cart_wanted, find_cart, orders_of
+from banyan.orders.queries import cart_wanted, orders_of
 from banyan.orders.rules import MOST_LETTERS
 from banyan.payments import actions as payments
 from banyan.payments.access import get_intent_of
@@ -60,6 +62,13 @@ Lines = Annotated[
 CouponCode = Annotated[str, StringConstraints(max_length=40)]
 
 
+class ContactBody(Body):
+    """How the buyer is reached; a guest gives at least one."""
+
+    email: Annotated[str, StringConstraints(max_length=120)] = ""
+    phone: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
 class WayBody(Body):
     """The way of delivery chosen for a shop's part, as the quote names them."""
 
@@ -72,6 +81,11 @@ class PurchaseBody(Body):
 
     lines: Lines = None
     coupon: CouponCode = ""
+    coupons_off: Annotated[
+        list[Id],
+        Field(max_length=60, description="Ids of offered coupons that shall not be used."),
+    ] = []
+    contact: ContactBody = ContactBody()
     currency: Annotated[
         Currency | None, Field(description="One that every line has a price in.")
     ] = None
@@ -86,20 +100,13 @@ class PlaceBody(Body):
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     level1: Annotated[Text, Field(description="Province or state.")] = ""
-    postcode: Annotated[str, StringConstraints(max_length=20)] = ""
+    postcode: Text = ""
 
 
 class QuoteBody(PurchaseBody):
     """What a purchase would cost now; without ``to`` in each shop's own country."""
 
     to: PlaceBody | None = None
-
-
-class ContactBody(Body):
-    """How the buyer is reached; a guest gives at least one."""
-
-    email: Annotated[str, StringConstraints(max_length=120)] = ""
-    phone: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
 class AddressBody(Body):
@@ -118,7 +125,6 @@ class AddressBody(Body):
 class CheckoutBody(PurchaseBody):
     """A purchase to place."""
 
-    contact: ContactBody = ContactBody()
     address: AddressBody
     provider: Annotated[
         str,
@@ -170,6 +176,28 @@ class Delivery(Answer):
     ways: list[Way]
 
 
+class CouponUsed(Answer):
+    """A coupon that is used; ``id`` is what ``coupons_off`` takes. ``terms`` are sentences."""
+
+    id: IdOut
+    code: str
+    title: str
+    terms: list[str]
+    funded_by: str
+    amount: Money
+
+
+class CouponNotUsed(Answer):
+    """A coupon that is not used: a stable ``reason`` and the same in words."""
+
+    id: IdOut
+    code: str
+    title: str
+    terms: list[str]
+    reason: str
+    message: str
+
+
 class Method(Answer):
     """A way to pay; ``balance`` where there is credit to spend."""
 
@@ -195,6 +223,9 @@ class QuoteAnswer(Answer):
     delivery: list[Delivery]
     agreement: str
     coupon_problem: str | None
+    coupons: list[CouponUsed]
+    coupons_not_used: list[CouponNotUsed]
+    savings: Money
     unavailable: list[IdOut]
     methods: list[Method]
 
@@ -261,6 +292,7 @@ def wishes_of(body: PurchaseBody, to: PlaceBody | None = None) -> orders.Wishes:
         to=Place(to.country, to.level1.strip(), to.postcode) if to else None,
         currency=body.currency or "",
         methods={one.shop_id: one.method_id for one in body.delivery},
+        coupons_off=frozenset(body.coupons_off),
     )
 
 
@@ -270,7 +302,7 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, currency)
 
-    problem = quote.coupon_problem
+    problem = quote.coupons.problem
     return QuoteAnswer(
         lines=[
             QuoteLine(
@@ -311,6 +343,29 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
         ],
         agreement=quote.agreement.text(),
         coupon_problem=problem.code if problem else None,
+        coupons=[
+            CouponUsed(
+                id=one.candidate.key,
+                code=one.candidate.code,
+                title=one.candidate.title,
+                terms=one.candidate.terms.sentences(currency),
+                funded_by=one.candidate.funded_by,
+                amount=money(one.amount),
+            )
+            for one in quote.coupons.best.applied
+        ],
+        coupons_not_used=[
+            CouponNotUsed(
+                id=one.candidate.key,
+                code=one.candidate.code,
+                title=one.candidate.title,
+                terms=one.candidate.terms.sentences(one.candidate.currency),
+                reason=one.miss.code,
+                message=why(one.miss, one.candidate.currency),
+            )
+            for one in quote.coupons.best.refused
+        ],
+        savings=money(quote.coupons.best.savings),
         unavailable=quote.unavailable,
         methods=[
             Method(
@@ -357,14 +412,29 @@ def _one(checkout: Checkout) -> CheckoutAnswer:
     return _checkout(checkout, orders_of([checkout.pk]).get(checkout.pk, []))
 
 
+def _priced(
+    caller: Caller, lines: list[WantedLine], body: PurchaseBody, wishes: orders.Wishes
+) -> Quote:
+    """Price with the best legal set of coupons; a typed code counts against whoever types it."""
+    if body.coupon:
+        who = f"account:{caller.actor.id}" if caller.actor.id else f"address:{caller.address}"
+        count_typed_code(who=who)
+    known = body.contact if body.contact.email or body.contact.phone else None
+    return orders.quote(
+        actor=caller.actor,
+        lines=lines,
+        coupon_code=body.coupon,
+        wishes=wishes,
+        contact=orders.Contact(known.email, known.phone) if known else None,
+    )
+
+
 @router.post("/checkouts/quote", auth=ANYONE, response={200: QuoteAnswer})
 def quote_checkout(request: HttpRequest, body: QuoteBody) -> Any:
     """Price a purchase from zero; changes nothing. For the lines given, else for the cart."""
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
-    wishes = wishes_of(body, body.to)
-    quote = orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon, wishes=wishes)
-    return _quote(caller, quote)
+    return _quote(caller, _priced(caller, lines, body, wishes_of(body, body.to)))
 
 
 @router.post("/checkouts", auth=ANYONE_WRITES, response={201: CheckoutAnswer})
@@ -374,11 +444,12 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
     agreed = body.agreed_total
-    if agreed is not None:
-        quoted = orders.quote(
-            actor=caller.actor, lines=lines, coupon_code=body.coupon, wishes=wishes_of(body)
-        )
-        minor(agreed, quoted.currency, "agreed_total")
+    at = body.address
+    wishes = wishes_of(body, PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode))
+    if agreed is not None or body.coupon:
+        quoted = _priced(caller, lines, body, wishes)
+        if agreed is not None:
+            minor(agreed, quoted.currency, "agreed_total")
     placed = orders.place(
         actor=caller.actor,
         lines=lines,
@@ -387,21 +458,13 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,
-        wishes=wishes_of(body),
+        wishes=wishes,
         agreed_total=agreed.amount if agreed else None,
         agreement=body.agreement,
+        cart_token=caller.cart_token if body.lines is None else None,
         confirmed_age=body.confirmed_age,
     )
-    if body.lines is None:
-        _empty(caller, lines)
     return Status(201, _one(placed))
-
-
-def _empty(caller: Caller, lines: list[WantedLine]) -> None:
-    cart = find_cart(actor=caller.actor, token=caller.cart_token)
-    if cart is not None:
-        bought = [line.variant_id for line in lines]
-        orders.empty_cart(actor=caller.actor, cart=cart, variant_ids=bought)
 
 
 @router.get("/checkouts", auth=READ, response=Page[CheckoutAnswer])

@@ -190,7 +190,7 @@ def _variant(variant: Variant) -> VariantAnswer:
         sku=variant.sku,
         price=Money.at(variant.price_amount, variant.currency),
         compare_at=None if was is None else Money.at(was, variant.currency),
-        free=max(0, stock.on_hand - stock.allocated - stock.reserved),
+        free=max(0, stock.free),
     )
 
 

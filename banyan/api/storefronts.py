@@ -129,7 +129,7 @@ def _offer(shown: Shown, variants: dict[int, list[Variant]]) -> OfferAnswer:
                 variant_id=one.pk,
                 values=one.values,
                 price=Money.at(shown.prices.get(one.pk, one.price_amount), one.currency),
-                free=max(0, one.stock.on_hand - one.stock.allocated - one.stock.reserved),
+                free=max(0, one.stock.free),
             )
             for one in variants.get(product.pk if product else 0, [])
             if not shown.prices or one.pk in shown.prices

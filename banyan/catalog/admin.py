@@ -17,7 +17,7 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 
 from . import actions
-from .models import Attribute, Category, Shop
+from .models import Attribute, Category, EmptySearch, Shop
 from .rules import ATTRIBUTE_KINDS
 from .states import SHOP
 
@@ -382,3 +382,24 @@ class AttributeAdmin(OfficeAdmin):
     def all_choices(self, row: Attribute) -> str:
         """Return what there is to choose from."""
         return _choice_text(row)
+
+
+@admin.register(EmptySearch)
+class EmptySearchAdmin(OfficeAdmin):
+    """What people searched for and did not find; nothing about who they were."""
+
+    place, singular, plural = (
+        "empty-searches",
+        gettext_lazy("Search without a result"),
+        gettext_lazy("Searches without a result"),
+    )
+    roles = MODERATION
+    list_display = ("day", "words", "times")
+    search_fields = ("words",)
+    search_help_text = gettext_lazy("Words")
+    ordering = ("-day", "-times", "words")
+    facts = ("day", "words", "times")
+
+    def title_of(self, row: EmptySearch) -> str:
+        """Return what was searched for."""
+        return row.words

@@ -48,3 +48,13 @@ class ProductWithdrawn(Event):
     subject: ClassVar[str] = "product_id"
     product_id: int
     shop_id: int
+
+
+class StockLow(Event):
+    """Few units of a variant are free (``free``); not said again until it was restocked."""
+
+    name: ClassVar[str] = "stock.low"
+    subject: ClassVar[str] = "variant_id"
+    variant_id: int
+    shop_id: int
+    free: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import asdict
 
@@ -10,7 +11,9 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from . import actions
+from . import actions, proof
+
+logger = logging.getLogger(__name__)
 
 # Then no further address is begun, and the next job goes on. With ten seconds for an address, two
 # jobs overlap at most, so slow hosts never take all slots. A lock of the queue would do that, too,
@@ -44,3 +47,36 @@ def fetch_pictures(context: JobContext, timestamp: int) -> dict[str, int]:
         stop=lambda: context.should_abort() or time.monotonic() >= until,
     )
     return asdict(done)
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(queue="bulk", name="catalog.count_words", queueing_lock="catalog.count_words")
+def count_words(timestamp: int) -> int:
+    """Count words anew, lift what is sold, forget old searches; returns how many words."""
+    actions.lift_sold()
+    actions.forget_empty_searches()
+    return actions.count_words()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="soon", name="catalog.watch_stock", queueing_lock="catalog.watch_stock")
+def watch_stock(timestamp: int) -> int:
+    """Note what has become low in stock; returns how much."""
+    return actions.watch_stock(actor=Actor.system("catalog.watch_stock"))
+
+
+@app.periodic(cron="* * * * * */20")
+@app.task(queue="soon", name="catalog.tell_back", queueing_lock="catalog.tell_back")
+def tell_back(timestamp: int) -> int:
+    """Tell those who waited what is back in stock; returns how many."""
+    return actions.tell_back_in_stock()
+
+
+@app.periodic(cron="31 3 * * *")
+@app.task(queue="bulk", name="catalog.verify_stock", queueing_lock="catalog.verify_stock")
+def verify_stock(timestamp: int) -> int:
+    """Recount the stock; drift is logged as an error, never repaired. Returns the drifts."""
+    drifts = proof.stock_audit()
+    for drift in drifts:
+        logger.error("stock drift %s", drift)
+    return len(drifts)

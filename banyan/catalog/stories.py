@@ -36,6 +36,7 @@ def _text(moved: StockMovement) -> str:
         "release": _("Stock is free again"),
         "ship": _("Stock left the house"),
         "return": _("Stock came back"),
+        "transfer": _("Stock was carried to another place"),
         "cancel": _("Stock set aside is free again"),
     }
     return known.get(moved.kind, moved.kind)
@@ -46,5 +47,6 @@ def _figures(moved: StockMovement) -> str:
         (_("on hand"), moved.on_hand),
         (_("allocated"), moved.allocated),
         (_("reserved"), moved.reserved),
+        (_("held for a sale"), moved.held),
     )
     return ", ".join(f"{name} {change:+d}" for name, change in figures if change)

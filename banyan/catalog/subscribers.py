@@ -1,8 +1,9 @@
-"""What the catalogue tells a shop's owner about the platform's decisions."""
+"""What the catalogue tells those who work in a shop: decisions, and what runs low."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from banyan.kernel import events
 from banyan.kernel.events import Meta
@@ -10,8 +11,9 @@ from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
 
-from .events import ShopOpened, ShopRefused
-from .models import Shop
+from .events import ShopOpened, ShopRefused, StockLow
+from .models import Shop, Variant
+from .queries import staff_of
 
 CONSUMER = "catalog.notices"
 
@@ -26,6 +28,21 @@ def tell_opened(event: ShopOpened, meta: Meta) -> None:
 def tell_refused(event: ShopRefused, meta: Meta) -> None:
     """Tell the owner that the shop was not approved, and why."""
     _tell(event.shop_id, "shop.refused", meta, reason=event.reason)
+
+
+@events.subscribe(StockLow, consumer=CONSUMER)
+def tell_low(event: StockLow, meta: Meta) -> None:
+    """Tell everybody who works in the shop that little is left."""
+    variant = Variant.objects.select_related("product__shop").get(pk=event.variant_id)
+    product = variant.product
+    for member in staff_of(event.shop_id):
+        notify(
+            recipient_id=member.account_id,
+            kind="stock.low",
+            group_key=f"stock.low:{variant.pk}",
+            url=f"/studio/{product.shop.slug}/stock?show=low",
+            data={"title": " ".join([product.title, *variant.values]), "free": event.free},
+        )
 
 
 def _tell(shop_id: int, kind: str, meta: Meta, **data: str) -> None:
@@ -50,5 +67,19 @@ def _refused(happening: Happening) -> str:
     return told % {"shop": happening.data["shop"], "reason": happening.data["reason"]}
 
 
+def _low(happening: Happening) -> str:
+    free = int(happening.data["free"])
+    if free < 1:
+        return _("%(title)s is sold out.") % {"title": happening.data["title"]}
+    told = ngettext("%(title)s: %(n)s left.", "%(title)s: %(n)s left.", free)
+    return told % {"title": happening.data["title"], "n": free}
+
+
+def _back(happening: Happening) -> str:
+    return _("%(title)s is in stock again.") % {"title": happening.data["title"]}
+
+
+kinds.register("stock.low", _low, icon="box")
+kinds.register("stock.back", _back, icon="box")
 kinds.register("shop.opened", _opened, icon="shop")
 kinds.register("shop.refused", _refused, icon="shop")

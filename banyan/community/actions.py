@@ -23,7 +23,7 @@ from banyan.sharing.actions import share
 from banyan.sharing.models import Link
 
 from . import counts
-from .access import ONLY_ME, PUBLIC, get_post_for, visible_comments
+from .access import ONLY_ME, PUBLIC, get_post_for, visible_comments, visible_posts
 from .events import PostCommented, PostLiked, PostPublished
 from .models import (
     AuthorStat,
@@ -170,6 +170,11 @@ def reindex_posts() -> int:
         index_posts(piece)
         count, after = count + len(piece), piece[-1].pk
     return count
+
+
+def count_words() -> int:
+    """Count the words of posts that everybody may see (``search.count``). Repeatable."""
+    return search.count(visible_posts(Actor.guest()), "words")
 
 
 def _give_link(actor: Actor, post: Post, *, via: Link | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from . import counts
+from . import actions, counts
 
 
 @app.periodic(cron="* * * * * */2")
@@ -19,3 +19,10 @@ def fold_counts(timestamp: int) -> None:
 def recount(timestamp: int) -> None:
     """Count again what was touched lately."""
     counts.recount()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queue="bulk", queueing_lock="community.count_words")
+def count_words(timestamp: int) -> None:
+    """Count the words of public posts anew."""
+    actions.count_words()

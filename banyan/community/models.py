@@ -53,12 +53,16 @@ class Post(models.Model):
 
 
 class PostWords(models.Model):
-    """The search words of a post (``kernel.search``): its own texts; a repin has none."""
+    """The search words of a post (``kernel.search``): its own texts; a repin has none.
+
+    ``boost``: by how many days it stands above what is as new, for being liked.
+    """
 
     post = models.OneToOneField(
         Post, primary_key=True, on_delete=models.CASCADE, related_name="words"
     )
     words = SearchVectorField()
+    boost = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "community_postwords"

@@ -58,6 +58,7 @@ class Env(BaseSettings):
     debug: bool = False
     cjk_font: str = ""
     fetch_allowed_hosts: str = ""
+    digital_file_mb: int = 200
     email_url: str = ""
     demo: bool = True
 

@@ -17,4 +17,5 @@ LOCK_ORDER: list[tuple[str, str]] = [
     ("payout", "earnings_payoutbatch"),
     ("wallet", "ledger_account"),
     ("stock", "catalog_stock"),
+    ("bucket", "sales_bucket"),
 ]

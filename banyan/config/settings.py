@@ -78,7 +78,9 @@ INSTALLED_APPS = [
     "banyan.catalog",
     "banyan.payments",
     "banyan.entitlements",
+    "banyan.sales",
     "banyan.sharing",
+    "banyan.delivery",
     "banyan.storefronts",
     "banyan.orders",
     "banyan.earnings",
@@ -230,6 +232,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 API_RATES: dict[str, tuple[int, int]] = {"read": (1200, 60), "write": (240, 60)}
 MAX_UPLOAD_BYTES = 15 * 1024 * 1024
 MAX_UPLOAD_PIXELS = 40_000_000
+# The largest file that a shop may sell.
+DIGITAL_FILE_BYTES = env.digital_file_mb * 1024 * 1024
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]

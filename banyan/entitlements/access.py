@@ -6,9 +6,9 @@ from django.db.models import QuerySet
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff, works_in
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import NotFound
+from banyan.kernel.problems import LoginRequired, NotFound
 
-from .models import Coupon
+from .models import Coupon, Grant
 
 
 def visible_coupons(actor: Actor, shop_id: int, *, before: int | None = None) -> QuerySet[Coupon]:
@@ -19,8 +19,21 @@ def visible_coupons(actor: Actor, shop_id: int, *, before: int | None = None) ->
 
 
 def get_coupon_for(actor: Actor, coupon_id: int) -> Coupon:
-    """Return a coupon for the managers of its shop."""
-    coupon = Coupon.objects.filter(pk=coupon_id).first()
-    if coupon is None or not works_in(actor, coupon.shop_id, MANAGERS):
+    """Return a coupon for the managers of its shop; one of the platform's for finance."""
+    coupon = Coupon.objects.select_related("shop").filter(pk=coupon_id).first()
+    if coupon is None:
+        raise NotFound()
+    if coupon.shop_id is None:
+        if not actor.has_role("finance"):
+            raise NotFound()
+    elif not works_in(actor, coupon.shop_id, MANAGERS):
         raise NotFound()
     return coupon
+
+
+def visible_grants(actor: Actor, *, before: int | None = None) -> QuerySet[Grant]:
+    """Return the coupons a member has or had, newest first, older than ``before``."""
+    if actor.id is None:
+        raise LoginRequired()
+    mine = Grant.objects.filter(account_id=actor.id).select_related("coupon__shop").order_by("-id")
+    return mine if before is None else mine.filter(pk__lt=before)

@@ -1,6 +1,17 @@
-"""State machine of a coupon's use."""
+"""State machines of a coupon in somebody's hands, and of its use by a purchase."""
 
 from banyan.kernel.states import Machine
+
+GRANT = Machine(
+    name="entitlements.grant.state",
+    initial="held",
+    transitions={
+        "held": ("reserved", "expired"),
+        "reserved": ("held", "redeemed"),
+        "redeemed": ("held",),
+        "expired": (),
+    },
+)
 
 REDEMPTION = Machine(
     name="entitlements.redemption.state",

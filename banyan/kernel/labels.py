@@ -22,6 +22,7 @@ LABELS: Mapping[str, Promise] = {
     "country": gettext_lazy("Country"),
     "created_at": gettext_lazy("Made"),
     "currency": gettext_lazy("Currency"),
+    "day": gettext_lazy("Day"),
     "description": gettext_lazy("For"),
     "display_name": gettext_lazy("Name"),
     "due_by": gettext_lazy("Promised by"),
@@ -69,6 +70,8 @@ LABELS: Mapping[str, Promise] = {
     "target": gettext_lazy("To"),
     "task_name": gettext_lazy("Job"),
     "timezone": gettext_lazy("Time zone"),
+    "times": gettext_lazy("Times"),
+    "words": gettext_lazy("Words"),
 }
 
 CODED = frozenset(
@@ -97,6 +100,9 @@ WORDS: Mapping[str, Promise] = {
     "category.change": gettext_lazy("Changed a category"),
     "commission.hold": gettext_lazy("Held a commission for suspicion"),
     "commission.release": gettext_lazy("Released a held commission"),
+    "coupon.change": gettext_lazy("Changed a coupon"),
+    "coupon.pause": gettext_lazy("Stopped a coupon"),
+    "coupon.resume": gettext_lazy("Let a coupon run again"),
     "event.deliver_again": gettext_lazy("Delivered an event again"),
     "flag.turn": gettext_lazy("Turned a flag"),
     "ledger.prove": gettext_lazy("Recounted the books"),
@@ -122,6 +128,7 @@ WORDS: Mapping[str, Promise] = {
     "category": gettext_lazy("Category"),
     "checkout": gettext_lazy("Purchase"),
     "commission": gettext_lazy("Commission"),
+    "coupon": gettext_lazy("Coupon"),
     "event": gettext_lazy("Event"),
     "flag": gettext_lazy("Flag"),
     "intent": gettext_lazy("Payment"),
@@ -139,6 +146,7 @@ WORDS: Mapping[str, Promise] = {
     "catalog.shop.state": gettext_lazy("Shop"),
     "earnings.commission.state": gettext_lazy("Commission"),
     "earnings.payoutbatch.state": gettext_lazy("Payout batch"),
+    "entitlements.grant.state": gettext_lazy("Coupon held"),
     "entitlements.redemption.state": gettext_lazy("Coupon used"),
     "orders.checkout.state": gettext_lazy("Purchase"),
     "orders.order.state": gettext_lazy("Order"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -258,3 +260,35 @@ class Node(models.Model):
     number = models.SmallIntegerField(primary_key=True)
     holder = models.CharField(max_length=120)
     leased_until = models.DateTimeField()
+
+
+class SearchCorpus(models.Model):
+    """A table of search words (its name): how many documents it has, and how they stand.
+
+    ``marks`` are the standings of the 500th, 750th, 1,125th ... of the highest.
+    """
+
+    name = models.CharField(max_length=60, primary_key=True)
+    documents = models.BigIntegerField(default=0)
+    marks = ArrayField(models.BigIntegerField(), default=list)
+
+
+class SearchWord(models.Model):
+    """A word that everybody can find, and in about how many documents of a corpus it is.
+
+    ``near`` are its forms with letters struck out (``search.spelling``), as checksums; empty for
+    words that are not typed letter by letter.
+    """
+
+    id = IdField(primary_key=True)
+    corpus = models.CharField(max_length=60)
+    word = models.TextField(db_collation="C")
+    documents = models.BigIntegerField()
+    near = ArrayField(models.IntegerField(), null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["corpus", "word"], name="search_word_once")]
+        indexes = [
+            models.Index(fields=["word"], name="search_word"),
+            GinIndex(fields=["near"], name="search_near"),
+        ]

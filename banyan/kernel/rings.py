@@ -18,6 +18,7 @@ class Ring(StrEnum):
     DRAWS = "draws"
     STREAMS = "streams"
     ANSWERS = "answers"
+    DELIVERY = "delivery"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

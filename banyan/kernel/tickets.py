@@ -23,18 +23,25 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from . import clock
+from .locks import in_transaction
 from .models import TicketClaim, TicketPool
 from .problems import Conflict, NotFound, SoldOut
 
 TTL = dt.timedelta(minutes=5)
 CLAIM_TIMEOUT_MS = 5_000
-# Longer than any claim may run (CLAIM_TIMEOUT_MS), with room for a commit that waits.
+# Longer than any claim may run (one statement that waits for nobody, or CLAIM_TIMEOUT_MS for
+# several), with room for a commit that waits. A claim that comes later yet is not lost: the number
+# has a release then, too, and that is dropped when somebody takes it.
 LONGEST_TRANSACTION = dt.timedelta(seconds=60)
 # A closed sale's sequence rests this long, for claims that were on their way.
 SEQUENCE_REST = dt.timedelta(hours=1)
 SEQUENCES = tuple(f"kernel_ticket_{n:03d}" for n in range(1, 65))
 
 _DRAWN = "coalesce(pg_sequence_last_value(p.sequence_name::regclass), 0)"
+
+
+Drawn = list[tuple[int, int]]
+"""(claim id, number) pairs."""
 
 
 class Balance(NamedTuple):
@@ -81,25 +88,40 @@ def claim(
 ) -> list[TicketClaim]:
     """Claim ``quantity`` numbers or none, in a transaction of its own that commits at once.
 
-    Raises SoldOut when fewer are to be had, RuntimeError inside another transaction. Claims lapse
-    after ``ttl``; :func:`use` them in the order's transaction before that.
+    One number is one statement. Raises SoldOut when fewer are to be had, RuntimeError inside
+    another transaction. Claims lapse after ``ttl``; :func:`use` them in the order's transaction
+    before that.
     """
     if quantity < 1:
         raise ValueError("a quantity is at least 1")
+    if in_transaction():
+        raise RuntimeError("a ticket claim is durable: it commits alone, before any transaction")
     expires_at = clock.now() + ttl
+    if quantity == 1:
+        found = _draw(pool_id, holder, 1, expires_at)
+        found = found or _take_released(pool_id, holder, 1, expires_at)
+    else:
+        found = _claim_several(pool_id, holder, quantity, expires_at)
+    if not found:
+        raise SoldOut(detail=f"pool {pool_id}: fewer than {quantity} left")
+    return [
+        TicketClaim(pk=pk, pool_id=pool_id, number=number, holder=holder, expires_at=expires_at)
+        for pk, number in sorted(found, key=lambda one: one[1])
+    ]
+
+
+def _claim_several(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> Drawn:
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {CLAIM_TIMEOUT_MS}")
-        ids = _draw(pool_id, holder, quantity, expires_at)
-        if len(ids) < quantity:
-            ids += _take_released(pool_id, holder, quantity - len(ids), expires_at)
-        enough = len(ids) == quantity
-        if ids and not enough:
+        found = _draw(pool_id, holder, quantity, expires_at)
+        if len(found) < quantity:
+            found += _take_released(pool_id, holder, quantity - len(found), expires_at)
+        if found and len(found) < quantity:
             # Not a rollback: the numbers drawn would be lost until the next sweep.
-            _to_releases(ids)
-    if not enough:
-        raise SoldOut(detail=f"pool {pool_id}: fewer than {quantity} left")
-    return list(TicketClaim.objects.filter(pk__in=ids).order_by("number"))
+            _to_releases([pk for pk, _number in found])
+            found = []
+    return found
 
 
 def use(*, claims: Sequence[int], holder: str) -> None:
@@ -189,25 +211,35 @@ def left(pool_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def _draw(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> list[int]:
+def _drawing(several: str) -> str:
+    return (
+        "INSERT INTO kernel_ticketclaim (pool_id, number, holder, expires_at)"
+        " SELECT drawn.pool_id, drawn.number, %s, %s FROM ("
+        "  SELECT p.id AS pool_id, p.stock, nextval(p.sequence_name::regclass) AS number"
+        f"  FROM kernel_ticketpool AS p{several}"
+        f" WHERE p.id = %s AND p.closed_at IS NULL AND {_DRAWN} < p.stock"
+        "  OFFSET 0"  # keeps the planner from drawing a number twice for one row
+        " ) AS drawn WHERE drawn.number <= drawn.stock RETURNING id, number"
+    )
+
+
+# A third of what one claim takes would go into a series of one.
+DRAW, DRAW_SEVERAL = _drawing(""), _drawing(", generate_series(1, %s)")
+
+
+def _draw(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> Drawn:
     """Claim fresh numbers; those beyond the stock are burnt. Nobody waits for anybody."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO kernel_ticketclaim (pool_id, number, holder, expires_at)"
-            " SELECT drawn.pool_id, drawn.number, %s, %s FROM ("
-            "  SELECT p.id AS pool_id, p.stock, nextval(p.sequence_name::regclass) AS number"
-            "  FROM kernel_ticketpool AS p, generate_series(1, %s)"
-            f" WHERE p.id = %s AND p.closed_at IS NULL AND {_DRAWN} < p.stock"
-            "  OFFSET 0"  # keeps the planner from drawing a number twice for one row
-            " ) AS drawn WHERE drawn.number <= drawn.stock RETURNING id",
-            [holder, expires_at, quantity, pool_id],
-        )
-        return [row[0] for row in cursor.fetchall()]
+        if quantity == 1:
+            cursor.execute(DRAW, [holder, expires_at, pool_id])
+        else:
+            cursor.execute(DRAW_SEVERAL, [holder, expires_at, quantity, pool_id])
+        return list(cursor.fetchall())
 
 
-def _take_released(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> list[int]:
-    ids: list[int] = []
-    while len(ids) < quantity:
+def _take_released(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> Drawn:
+    found: Drawn = []
+    while len(found) < quantity:
         with connection.cursor() as cursor:
             # A release of a number that has a claim after all is dropped without effect.
             cursor.execute(
@@ -219,16 +251,16 @@ def _take_released(pool_id: int, holder: str, quantity: int, expires_at: dt.date
                 "  RETURNING pool_id, number),"
                 " made AS ("
                 "  INSERT INTO kernel_ticketclaim (pool_id, number, holder, expires_at)"
-                "  SELECT pool_id, number, %s, %s FROM taken ON CONFLICT DO NOTHING RETURNING id)"
-                " SELECT (SELECT count(*) FROM taken), coalesce((SELECT array_agg(id) FROM made),"
-                " ARRAY[]::bigint[])",
-                [pool_id, quantity - len(ids), holder, expires_at],
+                "  SELECT pool_id, number, %s, %s FROM taken ON CONFLICT DO NOTHING"
+                "  RETURNING id, number)"
+                " SELECT t.number, m.id FROM taken AS t LEFT JOIN made AS m USING (number)",
+                [pool_id, quantity - len(found), holder, expires_at],
             )
-            taken, made = cursor.fetchone()
-        ids += made
-        if not taken:
+            rows = cursor.fetchall()
+        found += [(pk, number) for number, pk in rows if pk is not None]
+        if not rows:
             break
-    return ids
+    return found
 
 
 _RELEASE = (

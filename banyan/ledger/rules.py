@@ -27,6 +27,7 @@ KINDS: dict[str, Kind] = {
     "credit_issued": Kind("hot", "platform"),
     "adjustments": Kind("hot", "platform"),
     "platform_fees": Kind("hot", "platform"),
+    "promotions": Kind("hot", "platform"),
     "shop_payable": Kind("open", "shop"),
     "earner_held": Kind("open", "account"),
     "earner_payable": Kind("open", "account"),

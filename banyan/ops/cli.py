@@ -23,6 +23,7 @@ from banyan.ops.progress import complain, step
 # (words on our command line) -> the management command that does it
 DELEGATES: Mapping[tuple[str, ...], str] = {
     ("ledger", "verify"): "ledger_verify",
+    ("stock", "verify"): "stock_verify",
     ("reconcile",): "reconcile",
     ("import", "cascades"): "import_cascades",
     ("import", "products"): "import_products",
@@ -38,12 +39,13 @@ banyan setup [--skip-database]  compile catalogues, collect static files, migrat
 banyan doctor                   check this machine and say what to do
 banyan demo                     load the demo
 banyan ledger verify            recount every account and prove that journals sum to zero
+banyan stock verify             recount every stock figure from its movements
 banyan reconcile PROVIDER DAY   compare a provider's own bill of a day with the books
 banyan staff give WHO ROLE      make somebody staff: support, finance, moderation, owner
 banyan import cascades FILE     read share cascades from a file
 banyan import products FILE --shop SLUG [--dry-run] [--set-stock]
 banyan export products --shop SLUG [--output FILE]
-banyan search reindex           write the search words of goods, posts and members anew
+banyan search reindex           write the search words of goods, shops, posts, members
 banyan cascades report          size, depth, broadcast and virality of every cascade
 banyan backup FOLDER            database, pictures and secrets, while the shop goes on
 banyan restore FOLDER           bring a backup into an empty installation

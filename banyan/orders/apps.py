@@ -11,6 +11,6 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to payments; tell buyers and shops; say whose open pages an order concerns."""
-        from . import subscribers, telling, topics  # noqa: F401 - registers on import
+        from . import delivering, subscribers, telling, topics  # noqa: F401 - registers on import
 
         topics.register()

@@ -20,8 +20,8 @@ from banyan.payments.models import Refund
 from banyan.storefronts.access import live_offers
 from banyan.storefronts.queries import Taken, taken_offers
 
-from .actions.wanting import WantedLine
 from .models import Cart, CartItem, Checkout, Order, OrderLine, OrderRefund, Shipment
+from .rules import WantedLine
 
 
 @dataclass(slots=True)
@@ -43,9 +43,9 @@ class CartLine:
     free: int
     via: str
     touch_id: int | None
+    offer_id: int | None
     image_id: int | None
     problem: str = ""
-    offer_id: int | None = None
     picture: Any = field(default=None)
 
 
@@ -104,7 +104,7 @@ def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
 def _cart_line(item: CartItem, images: dict[int, int], offer: Taken | None) -> CartLine:
     variant = item.variant
     product, shop, stock = variant.product, variant.product.shop, variant.stock
-    free = stock.on_hand - stock.allocated - stock.reserved
+    free = stock.free
     on_sale = variant.is_active and product.state == "active" and shop.state == "open"
     on_sale = on_sale and (not item.offer_id or offer is not None)
     amount = variant.price_amount if offer is None or offer.amount is None else offer.amount
@@ -125,9 +125,9 @@ def _cart_line(item: CartItem, images: dict[int, int], offer: Taken | None) -> C
         free=max(free, 0),
         via=item.link.code if item.link else "",
         touch_id=item.touch_id,
+        offer_id=item.offer_id,
         image_id=images.get(product.pk),
         problem="gone" if not on_sale else "short" if free < item.quantity else "",
-        offer_id=item.offer_id,
     )
 
 

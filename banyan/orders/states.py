@@ -18,7 +18,8 @@ ORDER = Machine(
     initial="placed",
     transitions={
         "placed": ("paid", "expired", "cancelled"),
-        "paid": ("shipped", "closed"),
+        # received at once: nothing of it comes in a parcel
+        "paid": ("shipped", "received", "closed"),
         "shipped": ("received", "closed"),
         "received": ("closed",),
         "expired": (),

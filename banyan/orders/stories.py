@@ -159,7 +159,12 @@ def _price(order: Order, line: OrderLine) -> Chapter:
 
 
 def _step_text(step: str) -> str:
-    known = {"list": _("Goods"), "coupon": _("Coupon"), "shipping": _("Shipping")}
+    known = {
+        "list": _("Goods"),
+        "sale": _("Goods in a sale"),
+        "coupon": _("Coupon"),
+        "shipping": _("Shipping"),
+    }
     return known.get(step, step)
 
 

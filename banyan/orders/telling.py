@@ -33,8 +33,8 @@ FRESH = dt.timedelta(hours=1)
 @events.subscribe(OrderPaid, consumer="orders.tell")
 def tell_of_a_payment(event: OrderPaid, meta: Meta) -> None:
     """Send the receipt with the way back, once per purchase; tell the shop, once per order."""
-    order = _order(event.order_id)
-    _write(order.checkout, "order.receipt", meta, {"total": _total(order.checkout)})
+    order = order_of(event.order_id)
+    write(order.checkout, "order.receipt", meta, {"total": _total(order.checkout)})
     for member in _staff(order.shop_id):
         notify(
             recipient_id=member.account_id,
@@ -48,15 +48,15 @@ def tell_of_a_payment(event: OrderPaid, meta: Meta) -> None:
 @events.subscribe(OrderShipped, consumer="orders.tell")
 def tell_of_a_parcel(event: OrderShipped, meta: Meta) -> None:
     """Tell the buyer that the parcel left, with carrier and number."""
-    order = _order(event.order_id)
+    order = order_of(event.order_id)
     shipment = order.shipments.order_by("id").last()
     context = {
         "shop": order.shop.name,
         "carrier": shipment.carrier if shipment else "",
         "tracking": shipment.tracking if shipment else "",
     }
-    _write(order.checkout, "order.shipped", meta, context, of=f"{order.pk}")
-    _notice(order, "order.shipped", f"order.shipped:{order.pk}")
+    write(order.checkout, "order.shipped", meta, context, of=f"{order.pk}")
+    notice(order, "order.shipped", f"order.shipped:{order.pk}")
 
 
 @events.subscribe(OrderRefunded, consumer="orders.tell")
@@ -72,11 +72,12 @@ def tell_of_a_refund(event: OrderRefunded, meta: Meta) -> None:
         "shop": order.shop.name,
         "path": f"{url}?o={checkout.access_token}",
     }
-    _write(checkout, "order.refunded", meta, context, of=f"{refund.pk}")
-    _notice(order, "order.refunded", f"order.refunded:{refund.pk}", url=url)
+    write(checkout, "order.refunded", meta, context, of=f"{refund.pk}")
+    notice(order, "order.refunded", f"order.refunded:{refund.pk}", url=url)
 
 
-def _order(order_id: int) -> Order:
+def order_of(order_id: int) -> Order:
+    """Return an order with its checkout and shop."""
     found = _orders.first(order_id)
     if found is None:
         raise Order.DoesNotExist(f"Order {order_id}")
@@ -97,9 +98,10 @@ def _total(checkout: Checkout) -> str:
     return format_money(Money(checkout.total_amount, checkout.currency), checkout.language)
 
 
-def _write(
+def write(
     checkout: Checkout, kind: str, meta: Meta, context: Mapping[str, Any], *, of: str = ""
 ) -> None:
+    """Write one message to the buyer, once per ``kind`` and ``of``; not of what is long past."""
     if meta.occurred_at < clock.now() - FRESH:
         return
     channel, destination = "email", checkout.contact_email
@@ -120,7 +122,8 @@ def _write(
     )
 
 
-def _notice(order: Order, kind: str, group: str, url: str = "") -> None:
+def notice(order: Order, kind: str, group: str, url: str = "") -> None:
+    """Tell a buyer who is a member, on their page; leads to the order unless ``url`` says."""
     if order.checkout.buyer_id is None:
         return
     notify(

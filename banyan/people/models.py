@@ -70,6 +70,7 @@ class AccountWords(models.Model):
         Account, primary_key=True, on_delete=models.CASCADE, related_name="words"
     )
     words = SearchVectorField()
+    boost = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "people_accountwords"

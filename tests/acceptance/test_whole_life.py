@@ -14,6 +14,8 @@ import pytest
 
 from banyan.catalog import actions as catalog
 from banyan.community import actions as community
+from banyan.delivery import actions as delivery
+from banyan.delivery.models import LicenceKey, Voucher
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.entitlements import actions as coupons
@@ -30,6 +32,7 @@ from banyan.payments.providers.base import Status
 from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
+from tests.delivery import goods
 from tests.earnings import story
 from tests.kernel.test_events import ALL as ALL_EVENTS
 from tests.kernel.test_states import ALL as ALL_MACHINES
@@ -62,7 +65,6 @@ NOBODY_YET: set[Row] = {
     ("catalog.shop.state", "open", "closed"),
     ("catalog.shop.state", "suspended", "closed"),
     ("catalog.shop.state", "refused", "pending"),
-    ("entitlements.redemption.state", "redeemed", "returned"),
 }
 
 
@@ -86,14 +88,23 @@ def a_shops_life(settings: Any) -> None:
 def a_coupons_life(settings: Any) -> None:
     shop = make.shop()
     item = make.variant(shop)
-    coupons.create_coupon(
-        actor=make.actor(shop.owner), shop_id=shop.pk, title="C", code="LIFE", amount_off=1, cap=9
+    owner = make.actor(shop.owner)
+    made = coupons.create_coupon(
+        actor=owner, shop_id=shop.pk, title="C", code="LIFE", amount_off=1, cap=9, life_days=1
     )
     make.pay(make.place((item, 1), coupon="LIFE"))
-    given_up = make.place((item, 1), coupon="LIFE")
+    first, second, third = coupons.print_codes(actor=owner, coupon_id=made.pk, n=3)
+    given_up = make.place((item, 1), coupon=first.code or "")
     orders.cancel_checkout(
         actor=Actor.guest(), checkout_id=given_up.pk, access_token=given_up.access_token
     )
+    order = make.pay(make.place((item, 1), coupon=second.code or "")).orders.get()
+    orders.grant_refund(
+        actor=owner, order_id=order.pk, amount=order.total_amount, reason="x", key="whole"
+    )
+    assert third.expires_at is not None
+    with clock.at(third.expires_at):
+        coupons.expire_grants(actor=Actor.system("test"))
 
 
 def orders_lives(settings: Any) -> None:
@@ -286,6 +297,49 @@ def commissions_lives(settings: Any) -> None:
     take_back(last)
 
 
+def vouchers_lives(settings: Any) -> None:
+    shop = make.shop()
+    owner = make.actor(shop.owner)
+    item = goods.voucher(of=shop, valid_days=1, stock=50)
+
+    def issued() -> Voucher:
+        make.pay(make.place((item, 1)))
+        return Voucher.objects.order_by("id").last()  # type: ignore[return-value]
+
+    def redeem(voucher: Voucher, device: delivery.Device | None = None) -> None:
+        delivery.redeem(
+            actor=owner,
+            shop_id=shop.pk,
+            code=delivery.open_voucher(voucher),
+            key=f"life-{voucher.pk}",
+            device=device,
+        )
+
+    def refund(voucher: Voucher) -> None:
+        orders.grant_refund(
+            actor=owner, order_id=voucher.order_id, amount=8_000, reason="x", key=f"{voucher.pk}"
+        )
+
+    redeem(issued())
+    refund(issued())
+    late, unused = issued(), issued()
+    ended = clock.now() + dt.timedelta(days=1, minutes=5)
+    with clock.at(ended - dt.timedelta(hours=2)):
+        delivery.remind_due(actor=SYSTEM)
+    with clock.at(ended):
+        delivery.expire_due(actor=SYSTEM)
+        scanned_at = ended - dt.timedelta(hours=1)
+        redeem(late, delivery.Device(name="d", scanned_at=scanned_at, skew=dt.timedelta(0)))
+        unused.refresh_from_db()
+        refund(unused)
+    short = make.place((goods.keyed(n=1, of=shop), 1))
+    delivery.withdraw_key(actor=owner, key_id=LicenceKey.objects.get().pk, reason="spoilt")
+    make.pay(short)
+    orders.refund_missing(actor=SYSTEM, order_id=short.orders.get().pk)
+    got = make.pay(make.place((goods.filed(of=shop), 1)))
+    orders.receive_delivered(actor=SYSTEM, order_id=got.orders.get().pk)
+
+
 def a_guests_life(settings: Any) -> None:
     item = make.variant(stock=20)
 
@@ -323,6 +377,7 @@ LIVES: list[Callable[[Any], None]] = [
     payments_lives,
     refunds_lives,
     commissions_lives,
+    vouchers_lives,
     a_guests_life,
     neighbours_lives,
 ]

@@ -27,6 +27,8 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("POST", "/shops/{shop_id}/coupons", {"title": "Mine", "percent_bps": 10_000}),
     ("DELETE", "/coupons/{coupon_id}", None),
     ("DELETE", "/offers/{offer_id}", None),
+    ("PUT", "/coupons/{coupon_id}/terms", {"benefits": [{"code": "free_shipping"}]}),
+    ("POST", "/coupons/{coupon_id}/codes", {"n": 1}),
     ("POST", "/shops/{shop_id}/products", PRODUCT),
     ("PUT", "/products/{product_id}", PRODUCT),
     ("POST", "/products/{product_id}/publish", None),

@@ -170,6 +170,46 @@ def test_a_coupon_is_made_used_and_stopped(merchant: Program, shop: Shop) -> Non
     ]
 
 
+def test_a_member_takes_a_coupon_and_buys_with_the_best_set(merchant: Program, shop: Shop) -> None:
+    url = f"/shops/{shop.pk}/coupons"
+    rule = {"code": "percent_off", "args": {"bps": 2000, "most": 150}}
+    wrong = {"title": "No", "benefits": [{"code": "percent_off", "args": {"bps": 0}}]}
+    assert problem(merchant.send("POST", url, wrong)) == (422, "invalid")
+    body = {"title": "Club", "code": "CLUB", "benefits": [rule], "reach": "claim", "cap": 5}
+    made = merchant.do("POST", url, body)
+    assert (made["benefits"], made["taken"]) == ([rule], 0)
+    merchant.do("POST", url, {"title": "All", "percent_bps": 500, "reach": "auto", "cap": 5})
+    ana = Program(make.member())
+    assert problem(ana.send("POST", "/me/coupons", {"code": "NOPE"})) == (409, "coupon_unknown")
+    held = ana.do("POST", "/me/coupons", {"code": "club"})
+    assert ana.do("POST", "/me/coupons", {"code": "club"}) == held
+    assert ana.get("/me/coupons")["items"] == [held]
+
+    lines = [{"variant_id": str(make.variant(shop, price=1000).pk)}]
+    quote = ana.do("POST", "/checkouts/quote", {"lines": lines})
+
+    assert [one["title"] for one in quote["coupons"]] == ["Club"]
+    assert [one["reason"] for one in quote["coupons_not_used"]] == ["coupon_less"]
+    assert (quote["savings"], quote["total"]) == (_price(150), _price(850))
+    other = ana.do("POST", "/checkouts/quote", {"lines": lines, "coupons_off": [held["id"]]})
+    assert (other["savings"], other["coupons"][0]["title"]) == (_price(50), "All")
+
+
+def test_printed_codes_work_once_each(merchant: Program, shop: Shop) -> None:
+    body = {"title": "Card", "percent_bps": 1000, "reach": "held", "cap": 2, "per_person": 2}
+    coupon = merchant.do("POST", f"/shops/{shop.pk}/coupons", body)
+    url = f"/coupons/{coupon['id']}/codes"
+    codes = merchant.do("POST", url, {"n": 2})["codes"]
+    assert all(len(code) >= 14 for code in codes)
+    assert problem(merchant.send("POST", url, {"n": 1}))[1] == "coupon_used_up"
+    item = make.variant(shop, price=1000)
+    make.place((item, 1), coupon=codes[0])
+    quote = {"lines": [{"variant_id": str(item.pk)}], "coupon": codes[0]}
+    assert Program().do("POST", "/checkouts/quote", quote)["coupon_problem"] == "coupon_taken"
+    quote["coupon"] = codes[1].upper()
+    assert Program().do("POST", "/checkouts/quote", quote)["total"] == _price(900)
+
+
 def test_a_price_that_changed_is_told(shop: Shop) -> None:
     item, guest = make.variant(shop, price=1000), Program()
     body = {

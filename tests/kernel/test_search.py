@@ -56,7 +56,7 @@ def _matches(document: str, query: str) -> bool:
         ("手作陶瓷馬克杯", "陶瓷马克杯"),
         ("手作陶瓷马克杯", "陶瓷 马克杯"),
         ("武夷山红茶", "茶"),
-        ("Blue ceramic mug, 350 ml", "cera 350"),
+        ("Blue ceramic mug, 350 ml", "350 cera"),
         ("iPhone15手机壳", "iphone 手机"),
         ("it's 3.5mm & 1e5 x-y foo_bar a/b http://x.y/z", "it's 3.5mm & 1e5 x-y foo_bar a/b"),
         ("Crème brûlée", "BRÛLÉE"),
@@ -80,3 +80,29 @@ def test_the_database_finds_it(document: str, query: str) -> None:
 )
 def test_the_database_does_not_find_what_is_not_there(document: str, query: str) -> None:
     assert not _matches(document, query)
+
+
+def test_chinese_words_are_heard_from_each_word_on() -> None:
+    assert search.sounds("红色连衣裙 Blue") == [
+        "音hongselianyiqun", "音hslyq", "音lianyiqun", "音lyq",
+    ]  # fmt: skip
+    assert search.sounds("茶 tea") == ["音cha"], "one syllable has no first letters"
+    assert search.sounds("银行")[0] == "音yinhang", "read by the word and not by the character"
+    assert search.sounds("行走")[0] == "音xingzou"
+    assert search.sounds("Blue mug") == []
+
+
+def test_what_is_typed_in_latin_letters_may_be_a_sound() -> None:
+    assert search.by_sound("lyq").text == "('lyq':* | '音lyq':*)"
+    joined = search.by_sound("lian yi").text
+    assert joined.endswith("| '音lianyi':*")
+    for nothing_to_hear in ("", "连衣裙", "42", "a", "!?"):
+        assert not search.by_sound(nothing_to_hear), nothing_to_hear
+
+
+def test_marks_narrow_and_do_not_rank() -> None:
+    asked = search.plain("mug").within(["类7", "类8"], [], ["店1"])
+    assert asked.condition == "('mug':*) & (('类7' | '类8') & ('店1'))"
+    assert asked.text == "'mug':*"
+    assert search.NO_WORDS.within(["类7"]).condition == "(('类7'))"
+    assert "类7" not in search.tokens("类7 类 7"), "nobody can type one"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pytest
+from django.db import transaction
 from django.db.models import F
 
 from banyan.catalog.models import Variant
 from banyan.entitlements import actions as coupons
-from banyan.entitlements.models import Coupon, Redemption
+from banyan.entitlements.actions import grants, uses
+from banyan.entitlements.models import Coupon, Grant, PersonUse, Redemption
+from banyan.entitlements.rules import Given
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Busy
+from banyan.kernel.problems import Busy, Problem
 from banyan.orders import actions as orders
 from banyan.orders.actions import placement
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent, Refund
+from banyan.people.models import Account
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
@@ -26,46 +31,57 @@ from tests.support.weakened import no_locks, without_check
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
 
-def _coupon(*, cap: int = 1, per_person: int = 1) -> tuple[Coupon, Variant]:
+def _coupon(
+    *, cap: int = 1, per_person: int = 1, budget: int | None = None, reach: str = "code"
+) -> tuple[Coupon, Variant]:
     shop = make.shop()
     item = make.variant(shop, price=5_000, stock=50)
     coupon = coupons.create_coupon(
         actor=make.actor(shop.owner),
         shop_id=shop.pk,
         title="Once",
-        code="ONCE",
+        code="" if reach == "held" else "ONCE",
         amount_off=1_000,
         cap=cap,
         per_person=per_person,
+        budget=budget,
+        reach=reach,
     )
     return coupon, item
 
 
 def _read_then_write(
     *,
-    coupon: Coupon,
+    actor: Actor,
+    given: Sequence[Given],
     checkout_id: int,
     person_key: str,
-    amount: int,
     same_person: Collection[str] = (),
-) -> Redemption:
+) -> list[Redemption]:
     """Reserve as one would without knowing better: look, think, write."""
-    taken = Coupon.objects.get(pk=coupon.pk).taken
-    own = Redemption.objects.filter(
-        coupon=coupon, person_key__in={person_key, *same_person}
-    ).count()
+    [one] = given
+    coupon = Coupon.objects.get(pk=one.candidate.coupon_id)
+    uses = PersonUse.objects.filter(coupon=coupon)
+    own = uses.filter(person_key__in={person_key, *same_person}).count()
     time.sleep(0.3)
-    if taken >= coupon.cap or own >= coupon.per_person:
+    short = coupon.budget is not None and coupon.budget_used + one.amount > coupon.budget
+    if coupon.taken >= coupon.cap or own >= coupon.per_person or short:
         raise coupons.CouponRefused("coupon_used_up")
-    Coupon.objects.filter(pk=coupon.pk).update(taken=F("taken") + 1)
-    return Redemption.objects.create(
+    Coupon.objects.filter(pk=coupon.pk).update(
+        taken=F("taken") + 1, budget_used=F("budget_used") + one.amount
+    )
+    use = Redemption.objects.create(
         coupon=coupon,
         checkout_id=checkout_id,
         person_key=person_key,
-        amount=amount,
+        amount=one.amount,
         currency=coupon.currency,
         created_at=clock.now(),
     )
+    PersonUse.objects.create(
+        redemption=use, coupon=coupon, person_key=person_key, number=checkout_id % 2**31
+    )
+    return [use]
 
 
 def _placed(results: list[object]) -> list[Checkout]:
@@ -144,7 +160,7 @@ def test_burned_02_control_without_the_lock_a_person_exceeds_their_share(
     _coupon_row, item = _coupon(cap=10, per_person=1)
     no_locks(monkeypatch)
 
-    monkeypatch.setattr(placement, "reserve_coupon", _read_then_write)
+    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write)
     monkeypatch.setattr(placement, "reserve", lambda wanted, reference: None)
     run_concurrently(
         lambda: make.place((item, 1), coupon="ONCE", email="cy@example.com"),
@@ -168,7 +184,7 @@ def test_burned_02_the_whole_budget_is_spent_and_no_more() -> None:
 def test_burned_02_control_read_then_write_passes_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     _coupon_row, item = _coupon(cap=1)
     no_locks(monkeypatch)
-    monkeypatch.setattr(placement, "reserve_coupon", _read_then_write)
+    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write)
     monkeypatch.setattr(placement, "reserve", lambda wanted, reference: None)
     with without_check("entitlements_coupon", "coupon_cap"):
         results = run_concurrently(lambda: make.place((item, 1), coupon="ONCE"), 4)
@@ -195,3 +211,195 @@ def test_a_coupon_given_back_while_it_is_asked_for_is_never_lost() -> None:
             expire(checkout)
     coupon.refresh_from_db()
     assert coupon.taken == 0
+
+
+def test_one_person_under_many_names_does_not_exceed_their_share() -> None:
+    """The same telephone with another e-mail each time is one person; so is the account of it."""
+    _row, item = _coupon(cap=20, per_person=1)
+    phone = "+8613912345678"
+    ana = make.member("ana", phone=phone, email="ana@example.com")
+
+    calls = [lambda: make.place((item, 1), coupon="ONCE", phone=phone) for _ in range(5)]
+    calls += [lambda: make.place((item, 1), coupon="ONCE", buyer=ana) for _ in range(3)]
+    calls += [lambda: make.place((item, 1), coupon="ONCE", email="ANA@example.com")]
+    results = run_at_once(*calls)
+
+    assert len(_placed(results)) == 1, kinds(results)
+    refused = {getattr(r, "code", repr(r)) for r in results if isinstance(r, Exception)}
+    assert refused <= {"coupon_used_by_you", "busy"}
+    assert recount() == {}
+
+
+def test_without_any_lock_two_first_uses_of_a_person_cannot_both_be() -> None:
+    """The unique row is the last wall: whoever counts at the same time writes the same number."""
+    coupon, _item = _coupon(cap=20, per_person=1)
+    ready = threading.Barrier(4)
+
+    def count(checkout_id: int) -> int:
+        with transaction.atomic():
+            use = Redemption.objects.create(
+                coupon=coupon,
+                checkout_id=checkout_id,
+                person_key="contact:cy",
+                amount=1,
+                currency="CNY",
+                created_at=clock.now(),
+            )
+            ready.wait(timeout=30)
+            uses._count_person(use, {"contact:cy", f"contact:{checkout_id}"})
+        return checkout_id
+
+    results = run_at_once(*[lambda n=n: count(n) for n in range(1, 5)])
+
+    assert len([one for one in results if isinstance(one, int)]) == 1, kinds(results)
+    refused = {getattr(one, "code", one) for one in results if isinstance(one, Exception)}
+    assert refused == {"coupon_used_by_you"}
+    assert PersonUse.objects.filter(person_key="contact:cy").count() == 1
+
+
+def test_the_money_of_a_budget_is_given_away_once() -> None:
+    """2,500 of budget is two times 1,000 and no more, whatever the cap still allows."""
+    coupon, item = _coupon(cap=20, budget=2_500)
+
+    results = run_concurrently(lambda: make.place((item, 1), coupon="ONCE"), 8)
+
+    assert len(_placed(results)) == 2, kinds(results)
+    refused = {getattr(r, "code", repr(r)) for r in results if isinstance(r, Exception)}
+    assert refused <= {"coupon_used_up", "busy"}
+    coupon.refresh_from_db()
+    assert (coupon.taken, coupon.budget_used) == (2, 2_000)
+    assert recount() == {}
+
+
+def test_control_read_then_write_passes_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    _row, item = _coupon(cap=20, budget=1_500)
+    no_locks(monkeypatch)
+    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write)
+    monkeypatch.setattr(placement, "reserve", lambda wanted, reference: None)
+    with without_check("entitlements_coupon", "coupon_budget"):
+        results = run_concurrently(lambda: make.place((item, 1), coupon="ONCE"), 4)
+        found = recount()
+        Coupon.objects.update(budget_used=0)
+
+    assert len(_placed(results)) > 1
+    assert "a coupon's budget is counted" in found
+
+
+CLAIMERS, CLAIMS_EACH, LEFT = 25, 40, 100
+
+
+def _claim_all(members: list[Actor]) -> list[list[str]]:
+    """Let threads claim for many members each; return how each thread's claims ended."""
+
+    def claims(mine: list[Actor]) -> list[str]:
+        ends = []
+        for who in mine:
+            try:
+                coupons.claim_coupon(actor=who, code="ONCE")
+                ends.append("held")
+            except Problem as problem:
+                ends.append(problem.code)
+        return ends
+
+    size = len(members) // CLAIMERS
+    parts = [members[n * size : (n + 1) * size] for n in range(CLAIMERS)]
+    return run_at_once(*[lambda part=part: claims(part) for part in parts])
+
+
+def test_f23_a_thousand_claims_on_a_hundred_give_a_hundred() -> None:
+    coupon, _item = _coupon(cap=LEFT, reach="claim")
+    accounts = Account.objects.bulk_create(
+        Account(handle=f"m{n}", display_name=f"M{n}", created_at=clock.now())
+        for n in range(CLAIMERS * CLAIMS_EACH)
+    )
+
+    ends = [end for part in _claim_all([make.actor(one) for one in accounts]) for end in part]
+
+    assert (ends.count("held"), ends.count("coupon_used_up")) == (LEFT, len(accounts) - LEFT)
+    coupon.refresh_from_db()
+    assert (coupon.taken, Grant.objects.filter(state="held").count()) == (LEFT, LEFT)
+    assert Grant.objects.values("account").distinct().count() == LEFT
+    assert recount() == {}
+
+
+def test_f23_control_claims_that_look_first_pass_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    _row, _item = _coupon(cap=3, reach="claim")
+
+    def look_think_write(coupon: Coupon, n: int) -> None:
+        fresh = Coupon.objects.get(pk=coupon.pk)
+        time.sleep(0.3)
+        if fresh.taken >= fresh.cap:
+            raise coupons.CouponRefused("coupon_used_up")
+        Coupon.objects.filter(pk=coupon.pk).update(taken=fresh.taken + n)
+
+    monkeypatch.setattr(grants, "_promise", look_think_write)
+    members = [make.actor(make.member()) for _ in range(8)]
+    run_at_once(*[lambda who=who: coupons.claim_coupon(actor=who, code="ONCE") for who in members])
+
+    assert Grant.objects.count() > 3
+    assert "a coupon's uses are counted" in recount()
+
+
+def test_a_member_who_taps_claim_many_times_holds_one() -> None:
+    coupon, _item = _coupon(cap=5, reach="claim")
+    ana = make.actor(make.member())
+
+    results = run_concurrently(lambda: coupons.claim_coupon(actor=ana, code="ONCE"), 8)
+
+    assert {getattr(one, "pk", repr(one)) for one in results} == {Grant.objects.get().pk}
+    coupon.refresh_from_db()
+    assert coupon.taken == 1
+
+
+def test_a_held_coupon_in_two_tabs_is_spent_once_and_given_back_once() -> None:
+    coupon, item = _coupon(cap=5, reach="held")
+    ana = make.member()
+    grant = coupons.grant_coupon(
+        actor=Actor.system("test"), coupon_id=coupon.pk, account_id=ana.pk, source="test"
+    )
+
+    results = run_concurrently(lambda: make.place((item, 1), buyer=ana), 5)
+
+    with_it = [one for one in _placed(results) if one.discount_amount]
+    assert len(with_it) == 1, kinds(results)
+    failed = {getattr(r, "code", repr(r)) for r in results if isinstance(r, Exception)}
+    assert failed <= {"coupon_taken", "busy"}
+    grant.refresh_from_db()
+    assert (grant.state, grant.checkout_id) == ("reserved", with_it[0].pk)
+    assert recount() == {}
+
+    def give_up() -> Checkout:
+        return orders.cancel_checkout(actor=make.actor(ana), checkout_id=with_it[0].pk)
+
+    run_at_once(give_up, give_up, lambda: make.pay(Checkout.objects.get(pk=with_it[0].pk)))
+    grant.refresh_from_db()
+    assert grant.state in {"held", "redeemed"}
+    assert recount() == {}
+
+
+def test_coupons_of_several_shops_are_taken_in_one_order_without_deadlock() -> None:
+    """Baskets that meet two shops' coupons in opposite order, each all or nothing."""
+    rows = []
+    for name in ("FIRST", "SECOND"):
+        shop = make.shop()
+        item = make.variant(shop, price=5_000, stock=50)
+        coupons.create_coupon(
+            actor=make.actor(shop.owner),
+            shop_id=shop.pk,
+            title=name,
+            code=name,
+            amount_off=500,
+            cap=4,
+            reach="auto",
+        )
+        rows.append(item)
+    first, second = rows
+    calls = [lambda: make.place((first, 1), (second, 1)) for _ in range(4)]
+    calls += [lambda: make.place((second, 1), (first, 1)) for _ in range(4)]
+
+    results = run_at_once(*calls)
+
+    failed = {getattr(r, "code", repr(r)) for r in results if isinstance(r, Exception)}
+    assert failed <= {"coupon_used_up"}
+    assert sorted(Coupon.objects.values_list("taken", flat=True)) == [4, 4]
+    assert recount() == {}

@@ -47,17 +47,17 @@ def test_every_number_is_sold_once() -> None:
 def test_negative_control_without_the_stock_condition_it_oversells(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def draw(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> list[int]:
+    def draw(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> tickets.Drawn:
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO kernel_ticketclaim (pool_id, number, holder, expires_at)"
                 " SELECT p.id, nextval(p.sequence_name::regclass), %s, %s"
                 " FROM kernel_ticketpool AS p WHERE p.id = %s"
                 " AND (SELECT count(*) FROM kernel_ticketclaim WHERE pool_id = p.id) < p.stock"
-                " AND pg_sleep(0.05) IS NOT NULL RETURNING id",
+                " AND pg_sleep(0.05) IS NOT NULL RETURNING id, number",
                 [holder, expires_at, pool_id],
             )
-            return [row[0] for row in cursor.fetchall()]
+            return list(cursor.fetchall())
 
     monkeypatch.setattr(tickets, "_draw", draw)
     pool = _sale(3)

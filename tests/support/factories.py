@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from typing import Any
+from zlib import crc32
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product, Shop, Stock, Variant
@@ -93,12 +94,18 @@ def place(
     provider: str = "sandbox",
     key: str = "",
     email: str = "",
+    phone: str = "",
 ) -> Checkout:
-    """Place a checkout for a member or, without ``buyer``, for a guest."""
+    """Place a checkout for a member or, without ``buyer``, for a guest.
+
+    A guest has a telephone of their own, the same one for the same ``email``.
+    """
+    email = email or f"buyer{next(_count)}@example.com"
+    phone = phone or ("" if buyer else f"+8613{crc32(email.lower().encode()) % 10**9:09d}")
     return orders.place(
         actor=actor(buyer) if buyer else Actor.guest(),
         lines=[orders.WantedLine(v.pk, n, via=via) for v, n in wanted],
-        contact=orders.Contact(email=email or f"buyer{next(_count)}@example.com"),
+        contact=orders.Contact(email=email, phone=phone),
         address=ADDRESS,
         placement_key=key or new_code(80),
         provider=provider,

@@ -42,11 +42,13 @@ QUESTIONS: dict[str, str] = {
            WHERE e.name = 'order.paid' AND e.subject_id = o.id)
     """,
     "stock is what its movements say": """
-        SELECT s.id, s.on_hand, s.allocated, s.reserved FROM catalog_stock s
+        SELECT s.id, s.on_hand, s.allocated, s.reserved, s.held FROM catalog_stock s
         LEFT JOIN catalog_stockmovement m ON m.stock_id = s.id
         GROUP BY s.id
-        HAVING (s.on_hand, s.allocated, s.reserved) IS DISTINCT FROM (
-          coalesce(sum(m.on_hand), 0), coalesce(sum(m.allocated), 0), coalesce(sum(m.reserved), 0))
+        HAVING (s.on_hand, s.allocated, s.reserved, s.held, s.elsewhere) IS DISTINCT FROM (
+          coalesce(sum(m.on_hand), 0), coalesce(sum(m.allocated), 0), coalesce(sum(m.reserved), 0),
+          coalesce(sum(m.held), 0),
+          coalesce(sum(m.on_hand) FILTER (WHERE m.location_id IS NOT NULL), 0))
     """,
     "stock is what the orders say": """
         SELECT s.id, s.allocated, s.reserved FROM catalog_stock s
@@ -56,27 +58,91 @@ QUESTIONS: dict[str, str] = {
         HAVING s.reserved <> coalesce(sum(l.quantity) FILTER (WHERE o.state = 'placed'), 0)
           OR s.allocated <> coalesce(sum(l.quantity - l.refunded_quantity) FILTER (
                WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
-                 AND o.shipped_at IS NULL), 0)
+                 AND o.shipped_at IS NULL AND l.kind IN ('goods', 'listing')), 0)
           OR least(s.on_hand, s.allocated, s.reserved,
-                   s.on_hand - s.allocated - s.reserved) < 0
+                   s.held, s.on_hand - s.allocated - s.reserved - s.held) < 0
+    """,
+    "what is held is what sales keep": """
+        SELECT s.id, s.held FROM catalog_stock s
+        WHERE s.held <> coalesce((SELECT sum(b.size) FROM sales_bucket b
+                JOIN sales_item i ON i.id = b.item_id JOIN sales_sale a ON a.id = i.sale_id
+                WHERE i.variant_id = s.variant_id AND a.state <> 'draft'), 0)
+          - (SELECT count(*) FROM sales_right r JOIN sales_item i ON i.id = r.item_id
+             WHERE i.variant_id = s.variant_id AND r.state IN ('reserved', 'redeemed'))
+    """,
+    "a sale's units are counted": """
+        SELECT b.id, b.taken FROM sales_bucket b WHERE b.pool_id IS NULL
+          AND b.taken <> (SELECT count(*) FROM sales_right r WHERE r.bucket_id = b.id
+                          AND r.state IN ('bound', 'reserved', 'redeemed'))
+    """,
+    "a pool's free keys are its stock": """
+        SELECT s.variant_id, s.on_hand, s.allocated, s.reserved FROM catalog_stock s
+        JOIN catalog_variant v ON v.id = s.variant_id
+        JOIN delivery_terms t ON t.product_id = v.product_id AND t.way = 'keys'
+        WHERE s.on_hand - s.allocated <> greatest(s.reserved,
+          (SELECT count(*) FROM delivery_key k WHERE k.variant_id = v.id AND k.state = 'free'))
+    """,
+    "what was paid was handed over or fell short": """
+        SELECT l.id, l.kind, l.quantity FROM orders_orderline l
+        JOIN orders_order o ON o.id = l.order_id
+        WHERE l.kind IN ('digital', 'voucher')
+          AND CASE WHEN o.state IN ('placed', 'expired', 'cancelled') THEN 0 ELSE l.quantity END <>
+            (SELECT count(*) FROM delivery_key k WHERE k.line_id = l.id)
+            + (SELECT count(*) FROM delivery_voucher w WHERE w.line_id = l.id)
+            + CASE WHEN EXISTS (SELECT FROM delivery_grant g WHERE g.line_id = l.id)
+                   THEN l.quantity ELSE 0 END
+            + coalesce((SELECT missing FROM delivery_shortfall f WHERE f.line_id = l.id), 0)
+    """,
+    "a redeemed voucher has one accepted scan": """
+        SELECT w.id, w.state FROM delivery_voucher w
+        WHERE (w.state = 'redeemed')::int <>
+          (SELECT count(*) FROM delivery_scan s WHERE s.voucher_id = w.id AND s.result = 'accepted')
     """,
     "a coupon's uses are counted": """
         SELECT c.id, c.taken FROM entitlements_coupon c
-        WHERE c.taken <> (SELECT count(*) FROM entitlements_redemption r
-                          WHERE r.coupon_id = c.id AND r.state IN ('reserved', 'redeemed'))
-           OR c.taken > c.cap
+        WHERE c.taken > c.cap OR c.taken <>
+          (SELECT count(*) FROM entitlements_redemption r
+           WHERE r.coupon_id = c.id AND r.state IN ('reserved', 'redeemed') AND NOT EXISTS (
+             SELECT FROM entitlements_grant g
+             WHERE g.coupon_id = r.coupon_id AND g.checkout_id = r.checkout_id))
+          + (SELECT count(*) FROM entitlements_grant g
+             WHERE g.coupon_id = c.id AND g.state IN ('held', 'reserved', 'redeemed'))
+    """,
+    "a coupon's budget is counted": """
+        SELECT c.id, c.budget_used FROM entitlements_coupon c
+        WHERE c.budget_used > coalesce(c.budget, c.budget_used) OR c.budget_used <> coalesce(
+          (SELECT sum(r.amount) FROM entitlements_redemption r
+           WHERE r.coupon_id = c.id AND r.state IN ('reserved', 'redeemed')), 0)
+    """,
+    "a held coupon goes with its use": """
+        SELECT g.id, g.state, r.state FROM entitlements_grant g
+        LEFT JOIN entitlements_redemption r
+          ON r.coupon_id = g.coupon_id AND r.checkout_id = g.checkout_id
+        WHERE (g.checkout_id IS NULL) <> (g.state IN ('held', 'expired'))
+           OR (g.checkout_id IS NOT NULL AND r.state IS DISTINCT FROM g.state)
+    """,
+    "what a coupon takes off is what the lines say": """
+        SELECT c.id FROM orders_checkout c
+        WHERE coalesce((SELECT sum(r.amount) FROM entitlements_redemption r
+                        WHERE r.checkout_id = c.id), 0) <>
+          coalesce((SELECT -sum((s->>'amount')::bigint) FROM orders_order o
+                    JOIN orders_orderline l ON l.order_id = o.id,
+                    jsonb_array_elements(l.price) s
+                    WHERE o.checkout_id = c.id AND s->>'step' = 'coupon'), 0)
     """,
     "a coupon's use goes with its checkout": """
         SELECT r.id, r.state, c.state FROM entitlements_redemption r
         JOIN orders_checkout c ON c.id = r.checkout_id
-        WHERE r.state <> CASE c.state WHEN 'placed' THEN 'reserved' WHEN 'paid' THEN 'redeemed'
-                                      ELSE 'released' END
+        WHERE r.state NOT IN (
+          CASE c.state WHEN 'placed' THEN 'reserved' WHEN 'paid' THEN 'redeemed'
+                       ELSE 'released' END,
+          CASE c.state WHEN 'paid' THEN 'returned' ELSE '' END)
     """,
     "nobody uses a coupon more often than allowed": """
-        SELECT r.coupon_id, r.person_key FROM entitlements_redemption r
-        JOIN entitlements_coupon c ON c.id = r.coupon_id
-        WHERE r.state IN ('reserved', 'redeemed')
-        GROUP BY r.coupon_id, r.person_key, c.per_person HAVING count(*) > c.per_person
+        SELECT u.coupon_id, u.person_key FROM entitlements_personuse u
+        JOIN entitlements_coupon c ON c.id = u.coupon_id
+        GROUP BY u.coupon_id, u.person_key, c.per_person
+        HAVING count(DISTINCT u.redemption_id) > c.per_person
     """,
     "refunds of an order add up": """
         SELECT o.id FROM orders_order o

@@ -7,11 +7,16 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from banyan.catalog.models import Shop
+from banyan.delivery import actions as delivery
+from banyan.delivery.models import Voucher
 from banyan.earnings import actions as earnings
 from banyan.entitlements import actions as coupons
 from banyan.kernel import relay
 from banyan.orders import actions as orders
 from banyan.sharing import actions as sharing
+from tests.delivery import goods
+from tests.sales.scene import on
 from tests.support import factories as make
 from tests.support.recount import QUESTIONS, recount
 from tests.support.weakened import without_check
@@ -32,12 +37,25 @@ TAMPERED = {
     "one order.paid for each paid order": "DELETE FROM kernel_event WHERE name = 'order.paid'",
     "stock is what its movements say": "UPDATE catalog_stock SET on_hand = on_hand + 1",
     "stock is what the orders say": "UPDATE catalog_stock SET reserved = reserved + 1",
+    "a pool's free keys are its stock": (
+        "UPDATE delivery_key SET state = 'withdrawn' WHERE state = 'free'"
+    ),
+    "what was paid was handed over or fell short": "UPDATE delivery_grant SET line_id = -line_id",
+    "a redeemed voucher has one accepted scan": "UPDATE delivery_scan SET result = 'again'",
+    "what is held is what sales keep": "UPDATE sales_bucket SET size = size + 1",
+    "a sale's units are counted": "UPDATE sales_right SET state = 'expired'",
     "a coupon's uses are counted": "UPDATE entitlements_coupon SET taken = taken + 1",
+    "a coupon's budget is counted": "UPDATE entitlements_coupon SET budget_used = 1",
+    "a held coupon goes with its use": "UPDATE entitlements_grant SET state = 'reserved'",
+    "what a coupon takes off is what the lines say": (
+        "UPDATE entitlements_redemption SET amount = amount + 1"
+    ),
     "a coupon's use goes with its checkout": (
         "UPDATE entitlements_redemption SET state = 'released'"
     ),
     "nobody uses a coupon more often than allowed": (
-        "UPDATE entitlements_redemption SET person_key = 'contact:one', state = 'redeemed'"
+        "UPDATE entitlements_personuse"
+        " SET person_key = 'contact:one', number = (id & 2147483647)::int"
     ),
     "refunds of an order add up": "UPDATE orders_order SET refunded_amount = refunded_amount + 1",
     "refunds of a payment add up": (
@@ -65,14 +83,32 @@ def _a_day() -> None:
     link = sharing.share(
         actor=make.actor(make.member()), target_kind="product", target_id=item.product_id, via=None
     )
-    coupons.create_coupon(
+    made = coupons.create_coupon(
         actor=owner, shop_id=shop.pk, title="C", code="DAY", amount_off=100, cap=5
     )
+    coupons.print_codes(actor=owner, coupon_id=made.pk, n=1)
     order = make.pay(make.place((item, 2), via=link.code, coupon="DAY")).orders.get()
     make.pay(make.place((item, 1), coupon="DAY"))
     make.place((item, 1), coupon="DAY")
     orders.grant_refund(actor=owner, order_id=order.pk, amount=500, reason="late", key="late")
+    _without_parcel(shop)
+    in_sale = make.variant(shop, stock=5)
+    on(in_sale, public=2)
+    make.place((in_sale, 1))
     relay.drain()
+
+
+def _without_parcel(shop: Shop) -> None:
+    """A key, a file and two services, of which one was had."""
+    lines = [(goods.keyed(n=2, of=shop), 1), (goods.filed(of=shop), 1), (goods.voucher(of=shop), 2)]
+    make.pay(make.place(*lines))
+    voucher = Voucher.objects.order_by("id")[0]
+    delivery.redeem(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        code=delivery.open_voucher(voucher),
+        key="day",
+    )
 
 
 def test_every_question_has_a_tampering() -> None:

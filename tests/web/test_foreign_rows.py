@@ -15,6 +15,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from banyan.community.models import Board, Comment, Post
+from banyan.delivery import actions as delivery
+from banyan.delivery.models import LicenceKey, Scan
+from banyan.delivery.rules import new_voucher_code
 from banyan.earnings.models import Commission
 from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon
@@ -25,6 +28,7 @@ from banyan.orders import actions as orders
 from banyan.orders.models import OrderRefund
 from banyan.people.actions import add_address, create_token
 from banyan.people.models import Account, Address, ApiToken, GuestMerge
+from tests.delivery import goods
 from tests.support import factories as make
 from tests.web.studio.scene import Scene, client, scene
 
@@ -50,6 +54,8 @@ class World:
     board: Board
     comment: Comment
     cart_item: int
+    key: LicenceKey
+    scan: Scan
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -92,6 +98,10 @@ def _world() -> World:
             post=mine, author=at.owner, body="Mine", created_at=clock.now()
         ),
         cart_item=item.pk,
+        key=LicenceKey.objects.get(variant=goods.keyed(n=1, of=at.shop)),
+        scan=delivery.redeem(
+            actor=owner, shop_id=at.shop.pk, code=new_voucher_code(), key="unknown"
+        ),
     )
 
 
@@ -101,6 +111,10 @@ Case = tuple[Callable[[World], dict[str, Any]], dict[str, str] | None]
 
 def _order(w: World) -> dict[str, Any]:
     return {"order_id": w.at.order.pk}
+
+
+def _coupon(w: World) -> dict[str, Any]:
+    return {"coupon_id": w.coupon.pk}
 
 
 STUDIO: dict[str, Case] = {
@@ -114,8 +128,14 @@ STUDIO: dict[str, Case] = {
         {"title": "Mine", "v0_price": "1"},
     ),
     "studio_product_state": (lambda w: {"product_id": w.at.item.product_id}, {"do": "unpublish"}),
+    "studio_handing_over": (lambda w: {"product_id": w.key.variant.product_id}, {"way": "file"}),
+    "studio_key": (lambda w: {"key_id": w.key.pk}, {"do": "withdraw", "reason": "x"}),
+    "studio_conflict_seen": (lambda w: {"scan_id": w.scan.pk}, {}),
     "studio_stock": (lambda w: {"variant_id": w.at.item.pk}, {"on_hand": "99"}),
-    "studio_coupon_stop": (lambda w: {"coupon_id": w.coupon.pk}, {}),
+    "studio_coupon": (_coupon, {"title": "Theirs", "cap": "9", "per_person": "1"}),
+    "studio_coupon_stop": (_coupon, {}),
+    "studio_coupon_resume": (_coupon, {}),
+    "studio_coupon_codes": (_coupon, {"n": "1"}),
 }
 
 

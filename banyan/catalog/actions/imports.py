@@ -22,6 +22,7 @@ from ..queries.imports import Plan, ProductPlan, VariantPlan, plan_import
 from ..rules.product_csv import MOST_BYTES, Fault, read_sheet
 from ..states import PRODUCT
 from .fetching import is_address
+from .prices import record_prices
 from .stock import count_all, stock_locks
 from .words import index_products
 
@@ -186,6 +187,7 @@ class _Writer:
         }
         counted |= {one.pk: v.on_hand or 0 for (_plan, v), one in zip(fresh, made, strict=True)}
         count_all(counted, reference=f"import {self.kept.pk}")
+        record_prices([_known(v).pk for v in changed] + [one.pk for one in made])
 
     def _change(self, plans: Sequence[VariantPlan]) -> None:
         renamed = [_known(v).pk for v in plans if "sku" in v.columns]

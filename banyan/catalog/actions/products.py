@@ -24,6 +24,7 @@ from ..ports import check_publishing
 from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .attributes import clean_attributes
+from .prices import record_prices
 from .stock import stock_locks
 from .words import index_products
 
@@ -49,9 +50,10 @@ class VariantInput:
 class ProductInput:
     """A product as entered. ``images`` are image ids, in order; ``slug`` empty means: make one.
 
-    ``alts`` say what a picture shows, by image id; the others keep their text. ``tax_class``
-    empty leaves that of an existing product alone. ``attributes`` maps codes to typed values
-    ("yes" or "no" for yes-no); None leaves all as they are.
+    ``alts`` say what a picture shows, by image id; the others keep their text. ``kind`` counts when
+    the product is made (``rules.KINDS``); it stays for good, because orders were placed by it.
+    ``tax_class`` empty leaves that of an existing product alone. ``attributes`` maps codes to
+    typed values ("yes" or "no" for yes-no); None leaves all as they are.
     """
 
     title: str
@@ -109,6 +111,8 @@ def _check(data: ProductInput) -> None:
         fields["images"] = _("At most 12 pictures.")
     if data.tax_class and data.tax_class not in TAX_CLASSES:
         fields["tax_class"] = _("Choose standard, reduced or zero.")
+    if data.kind not in KINDS:
+        fields["kind"] = _("Choose a kind of the list.")
     if data.category and not Category.objects.filter(slug=data.category).exists():
         fields["category"] = _("Choose a category of the list.")
     if fields:
@@ -206,6 +210,7 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
             _count(stock, given.on_hand)
     gone = [variant.pk for variant in existing.values()]
     Variant.objects.filter(pk__in=gone).update(is_active=False)
+    record_prices(product.variants.values_list("id", flat=True))
 
 
 def _count(stock: Stock, on_hand: int) -> None:

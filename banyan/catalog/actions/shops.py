@@ -22,6 +22,7 @@ from ..models import Shop, ShopStaff
 from ..rules import is_slug
 from ..states import SHOP
 from .delivery import LARGEST, first_zone
+from .words import index_shops
 
 CHANGEABLE = {
     "name",
@@ -120,6 +121,7 @@ def _open(
             ShopStaff.objects.create(
                 shop=shop, account_id=actor.id, role="owner", created_at=clock.now()
             )
+            index_shops([shop])
             amount, free_from = delivery
             first_zone(shop, amount=amount, free_from=free_from)
             if wait:
@@ -199,6 +201,7 @@ def update_shop(*, actor: Actor, shop_id: int, **values: Any) -> Shop:
         for name, value in values.items():
             setattr(shop, name, value)
         shop.save(update_fields=list(values))
+        index_shops([shop])
     return shop
 
 

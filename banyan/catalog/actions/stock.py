@@ -1,6 +1,6 @@
 """Stock moves: each is one conditional UPDATE per row, with the table's CHECK behind it.
 
-free = on_hand - allocated - reserved. The callers are outermost actions that hold the rows
+free = on_hand - allocated - reserved - held. The callers are outermost actions that hold the rows
 (``stock_locks``), except :func:`set_on_hand`, which is one itself.
 """
 
@@ -19,11 +19,15 @@ from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, Invalid, SoldOut
 
 from ..access import get_variant_for_staff
-from ..models import Stock, StockMovement
+from ..models import Stock, StockAt, StockMovement
 from ..queries import stock_of
+from .locations import bring, place_of
 
 Wanted = Iterable[tuple[int, int]]
 """(variant id, quantity) pairs; a variant may occur more than once."""
+
+
+LARGEST = 1_000_000
 
 
 def _sum(wanted: Wanted) -> dict[int, int]:
@@ -46,14 +50,17 @@ moved AS (
   UPDATE catalog_stock s SET
     on_hand = s.on_hand + %(on_hand)s * n,
     allocated = s.allocated + %(allocated)s * n,
-    reserved = s.reserved + %(reserved)s * n
+    reserved = s.reserved + %(reserved)s * n,
+    held = s.held + %(held)s * n
   FROM wanted w
   WHERE s.variant_id = w.variant_id
-    AND (NOT %(guard)s OR s.on_hand - s.allocated - s.reserved >= n)
+    AND (NOT %(guard)s OR s.on_hand - s.allocated - s.reserved - s.held >= n)
   RETURNING s.id, s.variant_id, n
 ), logged AS (
-  INSERT INTO catalog_stockmovement (stock_id, kind, on_hand, allocated, reserved, reference, at)
-  SELECT id, %(kind)s, %(on_hand)s * n, %(allocated)s * n, %(reserved)s * n, %(reference)s, %(at)s
+  INSERT INTO catalog_stockmovement
+    (stock_id, kind, on_hand, allocated, reserved, held, reference, at)
+  SELECT id, %(kind)s, %(on_hand)s * n, %(allocated)s * n, %(reserved)s * n, %(held)s * n,
+    %(reference)s, %(at)s
   FROM moved
 )
 SELECT variant_id FROM moved
@@ -78,6 +85,7 @@ def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: in
         "on_hand": signs.get("on_hand", 0),
         "allocated": signs.get("allocated", 0),
         "reserved": signs.get("reserved", 0),
+        "held": signs.get("held", 0),
     }
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, parameters)
@@ -105,13 +113,39 @@ def release(wanted: Wanted, *, reference: str) -> None:
     _move(wanted, kind="release", reference=reference, guard=False, reserved=-1)
 
 
+def hold(wanted: Wanted, *, reference: str) -> None:
+    """Keep free units for a sale; all or, with SoldOut (``extra["variants"]``), nothing."""
+    short = _move(wanted, kind="hold", reference=reference, guard=True, held=1)
+    if short:
+        raise sold_out(short)
+
+
+def unhold(wanted: Wanted, *, reference: str) -> None:
+    """Let go of units that were kept for a sale: they are free."""
+    _move(wanted, kind="unhold", reference=reference, guard=False, held=-1)
+
+
+def reserve_held(wanted: Wanted, *, reference: str) -> None:
+    """Promise units that a sale keeps to an unpaid order; whose they are the sale has decided."""
+    _move(wanted, kind="reserve", reference=reference, guard=False, held=-1, reserved=1)
+
+
+def release_held(wanted: Wanted, *, reference: str) -> None:
+    """Give reserved units back to the sale that kept them."""
+    _move(wanted, kind="release", reference=reference, guard=False, held=1, reserved=-1)
+
+
 def allocate(wanted: Wanted, *, reference: str) -> None:
     """Turn reserved units into allocated ones: the order is paid."""
     _move(wanted, kind="allocate", reference=reference, guard=False, reserved=-1, allocated=1)
 
 
-def ship_out(wanted: Wanted, *, reference: str) -> None:
-    """Take allocated units off the shelf."""
+def ship_out(wanted: Wanted, *, reference: str, location_id: int | None = None) -> None:
+    """Take allocated units off the shelf of the shop, or of one of its locations.
+
+    What the shop's own shelf lacks is taken from the other locations, each with its movement.
+    """
+    bring(_sum(wanted), reference=reference, location_id=location_id)
     _move(wanted, kind="ship", reference=reference, guard=False, allocated=-1, on_hand=-1)
 
 
@@ -134,7 +168,8 @@ before AS (
 written AS (
   UPDATE catalog_stock s SET on_hand = b.n FROM before b WHERE s.id = b.id
 )
-INSERT INTO catalog_stockmovement (stock_id, kind, on_hand, allocated, reserved, reference, at)
+INSERT INTO catalog_stockmovement
+  (stock_id, kind, on_hand, allocated, reserved, reference, at)
 SELECT id, 'count', n - on_hand, 0, 0, %(reference)s, %(at)s FROM before
 """
 
@@ -159,25 +194,55 @@ def count_all(counted: Mapping[int, int], *, reference: str) -> None:
         )
 
 
-def set_on_hand(*, actor: Actor, variant_id: int, on_hand: int) -> Stock:
-    """Set what lies on the shelf. Refused below what is already promised."""
-    if not 0 <= on_hand <= 1_000_000:
+def set_on_hand(
+    *,
+    actor: Actor,
+    variant_id: int,
+    on_hand: int,
+    saw: int | None = None,
+    location_id: int | None = None,
+) -> Stock:
+    """Set what lies on the shelf: in all or, with ``location_id``, at one further location.
+
+    ``saw`` is the figure that was looked at: Conflict ``stock_changed`` (``extra["on_hand"]``, the
+    figure now) when it is another by now. Refused below what is already promised.
+    """
+    if not 0 <= on_hand <= LARGEST:
         raise Invalid(fields={"on_hand": _("Enter a number from 0 to 1,000,000.")})
     variant = get_variant_for_staff(actor, variant_id)
     with transaction.atomic():
         locks.take(stock_locks([variant.pk]))
         stock = Stock.objects.get(variant=variant)
-        if on_hand < stock.allocated + stock.reserved:
+        place = None if location_id is None else place_of(variant, stock, location_id)
+        before = stock.on_hand if place is None else place.on_hand
+        if saw is not None and saw != before:
+            raise Conflict(
+                _("Meanwhile there are %(n)s. Please look again and confirm.") % {"n": before},
+                code="stock_changed",
+                extra={"on_hand": before},
+            )
+        delta = on_hand - before
+        moved = delta if place is not None else 0
+        if stock.on_hand + delta < max(stock.promised, stock.elsewhere + moved):
             raise Conflict(
                 _("Some of these are already sold or reserved."),
                 code="stock_already_promised",
-                extra={"promised": stock.allocated + stock.reserved},
+                extra={"promised": stock.promised},
             )
-        delta = on_hand - stock.on_hand
         if delta:
-            Stock.objects.filter(pk=stock.pk).update(on_hand=on_hand)
-            StockMovement.objects.create(
-                stock=stock, kind="count", on_hand=delta, reference=str(actor)[:60], at=clock.now()
+            if place is not None:
+                StockAt.objects.filter(pk=place.pk).update(on_hand=on_hand)
+            Stock.objects.filter(pk=stock.pk).update(
+                on_hand=stock.on_hand + delta, elsewhere=stock.elsewhere + moved
             )
-            stock.on_hand = on_hand
+            StockMovement.objects.create(
+                stock=stock,
+                kind="count",
+                on_hand=delta,
+                location_id=location_id,
+                reference=str(actor)[:60],
+                at=clock.now(),
+            )
+            stock.on_hand += delta
+            stock.elsewhere += moved
     return stock

@@ -35,7 +35,7 @@ def keep_shipping(apps, schema_editor):
 class Migration(migrations.Migration):
     atomic = False  # the tables are in use
 
-    dependencies = [('catalog', '0009_prices_tax_and_delivery')]
+    dependencies = [('catalog', '0008_prices_tax_and_delivery')]
 
     operations = [
         migrations.AddField(

@@ -35,6 +35,7 @@ class Shop(models.Model):
     state = models.CharField(max_length=12, choices=SHOP.choices(), default=SHOP.initial)
     cover = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
     logo = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
+    low_stock_at = models.IntegerField(default=3, db_default=3)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -167,9 +168,12 @@ class Variant(models.Model):
 
 
 class Stock(models.Model):
-    """Stock of one variant: free = on_hand - allocated - reserved, never below zero.
+    """Stock of one variant: free = on_hand - allocated - reserved - held, never below zero.
 
-    ``reserved``: promised to an unpaid order; ``allocated``: paid, not yet shipped.
+    ``reserved``: promised to an unpaid order; ``allocated``: paid, not yet shipped; ``held``: kept
+    for a sale. ``elsewhere`` is the part of ``on_hand`` at the shop's other locations (the sum of
+    its StockAt rows). ``low_at`` None: the shop's own threshold; ``low_told_at``: when the shop
+    was told that little is left, empty once it was restocked.
     """
 
     id = IdField(primary_key=True)
@@ -177,6 +181,10 @@ class Stock(models.Model):
     on_hand = models.IntegerField(default=0)
     allocated = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)
+    held = models.IntegerField(default=0, db_default=0)
+    elsewhere = models.IntegerField(default=0, db_default=0)
+    low_at = models.IntegerField(null=True)
+    low_told_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "catalog_stock"
@@ -184,14 +192,65 @@ class Stock(models.Model):
             models.CheckConstraint(
                 condition=Q(allocated__gte=0)
                 & Q(reserved__gte=0)
-                & Q(on_hand__gte=F("allocated") + F("reserved")),
+                & Q(held__gte=0)
+                & Q(on_hand__gte=F("allocated") + F("reserved") + F("held")),
                 name="stock_never_oversold",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(elsewhere__gte=0) & Q(elsewhere__lte=F("on_hand")), name="stock_places"
+            ),
+        ]
+
+    @property
+    def promised(self) -> int:
+        """What is sold, reserved, or kept for a sale."""
+        return self.allocated + self.reserved + self.held
+
+    @property
+    def free(self) -> int:
+        """What anybody may order now."""
+        return self.on_hand - self.promised
+
+    @property
+    def least(self) -> int:
+        """The smallest figure that a count of the whole may set."""
+        return max(self.promised, self.elsewhere)
+
+
+class StockLocation(models.Model):
+    """A further place where a shop keeps goods; what is nowhere else lies in the shop itself."""
+
+    id = IdField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="locations")
+    name = models.CharField(max_length=60)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "catalog_stocklocation"
+        constraints = [models.UniqueConstraint("shop", Lower("name"), name="stock_location_once")]
+
+
+class StockAt(models.Model):
+    """How many units of a variant lie at a further location."""
+
+    id = IdField(primary_key=True)
+    stock = models.ForeignKey(Stock, on_delete=models.CASCADE, related_name="places")
+    location = models.ForeignKey(StockLocation, on_delete=models.PROTECT, related_name="goods")
+    on_hand = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "catalog_stockat"
+        constraints = [
+            models.UniqueConstraint(fields=["stock", "location"], name="stock_at_once"),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="stock_at_least_none"),
         ]
 
 
 class StockMovement(models.Model):
-    """Why a stock figure changed; the sums of the rows are the figures."""
+    """Why a stock figure changed; the sums of the rows are the figures.
+
+    ``location`` None: the shop itself.
+    """
 
     id = IdField(primary_key=True)
     stock = models.ForeignKey(
@@ -201,6 +260,15 @@ class StockMovement(models.Model):
     on_hand = models.IntegerField(default=0)
     allocated = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)
+    held = models.IntegerField(default=0, db_default=0)
+    location = models.ForeignKey(
+        StockLocation,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # checked by the audit; every order writes here
+    )
     reference = models.CharField(max_length=60, blank=True, default="")
     at = models.DateTimeField()
 
@@ -209,17 +277,99 @@ class StockMovement(models.Model):
         indexes = [models.Index(fields=["stock", "-id"], name="movement_stock")]
 
 
+class StockWish(models.Model):
+    """Somebody who asked to be told when a variant is back: a member, or a visitor by e-mail.
+
+    ``token`` opens the page that ends it. ``told_at``: they were told, once.
+    """
+
+    id = IdField(primary_key=True)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="wishes")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(blank=True, default="")
+    language = models.CharField(max_length=8, default="en")
+    token = models.CharField(max_length=40, unique=True)
+    created_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "catalog_stockwish"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["variant", "account"],
+                condition=Q(told_at=None, account__isnull=False),
+                name="stock_wish_of_member",
+            ),
+            models.UniqueConstraint(
+                "variant",
+                Lower("email"),
+                condition=Q(told_at=None) & ~Q(email=""),
+                name="stock_wish_of_email",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["variant", "id"], name="stock_wish_due", condition=Q(told_at=None))
+        ]
+
+
+class PriceChange(models.Model):
+    """From ``at`` on a variant cost ``amount`` (minor units); the lowest of a week is its measure.
+
+    Written by every action that changes a price.
+    """
+
+    id = IdField(primary_key=True)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="prices")
+    amount = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "catalog_pricechange"
+        indexes = [models.Index(fields=["variant", "-at"], name="price_change_time")]
+
+
 class ProductWords(models.Model):
-    """The search words of a product (``kernel.search``): its texts in every language."""
+    """The search words of a product (``kernel.search``): its texts in every language.
+
+    ``boost``: by how many days it stands above what is as new, for having been bought.
+    """
 
     product = models.OneToOneField(
         Product, primary_key=True, on_delete=models.CASCADE, related_name="words"
     )
     words = SearchVectorField()
+    boost = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "catalog_productwords"
         indexes = [GinIndex(fields=["words"], name="product_words")]
+
+
+class ShopWords(models.Model):
+    """The search words of a shop: name, address, what it says of itself."""
+
+    shop = models.OneToOneField(
+        Shop, primary_key=True, on_delete=models.CASCADE, related_name="words"
+    )
+    words = SearchVectorField()
+    boost = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "catalog_shopwords"
+        indexes = [GinIndex(fields=["words"], name="shop_words")]
+
+
+class EmptySearch(models.Model):
+    """What was searched for on a day and not found, how often; nothing about who searched."""
+
+    id = IdField(primary_key=True)
+    day = models.DateField()
+    words = models.CharField(max_length=40)
+    times = models.IntegerField(default=1)
+
+    class Meta:
+        db_table = "catalog_emptysearch"
+        constraints = [models.UniqueConstraint(fields=["day", "words"], name="empty_search_once")]
 
 
 class ProductImport(models.Model):

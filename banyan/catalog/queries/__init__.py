@@ -14,10 +14,31 @@ from .goods import (
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
 from .pricing import delivery, listed, priced_variants, variants_on_sale
+from .search import (
+    Chosen,
+    Facets,
+    chosen_products,
+    facets_of,
+    list_products,
+    narrowed,
+    products_called,
+    products_in_order,
+    read_chosen,
+)
 from .shops import last_decision
+from .stocks import (
+    locations_of,
+    movements_of,
+    stock_rows,
+    stock_table,
+    wishes_for,
+    wishes_of,
+)
 from .wanted import PictureCounts, picture_counts, wanted_pictures
 
 __all__ = [
+    "Chosen",
+    "Facets",
     "PictureCounts",
     "Plan",
     "ProductPlan",
@@ -26,27 +47,40 @@ __all__ = [
     "VariantPlan",
     "attributes_of",
     "categories_on_sale",
+    "chosen_products",
     "delivery",
     "exported_products",
+    "facets_of",
     "image_ids_of",
     "last_decision",
+    "list_products",
     "listed",
+    "locations_of",
+    "movements_of",
     "name_in",
+    "narrowed",
     "picture_counts",
     "picture_sources",
     "pictures_of",
     "plan_import",
     "price_lists",
     "priced_variants",
+    "products_called",
     "products_in",
+    "products_in_order",
+    "read_chosen",
     "shipping_zones",
     "shown_collections",
     "staff_of",
     "stock_of",
+    "stock_rows",
+    "stock_table",
     "tax_zones",
     "told_of",
     "traits_of",
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",
+    "wishes_for",
+    "wishes_of",
 ]

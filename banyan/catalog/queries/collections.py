@@ -50,8 +50,8 @@ def _test(condition: Condition) -> Q:
     if condition.field == "newer_than":
         return Q(published_at__gte=clock.now() - dt.timedelta(days=int(value)))
     if condition.field == "in_stock":
-        free = F("stock__allocated") + F("stock__reserved")
-        return Q(Exists(active.filter(stock__on_hand__gt=free)))
+        promised = F("stock__allocated") + F("stock__reserved") + F("stock__held")
+        return Q(Exists(active.filter(stock__on_hand__gt=promised)))
     code, _equals, wanted = value.partition("=")
     kept: object = {"yes": True, "no": False}.get(wanted, wanted)
     either = Q(attributes__contains={code: wanted})

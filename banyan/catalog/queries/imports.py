@@ -253,7 +253,7 @@ class _Planner:
         self.plan.stock_differs += 1
         if not self.set_stock:
             return None
-        promised = stock.allocated + stock.reserved
+        promised = stock.least
         if quantity < promised:
             words = {"promised": str(promised)}
             self.sheet.fault(row.line, "quantity", str(quantity), "stock_promised", **words)

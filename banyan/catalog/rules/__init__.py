@@ -26,6 +26,7 @@ from .goods import (
 )
 from .places import MOST_PLACES, Place, is_place, nearest, read_places
 from .price_lists import AUDIENCES, Listed, cheapest, listed_of, rows_for
+from .searches import category_mark, scrubbed, shop_mark
 
 __all__ = [
     "ATTRIBUTE_KINDS",
@@ -45,6 +46,7 @@ __all__ = [
     "Method",
     "Place",
     "TaxTerms",
+    "category_mark",
     "cheapest",
     "check_bands",
     "check_values",
@@ -62,6 +64,8 @@ __all__ = [
     "price_range",
     "read_places",
     "rows_for",
+    "scrubbed",
+    "shop_mark",
     "slugify",
     "text_in",
     "typed_text",

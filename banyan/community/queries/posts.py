@@ -6,20 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Product, Variant
 from banyan.kernel import counters
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.kernel.remembered import remembered
 from banyan.media.queries import pictures
 
-from ..access import visible_posts
+from ..access import PUBLIC, visible_posts
 from ..counts import COUNTED
 from ..models import BoardPost, Like, Post, PostImage, PostStat, ProductTag
 
 PAGE = 20
+# A product page shows so many posts about it, out of so many of the newest tags.
+BEST_ABOUT, NEWEST_ABOUT = 8, 60
 
 END = 2**63 - 1
 
@@ -72,12 +75,55 @@ def first_pictures(post_ids: Iterable[int]) -> dict[int, int]:
     return dict(images.distinct("post_id").values_list("post_id", "image_id"))
 
 
-def about_product(viewer: Actor, product_id: int, *, page: int = 8) -> list[int]:
-    """Return public posts that show a product."""
+def about_product(
+    viewer: Actor, product_id: int, *, before: int = END, page: int = PAGE
+) -> list[int]:
+    """Return public posts that show a product, newest first."""
+    tags = ProductTag.objects.filter(post_image__post_id=OuterRef("pk"), product_id=product_id)
     posts = visible_posts(viewer).filter(
-        visibility=0, images__tags__product_id=product_id, repin_of=None
+        Exists(tags), visibility=PUBLIC, repin_of=None, pk__lt=before
     )
-    return list(posts.order_by("-id").values_list("id", flat=True).distinct()[:page])
+    return list(posts.order_by("-id").values_list("id", flat=True)[:page])
+
+
+def best_about(viewer: Actor, product_id: int) -> list[Post]:
+    """Return the most liked of the newest public posts that show a product, ready for a card.
+
+    One statement for any number. They have ``author``, ``link`` and ``poststat``, the id of the
+    first picture as ``cover``, how many pictures there are as ``count``, and ``is_liked``.
+    """
+    if viewer.id is None:
+        return _about_for_everybody(product_id)
+    return _about_for_member(viewer.id, product_id)
+
+
+@remembered
+def _about_for_everybody(product_id: int) -> QuerySet[Post]:
+    return _about(Actor.guest(), product_id).annotate(is_liked=Value(False))
+
+
+@remembered
+def _about_for_member(viewer_id: int, product_id: int) -> QuerySet[Post]:
+    mine = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer_id)
+    member = Actor(kind="member", id=viewer_id)
+    return _about(member, product_id).annotate(is_liked=Exists(mine))
+
+
+def _about(viewer: Actor, product_id: int) -> QuerySet[Post]:
+    newest = ProductTag.objects.filter(product_id=product_id).order_by("-id")
+    pictures_of = PostImage.objects.filter(post_id=OuterRef("pk"))
+    count = pictures_of.order_by().values("post_id").annotate(all=Count("id"))
+    return (
+        visible_posts(viewer)
+        .filter(pk__in=newest.values("post_image__post_id")[:NEWEST_ABOUT])
+        .filter(visibility=PUBLIC, repin_of=None)
+        .select_related("author", "link", "poststat")
+        .annotate(
+            cover=Subquery(pictures_of.order_by("position").values("image_id")[:1]),
+            count=Subquery(count.values("all")),
+        )
+        .order_by(F("poststat__likes").desc(nulls_last=True), "-id")[:BEST_ABOUT]
+    )
 
 
 def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:

@@ -52,21 +52,11 @@ def _figures(line: OrderLine) -> Margin:
         unit=line.unit_amount,
         supply=line.supply_amount or 0,
         quantity=line.quantity,
-        discount=_given_off(line),
+        discount=line.discount_amount,
         paid=line.goods_amount - line.discount_amount,
         included_tax=line.goods_amount - line.discount_amount - line.net_amount,
         fee_bps=settings.POOL_FEE_BPS,
     )
-
-
-def _given_off(line: OrderLine) -> int:
-    """Return what was given off the line and is not the platform's gift."""
-    platform = sum(
-        -int(step["amount"])
-        for step in line.price
-        if "code" in step and step.get("funded_by") == "platform"
-    )
-    return line.discount_amount - platform
 
 
 def _margin(order: Order, line: OrderLine, page: Storefront, figures: Margin) -> Commission:

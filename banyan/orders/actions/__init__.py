@@ -1,5 +1,6 @@
 """Verbs of orders: the only writers of its tables."""
 
+from ..rules import WantedLine
 from .cart import (
     add_to_cart,
     cart_for,
@@ -10,16 +11,18 @@ from .cart import (
     set_quantity,
     take_from_cart,
 )
-from .fulfilment import auto_confirm, confirm_receipt, ship
+from .cart_prices import price_cart
+from .fulfilment import auto_confirm, confirm_receipt, receive_delivered, ship
+from .handover import refund_missing
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
-from .placement import Contact, place, place_of
+from .persons import Contact
+from .placement import place, place_of
 from .quoting import Carriage, Quote, Wishes, priced_in, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
 from .unit_prices import shown_prices
-from .wanting import WantedLine
 
 __all__ = [
     "Carriage",
@@ -42,9 +45,12 @@ __all__ = [
     "place",
     "place_of",
     "placed_before",
+    "price_cart",
     "priced_in",
     "put_in_cart",
     "quote",
+    "receive_delivered",
+    "refund_missing",
     "refuse_refund",
     "remove_from_cart",
     "retry_refund",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, Problem, SoldOut
+from banyan.sales.queries import SalePrice
 
-from ..rules import Agreement
+from ..rules import Agreement, WantedLine
+from .couponing import Coupons
+from .persons import Contact
 from .quoting import NO_WISHES, Quote, Wishes, quote
-from .wanting import WantedLine
 
 logger = logging.getLogger(__name__)
 
@@ -29,24 +31,36 @@ class Offer:
     lines: Sequence[WantedLine]
     coupon_code: str = ""
     wishes: Wishes = NO_WISHES
+    contact: Contact | None = None
     agreed_total: int | None = None
     agreement: Agreement | None = None
 
-    def quote(self) -> Quote:
+    def quote(
+        self, kept: Coupons | None = None, sales: Mapping[int, SalePrice] | None = None
+    ) -> Quote:
         """Price everything; refuse, and log, what is not exactly what the buyer agreed to.
+
+        ``kept`` are coupons that were chosen already, and reserved since; ``sales``: see
+        ``quoting.quote``.
 
         Raises SoldOut ``not_on_sale``, CouponRefused, Invalid ``not_delivered_there``,
         or ``unknown_method``, Conflict ``price_changed``, and what quote raises.
         """
         try:
-            return self._quote()
+            return self._quote(kept, sales)
         except Problem as problem:
             logger.info("not placed: %s %s", problem.code, problem.extra)
             raise
 
-    def _quote(self) -> Quote:
+    def _quote(self, kept: Coupons | None, sales: Mapping[int, SalePrice] | None) -> Quote:
         found = quote(
-            actor=self.actor, lines=self.lines, coupon_code=self.coupon_code, wishes=self.wishes
+            actor=self.actor,
+            lines=self.lines,
+            coupon_code=self.coupon_code,
+            wishes=self.wishes,
+            contact=self.contact,
+            kept=kept,
+            sales=sales,
         )
         if found.unavailable:
             raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")
@@ -57,8 +71,8 @@ class Offer:
                 _("This way of delivery is not offered any more. Please choose another one."),
                 code="unknown_method",
             )
-        if found.coupon_problem is not None:
-            raise found.coupon_problem
+        if found.coupons.problem is not None:
+            raise found.coupons.problem
         self._check_agreed(found)
         return found
 

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import ship_out, stock_locks
+from banyan.catalog.rules import IN_PARCELS
+from banyan.delivery.queries import vouchers_waiting
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -28,7 +30,10 @@ def ship(*, actor: Actor, order_id: int, carrier: str, tracking: str = "") -> Sh
         raise Invalid(fields={"carrier": _("Name the carrier.")})
     order = get_order_for_staff(actor, order_id)
     with transaction.atomic():
-        lines = list(order.lines.values_list("variant_id", "quantity", "refunded_quantity"))
+        parcel = order.lines.filter(kind__in=IN_PARCELS)
+        lines = list(parcel.values_list("variant_id", "quantity", "refunded_quantity"))
+        if not lines:
+            raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
         locks.take([*stock_locks(v for v, *_n in lines), LockKey("order", order.pk)])
         order.refresh_from_db()
         before = order.shipments.first()
@@ -38,7 +43,7 @@ def ship(*, actor: Actor, order_id: int, carrier: str, tracking: str = "") -> Sh
             raise Conflict(_("Only a paid order can be shipped."), code="not_paid")
         left = [
             (v, n - back)
-            for v, n, back in order.lines.values_list("variant_id", "quantity", "refunded_quantity")
+            for v, n, back in parcel.values_list("variant_id", "quantity", "refunded_quantity")
             if n > back
         ]
         with caused_by(order.checkout_id):
@@ -72,7 +77,7 @@ def _receive(actor: Actor, order: Order, reason: str) -> Order:
         order.refresh_from_db()
         if order.state == "received":
             return order
-        if order.state != "shipped":
+        if order.state != "shipped" and not _all_delivered(order):
             raise Conflict(_("This order is not on its way."), code="not_shipped")
         with caused_by(order.checkout_id):
             transition(
@@ -80,6 +85,23 @@ def _receive(actor: Actor, order: Order, reason: str) -> Order:
             )
             events.emit(received, actor=actor)
     return order
+
+
+def _all_delivered(order: Order) -> bool:
+    """Tell whether a paid order had no parcel to send and no voucher is left to be used."""
+    by_parcel = order.lines.filter(kind__in=IN_PARCELS).exists()
+    return order.state == "paid" and not by_parcel and not vouchers_waiting(order.pk)
+
+
+def receive_delivered(*, actor: Actor, order_id: int) -> None:
+    """Mark an order without a parcel as received once all of it was handed over or used.
+
+    Files and keys count from the payment on, vouchers once none can be used any more. Orders with
+    a parcel are received with that. Emits order.received; repeatable.
+    """
+    order = Order.objects.select_related("checkout", "shop").get(pk=order_id)
+    if _all_delivered(order):
+        _receive(actor, order, "delivered")
 
 
 def auto_confirm(*, actor: Actor, limit: int = 200) -> int:

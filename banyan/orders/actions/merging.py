@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banyan.entitlements.models import Redemption
+from banyan.entitlements.actions import count_for, count_no_more_for
 from banyan.kernel.actors import Actor
 
 from ..models import Checkout
@@ -18,9 +18,7 @@ def hand_over(*, actor: Actor, account_id: int, checkout_ids: Sequence[int]) -> 
     moved = []
     for checkout in Checkout.objects.filter(pk__in=checkout_ids, buyer=None):
         Checkout.objects.filter(pk=checkout.pk).update(buyer_id=account_id)
-        Redemption.objects.filter(checkout_id=checkout.pk).update(
-            person_key=f"account:{account_id}"
-        )
+        count_for(checkout_id=checkout.pk, person_key=f"account:{account_id}")
         moved.append(checkout.pk)
     return moved
 
@@ -31,6 +29,10 @@ def give_back(*, actor: Actor, account_id: int, checkout_ids: Sequence[int]) -> 
     for checkout in Checkout.objects.filter(pk__in=checkout_ids, buyer_id=account_id):
         contact = (checkout.contact_email or checkout.contact_phone).lower()
         Checkout.objects.filter(pk=checkout.pk).update(buyer=None)
-        Redemption.objects.filter(checkout_id=checkout.pk).update(person_key=f"contact:{contact}")
+        count_no_more_for(
+            checkout_id=checkout.pk,
+            person_key=f"account:{account_id}",
+            instead=f"contact:{contact}",
+        )
         back.append(checkout.pk)
     return back

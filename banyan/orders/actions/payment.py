@@ -9,7 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import allocate, release
-from banyan.entitlements.actions import redeem_coupon, release_coupon
+from banyan.entitlements.actions import locks_of as coupon_locks
+from banyan.entitlements.actions import redeem_coupons, release_coupons
+from banyan.entitlements.queries import coupon_ids_of
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -17,12 +19,14 @@ from banyan.kernel.problems import Busy, Conflict, NotFound
 from banyan.kernel.states import Move, transition, transition_each
 from banyan.payments.actions import cancel_intent
 from banyan.payments.events import PaymentCaptured
+from banyan.sales import actions as sales
 
 from ..access import get_checkout_for_buyer
 from ..events import OrderCancelled, OrderExpired, OrderPaid
 from ..models import Checkout, Order, OrderLine
 from ..reading import lines_of, lines_to_pay, orders_of
 from ..states import CHECKOUT, ORDER
+from .handover import hand_over
 from .proceeds import credit, locks_of
 
 logger = logging.getLogger(__name__)
@@ -36,12 +40,13 @@ class TooLate(Conflict):
 
 
 def _checkout_locks(checkout_id: int, lines: Sequence[OrderLine]) -> list[LockKey]:
-    """Return the keys of everything a checkout's end touches: stock, coupon, itself, its orders."""
+    """Return the keys of everything a checkout's end touches: stock, coupons, itself, orders."""
     keys = [LockKey("checkout", checkout_id)]
     keys += [LockKey("stock", line.variant.stock.pk) for line in lines]
     keys += [LockKey("order", order.pk) for order in _orders_in(lines)]
-    coupons = {line.order.checkout.coupon_id for line in lines}
-    return keys + [LockKey("entitlement", coupon_id) for coupon_id in coupons if coupon_id]
+    if any(line.order.checkout.coupon_id for line in lines):
+        keys += coupon_locks(coupon_ids_of(checkout_id))
+    return keys
 
 
 def _orders_in(lines: Sequence[OrderLine]) -> list[Order]:
@@ -85,7 +90,7 @@ def paid_locks(checkout_id: int, orders: Sequence[Order]) -> list[LockKey]:
 
 
 def on_captured(event: PaymentCaptured, actor: Actor) -> None:
-    """Place what was bought: allocate stock, redeem the coupon, credit the shops.
+    """Place what was bought: allocate stock, redeem the coupons, credit the shops.
 
     Runs inside the capturing transaction, with :func:`payment_locks` held. Posts, per order,
     clearing -> shop_payable. Emits order.paid. Raises TooLate when the checkout is no longer
@@ -118,9 +123,12 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
             actor=actor,
         )
         if checkout.coupon_id:
-            redeem_coupon(actor=actor, checkout_id=checkout.pk)
+            redeem_coupons(actor=actor, checkout_id=checkout.pk)
+        if any(line.sale_id for line in lines):
+            sales.redeem(actor=actor, checkout_id=checkout.pk)
         locks.take_postponed()
         allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
+        hand_over(actor=actor, checkout=checkout, lines=lines)
         for order in orders:
             credit(actor=actor, order=order)
         for paid in happened:
@@ -128,7 +136,7 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
 
 
 def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
-    """End an unpaid checkout: stock and coupon are free again. Does nothing once it has ended."""
+    """End an unpaid checkout: stock and coupons are free again. Does nothing once it has ended."""
     with transaction.atomic():
         keys = _checkout_locks(checkout_id, lines_to_pay(checkout_id))
         intent_id = Checkout.objects.values_list("intent_id", flat=True).get(pk=checkout_id)
@@ -146,10 +154,18 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
             for order in orders_of(checkout.pk):
                 transition(ORDER, order, to, actor=actor, reason=reason)
                 events.emit(ended[order.pk], actor=actor)
-            release_coupon(actor=actor, checkout_id=checkout.pk)
-            lines = [(line.variant_id, line.quantity) for line in lines_of(checkout.pk)]
-            release(lines, reference=checkout.number)
+            release_coupons(actor=actor, checkout_id=checkout.pk)
+            _release(actor, checkout)
     return checkout
+
+
+def _release(actor: Actor, checkout: Checkout) -> None:
+    """Free what was reserved; the units of sales go back to these."""
+    lines = lines_of(checkout.pk)
+    free = [(line.variant_id, line.quantity) for line in lines if not line.sale_id]
+    release(free, reference=checkout.number)
+    if len(free) < len(lines):
+        sales.give_back(actor=actor, checkout_id=checkout.pk, reference=checkout.number)
 
 
 def _ended_events(

@@ -11,48 +11,47 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import reserve, sold_out
 from banyan.catalog.models import Variant
 from banyan.catalog.rules import Place, text_in
-from banyan.entitlements.actions import reserve_coupon
+from banyan.entitlements.actions import locks_of as coupon_locks
+from banyan.entitlements.actions import reserve_coupons
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
-from banyan.kernel.ids import new_code, new_ids
+from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Forbidden, Invalid
-from banyan.kernel.remembered import insert_together
+from banyan.kernel.remembered import get, insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
-from banyan.people.models import Account
 from banyan.people.rules import clean_address, clean_phone
+from banyan.sales import actions as sales
 from banyan.sharing import queries as sharing
 from banyan.sharing.actions import confirm_touch
 from banyan.sharing.models import Link
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
-from ..reading import checkout_of_key, lines_to_pay
+from ..reading import known_or_ids, lines_to_pay
+from ..rules import WantedLine, merge
 from .agreeing import Offer, read_agreement
+from .cart import empty_cart, emptying
+from .couponing import Coupons
+from .handover import check_deliverable, needs_parcel
 from .payment import mark_paid, paid_locks
+from .persons import Contact, person_key, same_person
+from .proceeds import locks_of as proceeds_locks
 from .quoting import NO_WISHES, Quote, Wishes
 from .repeating import Asked
-from .wanting import WantedLine, merge
 
 TRIES = 3
+MOST_OTHER_ROWS = 3  # the checkout, its intent and attempt; at most an order for each line
 RESERVATION = dt.timedelta(minutes=15)
 _NUMBER_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """How the buyer is reached: an e-mail address, a phone number, or both."""
-
-    email: str = ""
-    phone: str = ""
 
 
 def place_of(address: Mapping[str, str]) -> Place:
@@ -77,21 +76,24 @@ def place(
     agreed_total: int | None = None,
     agreement: str = "",
     opening: Opening | None = None,
+    cart_token: str | None = None,
     confirmed_age: int = 0,
 ) -> Checkout:
-    """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
+    """Place an order: reserve stock and coupons, freeze price, share path and commission terms.
 
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
-    IdempotencyMismatch when it asks for something else. Locks the coupon, and at the end stock,
-    so that buyers of one thing wait for little more than each other's commit. Emits order.placed
-    per shop. ``wishes``: currency and ways of delivery; where to is the address. What the buyer
+    IdempotencyMismatch when it asks for something else. It is bought with the best legal set of
+    coupons. Locks the coupons, and at the end stock, so that buyers of one thing wait for little
+    more than each other's commit. Emits order.placed per shop. ``wishes``: currency, ways of
+    delivery and coupons that shall not be used; where to is the address. What the buyer
     agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
     (fields), SoldOut, Forbidden ``age_unconfirmed`` when the buyer's ``confirmed_age`` (years, as
     they say) is too low, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when
     it is no longer what was agreed to. The payment intent is opened here, with ``opening`` its
-    first attempt too; talking to the provider is the caller's next step.
+    first attempt too; talking to the provider is the caller's next step. What is bought leaves the
+    cart of ``cart_token`` (a member's own: any text) unless that is None.
     """
-    contact, clean = _check_buyer(actor, contact, address)
+    contact, clean = _check_buyer(actor, contact, address, lines)
     agreed = read_agreement(agreement)
     if agreed is not None:
         agreed_total = agreed.total
@@ -102,14 +104,19 @@ def place(
         coupon_code=coupon_code,
         agreed_total=agreed_total,
     )
-    before = checkout_of_key.first(placement_key)
-    if before is not None:
-        return asked.again(before)
+    known, ids = known_or_ids(placement_key, MOST_OTHER_ROWS + len(lines))
+    if known is not None:
+        before = asked.again(get(Checkout, known))
+        if cart_token is not None:
+            empty_cart(actor=actor, token=cart_token, variant_ids=list(asked.lines))
+        return before
     offer = Offer(
         actor=actor,
         lines=lines,
         coupon_code=coupon_code,
-        wishes=replace(wishes, to=place_of(clean)),
+        # Without a parcel there is no address: the tax is that of where the buyer says to be.
+        wishes=replace(wishes, to=place_of(clean)) if clean else wishes,
+        contact=contact,
         agreed_total=agreed_total,
         agreement=agreed,
     )
@@ -117,13 +124,15 @@ def place(
         wanted = offer.quote()
         _check_age(wanted, confirmed_age)
         _check_free(wanted)
+        check_deliverable(wanted.variants.values())
         credits = _credits(actor, wanted)
         try:
             with transaction.atomic():
-                if wanted.coupon is not None:
-                    locks.take([LockKey("entitlement", wanted.coupon.pk)])
+                locks.take(coupon_locks(one.coupon_id for one in wanted.coupons.chosen))
                 checkout, attempt = _write(
                     actor=actor,
+                    ids=ids,
+                    cart_token=cart_token,
                     wanted=wanted,
                     credits=credits,
                     contact=contact,
@@ -132,7 +141,7 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                now = offer.quote()
+                now = offer.quote(kept=wanted.coupons, sales=wanted.sales)
                 if (now.priced, now.offers) != (wanted.priced, wanted.offers):
                     raise _PriceMoved
         except _PriceMoved:
@@ -162,19 +171,22 @@ def _check_age(wanted: Quote, confirmed_age: int) -> None:
 
 def _check_free(wanted: Quote) -> None:
     """Refuse at once what is plainly sold out; whether there is enough is decided by the UPDATE."""
-    short = []
+    short, in_sale = [], wanted.in_sale()
     for line in wanted.lines:
-        stock = wanted.variants[line.variant_id].stock
-        if stock.on_hand - stock.allocated - stock.reserved < line.quantity:
+        if line.variant_id in in_sale:
+            continue  # its units are kept by the sale
+        if wanted.variants[line.variant_id].stock.free < line.quantity:
             short.append(line.variant_id)
     if short:
         raise sold_out(short)
 
 
 def _check_buyer(
-    actor: Actor, contact: Contact, address: Mapping[str, Any]
+    actor: Actor, contact: Contact, address: Mapping[str, Any], lines: Sequence[WantedLine]
 ) -> tuple[Contact, dict[str, str]]:
     clean, fields = clean_address(address)
+    if fields and not needs_parcel(line.variant_id for line in lines):
+        clean, fields = {}, {}
     email = contact.email.strip()
     phone = contact.phone.strip() or clean.get("phone", "")
     if email:
@@ -260,6 +272,8 @@ def _number() -> str:
 def _write(
     *,
     actor: Actor,
+    ids: Sequence[int],
+    cart_token: str | None,
     wanted: Quote,
     credits: dict[int, Credit],
     contact: Contact,
@@ -272,7 +286,7 @@ def _write(
     now = clock.now()
     number = _number()
     shop_ids = wanted.shop_ids()
-    checkout_id, intent_id, attempt_id, *order_ids = new_ids(3 + len(shop_ids))
+    checkout_id, intent_id, attempt_id, *order_ids = ids
     checkout = Checkout(
         id=checkout_id,
         number=number,
@@ -290,9 +304,9 @@ def _write(
         shipping_amount=wanted.priced.shipping(),
         tax_amount=wanted.priced.tax(),
         total_amount=wanted.priced.total(),
-        coupon=wanted.coupon,
+        coupon_id=_first_of(wanted.coupons),
         created_at=now,
-        expires_at=now + RESERVATION,
+        expires_at=now + _patience(wanted),
     )
     with caused_by(checkout.pk):
         payment: list[Sequence[Model]] = []
@@ -314,59 +328,69 @@ def _write(
                 attempt.pk = attempt_id
                 payment.append([attempt])
         _confirm_touches(actor, credits.values())
-        orders = _orders(checkout, wanted, dict(zip(shop_ids, order_ids, strict=True)))
+        orders = _orders(checkout, wanted, dict(zip(shop_ids, order_ids, strict=False)))
         lines = _lines(checkout, orders, wanted, credits)
         placed = [
             OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id)
             for order in orders
         ]
         told = [events.stored_of(one, actor=actor) for one in placed]
-        insert_together(*payment, orders, [checkout], told, lines)
+        beside = []
+        if cart_token is not None:
+            beside = [emptying(actor=actor, token=cart_token, variant_ids=list(wanted.variants))]
+        insert_together(*payment, orders, [checkout], told, lines, beside=beside)
         locks.keep("lines just placed", checkout.pk, lines)
-        if wanted.coupon is not None:
-            reserve_coupon(
-                coupon=wanted.coupon,
+        if wanted.coupons.best.applied:
+            reserve_coupons(
+                actor=actor,
+                given=wanted.coupons.best.applied,
                 checkout_id=checkout.pk,
                 person_key=person_key(actor, contact),
-                same_person=_same_person(actor, contact),
-                amount=checkout.discount_amount,
+                same_person=same_person(actor, contact),
             )
         for one in placed:
             events.run_handlers(one, actor)
         keys = [LockKey("stock", variant.stock.pk) for variant in wanted.variants.values()]
         if not checkout.total_amount:
             keys += paid_locks(checkout.pk, orders)
+            # The buyer owes nothing, and yet a platform's coupon may pay the shops.
+            keys += [key for order in orders for key in proceeds_locks(order)]
         locks.take(keys)
-        reserve([(line.variant_id, line.quantity) for line in wanted.lines], reference=number)
+        _reserve(actor, checkout, wanted, contact)
         if not checkout.total_amount:
             mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))
     return checkout, attempt
 
 
-def person_key(actor: Actor, contact: Contact) -> str:
-    """Return what counts as one person for per-person limits: the account, else the contact."""
-    if actor.id is not None:
-        return f"account:{actor.id}"
-    return f"contact:{(contact.email or contact.phone).lower()}"
+def _first_of(coupons: Coupons) -> int | None:
+    """Return a coupon that is used: it says that there are any, without a read of the others."""
+    return next((one.coupon_id for one in coupons.chosen), None)
 
 
-def _same_person(actor: Actor, contact: Contact) -> set[str]:
-    """Return every key under which this person may have bought before.
+def _patience(wanted: Quote) -> dt.timedelta:
+    """Return how long the order waits for its payment: a sale's units may wait less long."""
+    minutes = [sale.minutes for sale in wanted.in_sale().values()]
+    return min([RESERVATION, *(dt.timedelta(minutes=n) for n in minutes)])
 
-    A guest is known by either contact and by the account that has proven it; a member also by
-    what they bought as a guest. Neither signing in nor out brings a used coupon back.
-    """
-    found = Account.objects.filter(pk=actor.id or 0)
-    if actor.id is None:
-        found = Account.objects.filter(
-            Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
+
+def _reserve(actor: Actor, checkout: Checkout, wanted: Quote, contact: Contact) -> None:
+    """Take free units for the lines, and those of sales out of what these keep."""
+    in_sale = wanted.in_sale()
+    free = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id not in in_sale]
+    reserve(free, reference=checkout.number)
+    kept = [
+        sales.Wanted(in_sale[one.variant_id].sale_id, one.variant_id, one.quantity)
+        for one in wanted.lines
+        if one.variant_id in in_sale
+    ]
+    if kept:
+        sales.reserve_units(
+            actor=actor,
+            checkout_id=checkout.pk,
+            wanted=kept,
+            keys={person_key(actor, contact), *same_person(actor, contact)},
+            reference=checkout.number,
         )
-    known = {contact.email, contact.phone}
-    keys = set()
-    for account_id, email, phone in found.values_list("id", "email", "phone"):
-        keys.add(f"account:{account_id}")
-        known |= {email or "", phone or ""}
-    return keys | {f"contact:{one.lower()}" for one in known if one}
 
 
 def _orders(checkout: Checkout, wanted: Quote, ids: Mapping[int, int]) -> list[Order]:

@@ -12,9 +12,10 @@ from banyan.kernel.locks import LockKey
 from banyan.ledger import actions as ledger
 from banyan.ledger.models import Account as LedgerAccount
 from banyan.ledger.queries import balance
-from banyan.ledger.rules import Entry
+from banyan.ledger.rules import Entry, portion
 
 from ..models import Order, OrderRefund
+from ..rules import borne_by
 
 
 def shop_account(shop_id: int, currency: str) -> int:
@@ -65,19 +66,45 @@ def locks_of(order: Order) -> list[LockKey]:
     return [LockKey("wallet", account) for account in owed]
 
 
+def promotions_account(currency: str) -> int:
+    """Return the ledger account that bears what the platform gives away."""
+    return ledger.account(kind="promotions", owner_kind="platform", currency=currency).pk
+
+
+def _funded(order: Order) -> int:
+    """Return what the platform bears of an order's prices; asked only where a coupon was used."""
+    if order.checkout.coupon_id is None:
+        return 0
+    return sum(borne_by(steps, "platform") for steps in order.lines.values_list("price", flat=True))
+
+
+def _entries(order: Order, owed: int, paid: int, funded: int) -> list[Entry]:
+    """Return ``paid`` and ``funded`` out of clearing and promotions onto ``owed``; no zeros."""
+    return [
+        Entry(account, amount)
+        for account, amount in (
+            (clearing_account(order.currency), -paid),
+            (promotions_account(order.currency) if funded else 0, -funded),
+            (owed, paid + funded),
+        )
+        if amount
+    ]
+
+
 def credit(*, actor: Actor, order: Order) -> None:
-    """Owe the money of a paid order to whom it is due. Posts clearing -> shop_payable or escrow."""
-    if not order.total_amount:
+    """Owe the money of a paid order to whom it is due. Posts clearing -> shop_payable or escrow.
+
+    What a platform's coupon took off comes along as if the buyer had paid it, from promotions.
+    """
+    entries = _entries(order, _owed(order), order.total_amount, _funded(order))
+    if not entries:
         return
     ledger.post(
         key=f"order:{order.pk}:paid",
         kind="order.paid",
         subject_kind="order",
         subject_id=order.pk,
-        entries=[
-            Entry(clearing_account(order.currency), -order.total_amount),
-            Entry(_owed(order), order.total_amount),
-        ],
+        entries=entries,
         currency=order.currency,
         actor=actor,
         memo=order.number,
@@ -88,20 +115,21 @@ def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
 
     Once an escrow was released, its seller owes it: earner_payable -> clearing, below zero if need
-    be.
+    be. Of what the platform bears the same part goes back to promotions, on running totals:
+    ``order.refunded_amount`` has this refund in it already.
     """
+    funded, whole = _funded(order), order.total_amount
+    before = portion(funded, order.refunded_amount - refund.amount, whole)
+    back = portion(funded, order.refunded_amount, whole) - before
     source = _owed(order)
-    if order.shop.kind == "member" and escrow_balance(order) < refund.amount:
+    if order.shop.kind == "member" and escrow_balance(order) < refund.amount + back:
         source = seller_account(order)
     ledger.post(
         key=f"order_refund:{refund.pk}:granted",
         kind="order.refunded",
         subject_kind="order_refund",
         subject_id=refund.pk,
-        entries=[
-            Entry(source, -refund.amount),
-            Entry(clearing_account(order.currency), refund.amount),
-        ],
+        entries=_entries(order, source, -refund.amount, -back),
         currency=order.currency,
         actor=actor,
         memo=order.number,

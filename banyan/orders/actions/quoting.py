@@ -11,41 +11,42 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import delivery, priced_variants
 from banyan.catalog.rules import IN_PARCELS, Method, Place
-from banyan.entitlements.actions import CouponRefused, find_coupon
-from banyan.entitlements.models import Coupon
-from banyan.entitlements.rules import benefit, refusal
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
+from banyan.sales.queries import SalePrice, prices_for
 from banyan.storefronts.queries import Taken, taken_offers
 
 from ..rules import (
     Agreement,
-    Discount,
     LineInput,
     Priced,
     ShopTerms,
     UnitPrice,
+    WantedLine,
     agreement_of,
-    coupon_discount,
-    of_shop,
+    merge,
     price,
 )
+from .cart import MOST_LINES, MOST_OF_ONE
+from .couponing import Basket, Coupons, again, choose
+from .persons import Contact
 from .unit_prices import Asking, currencies_of, unit_prices
-from .wanting import WantedLine, check_lines, merge
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the buyer chose: where to, in which currency, and the way of delivery of each shop.
 
-    Without ``to`` the shop's own country is assumed, without the others what comes first.
+    ``coupons_off`` are the ids of offered coupons that shall not be used. Without ``to`` the shop's
+    own country is assumed, without the others what comes first.
     """
 
     to: Place | None = None
     currency: str = ""
     methods: Mapping[int, int] = field(default_factory=dict)
+    coupons_off: frozenset[int] = frozenset()
 
 
 NO_WISHES = Wishes()
@@ -68,6 +69,7 @@ class Quote:
     """What a purchase would cost now, with everything placement needs.
 
     ``carriage`` has the shops that send a parcel; ``currencies`` those that every line offers.
+    ``sales`` are the prices in sales that were there, by variant, whether they count or not.
     """
 
     lines: list[WantedLine]
@@ -78,10 +80,10 @@ class Quote:
     currencies: list[str]
     inputs: list[LineInput] = field(default_factory=list)
     carriage: dict[int, Carriage] = field(default_factory=dict)
-    coupon: Coupon | None = None
-    coupon_problem: CouponRefused | None = None
+    coupons: Coupons = field(default_factory=Coupons)
     unavailable: list[int] = field(default_factory=list)
     offers: dict[int, Taken] = field(default_factory=dict)
+    sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
     @property
     def total(self) -> Money:
@@ -107,14 +109,27 @@ class Quote:
         found = (getattr(one, name) for one in reversed(self.prices[variant_id]))
         return next((value for value in found if value is not None), None)
 
+    def in_sale(self) -> dict[int, SalePrice]:
+        """Return the sales that the lines are bought in, by variant."""
+        return {key: sale for key, sale in self.sales.items() if self.source(key, "sale_id")}
+
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""
-        sent = {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
-        lines = [line for line in self.priced.lines if line.key in sent]
-        return method.charge(
-            goods=sum(line.goods - line.discount for line in lines),
-            weight=sum(one.weight_grams * one.quantity for one in sent.values()),
-        )
+        sent = self._sent(shop_id)
+        weight = sum(one.weight_grams * one.quantity for one in sent.values())
+        return method.charge(goods=self._worth(sent), weight=weight)
+
+    def until_free(self, shop_id: int, method: Method | None) -> int | None:
+        """Return what is missing until ``method`` is free; None where that helps nothing."""
+        if method is None or method.free_from is None or not self.charge(shop_id, method):
+            return None
+        return method.free_from - self._worth(self._sent(shop_id))
+
+    def _sent(self, shop_id: int) -> dict[int, LineInput]:
+        return {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
+
+    def _worth(self, sent: Mapping[int, LineInput]) -> int:
+        return sum(line.goods - line.discount for line in self.priced.lines if line.key in sent)
 
     def undelivered(self) -> list[int]:
         """Return the shops that do not deliver to that place, or not in this currency."""
@@ -126,20 +141,27 @@ def quote(
     actor: Actor,
     lines: Sequence[WantedLine],
     coupon_code: str = "",
-    wishes: Wishes = Wishes(),
+    wishes: Wishes = NO_WISHES,
+    contact: Contact | None = None,
+    kept: Coupons | None = None,
+    sales: Mapping[int, SalePrice] | None = None,
 ) -> Quote:
-    """Price ``lines`` from zero with today's prices; one statement, and one for a coupon.
+    """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
 
     A line that names a storefront's offer costs what the page asks and carries its owner's share
     code, unless it came with another; an offer that is gone makes the line unavailable. At most
     two more statements, none without offers.
 
-    A coupon that does not apply is named in ``coupon_problem`` and leaves the price alone.
-    Lines no longer on sale are left out and named in ``unavailable``; shops that do not deliver
-    there in ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
+    ``sales``: prices in sales whose units this purchase has; without it they are asked for.
+
+    One statement for the goods, and as many for coupons whatever the length. ``contact`` is how
+    a guest is reached as far as it is known; ``kept`` are coupons that stay as they are. A typed
+    code that cannot be used is named in ``coupons.problem`` and leaves the price alone. Lines no
+    longer on sale are left out and named in ``unavailable``; shops that do not deliver there in
+    ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
     (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to buy.
     """
-    check_lines(lines)
+    _check_lines(lines)
     at = clock.now()
     ids = sorted({line.variant_id for line in lines})
     found = {variant.pk: variant for variant in priced_variants(ids, at, actor.id or 0)}
@@ -156,7 +178,10 @@ def quote(
     variants = {line.variant_id: found[line.variant_id] for line in wanted}
     currencies = _currencies(actor, wanted, variants, offers)
     currency = _currency(wishes.currency, currencies, variants)
-    prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers))
+    if sales is None:
+        pooled = _pooled(offers)
+        sales = prices_for(actor=actor, variant_ids=[key for key in variants if key not in pooled])
+    prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers, sales))
     inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
     terms, carriage = _terms(inputs, variants, currency, wishes)
     result = Quote(
@@ -170,9 +195,12 @@ def quote(
         carriage=carriage,
         unavailable=unavailable,
         offers=offers,
+        sales=sales,
     )
-    discounts = _coupons(result, inputs, coupon_code)
-    result.priced = price(inputs, terms, discounts)
+    via = {line.variant_id: line.via for line in wanted}
+    basket = Basket(inputs, variants, via, terms, currency)
+    result.coupons = _coupons(actor, contact, coupon_code, wishes, kept, basket)
+    result.priced = price(inputs, terms, result.coupons.discounts())
     return result
 
 
@@ -187,9 +215,37 @@ def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[i
     )
 
 
+def _pooled(offers: Mapping[int, Taken]) -> set[int]:
+    """Return the variants that are sold at a page's own price."""
+    return {key for key, offer in offers.items() if offer.amount is not None}
+
+
 def _credited(line: WantedLine, offers: Mapping[int, Taken]) -> WantedLine:
     offer = offers.get(line.variant_id)
     return line if offer is None or line.via else replace(line, via=offer.via)
+
+
+def _check_lines(lines: Sequence[WantedLine]) -> None:
+    if not lines:
+        raise Invalid(_("There is nothing to buy."), code="nothing_to_buy")
+    if len(lines) > MOST_LINES:
+        raise Invalid(_("At most 100 different things in one order."), code="cart_full")
+    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")}, code="quantity")
+
+
+def _coupons(
+    actor: Actor,
+    contact: Contact | None,
+    code: str,
+    wishes: Wishes,
+    kept: Coupons | None,
+    basket: Basket,
+) -> Coupons:
+    """Return the coupons to buy with: those that are kept, else the best that may be used."""
+    if kept is not None:
+        return again(kept, basket)
+    return choose(actor=actor, contact=contact, code=code, off=wishes.coupons_off, basket=basket)
 
 
 def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> list[WantedLine]:
@@ -215,7 +271,7 @@ def _currencies(
 
     What a page sells at its own price has that one only.
     """
-    own = {key for key, offer in offers.items() if offer.amount is not None}
+    own = _pooled(offers)
     offered = {
         line.variant_id: {variants[line.variant_id].currency}
         if line.variant_id in own
@@ -285,24 +341,3 @@ def _carriage(methods: tuple[Method, ...], wished: int | None) -> Carriage:
         return Carriage(methods, first)
     chosen = next((method for method in methods if method.id == wished), None)
     return Carriage(methods, chosen or first, unknown=chosen is None)
-
-
-def _coupons(result: Quote, inputs: Sequence[LineInput], code: str) -> list[Discount]:
-    """Return what the coupon takes off; note it, or why it does not apply, in ``result``."""
-    if not code.strip():
-        return []
-    try:
-        coupon = find_coupon(code)
-        mine = of_shop(inputs, coupon.shop_id)
-        goods = sum(line.unit_amount * line.quantity for line in mine)
-        if not goods:
-            raise CouponRefused("coupon_min_spend")
-        why = refusal(coupon, goods_amount=goods, currency=result.currency, at=clock.now())
-        if why:
-            raise CouponRefused(why)
-    except CouponRefused as problem:
-        result.coupon_problem = problem
-        return []
-    result.coupon = coupon
-    amount = benefit(coupon, goods)
-    return [coupon_discount(inputs, shop_id=coupon.shop_id, code=coupon.code, amount=amount)]

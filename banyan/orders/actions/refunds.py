@@ -12,6 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.actions import restock as put_back
 from banyan.catalog.actions import stock_locks
+from banyan.catalog.rules import IN_PARCELS
+from banyan.entitlements.actions import locks_of as coupon_locks
+from banyan.entitlements.actions import return_coupons
+from banyan.entitlements.queries import coupon_ids_of, coupons_by_shop
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -20,12 +24,14 @@ from banyan.kernel.states import transition
 from banyan.payments import actions as payments
 from banyan.payments.events import RefundFailed, RefundSucceeded
 from banyan.payments.rules import TO_WALLET
+from banyan.sales import actions as sales
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
 from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, refund_by_amount, tax_part
 from ..states import ORDER, REFUND
+from . import handover
 from .notes import write_note
 from .proceeds import locks_of, take_back
 
@@ -73,6 +79,7 @@ def ask_refund(
             return before
         parts = _spread(order, amount, lines)
         _check_refundable(order, reason)
+        handover.check_wish(order, parts)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
         return _create(order, parts, reason=reason, key=key, by="buyer", restock=False)
@@ -110,8 +117,8 @@ def grant_refund(
 ) -> OrderRefund:
     """Give money back: by line when ``lines`` (line id -> amount) is given, else spread.
 
-    Manager of the shop, or platform support. Locks stock, order, payment, the shop's and the
-    earners' accounts. Posts shop_payable -> clearing; the earners' part is reversed by the
+    Manager of the shop, or platform support. Locks stock, order, payment, coupons, the shop's
+    and the earners' accounts. Posts shop_payable -> clearing; the earners' part is reversed by the
     listeners of order.refunded. The provider is asked after the commit. Audited when staff do it.
     Repeatable by ``key``: the second call returns the first one's refund. Raises
     IdempotencyMismatch when the key stands for another refund, Conflict ``refund_not_open`` when
@@ -134,11 +141,13 @@ def grant_refund(
         )
         transition(REFUND, refund, "processing", actor=actor, reason=reason)
         goods = _take_from_lines(order, refund, parts)
+        handover.take_back(actor=actor, order=order, line_ids=parts)
         _move_money(actor, order, refund)
         if restock or order.state == "paid":
-            _restock_if_whole(order)
+            _restock_if_whole(actor, order)
         events.emit(_event(order, refund.pk, goods, refund.amount), actor=actor)
         if order.refunded_amount == order.total_amount:
+            _give_coupons_back(actor, order)
             transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
         _audit(actor, refund, "refund.grant", reason, amount=refund.amount)
     return refund
@@ -154,6 +163,8 @@ def refund_locks(order: Order) -> list[LockKey]:
     ]
     if order.checkout.intent_id:
         keys.append(LockKey("payment", order.checkout.intent_id))
+    if order.checkout.coupon_id:
+        keys += coupon_locks(coupon_ids_of(order.checkout_id))
     return keys
 
 
@@ -280,19 +291,47 @@ def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
     refund.save(update_fields=["payment_refund_id"])
 
 
-def _restock_if_whole(order: Order) -> None:
+def _restock_if_whole(actor: Actor, order: Order) -> None:
     """Put units back once a line is refunded in full; a part of a price frees no unit."""
-    back = [
-        (line.variant_id, line.quantity - line.refunded_quantity)
-        for line in order.lines.all()
+    whole = [
+        line
+        for line in order.lines.filter(kind__in=IN_PARCELS)
         if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
     ]
+    back = [(line.variant_id, line.quantity - line.refunded_quantity) for line in whole]
     if not back:
         return
     put_back(back, reference=order.number, shipped=order.state != "paid")
+    if any(line.sale_id for line in whole):
+        sold = {line.variant_id for line in whole if line.sale_id}
+        sales.take_back(
+            actor=actor,
+            checkout_id=order.checkout_id,
+            variants=[(variant, n) for variant, n in back if variant in sold],
+            reference=order.number,
+        )
     order.lines.filter(variant_id__in=[variant for variant, _n in back]).update(
         refunded_quantity=F("quantity")
     )
+
+
+def _give_coupons_back(actor: Actor, order: Order) -> None:
+    """Give back the coupons of an order that was refunded in full before it was sent.
+
+    A shop's with its own order; the platform's with the last order of the purchase.
+    """
+    if order.shipped_at is not None or not order.checkout.coupon_id:
+        return
+    kept = Order.objects.filter(checkout_id=order.checkout_id).exclude(
+        refunded_amount=F("total_amount"), shipped_at=None
+    )
+    whole = not kept.exists()
+    back = [
+        coupon_id
+        for coupon_id, shop_id in coupons_by_shop(order.checkout_id)
+        if shop_id == order.shop_id or (shop_id is None and whole)
+    ]
+    return_coupons(actor=actor, checkout_id=order.checkout_id, coupon_ids=back)
 
 
 def _event(

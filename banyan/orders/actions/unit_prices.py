@@ -15,17 +15,18 @@ from banyan.catalog.rules import Listed, cheapest, rows_for
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.sales.queries import SalePrice
 from banyan.storefronts.queries import Taken
 
-from ..rules import UnitPrice
-from .wanting import WantedLine
+from ..rules import UnitPrice, WantedLine
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What prices are asked for: each variant once, with what ``priced_variants`` has read.
 
-    ``offers`` are the storefront offers that variants were taken from, by variant id.
+    ``offers`` are the storefront offers that variants were taken from, ``sales`` the prices that
+    the actor has in sales, by variant.
     """
 
     actor: Actor
@@ -34,6 +35,7 @@ class Asking:
     currency: str
     at: dt.datetime
     offers: Mapping[int, Taken] = field(default_factory=dict)
+    sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
 
 Source = Callable[[Asking], Mapping[int, UnitPrice]]
@@ -76,7 +78,20 @@ def offer_prices(asking: Asking) -> dict[int, UnitPrice]:
     }
 
 
-SOURCES: tuple[Source, ...] = (list_prices, price_lists, offer_prices)
+def running_sales(asking: Asking) -> dict[int, UnitPrice]:
+    """Return the prices of sales, for lines of no more units than one may have; never dearer."""
+    lists, found = price_lists(asking), {}
+    for line in asking.lines:
+        variant, sale = asking.variants[line.variant_id], asking.sales.get(line.variant_id)
+        if sale is None or line.quantity > sale.most or variant.currency != asking.currency:
+            continue
+        lower = lists.get(variant.pk)
+        if sale.amount <= (lower.amount if lower else variant.price_amount):
+            found[variant.pk] = UnitPrice(sale.amount, "sale", sale.title, sale_id=sale.sale_id)
+    return found
+
+
+SOURCES: tuple[Source, ...] = (list_prices, price_lists, offer_prices, running_sales)
 """Each overrules those before it. Whatever is added is added where its turn is."""
 
 
@@ -95,13 +110,18 @@ def unit_prices(asking: Asking) -> dict[int, tuple[UnitPrice, ...]]:
     return found
 
 
-def shown_prices(actor: Actor, variants: Sequence[Variant]) -> dict[int, Money]:
-    """Return what one of each would cost the actor now, in its own currency."""
+def shown_prices(
+    actor: Actor, variants: Sequence[Variant], sales: Mapping[int, SalePrice]
+) -> dict[int, Money]:
+    """Return what one of each would cost the actor now, in its own currency.
+
+    ``sales`` are the prices that the actor has in sales (``sales.queries``).
+    """
     shown = {}
     for currency in {variant.currency for variant in variants}:
         mine = {variant.pk: variant for variant in variants if variant.currency == currency}
         lines = [WantedLine(key) for key in mine]
-        asking = Asking(actor, lines, mine, currency, clock.now())
+        asking = Asking(actor, lines, mine, currency, clock.now(), sales)
         shown |= {
             key: Money(found[-1].amount, currency) for key, found in unit_prices(asking).items()
         }

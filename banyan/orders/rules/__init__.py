@@ -1,4 +1,4 @@
-"""Pure rules of orders: prices, tax, what was agreed to, refunds."""
+"""Pure rules of orders: what is wanted, prices, tax, what was agreed to, refunds."""
 
 from .agreement import MOST_LETTERS, Agreement, Change, agreement_of
 from .pricing import (
@@ -8,8 +8,7 @@ from .pricing import (
     PricedLine,
     ShopTerms,
     UnitPrice,
-    coupon_discount,
-    of_shop,
+    borne_by,
     price,
 )
 from .refunds import (
@@ -19,6 +18,7 @@ from .refunds import (
     refund_by_rate,
     tax_part,
 )
+from .wanting import WantedLine, merge
 
 __all__ = [
     "MOST_LETTERS",
@@ -31,10 +31,11 @@ __all__ = [
     "RefundableLine",
     "ShopTerms",
     "UnitPrice",
+    "WantedLine",
     "agreement_of",
-    "coupon_discount",
+    "borne_by",
     "goods_part",
-    "of_shop",
+    "merge",
     "price",
     "refund_by_amount",
     "refund_by_rate",

@@ -7,7 +7,7 @@ explanation of its price. See docs/explanation/pricing.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +67,16 @@ class ShopTerms:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """What something takes off, by line key; ``funded_by`` bears it: shop, platform or sharer."""
+    """What something takes off goods, by line key, and off shipping, by shop.
+
+    ``funded_by`` bears it: shop, platform or sharer.
+    """
 
     step: str
     code: str
     amounts: Mapping[int, int]
     funded_by: str = "shop"
+    shipping: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -152,7 +156,11 @@ def price(
         if not mine:
             continue
         if terms.method is not None:
-            _ship(terms.method, [line for line in mine if line.in_parcel], priced)
+            sent = [line for line in mine if line.in_parcel]
+            _ship(terms.method, sent, priced)
+            for discount in discounts:
+                off = discount.shipping.get(terms.shop_id, 0)
+                _take_off_shipping([priced[line.key] for line in sent], discount, off)
         if terms.tax is not None:
             _tax(terms.tax, mine, priced)
     return Priced(list(priced.values()))
@@ -180,14 +188,29 @@ def _take_off(line: PricedLine, discount: Discount) -> None:
         raise ValueError(f"{discount.code} takes {part} off line {line.key}")
     if part:
         line.discount += part
-        line.steps.append(
-            {
-                "step": discount.step,
-                "amount": -part,
-                "code": discount.code,
-                "funded_by": discount.funded_by,
-            }
-        )
+        line.steps.append(_step(discount, part))
+
+
+def _step(discount: Discount, part: int) -> dict[str, Any]:
+    return {
+        "step": discount.step,
+        "amount": -part,
+        "code": discount.code,
+        "funded_by": discount.funded_by,
+    }
+
+
+def _take_off_shipping(lines: Sequence[PricedLine], discount: Discount, amount: int) -> None:
+    """Lower the shipping of a shop's lines by ``amount`` in all, by what is left of each."""
+    left = [line.shipping for line in lines]
+    if not 0 <= amount <= sum(left):
+        raise ValueError(f"{discount.code} takes {amount} off shipping")
+    if not amount:
+        return
+    for line, part in zip(lines, split(amount, left), strict=True):
+        line.shipping -= part
+        if part:
+            line.steps.append(_step(discount, part) | {"of": "shipping"})
 
 
 def _ship(method: Method, given: Sequence[LineInput], priced: Mapping[int, PricedLine]) -> None:
@@ -240,19 +263,7 @@ def _tax(terms: TaxTerms, given: Sequence[LineInput], priced: Mapping[int, Price
             )
 
 
-def of_shop(lines: Sequence[LineInput], shop_id: int) -> list[LineInput]:
-    """Return the lines that a discount of the shop's can apply to: all but pooled ones.
-
-    On those the price is another page's, and the shop is promised its part of it in full.
-    """
-    return [line for line in lines if line.shop_id == shop_id and not line.is_pooled]
-
-
-def coupon_discount(
-    lines: Sequence[LineInput], *, shop_id: int, code: str, amount: int
-) -> Discount:
-    """Return ``amount`` off the goods of a shop, split by what the lines cost."""
-    mine = of_shop(lines, shop_id)
-    goods = [line.unit_amount * line.quantity for line in mine]
-    parts = split(amount, goods) if sum(goods) else [0] * len(mine)
-    return Discount("coupon", code, {line.key: n for line, n in zip(mine, parts, strict=True)})
+def borne_by(steps: Iterable[Mapping[str, Any]], who: str) -> int:
+    """Return how much of a line's discounts, as its steps say, somebody bears for the buyer."""
+    found = (step for step in steps if "code" in step and step.get("funded_by") == who)
+    return -sum(int(step["amount"]) for step in found)

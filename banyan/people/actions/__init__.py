@@ -25,7 +25,7 @@ from .sign_in import (
 )
 from .staff import give_role, take_role
 from .tokens import create_token, renew_token, revoke_token, use_token
-from .words import reindex_accounts
+from .words import count_words, reindex_accounts
 
 __all__ = [
     "Begun",
@@ -38,6 +38,7 @@ __all__ = [
     "change_handle",
     "change_profile",
     "close_account",
+    "count_words",
     "create_account",
     "create_token",
     "decline_merge",

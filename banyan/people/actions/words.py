@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from banyan.kernel import search
+from banyan.kernel.actors import Actor
 
+from ..access import visible_accounts
 from ..models import Account, AccountWords
 
 PIECE = 500
@@ -27,3 +29,8 @@ def reindex_accounts() -> int:
         index_accounts(piece)
         count, after = count + len(piece), piece[-1].pk
     return count
+
+
+def count_words() -> int:
+    """Count the words of members whom everybody may see (``search.count``). Repeatable."""
+    return search.count(visible_accounts(Actor.guest()), "words")

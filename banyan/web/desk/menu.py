@@ -58,6 +58,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 table(_("Shops"), "storefront", "catalog_shop", "moderation", "support", "finance"),
                 table(_("Categories"), "category", "catalog_category", "moderation"),
                 table(_("Attributes"), "sell", "catalog_attribute", "moderation"),
+                table(_("Searches without a result"), "search_off", "catalog_emptysearch",
+                      "moderation"),
                 table(_("Permits"), "verified", "standing_permit", "moderation"),
                 table(_("Guarded categories"), "shield", "standing_guardedcategory", "moderation"),
                 table(_("Reports"), "flag_circle", "standing_report", "moderation"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from banyan.catalog import actions as catalog
 from banyan.catalog.access import MANAGERS, get_product_for_staff, get_variant_for_staff
 from banyan.catalog.models import Product, Shop, Variant
+from banyan.delivery.actions import check_countable
 from banyan.kernel import search
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
@@ -92,8 +93,8 @@ def _variant(
         "variant": variant,
         "choice": " / ".join(variant.values),
         "price": Money(variant.price_amount, variant.currency),
-        "promised": stock.allocated + stock.reserved,
-        "free": stock.on_hand - stock.allocated - stock.reserved,
+        "promised": stock.promised,
+        "free": stock.free,
         "value": request.POST.get("on_hand", "") if mine else stock.on_hand,
         "error": (problem.fields.get("on_hand") or problem.message) if mine and problem else "",
     }
@@ -113,6 +114,7 @@ def stock(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse
         on_hand = typed.whole("on_hand")
         typed.required("on_hand")
         typed.check()
+        check_countable(variant_id)
         catalog.set_on_hand(actor=who, variant_id=variant_id, on_hand=on_hand or 0)
     except Problem as problem:
         return _page(request, shop, refusal_of(problem), variant_id)

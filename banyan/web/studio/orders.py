@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop
+from banyan.catalog.rules import IN_PARCELS
 from banyan.earnings.access import visible_commissions
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
@@ -145,7 +146,7 @@ def _page(
         "path": next((line["path"] for line in lines if line["path"]), []),
         "entries": order_entries(found, refunds),
         "left": left,
-        "can_ship": found.state == "paid",
+        "can_ship": found.state == "paid" and any(row["line"].kind in IN_PARCELS for row in lines),
         "can_refund": found.state in REFUNDABLE and left.amount > 0,
         "asked": asked,
         "asked_amount": Money(asked.amount, asked.currency) if asked else None,

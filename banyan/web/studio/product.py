@@ -72,7 +72,8 @@ def _edit(request: HttpRequest, shop: Shop, found: Product | None) -> HttpRespon
             problem = refusal_of(refused)
         else:
             messages.success(request, _("Saved."))
-            return redirect("studio_product", shop.slug, saved.pk)
+            room = "product" if found or saved.kind == "goods" else "handing_over"
+            return redirect(f"studio_{room}", shop.slug, saved.pk)
     return _page(request, shop, found, values, tokens, kept, problem)
 
 
@@ -124,6 +125,7 @@ def _page(
         "product": found,
         "state": product_state(found.state) if found else ("", ""),
         "values": values,
+        "kinds": form.kinds(),
         "row_count": form.row_count(values),
         "rows": form.drawn_rows(values, errors),
         "options": [(n, f"option{n}", values.get(f"option{n}", "")) for n in form.OPTIONS],

@@ -104,6 +104,19 @@ def language_fields(values: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
+def kinds() -> list[tuple[str, str]]:
+    """Return (kind, name) of what a shop can make; see ``catalog.rules.KINDS``."""
+    return [
+        ("goods", _("Goods that are sent")),
+        ("digital", _("Digital: a file or a licence key")),
+        ("voucher", _("A service that is redeemed on site")),
+    ]
+
+
+def _kind(chosen: str) -> str:
+    return chosen if chosen in dict(kinds()) else "goods"
+
+
 def categories(language: str) -> list[tuple[str, str]]:
     """Return (slug, name in the reader's language) of all categories."""
     rows = Category.objects.order_by("position", "id")
@@ -139,10 +152,10 @@ def product_input(
         vendor=typed.text("vendor"),
         tax_class=typed.text("tax_class"),
         min_age=typed.whole("min_age"),
-        kind=product.kind if product else "goods",
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
         alts=alts,
+        kind=product.kind if product else _kind(typed.text("kind")),
         attributes=attributes.typed_of(data),
     )
 

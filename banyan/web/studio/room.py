@@ -61,11 +61,13 @@ def frame(
 
 def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms = [("today", _("Today"), "chart"), ("orders", _("Orders"), "orders")]
-    rooms += [("goods", _("Goods"), "box"), ("shares", _("Shares"), "share")]
+    rooms += [("goods", _("Goods"), "box"), ("stocks", _("Stock"), "filter")]
+    rooms += [("redeem", _("Redeem"), "qr")]
+    rooms += [("shares", _("Shares"), "share")]
     rooms += [("standing", _("Standing"), "shield")]
     if works_in(who, shop.pk, MANAGERS):
-        rooms += [("collections", _("Collections"), "board")]
-        rooms += [("pool", _("The pool"), "shop"), ("coupons", _("Coupons"), "tag")]
+        rooms += [("collections", _("Collections"), "board"), ("pool", _("The pool"), "shop")]
+        rooms += [("sales", _("Sales"), "clock"), ("coupons", _("Coupons"), "tag")]
         rooms += [("settings", _("Settings"), "settings")]
     return [
         {

@@ -17,6 +17,13 @@ from banyan.kernel.problems import Invalid
 LARGEST = 10**12
 
 
+def moment_text(moment: dt.datetime | None, timezone: str) -> str:
+    """Return a time as a form shows it, in the shop's time zone; empty without one."""
+    if moment is None:
+        return ""
+    return f"{moment.astimezone(zoneinfo.ZoneInfo(timezone)):%Y-%m-%dT%H:%M}"
+
+
 class Typed:
     """Reads fields of a form; ``check`` raises Invalid with all that could not be read."""
 
@@ -56,6 +63,38 @@ class Typed:
             self.errors[name] = _("Enter a percentage with at most two decimals.")
             return None
         return int(value)
+
+    def millionths(self, name: str) -> int | None:
+        """Return a percentage in parts per million ("8.875" is 88750); None when it is empty."""
+        text = self.text(name).removesuffix("%").strip()
+        if not text:
+            return None
+        try:
+            value = Decimal(text) * 10_000
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**7:
+            self.errors[name] = _("Enter a percentage with at most four decimals.")
+            return None
+        return int(value)
+
+    def bands(self, name: str, *, money: bool) -> list[tuple[int, int]]:
+        """Return lines such as "1000: 5.50": from so many grams, or from so much ``money``, on."""
+        found = []
+        for line in filter(None, map(str.strip, self.text(name).splitlines())):
+            begins, colon, amount = line.rpartition(":")
+            try:
+                charged = Money.parse(amount, self.currency).amount
+                start = Money.parse(begins or "0", self.currency).amount if money else None
+            except (ValueError, ArithmeticError):
+                charged, start = -1, None
+            if start is None:
+                start = whole(begins.strip() if colon else "0", most=LARGEST)
+            if start is None or charged < 0 or start < 0:
+                self.errors[name] = _("Write each band as 1000: 5.50, one in a line.")
+                return []
+            found.append((start, charged))
+        return found
 
     def whole(self, name: str) -> int | None:
         """Return a whole number, not negative; None when the field is empty."""

@@ -126,16 +126,21 @@ def test_a_product_goes_off_sale_and_on_again() -> None:
 def test_coupons_are_made_stopped_and_refused() -> None:
     shop = factories.shop()
     browser = client(shop.owner)
-    url = reverse("studio_coupons", args=[shop.slug])
-    both = {"title": "Ten", "code": "TEN", "amount_off": "1", "percent_bps": "10", "cap": "5"}
-    refused = browser.post(url, both)
+    url = reverse("studio_coupon_new", args=[shop.slug])
+    nothing = {"title": "Ten", "code": "TEN", "cap": "5", "per_person": "1"}
+    refused = browser.post(url, nothing)
     assert refused.status_code == 422
     assert 'value="TEN"' in refused.content.decode()
     assert Coupon.objects.count() == 0
-    form = both | {"amount_off": "", "percent_bps": "12.5", "starts_at": "2030-01-01T08:00"}
+    form = nothing | {
+        "benefits": "percent_off",
+        "benefits-percent_off-bps": "12.5",
+        "starts_at": "2030-01-01T08:00",
+    }
     assert browser.post(url, form).status_code == 302
     made = Coupon.objects.get()
-    assert (made.percent_bps, made.cap, made.per_person) == (1250, 5, 1)
+    assert made.benefits == [{"code": "percent_off", "args": {"bps": 1250}}]
+    assert (made.cap, made.per_person) == (5, 1)
     assert made.starts_at is not None
     assert made.starts_at.isoformat() == "2030-01-01T00:00:00+00:00"  # Shanghai's morning
     stop = reverse("studio_coupon_stop", args=[shop.slug, made.pk])

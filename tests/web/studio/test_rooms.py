@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def pages(at: Scene) -> list[str]:
     """Return every page of the shop's rooms."""
     slug = at.shop.slug
-    names = ("today", "orders", "goods", "product_new", "coupons", "settings")
+    names = ("today", "orders", "goods", "product_new", "coupons", "coupon_new", "settings")
     return [
         *(reverse(f"studio_{name}", args=[slug]) for name in names),
         reverse("studio_today", args=[slug]) + "?part=now",
@@ -45,7 +45,16 @@ def posts(at: Scene, slug: str) -> list[tuple[str, dict[str, str]]]:
         (reverse("studio_product_state", args=[slug, product]), {"do": "unpublish"}),
         (reverse("studio_product", args=[slug, product]), {"title": "Mine", "v0_price": "1"}),
         (reverse("studio_product_new", args=[slug]), {"title": "Mine", "v0_price": "1"}),
-        (reverse("studio_coupons", args=[slug]), {"title": "C", "amount_off": "1", "cap": "1"}),
+        (
+            reverse("studio_coupon_new", args=[slug]),
+            {
+                "title": "C",
+                "benefits": "amount_off",
+                "benefits-amount_off-amount": "1",
+                "cap": "1",
+                "per_person": "1",
+            },
+        ),
         (reverse("studio_settings", args=[slug]), {"form": "shop", "name": "Stolen"}),
         (
             reverse("studio_settings", args=[slug]),
@@ -120,7 +129,7 @@ def test_a_clerk_ships_but_does_not_manage() -> None:
         role="clerk",
     )
     browser = client(at.stranger)
-    for name in ("coupons", "settings", "product_new"):
+    for name in ("coupons", "coupon_new", "settings", "product_new"):
         assert browser.get(reverse(f"studio_{name}", args=[at.shop.slug])).status_code == 404
     refund = reverse("studio_order_refund", args=[at.shop.slug, at.order.pk])
     assert browser.post(refund, {"amount": "1", "reason": "x"}).status_code == 404

@@ -6,21 +6,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from banyan.catalog.actions import reindex_products
-from banyan.community.actions import reindex_posts
-from banyan.people.actions import reindex_accounts
+from banyan.catalog import actions as catalog
+from banyan.community import actions as community
+from banyan.people import actions as people
 
 
 class Command(BaseCommand):
-    """Write the search words of goods, posts and members anew; safe while people search."""
+    """Write the search words of goods, shops, posts and members anew; safe while people search."""
 
-    help = "Write the search words of goods, posts and members anew."
+    help = "Write the search words of goods, shops, posts and members anew."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
         for what, reindex in (
-            ("products", reindex_products),
-            ("posts", reindex_posts),
-            ("members", reindex_accounts),
+            ("products", catalog.reindex_products),
+            ("shops", catalog.reindex_shops),
+            ("posts", community.reindex_posts),
+            ("members", people.reindex_accounts),
         ):
             self.stdout.write(f"{reindex()} {what}")
+        catalog.lift_sold()
+        for count in (catalog.count_words, community.count_words, people.count_words):
+            count()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from banyan.community.models import Post, PostStat
 from banyan.community.queries import Shown
-from banyan.media.queries import thumb_urls
+from banyan.media.queries import Files, thumb_urls
 from banyan.people.models import Account
 from banyan.web.ui import addresses
 from banyan.web.ui.shapes import Face, PostCard
@@ -26,6 +27,30 @@ def post_url(shown: Shown) -> str:
     """Return the post's page; its share code travels along, so that the chain is kept."""
     url = addresses.url("post", shown.post.pk)
     return f"{url}?via={shown.post.link.code}" if shown.post.link else url
+
+
+def covers_of(posts: Iterable[Post]) -> list[int]:
+    """Return the ids of the pictures that :func:`cards_about` draws: covers and faces."""
+    ids = [pk for post in posts for pk in (post.cover, post.author.avatar_id)]  # type: ignore[attr-defined]
+    return [pk for pk in ids if pk]
+
+
+def cards_about(posts: Iterable[Post], files: Files) -> list[PostCard]:
+    """Return cards of posts of ``best_about``; ``files`` are those of covers and faces."""
+    return [
+        PostCard(
+            url=addresses.url("post", post.pk) + (f"?via={post.link.code}" if post.link else ""),
+            title=post.title or post.body[:80],
+            picture=picture,
+            author=face(post.author, files.thumb(post.author.avatar_id)),
+            likes=getattr(post, "poststat", PostStat()).likes,
+            liked=post.is_liked,  # type: ignore[attr-defined]  # annotated
+            like_url=addresses.url("post_like", post.pk),
+            pictures=post.count,  # type: ignore[attr-defined]  # as above
+        )
+        for post in posts
+        if (picture := files.picture(post.cover)) is not None  # type: ignore[attr-defined]
+    ]
 
 
 def post_cards(posts: Iterable[Shown], small: Mapping[int, str] | None = None) -> list[PostCard]:

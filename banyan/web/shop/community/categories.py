@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -11,14 +10,22 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from banyan.catalog.access import visible_products
 from banyan.catalog.models import Category
-from banyan.catalog.queries import categories_on_sale, name_in
+from banyan.catalog.queries import (
+    Facets,
+    categories_on_sale,
+    facets_of,
+    list_products,
+    name_in,
+    products_in_order,
+    read_chosen,
+)
 from banyan.kernel.problems import NotFound
+from banyan.kernel.search import BOUND
 from banyan.web.ui import addresses
 
-from ...http import number
 from ..market.cards import product_cards
+from ..market.facets import more_url, panel
 
 PAGE = 24
 
@@ -66,22 +73,22 @@ def chips() -> list[Chip]:
 
 
 def goods(request: HttpRequest) -> HttpResponse:
-    """Show the goods of a category, newest first."""
+    """Show the goods of a category, and of what stands below it, of highest standing first."""
     category, row = chosen(request.GET.get("category", ""))
-    found = visible_products().filter(category=category).select_related("shop").order_by("-id")
-    before = number(request.GET, "before")
-    if before is not None:
-        found = found.filter(pk__lt=before)
-    rows = list(found[: PAGE + 1])
-    more: dict[str, Any] = {}
-    if category is not None and len(rows) > PAGE:
-        more = {"category": category.slug, "before": rows[PAGE - 1].pk}
+    narrowed = read_chosen(request.GET)
+    after = request.GET.get("after", "")[:60]
+    rows = list_products(narrowed, after=after)
+    ids, following = rows.page(size=PAGE)
+    # Later pages show what was chosen; counts are of the whole, so the first page has them.
+    facets = Facets() if after else facets_of(rows.ids)
+    bound = str(BOUND) if rows.more else ""
     context = {
         "nav": "explore",
         "category": name_of(category),
         "categories": row,
-        "products": product_cards(rows[:PAGE]),
-        "more_url": f"?{urlencode(more)}" if more else "",
+        "panel": panel(request.GET, narrowed, facets, bound=bound),
+        "products": product_cards(products_in_order(ids)),
+        "more_url": more_url(request.GET, following),
     }
     return render(request, "shop/community/category.html", context)
 

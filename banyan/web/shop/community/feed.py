@@ -84,7 +84,7 @@ def _new_goods(limit: int) -> list[Product]:
 def explore(request: HttpRequest) -> HttpResponse:
     """What is new from everybody; ``q`` asks for words, ``category`` for goods of one kind."""
     who = actor(request)
-    query = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
+    query = search.words_of(request)
     if query:
         return search.found(request, query)
     if request.GET.get("category"):

@@ -153,7 +153,7 @@ def _buy_cards(post_id: int, products: Sequence[Product], code: str, arrival: Ar
         if card is None:
             continue
         mine = variants.get(product.pk, [])
-        stock = [v.stock.on_hand - v.stock.allocated - v.stock.reserved for v in mine]
+        stock = [v.stock.free for v in mine]
         card = replace(card, sub=_stock_text(sum(max(0, free) for free in stock)))
         text, href = _("Choose"), card.url
         if len(mine) == 1:

@@ -69,10 +69,7 @@ def product_cards(
         .order_by("price_amount")
     ):
         cheapest.setdefault(variant.product_id, variant)
-        stock = variant.stock
-        free[variant.product_id] = (
-            free.get(variant.product_id, 0) + stock.on_hand - stock.allocated - stock.reserved
-        )
+        free[variant.product_id] = free.get(variant.product_id, 0) + variant.stock.free
     return [
         _card(
             product,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,27 +16,43 @@ from banyan.catalog.access import (
     get_ended_product,
     get_product_for,
     get_shop_for,
-    visible_products,
     was_open,
 )
 from banyan.catalog.models import Product, Variant
-from banyan.catalog.queries import delivery, shown_collections, variants_on_sale
+from banyan.catalog.queries import (
+    Facets,
+    delivery,
+    facets_of,
+    list_products,
+    products_in_order,
+    read_chosen,
+    shown_collections,
+    variants_on_sale,
+)
 from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
+from banyan.community.queries import best_about
+from banyan.delivery.queries import terms_of
 from banyan.earnings.queries import offer_of
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
+from banyan.kernel.search import BOUND
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
+from banyan.sales.models import SaleItem
+from banyan.sales.queries import SalePrice, prices_in, sale_items
 from banyan.web.ui import addresses
 
-from ...http import actor, number, revalidated
+from ...http import actor, revalidated
+from ..community.cards import cards_about, covers_of
 from ..heads import Head, breadcrumbs, head_of, offered
+from ..sharing.shown import note_shown
 from ..standing.age import age_of, gate
 from ..trade.listings import listing_facts
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
+from .facets import more_url, panel
 from .facts import attribute_rows
 from .stand import Stand, stand_of
 
@@ -45,7 +61,7 @@ SUMMARY = 150
 
 
 def _free(variant: Variant) -> int:
-    return variant.stock.on_hand - variant.stock.allocated - variant.stock.reserved
+    return variant.stock.free
 
 
 def _chosen(variants: list[Variant], wanted: str) -> Variant | None:
@@ -82,11 +98,18 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         return ended_product(request, gone)
     if found.min_age and age_of(request) < found.min_age:
         return gate(request, min_age=found.min_age)
-    arrival = arrival_of(request, images=image_ids)
     who = actor(request)
+    posts = best_about(who, found.pk)
+    arrival = arrival_of(request, images=[*image_ids, *covers_of(posts)])
     stand = stand_of(request, found)
     variants = stand.variants(variants_on_sale(found.pk, clock.now(), who.id or 0))
-    units = stand.units(variants) or orders.shown_prices(who, variants)
+    in_sales = (
+        []
+        if stand.prices
+        else sale_items(actor=who, variant_ids=[variant.pk for variant in variants])
+    )
+    sale_prices = prices_in(in_sales)
+    units = stand.units(variants) or orders.shown_prices(who, variants, sale_prices)
     chosen = _chosen(variants, request.GET.get("variant", ""))
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
@@ -108,8 +131,9 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "price": units[chosen.pk] if chosen else None,
         # What the shop asks elsewhere is no former price of this page's.
         "was": None if stand.prices else _was(chosen, units),
+        **_sale(chosen, in_sales),
         "from_price": prices is not None and prices[0] != prices[1],
-        "free": _free(chosen) if chosen else 0,
+        "free": _free(chosen) + _in_sale(sale_prices.get(chosen.pk)) if chosen else 0,
         "arrival": arrival,
         "attributes": attribute_rows(found),
         "stand": stand,
@@ -121,11 +145,15 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         + (f"?via={arrival.code}" if arrival.code else ""),
         "rating": found.stars / found.ratings if found.ratings else None,
         "buy_url": buy_url(chosen.pk, 1, arrival, stand) if chosen else "",
+        "handed_over": _handed_over(found),
         **_shipping(found, chosen),
+        "posts": cards_about(posts, arrival.files),
+        "posts_url": addresses.url("product_posts", found.shop.slug, found.slug),
     }
     if found.kind == "listing":
         context["listing"] = listing_facts(found)
     context["head"] = _head(request, found, context)
+    note_shown(request, (post.link for post in posts))
     return render(request, "shop/market/product.html", context)
 
 
@@ -148,6 +176,37 @@ def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
         more=more,
         data=[about, breadcrumbs(request, (found.shop.name, shop_path), (title, path))],
     )
+
+
+def _handed_over(found: Product) -> str:
+    """Return how something without a parcel is handed over; empty for what is sent."""
+    if found.kind == "digital":
+        return _("On the page of your order as soon as it is paid")
+    if found.kind != "voucher":
+        return ""
+    terms = terms_of([found.pk]).get(found.pk)
+    if terms is None:
+        return _("Redeemed on site")
+    told = [_("Redeemed on site: %(places)s") % {"places": terms.places}]
+    if terms.valid_until:
+        until = f"{terms.valid_until:%Y-%m-%d %H:%M} UTC"
+        told.append(_("until %(until)s") % {"until": until})
+    if terms.valid_days:
+        days = ngettext("within %(n)s day", "within %(n)s days", terms.valid_days)
+        told.append(days % {"n": terms.valid_days})
+    return " · ".join(told)
+
+
+def _in_sale(price: SalePrice | None) -> int:
+    return price.most if price else 0
+
+
+def _sale(chosen: Variant | None, items: Sequence[SaleItem]) -> dict[str, Any]:
+    """Return the flash sale that the variant is in, or will be, and its price there."""
+    item = next((one for one in items if chosen and one.variant_id == chosen.pk), None)
+    if item is None:
+        return {"sale": None}
+    return {"sale": item.sale, "sale_amount": Money(item.amount, item.currency)}
 
 
 def _was(chosen: Variant | None, units: Mapping[int, Money]) -> Money | None:
@@ -202,16 +261,11 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
             raise
         return ended(request)
     arrival = arrival_of(request)
-    after = number(request.GET, "after")
-    goods = (
-        visible_products()
-        .filter(shop=found)
-        .select_related("shop")
-        .order_by("-published_at", "-id")
-    )
-    if after is not None:
-        goods = goods.filter(pk__lt=after).order_by("-id")
-    rows = list(goods[: PAGE + 1])
+    chosen, after = read_chosen(request.GET, shop=found), request.GET.get("after", "")[:60]
+    rows = list_products(chosen, after=after)
+    ids, following = rows.page(size=PAGE)
+    facets = Facets() if after else facets_of(rows.ids)
+    bound = str(BOUND) if rows.more else ""
     look = pictures([found.cover_id, found.logo_id])
     context: dict[str, Any] = {
         "nav": "explore",
@@ -219,8 +273,9 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         "cover": look.get(found.cover_id or 0),
         "face": shop_faces([found])[0],
         "collections": shown_collections(found),
-        "products": product_cards(rows[:PAGE], via=arrival.code, touch=arrival.touch),
-        "more_url": _more_url(rows[PAGE - 1].pk, arrival) if len(rows) > PAGE else "",
+        "panel": panel(request.GET, chosen, facets, bound=bound, place=found),
+        "products": product_cards(products_in_order(ids), via=arrival.code, touch=arrival.touch),
+        "more_url": more_url(request.GET, following),
         "arrival": arrival,
         "share_url": addresses.url("share", "shop", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
@@ -238,12 +293,3 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         data=[{"@type": "Store", "name": found.name, "description": found.about}],
     )
     return render(request, "shop/market/shop.html", context)
-
-
-def _more_url(after: int, arrival: Arrival) -> str:
-    query: dict[str, Any] = {"after": after}
-    if arrival.code:
-        query |= {"via": arrival.code}
-    if arrival.touch:
-        query |= {"t": arrival.touch}
-    return f"?{urlencode(query)}"

@@ -23,6 +23,7 @@ from ...http import actor
 from ..market.cards import product_title
 from . import form_tokens
 from .checkout_values import METHOD, address_fields, book_of, carried, sign_in_url
+from .coupon_choices import shown
 from .explaining import priced_rows, step_rows, way_text
 from .way_back import way_back
 
@@ -44,12 +45,13 @@ def draw(
         form = form_tokens.fresh(request, bought)
     errors = problem.fields if problem else {}
     coupon_error = errors.get("coupon", "")
-    if quote.coupon_problem is not None:
-        coupon_error = quote.coupon_problem.message
+    if quote.coupons.problem is not None:
+        coupon_error = quote.coupons.problem.message
     who = actor(request)
     context = {
         "items": _items(quote),
         "sums": priced_rows(quote.priced, quote.currency, sends=bool(quote.carriage)),
+        "ships": any(line.in_parcel for line in quote.inputs),
         "total": quote.total,
         "agreed": quote.agreement.text(),
         "changes": _changes(quote, problem),
@@ -64,6 +66,7 @@ def draw(
         "address_fields": address_fields(values, errors),
         "errors": errors,
         "coupon_error": coupon_error,
+        **shown(quote),
         "problem": problem,
         "earlier": earlier,
         "waiting": form.waiting,

@@ -20,11 +20,13 @@ from banyan.people.rules import (
     ADDRESS_FIELDS,
     ADDRESS_FORMS,
     address_form,
+    clean_phone,
     parse_address_line,
 )
 
 from ...cookies import CART, read_signed
 from ...http import actor, number
+from .coupon_choices import changed, off_in
 
 MOST_OF_ONE = 99
 CARRIED = ("variant", "via", "t", "offer", "back", "only", "currency")
@@ -71,7 +73,7 @@ def given(request: HttpRequest, who: Actor) -> dict[str, str]:
         values.setdefault("contact_phone", request.user.phone or "")
     countries = {"zh-hant": "TW", "zh-hans": "CN"}
     values.setdefault("country", countries.get(get_language() or "", "CN"))
-    for name in ("coupon", "currency", "only"):
+    for name in ("coupon", "off", "currency", "only"):
         values[name] = request.GET.get(name, "")[:40]
     country = request.GET.get("country", "")
     if country in ADDRESS_FORMS:
@@ -90,7 +92,7 @@ def _typed(request: HttpRequest, who: Actor) -> dict[str, str]:
         country = country if country in ADDRESS_FORMS else "CN"
         parsed = parse_address_line(values["line"][:400], country)
         values |= {name: text for name, text in parsed.fields.items() if text}
-    return values
+    return changed(values, wish)
 
 
 def of_address(address: Address | None) -> dict[str, str]:
@@ -108,7 +110,20 @@ def wishes_of(values: dict[str, str]) -> orders.Wishes:
     place = Place(
         values.get("country", "CN"), values.get("level1", "").strip(), values.get("postcode", "")
     )
-    return orders.Wishes(to=place, currency=values.get("currency", "")[:3], methods=methods)
+    return orders.Wishes(
+        to=place,
+        currency=values.get("currency", "")[:3],
+        methods=methods,
+        coupons_off=frozenset(off_in(values)),
+    )
+
+
+def contact_of(values: dict[str, str]) -> orders.Contact | None:
+    """Return how the buyer is reached, as far as the form says it."""
+    typed = values.get("contact_phone") or values.get("phone", "")
+    phone = clean_phone(typed, values.get("country", "CN")) if typed else None
+    contact = orders.Contact(values.get("email", "").strip(), phone or "")
+    return contact if contact != orders.Contact() else None
 
 
 def address_fields(values: dict[str, str], errors: dict[str, Any]) -> list[dict[str, Any]]:
@@ -150,7 +165,8 @@ def sign_in_url(request: HttpRequest, values: dict[str, str]) -> str:
     The way back is kept on the server, so it works in whichever browser finishes the sign-in.
     """
     kept = {
-        name: values.get(name) or request.GET.get(name, "") for name in (*CARRIED, "n", "coupon")
+        name: values.get(name) or request.GET.get(name, "")
+        for name in (*CARRIED, "n", "coupon", "off")
     }
     query = urlencode({name: value for name, value in kept.items() if value})
     here = reverse("checkout") + (f"?{query}" if query else "")

@@ -31,6 +31,7 @@ from ...streams import ticket
 from ..market.cards import product_url
 from ..trade.disputes import open_dispute_url
 from .checkout import go_to_payment, leave_cart
+from .delivered import bought_rows
 from .explaining import delivery_text
 from .story import (
     hidden_on,
@@ -62,6 +63,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
     lines = lines_of(found)
     images = first_images(line.product_id for group in lines.values() for line in group)
     shown = pictures(list(images.values()))
+    got = bought_rows(line for group in lines.values() for line in group)
     reviewed = reviews_of(line.pk for group in lines.values() for line in group)
     disputes = disputes_of(order.pk for order in found)
     hidden = hidden_on((line for group in lines.values() for line in group), viewer)
@@ -82,6 +84,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                         "total": Money(line.goods_amount - line.discount_amount, line.currency),
                         "price": price_rows(line),
                         "url": _goods_url(line),
+                        "got": got.get(line.pk),
                         "review": reviewed.get(line.pk),
                         "may_review": order.state == "received" and line.pk not in reviewed,
                     }

@@ -32,6 +32,7 @@ from .sessions import client_address, member, region_of
 
 _ROOMS = (
     ("orders_mine", "orders", gettext_lazy("Orders")),
+    ("coupons_mine", "tag", gettext_lazy("Coupons")),
     ("earnings", "coin", gettext_lazy("Earnings")),
     ("statement", "receipt", gettext_lazy("Statement")),
     ("wallet", "wallet", gettext_lazy("Wallet")),

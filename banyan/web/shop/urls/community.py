@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from ..community import boards, compose, feed, post
+from ..community import boards, compose, feed, post, suggestions
 
 urlpatterns = [
     path("", feed.home, name="home"),
     path("explore", feed.explore, name="explore"),
+    path("explore/words", suggestions.words, name="search_words"),
     path("post", compose.post_new, name="post_new"),
     path("p/<int:post_id>", post.post, name="post"),
     path("p/<int:post_id>/pictures", compose.post_pictures, name="post_pictures"),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from ..orders import checkout, purchase, refunds
+from ..orders import checkout, coupons_mine, delivered, purchase, refunds
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
+    path("me/coupons", coupons_mine.coupons_mine, name="coupons_mine"),
     path("orders", purchase.orders_mine, name="orders_mine"),
     path("orders/find", purchase.order_find, name="order_find"),
     path("o/<str:token>", purchase.purchase, name="purchase"),
@@ -14,6 +15,9 @@ urlpatterns = [
     path("o/<str:token>/<int:order_id>/received", purchase.order_received, name="order_received"),
     path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
     path("o/<str:token>/<int:order_id>/refund", refunds.refund_ask, name="refund_ask"),
+    path("d/<str:signed>", delivered.bought_file, name="bought_file"),
+    path("v/<str:code>", delivered.voucher, name="voucher"),
+    path("v/<str:code>/qr", delivered.voucher_qr, name="voucher_qr"),
     path("refunds/<int:refund_id>", refunds.refund, name="refund"),
     path("refunds/<int:refund_id>/retry", refunds.refund_retry, name="refund_retry"),
     path("refunds/<int:refund_id>/help", refunds.refund_help, name="refund_help"),

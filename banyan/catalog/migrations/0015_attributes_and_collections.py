@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0009_shipping_moves_to_zones'),
+        ('catalog', '0014_search_existing'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""What is delivered without a parcel: files, licence keys, service vouchers."""

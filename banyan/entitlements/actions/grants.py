@@ -1,0 +1,159 @@
+"""Coupons into hands: given to a member, taken by one, or printed as codes of one use each."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import clock, locks, ratelimits
+from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Invalid, LoginRequired
+from banyan.kernel.states import transition
+
+from ..access import get_coupon_for
+from ..models import Coupon, Grant
+from ..problems import CouponRefused
+from ..states import GRANT
+
+MOST_CODES = 5_000
+GUESSES = 60
+GUESS_WINDOW = 600
+
+
+def grant_coupon(*, actor: Actor, coupon_id: int, account_id: int, source: str) -> Grant:
+    """Give a member a coupon; it takes one of the cap's uses now. For rooms above. Locks coupon.
+
+    Raises CouponRefused coupon_used_up when none is left.
+    """
+    with transaction.atomic():
+        locks.take([LockKey("entitlement", coupon_id)])
+        coupon = Coupon.objects.get(pk=coupon_id)
+        _promise(coupon, 1)
+        return Grant.objects.create(
+            coupon=coupon,
+            account_id=account_id,
+            source=source,
+            expires_at=_ends(coupon),
+            created_at=clock.now(),
+        )
+
+
+def _promise(coupon: Coupon, n: int) -> None:
+    """Take ``n`` uses of the cap or none, by one conditional UPDATE."""
+    free = Coupon.objects.filter(pk=coupon.pk, is_active=True, taken__lte=F("cap") - n)
+    if free.update(taken=F("taken") + n) != 1:
+        raise CouponRefused("coupon_used_up")
+
+
+def _ends(coupon: Coupon) -> dt.datetime | None:
+    """Return when a grant that is made now runs out."""
+    if coupon.life_days is None:
+        return coupon.ends_at
+    return clock.now() + dt.timedelta(days=coupon.life_days)
+
+
+def count_typed_code(*, who: str) -> None:
+    """Count a code that somebody types, right or wrong, so that nobody can try many.
+
+    ``who`` names the person ("account:12", "address:203.0.113.9"). Raises TooMany after GUESSES
+    in GUESS_WINDOW seconds. Call it before looking the code up, outside a transaction.
+    """
+    ratelimits.hit(f"coupon_code:{who}", GUESSES, GUESS_WINDOW)
+
+
+def claim_coupon(*, actor: Actor, code: str) -> Grant:
+    """Take a coupon by its code: one that members may take, or a personal code. Repeatable.
+
+    Locks coupon. Raises LoginRequired, CouponRefused (coupon_unknown, coupon_not_valid_now,
+    coupon_used_up, coupon_taken), TooMany after many codes.
+    """
+    if actor.id is None:
+        raise LoginRequired()
+    count_typed_code(who=f"account:{actor.id}")
+    code = code.strip()
+    printed = Grant.objects.annotate(up=Upper("code")).filter(up=code.upper()).first()
+    coupon = Coupon.objects.filter(code__iexact=code, reach="claim", is_active=True).first()
+    if printed is None and coupon is None:
+        raise CouponRefused("coupon_unknown")
+    if printed is not None:
+        return _bind(actor, printed)
+    assert coupon is not None
+    if not clock.within(clock.now(), None, coupon.ends_at):
+        raise CouponRefused("coupon_not_valid_now")
+    try:
+        with transaction.atomic():
+            mine = Grant.objects.filter(coupon=coupon, account_id=actor.id, source="claim")
+            if known := mine.first():
+                return known
+            # Two taps at once meet at the unique row, before either takes a use.
+            made = Grant.objects.create(
+                coupon=coupon,
+                account_id=actor.id,
+                source="claim",
+                expires_at=_ends(coupon),
+                created_at=clock.now(),
+            )
+            _promise(coupon, 1)
+            return made
+    except IntegrityError as error:
+        if "grant_claimed_once" not in str(error):
+            raise
+        return Grant.objects.get(coupon=coupon, account_id=actor.id, source="claim")
+
+
+def _bind(actor: Actor, printed: Grant) -> Grant:
+    """Put a printed code into a member's hands; nobody else can use it then."""
+    free = Grant.objects.filter(pk=printed.pk, account=None, state="held")
+    if free.update(account_id=actor.id) != 1:
+        printed.refresh_from_db()
+        if printed.account_id != actor.id:
+            raise CouponRefused("coupon_taken")
+    printed.refresh_from_db()
+    return printed
+
+
+def print_codes(*, actor: Actor, coupon_id: int, n: int) -> list[Grant]:
+    """Make ``n`` codes of one use each, all unguessable; they take ``n`` uses of the cap now.
+
+    For the managers of the shop. Locks coupon. Raises Invalid (n), CouponRefused coupon_used_up.
+    """
+    coupon = get_coupon_for(actor, coupon_id)
+    if not 1 <= n <= MOST_CODES:
+        raise Invalid(fields={"n": _("Enter a number from 1 to 5000.")})
+    with transaction.atomic():
+        locks.take([LockKey("entitlement", coupon.pk)])
+        coupon.refresh_from_db()
+        _promise(coupon, n)
+        now = clock.now()
+        return Grant.objects.bulk_create(
+            Grant(
+                coupon=coupon,
+                code=new_code(80),
+                source="printed",
+                expires_at=_ends(coupon),
+                created_at=now,
+            )
+            for _n in range(n)
+        )
+
+
+def expire_grants(*, actor: Actor, limit: int = 500) -> int:
+    """End held coupons whose time is over; their uses are free again. Returns how many."""
+    due = Grant.objects.filter(state="held", expires_at__lte=clock.now()).order_by("expires_at")
+    ended = 0
+    for grant_id, coupon_id in list(due.values_list("id", "coupon_id")[:limit]):
+        with transaction.atomic():
+            locks.take([LockKey("entitlement", coupon_id)])
+            grant = due.filter(pk=grant_id).first()
+            if grant is None:
+                continue
+            transition(GRANT, grant, "expired", actor=actor, reason="time is over")
+            Coupon.objects.filter(pk=coupon_id).update(taken=F("taken") - 1)
+            ended += 1
+    return ended

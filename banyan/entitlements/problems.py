@@ -1,0 +1,15 @@
+"""The refusal of a coupon."""
+
+from __future__ import annotations
+
+from banyan.kernel.problems import Conflict
+
+from .rules import REFUSALS, Miss, why
+
+
+class CouponRefused(Conflict):
+    """A coupon does not apply; ``code`` is one of ``rules.REFUSALS``."""
+
+    def __init__(self, code: str, *, miss: Miss | None = None, currency: str = "") -> None:
+        message = why(miss, currency) if miss is not None else REFUSALS[code]
+        super().__init__(message, code=code, fields={"coupon": message})

@@ -1,0 +1,148 @@
+"""Reads of coupons: which ones a buyer may use, and what a use was."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from django.db.models import Count, Q
+from django.db.models.functions import Upper
+
+from banyan.catalog.models import Category
+from banyan.kernel.actors import Actor
+
+from .models import Coupon, Grant, PersonUse, Redemption
+from .rules import Candidate, Categories, NewCustomer, Shared
+
+MOST_HELD = 30
+MOST_AUTO = 30
+
+
+def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> list[Candidate]:
+    """Return the coupons that may come into question for goods of some shops. Two statements.
+
+    Those for everybody, those the member holds (the first to run out come first), and what the
+    typed ``code`` stands for, of whichever shop. What is known to stand in the way is in
+    ``blocked``.
+    """
+    code = code.strip()
+    here = Q(shop__in=shop_ids) | Q(shop=None)
+    open_to_all = Q(reach="auto", is_active=True) & here
+    typed = Q(up=code.upper(), reach__in=["code", "auto", "claim"], is_active=True)
+    known = Coupon.objects.annotate(up=Upper("code"))
+    coupons = known.filter(open_to_all | typed if code else open_to_all).order_by("id")
+    found = [_of_coupon(one, typed=one.code.upper() == code.upper()) for one in coupons[:MOST_AUTO]]
+    return [*_held(actor, shop_ids, code), *found]
+
+
+def _held(actor: Actor, shop_ids: Collection[int], code: str) -> list[Candidate]:
+    mine = Q(account_id=actor.id) & (Q(coupon__shop__in=shop_ids) | Q(coupon__shop=None))
+    printed = Q(up=code.upper())
+    if actor.id is None and not code:
+        return []
+    wanted = printed if actor.id is None else mine | printed if code else mine
+    grants = Grant.objects.annotate(up=Upper("code")).filter(wanted, state__in=["held", "reserved"])
+    rows = grants.select_related("coupon").order_by("expires_at", "id")[:MOST_HELD]
+    return [_of_grant(actor, one, code) for one in rows]
+
+
+def _of_coupon(coupon: Coupon, *, typed: bool) -> Candidate:
+    return Candidate(
+        key=coupon.pk,
+        coupon_id=coupon.pk,
+        shop_id=coupon.shop_id,
+        code=coupon.code,
+        title=coupon.title,
+        stacking=coupon.stacking,
+        terms=coupon.terms,
+        currency=coupon.currency,
+        starts_at=coupon.starts_at,
+        expires_at=coupon.ends_at,
+        budget_left=None if coupon.budget is None else coupon.budget - coupon.budget_used,
+        blocked="coupon_used_up" if coupon.taken >= coupon.cap else "",
+        typed=typed,
+        version=coupon.version,
+    )
+
+
+def _of_grant(actor: Actor, grant: Grant, code: str) -> Candidate:
+    typed = bool(code) and (grant.code or "").upper() == code.upper()
+    blocked = ""
+    if not grant.coupon.is_active:
+        blocked = "coupon_not_valid_now"
+    elif grant.state != "held" or grant.account_id not in (None, actor.id):
+        blocked = "coupon_taken"
+    return replace(
+        _of_coupon(grant.coupon, typed=typed),
+        key=grant.pk,
+        code=grant.code or grant.coupon.code,
+        expires_at=grant.expires_at,
+        blocked=blocked,
+        grant_id=grant.pk,
+    )
+
+
+def used_up_by(found: Sequence[Candidate], person_keys: Collection[str]) -> list[Candidate]:
+    """Block the coupons of which this person has had theirs. One statement, none without any."""
+    if not found or not person_keys:
+        return list(found)
+    ids = {one.coupon_id for one in found}
+    uses = PersonUse.objects.filter(coupon__in=ids, person_key__in=person_keys)
+    counted = uses.values("coupon", "coupon__per_person").annotate(
+        n=Count("redemption", distinct=True)
+    )
+    done = {row["coupon"] for row in counted if row["n"] >= row["coupon__per_person"]}
+    return [
+        replace(one, blocked="coupon_used_by_you")
+        if one.coupon_id in done and not one.blocked
+        else one
+        for one in found
+    ]
+
+
+def asks_who(found: Iterable[Candidate]) -> bool:
+    """Tell whether any coupon depends on whether the buyer is new."""
+    return _has(found, NewCustomer)
+
+
+def asks_how(found: Iterable[Candidate]) -> bool:
+    """Tell whether any coupon depends on how the goods were reached."""
+    return _has(found, Shared)
+
+
+def _has(found: Iterable[Candidate], kind: type) -> bool:
+    return any(isinstance(rule, kind) for one in found for rule in one.terms.conditions)
+
+
+def category_lines(found: Iterable[Candidate]) -> dict[int, frozenset[int]]:
+    """Return every category with itself and all above it; empty when no coupon asks for one."""
+    if not _has(found, Categories):
+        return {}
+    parents = dict(Category.objects.values_list("id", "parent_id"))
+    lines: dict[int, frozenset[int]] = {}
+    for category in parents:
+        line: list[int] = []
+        at: int | None = category
+        while at is not None and at not in line:
+            line.append(at)
+            at = parents.get(at)
+        lines[category] = frozenset(line)
+    return lines
+
+
+def coupon_ids_of(checkout_id: int) -> list[int]:
+    """Return the coupons that a checkout uses or used. One statement."""
+    uses = Redemption.objects.filter(checkout_id=checkout_id).order_by("coupon_id")
+    return list(uses.values_list("coupon_id", flat=True))
+
+
+def coupons_by_shop(checkout_id: int) -> list[tuple[int, int | None]]:
+    """Return (coupon, its shop or None) of a checkout's redeemed uses. One statement."""
+    uses = Redemption.objects.filter(checkout_id=checkout_id, state="redeemed")
+    return list(uses.order_by("coupon_id").values_list("coupon_id", "coupon__shop_id"))
+
+
+def typed_code_of(checkout_id: int) -> str:
+    """Return the code that was typed for a checkout and used; empty without one."""
+    uses = Redemption.objects.filter(checkout_id=checkout_id).exclude(code="")
+    return uses.values_list("code", flat=True).first() or ""

@@ -1,0 +1,80 @@
+"""Pure rules of coupons: what they ask for and give, and which of them to use."""
+
+from . import conditions as conditions
+from .benefits import (
+    AmountOff,
+    CheapestFree,
+    FixedPrice,
+    FreeShipping,
+    NthPercent,
+    PercentOff,
+    money_words,
+)
+from .best import apply_set, best_set, go_together, rank, refusal, savings
+from .conditions import (
+    Categories,
+    HoursOfDay,
+    MinQuantity,
+    MinSpend,
+    NewCustomer,
+    Products,
+    Shared,
+    Shops,
+    Tags,
+)
+from .purchase import CLASSES, BestSet, Candidate, Given, Line, Purchase, Refused
+from .terms import (
+    BENEFITS,
+    CONDITIONS,
+    Benefit,
+    Condition,
+    Miss,
+    Rule,
+    Terms,
+    register,
+    terms_of,
+)
+from .words import REFUSALS, why
+
+__all__ = [
+    "BENEFITS",
+    "CLASSES",
+    "CONDITIONS",
+    "REFUSALS",
+    "AmountOff",
+    "Benefit",
+    "BestSet",
+    "Candidate",
+    "Categories",
+    "CheapestFree",
+    "Condition",
+    "FixedPrice",
+    "FreeShipping",
+    "Given",
+    "HoursOfDay",
+    "Line",
+    "MinQuantity",
+    "MinSpend",
+    "Miss",
+    "NewCustomer",
+    "NthPercent",
+    "PercentOff",
+    "Products",
+    "Purchase",
+    "Refused",
+    "Rule",
+    "Shared",
+    "Shops",
+    "Tags",
+    "Terms",
+    "apply_set",
+    "best_set",
+    "go_together",
+    "money_words",
+    "rank",
+    "refusal",
+    "register",
+    "savings",
+    "terms_of",
+    "why",
+]

@@ -1,0 +1,297 @@
+"""A person claims a unit, orders it, pays it, or lets it go."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.actions import hold, reserve_held, sold_out, stock_locks
+from banyan.kernel import clock, locks, tickets
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict, LoginRequired, NotFound, Problem, SoldOut
+from banyan.kernel.states import transition_all
+
+from ..access import get_sale_for
+from ..models import Bucket, Entry, Right, Sale, SaleItem
+from ..queries import claimable, is_fan
+from ..states import RIGHT
+from .units import (
+    check_cap,
+    keys_of_member,
+    lock_person,
+    person_in,
+    put_back,
+    take,
+    write_keys,
+    write_right,
+)
+
+TICKET_TTL = dt.timedelta(seconds=60)
+LIVE = ("scheduled", "warm", "on", "sold_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A line of an order in a sale."""
+
+    sale_id: int
+    variant_id: int
+    quantity: int
+
+
+def check_open(sale: Sale) -> None:
+    """Refuse claims before and after the sale and while it is paused."""
+    now = clock.now()
+    if sale.state not in LIVE or now >= sale.ends_at:
+        raise Conflict(_("This sale is over."), code="sale_over")
+    if now < sale.starts_at:
+        raise Conflict(_("This sale has not begun yet."), code="sale_not_begun")
+    if sale.paused_at is not None:
+        raise Conflict(_("The shop has paused this sale."), code="sale_paused")
+
+
+def claim(*, actor: Actor, sale_id: int, variant_id: int) -> Right:
+    """Take one unit for a member; it is theirs to order until the right expires.
+
+    Fans take from the fans' bucket first. With a waiting room only who was admitted can claim, and
+    once per admission. Raises LoginRequired, Conflict (``sale_over``, ``sale_not_begun``,
+    ``sale_paused``, ``sale_cap``, ``sale_not_admitted``), SoldOut.
+    """
+    if actor.id is None:
+        raise LoginRequired()
+    found = {bucket.kind: bucket for bucket in claimable(sale_id, variant_id)}
+    if not found:
+        check_open(get_sale_for(actor, sale_id))
+        raise NotFound()
+    sale = found["public"].item.sale
+    if sale.shop.state != "open":
+        get_sale_for(actor, sale_id)
+    check_open(sale)
+    keys = person_in(sale, actor.id)
+    entry = _admitted(sale, actor.id) if sale.admission == "queue" else None
+    for bucket in _buckets(sale, found, actor.id):
+        try:
+            return bind(actor=actor, sale=sale, bucket=bucket, keys=keys, entry=entry)
+        except SoldOut:
+            continue
+    raise sold_out([variant_id])
+
+
+def _buckets(sale: Sale, found: dict[str, Bucket], account_id: int) -> list[Bucket]:
+    kinds = ["fans", "public"] if "fans" in found and is_fan(sale, account_id) else ["public"]
+    return [found[kind] for kind in kinds if kind in found]
+
+
+def _admitted(sale: Sale, account_id: int) -> Entry:
+    entry = Entry.objects.filter(
+        sale=sale, account_id=account_id, state="admitted", expires_at__gt=clock.now()
+    ).first()
+    if entry is None:
+        raise not_admitted()
+    return entry
+
+
+def not_admitted() -> Conflict:
+    """Return the refusal of those who did not wait for their turn."""
+    return Conflict(_("It is not your turn yet."), code="sale_not_admitted")
+
+
+def bind(
+    *, actor: Actor, sale: Sale, bucket: Bucket, keys: Collection[str], entry: Entry | None
+) -> Right:
+    """Take a unit of one bucket for a member, in a transaction of its own. See :func:`claim`."""
+    ticket = None
+    if bucket.pool_id is not None:
+        ticket = tickets.claim(
+            pool_id=bucket.pool_id, holder=f"account:{actor.id}", ttl=TICKET_TTL
+        )[0]
+    now = clock.now()
+    try:
+        with transaction.atomic():
+            lock_person(sale.pk, keys)
+            check_cap(sale, keys, more=1)
+            if ticket is not None:
+                tickets.use(claims=[ticket.pk], holder=ticket.holder)
+            if entry is not None:
+                _serve(entry, now)
+            right = Right(
+                sale=sale,
+                item=bucket.item,
+                bucket=bucket,
+                account_id=actor.id,
+                state="bound",
+                ticket_id=ticket.pk if ticket else None,
+                expires_at=now + dt.timedelta(minutes=sale.ttl_minutes),
+                created_at=now,
+            )
+            write_right(right, keys)
+            if ticket is None:
+                take(bucket)  # last, because all others wait for this row
+    except Problem:
+        if ticket is not None:
+            tickets.give_back(claims=[ticket.pk])
+        raise
+    return right
+
+
+def _serve(entry: Entry, now: dt.datetime) -> None:
+    """Use up an admission: one of two claims with it finds it gone."""
+    mine = Entry.objects.filter(pk=entry.pk, state="admitted", expires_at__gt=now)
+    if mine.update(state="served") != 1:
+        raise not_admitted()
+
+
+def let_go(*, actor: Actor, right_id: int) -> None:
+    """Give a claimed unit back before it is ordered. Locks the stock; repeatable."""
+    right = (
+        Right.objects.select_related("sale", "item")
+        .filter(pk=right_id, account_id=actor.id or 0)
+        .first()
+    )
+    if right is None:
+        raise NotFound()
+    lapse(actor=actor, item=right.item, rights=[right.pk])
+
+
+def lapse(*, actor: Actor, item: SaleItem, rights: Sequence[int]) -> int:
+    """End bound rights of one item: the units go back to their buckets. Returns how many ended.
+
+    An F-code can be entered again by the person who has it, until it ends.
+    """
+    with transaction.atomic():
+        locks.take(stock_locks([item.variant_id]))
+        sale = Sale.objects.get(pk=item.sale_id)
+        found = list(
+            Right.objects.select_for_update(of=("self",), no_key=True)
+            .filter(pk__in=list(rights), state="bound")
+            .select_related("item", "batch")
+            .order_by("id")
+        )
+        _end(actor, found)
+        put_back(sale, found, was="bound", reference=f"sale:{sale.pk}")
+    return len(found)
+
+
+def _end(actor: Actor, rights: Sequence[Right]) -> None:
+    """Move rights to where they go without their unit: codes can be used again, others are over."""
+    plain = [right for right in rights if not right.code]
+    transition_all(RIGHT, plain, "expired", actor=actor)
+    codes = [right for right in rights if right.code]
+    transition_all(RIGHT, codes, "issued", actor=actor, checkout_id=None)
+    for right in codes:
+        ends = right.batch.expires_at if right.batch else right.expires_at
+        Right.objects.filter(pk=right.pk).update(expires_at=ends)
+
+
+# -- what orders call -----------------------------------------------------------------------------
+
+
+def reserve_units(
+    *,
+    actor: Actor,
+    checkout_id: int,
+    wanted: Sequence[Wanted],
+    keys: Collection[str],
+    reference: str,
+) -> None:
+    """Give an order the units of its lines in sales: claimed ones first, then of the public bucket.
+
+    ``keys`` are all under which the buyer is one person. Inside the placing transaction, stock
+    rows locked. Raises SoldOut, Conflict (``sale_cap``, ``sale_right_gone``, and those of
+    ``check_open``).
+    """
+    for line in wanted:
+        sale = Sale.objects.get(pk=line.sale_id)
+        item = SaleItem.objects.get(sale=sale, variant_id=line.variant_id)
+        lock_person(sale.pk, keys)
+        mine = _claimed(actor, item, line.quantity)
+        missing = line.quantity - len(mine)
+        check_cap(sale, keys, more=line.quantity, without=mine)
+        transition_all(RIGHT, mine, "reserved", actor=actor, checkout_id=checkout_id)
+        fresh = set(keys) - (keys_of_member(actor.id) if actor.id is not None else set())
+        write_keys(mine, fresh)
+        if missing:
+            _take_at_once(actor, sale, item, missing, checkout_id, keys)
+        reserve_held([(line.variant_id, line.quantity)], reference=reference)
+
+
+def _claimed(actor: Actor, item: SaleItem, most: int) -> list[Right]:
+    if actor.id is None:
+        return []
+    rows = Right.objects.select_for_update(no_key=True).filter(
+        item=item, account_id=actor.id, state="bound", expires_at__gt=clock.now()
+    )
+    return list(rows.order_by("expires_at", "id")[:most])
+
+
+def _take_at_once(
+    actor: Actor, sale: Sale, item: SaleItem, n: int, checkout_id: int, keys: Collection[str]
+) -> None:
+    """Take units that were not claimed before, where the sale asks for no claim."""
+    if sale.needs_right:
+        raise Conflict(
+            _("Your time to order this at the sale's price is over."), code="sale_right_gone"
+        )
+    check_open(sale)
+    bucket = Bucket.objects.select_related("item").get(item=item, kind="public")
+    take(bucket, n)
+    now = clock.now()
+    made = Right.objects.bulk_create(
+        Right(
+            sale=sale,
+            item=item,
+            bucket=bucket,
+            account_id=actor.id,
+            state="reserved",
+            checkout_id=checkout_id,
+            expires_at=now + dt.timedelta(minutes=sale.ttl_minutes),
+            created_at=now,
+        )
+        for _each in range(n)
+    )
+    write_keys(made, keys)
+
+
+def redeem(*, actor: Actor, checkout_id: int) -> None:
+    """Make a checkout's reserved units final: it was paid."""
+    transition_all(RIGHT, _of_checkout(checkout_id, "reserved"), "redeemed", actor=actor)
+
+
+def give_back(*, actor: Actor, checkout_id: int, reference: str) -> None:
+    """Give a checkout's reserved units to their buckets: it was not paid. Stock rows locked."""
+    _by_sale(actor, _of_checkout(checkout_id, "reserved"), reference)
+
+
+def _by_sale(actor: Actor, rights: Sequence[Right], reference: str) -> None:
+    for sale in Sale.objects.filter(pk__in={right.sale_id for right in rights}).order_by("id"):
+        mine = [right for right in rights if right.sale_id == sale.pk]
+        _end(actor, mine)
+        put_back(sale, mine, was="reserved", reference=reference)
+
+
+def take_back(
+    *, actor: Actor, checkout_id: int, variants: Sequence[tuple[int, int]], reference: str
+) -> None:
+    """Return paid units that were refunded and are free stock by now to their buckets.
+
+    Nothing once the sale is settled. Inside the refunding transaction, stock rows locked.
+    """
+    paid = _of_checkout(checkout_id, "redeemed")
+    for variant_id, quantity in variants:
+        mine = [right for right in paid if right.item.variant_id == variant_id][:quantity]
+        if not mine:
+            continue
+        transition_all(RIGHT, mine, "returned", actor=actor)
+        sale = Sale.objects.get(pk=mine[0].sale_id)
+        if sale.settled_at is None:
+            hold([(variant_id, len(mine))], reference=reference)
+            put_back(sale, mine, was="returned", reference=reference)
+
+
+def _of_checkout(checkout_id: int, state: str) -> list[Right]:
+    rows = Right.objects.filter(checkout_id=checkout_id, state=state)
+    return list(rows.select_related("item", "batch").order_by("id"))

@@ -1,0 +1,154 @@
+"""Taking a unit out of a bucket, and giving it back to the same bucket.
+
+A unit is taken by one conditional UPDATE with a CHECK behind it, or by a ticket. Who gives units
+back holds the stock's row, so that nobody settles the sale meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from django.db import connection
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.actions import release, release_held, sold_out, unhold
+from banyan.kernel import tickets
+from banyan.kernel.problems import Conflict
+from banyan.people.models import Account
+
+from ..models import Bucket, Right, RightKey, Sale
+
+COUNTED = ("bound", "reserved", "redeemed")
+
+
+def keys_of_member(account_id: int) -> set[str]:
+    """Return every key under which a member is one person: the account and its contacts."""
+    email, phone = Account.objects.values_list("email", "phone").get(pk=account_id)
+    contacts = {f"contact:{one.lower()}" for one in (email, phone) if one}
+    return {f"account:{account_id}", *contacts}
+
+
+_PERSON = """
+SELECT a.email, a.phone, (SELECT count(DISTINCT k.right_id) FROM sales_rightkey k
+  JOIN sales_right r ON r.id = k.right_id
+  WHERE k.sale_id = %s AND k.key = 'account:' || a.id AND r.state = ANY(%s))
+FROM people_account a WHERE a.id = %s
+"""
+
+
+def person_in(sale: Sale, account_id: int) -> set[str]:
+    """Return a member's keys; refuse at once who plainly has their units. One statement.
+
+    Whether it is so is decided under the lock; this spares others a ticket drawn for nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PERSON, [sale.pk, list(COUNTED), account_id])
+        email, phone, held = cursor.fetchone()
+    if held >= sale.per_person:
+        raise _capped(sale)
+    return {f"account:{account_id}", *(f"contact:{one.lower()}" for one in (email, phone) if one)}
+
+
+def lock_person(sale_id: int, keys: Collection[str]) -> None:
+    """Let one person, under any of their keys, do one thing in a sale at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT hashtextextended(k, %s) AS h"
+            " FROM unnest(%s::text[]) AS k ORDER BY 1) AS hashed",
+            [sale_id, sorted(keys)],
+        )
+
+
+_HELD = """
+SELECT count(DISTINCT k.right_id) FROM sales_rightkey k JOIN sales_right r ON r.id = k.right_id
+WHERE k.sale_id = %s AND k.key = ANY(%s) AND r.state = ANY(%s) AND NOT (r.id = ANY(%s::bigint[]))
+"""
+
+
+def check_cap(
+    sale: Sale, keys: Collection[str], *, more: int, without: Sequence[Right] = ()
+) -> None:
+    """Refuse what would be more than one person may have; Conflict ``sale_cap``."""
+    with connection.cursor() as cursor:
+        ours = [right.pk for right in without]
+        cursor.execute(_HELD, [sale.pk, sorted(keys), list(COUNTED), ours])
+        held = cursor.fetchone()[0]
+    if held + more > sale.per_person:
+        raise _capped(sale)
+
+
+def _capped(sale: Sale) -> Conflict:
+    return Conflict(
+        _("You already have as many as one person can have."),
+        code="sale_cap",
+        extra={"per_person": sale.per_person},
+    )
+
+
+_BIND = """
+WITH made AS (
+  INSERT INTO sales_right (sale_id, item_id, bucket_id, account_id, state, code, recipient,
+    ticket_id, expires_at, created_at)
+  VALUES (%s, %s, %s, %s, 'bound', '', '', %s, %s, %s) RETURNING id
+)
+INSERT INTO sales_rightkey (right_id, sale_id, key)
+SELECT made.id, %s, k FROM made, unnest(%s::text[]) AS k RETURNING right_id
+"""
+
+
+def write_right(right: Right, keys: Collection[str]) -> None:
+    """Write a new, bound right and under which keys its person holds it. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BIND,
+            [
+                *(right.sale_id, right.item_id, right.bucket_id, right.account_id),
+                *(right.ticket_id, right.expires_at, right.created_at),
+                *(right.sale_id, sorted(keys)),
+            ],
+        )
+        right.pk = cursor.fetchone()[0]
+    right._state.adding = False
+
+
+def write_keys(rights: Iterable[Right], keys: Collection[str]) -> None:
+    """Note under which keys somebody holds rights."""
+    RightKey.objects.bulk_create(
+        RightKey(right=right, sale_id=right.sale_id, key=key)
+        for right in rights
+        for key in sorted(keys)
+    )
+
+
+def take(bucket: Bucket, n: int = 1) -> None:
+    """Take ``n`` units or, with SoldOut, none."""
+    taken = Bucket.objects.filter(pk=bucket.pk, taken__lte=F("size") - n).update(
+        taken=F("taken") + n
+    )
+    if taken != 1:
+        raise sold_out([bucket.item.variant_id])
+
+
+def put_back(sale: Sale, rights: Sequence[Right], *, was: str, reference: str) -> None:
+    """Give the units of ``rights``, which were all in the state ``was``, to their own buckets.
+
+    Once the sale is settled they become free stock instead. The caller holds the stock's rows and
+    has read ``sale`` behind them.
+    """
+    units: dict[int, int] = {}
+    for right in rights:
+        units[right.item.variant_id] = units.get(right.item.variant_id, 0) + 1
+        if sale.settled_at is None and right.ticket_id is not None:
+            tickets.give_back(claims=[right.ticket_id])
+            continue
+        shrink = {} if sale.settled_at is None else {"size": F("size") - 1}
+        Bucket.objects.filter(pk=right.bucket_id).update(taken=F("taken") - 1, **shrink)
+    wanted = list(units.items())
+    if not wanted:
+        return
+    if was == "reserved":
+        back = release_held if sale.settled_at is None else release
+        back(wanted, reference=reference)
+    elif sale.settled_at is not None:
+        unhold(wanted, reference=reference)

@@ -1,0 +1,14 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class SalesConfig(AppConfig):
+    """See the package docstring."""
+
+    name = "banyan.sales"
+    label = "sales"
+
+    def ready(self) -> None:
+        """Listen to our own events, to tell people."""
+        from . import subscribers  # noqa: F401 - registers on import

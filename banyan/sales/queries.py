@@ -1,0 +1,220 @@
+"""Reads of sales for pages, prices and orders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from banyan.catalog.models import PriceChange
+from banyan.kernel import clock, tickets
+from banyan.kernel.actors import Actor
+from banyan.kernel.clock import within
+from banyan.kernel.remembered import remembered
+from banyan.people.models import Follow
+
+from .models import Bucket, Entry, Fan, Right, Sale, SaleItem
+from .rules import BASELINE, baseline
+
+
+@dataclass(frozen=True, slots=True)
+class SalePrice:
+    """What one unit costs somebody in a running sale, and how many units they may have of it.
+
+    ``rights`` of them are claimed already. ``baseline``: the lowest price of the week before.
+    ``minutes``: how long an order waits for its payment.
+    """
+
+    sale_id: int
+    amount: int
+    most: int
+    rights: int
+    baseline: int | None
+    minutes: int
+    title: str
+
+
+@remembered
+def _items(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
+    mine = (
+        Right.objects.filter(
+            item=OuterRef("pk"), account_id=account_id, state="bound", expires_at__gt=now
+        )
+        .values("item")
+        .annotate(n=Count("id"))
+        .values("n")
+    )
+    left = Bucket.objects.filter(item=OuterRef("pk"), kind="public", pool_id=None)
+    return (
+        SaleItem.objects.filter(variant_id__in=variant_ids)
+        .annotate(
+            mine=Coalesce(Subquery(mine), 0),
+            left=Coalesce(Subquery(left.annotate(n=F("size") - F("taken")).values("n")[:1]), 0),
+        )
+        .filter(
+            Q(mine__gt=0)
+            | Q(
+                live=True,
+                sale__state__in=["scheduled", "warm", "on", "sold_out"],
+                sale__ends_at__gt=now,
+            )
+        )
+        .select_related("sale")
+        .order_by("mine", "id")
+    )
+
+
+def sale_items(*, actor: Actor, variant_ids: Sequence[int]) -> list[SaleItem]:
+    """Return what of some variants is in a sale that is not over, or claimed by the actor.
+
+    One statement. For :func:`prices_in`, and to say what begins when.
+    """
+    return _items(sorted(set(variant_ids)), actor.id or 0, clock.now())
+
+
+def prices_in(items: Sequence[SaleItem]) -> dict[int, SalePrice]:
+    """Return the prices that the actor of :func:`sale_items` has now, by variant.
+
+    Those whose units are claimed first have one only with a right; a sale that is paused, sold
+    out, or to come gives none to those without.
+    """
+    found: dict[int, SalePrice] = {}
+    for item in items:
+        sale, rights = item.sale, int(item.mine)  # type: ignore[attr-defined]  # annotated
+        left = int(item.left) if _buyable(item) else 0  # type: ignore[attr-defined]  # annotated
+        most = rights + max(0, min(left, sale.per_person - rights))
+        if most:
+            found[item.variant_id] = SalePrice(
+                sale_id=sale.pk,
+                amount=item.amount,
+                most=most,
+                rights=rights,
+                baseline=item.baseline_amount,
+                minutes=sale.ttl_minutes,
+                title=sale.title,
+            )
+    return found
+
+
+def _buyable(item: SaleItem) -> bool:
+    """Tell whether units can be ordered now that were not claimed before."""
+    sale = item.sale
+    on = item.live and within(clock.now(), sale.starts_at, sale.ends_at)
+    return on and not sale.needs_right and sale.paused_at is None
+
+
+def prices_for(*, actor: Actor, variant_ids: Sequence[int]) -> dict[int, SalePrice]:
+    """Return the sale prices that a person has now, by variant; see :func:`prices_in`."""
+    return prices_in(sale_items(actor=actor, variant_ids=variant_ids))
+
+
+def baselines(variant_ids: Sequence[int]) -> dict[int, int]:
+    """Return the lowest price of each variant in the last seven days, earlier sales included."""
+    now = clock.now()
+    known: dict[int, list[tuple[dt.datetime, int]]] = {}
+    changes = PriceChange.objects.filter(variant_id__in=list(variant_ids), at__lte=now)
+    for variant_id, at, amount in changes.values_list("variant_id", "at", "amount"):
+        known.setdefault(variant_id, []).append((at, amount))
+    lowest = {v: low for v, prices in known.items() if (low := baseline(prices, now)) is not None}
+    sold = SaleItem.objects.filter(
+        variant_id__in=list(variant_ids),
+        baseline_amount__isnull=False,
+        sale__starts_at__lte=now,
+        sale__ends_at__gt=now - BASELINE,
+    ).exclude(sale__ended_at__lte=F("sale__starts_at"))
+    for variant_id, amount in sold.values_list("variant_id", "amount"):
+        lowest[variant_id] = min(amount, lowest.get(variant_id, amount))
+    return lowest
+
+
+def left_in(bucket: Bucket) -> int:
+    """Return how many units of a bucket can be claimed now."""
+    if bucket.pool_id is not None:
+        return max(0, tickets.left(bucket.pool_id))
+    return bucket.size - bucket.taken
+
+
+@remembered
+def claimable(sale_id: int, variant_id: int) -> QuerySet[Bucket]:
+    """Return the buckets of something in a sale that is not settled, with sale and shop."""
+    buckets = Bucket.objects.filter(item__sale=sale_id, item__variant=variant_id, item__live=True)
+    return buckets.select_related("item__sale__shop").order_by("id")
+
+
+def buckets_of(sale: Sale) -> list[Bucket]:
+    """Return the buckets of a sale with their items, in order."""
+    rows = Bucket.objects.filter(item__sale=sale).select_related("item__variant__product__shop")
+    return list(rows.order_by("item_id", "id"))
+
+
+def is_fan(sale: Sale, account_id: int) -> bool:
+    """Tell whether somebody follows the shop's owner, or is on the sale's own list."""
+    follows = Follow.objects.filter(follower_id=account_id, followee_id=sale.shop.owner_id, state=1)
+    return follows.exists() or Fan.objects.filter(sale=sale, account_id=account_id).exists()
+
+
+def rights_of(sale: Sale, account_id: int) -> list[Right]:
+    """Return the rights that somebody can use, or has used, in a sale; oldest first."""
+    rows = Right.objects.filter(sale=sale, account_id=account_id)
+    live = Q(state__in=["reserved", "redeemed"]) | Q(state="bound", expires_at__gt=clock.now())
+    return list(rows.filter(live).select_related("item__variant").order_by("id"))
+
+
+def entry_of(sale: Sale, account_id: int) -> Entry | None:
+    """Return the place of somebody who waits or is admitted; None for all others."""
+    return Entry.objects.filter(
+        sale=sale, account_id=account_id, state__in=["waiting", "admitted"]
+    ).first()
+
+
+def ahead_of(entry: Entry) -> int:
+    """Return how many people are before somebody who waits."""
+    waiting = Entry.objects.filter(sale_id=entry.sale_id, state="waiting")
+    if entry.place is None:
+        return waiting.filter(Q(place__isnull=False) | Q(pk__lt=entry.pk)).count()
+    return waiting.filter(place__lt=entry.place).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """How a sale went: units by what became of them, and who stood in its waiting room."""
+
+    units: int
+    claimed: int
+    reserved: int
+    sold: int
+    returned: int
+    lapsed: int
+    codes_issued: int
+    codes_entered: int
+    entered: int
+    admitted: int
+
+
+def results_of(sale: Sale) -> Results:
+    """Return how a sale went so far. Three statements."""
+    states = dict(
+        Right.objects.filter(sale=sale).order_by().values_list("state").annotate(n=Count("id"))
+    )
+    codes = Right.objects.filter(sale=sale).exclude(code="")
+    entered = Entry.objects.filter(sale=sale)
+    people = entered.aggregate(
+        n=Count("account", distinct=True),
+        admitted=Count("account", distinct=True, filter=Q(admitted_at__isnull=False)),
+    )
+    counted = codes.aggregate(n=Count("id"), used=Count("id", filter=Q(account__isnull=False)))
+    return Results(
+        units=sum(bucket.size for bucket in buckets_of(sale)),
+        claimed=states.get("bound", 0),
+        reserved=states.get("reserved", 0),
+        sold=states.get("redeemed", 0),
+        returned=states.get("returned", 0),
+        lapsed=states.get("expired", 0),
+        codes_issued=counted["n"],
+        codes_entered=counted["used"],
+        entered=people["n"],
+        admitted=people["admitted"],
+    )

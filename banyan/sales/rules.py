@@ -1,0 +1,27 @@
+"""Pure rules of sales."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+BASELINE = dt.timedelta(days=7)
+WARM_UP = dt.timedelta(minutes=15)
+
+
+def baseline(prices: Sequence[tuple[dt.datetime, int]], now: dt.datetime) -> int | None:
+    """Return the lowest price that was asked in the week before ``now``; None when none is known.
+
+    ``prices`` are (from when on, minor units); the one that was asked when the week began counts.
+    """
+    begins = now - BASELINE
+    before = [(at, amount) for at, amount in prices if at <= begins]
+    within = [amount for at, amount in prices if begins < at <= now]
+    if before:
+        within.append(max(before)[1])
+    return min(within, default=None)
+
+
+def waits_until(starts_at: dt.datetime, first_seconds: int) -> dt.datetime:
+    """Return when the order of those who came first is drawn, and the first may buy."""
+    return starts_at + dt.timedelta(seconds=first_seconds)

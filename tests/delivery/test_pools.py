@@ -1,0 +1,134 @@
+"""Pools of keys: stock follows them, keys stay secret, duplicates are refused."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import override_settings
+
+from banyan.catalog import actions as catalog
+from banyan.delivery import actions as delivery
+from banyan.delivery.actions import TermsInput
+from banyan.delivery.models import LicenceKey
+from banyan.kernel.actors import Actor
+from banyan.kernel.models import AuditEntry
+from banyan.kernel.problems import Conflict, Invalid, NotFound
+from banyan.orders import actions as orders
+from tests.delivery import goods
+from tests.support import factories as make
+from tests.support.recount import recount
+
+pytestmark = pytest.mark.django_db
+
+
+def test_stock_is_the_number_of_free_keys() -> None:
+    item = goods.keyed()
+    owner = make.actor(goods.shop_of(item).owner)
+    assert make.stock_of(item).on_hand == 0
+    assert delivery.add_keys(actor=owner, variant_id=item.pk, text="A\nB\nC") == 3
+    assert make.stock_of(item).on_hand == 3
+    key = LicenceKey.objects.order_by("id")[0]
+    for _ in range(2):
+        delivery.withdraw_key(actor=owner, key_id=key.pk, reason="spoilt")
+    assert make.stock_of(item).on_hand == 2
+    assert AuditEntry.objects.filter(action="key.withdraw").count() == 1
+    assert recount() == {}
+
+
+@pytest.mark.parametrize("text", ["NEW\nOLD", "TWICE\nTWICE", "", "\n \n", "x" * 501])
+def test_a_refused_list_adds_nothing(text: str) -> None:
+    item = goods.keyed("OLD")
+    owner = make.actor(goods.shop_of(item).owner)
+    with pytest.raises(Invalid):
+        delivery.add_keys(actor=owner, variant_id=item.pk, text=text)
+    assert LicenceKey.objects.count() == 1
+    assert make.stock_of(item).on_hand == 1
+
+
+def test_a_key_is_known_after_the_secret_was_changed() -> None:
+    with override_settings(SECRET_KEY="one", SECRET_KEY_FALLBACKS=[]):
+        item = goods.keyed("OLD")
+    owner = make.actor(goods.shop_of(item).owner)
+    with override_settings(SECRET_KEY="two", SECRET_KEY_FALLBACKS=["one"]):
+        with pytest.raises(Invalid) as refused:
+            delivery.add_keys(actor=owner, variant_id=item.pk, text="OLD")
+        assert refused.value.code == "keys_known"
+        assert delivery.open_key(LicenceKey.objects.get()) == "OLD"
+
+
+def test_a_withdrawn_or_sold_key_never_comes_back() -> None:
+    item = goods.keyed("A", "B")
+    owner = make.actor(goods.shop_of(item).owner)
+    make.pay(make.place((item, 1)))
+    sold, free = LicenceKey.objects.order_by("id")
+    with pytest.raises(Conflict) as refused:
+        delivery.withdraw_key(actor=owner, key_id=sold.pk, reason="mine again")
+    assert refused.value.code == "key_taken"
+    delivery.withdraw_key(actor=owner, key_id=free.pk, reason="spoilt")
+    for text in ("A", "B"):
+        with pytest.raises(Invalid):
+            delivery.add_keys(actor=owner, variant_id=item.pk, text=text)
+    assert make.stock_of(item).on_hand == 0
+
+
+def test_a_clerk_and_strangers_reach_no_key() -> None:
+    item = goods.keyed("A")
+    shop = goods.shop_of(item)
+    clerk = make.member()
+    catalog.hire(actor=make.actor(shop.owner), shop_id=shop.pk, account_id=clerk.pk, role="clerk")
+    key = LicenceKey.objects.get()
+    for who in (clerk, make.member(), make.shop().owner):
+        for act in (
+            lambda: delivery.show_key(actor=make.actor(who), key_id=key.pk),  # noqa: B023
+            lambda: delivery.withdraw_key(actor=make.actor(who), key_id=key.pk, reason="x"),  # noqa: B023
+            lambda: delivery.add_keys(actor=make.actor(who), variant_id=item.pk, text="N"),  # noqa: B023
+        ):
+            with pytest.raises(NotFound):
+                act()
+    assert AuditEntry.objects.filter(action__startswith="key.").count() == 0
+    assert LicenceKey.objects.get().state == "free"
+
+
+def test_a_stock_that_went_astray_follows_its_pool() -> None:
+    item = goods.keyed(n=2)
+    owner = make.actor(goods.shop_of(item).owner)
+    catalog.set_on_hand(actor=owner, variant_id=item.pk, on_hand=50)
+    assert delivery.mend_pools(actor=owner) == 1
+    assert make.stock_of(item).on_hand == 2
+    assert delivery.mend_pools(actor=owner) == 0
+    # promised beyond a pool that shrank: once the order is given up there is nothing to sell
+    checkout = make.place((item, 2))
+    for key in LicenceKey.objects.all():
+        delivery.withdraw_key(actor=owner, key_id=key.pk, reason="spoilt")
+    assert make.stock_of(item).on_hand == 2
+    orders.cancel_checkout(
+        actor=Actor.guest(), checkout_id=checkout.pk, access_token=checkout.access_token
+    )
+    delivery.mend_pools(actor=owner)
+    assert make.stock_of(item).on_hand == 0
+    assert recount() == {}
+    with pytest.raises(Conflict):
+        delivery.check_countable(item.pk)
+
+
+def test_terms_fit_the_kind_and_keys_hold_them() -> None:
+    shop = make.shop()
+    owner = make.actor(shop.owner)
+    cup, game = make.product(shop), make.product(shop, kind="digital")
+    for product_id, terms in (
+        (cup.pk, TermsInput(way="keys")),
+        (game.pk, TermsInput(way="voucher", places="here")),
+        (game.pk, TermsInput(way="file", downloads=0)),
+    ):
+        with pytest.raises(Invalid):
+            delivery.set_terms(actor=owner, product_id=product_id, terms=terms)
+    delivery.set_terms(actor=owner, product_id=game.pk, terms=TermsInput(way="file"))
+    delivery.set_terms(actor=owner, product_id=game.pk, terms=TermsInput(way="keys"))
+    variant = game.variants.get()
+    delivery.add_keys(actor=owner, variant_id=variant.pk, text="A")
+    with pytest.raises(Conflict) as refused:
+        delivery.set_terms(actor=owner, product_id=game.pk, terms=TermsInput(way="file"))
+    assert refused.value.code == "delivery_way_fixed"
+    with pytest.raises(NotFound):
+        delivery.set_terms(
+            actor=make.actor(make.member()), product_id=game.pk, terms=TermsInput(way="keys")
+        )

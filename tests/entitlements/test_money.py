@@ -1,0 +1,221 @@
+"""Who bears a coupon: the books after paying and after every refund, to the cent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from banyan.catalog.models import Shop, Variant
+from banyan.entitlements import actions as coupons
+from banyan.entitlements.models import Coupon, Grant, Redemption
+from banyan.kernel.actors import Actor
+from banyan.ledger import actions as ledger
+from banyan.ledger.models import Posting
+from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout, Order
+from tests.support import factories as make
+from tests.support.recount import recount
+
+pytestmark = pytest.mark.django_db
+
+
+def balance(kind: str, owner_kind: str = "platform", owner_id: int = 0) -> int:
+    account = ledger.account(kind=kind, owner_kind=owner_kind, owner_id=owner_id, currency="CNY")
+    return sum(Posting.objects.filter(account=account.pk).values_list("amount", flat=True))
+
+
+def owed(shop: Shop) -> int:
+    return balance("shop_payable", "shop", shop.pk)
+
+
+def platforms(**terms: Any) -> Coupon:
+    values: dict[str, Any] = {
+        "title": "From us",
+        "code": "US",
+        "cap": 9,
+        "per_person": 9,
+        "currency": "CNY",
+    }
+    return coupons.create_coupon(
+        actor=make.actor(make.staff("finance")),
+        shop_id=None,
+        **values | terms,
+    )
+
+
+def refund(order: Order, amount: int) -> None:
+    orders.grant_refund(
+        actor=make.actor(order.shop.owner),
+        order_id=order.pk,
+        amount=amount,
+        reason="late",
+        key=f"{order.pk}:{order.refunded_amount}",
+    )
+    order.refresh_from_db()
+
+
+@pytest.fixture
+def two() -> tuple[Variant, Variant]:
+    return make.variant(price=7_777), make.variant(price=3_333)
+
+
+def test_the_shops_get_what_the_buyer_did_not_pay(two: tuple[Variant, Variant]) -> None:
+    first, second = two
+    platforms(amount_off=1_000)
+
+    checkout = make.pay(make.place((first, 1), (second, 1), coupon="US"))
+
+    assert checkout.total_amount == 11_110 - 1_000
+    assert balance("promotions") == -1_000
+    assert (owed(first.product.shop), owed(second.product.shop)) == (7_777, 3_333)
+    steps = [line.price for order in checkout.orders.all() for line in order.lines.all()]
+    parts = [step for price in steps for step in price if step["step"] == "coupon"]
+    assert {step["funded_by"] for step in parts} == {"platform"}
+    assert sum(step["amount"] for step in parts) == -1_000
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_refunds_in_any_parts_give_the_platform_its_part_back(
+    two: tuple[Variant, Variant],
+) -> None:
+    first, _second = two
+    platforms(percent_bps=3_333)
+    order = make.pay(make.place((first, 1), coupon="US")).orders.get()
+    funded = -balance("promotions")
+    assert owed(first.product.shop) == order.total_amount + funded
+
+    seen = []
+    for amount in (1, 999, 1_234):
+        refund(order, amount)
+        seen.append(-balance("promotions"))
+    assert sorted(seen, reverse=True) == seen
+    refund(order, order.total_amount - order.refunded_amount)
+
+    assert balance("promotions") == 0
+    assert owed(first.product.shop) == 0
+    assert verify().clean
+    assert recount() == {}
+
+
+def test_an_order_that_the_platform_pays_whole_still_pays_the_shop() -> None:
+    item = make.variant(price=900)
+    platforms(amount_off=5_000)
+    checkout = make.place((item, 1), coupon="US")
+    assert (checkout.state, checkout.total_amount) == ("paid", 0)
+    assert (balance("promotions"), owed(item.product.shop)) == (-900, 900)
+    assert recount() == {}
+
+
+def test_a_shops_coupon_costs_the_shop_and_nobody_else() -> None:
+    item = make.variant(price=5_000)
+    shop = item.product.shop
+    coupons.create_coupon(
+        actor=make.actor(shop.owner), shop_id=shop.pk, title="Ours", code="OURS", amount_off=700
+    )
+    make.pay(make.place((item, 1), coupon="OURS"))
+    assert (balance("promotions"), owed(shop)) == (0, 4_300)
+
+
+def test_both_at_once_and_free_shipping_add_up_to_the_cent() -> None:
+    shop = make.shop(shipping_amount=1_001)
+    item = make.variant(shop, price=3_333)
+    both: list[dict[str, Any]] = [
+        {"percent_bps": 1_234},
+        {"benefits": [{"code": "free_shipping"}], "stacking": "shipping"},
+    ]
+    for terms in both:
+        coupons.create_coupon(
+            actor=make.actor(shop.owner),
+            shop_id=shop.pk,
+            title="Auto",
+            reach="auto",
+            cap=5,
+            **terms,
+        )
+    platforms(amount_off=333)
+
+    checkout = make.place((item, 1), coupon="US")
+
+    left = 3_333 - 333
+    assert checkout.discount_amount == 333 + (left * 1_234 + 5_000) // 10_000
+    assert checkout.shipping_amount == 0
+    assert checkout.total_amount == 3_333 - checkout.discount_amount
+    amounts = sorted(Redemption.objects.values_list("amount", flat=True))
+    assert amounts == [333, (left * 1_234 + 5_000) // 10_000, 1_001]
+    make.pay(checkout)
+    assert owed(shop) == checkout.total_amount + 333
+    assert recount() == {}
+    assert verify().clean
+
+
+# -- what comes back ------------------------------------------------------------------------------
+
+
+def held_and_paid() -> tuple[Grant, Checkout]:
+    item = make.variant(price=5_000)
+    shop, ana = item.product.shop, make.member()
+    made = coupons.create_coupon(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        title="Gift",
+        amount_off=500,
+        reach="held",
+        budget=500,
+    )
+    grant = coupons.grant_coupon(
+        actor=Actor.system("test"), coupon_id=made.pk, account_id=ana.pk, source="test"
+    )
+    checkout = make.pay(make.place((item, 1), buyer=ana))
+    grant.refresh_from_db()
+    assert grant.state == "redeemed"
+    return grant, checkout
+
+
+def test_a_full_refund_before_sending_brings_the_coupon_back() -> None:
+    grant, checkout = held_and_paid()
+    order = checkout.orders.get()
+
+    refund(order, 1_000)
+    grant.refresh_from_db()
+    assert grant.state == "redeemed"
+    refund(order, 3_500)
+
+    grant.refresh_from_db()
+    assert (grant.state, grant.checkout_id) == ("held", None)
+    coupon = Coupon.objects.get()
+    assert (coupon.taken, coupon.budget_used) == (1, 0)
+    assert Redemption.objects.get().state == "returned"
+    assert recount() == {}
+    [line] = order.lines.all()
+    again = make.place((line.variant, 1), buyer=grant.account)
+    assert again.discount_amount == 500
+
+
+def test_a_full_refund_after_sending_does_not() -> None:
+    grant, checkout = held_and_paid()
+    order = checkout.orders.get()
+    orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="SF")
+
+    refund(order, order.total_amount)
+
+    grant.refresh_from_db()
+    assert grant.state == "redeemed"
+    assert recount() == {}
+
+
+def test_the_platforms_coupon_comes_back_with_the_last_order(two: tuple[Variant, Variant]) -> None:
+    first, second = two
+    coupon = platforms(amount_off=1_000)
+    found = list(make.pay(make.place((first, 1), (second, 1), coupon="US")).orders.order_by("id"))
+
+    refund(found[0], found[0].total_amount)
+    coupon.refresh_from_db()
+    assert coupon.taken == 1
+    refund(found[1], found[1].total_amount)
+
+    coupon.refresh_from_db()
+    assert (coupon.taken, coupon.budget_used, balance("promotions")) == (0, 0, 0)
+    assert recount() == {}

@@ -1,0 +1,99 @@
+"""Stock edited and announced by two at once; each race has its negative control."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from banyan.catalog import actions as catalog
+from banyan.catalog.actions import wishes
+from banyan.catalog.models import Stock, StockWish, Variant
+from banyan.catalog.proof import stock_audit
+from banyan.kernel.actors import Actor
+from banyan.kernel.models import StoredEvent
+from banyan.kernel.problems import Conflict
+from banyan.notify.models import Message
+from tests.support import factories as make
+from tests.support.threads import kinds, run_at_once, run_concurrently
+from tests.support.weakened import no_locks
+
+pytestmark = pytest.mark.usefixtures("threaded_db")
+
+
+def _count_both(item: Variant) -> list[object]:
+    who = make.actor(item.product.shop.owner)
+    return run_at_once(
+        *(
+            lambda n=n: catalog.set_on_hand(actor=who, variant_id=item.pk, on_hand=n, saw=5)
+            for n in (7, 9)
+        )
+    )
+
+
+def test_two_who_confirm_an_edit_of_the_same_figure_one_is_told() -> None:
+    item = make.variant(stock=5)
+
+    results = _count_both(item)
+
+    refused = [r for r in results if isinstance(r, Conflict)]
+    assert [r.code for r in refused] == ["stock_changed"], kinds(results)
+    assert make.stock_of(item).on_hand == refused[0].extra["on_hand"]
+    assert stock_audit() == []
+
+
+def test_control_without_locks_one_edit_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    item = make.variant(stock=5)
+    no_locks(monkeypatch)
+
+    read = Stock.objects.get
+
+    def slowly(**wanted: object) -> object:
+        found = read(**wanted)
+        time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(Stock.objects, "get", slowly)
+    results = _count_both(item)
+    monkeypatch.undo()
+
+    assert not [r for r in results if isinstance(r, Conflict)], kinds(results)
+    assert stock_audit() != []
+
+
+def _waited_for(people: int, units: int) -> Variant:
+    item = make.variant(stock=0)
+    for n in range(people):
+        catalog.wish_for(actor=Actor.guest(), variant_id=item.pk, email=f"w{n}@example.com")
+    owner = make.actor(item.product.shop.owner)
+    catalog.set_on_hand(actor=owner, variant_id=item.pk, on_hand=units)
+    return item
+
+
+def test_workers_at_once_tell_nobody_twice_and_no_more_than_there_is_for() -> None:
+    _waited_for(10, 2)
+
+    told = run_concurrently(catalog.tell_back_in_stock, 4)
+
+    assert sum(told) == 6, told
+    assert Message.objects.count() == 6
+    assert StockWish.objects.filter(told_at=None).count() == 4
+
+
+def test_control_without_the_lock_more_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    _waited_for(10, 2)
+    no_locks(monkeypatch)
+    monkeypatch.setattr(wishes, "_tell", lambda wish: time.sleep(0.05))
+
+    told = run_concurrently(catalog.tell_back_in_stock, 4)
+
+    assert sum(told) > 6, told
+
+
+def test_two_watchers_tell_of_low_stock_once() -> None:
+    make.variant(stock=1)
+
+    told = run_concurrently(lambda: catalog.watch_stock(actor=Actor.system("test")), 4)
+
+    assert sum(told) == 1, told
+    assert StoredEvent.objects.filter(name="stock.low").count() == 1

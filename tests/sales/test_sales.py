@@ -1,0 +1,357 @@
+"""A sale from its plan to the last unit: kept, claimed, ordered, paid, or back in its bucket."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from banyan.catalog import actions as catalog
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.models import StoredEvent
+from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound, SoldOut
+from banyan.orders import actions as orders
+from banyan.orders.models import OrderLine
+from banyan.sales import actions as sales
+from banyan.sales.models import Right
+from banyan.sales.queries import baselines, prices_for
+from banyan.sales.rules import baseline
+from tests.support import factories as make
+
+from .scene import MINUTE, NOON, SYSTEM, assert_sound, bucket, buyer, claim, on, order, planned
+
+pytestmark = pytest.mark.django_db
+
+
+# -- planning -------------------------------------------------------------------------------------
+
+
+def test_a_published_sale_keeps_its_units_and_nobody_else_gets_them() -> None:
+    item = make.variant(stock=5)
+    sale = on(item, public=3, code=1)
+
+    assert make.stock_of(item).held == 4
+    assert make.stock_of(item).free == 1
+    assert sale.state == "on"
+    names = [e.name for e in StoredEvent.objects.filter(subject_id=sale.pk).order_by("id")]
+    assert names == ["sale.scheduled", "sale.started"]
+
+
+def test_a_sale_is_refused_without_the_units() -> None:
+    item = make.variant(stock=2)
+    sale = planned(item, public=3)
+
+    with pytest.raises(Conflict) as refused:
+        sales.publish_sale(actor=make.actor(item.product.shop.owner), sale_id=sale.pk)
+
+    assert refused.value.code == "sale_needs_stock"
+    assert make.stock_of(item).held == 0
+    sale.refresh_from_db()
+    assert sale.state == "draft"
+
+
+def test_a_price_above_the_lowest_of_the_week_is_refused() -> None:
+    shop = make.shop()
+    with clock.at(NOON - dt.timedelta(days=20)):
+        item = make.variant(shop, price=10_000)
+    for days, price in ((10, 6_000), (3, 9_000)):
+        with clock.at(NOON - dt.timedelta(days=days)):
+            catalog.update_product(
+                actor=make.actor(shop.owner),
+                product_id=item.product_id,
+                data=catalog.ProductInput(
+                    title="Tea", variants=[catalog.VariantInput(price=price)]
+                ),
+            )
+    with clock.at(NOON):
+        assert baselines([item.pk]) == {item.pk: 6_000}
+        sale = planned(item, price=6_001)
+        with pytest.raises(Invalid) as refused:
+            sales.publish_sale(actor=make.actor(shop.owner), sale_id=sale.pk)
+    assert refused.value.code == "sale_above_baseline"
+    assert make.stock_of(item).held == 0
+
+
+def test_the_price_of_an_earlier_sale_counts() -> None:
+    with clock.at(NOON - dt.timedelta(days=20)):
+        item = make.variant(price=10_000)
+    with clock.at(NOON - dt.timedelta(days=3)):
+        on(item, price=5_000)
+    with clock.at(NOON):
+        assert baselines([item.pk]) == {item.pk: 5_000}
+    with clock.at(NOON + dt.timedelta(days=5)):
+        assert baselines([item.pk]) == {item.pk: 10_000}
+
+
+@pytest.mark.parametrize(
+    ("days", "lowest"), [([(8, 5), (6, 9)], 5), ([(9, 5), (8, 7), (6, 9)], 7), ([], None)]
+)
+def test_the_price_when_the_week_began_counts(
+    days: list[tuple[int, int]], lowest: int | None
+) -> None:
+    prices = [(NOON - dt.timedelta(days=ago), amount) for ago, amount in days]
+    assert baseline(prices, NOON) == lowest
+
+
+def test_something_is_in_one_sale_at_a_time() -> None:
+    item = make.variant(stock=9)
+    on(item)
+    other = planned(item)
+    with pytest.raises(Conflict) as refused:
+        sales.publish_sale(actor=make.actor(item.product.shop.owner), sale_id=other.pk)
+    assert refused.value.code == "sale_overlaps"
+    assert make.stock_of(item).held == 3
+
+
+def test_others_see_and_change_no_draft() -> None:
+    item = make.variant()
+    sale = planned(item)
+    stranger = make.actor(make.member())
+    for act in (sales.publish_sale, sales.pause_sale, sales.resume_sale, sales.end_sale):
+        with pytest.raises(NotFound):
+            act(actor=stranger, sale_id=sale.pk)
+    with pytest.raises(NotFound):
+        claim(sale, item, buyer(1))
+    assert make.stock_of(item).held == 0
+
+
+def test_a_published_sale_stays_as_it_is() -> None:
+    item = make.variant()
+    sale = on(item)
+    data = sales.SaleInput("Other", sale.starts_at, sale.ends_at, [sales.ItemInput(item.pk, 1, 1)])
+    with pytest.raises(Conflict) as refused:
+        sales.change_sale(actor=make.actor(item.product.shop.owner), sale_id=sale.pk, data=data)
+    assert refused.value.code == "sale_published"
+
+
+# -- buying at once -------------------------------------------------------------------------------
+
+
+def test_the_price_that_is_shown_is_charged_and_the_unit_comes_from_the_sale() -> None:
+    item = make.variant(price=10_000, stock=5)
+    sale = on(item, price=5_000, public=3)
+    ana = buyer(1)
+
+    shown = prices_for(actor=make.actor(ana), variant_ids=[item.pk])[item.pk]
+    checkout = make.pay(order(item, who=ana))
+
+    assert shown.amount == checkout.goods_amount == 5_000
+    line = OrderLine.objects.get()
+    assert (line.sale_id, line.unit_amount, line.price[1]["step"]) == (sale.pk, 5_000, "sale")
+    assert Right.objects.get().state == "redeemed"
+    assert bucket(sale).taken == 1
+    assert make.stock_of(item).free == 2
+    assert_sound()
+
+
+def test_one_person_gets_no_more_than_the_cap_also_as_a_guest() -> None:
+    item = make.variant(stock=5)
+    sale = on(item)
+    ana = buyer(1)
+    order(item, who=ana)
+
+    with pytest.raises(Conflict) as refused:
+        order(item, who=ana)
+    assert refused.value.code == "sale_cap"
+    with pytest.raises(Conflict) as refused:
+        order(item, email=ana.email or "")
+    assert refused.value.code == "sale_cap"
+
+    assert bucket(sale).taken == 1
+    assert_sound()
+
+
+def test_more_than_one_may_have_costs_the_list_price() -> None:
+    item = make.variant(price=10_000, stock=6)
+    sale = on(item, price=5_000)
+    checkout = order(item, 2)
+    assert checkout.goods_amount == 20_000
+    assert bucket(sale).taken == 0
+    assert_sound()
+
+
+def test_when_it_is_sold_out_the_list_price_is_back() -> None:
+    item = make.variant(price=10_000, stock=6)
+    on(item, price=5_000, public=1)
+    order(item)
+    assert order(item).goods_amount == 10_000
+    assert_sound()
+
+
+def test_an_order_waits_no_longer_than_the_sale_lets_it() -> None:
+    item = make.variant(stock=5)
+    on(item, ttl_minutes=5)
+    checkout = order(item)
+    assert checkout.expires_at - checkout.created_at == 5 * MINUTE
+
+
+# -- claiming -------------------------------------------------------------------------------------
+
+
+def test_a_claimed_unit_is_ordered_and_paid() -> None:
+    item = make.variant(price=10_000, stock=5)
+    sale = on(item, price=5_000, ticketed=True)
+    ana, ben = buyer(1), buyer(2)
+    assert prices_for(actor=make.actor(ana), variant_ids=[item.pk]) == {}
+
+    right = claim(sale, item, ana)
+
+    assert prices_for(actor=make.actor(ben), variant_ids=[item.pk]) == {}
+    assert order(item, who=ben).goods_amount == 10_000
+    checkout = make.pay(order(item, who=ana))
+    right.refresh_from_db()
+    assert (right.state, right.checkout_id) == ("redeemed", checkout.pk)
+    assert checkout.goods_amount == 5_000
+    assert_sound()
+
+
+def test_a_claim_that_is_not_ordered_goes_back() -> None:
+    item = make.variant(stock=5)
+    sale = on(item, public=1)
+    ana, ben = buyer(1), buyer(2)
+    right = claim(sale, item, ana)
+    with pytest.raises(SoldOut):
+        claim(sale, item, ben)
+
+    with clock.at(right.expires_at):
+        sales.advance_sale(actor=SYSTEM, sale=sale)
+        right.refresh_from_db()
+        assert right.state == "expired"
+        assert claim(sale, item, ben).state == "bound"
+    assert_sound()
+
+
+def test_a_claim_can_be_let_go_by_its_owner_only() -> None:
+    item = make.variant(stock=5)
+    sale = on(item, public=1)
+    ana, ben = buyer(1), buyer(2)
+    right = claim(sale, item, ana)
+    with pytest.raises(NotFound):
+        sales.let_go(actor=make.actor(ben), right_id=right.pk)
+    sales.let_go(actor=make.actor(ana), right_id=right.pk)
+    sales.let_go(actor=make.actor(ana), right_id=right.pk)
+    assert bucket(sale).taken == 0
+    assert_sound()
+
+
+def test_visitors_sign_in_to_claim() -> None:
+    item = make.variant(stock=5)
+    sale = on(item)
+    with pytest.raises(LoginRequired):
+        sales.claim(actor=Actor.guest(), sale_id=sale.pk, variant_id=item.pk)
+
+
+@pytest.mark.parametrize(
+    ("shift", "code"), [(-1, "sale_not_begun"), (61, "sale_over"), (60, "sale_over")]
+)
+def test_the_window_decides_not_the_job(shift: int, code: str) -> None:
+    item = make.variant(stock=5)
+    with clock.at(NOON):
+        sale = on(item, ticketed=True)
+    with clock.at(NOON + shift * MINUTE), pytest.raises(Conflict) as refused:
+        claim(sale, item, buyer(1))
+    assert refused.value.code == code
+
+
+def test_while_it_is_paused_nobody_claims_and_who_has_a_unit_pays() -> None:
+    item = make.variant(price=10_000, stock=9)
+    sale = on(item, price=5_000)
+    ana, ben = buyer(1), buyer(2)
+    claim(sale, item, ana)
+    before = order(item, who=ben)
+    owner = make.actor(item.product.shop.owner)
+
+    sales.pause_sale(actor=owner, sale_id=sale.pk)
+
+    with pytest.raises(Conflict) as refused:
+        claim(sale, item, buyer(3))
+    assert refused.value.code == "sale_paused"
+    assert order(item).goods_amount == 10_000
+    assert make.pay(before).state == "paid"
+    assert make.pay(order(item, who=ana)).goods_amount == 5_000
+    sales.resume_sale(actor=owner, sale_id=sale.pk)
+    assert claim(sale, item, buyer(4)).state == "bound"
+    assert_sound()
+
+
+# -- fans and leftovers ---------------------------------------------------------------------------
+
+
+def test_fans_take_from_their_own_bucket_first() -> None:
+    item = make.variant(stock=9)
+    sale = on(item, public=2, fans=1)
+    ana, ben = buyer(1), buyer(2)
+    sales.list_fans(
+        actor=make.actor(item.product.shop.owner), sale_id=sale.pk, handles=["@Buyer1", "nobody"]
+    )
+    claim(sale, item, ana)
+    claim(sale, item, ben)
+    assert (bucket(sale, "fans").taken, bucket(sale).taken) == (1, 1)
+    assert_sound()
+
+
+def test_what_is_left_of_other_buckets_is_public_from_a_set_time() -> None:
+    item = make.variant(stock=9)
+    with clock.at(NOON):
+        sale = on(item, public=1, fans=2, code=2, leftover_at=NOON + 30 * MINUTE)
+        sales.advance_sale(actor=SYSTEM, sale=sale)
+        assert bucket(sale).size == 1
+    with clock.at(NOON + 30 * MINUTE):
+        sales.advance_sale(actor=SYSTEM, sale=sale)
+    assert [bucket(sale, kind).size for kind in ("public", "fans", "code")] == [5, 0, 0]
+    assert_sound()
+
+
+# -- the end --------------------------------------------------------------------------------------
+
+
+def test_when_it_ends_what_is_left_is_free_and_who_has_a_unit_can_pay() -> None:
+    item = make.variant(stock=5)
+    with clock.at(NOON):
+        sale = on(item, public=4)
+    ana, ben = buyer(1), buyer(2)
+    with clock.at(NOON + 59 * MINUTE):
+        claim(sale, item, ana)
+        right = claim(sale, item, ben)
+    with clock.at(NOON + 60 * MINUTE):
+        sales.advance_sales(actor=SYSTEM)
+        sale.refresh_from_db()
+        assert (sale.state, sale.settled_at is not None) == ("ended", True)
+        assert make.stock_of(item).held == 2
+        assert make.pay(order(item, who=ana)).goods_amount == 5_000
+        assert_sound()
+    with clock.at(right.expires_at):
+        sales.let_go(actor=make.actor(ben), right_id=right.pk)
+    assert (make.stock_of(item).held, make.stock_of(item).free) == (0, 4)
+    assert_sound()
+
+
+def test_a_ticketed_sale_is_settled_when_no_claim_can_be_on_its_way() -> None:
+    item = make.variant(stock=5)
+    with clock.at(NOON):
+        sale = on(item, public=4, ticketed=True)
+        claim(sale, item, buyer(1))
+        sales.end_sale(actor=make.actor(item.product.shop.owner), sale_id=sale.pk)
+        sale.refresh_from_db()
+        sales.advance_sale(actor=SYSTEM, sale=sale)
+        assert make.stock_of(item).held == 4
+    with clock.at(NOON + 2 * MINUTE):
+        assert sales.settle_sale(actor=SYSTEM, sale_id=sale.pk)
+        assert sales.settle_sale(actor=SYSTEM, sale_id=sale.pk)
+    assert make.stock_of(item).held == 1
+    assert_sound()
+
+
+def test_a_sold_out_sale_goes_on_when_a_unit_comes_back() -> None:
+    item = make.variant(stock=5)
+    sale = on(item, public=1)
+    checkout = order(item)
+    sales.advance_sale(actor=SYSTEM, sale=sale)
+    assert sale.state == "sold_out"
+    with clock.at(checkout.expires_at):
+        orders.expire_due(actor=SYSTEM)
+        sales.advance_sale(actor=SYSTEM, sale=sale)
+    assert sale.state == "on"
+    assert StoredEvent.objects.filter(name="sale.sold_out").count() == 1
+    assert_sound()

@@ -62,7 +62,9 @@ def test_row_35_the_last_unit_is_sold_once_by_two_pages() -> None:
 
 def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reserve without looking whether there is enough."""
-    statement = stock_module._MOVE.replace("s.on_hand - s.allocated - s.reserved >= n", "true")
+    statement = stock_module._MOVE.replace(
+        "s.on_hand - s.allocated - s.reserved - s.held >= n", "true"
+    )
     assert statement != stock_module._MOVE
     monkeypatch.setattr(stock_module, "_MOVE", statement)
     monkeypatch.setattr(placement, "_check_free", lambda wanted: None)
@@ -143,8 +145,8 @@ def test_control_without_the_second_look_the_order_goes_through(
     looks: list[Any] = []
     ask = agreeing.Offer.quote
 
-    def first_only(self: Any) -> Any:
-        looks.append(None if looks else ask(self))
+    def first_only(self: Any, **kept: Any) -> Any:
+        looks.append(None if looks else ask(self, **kept))
         return looks[0]
 
     monkeypatch.setattr(agreeing.Offer, "quote", first_only)

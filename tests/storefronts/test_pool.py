@@ -12,6 +12,7 @@ from banyan.earnings import actions as earnings
 from banyan.earnings import queries as earned
 from banyan.earnings.models import Commission
 from banyan.entitlements import actions as entitlements
+from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.problems import Conflict, Invalid, NotFound, Problem, SoldOut
 from banyan.ledger.proof import verify
@@ -178,6 +179,34 @@ def test_a_coupon_of_the_shop_takes_nothing_off_a_pooled_line() -> None:
     with pytest.raises(Problem):
         stalls.place(item, offer, coupon=coupon.code)
     assert not Order.objects.exists()
+
+
+def test_a_coupon_works_on_the_shops_own_lines_beside_a_pooled_one() -> None:
+    shop = make.shop(shipping_amount=1_000, free_shipping_from=20_000)
+    pooled, own = make.variant(shop, price=12_000), make.variant(shop, price=11_000)
+    coupon = entitlements.create_coupon(
+        actor=make.actor(shop.owner), shop_id=shop.pk, title="Half", percent_bps=5_000, cap=10
+    )
+    page = stalls.page()
+    offer = stalls.listed(page, stalls.supply(pooled), 9_900)
+
+    placed = orders.place(
+        actor=Actor.guest(),
+        lines=[orders.WantedLine(pooled.pk, offer_id=offer.pk), orders.WantedLine(own.pk)],
+        contact=orders.Contact(email="cy@example.com"),
+        address=make.ADDRESS,
+        placement_key="mixed-cart",
+        provider="sandbox",
+        coupon_code=coupon.code,
+    )
+
+    off = dict(OrderLine.objects.values_list("variant_id", "discount_amount"))
+    assert off == {pooled.pk: 0, own.pk: 5_500}
+    # 154.00 of goods are left, the pooled ones among them: shipping is not free.
+    assert (placed.shipping_amount, placed.total_amount) == (1_000, 16_400)
+    make.pay(placed)
+    assert stalls.balance("earner_held", page.owner_id) == 1_900
+    assert stalls.balance("shop_payable", shop.pk) == 16_400 - 1_900
 
 
 def test_no_ordinary_commission_is_paid_on_a_pooled_line_whoever_shared_it() -> None:

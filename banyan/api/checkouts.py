@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -13,6 +14,8 @@ from pydantic import Field, StringConstraints
 from banyan.catalog.rules import Place
 from banyan.entitlements.actions import count_typed_code
 from banyan.entitlements.rules import why
+from banyan.kernel.http import address_of
+from banyan.kernel.problems import Invalid
 from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
 from banyan.orders.actions import Quote, WantedLine
@@ -20,8 +23,10 @@ from banyan.orders.models import Checkout, Order
 from banyan.orders.queries import cart_wanted, orders_of
 from banyan.orders.rules import MOST_LETTERS
 from banyan.payments import actions as payments
+from banyan.payments import providers
 from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent
+from banyan.payments.providers.base import AsksWhoPays
 from banyan.payments.queries import methods_for
 
 from .gate import ANYONE, ANYONE_WRITES, READ, Caller, caller_of, keyed
@@ -143,6 +148,26 @@ class CheckoutBody(PurchaseBody):
     confirmed_age: Annotated[
         int, Field(ge=0, le=21, description="Years the buyer says to have; 403 age_unconfirmed.")
     ] = 0
+
+
+class DeviceBody(Body):
+    """Where the buyer pays, so that the provider opens what works there."""
+
+    channel: Annotated[
+        Literal["web", "wap", "in_app"],
+        Field(
+            description="web: a page or a code on any screen. wap: a telephone's browser."
+            " in_app: inside the provider's own app."
+        ),
+    ] = "web"
+    payer_code: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$"),
+        Field(
+            description="The code with which the provider's app told who pays (WeChat:"
+            " snsapi_base under the installation's own appid). Good once."
+        ),
+    ] = ""
 
 
 class QuoteLine(Answer):
@@ -502,7 +527,9 @@ def cancel_checkout(request: HttpRequest, checkout_id: Path[Id]) -> Any:
 
 
 @router.post("/checkouts/{checkout_id}/payment", auth=ANYONE_WRITES, response=PaymentAnswer)
-def start_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
+def start_payment(
+    request: HttpRequest, checkout_id: Path[Id], device: DeviceBody | None = None
+) -> Any:
     """Open the payment at its provider and return the page where the buyer pays. Repeatable."""
     checkout = _bought(request, checkout_id)
     if not checkout.intent_id:
@@ -514,6 +541,7 @@ def start_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
         intent=intent,
         return_url=back,
         locale=get_language() or "en",
+        context=_context(request, intent, device or DeviceBody()),
     )
     intent.refresh_from_db()
     return _payment(request, intent, "" if url == back else url)
@@ -527,6 +555,22 @@ def read_payment(request: HttpRequest, checkout_id: Path[Id]) -> Any:
         return _free(checkout)
     intent = get_intent_of("checkout", checkout.pk)
     return _payment(request, intent, intent.pay_url if intent.state == "pending" else "")
+
+
+def _context(request: HttpRequest, intent: Intent, device: DeviceBody) -> dict[str, str]:
+    """Return what the provider is told of the buyer's device, as the pages tell it."""
+    adapter = providers.get(intent.provider)
+    context: dict[str, str] = {"channel": device.channel}
+    if device.channel == "wap" and adapter.capabilities.needs_client_ip:
+        behind = bool(settings.SECURE_PROXY_SSL_HEADER)
+        address = address_of(request.META, behind_proxy=behind)
+        context["client_ip"] = f"{address}::" if ":" in address else address
+    if device.payer_code:
+        if not isinstance(adapter, AsksWhoPays):
+            raise Invalid(code="payer_code_not_wanted", detail=intent.provider)
+        payments.require_open(intent)  # before the code is used up
+        context["payer_ref"] = adapter.payer_of(device.payer_code)
+    return context
 
 
 def _payment(request: HttpRequest, intent: Intent, url: str) -> PaymentAnswer:

@@ -28,6 +28,9 @@ _PAGES = {
     "wechat": "https://wx.tenpay.com",
 }
 _PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.split(",")]
+if "wechat" in env.payment_providers.split(",") and env.wechat_app_secret:
+    # Inside WeChat, Pay leads by way of the page that says who pays.
+    _PAY.append("{0.scheme}://{0.netloc}".format(urlsplit(env.wechat_authorize_url)))
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/api/docs"],

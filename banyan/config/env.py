@@ -36,6 +36,7 @@ class Env(BaseSettings):
     stripe_secret_key: str = ""
     stripe_webhook_secrets: str = ""
     stripe_methods: str = "card"
+    stripe_connect: bool = False
     stripe_url: str = "https://api.stripe.com"
     stripe_checkout_url: str = "https://checkout.stripe.com"
     wechat_appid: str = ""
@@ -45,6 +46,10 @@ class Env(BaseSettings):
     wechat_api_v3_key: str = ""
     wechat_platform_keys: str = ""
     wechat_url: str = "https://api.mch.weixin.qq.com"
+    wechat_app_secret: str = ""
+    wechat_profit_sharing: bool = False
+    wechat_authorize_url: str = "https://open.weixin.qq.com/connect/oauth2/authorize"
+    wechat_identity_url: str = "https://api.weixin.qq.com"
     alipay_app_id: str = ""
     alipay_seller_id: str = ""
     alipay_private_key: str = ""

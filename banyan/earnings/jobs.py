@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from . import actions
+from . import actions, settling
 
 
 @app.periodic(cron="* * * * *")
@@ -14,3 +15,10 @@ from . import actions
 def release_due(timestamp: int) -> int:
     """Make payable what is past its return window; returns how many."""
     return actions.release_due(actor=Actor.system("earnings.release_due"))
+
+
+@app.task(name="earnings.settle", retry=RetryStrategy(max_attempts=10, exponential_wait=4))
+def settle(order_id: str, key: str) -> None:
+    """Bring what was passed on for an order to what its shop is due."""
+    actor = Actor.system("earnings.settle")
+    settling.settle_order(actor=actor, order_id=int(order_id), key=key)

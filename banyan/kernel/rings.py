@@ -19,6 +19,7 @@ class Ring(StrEnum):
     STREAMS = "streams"
     ANSWERS = "answers"
     DELIVERY = "delivery"
+    PAYERS = "payers"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
-from .models import Intent, Payout, Refund
-from .reading import intent_of_token
+from .models import Intent, PaymentRequest, Payout, Refund
+from .reading import intent_of_link, intent_of_token
 
 _STAFF = ("support", "finance")
 
@@ -18,6 +20,28 @@ def get_intent_by_token(token: str) -> Intent:
     if intent is None:
         raise NotFound()
     return intent
+
+
+def get_intent_by_link(code: str) -> Intent:
+    """Return the payment whose link to pay the asker has; it says nothing of the payer's pages."""
+    intent = intent_of_link.first(code)
+    if intent is None:
+        raise NotFound()
+    return intent
+
+
+def get_request_by_code(code: str) -> PaymentRequest:
+    """Return the payment request whose unguessable code the asker has."""
+    request = PaymentRequest.objects.filter(code=code).first()
+    if request is None:
+        raise NotFound()
+    return request
+
+
+def requests_of(payee_kind: str, payee_id: int) -> QuerySet[PaymentRequest]:
+    """Return a payee's requests, newest first; who may see them is decided where it lives."""
+    found = PaymentRequest.objects.filter(payee_kind=payee_kind, payee_id=payee_id)
+    return found.order_by("-id")
 
 
 def get_intent_behind(token: str) -> Intent:

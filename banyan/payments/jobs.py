@@ -14,7 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy
 
 from . import actions
-from .models import Intent, Payout, ProviderMessage, Refund
+from .models import Intent, PaymentRequest, Payout, PayoutReturn, ProviderMessage, Refund
 from .problems import ProviderUnreachable
 from .rules import FIRST_CHECK, check_delay
 
@@ -54,6 +54,9 @@ def run_sweep() -> dict[str, int]:
         "refunds_asked": _each(_due(Refund, "submitted"), actions.poll_refund, "refund_id"),
         "payouts_out": _each(_due(Payout, "requested"), actions.submit_payout, "payout_id"),
         "payouts_asked": _each(_due(Payout, "submitted"), actions.poll_payout, "payout_id"),
+        "returns_out": _each(_due(PayoutReturn, "requested"), actions.submit_return, "return_id"),
+        "returns_asked": _each(_due(PayoutReturn, "submitted"), actions.poll_return, "return_id"),
+        "requests": _each(_overdue_requests(), actions.expire_request, "request_id"),
         "messages": _each(_unhandled(), _handle, "message_id"),
     }
 
@@ -77,9 +80,14 @@ def _due_intents() -> Iterable[int]:
             yield pk
 
 
-def _due(model: type[Refund] | type[Payout], state: str) -> list[int]:
+def _due(model: type[Refund | Payout | PayoutReturn], state: str) -> list[int]:
     due = model.objects.filter(state=state, next_attempt_at__lte=clock.now())
     return list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH])
+
+
+def _overdue_requests() -> list[int]:
+    due = PaymentRequest.objects.filter(state="open", expires_at__lte=clock.now())
+    return list(due.order_by("expires_at").values_list("pk", flat=True)[:BATCH])
 
 
 def _unhandled() -> list[int]:

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from banyan.kernel.ids import IdField
 
-from .states import INTENT, PAYOUT, REFUND
+from .states import INTENT, PAYMENT_REQUEST, PAYOUT, REFUND, RETURN
 
 
 class Intent(models.Model):
@@ -16,7 +16,8 @@ class Intent(models.Model):
     ``provider_ref`` is what the provider calls the attempt that counts (the latest, then the one
     that was paid); ``token`` the unguessable part of our return address. The intent expires at
     ``expires_at``: money that comes later is sent back. ``next_check_at`` is when the provider is
-    asked next, ``checks`` how often it was; ``cause_id`` carries the story on.
+    asked next, ``checks`` how often it was; ``cause_id`` carries the story on. ``link_code`` opens
+    the page on which anybody may pay it: it shows nothing of the payer's own pages.
     """
 
     id = IdField(primary_key=True)
@@ -40,6 +41,7 @@ class Intent(models.Model):
     next_check_at = models.DateTimeField(null=True)
     checks = models.IntegerField(default=0)
     cause_id = models.BigIntegerField(null=True)
+    link_code = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "payments_intent"
@@ -54,6 +56,9 @@ class Intent(models.Model):
                 fields=["provider", "provider_ref"],
                 condition=~Q(provider_ref=""),
                 name="intent_provider_ref_once",
+            ),
+            models.UniqueConstraint(
+                fields=["link_code"], condition=~Q(link_code=""), name="intent_link_once"
             ),
         ]
         indexes = [
@@ -70,8 +75,9 @@ class Attempt(models.Model):
     """One payment opened at the provider for an intent; open while ``outcome`` is empty.
 
     ``request`` holds what the provider was asked, so that asking again asks the same; ``action``
-    what the payer was to do. Outcomes: captured, cancelled, failed, declined, refused, abandoned,
-    mismatch (an unexpected amount: a person has to look).
+    what the payer was to do. ``lane`` tells apart who may pay at the same time: each lane has one
+    open attempt (``rules.lane_of``). Outcomes: captured, cancelled, failed, declined, refused,
+    abandoned, mismatch (an unexpected amount: a person has to look).
     """
 
     id = IdField(primary_key=True)
@@ -79,6 +85,7 @@ class Attempt(models.Model):
         Intent, on_delete=models.PROTECT, related_name="attempts", db_index=False
     )
     number = models.SmallIntegerField()
+    lane = models.CharField(max_length=40, blank=True, default="", db_default="")
     provider_ref = models.CharField(max_length=80, blank=True, default="")
     request = models.JSONField(default=dict)
     action = models.JSONField(default=dict)
@@ -92,7 +99,7 @@ class Attempt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["intent", "number"], name="attempt_number_once"),
             models.UniqueConstraint(
-                fields=["intent"], name="attempt_one_open", condition=Q(outcome="")
+                fields=["intent", "lane"], name="attempt_one_open_lane", condition=Q(outcome="")
             ),
         ]
         indexes = [
@@ -187,7 +194,9 @@ class Payout(models.Model):
     """Money going out to somebody we owe, through a provider; once per ``key``.
 
     ``destination`` is in the provider's own terms. ``attempts`` and ``next_attempt_at`` as for a
-    refund.
+    refund. Where ``payment_ref`` is set it is a split: a part of that payment (the provider's name
+    of it) goes to a merchant's own account, and ``returned_amount`` of it was taken back, or is
+    being.
     """
 
     id = IdField(primary_key=True)
@@ -206,10 +215,18 @@ class Payout(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     cause_id = models.BigIntegerField(null=True)
+    payment_ref = models.CharField(max_length=80, blank=True, default="", db_default="")
+    returned_amount = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "payments_payout"
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="payout_amount")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payout_amount"),
+            models.CheckConstraint(
+                condition=Q(returned_amount__gte=0) & Q(returned_amount__lte=models.F("amount")),
+                name="payout_return_within",
+            ),
+        ]
         indexes = [
             models.Index(fields=["subject_kind", "subject_id"], name="payout_subject"),
             models.Index(
@@ -220,4 +237,108 @@ class Payout(models.Model):
             models.Index(
                 fields=["provider_ref"], name="payout_provider_ref", condition=~Q(provider_ref="")
             ),
+            models.Index(
+                fields=["payment_ref"], name="payout_payment_ref", condition=~Q(payment_ref="")
+            ),
+        ]
+
+
+class PayoutReturn(models.Model):
+    """Money of a split that is taken back from a merchant's account; once per ``key``.
+
+    ``credit_account_id`` is the ledger account that gets it: of whoever had been paid. States and
+    tries as for a payout.
+    """
+
+    id = IdField(primary_key=True)
+    payout = models.ForeignKey(Payout, on_delete=models.PROTECT, related_name="returns")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    credit_account_id = models.BigIntegerField()
+    state = models.CharField(max_length=12, choices=RETURN.choices(), default=RETURN.initial)
+    provider_ref = models.CharField(max_length=80, blank=True, default="")
+    failure = models.CharField(max_length=200, blank=True, default="")
+    attempts = models.IntegerField(default=0)
+    key = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    cause_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "payments_payoutreturn"
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="return_amount")]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="return_due",
+                condition=Q(next_attempt_at__isnull=False),
+            ),
+        ]
+
+
+class ConnectedAccount(models.Model):
+    """Whose account at a provider money may be passed on to: one per owner and provider.
+
+    ``owner_kind`` and ``owner_id`` are of a higher floor, such as a shop.
+    """
+
+    id = IdField(primary_key=True)
+    owner_kind = models.CharField(max_length=20)
+    owner_id = models.BigIntegerField()
+    provider = models.CharField(max_length=20)
+    account = models.CharField(max_length=80)
+    connected_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payments_connectedaccount"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner_kind", "owner_id", "provider"], name="connected_account_once"
+            )
+        ]
+
+
+class PaymentRequest(models.Model):
+    """An amount that somebody asks for by a link or its code, to be paid once.
+
+    ``payee_kind`` and ``payee_id`` are of a higher floor, such as a shop; ``asked_by`` is the
+    account that asked. ``code`` opens the page to pay on, ``intent_id`` is the payment that paid
+    it, of several that may have been tried.
+    """
+
+    id = IdField(primary_key=True)
+    code = models.CharField(max_length=40, unique=True)
+    payee_kind = models.CharField(max_length=20)
+    payee_id = models.BigIntegerField()
+    asked_by = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    note = models.CharField(max_length=120)
+    state = models.CharField(
+        max_length=10, choices=PAYMENT_REQUEST.choices(), default=PAYMENT_REQUEST.initial
+    )
+    intent_id = models.BigIntegerField(null=True)
+    refunded_amount = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "payments_paymentrequest"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="request_amount"),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0) & Q(refunded_amount__lte=models.F("amount")),
+                name="request_refund_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid", intent_id__isnull=False)
+                | (~Q(state="paid") & Q(intent_id__isnull=True)),
+                name="request_paid_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["payee_kind", "payee_id", "id"], name="request_payee"),
+            models.Index(fields=["expires_at"], name="request_open", condition=Q(state="open")),
         ]

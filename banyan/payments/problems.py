@@ -69,6 +69,20 @@ class PaymentInReview(Conflict):
     )
 
 
+class LinkNotOffered(Conflict):
+    """Only the payer in person can pay this way, so nobody else is given a link to."""
+
+    code = "link_not_offered"
+    message = _("This way to pay cannot be handed to somebody else.")
+
+
+class PayerNotKnown(Conflict):
+    """Whoever came back was not sent by this browser, or too long ago, or came twice."""
+
+    code = "payer_not_known"
+    message = _("We could not see who pays. Please press Pay again.")
+
+
 class RefundTooLarge(Conflict):
     """More was asked back than is left of what was captured."""
 
@@ -88,6 +102,20 @@ class DestinationNotSupported(Conflict):
 
     code = "destination_not_supported"
     message = _("This payment can only be refunded the way it was paid.")
+
+
+class RequestNotOpen(Conflict):
+    """A payment request was paid, taken back, or has expired."""
+
+    code = "payment_request_not_open"
+    message = _("There is nothing to pay here any more.")
+
+
+class SplitTooLarge(Conflict):
+    """More was to be passed on than is left of a payment, or taken back than was passed on."""
+
+    code = "split_too_large"
+    message = _("This is more than what is left of the payment.")
 
 
 class PayoutNotSupported(Conflict):

@@ -19,7 +19,8 @@ from banyan.ledger.queries import StatementLine
 
 from . import providers
 from .models import Attempt, Intent, Payout, ProviderMessage, Refund
-from .rules import NEEDS_A_PERSON, TO_WALLET, Destinations
+from .providers.base import Splits
+from .rules import BY_LINK, NEEDS_A_PERSON, TO_WALLET, Destinations
 from .states import INTENT, REFUND
 
 
@@ -192,12 +193,26 @@ def _of_attempt(attempt: Attempt) -> list[Moment]:
     return moments
 
 
+def passes_on() -> bool:
+    """Tell whether any way to pay passes parts of payments on to merchants. No statement."""
+    return any(isinstance(one, Splits) and one.splits() for one in providers.enabled())
+
+
 def destinations_for(intent: Intent) -> Destinations:
-    """Return where a refund of ``intent`` may go besides the way it was paid. No statement."""
+    """Return where a refund of ``intent`` may go besides the way it was paid.
+
+    No statement, but one where there was a link to pay it: what a friend paid is not the buyer's.
+    """
+    own = intent.payer_id is not None and not (intent.link_code and _paid_by_link(intent))
     return Destinations(
-        wallet=intent.payer_id is not None and "wallet" in providers.table(),
+        wallet=own and "wallet" in providers.table(),
         elsewhere=providers.get(intent.provider).capabilities.refund_elsewhere,
     )
+
+
+def _paid_by_link(intent: Intent) -> bool:
+    paid = intent.attempts.filter(provider_ref=intent.provider_ref)
+    return paid.filter(Q(lane=BY_LINK) | Q(lane__startswith=f"{BY_LINK}:")).exists()
 
 
 def destination_text(destination: str) -> str:

@@ -10,9 +10,9 @@ from .models import Attempt, Intent
 
 
 @remembered
-def latest_attempt(intent_id: int) -> QuerySet[Attempt]:
-    """Return the last attempt of a payment."""
-    return Attempt.objects.filter(intent_id=intent_id).order_by("-number")[:1]
+def attempts_of(intent_id: int) -> QuerySet[Attempt]:
+    """Return the attempts of a payment, the latest first."""
+    return Attempt.objects.filter(intent_id=intent_id).order_by("-number")
 
 
 @remembered
@@ -25,6 +25,12 @@ def open_attempts(intent_id: int) -> QuerySet[Attempt]:
 def intent_of_token(token: str) -> QuerySet[Intent]:
     """Return the payment of the token in its addresses."""
     return Intent.objects.filter(token=token)
+
+
+@remembered
+def intent_of_link(code: str) -> QuerySet[Intent]:
+    """Return the payment that anybody may pay who has the code of its link."""
+    return Intent.objects.filter(link_code=code).exclude(link_code="")
 
 
 @remembered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,7 +20,7 @@ LONGEST_CHECK = dt.timedelta(minutes=15)
 FIRST_TRY = dt.timedelta(seconds=5)
 LONGEST_TRY = dt.timedelta(hours=1)
 
-_REFERENCE = re.compile(r"(pay|refund|payout)-([1-9]\d{0,18})-([1-9]\d{0,3})")
+_REFERENCE = re.compile(r"(pay|refund|payout|return)-([1-9]\d{0,18})-([1-9]\d{0,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,51 @@ class Reference:
         """Return the reference in ``text``, or None when it is not one of ours."""
         match = _REFERENCE.fullmatch(text)
         return cls(match[1], int(match[2]), int(match[3])) if match else None
+
+
+BY_LINK = "link"
+
+
+def lane_of(context: Mapping[str, str], *, by_channel: bool) -> str:
+    """Return who shares one open attempt at the provider: the same address to pay at.
+
+    ``context`` is that of ``Provider.start``; ``by`` in it is BY_LINK for whoever pays by a link,
+    whose way back is another than the buyer's. Where the provider opens a payment for one kind of
+    page (``by_channel``), each kind has a lane, and each payer who was asked who they are
+    (``payer``: the mark of their id). The empty lane is the buyer's in a plain browser.
+    """
+    channel = context.get("channel", "") if by_channel else ""
+    kind = "" if channel in ("web", "native") else channel
+    parts = (context.get("by", ""), kind, context.get("payer", "")[:16])
+    return ":".join(part for part in parts if part)
+
+
+class Fate(StrEnum):
+    """What became of one payer, where several may pay the same thing."""
+
+    WAITING = "waiting"
+    PAID = "paid"
+    TOO_LATE = "too_late"
+    SECOND = "second"
+    SPARED = "spared"
+    OVER = "over"
+
+
+def fate_of(*, state: str, captured_ref: str, provider_ref: str, outcome: str) -> Fate:
+    """Return what became of the payer of an attempt (``provider_ref``, ``outcome``).
+
+    ``state`` and ``captured_ref`` are the payment's. SECOND has paid what was paid already and
+    gets it back; SPARED has paid nothing, since somebody else has.
+    """
+    if state in CLOSED:
+        return Fate.OVER
+    if state not in SETTLED:
+        return Fate.WAITING
+    if outcome == "captured" and provider_ref != captured_ref:
+        return Fate.SECOND
+    if state == "captured_unplaced":
+        return Fate.TOO_LATE
+    return Fate.PAID if outcome == "captured" else Fate.SPARED
 
 
 def check_delay(checks: int) -> dt.timedelta:

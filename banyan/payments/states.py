@@ -29,6 +29,7 @@ REFUND = Machine(
     },
 )
 
+# A payout's, a split's and a split's way back: each is sent, and the provider has the last word.
 PAYOUT = Machine(
     name="payments.payout.state",
     initial="requested",
@@ -37,5 +38,22 @@ PAYOUT = Machine(
         "submitted": ("paid", "failed"),
         "paid": (),
         "failed": (),
+    },
+)
+
+RETURN = Machine(
+    name="payments.payoutreturn.state",
+    initial="requested",
+    transitions=PAYOUT.transitions,
+)
+
+PAYMENT_REQUEST = Machine(
+    name="payments.paymentrequest.state",
+    initial="open",
+    transitions={
+        "open": ("paid", "expired", "cancelled"),
+        "paid": (),
+        "expired": (),
+        "cancelled": (),
     },
 )

@@ -1,13 +1,16 @@
-"""What payments do after their own commits: hand refunds and payouts to the job that sends them."""
+"""What payments do when something was paid or promised: place it, or hand it to its job."""
 
 from __future__ import annotations
 
 from banyan.kernel import events
 from banyan.kernel.events import Meta
 
-from .events import PayoutRequested, RefundRequested
+from .actions.requests import on_request_captured, request_locks
+from .events import PaymentCaptured, PayoutRequested, RefundRequested
 
 CONSUMER = "payments.out"
+
+events.in_transaction(PaymentCaptured, locks=request_locks)(on_request_captured)
 
 
 @events.subscribe(RefundRequested, consumer=CONSUMER)

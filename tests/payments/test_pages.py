@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
+import banyan
 from banyan.payments import ports
 from banyan.payments.models import Intent
 from banyan.payments.providers.base import Action, Status
@@ -98,3 +100,13 @@ def test_an_unknown_token_is_a_404() -> None:
     opened()
     for path in ("/pay/return/nope", "/pay/nope", "/pay/nope/state"):
         assert Client().get(path, headers={"accept": "application/json"}).status_code == 404
+
+
+def test_no_page_with_a_form_hides_its_origin() -> None:
+    """Without a referrer a form is posted with ``Origin: null``, which Django refuses."""
+    pages = [
+        path
+        for path in Path(banyan.__file__).parent.rglob("jinja2/**/*.html")
+        if "no-referrer" in path.read_text() and "<form" in path.read_text()
+    ]
+    assert pages == []

@@ -90,6 +90,9 @@ def test_the_sweep_sends_and_asks_for_refunds_and_payouts() -> None:
         "refunds_asked": 0,
         "payouts_out": 1,
         "payouts_asked": 0,
+        "returns_out": 0,
+        "returns_asked": 0,
+        "requests": 0,
         "messages": 0,
     }
     script.refund_status = Status.SUCCEEDED

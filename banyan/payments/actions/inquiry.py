@@ -115,7 +115,7 @@ def end_attempt(
         intent = Intent.objects.get(pk=intent_id)
         with caused_by(intent.cause_id):
             closed = close_attempt(intent, provider_ref, outcome=outcome, failure=failure)
-            if closed and intent.state == "pending":
+            if closed and intent.state == "pending" and not _open_attempts(intent).exists():
                 fail_intent(actor, intent, failure or outcome)
         result = Outcome.DECLINED if outcome == "declined" else Outcome.ATTEMPT_CLOSED
         result = result if closed else Outcome.STALE

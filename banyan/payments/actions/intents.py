@@ -21,12 +21,18 @@ from banyan.kernel.problems import Forbidden
 from banyan.kernel.remembered import Change, change, get, insert
 from banyan.kernel.states import transition, transition_beside
 
-from .. import providers
+from .. import payers, providers
 from ..models import Attempt, Intent
-from ..problems import PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnknown
+from ..problems import (
+    LinkNotOffered,
+    PaymentClosed,
+    PaymentInReview,
+    ProviderRefused,
+    ProviderUnknown,
+)
 from ..providers.base import Action, Charge, Provider, Started
-from ..reading import latest_attempt
-from ..rules import CLOSED, OPEN, SETTLED, Reference, check_delay
+from ..reading import attempts_of
+from ..rules import CLOSED, OPEN, SETTLED, Reference, check_delay, lane_of
 from ..states import INTENT
 
 _TOKEN_BITS = 128
@@ -89,7 +95,7 @@ def first_attempt(intent: Intent, opening: Opening) -> Attempt:
     """Return the first attempt of a payment that has an id, for whoever writes both together."""
     context = opening.context(intent.provider)
     asked = _asked(intent, opening.return_url(intent.token), opening.locale, context)
-    return Attempt(intent=intent, number=1, request=asked, started_at=clock.now())
+    return _new_attempt(intent, 1, asked)
 
 
 def start_opened(*, actor: Actor, opening: Opening) -> str:
@@ -137,13 +143,18 @@ def start_known(
     return_url: str,
     locale: str,
     context: Mapping[str, str] | None = None,
+    wait_url: str = "",
 ) -> str:
-    """Do what :func:`start` does, for an intent that was read already; it is read again here."""
+    """Do what :func:`start` does, for an intent that was read already; it is read again here.
+
+    ``wait_url`` is the page that shows a code or runs a script; empty means the payer's own.
+    """
     adapter = _adapter_for(actor, intent)
     if intent.state in SETTLED:
         return return_url
     with caused_by(intent.cause_id):
-        attempt = _open_attempt(actor, intent, _asked(intent, return_url, locale, context or {}))
+        asked = _asked(intent, return_url, locale, context or {}, wait_url)
+        attempt = _open_attempt(actor, intent, asked)
         return return_url if attempt is None else _go_on(actor, adapter, intent, attempt)
 
 
@@ -155,15 +166,31 @@ def _adapter_for(actor: Actor, intent: Intent) -> Provider:
 
 
 def _asked(
-    intent: Intent, return_url: str, locale: str, context: Mapping[str, str]
+    intent: Intent,
+    return_url: str,
+    locale: str,
+    context: Mapping[str, str],
+    wait_url: str = "",
 ) -> dict[str, Any]:
     """Return what an attempt asks of the provider, each time in the very same words."""
     return {
         "return_url": return_url,
         "webhook_url": webhook_url(intent.provider, return_url),
         "locale": locale,
-        "context": dict(context),
+        "context": payers.sealed(context),
+        "wait_url": wait_url,
     }
+
+
+def _new_attempt(intent: Intent, number: int, asked: Mapping[str, Any]) -> Attempt:
+    by_channel = providers.get(intent.provider).capabilities.by_channel
+    return Attempt(
+        intent=intent,
+        number=number,
+        lane=lane_of(asked["context"], by_channel=by_channel),
+        request=asked,
+        started_at=clock.now(),
+    )
 
 
 def _go_on(actor: Actor, adapter: Provider, intent: Intent, attempt: Attempt) -> str:
@@ -189,7 +216,7 @@ def pay_address(intent: Intent, attempt: Attempt) -> str:
     """Return the page on which the payer acts: the provider's, or ours with a code or a script."""
     if attempt.action["kind"] == "redirect":
         return str(attempt.action["url"])
-    return reverse("payment_wait", args=[intent.token])
+    return str(attempt.request.get("wait_url") or reverse("payment_wait", args=[intent.token]))
 
 
 def charge_of(intent: Intent, attempt: Attempt) -> Charge:
@@ -205,26 +232,25 @@ def charge_of(intent: Intent, attempt: Attempt) -> Charge:
     )
 
 
-def _open_attempt(actor: Actor, intent: Intent, asked: Mapping[str, object]) -> Attempt | None:
-    """Return the open attempt, or a new one; None when the intent was paid meanwhile."""
+def _open_attempt(actor: Actor, intent: Intent, asked: Mapping[str, Any]) -> Attempt | None:
+    """Return the open attempt of the lane, or a new one; None when the intent was paid meanwhile.
+
+    Other lanes stay open: whoever pays first has paid, what comes second goes back.
+    """
     with transaction.atomic():
         locks.take_reading("payment", intent)
         if intent.state in SETTLED:
             return None
         if intent.state in CLOSED or clock.now() >= intent.expires_at:
             raise PaymentClosed(detail=intent.state, extra={"state": intent.state})
-        latest = latest_attempt.first(intent.pk)
-        if latest is not None and latest.outcome == "mismatch":
+        tried = attempts_of(intent.pk)
+        if any(one.outcome == "mismatch" for one in tried):
             raise PaymentInReview(detail=str(intent.pk))
+        fresh = _new_attempt(intent, tried[0].number + 1 if tried else 1, asked)
+        latest = next((one for one in tried if one.lane == fresh.lane), None)
         if latest is None or latest.outcome:
-            attempt = Attempt(
-                intent=intent,
-                number=latest.number + 1 if latest else 1,
-                request=asked,
-                started_at=clock.now(),
-            )
-            insert(attempt)
-            return attempt
+            insert(fresh)
+            return fresh
         if latest.action and intent.state == "failed":
             transition(INTENT, intent, "pending", actor=actor, reason="another try")
         return latest
@@ -238,7 +264,7 @@ def _start_attempt(actor: Actor, adapter: Provider, intent: Intent, attempt: Att
             return_url=asked["return_url"],
             webhook_url=asked["webhook_url"],
             locale=asked["locale"],
-            context=asked["context"],
+            context=payers.opened(asked["context"]),
         )
     except ProviderRefused as refusal:
         Attempt.objects.filter(pk=attempt.pk, outcome="", provider_ref="").update(
@@ -265,7 +291,7 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         if not written:
             # Another click was refused what this one was given: it can be paid, so keep asking.
             attempt.refresh_from_db(fields=["outcome"])
-            others = intent.attempts.filter(outcome="")
+            others = intent.attempts.filter(outcome="", lane=attempt.lane)
             alone = attempt.outcome == "refused" and not others.exists()
             reopened = {"outcome": "", "failure": "", "ended_at": None}
             change(attempt, {}, begun | (reopened if alone else {}))
@@ -323,3 +349,28 @@ def cancel_intent(*, actor: Actor, intent_id: int, reason: str = "") -> Intent:
                 checks=0,
             )
         return intent
+
+
+def open_link(*, actor: Actor, intent: Intent) -> str:
+    """Return the code of the link by which anybody may pay this; always the same one.
+
+    Good until the payment is settled, given up or out of time: it has the payment's own end. Lock:
+    payment. Raises PaymentClosed when there is nothing left to pay, LinkNotOffered when only the
+    payer can pay this way. Who may hand the link out is the caller's to know.
+    """
+    can = providers.get(intent.provider).capabilities
+    if can.internal or can.needs_account:
+        raise LinkNotOffered(detail=intent.provider)
+    with transaction.atomic():
+        locks.take_reading("payment", intent)
+        require_open(intent)
+        if not intent.link_code:
+            intent.link_code = new_code(_TOKEN_BITS)
+            intent.save(update_fields=["link_code"])
+    return intent.link_code
+
+
+def require_open(intent: Intent) -> None:
+    """Raise PaymentClosed unless the payment still waits for its money."""
+    if intent.state not in OPEN or clock.now() >= intent.expires_at:
+        raise PaymentClosed(detail=intent.state, extra={"state": intent.state})

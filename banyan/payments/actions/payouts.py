@@ -24,7 +24,7 @@ from ..problems import (
     ProviderUnreachable,
     RefundKeyReused,
 )
-from ..providers.base import PayoutOrder, ProviderState, Status
+from ..providers.base import PayoutOrder, ProviderState, SplitOrder, Splits, Status
 from ..rules import Outcome, Reference, check_delay, try_delay
 from ..states import PAYOUT
 from .books import in_transit_account, provider_account
@@ -54,6 +54,29 @@ def request_payout(
     """
     if not providers.get(provider).capabilities.payouts:
         raise PayoutNotSupported(detail=provider)
+    return write_payout(
+        actor=actor,
+        provider=provider,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        amount=amount,
+        destination=destination,
+        key=key,
+    )
+
+
+def write_payout(
+    *,
+    actor: Actor,
+    provider: str,
+    subject_kind: str,
+    subject_id: int,
+    amount: Money,
+    destination: Mapping[str, Any],
+    key: str,
+    payment_ref: str = "",
+) -> Payout:
+    """Write a payout or a split that is to be sent, and say so; once per ``key``."""
     before = Payout.objects.filter(key=key).first()
     if before is not None:
         if (before.amount, before.currency) != (amount.amount, amount.currency):
@@ -68,6 +91,7 @@ def request_payout(
             amount=amount.amount,
             currency=amount.currency,
             destination=dict(destination),
+            payment_ref=payment_ref,
             key=key,
             created_at=now,
             next_attempt_at=now,
@@ -97,7 +121,7 @@ def submit_payout(*, actor: Actor, payout_id: int) -> Payout:
 
 def _submit(actor: Actor, payout: Payout) -> None:
     try:
-        state = providers.get(payout.provider).payout(_order(payout))
+        state = _carried(payout)
     except ProviderUnreachable as error:
         logger.warning("payout %s waits for its provider: %s", payout.pk, error)
         return
@@ -122,7 +146,7 @@ def poll_payout(*, actor: Actor, payout_id: int) -> Payout:
         attempts=F("attempts") + 1, next_attempt_at=clock.now() + check_delay(payout.attempts)
     )
     with caused_by(payout.cause_id):
-        _act_on(actor, payout, providers.get(payout.provider).query_payout(_order(payout)))
+        _act_on(actor, payout, _asked_about(payout))
     payout.refresh_from_db()
     return payout
 
@@ -202,6 +226,38 @@ def _judge(payout: Payout, *, succeeded: bool, money: Money | None) -> Outcome:
     if succeeded and money is not None and money != Money(payout.amount, payout.currency):
         return Outcome.AMOUNT_MISMATCH
     return Outcome.SETTLED
+
+
+def _carried(payout: Payout) -> ProviderState:
+    if payout.payment_ref:
+        return splitting(payout.provider).split(split_order(payout))
+    return providers.get(payout.provider).payout(_order(payout))
+
+
+def _asked_about(payout: Payout) -> ProviderState:
+    if payout.payment_ref:
+        return splitting(payout.provider).query_split(split_order(payout))
+    return providers.get(payout.provider).query_payout(_order(payout))
+
+
+def splitting(provider: str) -> Splits:
+    """Return a provider that passes money on; PayoutNotSupported when it is none or is not set."""
+    adapter = providers.get(provider)
+    if not isinstance(adapter, Splits) or not adapter.splits():
+        raise PayoutNotSupported(detail=f"{provider} passes nothing on")
+    return adapter
+
+
+def split_order(payout: Payout) -> SplitOrder:
+    """Return a split in the provider's terms."""
+    return SplitOrder(
+        reference=str(Reference("payout", payout.pk, 1)),
+        payment_ref=payout.payment_ref,
+        money=Money(payout.amount, payout.currency),
+        account=payout.destination["account"],
+        last=payout.destination["last"],
+        provider_ref=payout.provider_ref,
+    )
 
 
 def _order(payout: Payout) -> PayoutOrder:

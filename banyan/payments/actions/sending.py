@@ -6,13 +6,13 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.states import Machine, transition
 
-from ..models import Payout, Refund
+from ..models import Payout, PayoutReturn, Refund
 from ..providers.base import ProviderState
 from ..rules import check_delay
 
 
 def write_submitted(
-    machine: Machine, sent: Refund | Payout, *, actor: Actor, state: ProviderState
+    machine: Machine, sent: Refund | Payout | PayoutReturn, *, actor: Actor, state: ProviderState
 ) -> None:
     """Write that the provider has it and will tell; the first check is due after a while.
 
@@ -31,7 +31,7 @@ def write_submitted(
 
 def write_final_word(
     machine: Machine,
-    sent: Refund | Payout,
+    sent: Refund | Payout | PayoutReturn,
     to: str,
     *,
     actor: Actor,

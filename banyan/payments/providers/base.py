@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from django.utils.functional import Promise
 
@@ -51,6 +51,8 @@ class Capabilities:
     ``needs_account``: only a signed-in payer, acting in person, may pay this way.
     ``needs_client_ip``: a start on a telephone must be told the payer's network address; nobody
     else is given it.
+    ``by_channel``: what was opened for one channel cannot be paid in another, so each has its own.
+    ``blocked_in``: apps (``sharing.channels``) in which the provider's pages do not open.
     ``refund_elsewhere``: a refund may name a destination other than the way it came.
     ``currencies``: empty means every one.
     """
@@ -58,6 +60,8 @@ class Capabilities:
     internal: bool = False
     needs_account: bool = False
     needs_client_ip: bool = False
+    by_channel: bool = False
+    blocked_in: frozenset[str] = frozenset()
     payouts: bool = False
     refund_elsewhere: bool = False
     currencies: frozenset[str] = frozenset()
@@ -118,6 +122,41 @@ class PayoutOrder:
     reference: str
     money: Money
     destination: Mapping[str, Any]
+    provider_ref: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key under which the provider remembers this request."""
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitOrder:
+    """One request to pass ``money`` of the payment ``payment_ref`` on to a connected ``account``.
+
+    ``last``: nothing more is passed on of this payment, so what is left is the platform's.
+    """
+
+    reference: str
+    payment_ref: str
+    money: Money
+    account: str
+    last: bool = False
+    provider_ref: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key under which the provider remembers this request."""
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    """One request to take ``money`` of a split back from its connected account."""
+
+    reference: str
+    split: SplitOrder
+    money: Money
     provider_ref: str = ""
 
     @property
@@ -260,4 +299,70 @@ class Provider(Protocol):
 
     def acknowledge(self, *, accepted: bool) -> Acknowledgement:
         """Return the answer to a message that was taken, or is to be sent again."""
+        ...
+
+
+@runtime_checkable
+class AsksWhoPays(Protocol):
+    """A provider that, inside an app, must be told by the app who pays before it can start.
+
+    The payer is asked at Pay and never on load: the browser goes to :meth:`identity_page`, which
+    sends it back with a code, and :meth:`payer_of` turns the code into the ``payer_ref`` of
+    ``Provider.start``. Both are called outside any transaction.
+    """
+
+    def asks_in(self, app: str) -> bool:
+        """Tell whether the payer has to be asked in ``app``, as this installation is set up."""
+        ...
+
+    def identity_page(self, *, back: str, state: str) -> str:
+        """Return the app's address that leads to ``back`` with ``code`` and ``state``.
+
+        ``state`` is at most 128 letters and digits.
+        """
+        ...
+
+    def payer_of(self, code: str) -> str:
+        """Return the payer's id at the provider. A code is good once.
+
+        Raises ProviderRefused for a code that is used up, too old or of another app, and
+        ProviderUnreachable.
+        """
+        ...
+
+
+@runtime_checkable
+class Splits(Protocol):
+    """A provider that passes parts of a payment on to merchants' own accounts with it."""
+
+    def splits(self) -> bool:
+        """Tell whether this installation is set up for it."""
+        ...
+
+    def connect(self, account: str, *, name: str) -> None:
+        """Make a merchant's account one that money may be passed on to; repeatable.
+
+        ``name`` is the merchant's full name, where the provider checks it. Raises
+        ProviderRefused when there is no such account or it cannot receive.
+        """
+        ...
+
+    def split(self, order: SplitOrder) -> ProviderState:
+        """Pass money on; PENDING when the end comes by query."""
+        ...
+
+    def query_split(self, order: SplitOrder) -> ProviderState:
+        """Ask how a split stands."""
+        ...
+
+    def take_back(self, order: TakeBack) -> ProviderState:
+        """Take money of a split back; PENDING when the end comes by query."""
+        ...
+
+    def query_take_back(self, order: TakeBack) -> ProviderState:
+        """Ask how taking back stands."""
+        ...
+
+    def keep_rest(self, *, payment_ref: str, reference: str) -> None:
+        """Say that nothing (more) of a payment is passed on; repeatable."""
         ...

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
 from banyan.catalog.actions import hold, stock_locks
 from banyan.catalog.models import Shop, Variant
+from banyan.catalog.ports import check_campaigning
 from banyan.kernel import clock, events, fairness, locks, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, SoldOut
@@ -166,13 +167,14 @@ def publish_sale(*, actor: Actor, sale_id: int) -> Sale:
     Locks the stock. Emits sale.scheduled. Repeatable. Raises Invalid for a price above the lowest
     one of the last seven days, Conflict ``sale_needs_stock`` when fewer units are free,
     ``sale_overlaps`` when something is in another sale that is not over, ``sale_over`` when its
-    end has passed.
+    end has passed, and what ``catalog.ports.check_campaigning`` has against the shop.
     """
     sale = get_sale_for_staff(actor, sale_id)
     if sale.state != "draft":
         return sale
     if sale.ends_at <= clock.now():
         raise Conflict(_("The end of this sale has passed."), code="sale_over")
+    check_campaigning(sale.shop_id)
     items = list(sale.items.prefetch_related("buckets").order_by("id"))
     _check_baselines(items)
     wanted = [(item.variant_id, sum(b.size for b in item.buckets.all())) for item in items]

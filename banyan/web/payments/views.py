@@ -7,30 +7,43 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
 
-import segno
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from banyan.kernel.http import problem_document
-from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy, Problem
 from banyan.payments import actions, providers
 from banyan.payments.access import get_intent_behind, get_intent_by_token
 from banyan.payments.models import Intent
 from banyan.payments.ports import subject_page
-from banyan.payments.problems import ForgedMessage, ProviderUnknown, UnreadableMessage
-from banyan.payments.rules import OPEN
+from banyan.payments.problems import (
+    ForgedMessage,
+    LinkNotOffered,
+    PayerNotKnown,
+    PaymentClosed,
+    PaymentInReview,
+    ProviderRefused,
+    ProviderUnknown,
+    ProviderUnreachable,
+    UnreadableMessage,
+)
+from banyan.payments.rules import OPEN, Fate
 from banyan.web.http import actor, private
+
+from .going import Payer, go, start
+from .identity import asking, taken
+from .waiting import attempt_of, fate, waiting_context
 
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 256 * 1024
+REFUSALS = (PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnreachable)
 HEAD_START_S = 0.025  # a payer does not notice it; the message's request needs less to be let in
 
 
@@ -70,12 +83,18 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
     if intent.state == "pending":
         time.sleep(HEAD_START_S)
         intent = _behind(token)
-    if intent.state in OPEN:
+    mine = attempt_of(Payer(intent), "") if intent.link_code else None
+    if intent.state in OPEN or (mine is not None and not mine.outcome):
         try:
             intent = actions.sync_known(actor=actor(request), intent=intent)
         except Problem as problem:
             # Whatever hinders us now, the message or the next check will tell the same.
             logger.warning("intent %s: not known at the return: %s", intent.pk, problem)
+    if mine is not None and fate(intent, attempt_of(Payer(intent), "")) == Fate.SECOND:
+        messages.warning(
+            request,
+            _("Somebody else had paid this a moment before. Your payment is sent back in full."),
+        )
     return redirect(_onward(intent) or _waiting(intent))
 
 
@@ -90,8 +109,8 @@ def _behind(token: str) -> Intent:
 @private
 def wait(request: HttpRequest, token: str) -> HttpResponse:
     """Show how a payment stands; a code to scan or a script to run where the provider has one."""
-    intent = get_intent_by_token(token)
-    return render(request, "payments/wait.html", _context(request, intent))
+    payer = Payer(get_intent_by_token(token))
+    return render(request, "payments/wait.html", waiting_context(request, payer, _lane(request)))
 
 
 @require_safe
@@ -111,34 +130,68 @@ def state(request: HttpRequest, token: str) -> HttpResponse:
     onward = _onward(intent)
     if onward:
         return HttpResponse(headers={"HX-Redirect": onward})
-    return render(request, "payments/wait_state.html", _context(request, intent))
+    context = waiting_context(request, Payer(intent), _lane(request))
+    return render(request, "payments/wait_state.html", context)
+
+
+@require_POST
+@private
+def pay_again(request: HttpRequest, token: str) -> HttpResponse:
+    """Go on to pay, with what suits this browser now."""
+    return _gone(request, Payer(get_intent_by_token(token)))
+
+
+@require_POST
+@private
+def make_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the buyer the link by which any browser, or a friend, can pay."""
+    intent = get_intent_by_token(token)
+    try:
+        actions.open_link(actor=actor(request), intent=intent)
+    except (LinkNotOffered, PaymentClosed) as problem:
+        messages.error(request, str(problem.message))
+    return redirect(_waiting(intent))
+
+
+@require_safe
+@private
+def identify(request: HttpRequest, provider: str) -> HttpResponse:
+    """Receive the payer from the app that says who pays, and start the payment.
+
+    What is in the address proves nothing by itself: the state must be of this session and unused,
+    and the code is shown to the app's own server.
+    """
+    adapter = asking(provider)
+    token, link = taken(request, provider)
+    payer = Payer.known_by(token="" if link else token, link=link)
+    if payer.intent.provider != provider:
+        raise PayerNotKnown(detail="the payment goes another way")
+    try:
+        payer_ref = adapter.payer_of(request.GET.get("code", "")[:200])
+        url = start(request, payer, {"channel": "in_app", "payer_ref": payer_ref})
+    except REFUSALS as problem:
+        messages.error(request, str(problem.message))
+        return redirect(payer.page())
+    return redirect(url)
+
+
+def _gone(request: HttpRequest, payer: Payer) -> HttpResponse:
+    try:
+        return redirect(go(request, payer))
+    except REFUSALS as problem:
+        messages.error(request, str(problem.message))
+        return redirect(payer.page())
 
 
 def _onward(intent: Intent) -> str | None:
     """Return where the payer goes once there is nothing left to wait for, if there is a place."""
-    return None if intent.state == "pending" else subject_page(intent)
+    waits = intent.state == "pending" or (intent.state in OPEN and intent.link_code)
+    return None if waits else subject_page(intent)
 
 
 def _waiting(intent: Intent) -> str:
     return reverse("payment_wait", args=[intent.token])
 
 
-def _context(request: HttpRequest, intent: Intent) -> dict[str, Any]:
-    attempt = intent.attempts.order_by("-number").first()
-    action = attempt.action if attempt is not None and intent.state in OPEN else {}
-    return {
-        "intent": intent,
-        "amount": Money(intent.amount, intent.currency),
-        "waiting": intent.state == "pending",
-        "again": intent.state in ("created", "failed"),
-        "onward": subject_page(intent),
-        "pay_url": action.get("url") if action.get("kind") == "redirect" else "",
-        "code": _code(action["url"]) if action.get("kind") == "qr" else "",
-        "client": action.get("params") if action.get("kind") == "client" else None,
-        "client_template": f"payments/client_{intent.provider}.html",
-    }
-
-
-def _code(text: str) -> str:
-    drawn = segno.make(text, error="m").svg_data_uri(scale=6, border=2)
-    return mark_safe(drawn)  # noqa: S308 - an address that segno has encoded
+def _lane(request: HttpRequest) -> str:
+    return request.GET.get("lane", "")[:40]

@@ -25,5 +25,6 @@ class ShopConfig(AppConfig):
         sharing.register_coverage("post", targets.posts_covering)
         sharing.register_disclosure(targets.disclosure)
         payments.register_subject_page("checkout", targets.checkout_page)
+        payments.register_subject_page("payment_request", targets.request_page)
         people.register_guest_source(sign_in.GuestOrders())
         people.on_sign_in[:] = [sign_in.join_touches, sign_in.join_cart_of_browser]

@@ -19,7 +19,7 @@ from banyan.kernel.money import format_money
 from banyan.kernel.remembered import get
 from banyan.media.queries import pictures
 from banyan.orders.models import Checkout
-from banyan.payments.models import Intent
+from banyan.payments.models import Intent, PaymentRequest
 from banyan.people.access import hidden_from
 from banyan.sharing.models import Link
 from banyan.sharing.ports import TargetCard
@@ -107,6 +107,13 @@ def _source(shown: Mapping[int, Any], image_id: int | None) -> str:
     """Return the address of a picture, or an empty text."""
     found = shown.get(image_id or 0)
     return found["src"] if found else ""
+
+
+def request_page(intent: Intent) -> str | None:
+    """Return the page of the payment request that an intent pays."""
+    codes = PaymentRequest.objects.filter(pk=intent.subject_id).values_list("code", flat=True)
+    code = codes.first()
+    return reverse("payment_request", args=[code]) if code else None
 
 
 def checkout_page(intent: Intent) -> str | None:

@@ -153,6 +153,7 @@ class Gateway:
         told: Any = {}
         if verb == "reset":
             self.trades.settings = Settings()
+            self.trades.by_number.clear()
             self.notices.made.clear()
         elif verb == "settings":
             self.trades.settings = dataclasses.replace(self.trades.settings, **asked)

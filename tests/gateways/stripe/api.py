@@ -28,6 +28,7 @@ _SESSION_FIELDS = {
     "payment_intent_data",
     "success_url",
 }
+_FILTERS = ("payment_intent", "status", "transfer", "transfer_group")
 _LOCALES = {"auto", "en", "zh", "zh-HK", "zh-TW"}
 _ZERO = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
 _THREE = "bhd jod kwd omr tnd"
@@ -129,7 +130,7 @@ def index(store: Store, kind: str, url: str, given: dict[str, Any]) -> Thing:
     if kind == "balance_transaction":
         found.sort(key=lambda one: -one["created"])
     created = given.get("created", {})
-    filters = {name: given[name] for name in ("payment_intent", "status") if name in given}
+    filters = {name: given[name] for name in _FILTERS if name in given}
     found = [
         one
         for one in found

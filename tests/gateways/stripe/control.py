@@ -15,6 +15,7 @@ from typing import Any
 
 from . import objects
 from .api import thing
+from .connect import account
 from .money import collected, settled
 from .store import Store, Thing
 
@@ -170,7 +171,10 @@ def _declined(store: Store, payment: Thing) -> None:
     objects.event(store, "payment_intent.payment_failed", payment)
 
 
-_VERBS = (pay, settle, refund, dispute, announce, behave, sign, deliver, state, forget_keys, reset)
+_VERBS = (
+    *(pay, settle, refund, dispute, announce, behave, sign, deliver, state, forget_keys, reset),
+    account,
+)
 COMMANDS: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     verb.__name__: verb for verb in _VERBS
 }

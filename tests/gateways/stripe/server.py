@@ -12,18 +12,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import api
+from . import api, connect
 from .control import COMMANDS
 from .forms import decode
 from .refusals import Refusal
 from .store import Store, new_id
 
+_REVERSALS = re.compile(r"/v1/transfers/([^/]+)/reversals")
 _KINDS = {
+    "accounts": "account",
+    "transfers": "transfer",
     "checkout/sessions": "checkout.session",
     "refunds": "refund",
     "balance_transactions": "balance_transaction",
 }
-_PATH = re.compile(r"/v1/(checkout/sessions|refunds|balance_transactions)(?:/([^/]+))?(/expire)?")
+_PATH = re.compile(
+    r"/v1/(checkout/sessions|refunds|balance_transactions|accounts|transfers)(?:/([^/]+))?(/expire)?"
+)
 
 
 def serve(store: Store, port: int) -> ThreadingHTTPServer:
@@ -120,6 +125,13 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, found
 
     def _route(self, method: str, path: str, given: dict[str, Any]) -> Any:
+        reversing = _REVERSALS.fullmatch(path)
+        if reversing and method == "POST":
+            return connect.create_reversal(self.store, reversing[1], given)
+        if reversing:
+            return api.index(
+                self.store, "transfer_reversal", path, given | {"transfer": reversing[1]}
+            )
         match = _PATH.fullmatch(path)
         if match is None:
             raise Refusal(f"Unrecognized request URL ({method}: {path}).", status=404)
@@ -133,6 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
             return api.expire_session(self.store, ref)
         if family == "checkout/sessions" and not ref:
             return api.create_session(self.store, given)
+        if family == "transfers" and not ref:
+            return connect.create_transfer(self.store, given)
         if family == "refunds" and not ref:
             return api.create_refund(self.store, given)
         raise Refusal(f"Unrecognized request URL ({method}: {path}).", status=404)

@@ -2,14 +2,14 @@
 
 reset {} | settings {fields of Settings} | pay {out_trade_no, total?, currency?, at?} |
 paying {out_trade_no} | settle {out_refund_no, status} | notifications {} |
-envelope {id, changes?} | send {id, times?}
+envelope {id, changes?} | send {id, times?} | code {appid, person} (of any app) | openid (likewise)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import notices, orders, refunds
+from . import notices, orders, people, refunds, sharing
 from .state import Refusal, State
 
 
@@ -44,6 +44,25 @@ def act(state: State, verb: str, asked: dict[str, Any]) -> Any:
             refund = refunds.find(state, asked["out_refund_no"])
             refunds.settle(state, refund, asked["status"])
             return refunds.show(refund)
+        if verb == "code":
+            return {"code": people.code_for(state, asked["appid"], asked["person"])}
+        if verb == "openid":
+            return {"openid": people.openid_of(state, asked["appid"], asked["person"])}
+        if verb == "share":
+            made = sharing.find(state, asked["out_order_no"])
+            made.result, made.finish_time = asked["result"], state.moment()
+            return sharing.show(made)
+        if verb == "share_return":
+            state.share_returns[asked["out_return_no"]].result = asked["result"]
+            return {}
+        if verb == "shares":
+            return {
+                "shares": [sharing.show(one) for one in state.shares.values()],
+                "returns": [sharing.show_return(one) for one in state.share_returns.values()],
+                "let_go": sorted(state.let_go),
+            }
+        if verb == "asked_back":
+            return state.asked_back
         if verb == "notifications":
             return [
                 {"id": one.id, "event_type": one.event_type, "url": one.url, "answers": one.answers}

@@ -21,7 +21,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 TYPE = "WECHATPAY2-SHA256-RSA2048"
@@ -34,6 +34,7 @@ class Keys:
 
     mchid: str
     appid: str
+    app_secret: str
     api_v3_key: bytes
     merchant_serial: str
     merchant_key: rsa.RSAPublicKey
@@ -52,6 +53,7 @@ class Keys:
         return cls(
             mchid=given["mchid"],
             appid=given["appid"],
+            app_secret=given["app_secret"],
             api_v3_key=given["api_v3_key"].encode(),
             merchant_serial=given["merchant_serial"],
             merchant_key=merchant,
@@ -101,6 +103,17 @@ class Keys:
             "Wechatpay-Serial": serial,
             "Wechatpay-Signature-Type": TYPE,
         }
+
+    def opened(self, sealed: str, serial: str) -> str:
+        """Open a field that was sealed for one of our keys; "" when it was not.
+
+        https://pay.weixin.qq.com/docs/partner/development/interface-rules/sensitive-data-encryption.html
+        """
+        how = padding.OAEP(mgf=padding.MGF1(SHA1()), algorithm=SHA1(), label=None)
+        try:
+            return self.platform[serial].decrypt(base64.b64decode(sealed), how).decode()
+        except (KeyError, ValueError):
+            return ""
 
     def seal(self, kind: str, resource: dict[str, Any]) -> dict[str, str]:
         """Seal a resource of the type ``transaction`` or ``refund``."""

@@ -78,6 +78,9 @@ def _check(state: State, kind: str, asked: dict[str, Any]) -> None:
         scene = asked.get("scene_info") or {}
         need(bool(scene.get("payer_client_ip")), "scene_info.payer_client_ip")
         need((scene.get("h5_info") or {}).get("type") in ("Wap", "iOS", "Android"), "h5_info.type")
+    openid = (asked.get("payer") or {}).get("openid", "")
+    if kind == "jsapi" and state.openids.get(openid, state.keys.appid) != state.keys.appid:
+        raise Refusal(400, "PARAM_ERROR", "appid和openid不匹配")
     if (asked.get("appid"), asked.get("mchid")) != (state.keys.appid, state.keys.mchid):
         raise Refusal(400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配")
 

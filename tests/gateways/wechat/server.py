@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import bill, control, orders, refunds
+from . import bill, control, orders, people, refunds, sharing
 from .state import Refusal, State
 
 _TRADE = r"/v3/pay/transactions/out-trade-no/([^/]+)"
@@ -22,6 +22,7 @@ class Request:
         self, state: State, base: str, query: dict[str, str], body: dict[str, Any]
     ) -> None:
         self.state, self.base, self.query, self.body = state, base, query, body
+        self.serial = ""
 
 
 def _place(request: Request, kind: str) -> dict[str, Any]:
@@ -54,12 +55,44 @@ def _file(request: Request) -> bytes:
     return bill.fetch(request.state, request.query.get("token", ""))
 
 
+def _share(request: Request) -> dict[str, Any]:
+    return sharing.share(request.state, request.body)
+
+
+def _query_share(request: Request, number: str) -> dict[str, Any]:
+    return sharing.show(sharing.find(request.state, number))
+
+
+def _take_back(request: Request) -> dict[str, Any]:
+    return sharing.take_back(request.state, request.body)
+
+
+def _query_return(request: Request, number: str) -> dict[str, Any]:
+    if number not in request.state.share_returns:
+        raise Refusal(404, "RESOURCE_NOT_EXISTS", "回退单不存在")
+    return sharing.show_return(request.state.share_returns[number])
+
+
+def _let_go(request: Request) -> dict[str, Any]:
+    return sharing.let_go(request.state, request.body)
+
+
+def _add_receiver(request: Request) -> dict[str, Any]:
+    return sharing.add_receiver(request.state, request.body, request.serial)
+
+
 ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
     ("POST", re.compile(r"/v3/pay/transactions/(jsapi|native|h5)"), _place),
     ("GET", re.compile(_TRADE), _query),
     ("POST", re.compile(_TRADE + "/close"), _close),
     ("POST", re.compile(r"/v3/refund/domestic/refunds"), _refund),
     ("GET", re.compile(r"/v3/refund/domestic/refunds/([^/]+)"), _query_refund),
+    ("POST", re.compile(r"/v3/profitsharing/receivers/add"), _add_receiver),
+    ("POST", re.compile(r"/v3/profitsharing/orders"), _share),
+    ("POST", re.compile(r"/v3/profitsharing/orders/unfreeze"), _let_go),
+    ("GET", re.compile(r"/v3/profitsharing/orders/([^/]+)"), _query_share),
+    ("POST", re.compile(r"/v3/profitsharing/return-orders"), _take_back),
+    ("GET", re.compile(r"/v3/profitsharing/return-orders/([^/]+)"), _query_return),
     ("GET", re.compile(r"/v3/bill/tradebill"), _bill),
     ("GET", re.compile(r"/v3/billdownload/file"), _file),
 ]
@@ -83,6 +116,9 @@ class Handler(BaseHTTPRequestHandler):
         if parts.path.startswith("/control/"):
             self._controlled(parts.path.removeprefix("/control/"), json.loads(body or b"{}"))
             return
+        if parts.path == "/connect/oauth2/authorize":
+            self._authorised(parts.query)
+            return
         fault = self.state.settings.fault
         if fault == "cut":
             self.close_connection = True
@@ -91,6 +127,10 @@ class Handler(BaseHTTPRequestHandler):
         elif fault:
             document = {"code": "SYSTEM_ERROR", "message": "系统异常,请稍后重试"}
             self._send(int(fault), json.dumps(document).encode())
+        elif parts.path == "/sns/oauth2/access_token":
+            with self.state.lock:
+                said = people.token(self.state, dict(parse_qsl(parts.query)))
+            self._send(200, json.dumps(said).encode(), signed=False)
         else:
             self._called(parts.path, dict(parse_qsl(parts.query)), body)
 
@@ -100,6 +140,20 @@ class Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             said, status = {"code": refusal.code, "message": refusal.message}, refusal.status
         self._send(status, json.dumps(said).encode(), signed=False)
+
+    def _authorised(self, query: str) -> None:
+        """Lead the browser on at once: this scope asks the person nothing."""
+        with self.state.lock:
+            status, said = people.authorise(self.state, query)
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", said)
+            said = ""
+        body = said.encode()
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def _called(self, path: str, query: dict[str, str], body: bytes) -> None:
         with self.state.lock:
@@ -128,6 +182,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refusal(400, "INVALID_REQUEST", "Http头缺少Accept或User-Agent")
         base = f"http://{self.headers['host']}"
         request = Request(self.state, base, query, json.loads(body) if body else {})
+        request.serial = self.headers.get("wechatpay-serial") or ""
         for method, pattern, act in ROUTES:
             match = pattern.fullmatch(path)
             if match and method == self.command:

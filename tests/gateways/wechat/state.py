@@ -58,6 +58,44 @@ class Refund:
 
 
 @dataclass
+class Code:
+    """What a browser brings back from the silent authorisation."""
+
+    appid: str
+    openid: str
+    made_at: float
+    used: bool = False
+
+
+@dataclass
+class Share:
+    """Money of an order that is passed on to a receiver."""
+
+    out_order_no: str
+    order_id: str
+    order: Order
+    asked: dict[str, Any]
+    amount: int
+    result: str = "PENDING"
+    finish_time: str = ""
+
+    @property
+    def closed(self) -> bool:
+        return self.result == "CLOSED"
+
+
+@dataclass
+class ShareReturn:
+    """Money of a share that is taken back."""
+
+    out_return_no: str
+    return_id: str
+    share: Share
+    asked: dict[str, Any]
+    result: str = "PROCESSING"
+
+
+@dataclass
 class Notice:
     """A notification that waits to be sent, or was."""
 
@@ -78,7 +116,9 @@ class Settings:
     ``offset``: seconds that the clock is ahead. ``fault``: "" or "500", "429", "cut", "garbage".
     ``sign``: "" or a platform key's id, "stranger", "missing", "stale". ``balance``: what is left
     for refunds, None for plenty. ``notify``: "hold" or "now". ``bill_drop`` and ``bill_amounts``
-    falsify the bill, by our reference; ``bill_hash`` falsifies its hash.
+    falsify the bill, by our reference; ``bill_hash`` falsifies its hash. ``person`` uses WeChat's
+    browser, ``domain`` is entered for the official account ("" is any), ``snapshot``: the page is
+    shown to somebody who has not agreed to it, who has no real openid.
     """
 
     offset: float = 0
@@ -89,6 +129,10 @@ class Settings:
     bill_drop: list[str] = field(default_factory=list)
     bill_amounts: dict[str, int] = field(default_factory=dict)
     bill_hash: str = ""
+    person: str = "alice"
+    domain: str = ""
+    snapshot: bool = False
+    shares: str = "now"  # or "later": the end comes by ``control/share``
 
 
 class State:
@@ -106,6 +150,13 @@ class State:
         self.refunds: dict[str, Refund] = {}
         self.notices: list[Notice] = []
         self.bills: dict[str, tuple[bytes, float]] = {}
+        self.receivers: set[str] = set()
+        self.shares: dict[str, Share] = {}
+        self.share_returns: dict[str, ShareReturn] = {}
+        self.let_go: set[str] = set()
+        self.codes: dict[str, Code] = {}
+        self.openids: dict[str, str] = {}
+        self.asked_back: list[str] = []
 
     def now(self) -> float:
         return time.time() + self.settings.offset

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.models import AuditEntry
 from banyan.kernel.money import Money
+from banyan.ledger.models import Journal
 from banyan.payments import actions
 from banyan.payments.models import Intent, Refund
 from banyan.payments.problems import ProviderRefused, ProviderUnreachable
@@ -83,6 +86,70 @@ def test_the_bill_of_a_day_says_what_the_books_say(alipay: Alipay, tomorrow: dt.
         assert line.provider_ref == found[f"pay-{refund.intent_id}-1"].provider_ref
     assert found[f"pay-{whole.pk}-1"].fee == Money(77, "CNY")  # 0.6 percent, kept
     assert found[f"refund-{first.pk}-1"].fee == Money(-77, "CNY")  # and given back
+
+
+def reconciled(alipay: Alipay, noon: dt.datetime, day: dt.date) -> tuple[int, str]:
+    """Run the command of the day; its exit code and what it says."""
+    out, code = io.StringIO(), 0
+    with at(alipay, noon):
+        try:
+            call_command("reconcile", "alipay", day.isoformat(), stdout=out)
+        except SystemExit as end:
+            code = int(str(end.code))
+    return code, out.getvalue()
+
+
+def test_reconcile_finds_bill_and_books_equal(alipay: Alipay, tomorrow: dt.datetime) -> None:
+    day = today()
+    first = paid(alipay, 12900)
+    paid(alipay, 500)
+    for key, amount in (("r1", 5000), ("r2", 100)):
+        actions.submit_refund(actor=CRON, refund_id=refunded(first, amount, key).pk)
+    journals = Journal.objects.count()
+
+    code, said = reconciled(alipay, tomorrow, day)
+
+    assert (code, "4 lines" in said, "bill and books agree" in said) == (0, True, True), said
+    assert Journal.objects.count() == journals
+
+
+def test_reconcile_finds_what_alipay_has_and_the_books_have_not(
+    alipay: Alipay, tomorrow: dt.datetime
+) -> None:
+    day = today()
+    intent = started("alipay", amount=700)
+    alipay.pay(intent.pay_url)  # nobody tells us
+
+    code, said = reconciled(alipay, tomorrow, day)
+
+    assert (code, f"missing_here payment pay-{intent.pk}-1" in said) == (1, True), said
+    intent.refresh_from_db()
+    assert intent.state == "pending"
+
+
+def test_reconcile_finds_another_amount_and_what_alipay_has_not(
+    alipay: Alipay, tomorrow: dt.datetime
+) -> None:
+    day = today()
+    wrong = paid(alipay, 12900)
+    Intent.objects.filter(pk=wrong.pk).update(captured_amount=12800)
+    ghost = started("alipay", amount=800)
+    paid_here = actions.Paid(
+        provider_ref=ghost.provider_ref, money=Money(800, "CNY"), at=clock.now()
+    )
+    actions.capture(actor=CRON, intent_id=ghost.pk, paid=paid_here)
+
+    code, said = reconciled(alipay, tomorrow, day)
+
+    assert code == 1
+    assert f"amount payment pay-{wrong.pk}-1" in said
+    assert f"missing_there payment {ghost.provider_ref}" in said
+
+
+def test_reconcile_before_the_bill_is_made_compares_nothing(alipay: Alipay) -> None:
+    with pytest.raises(CommandError, match="no comparison"):
+        call_command("reconcile", "alipay", today().isoformat())
+    assert not AuditEntry.objects.filter(action="payments.reconcile").exists()
 
 
 def test_a_bill_that_is_not_made_yet_is_asked_for_later(alipay: Alipay) -> None:

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 
 from banyan.payments import providers
 from banyan.payments.providers.base import Capabilities
-from banyan.web.shop.orders.device import payer_context
+from banyan.web.payments.device import payer_context
 from tests.payments.alipay.driver import Alipay
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.models import AuditEntry
 from banyan.kernel.money import Money
+from banyan.ledger.models import Journal
 from banyan.payments import actions
 from banyan.payments.models import Intent, Refund
 from banyan.payments.providers.bills import BillLine
@@ -106,6 +110,68 @@ def test_money_that_is_not_ours_is_on_the_bill_without_a_reference(
     [line] = bill()
     assert line.reference == ""
     assert line.provider_ref == gateway.things("payment_intent")[0]["id"]
+
+
+def reconciled(day: dt.date | None = None) -> tuple[int, str]:
+    """Run the command of the day; its exit code and what it says."""
+    out, code = io.StringIO(), 0
+    try:
+        call_command("reconcile", "stripe", (day or clock.now().date()).isoformat(), stdout=out)
+    except SystemExit as end:
+        code = int(str(end.code))
+    return code, out.getvalue()
+
+
+def test_reconcile_finds_bill_and_books_equal(gateway: Gateway) -> None:
+    first = paid(gateway)
+    paid(gateway, 5000)
+    refund(first, 900, "a")
+    journals = Journal.objects.count()
+
+    code, said = reconciled()
+
+    assert (code, "3 lines" in said, "bill and books agree" in said) == (0, True, True)
+    assert Journal.objects.count() == journals
+    assert AuditEntry.objects.get(action="payments.reconcile").detail["found"] == 0
+
+
+def test_reconcile_finds_what_stripe_has_and_the_books_have_not(gateway: Gateway) -> None:
+    intent = started("stripe")
+    gateway.pay(intent)  # nobody tells us
+
+    code, said = reconciled()
+
+    assert (code, f"missing_here payment pay-{intent.pk}-1" in said) == (1, True)
+    intent.refresh_from_db()
+    assert intent.state == "pending"
+
+
+def test_reconcile_finds_what_the_books_have_and_stripe_has_not(gateway: Gateway) -> None:
+    intent = started("stripe")
+    actions.capture(
+        actor=CRON,
+        intent_id=intent.pk,
+        paid=actions.Paid(
+            provider_ref=intent.provider_ref, money=Money(12900, "CNY"), at=clock.now()
+        ),
+    )
+    code, said = reconciled()
+    assert (code, f"missing_there payment {intent.provider_ref}" in said) == (1, True)
+
+
+def test_reconcile_finds_another_amount(gateway: Gateway) -> None:
+    intent = paid(gateway)
+    Intent.objects.filter(pk=intent.pk).update(captured_amount=12800)
+    code, said = reconciled()
+    Intent.objects.filter(pk=intent.pk).update(captured_amount=12900)
+    assert (code, f"amount payment pay-{intent.pk}-1" in said) == (1, True)
+
+
+def test_reconcile_without_an_answer_compares_nothing(gateway: Gateway, settings: Any) -> None:
+    settings.STRIPE_URL = "http://127.0.0.1:9"
+    with pytest.raises(CommandError, match="no comparison"):
+        reconciled()
+    assert not AuditEntry.objects.filter(action="payments.reconcile").exists()
 
 
 def _fee(amount: int) -> Money:

@@ -210,3 +210,39 @@ def test_every_field_of_the_stand_in_is_a_published_one(gateway: Gateway) -> Non
         assert set(one) <= fields, (one["object"], set(one) - fields)
         seen.add(one["object"])
     assert seen == set(CLASSES)
+
+
+def test_the_library_transfers_and_reverses_at_the_stand_in(
+    gateway: Gateway, library: stripe.StripeClient
+) -> None:
+    intent = started("stripe")
+    gateway.pay(intent)
+    charge = gateway.things("charge")[0]["id"]
+    account = gateway.control("account")["id"]
+    assert library.v1.accounts.retrieve(account).capabilities.transfers == "active"  # type: ignore[union-attr]
+
+    made = library.v1.transfers.create(
+        {
+            "amount": 9000,
+            "currency": "cny",
+            "destination": account,
+            "source_transaction": charge,
+            "transfer_group": "payout-1-1",
+        }
+    )
+    found = library.v1.transfers.list({"transfer_group": "payout-1-1"})
+    assert [one.id for one in found.data] == [made.id]
+    back = library.v1.transfers.reversals.create(made.id, {"amount": 4000})
+    assert (back.transfer, back.amount) == (made.id, 4000)
+    assert library.v1.transfers.retrieve(made.id).amount_reversed == 4000
+    with pytest.raises(stripe.InvalidRequestError):
+        library.v1.transfers.reversals.create(made.id, {"amount": 5001})
+    with pytest.raises(stripe.InvalidRequestError):
+        library.v1.transfers.create(
+            {
+                "amount": 12901,
+                "currency": "cny",
+                "destination": account,
+                "source_transaction": charge,
+            }
+        )

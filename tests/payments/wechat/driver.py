@@ -26,6 +26,7 @@ MCHID, APPID, SERIAL = (
     "wxd678efh567hg6787",
     "444F4864EA9B34415FA4A8A0D1F3D3C1B5E6F701",
 )
+APP_SECRET = "d4624c36b6795d1d99dcf0547af5443d"
 API_KEY = "0123456789abcdef0123456789ABCDEF"
 FIRST, SECOND = "PUB_KEY_ID_0000000001", "PUB_KEY_ID_0000000002"
 
@@ -78,6 +79,9 @@ class Wechat:
         return {
             "WECHAT_URL": self.url,
             "WECHAT_APPID": APPID,
+            "WECHAT_APP_SECRET": APP_SECRET,
+            "WECHAT_AUTHORIZE_URL": f"{self.url}/connect/oauth2/authorize",
+            "WECHAT_IDENTITY_URL": self.url,
             "WECHAT_MCHID": MCHID,
             "WECHAT_PRIVATE_KEY": private_pem(self.pair.merchant),
             "WECHAT_CERT_SERIAL": SERIAL,
@@ -150,6 +154,7 @@ def run_wechat(folder: Path) -> Iterator[Wechat]:
             {
                 "mchid": MCHID,
                 "appid": APPID,
+                "app_secret": APP_SECRET,
                 "api_v3_key": API_KEY,
                 "merchant_serial": SERIAL,
                 "merchant_public_key": public_pem(pair.merchant),

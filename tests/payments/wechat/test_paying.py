@@ -22,7 +22,7 @@ from banyan.payments.problems import ProviderRefused, ProviderUnknown, ProviderU
 from banyan.payments.providers.base import RefundOrder
 from banyan.payments.providers.wechat.gateway import Gateway
 from banyan.payments.rules import Outcome
-from banyan.web.shop.orders.device import payer_context
+from banyan.web.payments.device import payer_context
 from tests.payments.till import BUYER, SHOP_URL, Placer, balance, keys, names, opened, started
 from tests.payments.wechat.driver import APPID, Wechat, deliver, trade_no
 

@@ -15,6 +15,7 @@ from wechatpayv3 import WeChatPay, WeChatPayType
 from banyan.payments import providers
 from banyan.payments.actions.intents import charge_of
 from banyan.payments.models import Attempt
+from banyan.payments.payers import mark
 from banyan.payments.providers.wechat.merchant import merchant
 from banyan.payments.providers.wechat.signing import Unverified, authorization, signed, verify
 from tests.payments.till import started
@@ -125,7 +126,8 @@ def test_the_sdk_opens_the_stand_ins_notifications(wechat: Wechat, sdk: Any) -> 
     assert told["resource"]["out_trade_no"] == trade_no(intent)
     assert told["resource"]["amount"]["total"] == 12900
     ours = providers.get("wechat").parse_webhook(envelope["headers"], envelope["body"].encode())
-    assert ours[0].raw["resource"] == told["resource"]
+    openid = told["resource"].pop("payer")["openid"]
+    assert ours[0].raw["resource"] == told["resource"] | {"payer": mark(openid)}
     assert not sdk.callback(envelope["headers"], envelope["body"].replace("支付", "退款"))
     stranger = wechat.told(sign="stranger")
     assert not sdk.callback(stranger["headers"], stranger["body"])
@@ -173,3 +175,35 @@ def test_the_stand_in_lets_no_stranger_in(wechat: Wechat, sdk: Any) -> None:
     stranger = sdk_of(wechat, private_key=private_pem(wechat.pair.second))
     status, body = stranger.query(out_trade_no="sdk-order-1")
     assert (status, json.loads(body)["code"]) == (401, "SIGN_ERROR")
+
+
+def test_the_sdk_shares_profit_with_the_stand_in(wechat: Wechat, sdk: Any) -> None:
+    """Its requests have the shape that the stand-in asks for, and the sealed name opens."""
+
+    def said(answer: tuple[int, str], status: int = 200) -> Any:
+        assert answer[0] == status, answer
+        return json.loads(answer[1]) if answer[1] else None
+
+    number, to = "sdk-shared-1", "1900000109"
+    shared = {"profit_sharing": True}
+    said(sdk.pay("杯子", number, {"total": 100, "currency": "CNY"}, settle_info=shared))
+    wechat.control("pay", out_trade_no=number)
+    transaction = said(sdk.query(out_trade_no=number))["transaction_id"]
+    added = said(sdk.profitsharing_add_receiver("MERCHANT_ID", to, "SUPPLIER", name="示例商户全称"))
+    assert added["account"] == to
+    part = [{"type": "MERCHANT_ID", "account": to, "amount": 60, "description": "part"}]
+    made = said(sdk.profitsharing_order(transaction, "part-1", part, False))
+    assert made["receivers"][0]["result"] == "SUCCESS"
+    assert said(sdk.profitsharing_order_query(transaction, "part-1"))["state"] == "FINISHED"
+    too_much = [{**part[0], "amount": 41}]
+    said(sdk.profitsharing_order(transaction, "part-2", too_much, False), 403)
+    back = said(sdk.profitsharing_return("back-1", to, 10, "refund", out_order_no="part-1"))
+    assert back["result"] == "SUCCESS"
+    assert said(sdk.profitsharing_return_query("part-1", "back-1"))["amount"] == 10
+    said(sdk.profitsharing_unfreeze(transaction, "rest-1", "settled"))
+    assert wechat.control("shares")["let_go"] == [number]
+
+
+def test_a_name_that_nobody_sealed_is_refused(wechat: Wechat, sdk: Any) -> None:
+    status, _ = sdk.profitsharing_add_receiver("MERCHANT_ID", "1900000109", "SUPPLIER")
+    assert status == 400

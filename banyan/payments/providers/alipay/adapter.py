@@ -65,7 +65,9 @@ class AlipayProvider:
 
     name = "alipay"
     label: str | Promise = "Alipay 支付宝"
-    capabilities = Capabilities(currencies=frozenset({CURRENCY}))
+    capabilities = Capabilities(
+        currencies=frozenset({CURRENCY}), by_channel=True, blocked_in=frozenset({"wechat"})
+    )
 
     bill_zone: dt.tzinfo = BEIJING
 

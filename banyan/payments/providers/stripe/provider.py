@@ -25,10 +25,13 @@ from ..base import (
     PayoutOrder,
     ProviderState,
     RefundOrder,
+    SplitOrder,
     Started,
     Status,
+    TakeBack,
 )
 from ..bills import BillLine
+from . import connect
 from .amounts import CURRENCIES, to_stripe
 from .api import Api, Value, part
 from .bill import lines
@@ -162,6 +165,37 @@ class StripeProvider:
     def query_payout(self, order: PayoutOrder) -> ProviderState:
         """Refuse: see :meth:`payout`."""
         raise PayoutNotSupported(detail=self.name)
+
+    def splits(self) -> bool:
+        """Tell whether the account is a Connect platform's."""
+        return bool(settings.STRIPE_CONNECT)
+
+    def connect(self, account: str, *, name: str) -> None:
+        """Check a connected account (``acct_...``); Stripe knows its name itself."""
+        connect.check_account(self._api, account)
+
+    def split(self, order: SplitOrder) -> ProviderState:
+        """Transfer a part of a payment's charge to a connected account."""
+        session = self._session(order.payment_ref)
+        charge = (session["payment_intent"] or {}).get("latest_charge")
+        if not charge:
+            raise ProviderRefused("not_paid", detail=order.payment_ref)
+        return connect.send(self._api, order, charge["id"])
+
+    def query_split(self, order: SplitOrder) -> ProviderState:
+        """Read the transfer."""
+        return connect.stands(self._api, order)
+
+    def take_back(self, order: TakeBack) -> ProviderState:
+        """Reverse a part of a transfer."""
+        return connect.reverse(self._api, order)
+
+    def query_take_back(self, order: TakeBack) -> ProviderState:
+        """Do the same again: a reversal that was made is found by its reference."""
+        return connect.reverse(self._api, order)
+
+    def keep_rest(self, *, payment_ref: str, reference: str) -> None:
+        """Do nothing: what is not transferred is the platform's."""
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Message]:
         """Verify an event's signature, and read it (https://docs.stripe.com/webhooks)."""

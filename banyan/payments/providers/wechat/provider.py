@@ -33,13 +33,17 @@ from ..base import (
     PayoutOrder,
     ProviderState,
     RefundOrder,
+    SplitOrder,
     Started,
     Status,
+    TakeBack,
 )
 from ..bills import BillLine
+from ..transport import HttpClient
 from . import bill as bills
-from . import merchant as account
+from . import identity, sharing
 from .gateway import Gateway
+from .merchant import fault, merchant
 from .reading import CHINA, message, refund_state, rfc3339, trade_state
 from .signing import Unverified, bridge_params, opened, verify
 
@@ -65,20 +69,38 @@ class WechatProvider:
 
     name = "wechat"
     label = "WeChat Pay"
-    capabilities = Capabilities(currencies=frozenset({"CNY"}), needs_client_ip=True)
+    capabilities = Capabilities(
+        currencies=frozenset({"CNY"}),
+        needs_client_ip=True,
+        by_channel=True,
+        blocked_in=frozenset({"alipay"}),
+    )
     bill_zone: dt.tzinfo = CHINA
 
     def __init__(self) -> None:
         self._gateway = Gateway()
+        self._identities = HttpClient()
 
     @staticmethod
     def fault() -> str:
         """Return what keeps this installation from using WeChat Pay; "" when nothing does."""
-        return account.fault()
+        return fault()
 
     def ledger_place(self, *, payer_id: int | None) -> LedgerPlace:
         """Return the merchant account."""
         return LedgerPlace(kind="gateway", owner_kind="provider", label=self.name)
+
+    def asks_in(self, app: str) -> bool:
+        """Ask inside WeChat, where the official account's secret is set; else a code is shown."""
+        return app == identity.APP and bool(settings.WECHAT_APP_SECRET)
+
+    def identity_page(self, *, back: str, state: str) -> str:
+        """Return the address of the official account's silent authorisation."""
+        return identity.page(back=back, state=state)
+
+    def payer_of(self, code: str) -> str:
+        """Return the payer's openid under our appid."""
+        return identity.openid_of(self._identities, code)
 
     def start(
         self,
@@ -97,7 +119,7 @@ class WechatProvider:
         https://pay.weixin.qq.com/doc/v3/merchant/4012525095 (native),
         https://pay.weixin.qq.com/docs/merchant/products/h5-payment/apilist.html (H5).
         """
-        ours = account.merchant()
+        ours = merchant()
         trade = _TRADES.get(context.get("channel", ""), "native")
         order: dict[str, Any] = {
             "appid": ours.appid,
@@ -108,6 +130,8 @@ class WechatProvider:
             "notify_url": webhook_url,
             "amount": {"total": charge.money.amount, "currency": charge.money.currency},
         }
+        if self.splits():
+            order["settle_info"] = {"profit_sharing": True}
         if trade == "jsapi":
             order["payer"] = {"openid": _needed(context, "payer_ref")}
         elif trade == "h5":
@@ -124,7 +148,7 @@ class WechatProvider:
             back = quote(return_url, safe="")
             return Action(kind="redirect", url=f"{answer['h5_url']}&redirect_url={back}")
         params = bridge_params(
-            account.merchant(),
+            merchant(),
             prepay_id=answer["prepay_id"],
             at=int(clock.now().timestamp()),
         )
@@ -135,7 +159,7 @@ class WechatProvider:
 
         https://pay.weixin.qq.com/doc/v3/merchant/4013070356
         """
-        path = f"{_ORDERS}/out-trade-no/{charge.reference}?mchid={account.merchant().mchid}"
+        path = f"{_ORDERS}/out-trade-no/{charge.reference}?mchid={merchant().mchid}"
         try:
             trade = self._gateway.get(path)
         except ProviderRefused as refusal:
@@ -152,7 +176,7 @@ class WechatProvider:
         """
         path = f"{_ORDERS}/out-trade-no/{charge.reference}/close"
         try:
-            said = self._gateway.post(path, {"mchid": account.merchant().mchid})
+            said = self._gateway.post(path, {"mchid": merchant().mchid})
         except ProviderRefused as refusal:
             if refusal.reason in (*_CLOSED, *_GONE):
                 return _unpaid(charge, Status.CANCELLED, refusal.reason)
@@ -197,6 +221,43 @@ class WechatProvider:
         """Refuse: this adapter takes payments only."""
         raise PayoutNotSupported(detail=self.name)
 
+    def splits(self) -> bool:
+        """Tell whether profit sharing is on; orders that were placed before cannot be shared."""
+        return bool(settings.WECHAT_PROFIT_SHARING)
+
+    def connect(self, account: str, *, name: str) -> None:
+        """Add a merchant's number (``mchid``), with its full name, to the receivers."""
+        sharing.add_receiver(self._gateway, ours=merchant(), account=account, name=name)
+
+    def split(self, order: SplitOrder) -> ProviderState:
+        """Pass money of an order on to a receiver."""
+        number = self._transaction(order.payment_ref)
+        appid = merchant().appid
+        return _read(lambda: sharing.send(self._gateway, order, appid=appid, transaction_id=number))
+
+    def query_split(self, order: SplitOrder) -> ProviderState:
+        """Read how passing on stands."""
+        number = self._transaction(order.payment_ref)
+        return _read(lambda: sharing.stands(self._gateway, order, transaction_id=number))
+
+    def take_back(self, order: TakeBack) -> ProviderState:
+        """Ask a receiver's account for money back."""
+        return _read(lambda: sharing.take_back(self._gateway, order))
+
+    def query_take_back(self, order: TakeBack) -> ProviderState:
+        """Read how taking back stands."""
+        return _read(lambda: sharing.taken_back(self._gateway, order))
+
+    def keep_rest(self, *, payment_ref: str, reference: str) -> None:
+        """Let go what is left of an order's frozen money."""
+        number = self._transaction(payment_ref)
+        sharing.let_go(self._gateway, transaction_id=number, reference=reference)
+
+    def _transaction(self, trade_no: str) -> str:
+        """Return WeChat Pay's own number of an order."""
+        path = f"{_ORDERS}/out-trade-no/{trade_no}?mchid={merchant().mchid}"
+        return _read(lambda: str(self._gateway.get(path)["transaction_id"]))
+
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Message]:
         """Verify a notification, open its seal and read it.
 
@@ -204,7 +265,7 @@ class WechatProvider:
         signature_type_unknown, timestamp_outside_window, platform_key_unknown, seal_unknown,
         seal_broken, other_merchant.
         """
-        ours = account.merchant()
+        ours = merchant()
         told = {name.lower(): value for name, value in headers.items()}
         try:
             verify(ours.platform_keys, told, body, now=clock.now().timestamp())

@@ -12,6 +12,7 @@ from typing import Any
 
 from banyan.kernel.money import Money
 
+from ...payers import mark
 from ..base import Kind, Message, ProviderState, Status
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -55,7 +56,7 @@ def trade_state(trade: Mapping[str, Any]) -> ProviderState:
         money=_money(trade["amount"], "total") if paid else None,
         at=_time(trade.get("success_time")),
         failure="" if paid or status == Status.PENDING else trade["trade_state"],
-        raw=trade,
+        raw=without_payer(trade),
     )
 
 
@@ -101,8 +102,16 @@ def message(event: Mapping[str, Any], resource: Mapping[str, Any]) -> Message:
         money=state.money if state else None,
         at=(state.at if state else None) or _time(event.get("create_time")),
         failure=state.failure if state else "",
-        raw={**event, "resource": resource},
+        raw={**event, "resource": without_payer(resource)},
     )
+
+
+def without_payer(trade: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an order as it may be kept: of the payer only a mark, no openid."""
+    kept = dict(trade)
+    payer = kept.pop("payer", None)
+    openid = payer.get("openid") if isinstance(payer, dict) else None
+    return kept | ({"payer": mark(str(openid))} if openid else {})
 
 
 def _text(document: Mapping[str, Any], field: str) -> str:

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from .merchant import Merchant
 
@@ -105,6 +105,15 @@ def opened(api_key: bytes, resource: Mapping[str, Any]) -> bytes:
         return AESGCM(api_key).decrypt(resource["nonce"].encode(), sealed, extra)
     except (KeyError, TypeError, AttributeError, ValueError, InvalidTag) as error:
         raise Unverified("seal_broken") from error
+
+
+def sealed_for(key: RSAPublicKey, text: str) -> str:
+    """Return a field that only WeChat Pay may read: RSAES-OAEP, in Base64.
+
+    https://pay.weixin.qq.com/docs/partner/development/interface-rules/sensitive-data-encryption.html
+    """
+    padding = OAEP(mgf=MGF1(SHA1()), algorithm=SHA1(), label=None)  # noqa: S303 - as published
+    return base64.b64encode(key.encrypt(text.encode(), padding)).decode()
 
 
 def _text(lines: tuple[str | bytes, ...]) -> bytes:

@@ -29,12 +29,13 @@ from banyan.payments.providers import enabled
 
 from ...cookies import CART, read_signed
 from ...http import actor, private
+from ...payments.device import Way, payer_context, way_to_pay
+from ...payments.going import Payer, go
 from ..standing.age import age_of, gate
 from . import form_tokens
 from .checkout_page import draw, draw_currencies
 from .checkout_values import contact_of, given, wanted_lines, wishes_of
 from .coupon_choices import count_typed
-from .device import payer_context
 from .way_back import keep
 
 
@@ -53,11 +54,13 @@ def checkout(request: HttpRequest) -> HttpResponse:
         count_typed(request)
     if not places:
         return _quoted(request, lines, values) if lines else redirect("cart")
-    opening = payments.Opening(
-        return_url=lambda token: _return_url(request, token),
-        locale=get_language() or "en",
-        context=lambda provider: payer_context(request, provider),
-    )
+    opening = None
+    if way_to_pay(request, _provider(values)) == Way.HERE:
+        opening = payments.Opening(
+            return_url=lambda token: _return_url(request, token),
+            locale=get_language() or "en",
+            context=lambda provider: payer_context(request, provider),
+        )
     try:
         placed = _place(request, lines, values, opening)
     except IdempotencyMismatch as problem:
@@ -120,7 +123,7 @@ def _place(
     request: HttpRequest,
     lines: list[orders.WantedLine],
     values: dict[str, str],
-    opening: payments.Opening,
+    opening: payments.Opening | None,
 ) -> Checkout:
     """Place what the form says; of a cart that has changed since, what the form bought then."""
     if "variant" in values:
@@ -145,7 +148,7 @@ def _placed(
     request: HttpRequest,
     lines: list[orders.WantedLine],
     values: dict[str, str],
-    opening: payments.Opening,
+    opening: payments.Opening | None,
     cart_token: str | None = None,
 ) -> Checkout:
     return orders.place(
@@ -191,14 +194,7 @@ def go_to_payment(
         if opening is not None and opening.attempt is not None:
             url = payments.start_opened(actor=actor(request), opening=opening)
         else:
-            intent = get(Intent, placed.intent_id)
-            url = payments.start_known(
-                actor=actor(request),
-                intent=intent,
-                return_url=_return_url(request, intent.token),
-                locale=get_language() or "en",
-                context=payer_context(request, intent.provider),
-            )
+            url = go(request, Payer(get(Intent, placed.intent_id)))
     except (PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnreachable) as problem:
         # The order exists: its own page says how it stands and offers to pay again.
         if isinstance(problem, PaymentClosed):

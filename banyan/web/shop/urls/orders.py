@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..orders import checkout, coupons_mine, delivered, purchase, refunds
+from ..orders import checkout, coupons_mine, delivered, pay_link, payment_request, purchase, refunds
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -18,6 +18,12 @@ urlpatterns = [
     path("d/<str:signed>", delivered.bought_file, name="bought_file"),
     path("v/<str:code>", delivered.voucher, name="voucher"),
     path("v/<str:code>/qr", delivered.voucher_qr, name="voucher_qr"),
+    path("pay/request/<str:code>", payment_request.payment_request, name="payment_request"),
+    path("pay/link/<str:code>", pay_link.pay_link, name="pay_link"),
+    path("pay/link/<str:code>/go", pay_link.pay_link_go, name="pay_link_go"),
+    path("pay/link/<str:code>/wait", pay_link.pay_link_wait, name="pay_link_wait"),
+    path("pay/link/<str:code>/state", pay_link.pay_link_state, name="pay_link_state"),
+    path("pay/link/<str:code>/back", pay_link.pay_link_back, name="pay_link_back"),
     path("refunds/<int:refund_id>", refunds.refund, name="refund"),
     path("refunds/<int:refund_id>/retry", refunds.refund_retry, name="refund_retry"),
     path("refunds/<int:refund_id>/help", refunds.refund_help, name="refund_help"),

@@ -51,12 +51,13 @@ Text = Annotated[str, StringConstraints(max_length=200)]
 
 
 class LineBody(Body):
-    """A variant to buy, and the share it was reached through."""
+    """A variant to buy, and the share or the storefront's offer it was reached through."""
 
     variant_id: Id
     quantity: Count = 1
     via: Code | None = None
     touch: Id | None = None
+    offer: Id | None = None
 
 
 Lines = Annotated[
@@ -303,7 +304,10 @@ class PaymentAnswer(Answer):
 def wanted_lines(caller: Caller, lines: list[LineBody] | None) -> list[WantedLine]:
     """Return what is to be bought: the lines of the body, else the cart's."""
     if lines is not None:
-        return [WantedLine(one.variant_id, one.quantity, one.via or "", one.touch) for one in lines]
+        return [
+            WantedLine(one.variant_id, one.quantity, one.via or "", one.touch, one.offer)
+            for one in lines
+        ]
     return cart_wanted(actor=caller.actor, token=caller.cart_token)
 
 

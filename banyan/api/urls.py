@@ -23,6 +23,7 @@ from . import (
     returns,
     shops,
     sign_in,
+    storefronts,
 )
 from .service import new_api
 
@@ -36,6 +37,7 @@ for domain in (
     delivery,
     price_lists,
     coupons,
+    storefronts,
     posts,
     links,
     carts,

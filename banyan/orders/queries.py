@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import get_language
 
 from banyan.catalog.access import visible_products
@@ -17,6 +17,8 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.payments.models import Refund
+from banyan.storefronts.access import live_offers
+from banyan.storefronts.queries import Taken, taken_offers
 
 from .models import (
     AfterSaleTerms,
@@ -77,7 +79,8 @@ def cart_wanted(*, actor: Actor, token: str) -> list[WantedLine]:
     if actor.id is None and not token:
         return []
     whose = Q(cart__account_id=actor.id) if actor.id else Q(cart__token=token, cart__account=None)
-    rows = CartItem.objects.filter(whose, variant__is_active=True)
+    holds = Q(offer_id=None) | Q(offer_id__in=live_offers().values("id"))
+    rows = CartItem.objects.filter(whose, holds, variant__is_active=True)
     rows = rows.filter(variant__product__in=visible_products()).order_by("added_at", "id")
     return [
         WantedLine(variant_id, quantity, via or "", touch_id, offer_id)
@@ -88,7 +91,7 @@ def cart_wanted(*, actor: Actor, token: str) -> list[WantedLine]:
 
 
 def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
-    """Return the cart, oldest first; three statements for any length."""
+    """Return the cart, oldest first; three statements for any length, five with offers."""
     cart = find_cart(actor=actor, token=token)
     if cart is None:
         return []
@@ -98,15 +101,24 @@ def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
         .order_by("added_at", "id")
     )
     images = first_images(item.variant.product_id for item in items)
-    return [_cart_line(item, images) for item in items]
+    offers = taken_offers(
+        {
+            item.variant_id: (item.offer_id, item.variant.product_id)
+            for item in items
+            if item.offer_id
+        }
+    )
+    return [_cart_line(item, images, offers.get(item.variant_id)) for item in items]
 
 
-def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
+def _cart_line(item: CartItem, images: dict[int, int], offer: Taken | None) -> CartLine:
     variant = item.variant
     product, shop, stock = variant.product, variant.product.shop, variant.stock
     free = stock.free
     on_sale = variant.is_active and product.state == "active" and shop.state == "open"
-    unit = Money(variant.price_amount, variant.currency)
+    on_sale = on_sale and (not item.offer_id or offer is not None)
+    amount = variant.price_amount if offer is None or offer.amount is None else offer.amount
+    unit = Money(amount, variant.currency)
     return CartLine(
         item_id=item.pk,
         variant_id=variant.pk,
@@ -160,6 +172,20 @@ def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
     for line in rows.order_by("id"):
         found[line.order_id].append(line)
     return found
+
+
+def units_by_storefront(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    """Return how many units of products each place sold and did not take back. One statement.
+
+    By (product id, storefront id); only what was paid counts.
+    """
+    rows = (
+        OrderLine.objects.filter(product_id__in=set(product_ids), order__paid_at__isnull=False)
+        .exclude(storefront_id=None)
+        .values_list("product_id", "storefront_id")
+        .annotate(units=Sum(F("quantity") - F("refunded_quantity")))
+    )
+    return {(product, place): int(units) for product, place, units in rows if place is not None}
 
 
 def orders_of(checkout_ids: Iterable[int]) -> dict[int, list[Order]]:

@@ -98,6 +98,8 @@ EXCEPTIONS = {
     "studio_import_fetch": "on the page of a file whose addresses failed",
     "share_card": "fetched by link previews",
     "share_square": "fetched by link previews",
+    "embed_offer": "framed by other sites",
+    "storefront_look": "the style sheet of a storefront",
     "upload_picture": "called by the upload field's script",
     "healthz": "for machines",
     "readyz": "for machines",

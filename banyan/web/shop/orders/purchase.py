@@ -51,6 +51,7 @@ from .story import (
     shared_path,
     state_text,
 )
+from .way_back import kept
 
 PAGE = 20
 
@@ -177,6 +178,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "edges": next((row["edges"] for row in rows if row["edges"]), []),
         "guest": checkout.buyer_id is None,
         "live": ticket(request, f"checkout:{checkout.pk}"),
+        "way_back": kept(request, checkout),
     }
     return render(request, "shop/orders/purchase.html", context)
 

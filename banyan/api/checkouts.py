@@ -75,7 +75,10 @@ class CheckoutBody(QuoteBody):
     """A purchase to place."""
 
     contact: ContactBody = ContactBody()
-    address: AddressBody
+    address: Annotated[
+        AddressBody | None,
+        Field(description="Not needed for what is not sent: digital goods and services."),
+    ] = None
     provider: Annotated[
         str,
         StringConstraints(pattern=r"^[a-z0-9_-]{1,20}$"),
@@ -271,7 +274,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         actor=caller.actor,
         lines=lines,
         contact=orders.Contact(body.contact.email, body.contact.phone),
-        address=body.address.model_dump(),
+        address=body.address.model_dump() if body.address else {},
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,

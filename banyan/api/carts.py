@@ -69,6 +69,7 @@ def _line(line: CartLine) -> CartLineAnswer:
 def _cart(request: HttpRequest, token: str) -> CartAnswer:
     caller = caller_of(request)
     lines = cart_lines(actor=caller.actor, token=token)
+    orders.price_cart(actor=caller.actor, lines=lines)
     guest = caller.actor.id is None
     return CartAnswer(
         token=token if guest and token else None, lines=[_line(line) for line in lines]

@@ -10,11 +10,13 @@ from django.utils.translation import get_language
 from ninja import Path, Router, Status
 from pydantic import Field, StringConstraints
 
+from banyan.catalog.rules import Place
 from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
-from banyan.orders.actions.quoting import Quote, WantedLine
+from banyan.orders.actions import Quote, WantedLine
 from banyan.orders.models import Checkout, Order
-from banyan.orders.queries import cart_lines, find_cart, orders_of
+from banyan.orders.queries import cart_wanted, orders_of
+from banyan.orders.rules import MOST_LETTERS
 from banyan.payments import actions as payments
 from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent
@@ -22,7 +24,20 @@ from banyan.payments.queries import methods_for
 
 from .gate import ANYONE, ANYONE_WRITES, READ, Caller, caller_of, keyed
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
-from .schemas import Answer, Body, Code, Count, Id, IdOut, Moment, Money, MoneyFromZero, minor
+from .prices import PriceStep, price_step
+from .schemas import (
+    Answer,
+    Body,
+    Code,
+    Count,
+    Currency,
+    Id,
+    IdOut,
+    Moment,
+    Money,
+    MoneyFromZero,
+    minor,
+)
 
 router = Router(tags=["checkout"])
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -44,11 +59,39 @@ Lines = Annotated[
 CouponCode = Annotated[str, StringConstraints(max_length=40)]
 
 
-class QuoteBody(Body):
-    """What a purchase would cost now."""
+class WayBody(Body):
+    """The way of delivery chosen for a shop's part, as the quote names them."""
+
+    shop_id: Id
+    method_id: Id
+
+
+class PurchaseBody(Body):
+    """What is to be bought, and how."""
 
     lines: Lines = None
     coupon: CouponCode = ""
+    currency: Annotated[
+        Currency | None, Field(description="One that every line has a price in.")
+    ] = None
+    delivery: Annotated[
+        list[WayBody],
+        Field(max_length=100, description="Left out: the shop's first way to that place."),
+    ] = []
+
+
+class PlaceBody(Body):
+    """Where it would go, as far as delivery and tax depend on it."""
+
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    level1: Annotated[Text, Field(description="Province or state.")] = ""
+    postcode: Text = ""
+
+
+class QuoteBody(PurchaseBody):
+    """What a purchase would cost now; without ``to`` in each shop's own country."""
+
+    to: PlaceBody | None = None
 
 
 class ContactBody(Body):
@@ -71,7 +114,7 @@ class AddressBody(Body):
     postcode: Text = ""
 
 
-class CheckoutBody(QuoteBody):
+class CheckoutBody(PurchaseBody):
     """A purchase to place."""
 
     contact: ContactBody = ContactBody()
@@ -88,6 +131,11 @@ class CheckoutBody(QuoteBody):
         MoneyFromZero | None,
         Field(description="What the buyer was shown; 409 price_changed when it is another."),
     ] = None
+    agreement: Annotated[
+        str,
+        StringConstraints(max_length=MOST_LETTERS),
+        Field(description="The quote's, in place of the total: 409 then names every change."),
+    ] = ""
     confirmed_age: Annotated[
         int, Field(ge=0, le=21, description="Years the buyer says to have; 403 age_unconfirmed.")
     ] = 0
@@ -103,6 +151,25 @@ class QuoteLine(Answer):
     goods: Money
     discount: Money
     shipping: Money
+    tax: Money
+    price: list[PriceStep]
+
+
+class Way(Answer):
+    """A way of delivery; ``days`` are the fewest and the most, null where nobody says."""
+
+    method_id: IdOut
+    name: str
+    amount: Money
+    days: list[int] | None
+    chosen: bool
+
+
+class Delivery(Answer):
+    """How a shop's part would travel; without ways the shop does not deliver there."""
+
+    shop_id: IdOut
+    ways: list[Way]
 
 
 class Method(Answer):
@@ -114,13 +181,21 @@ class Method(Answer):
 
 
 class QuoteAnswer(Answer):
-    """Today's price; ``unavailable`` lines are left out of it."""
+    """Today's price; ``unavailable`` lines are left out of it.
+
+    ``tax`` comes on top, ``included_tax`` is contained. ``agreement`` stands for these figures.
+    """
 
     lines: list[QuoteLine]
     goods: Money
     discount: Money
     shipping: Money
+    tax: Money
+    included_tax: Money
     total: Money
+    currencies: list[str]
+    delivery: list[Delivery]
+    agreement: str
     coupon_problem: str | None
     unavailable: list[IdOut]
     methods: list[Method]
@@ -148,6 +223,7 @@ class CheckoutAnswer(Answer):
     goods: Money
     discount: Money
     shipping: Money
+    tax: Money
     total: Money
     orders: list[OrderRef]
     access_token: str
@@ -175,11 +251,16 @@ def wanted_lines(caller: Caller, lines: list[LineBody] | None) -> list[WantedLin
     """Return what is to be bought: the lines of the body, else the cart's."""
     if lines is not None:
         return [WantedLine(one.variant_id, one.quantity, one.via or "", one.touch) for one in lines]
-    return [
-        WantedLine(line.variant_id, line.quantity, line.via, line.touch_id)
-        for line in cart_lines(actor=caller.actor, token=caller.cart_token)
-        if line.problem != "gone"
-    ]
+    return cart_wanted(actor=caller.actor, token=caller.cart_token)
+
+
+def wishes_of(body: PurchaseBody, to: PlaceBody | None = None) -> orders.Wishes:
+    """Return what the body wishes for."""
+    return orders.Wishes(
+        to=Place(to.country, to.level1.strip(), to.postcode) if to else None,
+        currency=body.currency or "",
+        methods={one.shop_id: one.method_id for one in body.delivery},
+    )
 
 
 def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
@@ -199,13 +280,35 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
                 goods=money(line.goods),
                 discount=money(line.discount),
                 shipping=money(line.shipping),
+                tax=money(line.tax),
+                price=[price_step(step, currency) for step in line.steps],
             )
             for line in priced.lines
         ],
         goods=money(priced.goods()),
         discount=money(priced.discount()),
         shipping=money(priced.shipping()),
+        tax=money(priced.tax()),
+        included_tax=money(priced.included_tax()),
         total=money(priced.total()),
+        currencies=quote.currencies,
+        delivery=[
+            Delivery(
+                shop_id=shop_id,
+                ways=[
+                    Way(
+                        method_id=way.id,
+                        name=way.name,
+                        amount=money(quote.charge(shop_id, way)),
+                        days=list(way.days) if way.days else None,
+                        chosen=way == found.chosen,
+                    )
+                    for way in found.methods
+                ],
+            )
+            for shop_id, found in quote.carriage.items()
+        ],
+        agreement=quote.agreement.text(),
         coupon_problem=problem.code if problem else None,
         unavailable=quote.unavailable,
         methods=[
@@ -230,6 +333,7 @@ def _checkout(checkout: Checkout, found: list[Order]) -> CheckoutAnswer:
         goods=money(checkout.goods_amount),
         discount=money(checkout.discount_amount),
         shipping=money(checkout.shipping_amount),
+        tax=money(checkout.tax_amount),
         total=money(checkout.total_amount),
         orders=[
             OrderRef(
@@ -257,7 +361,9 @@ def quote_checkout(request: HttpRequest, body: QuoteBody) -> Any:
     """Price a purchase from zero; changes nothing. For the lines given, else for the cart."""
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
-    return _quote(caller, orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon))
+    wishes = wishes_of(body, body.to)
+    quote = orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon, wishes=wishes)
+    return _quote(caller, quote)
 
 
 @router.post("/checkouts", auth=ANYONE_WRITES, response={201: CheckoutAnswer})
@@ -267,8 +373,12 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     caller = caller_of(request)
     lines = wanted_lines(caller, body.lines)
     agreed = body.agreed_total
+    at = body.address
+    wishes = wishes_of(body, PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode))
     if agreed is not None:
-        quoted = orders.quote(actor=caller.actor, lines=lines, coupon_code=body.coupon)
+        quoted = orders.quote(
+            actor=caller.actor, lines=lines, coupon_code=body.coupon, wishes=wishes
+        )
         minor(agreed, quoted.currency, "agreed_total")
     placed = orders.place(
         actor=caller.actor,
@@ -278,19 +388,13 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,
+        wishes=wishes,
         agreed_total=agreed.amount if agreed else None,
+        agreement=body.agreement,
+        cart_token=caller.cart_token if body.lines is None else None,
         confirmed_age=body.confirmed_age,
     )
-    if body.lines is None:
-        _empty(caller, lines)
     return Status(201, _one(placed))
-
-
-def _empty(caller: Caller, lines: list[WantedLine]) -> None:
-    cart = find_cart(actor=caller.actor, token=caller.cart_token)
-    if cart is not None:
-        bought = [line.variant_id for line in lines]
-        orders.empty_cart(actor=caller.actor, cart=cart, variant_ids=bought)
 
 
 @router.get("/checkouts", auth=READ, response=Page[CheckoutAnswer])

@@ -19,6 +19,7 @@ from banyan.people.access import hidden_from
 
 from .gate import ANYONE, ANYONE_WRITES, READ, WRITE, actor, caller_of
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
+from .prices import PriceStep, price_step
 from .schemas import Answer, Body, Id, IdOut, Moment, Money, Person
 
 router = Router(tags=["orders"])
@@ -35,16 +36,11 @@ class Sharer(Answer):
     at: str
 
 
-class PriceStep(Answer):
-    """A step of a price: list, coupon (with its ``code``), shipping."""
-
-    step: str
-    amount: Money
-    code: str | None
-
-
 class OrderLineAnswer(Answer):
-    """A line: ``goods`` - ``discount`` + ``shipping`` was paid; ``price`` explains it."""
+    """A line: ``goods`` - ``discount`` + ``shipping`` + ``tax`` was paid; ``price`` explains it.
+
+    ``included_tax`` is contained in the others.
+    """
 
     id: IdOut
     variant_id: IdOut
@@ -55,6 +51,8 @@ class OrderLineAnswer(Answer):
     goods: Money
     discount: Money
     shipping: Money
+    tax: Money
+    included_tax: Money
     refunded: Money
     price: list[PriceStep]
     path: list[Sharer]
@@ -76,6 +74,13 @@ class ShipmentAnswer(Answer):
     shipped_at: Moment
 
 
+class DeliveryAnswer(Answer):
+    """The way of delivery that was chosen; ``days`` are the fewest and the most."""
+
+    name: str
+    days: list[int] | None
+
+
 class OrderAnswer(Answer):
     """An order. ``state`` is placed, paid, shipped, received, expired, cancelled or closed."""
 
@@ -87,8 +92,10 @@ class OrderAnswer(Answer):
     goods: Money
     discount: Money
     shipping: Money
+    tax: Money
     total: Money
     refunded: Money
+    delivery: DeliveryAnswer | None
     lines: list[OrderLineAnswer]
     shipment: ShipmentAnswer | None
     refunds: list[RefundRef]
@@ -155,8 +162,12 @@ def _order(
         goods=money(order.goods_amount),
         discount=money(order.discount_amount),
         shipping=money(order.shipping_amount),
+        tax=money(order.tax_amount),
         total=money(order.total_amount),
         refunded=money(order.refunded_amount),
+        delivery=DeliveryAnswer(name=order.delivery["name"], days=order.delivery["days"])
+        if order.delivery
+        else None,
         lines=lines,
         shipment=ShipmentAnswer(
             carrier=parcel.carrier, tracking=parcel.tracking, shipped_at=parcel.shipped_at
@@ -190,11 +201,10 @@ def _line(line: OrderLine, hidden: Collection[int]) -> OrderLineAnswer:
         goods=money(line.goods_amount),
         discount=money(line.discount_amount),
         shipping=money(line.shipping_amount),
+        tax=money(line.tax_amount),
+        included_tax=money(line.included_tax_amount),
         refunded=money(line.refunded_amount),
-        price=[
-            PriceStep(step=step["step"], amount=money(step["amount"]), code=step.get("code"))
-            for step in line.price
-        ],
+        price=[price_step(step, line.currency) for step in line.price],
         path=[
             Sharer(
                 link_id=int(step["link"]),

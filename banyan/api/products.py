@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -77,6 +77,7 @@ class ProductBody(Body):
     ] = {}
     category: Annotated[str, StringConstraints(max_length=60)] = ""
     vendor: Annotated[str, StringConstraints(max_length=80)] = ""
+    tax_class: Literal["standard", "reduced", "zero"] | None = None
     tags: Annotated[
         list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=20)
     ] = []
@@ -118,6 +119,7 @@ class ProductAnswer(Answer):
     description: str
     category: str | None
     vendor: str
+    tax_class: str
     tags: list[str]
     options: list[str]
     variants: list[VariantAnswer]
@@ -161,6 +163,7 @@ def _product(
         description=text("description", product.description),
         category=product.category.slug if product.category else None,
         vendor=product.vendor,
+        tax_class=product.tax_class,
         tags=product.tags,
         options=product.options,
         variants=[_variant(variant) for variant in variants],
@@ -219,6 +222,7 @@ def _input(
         texts={code: text.model_dump() for code, text in body.texts.items()},
         category=body.category,
         vendor=body.vendor,
+        tax_class=body.tax_class or "",
         tags=body.tags,
         images=[image_id for image_id, _text in images],
         alts={image_id: text for image_id, text in images if text is not None},

@@ -154,14 +154,17 @@ def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> Non
     _write_new(rows, f"WITH beside AS ({statement}) {sql}", [*params, *values])
 
 
-def insert_together(*groups: Sequence[models.Model]) -> None:
+def insert_together(
+    *groups: Sequence[models.Model], beside: Sequence[tuple[str, Sequence[Any]]] = ()
+) -> None:
     """Write new rows of several models, which may name each other, by as few statements as pay.
 
     The last group learns its ids; rows of the others have theirs from ``ids.new_ids``, or are rows
-    whose ids nobody needs. No group is empty. In the caller's transaction.
+    whose ids nobody needs. No group is empty. ``beside`` are writing statements, with their
+    parameters, that run as parts of the first one. In the caller's transaction.
     """
-    parts: list[str] = []
-    values: list[Any] = []
+    parts: list[str] = [statement for statement, _given in beside]
+    values: list[Any] = [value for _statement, given in beside for value in given]
     width = 0
     for rows in groups:
         sql, given = _insertion(rows)

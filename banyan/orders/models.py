@@ -247,7 +247,7 @@ class Shipment(models.Model):
 class OrderRefund(models.Model):
     """A refund of an order, alike for buyer, merchant and support; ``lines`` sum to ``amount``.
 
-    ``lines``: [{"line": id, "amount": minor units, "quantity": n}].
+    ``lines``: [{"line": id, "amount": minor units, "tax": of it, known once it is granted}].
     """
 
     id = IdField(primary_key=True)

@@ -18,8 +18,8 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.payments.models import Refund
 
-from .actions.wanting import WantedLine
 from .models import Cart, CartItem, Checkout, Order, OrderLine, OrderRefund, Shipment
+from .rules import WantedLine
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ class CartLine:
     free: int
     via: str
     touch_id: int | None
+    offer_id: int | None
     image_id: int | None
     problem: str = ""
     picture: Any = field(default=None)
@@ -112,6 +113,7 @@ def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
         free=max(free, 0),
         via=item.link.code if item.link else "",
         touch_id=item.touch_id,
+        offer_id=item.offer_id,
         image_id=images.get(product.pk),
         problem="gone" if not on_sale else "short" if free < item.quantity else "",
     )

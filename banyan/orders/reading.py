@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from banyan.kernel.remembered import remembered
@@ -13,6 +14,20 @@ from .models import Checkout, Order, OrderLine
 def checkout_of_key(placement_key: str) -> QuerySet[Checkout]:
     """Return the checkout of a placement key."""
     return Checkout.objects.filter(placement_key=placement_key)
+
+
+def known_or_ids(placement_key: str, count: int) -> tuple[int | None, list[int]]:
+    """Return the id of the checkout of a placement key, and ids for ``count`` rows of a new one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN_OR_IDS, [placement_key, count])
+        known, ids = cursor.fetchone()
+        return known, ids
+
+
+_KNOWN_OR_IDS = """
+SELECT (SELECT id FROM orders_checkout WHERE placement_key = %s), array_agg(banyan_id())
+FROM generate_series(1, %s)
+"""
 
 
 @remembered

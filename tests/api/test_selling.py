@@ -28,17 +28,71 @@ def merchant(shop: Shop) -> Program:
     return Program(shop.owner)
 
 
-def test_a_shop_says_what_shipping_costs(merchant: Program, shop: Shop) -> None:
-    path = f"/shops/{shop.pk}"
-    body = {"shipping": _price(800), "free_shipping_from": _price(20_000), "about": "Cups"}
-    changed = merchant.do("PATCH", path, body)
-    assert (changed["shipping"], changed["free_shipping_from"]) == (_price(800), _price(20_000))
-    assert merchant.do("PATCH", path, {"free_shipping_from": None})["free_shipping_from"] is None
-    unchanged = merchant.do("PATCH", path, {"name": None})
-    assert (unchanged["name"], unchanged["shipping"]["amount"]) == (shop.name, 800)
+def test_a_shop_says_how_it_delivers_and_what_tax_is_due(merchant: Program, shop: Shop) -> None:
+    zones = f"/shops/{shop.pk}/shipping-zones"
+    [everywhere] = merchant.get(zones)
+    assert (everywhere["places"], everywhere["methods"][0]["bands"]) == (
+        ["*"],
+        [{"begins": 0, "amount": 0}],
+    )
+    zone = merchant.do("POST", zones, {"name": "Islands", "places": ["ES:35", "ES:38"]})
+    body = {
+        "name": "Ship",
+        "currency": "CNY",
+        "basis": "weight",
+        "bands": [{"begins": 0, "amount": 800}, {"begins": 2000, "amount": 1500}],
+        "free_from": 20_000,
+        "days": [3, 5],
+    }
+    path = f"{zones}/{zone['id']}/methods"
+    method = merchant.do("POST", path, body)
+    assert (method["bands"][1], method["days"]) == ({"begins": 2000, "amount": 1500}, [3, 5])
+    flat = body | {"basis": "flat"}
+    assert set(errors(merchant.send("PUT", f"{path}/{method['id']}", flat))) == {"bands"}
+    tax = {"name": "VAT", "places": ["*"], "standard_rate": 190_000, "included": False}
+    made = merchant.do("POST", f"/shops/{shop.pk}/tax-zones", tax)
+    assert (made["standard_rate"], made["per"], made["rounding"]) == (190_000, "line", "half_up")
+    wrong = tax | {"name": "Other", "places": ["Germany"]}
+    assert set(errors(merchant.send("POST", f"/shops/{shop.pk}/tax-zones", wrong))) == {"places"}
     assert [one["id"] for one in merchant.get("/me/shops")] == [str(shop.pk)]
     refused = merchant.send("POST", "/shops", {"name": "Other", "slug": shop.slug})
     assert set(errors(refused)) == {"slug"}
+
+
+def test_another_shops_zones_and_lists_are_not_there(merchant: Program, shop: Shop) -> None:
+    other = Program(make.shop().owner)
+    [zone] = merchant.get(f"/shops/{shop.pk}/shipping-zones")
+    path = f"/shops/{shop.pk}/shipping-zones/{zone['id']}"
+    body = {"name": "Mine", "places": ["*"]}
+    assert problem(other.send("PUT", path, body)) == (404, "not_found")
+    assert problem(other.send("DELETE", path)) == (404, "not_found")
+    for rooms in ("shipping-zones", "tax-zones", "price-lists"):
+        assert problem(other.send("GET", f"/shops/{shop.pk}/{rooms}")) == (404, "not_found")
+    assert merchant.get(f"/shops/{shop.pk}/shipping-zones") == [zone]
+
+
+def test_a_price_list_is_made_filled_and_holds_for_those_it_is_for(
+    merchant: Program, shop: Shop
+) -> None:
+    item, foreign = make.variant(shop, price=1000), make.variant()
+    friend = make.member()
+    lists = f"/shops/{shop.pk}/price-lists"
+    body = {"name": "Trade", "currency": "CNY", "audience": "accounts", "handles": ["nobody"]}
+    assert set(errors(merchant.send("POST", lists, body))) == {"handles"}
+    made = merchant.do("POST", lists, body | {"handles": [friend.handle]})
+    prices = {"prices": [{"variant_id": str(item.pk), "amount": 700, "min_quantity": 5}]}
+    path = f"{lists}/{made['id']}/prices"
+    assert merchant.do("PUT", path, prices) == merchant.get(path)
+    strange = {"prices": [{"variant_id": str(foreign.pk), "amount": 1}]}
+    assert set(errors(merchant.send("PUT", path, strange))) == {"rows"}
+
+    def quoted(who: Program, n: int) -> int:
+        lines = [{"variant_id": str(item.pk), "quantity": n}]
+        total: int = who.do("POST", "/checkouts/quote", {"lines": lines})["total"]["amount"]
+        return total
+
+    assert [quoted(Program(friend), 4), quoted(Program(friend), 5)] == [4000, 3500]
+    assert [quoted(Program(), 5), quoted(Program(make.member()), 5)] == [5000, 5000]
 
 
 def test_a_pending_shop_is_seen_by_its_staff_alone(settings: Any) -> None:

@@ -21,7 +21,7 @@ from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
 from ..ports import check_publishing
-from ..rules import KINDS, check_values, clean_tags, slugify
+from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .stock import stock_locks
 from .words import index_products
@@ -50,6 +50,7 @@ class ProductInput:
 
     ``alts`` say what a picture shows, by image id; the others keep their text. ``kind`` counts when
     the product is made (``rules.KINDS``); it stays for good, because orders were placed by it.
+    ``tax_class`` empty leaves that of an existing product alone.
     """
 
     title: str
@@ -64,6 +65,7 @@ class ProductInput:
     tags: Sequence[str] = ()
     images: Sequence[int] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
+    tax_class: str = ""
     kind: str = "goods"
     min_age: int | None = None
 
@@ -103,6 +105,8 @@ def _check(data: ProductInput) -> None:
         fields["sku"] = _("Two variants have the same SKU.")
     if len(data.images) > 12:
         fields["images"] = _("At most 12 pictures.")
+    if data.tax_class and data.tax_class not in TAX_CLASSES:
+        fields["tax_class"] = _("Choose standard, reduced or zero.")
     if data.kind not in KINDS:
         fields["kind"] = _("Choose a kind of the list.")
     if data.category and not Category.objects.filter(slug=data.category).exists():
@@ -154,7 +158,8 @@ def _alts(data: ProductInput) -> dict[int, str]:
 
 
 def _columns(data: ProductInput) -> dict[str, Any]:
-    return {
+    taxed = {"tax_class": data.tax_class} if data.tax_class else {}
+    return taxed | {
         "title": data.title.strip(),
         "description": data.description.strip(),
         "language": data.language,

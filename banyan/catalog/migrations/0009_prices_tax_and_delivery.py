@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'catalog_shippingmethod',
+                'ordering': ['position', 'id'],
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('basis__in', ['flat', 'weight', 'value'])), name='shipping_method_basis'),
                     models.CheckConstraint(condition=models.Q(('free_from', None), ('free_from__gte', 0), _connector='OR'), name='shipping_method_free_from'),

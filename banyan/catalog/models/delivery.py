@@ -52,6 +52,7 @@ class ShippingMethod(models.Model):
 
     class Meta:
         db_table = "catalog_shippingmethod"
+        ordering = ["position", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(basis__in=["flat", "weight", "value"]), name="shipping_method_basis"

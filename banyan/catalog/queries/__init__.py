@@ -1,6 +1,7 @@
 """Reads of the catalogue for pages, files and the command line."""
 
 from .categories import categories_on_sale, name_in
+from .delivery import price_lists, shipping_zones, tax_zones
 from .exports import exported_products, picture_sources
 from .goods import (
     image_ids_of,
@@ -47,12 +48,15 @@ __all__ = [
     "picture_sources",
     "pictures_of",
     "plan_import",
+    "price_lists",
     "priced_variants",
     "products_called",
     "products_in_order",
     "read_chosen",
+    "shipping_zones",
     "staff_of",
     "stock_of",
+    "tax_zones",
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",

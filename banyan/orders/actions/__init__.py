@@ -1,5 +1,6 @@
 """Verbs of orders: the only writers of its tables."""
 
+from ..rules import WantedLine
 from .cart import (
     add_to_cart,
     cart_for,
@@ -10,6 +11,7 @@ from .cart import (
     set_quantity,
     take_from_cart,
 )
+from .cart_prices import price_cart
 from .fulfilment import auto_confirm, confirm_receipt, receive_delivered, ship
 from .handover import refund_missing
 from .lookup import send_order_link
@@ -20,7 +22,6 @@ from .quoting import Carriage, Quote, Wishes, priced_in, quote
 from .refunds import ask_refund, ask_support, grant_refund, refuse_refund, retry_refund
 from .repeating import placed_before
 from .unit_prices import shown_prices
-from .wanting import WantedLine
 
 __all__ = [
     "Carriage",
@@ -43,6 +44,7 @@ __all__ = [
     "place",
     "place_of",
     "placed_before",
+    "price_cart",
     "priced_in",
     "put_in_cart",
     "quote",

@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, Problem, SoldOut
 
-from ..rules import Agreement
+from ..rules import Agreement, WantedLine
 from .quoting import NO_WISHES, Quote, Wishes, quote
-from .wanting import WantedLine
 
 logger = logging.getLogger(__name__)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
@@ -124,9 +125,24 @@ def remove_from_cart(*, actor: Actor, cart: Cart, item_id: int) -> None:
     cart.items.filter(pk=item_id).delete()
 
 
-def empty_cart(*, actor: Actor, cart: Cart, variant_ids: list[int]) -> None:
-    """Take what was bought out of the cart."""
-    cart.items.filter(variant_id__in=variant_ids).delete()
+def empty_cart(*, actor: Actor, token: str, variant_ids: Sequence[int]) -> None:
+    """Take what was bought out of the actor's cart, or the guest's of ``token``; repeatable."""
+    statement, values = emptying(actor=actor, token=token, variant_ids=variant_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def emptying(
+    *, actor: Actor, token: str, variant_ids: Sequence[int]
+) -> tuple[str, Sequence[object]]:
+    """Return the statement of ``empty_cart``, for whoever runs it as a part of another one."""
+    whose = "cart.account_id = %s" if actor.id else "cart.token = %s AND cart.account_id IS NULL"
+    return _EMPTYING + whose, [list(variant_ids), actor.id or token]
+
+
+_EMPTYING = """
+DELETE FROM orders_cartitem AS item USING orders_cart AS cart
+WHERE item.cart_id = cart.id AND item.variant_id = ANY(%s) AND """
 
 
 def join_cart(*, actor: Actor, token: str) -> None:

@@ -21,10 +21,10 @@ from banyan.catalog.rules import Place, text_in
 from banyan.entitlements.actions import reserve_coupon
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
-from banyan.kernel.ids import new_code, new_ids
+from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Forbidden, Invalid
-from banyan.kernel.remembered import insert_together
+from banyan.kernel.remembered import get, insert_together
 from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
 from banyan.people.models import Account
@@ -35,15 +35,17 @@ from banyan.sharing.models import Link
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
-from ..reading import checkout_of_key, lines_to_pay
+from ..reading import known_or_ids, lines_to_pay
+from ..rules import WantedLine, merge
 from .agreeing import Offer, read_agreement
+from .cart import empty_cart, emptying
 from .handover import check_deliverable, needs_parcel
 from .payment import mark_paid, paid_locks
 from .quoting import NO_WISHES, Quote, Wishes
 from .repeating import Asked
-from .wanting import WantedLine, merge
 
 TRIES = 3
+MOST_OTHER_ROWS = 3  # the checkout, its intent and attempt; at most an order for each line
 RESERVATION = dt.timedelta(minutes=15)
 _NUMBER_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -78,6 +80,7 @@ def place(
     agreed_total: int | None = None,
     agreement: str = "",
     opening: Opening | None = None,
+    cart_token: str | None = None,
     confirmed_age: int = 0,
 ) -> Checkout:
     """Place an order: reserve stock and coupon, freeze price, share path and commission terms.
@@ -90,7 +93,8 @@ def place(
     (fields), SoldOut, Forbidden ``age_unconfirmed`` when the buyer's ``confirmed_age`` (years, as
     they say) is too low, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when
     it is no longer what was agreed to. The payment intent is opened here, with ``opening`` its
-    first attempt too; talking to the provider is the caller's next step.
+    first attempt too; talking to the provider is the caller's next step. What is bought leaves the
+    cart of ``cart_token`` (a member's own: any text) unless that is None.
     """
     contact, clean = _check_buyer(actor, contact, address, lines)
     agreed = read_agreement(agreement)
@@ -103,9 +107,12 @@ def place(
         coupon_code=coupon_code,
         agreed_total=agreed_total,
     )
-    before = checkout_of_key.first(placement_key)
-    if before is not None:
-        return asked.again(before)
+    known, ids = known_or_ids(placement_key, MOST_OTHER_ROWS + len(lines))
+    if known is not None:
+        before = asked.again(get(Checkout, known))
+        if cart_token is not None:
+            empty_cart(actor=actor, token=cart_token, variant_ids=list(asked.lines))
+        return before
     offer = Offer(
         actor=actor,
         lines=lines,
@@ -127,6 +134,8 @@ def place(
                     locks.take([LockKey("entitlement", wanted.coupon.pk)])
                 checkout, attempt = _write(
                     actor=actor,
+                    ids=ids,
+                    cart_token=cart_token,
                     wanted=wanted,
                     credits=credits,
                     contact=contact,
@@ -264,6 +273,8 @@ def _number() -> str:
 def _write(
     *,
     actor: Actor,
+    ids: Sequence[int],
+    cart_token: str | None,
     wanted: Quote,
     credits: dict[int, Credit],
     contact: Contact,
@@ -276,7 +287,7 @@ def _write(
     now = clock.now()
     number = _number()
     shop_ids = wanted.shop_ids()
-    checkout_id, intent_id, attempt_id, *order_ids = new_ids(3 + len(shop_ids))
+    checkout_id, intent_id, attempt_id, *order_ids = ids
     checkout = Checkout(
         id=checkout_id,
         number=number,
@@ -318,14 +329,17 @@ def _write(
                 attempt.pk = attempt_id
                 payment.append([attempt])
         _confirm_touches(actor, credits.values())
-        orders = _orders(checkout, wanted, dict(zip(shop_ids, order_ids, strict=True)))
+        orders = _orders(checkout, wanted, dict(zip(shop_ids, order_ids, strict=False)))
         lines = _lines(checkout, orders, wanted, credits)
         placed = [
             OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id)
             for order in orders
         ]
         told = [events.stored_of(one, actor=actor) for one in placed]
-        insert_together(*payment, orders, [checkout], told, lines)
+        beside = []
+        if cart_token is not None:
+            beside = [emptying(actor=actor, token=cart_token, variant_ids=list(wanted.variants))]
+        insert_together(*payment, orders, [checkout], told, lines, beside=beside)
         locks.keep("lines just placed", checkout.pk, lines)
         if wanted.coupon is not None:
             reserve_coupon(

@@ -26,12 +26,14 @@ from ..rules import (
     Priced,
     ShopTerms,
     UnitPrice,
+    WantedLine,
     agreement_of,
     coupon_discount,
+    merge,
     price,
 )
+from .cart import MOST_LINES, MOST_OF_ONE
 from .unit_prices import Asking, currencies_of, unit_prices
-from .wanting import WantedLine, check_lines, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,21 @@ class Quote:
 
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""
-        sent = {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
-        lines = [line for line in self.priced.lines if line.key in sent]
-        return method.charge(
-            goods=sum(line.goods - line.discount for line in lines),
-            weight=sum(one.weight_grams * one.quantity for one in sent.values()),
-        )
+        sent = self._sent(shop_id)
+        weight = sum(one.weight_grams * one.quantity for one in sent.values())
+        return method.charge(goods=self._worth(sent), weight=weight)
+
+    def until_free(self, shop_id: int, method: Method | None) -> int | None:
+        """Return what is missing until ``method`` is free; None where that helps nothing."""
+        if method is None or method.free_from is None or not self.charge(shop_id, method):
+            return None
+        return method.free_from - self._worth(self._sent(shop_id))
+
+    def _sent(self, shop_id: int) -> dict[int, LineInput]:
+        return {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
+
+    def _worth(self, sent: Mapping[int, LineInput]) -> int:
+        return sum(line.goods - line.discount for line in self.priced.lines if line.key in sent)
 
     def undelivered(self) -> list[int]:
         """Return the shops that do not deliver to that place, or not in this currency."""
@@ -132,7 +143,7 @@ def quote(
     there in ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
     (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to buy.
     """
-    check_lines(lines)
+    _check_lines(lines)
     at = clock.now()
     ids = sorted({line.variant_id for line in lines})
     found = {variant.pk: variant for variant in priced_variants(ids, at, actor.id or 0)}
@@ -160,6 +171,15 @@ def quote(
     discounts = _coupons(result, inputs, coupon_code)
     result.priced = price(inputs, terms, discounts)
     return result
+
+
+def _check_lines(lines: Sequence[WantedLine]) -> None:
+    if not lines:
+        raise Invalid(_("There is nothing to buy."), code="nothing_to_buy")
+    if len(lines) > MOST_LINES:
+        raise Invalid(_("At most 100 different things in one order."), code="cart_full")
+    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")}, code="quantity")
 
 
 def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> list[WantedLine]:

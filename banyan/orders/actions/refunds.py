@@ -25,7 +25,7 @@ from banyan.payments.rules import TO_WALLET
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
 from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
 from ..models import Order, OrderLine, OrderRefund
-from ..rules import RefundableLine, goods_part, refund_by_amount
+from ..rules import RefundableLine, goods_part, refund_by_amount, tax_part
 from ..states import ORDER, REFUND
 from . import handover
 from .notes import write_note
@@ -136,7 +136,7 @@ def grant_refund(
             order, parts, reason=reason, key=key, by=actor.kind, restock=restock
         )
         transition(REFUND, refund, "processing", actor=actor, reason=reason)
-        goods = _take_from_lines(order, parts)
+        goods = _take_from_lines(order, refund, parts)
         handover.take_back(actor=actor, order=order, line_ids=parts)
         _move_money(actor, order, refund)
         if restock or order.state == "paid":
@@ -253,13 +253,13 @@ def _create(
     )
 
 
-def _take_from_lines(order: Order, parts: Mapping[int, int]) -> dict[int, int]:
-    """Write the refunded figures; return the goods part of each line's amount."""
-    goods = {
-        line.key: goods_part(line, parts[line.key])
-        for line in refundable_lines(order)
-        if line.key in parts
-    }
+def _take_from_lines(order: Order, refund: OrderRefund, parts: Mapping[int, int]) -> dict[int, int]:
+    """Write the refunded figures and their tax; return the goods part of each line's amount."""
+    known = {line.key: line for line in refundable_lines(order)}
+    goods = {key: goods_part(known[key], amount) for key, amount in parts.items()}
+    for part in refund.lines:
+        part["tax"] = tax_part(known[int(part["line"])], int(part["amount"]))
+    refund.save(update_fields=["lines"])
     for line_id, part in parts.items():
         OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + part)
     amount = sum(parts.values())

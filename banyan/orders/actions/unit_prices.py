@@ -16,8 +16,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 
-from ..rules import UnitPrice
-from .wanting import WantedLine
+from ..rules import UnitPrice, WantedLine
 
 
 @dataclass(frozen=True, slots=True)

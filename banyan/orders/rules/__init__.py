@@ -1,6 +1,6 @@
-"""Pure rules of orders: prices, tax, what was agreed to, refunds."""
+"""Pure rules of orders: what is wanted, prices, tax, what was agreed to, refunds."""
 
-from .agreement import Agreement, Change, agreement_of
+from .agreement import MOST_LETTERS, Agreement, Change, agreement_of
 from .pricing import (
     Discount,
     LineInput,
@@ -18,8 +18,10 @@ from .refunds import (
     refund_by_rate,
     tax_part,
 )
+from .wanting import WantedLine, merge
 
 __all__ = [
+    "MOST_LETTERS",
     "Agreement",
     "Change",
     "Discount",
@@ -29,9 +31,11 @@ __all__ = [
     "RefundableLine",
     "ShopTerms",
     "UnitPrice",
+    "WantedLine",
     "agreement_of",
     "coupon_discount",
     "goods_part",
+    "merge",
     "price",
     "refund_by_amount",
     "refund_by_rate",

@@ -144,6 +144,8 @@ def price(
             _take_off(line, discount)
     for terms in shops:
         mine = [line for line in lines if line.shop_id == terms.shop_id]
+        if not mine:
+            continue
         if terms.method is not None:
             _ship(terms.method, [line for line in mine if line.in_parcel], priced)
         if terms.tax is not None:

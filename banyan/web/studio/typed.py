@@ -64,6 +64,38 @@ class Typed:
             return None
         return int(value)
 
+    def millionths(self, name: str) -> int | None:
+        """Return a percentage in parts per million ("8.875" is 88750); None when it is empty."""
+        text = self.text(name).removesuffix("%").strip()
+        if not text:
+            return None
+        try:
+            value = Decimal(text) * 10_000
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**7:
+            self.errors[name] = _("Enter a percentage with at most four decimals.")
+            return None
+        return int(value)
+
+    def bands(self, name: str, *, money: bool) -> list[tuple[int, int]]:
+        """Return lines such as "1000: 5.50": from so many grams, or from so much ``money``, on."""
+        found = []
+        for line in filter(None, map(str.strip, self.text(name).splitlines())):
+            begins, colon, amount = line.rpartition(":")
+            try:
+                charged = Money.parse(amount, self.currency).amount
+                start = Money.parse(begins or "0", self.currency).amount if money else None
+            except (ValueError, ArithmeticError):
+                charged, start = -1, None
+            if start is None:
+                start = whole(begins.strip() if colon else "0", most=LARGEST)
+            if start is None or charged < 0 or start < 0:
+                self.errors[name] = _("Write each band as 1000: 5.50, one in a line.")
+                return []
+            found.append((start, charged))
+        return found
+
     def whole(self, name: str) -> int | None:
         """Return a whole number, not negative; None when the field is empty."""
         text = self.text(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
@@ -25,18 +28,46 @@ def current_cart(request: HttpRequest, who: Actor) -> Cart:
     return orders.cart_for(actor=who, token=read_signed(request, CART))
 
 
+@dataclass(slots=True)
+class Group:
+    """One shop's part of the cart; ``missing`` is what free delivery at home still needs."""
+
+    lines: list[CartLine]
+    goods: Money | None = None
+    missing: Money | None = None
+
+
 @require_safe
 @private
 def cart(request: HttpRequest) -> HttpResponse:
-    """Show the cart by shop, with what is no longer to be had marked."""
-    lines = cart_lines(actor=actor(request), token=read_signed(request, CART))
+    """Show the cart by shop, with today's prices and what is no longer to be had marked."""
+    who = actor(request)
+    lines = cart_lines(actor=who, token=read_signed(request, CART))
     shown = pictures([line.image_id for line in lines if line.image_id])
-    groups: dict[int, list[CartLine]] = {}
+    groups: dict[int, Group] = {}
     for line in lines:
         line.picture = shown.get(line.image_id or 0)
-        groups.setdefault(line.shop_id, []).append(line)
-    context = {"nav": "cart", "groups": list(groups.values()), "lines": lines}
+        groups.setdefault(line.shop_id, Group([])).lines.append(line)
+    quote = orders.price_cart(actor=who, lines=lines)
+    if quote is not None:
+        _sum_up(groups, quote)
+    context = {
+        "nav": "cart",
+        "groups": list(groups.values()),
+        "lines": lines,
+        "goods": Money(quote.priced.goods(), quote.currency) if quote else None,
+        "parted": quote is None and len({line.unit.currency for line in lines}) > 1,
+    }
     return render(request, "shop/market/cart.html", context)
+
+
+def _sum_up(groups: dict[int, Group], quote: orders.Quote) -> None:
+    """Write the quote's sums into the groups of the shops that still sell something."""
+    for shop_id in quote.shop_ids():
+        group, carriage = groups[shop_id], quote.carriage.get(shop_id)
+        group.goods = Money(quote.priced.goods(shop_id), quote.currency)
+        missing = quote.until_free(shop_id, carriage.chosen) if carriage else None
+        group.missing = Money(missing, quote.currency) if missing else None
 
 
 @require_POST

@@ -11,13 +11,12 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
-from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import IdempotencyMismatch, Problem
 from banyan.kernel.remembered import get
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
-from banyan.orders.queries import cart_lines, find_cart
+from banyan.orders.queries import cart_wanted
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 from banyan.payments.problems import (
@@ -48,28 +47,19 @@ def checkout(request: HttpRequest) -> HttpResponse:
     lines = wanted_lines(request)
     values = given(request, who)
     places = request.method == "POST" and "again" not in request.POST
-    # What is named in the form is asked for again as it is; a cart was emptied meanwhile.
-    of_cart = places and "variant" not in request.POST
-    known = orders.placed_before(_placement_key(values)) if of_cart else None
-    if not lines and known is None:
-        return redirect("cart")
     if not places:
-        return _quoted(request, lines, values)
+        return _quoted(request, lines, values) if lines else redirect("cart")
     opening = payments.Opening(
         return_url=lambda token: _return_url(request, token),
         locale=get_language() or "en",
         context=lambda provider: payer_context(request, provider),
     )
     try:
-        placed = _place(who, lines, values, known, opening, age_of(request))
+        placed = _place(request, lines, values, opening)
     except IdempotencyMismatch as problem:
         return _used(request, lines, values, problem)
     except Problem as problem:
         return _quoted(request, lines, values, problem)
-    if known is None:
-        _empty(request, who, lines)
-    else:
-        leave_cart(request, known[1])
     return go_to_payment(request, placed, opening)
 
 
@@ -85,7 +75,9 @@ def _used(
     """
     known = orders.placed_before(_placement_key(values))
     earlier = known[0] if known else None
-    if not lines and earlier is not None:
+    if not lines:
+        if earlier is None:
+            return redirect("cart")
         messages.warning(request, str(problem.message))
         return redirect("purchase", earlier.access_token)
     return _quoted(request, lines, values | {"token": ""}, problem, earlier)
@@ -120,18 +112,39 @@ def _placement_key(values: dict[str, str]) -> str:
 
 
 def _place(
-    who: Actor,
+    request: HttpRequest,
     lines: list[orders.WantedLine],
     values: dict[str, str],
-    known: tuple[Checkout, dict[int, int]] | None,
     opening: payments.Opening,
-    confirmed_age: int,
 ) -> Checkout:
-    """Place what the form says; of a cart that was emptied since, what it bought then."""
-    if known is not None and "variant" not in values:
-        lines = [orders.WantedLine(variant, n) for variant, n in known[1].items()]
+    """Place what the form says; of a cart that has changed since, what the form bought then."""
+    if "variant" in values:
+        return _placed(request, lines, values, opening)
+    mismatch = IdempotencyMismatch()
+    if lines:
+        token = read_signed(request, CART)
+        try:
+            return _placed(request, lines, values, opening, cart_token=token)
+        except IdempotencyMismatch as problem:
+            mismatch = problem
+    known = orders.placed_before(_placement_key(values))
+    if known is None:
+        raise mismatch
+    before = [orders.WantedLine(variant, n) for variant, n in known[1].items()]
+    placed = _placed(request, before, values, opening)
+    leave_cart(request, known[1])
+    return placed
+
+
+def _placed(
+    request: HttpRequest,
+    lines: list[orders.WantedLine],
+    values: dict[str, str],
+    opening: payments.Opening,
+    cart_token: str | None = None,
+) -> Checkout:
     return orders.place(
-        actor=who,
+        actor=actor(request),
         lines=lines,
         contact=orders.Contact(values.get("email", ""), values.get("contact_phone", "")),
         address=values,
@@ -140,10 +153,11 @@ def _place(
         else form_tokens.KEY + new_code(120),
         provider=_provider(values),
         coupon_code=values.get("coupon", ""),
-        confirmed_age=confirmed_age,
+        confirmed_age=age_of(request),
         wishes=wishes_of(values),
         agreement=values.get("agreed", ""),
         opening=opening,
+        cart_token=cart_token,
     )
 
 
@@ -154,22 +168,12 @@ def _provider(values: dict[str, str]) -> str:
     return chosen if chosen in names else names[0]
 
 
-def _empty(request: HttpRequest, who: Actor, lines: list[orders.WantedLine]) -> None:
-    if "variant" in request.POST:
-        return
-    cart = find_cart(actor=who, token=read_signed(request, CART))
-    if cart is not None:
-        bought = [line.variant_id for line in lines]
-        orders.empty_cart(actor=who, cart=cart, variant_ids=bought)
-
-
 def leave_cart(request: HttpRequest, bought: Mapping[int, int]) -> None:
     """Empty a cart that holds exactly what an order bought: it was filled for that order again."""
     who, token = actor(request), read_signed(request, CART)
-    held = {line.variant_id: line.quantity for line in cart_lines(actor=who, token=token)}
-    cart = find_cart(actor=who, token=token) if held == dict(bought) else None
-    if cart is not None:
-        orders.empty_cart(actor=who, cart=cart, variant_ids=list(bought))
+    held = {line.variant_id: line.quantity for line in cart_wanted(actor=who, token=token)}
+    if held == dict(bought):
+        orders.empty_cart(actor=who, token=token, variant_ids=list(bought))
 
 
 def go_to_payment(

@@ -1,0 +1,129 @@
+"""The shop's own pages for delivery, tax and price lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from banyan.catalog.models import PriceList, ShippingMethod, ShippingZone, TaxZone
+from tests.support import factories as make
+from tests.support import prices
+
+from .scene import client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_zone_with_a_way_by_weight_is_made_changed_and_taken_away() -> None:
+    shop = make.shop(shipping_amount=900)
+    browser = client(shop.owner)
+    room = reverse("studio_delivery", args=[shop.slug])
+    assert room in browser.get(reverse("studio_settings", args=[shop.slug])).content.decode()
+    assert "CN¥9.00" in browser.get(room).content.decode()
+
+    wrong = browser.post(
+        reverse("studio_zone_new", args=[shop.slug]), {"name": "Islands", "places": "Mars"}
+    )
+    assert wrong.status_code == 422
+    assert "Islands" in wrong.content.decode()
+    fine = {"name": "Islands", "places": "ES:35\nes:38, PT"}
+    assert browser.post(reverse("studio_zone_new", args=[shop.slug]), fine).status_code == 302
+    zone = ShippingZone.objects.get(name="Islands")
+    assert zone.places == ["ES:35", "ES:38", "PT"]
+    assert "you do not deliver there" in browser.get(room).content.decode()
+
+    url = reverse("studio_way_new", args=[shop.slug, zone.pk])
+    way = {"name": "Ship", "currency": "cny", "basis": "weight", "free_from": "200",
+           "bands": "0: 5\n1000: 7.50", "days_min": "3", "days_max": "5"}  # fmt: skip
+    bad = browser.post(url, way | {"bands": "much"})
+    assert (bad.status_code, "Write each band as" in bad.content.decode()) == (422, True)
+    assert browser.post(url, way).status_code == 302
+    made = ShippingMethod.objects.get(zone=zone)
+    assert (made.bands, made.free_from, made.days_max) == ([[0, 500], [1000, 750]], 20_000, 5)
+    edit = reverse("studio_way", args=[shop.slug, zone.pk, made.pk])
+    assert "1000: 7.50" in browser.get(edit).content.decode()
+    told = browser.get(room).content.decode()
+    assert "CN¥5.00 – CN¥7.50" in told
+    assert "3 to 5 days" in told
+
+    assert browser.post(edit, {"remove": "1"}).status_code == 302
+    assert (
+        browser.post(reverse("studio_zone", args=[shop.slug, zone.pk]), {"remove": "1"}).status_code
+        == 302
+    )
+    assert [one.name for one in ShippingZone.objects.filter(shop=shop)] == ["Everywhere"]
+
+
+def test_a_tax_is_set_with_four_decimals_and_shown() -> None:
+    shop = make.shop()
+    browser = client(shop.owner)
+    url = reverse("studio_tax_new", args=[shop.slug])
+    form = {"name": "NYC", "places": "US:NY", "standard_rate": "8.875", "included": "no",
+            "per": "order", "rounding": "half_even"}  # fmt: skip
+    for wrong in ("8.87501", "101", "x"):
+        answer = browser.post(url, form | {"standard_rate": wrong})
+        assert (answer.status_code, wrong in answer.content.decode()) == (422, True)
+    assert browser.post(url, form).status_code == 302
+    tax = TaxZone.objects.get(shop=shop)
+    assert (tax.standard_rate, tax.included, tax.per) == (88_750, False, "order")
+    edit = reverse("studio_tax", args=[shop.slug, tax.pk])
+    assert 'value="8.875"' in browser.get(edit).content.decode()
+    room = browser.get(reverse("studio_delivery", args=[shop.slug])).content.decode()
+    assert "8.875 %" in room
+    assert browser.post(edit, {"remove": "1"}).status_code == 302
+    assert not TaxZone.objects.exists()
+
+
+def test_a_list_gets_its_steps_and_prices_on_its_page() -> None:
+    shop, friend = make.shop(), make.member()
+    item = make.variant(shop, price=1_000)
+    browser = client(shop.owner)
+    rooms = reverse("studio_price_lists", args=[shop.slug])
+    assert rooms in browser.get(reverse("studio_goods", args=[shop.slug])).content.decode()
+    form = {"name": "Trade", "currency": "eur", "audience": "accounts", "handles": "@nobody9"}
+    refused = browser.post(reverse("studio_price_list_new", args=[shop.slug]), form)
+    assert (refused.status_code, "nobody9" in refused.content.decode()) == (422, True)
+    form["handles"] = f"@{friend.handle}"
+    assert browser.post(reverse("studio_price_list_new", args=[shop.slug]), form).status_code == 302
+    found = PriceList.objects.get()
+    assert (found.currency, [one.account for one in found.accounts.all()]) == ("EUR", [friend])
+
+    save = reverse("studio_list_prices", args=[shop.slug, found.pk])
+    wider = browser.post(save, {"steps": "1, 10", f"p{item.pk}_0": "9.50"})
+    page = browser.get(wider["location"]).content.decode()
+    assert f'name="p{item.pk}_1"' in page
+    bad = browser.post(save, {"steps": "1, 10", f"p{item.pk}_0": "9.50", f"p{item.pk}_1": "x"})
+    assert bad.status_code == 422
+    browser.post(save, {"steps": "1, 10", f"p{item.pk}_0": "9.50", f"p{item.pk}_1": "8"})
+    rows = found.prices.order_by("min_quantity").values_list("min_quantity", "amount")
+    assert list(rows) == [(1, 950), (10, 800)]
+    assert "Trade" in browser.get(rooms).content.decode()
+    one = reverse("studio_price_list", args=[shop.slug, found.pk])
+    assert browser.post(one, {"remove": "1"}).status_code == 302
+    assert not PriceList.objects.exists()
+
+
+def test_nobody_else_sees_or_changes_any_of_it() -> None:
+    shop, other = make.shop(), make.shop()
+    item = make.variant(shop)
+    zone, tax = prices.zone(shop, "DE"), prices.tax(shop, "DE")
+    way, listed = prices.way(zone, 500), prices.price_list(shop, {item: 1})
+    cases: list[tuple[str, list[Any]]] = [
+        ("studio_zone", [zone.pk]),
+        ("studio_way", [zone.pk, way.pk]),
+        ("studio_tax", [tax.pk]),
+        ("studio_price_list", [listed.pk]),
+    ]
+    for name, ids in cases:
+        for slug in (shop.slug, other.slug):
+            url = reverse(name, args=[slug, *ids])
+            assert client(other.owner).get(url).status_code == 404
+            assert client(other.owner).post(url, {"remove": "1"}).status_code == 404
+    prices_url = reverse("studio_list_prices", args=[other.slug, listed.pk])
+    assert client(other.owner).post(prices_url, {"steps": "1"}).status_code == 404
+    assert ShippingZone.objects.filter(pk=zone.pk).exists()
+    assert ShippingMethod.objects.filter(pk=way.pk).exists()
+    assert TaxZone.objects.filter(pk=tax.pk).exists()
+    assert listed.prices.count() == 1

@@ -34,6 +34,7 @@ from ..http import actor, number, private, signed_in
 from ..shop.earnings.words import commission_state
 from ..shop.orders.explaining import delivery_text, sum_rows
 from ..shop.orders.story import faces_of, order_entries, refund_state_text, refund_url, shared_path
+from .handing_over import given_rows
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 from .words import order_state, price_rows
@@ -146,6 +147,7 @@ def _page(
         "path": next((line["path"] for line in lines if line["path"]), []),
         "entries": order_entries(found, refunds),
         "left": left,
+        "given": given_rows(found, [row["line"] for row in lines]),
         "can_ship": found.state == "paid" and any(row["line"].kind in IN_PARCELS for row in lines),
         "can_refund": found.state in REFUNDABLE and left.amount > 0,
         "asked": asked,

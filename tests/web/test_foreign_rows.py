@@ -138,6 +138,7 @@ STUDIO: dict[str, Case] = {
     "studio_product_state": (lambda w: {"product_id": w.at.item.product_id}, {"do": "unpublish"}),
     "studio_handing_over": (lambda w: {"product_id": w.key.variant.product_id}, {"way": "file"}),
     "studio_key": (lambda w: {"key_id": w.key.pk}, {"do": "withdraw", "reason": "x"}),
+    "studio_allow_more": (lambda w: {**_order(w), "grant_id": w.key.pk}, {}),
     "studio_conflict_seen": (lambda w: {"scan_id": w.scan.pk}, {}),
     "studio_stock": (lambda w: {"variant_id": w.at.item.pk}, {"on_hand": "99"}),
     "studio_zone": (lambda w: {"zone_id": w.zone.pk}, {"remove": "1"}),

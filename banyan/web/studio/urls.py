@@ -86,6 +86,11 @@ urlpatterns = [
         handing_over.handing_over,
         name="studio_handing_over",
     ),
+    path(
+        "<slug:shop_slug>/orders/<int:order_id>/downloads/<int:grant_id>",
+        handing_over.allow_more,
+        name="studio_allow_more",
+    ),
     path("<slug:shop_slug>/keys/<int:key_id>", handing_over.key, name="studio_key"),
     path("<slug:shop_slug>/redeem", redeem.redeem, name="studio_redeem"),
     path("<slug:shop_slug>/redeem/list", redeem.offline_list, name="studio_redeem_list"),

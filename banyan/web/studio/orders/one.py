@@ -40,6 +40,7 @@ from ...shop.orders.story import (
     refund_state_text,
     refund_url,
 )
+from ..handing_over import given_rows
 from ..room import page, refusal_of, shop_of
 from ..typed import Typed
 from ..words import order_state, price_rows
@@ -84,6 +85,7 @@ def order_page(
         "path": next((line["path"] for line in lines if line["path"]), []),
         "entries": order_entries(found, refunds),
         "left": left,
+        "given": given_rows(found, [row["line"] for row in lines]),
         "to_ship": _to_ship(found, request.POST),
         "carriers": CARRIERS,
         "parcels": parcel_rows(found),

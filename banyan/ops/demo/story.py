@@ -37,6 +37,7 @@ from banyan.sharing.models import Link
 from . import cast
 from .desk import DeskStory, make_staff
 from .pictures import Cover, Face, Goods, Studio
+from .stalls import Stalls
 from .travels import Stage, Travels, complain
 
 COMPLETE = "demo.complete"
@@ -91,6 +92,8 @@ class Story:
         self._orders()
         self._coupons()
         self._travels()
+        self.tell("storefronts")
+        Stalls(self.actor, self.shops, self.products).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
         relay.drain()
         report = prove(actor=SYSTEM, reason="after the demo was told")
@@ -169,6 +172,14 @@ class Story:
             catalog.add_category(
                 actor=SYSTEM, slug=category, names=names, position=place, reason="demo"
             )
+        for code, kind, names in cast.ATTRIBUTES:
+            catalog.add_attribute(
+                actor=SYSTEM,
+                code=code,
+                kind=kind,
+                data=catalog.AttributeInput(names=names, is_filterable=True),
+                reason="demo",
+            )
         for number, entry in enumerate(cast.SHOPS):
             slug, name, about, owner, kinds, _, rate, levels = entry
             with clock.at(self.at(0.01 * (number + 1))):
@@ -246,6 +257,7 @@ class Story:
                 ],
                 category=cast.CATEGORY_OF[kind],
                 images=[picture.pk],
+                attributes={"handmade": "yes" if place % 2 == 0 else "no"},
             ),
         )
         catalog.publish_product(actor=self.actor(owner), product_id=product.pk)

@@ -36,6 +36,7 @@ from . import form_tokens
 from .checkout_page import draw, draw_currencies
 from .checkout_values import contact_of, given, wanted_lines, wishes_of
 from .coupon_choices import count_typed
+from .way_back import keep
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,7 +67,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _used(request, lines, values, problem)
     except Problem as problem:
         return _quoted(request, lines, values, problem)
-    return go_to_payment(request, placed, opening)
+    return keep(request, go_to_payment(request, placed, opening), placed)
 
 
 def _used(
@@ -106,9 +107,11 @@ def _quoted(
             contact=contact_of(values),
         )
     except Problem as refused:
-        if refused.code != "mixed_currencies":
+        if refused.code == "mixed_currencies":
+            return draw_currencies(request, refused)
+        if refused.code != "currency_not_offered":
             raise
-        return draw_currencies(request, refused)
+        return _quoted(request, lines, values | {"currency": ""}, refused, earlier)
     if quote.min_age > age_of(request):
         return gate(request, min_age=quote.min_age)
     return draw(request, quote, values, problem, earlier)

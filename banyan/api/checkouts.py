@@ -473,6 +473,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     lines = wanted_lines(caller, body.lines)
     agreed = body.agreed_total
     at = body.address
+    # Of what is not sent the country is enough, for the tax; without it, each shop's own.
     to = PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode) if at else None
     wishes = wishes_of(body, to)
     if agreed is not None or body.coupon:
@@ -483,7 +484,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         actor=caller.actor,
         lines=lines,
         contact=orders.Contact(body.contact.email, body.contact.phone),
-        address=body.address.model_dump() if body.address else {},
+        address=at.model_dump() if at else {},
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,

@@ -25,6 +25,7 @@ class CartLineBody(Body):
     quantity: Count
     via: Annotated[Code | None, Field(description="Code of the share link.")] = None
     touch: Annotated[Id | None, Field(description="Id of its opening.")] = None
+    offer: Annotated[Id | None, Field(description="Id of the storefront's offer.")] = None
 
 
 class CartLineAnswer(Answer):
@@ -96,6 +97,7 @@ def put_line(request: HttpRequest, variant_id: Path[Id], body: CartLineBody) -> 
         quantity=body.quantity,
         link=link_by_code(body.via) if body.via else None,
         touch_id=body.touch,
+        offer_id=body.offer,
     )
     return _cart(request, cart.token)
 

@@ -51,12 +51,13 @@ Text = Annotated[str, StringConstraints(max_length=200)]
 
 
 class LineBody(Body):
-    """A variant to buy, and the share it was reached through."""
+    """A variant to buy, and the share or the storefront's offer it was reached through."""
 
     variant_id: Id
     quantity: Count = 1
     via: Code | None = None
     touch: Id | None = None
+    offer: Id | None = None
 
 
 Lines = Annotated[
@@ -129,7 +130,10 @@ class AddressBody(Body):
 class CheckoutBody(PurchaseBody):
     """A purchase to place."""
 
-    address: AddressBody
+    address: Annotated[
+        AddressBody | None,
+        Field(description="Not needed for what is not sent: digital goods and services."),
+    ] = None
     provider: Annotated[
         str,
         StringConstraints(pattern=r"^[a-z0-9_-]{1,20}$"),
@@ -303,7 +307,10 @@ class PaymentAnswer(Answer):
 def wanted_lines(caller: Caller, lines: list[LineBody] | None) -> list[WantedLine]:
     """Return what is to be bought: the lines of the body, else the cart's."""
     if lines is not None:
-        return [WantedLine(one.variant_id, one.quantity, one.via or "", one.touch) for one in lines]
+        return [
+            WantedLine(one.variant_id, one.quantity, one.via or "", one.touch, one.offer)
+            for one in lines
+        ]
     return cart_wanted(actor=caller.actor, token=caller.cart_token)
 
 
@@ -466,7 +473,9 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     lines = wanted_lines(caller, body.lines)
     agreed = body.agreed_total
     at = body.address
-    wishes = wishes_of(body, PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode))
+    # Of what is not sent the country is enough, for the tax; without it, each shop's own.
+    to = PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode) if at else None
+    wishes = wishes_of(body, to)
     if agreed is not None or body.coupon:
         quoted = _priced(caller, lines, body, wishes)
         if agreed is not None:
@@ -475,7 +484,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         actor=caller.actor,
         lines=lines,
         contact=orders.Contact(body.contact.email, body.contact.phone),
-        address=body.address.model_dump(),
+        address=at.model_dump() if at else {},
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,

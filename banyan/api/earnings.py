@@ -41,6 +41,7 @@ class CommissionAnswer(Answer):
     """What one order line earned; ``left`` is what refunds left of it."""
 
     id: IdOut
+    kind: Literal["commission", "margin"]
     order_id: IdOut
     line_id: IdOut
     link_id: IdOut
@@ -75,6 +76,22 @@ class RuleAnswer(Answer):
     hold_days: int
 
 
+class MarginAnswer(Answer):
+    """What a storefront earns from a pooled line: ``gross`` less ``tax`` and ``fee``.
+
+    ``gross`` is (``unit`` - ``supply``) x ``quantity`` - ``discount``.
+    """
+
+    unit: Money
+    supply: Money
+    quantity: int
+    discount: Money
+    gross: Money
+    tax: Money
+    fee_bps: int
+    fee: Money
+
+
 class PostingAnswer(Answer):
     """One line of a journal; the lines of a journal sum to zero."""
 
@@ -100,7 +117,10 @@ class MoveAnswer(Answer):
 
 
 class WhyAnswer(CommissionAnswer):
-    """Why: ``base`` x ``rate_bps`` = ``budget``, of which this level gets ``amount``."""
+    """Why: ``base`` x ``rate_bps`` = ``budget``, of which this level gets ``amount``.
+
+    A margin has no ``rule``: ``margin`` says how it came about.
+    """
 
     payee_id: IdOut
     base: Money
@@ -109,7 +129,8 @@ class WhyAnswer(CommissionAnswer):
     direct_bps: int
     reason: str
     path: list[StepAnswer]
-    rule: RuleAnswer
+    rule: RuleAnswer | None
+    margin: MarginAnswer | None
     journals: list[JournalAnswer]
     history: list[MoveAnswer]
 
@@ -139,6 +160,7 @@ def _columns(one: Commission) -> dict[str, Any]:
         "order_id": one.order_id,
         "line_id": one.line_id,
         "link_id": one.link_id,
+        "kind": one.kind,
         "level": one.level,
         "state": one.state,
         "amount": money(one.amount),
@@ -192,11 +214,30 @@ def _why(found: Why, viewer: Actor) -> WhyAnswer:
             levels=version.levels,
             direct_bps=version.direct_bps,
             hold_days=version.hold_days,
-        ),
+        )
+        if version
+        else None,
+        margin=_margin(found),
         journals=[_journal(journal) for journal in found.journals],
         history=[
             MoveAnswer(state=move.target, at=move.at, reason=move.reason) for move in found.history
         ],
+    )
+
+
+def _margin(found: Why) -> MarginAnswer | None:
+    margin, currency = found.margin, found.commission.currency
+    if margin is None:
+        return None
+    return MarginAnswer(
+        unit=Money.at(margin.unit, currency),
+        supply=Money.at(margin.supply, currency),
+        quantity=margin.quantity,
+        discount=Money.at(margin.discount, currency),
+        gross=Money.at(margin.gross, currency),
+        tax=Money.at(margin.tax, currency),
+        fee_bps=margin.fee_bps,
+        fee=Money.at(margin.fee, currency),
     )
 
 

@@ -9,6 +9,7 @@ from . import (
     checkouts,
     coupons,
     delivery,
+    documents,
     earnings,
     ledger,
     links,
@@ -19,8 +20,10 @@ from . import (
     price_lists,
     products,
     refunds,
+    returns,
     shops,
     sign_in,
+    storefronts,
 )
 from .service import new_api
 
@@ -34,12 +37,15 @@ for domain in (
     delivery,
     price_lists,
     coupons,
+    storefronts,
     posts,
     links,
     carts,
     checkouts,
     orders,
     refunds,
+    returns,
+    documents,
     earnings,
     ledger,
 ):

@@ -10,6 +10,7 @@ from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
 
 from .models import (
+    Collection,
     PriceList,
     Product,
     ProductImage,
@@ -193,4 +194,22 @@ def get_price_list_for_staff(actor: Actor, shop_id: int, list_id: int) -> PriceL
     found = PriceList.objects.filter(shop=shop, pk=list_id).first()
     if found is None:
         raise NotFound()
+    return found
+
+
+def get_collection_for_staff(actor: Actor, collection_id: int) -> Collection:
+    """Return a collection of a shop that the actor manages."""
+    found = Collection.objects.select_related("shop").filter(pk=collection_id).first()
+    if found is None or not works_in(actor, found.shop_id, MANAGERS):
+        raise NotFound()
+    return found
+
+
+def get_collection_for(actor: Actor, shop_slug: str, slug: str) -> Collection:
+    """Return a collection that a shop shows; its staff see those that are not shown too."""
+    shop = get_shop_for(actor, shop_slug)
+    found = Collection.objects.filter(shop=shop, slug=slug).first()
+    if found is None or not (found.is_shown or works_in(actor, shop.pk)):
+        raise NotFound()
+    found.shop = shop
     return found

@@ -17,7 +17,8 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 
 from . import actions
-from .models import Category, EmptySearch, Shop
+from .models import Attribute, Category, EmptySearch, Shop
+from .rules import ATTRIBUTE_KINDS
 from .states import SHOP
 
 MODERATION = ("moderation",)
@@ -245,6 +246,142 @@ class CategoryAdmin(OfficeAdmin):
     def goods(self, row: Category) -> int:
         """Return how many products are in it, on sale or not."""
         return row.product_set.count()
+
+
+def _attribute_input(errand: Errand) -> actions.AttributeInput:
+    answers = errand.answers
+    marks = {word.strip() for word in answers["marks"].lower().split(",")}
+    return actions.AttributeInput(
+        names=_named(errand),
+        unit=answers["unit"],
+        choices=_choices(answers["choices"]),
+        is_required="required" in marks,
+        is_filterable="filter" in marks,
+        position=_position(errand),
+    )
+
+
+def _choices(text: str) -> dict[str, dict[str, str]]:
+    """Return what "red=Red/红/紅, blue=Blue" names: codes with names in the site's languages."""
+    found = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        code, _equals, names = part.partition("=")
+        told = [name.strip() for name in names.split("/")]
+        languages = [language for language, _name in settings.LANGUAGES]
+        found[code.strip()] = dict(zip(languages, told, strict=False))
+    return found
+
+
+def _add_attribute(errand: Errand) -> Attribute:
+    return actions.add_attribute(
+        actor=errand.actor,
+        code=errand.answers["code"],
+        kind=errand.answers["kind"].strip().lower(),
+        category=errand.answers["category"].strip(),
+        data=_attribute_input(errand),
+        reason=errand.reason,
+    )
+
+
+def _change_attribute(errand: Errand) -> None:
+    actions.change_attribute(
+        actor=errand.actor,
+        attribute_id=errand.row.pk,
+        data=_attribute_input(errand),
+        reason=errand.reason,
+    )
+
+
+def _choice_text(row: Attribute) -> str:
+    languages = [language for language, _name in settings.LANGUAGES]
+    parts = []
+    for one in row.choices if row else ():
+        names = "/".join(one["names"].get(code, "") for code in languages).rstrip("/")
+        parts.append(f"{one['code']}={names}")
+    return ", ".join(parts)
+
+
+def _marks(row: Attribute) -> str:
+    if not row:
+        return ""
+    told = (("required", row.is_required), ("filter", row.is_filterable))
+    return ", ".join(name for name, is_so in told if is_so)
+
+
+_ATTRIBUTE = (
+    *_NAMES,
+    Ask("unit", gettext_lazy("Unit"), initial=lambda row: row.unit if row else ""),
+    Ask(
+        "choices",
+        gettext_lazy("Choices"),
+        gettext_lazy("Of a choice: code=name in every language, such as red=Red/红/紅, blue=Blue."),
+        initial=_choice_text,
+    ),
+    Ask(
+        "marks",
+        gettext_lazy("Marks"),
+        gettext_lazy("required, filter, both or nothing."),
+        initial=_marks,
+    ),
+    _PLACE,
+)
+
+
+@admin.register(Attribute)
+class AttributeAdmin(OfficeAdmin):
+    """What there is to say of goods, by category: figures, choices, dates."""
+
+    place, singular, plural = (
+        "attributes",
+        gettext_lazy("Attribute"),
+        gettext_lazy("Attributes"),
+    )
+    roles = MODERATION
+    list_display = ("code", "kind", "category", "position")
+    search_fields = ("code",)
+    search_help_text = gettext_lazy("Code")
+    ordering = ("position", "id")
+    facts = ("code", "kind", "unit", "is_required", "is_filterable", "position", "all_choices")
+    list_acts = (
+        Act(
+            "add",
+            gettext_lazy("Add an attribute"),
+            _add_attribute,
+            gettext_lazy("Merchants are asked for it in the product form of its category."),
+            gettext_lazy("The attribute is there."),
+            MODERATION,
+            (
+                Ask("code", gettext_lazy("Code"), gettext_lazy("Small letters, digits and _.")),
+                Ask("kind", gettext_lazy("Kind"), ", ".join(ATTRIBUTE_KINDS)),
+                Ask(
+                    "category",
+                    gettext_lazy("Category"),
+                    gettext_lazy("Its address; empty for all goods."),
+                ),
+                *_ATTRIBUTE,
+            ),
+        ),
+    )
+    acts = (
+        Act(
+            "change",
+            gettext_lazy("Change"),
+            _change_attribute,
+            gettext_lazy("Goods keep what they say. Code, kind and category stay."),
+            gettext_lazy("The attribute is changed."),
+            MODERATION,
+            _ATTRIBUTE,
+        ),
+    )
+
+    def title_of(self, row: Attribute) -> str:
+        """Return its code."""
+        return row.code
+
+    @admin.display(description=gettext_lazy("Choices"))
+    def all_choices(self, row: Attribute) -> str:
+        """Return what there is to choose from."""
+        return _choice_text(row)
 
 
 @admin.register(EmptySearch)

@@ -51,6 +51,7 @@ ALIPAY_PRIVATE_KEY = env.alipay_private_key
 ALIPAY_PUBLIC_KEY = env.alipay_public_key
 ALIPAY_GATEWAY = env.alipay_gateway
 SHOP_APPROVAL = env.shop_approval
+POOL_FEE_BPS = env.pool_fee_bps
 CONSENT_MODE = env.consent_mode
 CJK_FONT = env.cjk_font
 FETCH_ALLOWED_HOSTS = [host for host in env.fetch_allowed_hosts.lower().split(",") if host]
@@ -85,6 +86,7 @@ INSTALLED_APPS = [
     "banyan.sales",
     "banyan.sharing",
     "banyan.delivery",
+    "banyan.storefronts",
     "banyan.orders",
     "banyan.earnings",
     "banyan.market",

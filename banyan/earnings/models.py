@@ -72,6 +72,9 @@ class Commission(models.Model):
     how much of it was refunded so far, ``reversed_amount`` what that took back of ``amount``.
     ``payout_item`` carries it to the payee. ``explanation`` holds the path, the rule, the
     arithmetic and the refunds for the "why" page.
+
+    ``kind`` commission is earned by sharing, by a plan version. margin is what a storefront earns
+    from a pooled offer: no plan, and ``fee_amount`` of it stays with the platform.
     """
 
     id = IdField(primary_key=True)
@@ -82,11 +85,13 @@ class Commission(models.Model):
     payee = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="commissions", db_index=False
     )
+    kind = models.CharField(max_length=10, default="commission", db_default="commission")
     link = models.ForeignKey(Link, on_delete=models.PROTECT)
-    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT)
+    plan_version = models.ForeignKey(PlanVersion, null=True, on_delete=models.PROTECT)
     level = models.SmallIntegerField()
     base_amount = models.BigIntegerField()
     amount = models.BigIntegerField()
+    fee_amount = models.BigIntegerField(default=0, db_default=0)
     refunded_base = models.BigIntegerField(default=0)
     reversed_amount = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
@@ -117,6 +122,11 @@ class Commission(models.Model):
                 name="commission_refund_within_base",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="commission_amount"),
+            models.CheckConstraint(
+                condition=Q(kind="commission", plan_version__isnull=False, fee_amount=0)
+                | Q(kind="margin", plan_version=None, level=1, fee_amount__gte=0),
+                name="commission_kind",
+            ),
         ]
         indexes = [
             models.Index(fields=["payee", "-id"], name="commission_payee"),

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from banyan.kernel.money import share_of
+from banyan.storefronts.rules import margin_of
 
+MARGIN_HOLD_DAYS = 7
 MOST_LEVELS = 2
 LEAST_DIRECT_BPS = 7000
 RATE_CAP_BPS = 5000
@@ -131,6 +133,46 @@ def arithmetic(base: int, budget: int, terms: Terms, share: Share) -> dict[str, 
         "level": share.level,
         "amount": share.amount,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """What a page earns from a pooled line: ``gross`` is ``tax``, ``fee`` and ``amount`` together.
+
+    ``gross`` = (``unit`` - ``supply``) x ``quantity`` - ``discount``, never below zero. ``tax`` is
+    the part of it that the seller, who is the supplier, owes as tax contained in the price.
+    """
+
+    unit: int
+    supply: int
+    quantity: int
+    discount: int
+    gross: int
+    tax: int
+    fee_bps: int
+    fee: int
+    amount: int
+
+
+def margin(
+    *,
+    unit: int,
+    supply: int,
+    quantity: int,
+    fee_bps: int,
+    discount: int = 0,
+    paid: int = 0,
+    included_tax: int = 0,
+) -> Margin:
+    """Split a pooled line between its page and the platform; the supplier's part stays whole.
+
+    ``discount`` is what comes out of the page's pocket; ``included_tax`` is contained in what was
+    ``paid`` for the goods. The fee is rounded down.
+    """
+    gross = margin_of(unit=unit, supply=supply, quantity=quantity, discount=discount)
+    tax = included_tax * min(gross, paid) // paid if paid else 0
+    fee = (gross - tax) * fee_bps // 10_000
+    return Margin(unit, supply, quantity, discount, gross, tax, fee_bps, fee, gross - tax - fee)
 
 
 def covered(remaining: Sequence[int], *, amount: int, balance: int) -> int:

@@ -26,6 +26,7 @@ KINDS: dict[str, Kind] = {
     "payouts_in_transit": Kind("hot", "platform"),
     "credit_issued": Kind("hot", "platform"),
     "adjustments": Kind("hot", "platform"),
+    "platform_fees": Kind("hot", "platform"),
     "promotions": Kind("hot", "platform"),
     "shop_payable": Kind("open", "shop"),
     "earner_held": Kind("open", "account"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import get_language
 
 from banyan.catalog.access import visible_products
@@ -17,8 +17,20 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.payments.models import Refund
+from banyan.storefronts.access import live_offers
+from banyan.storefronts.queries import Taken, taken_offers
 
-from .models import Cart, CartItem, Checkout, Order, OrderLine, OrderRefund, Shipment
+from .models import (
+    AfterSaleTerms,
+    Cart,
+    CartItem,
+    Checkout,
+    LegalEntity,
+    Order,
+    OrderLine,
+    OrderRefund,
+    Shipment,
+)
 from .rules import WantedLine
 
 
@@ -67,7 +79,8 @@ def cart_wanted(*, actor: Actor, token: str) -> list[WantedLine]:
     if actor.id is None and not token:
         return []
     whose = Q(cart__account_id=actor.id) if actor.id else Q(cart__token=token, cart__account=None)
-    rows = CartItem.objects.filter(whose, variant__is_active=True)
+    holds = Q(offer_id=None) | Q(offer_id__in=live_offers().values("id"))
+    rows = CartItem.objects.filter(whose, holds, variant__is_active=True)
     rows = rows.filter(variant__product__in=visible_products()).order_by("added_at", "id")
     return [
         WantedLine(variant_id, quantity, via or "", touch_id, offer_id)
@@ -78,7 +91,7 @@ def cart_wanted(*, actor: Actor, token: str) -> list[WantedLine]:
 
 
 def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
-    """Return the cart, oldest first; three statements for any length."""
+    """Return the cart, oldest first; three statements for any length, five with offers."""
     cart = find_cart(actor=actor, token=token)
     if cart is None:
         return []
@@ -88,15 +101,24 @@ def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
         .order_by("added_at", "id")
     )
     images = first_images(item.variant.product_id for item in items)
-    return [_cart_line(item, images) for item in items]
+    offers = taken_offers(
+        {
+            item.variant_id: (item.offer_id, item.variant.product_id)
+            for item in items
+            if item.offer_id
+        }
+    )
+    return [_cart_line(item, images, offers.get(item.variant_id)) for item in items]
 
 
-def _cart_line(item: CartItem, images: dict[int, int]) -> CartLine:
+def _cart_line(item: CartItem, images: dict[int, int], offer: Taken | None) -> CartLine:
     variant = item.variant
     product, shop, stock = variant.product, variant.product.shop, variant.stock
     free = stock.free
     on_sale = variant.is_active and product.state == "active" and shop.state == "open"
-    unit = Money(variant.price_amount, variant.currency)
+    on_sale = on_sale and (not item.offer_id or offer is not None)
+    amount = variant.price_amount if offer is None or offer.amount is None else offer.amount
+    unit = Money(amount, variant.currency)
     return CartLine(
         item_id=item.pk,
         variant_id=variant.pk,
@@ -152,6 +174,20 @@ def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
     return found
 
 
+def units_by_storefront(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    """Return how many units of products each place sold and did not take back. One statement.
+
+    By (product id, storefront id); only what was paid counts.
+    """
+    rows = (
+        OrderLine.objects.filter(product_id__in=set(product_ids), order__paid_at__isnull=False)
+        .exclude(storefront_id=None)
+        .values_list("product_id", "storefront_id")
+        .annotate(units=Sum(F("quantity") - F("refunded_quantity")))
+    )
+    return {(product, place): int(units) for product, place, units in rows if place is not None}
+
+
 def orders_of(checkout_ids: Iterable[int]) -> dict[int, list[Order]]:
     """Return the orders of purchases, by purchase, oldest first. One statement."""
     found: dict[int, list[Order]] = {}
@@ -160,10 +196,24 @@ def orders_of(checkout_ids: Iterable[int]) -> dict[int, list[Order]]:
     return found
 
 
-def shipments_of(order_ids: Iterable[int]) -> dict[int, Shipment]:
-    """Return the parcel of each order that was sent. One statement."""
-    rows = Shipment.objects.filter(order_id__in=list(order_ids)).order_by("-id")
-    return {row.order_id: row for row in rows}
+def shipments_of(order_ids: Iterable[int]) -> dict[int, list[Shipment]]:
+    """Return the parcels of orders with their lines, oldest first. Three statements."""
+    rows = Shipment.objects.filter(order_id__in=list(order_ids)).order_by("id")
+    found: dict[int, list[Shipment]] = {}
+    for parcel in rows.prefetch_related("lines__line"):
+        found.setdefault(parcel.order_id, []).append(parcel)
+    return found
+
+
+def terms_of(shop_id: int) -> AfterSaleTerms:
+    """Return what a shop promises after the sale: its own words, else the defaults."""
+    own = AfterSaleTerms.objects.filter(shop_id=shop_id).first()
+    return own or AfterSaleTerms(shop_id=shop_id)
+
+
+def entity_of(shop_id: int) -> LegalEntity | None:
+    """Return who sells in a shop, in law; None before it has said so. One statement."""
+    return LegalEntity.objects.filter(shop_id=shop_id, is_current=True).first()
 
 
 def refunds_by_order(order_ids: Iterable[int]) -> dict[int, list[OrderRefund]]:

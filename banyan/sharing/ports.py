@@ -12,7 +12,7 @@ from banyan.kernel.actors import Actor
 
 from .models import Link
 
-TARGET_KINDS = ("product", "post", "shop")
+TARGET_KINDS = ("product", "post", "shop", "storefront")
 
 
 @dataclass(frozen=True, slots=True)

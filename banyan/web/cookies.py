@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 CART = "banyan_cart"
+WAY_BACK = "banyan_back"
 MONTHS = 60 * 60 * 24 * 60
 
 

@@ -16,6 +16,7 @@ from banyan.orders import actions as orders
 from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
+from banyan.storefronts import actions as storefronts
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -58,6 +59,13 @@ def new_world() -> World:
     refund = orders.ask_refund(
         actor=make.actor(buyer), order_id=order.pk, amount=100, reason="late", key=f"w{order.pk}"
     )
+    pooled = storefronts.offer_to_pool(
+        actor=make.actor(owner),
+        product_id=item.product_id,
+        terms={item.pk: storefronts.Terms(8_000)},
+    )
+    storefronts.open_storefront(actor=who, title="A corner")
+    offer = storefronts.list_from_pool(actor=who, item_id=pooled.pk)
     token, _secret = people.create_token(actor=make.actor(buyer), name="old")
     ids = {
         "shop_id": shop.pk,
@@ -71,6 +79,8 @@ def new_world() -> World:
         "refund_id": refund.pk,
         "commission_id": Commission.objects.get(order=order).pk,
         "token_id": token.pk,
+        "item_id": pooled.pk,
+        "offer_id": offer.pk,
     }
     names = {name: str(value) for name, value in ids.items()}
     return World(owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle})

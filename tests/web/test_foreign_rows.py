@@ -138,6 +138,7 @@ STUDIO: dict[str, Case] = {
     "studio_product_state": (lambda w: {"product_id": w.at.item.product_id}, {"do": "unpublish"}),
     "studio_handing_over": (lambda w: {"product_id": w.key.variant.product_id}, {"way": "file"}),
     "studio_key": (lambda w: {"key_id": w.key.pk}, {"do": "withdraw", "reason": "x"}),
+    "studio_allow_more": (lambda w: {**_order(w), "grant_id": w.key.pk}, {}),
     "studio_conflict_seen": (lambda w: {"scan_id": w.scan.pk}, {}),
     "studio_stock": (lambda w: {"variant_id": w.at.item.pk}, {"on_hand": "99"}),
     "studio_zone": (lambda w: {"zone_id": w.zone.pk}, {"remove": "1"}),
@@ -150,8 +151,7 @@ STUDIO: dict[str, Case] = {
     "studio_price_list": (lambda w: {"list_id": w.price_list.pk}, {"remove": "1"}),
     "studio_list_prices": (lambda w: {"list_id": w.price_list.pk}, {"steps": "1"}),
     "studio_coupon": (_coupon, {"title": "Theirs", "cap": "9", "per_person": "1"}),
-    "studio_coupon_stop": (_coupon, {}),
-    "studio_coupon_resume": (_coupon, {}),
+    "studio_coupon_state": (_coupon, {"do": "pause"}),
     "studio_coupon_codes": (_coupon, {"n": "1"}),
 }
 

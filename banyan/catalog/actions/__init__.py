@@ -1,6 +1,16 @@
 """Verbs of the catalogue: the only writers of its tables."""
 
+from .attributes import AttributeInput, add_attribute, change_attribute
 from .categories import add_category, change_category
+from .collections import (
+    CollectionInput,
+    change_collection,
+    delete_collection,
+    make_collection,
+    move_in_collection,
+    put_in_collection,
+    take_from_collection,
+)
 from .delivery import (
     MethodInput,
     TaxInput,
@@ -45,7 +55,6 @@ from .products import (
 from .shops import (
     approve_shop,
     ask_again,
-    hire,
     note_standing,
     open_member_shop,
     open_shop,
@@ -53,6 +62,14 @@ from .shops import (
     reopen_shop,
     suspend_shop,
     update_shop,
+)
+from .staff import (
+    accept_invite,
+    change_role,
+    hire,
+    invite,
+    read_invite,
+    remove_staff,
 )
 from .stock import (
     allocate,
@@ -82,6 +99,8 @@ from .words import (
 )
 
 __all__ = [
+    "AttributeInput",
+    "CollectionInput",
     "ImportRefused",
     "ListInput",
     "MethodInput",
@@ -91,16 +110,22 @@ __all__ = [
     "VariantInput",
     "ZipRefused",
     "ZipTaken",
+    "accept_invite",
+    "add_attribute",
     "add_category",
     "add_location",
     "allocate",
     "approve_shop",
     "archive_product",
     "ask_again",
+    "change_attribute",
     "change_category",
+    "change_collection",
+    "change_role",
     "count_all",
     "count_words",
     "create_product",
+    "delete_collection",
     "fetch_again",
     "fetch_pictures",
     "forget_empty_searches",
@@ -108,16 +133,21 @@ __all__ = [
     "hold",
     "index_products",
     "index_shops",
+    "invite",
     "keep_product_file",
     "let_back_product",
     "lift_sold",
     "look_at",
+    "make_collection",
+    "move_in_collection",
     "note_empty_search",
     "note_standing",
     "open_member_shop",
     "open_shop",
     "publish_product",
+    "put_in_collection",
     "rate_product",
+    "read_invite",
     "refuse_shop",
     "reindex_products",
     "reindex_shops",
@@ -126,6 +156,7 @@ __all__ = [
     "remove_price_list",
     "remove_shipping_method",
     "remove_shipping_zone",
+    "remove_staff",
     "remove_tax_zone",
     "reopen_shop",
     "reserve",
@@ -146,6 +177,7 @@ __all__ = [
     "suspend_shop",
     "sweep_product_files",
     "take_down_product",
+    "take_from_collection",
     "take_in_products",
     "take_pictures_from_zip",
     "tell_back_in_stock",

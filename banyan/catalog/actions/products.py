@@ -23,6 +23,7 @@ from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement
 from ..ports import check_publishing
 from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
+from .attributes import clean_attributes
 from .prices import record_prices
 from .stock import stock_locks
 from .words import index_products
@@ -51,7 +52,8 @@ class ProductInput:
 
     ``alts`` say what a picture shows, by image id; the others keep their text. ``kind`` counts when
     the product is made (``rules.KINDS``); it stays for good, because orders were placed by it.
-    ``tax_class`` empty leaves that of an existing product alone.
+    ``tax_class`` empty leaves that of an existing product alone. ``attributes`` maps codes to
+    typed values ("yes" or "no" for yes-no); None leaves all as they are.
     """
 
     title: str
@@ -67,6 +69,7 @@ class ProductInput:
     images: Sequence[int] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
     tax_class: str = ""
+    attributes: Mapping[str, str] | None = None
     kind: str = "goods"
     min_age: int | None = None
 
@@ -126,7 +129,12 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
             slug = f"{slug[:90]}-{new_code(30).lower()}"
         now = clock.now()
         product = Product.objects.create(
-            shop=shop, slug=slug, kind=data.kind, created_at=now, updated_at=now, **_columns(data)
+            shop=shop,
+            slug=slug,
+            kind=data.kind,
+            created_at=now,
+            updated_at=now,
+            **_columns(data, {}),
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)
@@ -142,7 +150,7 @@ def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Prod
     _check(data)
     with transaction.atomic():
         locks.take(stock_locks(product.variants.values_list("id", flat=True)))
-        for name, value in _columns(data).items():
+        for name, value in _columns(data, product.attributes).items():
             setattr(product, name, value)
         product.updated_at = clock.now()
         product.save()
@@ -158,7 +166,11 @@ def _alts(data: ProductInput) -> dict[int, str]:
     return {image_id: text for image_id, text in data.alts.items() if image_id in data.images}
 
 
-def _columns(data: ProductInput) -> dict[str, Any]:
+def _columns(data: ProductInput, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns; ``attributes`` are those that the product has."""
+    category = Category.objects.filter(slug=data.category).first() if data.category else None
+    if data.attributes is not None:
+        attributes = clean_attributes(category, data.attributes, before=attributes)
     taxed = {"tax_class": data.tax_class} if data.tax_class else {}
     return taxed | {
         "title": data.title.strip(),
@@ -169,7 +181,8 @@ def _columns(data: ProductInput) -> dict[str, Any]:
         "vendor": data.vendor.strip()[:80],
         "tags": clean_tags(data.tags),
         "min_age": data.min_age,
-        "category": Category.objects.filter(slug=data.category).first() if data.category else None,
+        "category": category,
+        "attributes": dict(attributes),
     }
 
 

@@ -1,5 +1,7 @@
 """Tables of the catalogue, by subject."""
 
+from .attributes import Attribute
+from .collections import Collection, CollectionItem
 from .delivery import ShippingMethod, ShippingZone, TaxZone
 from .goods import (
     Category,
@@ -23,7 +25,10 @@ from .goods import (
 from .prices import ListPrice, PriceList, PriceListAccount
 
 __all__ = [
+    "Attribute",
     "Category",
+    "Collection",
+    "CollectionItem",
     "EmptySearch",
     "ListPrice",
     "PriceChange",

@@ -1,6 +1,8 @@
 """Reads of the catalogue for pages, files and the command line."""
 
+from .attributes import Told, Trait, attributes_of, told_of, traits_of
 from .categories import categories_on_sale, name_in
+from .collections import products_in, shown_collections
 from .delivery import price_lists, shipping_zones, tax_zones
 from .exports import exported_products, picture_sources
 from .goods import (
@@ -40,7 +42,10 @@ __all__ = [
     "PictureCounts",
     "Plan",
     "ProductPlan",
+    "Told",
+    "Trait",
     "VariantPlan",
+    "attributes_of",
     "categories_on_sale",
     "chosen_products",
     "delivery",
@@ -61,14 +66,18 @@ __all__ = [
     "price_lists",
     "priced_variants",
     "products_called",
+    "products_in",
     "products_in_order",
     "read_chosen",
     "shipping_zones",
+    "shown_collections",
     "staff_of",
     "stock_of",
     "stock_rows",
     "stock_table",
     "tax_zones",
+    "told_of",
+    "traits_of",
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",

@@ -6,6 +6,7 @@ from django.db.models import OuterRef, Subquery
 
 from ..access import visible_products
 from ..models import Category
+from ..rules import named_in
 
 
 def categories_on_sale() -> list[Category]:
@@ -18,11 +19,7 @@ def categories_on_sale() -> list[Category]:
 
 def name_in(category: Category, language: str) -> str:
     """Return a category's name in ``language``; Chinese falls back to the other script first."""
-    wanted = [language]
-    if language.startswith("zh"):
-        wanted += ["zh-hans", "zh-hant"]
-    found = (category.names.get(code) for code in [*wanted, "en"])
-    return next((str(name) for name in found if name), category.slug)
+    return named_in(category.names, language, category.slug)
 
 
 class CategoryNames:

@@ -1,5 +1,7 @@
 """Pure rules of the catalogue: goods, prices and delivery here, files in ``product_csv``."""
 
+from .attributes import ATTRIBUTE_KINDS, Definition, clean_value, is_code, typed_text
+from .collections import CONDITION_FIELDS, MOST_CONDITIONS, Condition, clean_condition
 from .delivery import (
     BASES,
     IN_PARCELS,
@@ -17,6 +19,7 @@ from .goods import (
     check_values,
     clean_tags,
     is_slug,
+    named_in,
     price_range,
     slugify,
     text_in,
@@ -26,13 +29,18 @@ from .price_lists import AUDIENCES, Listed, cheapest, listed_of, rows_for
 from .searches import category_mark, scrubbed, shop_mark
 
 __all__ = [
+    "ATTRIBUTE_KINDS",
     "AUDIENCES",
     "BASES",
+    "CONDITION_FIELDS",
     "IN_PARCELS",
     "KINDS",
+    "MOST_CONDITIONS",
     "MOST_PLACES",
     "RESERVED_SLUGS",
     "TAX_CLASSES",
+    "Condition",
+    "Definition",
     "Delivery",
     "Listed",
     "Method",
@@ -42,12 +50,16 @@ __all__ = [
     "cheapest",
     "check_bands",
     "check_values",
+    "clean_condition",
     "clean_tags",
+    "clean_value",
     "delivery_of",
+    "is_code",
     "is_place",
     "is_slug",
     "listed_of",
     "method_of",
+    "named_in",
     "nearest",
     "price_range",
     "read_places",
@@ -56,4 +68,5 @@ __all__ = [
     "shop_mark",
     "slugify",
     "text_in",
+    "typed_text",
 ]

@@ -38,6 +38,15 @@ def text_in(texts: Mapping[str, Mapping[str, str]], language: str, field: str, d
     return default
 
 
+def named_in(names: Mapping[str, Any], language: str, default: str = "") -> str:
+    """Return a name in ``language``; Chinese falls back to the other script, all to English."""
+    wanted = [language]
+    if language.startswith("zh"):
+        wanted += ["zh-hans", "zh-hant"]
+    found = (names.get(code) for code in [*wanted, "en"])
+    return next((str(name) for name in found if name), default)
+
+
 def check_values(options: Sequence[str], variants: Sequence[Sequence[str]]) -> str | None:
     """Return why the variants do not fit the options (a reason code), or None.
 

@@ -35,6 +35,11 @@ def books_of(commissions: Sequence[Commission]) -> dict[str, Books]:
     }
 
 
+def fees_account(currency: str) -> int:
+    """Return the ledger account of the platform's fees; it is hot, nobody locks it."""
+    return ledger.account(kind="platform_fees", owner_kind="platform", currency=currency).pk
+
+
 def lock_keys(
     commissions: Sequence[Commission], books: Mapping[str, Books] | None = None
 ) -> list[LockKey]:
@@ -68,3 +73,8 @@ def earned_key(commission: Commission) -> str:
 def earned_journal(commission: Commission) -> Journal:
     """Return that journal."""
     return Journal.objects.get(key=earned_key(commission))
+
+
+def fee_key(commission: Commission) -> str:
+    """Return the key of the journal that took the platform's fee on a margin."""
+    return f"commission:{commission.pk}:fee"

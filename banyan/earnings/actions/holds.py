@@ -31,7 +31,7 @@ def _waiting(order_id: int) -> QuerySet[Commission]:
     """Return what has no end of its return window yet."""
     live = Q(state="pending") | Q(state__in=["held", "held_fraud"], hold_until=None)
     commissions = Commission.objects.filter(live, order_id=order_id)
-    return commissions.select_related("order", "plan_version").order_by("id")
+    return commissions.select_related("order").order_by("id")
 
 
 def hold_locks(event: OrderReceived) -> list[LockKey]:
@@ -42,12 +42,12 @@ def hold_locks(event: OrderReceived) -> list[LockKey]:
 def hold_received(event: OrderReceived, actor: Actor) -> None:
     """Start the return window of the order's commissions: pending -> held until it closes.
 
-    Counted in whole days of the frozen plan version from the moment of receipt. Repeatable.
+    Counted in whole days of the frozen rule from the moment of receipt. Repeatable.
     """
     locks.take(hold_locks(event))
     for commission in _waiting(event.order_id):
         received = commission.order.received_at or clock.now()
-        until = received + dt.timedelta(days=commission.plan_version.hold_days)
+        until = received + dt.timedelta(days=commission.explanation["rule"]["hold_days"])
         if commission.state == "pending":
             transition(
                 COMMISSION, commission, "held", actor=actor, reason="received", hold_until=until

@@ -7,6 +7,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.states import transition, transition_telling
 from banyan.ledger import actions as ledger
+from banyan.ledger.actions import Book
 from banyan.ledger.rules import Entry
 from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
 
@@ -14,7 +15,7 @@ from ..events import CommissionEarned
 from ..models import Commission
 from ..reading import quoted_commissions
 from ..states import COMMISSION
-from .books import Books, earned_key, lock_keys, read_locked
+from .books import Books, earned_key, fee_key, fees_account, lock_keys, read_locked
 
 
 def activate_locks(event: OrderPaid) -> list[LockKey]:
@@ -27,6 +28,8 @@ def activate_locks(event: OrderPaid) -> list[LockKey]:
 
 def activate(event: OrderPaid, actor: Actor) -> None:
     """Book every quoted commission of the order: shop_payable -C / earner_held +C.
+
+    The platform's fee F on a margin is a journal of its own: shop_payable -F / platform_fees +F.
 
     Runs inside the paying transaction. Emits commission.earned. Repeatable: what is no longer
     quoted stays as it is.
@@ -56,6 +59,7 @@ def _earn(actor: Actor, commission: Commission, books: Books) -> None:
         actor=actor,
         memo=commission.order.number,
     )
+    _take_fee(actor, commission, shop)
     earned = CommissionEarned(
         commission_id=commission.pk,
         order_id=commission.order_id,
@@ -64,6 +68,22 @@ def _earn(actor: Actor, commission: Commission, books: Books) -> None:
         currency=commission.currency,
     )
     transition_telling(COMMISSION, commission, "pending", event=earned, actor=actor, reason="paid")
+
+
+def _take_fee(actor: Actor, commission: Commission, shop: Book) -> None:
+    fee = commission.fee_amount
+    if not fee:
+        return
+    ledger.post(
+        key=fee_key(commission),
+        kind="commission.fee",
+        subject_kind="commission",
+        subject_id=commission.pk,
+        entries=[Entry(shop.pk, -fee), Entry(fees_account(commission.currency), fee)],
+        currency=commission.currency,
+        actor=actor,
+        memo=commission.order.number,
+    )
 
 
 def end_unpaid_locks(event: OrderExpired | OrderCancelled) -> list[LockKey]:

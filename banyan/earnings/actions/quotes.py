@@ -8,7 +8,7 @@ from typing import Any
 from banyan.catalog.queries import staff_of
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import insert_with
+from banyan.kernel.remembered import insert, insert_with
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.orders.events import OrderPlaced
@@ -24,6 +24,8 @@ from ..ports import person_of
 from ..queries.payers import verified_payers
 from ..rules import Share, Sharer
 from ..states import COMMISSION
+from .books import fees_account
+from .margins import margins, quoted_margins
 
 _FREEZE = """
 UPDATE orders_orderline AS line SET plan_version_id = terms.version_id
@@ -35,6 +37,7 @@ WHERE line.id = terms.line_id AND line.plan_version_id IS NULL
 def quote(event: OrderPlaced, actor: Actor) -> None:
     """Freeze the plan version on every line, and a commission per payee of shared lines.
 
+    Pooled lines earn their page a margin instead, whoever shared them: see ``margins``.
     Runs inside the placing transaction; takes no locks, posts nothing. A payee who may not earn
     gets a rejected commission with its reason, and commission.rejected is emitted. Repeatable.
     """
@@ -42,18 +45,22 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
     bought: list[OrderLine] = locks.kept("lines just placed", event.checkout_id)
     bought = bought or lines_with_orders(event.checkout_id)
     lines = [line for line in bought if line.order_id == event.order_id]
-    if any(line.plan_version_id for line in lines):
+    if any(line.plan_version_id for line in lines) or quoted_margins(lines):
         return  # terms and commissions are written together
     order = lines[0].order
     versions = current_versions(
         shop_id=order.shop_id, product_ids=[line.product_id for line in lines]
     )
-    shared = [line for line in lines if line.path and line.product_id in versions]
-    commissions: list[Commission] = []
+    shared = [
+        line
+        for line in lines
+        if line.path and line.product_id in versions and line.supply_amount is None
+    ]
+    commissions = margins(order, lines)
     if shared:
         second = any(version.levels > 1 for version in versions.values())
         people = _People(order, shared, verify=second)
-        commissions = [
+        commissions += [
             _commission(order, line, versions[line.product_id], share)
             for line in shared
             for share in _shares(line, versions[line.product_id], people)
@@ -68,7 +75,9 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
         insert_with(_FREEZE.format(rows=rows), pairs, commissions)
         for line in lines:
             line.plan_version_id = frozen.get(line.pk)
-    if not shared:
+    elif commissions:
+        insert(*commissions)
+    if not shared and not commissions:
         return
     _open_accounts(order, bought, commissions)
     for commission in commissions:
@@ -157,6 +166,8 @@ def _open_accounts(
         wanted=[(kind, payee) for payee in payees for kind in ("earner_held", "earner_payable")],
         currency=order.currency,
     )
+    if any(each.fee_amount for each in commissions):
+        fees_account(order.currency)
 
 
 def _reject(actor: Actor, commission: Commission) -> None:

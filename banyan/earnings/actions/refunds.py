@@ -9,13 +9,14 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
+from banyan.ledger.models import Journal
 from banyan.ledger.rules import portion
 from banyan.orders.events import OrderRefunded
 
 from ..events import CommissionReversed
 from ..models import Commission
 from ..states import COMMISSION, LIVE_STATES, PAYABLE_STATES
-from .books import Books, earned_journal, lock_keys, read_locked
+from .books import Books, earned_journal, fee_key, lock_keys, read_locked
 
 
 def _live(order_id: int) -> QuerySet[Commission]:
@@ -34,7 +35,8 @@ def reverse(event: OrderRefunded, actor: Actor) -> None:
     Runs inside the refunding transaction. Posts the negated stored postings: earner_held -R (or
     earner_payable -R once it was released, below zero if need be) / shop_payable +R. Any sequence
     of refunds adds up to exactly the commission's share of what was refunded. What is reversed
-    in full moves to reversed. Emits commission.reversed. Repeatable per refund.
+    in full moves to reversed. The fee on a margin goes back with it, pro rata. Emits
+    commission.reversed. Repeatable per refund.
     """
     goods = {line_id: amount for line_id, amount, _quantity in event.lines if amount}
     commissions, books = read_locked(lambda: list(_live(event.order_id)))
@@ -101,3 +103,15 @@ def _book(
         memo=commission.order.number,
         instead={held: payable} if commission.state in PAYABLE_STATES else None,
     )
+    if commission.fee_amount:
+        ledger.reverse_share(
+            key=f"{fee_key(commission)}:refund:{refund_id}",
+            journal=Journal.objects.get(key=fee_key(commission)),
+            part=refunded,
+            whole=commission.base_amount,
+            kind="commission.fee_returned",
+            subject_kind="commission",
+            subject_id=commission.pk,
+            actor=actor,
+            memo=commission.order.number,
+        )

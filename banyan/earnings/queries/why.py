@@ -15,6 +15,7 @@ from banyan.people.models import Account
 from ..access import get_commission_for
 from ..models import Commission, PayoutItem
 from ..problems import REASONS
+from ..rules import Margin
 from ..states import COMMISSION
 
 
@@ -34,7 +35,9 @@ class Why:
     """Everything that decided a commission.
 
     ``base`` x ``rate_bps`` = ``budget``, of which ``level`` gets ``amount``; ``left`` is what
-    refunds left of it. ``reason`` is shown to people, empty when there is nothing to explain.
+    refunds left of it. A margin has no rate: ``margin`` says how it came about, and ``budget`` is
+    the margin before tax and the platform's fee. ``reason`` is shown to people, empty when there
+    is nothing to explain.
     """
 
     commission: Commission
@@ -52,6 +55,7 @@ class Why:
     journals: list[Journal]
     history: list[StateChange]
     payout_item: PayoutItem | None
+    margin: Margin | None = None
 
 
 def why(*, actor: Actor, commission_id: int) -> Why:
@@ -62,6 +66,10 @@ def why(*, actor: Actor, commission_id: int) -> Why:
     commission = get_commission_for(actor, commission_id)
     told = commission.explanation
     figures = told["arithmetic"]
+
+    margin = Margin(**figures) if commission.kind == "margin" else None
+    if margin is not None:
+        figures = {"rate_bps": 0, "budget": margin.gross, "direct_bps": 10_000}
 
     def money(amount: int) -> Money:
         return Money(amount, commission.currency)
@@ -86,6 +94,7 @@ def why(*, actor: Actor, commission_id: int) -> Why:
             )
         ),
         payout_item=commission.payout_item,
+        margin=margin,
     )
 
 

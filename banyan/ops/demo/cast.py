@@ -57,6 +57,18 @@ STAFF = {
 # A shop that waits for approval: slug, name, about, owner.
 WAITING_SHOP = ("fern-corner", "Fern Corner", "Ferns, pots and patience. A demo shop.", "leafy")
 
+# Storefronts: handle of the owner, title, intro, colour.
+STOREFRONTS = [
+    ("ana", "Ana's table", "What stands on my own table. A demo page.", "#1e6b52"),
+    ("ben", "Tried by Ben", "Only what I have used for a month. A demo page.", ""),
+]
+LINK_OUT = ("A pottery course, elsewhere", "https://example.com/pottery")
+
+# Typed attributes of all goods: code, kind, names.
+ATTRIBUTES = [
+    ("handmade", "yesno", {"en": "Handmade", "zh-hans": "手工制作", "zh-hant": "手工製作"}),
+]
+
 PRODUCTS_PER_SHOP = 15
 # The categories of goods: address, names by language, kinds of goods.
 CATEGORIES = [

@@ -37,6 +37,7 @@ from banyan.sharing.models import Link
 from . import cast
 from .desk import DeskStory, make_staff
 from .pictures import Cover, Face, Goods, Studio
+from .stalls import Stalls
 from .travels import Stage, Travels, complain
 
 COMPLETE = "demo.complete"
@@ -89,7 +90,10 @@ class Story:
         self._goods()
         self._posts()
         self._orders()
+        self._coupons()
         self._travels()
+        self.tell("storefronts")
+        Stalls(self.actor, self.shops, self.products).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
         relay.drain()
         report = prove(actor=SYSTEM, reason="after the demo was told")
@@ -106,6 +110,30 @@ class Story:
             address=ADDRESS,
             chance=self.chance,
         )
+
+    def _coupons(self) -> None:
+        """Each shop has a coupon for its members, and one that it stopped."""
+        self.tell("coupons in hands")
+        names = list(self.members)
+        with clock.at(self.at(0.75)):
+            for shop in self.shops:
+                owner = Actor(kind="member", id=shop.owner_id)
+                club = f"CLUB-{shop.slug.upper()}"
+                coupons.create_coupon(
+                    actor=owner,
+                    shop_id=shop.pk,
+                    title="Club",
+                    code=club,
+                    percent_bps=1_000,
+                    reach="claim",
+                    cap=len(names),
+                )
+                old = coupons.create_coupon(
+                    actor=owner, shop_id=shop.pk, title="Spring", percent_bps=1_500, cap=50
+                )
+                coupons.pause_coupon(actor=owner, coupon_id=old.pk)
+                for handle in names[:6]:
+                    coupons.claim_coupon(actor=self.actor(handle), code=club)
 
     def _travels(self) -> None:
         self.tell("one share that went far")
@@ -143,6 +171,14 @@ class Story:
         for place, (category, names, _kinds) in enumerate(cast.CATEGORIES):
             catalog.add_category(
                 actor=SYSTEM, slug=category, names=names, position=place, reason="demo"
+            )
+        for code, kind, names in cast.ATTRIBUTES:
+            catalog.add_attribute(
+                actor=SYSTEM,
+                code=code,
+                kind=kind,
+                data=catalog.AttributeInput(names=names, is_filterable=True),
+                reason="demo",
             )
         for number, entry in enumerate(cast.SHOPS):
             slug, name, about, owner, kinds, _, rate, levels = entry
@@ -221,6 +257,7 @@ class Story:
                 ],
                 category=cast.CATEGORY_OF[kind],
                 images=[picture.pk],
+                attributes={"handmade": "yes" if place % 2 == 0 else "no"},
             ),
         )
         catalog.publish_product(actor=self.actor(owner), product_id=product.pk)

@@ -46,8 +46,13 @@ def add_to_cart(
     quantity: int = 1,
     link: Link | None = None,
     touch_id: int | None = None,
+    offer_id: int | None = None,
 ) -> CartItem:
-    """Add units of a variant; more of the same variant adds up. Keeps the latest share link."""
+    """Add units of a variant; more of the same variant adds up. Keeps the latest share link.
+
+    A cart holds a variant once: it costs what the place asks where it was last taken from, a
+    storefront (``offer_id``) or the shop itself.
+    """
     if not 1 <= quantity <= MOST_OF_ONE:
         raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
     variant = Variant.objects.filter(
@@ -66,11 +71,15 @@ def add_to_cart(
                 "quantity": quantity,
                 "link": link,
                 "touch_id": touch_id,
+                "offer_id": offer_id,
                 "added_at": now,
             },
         )
         if not created:
-            changes: dict[str, Any] = {"quantity": Least(F("quantity") + quantity, MOST_OF_ONE)}
+            changes: dict[str, Any] = {
+                "quantity": Least(F("quantity") + quantity, MOST_OF_ONE),
+                "offer_id": offer_id,
+            }
             if link is not None:
                 changes |= {"link": link, "touch_id": touch_id}
             CartItem.objects.filter(pk=item.pk).update(**changes)
@@ -87,6 +96,7 @@ def put_in_cart(
     quantity: int,
     link: Link | None = None,
     touch_id: int | None = None,
+    offer_id: int | None = None,
 ) -> CartItem:
     """Have exactly ``quantity`` of a variant in the cart; repeatable. Keeps the latest link.
 
@@ -100,6 +110,7 @@ def put_in_cart(
             quantity=quantity,
             link=link,
             touch_id=touch_id,
+            offer_id=offer_id,
         )
         set_quantity(actor=actor, cart=cart, item_id=item.pk, quantity=quantity)
     return item
@@ -161,6 +172,7 @@ def join_cart(*, actor: Actor, token: str) -> None:
                     quantity=item.quantity,
                     link=item.link,
                     touch_id=item.touch_id,
+                    offer_id=item.offer_id,
                 )
             except NotFound:
                 continue  # no longer on sale

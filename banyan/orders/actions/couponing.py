@@ -114,7 +114,11 @@ def again(kept: Coupons, basket: Basket) -> Coupons:
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What coupons are chosen for: priced lines, their variants, the share codes, shipping."""
+    """What coupons are chosen for: priced lines, their variants, the share codes, shipping.
+
+    Pooled lines are left alone: their price is another page's, and the shop is promised its part.
+    They still count for what shipping costs.
+    """
 
     inputs: Sequence[LineInput]
     variants: Mapping[int, Variant]
@@ -141,7 +145,8 @@ class Basket:
         if method is None or not sent:
             return lambda goods: 0
         weight = sum(one.weight_grams * one.quantity for one in sent)
-        return lambda goods: method.charge(goods=goods, weight=weight)
+        pooled = sum(one.unit_amount * one.quantity for one in sent if one.is_pooled)
+        return lambda goods: method.charge(goods=goods + pooled, weight=weight)
 
     def purchase(
         self,
@@ -167,6 +172,7 @@ class Basket:
                     sent=one.in_parcel,
                 )
                 for one in self.inputs
+                if not one.is_pooled
             ),
             shipping={terms.shop_id: self._asking(terms) for terms in self.terms},
             most_shipping={

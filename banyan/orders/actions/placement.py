@@ -141,7 +141,8 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                if offer.quote(kept=wanted.coupons, sales=wanted.sales).priced != wanted.priced:
+                now = offer.quote(kept=wanted.coupons, sales=wanted.sales)
+                if (now.priced, now.offers) != (wanted.priced, wanted.offers):
                     raise _PriceMoved
         except _PriceMoved:
             continue
@@ -428,18 +429,18 @@ def _lines(
 ) -> list[OrderLine]:
     """Return the lines of the orders, in the order of the quote."""
     by_shop = {order.shop_id: order for order in orders}
-    offers = {line.variant_id: line.offer_id for line in wanted.lines}
     lines = []
     for line in wanted.priced.lines:
         variant = wanted.variants[line.key]
         credit = credits.get(line.key)
+        offer = wanted.offers.get(line.key)
         lines.append(
             OrderLine(
                 order=by_shop[line.shop_id],
                 variant=variant,
                 product_id=variant.product_id,
                 seller_id=line.shop_id,
-                storefront_id=wanted.source(line.key, "storefront_id") or line.shop_id,
+                storefront_id=offer.storefront_id if offer else line.shop_id,
                 title=_title(variant, checkout.language),
                 kind=variant.product.kind,
                 quantity=line.quantity,
@@ -456,7 +457,7 @@ def _lines(
                 link_id=credit.link.pk if credit else None,
                 touch_id=credit.touch_id if credit else None,
                 path=credit.path if credit else [],
-                offer_id=offers[line.key],
+                offer_id=offer.offer_id if offer else None,
                 sale_id=wanted.source(line.key, "sale_id"),
             )
         )

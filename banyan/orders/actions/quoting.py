@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
 from banyan.sales.queries import SalePrice, prices_for
+from banyan.storefronts.queries import Taken, taken_offers
 
 from ..rules import (
     Agreement,
@@ -81,6 +82,7 @@ class Quote:
     carriage: dict[int, Carriage] = field(default_factory=dict)
     coupons: Coupons = field(default_factory=Coupons)
     unavailable: list[int] = field(default_factory=list)
+    offers: dict[int, Taken] = field(default_factory=dict)
     sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
     @property
@@ -146,6 +148,10 @@ def quote(
 ) -> Quote:
     """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
 
+    A line that names a storefront's offer costs what the page asks and carries its owner's share
+    code, unless it came with another; an offer that is gone makes the line unavailable. At most
+    two more statements, none without offers.
+
     ``sales``: prices in sales whose units this purchase has; without it they are asked for.
 
     One statement for the goods, and as many for coupons whatever the length. ``contact`` is how
@@ -159,16 +165,23 @@ def quote(
     at = clock.now()
     ids = sorted({line.variant_id for line in lines})
     found = {variant.pk: variant for variant in priced_variants(ids, at, actor.id or 0)}
-    unavailable = [line.variant_id for line in lines if line.variant_id not in found]
-    wanted = merge([line for line in lines if line.variant_id in found])
+    offers = _offers(lines, found)
+    to_be_had = {
+        line.variant_id
+        for line in merge(lines)
+        if line.variant_id in found and (not line.offer_id or line.variant_id in offers)
+    }
+    unavailable = [line.variant_id for line in lines if line.variant_id not in to_be_had]
+    wanted = merge([_credited(line, offers) for line in lines if line.variant_id in to_be_had])
     if not wanted:
         raise SoldOut(_("This is no longer on sale."), code="not_on_sale")
     variants = {line.variant_id: found[line.variant_id] for line in wanted}
-    currencies = _currencies(actor, wanted, variants)
+    currencies = _currencies(actor, wanted, variants, offers)
     currency = _currency(wishes.currency, currencies, variants)
     if sales is None:
-        sales = prices_for(actor=actor, variant_ids=list(variants))
-    prices = unit_prices(Asking(actor, wanted, variants, currency, at, sales))
+        pooled = _pooled(offers)
+        sales = prices_for(actor=actor, variant_ids=[key for key in variants if key not in pooled])
+    prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers, sales))
     inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
     terms, carriage = _terms(inputs, variants, currency, wishes)
     result = Quote(
@@ -181,6 +194,7 @@ def quote(
         inputs=inputs,
         carriage=carriage,
         unavailable=unavailable,
+        offers=offers,
         sales=sales,
     )
     via = {line.variant_id: line.via for line in wanted}
@@ -188,6 +202,27 @@ def quote(
     result.coupons = _coupons(actor, contact, coupon_code, wishes, kept, basket)
     result.priced = price(inputs, terms, result.coupons.discounts())
     return result
+
+
+def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[int, Taken]:
+    """Return the storefront offers that lines were taken from and that still hold."""
+    return taken_offers(
+        {
+            line.variant_id: (line.offer_id, found[line.variant_id].product_id)
+            for line in merge(lines)
+            if line.offer_id and line.variant_id in found
+        }
+    )
+
+
+def _pooled(offers: Mapping[int, Taken]) -> set[int]:
+    """Return the variants that are sold at a page's own price."""
+    return {key for key, offer in offers.items() if offer.amount is not None}
+
+
+def _credited(line: WantedLine, offers: Mapping[int, Taken]) -> WantedLine:
+    offer = offers.get(line.variant_id)
+    return line if offer is None or line.via else replace(line, via=offer.via)
 
 
 def _check_lines(lines: Sequence[WantedLine]) -> None:
@@ -227,11 +262,20 @@ def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> li
 
 
 def _currencies(
-    actor: Actor, wanted: Sequence[WantedLine], variants: Mapping[int, Variant]
+    actor: Actor,
+    wanted: Sequence[WantedLine],
+    variants: Mapping[int, Variant],
+    offers: Mapping[int, Taken],
 ) -> set[str]:
-    """Return the currencies in which every line has a price; Invalid when there is none."""
+    """Return the currencies in which every line has a price; Invalid when there is none.
+
+    What a page sells at its own price has that one only.
+    """
+    own = _pooled(offers)
     offered = {
-        line.variant_id: currencies_of(variants[line.variant_id], actor, line.quantity)
+        line.variant_id: {variants[line.variant_id].currency}
+        if line.variant_id in own
+        else currencies_of(variants[line.variant_id], actor, line.quantity)
         for line in wanted
     }
     shared = set.intersection(*offered.values())

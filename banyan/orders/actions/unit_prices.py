@@ -16,6 +16,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.sales.queries import SalePrice
+from banyan.storefronts.queries import Taken
 
 from ..rules import UnitPrice, WantedLine
 
@@ -24,7 +25,8 @@ from ..rules import UnitPrice, WantedLine
 class Asking:
     """What prices are asked for: each variant once, with what ``priced_variants`` has read.
 
-    ``sales`` are the prices that the actor has in sales, by variant.
+    ``offers`` are the storefront offers that variants were taken from, ``sales`` the prices that
+    the actor has in sales, by variant.
     """
 
     actor: Actor
@@ -32,6 +34,7 @@ class Asking:
     variants: Mapping[int, Variant]
     currency: str
     at: dt.datetime
+    offers: Mapping[int, Taken] = field(default_factory=dict)
     sales: Mapping[int, SalePrice] = field(default_factory=dict)
 
 
@@ -59,6 +62,22 @@ def price_lists(asking: Asking) -> dict[int, UnitPrice]:
     return found
 
 
+def offer_prices(asking: Asking) -> dict[int, UnitPrice]:
+    """Return a storefront's own prices of pooled goods; they may be above the shop's."""
+    return {
+        key: UnitPrice(
+            offer.amount,
+            "offer",
+            offer.title,
+            funded_by="sharer",
+            supply_amount=offer.supply_amount,
+            storefront_id=offer.storefront_id,
+        )
+        for key, offer in asking.offers.items()
+        if offer.amount is not None and asking.variants[key].currency == asking.currency
+    }
+
+
 def running_sales(asking: Asking) -> dict[int, UnitPrice]:
     """Return the prices of sales, for lines of no more units than one may have; never dearer."""
     lists, found = price_lists(asking), {}
@@ -72,16 +91,22 @@ def running_sales(asking: Asking) -> dict[int, UnitPrice]:
     return found
 
 
-SOURCES: tuple[Source, ...] = (list_prices, price_lists, running_sales)
+SOURCES: tuple[Source, ...] = (list_prices, price_lists, offer_prices, running_sales)
 """Each overrules those before it. Whatever is added is added where its turn is."""
 
 
 def unit_prices(asking: Asking) -> dict[int, tuple[UnitPrice, ...]]:
-    """Return what the sources say of each variant, in their order; the last one holds."""
+    """Return what the sources say of each variant, in their order; the last one holds.
+
+    A page's own price is the last word on a pooled line, whatever sale is on at the shop.
+    """
     found: dict[int, tuple[UnitPrice, ...]] = {}
     for source in SOURCES:
         for key, price in source(asking).items():
-            found[key] = (*found.get(key, ()), price)
+            before = found.get(key, ())
+            if before and before[-1].supply_amount is not None:
+                continue  # out of a page's own price its supplier is promised a part
+            found[key] = (*before, price)
     return found
 
 

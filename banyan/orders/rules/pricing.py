@@ -50,6 +50,11 @@ class LineInput:
     tax_class: str = "standard"
     in_parcel: bool = True
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a page sells it at its own price, out of which the supplier has its part."""
+        return any(price.supply_amount is not None for price in self.prices)
+
 
 @dataclass(frozen=True, slots=True)
 class ShopTerms:

@@ -57,6 +57,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 table(_("Shops"), "storefront", "catalog_shop", "moderation", "support", "finance"),
                 table(_("Categories"), "category", "catalog_category", "moderation"),
+                table(_("Attributes"), "sell", "catalog_attribute", "moderation"),
                 table(_("Searches without a result"), "search_off", "catalog_emptysearch",
                       "moderation"),
                 table(_("Permits"), "verified", "standing_permit", "moderation"),

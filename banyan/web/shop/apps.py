@@ -20,6 +20,8 @@ class ShopConfig(AppConfig):
         sharing.register_target("product", targets.product_targets)
         sharing.register_target("shop", targets.shop_targets)
         sharing.register_target("post", targets.post_targets)
+        sharing.register_target("storefront", targets.storefront_targets)
+        sharing.register_coverage("storefront", targets.storefronts_covering)
         sharing.register_coverage("post", targets.posts_covering)
         sharing.register_disclosure(targets.disclosure)
         payments.register_subject_page("checkout", targets.checkout_page)

@@ -23,6 +23,7 @@ from banyan.payments.models import Intent, PaymentRequest
 from banyan.people.access import hidden_from
 from banyan.sharing.models import Link
 from banyan.sharing.ports import TargetCard
+from banyan.storefronts.access import live_offers, visible_storefronts
 from banyan.web.ui.shapes import ProductCard
 
 from .market.cards import product_cards, product_title, product_url
@@ -76,6 +77,30 @@ def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
         )
         for post_id, content in contents.items()
     }
+
+
+def storefront_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe open storefronts."""
+    pages = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    looks = {page.pk: page.cover_id or page.owner.avatar_id for page in pages}
+    shown = pictures(image_id for image_id in looks.values() if image_id)
+    return {
+        page.pk: TargetCard(
+            url=reverse("storefront", args=[page.owner.handle]),
+            title=page.title,
+            description=page.intro[:200],
+            image=_source(shown, looks[page.pk]),
+        )
+        for page in pages
+    }
+
+
+def storefronts_covering(
+    target_ids: Collection[int], *, product_id: int, shop_id: int
+) -> Iterable[int]:
+    """Return which storefronts show something of the shop."""
+    shown = live_offers().filter(storefront_id__in=target_ids, product__shop_id=shop_id)
+    return set(shown.values_list("storefront_id", flat=True))
 
 
 def _source(shown: Mapping[int, Any], image_id: int | None) -> str:

@@ -21,6 +21,7 @@ from banyan.media.queries import alts_of, staged_for, thumb_urls
 
 from ..http import actor, private, signed_in
 from ..media.uploads import typed_texts, with_typed_texts
+from . import attributes
 from . import product_form as form
 from .room import page, refusal_of, shop_of
 from .words import product_state
@@ -130,6 +131,7 @@ def _page(
         "options": [(n, f"option{n}", values.get(f"option{n}", "")) for n in form.OPTIONS],
         "texts": form.language_fields(values),
         "languages_of_title": form.language_fields(values),
+        "attributes": attributes.fields_of(values, errors),
         "categories": form.categories(get_language() or "en"),
         "staged": with_typed_texts(request, "pictures", staged_for(actor(request), tokens)),
         "shown": [

@@ -15,6 +15,7 @@ from banyan.catalog.queries import name_in
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 
+from . import attributes
 from .typed import Typed
 
 OPTIONS = (1, 2, 3)
@@ -38,7 +39,7 @@ def values_of(product: Product | None) -> dict[str, str]:
         "min_age": str(product.min_age or ""),
         "tags": ", ".join(product.tags),
         "rows": str(max(FEWEST_ROWS, len(variants) + 2)),
-    }
+    } | attributes.values_of(product)
     for index, name in enumerate(product.options, start=1):
         values[f"option{index}"] = name
     for code, texts in product.texts.items():
@@ -155,6 +156,7 @@ def product_input(
         images=list(images),
         alts=alts,
         kind=product.kind if product else _kind(typed.text("kind")),
+        attributes=attributes.typed_of(data),
     )
 
 

@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Category, Shop
+from banyan.catalog.models import Attribute, Category, Shop
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission, PayoutBatch, PayoutItem
 from banyan.kernel import clock, relay
@@ -181,6 +181,18 @@ def category() -> Category:
     return made
 
 
+def attribute() -> Attribute:
+    made = catalog.add_attribute(
+        actor=SYSTEM,
+        code="height",
+        kind="number",
+        data=catalog.AttributeInput(names={"en": "Tall"}, unit="cm"),
+        reason="test",
+    )
+    AuditEntry.objects.all().delete()
+    return made
+
+
 def state_of(row: Any) -> Any:
     return type(row).objects.get(pk=row.pk).state
 
@@ -194,6 +206,10 @@ CASES = {
         category, ("moderation",), "category.change",
         lambda row: Category.objects.values_list("names", "position").get(pk=row.pk),
         {"name_en": "Bowls and dishes", "position": "7"}),
+    ("catalog_attribute", "change"): Case(
+        attribute, ("moderation",), "attribute.change",
+        lambda row: Attribute.objects.values_list("names", "unit").get(pk=row.pk),
+        {"name_en": "Height", "unit": "mm", "choices": "", "marks": "filter", "position": "2"}),
     ("people_account", "give"): Case(
         make.member, ("owner",), "staff.give_role",
         lambda row: list(row.staff_roles.values_list("role", flat=True)), {"role": "support"}),
@@ -230,6 +246,10 @@ LIST_CASES: dict[tuple[str, str], ListCase] = {
     ("catalog_category", "add"): ListCase(
         "moderation", "category.add",
         {"slug": "cups", "name_en": "Cups", "name_zh-hant": "杯子", "position": "3"}),
+    ("catalog_attribute", "add"): ListCase(
+        "moderation", "attribute.add",
+        {"code": "glaze", "kind": "choice", "category": "", "name_en": "Glaze", "unit": "",
+         "choices": "ash=Ash/灰/灰, clear=Clear", "marks": "required, filter", "position": "1"}),
 }  # fmt: skip
 
 

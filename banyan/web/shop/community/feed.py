@@ -18,6 +18,7 @@ from banyan.community.queries import PAGE, Shown, following_ids, hydrate, newest
 from banyan.media.queries import pictures, thumb_urls
 from banyan.people.queries import profile_card
 from banyan.people.rules.countries import region_name
+from banyan.storefronts.access import visible_storefronts
 from banyan.web.ui import addresses
 from banyan.web.ui.shapes import PostCard, Tab
 
@@ -126,6 +127,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "posts": noted_cards(request, hydrate(who, ids)),
         "boards": visible_boards(who, account.pk),
         "shops": shop_faces(visible_shops().filter(owner=account)),
+        "storefront": visible_storefronts().filter(owner=account).first(),
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     own = pictures([account.avatar_id]).get(account.avatar_id or 0)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from banyan.catalog.models import Product
+from banyan.catalog.queries import variants_of
 from banyan.community import actions as community
 from banyan.community.access import get_post_for, likers
 from banyan.community.models import Board, Like, Post
 from banyan.community.queries import Shown, hydrate, thread
 from banyan.earnings.queries import offer_of
+from banyan.kernel.money import format_money
 from banyan.kernel.problems import Invalid, Problem
 from banyan.sharing.queries import link_by_code
 from banyan.web.ui.shapes import ProductCard, Spot
@@ -30,6 +37,7 @@ from ..sharing.shown import note_shown
 from .cards import post_url
 
 MOST_LIKERS = 200
+FEW = 6
 
 
 @require_safe
@@ -53,7 +61,7 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
         "author": face_of(shown.post.author),
         "original": face_of(shown.content.author) if shown.post.repin_of_id else None,
         "pictures": _tagged(shown, code, arrival.touch),
-        "goods": _buy_cards(products, code, arrival.touch),
+        "goods": _buy_cards(found.pk, products, code, arrival),
         "arrival": arrival,
         "discloses": earns and bool(code),
         "thread": thread(who, found.pk),
@@ -125,9 +133,45 @@ def _tagged(shown: Shown, code: str, touch: str) -> list[dict[str, Any]]:
     ]
 
 
-def _buy_cards(products: list[Any], code: str, touch: str) -> list[tuple[ProductCard, str]]:
-    cards = product_cards(products, via=code, touch=touch)
-    return [(card, card.url) for card in cards]
+@dataclass(frozen=True, slots=True)
+class Buy:
+    """A buy card under a post: from here it is one page to the payment, and back to this place."""
+
+    product_id: int
+    card: ProductCard
+    text: str
+    href: str
+
+
+def _buy_cards(post_id: int, products: Sequence[Product], code: str, arrival: Arrival) -> list[Buy]:
+    """Return the cards; what has one variant only goes straight to the checkout."""
+    variants = variants_of(product.pk for product in products)
+    cards = {card.url: card for card in product_cards(products, via=code, touch=arrival.touch)}
+    found = []
+    for product in products:
+        card = cards.get(product_url(product, via=code, touch=arrival.touch))
+        if card is None:
+            continue
+        mine = variants.get(product.pk, [])
+        stock = [v.stock.free for v in mine]
+        card = replace(card, sub=_stock_text(sum(max(0, free) for free in stock)))
+        text, href = _("Choose"), card.url
+        if len(mine) == 1:
+            text = _("Buy for %(amount)s") % {"amount": format_money(card.price)}
+            place = f"{reverse('post', args=[post_id])}#buy-{product.pk}"
+            query = {"variant": mine[0].pk, "n": 1, "via": code, "t": arrival.touch if code else ""}
+            query = {name: value for name, value in query.items() if value}
+            href = f"{reverse('checkout')}?{urlencode(query | {'back': place})}"
+        found.append(Buy(product.pk, card, "" if card.sold_out else text, href))
+    return found
+
+
+def _stock_text(free: int) -> str:
+    if free < 1:
+        return _("Sold out")
+    if free < FEW:
+        return ngettext("%(n)s left", "%(n)s left", free) % {"n": free}
+    return _("In stock")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

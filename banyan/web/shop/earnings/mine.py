@@ -15,6 +15,7 @@ from banyan.catalog.access import works_in
 from banyan.earnings.models import Commission
 from banyan.earnings.problems import REASONS
 from banyan.earnings.queries import Why, balances, my_commissions, why
+from banyan.earnings.rules import Margin
 from banyan.kernel.ids import id_time
 from banyan.kernel.money import Money
 from banyan.people.access import hidden_from
@@ -58,6 +59,7 @@ def _row(each: Commission) -> dict[str, Any]:
         "state": text,
         "tone": tone,
         "reason": REASONS.get(each.reason, ""),
+        "is_margin": each.kind == "margin",
     }
 
 
@@ -118,9 +120,11 @@ def _steps(told: Why, faces: dict[int, Face]) -> list[dict[str, Any]]:
 
 
 def _rule(told: Why) -> list[tuple[Any, ...]]:
+    version = told.commission.plan_version
+    if version is None:
+        return margin_rule(told)
     own = told.rule["scope"] == "product"
     scope = _("This product's own terms") if own else _("The shop's terms")
-    version = told.commission.plan_version
     rows: list[tuple[Any, ...]] = [
         (_("Terms"), _("%(scope)s, version %(n)s") % {"scope": scope, "n": told.rule["number"]}),
         (_("Commission in all"), rate_text(told.rate_bps)),
@@ -134,6 +138,8 @@ def _rule(told: Why) -> list[tuple[Any, ...]]:
 
 def _sums(told: Why) -> list[tuple[Any, ...]]:
     """Return the arithmetic, one line a step; each line's figure follows from those above."""
+    if told.margin is not None:
+        return [*margin_sums(told.margin, told.commission.currency), *_end(told)]
     line, currency = told.commission.line, told.commission.currency
     rows: list[tuple[Any, ...]] = [(_("Goods on this line"), Money(line.goods_amount, currency))]
     if line.discount_amount:
@@ -145,12 +151,52 @@ def _sums(told: Why) -> list[tuple[Any, ...]]:
     rows.append((_("Times %(rate)s: the whole commission") % {"rate": rate}, told.budget))
     if told.amount != told.budget:
         rows.append((_share_text(told), told.amount))
+    return [*rows, *_end(told)]
+
+
+def _end(told: Why) -> list[tuple[Any, ...]]:
+    """Return what refunds took back and what is left."""
+    rows: list[tuple[Any, ...]] = []
     if told.reversed:
         rows.append((_("Less what refunds took back"), -told.reversed))
     if told.commission.state in {"rejected", "expired"}:
-        rows.append((_("Not earned"), Money(0, currency), "total"))
+        rows.append((_("Not earned"), Money(0, told.commission.currency), "total"))
     else:
         rows.append((_("Left"), told.left, "earned"))
+    return rows
+
+
+def margin_rule(told: Why) -> list[tuple[Any, ...]]:
+    """Return the rule of a margin."""
+    return [
+        (_("Terms"), _("Your own price on your page, less what the supplier gets")),
+        (_("Days after receipt until it is payable"), str(told.rule["hold_days"])),
+    ]
+
+
+def margin_sums(margin: Margin, currency: str) -> list[tuple[Any, ...]]:
+    """Return how a margin came about, one line a step."""
+    n = margin.quantity
+    rows: list[tuple[Any, ...]] = [
+        (_("Your price, times %(n)s") % {"n": n}, Money(margin.unit * n, currency)),
+        (
+            _("Less the supplier's price, times %(n)s") % {"n": n},
+            Money(-margin.supply * n, currency),
+        ),
+    ]
+    if margin.discount:
+        rows.append((_("Less the discount"), Money(-margin.discount, currency)))
+    rows.append((_("Your margin"), Money(margin.gross, currency)))
+    if margin.tax:
+        rows.append((_("Less the tax in it"), Money(-margin.tax, currency)))
+    if margin.fee:
+        rate = rate_text(margin.fee_bps)
+        rows.append(
+            (
+                _("Less the platform's fee of %(rate)s") % {"rate": rate},
+                Money(-margin.fee, currency),
+            )
+        )
     return rows
 
 

@@ -27,6 +27,8 @@ def journal_kind(kind: str) -> str:
         "commission.earned": _("The order was paid: the shop sets your part aside"),
         "commission.payable": _("The return window closed: held becomes payable"),
         "commission.reversed": _("A refund took its share back"),
+        "commission.fee": _("The platform's fee on the margin"),
+        "commission.fee_returned": _("A refund brought its share of the fee back"),
     }
     return known.get(kind, kind)
 
@@ -38,6 +40,7 @@ def account_kind(kind: str) -> str:
         "earner_held": _("Sharer, held"),
         "earner_payable": _("Sharer, payable"),
         "payouts_in_transit": _("Payouts on their way"),
+        "platform_fees": _("Platform's fees"),
     }
     return known.get(kind, kind)
 

@@ -83,6 +83,7 @@ def cart_add(request: HttpRequest) -> HttpResponse:
         quantity=1 if quantity is None else quantity,
         link=link_by_code(request.POST.get("via", "")[:24]),
         touch_id=number(request.POST, "t") or None,
+        offer_id=number(request.POST, "offer") or None,
     )
     messages.success(request, _("It is in your cart."))
     response = redirect("cart")

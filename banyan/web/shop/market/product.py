@@ -26,6 +26,7 @@ from banyan.catalog.queries import (
     list_products,
     products_in_order,
     read_chosen,
+    shown_collections,
     variants_on_sale,
 )
 from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
@@ -52,6 +53,8 @@ from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title, product_url, shop_faces
 from .ended import ended, ended_product
 from .facets import more_url, panel
+from .facts import attribute_rows
+from .stand import Stand, stand_of
 
 PAGE = 24
 SUMMARY = 150
@@ -98,15 +101,21 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     who = actor(request)
     posts = best_about(who, found.pk)
     arrival = arrival_of(request, images=[*image_ids, *covers_of(posts)])
-    variants = variants_on_sale(found.pk, clock.now(), who.id or 0)
-    in_sales = sale_items(actor=who, variant_ids=[variant.pk for variant in variants])
+    stand = stand_of(request, found)
+    variants = stand.variants(variants_on_sale(found.pk, clock.now(), who.id or 0))
+    in_sales = (
+        []
+        if stand.prices
+        else sale_items(actor=who, variant_ids=[variant.pk for variant in variants])
+    )
     sale_prices = prices_in(in_sales)
-    units = orders.shown_prices(who, variants, sale_prices)
+    units = stand.units(variants) or orders.shown_prices(who, variants, sale_prices)
     chosen = _chosen(variants, request.GET.get("variant", ""))
     language = get_language() or "en"
     description = text_in(found.texts, language, "description", found.description)
     prices = price_range([unit.amount for unit in units.values()])
-    earn = None if arrival.neutral else offer_of(found, variants)
+    # A page's own price is its own trade: nobody else earns from it.
+    earn = None if arrival.neutral or stand.prices else offer_of(found, variants)
     context: dict[str, Any] = {
         "nav": "explore",
         "product": found,
@@ -120,18 +129,22 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "option_names": " / ".join(found.options),
         "chosen": chosen,
         "price": units[chosen.pk] if chosen else None,
-        "was": _was(chosen, units),
+        # What the shop asks elsewhere is no former price of this page's.
+        "was": None if stand.prices else _was(chosen, units),
         **_sale(chosen, in_sales),
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) + _in_sale(sale_prices.get(chosen.pk)) if chosen else 0,
         "arrival": arrival,
+        "attributes": attribute_rows(found),
+        "stand": stand,
+        "carried": arrival.code or stand.code,
         "sharer": arrival.sharer or _("Whoever shared this"),
         "earn": earn,
         "discloses": arrival.link is not None and earn is not None,
         "share_url": addresses.url("share", "product", found.pk)
         + (f"?via={arrival.code}" if arrival.code else ""),
         "rating": found.stars / found.ratings if found.ratings else None,
-        "buy_url": buy_url(chosen.pk, 1, arrival) if chosen else "",
+        "buy_url": buy_url(chosen.pk, 1, arrival, stand) if chosen else "",
         "handed_over": _handed_over(found),
         **_shipping(found, chosen),
         "posts": cards_about(posts, arrival.files),
@@ -222,11 +235,16 @@ def _shipping(found: Product, chosen: Variant | None) -> dict[str, Money | None]
     }
 
 
-def buy_url(variant_id: int | str, quantity: int, arrival: Arrival) -> str:
-    """Return the checkout's GET address for buying one thing at once."""
+def buy_url(
+    variant_id: int | str, quantity: int, arrival: Arrival, stand: Stand | None = None
+) -> str:
+    """Return the checkout's GET address for buying one thing at once, here or at a storefront."""
     query = {"variant": variant_id, "n": quantity}
-    if arrival.code:
-        query |= {"via": arrival.code}
+    code = arrival.code or (stand.code if stand else "")
+    if code:
+        query |= {"via": code}
+    if stand is not None and stand.offer_id:
+        query |= {"offer": stand.offer_id}
     if arrival.code and arrival.touch:
         query |= {"t": arrival.touch}
     return f"{addresses.url('checkout')}?{urlencode(query)}"
@@ -254,6 +272,7 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         "shop": found,
         "cover": look.get(found.cover_id or 0),
         "face": shop_faces([found])[0],
+        "collections": shown_collections(found),
         "panel": panel(request.GET, chosen, facets, bound=bound, place=found),
         "products": product_cards(products_in_order(ids), via=arrival.code, touch=arrival.touch),
         "more_url": more_url(request.GET, following),

@@ -36,6 +36,7 @@ from . import form_tokens
 from .checkout_page import draw, draw_currencies
 from .checkout_values import contact_of, given, wanted_lines, wishes_of
 from .coupon_choices import count_typed
+from .way_back import keep
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,7 +67,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _used(request, lines, values, problem)
     except Problem as problem:
         return _quoted(request, lines, values, problem)
-    return go_to_payment(request, placed, opening)
+    return keep(request, go_to_payment(request, placed, opening), placed)
 
 
 def _used(

@@ -25,6 +25,7 @@ from . import form_tokens
 from .checkout_values import METHOD, address_fields, book_of, carried, sign_in_url
 from .coupon_choices import shown
 from .explaining import priced_rows, step_rows, way_text
+from .way_back import way_back
 
 
 def draw(
@@ -75,6 +76,7 @@ def draw(
         "quantity": quote.lines[0].quantity if _is_buy_now(request) else 0,
         "sign_in_url": sign_in_url(request, values),
         "guest": who.id is None,
+        "way_back": way_back(request),
     }
     status = problem.status if problem else 200
     return render(request, "shop/orders/checkout.html", context, status=status)

@@ -29,7 +29,7 @@ from ...http import actor, number
 from .coupon_choices import changed, off_in
 
 MOST_OF_ONE = 99
-CARRIED = ("variant", "via", "t", "only", "currency")
+CARRIED = ("variant", "via", "t", "offer", "back", "only", "currency")
 METHOD = "way-"
 
 
@@ -48,6 +48,7 @@ def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
                 quantity=_quantity(n),
                 via=data.get("via", "")[:24],
                 touch_id=number(data, "t"),
+                offer_id=number(data, "offer") or None,
             )
         ]
     who = actor(request)

@@ -15,6 +15,7 @@ from banyan.orders.rules import Priced
 STEPS: dict[str, Any] = {
     "list": gettext_lazy("%(n)s × %(unit)s"),
     "price_list": gettext_lazy("Price list “%(note)s”: %(n)s × %(unit)s"),
+    "offer": gettext_lazy("Price at “%(note)s”: %(n)s × %(unit)s"),
     "sale": gettext_lazy("Flash sale “%(note)s”: %(n)s × %(unit)s"),
     "coupon": gettext_lazy("Coupon %(code)s"),
     "shipping": gettext_lazy("Its part of the shipping (%(note)s)"),

@@ -41,6 +41,7 @@ _ROOMS = (
     ("my_followers", "me", gettext_lazy("Followers")),
     ("addresses", "truck", gettext_lazy("Addresses")),
     ("boards_mine", "save", gettext_lazy("Boards")),
+    ("storefront_mine", "shop", gettext_lazy("My storefront")),
     ("listings_mine", "tag", gettext_lazy("What I sell")),
     ("studio_home", "shop", gettext_lazy("My shops")),
     ("me_edit", "edit", gettext_lazy("Profile and privacy")),

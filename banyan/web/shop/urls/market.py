@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ..community import about
-from ..market import cart, product, sale
+from ..market import cart, collection, embed, product, sale, storefront, storefront_editor
 
 urlpatterns = [
     path("shop/<slug:shop_slug>", product.shop, name="shop"),
@@ -20,4 +20,24 @@ urlpatterns = [
     path("cart", cart.cart, name="cart"),
     path("cart/add", cart.cart_add, name="cart_add"),
     path("cart/<int:item_id>", cart.cart_change, name="cart_change"),
+    path("c/<slug:shop_slug>/<slug:slug>", collection.collection, name="collection"),
+    path("store/<str:handle>", storefront.storefront, name="storefront"),
+    path(
+        "store/<str:handle>/look-<int:look>.css", storefront.storefront_look, name="storefront_look"
+    ),
+    path("embed/offer/<str:code>", embed.embed_offer, name="embed_offer"),
+    path("me/storefront", storefront_editor.storefront_mine, name="storefront_mine"),
+    path("me/storefront/look", storefront_editor.storefront_edit, name="storefront_edit"),
+    path("me/storefront/goods", storefront_editor.storefront_goods, name="storefront_goods"),
+    path("me/storefront/pool", storefront_editor.storefront_pool, name="storefront_pool"),
+    path(
+        "me/storefront/pool/<int:item_id>",
+        storefront_editor.storefront_take,
+        name="storefront_take",
+    ),
+    path(
+        "me/storefront/offers/<int:offer_id>",
+        storefront_editor.storefront_offer,
+        name="storefront_offer",
+    ),
 ]

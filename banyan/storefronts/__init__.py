@@ -1,0 +1,1 @@
+"""Members' storefronts: chosen goods, offers, and the pool that many pages sell from."""

@@ -1,0 +1,73 @@
+"""Row 9: any member's page is a shop; one stock, one ledger, and the page that sold is credited."""
+
+from __future__ import annotations
+
+import pytest
+
+from banyan.earnings import actions as earnings
+from banyan.earnings.models import Commission
+from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout
+from banyan.storefronts import actions as storefronts
+from tests.storefronts import stalls
+from tests.support import factories as make
+from tests.support.sandbox import Sandbox
+from tests.support.walkers import Town, Walker, payment_ref
+
+pytestmark = pytest.mark.django_db
+
+
+def test_row_09_three_pages_sell_one_merchants_goods_from_one_stock(
+    town: Town, sandbox: Sandbox
+) -> None:
+    # given one merchant with three units, and three member pages that chose it
+    shop = make.shop()
+    earnings.set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1000)
+    product = make.product(shop, price=10_000, stock=3)
+    pages = [stalls.page(handle) for handle in ("ana", "ben", "cleo")]
+    for page in pages:
+        storefronts.select_product(actor=stalls.owner_of(page), product_id=product.pk)
+
+    # when a stranger buys on the second page
+    buyer = Walker(town)
+    buyer.go("/store/ben")
+    assert "¥100" in buyer.page or "100.00" in buyer.page
+    buyer.follow(r"^/shop/.*offer=")
+    sandbox.pay(payment_ref(buyer.buy(email="cy@example.com")))
+    checkout = Checkout.objects.get()
+    buyer.go(f"/o/{checkout.access_token}?payment=x")
+    assert "It is paid" in buyer.page
+
+    # then there is one stock for all three
+    stock = make.stock_of(product.variants.get())
+    assert (stock.on_hand, stock.allocated, stock.reserved) == (3, 1, 0)
+    # and the second page's owner is credited, nobody else
+    order = checkout.orders.get()
+    line = order.lines.get()
+    assert line.storefront_id == pages[1].pk
+    assert [step["handle"] for step in line.path] == ["ben"]
+    earned = Commission.objects.get()
+    assert (earned.payee_id, earned.amount, earned.kind) == (pages[1].owner_id, 1_000, "commission")
+    # and the merchant fulfils
+    assert order.shop_id == shop.pk
+    orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="SF", tracking="1")
+    order.refresh_from_db()
+    assert order.state == "shipped"
+    # and there is one ledger
+    assert stalls.balance("shop_payable", shop.pk) == 9_000
+    assert stalls.balance("earner_held", pages[1].owner_id) == 1_000
+    assert verify().clean
+
+
+def test_row_09_what_is_sold_out_is_sold_out_on_every_page(town: Town) -> None:
+    product = make.product(stock=1)
+    pages = [stalls.page(handle) for handle in ("ana", "ben", "cleo")]
+    for page in pages:
+        storefronts.select_product(actor=stalls.owner_of(page), product_id=product.pk)
+
+    make.pay(make.place((product.variants.get(), 1)))
+
+    walker = Walker(town)
+    for page in pages:
+        assert "Sold out" in walker.go(f"/store/{page.owner.handle}")

@@ -1,0 +1,197 @@
+"""Collections: chosen one by one, or whatever meets the conditions at the moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+
+from banyan.catalog import actions as catalog
+from banyan.catalog.models import Category, Collection, Product, Shop
+from banyan.catalog.queries import products_in
+from banyan.catalog.rules import Condition
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid, NotFound
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def by_rules(
+    shop: Shop, *conditions: Condition, match: str = "all", sort: str = "newest"
+) -> Collection:
+    return catalog.make_collection(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        data=catalog.CollectionInput(
+            "Some", kind="rules", match=match, conditions=conditions, sort=sort
+        ),
+    )
+
+
+def titles(found: Collection) -> list[str]:
+    return [product.title for product in products_in(found)]
+
+
+def furnished() -> Shop:
+    shop = make.shop()
+    Category.objects.create(slug="cups", names={"en": "Cups"})
+    make.product(shop, title="A", price=1_000, stock=0, category="cups", tags=["blue"])
+    make.product(shop, title="B", price=2_000, vendor="Kiln")
+    make.product(shop, title="C", price=3_000, tags=["blue", "new"])
+    Product.objects.filter(title="C").update(attributes={"glaze": "ash", "handmade": True})
+    make.product(title="Of another shop", price=2_000, tags=["blue"])
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (Condition("category", "cups"), {"A"}),
+        (Condition("tag", "blue"), {"A", "C"}),
+        (Condition("vendor", "kiln"), {"B"}),
+        (Condition("price_from", "2000"), {"B", "C"}),
+        (Condition("price_to", "2000"), {"A", "B"}),
+        (Condition("attribute", "glaze=ash"), {"C"}),
+        (Condition("attribute", "handmade=yes"), {"C"}),
+        (Condition("newer_than", "7"), {"A", "B", "C"}),
+        (Condition("in_stock"), {"B", "C"}),
+    ],
+)
+def test_each_condition_finds_its_goods_and_only_this_shops(
+    condition: Condition, expected: set[str]
+) -> None:
+    assert set(titles(by_rules(furnished(), condition))) == expected
+
+
+def test_all_or_any_of_the_conditions_in_the_wanted_order() -> None:
+    shop = furnished()
+    blue, cheap = Condition("tag", "blue"), Condition("price_to", "2000")
+
+    assert titles(by_rules(shop, blue, cheap)) == ["A"]
+    assert titles(by_rules(shop, blue, cheap, match="any", sort="price_up")) == ["A", "B", "C"]
+    assert titles(by_rules(shop, blue, cheap, match="any", sort="price_down")) == ["C", "B", "A"]
+
+
+def test_a_collection_by_rules_is_never_stale() -> None:
+    shop = furnished()
+    stocked, fresh = (
+        by_rules(shop, Condition("in_stock")),
+        by_rules(shop, Condition("newer_than", "7")),
+    )
+    sold = Product.objects.get(title="B")
+
+    make.pay(make.place((sold.variants.get(), 10)))
+
+    assert titles(stocked) == ["C"]
+    with clock.at(clock.now() + dt.timedelta(days=8)):
+        assert titles(fresh) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Condition("title", "x"), Condition("tag", " "), Condition("price_from", "-1"),
+        Condition("price_from", "1' OR 1=1"), Condition("newer_than", "x"),
+        Condition("attribute", "glaze"), Condition("attribute", "=ash"),
+        Condition("attribute", "a b=c"), Condition("newer_than", "99999"),
+    ],
+)  # fmt: skip
+def test_what_is_no_condition_is_refused(condition: Condition) -> None:
+    shop = make.shop()
+
+    with pytest.raises(Invalid) as refused:
+        by_rules(shop, condition)
+    assert "conditions" in refused.value.fields
+    assert not Collection.objects.exists()
+
+
+def test_a_manual_collection_keeps_its_order_and_shows_what_is_on_sale() -> None:
+    shop = furnished()
+    owner = Client()
+    owner.force_login(shop.owner)
+    base = f"/studio/{shop.slug}/collections"
+    assert (
+        owner.post(base, {"title": "Best of", "kind": "manual", "is_shown": "1"}).status_code == 302
+    )
+    found = Collection.objects.get()
+    ids = dict(Product.objects.filter(shop=shop).values_list("title", "id"))
+    for title in "ABC":
+        owner.post(f"{base}/{found.pk}", {"do": "put", "product": ids[title]})
+    owner.post(f"{base}/{found.pk}", {"do": "up", "product": ids["C"]})
+    owner.post(f"{base}/{found.pk}", {"do": "take", "product": ids["A"]})
+    assert titles(found) == ["C", "B"]
+    assert owner.get(f"{base}/{found.pk}").status_code == 200
+
+    page = Client().get(f"/c/{shop.slug}/best-of")
+    assert page.status_code == 200
+    assert f'href="/c/{shop.slug}/best-of"' in Client().get(f"/shop/{shop.slug}").content.decode()
+    catalog.unpublish_product(actor=make.actor(shop.owner), product_id=ids["C"])
+    assert titles(found) == ["B"]
+
+
+def test_conditions_are_typed_in_the_studio_in_the_shops_money() -> None:
+    shop = furnished()
+    owner = Client()
+    owner.force_login(shop.owner)
+    form = {
+        "title": "Under twenty", "kind": "rules", "match": "all", "sort": "price_up",
+        "field0": "price_to", "value0": "20.00", "is_shown": "1",
+    }  # fmt: skip
+    assert owner.post(f"/studio/{shop.slug}/collections", form).status_code == 302
+
+    found = Collection.objects.get()
+    assert found.conditions == [{"field": "price_to", "value": "2000"}]
+    assert (
+        'value="20.00"' in owner.get(f"/studio/{shop.slug}/collections/{found.pk}").content.decode()
+    )
+    wrong = owner.post(f"/studio/{shop.slug}/collections", {**form, "value0": "cheap"})
+    assert wrong.status_code == 422
+
+
+def test_somebody_elses_collection_and_goods_are_not_there() -> None:
+    shop, other = furnished(), make.shop()
+    mine = catalog.make_collection(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        data=catalog.CollectionInput("Mine", is_shown=False),
+    )
+    stranger = Client()
+    stranger.force_login(other.owner)
+
+    assert stranger.get(f"/studio/{shop.slug}/collections/{mine.pk}").status_code == 404
+    assert stranger.get(f"/studio/{other.slug}/collections/{mine.pk}").status_code == 404
+    assert stranger.get(f"/c/{shop.slug}/mine").status_code == 404
+    with pytest.raises(NotFound):
+        catalog.put_in_collection(
+            actor=make.actor(shop.owner), collection_id=mine.pk, product_id=make.product(other).pk
+        )
+    assert not mine.items.exists()
+
+
+def test_a_collection_is_narrowed_down_by_filterable_attributes() -> None:
+    shop = furnished()
+    for code, kind, choices in (
+        ("glaze", "choice", {"ash": {"en": "Ash"}, "clear": {"en": "Clear"}}),
+        ("handmade", "yesno", None),
+    ):
+        catalog.add_attribute(
+            actor=Actor.system("test"),
+            code=code,
+            kind=kind,
+            data=catalog.AttributeInput({"en": code.title()}, choices=choices, is_filterable=True),
+            reason="test",
+        )
+    Product.objects.filter(title="B").update(attributes={"glaze": "clear"})
+    by_rules(shop, Condition("price_from", "1"))
+    url = f"/c/{shop.slug}/some"
+
+    whole = Client().get(url).content.decode()
+    assert "Glaze: Ash (1)" in whole
+    assert "Handmade (1)" in whole
+    narrowed = Client().get(url, {"only": "glaze=clear"}).content.decode()
+    assert ">B<" in narrowed
+    assert ">C<" not in narrowed
+    assert ">C<" in Client().get(url, {"only": "glaze=nothing"}).content.decode()

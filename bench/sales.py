@@ -9,6 +9,7 @@ members with sessions and form tokens, one POST per claim.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import json
 import multiprocessing as mp
@@ -45,9 +46,9 @@ def main() -> int:
         version, settings = _database(dsn)
         print(report.facts(version, settings))
         if only != "http":
-            _at_database(table, dsn)
+            _at_database(table, dsn, server.data_dir)
         if only != "database":
-            _over_http(table, dsn)
+            _over_http(table, server.data_dir)
     for missed in table.missed:
         print(f"MISSED  {missed}")
     return 1 if table.missed else 0
@@ -78,7 +79,7 @@ def _database(dsn: str) -> tuple[str, str]:
 # -- at the database ------------------------------------------------------------------------------
 
 
-def _at_database(table: report.Table, dsn: str) -> None:
+def _at_database(table: report.Table, dsn: str, home: Path) -> None:
     from django.db import connection
 
     from banyan.kernel import tickets
@@ -93,8 +94,12 @@ def _at_database(table: report.Table, dsn: str) -> None:
     _make_counter(dsn)
     expires = "2100-01-01T00:00:00Z"
     table.head(f"claims at the database, {PROCESSES * CONNECTIONS} connections, each committed")
+    before = _seconds(home)
     rate = _rate(dsn, tickets.DRAW, ("bench", expires, pool.pk))
+    spent = (_seconds(home) - before) * 1000 / (rate * SECONDS)
     table.held("by ticket", rate, "/s", rate >= LEAST_AT_DATABASE, f">= {LEAST_AT_DATABASE:.0f}")
+    most = f"so at most {(os.cpu_count() or 1) * 1000 / spent:.0f}/s on these cores, idle"
+    table.row("  the database's processor time", spent, "ms/claim", most)
     slow = _rate(dsn, counter, ("bench",))
     table.row("by counter row", slow, "/s", f"ticket is {rate / slow:.1f} times as fast")
     one = _rate(dsn, tickets.DRAW, ("bench", expires, pool.pk), processes=1, connections=1)
@@ -102,6 +107,19 @@ def _at_database(table: report.Table, dsn: str) -> None:
     balance = tickets.balance(pool.pk)
     table.held("  tickets that nobody has", balance.within - balance.claims, "", True, "quiet")
     connection.close()
+
+
+def _seconds(home: Path | None = None, *, pid: int = 0) -> float:
+    """Return the processor time so far of a server's processes, by folder or by first process."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+            mine = pid and pid in (int(folder.name), int(fields[1]))
+            if mine or (home is not None and os.readlink(folder / "cwd") == str(home)):
+                # Its own, and that of children that have ended.
+                ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _make_counter(dsn: str) -> None:
@@ -182,7 +200,7 @@ def _claim_for(
 # -- over HTTP ------------------------------------------------------------------------------------
 
 
-def _over_http(table: report.Table, dsn: str) -> None:
+def _over_http(table: report.Table, home: Path) -> None:
     path, variant, cookies = _furnish()
     port = _free_port()
     environment = {**os.environ, "BANYAN_VAR": os.environ.get("BANYAN_VAR", "/tmp/bench-sales-var")}
@@ -195,15 +213,18 @@ def _over_http(table: report.Table, dsn: str) -> None:
         try:
             _wait_for(port)
             _claim_over(port, path, variant, cookies[: CLIENTS * 30])
-            began = time.perf_counter()
+            began, used = time.perf_counter(), (_seconds(home), _seconds(pid=server.pid))
             got = _claim_over(port, path, variant, cookies[CLIENTS * 30 :])
             rate = got / (time.perf_counter() - began)
+            spent = [_seconds(home) - used[0], _seconds(pid=server.pid) - used[1]]
         finally:
             server.terminate()
             server.wait(20)
     table.head(f"claims over HTTP, {CLIENTS} clients, a member and a form token each")
     wanted = len(cookies) - CLIENTS * 30
     table.held("claims of members", got, "", got == wanted, f"== {wanted}")
+    for kind, seconds in zip(("database", "web"), spent, strict=True):
+        table.row(f"  processor time, {kind}", seconds * 1000 / max(got, 1), "ms/claim")
     table.held("claims", rate, "/s", rate >= LEAST_OVER_HTTP, f">= {LEAST_OVER_HTTP:.0f}")
 
 

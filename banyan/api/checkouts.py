@@ -130,7 +130,10 @@ class AddressBody(Body):
 class CheckoutBody(PurchaseBody):
     """A purchase to place."""
 
-    address: AddressBody
+    address: Annotated[
+        AddressBody | None,
+        Field(description="Not needed for what is not sent: digital goods and services."),
+    ] = None
     provider: Annotated[
         str,
         StringConstraints(pattern=r"^[a-z0-9_-]{1,20}$"),
@@ -470,7 +473,9 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
     lines = wanted_lines(caller, body.lines)
     agreed = body.agreed_total
     at = body.address
-    wishes = wishes_of(body, PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode))
+    # Of what is not sent the country is enough, for the tax; without it, each shop's own.
+    to = PlaceBody(country=at.country, level1=at.level1, postcode=at.postcode) if at else None
+    wishes = wishes_of(body, to)
     if agreed is not None or body.coupon:
         quoted = _priced(caller, lines, body, wishes)
         if agreed is not None:
@@ -479,7 +484,7 @@ def place_checkout(request: HttpRequest, body: CheckoutBody) -> Any:
         actor=caller.actor,
         lines=lines,
         contact=orders.Contact(body.contact.email, body.contact.phone),
-        address=body.address.model_dump(),
+        address=at.model_dump() if at else {},
         placement_key=caller.key,
         provider=body.provider,
         coupon_code=body.coupon,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Path, Router
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from banyan.catalog.access import get_shop_for_staff, shops_worked_in
 from banyan.kernel.actors import Actor
@@ -15,9 +15,10 @@ from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for, orders_bought, visible_orders
 from banyan.orders.models import Order, OrderLine, OrderRefund, Shipment
 from banyan.orders.queries import lines_of, refunds_by_order, shipments_of
+from banyan.orders.rules.carriers import tracking_url
 from banyan.people.access import hidden_from
 
-from .gate import ANYONE, ANYONE_WRITES, READ, WRITE, actor, caller_of
+from .gate import ANYONE, ANYONE_WRITES, READ, WRITE, actor, caller_of, keyed
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
 from .prices import PriceStep, price_step
 from .schemas import Answer, Body, Id, IdOut, Moment, Money, Person
@@ -47,6 +48,9 @@ class OrderLineAnswer(Answer):
     product_id: IdOut
     title: str
     quantity: int
+    shipped_quantity: int
+    cancelled_quantity: int
+    returned_quantity: int
     unit: Money
     goods: Money
     discount: Money
@@ -66,12 +70,22 @@ class RefundRef(Answer):
     amount: Money
 
 
-class ShipmentAnswer(Answer):
-    """The parcel."""
+class ParcelLineAnswer(Answer):
+    """So many units of a line."""
 
+    line_id: IdOut
+    quantity: int
+
+
+class ShipmentAnswer(Answer):
+    """A parcel and what is in it; ``tracking_url`` is empty where the carrier has none we know."""
+
+    id: IdOut
     carrier: str
     tracking: str
+    tracking_url: str
     shipped_at: Moment
+    lines: list[ParcelLineAnswer]
 
 
 class DeliveryAnswer(Answer):
@@ -97,7 +111,10 @@ class OrderAnswer(Answer):
     refunded: Money
     delivery: DeliveryAnswer | None
     lines: list[OrderLineAnswer]
-    shipment: ShipmentAnswer | None
+    shipment: Annotated[
+        ShipmentAnswer | None, Field(description="The last parcel; all are in ``shipments``.")
+    ]
+    shipments: list[ShipmentAnswer]
     refunds: list[RefundRef]
     email: str
     phone: str
@@ -108,11 +125,42 @@ class OrderAnswer(Answer):
     received_at: Moment | None
 
 
+class UnitsBody(Body):
+    """So many units of a line."""
+
+    line_id: Id
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+Units = Annotated[
+    list[UnitsBody] | None,
+    Field(min_length=1, max_length=100, description="All that is left without."),
+]
+
+
+def units_of(body: list[UnitsBody] | None) -> dict[int, int] | None:
+    """Return units by line, added up; None for none."""
+    if body is None:
+        return None
+    found: dict[int, int] = {}
+    for each in body:
+        found[each.line_id] = found.get(each.line_id, 0) + each.quantity
+    return found
+
+
 class ShipBody(Body):
-    """Who carries the parcel, and its number there."""
+    """Who carries the parcel, its number there, and what is in it."""
 
     carrier: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     tracking: Annotated[str, StringConstraints(max_length=60)] = ""
+    lines: Units = None
+
+
+class CancelBody(Body):
+    """What is cancelled, and why."""
+
+    reason: Annotated[str, StringConstraints(max_length=200)] = ""
+    lines: Units = None
 
 
 def orders_answer(found: list[Order], viewer: Actor) -> list[OrderAnswer]:
@@ -124,7 +172,7 @@ def orders_answer(found: list[Order], viewer: Actor) -> list[OrderAnswer]:
         _order(
             order,
             [_line(line, hidden[order.pk]) for line in lines[order.pk]],
-            parcels.get(order.pk),
+            parcels.get(order.pk, []),
             refunds.get(order.pk, []),
         )
         for order in found
@@ -146,7 +194,7 @@ def _hidden(
 def _order(
     order: Order,
     lines: list[OrderLineAnswer],
-    parcel: Shipment | None,
+    parcels: list[Shipment],
     refunds: list[OrderRefund],
 ) -> OrderAnswer:
     def money(amount: int) -> Money:
@@ -169,11 +217,8 @@ def _order(
         if order.delivery
         else None,
         lines=lines,
-        shipment=ShipmentAnswer(
-            carrier=parcel.carrier, tracking=parcel.tracking, shipped_at=parcel.shipped_at
-        )
-        if parcel
-        else None,
+        shipment=_parcel(parcels[-1]) if parcels else None,
+        shipments=[_parcel(parcel) for parcel in parcels],
         refunds=[
             RefundRef(id=one.pk, state=one.state, amount=money(one.amount)) for one in refunds
         ],
@@ -187,6 +232,20 @@ def _order(
     )
 
 
+def _parcel(parcel: Shipment) -> ShipmentAnswer:
+    return ShipmentAnswer(
+        id=parcel.pk,
+        carrier=parcel.carrier,
+        tracking=parcel.tracking,
+        tracking_url=tracking_url(parcel.carrier, parcel.tracking),
+        shipped_at=parcel.shipped_at,
+        lines=[
+            ParcelLineAnswer(line_id=each.line_id, quantity=each.quantity)
+            for each in parcel.lines.all()
+        ],
+    )
+
+
 def _line(line: OrderLine, hidden: Collection[int]) -> OrderLineAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, line.currency)
@@ -197,6 +256,9 @@ def _line(line: OrderLine, hidden: Collection[int]) -> OrderLineAnswer:
         product_id=line.product_id,
         title=line.title,
         quantity=line.quantity,
+        shipped_quantity=line.shipped_quantity,
+        cancelled_quantity=line.cancelled_quantity,
+        returned_quantity=line.returned_quantity,
         unit=money(line.unit_amount),
         goods=money(line.goods_amount),
         discount=money(line.discount_amount),
@@ -258,10 +320,40 @@ def read_order(request: HttpRequest, order_id: Path[Id]) -> Any:
 
 @router.post("/orders/{order_id}/ship", auth=WRITE, response=OrderAnswer)
 def ship_order(request: HttpRequest, order_id: Path[Id], body: ShipBody) -> Any:
-    """Send the parcel of a paid order. For those who work in the shop. Repeatable."""
+    """Send a parcel with some units, or with all that is left. For those who work in the shop.
+
+    Without lines it is repeatable; with lines an `Idempotency-Key` makes it so.
+    """
     who = actor(request)
-    orders.ship(actor=who, order_id=order_id, carrier=body.carrier, tracking=body.tracking)
+    orders.ship(
+        actor=who,
+        order_id=order_id,
+        carrier=body.carrier,
+        tracking=body.tracking,
+        units=units_of(body.lines),
+        key=caller_of(request).key if body.lines else "",
+    )
     return orders_answer([get_order_for(who, order_id)], who)[0]
+
+
+@router.post("/orders/{order_id}/cancel", auth=ANYONE_WRITES, response=OrderAnswer)
+@keyed
+def cancel_order(request: HttpRequest, order_id: Path[Id], body: CancelBody) -> Any:
+    """Cancel what is not sent, with its money back at once. For the buyer.
+
+    Refused with `not_cancellable` once it is on its way.
+    """
+    caller = caller_of(request)
+    orders.cancel_order(
+        actor=caller.actor,
+        order_id=order_id,
+        units=units_of(body.lines),
+        reason=body.reason,
+        key=caller.key,
+        access_token=caller.access_token,
+    )
+    order = get_order_for(caller.actor, order_id, caller.access_token)
+    return orders_answer([order], caller.actor)[0]
 
 
 @router.post("/orders/{order_id}/receipt", auth=ANYONE_WRITES, response=OrderAnswer)

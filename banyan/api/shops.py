@@ -121,7 +121,7 @@ def open_shop(request: HttpRequest, body: ShopBody) -> Any:
         country=body.country,
         timezone=body.timezone,
         shipping_amount=minor(body.shipping, body.currency, "shipping") if body.shipping else 0,
-        free_shipping_from=free and minor(free, body.currency, "free_shipping_from"),
+        free_shipping_from=minor(free, body.currency, "free_shipping_from") if free else None,
     )
     return Status(201, shop_answer(shop))
 

@@ -11,6 +11,7 @@ from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
 
+from .actions.staff import INVITED
 from .events import ShopOpened, ShopRefused, StockLow
 from .models import Shop, Variant
 from .queries import staff_of
@@ -83,3 +84,10 @@ kinds.register("stock.low", _low, icon="box")
 kinds.register("stock.back", _back, icon="box")
 kinds.register("shop.opened", _opened, icon="shop")
 kinds.register("shop.refused", _refused, icon="shop")
+
+
+def _invited(happening: Happening) -> str:
+    return _("%(shop)s would like you to work there.") % happening.data
+
+
+kinds.register(INVITED, _invited, icon="shop")

@@ -8,3 +8,11 @@ class DeliveryConfig(AppConfig):
 
     name = "banyan.delivery"
     label = "delivery"
+
+    def ready(self) -> None:
+        """Look at what goes on sale."""
+        from banyan.catalog import ports
+
+        from .gates import may_publish
+
+        ports.register_publish_check(may_publish)

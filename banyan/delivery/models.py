@@ -161,7 +161,8 @@ class Shortfall(models.Model):
 class Voucher(models.Model):
     """One paid service, to be had on site once. ``digest`` is the SHA-256 of its code.
 
-    ``sealed`` is the code, encrypted; ``number`` counts the vouchers of a line from 1.
+    ``sealed`` is the code, encrypted; ``number`` counts the vouchers of a line from 1. ``cause_id``
+    names the purchase whose story all that happens to it belongs to.
     """
 
     id = IdField(primary_key=True)
@@ -182,6 +183,7 @@ class Voucher(models.Model):
     redeemed_at = models.DateTimeField(null=True)
     redeemed_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     redeemed_place = models.CharField(max_length=80, blank=True, default="")
+    cause_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "delivery_voucher"

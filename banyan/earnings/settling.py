@@ -3,7 +3,8 @@
 Once an order is received, what the platform owes the shop for it (what was paid, less what was
 given back, the commissions and the fees on margins) is passed on through the provider that took the
 payment, if the shop has a connected account there. What is given back later is taken back from it.
-Where there is no such account nothing happens, and the platform owes the shop as before.
+Where there is no such account nothing happens, and the platform owes the shop as before. What the
+platform bears of a price was never in the payment: it stays owed, too.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
     payment, and this order passes nothing on, the provider is told to keep the rest. Not inside a
     transaction. Raises ProviderUnreachable, to be tried again.
     """
-    order = Order.objects.select_related("checkout").get(pk=order_id)
+    order = Order.objects.select_related("checkout", "shop").get(pk=order_id)
     intent_id = order.checkout.intent_id
     if intent_id is None or order.state not in ("received", "closed"):
         return
+    if order.shop.kind == "member":
+        return  # its money waits in escrow, and is its seller's when that ends
     owed = _owed(order)
     with transaction.atomic(), caused_by(order.checkout_id):
         mine = [LockKey("payment", intent_id), LockKey("order", order.pk)]

@@ -8,6 +8,7 @@ from django.db.models.functions import Upper
 
 from banyan.catalog.models import Shop
 from banyan.kernel.ids import IdField
+from banyan.kernel.problems import Invalid
 from banyan.people.models import Account
 
 from .rules import CLASSES, Terms, terms_of
@@ -67,8 +68,11 @@ class Coupon(models.Model):
 
     @property
     def terms(self) -> Terms:
-        """What it asks for and gives."""
-        return terms_of(self.conditions, self.benefits)
+        """What it asks for and gives; nothing where a rule is not registered any more."""
+        try:
+            return terms_of(self.conditions, self.benefits)
+        except Invalid:
+            return Terms()
 
 
 class Grant(models.Model):

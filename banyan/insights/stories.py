@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from banyan.catalog import stories as stock
+from banyan.catalog.rules import IN_PARCELS
+from banyan.delivery import stories as deliveries
 from banyan.earnings import stories as earnings
 from banyan.kernel.digits import whole
 from banyan.kernel.models import AuditEntry
@@ -53,6 +55,7 @@ def story_of_order(order: Order) -> Story:
     chapters = [
         *_shared(lines),
         *orders.story_of(order, lines, refunds),
+        *deliveries.story_of([line.pk for line in lines if line.kind not in IN_PARCELS]),
         *stock.story_of(
             variant_ids={line.variant_id for line in lines},
             references={checkout.number, order.number},

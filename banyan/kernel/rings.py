@@ -18,6 +18,7 @@ class Ring(StrEnum):
     DRAWS = "draws"
     STREAMS = "streams"
     ANSWERS = "answers"
+    INVITES = "invites"
     DELIVERY = "delivery"
     PAYERS = "payers"
 

@@ -23,6 +23,8 @@ class MessageAdmin(OfficeAdmin):
         "order.receipt": gettext_lazy("Receipt"),
         "order.shipped": gettext_lazy("Parcel sent"),
         "order.refunded": gettext_lazy("Refund granted"),
+        "order.return": gettext_lazy("Return"),
+        "shop.invited": gettext_lazy("Invitation to a shop"),
         "refund.sent": gettext_lazy("Refund sent"),
         "refund.failed": gettext_lazy("Refund failed"),
     }

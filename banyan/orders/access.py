@@ -9,7 +9,7 @@ from banyan.catalog.access import EVERYONE, works_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
-from .models import Checkout, Order, OrderRefund
+from .models import Checkout, Document, Order, OrderRefund, Return
 
 
 def _is_buyer(actor: Actor, checkout: Checkout, access_token: str) -> bool:
@@ -86,6 +86,55 @@ def get_refund_for(actor: Actor, refund_id: int, access_token: str = "") -> Orde
     if actor.has_role("support", "finance") or works_in(actor, refund.order.shop_id):
         return refund
     raise NotFound()
+
+
+def get_return_for(actor: Actor, return_id: int, access_token: str = "") -> Return:
+    """Return what is sent back: to its buyer, guest with the link, shop and support."""
+    found = (
+        Return.objects.select_related("order__checkout", "order__shop", "refund")
+        .filter(pk=return_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound()
+    if not (
+        _is_buyer(actor, found.order.checkout, access_token)
+        or actor.has_role("support", "finance")
+        or works_in(actor, found.order.shop_id)
+    ):
+        raise NotFound()
+    return found
+
+
+def get_return_for_staff(actor: Actor, return_id: int, roles: tuple[str, ...] = EVERYONE) -> Return:
+    """Return what is sent back to those who work in the shop, and to platform support."""
+    found = get_return_for(actor, return_id)
+    get_order_for_staff(actor, found.order_id, roles)
+    return found
+
+
+def get_return_for_buyer(actor: Actor, return_id: int, access_token: str = "") -> Return:
+    """Return what is sent back to who sends it."""
+    found = get_return_for(actor, return_id, access_token)
+    if not _is_buyer(actor, found.order.checkout, access_token):
+        raise NotFound()
+    return found
+
+
+def get_document_for(actor: Actor, document_id: int, access_token: str = "") -> Document:
+    """Return a document to whoever may see its order."""
+    found = Document.objects.filter(pk=document_id).first()
+    if found is None:
+        raise NotFound()
+    get_order_for(actor, found.order_id, access_token)
+    return found
+
+
+def visible_returns(actor: Actor, shop_id: int) -> QuerySet[Return]:
+    """Return what is sent back to a shop, newest first, for its staff."""
+    if not works_in(actor, shop_id):
+        return Return.objects.none()
+    return Return.objects.filter(order__shop_id=shop_id).order_by("-id")
 
 
 def visible_checkouts(actor: Actor) -> QuerySet[Checkout]:

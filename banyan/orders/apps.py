@@ -11,6 +11,12 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to payments; tell buyers and shops; say whose open pages an order concerns."""
-        from . import delivering, subscribers, telling, topics  # noqa: F401 - registers on import
+        from . import (  # noqa: F401 - registers on import
+            delivering,
+            papers,
+            subscribers,
+            telling,
+            topics,
+        )
 
         topics.register()

@@ -41,9 +41,17 @@ class OrderCancelled(_OfOrder):
 
 
 class OrderShipped(_OfOrder):
-    """A parcel is on its way."""
+    """A parcel is on its way; it may hold only a part of the order."""
 
     name: ClassVar[str] = "order.shipped"
+    shipment_id: int | None = None
+
+
+class OrderUnitsCancelled(_OfOrder):
+    """Paid units will not be sent: they are free to be sold. ``lines``: [(line id, units)]."""
+
+    name: ClassVar[str] = "order.units_cancelled"
+    lines: list[tuple[int, int]]
 
 
 class OrderReceived(_OfOrder):
@@ -63,6 +71,14 @@ class OrderRefunded(_OfOrder):
     amount: int
     currency: str
     lines: list[tuple[int, int, int]]
+
+
+class OrderReturnMoved(_OfOrder):
+    """A return was asked for or went on; ``state`` see the machine ``orders.return.state``."""
+
+    name: ClassVar[str] = "order.return_moved"
+    return_id: int
+    state: str
 
 
 class RefundHelpAsked(_OfOrder):

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import auto_confirm, expire_due
+from .actions import auto_confirm, expire_due, lapse_returns
 
 
 @app.periodic(cron="* * * * * */10")
@@ -21,3 +21,10 @@ def expire_reservations(timestamp: int) -> None:
 def confirm_receipts(timestamp: int) -> None:
     """Confirm parcels that were never answered."""
     auto_confirm(actor=Actor.system("confirm_receipts"))
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(queue="soon", queueing_lock="orders.lapse_returns")
+def lapse_unsent_returns(timestamp: int) -> None:
+    """End returns that were agreed to and never sent."""
+    lapse_returns(actor=Actor.system("lapse_unsent_returns"))

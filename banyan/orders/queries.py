@@ -20,7 +20,17 @@ from banyan.payments.models import Refund
 from banyan.storefronts.access import live_offers
 from banyan.storefronts.queries import Taken, taken_offers
 
-from .models import Cart, CartItem, Checkout, Order, OrderLine, OrderRefund, Shipment
+from .models import (
+    AfterSaleTerms,
+    Cart,
+    CartItem,
+    Checkout,
+    LegalEntity,
+    Order,
+    OrderLine,
+    OrderRefund,
+    Shipment,
+)
 from .rules import WantedLine
 
 
@@ -186,10 +196,24 @@ def orders_of(checkout_ids: Iterable[int]) -> dict[int, list[Order]]:
     return found
 
 
-def shipments_of(order_ids: Iterable[int]) -> dict[int, Shipment]:
-    """Return the parcel of each order that was sent. One statement."""
-    rows = Shipment.objects.filter(order_id__in=list(order_ids)).order_by("-id")
-    return {row.order_id: row for row in rows}
+def shipments_of(order_ids: Iterable[int]) -> dict[int, list[Shipment]]:
+    """Return the parcels of orders with their lines, oldest first. Three statements."""
+    rows = Shipment.objects.filter(order_id__in=list(order_ids)).order_by("id")
+    found: dict[int, list[Shipment]] = {}
+    for parcel in rows.prefetch_related("lines__line"):
+        found.setdefault(parcel.order_id, []).append(parcel)
+    return found
+
+
+def terms_of(shop_id: int) -> AfterSaleTerms:
+    """Return what a shop promises after the sale: its own words, else the defaults."""
+    own = AfterSaleTerms.objects.filter(shop_id=shop_id).first()
+    return own or AfterSaleTerms(shop_id=shop_id)
+
+
+def entity_of(shop_id: int) -> LegalEntity | None:
+    """Return who sells in a shop, in law; None before it has said so. One statement."""
+    return LegalEntity.objects.filter(shop_id=shop_id, is_current=True).first()
 
 
 def refunds_by_order(order_ids: Iterable[int]) -> dict[int, list[OrderRefund]]:

@@ -41,3 +41,34 @@ REFUND = Machine(
         "succeeded": (),
     },
 )
+
+RETURN = Machine(
+    name="orders.return.state",
+    initial="asked",
+    transitions={
+        "asked": ("approved", "refused", "withdrawn"),
+        "approved": ("sent", "received", "withdrawn", "lapsed"),
+        "sent": ("received",),
+        # what came is looked at: money, another piece, or neither
+        "received": ("refunded", "exchanged", "refused"),
+        "refunded": (),
+        "exchanged": (),
+        "refused": (),
+        "withdrawn": (),
+        "lapsed": (),
+    },
+)
+
+OPEN_RETURN = ("asked", "approved", "sent", "received")
+"""States of a return that is not yet answered for good."""
+
+FAPIAO = Machine(
+    name="orders.fapiao.state",
+    initial="asked",
+    transitions={
+        "asked": ("issued", "refused", "withdrawn"),
+        "refused": ("asked",),
+        "withdrawn": ("asked",),
+        "issued": (),
+    },
+)

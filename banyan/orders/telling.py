@@ -24,10 +24,12 @@ from banyan.notify import kinds
 from banyan.notify.actions import notify, send
 from banyan.notify.kinds import Happening
 
-from .events import OrderPaid, OrderRefunded, OrderShipped
-from .models import Checkout, Order, OrderRefund
+from .events import OrderPaid, OrderRefunded, OrderReturnMoved, OrderShipped
+from .models import Checkout, Order, OrderRefund, Return
 
 FRESH = dt.timedelta(hours=1)
+BY_BUYER = {"asked", "sent", "withdrawn"}
+BY_SHOP = {"approved", "refused", "exchanged"}
 
 
 @events.subscribe(OrderPaid, consumer="orders.tell")
@@ -49,13 +51,15 @@ def tell_of_a_payment(event: OrderPaid, meta: Meta) -> None:
 def tell_of_a_parcel(event: OrderShipped, meta: Meta) -> None:
     """Tell the buyer that the parcel left, with carrier and number."""
     order = order_of(event.order_id)
-    shipment = order.shipments.order_by("id").last()
+    shipment = order.shipments.filter(pk=event.shipment_id or 0).first()
+    shipment = shipment or order.shipments.order_by("id").last()
     context = {
         "shop": order.shop.name,
         "carrier": shipment.carrier if shipment else "",
         "tracking": shipment.tracking if shipment else "",
     }
-    write(order.checkout, "order.shipped", meta, context, of=f"{order.pk}")
+    of = f"{shipment.pk if shipment else order.pk}"
+    write(order.checkout, "order.shipped", meta, context, of=of)
     notice(order, "order.shipped", f"order.shipped:{order.pk}")
 
 
@@ -74,6 +78,32 @@ def tell_of_a_refund(event: OrderRefunded, meta: Meta) -> None:
     }
     write(checkout, "order.refunded", meta, context, of=f"{refund.pk}")
     notice(order, "order.refunded", f"order.refunded:{refund.pk}", url=url)
+
+
+@events.subscribe(OrderReturnMoved, consumer="orders.tell")
+def tell_of_a_return(event: OrderReturnMoved, meta: Meta) -> None:
+    """Tell the shop what the buyer did, and the buyer what the shop did."""
+    found = Return.objects.select_related("order__checkout", "order__shop").get(pk=event.return_id)
+    order = found.order
+    if event.state in BY_BUYER:
+        for member in _staff(order.shop_id):
+            notify(
+                recipient_id=member.account_id,
+                kind="return.asked",
+                group_key=f"return.asked:{found.pk}",
+                url=f"/studio/{order.shop.slug}/returns/{found.pk}",
+                data={"number": found.number, "shop": order.shop.name},
+            )
+    if event.state in BY_SHOP:
+        token = order.checkout.access_token
+        context = {
+            "shop": order.shop.name,
+            "return": found.number,
+            "agreed": event.state == "approved",
+            "path": f"/returns/{found.pk}?o={token}",
+        }
+        write(order.checkout, "order.return", meta, context, of=f"{found.pk}:{event.state}")
+        notice(order, "order.return", f"order.return:{found.pk}", url=f"/returns/{found.pk}")
 
 
 def order_of(order_id: int) -> Order:
@@ -147,6 +177,16 @@ def _tell_refunded(happening: Happening) -> str:
     return _("%(shop)s gives you money back for order %(number)s.") % happening.data
 
 
+def _tell_return_asked(happening: Happening) -> str:
+    return _("%(shop)s: return %(number)s waits for you.") % happening.data
+
+
+def _tell_return(happening: Happening) -> str:
+    return _("%(shop)s has answered your return for order %(number)s.") % happening.data
+
+
+kinds.register("return.asked", _tell_return_asked, icon="receipt")
+kinds.register("order.return", _tell_return, icon="receipt")
 kinds.register("order.paid", _tell_paid, icon="receipt")
 kinds.register("order.shipped", _tell_shipped, icon="truck")
 kinds.register("order.refunded", _tell_refunded, icon="wallet")

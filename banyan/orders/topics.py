@@ -19,9 +19,11 @@ EVENTS = (
     events.OrderExpired,
     events.OrderCancelled,
     events.OrderShipped,
+    events.OrderUnitsCancelled,
     events.OrderReceived,
     events.OrderRefunded,
     events.OrderRefundSettled,
+    events.OrderReturnMoved,
 )
 
 

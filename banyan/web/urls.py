@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from banyan.web.studio import staff
+
 from . import views
 from .desk import urls as desk
 from .media import urls as media
@@ -13,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *payments.urlpatterns,
     *shop.urlpatterns,
     *media.urlpatterns,
+    path("join/<str:token>", staff.join, name="studio_join"),
     path("studio/", include("banyan.web.studio.urls")),
     *desk.urlpatterns,
     path("healthz", views.healthz, name="healthz"),

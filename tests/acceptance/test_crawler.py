@@ -11,7 +11,8 @@ import pytest
 from django.apps import apps
 from django.db.models import CharField, JSONField, TextField
 
-from banyan.catalog.models import Shop, ShopStaff, Variant
+from banyan.catalog import actions as catalog
+from banyan.catalog.models import Shop, ShopStaff, StockWish, Variant
 from banyan.community import actions as community
 from banyan.community.models import Comment, Post
 from banyan.delivery import actions as delivery
@@ -33,9 +34,13 @@ from banyan.payments import actions as payments
 from banyan.payments.models import Intent, Refund
 from banyan.people import actions as people
 from banyan.people.models import Account
+from banyan.sales import actions as sales
+from banyan.sales.models import Sale
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
+from banyan.web.shop.market.cards import product_url
 from tests.delivery import goods
+from tests.sales.scene import on
 from tests.support import factories as make
 from tests.support.crawler import Crawler, Walk, route_names
 from tests.support.database import wipe
@@ -72,6 +77,7 @@ EXCEPTIONS = {
     "payment_return": "where the provider sends the browser back",
     "payment_wait": "shown after the order form",
     "payment_state": "asked by the waiting page",
+    "stock_unwish": "in the message to a visitor who waited for something",
     "studio_redeem_list": "asked by the till's script",
     "studio_redeem_sync": "asked by the till's script",
     "payment_again": "on the waiting page of a payment that came to nothing",
@@ -194,6 +200,7 @@ def _visitors() -> None:
     newest = Post.objects.filter(repin_of=None, visibility=0).order_by("-id")[0]
     community.comment(actor=who, post_id=newest.pk, body="Mine, too")
     _earned(ana, mio, variant)
+    _in_a_sale(ana, mio, kiln)
     payments.issue_credit(
         actor=Actor.system("test"),
         account_id=ana.pk,
@@ -238,6 +245,23 @@ def _earned(sharer: Account, owner: Account, item: Variant) -> None:
         earnings.release_due(actor=Actor.system("test"))
 
 
+def _in_a_sale(member: Account, owner: Account, shop: Shop) -> None:
+    """Put something in a sale: the member has a unit by code, and it is their turn besides."""
+    item, gone = make.variant(shop, stock=9), make.variant(shop, stock=0)
+    who, boss = make.actor(member), make.actor(owner)
+    place = catalog.add_location(actor=boss, shop_id=shop.pk, name="Cellar")
+    catalog.transfer(actor=boss, variant_id=item.pk, quantity=1, source_id=None, target_id=place.pk)
+    sale = on(item, public=2, code=2, admission="queue", first_seconds=0, per_person=2)
+    batch = sales.issue_codes(
+        actor=boss, sale_id=sale.pk, variant_id=item.pk, channel="crawl", count=1
+    )
+    [code] = sales.codes_of(actor=boss, batch_id=batch.pk)
+    sales.enter_code(actor=who, sale_id=sale.pk, code=code.code)
+    sales.enter_room(actor=who, sale_id=sale.pk)
+    sales.advance_sale(actor=Actor.system("test"), sale=Sale.objects.get(pk=sale.pk))
+    catalog.wish_for(actor=Actor.guest(), variant_id=gone.pk, email="b@example.com")
+
+
 def _failed_refund(owner: Any, checkout: Checkout) -> None:
     granted = orders.grant_refund(
         actor=owner, order_id=checkout.orders.get().pk, amount=100, reason="chip", key="crawl-2"
@@ -265,10 +289,20 @@ def _written_to() -> tuple[str, ...]:
     refund = OrderRefund.objects.get(key="crawl-2")
     post = Comment.objects.get(body="Mine, too").post_id
     own = Post.objects.get(title="Of her own").pk
+    sale = Sale.objects.latest("id").pk
+    gone = product_url(StockWish.objects.latest("id").variant.product)
     ready = Message.objects.filter(kind="delivery.ready").order_by("id")[0]
     order = re.search(r"/o/\w+", ready.body)
     assert order
-    return ("/", f"/refunds/{refund.pk}", f"/p/{post}", f"/p/{own}", order[0])
+    return (
+        "/",
+        f"/refunds/{refund.pk}",
+        f"/p/{post}",
+        f"/p/{own}",
+        order[0],
+        f"/sale/{sale}",
+        gone,
+    )
 
 
 def walkers() -> dict[str, tuple[Account | None, tuple[str, ...]]]:
@@ -281,6 +315,9 @@ def walkers() -> dict[str, tuple[Account | None, tuple[str, ...]]]:
         ("operator", "demo_desk"),
     ):
         found[role] = (Account.objects.get(handle=handle), ("/",))
+    file = Order.objects.filter(lines__kind="digital").select_related("shop").order_by("id")[0]
+    told = f"/studio/{file.shop.slug}/orders/{file.pk}"  # as the notice of its payment says
+    found["merchant"] = (found["merchant"][0], ("/", told))
     return found
 
 

@@ -24,7 +24,7 @@ from banyan.kernel.models import AuditEntry
 from banyan.ledger.proof import verify
 from banyan.notify.models import Message
 from banyan.orders import actions as orders
-from banyan.orders.models import Checkout, OrderRefund
+from banyan.orders.models import Checkout, Order, OrderRefund
 from banyan.payments import jobs
 from tests.delivery.stall import Buyer, Stall, deliver, file_link, shown_keys
 from tests.support.recount import recount
@@ -179,7 +179,16 @@ def test_row_39_a_bought_file_is_fetched_so_often_and_no_more(sandbox: Sandbox) 
     assert Client().post(forged).status_code == 404
     stored = Grant.objects.get().product.files.get().stored
     assert Client().get(f"/media/{stored}").status_code == 404
-    # the shop may let the buyer fetch it again; nobody can while it is refunded
+    # the shop sees how often it was fetched, and may allow one more
+    order = Order.objects.get()
+    room = stall.browser.get(f"{stall.studio}/orders/{order.pk}").content.decode()
+    assert "2 of 2 downloads used" in room
+    more = f"{stall.studio}/orders/{order.pk}/downloads/{Grant.objects.get().pk}"
+    assert more in room
+    assert stall.hires("Mei").post(more).status_code == 404
+    assert stall.browser.post(more).status_code == 302
+    assert body(buyer.browser.post(link)) == b"la la la"
+    assert buyer.browser.post(link).status_code == 409
     assert recount() == {}
 
 

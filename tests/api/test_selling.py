@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from banyan.catalog.models import Shop
+from banyan.orders.models import Checkout
 from tests.api.client import Program, errors, problem
 from tests.support import factories as make
+from tests.support import prices
 from tests.support.pictures import staged_picture
 
 pytestmark = pytest.mark.django_db
@@ -223,6 +226,74 @@ def test_a_price_that_changed_is_told(shop: Shop) -> None:
     assert set(errors(guest.send("POST", "/checkouts", other))) == {"agreed_total.currency"}
     nowhere = body | {"agreed_total": None, "address": {"country": "CN"}}
     assert "street" in errors(guest.send("POST", "/checkouts", nowhere))
+
+
+def test_a_quote_says_ways_currencies_tax_and_steps_and_its_agreement_is_held(shop: Shop) -> None:
+    item, guest = make.variant(shop, price=1000), Program()
+    zone = prices.zone(shop, "CN")
+    prices.way(zone, 300, days=(2, 4))
+    fast = prices.way(zone, 900, name="Courier", position=1)
+    prices.tax(shop, "CN", rate=100_000)
+    listed = prices.price_list(shop, {item: 900}, name="Spring")
+    lines = [{"variant_id": str(item.pk), "quantity": 2}]
+    chosen = [{"shop_id": str(shop.pk), "method_id": str(fast.pk)}]
+    ask = {"lines": lines, "to": {"country": "CN"}, "delivery": chosen}
+    quote = guest.do("POST", "/checkouts/quote", ask)
+    assert (quote["shipping"], quote["tax"], quote["total"]) == (
+        _price(900),
+        _price(270),
+        _price(2970),
+    )
+    assert quote["currencies"] == [shop.currency]
+    [carriage] = quote["delivery"]
+    assert [(way["name"], way["chosen"], way["days"]) for way in carriage["ways"]] == [
+        ("Post", False, [2, 4]),
+        ("Courier", True, None),
+    ]
+    steps = [(one["step"], one["amount"]["amount"]) for one in quote["lines"][0]["price"]]
+    assert steps == [("list", 2000), ("price_list", -200), ("shipping", 900), ("tax", 270)]
+
+    body = {"lines": lines, "delivery": chosen, "contact": {"email": "g@example.com"}}
+    body |= {"address": make.ADDRESS, "agreement": quote["agreement"]}
+    listed.prices.update(amount=950)
+    answer = guest.send("POST", "/checkouts", body)
+    assert problem(answer) == (409, "price_changed")
+    told = {
+        one["what"]: (one["before"], one["now"]) for one in json.loads(answer.content)["changes"]
+    }
+    assert told == {"line": (1800, 1900), "tax": (270, 280)}
+    assert not Checkout.objects.exists()
+    body["agreement"] = guest.do("POST", "/checkouts/quote", ask)["agreement"]
+    placed = guest.do("POST", "/checkouts", body)
+    assert (placed["tax"], placed["total"]) == (_price(280), _price(3080))
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"agreement": "XXX l1:1 nonsense"}, 422, "agreement"),
+        ({"agreement": "EUR l1:1"}, 409, "price_changed"),
+        ({"currency": "JPY"}, 422, "currency_not_offered"),
+        ({"delivery": [{"shop_id": "SHOP", "method_id": "5"}]}, 422, "unknown_method"),
+        ({"lines": [{"variant_id": "ITEM", "quantity": -1}]}, 422, "invalid"),
+        ({"lines": [{"variant_id": "ITEM", "quantity": 10**12}]}, 422, "invalid"),
+        ({"address": {**make.ADDRESS, "country": "TW"}}, 422, "not_delivered_there"),
+    ],
+)
+def test_tampered_figures_are_refused_by_their_code_and_nothing_is_written(
+    shop: Shop, change: dict[str, Any], status: int, code: str
+) -> None:
+    item, guest = make.variant(shop, price=1000, stock=5), Program()
+    prices.zone(shop, "TW")
+    body = {
+        "lines": [{"variant_id": "ITEM"}],
+        "contact": {"email": "g@example.com"},
+        "address": make.ADDRESS,
+    }
+    text = json.dumps(body | change).replace("ITEM", str(item.pk)).replace("SHOP", str(shop.pk))
+    assert problem(guest.send("POST", "/checkouts", data=text.encode())) == (status, code)
+    assert not Checkout.objects.exists()
+    assert make.stock_of(item).reserved == 0
 
 
 def test_refunds_by_line_are_granted_declined_and_read_alike(merchant: Program, shop: Shop) -> None:

@@ -18,10 +18,31 @@ _count = itertools.count(1)
 
 def product(of: Shop | None, kind: str, terms: TermsInput, **values: Any) -> Product:
     """Return a product on sale with its terms."""
+    made = draft(of, kind, terms, **values)
+    return publish(made) if terms.way != "file" else made
+
+
+def draft(of: Shop | None, kind: str, terms: TermsInput, **values: Any) -> Product:
+    """Return a product with its terms that is not on sale yet."""
     of = of or make.shop()
-    made = make.product(of, kind=kind, **values)
-    delivery.set_terms(actor=make.actor(of.owner), product_id=made.pk, terms=terms)
+    owner = make.actor(of.owner)
+    data = catalog.ProductInput(
+        title=values.pop("title", f"Thing {next(_count)}"),
+        variants=[
+            catalog.VariantInput(price=values.pop("price", 1_000), on_hand=values.pop("stock", 5))
+        ],
+        kind=kind,
+        **values,
+    )
+    made = catalog.create_product(actor=owner, shop_id=of.pk, data=data)
+    delivery.set_terms(actor=owner, product_id=made.pk, terms=terms)
     return made
+
+
+def publish(made: Product) -> Product:
+    """Put a product on sale."""
+    owner = make.actor(made.shop.owner)
+    return catalog.publish_product(actor=owner, product_id=made.pk)
 
 
 def keyed(*keys: str, of: Shop | None = None, n: int = 0, price: int = 5_000) -> Variant:
@@ -46,6 +67,7 @@ def filed(
         product_id=made.pk,
         file=SimpleUploadedFile("song.mp3", content),
     )
+    publish(made)
     return made.variants.get()
 
 

@@ -113,7 +113,8 @@ def test_a_stock_that_went_astray_follows_its_pool() -> None:
 def test_terms_fit_the_kind_and_keys_hold_them() -> None:
     shop = make.shop()
     owner = make.actor(shop.owner)
-    cup, game = make.product(shop), make.product(shop, kind="digital")
+    cup = make.product(shop)
+    game = goods.draft(shop, "digital", TermsInput(way="file"))
     for product_id, terms in (
         (cup.pk, TermsInput(way="keys")),
         (game.pk, TermsInput(way="voucher", places="here")),

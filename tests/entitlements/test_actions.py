@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog.models import Category, Product, Shop
@@ -144,6 +145,14 @@ def test_a_use_keeps_the_terms_it_was_made_under() -> None:
     assert use.code == "C"
 
 
+def test_a_coupon_of_a_rule_that_is_gone_gives_nothing_and_stops_nobody() -> None:
+    shop = make.shop()
+    item = make.variant(shop)
+    made = create(shop, reach="auto")
+    Coupon.objects.filter(pk=made.pk).update(benefits=[{"code": "of_a_package_that_left"}])
+    assert make.place((item, 1)).discount_amount == 0
+
+
 def test_a_paused_coupon_is_for_nobody_until_it_runs_again() -> None:
     shop = make.shop()
     item, ana = make.variant(shop), make.member()
@@ -277,3 +286,29 @@ def test_a_quote_asks_as_many_statements_for_any_length(with_coupons: bool) -> N
         counts.append(len(seen))
     assert len(set(counts)) == 1, counts
     assert counts[0] <= (8 if with_coupons else 5)
+
+
+@pytest.mark.parametrize("n", [1, 10, 100])
+def test_the_checkout_page_with_coupons_stays_within_its_statements(n: int) -> None:
+    """Session and user apart, the whole page asks at most twelve, whatever is in the cart."""
+    shop, ana = make.shop(), make.member(email="a@example.com")
+    for each in range(5):
+        create(shop, code=f"C{each}", reach="claim", amount_off=10 + each)
+        coupons.claim_coupon(actor=make.actor(ana), code=f"C{each}")
+    browser = Client()
+    browser.force_login(ana)
+    items = [make.variant(shop, price=1_000 + each) for each in range(n)]
+    for item in items:
+        orders.add_to_cart(
+            actor=make.actor(ana), cart=orders.cart_for(actor=make.actor(ana)), variant_id=item.pk
+        )
+    browser.get("/checkout")
+    with CaptureQueriesContext(connection) as seen:
+        page = browser.get("/checkout")
+    assert page.status_code == 200
+    asked = [
+        one["sql"]
+        for one in seen
+        if "django_session" not in one["sql"] and 'FROM "people_account"' not in one["sql"]
+    ]
+    assert len(asked) <= 12, "\n".join(asked)

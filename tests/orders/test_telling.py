@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
 from banyan.notify.models import Message
 from banyan.notify.queries import notifications
 from banyan.orders import actions as orders
@@ -70,3 +71,43 @@ def test_what_is_long_past_is_not_written_of() -> None:
     relay.drain()
     assert Order.objects.get().state == "paid"
     assert written() == []
+
+
+def test_a_return_is_told_to_the_shop_and_its_answer_to_the_buyer() -> None:
+    item = make.variant()
+    owner = item.product.shop.owner
+    order = make.pay(make.place((item, 1))).orders.get()
+    orders.ship(actor=make.actor(owner), order_id=order.pk, carrier="SF")
+    token = order.checkout.access_token
+    asked = orders.ask_return(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="damaged",
+        key="r",
+        access_token=token,
+    )
+    orders.approve_return(actor=make.actor(owner), return_id=asked.pk, address="Warehouse 7")
+    relay.drain()
+
+    assert any(asked.number in told.text for told in notifications(owner.pk))
+    message = Message.objects.get(kind="order.return")
+    assert f"/returns/{asked.pk}?o={token}" in message.body
+    assert "agrees" in message.body
+
+
+def test_each_parcel_is_told_of() -> None:
+    item = make.variant()
+    order = make.pay(make.place((item, 2))).orders.get()
+    line = order.lines.get().pk
+    for number in ("T1", "T2"):
+        orders.ship(
+            actor=make.actor(item.product.shop.owner),
+            order_id=order.pk,
+            carrier="SF",
+            tracking=number,
+            units={line: 1},
+        )
+    relay.drain()
+    bodies = Message.objects.filter(kind="order.shipped").values_list("body", flat=True)
+    assert sorted(n for n in ("T1", "T2") for body in bodies if n in body) == ["T1", "T2"]

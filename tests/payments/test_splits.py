@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from banyan.catalog.models import Shop
 from banyan.earnings.settling import settle_order
 from banyan.kernel import clock, events, locks, relay
 from banyan.kernel.actors import Actor
@@ -388,3 +389,11 @@ def test_no_more_is_taken_back_than_was_passed_on(connect: Gateway) -> None:
             )
     with pytest.raises(IntegrityError), transaction.atomic():
         Payout.objects.filter(pk=split.pk).update(returned_amount=5001)
+
+
+def test_what_waits_in_escrow_is_not_passed_on(connect: Gateway) -> None:
+    order = paid_by_stripe(connect)
+    account_for(order, "stripe", connect.control("account")["id"])
+    Shop.objects.filter(pk=order.shop_id).update(kind="member")
+    received(order)
+    assert not Payout.objects.exists()

@@ -7,6 +7,7 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -182,8 +183,21 @@ def test_an_amount_is_split_to_the_cent(goods: list[int], amount: int) -> None:
     assert sum(off.values()) == min(amount, sum(goods))
 
 
+def test_the_platforms_shipping_for_some_goods_is_not_reckoned_for_other_shops() -> None:
+    """It takes the seat of every shop, and yet only helps where its goods are."""
+    bought = (Line(1, 1, 7, 1, 5_000), Line(2, 2, 8, 1, 5_000))
+    purchase = Purchase(bought, {1: asks(600, None), 2: asks(1_000, None)}, "CNY", NOW)
+    ours = _plain(1, "shipping", rules.FreeShipping(), None)
+    ours = replace(ours, terms=Terms((rules.Products(ids=(7,)),), ours.terms.benefits))
+    theirs = _plain(2, "shipping", rules.FreeShipping(), 2)
+
+    best = rules.best_set(purchase, [ours, theirs])
+
+    assert ([one.candidate.key for one in best.applied], best.savings) == ([2], 1_000)
+
+
 def test_negative_control_the_first_legal_coupons_are_not_the_best() -> None:
-    """Taking coupons as they come, each that still fits, is beaten by looking at sets."""
+    """Taking coupons as they come, each that still fits, is beaten: so sets are looked at."""
     purchase = Purchase((Line(1, 1, 1, 1, 10_000),), {1: asks(1_000, None)}, "CNY", NOW)
     small = _plain(1, "shop", rules.AmountOff(amount=100))
     large = _plain(2, "shop", rules.AmountOff(amount=3_000))

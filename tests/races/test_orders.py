@@ -343,6 +343,8 @@ def test_locks_are_taken_in_the_global_order() -> None:
         "entitlement",
         "checkout",
         "order",
+        "escrow",
+        "dispute",
         "commission",
         "payout",
         "wallet",

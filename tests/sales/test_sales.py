@@ -322,7 +322,9 @@ def test_when_it_ends_what_is_left_is_free_and_who_has_a_unit_can_pay() -> None:
         assert make.pay(order(item, who=ana)).goods_amount == 5_000
         assert_sound()
     with clock.at(right.expires_at):
-        sales.let_go(actor=make.actor(ben), right_id=right.pk)
+        sales.advance_sales(actor=SYSTEM)
+    right.refresh_from_db()
+    assert right.state == "expired"
     assert (make.stock_of(item).held, make.stock_of(item).free) == (0, 4)
     assert_sound()
 

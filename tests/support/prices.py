@@ -48,7 +48,8 @@ def first_way(shop: Shop) -> ShippingMethod:
 
 def tax(shop: Shop, *places: str, rate: int = 190_000, **values: Any) -> TaxZone:
     """Return a tax zone; the rate is parts per million and on top, unless ``values`` say so."""
-    given = {"name": places[0], "places": places, "standard_rate": rate, "included": False} | values
+    given: dict[str, Any] = {"name": places[0], "places": places, "standard_rate": rate}
+    given |= {"included": False} | values
     return catalog.save_tax_zone(
         actor=make.actor(shop.owner), shop_id=shop.pk, data=catalog.TaxInput(**given)
     )

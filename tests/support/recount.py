@@ -56,9 +56,10 @@ QUESTIONS: dict[str, str] = {
         LEFT JOIN orders_order o ON o.id = l.order_id
         GROUP BY s.id
         HAVING s.reserved <> coalesce(sum(l.quantity) FILTER (WHERE o.state = 'placed'), 0)
-          OR s.allocated <> coalesce(sum(l.quantity - l.refunded_quantity) FILTER (
-               WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
-                 AND o.shipped_at IS NULL AND l.kind IN ('goods', 'listing')), 0)
+          OR s.allocated <> coalesce(
+               sum(l.quantity - l.shipped_quantity - l.cancelled_quantity) FILTER (
+                 WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
+                   AND l.kind IN ('goods', 'listing')), 0)
           OR least(s.on_hand, s.allocated, s.reserved,
                    s.held, s.on_hand - s.allocated - s.reserved - s.held) < 0
     """,
@@ -97,6 +98,17 @@ QUESTIONS: dict[str, str] = {
         SELECT w.id, w.state FROM delivery_voucher w
         WHERE (w.state = 'redeemed')::int <>
           (SELECT count(*) FROM delivery_scan s WHERE s.voucher_id = w.id AND s.result = 'accepted')
+    """,
+    "parcels hold what was shipped": """
+        SELECT l.id FROM orders_orderline l
+        LEFT JOIN orders_shipmentline p ON p.line_id = l.id
+        WHERE l.kind IN ('goods', 'listing')
+        GROUP BY l.id HAVING l.shipped_quantity <> coalesce(sum(p.quantity), 0)
+    """,
+    "a unit has one fate": """
+        SELECT l.id FROM orders_orderline l
+        WHERE l.shipped_quantity + l.cancelled_quantity > l.quantity
+           OR l.returned_quantity > l.shipped_quantity OR l.refunded_quantity > l.quantity
     """,
     "a coupon's uses are counted": """
         SELECT c.id, c.taken FROM entitlements_coupon c

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from banyan.catalog.models import PriceList, ShippingZone, TaxZone
 from banyan.community.models import Board, Comment, Post
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Scan
@@ -30,6 +31,7 @@ from banyan.people.actions import add_address, create_token
 from banyan.people.models import Account, Address, ApiToken, GuestMerge
 from tests.delivery import goods
 from tests.support import factories as make
+from tests.support import prices
 from tests.web.studio.scene import Scene, client, scene
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +58,9 @@ class World:
     cart_item: int
     key: LicenceKey
     scan: Scan
+    zone: ShippingZone
+    tax: TaxZone
+    price_list: PriceList
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -98,6 +103,9 @@ def _world() -> World:
             post=mine, author=at.owner, body="Mine", created_at=clock.now()
         ),
         cart_item=item.pk,
+        zone=prices.first_way(at.shop).zone,
+        tax=prices.tax(at.shop, "CN", rate=0),
+        price_list=prices.price_list(at.shop, {at.item: 9_000}),
         key=LicenceKey.objects.get(variant=goods.keyed(n=1, of=at.shop)),
         scan=delivery.redeem(
             actor=owner, shop_id=at.shop.pk, code=new_voucher_code(), key="unknown"
@@ -130,11 +138,20 @@ STUDIO: dict[str, Case] = {
     "studio_product_state": (lambda w: {"product_id": w.at.item.product_id}, {"do": "unpublish"}),
     "studio_handing_over": (lambda w: {"product_id": w.key.variant.product_id}, {"way": "file"}),
     "studio_key": (lambda w: {"key_id": w.key.pk}, {"do": "withdraw", "reason": "x"}),
+    "studio_allow_more": (lambda w: {**_order(w), "grant_id": w.key.pk}, {}),
     "studio_conflict_seen": (lambda w: {"scan_id": w.scan.pk}, {}),
     "studio_stock": (lambda w: {"variant_id": w.at.item.pk}, {"on_hand": "99"}),
+    "studio_zone": (lambda w: {"zone_id": w.zone.pk}, {"remove": "1"}),
+    "studio_way_new": (lambda w: {"zone_id": w.zone.pk}, {"name": "Mine", "bands": "0: 1"}),
+    "studio_way": (
+        lambda w: {"zone_id": w.zone.pk, "method_id": w.zone.methods.get().pk},
+        {"remove": "1"},
+    ),
+    "studio_tax": (lambda w: {"zone_id": w.tax.pk}, {"remove": "1"}),
+    "studio_price_list": (lambda w: {"list_id": w.price_list.pk}, {"remove": "1"}),
+    "studio_list_prices": (lambda w: {"list_id": w.price_list.pk}, {"steps": "1"}),
     "studio_coupon": (_coupon, {"title": "Theirs", "cap": "9", "per_person": "1"}),
-    "studio_coupon_stop": (_coupon, {}),
-    "studio_coupon_resume": (_coupon, {}),
+    "studio_coupon_state": (_coupon, {"do": "pause"}),
     "studio_coupon_codes": (_coupon, {"n": "1"}),
 }
 

@@ -55,7 +55,6 @@ from .products import (
 from .shops import (
     approve_shop,
     ask_again,
-    hire,
     note_standing,
     open_member_shop,
     open_shop,
@@ -63,6 +62,14 @@ from .shops import (
     reopen_shop,
     suspend_shop,
     update_shop,
+)
+from .staff import (
+    accept_invite,
+    change_role,
+    hire,
+    invite,
+    read_invite,
+    remove_staff,
 )
 from .stock import (
     allocate,
@@ -103,6 +110,7 @@ __all__ = [
     "VariantInput",
     "ZipRefused",
     "ZipTaken",
+    "accept_invite",
     "add_attribute",
     "add_category",
     "add_location",
@@ -113,6 +121,7 @@ __all__ = [
     "change_attribute",
     "change_category",
     "change_collection",
+    "change_role",
     "count_all",
     "count_words",
     "create_product",
@@ -124,6 +133,7 @@ __all__ = [
     "hold",
     "index_products",
     "index_shops",
+    "invite",
     "keep_product_file",
     "let_back_product",
     "lift_sold",
@@ -137,6 +147,7 @@ __all__ = [
     "publish_product",
     "put_in_collection",
     "rate_product",
+    "read_invite",
     "refuse_shop",
     "reindex_products",
     "reindex_shops",
@@ -145,6 +156,7 @@ __all__ = [
     "remove_price_list",
     "remove_shipping_method",
     "remove_shipping_zone",
+    "remove_staff",
     "remove_tax_zone",
     "reopen_shop",
     "reserve",

@@ -205,20 +205,6 @@ def update_shop(*, actor: Actor, shop_id: int, **values: Any) -> Shop:
     return shop
 
 
-def hire(*, actor: Actor, shop_id: int, account_id: int, role: str) -> ShopStaff:
-    """Give somebody a role in the shop (manager or clerk). Only the owner may."""
-    get_shop_for_staff(actor, shop_id, ("owner",))
-    if role not in {"manager", "clerk"}:
-        raise Invalid(fields={"role": _("Choose manager or clerk.")})
-    staff, _created = ShopStaff.objects.update_or_create(
-        shop_id=shop_id,
-        account_id=account_id,
-        defaults={"role": role},
-        create_defaults={"role": role, "created_at": clock.now()},
-    )
-    return staff
-
-
 def note_standing(*, actor: Actor, shop_id: int, standing: str) -> None:
     """Keep where a shop stands (new, good, below), so that its pages need not count. Repeatable."""
     Shop.objects.filter(pk=shop_id).exclude(standing=standing).update(standing=standing)

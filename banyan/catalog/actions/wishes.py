@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import clock, locks
+from banyan.kernel import clock, locks, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
@@ -28,12 +28,14 @@ from ..rules import text_in
 
 TOLD_PER_UNIT = 3
 WAVE = dt.timedelta(hours=24)
+WISHES_A_DAY = 20  # of one address: anybody can type it
 
 
 def wish_for(*, actor: Actor, variant_id: int, email: str = "") -> StockWish:
     """Note that somebody wants to know when a sold-out variant is back. Repeatable.
 
-    A member is told by notice, a visitor by e-mail. Raises Conflict ``in_stock`` when it is there.
+    A member is told by notice, a visitor by e-mail. Raises Conflict ``in_stock`` when it is there,
+    TooMany for an address that is typed all day.
     """
     variant = (
         Variant.objects.select_related("stock")
@@ -50,6 +52,7 @@ def wish_for(*, actor: Actor, variant_id: int, email: str = "") -> StockWish:
             validate_email(email)
         except ValidationError as error:
             raise Invalid(fields={"email": _("This is not an e-mail address.")}) from error
+        ratelimits.hit(f"stock.wish:{email.lower()}", WISHES_A_DAY, 86_400)
     mine = StockWish.objects.filter(variant=variant, told_at=None)
     known = mine.filter(account_id=actor.id) if actor.id else mine.filter(email__iexact=email)
     wish = StockWish(

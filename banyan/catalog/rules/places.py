@@ -30,7 +30,7 @@ def is_place(text: str) -> bool:
 def read_places(text: str) -> list[str]:
     """Return the places that are typed in lines or with commas between them, each once."""
     typed = (part.strip() for part in re.split(r"[,\n]", text))
-    found = {}
+    found: dict[str, None] = {}
     for one in typed:
         country, colon, region = one.partition(":")
         found[country.strip().upper() + colon + region.strip()] = None

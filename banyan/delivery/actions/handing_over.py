@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.models import Variant
 from banyan.kernel import clock, events
-from banyan.kernel.actors import Actor
+from banyan.kernel.actors import Actor, current_cause
 from banyan.kernel.keyrings import Ring, seal
 from banyan.kernel.problems import Conflict, IllegalTransition
 from banyan.kernel.states import transition
@@ -128,6 +128,7 @@ def _issue(terms: Terms, line: PaidLine) -> int:
             valid_from=start,
             valid_until=end,
             issued_at=now,
+            cause_id=current_cause(),
         )
         for number, code in enumerate(codes, start=1)
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import get_shop_for_staff
 from banyan.kernel import clock, events
-from banyan.kernel.actors import Actor
+from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.keyrings import Ring, unseal
 from banyan.kernel.problems import IdempotencyMismatch, IllegalTransition, Invalid, NotFound
 from banyan.kernel.states import transition
@@ -88,7 +88,7 @@ def redeem(
         scan.scanned_at, scan.list_at = device.scanned_at, device.list_at
         scan.skew_ms = round(device.skew.total_seconds() * 1000)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), caused_by(voucher.cause_id if voucher else None):
             scan.result = UNKNOWN if voucher is None else _redeem(actor, voucher, scan)
             scan.save()
     except IntegrityError as error:
@@ -165,7 +165,7 @@ def expire_due(*, actor: Actor, limit: int = 500) -> int:
     due = Voucher.objects.filter(state="issued", valid_until__lte=clock.now())
     count = 0
     for voucher in due.order_by("valid_until")[:limit]:
-        with transaction.atomic():
+        with transaction.atomic(), caused_by(voucher.cause_id):
             try:
                 transition(VOUCHER, voucher, "expired", actor=actor, reason="time ran out")
             except IllegalTransition:
@@ -202,6 +202,7 @@ def remind_due(*, actor: Actor, limit: int = 500) -> int:
                     voucher_id=first.pk, order_id=first.order_id, shop_id=first.shop_id
                 ),
                 actor=actor,
+                cause=first.cause_id,
             )
             count += 1
     return count

@@ -112,7 +112,7 @@ def _terms(
 ) -> Terms:
     """Return the terms, the short spellings among them; note what is wrong in ``fields``."""
     conditions, benefits = list(conditions), list(benefits)
-    if not benefits and (amount_off is None) == (percent_bps is None):
+    if amount_off is not None and percent_bps is not None:
         fields["amount_off"] = _("Give either an amount or a percentage.")
         return Terms()
     if amount_off is not None:

@@ -165,12 +165,11 @@ class _Stall:
         first: Candidate | None,
         left: Left,
     ) -> None:
-        self.shop = shop
+        self.purchase, self.shop = purchase, shop
         mine = [one for one in usable if one.shop_id == shop]
         self.shipping: list[Candidate | None] = [None]
         self.shipping += [one for one in mine if one.stacking == "shipping"]
         keys = [line.key for line in purchase.lines if line.shop_id == shop]
-        self.touches_shipping = _shops_of(first, purchase)
         ways: list[Candidate | None] = [None, *(one for one in mine if one.stacking == "shop")]
         self.ways = []
         for coupon in ways:
@@ -180,9 +179,14 @@ class _Stall:
             goods = sum(after.goods.values())
             ship = purchase.asked(shop, after.goods)
             for one in (first, coupon):
-                if one is not None and shop in _shops_of(one, purchase):
-                    ship -= _off_shipping(one, ship)
+                ship -= self._off(one, ship)
             self.ways.append(_Way(coupon, goods, ship))
+
+    def _off(self, one: Candidate | None, shipping: int) -> int:
+        """Return what a coupon takes off the shop's shipping; nothing if it is for other shops."""
+        if one is None or self.shop not in _shops(one, self.purchase):
+            return 0
+        return _off_shipping(one, shipping)
 
     def best(self, over: Candidate | None) -> tuple[int, list[Candidate]]:
         """Return the shop's best choice; with a shipping coupon ``over`` all shops, no own one."""
@@ -190,7 +194,7 @@ class _Stall:
         return min(
             (
                 (
-                    way.goods + way.shipping - (_off_shipping(ship, way.shipping) if ship else 0),
+                    way.goods + way.shipping - self._off(ship, way.shipping),
                     [one for one in (way.coupon, ship if over is None else None) if one],
                 )
                 for way in self.ways
@@ -238,7 +242,3 @@ def _off_shipping(candidate: Candidate, amount: int) -> int:
 def _shops(candidate: Candidate, purchase: Purchase) -> list[int]:
     """Return the shops that a coupon is for goods of."""
     return list(dict.fromkeys(line.shop_id for line in candidate.lines(purchase)))
-
-
-def _shops_of(candidate: Candidate | None, purchase: Purchase) -> list[int]:
-    return [] if candidate is None else _shops(candidate, purchase)

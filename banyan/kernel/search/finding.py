@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 from psycopg import ClientCursor
 
 from .asking import Asked, Term, plain
+from .words import is_chinese
 
 BOUND = 240
 # A text counts as much as one that is 0.1 better and a year older; rank is 0 to 1.
@@ -91,7 +92,7 @@ def search_each(places: Mapping[str, Place], wanted: Asked) -> dict[str, Found]:
     tables = {name: _words_of(rows, path) for name, (rows, path) in places.items()}
     corpora = _corpora([table._meta.db_table for table in tables.values()], wanted.terms)
     counted = {name: corpora.get(tables[name]._meta.db_table) for name in places}
-    depths = {name: _depth(corpus) for name, corpus in counted.items()}
+    depths = {name: _depth(corpus, wanted.terms) for name, corpus in counted.items()}
     waiting = list(places)
     for last in (False, False, True):
         cuts = {name: None if last else _cut(counted[name], depths[name]) for name in waiting}
@@ -228,11 +229,30 @@ def _words_of(rows: QuerySet[Any], path: str) -> type[models.Model]:
 
 @dataclass(frozen=True, slots=True)
 class _Corpus:
-    """What was counted: documents in all, standings by depth, documents with the rarest term."""
+    """What was counted: documents in all, standings by depth, documents with each of the terms."""
 
     documents: int
     marks: list[int]
-    rarest: int
+    counts: list[int]
+
+    @property
+    def rarest(self) -> int:
+        """In about how many documents the rarest term is; no more can have them all."""
+        return min(self.counts)
+
+    def expected(self, terms: Sequence[tuple[Term, ...]]) -> int:
+        """Return in about how many documents all terms are.
+
+        Pairs of a Chinese word go together; of other words half is owed to chance, so the
+        geometric mean of both extremes.
+        """
+        apart = [
+            min(1.0, count / self.documents)
+            for count, group in zip(self.counts, terms, strict=True)
+            if count and not is_chinese(group[0].word)
+        ]
+        by_chance = self.documents * math.prod(apart)
+        return int(math.sqrt(self.rarest * min(self.rarest, by_chance)))
 
 
 def _corpora(tables: Sequence[str], terms: Sequence[tuple[Term, ...]]) -> dict[str, _Corpus]:
@@ -248,18 +268,18 @@ def _corpora(tables: Sequence[str], terms: Sequence[tuple[Term, ...]]) -> dict[s
             given += [term.word, term.word + ("\U0010ffff" if term.beginning else "")]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT c.name, c.documents, c.marks, least({', '.join(groups)})"  # noqa: S608 - marks only
+            f"SELECT c.name, c.documents, c.marks, ARRAY[{', '.join(groups)}]::bigint[]"  # noqa: S608 - marks only
             " FROM kernel_searchcorpus c WHERE c.name = ANY(%s)",
             [*given, list(tables)],
         )
-        return {row[0]: _Corpus(row[1], row[2], int(row[3])) for row in cursor.fetchall()}
+        return {name: _Corpus(*counted) for name, *counted in cursor.fetchall()}
 
 
-def _depth(corpus: _Corpus | None) -> int | None:
+def _depth(corpus: _Corpus | None, terms: Sequence[tuple[Term, ...]]) -> int | None:
     """Return within how many of the highest standing BOUND are expected; None for all."""
     if corpus is None or corpus.rarest <= FEW:
         return None
-    return int(_SPARE * BOUND * corpus.documents / corpus.rarest)
+    return int(_SPARE * BOUND * corpus.documents / max(1, corpus.expected(terms)))
 
 
 @dataclass(frozen=True, slots=True)

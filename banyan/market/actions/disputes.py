@@ -14,7 +14,8 @@ from banyan.kernel.problems import Conflict, Forbidden, Invalid
 from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 from banyan.orders.access import get_order_for_buyer
-from banyan.orders.actions.refunds import grant_refund, refund_locks
+from banyan.orders.actions.paying_back import refund_locks
+from banyan.orders.actions.refunds import grant_refund
 from banyan.orders.models import Order
 
 from ..access import OFFICE, get_dispute_for, side_of

@@ -90,6 +90,7 @@ class Story:
         self._goods()
         self._posts()
         self._orders()
+        self._coupons()
         self._travels()
         self.tell("storefronts")
         Stalls(self.actor, self.shops, self.products).tell_all(self.at(0.9))
@@ -109,6 +110,30 @@ class Story:
             address=ADDRESS,
             chance=self.chance,
         )
+
+    def _coupons(self) -> None:
+        """Each shop has a coupon for its members, and one that it stopped."""
+        self.tell("coupons in hands")
+        names = list(self.members)
+        with clock.at(self.at(0.75)):
+            for shop in self.shops:
+                owner = Actor(kind="member", id=shop.owner_id)
+                club = f"CLUB-{shop.slug.upper()}"
+                coupons.create_coupon(
+                    actor=owner,
+                    shop_id=shop.pk,
+                    title="Club",
+                    code=club,
+                    percent_bps=1_000,
+                    reach="claim",
+                    cap=len(names),
+                )
+                old = coupons.create_coupon(
+                    actor=owner, shop_id=shop.pk, title="Spring", percent_bps=1_500, cap=50
+                )
+                coupons.pause_coupon(actor=owner, coupon_id=old.pk)
+                for handle in names[:6]:
+                    coupons.claim_coupon(actor=self.actor(handle), code=club)
 
     def _travels(self) -> None:
         self.tell("one share that went far")

@@ -143,9 +143,7 @@ def empty_cart(*, actor: Actor, token: str, variant_ids: Sequence[int]) -> None:
         cursor.execute(statement, values)
 
 
-def emptying(
-    *, actor: Actor, token: str, variant_ids: Sequence[int]
-) -> tuple[str, Sequence[object]]:
+def emptying(*, actor: Actor, token: str, variant_ids: Sequence[int]) -> tuple[str, list[Any]]:
     """Return the statement of ``empty_cart``, for whoever runs it as a part of another one."""
     whose = "cart.account_id = %s" if actor.id else "cart.token = %s AND cart.account_id IS NULL"
     return _EMPTYING + whose, [list(variant_ids), actor.id or token]

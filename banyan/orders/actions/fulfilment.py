@@ -1,66 +1,123 @@
-"""Shipping and receipt."""
+"""Shipping in parts, and receipt."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.actions import ship_out, stock_locks
+from banyan.catalog.actions import stock_locks
 from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery.queries import vouchers_waiting
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.problems import Conflict, Invalid, Problem
 from banyan.kernel.states import transition
 
 from ..access import get_order_for_buyer, get_order_for_staff
 from ..events import OrderReceived, OrderShipped
-from ..models import Order, Shipment
-from ..states import ORDER
+from ..models import Order, Shipment, ShipmentLine
+from ..queries import terms_of
+from ..states import OPEN_RETURN, ORDER
+from . import units as unit
+from .acts import note_act
 
-AUTO_CONFIRM = dt.timedelta(days=10)
+EXTENSION = dt.timedelta(days=3)
+SHIPPABLE = {"paid", "shipped", "received"}
+"""The last two for what is sent in exchange."""
 
 
-def ship(*, actor: Actor, order_id: int, carrier: str, tracking: str = "") -> Shipment:
-    """Send the parcel: allocated stock leaves the shelf. Emits order.shipped; repeatable."""
-    if not 1 <= len(carrier.strip()) <= 40 or len(tracking) > 60:
-        raise Invalid(fields={"carrier": _("Name the carrier.")})
+def ship(
+    *,
+    actor: Actor,
+    order_id: int,
+    carrier: str,
+    tracking: str = "",
+    units: unit.Units | None = None,
+    key: str = "",
+) -> Shipment:
+    """Send a parcel with ``units`` (line id -> number), or with all that is left to ship.
+
+    Locks stock and order. The order is shipped when nothing is left. Emits order.shipped. A second
+    call with the same ``key`` returns the first one's parcel; without units, the last parcel once
+    all is sent. Raises Conflict ``not_paid``, ``units_gone``.
+    """
+    carrier, tracking = _checked(carrier, tracking)
     order = get_order_for_staff(actor, order_id)
-    with transaction.atomic():
-        parcel = order.lines.filter(kind__in=IN_PARCELS)
-        lines = list(parcel.values_list("variant_id", "quantity", "refunded_quantity"))
-        if not lines:
-            raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
-        locks.take([*stock_locks(v for v, *_n in lines), LockKey("order", order.pk)])
+    with transaction.atomic(), caused_by(order.checkout_id):
+        lines = unit.parcel_lines(order)
+        locks.take([*stock_locks(x.variant_id for x in lines), LockKey("order", order.pk)])
         order.refresh_from_db()
-        before = order.shipments.first()
+        lines = unit.parcel_lines(order)
+        left = unit.left_to_ship(lines)
+        before = _sent_before(order, key, asks_for_all=units is None and not left)
         if before is not None:
             return before
-        if order.state != "paid":
+        if not lines:
+            raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
+        if order.state not in SHIPPABLE:
             raise Conflict(_("Only a paid order can be shipped."), code="not_paid")
-        left = [
-            (v, n - back)
-            for v, n, back in parcel.values_list("variant_id", "quantity", "refunded_quantity")
-            if n > back
-        ]
-        with caused_by(order.checkout_id):
-            if left:
-                ship_out(left, reference=order.number)
-            now = clock.now()
-            shipment = Shipment.objects.create(
-                order=order, carrier=carrier.strip(), tracking=tracking.strip(), shipped_at=now
-            )
-            transition(ORDER, order, "shipped", actor=actor, shipped_at=now)
-            events.emit(
-                OrderShipped(
-                    order_id=order.pk, checkout_id=order.checkout_id, shop_id=order.shop_id
-                ),
-                actor=actor,
-            )
+        wanted = unit.check_units(left if units is None else units, lines)
+        unit.ship_units(order, wanted)
+        shipment = _pack(order, carrier, tracking, key, wanted)
+        settle(actor=actor, order=order)
+        events.emit(
+            OrderShipped(
+                order_id=order.pk,
+                checkout_id=order.checkout_id,
+                shop_id=order.shop_id,
+                shipment_id=shipment.pk,
+            ),
+            actor=actor,
+        )
+        note_act(actor, order, "order.ship", detail={"parcel": str(shipment.pk)})
     return shipment
+
+
+def _checked(carrier: str, tracking: str) -> tuple[str, str]:
+    carrier, tracking = carrier.strip(), tracking.strip()
+    fields = {}
+    if not 1 <= len(carrier) <= 40 or not carrier.isprintable():
+        fields["carrier"] = _("Name the carrier.")
+    if len(tracking) > 60 or not tracking.isprintable():
+        fields["tracking"] = _("At most 60 letters and digits.")
+    if fields:
+        raise Invalid(fields=fields)
+    return carrier, tracking
+
+
+def _sent_before(order: Order, key: str, *, asks_for_all: bool) -> Shipment | None:
+    if key:
+        return order.shipments.filter(key=key).first()
+    return order.shipments.order_by("id").last() if asks_for_all else None
+
+
+def _pack(order: Order, carrier: str, tracking: str, key: str, units: unit.Units) -> Shipment:
+    shipment = Shipment.objects.create(
+        order=order, carrier=carrier, tracking=tracking, key=key, shipped_at=clock.now()
+    )
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=shipment, line_id=line_id, quantity=n) for line_id, n in units.items()
+    )
+    return shipment
+
+
+def settle(*, actor: Actor, order: Order) -> None:
+    """Move a paid order on once nothing of it is left to ship: shipped, if anything was.
+
+    The caller holds the order's lock.
+    """
+    lines = unit.parcel_lines(order)
+    if order.state != "paid" or unit.left_to_ship(lines):
+        return
+    if not any(line.shipped_quantity for line in lines):
+        return
+    now = clock.now()
+    days = dt.timedelta(days=terms_of(order.shop_id).confirm_days)
+    transition(ORDER, order, "shipped", actor=actor, shipped_at=now, confirm_at=now + days)
 
 
 def confirm_receipt(*, actor: Actor, order_id: int, access_token: str = "") -> Order:
@@ -87,9 +144,28 @@ def _receive(actor: Actor, order: Order, reason: str) -> Order:
     return order
 
 
+def extend_receipt(*, actor: Actor, order_id: int, access_token: str = "") -> Order:
+    """The buyer puts the automatic confirmation off by three days, once. Locks order.
+
+    Repeatable. Raises Conflict ``not_shipped`` when it is not on its way (any more).
+    """
+    order = get_order_for_buyer(actor, order_id, access_token)
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take([LockKey("order", order.pk)])
+        order.refresh_from_db()
+        if order.state != "shipped" or order.confirm_at is None:
+            raise Conflict(_("This order is not on its way."), code="not_shipped")
+        if not order.confirm_extended:
+            order.confirm_at += EXTENSION
+            order.confirm_extended = True
+            order.save(update_fields=["confirm_at", "confirm_extended"])
+    return order
+
+
 def _all_delivered(order: Order) -> bool:
     """Tell whether a paid order had no parcel to send and no voucher is left to be used."""
-    by_parcel = order.lines.filter(kind__in=IN_PARCELS).exists()
+    kept = order.lines.filter(kind__in=IN_PARCELS, quantity__gt=F("cancelled_quantity"))
+    by_parcel = kept.exists()
     return order.state == "paid" and not by_parcel and not vouchers_waiting(order.pk)
 
 
@@ -105,10 +181,17 @@ def receive_delivered(*, actor: Actor, order_id: int) -> None:
 
 
 def auto_confirm(*, actor: Actor, limit: int = 200) -> int:
-    """Confirm what was shipped ten days ago and never answered; returns how many."""
-    due = Order.objects.filter(state="shipped", shipped_at__lte=clock.now() - AUTO_CONFIRM)
+    """Confirm what was sent and never answered in the shop's time; returns how many.
+
+    Not while a return of the order is open: whoever sends goods back has not agreed to them.
+    """
+    due = Order.objects.filter(state="shipped", confirm_at__lte=clock.now())
+    open_returns = Order.objects.filter(returns__state__in=OPEN_RETURN).values("pk")
     count = 0
-    for order in due.order_by("shipped_at")[:limit]:
-        _receive(actor, order, "no answer in ten days")
+    for order in due.exclude(pk__in=open_returns).order_by("confirm_at")[:limit]:
+        try:
+            _receive(actor, order, "no answer in time")
+        except Problem:
+            continue  # the buyer answered meanwhile, or it is busy: the next run looks again
         count += 1
     return count

@@ -68,7 +68,9 @@ def hand_over(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
     short = {pk: paid[pk].quantity - n for pk, n in done.items() if pk not in whole}
     for pk, missing in short.items():
         OrderLine.objects.filter(pk=pk).update(
-            shipped_quantity=F("quantity") - missing, refunded_quantity=missing
+            shipped_quantity=F("quantity") - missing,
+            cancelled_quantity=missing,
+            refunded_quantity=missing,
         )
     if short:
         missed = [(paid[pk].variant_id, missing) for pk, missing in short.items()]

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.actions import restock as put_back
-from banyan.catalog.actions import stock_locks
 from banyan.catalog.rules import IN_PARCELS
-from banyan.entitlements.actions import locks_of as coupon_locks
-from banyan.entitlements.actions import return_coupons
-from banyan.entitlements.queries import coupon_ids_of, coupons_by_shop
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -24,34 +18,25 @@ from banyan.kernel.states import transition
 from banyan.payments import actions as payments
 from banyan.payments.events import RefundFailed, RefundSucceeded
 from banyan.payments.rules import TO_WALLET
-from banyan.sales import actions as sales
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
-from ..events import OrderRefunded, OrderRefundSettled, RefundHelpAsked
-from ..models import Order, OrderLine, OrderRefund
-from ..rules import RefundableLine, goods_part, refund_by_amount, tax_part
-from ..states import ORDER, REFUND
+from ..events import OrderRefundSettled, RefundHelpAsked
+from ..models import Order, OrderRefund
+from ..rules import refund_by_amount
+from ..states import REFUND
 from . import handover
+from . import units as unit
+from .acts import note_act
 from .notes import write_note
-from .proceeds import locks_of, take_back
-
-PROMISE = dt.timedelta(days=10)
-
-
-def refundable_lines(order: Order) -> list[RefundableLine]:
-    """Return what the refund rules need of an order's lines."""
-    return [
-        RefundableLine(
-            key=line.pk,
-            paid=line.paid_amount,
-            refunded=line.refunded_amount,
-            net=line.net_amount,
-            tax=line.tax_amount + line.included_tax_amount,
-            quantity=line.quantity,
-            refunded_quantity=line.refunded_quantity,
-        )
-        for line in order.lines.order_by("id")
-    ]
+from .paying_back import (
+    as_lines,
+    back_to_sales,
+    create_refund,
+    pay_back,
+    refund_locks,
+    refundable_lines,
+    take_from_lines,
+)
 
 
 def ask_refund(
@@ -82,7 +67,7 @@ def ask_refund(
         handover.check_wish(order, parts)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
-        return _create(order, parts, reason=reason, key=key, by="buyer", restock=False)
+        return create_refund(order, parts, reason=reason, key=key, by="buyer", restock=False)
 
 
 def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
@@ -100,6 +85,7 @@ def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
         if refund.state != "requested":
             raise _not_open()
         transition(REFUND, refund, "refused", actor=actor, reason=reason, settled_at=clock.now())
+        note_act(actor, refund.order, "refund.refuse", reason=reason)
         _audit(actor, refund, "refund.refuse", reason)
     return refund
 
@@ -136,36 +122,16 @@ def grant_refund(
             return known
         _check_refundable(order, reason)
         parts = _spread(order, amount, lines)
-        refund = _requested(order, request_id, parts, restock) or _create(
+        refund = _requested(order, request_id, parts, restock) or create_refund(
             order, parts, reason=reason, key=key, by=actor.kind, restock=restock
         )
-        transition(REFUND, refund, "processing", actor=actor, reason=reason)
-        goods = _take_from_lines(order, refund, parts)
+        goods = take_from_lines(order, refund, parts)
         handover.take_back(actor=actor, order=order, line_ids=parts)
-        _move_money(actor, order, refund)
-        if restock or order.state == "paid":
-            _restock_if_whole(actor, order)
-        events.emit(_event(order, refund.pk, goods, refund.amount), actor=actor)
-        if order.refunded_amount == order.total_amount:
-            _give_coupons_back(actor, order)
-            transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
+        _units_of_whole_lines(actor, order, parts, restock=restock)
+        pay_back(actor=actor, order=order, refund=refund, goods=goods)
+        note_act(actor, order, "refund.grant", reason=reason, detail={"amount": refund.amount})
         _audit(actor, refund, "refund.grant", reason, amount=refund.amount)
     return refund
-
-
-def refund_locks(order: Order) -> list[LockKey]:
-    """Return every lock that granting a refund of ``order`` needs."""
-    keys = [
-        *stock_locks(order.lines.values_list("variant_id", flat=True)),
-        LockKey("order", order.pk),
-        *locks_of(order),
-        *events.locks_for(_event(order, 0, {})),
-    ]
-    if order.checkout.intent_id:
-        keys.append(LockKey("payment", order.checkout.intent_id))
-    if order.checkout.coupon_id:
-        keys += coupon_locks(coupon_ids_of(order.checkout_id))
-    return keys
 
 
 def _check_same(
@@ -203,7 +169,7 @@ def _requested(
     if refund is None:
         raise _not_open()
     refund.amount = sum(parts.values())
-    refund.lines = _as_lines(parts)
+    refund.lines = as_lines(parts)
     refund.restock = restock
     refund.save(update_fields=["amount", "lines", "restock"])
     return refund
@@ -238,114 +204,35 @@ def _spread(order: Order, amount: int, lines: Mapping[int, int] | None) -> dict[
     return parts
 
 
-def _as_lines(parts: Mapping[int, int]) -> list[dict[str, int | str]]:
-    return [{"line": str(line), "amount": part} for line, part in parts.items()]
+def _units_of_whole_lines(
+    actor: Actor, order: Order, parts: Mapping[int, int], *, restock: bool
+) -> None:
+    """Free the units of lines that are now refunded in full; a part of a price frees no unit.
 
-
-def _create(
-    order: Order, parts: Mapping[int, int], *, reason: str, key: str, by: str, restock: bool
-) -> OrderRefund:
-    now = clock.now()
-    return OrderRefund.objects.create(
-        order=order,
-        amount=sum(parts.values()),
-        currency=order.currency,
-        lines=_as_lines(parts),
-        reason=reason.strip(),
-        restock=restock,
-        key=key,
-        requested_by=by,
-        created_at=now,
-        due_by=now + PROMISE,
-    )
-
-
-def _take_from_lines(order: Order, refund: OrderRefund, parts: Mapping[int, int]) -> dict[int, int]:
-    """Write the refunded figures and their tax; return the goods part of each line's amount."""
-    known = {line.key: line for line in refundable_lines(order)}
-    goods = {key: goods_part(known[key], amount) for key, amount in parts.items()}
-    for part in refund.lines:
-        part["tax"] = tax_part(known[int(part["line"])], int(part["amount"]))
-    refund.save(update_fields=["lines"])
-    for line_id, part in parts.items():
-        OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + part)
-    amount = sum(parts.values())
-    Order.objects.filter(pk=order.pk).update(refunded_amount=F("refunded_amount") + amount)
-    order.refresh_from_db()
-    return goods
-
-
-def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
-    take_back(actor=actor, order=order, refund=refund)
-    assert order.checkout.intent_id is not None  # only what was paid is refunded
-    sent = payments.request_refund(
-        actor=actor,
-        intent_id=order.checkout.intent_id,
-        amount=refund.amount,
-        reason=refund.reason,
-        subject_kind="order_refund",
-        subject_id=refund.pk,
-        key=f"order_refund:{refund.pk}",
-    )
-    refund.payment_refund_id = sent.pk
-    refund.save(update_fields=["payment_refund_id"])
-
-
-def _restock_if_whole(actor: Actor, order: Order) -> None:
-    """Put units back once a line is refunded in full; a part of a price frees no unit."""
-    whole = [
-        line
-        for line in order.lines.filter(kind__in=IN_PARCELS)
-        if line.refunded_quantity < line.quantity and line.refunded_amount == line.paid_amount
-    ]
-    back = [(line.variant_id, line.quantity - line.refunded_quantity) for line in whole]
-    if not back:
-        return
-    put_back(back, reference=order.number, shipped=order.state != "paid")
-    if any(line.sale_id for line in whole):
-        sold = {line.variant_id for line in whole if line.sale_id}
-        sales.take_back(
-            actor=actor,
-            checkout_id=order.checkout_id,
-            variants=[(variant, n) for variant, n in back if variant in sold],
-            reference=order.number,
-        )
-    order.lines.filter(variant_id__in=[variant for variant, _n in back]).update(
-        refunded_quantity=F("quantity")
-    )
-
-
-def _give_coupons_back(actor: Actor, order: Order) -> None:
-    """Give back the coupons of an order that was refunded in full before it was sent.
-
-    A shop's with its own order; the platform's with the last order of the purchase.
+    What was not sent is not sent any more. What was sent lies on the shelf again with ``restock``.
     """
-    if order.shipped_at is not None or not order.checkout.coupon_id:
-        return
-    kept = Order.objects.filter(checkout_id=order.checkout_id).exclude(
-        refunded_amount=F("total_amount"), shipped_at=None
-    )
-    whole = not kept.exists()
-    back = [
-        coupon_id
-        for coupon_id, shop_id in coupons_by_shop(order.checkout_id)
-        if shop_id == order.shop_id or (shop_id is None and whole)
-    ]
-    return_coupons(actor=actor, checkout_id=order.checkout_id, coupon_ids=back)
-
-
-def _event(
-    order: Order, refund_id: int, goods: Mapping[int, int], amount: int = 0
-) -> OrderRefunded:
-    return OrderRefunded(
-        order_id=order.pk,
-        checkout_id=order.checkout_id,
-        shop_id=order.shop_id,
-        refund_id=refund_id,
-        amount=amount,
-        currency=order.currency,
-        lines=[(line, part, 0) for line, part in goods.items()],
-    )
+    everything = order.refunded_amount == order.total_amount
+    unsent: dict[int, int] = {}
+    back: dict[int, int] = {}
+    shelf: list[tuple[int, int]] = []
+    for line in order.lines.filter(replaces=None, kind__in=IN_PARCELS):
+        whole = line.refunded_amount == line.paid_amount and (line.pk in parts or everything)
+        if not whole:
+            continue
+        if line.to_ship:
+            unsent[line.pk] = line.to_ship
+        sent = line.quantity - line.refunded_quantity - line.to_ship
+        if restock and sent > 0:
+            back[line.pk] = sent
+            shelf.append((line.variant_id, sent))
+    if unsent:
+        unit.cancel_units(order, unsent)
+    if shelf:
+        put_back(shelf, reference=order.number, shipped=True)
+    unit.count_paid_back(unsent)
+    unit.count_paid_back(back)
+    back_to_sales(actor, order, unsent)
+    back_to_sales(actor, order, back)
 
 
 def retry_refund(

@@ -117,7 +117,7 @@ def shown_prices(
 
     ``sales`` are the prices that the actor has in sales (``sales.queries``).
     """
-    shown = {}
+    shown: dict[int, Money] = {}
     for currency in {variant.currency for variant in variants}:
         mine = {variant.pk: variant for variant in variants if variant.currency == currency}
         lines = [WantedLine(key) for key in mine]

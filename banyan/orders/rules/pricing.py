@@ -243,16 +243,16 @@ def _tax(terms: TaxTerms, given: Sequence[LineInput], priced: Mapping[int, Price
         rounding=terms.rounding,
     )
     of_goods, of_shipping = due[: len(given)], due[len(given) :]
-    for one, rate, tax, shipping_tax in zip(given, rates, of_goods, of_shipping, strict=True):
-        line = priced[one.key]
-        line.shipping_tax = shipping_tax
+    mine = [priced[line.key] for line in given]
+    for one, rate, tax, shipping_tax in zip(mine, rates, of_goods, of_shipping, strict=True):
+        one.shipping_tax = shipping_tax
         whole = tax + shipping_tax
         if terms.included:
-            line.included_tax = whole
+            one.included_tax = whole
         else:
-            line.tax = whole
+            one.tax = whole
         if rate or whole:
-            line.steps.append(
+            one.steps.append(
                 {
                     "step": "tax",
                     "amount": 0 if terms.included else whole,

@@ -30,7 +30,10 @@ logger = logging.getLogger(__name__)
 
 
 def advance_sales(*, actor: Actor) -> int:
-    """Advance every sale that is not settled; returns how many there are."""
+    """Advance every sale that is not settled; returns how many there are.
+
+    Of those that are, units that were claimed before the end and not ordered in time go back.
+    """
     sales = list(Sale.objects.filter(settled_at=None).exclude(state="draft").order_by("id"))
     for sale in sales:
         try:
@@ -40,6 +43,10 @@ def advance_sales(*, actor: Actor) -> int:
         except Exception:
             # One that cannot go on must not hold up the others.
             logger.exception("sale %s does not go on", sale.pk)
+    late = Right.objects.filter(state__in=["issued", "bound"], expires_at__lte=clock.now())
+    for sale in Sale.objects.filter(pk__in=late.values("sale_id"), settled_at__isnull=False):
+        expire_codes(actor=actor, sale=sale)
+        expire_rights(actor=actor, sale=sale)
     return len(sales)
 
 

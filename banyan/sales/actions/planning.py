@@ -175,12 +175,16 @@ def publish_sale(*, actor: Actor, sale_id: int) -> Sale:
     if sale.ends_at <= clock.now():
         raise Conflict(_("The end of this sale has passed."), code="sale_over")
     check_campaigning(sale.shop_id)
-    items = list(sale.items.prefetch_related("buckets").order_by("id"))
-    _check_baselines(items)
-    wanted = [(item.variant_id, sum(b.size for b in item.buckets.all())) for item in items]
     commitment = ""
     try:
         with transaction.atomic():
+            sale = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
+            if sale.state != "draft":
+                return sale
+            # Read behind the row's lock: nobody changes the draft meanwhile.
+            items = list(sale.items.prefetch_related("buckets").order_by("id"))
+            _check_baselines(items)
+            wanted = [(item.variant_id, sum(b.size for b in item.buckets.all())) for item in items]
             locks.take(stock_locks(variant_id for variant_id, _n in wanted))
             if sale.admission == "queue":
                 commitment = fairness.commit(purpose=ROOM, subject_id=sale.pk)

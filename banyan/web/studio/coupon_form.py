@@ -65,8 +65,18 @@ def _fields(
             "optional": not info.is_required(),
             "options": [(value, text, value in picked) for value, text in options],
             "help": _("Separate them by commas.") if kind == "words" else "",
-            "error": errors.get(field) or errors.get(f"{rule.code}.{name}", ""),
+            "error": errors.get(field, ""),
         }
+
+
+def field_errors(errors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return errors by the form's own fields: those of rules are named code.argument."""
+    found = {}
+    for name, text in errors.items():
+        code, dot, argument = name.partition(".")
+        part = next((part for part, rules in PARTS.items() if code in rules), "")
+        found[f"{part}-{code}-{argument}" if dot and part else name] = text
+    return found
 
 
 def _name(part: str, rule: type[Rule], field: str) -> str:

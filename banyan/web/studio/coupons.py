@@ -23,7 +23,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 
 from ..http import actor, private, signed_in
-from .coupon_form import drawn, read_rules
+from .coupon_form import drawn, field_errors, read_rules
 from .coupon_words import REACHES, STACKING, example, row
 from .room import page, refusal_of, shop_of
 from .typed import Typed
@@ -105,6 +105,8 @@ def _wizard(
     problem: Problem | None = None,
     preview: dict[str, Any] | None = None,
 ) -> HttpResponse:
+    if problem is not None:
+        problem.fields = field_errors(problem.fields)
     errors = problem.fields if problem else {}
     context = {
         "values": values,
@@ -181,22 +183,16 @@ def _one(
 @require_POST
 @private
 @signed_in
-def coupon_pause(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse:
-    """Stop a coupon for now."""
+def coupon_state(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse:
+    """Stop a coupon for now, or let it be used again."""
     found = _coupon_of(shop_of(request, shop_slug, MANAGERS), coupon_id)
-    entitlements.pause_coupon(actor=actor(request), coupon_id=found.pk)
-    messages.success(request, _("The coupon is stopped. Orders already placed keep their price."))
-    return redirect("studio_coupon", shop_slug, found.pk)
-
-
-@require_POST
-@private
-@signed_in
-def coupon_resume(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse:
-    """Let a coupon be used again."""
-    found = _coupon_of(shop_of(request, shop_slug, MANAGERS), coupon_id)
-    entitlements.resume_coupon(actor=actor(request), coupon_id=found.pk)
-    messages.success(request, _("The coupon %(code)s can be used now.") % {"code": found.code})
+    if request.POST.get("do") == "resume":
+        entitlements.resume_coupon(actor=actor(request), coupon_id=found.pk)
+        text = _("The coupon %(code)s can be used now.") % {"code": found.code}
+    else:
+        entitlements.pause_coupon(actor=actor(request), coupon_id=found.pk)
+        text = _("The coupon is stopped. Orders already placed keep their price.")
+    messages.success(request, text)
     return redirect("studio_coupon", shop_slug, found.pk)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,10 +19,13 @@ from banyan.delivery import actions as delivery
 from banyan.delivery.access import get_key_for_staff
 from banyan.delivery.actions import WAYS, TermsInput
 from banyan.delivery.models import LicenceKey, Terms
-from banyan.delivery.queries import file_of, keys_in, pool_counts, terms_of
+from banyan.delivery.queries import Given, called, file_of, given, keys_in, pool_counts, terms_of
 from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.orders.access import get_order_for_staff
+from banyan.orders.models import Order, OrderLine
 
 from ..http import actor, number, private, signed_in
+from ..shop.orders.delivered import voucher_state
 from .room import page, refusal_of, shop_of
 from .typed import Typed, moment_text
 
@@ -183,3 +188,47 @@ def key(request: HttpRequest, shop_slug: str, key_id: int) -> HttpResponse:
         return _page(request, shop, product, refusal_of(problem))
     messages.success(request, _("The key is out of the pool."))
     return redirect("studio_handing_over", shop.slug, product.pk)
+
+
+def given_rows(order: Order, lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
+    """Return what an order's lines without a parcel gave, as its page in the studio draws it."""
+    wanted = {line.pk: line for line in lines if line.kind in WAYS}
+    return [
+        {
+            "title": wanted[line_id].title,
+            "given": found,
+            "more_url": reverse(
+                "studio_allow_more", args=[order.shop.slug, order.pk, found.grant.pk]
+            )
+            if found.grant
+            else "",
+            "vouchers": [
+                {
+                    "voucher": voucher,
+                    "state": voucher_state(voucher.state),
+                    "by": called(voucher.redeemed_by),
+                }
+                for voucher in found.vouchers
+            ],
+        }
+        for line_id, found in given(wanted).items()
+    ]
+
+
+@require_POST
+@private
+@signed_in
+def allow_more(request: HttpRequest, shop_slug: str, order_id: int, grant_id: int) -> HttpResponse:
+    """Let a buyer fetch a file once more."""
+    shop = shop_of(request, shop_slug, MANAGERS)
+    order = get_order_for_staff(actor(request), order_id)
+    grants = {found.grant.pk for found in _given_of(order) if found.grant}
+    if order.shop_id != shop.pk or grant_id not in grants:
+        raise NotFound()
+    delivery.allow_more(actor=actor(request), grant_id=grant_id, more=1)
+    messages.success(request, _("The buyer can fetch it once more."))
+    return redirect("studio_order", shop.slug, order.pk)
+
+
+def _given_of(order: Order) -> Iterable[Given]:
+    return given(order.lines.values_list("id", flat=True)).values()

@@ -144,7 +144,7 @@ def _page(
     values: Mapping[str, Any],
     problem: Problem | None = None,
 ) -> HttpResponse:
-    context = {"found": found, "values": values, "audiences": AUDIENCES}
+    context: dict[str, Any] = {"found": found, "values": values, "audiences": AUDIENCES}
     if found is not None:
         prices = list(found.prices.all())
         wished = _numbers(request.GET.get("steps", "")[:20])[:MOST_STEPS]

@@ -65,6 +65,7 @@ def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms += [("redeem", _("Redeem"), "qr")]
     rooms += [("shares", _("Shares"), "share")]
     rooms += [("standing", _("Standing"), "shield")]
+    rooms += [("staff", _("Staff"), "people")]
     if works_in(who, shop.pk, MANAGERS):
         rooms += [("collections", _("Collections"), "board"), ("pool", _("The pool"), "shop")]
         rooms += [("sales", _("Sales"), "clock"), ("coupons", _("Coupons"), "tag")]

@@ -4,6 +4,7 @@ from django.urls import path
 
 from ..shop.sharing import travel
 from . import (
+    after_sale,
     behind,
     collections,
     coupons,
@@ -11,7 +12,6 @@ from . import (
     goods,
     handing_over,
     home,
-    orders,
     payments,
     pool,
     price_lists,
@@ -21,10 +21,12 @@ from . import (
     sales,
     shares,
     shop_settings,
+    staff,
     standing,
     stock,
     today,
 )
+from .orders import bulk, changes, money, one, papers, queue, returns
 
 urlpatterns = [
     path("", home.home, name="studio_home"),
@@ -35,16 +37,27 @@ urlpatterns = [
     path("<slug:shop_slug>/promised", behind.promised, name="studio_promised"),
     path("<slug:shop_slug>/people", behind.people, name="studio_people"),
     path("<slug:shop_slug>/counted", behind.counted, name="studio_counted"),
-    path("<slug:shop_slug>/orders", orders.queue, name="studio_orders"),
-    path("<slug:shop_slug>/orders/<int:order_id>", orders.order, name="studio_order"),
-    path("<slug:shop_slug>/orders/<int:order_id>/ship", orders.ship, name="studio_order_ship"),
+    path("<slug:shop_slug>/orders", queue.queue, name="studio_orders"),
+    path("<slug:shop_slug>/orders/export.csv", queue.export, name="studio_orders_export"),
+    path("<slug:shop_slug>/orders/packing", bulk.packing, name="studio_packing"),
+    path("<slug:shop_slug>/orders/send", bulk.ship, name="studio_bulk_ship"),
+    path("<slug:shop_slug>/orders/<int:order_id>", one.order, name="studio_order"),
+    path("<slug:shop_slug>/orders/<int:order_id>/ship", one.ship, name="studio_order_ship"),
+    path("<slug:shop_slug>/orders/<int:order_id>/refund", money.refund, name="studio_order_refund"),
+    path("<slug:shop_slug>/orders/<int:order_id>/answer", money.answer, name="studio_order_answer"),
+    path("<slug:shop_slug>/orders/<int:order_id>/note", one.note, name="studio_order_note"),
+    path("<slug:shop_slug>/orders/<int:order_id>/papers", papers.document, name="studio_document"),
     path(
-        "<slug:shop_slug>/orders/<int:order_id>/refund", orders.refund, name="studio_order_refund"
+        "<slug:shop_slug>/orders/<int:order_id>/fapiao",
+        papers.fapiao_answer,
+        name="studio_fapiao_answer",
     ),
     path(
-        "<slug:shop_slug>/orders/<int:order_id>/answer", orders.answer, name="studio_order_answer"
+        "<slug:shop_slug>/orders/<int:order_id>/change", changes.change, name="studio_order_change"
     ),
-    path("<slug:shop_slug>/orders/<int:order_id>/note", orders.note, name="studio_order_note"),
+    path("<slug:shop_slug>/fapiao", papers.fapiao, name="studio_fapiao"),
+    path("<slug:shop_slug>/returns", returns.desk, name="studio_returns"),
+    path("<slug:shop_slug>/returns/<int:return_id>", returns.one, name="studio_return"),
     path("<slug:shop_slug>/goods", goods.goods, name="studio_goods"),
     path("<slug:shop_slug>/goods/new", product.product_new, name="studio_product_new"),
     path("<slug:shop_slug>/goods/export.csv", product_files.goods_export, name="studio_export"),
@@ -72,6 +85,11 @@ urlpatterns = [
         "<slug:shop_slug>/goods/<int:product_id>/delivery",
         handing_over.handing_over,
         name="studio_handing_over",
+    ),
+    path(
+        "<slug:shop_slug>/orders/<int:order_id>/downloads/<int:grant_id>",
+        handing_over.allow_more,
+        name="studio_allow_more",
     ),
     path("<slug:shop_slug>/keys/<int:key_id>", handing_over.key, name="studio_key"),
     path("<slug:shop_slug>/redeem", redeem.redeem, name="studio_redeem"),
@@ -108,14 +126,9 @@ urlpatterns = [
     path("<slug:shop_slug>/coupons/new", coupons.coupon_new, name="studio_coupon_new"),
     path("<slug:shop_slug>/coupons/<int:coupon_id>", coupons.coupon, name="studio_coupon"),
     path(
-        "<slug:shop_slug>/coupons/<int:coupon_id>/stop",
-        coupons.coupon_pause,
-        name="studio_coupon_stop",
-    ),
-    path(
-        "<slug:shop_slug>/coupons/<int:coupon_id>/resume",
-        coupons.coupon_resume,
-        name="studio_coupon_resume",
+        "<slug:shop_slug>/coupons/<int:coupon_id>/state",
+        coupons.coupon_state,
+        name="studio_coupon_state",
     ),
     path(
         "<slug:shop_slug>/coupons/<int:coupon_id>/codes",
@@ -174,5 +187,9 @@ urlpatterns = [
     path("<slug:shop_slug>/standing", standing.shop_standing, name="studio_standing"),
     path("<slug:shop_slug>/standing/appeal", standing.appeal, name="studio_appeal"),
     path("<slug:shop_slug>/standing/permit", standing.permit, name="studio_permit"),
+    path("<slug:shop_slug>/staff", staff.staff, name="studio_staff"),
+    path("<slug:shop_slug>/staff/leave", staff.leave, name="studio_leave"),
+    path("<slug:shop_slug>/staff/acts", staff.acts, name="studio_acts"),
+    path("<slug:shop_slug>/after-sale", after_sale.after_sale, name="studio_after_sale"),
     path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
 ]

@@ -12,8 +12,10 @@ from banyan.orders.models import OrderLine
 from ..shop.orders.explaining import step_rows
 
 
-def order_state(state: str) -> tuple[str, str]:
-    """Return the text and the tone of an order's state."""
+def order_state(state: str, *, partly: bool = False) -> tuple[str, str]:
+    """Return the text and the tone of an order's state; ``partly``: some of it is sent."""
+    if state == "paid" and partly:
+        return _("Partly sent"), "gold"
     known = {
         "placed": (_("Waiting for payment"), ""),
         "paid": (_("To ship"), "gold"),

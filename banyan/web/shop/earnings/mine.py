@@ -144,7 +144,9 @@ def _sums(told: Why) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = [(_("Goods on this line"), Money(line.goods_amount, currency))]
     if line.discount_amount:
         rows.append((_("Less the discount"), Money(-line.discount_amount, currency)))
-    rows.append((_("Reckoned on (without shipping)"), told.base))
+    if taxed := line.goods_amount - line.discount_amount - line.net_amount:
+        rows.append((_("Less the tax in it"), Money(-taxed, currency)))
+    rows.append((_("Reckoned on (without shipping and tax)"), told.base))
     rate = rate_text(told.rate_bps)
     rows.append((_("Times %(rate)s: the whole commission") % {"rate": rate}, told.budget))
     if told.amount != told.budget:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.catalog import actions as catalog
+from banyan.catalog.queries import wishes_for
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -213,6 +214,8 @@ def wish(request: HttpRequest, variant_id: int) -> HttpResponse:
     who = actor(request)
     context: dict[str, Any] = {"nav": "explore", "variant_id": variant_id, "guest": who.id is None}
     if request.method != "POST":
+        if who.id is not None and wishes_for(who.id, variant_id):
+            context["state"] = "noted"
         return render(request, "shop/market/wish.html", context)
     try:
         if "undo" in request.POST:
@@ -222,7 +225,7 @@ def wish(request: HttpRequest, variant_id: int) -> HttpResponse:
             actor=who, variant_id=variant_id, email=request.POST.get("email", "")[:254]
         )
     except Problem as problem:
-        if problem.status not in {409, 422}:
+        if problem.status not in {409, 422, 429}:
             raise
         context |= {"problem": problem, "email": request.POST.get("email", "")}
         return render(request, "shop/market/wish.html", context, status=problem.status)

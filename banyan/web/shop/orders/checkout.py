@@ -107,9 +107,11 @@ def _quoted(
             contact=contact_of(values),
         )
     except Problem as refused:
-        if refused.code != "mixed_currencies":
+        if refused.code == "mixed_currencies":
+            return draw_currencies(request, refused)
+        if refused.code != "currency_not_offered":
             raise
-        return draw_currencies(request, refused)
+        return _quoted(request, lines, values | {"currency": ""}, refused, earlier)
     if quote.min_age > age_of(request):
         return gate(request, min_age=quote.min_age)
     return draw(request, quote, values, problem, earlier)

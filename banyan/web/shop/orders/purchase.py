@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.money import Money
+from banyan.kernel.ids import new_code
+from banyan.kernel.money import Money, format_money
 from banyan.kernel.ratelimits import hit
 from banyan.market.queries import disputes_of
 from banyan.media.queries import pictures
@@ -20,8 +21,11 @@ from banyan.orders.access import (
     get_checkout_by_token,
     visible_checkouts,
 )
+from banyan.orders.actions.asking import can_return
+from banyan.orders.actions.cancelling import cancellable
+from banyan.orders.actions.units import left_to_ship
 from banyan.orders.models import Checkout, OrderLine
-from banyan.orders.queries import first_images, lines_of, refunds_of
+from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 from banyan.standing.queries import reviews_of
@@ -33,9 +37,12 @@ from ..trade.disputes import open_dispute_url
 from .checkout import go_to_payment, leave_cart
 from .delivered import bought_rows
 from .explaining import delivery_text
+from .return_words import return_state, return_url
 from .story import (
+    document_rows,
     hidden_on,
     order_entries,
+    parcel_rows,
     path_edges,
     price_rows,
     receipt_rows,
@@ -75,7 +82,9 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
         rows.append(
             {
                 "order": order,
-                "state": state_text(order.state),
+                "state": state_text(
+                    order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
+                ),
                 "delivery": delivery_text(order),
                 "lines": [
                     {
@@ -106,6 +115,18 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                 "complain_url": complain,
                 "complaint_url": complaint,
                 "can_confirm": order.state == "shipped",
+                "can_extend": order.state == "shipped" and not order.confirm_extended,
+                "can_cancel": bool(left_to_ship(cancellable(order))),
+                "cancel_key": new_code(80),
+                "parcels": parcel_rows(order),
+                "can_return": can_return(order),
+                "documents": document_rows(order, token),
+                "paid": order.paid_at is not None,
+                "has_papers": order.paid_at is not None and entity_of(order.shop_id) is not None,
+                "returns": [
+                    {"url": return_url(r, token), "found": r, "state": return_state(r.state)}
+                    for r in order.returns.order_by("-id")
+                ],
                 "notes": order.notes.select_related("author").order_by("id"),
             }
         )
@@ -188,6 +209,35 @@ def order_received(request: HttpRequest, token: str, order_id: int) -> HttpRespo
     """Confirm the parcel."""
     orders.confirm_receipt(actor=actor(request), order_id=order_id, access_token=token)
     messages.success(request, _("Thank you. The shop knows it arrived."))
+    return redirect("purchase", token)
+
+
+@require_POST
+@private
+def order_cancel(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
+    """Cancel what is not sent of a paid order; the money goes back at once."""
+    refund = orders.cancel_order(
+        actor=actor(request),
+        order_id=order_id,
+        key=f"cancel:{order_id}:{request.POST.get('key', '')}"[:80],
+        access_token=token,
+    )
+    if refund is None:
+        messages.success(request, _("The order is cancelled. Nothing was charged."))
+    else:
+        amount = format_money(Money(refund.amount, refund.currency))
+        messages.success(
+            request, _("It is cancelled. %(amount)s is on its way back.") % {"amount": amount}
+        )
+    return redirect("purchase", token)
+
+
+@require_POST
+@private
+def order_extend(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
+    """Put the automatic confirmation of receipt off."""
+    orders.extend_receipt(actor=actor(request), order_id=order_id, access_token=token)
+    messages.success(request, _("You have three days more."))
     return redirect("purchase", token)
 
 

@@ -13,8 +13,9 @@ from django.utils.translation import pgettext
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund
-from banyan.orders.queries import state_history
+from banyan.orders.models import Checkout, Document, Order, OrderLine, OrderRefund
+from banyan.orders.queries import shipments_of, state_history
+from banyan.orders.rules.carriers import tracking_url
 from banyan.people.access import hidden_from
 from banyan.sharing.models import Touch
 from banyan.web.ui.shapes import Entry, Face
@@ -23,8 +24,10 @@ from ..people.faces import somebody
 from .explaining import step_rows, sum_rows
 
 
-def state_text(state: str) -> str:
-    """Return what an order's state means to its buyer."""
+def state_text(state: str, *, partly: bool = False) -> str:
+    """Return what an order's state means to its buyer; ``partly``: some of it is sent."""
+    if state == "paid" and partly:
+        return _("Partly on its way")
     texts = {
         "placed": _("Waiting for payment"),
         "paid": _("Paid"),
@@ -106,8 +109,18 @@ def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "")
             Entry(
                 text=state_text(change.target),
                 time=change.at,
-                detail=_shipment_detail(order) if change.target == "shipped" else "",
                 state="bad" if bad else "good",
+            )
+        )
+    for row in parcel_rows(order):
+        parcel = row["parcel"]
+        entries.append(
+            Entry(
+                text=_("Parcel sent"),
+                time=parcel.shipped_at,
+                detail=f"{parcel.carrier} {parcel.tracking}".strip(),
+                url=row["url"],
+                state="good",
             )
         )
     for refund in refunds:
@@ -125,9 +138,23 @@ def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "")
     return entries
 
 
-def _shipment_detail(order: Order) -> str:
-    shipment = order.shipments.first()
-    return f"{shipment.carrier} {shipment.tracking}".strip() if shipment else ""
+def parcel_rows(order: Order) -> list[dict[str, Any]]:
+    """Return an order's parcels, oldest first, each with its lines and where to follow it."""
+    return [
+        {
+            "parcel": parcel,
+            "url": tracking_url(parcel.carrier, parcel.tracking),
+            "lines": [(each.line.title, each.quantity) for each in parcel.lines.all()],
+        }
+        for parcel in shipments_of([order.pk]).get(order.pk, [])
+    ]
+
+
+def document_rows(order: Order, token: str = "") -> list[tuple[Document, str]]:
+    """Return an order's documents, oldest first, each with the address of its PDF."""
+    tail = f"?o={token}" if token else ""
+    found = order.documents.order_by("id")
+    return [(each, reverse("document", args=[each.pk]) + tail) for each in found]
 
 
 def refund_url(refund: OrderRefund, token: str = "") -> str:

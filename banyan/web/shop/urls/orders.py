@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from ..orders import checkout, coupons_mine, delivered, pay_link, payment_request, purchase, refunds
+from ..orders import (
+    addresses,
+    checkout,
+    coupons_mine,
+    delivered,
+    papers,
+    pay_link,
+    payment_request,
+    purchase,
+    refunds,
+    returns,
+)
 
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
@@ -13,8 +24,19 @@ urlpatterns = [
     path("o/<str:token>/pay", purchase.purchase_pay, name="purchase_pay"),
     path("o/<str:token>/cancel", purchase.purchase_cancel, name="purchase_cancel"),
     path("o/<str:token>/<int:order_id>/received", purchase.order_received, name="order_received"),
+    path("o/<str:token>/<int:order_id>/cancel", purchase.order_cancel, name="order_cancel"),
+    path("o/<str:token>/<int:order_id>/later", purchase.order_extend, name="order_extend"),
     path("o/<str:token>/<int:order_id>/note", purchase.order_note, name="order_note"),
     path("o/<str:token>/<int:order_id>/refund", refunds.refund_ask, name="refund_ask"),
+    path("o/<str:token>/<int:order_id>/return", returns.return_ask, name="return_ask"),
+    path("o/<str:token>/<int:order_id>/papers", papers.document_issue, name="document_issue"),
+    path("o/<str:token>/<int:order_id>/fapiao", papers.fapiao, name="order_fapiao"),
+    path("o/<str:token>/<int:order_id>/address", addresses.order_address, name="order_address"),
+    path("documents/<int:document_id>", papers.document, name="document"),
+    path("orders/<int:order_id>/fapiao", papers.fapiao_file, name="fapiao_file"),
+    path("returns/<int:return_id>", returns.return_page, name="return"),
+    path("returns/<int:return_id>/sent", returns.return_sent, name="return_sent"),
+    path("returns/<int:return_id>/withdraw", returns.return_withdraw, name="return_withdraw"),
     path("d/<str:signed>", delivered.bought_file, name="bought_file"),
     path("v/<str:code>", delivered.voucher, name="voucher"),
     path("v/<str:code>/qr", delivered.voucher_qr, name="voucher_qr"),

@@ -1,4 +1,4 @@
-"""Cart, checkout, orders, lines, shipments, refunds.
+"""Cart, checkout, orders and their lines.
 
 Columns that point to a higher floor (plan version, campaign) are plain ids, frozen at placement.
 """
@@ -16,7 +16,7 @@ from banyan.kernel.ids import IdField
 from banyan.people.models import Account
 from banyan.sharing.models import Link
 
-from .states import CHECKOUT, ORDER, REFUND
+from ..states import CHECKOUT, ORDER
 
 
 class Cart(models.Model):
@@ -115,6 +115,9 @@ class Checkout(models.Model):
 class Order(models.Model):
     """What one shop has to deliver out of a checkout.
 
+    A paid order is partly shipped while some of its units are. ``confirm_at``: receipt is taken
+    as confirmed then; the buyer may put it off once.
+
     ``delivery`` is the way that the buyer chose: {"method", "name", "days": [min, max] or null};
     empty where nothing is sent.
     """
@@ -138,6 +141,8 @@ class Order(models.Model):
     paid_at = models.DateTimeField(null=True)
     shipped_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)
+    confirm_at = models.DateTimeField(null=True)
+    confirm_extended = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "orders_order"
@@ -148,7 +153,10 @@ class Order(models.Model):
                 name="order_refund_within_total",
             ),
         ]
-        indexes = [models.Index(fields=["shop", "-id"], name="order_shop")]
+        indexes = [
+            models.Index(fields=["shop", "-id"], name="order_shop"),
+            models.Index(fields=["confirm_at"], name="order_confirm", condition=Q(state="shipped")),
+        ]
 
 
 class OrderLine(models.Model):
@@ -159,6 +167,11 @@ class OrderLine(models.Model):
     is ``paid_amount``; ``included_tax_amount`` is a part of that, ``tax_amount`` came on top;
     ``shipping_tax_amount`` is the part of either that is due for shipping.
     ``supply_amount`` is what the supplier of a pooled offer is promised for one unit.
+
+    Of its units some are shipped, some are cancelled before that, the others are still to ship.
+    ``returned_quantity`` of the shipped ones came back or are asked to; ``refunded_quantity`` were
+    paid back as units. A line that was sent in exchange costs nothing and ``replaces`` another,
+    whose price stands for its units.
     """
 
     id = IdField(primary_key=True)
@@ -171,6 +184,8 @@ class OrderLine(models.Model):
     kind = models.CharField(max_length=10, default="goods", db_default="goods")
     quantity = models.IntegerField()
     shipped_quantity = models.IntegerField(default=0, db_default=0)
+    cancelled_quantity = models.IntegerField(default=0, db_default=0)
+    returned_quantity = models.IntegerField(default=0, db_default=0)
     unit_amount = models.BigIntegerField()
     supply_amount = models.BigIntegerField(null=True)
     goods_amount = models.BigIntegerField()
@@ -191,6 +206,15 @@ class OrderLine(models.Model):
     plan_version_id = models.BigIntegerField(null=True)
     offer_id = models.BigIntegerField(null=True)
     sale_id = models.BigIntegerField(null=True)
+    # No constraint in the database: adding one would read and hold the whole table.
+    replaces = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="replacements",
+        db_index=False,
+        db_constraint=False,
+    )
 
     class Meta:
         db_table = "orders_orderline"
@@ -210,8 +234,15 @@ class OrderLine(models.Model):
                 name="order_line_refund_within_price",
             ),
             models.CheckConstraint(
-                condition=Q(shipped_quantity__gte=0) & Q(shipped_quantity__lte=F("quantity")),
-                name="order_line_shipped",
+                condition=Q(shipped_quantity__gte=0)
+                & Q(cancelled_quantity__gte=0)
+                & Q(quantity__gte=F("shipped_quantity") + F("cancelled_quantity")),
+                name="order_line_units",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_quantity__gte=0)
+                & Q(returned_quantity__lte=F("shipped_quantity")),
+                name="order_line_returned",
             ),
         ]
         indexes = [
@@ -230,58 +261,7 @@ class OrderLine(models.Model):
         included = self.included_tax_amount - self.shipping_tax_amount
         return self.goods_amount - self.discount_amount - max(0, included)
 
-
-class Shipment(models.Model):
-    """A parcel of an order (the trunk ships an order in one parcel)."""
-
-    id = IdField(primary_key=True)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
-    carrier = models.CharField(max_length=40)
-    tracking = models.CharField(max_length=60, blank=True, default="")
-    shipped_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "orders_shipment"
-
-
-class OrderRefund(models.Model):
-    """A refund of an order, alike for buyer, merchant and support; ``lines`` sum to ``amount``.
-
-    ``lines``: [{"line": id, "amount": minor units, "tax": of it, known once it is granted}].
-    """
-
-    id = IdField(primary_key=True)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
-    amount = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    lines = models.JSONField(default=list)
-    reason = models.CharField(max_length=200)
-    restock = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=REFUND.choices(), default=REFUND.initial)
-    payment_refund_id = models.BigIntegerField(null=True)
-    destination = models.CharField(max_length=120, blank=True, default="")
-    key = models.CharField(max_length=80, unique=True)
-    requested_by = models.CharField(max_length=20)
-    created_at = models.DateTimeField()
-    due_by = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "orders_refund"
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="order_refund_amount")
-        ]
-
-
-class OrderNote(models.Model):
-    """A message between buyer, shop and support about an order."""
-
-    id = IdField(primary_key=True)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="notes")
-    author_kind = models.CharField(max_length=10)
-    author = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL)
-    body = models.CharField(max_length=1000)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "orders_note"
+    @property
+    def to_ship(self) -> int:
+        """How many units are neither shipped nor cancelled."""
+        return self.quantity - self.shipped_quantity - self.cancelled_quantity

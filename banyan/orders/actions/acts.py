@@ -1,0 +1,31 @@
+"""What those who work in a shop did to its orders: a list that the owner reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from banyan.kernel import audit
+from banyan.kernel.actors import Actor
+
+from ..models import Order
+
+
+def note_act(
+    actor: Actor, order: Order, act: str, *, reason: str = "", detail: Mapping[str, Any] = {}
+) -> None:
+    """Write an act of a shop's or the platform's people down, under the shop.
+
+    In the act's own transaction. Nothing for buyers and the clock: the order's history has that.
+    """
+    if actor.id is None or actor.id == order.checkout.buyer_id:
+        return
+    audit.record(
+        actor=actor,
+        action=act,
+        subject_kind="shop",
+        subject_id=order.shop_id,
+        subject_label=order.number,
+        reason=reason,
+        detail={"order": str(order.pk), **detail},
+    )

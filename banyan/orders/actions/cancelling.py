@@ -1,0 +1,127 @@
+"""Cancelling what is paid and not yet sent: free, at once, and nobody has to agree."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from banyan.kernel import events, locks
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.problems import Conflict
+from banyan.kernel.states import transition
+
+from ..access import get_order_for_buyer
+from ..events import OrderUnitsCancelled
+from ..models import Order, OrderLine, OrderRefund
+from ..rules import returning
+from ..states import ORDER
+from . import units as unit
+from .paying_back import back_to_sales, create_refund, pay_back, refund_locks, take_from_lines
+
+
+class NotCancellable(Conflict):
+    """The order is sent, or was never paid: there is nothing to cancel."""
+
+    code = "not_cancellable"
+    message = gettext_lazy("This is already on its way. You can send it back when it has arrived.")
+
+
+def bought(lines: list[OrderLine]) -> list[returning.Bought]:
+    """Return an order's lines as the rule of paying back sees them; replacements cost nothing."""
+    return [_bought(line) for line in lines if line.replaces_id is None]
+
+
+def _bought(line: OrderLine) -> returning.Bought:
+    # Tax on top is a part of what is paid; included tax is in the prices already.
+    on_shipping = min(line.shipping_tax_amount, line.tax_amount)
+    return returning.Bought(
+        key=line.pk,
+        quantity=line.quantity,
+        goods=line.goods_amount - line.discount_amount + line.tax_amount - on_shipping,
+        shipping=line.shipping_amount + on_shipping,
+        refunded=line.refunded_amount,
+        units_back=line.refunded_quantity,
+    )
+
+
+def cancel_order(
+    *,
+    actor: Actor,
+    order_id: int,
+    key: str,
+    units: unit.Units | None = None,
+    reason: str = "",
+    access_token: str = "",
+) -> OrderRefund | None:
+    """The buyer cancels ``units`` (line id -> number) that are not sent, or all of them.
+
+    Refunded at once with their part of the shipping; no shop has to agree. Locks stock, order,
+    payment, accounts. Emits order.units_cancelled and order.refunded. Repeatable by ``key``.
+    Returns the refund, None when nothing had been paid for them. Raises NotCancellable.
+    """
+    order = get_order_for_buyer(actor, order_id, access_token)
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take(refund_locks(order))
+        order.refresh_from_db()
+        before = OrderRefund.objects.filter(key=key, order=order).first()
+        if before is not None:
+            return before
+        return cancel(actor=actor, order=order, units=units, reason=reason, key=key)
+
+
+def cancel(
+    *, actor: Actor, order: Order, units: unit.Units | None, reason: str, key: str
+) -> OrderRefund | None:
+    """Do what :func:`cancel_order` does, with its locks held, for whoever may."""
+    lines = cancellable(order)
+    left = unit.left_to_ship(lines)
+    if not left:
+        raise NotCancellable()
+    wanted = unit.check_units(left if units is None else units, lines)
+    every = list(order.lines.order_by("id"))
+    try:
+        parts = returning.with_shipping(bought(every), wanted)
+    except ValueError as error:
+        raise unit.UnitsGone() from error
+    unit.cancel_units(order, wanted)
+    unit.count_paid_back(wanted)
+    back_to_sales(actor, order, wanted)
+    events.emit(
+        OrderUnitsCancelled(
+            order_id=order.pk,
+            checkout_id=order.checkout_id,
+            shop_id=order.shop_id,
+            lines=list(wanted.items()),
+        ),
+        actor=actor,
+    )
+    if not parts:
+        close_if_empty(actor=actor, order=order)
+        return None
+    refund = create_refund(
+        order,
+        parts,
+        reason=reason.strip() or _("Cancelled before it was sent"),
+        key=key,
+        by=actor.kind if actor.id != order.checkout.buyer_id else "buyer",
+        restock=True,
+        units=wanted,
+    )
+    goods = take_from_lines(order, refund, parts)
+    pay_back(actor=actor, order=order, refund=refund, goods=goods, units=wanted)
+    return refund
+
+
+def cancellable(order: Order) -> list[OrderLine]:
+    """Return the lines that may be cancelled: of a paid order, sent by parcel, bought as such."""
+    if order.state != "paid":
+        return []
+    return [line for line in unit.parcel_lines(order) if line.replaces_id is None]
+
+
+def close_if_empty(*, actor: Actor, order: Order) -> None:
+    """Close an order that cost nothing and of which nothing is left."""
+    left = any(line.cancelled_quantity < line.quantity for line in order.lines.all())
+    if not left and not order.total_amount:
+        transition(ORDER, order, "closed", actor=actor, reason="cancelled")

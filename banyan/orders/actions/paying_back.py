@@ -1,0 +1,202 @@
+"""Paying back of an order: what every refund does, whoever decided on it and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db.models import F
+
+from banyan.catalog.actions import stock_locks
+from banyan.catalog.rules import IN_PARCELS
+from banyan.entitlements.actions import locks_of as coupon_locks
+from banyan.entitlements.actions import return_coupons
+from banyan.entitlements.queries import coupon_ids_of, coupons_by_shop
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
+from banyan.kernel.states import transition
+from banyan.payments import actions as payments
+from banyan.sales import actions as sales
+
+from ..events import OrderRefunded
+from ..models import Order, OrderLine, OrderRefund
+from ..rules import RefundableLine, goods_part, tax_part
+from ..states import ORDER, REFUND
+from . import units as unit
+from .fulfilment import settle
+from .proceeds import locks_of, take_back
+
+PROMISE = dt.timedelta(days=10)
+
+
+def refundable_lines(order: Order) -> list[RefundableLine]:
+    """Return what the refund rules need of an order's lines."""
+    return [
+        RefundableLine(
+            key=line.pk,
+            paid=line.paid_amount,
+            refunded=line.refunded_amount,
+            net=line.net_amount,
+            tax=line.tax_amount + line.included_tax_amount,
+            quantity=line.quantity,
+            refunded_quantity=line.refunded_quantity,
+        )
+        for line in order.lines.order_by("id")
+    ]
+
+
+def refund_locks(order: Order) -> list[LockKey]:
+    """Return everything that paying back of an order touches, and its stock."""
+    keys = [
+        *stock_locks(order.lines.values_list("variant_id", flat=True)),
+        LockKey("order", order.pk),
+        *locks_of(order),
+        *events.locks_for(_event(order, 0, {})),
+    ]
+    if order.checkout.intent_id:
+        keys.append(LockKey("payment", order.checkout.intent_id))
+    if order.checkout.coupon_id:
+        keys += coupon_locks(coupon_ids_of(order.checkout_id))
+    return keys
+
+
+def create_refund(
+    order: Order,
+    parts: Mapping[int, int],
+    *,
+    reason: str,
+    key: str,
+    by: str,
+    restock: bool,
+    units: unit.Units = unit.NONE,
+) -> OrderRefund:
+    """Write a refund down, not yet on its way."""
+    now = clock.now()
+    return OrderRefund.objects.create(
+        order=order,
+        amount=sum(parts.values()),
+        currency=order.currency,
+        lines=as_lines(parts, units),
+        reason=reason.strip(),
+        restock=restock,
+        key=key,
+        requested_by=by,
+        created_at=now,
+        due_by=now + PROMISE,
+    )
+
+
+def as_lines(parts: Mapping[int, int], units: unit.Units = unit.NONE) -> list[dict[str, int | str]]:
+    """Return parts by line as a refund keeps them."""
+    rows: list[dict[str, int | str]] = []
+    for line, part in parts.items():
+        row: dict[str, int | str] = {"line": str(line), "amount": part}
+        if line in units:
+            row["quantity"] = units[line]
+        rows.append(row)
+    return rows
+
+
+def take_from_lines(order: Order, refund: OrderRefund, parts: Mapping[int, int]) -> dict[int, int]:
+    """Write the refunded figures and their tax; return the goods part of each line's amount."""
+    known = {line.key: line for line in refundable_lines(order)}
+    goods = {key: goods_part(known[key], amount) for key, amount in parts.items()}
+    for part in refund.lines:
+        part["tax"] = tax_part(known[int(part["line"])], int(part["amount"]))
+    refund.save(update_fields=["lines"])
+    for line_id, part in parts.items():
+        OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + part)
+    amount = sum(parts.values())
+    Order.objects.filter(pk=order.pk).update(refunded_amount=F("refunded_amount") + amount)
+    order.refresh_from_db()
+    return goods
+
+
+def pay_back(
+    *,
+    actor: Actor,
+    order: Order,
+    refund: OrderRefund,
+    goods: Mapping[int, int],
+    units: unit.Units = unit.NONE,
+) -> None:
+    """Send a refund on its way: money, books, earners' part, and the order's end when all is back.
+
+    The caller holds :func:`refund_locks`; ``goods`` is what :func:`take_from_lines` returned,
+    ``units`` those that it stands for. Coupons of what was never sent are given back. Posts
+    shop_payable -> clearing; emits order.refunded.
+    """
+    transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
+    _move_money(actor, order, refund)
+    events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
+    if order.refunded_amount == order.total_amount:
+        _give_coupons_back(actor, order)
+        transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
+    else:
+        settle(actor=actor, order=order)
+
+
+def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
+    take_back(actor=actor, order=order, refund=refund)
+    assert order.checkout.intent_id is not None  # only what was paid is refunded
+    sent = payments.request_refund(
+        actor=actor,
+        intent_id=order.checkout.intent_id,
+        amount=refund.amount,
+        reason=refund.reason,
+        subject_kind="order_refund",
+        subject_id=refund.pk,
+        key=f"order_refund:{refund.pk}",
+    )
+    refund.payment_refund_id = sent.pk
+    refund.save(update_fields=["payment_refund_id"])
+
+
+def back_to_sales(actor: Actor, order: Order, units: unit.Units) -> None:
+    """Return units that were bought in a sale and are free again to its buckets."""
+    lines = order.lines.filter(pk__in=units).exclude(sale_id=None)
+    sold = [(line.variant_id, units[line.pk]) for line in lines]
+    if sold:
+        sales.take_back(
+            actor=actor, checkout_id=order.checkout_id, variants=sold, reference=order.number
+        )
+
+
+def _give_coupons_back(actor: Actor, order: Order) -> None:
+    """Give back the coupons of an order that was refunded in full before it was sent.
+
+    A shop's with its own order; the platform's with the last order of the purchase.
+    """
+    if order.shipped_at is not None or not order.checkout.coupon_id:
+        return
+    if order.lines.filter(kind__in=IN_PARCELS, shipped_quantity__gt=0).exists():
+        return
+    kept = Order.objects.filter(checkout_id=order.checkout_id).exclude(
+        refunded_amount=F("total_amount"), shipped_at=None
+    )
+    whole = not kept.exists()
+    back = [
+        coupon_id
+        for coupon_id, shop_id in coupons_by_shop(order.checkout_id)
+        if shop_id == order.shop_id or (shop_id is None and whole)
+    ]
+    return_coupons(actor=actor, checkout_id=order.checkout_id, coupon_ids=back)
+
+
+def _event(
+    order: Order,
+    refund_id: int,
+    goods: Mapping[int, int],
+    amount: int = 0,
+    units: unit.Units = unit.NONE,
+) -> OrderRefunded:
+    return OrderRefunded(
+        order_id=order.pk,
+        checkout_id=order.checkout_id,
+        shop_id=order.shop_id,
+        refund_id=refund_id,
+        amount=amount,
+        currency=order.currency,
+        lines=[(line, part, units.get(line, 0)) for line, part in goods.items()],
+    )

@@ -1,0 +1,194 @@
+"""Draws a document from its content: the same bytes each time, in the order's language.
+
+Text is laid out as text and never read as markup. Fonts are those of the machine, see
+``banyan.media.fonts``; without one for Chinese, a document that needs it is refused by name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from fpdf import FPDF
+
+from banyan.kernel.money import Money, format_money
+from banyan.kernel.problems import Conflict
+from banyan.media.fonts import Typeface, typeface
+
+MARGIN = 18.0
+WIDTH = 210.0 - 2 * MARGIN
+FACE = "body"
+
+
+class NoFont(Conflict):
+    """This machine has no font for the words of the document."""
+
+    code = "document_font_missing"
+    message = gettext_lazy(
+        "This server has no font for this document's language. Ask its operator to install one."
+    )
+
+
+def check_drawable(content: Mapping[str, Any], language: str) -> None:
+    """Raise NoFont when some words of the content cannot be drawn here."""
+    face = typeface(language)
+    if face.regular.path:
+        return
+    if language.startswith("zh"):
+        raise NoFont(detail=f"no glyphs for {language}")
+    for text in _texts(content):
+        try:
+            text.encode("latin-1")
+        except UnicodeEncodeError as error:
+            raise NoFont(detail=f"no glyphs for {text[:40]!r}") from error
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for each in value.values() for text in _texts(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return []
+
+
+def draw(content: Mapping[str, Any], language: str) -> bytes:
+    """Return the PDF of a document's content. Raises NoFont."""
+    check_drawable(content, language)
+    with translation.override(language):
+        return _Sheet(content, typeface(language), language).bytes()
+
+
+TITLES = {
+    "receipt": gettext_lazy("Receipt"),
+    "invoice": gettext_lazy("Invoice"),
+    "credit_note": gettext_lazy("Credit note"),
+}
+
+
+class _Sheet:
+    """One document on A4 paper."""
+
+    def __init__(self, content: Mapping[str, Any], face: Typeface, language: str) -> None:
+        self.content = content
+        self.face = face
+        self.language = language
+        self.pdf = FPDF(format="A4")
+        self.pdf.set_creation_date(dt.datetime.fromisoformat(content["issued_at"]))
+        self.pdf.set_producer("Banyan")
+        self.pdf.set_title(content["number"])
+        self.pdf.set_margin(MARGIN)
+        self.pdf.set_auto_page_break(auto=True, margin=MARGIN)
+        if face.regular.path:
+            self.pdf.add_font(
+                FACE, "", face.regular.path, collection_font_number=face.regular.index
+            )
+        self.pdf.add_page()
+
+    def bytes(self) -> bytes:
+        """Draw everything."""
+        self._head()
+        self._parties()
+        self._lines()
+        self._sums()
+        if self.content["note"]:
+            self.pdf.ln(6)
+            self._text(self.content["note"])
+        return bytes(self.pdf.output())
+
+    def _text(self, text: str, *, size: float = 9, width: float = WIDTH, align: str = "L") -> None:
+        self._size(size)
+        self.pdf.multi_cell(
+            width,
+            size * 0.55,
+            self._drawable(text),
+            align=align,
+            new_x="LMARGIN",
+            new_y="NEXT",
+            markdown=False,
+        )
+
+    def _size(self, size: float) -> None:
+        self.pdf.set_font(FACE if self.face.regular.path else "helvetica", size=size)
+
+    def _drawable(self, text: str) -> str:
+        if self.face.regular.path:
+            return self.face.shown(text)
+        return text.encode("latin-1", "replace").decode("latin-1")
+
+    def _money(self, amount: int) -> str:
+        money = Money(amount, self.content["currency"])
+        if self.face.regular.path:
+            return format_money(money, self.language)
+        return f"{money.currency} {money.decimal}"  # not every sign of a currency can be drawn
+
+    def _head(self) -> None:
+        content = self.content
+        self._text(str(TITLES[content["kind"]]), size=18)
+        rows = [
+            (_("Number"), content["number"]),
+            (_("Date"), content["date"]),
+            (_("Order"), content["order"]),
+        ]
+        if content["corrects"]:
+            rows.append((_("Corrects invoice"), content["corrects"]))
+        for label, value in rows:
+            self._text(f"{label}: {value}")
+        self.pdf.ln(4)
+
+    def _parties(self) -> None:
+        seller, buyer = self.content["seller"], self.content["buyer"]
+        self._text(_("Sold by"), size=11)
+        for text in (seller["name"], seller["address"]):
+            self._text(text)
+        if seller["tax_id"]:
+            self._text(f"{_('Tax number')}: {seller['tax_id']}")
+        self.pdf.ln(3)
+        self._text(_("Sold to"), size=11)
+        for text in buyer:
+            self._text(text)
+        self.pdf.ln(4)
+
+    def _lines(self) -> None:
+        self._size(8)
+        with self.pdf.table(
+            col_widths=(46, 10, 16, 14, 14, 16),
+            text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT", "RIGHT", "RIGHT"),
+            width=WIDTH,
+            line_height=5,
+            first_row_as_headings=False,
+            borders_layout="HORIZONTAL_LINES",
+        ) as table:
+            heads = (_("Goods"), "×", _("Price"), _("Discount"), _("Tax"), _("Total"))
+            table.row([self._drawable(head) for head in heads])
+            for line in self.content["lines"]:
+                title = line["title"]
+                if line["seller"] != self.content["seller"]["name"]:
+                    title = f"{title} ({_('Sold by')}: {line['seller']})"
+                cells = [title, str(line["quantity"]) if line["quantity"] else ""]
+                cells += [
+                    self._money(line[name]) if line[name] is not None else ""
+                    for name in ("goods", "discount", "tax", "total")
+                ]
+                table.row([self._drawable(cell) for cell in cells])
+
+    def _sums(self) -> None:
+        self.pdf.ln(3)
+        sums = self.content["sums"]
+        rows = [
+            (_("Goods"), sums["goods"]),
+            (_("Discount"), -sums["discount"]),
+            (_("Shipping"), sums["shipping"]),
+            (_("Tax"), sums["tax"]),
+            (_("Total"), sums["total"]),
+            (_("Tax included"), sums["included_tax"]),
+            (_("Paid back so far"), -sums["refunded"]),
+        ]
+        for label, amount in rows:
+            if amount or label == _("Total"):
+                self._text(f"{label}: {self._money(amount)}", align="R")

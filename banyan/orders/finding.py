@@ -1,0 +1,149 @@
+"""Finding a shop's orders: by what they wait for, by day, number, telephone, name or goods."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from banyan.catalog.rules.product_csv.cells import price_text, protect
+
+from .models import Order, OrderLine, OrderRefund, Return
+from .queries import lines_of, shipments_of
+from .states import OPEN_RETURN
+
+STATES: dict[str, tuple[str, ...]] = {
+    "paid": ("paid",),
+    "shipped": ("shipped",),
+    "received": ("received",),
+    "closed": ("closed",),
+    "placed": ("placed",),
+    "ended": ("expired", "cancelled"),
+}
+CONDITIONS = ("partly", "returns", "asked")
+WAITING = ("paid", "partly", "returns", "asked")
+"""What somebody in the shop has to do something about."""
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for; ``first`` and ``last`` are days of the shop's calendar."""
+
+    waits_for: str = ""
+    text: str = ""
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+
+def narrowed(rows: QuerySet[Order], sought: Sought, timezone: str) -> QuerySet[Order]:
+    """Return those of a shop's orders that are sought."""
+    rows = waiting_for(rows, sought.waits_for)
+    zone = ZoneInfo(timezone)
+    if sought.first:
+        start = dt.datetime.combine(sought.first, dt.time(), zone)
+        rows = rows.filter(created_at__gte=start)
+    if sought.last:
+        end = dt.datetime.combine(sought.last + dt.timedelta(days=1), dt.time(), zone)
+        rows = rows.filter(created_at__lt=end)
+    text = " ".join(sought.text.split())[:80]
+    return rows.filter(_matches(text)) if text else rows
+
+
+def waiting_for(rows: QuerySet[Order], what: str) -> QuerySet[Order]:
+    """Return the orders in a state, or of which something is partly sent, asked or coming back."""
+    if what in STATES:
+        return rows.filter(state__in=STATES[what])
+    if what == "partly":
+        sent = OrderLine.objects.filter(order=OuterRef("pk"), shipped_quantity__gt=0)
+        return rows.filter(Exists(sent), state="paid")
+    if what == "returns":
+        coming = Return.objects.filter(order=OuterRef("pk"), state__in=OPEN_RETURN)
+        return rows.filter(Exists(coming))
+    if what == "asked":
+        asked = OrderRefund.objects.filter(order=OuterRef("pk"), state="requested")
+        return rows.filter(Exists(asked))
+    return rows
+
+
+def _matches(text: str) -> Q:
+    named = Q(number__istartswith=text) | Q(checkout__address__recipient__icontains=text)
+    goods = OrderLine.objects.filter(order=OuterRef("pk"), title__icontains=text)
+    found = named | Q(Exists(goods))
+    digits = "".join(letter for letter in text if letter.isdigit())
+    if len(digits) >= 4 and not any(letter.isalpha() for letter in text):
+        found |= Q(checkout__contact_phone__endswith=digits)
+        found |= Q(checkout__address__phone__endswith=digits)
+    return found
+
+
+def counts(rows: QuerySet[Order]) -> dict[str, int]:
+    """Return how many of a shop's orders wait for each thing of WAITING. One statement each."""
+    return {what: waiting_for(rows, what).count() for what in WAITING}
+
+
+HEADS = (
+    *("order", "purchase", "placed_at", "paid_at", "state"),
+    *("recipient", "phone", "email", "address"),
+    *("product", "variant_id", "quantity", "shipped", "cancelled", "returned"),
+    *("currency", "unit_price", "discount", "shipping", "tax", "paid", "refunded"),
+    *("carrier", "tracking"),
+)
+_PLACE = ("street", "level3", "level2", "level1", "postcode", "country")
+_TO_SEND = ("paid", "shipped", "received", "closed")
+
+
+def exported(rows: QuerySet[Order]) -> Iterator[tuple[str, ...]]:
+    """Yield a row of cells for each line of the orders, newest first; ``HEADS`` names them.
+
+    Read in pieces, so that no shop is too large. Cells that a spreadsheet would run are protected.
+    Addresses only of what was paid.
+    """
+    before: int | None = None
+    while True:
+        part = rows.filter(pk__lt=before) if before is not None else rows
+        found = list(part.select_related("checkout").order_by("-id")[:CHUNK])
+        if not found:
+            return
+        lines, parcels = lines_of(found), shipments_of([order.pk for order in found])
+        for order in found:
+            sent = parcels.get(order.pk, [])
+            head = _order_cells(order)
+            for line in lines[order.pk]:
+                mine = [p for p in sent if any(x.line_id == line.pk for x in p.lines.all())]
+                cells = (*head, *_line_cells(line), *_sent_cells(mine))
+                yield tuple(protect(cell) for cell in cells)
+        before = found[-1].pk
+
+
+def _order_cells(order: Order) -> Iterable[str]:
+    checkout = order.checkout
+    address: dict[str, Any] = checkout.address if order.state in _TO_SEND else {}
+    yield from (order.number, checkout.number, order.created_at.isoformat(timespec="seconds"))
+    yield order.paid_at.isoformat(timespec="seconds") if order.paid_at else ""
+    yield order.state
+    yield str(address.get("recipient", ""))
+    yield (checkout.contact_phone or str(address.get("phone", ""))) if address else ""
+    yield checkout.contact_email if address else ""
+    yield ", ".join(str(address[name]) for name in _PLACE if address.get(name))
+
+
+def _line_cells(line: OrderLine) -> Iterable[str]:
+    yield line.title
+    yield str(line.variant_id)
+    counted = (line.quantity, line.shipped_quantity, line.cancelled_quantity)
+    yield from (str(n) for n in (*counted, line.returned_quantity))
+    yield line.currency
+    amounts = (line.unit_amount, line.discount_amount, line.shipping_amount, line.tax_amount)
+    for amount in (*amounts, line.paid_amount, line.refunded_amount):
+        yield price_text(amount, line.currency)
+
+
+def _sent_cells(parcels: Iterable[Any]) -> Iterable[str]:
+    sent = list(parcels)
+    yield "; ".join(parcel.carrier for parcel in sent)
+    yield "; ".join(parcel.tracking for parcel in sent)

@@ -1,0 +1,56 @@
+"""Refunds of orders, and what is written about an order."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from banyan.kernel.ids import IdField
+from banyan.people.models import Account
+
+from ..states import REFUND
+from .purchase import Order
+
+
+class OrderRefund(models.Model):
+    """A refund of an order, alike for buyer, merchant and support; ``lines`` sum to ``amount``.
+
+    ``lines``: [{"line": id, "amount": minor units, "tax": of it, known once it is granted,
+    "quantity": units that it stands for, where it does}].
+    """
+
+    id = IdField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    lines = models.JSONField(default=list)
+    reason = models.CharField(max_length=200)
+    restock = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=REFUND.choices(), default=REFUND.initial)
+    payment_refund_id = models.BigIntegerField(null=True)
+    destination = models.CharField(max_length=120, blank=True, default="")
+    key = models.CharField(max_length=80, unique=True)
+    requested_by = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    due_by = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "orders_refund"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="order_refund_amount")
+        ]
+
+
+class OrderNote(models.Model):
+    """A message between buyer, shop and support about an order."""
+
+    id = IdField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="notes")
+    author_kind = models.CharField(max_length=10)
+    author = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL)
+    body = models.CharField(max_length=1000)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "orders_note"

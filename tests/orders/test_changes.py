@@ -1,0 +1,195 @@
+"""A paid order changed: shown first, done as shown or not at all, and never dearer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from banyan.catalog.actions import VariantInput
+from banyan.catalog.models import Variant
+from banyan.kernel.actors import Actor
+from banyan.kernel.models import AuditEntry
+from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
+from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
+from banyan.orders.actions.changes import Wish
+from banyan.orders.models import Checkout, Order, OrderChange, OrderRefund
+from tests.support import factories as make
+from tests.support.recount import recount
+
+pytestmark = pytest.mark.django_db
+
+
+def paid(quantity: int = 3) -> Order:
+    shop = make.shop(shipping_amount=600)
+    return make.pay(make.place((make.variant(shop, price=1_000), quantity))).orders.get()
+
+
+def boss(order: Order) -> Actor:
+    return make.actor(order.shop.owner)
+
+
+def change(order: Order, wish: Wish, *, actor: Actor | None = None, **more: Any) -> OrderChange:
+    who = actor or boss(order)
+    shown = orders.preview_change(actor=who, order_id=order.pk, wish=wish)
+    more = {"fingerprint": shown.fingerprint, "key": f"k{wish.kind}"} | more
+    return orders.confirm_change(actor=who, order_id=order.pk, wish=wish, **more)
+
+
+def test_a_smaller_number_is_shown_with_its_money_and_done_once() -> None:
+    order = paid(3)
+    wish = Wish("quantity", line_id=order.lines.get().pk, quantity=2)
+    shown = orders.preview_change(actor=boss(order), order_id=order.pk, wish=wish)
+    assert (shown.before["quantity"], shown.after["quantity"], shown.amount) == (3, 2, 1_200)
+    assert not OrderRefund.objects.exists(), "a preview writes nothing"
+
+    first, again = (
+        orders.confirm_change(
+            actor=boss(order),
+            order_id=order.pk,
+            wish=wish,
+            fingerprint=shown.fingerprint,
+            key="one",
+        )
+        for _ in range(2)
+    )
+
+    assert first == again
+    assert OrderRefund.objects.get().amount == shown.amount == first.amount
+    assert order.lines.get().cancelled_quantity == 1
+    assert AuditEntry.objects.get(action="order.change").subject_id == order.shop_id
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_more_is_refused_with_advice() -> None:
+    order = paid(1)
+    wish = Wish("quantity", line_id=order.lines.get().pk, quantity=2)
+    with pytest.raises(Conflict) as refused:
+        orders.preview_change(actor=boss(order), order_id=order.pk, wish=wish)
+    assert refused.value.code == "change_upwards"
+
+
+def test_what_moved_since_the_preview_is_not_done() -> None:
+    order = paid(3)
+    line = order.lines.get()
+    wish = Wish("quantity", line_id=line.pk, quantity=1)
+    shown = orders.preview_change(actor=boss(order), order_id=order.pk, wish=wish)
+    orders.ship(actor=boss(order), order_id=order.pk, carrier="SF", units={line.pk: 1})
+
+    with pytest.raises(Conflict) as refused:
+        orders.confirm_change(
+            actor=boss(order),
+            order_id=order.pk,
+            wish=wish,
+            fingerprint=shown.fingerprint,
+            key="x",
+        )
+
+    assert refused.value.code == "preview_stale"
+    assert not OrderChange.objects.exists()
+    assert not OrderRefund.objects.exists()
+
+
+def two_kinds(other_price: int = 2_000, stock: int = 3) -> tuple[Order, Variant, Variant]:
+    product = make.product(
+        options=["Colour"],
+        variants=[
+            VariantInput(values=["red"], price=2_000, on_hand=stock),
+            VariantInput(values=["blue"], price=other_price, on_hand=stock),
+        ],
+    )
+    red, blue = product.variants.order_by("id")
+    return make.pay(make.place((red, 2))).orders.get(), red, blue
+
+
+def test_another_kind_of_the_same_price_takes_its_place() -> None:
+    order, red, blue = two_kinds()
+    done = change(order, Wish("variant", line_id=order.lines.get().pk, variant_id=blue.pk))
+
+    assert done.amount == 0
+    line = order.lines.get()
+    assert line.variant_id == blue.pk
+    assert "blue" in line.title
+    assert (make.stock_of(red).allocated, make.stock_of(blue).allocated) == (0, 2)
+    assert recount() == {}
+
+
+@pytest.mark.parametrize(
+    ("price", "code"), [(2_001, "change_upwards"), (1_999, "exchange_not_equal")]
+)
+def test_a_kind_of_another_price_is_refused(price: int, code: str) -> None:
+    order, _red, blue = two_kinds(other_price=price)
+    wish = Wish("variant", line_id=order.lines.get().pk, variant_id=blue.pk)
+    with pytest.raises((Conflict, Invalid)) as refused:
+        orders.preview_change(actor=boss(order), order_id=order.pk, wish=wish)
+    assert refused.value.code == code
+
+
+def test_a_kind_that_is_sold_out_changes_nothing() -> None:
+    order, red, blue = two_kinds(stock=2)
+    make.place((blue, 1))
+    with pytest.raises(SoldOut):
+        change(order, Wish("variant", line_id=order.lines.get().pk, variant_id=blue.pk))
+    assert order.lines.get().variant_id == red.pk
+    assert recount() == {}
+
+
+def test_shipping_is_paid_back_up_to_what_was_paid_for_it() -> None:
+    order = paid()
+    change(order, Wish("shipping", amount=400))
+    with pytest.raises(Invalid):
+        change(order, Wish("shipping", amount=201), key="more")
+    change(order, Wish("shipping", amount=200), key="rest")
+    assert Order.objects.get().refunded_amount == 600
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_the_buyer_changes_the_address_until_something_is_sent() -> None:
+    order = paid(2)
+    token = order.checkout.access_token
+    wish = Wish("address", address={"street": "Other Road 9"})
+    shown = orders.preview_change(
+        actor=Actor.guest(), order_id=order.pk, wish=wish, access_token=token
+    )
+    orders.confirm_change(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        wish=wish,
+        fingerprint=shown.fingerprint,
+        key="a",
+        access_token=token,
+    )
+    assert Checkout.objects.get().address["street"] == "Other Road 9"
+    assert OrderChange.objects.get().before["street"] == make.ADDRESS["street"]
+
+    line = order.lines.get()
+    orders.ship(actor=boss(order), order_id=order.pk, carrier="SF", units={line.pk: 1})
+    with pytest.raises(Conflict) as refused:
+        orders.preview_change(actor=Actor.guest(), order_id=order.pk, wish=wish, access_token=token)
+    assert refused.value.code == "already_sent"
+
+
+def test_a_place_with_other_prices_is_another_order() -> None:
+    order = paid()
+    with pytest.raises(Conflict) as refused:
+        orders.preview_change(
+            actor=boss(order),
+            order_id=order.pk,
+            wish=Wish("address", address={"level1": "Beijing"}),
+        )
+    assert refused.value.code == "address_elsewhere"
+
+
+@pytest.mark.parametrize("kind", ["quantity", "variant", "shipping"])
+def test_what_costs_money_or_stock_is_not_the_buyers_to_change(kind: str) -> None:
+    order = paid()
+    wish = Wish(kind, line_id=order.lines.get().pk, quantity=1, variant_id=1, amount=1)
+    token = order.checkout.access_token
+    with pytest.raises(NotFound):
+        orders.preview_change(actor=Actor.guest(), order_id=order.pk, wish=wish, access_token=token)
+    with pytest.raises(NotFound):
+        orders.preview_change(actor=make.actor(make.shop().owner), order_id=order.pk, wish=wish)
+    assert not OrderChange.objects.exists()

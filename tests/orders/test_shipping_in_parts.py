@@ -1,0 +1,217 @@
+"""Parcels with some units of some lines, and what is still to ship."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.models import AuditEntry
+from banyan.kernel.problems import Conflict, Invalid, NotFound
+from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
+from banyan.orders.models import AfterSaleTerms, Order, Shipment
+from banyan.orders.rules.carriers import tracking_url
+from tests.support import factories as make
+from tests.support.recount import recount
+
+pytestmark = pytest.mark.django_db
+
+SYSTEM = Actor.system("test")
+
+
+def paid(*quantities: int) -> Order:
+    shop = make.shop()
+    return make.pay(make.place(*((make.variant(shop), n) for n in quantities))).orders.get()
+
+
+def lines(order: Order) -> list[int]:
+    return list(order.lines.order_by("id").values_list("pk", flat=True))
+
+
+def test_a_parcel_holds_some_units_and_the_order_waits_for_the_rest() -> None:
+    order = paid(3, 1)
+    first, second = lines(order)
+    owner = make.actor(order.shop.owner)
+
+    orders.ship(actor=owner, order_id=order.pk, carrier="UPS", tracking="1Z", units={first: 2})
+
+    order.refresh_from_db()
+    assert (order.state, order.shipped_at) == ("paid", None)
+    assert list(order.lines.order_by("id").values_list("shipped_quantity", flat=True)) == [2, 0]
+    assert recount() == {}
+
+    orders.ship(actor=owner, order_id=order.pk, carrier="UPS", units={first: 1, second: 1})
+
+    order.refresh_from_db()
+    assert order.state == "shipped"
+    held = [
+        sorted(parcel.lines.values_list("quantity", flat=True))
+        for parcel in order.shipments.order_by("id")
+    ]
+    assert held == [[2], [1, 1]]
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_without_units_all_that_is_left_is_sent_once() -> None:
+    order = paid(3)
+    owner = make.actor(order.shop.owner)
+    (line,) = lines(order)
+    orders.ship(actor=owner, order_id=order.pk, carrier="SF", units={line: 1})
+
+    second = orders.ship(actor=owner, order_id=order.pk, carrier="SF")
+    again = orders.ship(actor=owner, order_id=order.pk, carrier="SF")
+
+    assert again == second
+    assert second.lines.get().quantity == 2
+    assert Shipment.objects.count() == 2
+
+
+@pytest.mark.parametrize("units", [{0: 1}, {}, {"line": 0}, {"line": -1}], ids=str)
+def test_units_that_are_none_of_the_order_are_refused(units: dict[object, int]) -> None:
+    order = paid(2)
+    (line,) = lines(order)
+    wanted = {line if key == "line" else 1: n for key, n in units.items()}
+
+    with pytest.raises(Invalid) as refused:
+        orders.ship(
+            actor=make.actor(order.shop.owner), order_id=order.pk, carrier="SF", units=wanted
+        )
+
+    assert refused.value.code in {"units_unknown", "units_none"}
+    assert not Shipment.objects.exists()
+
+
+def test_more_than_is_left_is_refused_whole() -> None:
+    order = paid(2, 1)
+    first, second = lines(order)
+
+    with pytest.raises(Conflict) as refused:
+        orders.ship(
+            actor=make.actor(order.shop.owner),
+            order_id=order.pk,
+            carrier="SF",
+            units={first: 3, second: 1},
+        )
+
+    assert refused.value.code == "units_gone"
+    assert set(order.lines.values_list("shipped_quantity", flat=True)) == {0}
+    assert recount() == {}
+
+
+def test_one_key_is_one_parcel() -> None:
+    order = paid(2)
+    (line,) = lines(order)
+    owner = make.actor(order.shop.owner)
+
+    first, again = (
+        orders.ship(actor=owner, order_id=order.pk, carrier="SF", units={line: 1}, key="click")
+        for _ in range(2)
+    )
+
+    assert first == again
+    assert order.lines.get().shipped_quantity == 1
+
+
+def test_a_line_that_was_paid_back_is_not_sent() -> None:
+    order = paid(1, 1)
+    first, second = lines(order)
+    owner = make.actor(order.shop.owner)
+    orders.grant_refund(
+        actor=owner, order_id=order.pk, amount=0, lines={first: 10_000}, reason="gone", key="r"
+    )
+
+    parcel = orders.ship(actor=owner, order_id=order.pk, carrier="SF")
+
+    assert list(parcel.lines.values_list("line_id", flat=True)) == [second]
+    assert Order.objects.get().state == "shipped"
+    assert recount() == {}
+
+
+def test_paying_the_last_unsent_line_back_ends_a_partly_sent_order() -> None:
+    order = paid(1, 1)
+    first, second = lines(order)
+    owner = make.actor(order.shop.owner)
+    orders.ship(actor=owner, order_id=order.pk, carrier="SF", units={first: 1})
+
+    orders.grant_refund(
+        actor=owner, order_id=order.pk, amount=0, lines={second: 10_000}, reason="gone", key="r"
+    )
+
+    order.refresh_from_db()
+    assert order.state == "shipped"
+    assert recount() == {}
+
+
+def test_strangers_ship_nothing_and_staff_is_written_down() -> None:
+    order = paid(1)
+    clerk = make.member()
+    from banyan.catalog import actions as catalog
+
+    catalog.hire(
+        actor=make.actor(order.shop.owner),
+        shop_id=order.shop_id,
+        account_id=clerk.pk,
+        role="clerk",
+    )
+    with pytest.raises(NotFound):
+        orders.ship(actor=make.actor(make.shop().owner), order_id=order.pk, carrier="SF")
+    assert not AuditEntry.objects.filter(action="order.ship").exists()
+
+    orders.ship(actor=make.actor(clerk), order_id=order.pk, carrier="SF")
+
+    entry = AuditEntry.objects.get(action="order.ship")
+    assert (entry.subject_kind, entry.subject_id) == ("shop", order.shop_id)
+    assert (entry.actor_id, entry.subject_label) == (clerk.pk, order.number)
+
+
+def test_receipt_is_confirmed_by_the_shops_own_days_after_the_last_parcel() -> None:
+    order = paid(1)
+    AfterSaleTerms.objects.create(shop=order.shop, confirm_days=5)
+    orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="SF")
+    sent = Order.objects.get().shipped_at
+    assert sent is not None
+
+    with clock.at(sent + dt.timedelta(days=5) - dt.timedelta(seconds=1)):
+        assert orders.auto_confirm(actor=SYSTEM) == 0
+    with clock.at(sent + dt.timedelta(days=5)):
+        assert orders.auto_confirm(actor=SYSTEM) == 1
+        assert orders.auto_confirm(actor=SYSTEM) == 0
+
+    assert Order.objects.get().state == "received"
+
+
+def test_the_buyer_puts_the_confirmation_off_once() -> None:
+    order = paid(1)
+    token = order.checkout.access_token
+    orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="SF")
+    due = Order.objects.get().confirm_at
+    assert due is not None
+
+    for _ in range(2):
+        orders.extend_receipt(actor=Actor.guest(), order_id=order.pk, access_token=token)
+
+    assert Order.objects.get().confirm_at == due + dt.timedelta(days=3)
+    with clock.at(due):
+        assert orders.auto_confirm(actor=SYSTEM) == 0
+    with clock.at(due + dt.timedelta(days=3)):
+        assert orders.auto_confirm(actor=SYSTEM) == 1
+    with pytest.raises(Conflict) as late:
+        orders.extend_receipt(actor=Actor.guest(), order_id=order.pk, access_token=token)
+    assert late.value.code == "not_shipped"
+
+
+@pytest.mark.parametrize(
+    ("carrier", "number", "url"),
+    [
+        ("ups", "1Z 9&x", "https://www.ups.com/track?tracknum=1Z%209%26x"),
+        ("SF Express", "123", ""),
+        ("Uncle Li", "123", ""),
+        ("UPS", "", ""),
+    ],
+)
+def test_a_parcel_is_linked_where_its_carrier_is_known(carrier: str, number: str, url: str) -> None:
+    assert tracking_url(carrier, number) == url

@@ -1,0 +1,247 @@
+"""The queue and what is done with many orders at once; papers and changes over their pages."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from banyan.catalog import actions as catalog
+from banyan.kernel.models import AuditEntry
+from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout, Document, Fapiao, Order, OrderChange, Shipment
+from tests.support import factories
+from tests.support.recount import recount
+
+from .scene import Scene, client, scene
+
+pytestmark = pytest.mark.django_db
+CODE = "91350100M000100Y43"
+
+
+def queue(at: Scene, query: str = "") -> str:
+    url = reverse("studio_orders", args=[at.shop.slug])
+    answer = client(at.owner).get(f"{url}?{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def second(at: Scene, n: int = 1) -> Order:
+    return factories.pay(factories.place((at.item, n))).orders.get()
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", True),
+        ("state=paid", True),
+        ("state=partly", False),
+        ("state=shipped", False),
+        ("state=returns", False),
+        ("q=0000", True),
+        ("q=9999", False),
+        ("q=Demo+Person", True),
+        ("q=Nobody", False),
+        ("from=2020-01-01&to=2020-01-02", False),
+        ("from=2020-01-01", True),
+        ("from=nonsense", True),
+        ("state=nonsense", True),
+    ],
+)
+def test_the_queue_finds_by_state_day_and_words(query: str, shown: bool) -> None:
+    at = scene()
+    assert (at.order.number in queue(at, query)) is shown
+
+
+def test_the_queue_finds_by_number_and_goods_and_counts_what_waits() -> None:
+    at = scene(quantity=2)
+    line = at.order.lines.get()
+    owner = factories.actor(at.owner)
+    orders.ship(actor=owner, order_id=at.order.pk, carrier="SF", units={line.pk: 1})
+    assert at.order.number in queue(at, f"q={at.order.number.lower()}")
+    assert at.order.number in queue(at, f"q={line.title[:6]}")
+    page = queue(at, "state=partly")
+    assert at.order.number in page
+    assert "Partly sent" in page
+
+
+def test_the_export_is_safe_for_spreadsheets_and_written_down() -> None:
+    at = scene()
+    Checkout.objects.update(
+        address=factories.ADDRESS | {"recipient": "=HYPERLINK(1)", "street": "@x"}
+    )
+    url = reverse("studio_orders_export", args=[at.shop.slug])
+
+    answer: Any = client(at.owner).get(url)
+
+    text = b"".join(answer.streaming_content).decode()
+    assert text.startswith("\ufeff")
+    heads, row = csv.reader(io.StringIO(text[1:]))
+    found = dict(zip(heads, row, strict=True))
+    assert found["order"] == at.order.number
+    assert found["recipient"] == "'=HYPERLINK(1)"
+    assert found["address"].startswith("'@x")
+    assert (found["paid"], found["quantity"]) == ("100.01", "1")
+    assert AuditEntry.objects.get(action="orders.export").actor_id == at.owner.pk
+    assert client(at.stranger).get(url).status_code == 404
+
+
+def test_the_packing_list_shows_what_is_left_to_pack_without_prices() -> None:
+    at = scene(quantity=3)
+    line = at.order.lines.get()
+    owner = factories.actor(at.owner)
+    orders.ship(actor=owner, order_id=at.order.pk, carrier="SF", units={line.pk: 1})
+    other = factories.pay(factories.place((factories.variant(), 1))).orders.get()
+    url = reverse("studio_packing", args=[at.shop.slug])
+
+    page = client(at.owner).get(f"{url}?order={at.order.pk}&order={other.pk}&order=x")
+
+    text = page.content.decode()
+    assert at.order.number in text
+    assert "Lakeside Road 1" in text
+    assert other.number not in text
+    assert "100.01" not in text
+    with_prices = client(at.owner).get(f"{url}?order={at.order.pk}&prices=1").content.decode()
+    assert "100.01" in with_prices
+
+
+def test_many_are_sent_at_once_each_with_its_own_answer() -> None:
+    at = scene()
+    more = [second(at) for _ in range(2)]
+    foreign = factories.pay(factories.place((factories.variant(), 1))).orders.get()
+    url = reverse("studio_bulk_ship", args=[at.shop.slug])
+    assert at.order.number in client(at.owner).get(f"{url}?order={at.order.pk}").content.decode()
+    rows = (
+        "order number,carrier,tracking\n"
+        f"{more[0].number},UPS,1Z\n{foreign.number},UPS,2\n{more[1].number},,\n"
+    )
+    form = {
+        "rows": rows,
+        "number": [at.order.number],
+        "carrier": "SF Express",
+        f"tracking_{at.order.number}": "SF1",
+    }
+
+    for _ in range(2):
+        answer = client(at.owner).post(url, form)
+        assert answer.status_code == 200
+        assert "2 of 4 sent" in answer.content.decode()
+
+    sent = Shipment.objects.order_by("id").values_list("order_id", "carrier", "tracking")
+    assert set(sent) == {(more[0].pk, "UPS", "1Z"), (at.order.pk, "SF Express", "SF1")}
+    assert Order.objects.get(pk=foreign.pk).state == "paid"
+    assert client(at.owner).post(url, {}).status_code == 422
+    assert client(at.stranger).post(url, form).status_code == 404
+    assert recount() == {}
+
+
+def test_papers_are_written_and_sent_to_shop_and_buyer_only() -> None:
+    at = scene()
+    token = at.order.checkout.access_token
+    issue = reverse("document_issue", args=[token, at.order.pk])
+    assert client(at.buyer).post(issue, {"kind": "invoice"}).status_code == 409
+    legal = {
+        "form": "legal",
+        "legal_name": "Kiln Ltd",
+        "legal_address": "Lakeside Road 1",
+        "tax_id": CODE,
+    }
+    settings_url = reverse("studio_after_sale", args=[at.shop.slug])
+    assert client(at.owner).post(settings_url, legal | {"tax_id": "1"}).status_code == 422
+    assert client(at.owner).post(settings_url, legal).status_code == 302
+
+    got: Any = client(at.buyer).post(issue, {"kind": "invoice"})
+    again: Any = client(at.owner).post(
+        reverse("studio_document", args=[at.shop.slug, at.order.pk]), {"kind": "invoice"}
+    )
+
+    assert got.content.startswith(b"%PDF-")
+    assert got.content == again.content
+    url = reverse("document", args=[Document.objects.get().pk])
+    assert client().get(f"{url}?o={token}").content == got.content
+    assert client().get(url).status_code == 404
+    assert client(at.stranger).get(url).status_code == 404
+    page = client(at.buyer).get(f"/o/{token}").content.decode()
+    assert Document.objects.get().number in page
+
+
+def test_a_fapiao_over_its_pages() -> None:
+    at = scene()
+    token = at.order.checkout.access_token
+    url = reverse("order_fapiao", args=[token, at.order.pk])
+    form = {"title_kind": "company", "title": "杭州窑", "tax_id": CODE, "email": "a@example.com"}
+    assert client(at.buyer).post(url, form | {"tax_id": "123"}).status_code == 422
+    assert client(at.buyer).post(url, form).status_code == 302
+    listed = client(at.owner).get(reverse("studio_fapiao", args=[at.shop.slug]))
+    assert CODE in listed.content.decode()
+    answer = reverse("studio_fapiao_answer", args=[at.shop.slug, at.order.pk])
+    file = io.BytesIO(b"%PDF-1.4 paper")
+    file.name = "../../<script>.pdf"
+    done = client(at.owner).post(
+        answer, {"do": "issue", "fapiao_number": "24332000000012345678", "file": file}
+    )
+    assert done.status_code == 302
+    assert Fapiao.objects.get().state == "issued"
+    sent = client(at.buyer).get(reverse("fapiao_file", args=[at.order.pk]))
+    assert sent.content == b"%PDF-1.4 paper"
+    assert sent["Content-Disposition"] == 'attachment; filename="24332000000012345678.pdf"'
+    assert client(at.stranger).get(reverse("fapiao_file", args=[at.order.pk])).status_code == 404
+
+
+def hidden(page: str) -> dict[str, str]:
+    pairs = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)
+    return {name: unescape(value) for name, value in pairs}
+
+
+def test_a_change_is_shown_and_then_done_as_it_was_shown() -> None:
+    at = scene(quantity=3)
+    url = reverse("studio_order_change", args=[at.shop.slug, at.order.pk])
+    browser = client(at.owner)
+    assert browser.get(url).status_code == 200
+    wish = {"kind": "quantity", "line": str(at.order.lines.get().pk), "quantity": "1"}
+
+    page = browser.post(url, wish).content.decode()
+
+    assert "200.02" in page
+    assert not OrderChange.objects.exists()
+    confirmed = hidden(page)
+    for _ in range(2):
+        assert browser.post(url, confirmed).status_code == 302
+    assert OrderChange.objects.get().amount == 20_002
+    assert browser.post(url, confirmed | {"key": "new"}).status_code == 422, "it has moved"
+    assert browser.post(url, wish | {"quantity": "9"}).status_code == 422
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_the_buyer_changes_the_street_over_the_page() -> None:
+    at = scene()
+    token = at.order.checkout.access_token
+    url = reverse("order_address", args=[token, at.order.pk])
+    browser = client()
+    fields = {"recipient": "Cy", "phone": "+8613800000001", "street": "Other Road 9"}
+    page = browser.post(url, fields).content.decode()
+    assert "Other Road 9" in page
+    assert browser.post(url, hidden(page)).status_code == 302
+    assert Checkout.objects.get().address["street"] == "Other Road 9"
+    wrong = reverse("order_address", args=["nobody", at.order.pk])
+    assert browser.post(wrong, fields).status_code == 404
+
+
+def test_a_clerk_may_send_but_not_pay_back() -> None:
+    at = scene()
+    clerk = factories.member()
+    catalog.hire(
+        actor=factories.actor(at.owner), shop_id=at.shop.pk, account_id=clerk.pk, role="clerk"
+    )
+    browser = client(clerk)
+    url = reverse("studio_order_change", args=[at.shop.slug, at.order.pk])
+    assert browser.post(url, {"kind": "shipping", "amount": "1"}).status_code == 404
+    ship = reverse("studio_order_ship", args=[at.shop.slug, at.order.pk])
+    assert browser.post(ship, {"carrier": "SF"}).status_code == 302

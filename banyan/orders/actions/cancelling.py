@@ -9,15 +9,22 @@ from django.utils.translation import gettext_lazy
 from banyan.kernel import events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Conflict
-from banyan.kernel.states import transition
 
 from ..access import get_order_for_buyer
 from ..events import OrderUnitsCancelled
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import returning
-from ..states import ORDER
 from . import units as unit
-from .paying_back import back_to_sales, create_refund, pay_back, refund_locks, take_from_lines
+from .fulfilment import settle
+from .paying_back import (
+    back_to_sales,
+    close,
+    create_refund,
+    pay_back,
+    refund_locks,
+    take_from_lines,
+)
+from .proceeds import take_back_unpaid
 
 
 class NotCancellable(Conflict):
@@ -86,6 +93,7 @@ def cancel(
         raise unit.UnitsGone() from error
     unit.cancel_units(order, wanted)
     unit.count_paid_back(wanted)
+    take_back_unpaid(actor=actor, order=order, units=wanted)
     back_to_sales(actor, order, wanted)
     events.emit(
         OrderUnitsCancelled(
@@ -121,7 +129,9 @@ def cancellable(order: Order) -> list[OrderLine]:
 
 
 def close_if_empty(*, actor: Actor, order: Order) -> None:
-    """Close an order that cost nothing and of which nothing is left."""
+    """Close an order with nothing left to pay back and of which nothing is left; else move on."""
     left = any(line.cancelled_quantity < line.quantity for line in order.lines.all())
-    if not left and not order.total_amount:
-        transition(ORDER, order, "closed", actor=actor, reason="cancelled")
+    if not left and order.refunded_amount == order.total_amount:
+        close(actor=actor, order=order, reason="cancelled")
+    else:
+        settle(actor=actor, order=order)

@@ -164,8 +164,10 @@ def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     see :func:`take_back_unpaid`.
     """
     funded, whole = _funded_of_paid(order), order.total_amount
-    before = portion(funded, order.refunded_amount - refund.amount, whole)
-    back = portion(funded, order.refunded_amount, whole) - before
+    back = 0
+    if funded:
+        before = portion(funded, order.refunded_amount - refund.amount, whole)
+        back = portion(funded, order.refunded_amount, whole) - before
     source = _source(order, refund.amount + back)
     ledger.post(
         key=f"order_refund:{refund.pk}:granted",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.catalog.access import MANAGERS
 from banyan.kernel import events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Conflict
 
-from ..access import get_order_for_buyer
+from ..access import get_order_for_buyer, get_order_for_staff
 from ..events import OrderUnitsCancelled
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import returning
@@ -119,6 +122,24 @@ def cancel(
     goods = take_from_lines(order, refund, parts)
     pay_back(actor=actor, order=order, refund=refund, goods=goods, units=wanted)
     return refund
+
+
+def cancel_unsent(
+    *, actor: Actor, order_id: int, line_ids: Collection[int], reason: str, key: str
+) -> OrderRefund | None:
+    """Cancel what of some lines is not sent, for the shop's managers and the platform.
+
+    As :func:`cancel_order`; None also where nothing is left to be sent. Repeatable.
+    """
+    order = get_order_for_staff(actor, order_id, MANAGERS)
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take(refund_locks(order))
+        order.refresh_from_db()
+        lines = [line for line in cancellable(order) if line.pk in line_ids]
+        left = unit.left_to_ship(lines)
+        if not left:
+            return OrderRefund.objects.filter(key=key, order=order).first()
+        return cancel(actor=actor, order=order, units=left, reason=reason, key=key)
 
 
 def cancellable(order: Order) -> list[OrderLine]:

@@ -223,6 +223,48 @@ def test_a_members_shop_holds_single_things_and_pays_no_commission() -> None:
     assert not Plan.objects.exists()
 
 
+def test_what_comes_back_is_not_released_and_a_refused_return_may_be_disputed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, buyer = listing(), make.member()
+    order = arrived(bought(one, buyer), one)
+    asked = orders.ask_return(
+        actor=make.actor(buyer),
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="damaged",
+        key="back",
+    )
+    later = clock.now() + dt.timedelta(days=9)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    market.release_due(actor=SYSTEM)
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (10_000, 0)
+
+    orders.refuse_return(actor=make.actor(one.seller), return_id=asked.pk, reason="It was fine.")
+    market.release_due(actor=SYSTEM)
+    assert balance("escrow", order.pk) == 10_000
+    dispute = _opened(order, buyer, 10_000)
+    market.withdraw_dispute(actor=make.actor(buyer), dispute_id=dispute.pk)
+
+    monkeypatch.setattr(clock, "now", lambda: later + dt.timedelta(days=3))
+    market.release_due(actor=SYSTEM)
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 10_000)
+
+
+def test_nobody_decides_on_their_own_dispute() -> None:
+    one, buyer = listing(), make.staff("support")
+    order = bought(one, buyer)
+    dispute = _opened(order, buyer, 10_000)
+
+    with pytest.raises(Forbidden) as refused:
+        market.decide_dispute(
+            actor=make.actor(buyer), dispute_id=dispute.pk, refund_amount=10_000, reason="Mine."
+        )
+
+    assert refused.value.code == "own_dispute"
+    assert balance("escrow", order.pk) == 10_000
+
+
 def _opened(order: Order, buyer: Account, amount: int) -> Dispute:
     return market.open_dispute(
         actor=make.actor(buyer),

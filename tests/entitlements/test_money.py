@@ -9,6 +9,7 @@ import pytest
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon, Grant, Redemption
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.ledger import actions as ledger
 from banyan.ledger.models import Posting
@@ -308,3 +309,32 @@ def test_a_free_line_stays_bought_when_the_paid_one_beside_it_is_cancelled(sent:
         assert (balance("promotions"), owed(shop)) == (0, 0)
         assert recount() == {}
     assert verify().clean
+
+
+def test_what_is_over_never_crowds_out_a_coupon_that_runs() -> None:
+    item, ana = make.variant(price=5_000), make.member()
+    old = platforms(code="", amount_off=1, reach="auto")
+    Coupon.objects.filter(pk=old.pk).update(ends_at=clock.now())
+    Coupon.objects.bulk_create(
+        Coupon(
+            **{
+                field.name: getattr(old, field.name)
+                for field in Coupon._meta.fields
+                if field.name not in {"id", "code", "ends_at"}
+            },
+            code=f"OLD-{n}",
+            ends_at=clock.now(),
+        )
+        for n in range(35)
+    )
+    platforms(code="", amount_off=400, reach="auto")
+    held = platforms(code="", amount_off=1, reach="held", cap=99)
+    for _each in range(35):
+        coupons.grant_coupon(
+            actor=Actor.system("test"), coupon_id=held.pk, account_id=ana.pk, source="test"
+        )
+    printed = platforms(code="", amount_off=900, reach="held", life_days=3_000)
+    [code] = coupons.print_codes(actor=make.actor(make.staff("finance")), coupon_id=printed.pk, n=1)
+
+    assert make.place((item, 1)).discount_amount == 400
+    assert make.place((item, 1), buyer=ana, coupon=code.code or "").discount_amount == 900

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 from django.db.models.functions import Upper
 
 from banyan.catalog.models import Category
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 
 from .models import Coupon, Grant, PersonUse, Redemption
@@ -30,9 +31,17 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
     open_to_all = Q(reach="auto", is_active=True) & here
     typed = Q(up=code.upper(), reach__in=["code", "auto", "claim"], is_active=True)
     known = Coupon.objects.annotate(up=Upper("code"))
-    coupons = known.filter(open_to_all | typed if code else open_to_all).order_by("id")
+    # The one that is meant, then those that run: what is over never crowds them out.
+    over = Case(When(ends_at__lte=clock.now(), then=1), default=0)
+    coupons = known.filter(open_to_all | typed if code else open_to_all).order_by(
+        _typed_first(code), over, "id"
+    )
     found = [_of_coupon(one, typed=one.code.upper() == code.upper()) for one in coupons[:MOST_AUTO]]
     return [*_held(actor, shop_ids, code), *found]
+
+
+def _typed_first(code: str) -> Case:
+    return Case(When(up=code.upper(), then=0), default=1)
 
 
 def _held(actor: Actor, shop_ids: Collection[int], code: str) -> list[Candidate]:
@@ -42,8 +51,8 @@ def _held(actor: Actor, shop_ids: Collection[int], code: str) -> list[Candidate]
         return []
     wanted = printed if actor.id is None else mine | printed if code else mine
     grants = Grant.objects.annotate(up=Upper("code")).filter(wanted, state__in=["held", "reserved"])
-    rows = grants.select_related("coupon").order_by("expires_at", "id")[:MOST_HELD]
-    return [_of_grant(actor, one, code) for one in rows]
+    rows = grants.select_related("coupon").order_by(_typed_first(code), "expires_at", "id")
+    return [_of_grant(actor, one, code) for one in rows[:MOST_HELD]]
 
 
 def _of_coupon(coupon: Coupon, *, typed: bool) -> Candidate:

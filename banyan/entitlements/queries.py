@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+<<<<<<< HEAD
 from django.db.models import Case, Count, Q, When
 from django.db.models.functions import Upper
+=======
+from django.db import connection
+from django.db.models import Count
+>>>>>>> speed
 
 from banyan.catalog.models import Category
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import columns, fill
 
 from .models import Coupon, Grant, PersonUse, Redemption
 from .rules import Candidate, Categories, NewCustomer, Shared
@@ -20,13 +26,14 @@ MOST_AUTO = 30
 
 
 def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> list[Candidate]:
-    """Return the coupons that may come into question for goods of some shops. Two statements.
+    """Return the coupons that may come into question for goods of some shops. One statement.
 
     Those for everybody, those the member holds (the first to run out come first), and what the
     typed ``code`` stands for, of whichever shop. What is known to stand in the way is in
     ``blocked``.
     """
     code = code.strip()
+<<<<<<< HEAD
     here = Q(shop__in=shop_ids) | Q(shop=None)
     open_to_all = Q(reach="auto", is_active=True) & here
     typed = Q(up=code.upper(), reach__in=["code", "auto", "claim"], is_active=True)
@@ -53,6 +60,47 @@ def _held(actor: Actor, shop_ids: Collection[int], code: str) -> list[Candidate]
     grants = Grant.objects.annotate(up=Upper("code")).filter(wanted, state__in=["held", "reserved"])
     rows = grants.select_related("coupon").order_by(_typed_first(code), "expires_at", "id")
     return [_of_grant(actor, one, code) for one in rows[:MOST_HELD]]
+=======
+    shops, printed = list(shop_ids), code.upper() or None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CANDIDATES, [actor.id, shops, printed, MOST_HELD, shops, printed, MOST_AUTO]
+        )
+        rows = cursor.fetchall()
+    found = []
+    for row in rows:
+        coupon, grant = Coupon(), Grant()
+        fill(coupon, row[_GRANT:])
+        if row[0] is None:
+            found.append(_of_coupon(coupon, typed=coupon.code.upper() == printed))
+            continue
+        grant.pk, grant.code, grant.state, grant.account_id, grant.expires_at = row[:_GRANT]
+        grant.coupon = coupon
+        found.append(_of_grant(actor, grant, code))
+    return found
+
+
+_GRANT = 5
+_CANDIDATES = f"""
+SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Coupon)} FROM (
+  (SELECT mine.coupon_id, mine.id AS grant_id, mine.code AS grant_code, mine.state AS grant_state,
+          mine.account_id AS grant_account, mine.expires_at AS grant_ends
+   FROM entitlements_grant AS mine JOIN entitlements_coupon AS its ON its.id = mine.coupon_id
+   WHERE mine.state IN ('held', 'reserved')
+     AND (mine.account_id = %s::bigint
+            AND (its.shop_id = ANY(%s::bigint[]) OR its.shop_id IS NULL)
+          OR upper(mine.code) = %s::text)
+   ORDER BY mine.expires_at, mine.id LIMIT %s)
+  UNION ALL
+  (SELECT id, NULL, NULL, NULL, NULL, NULL FROM entitlements_coupon
+   WHERE is_active
+     AND (reach = 'auto' AND (shop_id = ANY(%s::bigint[]) OR shop_id IS NULL)
+          OR reach IN ('code', 'auto', 'claim') AND upper(code) = %s::text)
+   ORDER BY id LIMIT %s)
+) AS found JOIN entitlements_coupon AS coupon ON coupon.id = found.coupon_id
+ORDER BY grant_id IS NULL, grant_ends, grant_id, id
+"""  # noqa: S608 - names of a model
+>>>>>>> speed
 
 
 def _of_coupon(coupon: Coupon, *, typed: bool) -> Candidate:

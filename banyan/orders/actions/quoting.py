@@ -15,9 +15,10 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
-from banyan.sales.queries import SalePrice, prices_for
+from banyan.sales.queries import SalePrice, prices_of_rows
 from banyan.storefronts.queries import Taken, taken_offers
 
+from ..reading import goods, sales_of
 from ..rules import (
     Agreement,
     LineInput,
@@ -152,19 +153,21 @@ def quote(
     code, unless it came with another; an offer that is gone makes the line unavailable. At most
     two more statements, none without offers.
 
-    ``sales``: prices in sales whose units this purchase has; without it they are asked for.
+    ``sales``: prices in sales whose units this purchase has; without it they are read.
 
-    One statement for the goods, and as many for coupons whatever the length. ``contact`` is how
-    a guest is reached as far as it is known; ``kept`` are coupons that stay as they are. A typed
-    code that cannot be used is named in ``coupons.problem`` and leaves the price alone. Lines no
-    longer on sale are left out and named in ``unavailable``; shops that do not deliver there in
-    ``undelivered``. Raises Invalid for quantities out of range, currencies that differ
-    (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to buy.
+    One statement for the goods and the sales they are in, and as many for coupons whatever the
+    length. ``contact`` is how a guest is reached as far as it is known; ``kept`` are coupons that
+    stay as they are. A typed code that cannot be used is named in ``coupons.problem`` and leaves
+    the price alone. Lines no longer on sale are left out and named in ``unavailable``; shops that
+    do not deliver there in ``undelivered``. Raises Invalid for quantities out of range, currencies
+    that differ (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to
+    buy.
     """
     _check_lines(lines)
     at = clock.now()
     ids = sorted({line.variant_id for line in lines})
-    found = {variant.pk: variant for variant in priced_variants(ids, at, actor.id or 0)}
+    read = goods if sales is None else priced_variants
+    found = {variant.pk: variant for variant in read(ids, at, actor.id or 0)}
     offers = _offers(lines, found)
     to_be_had = {
         line.variant_id
@@ -180,7 +183,9 @@ def quote(
     currency = _currency(wishes.currency, currencies, variants)
     if sales is None:
         pooled = _pooled(offers)
-        sales = prices_for(actor=actor, variant_ids=[key for key in variants if key not in pooled])
+        sales = prices_of_rows(
+            {key: sales_of(one) for key, one in variants.items() if key not in pooled}
+        )
     prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers, sales))
     inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
     terms, carriage = _terms(inputs, variants, currency, wishes)

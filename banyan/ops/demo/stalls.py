@@ -1,4 +1,4 @@
-"""Storefronts of the demo: chosen goods, a link out, and two pages that sell from the pool."""
+"""Storefronts of the demo: chosen goods, a link out, and pages that sell from the pool."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ class Stalls:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.till = Till("stall")
+        self.till = Till("stall", stage.today)
         self.shop = stage.shops[0]
         self.owner = stage.owner(self.shop)
 
     def tell_all(self, at: dt.datetime) -> None:
         """Gather collections, fill the pool, open the pages; each sells something."""
+        self.stage.tell("storefronts")
         with clock.at(at):
             self._collections()
             open_to_all, asked_for = self._pool()
@@ -45,15 +46,13 @@ class Stalls:
     def _approved(self, item_id: int) -> None:
         """The supplier lets the first of those who asked sell it; the others wait."""
         seller = self.stage.member(cast.STOREFRONTS[0][0])
-        storefronts.approve_seller(
-            actor=self.owner, item_id=item_id, account_id=seller.id or 0
-        )
+        storefronts.approve_seller(actor=self.owner, item_id=item_id, account_id=seller.id or 0)
         storefronts.list_from_pool(actor=seller, item_id=item_id)
 
     def _sold(self, offer: Offer) -> None:
         """Somebody buys what a page sells for a supplier, at the page's price."""
         price = offer.prices.order_by("variant_id")[0]
-        self.till.buy(
+        self.till.sell(
             self.stage.member("kai"),
             orders.WantedLine(price.variant_id, 1, offer_id=offer.pk),
         )

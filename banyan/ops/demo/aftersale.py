@@ -16,12 +16,13 @@ from banyan.payments.models import Intent
 from . import wares
 from .stage import ADDRESS, GATEWAY, Stage, Till, give_back, want
 
+FAPIAO = b"%PDF-1.4\n% A demo: this paper is no invoice.\n%%EOF\n"
 DAY = dt.timedelta(days=1)
 LATIN = ADDRESS | {"level1": "Zhejiang", "level2": "Hangzhou", "level3": "Xihu"}
 # Who sends a glazed tumbler back, why, and how far it has come.
 RETURNS = (
     ("ana", "changed_mind", "asked"),
-    ("ben", "wrong_size", "approved"),
+    ("ana", "wrong_size", "approved"),
     ("kai", "not_as_described", "sent"),
     ("mei", "changed_mind", "received"),
     ("ana", "damaged", "refunded"),
@@ -70,6 +71,7 @@ class AfterSale:
             catalog.hire(actor=self.owner, shop_id=self.shop.pk, account_id=lena, role="manager")
         cup = self._cup()
         self._in_parts()
+        self._just_paid()
         self._changed()
         for handle, reason, state in RETURNS:
             self._return(handle, reason, state, cup[0])
@@ -101,6 +103,11 @@ class AfterSale:
             orders.write_note(
                 actor=self.owner, order_id=order.pk, body="The second parcel goes on Friday."
             )
+
+    def _just_paid(self) -> None:
+        """What can still be called off, or sent to another address."""
+        with clock.at(self.stage.today - DAY / 12):
+            self.till.take(self.stage.member("ana"), want(self.stage.goods(self.shop)[0]))
 
     def _changed(self) -> None:
         """The shop sends one cup fewer than was paid, and pays it back."""
@@ -200,7 +207,7 @@ class AfterSale:
         with clock.at(self.stage.at(0.87)):
             billed = self.till.sell(self.stage.member("ana"), want(goods[0], 2), address=LATIN)
             asked = self.till.sell(self.stage.member("mei"), want(goods[0]))
-            issued = self.till.sell(self.stage.member("kai"), want(goods[0]))
+            issued = self.till.sell(self.stage.member("ana"), want(goods[0]))
         with clock.at(self.stage.at(0.95)):
             orders.issue_document(actor=self.owner, order_id=billed.pk, kind="invoice")
             refund = orders.grant_refund(
@@ -208,7 +215,7 @@ class AfterSale:
             )
             give_back(billed.checkout)
             orders.credit_refund(refund_id=refund.pk)
-            for order, handle, title in ((asked, "mei", "小美"), (issued, "kai", "阿凯")):
+            for order, handle, title in ((asked, "mei", "小美"), (issued, "ana", "Ana")):
                 orders.ask_fapiao(
                     actor=self.stage.member(handle),
                     order_id=order.pk,
@@ -216,7 +223,9 @@ class AfterSale:
                     title=title,
                     email=f"{handle}@example.com",
                 )
-            orders.issue_fapiao(actor=self.owner, order_id=issued.pk, number="DEMO2400000001")
+            orders.issue_fapiao(
+                actor=self.owner, order_id=issued.pk, number="DEMO2400000001", file=FAPIAO
+            )
 
     def _asked_for(self) -> None:
         """A deposit is paid, the rest is open."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from banyan.catalog import actions as catalog
+from banyan.catalog.models import Product
 from banyan.catalog.rules import Condition
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer
@@ -71,15 +73,21 @@ class Stalls:
         )
 
     def _pool(self) -> tuple[int, int]:
-        """Return a pool item for everybody and one for approved pages."""
-        found = []
-        for product, open_to in zip(self.stage.products[:2], ("anyone", "approved"), strict=True):
-            terms = {
-                variant.pk: storefronts.Terms(variant.price_amount * 3 // 4)
-                for variant in product.variants.filter(is_active=True)
-            }
-            item = storefronts.offer_to_pool(
-                actor=self.owner, product_id=product.pk, terms=terms, open_to=open_to
-            )
-            found.append(item.pk)
-        return found[0], found[1]
+        """Return a pool item for everybody and one for approved pages; a third nobody has yet."""
+        other = self.stage.shop("linen-room")
+        self._offer(self.stage.owner(other), self.stage.goods(other)[0], "anyone")
+        first, second = self.stage.goods(self.shop)[:2]
+        return (
+            self._offer(self.owner, first, "anyone"),
+            self._offer(self.owner, second, "approved"),
+        )
+
+    def _offer(self, owner: Actor, product: Product, open_to: str) -> int:
+        terms = {
+            variant.pk: storefronts.Terms(variant.price_amount * 3 // 4)
+            for variant in product.variants.filter(is_active=True)
+        }
+        item = storefronts.offer_to_pool(
+            actor=owner, product_id=product.pk, terms=terms, open_to=open_to
+        )
+        return item.pk

@@ -91,7 +91,7 @@ class Story:
         self._travels()
         Stalls(self._stage()).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
-        for part in (Tariffs, Handed, Launches, AfterSale, Flea, Trust):
+        for part in (Handed, Launches, AfterSale, Flea, Trust, Tariffs):
             part(self._stage()).tell_all()
         relay.drain()
         report = prove(actor=SYSTEM, reason="after the demo was told")

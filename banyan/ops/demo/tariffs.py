@@ -43,12 +43,12 @@ class Tariffs:
     def tell_all(self) -> None:
         """Tell it; old orders keep what they were placed with."""
         self.stage.tell("prices, delivery, tax, coupons")
-        with clock.at(self.stage.at(0.91)):
+        with clock.at(self.stage.at(0.985)):
             self._prices()
             self._delivery()
             self._of_platform()
             self._of_shop()
-        with clock.at(self.stage.at(0.93)):
+        with clock.at(self.stage.at(0.99)):
             self._used()
 
     def _prices(self) -> None:

@@ -373,8 +373,10 @@ def _written_to(ana: Account) -> tuple[str, ...]:
     assert order
     mine = Checkout.objects.filter(buyer=ana, state="paid")
     returns = Return.objects.filter(order__checkout__in=mine)
+    written = Fapiao.objects.filter(order__checkout__in=mine, state="issued").get()
+    papers = f"/o/{written.order.checkout.access_token}/{written.order_id}/fapiao"
     disputes = Dispute.objects.filter(order__checkout__in=mine)
-    invited = Notification.objects.filter(recipient=ana, kind="staff.invited").latest("id")
+    invited = Notification.objects.filter(recipient=ana, kind="shop.invited").latest("id")
     return (
         "/",
         f"/refunds/{refund.pk}",
@@ -384,6 +386,7 @@ def _written_to(ana: Account) -> tuple[str, ...]:
         f"/sale/{sale}",
         gone,
         invited.url,
+        papers,
         *(f"/o/{checkout.access_token}" for checkout in mine),
         *(f"/returns/{one.pk}" for one in returns),
         *(f"/disputes/{one.pk}" for one in disputes),
@@ -502,6 +505,7 @@ def _common(rest: list[str], known: list[str]) -> int:
         ("<section><h2>Orders</h2></section>", "empty section"),
         ("<section><h2>Orders</h2><ul></ul></section>", "empty list"),
         ('<a href="/"></a>', "nothing in it"),
+        ("<p>&lt;built-in method keys of dict object at 0x7f&gt;</p>", "an object"),
     ],
 )
 def test_the_reader_notices(html: str, fault: str) -> None:

@@ -60,7 +60,8 @@ class Walk:
 class Crawler:
     """Walks as one person: every kind of page once from every kind of page that leads to it.
 
-    Every start is opened. A kind is a route, the names of its query, and the values that choose a list.
+    Every start is opened. A kind is a route, the names of its query, and the values that choose a
+    list.
     """
 
     def __init__(self, account: Any = None, *, language: str = "en") -> None:

@@ -111,6 +111,14 @@ def credit(*, actor: Actor, order: Order) -> None:
     )
 
 
+def _given_back(funded: int, order: Order, amount: int) -> int:
+    """Return what of ``funded`` goes back with the last ``amount`` that was refunded."""
+    if not funded:
+        return 0
+    before = portion(funded, order.refunded_amount - amount, order.total_amount)
+    return portion(funded, order.refunded_amount, order.total_amount) - before
+
+
 def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
 
@@ -118,9 +126,7 @@ def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     be. Of what the platform bears the same part goes back to promotions, on running totals:
     ``order.refunded_amount`` has this refund in it already.
     """
-    funded, whole = _funded(order), order.total_amount
-    before = portion(funded, order.refunded_amount - refund.amount, whole)
-    back = portion(funded, order.refunded_amount, whole) - before
+    back = _given_back(_funded(order), order, refund.amount)
     source = _owed(order)
     if order.shop.kind == "member" and escrow_balance(order) < refund.amount + back:
         source = seller_account(order)

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-<<<<<<< HEAD
-from django.db.models import Case, Count, Q, When
-from django.db.models.functions import Upper
-=======
 from django.db import connection
 from django.db.models import Count
->>>>>>> speed
 
 from banyan.catalog.models import Category
 from banyan.kernel import clock
@@ -33,38 +28,14 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
     ``blocked``.
     """
     code = code.strip()
-<<<<<<< HEAD
-    here = Q(shop__in=shop_ids) | Q(shop=None)
-    open_to_all = Q(reach="auto", is_active=True) & here
-    typed = Q(up=code.upper(), reach__in=["code", "auto", "claim"], is_active=True)
-    known = Coupon.objects.annotate(up=Upper("code"))
-    # The one that is meant, then those that run: what is over never crowds them out.
-    over = Case(When(ends_at__lte=clock.now(), then=1), default=0)
-    coupons = known.filter(open_to_all | typed if code else open_to_all).order_by(
-        _typed_first(code), over, "id"
-    )
-    found = [_of_coupon(one, typed=one.code.upper() == code.upper()) for one in coupons[:MOST_AUTO]]
-    return [*_held(actor, shop_ids, code), *found]
-
-
-def _typed_first(code: str) -> Case:
-    return Case(When(up=code.upper(), then=0), default=1)
-
-
-def _held(actor: Actor, shop_ids: Collection[int], code: str) -> list[Candidate]:
-    mine = Q(account_id=actor.id) & (Q(coupon__shop__in=shop_ids) | Q(coupon__shop=None))
-    printed = Q(up=code.upper())
-    if actor.id is None and not code:
-        return []
-    wanted = printed if actor.id is None else mine | printed if code else mine
-    grants = Grant.objects.annotate(up=Upper("code")).filter(wanted, state__in=["held", "reserved"])
-    rows = grants.select_related("coupon").order_by(_typed_first(code), "expires_at", "id")
-    return [_of_grant(actor, one, code) for one in rows[:MOST_HELD]]
-=======
     shops, printed = list(shop_ids), code.upper() or None
     with connection.cursor() as cursor:
         cursor.execute(
-            _CANDIDATES, [actor.id, shops, printed, MOST_HELD, shops, printed, MOST_AUTO]
+            _CANDIDATES,
+            [
+                *(actor.id, shops, printed, printed, MOST_HELD),
+                *(shops, printed, printed, clock.now(), MOST_AUTO),
+            ],
         )
         rows = cursor.fetchall()
     found = []
@@ -81,6 +52,7 @@ def _held(actor: Actor, shop_ids: Collection[int], code: str) -> list[Candidate]
 
 
 _GRANT = 5
+# The one that is meant, then those that run: what is over never crowds them out.
 _CANDIDATES = f"""
 SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Coupon)} FROM (
   (SELECT mine.coupon_id, mine.id AS grant_id, mine.code AS grant_code, mine.state AS grant_state,
@@ -90,17 +62,16 @@ SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Co
      AND (mine.account_id = %s::bigint
             AND (its.shop_id = ANY(%s::bigint[]) OR its.shop_id IS NULL)
           OR upper(mine.code) = %s::text)
-   ORDER BY mine.expires_at, mine.id LIMIT %s)
+   ORDER BY upper(mine.code) IS DISTINCT FROM %s::text, mine.expires_at, mine.id LIMIT %s)
   UNION ALL
   (SELECT id, NULL, NULL, NULL, NULL, NULL FROM entitlements_coupon
    WHERE is_active
      AND (reach = 'auto' AND (shop_id = ANY(%s::bigint[]) OR shop_id IS NULL)
           OR reach IN ('code', 'auto', 'claim') AND upper(code) = %s::text)
-   ORDER BY id LIMIT %s)
+   ORDER BY upper(code) IS DISTINCT FROM %s::text, coalesce(ends_at <= %s, false), id LIMIT %s)
 ) AS found JOIN entitlements_coupon AS coupon ON coupon.id = found.coupon_id
 ORDER BY grant_id IS NULL, grant_ends, grant_id, id
 """  # noqa: S608 - names of a model
->>>>>>> speed
 
 
 def _of_coupon(coupon: Coupon, *, typed: bool) -> Candidate:

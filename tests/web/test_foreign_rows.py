@@ -26,7 +26,7 @@ from banyan.kernel import clock
 from banyan.notify.actions import notify
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
-from banyan.orders.models import OrderRefund
+from banyan.orders.models import Document, OrderRefund, Return
 from banyan.people.actions import add_address, create_token
 from banyan.people.models import Account, Address, ApiToken, GuestMerge
 from tests.delivery import goods
@@ -77,6 +77,7 @@ def _world() -> World:
     asked = orders.ask_refund(
         actor=buyer, order_id=at.order.pk, amount=500, reason="small", key="ask"
     )
+    _after_sale(at)
     cart = orders.cart_for(actor=buyer)
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
@@ -113,6 +114,21 @@ def _world() -> World:
     )
 
 
+def _after_sale(at: Scene) -> None:
+    """Give the victim something that comes back, and a document."""
+    owner, buyer = make.actor(at.owner), make.actor(at.buyer)
+    order = make.pay(make.place((at.item, 1), buyer=at.buyer)).orders.get()
+    orders.ship(actor=owner, order_id=order.pk, carrier="SF")
+    units = {order.lines.get().pk: 1}
+    orders.ask_return(actor=buyer, order_id=order.pk, units=units, reason="damaged", key="back")
+    orders.set_legal_entity(actor=owner, shop_id=at.shop.pk, name="Kiln", address="Lakeside Road 1")
+    orders.issue_document(actor=buyer, order_id=order.pk, kind="receipt")
+
+
+def _return(w: World) -> dict[str, Any]:
+    return {"return_id": Return.objects.get().pk}
+
+
 # name: (ids of the victim, what the form sends; None for a page that is only looked at)
 Case = tuple[Callable[[World], dict[str, Any]], dict[str, str] | None]
 
@@ -131,6 +147,10 @@ STUDIO: dict[str, Case] = {
     "studio_order_refund": (_order, {"amount": "1", "reason": "x", "key": "k"}),
     "studio_order_answer": (_order, {"do": "grant", "request": "ASKED"}),
     "studio_order_note": (_order, {"body": "Hello"}),
+    "studio_document": (_order, {"kind": "invoice"}),
+    "studio_fapiao_answer": (_order, {"do": "refuse", "fapiao_reason": "x"}),
+    "studio_order_change": (_order, {"kind": "shipping", "amount": "1"}),
+    "studio_return": (_return, {"do": "refuse", "reason": "x"}),
     "studio_product": (
         lambda w: {"product_id": w.at.item.product_id},
         {"title": "Mine", "v0_price": "1"},
@@ -163,6 +183,17 @@ def _by_token(w: World) -> dict[str, Any]:
 PEOPLE: dict[str, Case] = {
     "order_received": (_by_token, {}),
     "order_note": (_by_token, {"body": "Hello"}),
+    "order_cancel": (_by_token, {"key": "k"}),
+    "order_extend": (_by_token, {}),
+    "order_address": (_by_token, {"street": "Theirs 1"}),
+    "order_fapiao": (_by_token, {"title_kind": "personal", "title": "Me", "email": "a@b.cn"}),
+    "document_issue": (_by_token, {"kind": "receipt"}),
+    "document": (lambda w: {"document_id": Document.objects.get().pk}, None),
+    "fapiao_file": (_order, None),
+    "return_ask": (_by_token, {"reason": "damaged"}),
+    "return": (_return, None),
+    "return_sent": (_return, {"carrier": "SF"}),
+    "return_withdraw": (_return, {}),
     "refund_ask": (_by_token, {"amount": "1", "reason": "x", "key": "k"}),
     "refund": (lambda w: {"refund_id": w.asked.pk}, None),
     "refund_help": (lambda w: {"refund_id": w.failed.pk}, {"body": "Send it to me"}),

@@ -24,6 +24,7 @@ from banyan.standing.models import Takedown
 from banyan.standing.notices import tell_takedown
 from banyan.standing.queries import standing_of
 from banyan.standing.rules import LIMITS, Facts, verdict
+from tests.delivery import goods
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -55,6 +56,20 @@ def ship(order: Order) -> None:
 def test_where_the_bar_is(facts: Facts, state: str, over: tuple[str, ...]) -> None:
     assert set(LIMITS) == {"late", "refunds", "disputes", "complaints"}
     assert verdict(facts) == type(verdict(facts))(state, over)
+
+
+def test_an_order_without_a_parcel_is_never_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    haircut = goods.voucher()
+    item = make.variant(goods.shop_of(haircut), stock=5)
+    make.pay(make.place((haircut, 1)))  # not used yet
+    mixed = make.pay(make.place((haircut, 1), (item, 1))).orders.get()
+    later = clock.now() + dt.timedelta(days=10)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    facts = standing_of(mixed.shop_id).facts
+
+    assert facts.orders == 2
+    assert facts.late == (mixed.pk,)  # its parcel was never sent
 
 
 def test_the_facts_are_counted_and_an_upheld_appeal_takes_them_out(

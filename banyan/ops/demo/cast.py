@@ -59,6 +59,9 @@ STAFF = {
 # A shop that waits for approval: slug, name, about, owner.
 WAITING_SHOP = ("fern-corner", "Fern Corner", "Ferns, pots and patience. A demo shop.", "leafy")
 
+# What was looked for and not found, and how often.
+SOUGHT = (("kimono", 4), ("铁壶", 3), ("left-handed scissors", 2), ("sourdoh", 1))
+
 # Storefronts: handle of the owner, title, intro, colour, a link out: its title and address.
 STOREFRONTS = [
     (

@@ -112,6 +112,7 @@ def all_drawings() -> Iterator[Drawing[Any]]:
         yield Thing(used.look)
     for look in wares.PAPERS:
         yield Paper(look)
+    yield Thing(wares.WINE.look)
 
 
 class Studio:

@@ -61,6 +61,11 @@ class Stage:
         handles = {entry[0]: entry[3] for entry in cast.SHOPS}
         return self.member(handles[shop.slug])
 
+    def member_of(self, account_id: int | None) -> Actor:
+        """Return somebody who did something of their own before as an actor again."""
+        assert account_id is not None
+        return Actor(kind="member", id=account_id)
+
     def goods(self, shop: Shop) -> list[Product]:
         """Return the first goods of a shop, in order."""
         return [product for product in self.products if product.shop_id == shop.pk]
@@ -125,11 +130,28 @@ def give_back(checkout: Checkout, *, failure: str = "") -> None:
         )
 
 
+def carry(order: Order, *, until: dt.datetime) -> None:
+    """Let what was paid just now be sent in a day and come in four, as far as that is past."""
+    paid = clock.now()
+    if paid + dt.timedelta(days=1) > until:
+        return
+    with clock.at(paid + dt.timedelta(days=1)):
+        owner = Actor(kind="member", id=order.shop.owner_id)
+        orders.ship(actor=owner, order_id=order.pk, carrier="Demo Express")
+    if paid + dt.timedelta(days=4) > until:
+        return
+    with clock.at(paid + dt.timedelta(days=4)):
+        orders.confirm_receipt(
+            actor=SYSTEM, order_id=order.pk, access_token=order.checkout.access_token
+        )
+
+
 @dataclass(slots=True)
 class Till:
     """Takes orders and money; ``name`` keeps its keys apart from those of other tills."""
 
     name: str
+    until: dt.datetime
     number: int = field(default=0)
 
     def place(
@@ -152,17 +174,29 @@ class Till:
             confirmed_age=age,
         )
 
-    def buy(
+    def take(
         self,
         actor: Actor,
         *lines: orders.WantedLine,
         address: Mapping[str, str] = ADDRESS,
         age: int = 0,
     ) -> Order:
-        """Place an order of one shop and pay it."""
+        """Take an order of one shop and its money; nothing is sent yet."""
         checkout = self.place(actor, *lines, address=address, age=age)
         pay(checkout)
         return checkout.orders.select_related("checkout", "shop").get()
+
+    def sell(
+        self,
+        actor: Actor,
+        *lines: orders.WantedLine,
+        address: Mapping[str, str] = ADDRESS,
+        age: int = 0,
+    ) -> Order:
+        """Take an order and carry its parcel out, as far as that is past."""
+        order = self.take(actor, *lines, address=address, age=age)
+        carry(order, until=self.until)
+        return order
 
 
 def first_variant(product: Product) -> Variant:

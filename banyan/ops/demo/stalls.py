@@ -1,12 +1,14 @@
-"""Storefronts of the demo: chosen goods, a link out, and two pages that sell from the pool."""
+"""Storefronts of the demo: chosen goods, a link out, and pages that sell from the pool."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from banyan.catalog import actions as catalog
+from banyan.catalog.models import Product
 from banyan.catalog.rules import Condition
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer
@@ -20,12 +22,13 @@ class Stalls:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.till = Till("stall")
+        self.till = Till("stall", stage.today)
         self.shop = stage.shops[0]
         self.owner = stage.owner(self.shop)
 
     def tell_all(self, at: dt.datetime) -> None:
         """Gather collections, fill the pool, open the pages; each sells something."""
+        self.stage.tell("storefronts")
         with clock.at(at):
             self._collections()
             open_to_all, asked_for = self._pool()
@@ -45,15 +48,13 @@ class Stalls:
     def _approved(self, item_id: int) -> None:
         """The supplier lets the first of those who asked sell it; the others wait."""
         seller = self.stage.member(cast.STOREFRONTS[0][0])
-        storefronts.approve_seller(
-            actor=self.owner, item_id=item_id, account_id=seller.id or 0
-        )
+        storefronts.approve_seller(actor=self.owner, item_id=item_id, account_id=seller.id or 0)
         storefronts.list_from_pool(actor=seller, item_id=item_id)
 
     def _sold(self, offer: Offer) -> None:
         """Somebody buys what a page sells for a supplier, at the page's price."""
         price = offer.prices.order_by("variant_id")[0]
-        self.till.buy(
+        self.till.sell(
             self.stage.member("kai"),
             orders.WantedLine(price.variant_id, 1, offer_id=offer.pk),
         )
@@ -72,15 +73,21 @@ class Stalls:
         )
 
     def _pool(self) -> tuple[int, int]:
-        """Return a pool item for everybody and one for approved pages."""
-        found = []
-        for product, open_to in zip(self.stage.products[:2], ("anyone", "approved"), strict=True):
-            terms = {
-                variant.pk: storefronts.Terms(variant.price_amount * 3 // 4)
-                for variant in product.variants.filter(is_active=True)
-            }
-            item = storefronts.offer_to_pool(
-                actor=self.owner, product_id=product.pk, terms=terms, open_to=open_to
-            )
-            found.append(item.pk)
-        return found[0], found[1]
+        """Return a pool item for everybody and one for approved pages; a third nobody has yet."""
+        other = self.stage.shop("linen-room")
+        self._offer(self.stage.owner(other), self.stage.goods(other)[0], "anyone")
+        first, second = self.stage.goods(self.shop)[:2]
+        return (
+            self._offer(self.owner, first, "anyone"),
+            self._offer(self.owner, second, "approved"),
+        )
+
+    def _offer(self, owner: Actor, product: Product, open_to: str) -> int:
+        terms = {
+            variant.pk: storefronts.Terms(variant.price_amount * 3 // 4)
+            for variant in product.variants.filter(is_active=True)
+        }
+        item = storefronts.offer_to_pool(
+            actor=owner, product_id=product.pk, terms=terms, open_to=open_to
+        )
+        return item.pk

@@ -34,16 +34,24 @@ from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 
 from . import cast
+from .aftersale import AfterSale
 from .desk import DeskStory, make_staff
+from .flea import Flea
+from .handed import Handed
+from .launches import Launches
 from .pictures import Cover, Face, Goods, Studio
 from .stage import ADDRESS, SYSTEM, Stage, give_back, pay
 from .stalls import Stalls
+from .tariffs import Tariffs
 from .travels import Traveller, Travels, complain
+from .trust import Trust
 
 COMPLETE = "demo.complete"
 DAYS = 60
 POSTS = 400
 ORDERS = 150
+# What was ordered within this time is still to be sent.
+NEWEST = dt.timedelta(days=2, hours=12)
 # The order (of a member) whose refund the provider could not send.
 REFUSED_REFUND = 22
 Tell = Callable[[str], None]
@@ -81,9 +89,10 @@ class Story:
         self._orders()
         self._coupons()
         self._travels()
-        self.tell("storefronts")
         Stalls(self._stage()).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
+        for part in (Handed, Launches, AfterSale, Flea, Trust, Tariffs):
+            part(self._stage()).tell_all()
         relay.drain()
         report = prove(actor=SYSTEM, reason="after the demo was told")
         if not report.clean:
@@ -393,7 +402,7 @@ class Story:
         order = checkout.orders.select_related("shop__owner", "checkout").get()
         owner = Actor(kind="member", id=order.shop.owner_id)
         end = clock.now()
-        if index > ORDERS - 12:  # the newest are still to be sent
+        if now > self._today() - NEWEST:
             return
         with clock.at(min(now + dt.timedelta(days=1), self._today())):
             orders.ship(
@@ -420,9 +429,7 @@ class Story:
             reason="A scratch on the glaze",
             key=f"demo:{index}",
         )
-        give_back(
-            order.checkout, failure="destination_refused" if index == REFUSED_REFUND else ""
-        )
+        give_back(order.checkout, failure="destination_refused" if index == REFUSED_REFUND else "")
 
 
 def is_empty() -> bool:

@@ -19,7 +19,7 @@ from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 
 from . import cast
-from .stage import SYSTEM, give_back, pay
+from .stage import SYSTEM, carry, give_back, pay
 
 # How many of those who open a link share it on, by generation.
 SHARED_ON = (6, 2, 2, 1, 1)
@@ -48,12 +48,14 @@ class Travels:
         self.stage = stage
         self.chance = stage.chance
         self.number = 0
+        self.end = clock.now()
         self.variant = Variant.objects.filter(product=stage.product, is_active=True).order_by("id")[
             0
         ]
 
     def tell_all(self, *, start: dt.datetime, end: dt.datetime) -> None:
         """Tell it between two moments; the last purchases lie in the hour before ``end``."""
+        self.end = end
         link = self._root(start)
         last = self._spread(link, start, end - dt.timedelta(days=1))
         for minutes in LAST_WEEK:
@@ -124,6 +126,7 @@ class Travels:
             self._open(link, visitor)
             checkout = self._place(Actor.guest(visitor), link)
             pay(checkout)
+            carry(checkout.orders.select_related("checkout", "shop").get(), until=self.end)
         return checkout
 
     def _place(self, actor: Actor, link: Link | None) -> Checkout:

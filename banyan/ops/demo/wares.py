@@ -51,14 +51,14 @@ TUMBLER = Ware(
     look=Look("cup", 901, "clay"),
     names=("Glazed tumbler", "釉面杯", "釉面杯"),
     about=(
-        "A demo product in three glazes. " + NOTHING_SENT[0],
-        "演示商品，三种釉色。" + NOTHING_SENT[1],
-        "示範商品，三種釉色。" + NOTHING_SENT[2],
+        "A demo product in four glazes. " + NOTHING_SENT[0],
+        "演示商品，四种釉色。" + NOTHING_SENT[1],
+        "示範商品，四種釉色。" + NOTHING_SENT[2],
     ),
     category="tableware",
     options=("Glaze",),
 )
-GLAZES = ("White", "Blue", "Moss")
+GLAZES = ("White", "Blue", "Moss", "Ash")
 
 LESSON = Ware(
     shop="kiln",
@@ -114,11 +114,23 @@ WINE = Ware(
     category="wine",
     min_age=18,
 )
-WARES = (TUMBLER, LESSON, RECIPES, PLANNER, WINE)
+# In the order of the story, as are the other lists; the wine comes last.
+WARES = (LESSON, RECIPES, PLANNER, TUMBLER)
 
 # What stays for sale, then what was bought, in the order of its story: on its way, received just
 # now, let through, in dispute, decided.
 USED = (
+    Used(
+        seller="ana",
+        look=Look("brushes", 910, "lilac"),
+        title="Brushes, hardly used",
+        words="I went back to clay. A demo thing.",
+        price=5_200,
+        condition="like_new",
+        category="books-and-desk",
+        handover="both",
+        place=(30.26, 120.16),
+    ),
     Used(
         seller="fen",
         look=Look("bicycle", 911, "sky"),

@@ -72,3 +72,16 @@ def purse_ids(account_id: int, shop_id: int) -> list[int]:
     """Return the id of a member's purse in a shop, if there is one. One statement."""
     found = PointsPurse.objects.filter(account_id=account_id, terms_id=shop_id)
     return list(found.values_list("id", flat=True))
+
+
+MOST_SHOWN = 100
+
+
+def last_lots(purses: Sequence[PointsPurse]) -> list[PointsLot]:
+    """Return the newest lots of some purses, newest first. One statement."""
+    return list(PointsLot.objects.filter(purse__in=purses).order_by("-id")[:MOST_SHOWN])
+
+
+def last_uses(purses: Sequence[PointsPurse]) -> list[PointsUse]:
+    """Return the newest uses of some purses, newest first. One statement."""
+    return list(PointsUse.objects.filter(purse__in=purses).order_by("-id")[:MOST_SHOWN])

@@ -85,9 +85,9 @@ def place(
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
     IdempotencyMismatch when it asks for something else. It is bought with the best legal set of
     coupons. Locks the coupons and points, and at the end stock, so that buyers of one thing wait
-    for little more than each other's commit. Emits order.placed per shop. ``wishes``: currency, ways of
-    delivery and coupons that shall not be used; where to is the address. What the buyer
-    agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
+    for little more than each other's commit. Emits order.placed per shop. ``wishes``: currency,
+    ways of delivery, coupons that shall not be used, points; where to is the address. What the
+    buyer agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
     (fields), SoldOut, Forbidden ``age_unconfirmed`` when the buyer's ``confirmed_age`` (years, as
     they say) is too low, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when
     it is no longer what was agreed to. The payment intent is opened here, with ``opening`` its

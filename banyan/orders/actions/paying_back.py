@@ -25,6 +25,7 @@ from ..rules import RefundableLine, goods_part, tax_part
 from ..states import ORDER, REFUND
 from . import units as unit
 from .fulfilment import settle
+from .pointing import even_out, locks_of_points
 from .proceeds import locks_of, take_back
 
 PROMISE = dt.timedelta(days=10)
@@ -52,6 +53,7 @@ def refund_locks(order: Order) -> list[LockKey]:
         *stock_locks(order.lines.values_list("variant_id", flat=True)),
         LockKey("order", order.pk),
         *locks_of(order),
+        *locks_of_points(order),
         *events.locks_for(_event(order, 0, {})),
     ]
     if order.checkout.intent_id:
@@ -129,6 +131,7 @@ def pay_back(
     """
     transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
     _move_money(actor, order, refund)
+    even_out(actor=actor, order=order)
     events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
     if order.refunded_amount == order.total_amount and not _keeps_free_units(order):
         close(actor=actor, order=order, reason="refunded in full")

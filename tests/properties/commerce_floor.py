@@ -155,7 +155,7 @@ def _sale(radio: Variant) -> tuple[Sale, list[str]]:
         data=sales.SaleInput(
             title="Singles' day",
             starts_at=now,
-            ends_at=now + dt.timedelta(hours=6),
+            ends_at=now + dt.timedelta(days=9),
             items=[sales.ItemInput(radio.pk, 1_200, public=2, code=1)],
             per_person=2,
         ),
@@ -196,9 +196,7 @@ def _coupons(shop: Shop, lucky: Buyer) -> None:
         actor=boss, shop_id=shop.pk, title="For you", amount_off=150, cap=2, reach="held"
     )
     assert lucky.actor.id is not None
-    coupons.grant_coupon(
-        actor=boss, coupon_id=held.pk, account_id=lucky.actor.id, source="test"
-    )
+    coupons.grant_coupon(actor=boss, coupon_id=held.pk, account_id=lucky.actor.id, source="test")
     coupons.create_coupon(
         actor=make.actor(make.staff("finance")),
         shop_id=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db.models import F
 
@@ -24,6 +24,7 @@ from ..models import Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, tax_part
 from ..states import ORDER, REFUND
 from . import units as unit
+from .exchanging import pay_instead
 from .fulfilment import settle
 from .proceeds import locks_of, take_back
 
@@ -131,10 +132,28 @@ def pay_back(
     _move_money(actor, order, refund)
     events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
     if order.refunded_amount == order.total_amount:
+        send_no_more(actor, order, order.lines.filter(replaces=None).values_list("pk", flat=True))
         _give_coupons_back(actor, order)
         transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
     else:
         settle(actor=actor, order=order)
+
+
+def send_no_more(actor: Actor, order: Order, paid_back: Collection[int]) -> None:
+    """Free what is still to be sent of lines that are paid back in full, and of what replaces them.
+
+    The caller holds the order and the stock.
+    """
+    pay_instead(order, paid_back)
+    lines = order.lines.filter(kind__in=IN_PARCELS)
+    theirs = lines.filter(pk__in=paid_back) | lines.filter(replaces__in=paid_back)
+    unsent = {line.pk: line for line in theirs if line.to_ship}
+    if not unsent:
+        return
+    units = {pk: line.to_ship for pk, line in unsent.items()}
+    unit.cancel_units(order, units)
+    unit.count_paid_back({pk: n for pk, n in units.items() if unsent[pk].replaces_id is None})
+    back_to_sales(actor, order, units)
 
 
 def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:

@@ -104,8 +104,9 @@ class Run:
     def _refusable(self, call: Callable[[], T]) -> T | None:
         try:
             return call()
+        except Busy as busy:
+            raise AssertionError("nobody else is here") from busy
         except Problem as problem:
-            assert not isinstance(problem, Busy), "nobody else is here"
             if isinstance(problem, SoldOut):
                 self._check_sold_out(problem)
             self.told.append(problem.code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db.models import F
 
@@ -24,9 +24,10 @@ from ..models import Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, tax_part
 from ..states import ORDER, REFUND
 from . import units as unit
+from .exchanging import pay_instead
 from .fulfilment import settle
 from .pointing import even_out, locks_of_points
-from .proceeds import locks_of, take_back
+from .proceeds import locks_of, take_back, take_back_unpaid
 
 PROMISE = dt.timedelta(days=10)
 
@@ -134,6 +135,7 @@ def pay_back(
     even_out(actor=actor, order=order)
     events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
     if order.refunded_amount == order.total_amount and not _keeps_free_units(order):
+        send_no_more(actor, order, order.lines.filter(replaces=None).values_list("pk", flat=True))
         close(actor=actor, order=order, reason="refunded in full")
     else:
         settle(actor=actor, order=order)
@@ -149,6 +151,25 @@ def _keeps_free_units(order: Order) -> bool:
     """Tell whether the buyer still has, or gets, units that cost nothing, and so have no refund."""
     bought = order.lines.filter(replaces=None, refunded_quantity__lt=F("quantity"))
     return any(not line.paid_amount for line in bought)
+
+
+def send_no_more(actor: Actor, order: Order, paid_back: Collection[int]) -> None:
+    """Free what is still to be sent of lines that are paid back in full, and of what replaces them.
+
+    The caller holds the order and the stock.
+    """
+    pay_instead(order, paid_back)
+    lines = order.lines.filter(kind__in=IN_PARCELS)
+    theirs = lines.filter(pk__in=paid_back) | lines.filter(replaces__in=paid_back)
+    unsent = {line.pk: line for line in theirs if line.to_ship}
+    if not unsent:
+        return
+    units = {pk: line.to_ship for pk, line in unsent.items()}
+    unit.cancel_units(order, units)
+    bought = {pk: n for pk, n in units.items() if unsent[pk].replaces_id is None}
+    unit.count_paid_back(bought)
+    take_back_unpaid(actor=actor, order=order, units=bought)
+    back_to_sales(actor, order, units)
 
 
 def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:

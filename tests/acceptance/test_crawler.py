@@ -45,6 +45,7 @@ from banyan.media.actions import claim_staged
 from banyan.notify.models import Message, Notification
 from banyan.ops.demo import cast, story, travels
 from banyan.ops.demo.pictures import Drawing, Studio, T, all_drawings
+from banyan.ops.demo.stage import ADDRESS
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Document, Fapiao, Order, OrderRefund, Return
 from banyan.payments import actions as payments
@@ -260,7 +261,7 @@ def _visitors() -> None:
     kiln = Shop.objects.get(owner=mio)
     variant = Variant.objects.filter(product__shop=kiln).order_by("id")[0]
     for street in ("Lakeside Road 1", "Lakeside Road 2"):
-        people.add_address(actor=who, fields=story.ADDRESS | {"street": street})
+        people.add_address(actor=who, fields=ADDRESS | {"street": street})
     people.create_token(actor=who, name="script")
     people.block(actor=who, account_id=Account.objects.get(handle="pim").pk)
     board = community.make_board(actor=who, title="Kitchen")

@@ -48,9 +48,7 @@ SAID_BY_THE_LIBRARY = (
     gettext_lazy("Filters"),
     gettext_lazy("No results found"),
     gettext_lazy("Reset filters"),
-    gettext_lazy(
-        "This page yielded into no results. Create a new item or reset your filters."
-    ),
+    gettext_lazy("This page yielded into no results. Create a new item or reset your filters."),
     gettext_lazy("Type to search"),
 )
 

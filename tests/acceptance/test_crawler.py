@@ -138,15 +138,20 @@ LANGUAGES = {
 }
 # Words that are the same in every language, or names.
 SAME = re.compile(
-    r"^(banyan|utc|qr|csv|r|api|id|url|totp|sms|pdf|english|visa|ana|guest|cn|hk|nt|us|eur?|gbp"
+    r"^(banyan|utc|qr|csv|r|api|id|url|totp|sms|pdf|english|visa|ana|guest|cn|hk|nt|us|de|es|ca|eur?|gbp"
     r"|jpy|usd|cny|twd|hkd|sgd|myr|sku|html|https|json|px|kb|mb|ms|sql|x|s|m|l|xl|ip|jpeg|png"
     r"|webp|shopify|utf)$",
     re.IGNORECASE,
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 # What is typed or stands in a file as it is, in every language.
-AS_IT_IS = re.compile(r"banyan import cascades FILE|Handle|Title(?= 列| 欄)|Variant Price")
-DATA = re.compile(r"https?://\S+|\S+@\S+|@\w+|\b[\w-]*\d[\w-]*\b|/[\w/.-]+|\b[A-Z]{2,}[A-Z0-9-]+\b")
+AS_IT_IS = re.compile(
+    r"banyan import cascades FILE|Handle|Title(?= 列| 欄)|Variant Price|<iframe [^>]+>"
+)
+DATA = re.compile(
+    r"https?://\S+|\S+@\S+|@\w+|\b[\w-]+(?:\.[\w-]+)+|\b[\w-]*\d[\w-]*\b|/[\w/.-]+"
+    r"|\b[A-Z]{2,}[A-Z0-9-]+\b"
+)
 
 
 class Recording(Studio):

@@ -6,12 +6,15 @@ replaces, so whoever sends it back in turn is paid what they paid.
 
 from __future__ import annotations
 
-from django.db.models import F
+from collections.abc import Collection
+
+from django.db.models import F, Q
 
 from banyan.catalog.actions import allocate, reserve, stock_locks
 from banyan.kernel.locks import LockKey
 
-from ..models import OrderLine, Return, ReturnLine
+from ..models import Order, OrderLine, Return, ReturnLine
+from ..states import OPEN_RETURN
 from . import units as unit
 
 
@@ -31,13 +34,15 @@ def set_aside(found: Return) -> None:
     reserve(wanted, reference=found.number)
     allocate(wanted, reference=found.number)
     for row in rows:
+        if row.variant_id is None:
+            continue  # its money was paid back meanwhile
         made = OrderLine.objects.create(**_line_for(row))
         ReturnLine.objects.filter(pk=row.pk).update(replacement=made)
 
 
 def _line_for(row: ReturnLine) -> dict[str, object]:
     old, variant = row.line, row.variant
-    assert variant is not None  # an exchange names one for each line
+    assert variant is not None  # the caller leaves the others out
     values = " / ".join(variant.values)
     title = variant.product.title
     return {
@@ -70,6 +75,17 @@ def keep_replacements(found: Return, accepted: unit.Units) -> None:
 def give_up_replacements(found: Return) -> None:
     """Free everything that was set aside."""
     keep_replacements(found, {})
+
+
+def pay_instead(order: Order, paid_back: Collection[int]) -> None:
+    """Let nobody wait for another piece of lines that are paid back in full.
+
+    Exchanges of them that are open go on as returns; the caller gives up what was set aside.
+    """
+    theirs = Q(line__in=paid_back) | Q(line__replaces__in=paid_back)
+    open_ones = Return.objects.filter(order=order, state__in=OPEN_RETURN, wish="exchange")
+    ReturnLine.objects.filter(theirs, of__in=open_ones).update(variant=None, replacement=None)
+    open_ones.exclude(lines__variant__isnull=False).update(wish="refund")
 
 
 def count_root(row: ReturnLine, n: int) -> dict[int, int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS
@@ -21,7 +23,7 @@ from banyan.payments.rules import TO_WALLET
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
 from ..events import OrderRefundSettled, RefundHelpAsked
-from ..models import Order, OrderRefund
+from ..models import Order, OrderLine, OrderRefund
 from ..rules import refund_by_amount
 from ..states import REFUND
 from . import handover
@@ -35,8 +37,10 @@ from .paying_back import (
     pay_back,
     refund_locks,
     refundable_lines,
+    send_no_more,
     take_from_lines,
 )
+from .proceeds import take_back_unpaid
 
 
 def ask_refund(
@@ -209,30 +213,47 @@ def _units_of_whole_lines(
 ) -> None:
     """Free the units of lines that are now refunded in full; a part of a price frees no unit.
 
-    What was not sent is not sent any more. What was sent lies on the shelf again with ``restock``.
+    What was not sent is not sent any more. With ``restock`` what the buyer has of them lies on the
+    shelf again; what is on its way back is not counted before the shop has seen it.
     """
     everything = order.refunded_amount == order.total_amount
-    unsent: dict[int, int] = {}
-    back: dict[int, int] = {}
-    shelf: list[tuple[int, int]] = []
-    for line in order.lines.filter(replaces=None, kind__in=IN_PARCELS):
-        whole = line.refunded_amount == line.paid_amount and (line.pk in parts or everything)
-        if not whole:
-            continue
-        if line.to_ship:
-            unsent[line.pk] = line.to_ship
-        sent = line.quantity - line.refunded_quantity - line.to_ship
-        if restock and sent > 0:
-            back[line.pk] = sent
-            shelf.append((line.variant_id, sent))
-    if unsent:
-        unit.cancel_units(order, unsent)
-    if shelf:
-        put_back(shelf, reference=order.number, shipped=True)
-    unit.count_paid_back(unsent)
-    unit.count_paid_back(back)
-    back_to_sales(actor, order, unsent)
-    back_to_sales(actor, order, back)
+    whole = [
+        line.pk
+        for line in order.lines.filter(replaces=None, kind__in=IN_PARCELS)
+        if line.refunded_amount == line.paid_amount and (line.pk in parts or everything)
+    ]
+    send_no_more(actor, order, whole)
+    if restock:
+        _units_back(actor, order, whole)
+
+
+def _units_back(actor: Actor, order: Order, whole: Sequence[int]) -> None:
+    """Put on the shelf what was sent of these lines, or of what replaced them, and is not back."""
+    lines = order.lines.filter(Q(pk__in=whole) | Q(replaces__in=whole))
+    out = {line: line.shipped_quantity - line.returned_quantity for line in lines.order_by("id")}
+    back = {line: n for line, n in out.items() if n}
+    if not back:
+        return
+    units = {line.pk: n for line, n in back.items()}
+    unit.claim_returned(units)
+    put_back(
+        [(line.variant_id, n) for line, n in back.items()], reference=order.number, shipped=True
+    )
+    bought = _roots(back)
+    unit.count_paid_back(bought)
+    take_back_unpaid(actor=actor, order=order, units=bought)
+    back_to_sales(actor, order, units)
+
+
+def _roots(back: Mapping[OrderLine, int]) -> dict[int, int]:
+    """Return which lines' prices stand for units, and for how many: never more than were bought."""
+    counted: Counter[int] = Counter()
+    for line, n in back.items():
+        counted[line.replaces_id or line.pk] += n
+    bought = OrderLine.objects.in_bulk(list(counted))
+    return {
+        pk: min(n, bought[pk].quantity - bought[pk].refunded_quantity) for pk, n in counted.items()
+    }
 
 
 def retry_refund(

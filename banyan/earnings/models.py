@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from banyan.catalog.models import Product, Shop
 from banyan.kernel.ids import IdField
+from banyan.ledger.rules import portion
 from banyan.orders.models import Order, OrderLine
 from banyan.people.models import Account
 from banyan.sharing.models import Link
@@ -137,6 +138,13 @@ class Commission(models.Model):
                 condition=Q(state="payable", payout_item=None),
             ),
         ]
+
+    @property
+    def fee_left(self) -> int:
+        """What of the platform's fee refunds have not taken back; minor units."""
+        if not self.fee_amount:
+            return 0
+        return self.fee_amount - portion(self.fee_amount, self.refunded_base, self.base_amount)
 
 
 class PayoutBatch(models.Model):

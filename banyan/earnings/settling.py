@@ -1,16 +1,15 @@
 """Where an order's money goes on to its shop's own account: the one place that decides it.
 
 Once an order is received, what the platform owes the shop for it (what was paid, less what was
-given back and less the commissions) is passed on through the provider that took the payment, if
-the shop has a connected account there. What is given back later is taken back from it. Where there
-is no such account nothing happens, and the platform owes the shop as before. What the platform
-bears of a price was never in the payment: it stays owed, too.
+given back, the commissions and the fees on margins) is passed on through the provider that took the
+payment, if the shop has a connected account there. What is given back later is taken back from it.
+Where there is no such account nothing happens, and the platform owes the shop as before. What the
+platform bears of a price was never in the payment: it stays owed, too.
 """
 
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import F, Sum
 
 from banyan.kernel import events, locks
 from banyan.kernel.actors import Actor, caused_by
@@ -86,9 +85,9 @@ def _owed(order: Order) -> ledger.Book:
 
 
 def _due(order: Order) -> int:
-    """Return what the shop is due for an order: paid, less given back, less commissions."""
+    """Return what the shop is due for an order: paid, less given back, commissions and fees."""
     live = Commission.objects.filter(order=order, state__in=LIVE_STATES)
-    left = live.aggregate(n=Sum(F("amount") - F("reversed_amount")))["n"] or 0
+    left = sum(each.amount - each.reversed_amount + each.fee_left for each in live)
     return order.total_amount - order.refunded_amount - left
 
 

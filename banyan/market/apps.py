@@ -11,4 +11,9 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to orders; tell both sides; keep their pages live."""
+        from banyan.orders.ports import register_open_check
+
         from . import notices, subscribers  # noqa: F401 - registers on import
+        from .queries import argued_about
+
+        register_open_check(argued_about)

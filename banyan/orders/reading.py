@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from django.db import connection
-from django.db.models import QuerySet
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from django.db import connection
+from django.db.models import OuterRef, QuerySet
+
+from banyan.catalog.models import Variant
+from banyan.catalog.queries import priced
 from banyan.kernel.remembered import remembered
+from banyan.sales.queries import sale_rows
 
 from .models import Checkout, Order, OrderLine
+
+
+@remembered
+def goods(variant_ids: list[int], at: dt.datetime, account_id: int) -> QuerySet[Variant]:
+    """Return what ``catalog.queries.priced`` does, with the sales that they are in.
+
+    See ``sales_of`` for these.
+    """
+    rows = priced(variant_ids, at, account_id)
+    return rows.annotate(sale_rows=sale_rows(OuterRef("pk"), account_id, at))
+
+
+def sales_of(variant: Variant) -> Sequence[Mapping[str, Any]]:
+    """Return what ``goods`` has read, for ``sales.queries.prices_of_rows``."""
+    rows: Sequence[Mapping[str, Any]] = variant.sale_rows  # type: ignore[attr-defined]  # annotated
+    return rows
 
 
 @remembered
@@ -59,7 +82,7 @@ def lines_to_pay(checkout_id: int) -> QuerySet[OrderLine]:
     return (
         lines.select_related("order__checkout", "order__shop", "variant__stock")
         .only(
-            *("quantity", "kind", "title", "sale_id", "variant", "variant__stock__id"),
+            *("quantity", "kind", "title", "price", "sale_id", "variant", "variant__stock__id"),
             "order__checkout__coupon",
             *("order__number", "order__state", "order__shop", "order__currency"),
             *("order__total_amount", "order__checkout__number", "order__checkout__state"),

@@ -11,6 +11,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.ledger.proof import verify
+from banyan.market.models import Dispute
 from banyan.orders import actions as orders
 from banyan.orders.models import AfterSaleTerms, Order, Shipment
 from banyan.orders.rules.carriers import tracking_url
@@ -215,3 +216,18 @@ def test_the_buyer_puts_the_confirmation_off_once() -> None:
 )
 def test_a_parcel_is_linked_where_its_carrier_is_known(carrier: str, number: str, url: str) -> None:
     assert tracking_url(carrier, number) == url
+
+
+def test_a_dispute_about_the_order_stops_the_automatic_confirmation() -> None:
+    seller, buyer = make.member(), make.member()
+    shop = make.shop(seller)
+    order = make.pay(make.place((make.variant(shop), 1), buyer=buyer)).orders.get()
+    orders.ship(actor=make.actor(seller), order_id=order.pk, carrier="SF")
+    dispute = Dispute.objects.create(
+        order=order, reason="not_arrived", claim_amount=1, opened_at=clock.now()
+    )
+
+    with clock.at(clock.now() + dt.timedelta(days=11)):
+        assert orders.auto_confirm(actor=SYSTEM) == 0
+        Dispute.objects.filter(pk=dispute.pk).update(state="withdrawn", ended_at=clock.now())
+        assert orders.auto_confirm(actor=SYSTEM) == 1

@@ -308,7 +308,7 @@ def test_control_without_locks_and_conditions_an_order_is_paid_and_expired(
     checkout = make.place((item, 1))
     no_locks(monkeypatch)
     monkeypatch.setattr(payment, "transition", move_without_looking)
-    slow(monkeypatch, payment, "release_coupon")
+    slow(monkeypatch, payment, "release_coupons")
     with without_check("catalog_stock", "stock_never_oversold"):
         _race_to_the_end(checkout)
         found = recount()

@@ -10,6 +10,7 @@ from django.test import Client
 
 from banyan.earnings import actions as earnings
 from banyan.earnings import queries as earned
+from banyan.earnings import settling
 from banyan.earnings.models import Commission
 from banyan.entitlements import actions as entitlements
 from banyan.kernel.actors import Actor
@@ -248,6 +249,9 @@ def test_refunds_in_parts_end_at_zero_for_everybody(settings: Any, fee_bps: int)
             key=f"part-{step}",
         )
         assert verify().clean
+        # what is passed on to a connected shop is what its account says it is owed
+        order.refresh_from_db()
+        assert settling._due(order) == stalls.balance("shop_payable", shop.pk)
 
     assert stalls.balance("shop_payable", shop.pk) == 0
     assert stalls.balance("earner_held", page.owner_id) == 0

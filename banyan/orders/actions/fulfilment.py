@@ -20,6 +20,7 @@ from banyan.kernel.states import transition
 from ..access import get_order_for_buyer, get_order_for_staff
 from ..events import OrderReceived, OrderShipped
 from ..models import Order, Shipment, ShipmentLine
+from ..ports import argued_about
 from ..queries import terms_of
 from ..states import OPEN_RETURN, ORDER
 from . import units as unit
@@ -183,12 +184,16 @@ def receive_delivered(*, actor: Actor, order_id: int) -> None:
 def auto_confirm(*, actor: Actor, limit: int = 200) -> int:
     """Confirm what was sent and never answered in the shop's time; returns how many.
 
-    Not while a return of the order is open: whoever sends goods back has not agreed to them.
+    Not while a return of the order or a dispute about it is open: who argues has not agreed.
     """
     due = Order.objects.filter(state="shipped", confirm_at__lte=clock.now())
     open_returns = Order.objects.filter(returns__state__in=OPEN_RETURN).values("pk")
+    found = list(due.exclude(pk__in=open_returns).order_by("confirm_at")[:limit])
+    argued = argued_about([order.pk for order in found])
     count = 0
-    for order in due.exclude(pk__in=open_returns).order_by("confirm_at")[:limit]:
+    for order in found:
+        if order.pk in argued:
+            continue
         try:
             _receive(actor, order, "no answer in time")
         except Problem:

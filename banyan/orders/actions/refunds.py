@@ -40,6 +40,7 @@ from .paying_back import (
     send_no_more,
     take_from_lines,
 )
+from .proceeds import take_back_unpaid
 
 
 def ask_refund(
@@ -238,7 +239,9 @@ def _units_back(actor: Actor, order: Order, whole: Sequence[int]) -> None:
     put_back(
         [(line.variant_id, n) for line, n in back.items()], reference=order.number, shipped=True
     )
-    unit.count_paid_back(_roots(back))
+    roots = _roots(back)
+    unit.count_paid_back(roots)
+    take_back_unpaid(actor=actor, order=order, units=roots)
     back_to_sales(actor, order, units)
 
 

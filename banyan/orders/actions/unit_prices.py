@@ -121,7 +121,7 @@ def shown_prices(
     for currency in {variant.currency for variant in variants}:
         mine = {variant.pk: variant for variant in variants if variant.currency == currency}
         lines = [WantedLine(key) for key in mine]
-        asking = Asking(actor, lines, mine, currency, clock.now(), sales)
+        asking = Asking(actor, lines, mine, currency, clock.now(), sales=sales)
         shown |= {
             key: Money(found[-1].amount, currency) for key, found in unit_prices(asking).items()
         }

@@ -138,9 +138,9 @@ def _check(shop: Shop, data: SaleInput) -> None:
 def _check_items(shop: Shop, items: Sequence[ItemInput]) -> dict[str, Any]:
     ids = [item.variant_id for item in items]
     if not 1 <= len(ids) <= MOST_ITEMS or len(set(ids)) < len(ids):
-        return {"items": _("Choose 1 to 20 things, each once.")}
+        return {"things": _("Choose 1 to 20 things, each once.")}
     if Variant.objects.filter(pk__in=ids, is_active=True, product__shop=shop).count() < len(ids):
-        return {"items": _("Choose things of this shop.")}
+        return {"things": _("Choose things of this shop.")}
     if any(item.price < 1 for item in items):
         return {"price": _("Enter a price above zero.")}
     sizes = [n for item in items for n in item.sizes().values()]

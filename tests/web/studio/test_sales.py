@@ -85,6 +85,7 @@ def test_a_draft_is_thrown_away() -> None:
         ("price_1", "-1"),
         ("public_1", "x"),
         ("variant_1", "123"),
+        ("variant_1", ""),
         ("leftover_at", "2020-01-01T00:00"),
     ],
 )
@@ -140,6 +141,7 @@ def test_how_it_goes_is_shown() -> None:
     html = client(shop.owner).get(reverse("studio_sale", args=[shop.slug, sale.pk]))
     assert "Claimed, not ordered" in html.content.decode()
     listed = client(shop.owner).get(reverse("studio_sales", args=[shop.slug]))
+    assert 'class="error"' not in listed.content.decode()
     assert sale.title.replace("'", "&#39;") in listed.content.decode()
 
 

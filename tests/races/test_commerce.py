@@ -19,6 +19,7 @@ from banyan.catalog.models import Stock, StockMovement, Variant
 from banyan.catalog.proof import stock_audit
 from banyan.config.lock_order import LOCK_ORDER
 from banyan.kernel import clock, locks
+from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey, LockOrderViolation
 from banyan.kernel.problems import Busy, Problem
@@ -46,7 +47,7 @@ def basket(*lines: orders.WantedLine, who: Account | None = None) -> Checkout:
     """Place an order of somebody whom nobody has seen before, or of a member."""
     number = next(_numbers)
     return orders.place(
-        actor=make.actor(who) if who else scene.Actor.guest(),
+        actor=make.actor(who) if who else Actor.guest(),
         lines=lines,
         contact=orders.Contact(f"crowd{number}@example.com"),
         address=make.ADDRESS | {"phone": f"+86137{number:08d}"},
@@ -80,10 +81,9 @@ def _expire(checkout: Checkout) -> Checkout:
 
 
 def _give_back(order: Order) -> Order:
+    buyer = order.checkout.buyer
     orders.cancel_order(
-        actor=scene.Actor.guest()
-        if order.checkout.buyer_id is None
-        else make.actor(order.checkout.buyer),
+        actor=make.actor(buyer) if buyer else Actor.guest(),
         order_id=order.pk,
         key=f"back:{order.pk}",
         access_token=order.checkout.access_token,
@@ -147,7 +147,7 @@ def test_burned_06_control_without_guard_and_check_units_are_promised_twice(
     monkeypatch.setattr(stock_module, "_MOVE", statement)
     monkeypatch.setattr(placement, "_check_free", lambda wanted: None)
     monkeypatch.setattr(sales, "reserve_units", lambda **given: None)
-    monkeypatch.setattr(placement.Quote, "in_sale", lambda quote: {})
+    monkeypatch.setattr(orders.Quote, "in_sale", lambda quote: {})
 
     with without_check("catalog_stock", "stock_never_oversold"):
         run_at_once(*[lambda: _twice(item)] * 4)
@@ -184,7 +184,7 @@ def test_burned_07_a_sale_a_pooled_offer_and_a_shop_crosswise_do_not_deadlock() 
             checkout = basket(*cart)
             if number % 2:
                 orders.cancel_checkout(
-                    actor=scene.Actor.guest(),
+                    actor=Actor.guest(),
                     checkout_id=checkout.pk,
                     access_token=checkout.access_token,
                 )

@@ -3,7 +3,7 @@
 Starts an installation of its own from an empty folder with the demo, as ``make run`` does, and
 measures it; figures that have a floor are taken in turn with it, round by round. Ends with 1 when
 a bound is missed. ``python -m bench NAME...`` takes only some parts: edge, start, page, orders,
-race, feed.
+hot, race, feed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import edge, orders, page, report
+from bench import edge, hot, orders, page, report
 from bench.installation import OURS, ROOT, Installation
 
-PARTS = ("edge", "start", "page", "orders", "race", "feed")
+PARTS = ("edge", "start", "page", "orders", "hot", "race", "feed")
 FIRST_SECONDS, SECOND_SECONDS, MOST_MEMORY = 60.0, 6.0, 450.0
 IDLE_SECONDS, IDLE_EVERY = 300.0, 10.0
 
@@ -65,6 +65,9 @@ def _whole(table: report.Table, parts: list[str], folder: Path) -> None:
         if "orders" in parts:
             table.head("whole orders (bench.orders)")
             orders.whole_orders(table, installation, ask)
+        if "hot" in parts:
+            table.head("orders of a hot sale (bench.hot)")
+            hot.run(table, installation, ask)
         if "race" in parts:
             table.head("the race (bench.orders)")
             orders.race(table, installation, ask)

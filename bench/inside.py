@@ -32,6 +32,35 @@ def stage(units: str) -> dict[str, Any]:
     return {**asdict(sale), "page": product_url(product, via=link.code, touch="1")}
 
 
+def hot_sale(units: str) -> dict[str, Any]:
+    """Put a ticketed sale on by public actions, its units claimed by as many members, signed in."""
+    import datetime as dt
+
+    from banyan.catalog.models import Shop
+    from banyan.kernel import clock
+    from banyan.kernel.actors import Actor
+    from banyan.sales import actions as sales
+    from bench.members import signed_in
+
+    thing, count, now = stage(units), int(units), clock.now()
+    shop = Shop.objects.get(pk=thing["shop_id"])
+    seller = Actor(kind="member", id=shop.owner_id)
+    data = sales.SaleInput(
+        "Hot", now, now + dt.timedelta(hours=1),
+        [sales.ItemInput(thing["variant_id"], 500, public=count)], ticketed=True, ttl_minutes=15,
+    )  # fmt: skip
+    sale = sales.plan_sale(actor=seller, shop_id=shop.pk, data=data)
+    sales.publish_sale(actor=seller, sale_id=sale.pk)
+    people = signed_in(count, name=f"hot{sale.pk % 10**6}x")
+    for member, _session in people:
+        sales.claim(
+            actor=Actor(kind="member", id=member.pk),
+            sale_id=sale.pk,
+            variant_id=thing["variant_id"],
+        )
+    return {**thing, "sessions": [session for _member, session in people]}
+
+
 def recount(sale: str) -> dict[str, Any]:
     """Wait for the last payment, then count a sale again."""
     from banyan.ops.demo.race.recount import recount, settle
@@ -136,6 +165,7 @@ def _milliseconds(act: Callable[[], object]) -> float:
 
 QUESTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "stage": stage,
+    "hot_sale": hot_sale,
     "recount": recount,
     "database": database,
     "rest": rest,

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import report
+from bench.members import signed_in
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_AT_DATABASE, LEAST_OVER_HTTP = 8_000.0, 600.0
@@ -242,15 +243,12 @@ def _furnish() -> tuple[str, int, list[str]]:
     """Put a ticketed sale on by public actions, with members who have signed in."""
     import datetime as dt
 
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.db import connection
 
     from banyan.catalog import actions as catalog
     from banyan.kernel import clock
     from banyan.kernel.actors import Actor
-    from banyan.people.models import Account, Profile
+    from banyan.people.models import Account
     from banyan.sales import actions as sales
 
     now = clock.now()
@@ -267,19 +265,7 @@ def _furnish() -> tuple[str, int, list[str]]:
     )  # fmt: skip
     sale = sales.plan_sale(actor=who, shop_id=shop.pk, data=data)
     sales.publish_sale(actor=who, sale_id=sale.pk)
-    people = Account.objects.bulk_create(
-        Account(handle=f"b{n}", display_name=f"B {n}", email=f"b{n}@example.com", created_at=now)
-        for n in range(MEMBERS)
-    )
-    Profile.objects.bulk_create(Profile(account=one) for one in people)
-    cookies = []
-    for one in people:
-        session = SessionStore()
-        session[SESSION_KEY] = str(one.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = one.get_session_auth_hash()
-        session.create()
-        cookies.append(str(session.session_key))
+    cookies = [session for _member, session in signed_in(MEMBERS, name="b")]
     connection.close()
     return f"/sale/{sale.pk}/claim", variant, cookies
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from django.db.models import Count, Q
-from django.db.models.functions import Upper
+from django.db import connection
+from django.db.models import Count
 
 from banyan.catalog.models import Category
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import columns, fill
 
 from .models import Coupon, Grant, PersonUse, Redemption
 from .rules import Candidate, Categories, NewCustomer, Shared
@@ -19,31 +21,57 @@ MOST_AUTO = 30
 
 
 def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> list[Candidate]:
-    """Return the coupons that may come into question for goods of some shops. Two statements.
+    """Return the coupons that may come into question for goods of some shops. One statement.
 
     Those for everybody, those the member holds (the first to run out come first), and what the
     typed ``code`` stands for, of whichever shop. What is known to stand in the way is in
     ``blocked``.
     """
     code = code.strip()
-    here = Q(shop__in=shop_ids) | Q(shop=None)
-    open_to_all = Q(reach="auto", is_active=True) & here
-    typed = Q(up=code.upper(), reach__in=["code", "auto", "claim"], is_active=True)
-    known = Coupon.objects.annotate(up=Upper("code"))
-    coupons = known.filter(open_to_all | typed if code else open_to_all).order_by("id")
-    found = [_of_coupon(one, typed=one.code.upper() == code.upper()) for one in coupons[:MOST_AUTO]]
-    return [*_held(actor, shop_ids, code), *found]
+    shops, printed = list(shop_ids), code.upper() or None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CANDIDATES,
+            [
+                *(actor.id, shops, printed, printed, MOST_HELD),
+                *(shops, printed, printed, clock.now(), MOST_AUTO),
+            ],
+        )
+        rows = cursor.fetchall()
+    found = []
+    for row in rows:
+        coupon, grant = Coupon(), Grant()
+        fill(coupon, row[_GRANT:])
+        if row[0] is None:
+            found.append(_of_coupon(coupon, typed=coupon.code.upper() == printed))
+            continue
+        grant.pk, grant.code, grant.state, grant.account_id, grant.expires_at = row[:_GRANT]
+        grant.coupon = coupon
+        found.append(_of_grant(actor, grant, code))
+    return found
 
 
-def _held(actor: Actor, shop_ids: Collection[int], code: str) -> list[Candidate]:
-    mine = Q(account_id=actor.id) & (Q(coupon__shop__in=shop_ids) | Q(coupon__shop=None))
-    printed = Q(up=code.upper())
-    if actor.id is None and not code:
-        return []
-    wanted = printed if actor.id is None else mine | printed if code else mine
-    grants = Grant.objects.annotate(up=Upper("code")).filter(wanted, state__in=["held", "reserved"])
-    rows = grants.select_related("coupon").order_by("expires_at", "id")[:MOST_HELD]
-    return [_of_grant(actor, one, code) for one in rows]
+_GRANT = 5
+# The one that is meant, then those that run: what is over never crowds them out.
+_CANDIDATES = f"""
+SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Coupon)} FROM (
+  (SELECT mine.coupon_id, mine.id AS grant_id, mine.code AS grant_code, mine.state AS grant_state,
+          mine.account_id AS grant_account, mine.expires_at AS grant_ends
+   FROM entitlements_grant AS mine JOIN entitlements_coupon AS its ON its.id = mine.coupon_id
+   WHERE mine.state IN ('held', 'reserved')
+     AND (mine.account_id = %s::bigint
+            AND (its.shop_id = ANY(%s::bigint[]) OR its.shop_id IS NULL)
+          OR upper(mine.code) = %s::text)
+   ORDER BY upper(mine.code) IS DISTINCT FROM %s::text, mine.expires_at, mine.id LIMIT %s)
+  UNION ALL
+  (SELECT id, NULL, NULL, NULL, NULL, NULL FROM entitlements_coupon
+   WHERE is_active
+     AND (reach = 'auto' AND (shop_id = ANY(%s::bigint[]) OR shop_id IS NULL)
+          OR reach IN ('code', 'auto', 'claim') AND upper(code) = %s::text)
+   ORDER BY upper(code) IS DISTINCT FROM %s::text, coalesce(ends_at <= %s, false), id LIMIT %s)
+) AS found JOIN entitlements_coupon AS coupon ON coupon.id = found.coupon_id
+ORDER BY grant_id IS NULL, grant_ends, grant_id, id
+"""  # noqa: S608 - names of a model
 
 
 def _of_coupon(coupon: Coupon, *, typed: bool) -> Candidate:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, JSONObject
 
 from banyan.catalog.models import PriceChange
 from banyan.kernel import clock, tickets
@@ -17,7 +19,7 @@ from banyan.kernel.remembered import remembered
 from banyan.people.models import Follow
 
 from .models import Bucket, Entry, Fan, Right, Sale, SaleItem
-from .rules import BASELINE, baseline
+from .rules import BASELINE, baseline, most_of_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,12 @@ class SalePrice:
 
 @remembered
 def _items(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
+    rows = _annotated(SaleItem.objects.filter(variant_id__in=variant_ids), account_id, now)
+    return rows.select_related("sale").order_by("mine", "id")
+
+
+def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
+    """Return those of the items that are in a sale that is not over, or claimed by the account."""
     mine = (
         Right.objects.filter(
             item=OuterRef("pk"), account_id=account_id, state="bound", expires_at__gt=now
@@ -48,23 +56,43 @@ def _items(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySe
         .values("n")
     )
     left = Bucket.objects.filter(item=OuterRef("pk"), kind="public", pool_id=None)
-    return (
-        SaleItem.objects.filter(variant_id__in=variant_ids)
-        .annotate(
-            mine=Coalesce(Subquery(mine), 0),
-            left=Coalesce(Subquery(left.annotate(n=F("size") - F("taken")).values("n")[:1]), 0),
+    return items.annotate(
+        mine=Coalesce(Subquery(mine), 0),
+        left=Coalesce(Subquery(left.annotate(n=F("size") - F("taken")).values("n")[:1]), 0),
+    ).filter(
+        Q(mine__gt=0)
+        | Q(
+            live=True,
+            sale__state__in=["scheduled", "warm", "on", "sold_out"],
+            sale__ends_at__gt=now,
         )
-        .filter(
-            Q(mine__gt=0)
-            | Q(
-                live=True,
-                sale__state__in=["scheduled", "warm", "on", "sold_out"],
-                sale__ends_at__gt=now,
-            )
-        )
-        .select_related("sale")
-        .order_by("mine", "id")
     )
+
+
+def sale_rows(variant: OuterRef, account_id: int, at: dt.datetime) -> ArraySubquery:
+    """Return what :func:`sale_items` returns of one ``variant``, as a column of its own row.
+
+    For :func:`prices_of_rows`. Claims no statement.
+    """
+    items = _annotated(SaleItem.objects.filter(variant_id=variant), account_id, at)
+    buyable = Q(
+        live=True,
+        sale__starts_at__lte=at,
+        sale__ends_at__gt=at,
+        sale__paused_at=None,
+        sale__ticketed=False,
+        sale__admission="none",
+    )
+    columns = {name: F(name) for name in _ROW} | {name: F(f"sale__{name}") for name in _SALE}
+    return ArraySubquery(
+        items.order_by("mine", "id").values(
+            row=JSONObject(buyable=Case(When(buyable, then=True), default=False), **columns)
+        )
+    )
+
+
+_ROW = ("sale_id", "amount", "baseline_amount", "mine", "left")
+_SALE = ("per_person", "ttl_minutes", "title")
 
 
 def sale_items(*, actor: Actor, variant_ids: Sequence[int]) -> list[SaleItem]:
@@ -85,7 +113,7 @@ def prices_in(items: Sequence[SaleItem]) -> dict[int, SalePrice]:
     for item in items:
         sale, rights = item.sale, int(item.mine)  # type: ignore[attr-defined]  # annotated
         left = int(item.left) if _buyable(item) else 0  # type: ignore[attr-defined]  # annotated
-        most = rights + max(0, min(left, sale.per_person - rights))
+        most = most_of_one(rights, left, sale.per_person)
         if most:
             found[item.variant_id] = SalePrice(
                 sale_id=sale.pk,
@@ -96,6 +124,26 @@ def prices_in(items: Sequence[SaleItem]) -> dict[int, SalePrice]:
                 minutes=sale.ttl_minutes,
                 title=sale.title,
             )
+    return found
+
+
+def prices_of_rows(rows: Mapping[int, Sequence[Mapping[str, Any]]]) -> dict[int, SalePrice]:
+    """Return what :func:`prices_in` does, of :func:`sale_rows` by variant."""
+    found: dict[int, SalePrice] = {}
+    for variant_id, items in rows.items():
+        for item in items:
+            rights, left = item["mine"], item["left"] if item["buyable"] else 0
+            most = most_of_one(rights, left, item["per_person"])
+            if most:
+                found[variant_id] = SalePrice(
+                    sale_id=item["sale_id"],
+                    amount=item["amount"],
+                    most=most,
+                    rights=rights,
+                    baseline=item["baseline_amount"],
+                    minutes=item["ttl_minutes"],
+                    title=item["title"],
+                )
     return found
 
 

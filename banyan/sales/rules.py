@@ -22,6 +22,14 @@ def baseline(prices: Sequence[tuple[dt.datetime, int]], now: dt.datetime) -> int
     return min(within, default=None)
 
 
+def most_of_one(rights: int, left: int, per_person: int) -> int:
+    """Return how many units somebody may have: those of their ``rights``, and of what is ``left``.
+
+    Units of which rights are held count towards ``per_person``.
+    """
+    return rights + max(0, min(left, per_person - rights))
+
+
 def waits_until(starts_at: dt.datetime, first_seconds: int) -> dt.datetime:
     """Return when the order of those who came first is drawn, and the first may buy."""
     return starts_at + dt.timedelta(seconds=first_seconds)

@@ -13,7 +13,7 @@ from .goods import (
     variants_of,
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
-from .pricing import delivery, listed, priced_variants, variants_on_sale
+from .pricing import delivery, listed, priced, priced_variants, variants_on_sale
 from .search import (
     Chosen,
     Facets,
@@ -64,6 +64,7 @@ __all__ = [
     "pictures_of",
     "plan_import",
     "price_lists",
+    "priced",
     "priced_variants",
     "products_called",
     "products_in",

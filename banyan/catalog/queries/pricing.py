@@ -80,8 +80,7 @@ def _priced(rows: QuerySet[Variant], at: dt.datetime, account_id: int) -> QueryS
     )
 
 
-@remembered
-def priced_variants(variant_ids: list[int], at: dt.datetime, account_id: int) -> QuerySet[Variant]:
+def priced(variant_ids: list[int], at: dt.datetime, account_id: int) -> QuerySet[Variant]:
     """Return those of some variants that anybody may buy, with what decides their price.
 
     ``product``, ``shop`` and ``stock`` come along. See ``listed`` for the lists in force at ``at``
@@ -91,6 +90,9 @@ def priced_variants(variant_ids: list[int], at: dt.datetime, account_id: int) ->
         pk__in=variant_ids, is_active=True, product__in=visible_products()
     )
     return _priced(rows.select_related("product__shop", "stock"), at, account_id)
+
+
+priced_variants = remembered(priced)
 
 
 @remembered

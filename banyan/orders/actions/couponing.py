@@ -35,10 +35,14 @@ from .persons import Contact, is_newcomer, same_person
 
 @dataclass(frozen=True, slots=True)
 class Coupons:
-    """The coupons of a quote; ``problem`` is why the typed code is not used, if it cannot be."""
+    """The coupons of a quote; ``problem`` is why the typed code is not used, if it cannot be.
+
+    ``person``: every key of the buyer, where there were coupons to ask about.
+    """
 
     best: BestSet = field(default_factory=BestSet)
     problem: CouponRefused | None = None
+    person: frozenset[str] = frozenset()
 
     @property
     def chosen(self) -> list[Candidate]:
@@ -64,7 +68,7 @@ def choose(
     """Return the best legal set of what the buyer holds, what is for everybody, and the code.
 
     ``off`` are the ids of those that the buyer took off; a typed ``code`` is meant whatever was
-    taken off. Two statements to find them, one for the buyer's keys and one for their uses where
+    taken off. One statement to find them, one for the buyer's keys and one for their uses where
     there are any, and one for each thing that a found coupon asks about.
     """
     code = code.strip()
@@ -83,7 +87,7 @@ def choose(
     best = best_set(purchase, [one for one in found if one not in taken_off])
     refused = (*best.refused, *(Refused(one, Miss("coupon_off")) for one in taken_off))
     best = BestSet(best.applied, refused, best.savings)
-    return Coupons(best, _problem(code, found, best))
+    return Coupons(best, _problem(code, found, best), frozenset(keys))
 
 
 def _problem(code: str, found: Sequence[Candidate], best: BestSet) -> CouponRefused | None:

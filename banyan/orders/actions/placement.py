@@ -352,7 +352,7 @@ def _write(
                 given=wanted.coupons.best.applied,
                 checkout_id=checkout.pk,
                 person_key=person_key(actor, contact),
-                same_person=same_person(actor, contact),
+                same_person=wanted.coupons.person,
             )
         pay_with_points(actor=actor, points=wanted.points, orders=orders)
         for one in placed:
@@ -395,7 +395,10 @@ def _reserve(actor: Actor, checkout: Checkout, wanted: Quote, contact: Contact) 
             actor=actor,
             checkout_id=checkout.pk,
             wanted=kept,
-            keys={person_key(actor, contact), *same_person(actor, contact)},
+            keys={
+                person_key(actor, contact),
+                *(wanted.coupons.person or same_person(actor, contact)),
+            },
             reference=checkout.number,
         )
 

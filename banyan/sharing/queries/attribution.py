@@ -6,7 +6,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import JSONObject
 
 from banyan.catalog.models import Product
 from banyan.kernel.remembered import remembered
@@ -14,10 +15,11 @@ from banyan.sharing import ports
 from banyan.sharing.channels import HUMAN_VERDICTS
 from banyan.sharing.models import Link, Touch, VisitorAccount
 
-from .links import link_by_code, path_of
+from .links import LONGEST_CODE, living_links, path_of
 
 WINDOW = dt.timedelta(days=30)
 _CANDIDATES = 50
+_NOBODY = "-"  # no browser is called so
 # What was loaded ahead and then led to a checkout was looked at.
 NAMED_VERDICTS = HUMAN_VERDICTS | {"prefetch"}
 
@@ -54,23 +56,48 @@ def attribute(
     buyer = account_id
     if buyer is None and visitor:
         buyer = account_of_browser(visitor)
-    explicit = _explicit(via_code, buyer=buyer, product_id=product_id, shop_id=shop_id)
-    if explicit is not None:
-        touch = _touch_on(explicit, visitor, account_id, at, touch_id)
-        if touch is None:
-            return Attribution(explicit, None)
-        return Attribution(explicit, touch.pk, touch.verdict == "human")
-    return _last_touch(visitor, account_id, buyer, product_id, shop_id, at)
+    seen = _Seen(visitor, account_id, at)
+    explicit = _explicit(via_code, seen, buyer=buyer, product_id=product_id, shop_id=shop_id)
+    if explicit is None:
+        return _last_touch(visitor, account_id, buyer, product_id, shop_id, at)
+    named = None if touch_id is None else _named_on(explicit, seen, touch_id)
+    if named is not None:
+        return Attribution(explicit, named.pk, named.verdict == "human")
+    last = explicit.last  # type: ignore[attr-defined]  # annotated
+    return Attribution(explicit, last["id"], last["human"]) if last else Attribution(explicit, None)
 
 
-def _explicit(code: str | None, *, buyer: int | None, product_id: int, shop_id: int) -> Link | None:
-    link = link_by_code(code) if code else None
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Whose touches count: a browser's id, an account's, up to when."""
+
+    visitor: str | None
+    account_id: int | None
+    at: dt.datetime
+
+    def link(self, code: str) -> Link | None:
+        """Return the living link of a code with the person's ``last`` touch on it, or None."""
+        if not 0 < len(code) <= LONGEST_CODE:
+            return None
+        since = self.at - WINDOW
+        if self.account_id is None:
+            return _by_browser.first(code, self.visitor or _NOBODY, self.at, since)
+        if self.visitor:
+            return _by_both.first(code, self.account_id, self.visitor, self.at, since)
+        return _by_member.first(code, self.account_id, self.at, since)
+
+
+def _explicit(
+    code: str | None, seen: _Seen, *, buyer: int | None, product_id: int, shop_id: int
+) -> Link | None:
+    link = seen.link(code) if code else None
     if link is None or not _leads_to(link, product_id=product_id, shop_id=shop_id):
         return None
     if link.owner_id != buyer:
         return link
     others = [step.link_id for step in path_of(link) if step.owner_id != buyer]
-    return Link.objects.filter(pk__in=others, revoked_at=None).order_by("-depth").first()
+    above = Link.objects.filter(pk__in=others, revoked_at=None).order_by("-depth").first()
+    return None if above is None else seen.link(above.code)
 
 
 def _leads_to(link: Link, *, product_id: int, shop_id: int) -> bool:
@@ -100,6 +127,34 @@ def _person(visitor: str | None, account_id: int | None) -> Q | None:
     return parts[0] if len(parts) == 1 else parts[0] | parts[1]
 
 
+def _with_last(code: str, person: Q, until: dt.datetime, since: dt.datetime) -> QuerySet[Link]:
+    touches = Touch.objects.filter(person, link_id=OuterRef("pk"), at__lte=until, at__gt=since)
+    human = Case(When(verdict="human", then=True), default=False)
+    last = touches.filter(verdict__in=HUMAN_VERDICTS).order_by("-at", "-id")
+    row = last.values(row=JSONObject(id=F("id"), human=human))[:1]
+    return living_links(code).annotate(last=Subquery(row))
+
+
+@remembered
+def _by_browser(code: str, visitor: str, until: dt.datetime, since: dt.datetime) -> QuerySet[Link]:
+    return _with_last(code, Q(visitor=visitor), until, since)
+
+
+@remembered
+def _by_member(
+    code: str, account_id: int, until: dt.datetime, since: dt.datetime
+) -> QuerySet[Link]:
+    return _with_last(code, Q(account_id=account_id), until, since)
+
+
+@remembered
+def _by_both(
+    code: str, account_id: int, visitor: str, until: dt.datetime, since: dt.datetime
+) -> QuerySet[Link]:
+    browser = Q(visitor=visitor, account_id__isnull=True)
+    return _with_last(code, Q(account_id=account_id) | browser, until, since)
+
+
 @remembered
 def _browser(visitor: str) -> QuerySet[VisitorAccount]:
     return VisitorAccount.objects.filter(visitor=visitor)
@@ -112,45 +167,22 @@ def account_of_browser(visitor: str) -> int | None:
 
 
 @remembered
-def _last_of_browser(
-    link_id: int, visitor: str, until: dt.datetime, since: dt.datetime
-) -> QuerySet[Touch]:
-    touches = Touch.objects.filter(link_id=link_id, visitor=visitor, at__lte=until, at__gt=since)
-    return touches.filter(verdict__in=HUMAN_VERDICTS).order_by("-at", "-id")[:1]
-
-
-@remembered
 def _named(touch_id: int, link_id: int, until: dt.datetime, since: dt.datetime) -> QuerySet[Touch]:
     return Touch.objects.filter(
         pk=touch_id, link_id=link_id, at__lte=until, at__gt=since, verdict__in=NAMED_VERDICTS
     )
 
 
-def _touch_on(
-    link: Link,
-    visitor: str | None,
-    account_id: int | None,
-    at: dt.datetime,
-    touch_id: int | None,
-) -> Touch | None:
-    """Return the touch that the explicit credit rests on: the named one, else the person's last.
+def _named_on(link: Link, seen: _Seen, touch_id: int) -> Touch | None:
+    """Return the touch that an address names, if the credit of its link can rest on it.
 
-    The address names a touch, and anybody can write an address. It counts only when it is one of
-    this link, of the last 30 days, and not another person's: neither another account's nor, where
-    this browser is known, another browser's.
+    Anybody can write an address. It counts only when it is one of this link, of the last 30 days,
+    and not another person's: neither another account's nor, where this browser is known, another
+    browser's.
     """
-    if touch_id is not None:
-        named = _named.first(touch_id, link.pk, at, at - WINDOW)
-        if named is not None and _is_of(named, visitor, account_id):
-            return named
-    if account_id is None and visitor:
-        return _last_of_browser.first(link.pk, visitor, at, at - WINDOW)
-    touches = Touch.objects.filter(link=link, at__lte=at, at__gt=at - WINDOW)
-    person = _person(visitor, account_id)
-    if person is None:
-        return None
-    own = touches.filter(person, verdict__in=HUMAN_VERDICTS)
-    return own.order_by("-at", "-id").first()
+    named = _named.first(touch_id, link.pk, seen.at, seen.at - WINDOW)
+    mine = named is not None and _is_of(named, seen.visitor, seen.account_id)
+    return named if mine else None
 
 
 def _is_of(touch: Touch, visitor: str | None, account_id: int | None) -> bool:

@@ -45,12 +45,18 @@ class TreeNode:
 
 def link_by_code(code: str) -> Link | None:
     """Return the living link of a code with its owner, or None. One query."""
-    return _living.first(code) if 0 < len(code) <= 24 else None
+    return _living.first(code) if 0 < len(code) <= LONGEST_CODE else None
 
 
-@remembered
-def _living(code: str) -> QuerySet[Link]:
+LONGEST_CODE = 24
+
+
+def living_links(code: str) -> QuerySet[Link]:
+    """Return the living link of a code with its owner, for others to add to."""
     return Link.objects.select_related("owner").filter(code=code, revoked_at__isnull=True)
+
+
+_living = remembered(living_links)
 
 
 def path_of(link: Link) -> list[PathStep]:

@@ -90,6 +90,9 @@ class PurchaseBody(Body):
         list[Id],
         Field(max_length=60, description="Ids of offered coupons that shall not be used."),
     ] = []
+    use_points: Annotated[
+        bool, Field(description="As many of one's own points as may be used; false keeps them.")
+    ] = True
     contact: ContactBody = ContactBody()
     currency: Annotated[
         Currency | None, Field(description="One that every line has a price in.")
@@ -226,6 +229,15 @@ class CouponNotUsed(Answer):
     message: str
 
 
+class PointsOffered(Answer):
+    """Points that may be used in a shop, and what they take off; ``used`` if they are."""
+
+    shop_id: IdOut
+    points: int
+    amount: Money
+    used: bool
+
+
 class Method(Answer):
     """A way to pay; ``balance`` where there is credit to spend."""
 
@@ -254,6 +266,7 @@ class QuoteAnswer(Answer):
     coupons: list[CouponUsed]
     coupons_not_used: list[CouponNotUsed]
     savings: Money
+    points: list[PointsOffered]
     unavailable: list[IdOut]
     methods: list[Method]
 
@@ -321,6 +334,7 @@ def wishes_of(body: PurchaseBody, to: PlaceBody | None = None) -> orders.Wishes:
         currency=body.currency or "",
         methods={one.shop_id: one.method_id for one in body.delivery},
         coupons_off=frozenset(body.coupons_off),
+        use_points=body.use_points,
     )
 
 
@@ -394,6 +408,15 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
             for one in quote.coupons.best.refused
         ],
         savings=money(quote.coupons.best.savings),
+        points=[
+            PointsOffered(
+                shop_id=one.purse.shop_id,
+                points=one.points,
+                amount=money(one.amount),
+                used=quote.points.wanted,
+            )
+            for one in quote.points.offered
+        ],
         unavailable=quote.unavailable,
         methods=[
             Method(

@@ -50,7 +50,7 @@ class ShopAdmin(OfficeAdmin):
     roles = ("moderation", "support", "finance")
     words = {
         "pending": gettext_lazy("Waits for approval"),
-        "open": gettext_lazy("Open"),
+        "open": gettext_lazy("Open for business"),
         "suspended": gettext_lazy("Suspended"),
         "refused": gettext_lazy("Turned down"),
         "closed": gettext_lazy("Closed"),
@@ -339,7 +339,7 @@ class AttributeAdmin(OfficeAdmin):
     roles = MODERATION
     list_display = ("code", "kind", "category", "position")
     search_fields = ("code",)
-    search_help_text = gettext_lazy("Code")
+    search_help_text = gettext_lazy("Short name")
     ordering = ("position", "id")
     facts = ("code", "kind", "unit", "is_required", "is_filterable", "position", "all_choices")
     list_acts = (

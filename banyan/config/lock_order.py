@@ -9,6 +9,7 @@ LOCK_ORDER: list[tuple[str, str]] = [
     ("pool", "storefronts_poolitem"),
     ("payment", "payments_intent"),
     ("entitlement", "entitlements_coupon"),
+    ("points", "entitlements_pointspurse"),
     ("checkout", "orders_checkout"),
     ("order", "orders_order"),
     ("escrow", "market_escrow"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -120,6 +121,12 @@ def shortfalls_of(order_id: int) -> list[Shortfall]:
 def vouchers_waiting(order_id: int) -> bool:
     """Tell whether an order has a voucher that can still be redeemed."""
     return Voucher.objects.filter(order_id=order_id, state="issued").exists()
+
+
+def unused_vouchers(line_ids: Iterable[int] | QuerySet[Any]) -> dict[int, int]:
+    """Return how many vouchers of lines can still be redeemed; lines without any are left out."""
+    issued = Voucher.objects.filter(line_id__in=line_ids, state="issued")
+    return dict(issued.values_list("line_id").annotate(n=Count("id")).order_by())
 
 
 def terms_of(product_ids: Iterable[int]) -> dict[int, Terms]:

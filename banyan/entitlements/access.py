@@ -1,4 +1,4 @@
-"""The only way to coupons that people see. Absent and forbidden look alike."""
+"""The only way to coupons and points that people see. Absent and forbidden look alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from banyan.catalog.access import MANAGERS, get_shop_for_staff, works_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
 
-from .models import Coupon, Grant
+from .models import Coupon, Grant, PointsPurse
 
 
 def visible_coupons(actor: Actor, shop_id: int, *, before: int | None = None) -> QuerySet[Coupon]:
@@ -37,3 +37,11 @@ def visible_grants(actor: Actor, *, before: int | None = None) -> QuerySet[Grant
         raise LoginRequired()
     mine = Grant.objects.filter(account_id=actor.id).select_related("coupon__shop").order_by("-id")
     return mine if before is None else mine.filter(pk__lt=before)
+
+
+def visible_points(actor: Actor) -> QuerySet[PointsPurse]:
+    """Return a member's purses of points with their shops, by the shop's name."""
+    if actor.id is None:
+        raise LoginRequired()
+    mine = PointsPurse.objects.filter(account_id=actor.id).select_related("terms__shop")
+    return mine.order_by("terms__shop__name", "id")

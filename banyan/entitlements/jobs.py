@@ -1,4 +1,4 @@
-"""Background work of coupons; every job may run twice."""
+"""Background work of coupons and points; every job may run twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import expire_grants
+from .actions import expire_grants, expire_points
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -14,3 +14,10 @@ from .actions import expire_grants
 def expire_held_coupons(timestamp: int) -> None:
     """End coupons that nobody used in time."""
     expire_grants(actor=Actor.system("expire_held_coupons"))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="soon", queueing_lock="entitlements.expire_points")
+def expire_held_points(timestamp: int) -> None:
+    """End points that nobody spent in time."""
+    expire_points(actor=Actor.system("expire_held_points"))

@@ -1,6 +1,8 @@
-"""The refusal of a coupon."""
+"""The refusals of coupons and points."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel.problems import Conflict
 
@@ -13,3 +15,10 @@ class CouponRefused(Conflict):
     def __init__(self, code: str, *, miss: Miss | None = None, currency: str = "") -> None:
         message = why(miss, currency) if miss is not None else REFUSALS[code]
         super().__init__(message, code=code, fields={"coupon": message})
+
+
+class PointsGone(Conflict):
+    """There are fewer points now than were to be spent."""
+
+    code = "points_gone"
+    message = _("You have fewer points now. Please look at the price again.")

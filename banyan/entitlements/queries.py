@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Count
 
 from banyan.catalog.models import Category
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.remembered import columns, fill
 
@@ -30,7 +31,11 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
     shops, printed = list(shop_ids), code.upper() or None
     with connection.cursor() as cursor:
         cursor.execute(
-            _CANDIDATES, [actor.id, shops, printed, MOST_HELD, shops, printed, MOST_AUTO]
+            _CANDIDATES,
+            [
+                *(actor.id, shops, printed, printed, MOST_HELD),
+                *(shops, printed, printed, clock.now(), MOST_AUTO),
+            ],
         )
         rows = cursor.fetchall()
     found = []
@@ -47,6 +52,7 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
 
 
 _GRANT = 5
+# The one that is meant, then those that run: what is over never crowds them out.
 _CANDIDATES = f"""
 SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Coupon)} FROM (
   (SELECT mine.coupon_id, mine.id AS grant_id, mine.code AS grant_code, mine.state AS grant_state,
@@ -56,13 +62,13 @@ SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Co
      AND (mine.account_id = %s::bigint
             AND (its.shop_id = ANY(%s::bigint[]) OR its.shop_id IS NULL)
           OR upper(mine.code) = %s::text)
-   ORDER BY mine.expires_at, mine.id LIMIT %s)
+   ORDER BY upper(mine.code) IS DISTINCT FROM %s::text, mine.expires_at, mine.id LIMIT %s)
   UNION ALL
   (SELECT id, NULL, NULL, NULL, NULL, NULL FROM entitlements_coupon
    WHERE is_active
      AND (reach = 'auto' AND (shop_id = ANY(%s::bigint[]) OR shop_id IS NULL)
           OR reach IN ('code', 'auto', 'claim') AND upper(code) = %s::text)
-   ORDER BY id LIMIT %s)
+   ORDER BY upper(code) IS DISTINCT FROM %s::text, coalesce(ends_at <= %s, false), id LIMIT %s)
 ) AS found JOIN entitlements_coupon AS coupon ON coupon.id = found.coupon_id
 ORDER BY grant_id IS NULL, grant_ends, grant_id, id
 """  # noqa: S608 - names of a model

@@ -1,4 +1,4 @@
-"""State machines of a coupon in somebody's hands, and of its use by a purchase."""
+"""State machines of coupons in somebody's hands and their uses, of points and theirs."""
 
 from banyan.kernel.states import Machine
 
@@ -22,4 +22,23 @@ REDEMPTION = Machine(
         "released": (),
         "returned": (),
     },
+)
+
+POINTS_LOT = Machine(
+    name="entitlements.pointslot.state",
+    initial="granted",
+    transitions={
+        "granted": ("available", "spent", "reversed"),
+        "available": ("spent", "expired", "reversed"),
+        # Points that an order gives back are good again.
+        "spent": ("available", "reversed"),
+        "expired": ("available", "reversed"),
+        "reversed": ("available",),
+    },
+)
+
+POINTS_USE = Machine(
+    name="entitlements.pointsuse.state",
+    initial="reserved",
+    transitions={"reserved": ("spent", "released"), "spent": (), "released": ()},
 )

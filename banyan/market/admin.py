@@ -45,6 +45,7 @@ class DisputeAdmin(OfficeAdmin):
 
     place, singular, plural = "disputes", gettext_lazy("Dispute"), gettext_lazy("Disputes")
     roles = OFFICE
+    coded = frozenset({"reason"})
     words = {
         "open": gettext_lazy("Waits for a decision"),
         "withdrawn": gettext_lazy("Taken back"),

@@ -63,7 +63,7 @@ class OrderRefundAdmin(OfficeAdmin):
     words = {
         "requested": gettext_lazy("Asked for"),
         "processing": gettext_lazy("On its way"),
-        "succeeded": gettext_lazy("Sent"),
+        "succeeded": gettext_lazy("Sent back"),
         "failed": gettext_lazy("Failed"),
         "refused": gettext_lazy("Turned down"),
         "buyer": gettext_lazy("Buyer"),

@@ -13,6 +13,7 @@ class OrdersConfig(AppConfig):
         """Listen to payments; tell buyers and shops; say whose open pages an order concerns."""
         from . import (  # noqa: F401 - registers on import
             delivering,
+            earning,
             papers,
             subscribers,
             telling,

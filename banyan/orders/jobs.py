@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from banyan.kernel.actors import Actor
 
 from .actions import auto_confirm, expire_due, lapse_returns
+from .actions.pointing import ripen_due
 
 
 @app.periodic(cron="* * * * * */10")
@@ -28,3 +29,10 @@ def confirm_receipts(timestamp: int) -> None:
 def lapse_unsent_returns(timestamp: int) -> None:
     """End returns that were agreed to and never sent."""
     lapse_returns(actor=Actor.system("lapse_unsent_returns"))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="soon", queueing_lock="orders.ripen_points")
+def ripen_points(timestamp: int) -> None:
+    """Let points be spent whose orders were kept."""
+    ripen_due(actor=Actor.system("ripen_points"))

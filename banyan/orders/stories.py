@@ -163,6 +163,7 @@ def _step_text(step: str) -> str:
         "list": _("Goods"),
         "sale": _("Goods in a sale"),
         "coupon": _("Coupon"),
+        "points": _("Points"),
         "shipping": _("Shipping"),
     }
     return known.get(step, step)

@@ -145,6 +145,7 @@ class ReportAdmin(OfficeAdmin):
 
     place, singular, plural = "reports", gettext_lazy("Report"), gettext_lazy("Reports")
     roles = MODERATION
+    coded = frozenset({"reason"})
     words = {
         "open": gettext_lazy("Waits to be looked at"),
         "upheld": gettext_lazy("Right"),
@@ -301,6 +302,7 @@ class TakedownAdmin(OfficeAdmin):
 
     place, singular, plural = "takedowns", gettext_lazy("Takedown"), gettext_lazy("Takedowns")
     roles = (*MODERATION, "support")
+    coded = frozenset({"reason"})
     words = {
         "settling": gettext_lazy("Open orders are being settled"),
         "settled": gettext_lazy("Settled"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import clock
 from banyan.orders.models import Order
 
@@ -20,7 +21,9 @@ _FACTS = """
 WITH paid AS (
   SELECT o.id, o.refunded_amount, o.state,
          coalesce(o.shipped_at, least(%(now)s, coalesce(o.received_at, %(now)s))) - o.paid_at
-           > %(within)s AND NOT (o.state = 'closed' AND o.shipped_at IS NULL) AS is_late
+           > %(within)s AND NOT (o.state = 'closed' AND o.shipped_at IS NULL)
+           AND EXISTS (SELECT FROM orders_orderline l
+                       WHERE l.order_id = o.id AND l.kind = ANY(%(parcels)s)) AS is_late
   FROM orders_order o
   WHERE o.shop_id = %(shop)s AND o.paid_at > %(since)s AND o.paid_at <= %(now)s
 ), excused AS (
@@ -52,7 +55,7 @@ def facts_of(shop_id: int, at: dt.datetime | None = None) -> Facts:
     now = at or clock.now()
     asked: dict[str, Any] = {"shop": shop_id, "now": now, "since": now - WINDOW}
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, asked | {"within": SHIP_WITHIN})
+        cursor.execute(_FACTS, asked | {"within": SHIP_WITHIN, "parcels": list(IN_PARCELS)})
         row = cursor.fetchone()
     assert row is not None  # an aggregate without GROUP BY
     orders, late, refunds, disputes, complaints, ratings, stars = row

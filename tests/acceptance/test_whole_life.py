@@ -32,6 +32,7 @@ from banyan.payments.providers.base import Status
 from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
+from tests.acceptance.lives import of_good_goods, of_the_market
 from tests.delivery import goods
 from tests.earnings import story
 from tests.kernel.test_events import ALL as ALL_EVENTS
@@ -380,6 +381,8 @@ LIVES: list[Callable[[Any], None]] = [
     vouchers_lives,
     a_guests_life,
     neighbours_lives,
+    of_the_market,
+    of_good_goods,
 ]
 
 

@@ -9,12 +9,13 @@ import pytest
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon, Grant, Redemption
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.ledger import actions as ledger
 from banyan.ledger.models import Posting
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
-from banyan.orders.models import Checkout, Order
+from banyan.orders.models import Checkout, Order, OrderLine
 from tests.support import factories as make
 from tests.support.recount import recount
 
@@ -219,3 +220,121 @@ def test_the_platforms_coupon_comes_back_with_the_last_order(two: tuple[Variant,
     coupon.refresh_from_db()
     assert (coupon.taken, coupon.budget_used, balance("promotions")) == (0, 0, 0)
     assert recount() == {}
+
+
+# -- goods that cost their buyer nothing -----------------------------------------------------------
+
+
+def given_away(item: Variant) -> Coupon:
+    """Let the platform pay the whole of one product."""
+    only = {"code": "products", "args": {"ids": [str(item.product_id)]}}
+    return platforms(percent_bps=10_000, conditions=[only])
+
+
+def cancel(order: Order, *lines: OrderLine) -> None:
+    orders.cancel_order(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        key=f"cancel:{order.pk}:{[line.pk for line in lines]}",
+        units={line.pk: line.quantity for line in lines} or None,
+        access_token=order.checkout.access_token,
+    )
+    order.refresh_from_db()
+
+
+def test_what_the_platform_paid_whole_goes_back_to_it_when_it_is_cancelled() -> None:
+    item = make.variant(price=900)
+    coupon = platforms(amount_off=5_000)
+    order = make.place((item, 2), coupon="US").orders.get()
+    [line] = order.lines.all()
+    one = {line.pk: 1}
+    as_guest: dict[str, Any] = {
+        "actor": Actor.guest(),
+        "order_id": order.pk,
+        "access_token": order.checkout.access_token,
+    }
+
+    orders.cancel_order(**as_guest, key="one", units=one)
+    assert (balance("promotions"), owed(item.product.shop)) == (-900, 900)
+    orders.cancel_order(**as_guest, key="two", units=one)
+
+    assert (balance("promotions"), owed(item.product.shop)) == (0, 0)
+    order.refresh_from_db()
+    coupon.refresh_from_db()
+    assert (order.state, coupon.taken, coupon.budget_used) == ("closed", 0, 0)
+    assert verify().clean
+    assert recount() == {}
+
+
+def test_the_platforms_coupon_stays_used_while_what_it_paid_is_kept(
+    two: tuple[Variant, Variant],
+) -> None:
+    first, second = two
+    coupon = given_away(first)
+    checkout = make.pay(make.place((first, 1), (second, 1), coupon="US"))
+    free = checkout.orders.get(shop=first.product.shop)
+    assert free.total_amount == 0
+
+    cancel(checkout.orders.get(shop=second.product.shop))
+    coupon.refresh_from_db()
+    assert (coupon.taken, balance("promotions")) == (1, -7_777)
+
+    cancel(free)
+    coupon.refresh_from_db()
+    assert (coupon.taken, balance("promotions"), owed(first.product.shop)) == (0, 0, 0)
+    assert recount() == {}
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_free_line_stays_bought_when_the_paid_one_beside_it_is_cancelled(sent: bool) -> None:
+    shop = make.shop()
+    free, paid = make.variant(shop, price=700), make.variant(shop, price=300)
+    coupon = given_away(free)
+    order = make.pay(make.place((free, 1), (paid, 1), coupon="US")).orders.get()
+    lines = {line.variant_id: line for line in order.lines.all()}
+    if sent:
+        units = {lines[free.pk].pk: 1}
+        orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="SF", units=units)
+
+    cancel(order, lines[paid.pk])
+
+    coupon.refresh_from_db()
+    assert order.state == ("shipped" if sent else "paid")
+    assert (coupon.taken, balance("promotions"), owed(shop)) == (1, -700, 700)
+    assert recount() == {}
+    if not sent:
+        cancel(order, lines[free.pk])
+        coupon.refresh_from_db()
+        assert (order.state, coupon.taken) == ("closed", 0)
+        assert (balance("promotions"), owed(shop)) == (0, 0)
+        assert recount() == {}
+    assert verify().clean
+
+
+def test_what_is_over_never_crowds_out_a_coupon_that_runs() -> None:
+    item, ana = make.variant(price=5_000), make.member()
+    old = platforms(code="", amount_off=1, reach="auto")
+    Coupon.objects.filter(pk=old.pk).update(ends_at=clock.now())
+    Coupon.objects.bulk_create(
+        Coupon(
+            **{
+                field.name: getattr(old, field.name)
+                for field in Coupon._meta.fields
+                if field.name not in {"id", "code", "ends_at"}
+            },
+            code=f"OLD-{n}",
+            ends_at=clock.now(),
+        )
+        for n in range(35)
+    )
+    platforms(code="", amount_off=400, reach="auto")
+    held = platforms(code="", amount_off=1, reach="held", cap=99)
+    for _each in range(35):
+        coupons.grant_coupon(
+            actor=Actor.system("test"), coupon_id=held.pk, account_id=ana.pk, source="test"
+        )
+    printed = platforms(code="", amount_off=900, reach="held", life_days=3_000)
+    [code] = coupons.print_codes(actor=make.actor(make.staff("finance")), coupon_id=printed.pk, n=1)
+
+    assert make.place((item, 1)).discount_amount == 400
+    assert make.place((item, 1), buyer=ana, coupon=code.code or "").discount_amount == 900

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from banyan.catalog import actions as catalog
+from banyan.earnings import actions as earnings
+from banyan.earnings.models import Plan
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, SoldOut
@@ -188,6 +193,76 @@ def test_too_late_to_complain(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert refused.value.code == "dispute_too_late"
     assert not Dispute.objects.exists()
+
+
+def test_a_members_shop_holds_single_things_and_pays_no_commission() -> None:
+    one = listing()
+    shop, who = one.product.shop, make.actor(one.seller)
+    many = [catalog.VariantInput(price=100, on_hand=500)]
+    data: dict[str, Any] = {"title": "Powder", "variants": many}
+    verbs: list[Callable[[], object]] = [
+        lambda: catalog.create_product(
+            actor=who, shop_id=shop.pk, data=catalog.ProductInput(**data)
+        ),
+        lambda: catalog.create_product(
+            actor=who, shop_id=shop.pk, data=catalog.ProductInput(**data, kind="listing")
+        ),
+        lambda: catalog.update_product(
+            actor=who, product_id=one.product_id, data=catalog.ProductInput(**data)
+        ),
+        lambda: catalog.set_on_hand(actor=who, variant_id=one.product.variants.get().pk, on_hand=2),
+        # Its money waits in escrow, so nothing is there to pay a sharer from.
+        lambda: earnings.set_plan(actor=who, shop_id=shop.pk, rate_bps=5_000),
+    ]
+    for verb in verbs:
+        with pytest.raises(Conflict) as refused:
+            verb()
+        assert refused.value.code == "not_a_merchant"
+    assert shop.products.count() == 1
+    assert make.stock_of(one.product.variants.get()).on_hand == 1
+    assert not Plan.objects.exists()
+
+
+def test_what_comes_back_is_not_released_and_a_refused_return_may_be_disputed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, buyer = listing(), make.member()
+    order = arrived(bought(one, buyer), one)
+    asked = orders.ask_return(
+        actor=make.actor(buyer),
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="damaged",
+        key="back",
+    )
+    later = clock.now() + dt.timedelta(days=9)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    market.release_due(actor=SYSTEM)
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (10_000, 0)
+
+    orders.refuse_return(actor=make.actor(one.seller), return_id=asked.pk, reason="It was fine.")
+    market.release_due(actor=SYSTEM)
+    assert balance("escrow", order.pk) == 10_000
+    dispute = _opened(order, buyer, 10_000)
+    market.withdraw_dispute(actor=make.actor(buyer), dispute_id=dispute.pk)
+
+    monkeypatch.setattr(clock, "now", lambda: later + dt.timedelta(days=3))
+    market.release_due(actor=SYSTEM)
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 10_000)
+
+
+def test_nobody_decides_on_their_own_dispute() -> None:
+    one, buyer = listing(), make.staff("support")
+    order = bought(one, buyer)
+    dispute = _opened(order, buyer, 10_000)
+
+    with pytest.raises(Forbidden) as refused:
+        market.decide_dispute(
+            actor=make.actor(buyer), dispute_id=dispute.pk, refund_amount=10_000, reason="Mine."
+        )
+
+    assert refused.value.code == "own_dispute"
+    assert balance("escrow", order.pk) == 10_000
 
 
 def _opened(order: Order, buyer: Account, amount: int) -> Dispute:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from banyan.ops.demo import cast, pictures
+from banyan.ops.demo import cast, pictures, wares
 from banyan.ops.demo.pictures import Cover, Drawing, Face, Goods, drawn_meanwhile
 from banyan.ops.processes import process_identity, wait_until
 
@@ -24,7 +24,12 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_picture_of_the_cast_is_drawn_ahead_once() -> None:
     found = list(pictures.all_drawings())
 
-    assert len(found) == len(set(found)) == 40 + len(cast.SHOPS) * (1 + cast.PRODUCTS_PER_SHOP)
+    others = len(wares.WARES) + len(wares.USED) + len(wares.PAPERS) + 1  # the wine
+    assert (
+        len(found)
+        == len(set(found))
+        == 40 + len(cast.SHOPS) * (1 + cast.PRODUCTS_PER_SHOP) + others
+    )
 
 
 def test_another_process_draws_the_same(few: None) -> None:

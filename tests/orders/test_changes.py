@@ -16,6 +16,7 @@ from banyan.orders import actions as orders
 from banyan.orders.actions.changes import Wish
 from banyan.orders.models import Checkout, Order, OrderChange, OrderRefund
 from tests.support import factories as make
+from tests.support.prices import way, zone
 from tests.support.recount import recount
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +194,27 @@ def test_what_costs_money_or_stock_is_not_the_buyers_to_change(kind: str) -> Non
     with pytest.raises(NotFound):
         orders.preview_change(actor=make.actor(make.shop().owner), order_id=order.pk, wish=wish)
     assert not OrderChange.objects.exists()
+
+
+def test_a_postcode_of_another_zone_is_another_order() -> None:
+    order = paid(1)
+    far = zone(order.shop, "DE:25")  # the islands
+    way(far, amount=9_000)
+    tell = {
+        "recipient": "Ana",
+        "phone": "+4915112345678",
+        "country": "DE",
+        "street": "Hauptstr. 1",
+        "level2": "Hamburg",
+        "postcode": "20095",
+    }
+    Checkout.objects.update(address=tell)
+    island, next_street = (
+        Wish("address", address=tell | {"postcode": code}) for code in ("25980", "20097")
+    )
+
+    with pytest.raises(Conflict) as elsewhere:
+        orders.preview_change(actor=boss(order), order_id=order.pk, wish=island)
+
+    assert elsewhere.value.code == "address_elsewhere"
+    assert change(order, next_street).after["postcode"] == "20097"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banyan.catalog.rules import Method, Place, TaxTerms, is_place, nearest, read_places
+from banyan.entitlements.rules import Purse, spend
 from banyan.orders.rules import (
     Agreement,
     Discount,
@@ -86,6 +87,14 @@ def purchases(draw: st.DrawFn) -> tuple[list[LineInput], list[ShopTerms], list[D
         left = {key: left[key] - n for key, n in taken.items()}
         funder = draw(st.sampled_from(["shop", "platform", "sharer"]))
         discounts.append(Discount("coupon", f"C{number}", taken, funder))
+    for shop in (1, 2, 3):
+        goods = {line.key: left[line.key] for line in lines if line.shop_id == shop}
+        purse = Purse(1, shop, draw(amounts), draw(st.integers(1, 1000)), draw(st.integers(1, 90)))
+        if used := spend(purse, goods):
+            assert used.points <= purse.points
+            assert used.amount == sum(used.amounts.values())
+            assert used.amount * 100 <= sum(goods.values()) * purse.most_percent
+            discounts.append(Discount("points", "", used.amounts))
     shops = [ShopTerms(shop, draw(methods()), draw(tax_terms())) for shop in (1, 2, 3)]
     return lines, shops, discounts
 
@@ -102,7 +111,7 @@ def test_the_parts_and_the_explained_steps_add_up_to_what_is_paid(
         assert 0 <= line.discount <= line.goods
         assert min(line.paid, line.shipping, line.tax, line.included_tax) >= 0
         assert line.shipping_tax <= line.tax + line.included_tax
-        order = ["list", "price_list", "sale", "coupon", "shipping", "tax"]
+        order = ["list", "price_list", "sale", "coupon", "points", "shipping", "tax"]
         places = [order.index(step["step"]) for step in line.steps]
         assert places == sorted(places), "the written order"
     for shop in (None, 1, 2, 3):
@@ -120,7 +129,9 @@ def test_each_shops_shipping_is_what_its_way_charges_for_all_its_goods(
     by_key = {line.key: line for line in priced.lines}
     for terms in shops:
         sent = [line for line in lines if line.shop_id == terms.shop_id and line.in_parcel]
-        goods = sum(by_key[line.key].goods - by_key[line.key].discount for line in sent)
+        # Points pay for goods: what delivery costs is reckoned without them.
+        mine = [by_key[line.key] for line in sent]
+        goods = sum(line.goods - line.discount + line.points for line in mine)
         weight = sum(line.weight_grams * line.quantity for line in sent)
         charged = terms.method.charge(goods=goods, weight=weight) if sent and terms.method else 0
         assert priced.shipping(terms.shop_id) == charged
@@ -185,12 +196,12 @@ def test_an_agreement_survives_its_text_and_names_each_figure_that_differs(
     assert first.total == price(*one).total()
     changes = first.changes(second)
     assert (changes == []) == (
-        (first.lines, first.shipping, first.discount, first.tax)
-        == (second.lines, second.shipping, second.discount, second.tax)
+        (first.lines, first.shipping, first.discount, first.tax, first.points)
+        == (second.lines, second.shipping, second.discount, second.tax, second.points)
         or all(change.before == change.now for change in changes)
     )
     moved = sum(
-        (change.now - change.before) * (-1 if change.what == "discount" else 1)
+        (change.now - change.before) * (-1 if change.what in {"discount", "points"} else 1)
         for change in changes
     )
     assert second.total - first.total == moved

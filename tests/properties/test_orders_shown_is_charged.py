@@ -16,8 +16,10 @@ from banyan.kernel.problems import Problem
 from banyan.ledger import proof
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
+from banyan.people.models import Account
 from tests.support import factories as make
 from tests.support import prices
+from tests.support.pointed import give, points_of
 
 amounts = st.integers(1, 30_000)
 places = st.sampled_from(["*", "CN", "CN:Zhe", "CN:Sichuan", "DE"])
@@ -50,6 +52,7 @@ def shops(draw: st.DrawFn) -> dict[str, Any]:
             )
         ),
         "coupon": draw(st.none() | st.integers(1, 10_000)),
+        "points": draw(st.none() | st.tuples(st.integers(1, 5_000), st.integers(1, 90))),
     }
 
 
@@ -80,6 +83,11 @@ def test_f24_the_price_shown_is_the_price_charged(
 ) -> None:
     buyer = make.actor(make.member()) if member else Actor.guest()
     built = [build(one) for one in told]
+    for one, (shop, _goods) in zip(told, built, strict=True):
+        if one["points"] and buyer.id:
+            points, most = one["points"]
+            points_of(shop, worth=3, most_percent=most)
+            give(Account.objects.get(pk=buyer.id), shop, points)
     lines = [
         orders.WantedLine(item.pk, quantities.draw(st.integers(1, 4)))
         for _shop, goods in built

@@ -308,7 +308,7 @@ def test_control_without_locks_and_conditions_an_order_is_paid_and_expired(
     checkout = make.place((item, 1))
     no_locks(monkeypatch)
     monkeypatch.setattr(payment, "transition", move_without_looking)
-    slow(monkeypatch, payment, "release_coupon")
+    slow(monkeypatch, payment, "release_coupons")
     with without_check("catalog_stock", "stock_never_oversold"):
         _race_to_the_end(checkout)
         found = recount()
@@ -339,6 +339,8 @@ def test_one_checkout_that_does_not_expire_holds_up_no_other(
 
 def test_locks_are_taken_in_the_global_order() -> None:
     assert list(locks._rank) == [
+        "storefront",
+        "pool",
         "payment",
         "entitlement",
         "checkout",

@@ -10,6 +10,8 @@ from banyan.catalog import actions as catalog
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Category
 from banyan.catalog.ports import check_campaigning
+from banyan.delivery import actions as delivery
+from banyan.delivery.models import Voucher
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
@@ -24,8 +26,11 @@ from banyan.standing.models import Takedown
 from banyan.standing.notices import tell_takedown
 from banyan.standing.queries import standing_of
 from banyan.standing.rules import LIMITS, Facts, verdict
+from tests.delivery import goods
+from tests.delivery.goods import voucher
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
+from tests.support.recount import recount
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
@@ -55,6 +60,20 @@ def ship(order: Order) -> None:
 def test_where_the_bar_is(facts: Facts, state: str, over: tuple[str, ...]) -> None:
     assert set(LIMITS) == {"late", "refunds", "disputes", "complaints"}
     assert verdict(facts) == type(verdict(facts))(state, over)
+
+
+def test_an_order_without_a_parcel_is_never_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    haircut = goods.voucher()
+    item = make.variant(goods.shop_of(haircut), stock=5)
+    make.pay(make.place((haircut, 1)))  # not used yet
+    mixed = make.pay(make.place((haircut, 1), (item, 1))).orders.get()
+    later = clock.now() + dt.timedelta(days=10)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    facts = standing_of(mixed.shop_id).facts
+
+    assert facts.orders == 2
+    assert facts.late == (mixed.pk,)  # its parcel was never sent
 
 
 def test_the_facts_are_counted_and_an_upheld_appeal_takes_them_out(
@@ -209,6 +228,38 @@ def test_one_act_takes_it_off_sale_and_settles_what_is_open() -> None:
             verb(actor=owner, product_id=bad.product_id)
     standing.lift_takedown(actor=office, takedown_id=found.pk, reason="A new model.")
     assert catalog.publish_product(actor=owner, product_id=bad.product_id).state == "active"
+
+
+def test_taking_down_reaches_the_rest_of_a_parcel_and_vouchers_that_nobody_used() -> None:
+    shop = make.shop()
+    bad, haircut = make.variant(shop, stock=10, price=1_000), voucher(of=shop, price=800)
+    partly = make.pay(make.place((bad, 3))).orders.get()
+    [line] = partly.lines.all()
+    orders.ship(
+        actor=make.actor(shop.owner), order_id=partly.pk, carrier="Post", units={line.pk: 1}
+    )
+    cuts = make.pay(make.place((haircut, 2))).orders.get()
+    used, _left = Voucher.objects.order_by("number")
+    delivery.redeem(
+        actor=make.actor(shop.owner), shop_id=shop.pk, code=delivery.open_voucher(used), key="one"
+    )
+    office = make.actor(make.staff("moderation"))
+
+    for item in (bad, haircut):
+        found = standing.take_down(
+            actor=office, product_id=item.product_id, reason="unsafe", words="It cuts."
+        )
+        for _twice in range(2):
+            standing.settle_takedown(actor=SYSTEM, takedown_id=found.pk)
+
+    partly.refresh_from_db()
+    cuts.refresh_from_db()
+    assert (partly.state, partly.refunded_amount) == ("shipped", 2_000)
+    assert cuts.refunded_amount == 800
+    assert set(Voucher.objects.values_list("state", flat=True)) == {"redeemed", "refunded"}
+    assert set(Takedown.objects.values_list("state", flat=True)) == {"settled"}
+    assert recount() == {}
+    assert verify().clean
 
 
 def test_reviews_are_of_what_was_received() -> None:

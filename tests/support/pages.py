@@ -17,6 +17,8 @@ BY_SCRIPT = "staged"  # a list that only the script fills
 HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 CONTENT = frozenset({"img", "input", "svg", "select", "textarea", "progress", "button", "a"})
 SPOKEN = ("alt", "aria-label", "placeholder", "title", "data-done", "data-offline", "data-busy")
+# What a template prints that was handed something else than words.
+RAW = re.compile(r"<(built-in|bound|function|generator|\S+ object)\b")
 
 
 @dataclass
@@ -91,6 +93,8 @@ class Page(HTMLParser):
         text = " ".join(data.split())
         if not text or any(node.tag in SILENT for node in self._open):
             return
+        if RAW.match(text):
+            self.faults.append(f"an object: {text[:60]}")
         tag = self._open[-1].tag if self._open else ""
         if tag not in HEADINGS:
             self._fill()

@@ -28,6 +28,10 @@ _DEAD = (
     " SELECT 'c', id, '', now() FROM kernel_event LIMIT 1"
 )
 TAMPERED = {
+    "parcels hold what was shipped": (
+        "UPDATE orders_orderline SET shipped_quantity = quantity WHERE cancelled_quantity = 0"
+    ),
+    "a unit has one fate": "UPDATE orders_orderline SET refunded_quantity = quantity + 1",
     "no order without payment": "UPDATE payments_intent SET state = 'pending'",
     "no payment without order": "UPDATE orders_checkout SET state = 'placed' WHERE state = 'paid'",
     "what could not be placed goes back in full": (

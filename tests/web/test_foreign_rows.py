@@ -5,6 +5,7 @@ The table is complete: a test compares it with the addresses that there are.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from banyan.catalog.models import PriceList, ShippingZone, TaxZone
+from banyan.catalog import actions as catalog
+from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
 from banyan.community.models import Board, Comment, Post
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Scan
@@ -23,13 +25,25 @@ from banyan.earnings.models import Commission
 from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon
 from banyan.kernel import clock
+from banyan.kernel.money import Money
+from banyan.market import actions as market
+from banyan.market.models import Dispute, Listing
 from banyan.notify.actions import notify
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Document, OrderRefund, Return
+from banyan.payments import actions as payments
+from banyan.payments.models import PaymentRequest
 from banyan.people.actions import add_address, create_token
 from banyan.people.models import Account, Address, ApiToken, GuestMerge
+from banyan.sales import actions as sales
+from banyan.sales.models import CodeBatch, Sale
+from banyan.storefronts import actions as storefronts
+from banyan.storefronts.models import Offer, PoolItem
 from tests.delivery import goods
+from tests.market import deals
+from tests.sales.scene import on
+from tests.storefronts import stalls
 from tests.support import factories as make
 from tests.support import prices
 from tests.web.studio.scene import Scene, client, scene
@@ -61,6 +75,14 @@ class World:
     zone: ShippingZone
     tax: TaxZone
     price_list: PriceList
+    sale: Sale
+    batch: CodeBatch
+    collection: Collection
+    offer: Offer
+    pool_item: PoolItem
+    asked_payment: PaymentRequest
+    listing: Listing
+    dispute: Dispute
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -111,7 +133,47 @@ def _world() -> World:
         scan=delivery.redeem(
             actor=owner, shop_id=at.shop.pk, code=new_voucher_code(), key="unknown"
         ),
+        **_selling(at),
     )
+
+
+def _selling(at: Scene) -> dict[str, Any]:
+    """Give the victim a sale with codes, a collection, pooled goods, a listing and a dispute."""
+    owner, buyer = make.actor(at.owner), make.actor(at.buyer)
+    Account.objects.filter(pk=at.owner.pk).update(email="owner@example.com")
+    hot = make.variant(at.shop, stock=9)
+    sale = on(hot, public=2, code=2)
+    batch = sales.issue_codes(
+        actor=owner, sale_id=sale.pk, variant_id=hot.pk, channel="letter", count=1
+    )
+    pooled = stalls.supply(make.variant(at.shop))
+    page = storefronts.open_storefront(actor=buyer, title="Corner")
+    asked = payments.ask_for_payment(
+        actor=owner,
+        payee_kind="shop",
+        payee_id=at.shop.pk,
+        amount=Money(1_000, "CNY"),
+        note="Tuning",
+        good_for=dt.timedelta(days=1),
+    )
+    return {
+        "sale": sale,
+        "batch": batch,
+        "collection": catalog.make_collection(
+            actor=owner, shop_id=at.shop.pk, data=catalog.CollectionInput(title="Best")
+        ),
+        "pool_item": pooled,
+        "offer": stalls.listed(page, pooled, 11_000),
+        "asked_payment": asked,
+        "listing": deals.listing(at.owner),
+        "dispute": market.open_dispute(
+            actor=buyer,
+            order_id=at.order.pk,
+            reason="damaged",
+            claim_amount=100,
+            body="Broken.",
+        ),
+    }
 
 
 def _after_sale(at: Scene) -> None:
@@ -139,6 +201,22 @@ def _order(w: World) -> dict[str, Any]:
 
 def _coupon(w: World) -> dict[str, Any]:
     return {"coupon_id": w.coupon.pk}
+
+
+def _item(w: World) -> dict[str, Any]:
+    return {"variant_id": w.at.item.pk}
+
+
+def _sale(w: World) -> dict[str, Any]:
+    return {"sale_id": w.sale.pk}
+
+
+def _asked_payment(w: World) -> dict[str, Any]:
+    return {"request_id": w.asked_payment.pk}
+
+
+def _dispute(w: World) -> dict[str, Any]:
+    return {"dispute_id": w.dispute.pk}
 
 
 STUDIO: dict[str, Case] = {
@@ -170,6 +248,19 @@ STUDIO: dict[str, Case] = {
     "studio_tax": (lambda w: {"zone_id": w.tax.pk}, {"remove": "1"}),
     "studio_price_list": (lambda w: {"list_id": w.price_list.pk}, {"remove": "1"}),
     "studio_list_prices": (lambda w: {"list_id": w.price_list.pk}, {"steps": "1"}),
+    "studio_stock_edit": (_item, {"on_hand": "99", "had": "9"}),
+    "studio_stock_story": (_item, None),
+    "studio_stock_carry": (_item, {"n": "1"}),
+    "studio_stock_low": (_item, {"low_at": "3"}),
+    "studio_sale": (_sale, None),
+    "studio_sale_act": (_sale, {"do": "end"}),
+    "studio_sale_codes": (_sale, {"channel": "letter", "count": "1"}),
+    "studio_sale_codes_file": (lambda w: {"batch_id": w.batch.pk}, None),
+    "studio_sale_fans": (_sale, {"handles": "me"}),
+    "studio_collection": (lambda w: {"collection_id": w.collection.pk}, {"do": "delete"}),
+    "studio_pool_item": (lambda w: {"item_id": w.pool_item.pk}, {"do": "withdraw"}),
+    "studio_payment_take_back": (_asked_payment, {}),
+    "studio_payment_give_back": (_asked_payment, {"amount": "1", "reason": "x"}),
     "studio_coupon": (_coupon, {"title": "Theirs", "cap": "9", "per_person": "1"}),
     "studio_coupon_state": (_coupon, {"do": "pause"}),
     "studio_coupon_codes": (_coupon, {"n": "1"}),
@@ -181,6 +272,15 @@ def _by_token(w: World) -> dict[str, Any]:
 
 
 PEOPLE: dict[str, Case] = {
+    "dispute_ask": (_by_token, {"reason": "damaged", "amount": "1", "body": "x"}),
+    "dispute": (_dispute, {"body": "Me too"}),
+    "dispute_withdraw": (_dispute, {}),
+    "listing_withdraw": (lambda w: {"listing_id": w.listing.pk}, {}),
+    "review_write": (
+        lambda w: {"token": w.rivals_token, "line_id": w.at.order.lines.get().pk},
+        {"stars": "1"},
+    ),
+    "storefront_offer": (lambda w: {"offer_id": w.offer.pk}, {"do": "end"}),
     "order_received": (_by_token, {}),
     "order_note": (_by_token, {"body": "Hello"}),
     "order_cancel": (_by_token, {"key": "k"}),
@@ -226,6 +326,16 @@ FOR_ALL = {
     "intend",
     "share",
     "touch_seen",
+    "report_product",
+    "sale",
+    "sale_claim",
+    "sale_code",
+    "sale_enter",
+    "sale_leave",
+    "sale_let_go",
+    "stock_wish",
+    "storefront_look",
+    "storefront_take",
 }
 # Pages of the sign-in library, which has tests of its own.
 NOT_OURS = {"mfa_remove_webauthn", "mfa_edit_webauthn"}

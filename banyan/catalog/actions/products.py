@@ -119,10 +119,24 @@ def _check(data: ProductInput) -> None:
         raise Invalid(fields=fields)
 
 
+def _check_member(shop: Shop, kind: str, data: ProductInput) -> None:
+    """Let a member's little shop, which nobody approved, hold single second-hand things alone."""
+    if shop.kind == "member" and not (
+        kind == "listing"
+        and len(data.variants) == 1
+        and all(given.on_hand in (None, 0, 1) for given in data.variants)
+    ):
+        raise Conflict(
+            _("Members sell single things. Open a shop to sell anything else."),
+            code="not_a_merchant",
+        )
+
+
 def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product:
     """Create a draft product with its variants and stock."""
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
     _check(data)
+    _check_member(shop, data.kind, data)
     slug = slugify(data.slug or data.title, fallback=f"p-{new_code(30).lower()}")
     with transaction.atomic():
         if Product.objects.filter(shop=shop, slug=slug).exists():
@@ -148,6 +162,7 @@ def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Prod
     longer named become inactive, because orders point to them."""
     product = get_product_for_staff(actor, product_id)
     _check(data)
+    _check_member(product.shop, product.kind, data)
     with transaction.atomic():
         locks.take(stock_locks(product.variants.values_list("id", flat=True)))
         for name, value in _columns(data, product.attributes).items():

@@ -87,6 +87,7 @@ def open_shop(
     )
     return _open(
         actor,
+        actor.id,
         wait=settings.SHOP_APPROVAL,
         slug=slug,
         name=name.strip(),
@@ -103,23 +104,32 @@ def open_member_shop(*, actor: Actor, name: str, slug: str, currency: str) -> Sh
 
     Emits shop.opened.
     """
+    if actor.id is None:
+        raise LoginRequired()
     _check({"slug": slug, "currency": currency})
-    return _open(actor, wait=False, kind="member", slug=slug, name=name[:80], currency=currency)
+    return _open(
+        actor, actor.id, wait=False, kind="member", slug=slug, name=name[:80], currency=currency
+    )
 
 
 def _open(
-    actor: Actor, *, wait: bool, delivery: tuple[int, int | None] = (0, None), **columns: Any
+    actor: Actor,
+    owner_id: int,
+    *,
+    wait: bool,
+    delivery: tuple[int, int | None] = (0, None),
+    **columns: Any,
 ) -> Shop:
     try:
         with transaction.atomic():
             shop = Shop.objects.create(
-                owner_id=actor.id,
-                is_demo=Account.objects.get(pk=actor.id).is_demo,
+                owner_id=owner_id,
+                is_demo=Account.objects.get(pk=owner_id).is_demo,
                 created_at=clock.now(),
                 **columns,
             )
             ShopStaff.objects.create(
-                shop=shop, account_id=actor.id, role="owner", created_at=clock.now()
+                shop=shop, account_id=owner_id, role="owner", created_at=clock.now()
             )
             index_shops([shop])
             amount, free_from = delivery

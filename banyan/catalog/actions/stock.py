@@ -19,7 +19,7 @@ from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, Invalid, SoldOut
 
 from ..access import get_variant_for_staff
-from ..models import Stock, StockAt, StockMovement
+from ..models import Shop, Stock, StockAt, StockMovement
 from ..queries import stock_of
 from .locations import bring, place_of
 
@@ -210,6 +210,11 @@ def set_on_hand(
     if not 0 <= on_hand <= LARGEST:
         raise Invalid(fields={"on_hand": _("Enter a number from 0 to 1,000,000.")})
     variant = get_variant_for_staff(actor, variant_id)
+    if on_hand > 1 and Shop.objects.filter(pk=variant.product.shop_id, kind="member").exists():
+        raise Conflict(
+            _("Members sell single things. Open a shop to sell anything else."),
+            code="not_a_merchant",
+        )
     with transaction.atomic():
         locks.take(stock_locks([variant.pk]))
         stock = Stock.objects.get(variant=variant)

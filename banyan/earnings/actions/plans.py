@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from banyan.kernel import audit, clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import NotFound
+from banyan.kernel.problems import Conflict, NotFound
 
 from .. import rules
 from ..models import Plan, PlanVersion
@@ -30,9 +31,12 @@ def set_plan(
 
     Orders already placed keep the version they were placed under. The same terms again return
     the version there is. Raises PlanRefused (see ``problems.PLAN_REASONS``), NotFound for those
-    who do not manage the shop. Written to the audit log.
+    who do not manage the shop, Conflict ``not_a_merchant``: what members sell second-hand is paid
+    to them out of an escrow, so there would be nothing to pay from. Written to the audit log.
     """
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    if shop.kind != "merchant":
+        raise Conflict(_("Only shops of merchants pay commissions."), code="not_a_merchant")
     product = None if product_id is None else get_product_for_staff(actor, product_id)
     if product is not None and product.shop_id != shop.pk:
         raise NotFound(detail=f"product {product_id} is not of shop {shop_id}")

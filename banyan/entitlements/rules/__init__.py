@@ -22,6 +22,7 @@ from .conditions import (
     Shops,
     Tags,
 )
+from .points import Purse, Spending, earned, spend, take_in_order
 from .purchase import CLASSES, BestSet, Candidate, Given, Line, Purchase, Refused
 from .terms import (
     BENEFITS,
@@ -61,20 +62,25 @@ __all__ = [
     "PercentOff",
     "Products",
     "Purchase",
+    "Purse",
     "Refused",
     "Rule",
     "Shared",
     "Shops",
+    "Spending",
     "Tags",
     "Terms",
     "apply_set",
     "best_set",
+    "earned",
     "go_together",
     "money_words",
     "rank",
     "refusal",
     "register",
     "savings",
+    "spend",
+    "take_in_order",
     "terms_of",
     "why",
 ]

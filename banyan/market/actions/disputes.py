@@ -7,6 +7,7 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from banyan.catalog.access import works_in
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -23,7 +24,7 @@ from ..events import DisputeAnswered, DisputeDecided, DisputeOpened, DisputeWith
 from ..models import Dispute, DisputeEntry, Escrow
 from ..rules import REASONS
 from ..states import DISPUTE, ESCROW
-from .escrow import escrow_locks, escrow_of, settle
+from .escrow import escrow_locks, escrow_of, settle, window_closed
 
 WINDOW = dt.timedelta(days=15)
 """How long after receipt a shop's buyer may ask for a decision; with escrow, until its release."""
@@ -112,11 +113,14 @@ def decide_dispute(*, actor: Actor, dispute_id: int, refund_amount: int, reason:
     ``refund_amount`` in minor units, 0 to what is left. One transaction: locks everything a refund
     does, the escrow and the dispute. Posts escrow (or shop_payable) -> clearing for the refund and
     escrow -> earner_payable for the rest. Emits dispute.decided. Both sides read ``reason``.
+    Raises Forbidden ``own_dispute`` for who is on either side.
     """
     if not actor.has_role(*OFFICE):
         raise Forbidden()
     dispute = get_dispute_for(actor, dispute_id)
     order = dispute.order
+    if actor.id == order.checkout.buyer_id or works_in(actor, order.shop_id):
+        raise Forbidden(_("Somebody else decides on what is your own."), code="own_dispute")
     if not 1 <= len(reason.strip()) <= 500:
         raise Invalid(fields={"reason": _("Say why.")}, code="reason_missing")
     escrow = Escrow.objects.select_related("order__shop").filter(order=order).first()
@@ -172,9 +176,7 @@ def _check_in_time(order: Order, escrow: Escrow | None) -> None:
         raise Conflict(_("This order has nothing to dispute."), code="not_disputable")
     if escrow is not None:
         escrow.refresh_from_db()
-        late = escrow.state in {"released", "returned"} or (
-            escrow.release_at is not None and escrow.release_at <= clock.now()
-        )
+        late = escrow.state in {"released", "returned"} or window_closed(escrow)
     else:
         late = order.received_at is not None and order.received_at + WINDOW <= clock.now()
     if late:

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 
 from django.db import transaction
+from django.db.models import Max
 
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
@@ -17,6 +18,7 @@ from banyan.ledger.rules import Entry
 from banyan.orders.actions.proceeds import escrow_account, escrow_balance, seller_account
 from banyan.orders.events import OrderReceived
 from banyan.orders.models import Order
+from banyan.orders.states import OPEN_RETURN
 
 from ..events import EscrowReleased
 from ..models import Escrow
@@ -52,6 +54,21 @@ def escrow_locks(escrow: Escrow) -> list[LockKey]:
     ]
 
 
+def window_closed(escrow: Escrow) -> bool:
+    """Tell whether the buyer can no longer complain; never while a return is open.
+
+    Where the seller refused one, the buyer has the window once more to ask for a decision.
+    """
+    if escrow.release_at is None:
+        return False
+    returns = escrow.order.returns
+    if returns.filter(state__in=OPEN_RETURN).exists():
+        return False
+    refused = returns.filter(state="refused").aggregate(last=Max("settled_at"))["last"]
+    ends = escrow.release_at if refused is None else max(escrow.release_at, refused + WINDOW)
+    return ends <= clock.now()
+
+
 def release_escrow(*, actor: Actor, escrow_id: int) -> Escrow:
     """Give the seller what an undisputed escrow still holds, once its window has closed.
 
@@ -62,8 +79,7 @@ def release_escrow(*, actor: Actor, escrow_id: int) -> Escrow:
     with transaction.atomic(), caused_by(escrow.order.checkout_id):
         locks.take(escrow_locks(escrow))
         escrow.refresh_from_db()
-        due = escrow.release_at is not None and escrow.release_at <= clock.now()
-        if escrow.state == "held" and due:
+        if escrow.state == "held" and window_closed(escrow):
             settle(actor=actor, escrow=escrow, reason="window closed")
     return escrow
 
@@ -105,7 +121,9 @@ def settle(*, actor: Actor, escrow: Escrow, reason: str) -> None:
 
 def release_due(*, actor: Actor, limit: int = 200) -> int:
     """Release what is due; returns how many were looked at."""
-    due = Escrow.objects.filter(state="held", release_at__lte=clock.now()).order_by("release_at")
+    due = Escrow.objects.filter(state="held", release_at__lte=clock.now())
+    coming_back = Order.objects.filter(returns__state__in=OPEN_RETURN).values("pk")
+    due = due.exclude(order__in=coming_back).order_by("release_at")
     ids = list(due.values_list("id", flat=True)[:limit])
     for escrow_id in ids:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 # (handle, name, bio)
 LEADS = [
     ("ana", "Ana", "Pots, prints and long walks. Demo member."),
@@ -57,17 +59,101 @@ STAFF = {
 # A shop that waits for approval: slug, name, about, owner.
 WAITING_SHOP = ("fern-corner", "Fern Corner", "Ferns, pots and patience. A demo shop.", "leafy")
 
-# Storefronts: handle of the owner, title, intro, colour.
-STOREFRONTS = [
-    ("ana", "Ana's table", "What stands on my own table. A demo page.", "#1e6b52"),
-    ("ben", "Tried by Ben", "Only what I have used for a month. A demo page.", ""),
-]
-LINK_OUT = ("A pottery course, elsewhere", "https://example.com/pottery")
+# What was looked for and not found, and how often.
+SOUGHT = (("kimono", 4), ("铁壶", 3), ("left-handed scissors", 2), ("sourdoh", 1))
 
-# Typed attributes of all goods: code, kind, names.
-ATTRIBUTES = [
-    ("handmade", "yesno", {"en": "Handmade", "zh-hans": "手工制作", "zh-hant": "手工製作"}),
+# Storefronts: handle of the owner, title, intro, colour, a link out: its title and address.
+STOREFRONTS = [
+    (
+        "ana",
+        "Ana's table",
+        "What stands on my own table. A demo page.",
+        "#1e6b52",
+        ("A pottery course, elsewhere", "https://example.com/pottery"),
+    ),
+    (
+        "ben",
+        "Tried by Ben",
+        "Only what I have used for a month. A demo page.",
+        "",
+        ("The long test, in writing", "https://example.com/long-test"),
+    ),
+    (
+        "mei",
+        "小美的架子",
+        "厨房里天天用的几样。演示页面。",
+        "#8a3b12",
+        ("同款收纳架（站外）", "https://example.com/shelf"),
+    ),
 ]
+
+# Who can be reached: only they may sell second-hand.
+REACHED = frozenset({"ana", "fen", "tam", "wren"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A typed attribute of a category's goods, of all goods without one."""
+
+    code: str
+    kind: str
+    names: dict[str, str]
+    category: str = ""
+    unit: str = ""
+    choices: dict[str, dict[str, str]] | None = None
+    values: tuple[str, ...]
+
+
+# Each thing of a category has the next of the values.
+ATTRIBUTES = (
+    Typed(
+        code="handmade",
+        kind="yesno",
+        names={"en": "Handmade", "zh-hans": "手工制作", "zh-hant": "手工製作"},
+        values=("yes", "no"),
+    ),
+    Typed(
+        code="capacity",
+        kind="number",
+        names={"en": "Capacity", "zh-hans": "容量", "zh-hant": "容量"},
+        category="tableware",
+        unit="ml",
+        values=("250", "800", "400", "1200", "600"),
+    ),
+    Typed(
+        code="glaze",
+        kind="choice",
+        names={"en": "Glaze", "zh-hans": "釉色", "zh-hant": "釉色"},
+        category="tableware",
+        choices={
+            "ash": {"en": "Ash", "zh-hans": "灰釉", "zh-hant": "灰釉"},
+            "celadon": {"en": "Celadon", "zh-hans": "青釉", "zh-hant": "青釉"},
+            "tenmoku": {"en": "Tenmoku", "zh-hans": "天目", "zh-hant": "天目"},
+        },
+        values=("ash", "celadon", "tenmoku"),
+    ),
+    Typed(
+        code="fabric",
+        kind="choice",
+        names={"en": "Fabric", "zh-hans": "面料", "zh-hant": "面料"},
+        category="clothing",
+        choices={
+            "linen": {"en": "Linen", "zh-hans": "亚麻", "zh-hant": "亞麻"},
+            "cotton": {"en": "Cotton", "zh-hans": "棉", "zh-hant": "棉"},
+        },
+        values=("linen", "cotton", "linen"),
+    ),
+)
+
+
+def attributes_of(category: str, place: int) -> dict[str, str]:
+    """Return what is typed of the ``place``-th thing of a shop, by attribute."""
+    return {
+        one.code: one.values[place % len(one.values)]
+        for one in ATTRIBUTES
+        if one.category in {"", category}
+    }
+
 
 PRODUCTS_PER_SHOP = 15
 # The categories of goods: address, names by language, kinds of goods.
@@ -112,6 +198,7 @@ CATEGORIES = [
         {"en": "Evenings at home", "zh-hans": "居家时光", "zh-hant": "居家時光"},
         ("candle", "soap", "yarn", "bottle"),
     ),
+    ("wine", {"en": "Wine", "zh-hans": "酒", "zh-hant": "酒"}, ()),
 ]
 CATEGORY_OF = {kind: slug for slug, _names, kinds in CATEGORIES for kind in kinds}
 

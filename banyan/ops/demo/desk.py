@@ -52,6 +52,7 @@ class DeskStory:
             self._paid_batch(at)
             self._prepared_batch(at)
         self._waiting_shop(at)
+        self._looked_for_in_vain(at)
 
     def _paid_batch(self, at: Callable[[float], dt.datetime]) -> None:
         with clock.at(at(0.7)):
@@ -92,6 +93,12 @@ class DeskStory:
             catalog.open_shop(
                 actor=self.member(owner), name=name, slug=slug, about=about, currency="CNY"
             )
+
+    def _looked_for_in_vain(self, at: Callable[[float], dt.datetime]) -> None:
+        for words, times in cast.SOUGHT:
+            with clock.at(at(0.99)):
+                for _time in range(times):
+                    catalog.note_empty_search(words)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from banyan.media.working import Worked, work_up_drawing
 from banyan.ops.processes import leave_with
 
-from . import cast
+from . import cast, wares
 from .drawings import draw, draw_avatar, draw_cover
 
 NICENESS = 3
@@ -72,6 +72,32 @@ class Goods:
         return work_up_drawing(draw(kind, seed, size=(960, 1200), family=family))
 
 
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that is not one of a shop's first goods."""
+
+    look: wares.Look
+
+    def make(self) -> Worked:
+        """Draw it."""
+        kind, seed, family = self.look
+        return work_up_drawing(draw(kind, seed, size=(960, 1200), family=family))
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper that a shop shows; a PNG as somebody uploads it."""
+
+    look: wares.Look
+
+    def make(self) -> bytes:
+        """Draw it."""
+        kind, seed, family = self.look
+        drawn = io.BytesIO()
+        draw(kind, seed, size=(480, 600), family=family).save(drawn, "PNG")
+        return drawn.getvalue()
+
+
 def all_drawings() -> Iterator[Drawing[Any]]:
     """Yield every drawing in the order the story asks for them."""
     for number in range(1, len(cast.LEADS) + len(cast.OTHERS) + 1):
@@ -80,6 +106,13 @@ def all_drawings() -> Iterator[Drawing[Any]]:
         yield Cover(shop)
         for place in range(cast.PRODUCTS_PER_SHOP):
             yield Goods(shop, place)
+    for ware in wares.WARES:
+        yield Thing(ware.look)
+    for used in wares.USED:
+        yield Thing(used.look)
+    for look in wares.PAPERS:
+        yield Paper(look)
+    yield Thing(wares.WINE.look)
 
 
 class Studio:

@@ -20,43 +20,40 @@ from banyan.entitlements import actions as coupons
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import Flag
-from banyan.kernel.money import Money
 from banyan.kernel.problems import SoldOut
 from banyan.ledger.proof import prove
 from banyan.media.actions import intake_worked, stage
 from banyan.media.models import Image
 from banyan.orders import actions as orders
-from banyan.orders.models import Checkout
-from banyan.payments import actions as payments
-from banyan.payments.models import Intent, Refund
+from banyan.orders.models import Checkout, Order
 from banyan.people import actions as people
 from banyan.people.models import Account
+from banyan.people.rules import Contact
+from banyan.people.rules.contacts import EMAIL
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 
 from . import cast
+from .aftersale import AfterSale
 from .desk import DeskStory, make_staff
+from .flea import Flea
+from .handed import Handed
+from .launches import Launches
 from .pictures import Cover, Face, Goods, Studio
+from .stage import ADDRESS, SYSTEM, Stage, give_back, pay
 from .stalls import Stalls
-from .travels import Stage, Travels, complain
+from .tariffs import Tariffs
+from .travels import Traveller, Travels, complain
+from .trust import Trust
 
 COMPLETE = "demo.complete"
-SYSTEM = Actor.system("demo")
 DAYS = 60
 POSTS = 400
 ORDERS = 150
+# What was ordered within this time is still to be sent.
+NEWEST = dt.timedelta(days=2, hours=12)
 # The order (of a member) whose refund the provider could not send.
 REFUSED_REFUND = 22
-ADDRESS = {
-    "recipient": "Demo Person",
-    "phone": "+8613800000000",
-    "country": "CN",
-    "level1": "浙江省",
-    "level2": "杭州市",
-    "level3": "西湖区",
-    "street": "Demo Road 1",
-}
-
 Tell = Callable[[str], None]
 
 
@@ -92,17 +89,29 @@ class Story:
         self._orders()
         self._coupons()
         self._travels()
-        self.tell("storefronts")
-        Stalls(self.actor, self.shops, self.products).tell_all(self.at(0.9))
+        Stalls(self._stage()).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
+        for part in (Handed, Launches, AfterSale, Flea, Trust, Tariffs):
+            part(self._stage()).tell_all()
         relay.drain()
         report = prove(actor=SYSTEM, reason="after the demo was told")
         if not report.clean:
             raise RuntimeError(f"the demo's books do not add up: {report.as_json()}")
 
     def _stage(self) -> Stage:
-        product = self.products[0]
         return Stage(
+            tell=self.tell,
+            member=self.actor,
+            staff=self.staff,
+            shops=self.shops,
+            products=self.products,
+            studio=self.studio,
+            at=self.at,
+        )
+
+    def _traveller(self) -> Traveller:
+        product = self.products[0]
+        return Traveller(
             member=self.actor,
             handles=list(self.members),
             product=product,
@@ -137,7 +146,7 @@ class Story:
 
     def _travels(self) -> None:
         self.tell("one share that went far")
-        Travels(self._stage()).tell_all(start=self.at(0.8), end=self._today())
+        Travels(self._traveller()).tell_all(start=self.at(0.8), end=self._today())
 
     def _people(self) -> None:
         self.tell("members")
@@ -156,7 +165,11 @@ class Story:
 
     def _member(self, handle: str, name: str, bio: str) -> None:
         account = people.create_account(
-            actor=SYSTEM, contact=None, handle=handle, display_name=name, is_demo=True
+            actor=SYSTEM,
+            contact=Contact(EMAIL, f"{handle}@example.com") if handle in cast.REACHED else None,
+            handle=handle,
+            display_name=name,
+            is_demo=True,
         )
         self.members[handle] = account
         face = self.studio.take(Face(len(self.members)))
@@ -172,12 +185,18 @@ class Story:
             catalog.add_category(
                 actor=SYSTEM, slug=category, names=names, position=place, reason="demo"
             )
-        for code, kind, names in cast.ATTRIBUTES:
+        for given in cast.ATTRIBUTES:
             catalog.add_attribute(
                 actor=SYSTEM,
-                code=code,
-                kind=kind,
-                data=catalog.AttributeInput(names=names, is_filterable=True),
+                code=given.code,
+                kind=given.kind,
+                data=catalog.AttributeInput(
+                    names=given.names,
+                    unit=given.unit,
+                    choices=given.choices,
+                    is_filterable=True,
+                ),
+                category=given.category,
                 reason="demo",
             )
         for number, entry in enumerate(cast.SHOPS):
@@ -257,7 +276,7 @@ class Story:
                 ],
                 category=cast.CATEGORY_OF[kind],
                 images=[picture.pk],
-                attributes={"handmade": "yes" if place % 2 == 0 else "no"},
+                attributes=cast.attributes_of(cast.CATEGORY_OF[kind], place),
             ),
         )
         catalog.publish_product(actor=self.actor(owner), product_id=product.pk)
@@ -275,7 +294,7 @@ class Story:
                 else:
                     self._post(author, index)
                 if index == POSTS // 2:
-                    complain(self._stage())
+                    complain(self._traveller())
 
     def _post(self, author: str, index: int) -> None:
         product = self.chance.choice(self.products)
@@ -379,20 +398,11 @@ class Story:
             return
         if checkout.intent_id is None:
             return
-        intent = Intent.objects.get(pk=checkout.intent_id)
-        payments.capture(
-            actor=Actor.provider("sandbox"),
-            intent_id=intent.pk,
-            paid=payments.Paid(
-                provider_ref=f"pay_demo_{intent.pk}",
-                money=Money(intent.amount, intent.currency),
-                at=now,
-            ),
-        )
-        order = checkout.orders.select_related("shop__owner").get()
+        pay(checkout)
+        order = checkout.orders.select_related("shop__owner", "checkout").get()
         owner = Actor(kind="member", id=order.shop.owner_id)
         end = clock.now()
-        if index > ORDERS - 12:  # the newest are still to be sent
+        if now > self._today() - NEWEST:
             return
         with clock.at(min(now + dt.timedelta(days=1), self._today())):
             orders.ship(
@@ -405,33 +415,21 @@ class Story:
                 )
         if index % 17 == 5:
             with clock.at(min(end + dt.timedelta(days=5), self._today())):
-                self._refund(index, order.pk, owner)
+                self._refund(index, order, owner)
 
     def _today(self) -> dt.datetime:
         return self.start + dt.timedelta(days=DAYS)
 
-    def _refund(self, index: int, order_id: int, owner: Actor) -> None:
-        from banyan.orders.models import Order
-
-        order = Order.objects.get(pk=order_id)
-        granted = orders.grant_refund(
+    def _refund(self, index: int, order: Order, owner: Actor) -> None:
+        order.refresh_from_db()
+        orders.grant_refund(
             actor=owner,
-            order_id=order_id,
+            order_id=order.pk,
             amount=order.total_amount * 4 // 10,
             reason="A scratch on the glaze",
             key=f"demo:{index}",
         )
-        granted.refresh_from_db()
-        sent = Refund.objects.get(subject_kind="order_refund", subject_id=granted.pk)
-        payments.settle_refund(
-            actor=Actor.provider("sandbox"),
-            refund_id=sent.pk,
-            sequence=sent.sequence,
-            succeeded=index != REFUSED_REFUND,
-            provider_ref=f"re_demo_{sent.pk}",
-            money=Money(sent.amount, sent.currency),
-            failure="destination_refused" if index == REFUSED_REFUND else "",
-        )
+        give_back(order.checkout, failure="destination_refused" if index == REFUSED_REFUND else "")
 
 
 def is_empty() -> bool:

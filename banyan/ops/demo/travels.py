@@ -5,26 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from banyan.catalog.models import Product, Variant
 from banyan.community import actions as community
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.money import Money
 from banyan.media.models import Image
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
-from banyan.payments import actions as payments
-from banyan.payments.models import Intent, Refund
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 
 from . import cast
+from .stage import SYSTEM, carry, give_back, pay
 
-SYSTEM = Actor.system("demo")
-GATEWAY = Actor.provider("sandbox")
 # How many of those who open a link share it on, by generation.
 SHARED_ON = (6, 2, 2, 1, 1)
 BUYS = 0.13
@@ -34,8 +30,8 @@ LAST_WEEK = (12, 58)
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What a telling needs of the story: its people, one thing to share, and its chances."""
+class Traveller:
+    """What this telling needs of the story: its people, one thing to share, and its chances."""
 
     member: Callable[[str], Actor]
     handles: list[str]
@@ -48,16 +44,18 @@ class Stage:
 class Travels:
     """A share of Ana's that reaches half the town, and the month's warts."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Traveller) -> None:
         self.stage = stage
         self.chance = stage.chance
         self.number = 0
+        self.end = clock.now()
         self.variant = Variant.objects.filter(product=stage.product, is_active=True).order_by("id")[
             0
         ]
 
     def tell_all(self, *, start: dt.datetime, end: dt.datetime) -> None:
         """Tell it between two moments; the last purchases lie in the hour before ``end``."""
+        self.end = end
         link = self._root(start)
         last = self._spread(link, start, end - dt.timedelta(days=1))
         for minutes in LAST_WEEK:
@@ -127,7 +125,8 @@ class Travels:
             visitor = visitor or self._visitor()
             self._open(link, visitor)
             checkout = self._place(Actor.guest(visitor), link)
-            self._pay(checkout)
+            pay(checkout)
+            carry(checkout.orders.select_related("checkout", "shop").get(), until=self.end)
         return checkout
 
     def _place(self, actor: Actor, link: Link | None) -> Checkout:
@@ -139,18 +138,6 @@ class Travels:
             address=self.stage.address,
             placement_key=f"demo:travel:{self.number}",
             provider="sandbox",
-        )
-
-    def _pay(self, checkout: Checkout) -> None:
-        intent = Intent.objects.get(pk=checkout.intent_id or 0)
-        payments.capture(
-            actor=GATEWAY,
-            intent_id=intent.pk,
-            paid=payments.Paid(
-                provider_ref=f"pay_demo_{intent.pk}",
-                money=Money(intent.amount, intent.currency),
-                at=clock.now(),
-            ),
         )
 
     def _own_shop(self, at: dt.datetime) -> None:
@@ -165,22 +152,11 @@ class Travels:
         with clock.at(at + dt.timedelta(minutes=16)):
             orders.expire_checkout(actor=SYSTEM, checkout_id=checkout.pk)
         with clock.at(at + dt.timedelta(minutes=17)):
-            self._pay(checkout)
-            for sent in self._refunds(checkout):
-                payments.settle_refund(
-                    actor=GATEWAY,
-                    refund_id=sent.pk,
-                    sequence=sent.sequence,
-                    succeeded=True,
-                    provider_ref=f"re_demo_{sent.pk}",
-                    money=Money(sent.amount, sent.currency),
-                )
-
-    def _refunds(self, checkout: Checkout) -> Iterator[Refund]:
-        return Refund.objects.filter(intent_id=checkout.intent_id or 0).iterator()
+            pay(checkout)
+            give_back(checkout)
 
 
-def complain(stage: Stage) -> None:
+def complain(stage: Traveller) -> None:
     """Let a buyer complain in public, the shop answer, and the buyer come round."""
     title, body, answer, thanks = cast.COMPLAINT
     at = clock.now()

@@ -15,6 +15,7 @@ from banyan.sales.queries import SalePrice
 from ..rules import Agreement, WantedLine
 from .couponing import Coupons
 from .persons import Contact
+from .pointing import Points
 from .quoting import NO_WISHES, Quote, Wishes, quote
 
 logger = logging.getLogger(__name__)
@@ -36,23 +37,31 @@ class Offer:
     agreement: Agreement | None = None
 
     def quote(
-        self, kept: Coupons | None = None, sales: Mapping[int, SalePrice] | None = None
+        self,
+        kept: Coupons | None = None,
+        sales: Mapping[int, SalePrice] | None = None,
+        points: Points | None = None,
     ) -> Quote:
         """Price everything; refuse, and log, what is not exactly what the buyer agreed to.
 
-        ``kept`` are coupons that were chosen already, and reserved since; ``sales``: see
-        ``quoting.quote``.
+        ``kept`` are coupons that were chosen already, and reserved since; ``sales`` and
+        ``points``: see ``quoting.quote``.
 
         Raises SoldOut ``not_on_sale``, CouponRefused, Invalid ``not_delivered_there``,
         or ``unknown_method``, Conflict ``price_changed``, and what quote raises.
         """
         try:
-            return self._quote(kept, sales)
+            return self._quote(kept, sales, points)
         except Problem as problem:
             logger.info("not placed: %s %s", problem.code, problem.extra)
             raise
 
-    def _quote(self, kept: Coupons | None, sales: Mapping[int, SalePrice] | None) -> Quote:
+    def _quote(
+        self,
+        kept: Coupons | None,
+        sales: Mapping[int, SalePrice] | None,
+        points: Points | None,
+    ) -> Quote:
         found = quote(
             actor=self.actor,
             lines=self.lines,
@@ -61,6 +70,7 @@ class Offer:
             contact=self.contact,
             kept=kept,
             sales=sales,
+            points=points,
         )
         if found.unavailable:
             raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")

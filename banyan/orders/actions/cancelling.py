@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.catalog.access import MANAGERS
 from banyan.kernel import events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Conflict
-from banyan.kernel.states import transition
 
-from ..access import get_order_for_buyer
+from ..access import get_order_for_buyer, get_order_for_staff
 from ..events import OrderUnitsCancelled
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import returning
-from ..states import ORDER
 from . import units as unit
-from .paying_back import back_to_sales, create_refund, pay_back, refund_locks, take_from_lines
+from .fulfilment import settle
+from .paying_back import (
+    back_to_sales,
+    close,
+    create_refund,
+    pay_back,
+    refund_locks,
+    take_from_lines,
+)
+from .proceeds import take_back_unpaid
 
 
 class NotCancellable(Conflict):
@@ -86,6 +96,7 @@ def cancel(
         raise unit.UnitsGone() from error
     unit.cancel_units(order, wanted)
     unit.count_paid_back(wanted)
+    take_back_unpaid(actor=actor, order=order, units=wanted)
     back_to_sales(actor, order, wanted)
     events.emit(
         OrderUnitsCancelled(
@@ -113,6 +124,24 @@ def cancel(
     return refund
 
 
+def cancel_unsent(
+    *, actor: Actor, order_id: int, line_ids: Collection[int], reason: str, key: str
+) -> OrderRefund | None:
+    """Cancel what of some lines is not sent, for the shop's managers and the platform.
+
+    As :func:`cancel_order`; None also where nothing is left to be sent. Repeatable.
+    """
+    order = get_order_for_staff(actor, order_id, MANAGERS)
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take(refund_locks(order))
+        order.refresh_from_db()
+        lines = [line for line in cancellable(order) if line.pk in line_ids]
+        left = unit.left_to_ship(lines)
+        if not left:
+            return OrderRefund.objects.filter(key=key, order=order).first()
+        return cancel(actor=actor, order=order, units=left, reason=reason, key=key)
+
+
 def cancellable(order: Order) -> list[OrderLine]:
     """Return the lines that may be cancelled: of a paid order, sent by parcel, bought as such."""
     if order.state != "paid":
@@ -121,7 +150,9 @@ def cancellable(order: Order) -> list[OrderLine]:
 
 
 def close_if_empty(*, actor: Actor, order: Order) -> None:
-    """Close an order that cost nothing and of which nothing is left."""
+    """Close an order with nothing left to pay back and of which nothing is left; else move on."""
     left = any(line.cancelled_quantity < line.quantity for line in order.lines.all())
-    if not left and not order.total_amount:
-        transition(ORDER, order, "closed", actor=actor, reason="cancelled")
+    if not left and order.refunded_amount == order.total_amount:
+        close(actor=actor, order=order, reason="cancelled")
+    else:
+        settle(actor=actor, order=order)

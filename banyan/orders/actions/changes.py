@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import EVERYONE, MANAGERS, works_in
 from banyan.catalog.actions import allocate, reserve, restock, stock_locks
 from banyan.catalog.models import Variant
+from banyan.catalog.queries import shipping_zones, tax_zones
+from banyan.catalog.rules import Place, nearest
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -32,7 +34,9 @@ from .cancelling import bought, cancel, cancellable
 from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
 
 PRICED_BY = ("country", "level1")
-"""What of an address decides on prices: with another one it is another order."""
+"""What of an address decides on prices: with another one it is another order.
+
+So does a postcode, where a shop has a zone for it: see ``_other_zone``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +193,28 @@ def _show_address(order: Order, wish: Wish) -> Shown:
     if fields:
         raise Invalid(fields=fields)
     old = order.checkout.address
-    if any(str(old.get(name, "")) != str(clean.get(name, "")) for name in PRICED_BY):
+    moved = any(str(old.get(name, "")) != str(clean.get(name, "")) for name in PRICED_BY)
+    if moved or _other_zone({each.shop_id for each in orders}, old, clean):
         raise Conflict(
             _("In another place it may cost something else: cancel it and order anew."),
             code="address_elsewhere",
         )
     return dict(old), dict(clean), 0
+
+
+def _other_zone(shop_ids: set[int], old: Mapping[str, str], new: Mapping[str, str]) -> bool:
+    """Tell whether another postcode lies in another zone of a shop: of delivery, or of tax."""
+    if old.get("postcode", "") == new.get("postcode", ""):
+        return False
+    before, now = (
+        Place(one["country"], one.get("level1", ""), one.get("postcode", "")) for one in (old, new)
+    )
+    for shop_id in shop_ids:
+        sent = [(zone.pk, zone.places) for zone in shipping_zones(shop_id)]
+        taxed = [(zone.pk, zone.places) for zone in tax_zones(shop_id)]
+        if any(nearest(zones, before) != nearest(zones, now) for zones in (sent, taxed)):
+            return True
+    return False
 
 
 def _line_of(order: Order, line_id: int) -> OrderLine:

@@ -25,6 +25,7 @@ from ..rules import RefundableLine, goods_part, tax_part
 from ..states import ORDER, REFUND
 from . import units as unit
 from .fulfilment import settle
+from .pointing import even_out, locks_of_points
 from .proceeds import locks_of, take_back
 
 PROMISE = dt.timedelta(days=10)
@@ -52,6 +53,7 @@ def refund_locks(order: Order) -> list[LockKey]:
         *stock_locks(order.lines.values_list("variant_id", flat=True)),
         LockKey("order", order.pk),
         *locks_of(order),
+        *locks_of_points(order),
         *events.locks_for(_event(order, 0, {})),
     ]
     if order.checkout.intent_id:
@@ -129,12 +131,24 @@ def pay_back(
     """
     transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
     _move_money(actor, order, refund)
+    even_out(actor=actor, order=order)
     events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
-    if order.refunded_amount == order.total_amount:
-        _give_coupons_back(actor, order)
-        transition(ORDER, order, "closed", actor=actor, reason="refunded in full")
+    if order.refunded_amount == order.total_amount and not _keeps_free_units(order):
+        close(actor=actor, order=order, reason="refunded in full")
     else:
         settle(actor=actor, order=order)
+
+
+def close(*, actor: Actor, order: Order, reason: str) -> None:
+    """End an order of which nothing is left, the caller holding its locks; give coupons back."""
+    _give_coupons_back(actor, order)
+    transition(ORDER, order, "closed", actor=actor, reason=reason)
+
+
+def _keeps_free_units(order: Order) -> bool:
+    """Tell whether the buyer still has, or gets, units that cost nothing, and so have no refund."""
+    bought = order.lines.filter(replaces=None, refunded_quantity__lt=F("quantity"))
+    return any(not line.paid_amount for line in bought)
 
 
 def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
@@ -172,10 +186,8 @@ def _give_coupons_back(actor: Actor, order: Order) -> None:
         return
     if order.lines.filter(kind__in=IN_PARCELS, shipped_quantity__gt=0).exists():
         return
-    kept = Order.objects.filter(checkout_id=order.checkout_id).exclude(
-        refunded_amount=F("total_amount"), shipped_at=None
-    )
-    whole = not kept.exists()
+    others = Order.objects.filter(checkout_id=order.checkout_id).exclude(pk=order.pk)
+    whole = not others.exclude(state="closed", shipped_at=None).exists()
     back = [
         coupon_id
         for coupon_id, shop_id in coupons_by_shop(order.checkout_id)

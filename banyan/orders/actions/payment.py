@@ -10,7 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import allocate, release
 from banyan.entitlements.actions import locks_of as coupon_locks
-from banyan.entitlements.actions import redeem_coupons, release_coupons
+from banyan.entitlements.actions import (
+    points_locks,
+    redeem_coupons,
+    release_coupons,
+    release_points,
+    spend_points,
+)
+from banyan.entitlements.purses import purses_in
 from banyan.entitlements.queries import coupon_ids_of
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
@@ -27,6 +34,7 @@ from ..models import Checkout, Order, OrderLine
 from ..reading import lines_of, lines_to_pay, orders_of
 from ..states import CHECKOUT, ORDER
 from .handover import hand_over
+from .pointing import with_points
 from .proceeds import credit, locks_of
 
 logger = logging.getLogger(__name__)
@@ -46,6 +54,8 @@ def _checkout_locks(checkout_id: int, lines: Sequence[OrderLine]) -> list[LockKe
     keys += [LockKey("order", order.pk) for order in _orders_in(lines)]
     if any(line.order.checkout.coupon_id for line in lines):
         keys += coupon_locks(coupon_ids_of(checkout_id))
+    if with_points(lines):
+        keys += points_locks(purses_in(checkout_id))
     return keys
 
 
@@ -124,6 +134,8 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
         )
         if checkout.coupon_id:
             redeem_coupons(actor=actor, checkout_id=checkout.pk)
+        if with_points(lines):
+            spend_points(actor=actor, checkout_id=checkout.pk)
         if any(line.sale_id for line in lines):
             sales.redeem(actor=actor, checkout_id=checkout.pk)
         locks.take_postponed()
@@ -155,6 +167,7 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
                 transition(ORDER, order, to, actor=actor, reason=reason)
                 events.emit(ended[order.pk], actor=actor)
             release_coupons(actor=actor, checkout_id=checkout.pk)
+            release_points(actor=actor, checkout_id=checkout.pk)
             _release(actor, checkout)
     return checkout
 

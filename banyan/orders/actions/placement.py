@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.actions import reserve, sold_out
 from banyan.catalog.models import Variant
 from banyan.catalog.rules import Place, text_in
+from banyan.entitlements.actions import PointsGone, points_locks, reserve_coupons
 from banyan.entitlements.actions import locks_of as coupon_locks
-from banyan.entitlements.actions import reserve_coupons
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.ids import new_code
@@ -44,6 +44,7 @@ from .couponing import Coupons
 from .handover import check_deliverable, needs_parcel
 from .payment import mark_paid, paid_locks
 from .persons import Contact, person_key, same_person
+from .pointing import pay_with_points
 from .proceeds import locks_of as proceeds_locks
 from .quoting import NO_WISHES, Quote, Wishes
 from .repeating import Asked
@@ -83,10 +84,10 @@ def place(
 
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
     IdempotencyMismatch when it asks for something else. It is bought with the best legal set of
-    coupons. Locks the coupons, and at the end stock, so that buyers of one thing wait for little
-    more than each other's commit. Emits order.placed per shop. ``wishes``: currency, ways of
-    delivery and coupons that shall not be used; where to is the address. What the buyer
-    agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
+    coupons. Locks the coupons and points, and at the end stock, so that buyers of one thing wait
+    for little more than each other's commit. Emits order.placed per shop. ``wishes``: currency,
+    ways of delivery, coupons that shall not be used, points; where to is the address. What the
+    buyer agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
     (fields), SoldOut, Forbidden ``age_unconfirmed`` when the buyer's ``confirmed_age`` (years, as
     they say) is too low, and what ``agreeing.Offer.quote`` raises: Conflict ``price_changed`` when
     it is no longer what was agreed to. The payment intent is opened here, with ``opening`` its
@@ -128,7 +129,12 @@ def place(
         credits = _credits(actor, wanted)
         try:
             with transaction.atomic():
-                locks.take(coupon_locks(one.coupon_id for one in wanted.coupons.chosen))
+                locks.take(
+                    [
+                        *coupon_locks(one.coupon_id for one in wanted.coupons.chosen),
+                        *points_locks(wanted.points.purse_ids()),
+                    ]
+                )
                 checkout, attempt = _write(
                     actor=actor,
                     ids=ids,
@@ -141,10 +147,10 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                now = offer.quote(kept=wanted.coupons, sales=wanted.sales)
+                now = offer.quote(wanted.coupons, wanted.sales, wanted.points)
                 if (now.priced, now.offers) != (wanted.priced, wanted.offers):
                     raise _PriceMoved
-        except _PriceMoved:
+        except (_PriceMoved, PointsGone):
             continue
         except IntegrityError as error:
             if "placement_key" not in str(error):
@@ -348,6 +354,7 @@ def _write(
                 person_key=person_key(actor, contact),
                 same_person=wanted.coupons.person,
             )
+        pay_with_points(actor=actor, points=wanted.points, orders=orders)
         for one in placed:
             events.run_handlers(one, actor)
         keys = [LockKey("stock", variant.stock.pk) for variant in wanted.variants.values()]

@@ -7,6 +7,8 @@ holds ``locks_of``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.ledger import actions as ledger
@@ -111,19 +113,62 @@ def credit(*, actor: Actor, order: Order) -> None:
     )
 
 
+def _funded_of_paid(order: Order) -> int:
+    """Return what the platform bears of lines that cost their buyer something."""
+    if order.checkout.coupon_id is None:
+        return 0
+    return sum(borne_by(line.price, "platform") for line in order.lines.all() if line.paid_amount)
+
+
+def _source(order: Order, amount: int) -> int:
+    """Return the account that ``amount`` comes back from: escrow while it has as much."""
+    if order.shop.kind == "member" and escrow_balance(order) < amount:
+        return seller_account(order)
+    return _owed(order)
+
+
+def take_back_unpaid(*, actor: Actor, order: Order, units: Mapping[int, int]) -> None:
+    """Take what the platform paid for ``units`` that cost their buyer nothing: no refund has it.
+
+    They are counted as paid back already (line id -> number), and :func:`locks_of` is held. Posts
+    shop_payable or escrow -> promotions, on running totals by unit.
+    """
+    if order.checkout.coupon_id is None:
+        return
+    for line in order.lines.filter(pk__in=[pk for pk, n in units.items() if n]).order_by("id"):
+        if line.paid_amount:
+            continue  # goes back with the refunds, see take_back
+        funded = borne_by(line.price, "platform")
+        before = portion(funded, line.refunded_quantity - units[line.pk], line.quantity)
+        back = portion(funded, line.refunded_quantity, line.quantity) - before
+        if not back:
+            continue
+        ledger.post(
+            key=f"order_line:{line.pk}:unpaid:{line.refunded_quantity}",
+            kind="order.refunded",
+            subject_kind="order",
+            subject_id=order.pk,
+            entries=_entries(order, _source(order, back), 0, -back),
+            currency=order.currency,
+            actor=actor,
+            memo=order.number,
+        )
+
+
 def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
 
     Once an escrow was released, its seller owes it: earner_payable -> clearing, below zero if need
     be. Of what the platform bears the same part goes back to promotions, on running totals:
-    ``order.refunded_amount`` has this refund in it already.
+    ``order.refunded_amount`` has this refund in it already. What it paid whole goes back by unit,
+    see :func:`take_back_unpaid`.
     """
-    funded, whole = _funded(order), order.total_amount
-    before = portion(funded, order.refunded_amount - refund.amount, whole)
-    back = portion(funded, order.refunded_amount, whole) - before
-    source = _owed(order)
-    if order.shop.kind == "member" and escrow_balance(order) < refund.amount + back:
-        source = seller_account(order)
+    funded, whole = _funded_of_paid(order), order.total_amount
+    back = 0
+    if funded:
+        before = portion(funded, order.refunded_amount - refund.amount, whole)
+        back = portion(funded, order.refunded_amount, whole) - before
+    source = _source(order, refund.amount + back)
     ledger.post(
         key=f"order_refund:{refund.pk}:granted",
         kind="order.refunded",

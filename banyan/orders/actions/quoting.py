@@ -33,6 +33,7 @@ from ..rules import (
 from .cart import MOST_LINES, MOST_OF_ONE
 from .couponing import Basket, Coupons, again, choose
 from .persons import Contact
+from .pointing import Points, points_for
 from .unit_prices import Asking, currencies_of, unit_prices
 
 
@@ -40,14 +41,16 @@ from .unit_prices import Asking, currencies_of, unit_prices
 class Wishes:
     """What the buyer chose: where to, in which currency, and the way of delivery of each shop.
 
-    ``coupons_off`` are the ids of offered coupons that shall not be used. Without ``to`` the shop's
-    own country is assumed, without the others what comes first.
+    ``coupons_off`` are the ids of offered coupons that shall not be used; ``use_points``: as many
+    of the member's points as may be. Without ``to`` the shop's own country is assumed, without the
+    others what comes first.
     """
 
     to: Place | None = None
     currency: str = ""
     methods: Mapping[int, int] = field(default_factory=dict)
     coupons_off: frozenset[int] = frozenset()
+    use_points: bool = True
 
 
 NO_WISHES = Wishes()
@@ -82,6 +85,7 @@ class Quote:
     inputs: list[LineInput] = field(default_factory=list)
     carriage: dict[int, Carriage] = field(default_factory=dict)
     coupons: Coupons = field(default_factory=Coupons)
+    points: Points = field(default_factory=Points)
     unavailable: list[int] = field(default_factory=list)
     offers: dict[int, Taken] = field(default_factory=dict)
     sales: Mapping[int, SalePrice] = field(default_factory=dict)
@@ -130,7 +134,8 @@ class Quote:
         return {one.key: one for one in self.inputs if one.shop_id == shop_id and one.in_parcel}
 
     def _worth(self, sent: Mapping[int, LineInput]) -> int:
-        return sum(line.goods - line.discount for line in self.priced.lines if line.key in sent)
+        mine = [line for line in self.priced.lines if line.key in sent]
+        return sum(line.goods - line.discount + line.points for line in mine)
 
     def undelivered(self) -> list[int]:
         """Return the shops that do not deliver to that place, or not in this currency."""
@@ -146,6 +151,7 @@ def quote(
     contact: Contact | None = None,
     kept: Coupons | None = None,
     sales: Mapping[int, SalePrice] | None = None,
+    points: Points | None = None,
 ) -> Quote:
     """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
 
@@ -153,7 +159,8 @@ def quote(
     code, unless it came with another; an offer that is gone makes the line unavailable. At most
     two more statements, none without offers.
 
-    ``sales``: prices in sales whose units this purchase has; without it they are read.
+    ``sales``: prices in sales whose units this purchase has, ``points``: those it has reserved;
+    without them they are read, points by one statement for members.
 
     One statement for the goods and the sales they are in, and as many for coupons whatever the
     length. ``contact`` is how a guest is reached as far as it is known; ``kept`` are coupons that
@@ -205,7 +212,16 @@ def quote(
     via = {line.variant_id: line.via for line in wanted}
     basket = Basket(inputs, variants, via, terms, currency)
     result.coupons = _coupons(actor, contact, coupon_code, wishes, kept, basket)
-    result.priced = price(inputs, terms, result.coupons.discounts())
+    discounts = result.coupons.discounts()
+    result.points = points_for(
+        actor=actor,
+        kept=points,
+        wanted=wishes.use_points,
+        currency=currency,
+        inputs=inputs,
+        discounts=discounts,
+    )
+    result.priced = price(inputs, terms, [*discounts, *result.points.discounts()])
     return result
 
 

@@ -37,6 +37,7 @@ from .paying_back import (
     refundable_lines,
     take_from_lines,
 )
+from .proceeds import take_back_unpaid
 
 
 def ask_refund(
@@ -230,7 +231,9 @@ def _units_of_whole_lines(
     if shelf:
         put_back(shelf, reference=order.number, shipped=True)
     unit.count_paid_back(unsent)
+    take_back_unpaid(actor=actor, order=order, units=unsent)
     unit.count_paid_back(back)
+    take_back_unpaid(actor=actor, order=order, units=back)
     back_to_sales(actor, order, unsent)
     back_to_sales(actor, order, back)
 

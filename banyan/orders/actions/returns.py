@@ -29,6 +29,7 @@ from .asking import check_state, end, tell
 from .cancelling import bought
 from .exchanging import count_root, keep_replacements, replacement_locks, set_aside
 from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
+from .proceeds import take_back_unpaid
 
 TO_SEND = dt.timedelta(days=14)
 """How long an agreed return may take to be sent."""
@@ -283,6 +284,7 @@ def _pay(
     worth = returning.with_shipping if at_fault else returning.without_shipping
     parts = worth(lines, back)
     unit.count_paid_back(back)
+    take_back_unpaid(actor=actor, order=order, units=back)
     if not parts:
         return None
     refund = create_refund(

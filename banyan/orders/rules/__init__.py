@@ -2,6 +2,7 @@
 
 from .agreement import MOST_LETTERS, Agreement, Change, agreement_of
 from .pricing import (
+    POINTS,
     Discount,
     LineInput,
     Priced,
@@ -22,6 +23,7 @@ from .wanting import WantedLine, merge
 
 __all__ = [
     "MOST_LETTERS",
+    "POINTS",
     "Agreement",
     "Change",
     "Discount",

@@ -1,8 +1,8 @@
 """Pure pricing. Every figure is an integer of minor units.
 
 The steps and their order are fixed: unit prices (list price, then each source that names
-another), discounts, shipping, tax, rounding. Recomputed from zero each time; each line keeps the
-explanation of its price. See docs/explanation/pricing.md.
+another), coupons, points, shipping, tax, rounding. Recomputed from zero each time; each line keeps
+the explanation of its price. See docs/explanation/pricing.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from banyan.catalog.rules import Method, TaxTerms
 from banyan.kernel.money import split
 
 from .tax import Taxed, taxes
+
+POINTS = "points"
+"""The step of discounts that a member's points are spent on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Discount:
 class PricedLine:
     """A line with its parts; paid = goods - discount + shipping + tax.
 
+    ``points`` is the part of the discount that points are spent on.
     ``included_tax`` is contained in the other parts and adds nothing; ``shipping_tax`` is the
     part of either tax that is due for shipping.
     """
@@ -93,6 +97,7 @@ class PricedLine:
     unit_amount: int
     goods: int
     discount: int = 0
+    points: int = 0
     shipping: int = 0
     tax: int = 0
     included_tax: int = 0
@@ -121,6 +126,10 @@ class Priced:
     def discount(self, shop_id: int | None = None) -> int:
         """Return the discount total."""
         return self._sum("discount", shop_id)
+
+    def points(self, shop_id: int | None = None) -> int:
+        """Return the part of the discount that points are spent on."""
+        return self._sum("points", shop_id)
 
     def shipping(self, shop_id: int | None = None) -> int:
         """Return the shipping total."""
@@ -188,6 +197,8 @@ def _take_off(line: PricedLine, discount: Discount) -> None:
         raise ValueError(f"{discount.code} takes {part} off line {line.key}")
     if part:
         line.discount += part
+        if discount.step == POINTS:
+            line.points += part
         line.steps.append(_step(discount, part))
 
 
@@ -217,7 +228,8 @@ def _ship(method: Method, given: Sequence[LineInput], priced: Mapping[int, Price
     mine = [priced[line.key] for line in given]
     if not mine:
         return
-    goods = sum(line.goods - line.discount for line in mine)
+    # Points pay for goods: they never make delivery dearer.
+    goods = sum(line.goods - line.discount + line.points for line in mine)
     weight = sum(line.weight_grams * line.quantity for line in given)
     amount = method.charge(goods=goods, weight=weight)
     free = method.is_free(goods)

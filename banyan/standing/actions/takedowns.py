@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product
+from banyan.catalog.rules import IN_PARCELS
+from banyan.delivery.queries import unused_vouchers
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound, Problem
 from banyan.kernel.states import transition
+from banyan.orders.actions.cancelling import cancel_unsent
 from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.actions.refunds import grant_refund
 from banyan.orders.models import Checkout, Order, OrderLine
@@ -66,9 +71,10 @@ def take_down(*, actor: Actor, product_id: int, reason: str, words: str) -> Take
 def settle_takedown(*, actor: Actor, takedown_id: int) -> Takedown:
     """End what is open about a product: unpaid purchases, and what was paid but not sent.
 
-    Unpaid checkouts that hold it end (a payment on its way goes back in full by itself); lines
-    not sent yet are refunded in full. Each is a transaction of its own and repeatable, so a
-    killed process goes on where it stopped. Whoever has it already is warned by the listeners.
+    Unpaid checkouts that hold it end (a payment on its way goes back in full by itself); units
+    not sent yet are cancelled, vouchers not used yet refunded. Each is a transaction of its own
+    and repeatable, so a killed process goes on where it stopped. Whoever has it already is warned
+    by the listeners.
     """
     found = Takedown.objects.select_related("product").get(pk=takedown_id)
     if found.state != "settling":
@@ -94,23 +100,23 @@ def _end_unpaid(actor: Actor, found: Takedown) -> int:
 
 
 def _refund_unsent(actor: Actor, found: Takedown) -> tuple[int, int]:
-    """Refund what was paid and not sent; return how many orders were, and how many still wait."""
-    lines = OrderLine.objects.filter(product_id=found.product_id, order__state="paid")
-    by_order: dict[int, dict[int, int]] = {}
-    for line in lines.filter(shipped_quantity=0):
-        if left := line.paid_amount - line.refunded_amount:
-            by_order.setdefault(line.order_id, {})[line.pk] = left
+    """Pay back what was paid and not sent or used; return how many orders, and how many wait."""
+    lines = OrderLine.objects.filter(product_id=found.product_id)
+    unsent = lines.filter(
+        kind__in=IN_PARCELS,
+        order__state="paid",
+        quantity__gt=F("shipped_quantity") + F("cancelled_quantity"),
+    )
+    unused = unused_vouchers(
+        lines.filter(order__state__in=["paid", "shipped", "received"]).values("id")
+    )
+    by_order: dict[int, list[OrderLine]] = {}
+    for line in [*unsent, *lines.filter(pk__in=unused)]:
+        by_order.setdefault(line.order_id, []).append(line)
     failed = 0
-    for order_id, parts in sorted(by_order.items()):
+    for order_id, open_lines in sorted(by_order.items()):
         try:
-            grant_refund(
-                actor=actor,
-                order_id=order_id,
-                amount=sum(parts.values()),
-                lines=parts,
-                reason=found.words[:200],
-                key=f"takedown:{found.pk}:{order_id}",
-            )
+            _pay_back(actor, found, order_id, open_lines, unused)
         except (Busy, Conflict) as problem:
             failed += 1
             logger.warning("takedown %s: order %s waits: %s", found.pk, order_id, problem)
@@ -118,6 +124,36 @@ def _refund_unsent(actor: Actor, found: Takedown) -> tuple[int, int]:
             failed += 1
             logger.exception("takedown %s: order %s is not refunded", found.pk, order_id)
     return len(by_order) - failed, failed
+
+
+def _pay_back(
+    actor: Actor,
+    found: Takedown,
+    order_id: int,
+    lines: Sequence[OrderLine],
+    unused: Mapping[int, int],
+) -> None:
+    """Cancel the unsent units of an order's lines; refund their vouchers that nobody has used."""
+    key, reason = f"takedown:{found.pk}:{order_id}", found.words[:200]
+    sent = [line.pk for line in lines if line.kind in IN_PARCELS]
+    if sent:
+        cancel_unsent(actor=actor, order_id=order_id, line_ids=sent, reason=reason, key=key)
+    parts = {line.pk: _worth(line, unused[line.pk]) for line in lines if line.pk in unused}
+    if amount := sum(parts.values()):
+        grant_refund(
+            actor=actor,
+            order_id=order_id,
+            amount=amount,
+            lines=parts,
+            reason=reason,
+            key=f"{key}:vouchers",
+        )
+
+
+def _worth(line: OrderLine, n: int) -> int:
+    """Return what ``n`` units of a line are worth, the last ones bearing what does not divide."""
+    used = line.paid_amount * (line.quantity - n) // line.quantity
+    return min(line.paid_amount - used, line.paid_amount - line.refunded_amount)
 
 
 def received_orders(product_id: int) -> list[Order]:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
 from banyan.kernel.actors import Actor
@@ -39,6 +40,19 @@ POLICY: dict[str, Any] = {
     "object-src": [NONE],
     "form-action": [SELF],
 }
+
+# What the library's own pages say in English; named here so that our catalogues hold them.
+SAID_BY_THE_LIBRARY = (
+    gettext_lazy("Apply Filters"),
+    gettext_lazy("Clear all filters"),
+    gettext_lazy("Filters"),
+    gettext_lazy("No results found"),
+    gettext_lazy("Reset filters"),
+    gettext_lazy(
+        "This page yielded into no results. Create a new item or reset your filters."
+    ),
+    gettext_lazy("Type to search"),
+)
 
 View = Callable[..., HttpResponseBase]
 

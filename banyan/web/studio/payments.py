@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from banyan.catalog.access import MANAGERS
+from banyan.catalog.access import MANAGERS, works_in
 from banyan.catalog.models import Shop
 from banyan.kernel import clock
 from banyan.kernel.money import Money
@@ -29,6 +29,7 @@ from .room import page, refusal_of, shop_of
 from .typed import Typed
 
 MOST_SHOWN = 50
+OWNER = ("owner",)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +64,7 @@ def _page(
     context = {
         "values": values,
         "rows": [_row(request, one) for one in requests_of("shop", shop.pk)[:MOST_SHOWN]],
-        "accounts": _accounts(shop),
+        "accounts": _accounts(shop) if works_in(actor(request), shop.pk, OWNER) else [],
     }
     return page(request, shop, "payments", "studio/payments.html", context, problem)
 
@@ -151,8 +152,8 @@ def give_back(request: HttpRequest, shop_slug: str, request_id: int) -> HttpResp
 @private
 @signed_in
 def connect(request: HttpRequest, shop_slug: str) -> HttpResponse:
-    """Connect the shop's own account at a provider, so that its money goes there."""
-    shop = shop_of(request, shop_slug, MANAGERS)
+    """Connect the shop's own account at a provider, so that its money goes there. For owners."""
+    shop = shop_of(request, shop_slug, OWNER)
     typed = Typed(request.POST)
     try:
         if not typed.text("account"):

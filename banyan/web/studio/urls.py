@@ -13,6 +13,7 @@ from . import (
     handing_over,
     home,
     payments,
+    points,
     pool,
     price_lists,
     product,
@@ -191,5 +192,6 @@ urlpatterns = [
     path("<slug:shop_slug>/staff/leave", staff.leave, name="studio_leave"),
     path("<slug:shop_slug>/staff/acts", staff.acts, name="studio_acts"),
     path("<slug:shop_slug>/after-sale", after_sale.after_sale, name="studio_after_sale"),
+    path("<slug:shop_slug>/points", points.points, name="studio_points"),
     path("<slug:shop_slug>/settings", shop_settings.shop_settings, name="studio_settings"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from banyan.catalog import actions as catalog
@@ -13,6 +14,7 @@ from banyan.earnings.models import PlanVersion
 from banyan.entitlements.models import Coupon
 from banyan.kernel.models import StateChange
 from banyan.orders.models import OrderNote, OrderRefund, Shipment
+from banyan.payments.models import ConnectedAccount
 from tests.support import factories
 
 from .scene import Scene, client, scene
@@ -164,3 +166,23 @@ def test_a_shop_is_opened_and_a_refusal_keeps_what_was_typed() -> None:
     made = Shop.objects.get()
     way = ShippingMethod.objects.get(zone__shop=made)
     assert (made.slug, made.currency, way.bands) == ("tea", "EUR", [[0, 490]])
+
+
+def test_only_an_owner_says_where_the_shops_money_goes() -> None:
+    shop, manager = factories.shop(), factories.member()
+    catalog.hire(
+        actor=factories.actor(shop.owner), shop_id=shop.pk, account_id=manager.pk, role="manager"
+    )
+    url = f"/studio/{shop.slug}/payments/connect"
+    told = {"provider": "stripe", "account": "acct_mine", "name": "Me"}
+
+    browser = Client()
+    browser.force_login(manager)
+    assert browser.get(f"/studio/{shop.slug}/payments").status_code == 200
+    refused = browser.post(url, told)
+    browser.force_login(shop.owner)
+    owner = browser.post(url, told)
+
+    assert refused.status_code == 404
+    assert owner.status_code == 302
+    assert not ConnectedAccount.objects.exists()  # no provider passes money on here

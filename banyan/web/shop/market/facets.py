@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -11,8 +11,9 @@ from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from banyan.catalog.models import Category, Shop
+from banyan.catalog.models import Attribute, Category, Shop
 from banyan.catalog.queries import Chosen, Facets, name_in
+from banyan.catalog.rules import named_in
 from banyan.kernel.money import Money
 
 # What an address may carry on; anything else of it is dropped.
@@ -67,21 +68,48 @@ def kind_name(kind: str) -> str:
 def panel(
     given: QueryDict, chosen: Chosen, facets: Facets, *, bound: str = "", place: Shop | None = None
 ) -> Panel:
-    """Return the links of a page with the fields ``given``. At most two statements, for names.
+    """Return the links of a page with the fields ``given``. At most three statements, for names.
 
     ``bound`` says of how many goods the counts are, where there are more; ``place`` is the shop
     that the whole page belongs to.
     """
     kept = [(name, value) for name in KEPT for value in given.getlist(name)[:8] if value]
+    words = _words(chosen, facets)
     return Panel(
-        chosen=_taken(kept, chosen, place),
-        groups=[group for group in _groups(kept, chosen, facets, place) if group.links],
+        chosen=_taken(kept, chosen, place, words),
+        groups=[group for group in _groups(kept, chosen, facets, place, words) if group.links],
         currencies=list(facets.prices),
         low=_major(chosen.low, chosen.currency),
         high=_major(chosen.high, chosen.currency),
         fields=[pair for pair in kept if pair[0] not in PRICE],
         bound=bound,
     )
+
+
+class Words:
+    """How typed attributes and their values are called; what shops typed stays as it is."""
+
+    def __init__(self, rows: Iterable[Attribute]) -> None:
+        self.language = get_language() or "en"
+        self.rows = {row.code: row for row in rows}
+
+    def name(self, code: str) -> str:
+        """Return how an attribute is called."""
+        row = self.rows.get(code)
+        return named_in(row.names, self.language) if row else code
+
+    def value(self, code: str, value: str) -> str:
+        """Return how one of its values is called."""
+        row = self.rows.get(code)
+        if row is None:
+            return value
+        names = next((one["names"] for one in row.choices if one["code"] == value), None)
+        return named_in(names, self.language) if names else f"{value} {row.unit}".strip()
+
+
+def _words(chosen: Chosen, facets: Facets) -> Words:
+    codes = {name for name, _value in chosen.traits} | set(facets.traits)
+    return Words(Attribute.objects.filter(code__in=sorted(codes)) if codes else ())
 
 
 def _major(amount: int | None, currency: str) -> str:
@@ -98,7 +126,9 @@ def _without(kept: list[tuple[str, str]], *names: str, value: str = "") -> str:
     return "?" + urlencode(left)
 
 
-def _taken(kept: list[tuple[str, str]], chosen: Chosen, place: Shop | None) -> list[Link]:
+def _taken(
+    kept: list[tuple[str, str]], chosen: Chosen, place: Shop | None, words: Words
+) -> list[Link]:
     found: list[Link] = []
     if chosen.category is not None:
         name = name_in(chosen.category, get_language() or "en")
@@ -114,7 +144,8 @@ def _taken(kept: list[tuple[str, str]], chosen: Chosen, place: Shop | None) -> l
         found.append(Link(_("In stock"), _without(kept, "is", value="stock")))
     for name, value in chosen.traits:
         given = f"with:{name}={value}"
-        found.append(Link(f"{name}: {value}", _without(kept, "is", value=given)))
+        text = f"{words.name(name)}: {words.value(name, value)}"
+        found.append(Link(text, _without(kept, "is", value=given)))
     if chosen.low is not None or chosen.high is not None:
         low, high = _major(chosen.low, chosen.currency), _major(chosen.high, chosen.currency)
         text = f"{chosen.currency} {low or 0} – {high or '…'}"
@@ -123,7 +154,11 @@ def _taken(kept: list[tuple[str, str]], chosen: Chosen, place: Shop | None) -> l
 
 
 def _groups(
-    kept: list[tuple[str, str]], chosen: Chosen, facets: Facets, place: Shop | None
+    kept: list[tuple[str, str]],
+    chosen: Chosen,
+    facets: Facets,
+    place: Shop | None,
+    words: Words,
 ) -> list[Group]:
     language = get_language() or "en"
     categories = Category.objects.in_bulk([pk for pk, _count in facets.categories])
@@ -155,11 +190,11 @@ def _groups(
     taken = set(chosen.traits)
     for name, values in facets.traits.items():
         links = [
-            Link(value, _with(kept, "is", f"with:{name}={value}"), str(count))
+            Link(words.value(name, value), _with(kept, "is", f"with:{name}={value}"), str(count))
             for value, count in values
             if (name, value) not in taken
         ]
-        groups.append(Group(name, links))
+        groups.append(Group(words.name(name), links))
     return groups
 
 

@@ -21,7 +21,7 @@ from banyan.people.rules.countries import country_names
 
 from ...http import actor
 from ..market.cards import product_title
-from . import form_tokens
+from . import form_tokens, points_choices
 from .checkout_values import METHOD, address_fields, book_of, carried, sign_in_url
 from .coupon_choices import shown
 from .explaining import priced_rows, step_rows, way_text
@@ -67,6 +67,7 @@ def draw(
         "errors": errors,
         "coupon_error": coupon_error,
         **shown(quote),
+        **points_choices.shown(quote),
         "problem": problem,
         "earlier": earlier,
         "waiting": form.waiting,
@@ -146,6 +147,7 @@ def _changes(quote: orders.Quote, problem: Problem | None) -> list[tuple[str, Mo
     shops = _shops(quote)
     words = {"discount": _("Discount, %(shop)s"), "shipping": _("Shipping, %(shop)s")}
     words["tax"] = _("Tax, %(shop)s")
+    words["points"] = _("Points, %(shop)s")
     rows = []
     for change in problem.extra["changes"]:
         key = int(change["id"])

@@ -26,6 +26,7 @@ from banyan.people.rules import (
 
 from ...cookies import CART, read_signed
 from ...http import actor, number
+from . import points_choices
 from .coupon_choices import changed, off_in
 
 MOST_OF_ONE = 99
@@ -73,7 +74,7 @@ def given(request: HttpRequest, who: Actor) -> dict[str, str]:
         values.setdefault("contact_phone", request.user.phone or "")
     countries = {"zh-hant": "TW", "zh-hans": "CN"}
     values.setdefault("country", countries.get(get_language() or "", "CN"))
-    for name in ("coupon", "off", "currency", "only"):
+    for name in ("coupon", "off", "points", "currency", "only"):
         values[name] = request.GET.get(name, "")[:40]
     country = request.GET.get("country", "")
     if country in ADDRESS_FORMS:
@@ -92,7 +93,7 @@ def _typed(request: HttpRequest, who: Actor) -> dict[str, str]:
         country = country if country in ADDRESS_FORMS else "CN"
         parsed = parse_address_line(values["line"][:400], country)
         values |= {name: text for name, text in parsed.fields.items() if text}
-    return changed(values, wish)
+    return points_choices.changed(changed(values, wish), wish)
 
 
 def of_address(address: Address | None) -> dict[str, str]:
@@ -115,6 +116,7 @@ def wishes_of(values: dict[str, str]) -> orders.Wishes:
         currency=values.get("currency", "")[:3],
         methods=methods,
         coupons_off=frozenset(off_in(values)),
+        use_points=points_choices.wanted(values),
     )
 
 
@@ -166,7 +168,7 @@ def sign_in_url(request: HttpRequest, values: dict[str, str]) -> str:
     """
     kept = {
         name: values.get(name) or request.GET.get(name, "")
-        for name in (*CARRIED, "n", "coupon", "off")
+        for name in (*CARRIED, "n", "coupon", "off", "points")
     }
     query = urlencode({name: value for name, value in kept.items() if value})
     here = reverse("checkout") + (f"?{query}" if query else "")

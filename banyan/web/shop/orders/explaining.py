@@ -18,6 +18,7 @@ STEPS: dict[str, Any] = {
     "offer": gettext_lazy("Price at “%(note)s”: %(n)s × %(unit)s"),
     "sale": gettext_lazy("Flash sale “%(note)s”: %(n)s × %(unit)s"),
     "coupon": gettext_lazy("Coupon %(code)s"),
+    "points": gettext_lazy("Points"),
     "shipping": gettext_lazy("Its part of the shipping (%(note)s)"),
     "tax": gettext_lazy("%(note)s, %(rate)s %%, on top"),
 }

@@ -33,6 +33,7 @@ from .sessions import client_address, member, region_of
 _ROOMS = (
     ("orders_mine", "orders", gettext_lazy("Orders")),
     ("coupons_mine", "tag", gettext_lazy("Coupons")),
+    ("points_mine", "coin", gettext_lazy("Points")),
     ("earnings", "coin", gettext_lazy("Earnings")),
     ("statement", "receipt", gettext_lazy("Statement")),
     ("wallet", "wallet", gettext_lazy("Wallet")),

@@ -10,6 +10,7 @@ from ..orders import (
     papers,
     pay_link,
     payment_request,
+    points_mine,
     purchase,
     refunds,
     returns,
@@ -18,6 +19,7 @@ from ..orders import (
 urlpatterns = [
     path("checkout", checkout.checkout, name="checkout"),
     path("me/coupons", coupons_mine.coupons_mine, name="coupons_mine"),
+    path("me/points", points_mine.points_mine, name="points_mine"),
     path("orders", purchase.orders_mine, name="orders_mine"),
     path("orders/find", purchase.order_find, name="order_find"),
     path("o/<str:token>", purchase.purchase, name="purchase"),

@@ -11,8 +11,8 @@ from banyan.kernel.ids import IdField
 from banyan.kernel.problems import Invalid
 from banyan.people.models import Account
 
-from .rules import CLASSES, Terms, terms_of
-from .states import GRANT, REDEMPTION
+from ..rules import CLASSES, Terms, terms_of
+from ..states import GRANT, REDEMPTION
 
 REACHES = ("code", "auto", "claim", "held")
 

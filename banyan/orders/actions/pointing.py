@@ -1,0 +1,191 @@
+"""Points in a purchase: spent as a step of its price, earned by it, both undone with refunds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from banyan.entitlements import actions as entitlements
+from banyan.entitlements.actions.points import Wanted
+from banyan.entitlements.models import PointsLot
+from banyan.entitlements.purses import purse_ids, purses_of
+from banyan.entitlements.rules import Purse, Spending, spend
+from banyan.kernel import clock, locks
+from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Busy
+
+from ..models import Order, OrderLine
+from ..queries import terms_of
+from ..rules import POINTS, Discount, LineInput
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The points of a quote: what the member has, what may be used, and whether it shall be."""
+
+    purses: Mapping[int, Purse] = field(default_factory=dict)
+    offered: tuple[Spending, ...] = ()
+    wanted: bool = True
+
+    @property
+    def used(self) -> tuple[Spending, ...]:
+        """What the purchase is paid with."""
+        return self.offered if self.wanted else ()
+
+    def discounts(self) -> list[Discount]:
+        """Return what they take off, as pricing takes it; the shop bears it."""
+        return [Discount(POINTS, "", one.amounts, "shop") for one in self.used]
+
+    def purse_ids(self) -> list[int]:
+        """Return the purses that are taken from."""
+        return [one.purse.purse_id for one in self.used]
+
+
+def points_for(
+    *,
+    actor: Actor,
+    kept: Points | None,
+    wanted: bool,
+    currency: str,
+    inputs: Sequence[LineInput],
+    discounts: Iterable[Discount],
+) -> Points:
+    """Return the most points that may pay for the goods of each shop, after ``discounts``.
+
+    Pooled lines are left alone: their price is another page's. ``kept`` are points that this
+    purchase has reserved. One statement otherwise, none for guests.
+    """
+    shops: dict[int, dict[int, int]] = {}
+    for line in inputs:
+        if not line.is_pooled:
+            shops.setdefault(line.shop_id, {})[line.key] = line.unit_amount * line.quantity
+    for discount in discounts:
+        for goods in shops.values():
+            for key in goods:
+                goods[key] -= discount.amounts.get(key, 0)
+    if kept is not None:
+        purses = kept.purses
+    elif shops:
+        purses = purses_of(actor=actor, shop_ids=shops, currency=currency)
+    else:
+        purses = {}
+    found = (spend(purses[shop_id], shops[shop_id]) for shop_id in shops if shop_id in purses)
+    return Points(purses, tuple(one for one in found if one is not None), wanted)
+
+
+def pay_with_points(*, actor: Actor, points: Points, orders: Sequence[Order]) -> None:
+    """Reserve the points of a purchase that is just placed. Raises PointsGone."""
+    if not points.used:
+        return
+    by_shop = {order.shop_id: order for order in orders}
+    wanted = [
+        Wanted(one, by_shop[one.purse.shop_id].pk, by_shop[one.purse.shop_id].number)
+        for one in points.used
+    ]
+    entitlements.reserve_points(actor=actor, checkout_id=orders[0].checkout_id, wanted=wanted)
+
+
+def with_points(lines: Iterable[OrderLine]) -> bool:
+    """Tell whether lines are paid with points; their prices say so, no statement."""
+    return any(points_in(line) for line in lines)
+
+
+def points_in(line: OrderLine) -> int:
+    """Return what points took off a line."""
+    return -sum(int(step["amount"]) for step in line.price if step["step"] == POINTS)
+
+
+def locks_of_points(order: Order) -> list[LockKey]:
+    """Return the locks that an order's points need. One statement, none for guests."""
+    buyer_id = order.checkout.buyer_id
+    if buyer_id is None:
+        return []
+    return entitlements.points_locks(purse_ids(buyer_id, order.shop_id))
+
+
+def even_out(*, actor: Actor, order: Order) -> None:
+    """Give back and take back points as far as the order's money was paid back.
+
+    Points and money go back in proportion of the line, on running totals: repeatable. The caller
+    holds the order and :func:`locks_of_points`.
+    """
+    if order.checkout.buyer_id is None:
+        return
+    lines = list(order.lines.filter(replaces_id=None))
+    spent = {line.pk: points_in(line) for line in lines}
+    if any(spent.values()):
+        back = sum(_part_back(line, spent[line.pk]) for line in lines)
+        entitlements.give_back_points(
+            actor=actor, order_id=order.pk, back=back, whole=sum(spent.values())
+        )
+    _take_back(actor, order, lines)
+
+
+def _take_back(actor: Actor, order: Order, lines: Sequence[OrderLine]) -> None:
+    whole = sum(line.net_amount for line in lines)
+    if whole:
+        kept = whole - sum(_part_back(line, line.net_amount) for line in lines)
+        entitlements.take_back_points(actor=actor, order_id=order.pk, kept=kept, whole=whole)
+
+
+def _part_back(line: OrderLine, amount: int) -> int:
+    """Return the part of ``amount`` that went back; by units where the line cost no money."""
+    if line.paid_amount:
+        return amount * line.refunded_amount // line.paid_amount
+    return amount * line.refunded_quantity // line.quantity
+
+
+def grant_for(*, actor: Actor, order_id: int) -> None:
+    """Grant the points that a paid order earns, frozen. Repeatable; guests earn none.
+
+    What was refunded in the meantime is taken back at once.
+    """
+    order = Order.objects.select_related("checkout").get(pk=order_id)
+    if order.checkout.buyer_id is None:
+        return
+    lines = list(order.lines.filter(replaces_id=None))
+    entitlements.grant_points(
+        account_id=order.checkout.buyer_id,
+        shop_id=order.shop_id,
+        currency=order.currency,
+        order_id=order.pk,
+        order_number=order.number,
+        paid=sum(line.net_amount for line in lines),
+    )
+    if order.refunded_amount:
+        _take_back(actor, order, lines)
+
+
+def thaw(*, order_id: int) -> None:
+    """Say when a received order's points can be spent: after its shop's return window."""
+    order = Order.objects.get(pk=order_id)
+    received = order.received_at or clock.now()
+    days = dt.timedelta(days=terms_of(order.shop_id).return_days)
+    entitlements.receive_points(order_id=order.pk, available_at=received + days)
+
+
+def ripen_due(*, actor: Actor, limit: int = 200) -> int:
+    """Let points be spent whose time has come, less what was refunded. Returns how many lots."""
+    due = PointsLot.objects.filter(state="granted", available_at__lte=clock.now())
+    order_ids = list(due.order_by("available_at").values_list("order_id", flat=True)[:limit])
+    for order_id in order_ids:
+        try:
+            _ripen(actor, order_id)
+        except Busy as error:
+            logger.warning("points of order %s ripen later: %s", order_id, error)
+    return len(order_ids)
+
+
+def _ripen(actor: Actor, order_id: int) -> None:
+    order = Order.objects.select_related("checkout").get(pk=order_id)
+    with transaction.atomic():
+        locks.take([LockKey("order", order.pk), *locks_of_points(order)])
+        even_out(actor=actor, order=order)
+        entitlements.ripen_points(actor=actor, order_id=order.pk)

@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 
-from banyan.kernel import clock
-from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.kernel.remembered import remembered
 
 from .models import PointsLot, PointsPurse, PointsTerms, PointsUse
 from .rules import Purse
 
 
-@remembered
-def _purses(
-    account_id: int, currency: str, shop_ids: list[int], at: dt.datetime
-) -> QuerySet[PointsPurse]:
-    good = Q(lots__state="available", lots__expires_at__gt=at)
-    found = PointsPurse.objects.filter(
-        account_id=account_id, terms__currency=currency, terms_id__in=shop_ids, available__gt=0
+def purse_rows(shop: OuterRef, account_id: int, at: dt.datetime) -> ArraySubquery:
+    """Return what a member can spend at ``at`` in a ``shop``, as a column of a row that names it.
+
+    For :func:`purses_of_rows`. Nothing for account 0, a guest.
+    """
+    good = PointsLot.objects.filter(purse=OuterRef("pk"), state="available", expires_at__gt=at)
+    free = good.order_by().values("purse").annotate(n=Sum("left")).values("n")
+    purses = PointsPurse.objects.filter(account_id=account_id, terms_id=shop, available__gt=0)
+    row = JSONObject(
+        purse_id=F("id"),
+        shop_id=F("terms_id"),
+        free=Coalesce(Subquery(free), 0),
+        worth=F("terms__worth"),
+        most_percent=F("terms__most_percent"),
+        currency=F("terms__currency"),
     )
-    return found.annotate(free=Sum("lots__left", filter=good)).select_related("terms")
+    return ArraySubquery(purses.values(row=row))
 
 
-def purses_of(*, actor: Actor, shop_ids: Iterable[int], currency: str) -> dict[int, Purse]:
-    """Return what a member can spend now in some shops, by shop. One statement; none for guests."""
-    if actor.id is None:
-        return {}
-    rows = _purses(actor.id, currency, sorted(shop_ids), clock.now())
+def purses_of_rows(rows: Iterable[Mapping[str, Any]], currency: str) -> dict[int, Purse]:
+    """Return the purses in a currency, by shop, of what :func:`purse_rows` has read."""
     return {
-        row.terms_id: Purse(
-            row.pk, row.terms_id, row.free or 0, row.terms.worth, row.terms.most_percent
+        row["shop_id"]: Purse(
+            row["purse_id"], row["shop_id"], row["free"], row["worth"], row["most_percent"]
         )
         for row in rows
+        if row["currency"] == currency
     }
 
 

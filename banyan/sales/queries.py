@@ -192,6 +192,19 @@ def claimable(sale_id: int, variant_id: int) -> QuerySet[Bucket]:
     return buckets.select_related("item__sale__shop").order_by("id")
 
 
+@remembered
+def _items_in(sale_id: int, variant_id: int) -> QuerySet[SaleItem]:
+    return SaleItem.objects.filter(sale=sale_id, variant=variant_id).select_related("sale")
+
+
+def item_in(sale_id: int, variant_id: int) -> SaleItem:
+    """Return something in a sale, with the sale; SaleItem.DoesNotExist if it is not in it."""
+    found = _items_in.first(sale_id, variant_id)
+    if found is None:
+        raise SaleItem.DoesNotExist(f"variant {variant_id} in sale {sale_id}")
+    return found
+
+
 def buckets_of(sale: Sale) -> list[Bucket]:
     """Return the buckets of a sale with their items, in order."""
     rows = Bucket.objects.filter(item__sale=sale).select_related("item__variant__product__shop")

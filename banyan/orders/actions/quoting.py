@@ -225,6 +225,11 @@ def quote(
     return result
 
 
+def _purses(variants: Mapping[int, Variant], currency: str) -> dict[int, Purse]:
+    """Return what the buyer can spend in points, by shop."""
+    return purses_of_rows((purses_of(one) for one in variants.values()), currency)
+
+
 def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[int, Taken]:
     """Return the storefront offers that lines were taken from and that still hold."""
     return taken_offers(

@@ -33,7 +33,7 @@ from banyan.delivery.models import Grant as DigitalGrant
 from banyan.delivery.models import LicenceKey, Voucher
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
-from banyan.entitlements.models import Coupon, Grant
+from banyan.entitlements.models import Coupon, Grant, PointsLot, PointsUse
 from banyan.entitlements.rules import CLASSES
 from banyan.insights.actions import import_cascades
 from banyan.kernel import clock, relay
@@ -201,6 +201,8 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
     classes = Counter(Coupon.objects.values_list("stacking", flat=True))
     assert all(classes[name] >= 2 for name in CLASSES)
     assert Grant.objects.filter(account__handle="ana", state="held").count() >= 3
+    assert {("granted",), ("available",)} <= _rows(PointsLot, "state")
+    assert PointsUse.objects.filter(state="spent").exists()
     assert {("CNY", "members"), ("EUR", "everyone")} <= _rows(PriceList, "currency", "audience")
     assert TaxZone.objects.get().places == ["DE"]
     assert _rows(Voucher, "state") == {("issued",), ("redeemed",), ("expired",)}

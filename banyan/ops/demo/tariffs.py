@@ -20,8 +20,9 @@ from banyan.entitlements.rules import (
 )
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.orders.actions.pointing import ripen_due
 
-from .stage import Stage, Till, want
+from .stage import SYSTEM, Stage, Till, want
 
 HOLDERS = ("ana", "ben", "noor", "kai", "mei")
 BERLIN = {
@@ -52,6 +53,7 @@ class Tariffs:
             self._of_platform()
             self._of_shop()
         with clock.at(self.stage.at(0.99)):
+            ripen_due(actor=SYSTEM)
             self._used()
 
     def _prices(self) -> None:
@@ -198,7 +200,7 @@ class Tariffs:
         coupons.claim_coupon(actor=self.stage.member("ana"), code=codes[0].code or "")
 
     def _used(self) -> None:
-        """Ben buys two, with the best that he holds; a guest in Germany pays tax."""
+        """Ben buys two, with the best that he holds and his points; a guest in Germany pays tax."""
         till = Till("tariff", self.stage.today)
         goods = self.stage.goods(self.shop)
         till.sell(self.stage.member("ben"), want(goods[1], 2))

@@ -115,7 +115,8 @@ def test_giving_up_and_expiring_at_once_give_points_back_once() -> None:
     def withdraw() -> Checkout:
         return withdraw_checkout(actor=Actor.system("test"), checkout_id=checkout.pk, reason="test")
 
-    run_at_once(give_up, withdraw, give_up, withdraw)
+    results = run_at_once(give_up, withdraw, give_up, withdraw)
 
+    assert all(isinstance(r, Checkout | Busy) for r in results), kinds(results)
     assert purse_of(buyer, shop) == (300, 0)
     assert recount() == {}

@@ -45,7 +45,7 @@ def _items(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySe
     return rows.select_related("sale").order_by("mine", "id")  # type: ignore[misc]  # annotated
 
 
-def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
+def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> QuerySet[Any]:
     """Return those of the items that are in a sale that is not over, or claimed by the account."""
     mine = (
         Right.objects.filter(

@@ -42,7 +42,7 @@ class SalePrice:
 @remembered
 def _items(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
     rows = _annotated(SaleItem.objects.filter(variant_id__in=variant_ids), account_id, now)
-    return rows.select_related("sale").order_by("mine", "id")  # type: ignore[misc]  # annotated
+    return rows.select_related("sale").order_by("mine", "id")
 
 
 def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> QuerySet[Any]:
@@ -85,7 +85,7 @@ def sale_rows(variant: OuterRef, account_id: int, at: dt.datetime) -> ArraySubqu
     )
     columns = {name: F(name) for name in _ROW} | {name: F(f"sale__{name}") for name in _SALE}
     return ArraySubquery(
-        items.order_by("mine", "id").values(  # type: ignore[misc]  # annotated
+        items.order_by("mine", "id").values(
             row=JSONObject(buyable=Case(When(buyable, then=True), default=False), **columns)
         )
     )

@@ -130,6 +130,26 @@ def test_the_facts_are_counted_and_an_upheld_appeal_takes_them_out(
     check_campaigning(shop.pk)
 
 
+def test_nobody_decides_about_their_own_shop() -> None:
+    item = make.variant(make.shop(make.staff("moderation")))
+    shop = item.product.shop
+    own = make.actor(shop.owner)
+    told = standing.report_product(
+        actor=make.actor(make.member()), product_id=item.product_id, reason="unsafe", body="Hot."
+    )
+    asked = standing.ask_permit(
+        actor=own, shop_id=shop.pk, number="LIC-1", holder="Demo", picture=staged_picture(own)
+    )
+    with pytest.raises(Forbidden) as refused:
+        standing.decide_report(actor=own, report_id=told.pk, upheld=False, reason="Mine.")
+    assert refused.value.code == "own_shop"
+    with pytest.raises(Forbidden):
+        standing.decide_permit(actor=own, permit_id=asked.pk, granted=True, reason="Mine.")
+    told.refresh_from_db()
+    asked.refresh_from_db()
+    assert (told.state, asked.state) == ("open", "asked")
+
+
 def test_a_dismissed_appeal_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     item = make.variant(stock=20)
     made = paid(item, 5)

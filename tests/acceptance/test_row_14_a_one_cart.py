@@ -11,6 +11,7 @@ from banyan.delivery.models import Grant, LicenceKey, Voucher
 from banyan.kernel import relay
 from banyan.orders.models import Checkout, Order
 from tests.delivery.stall import ADDRESS, Buyer, Stall, file_link, shown_codes, shown_keys
+from tests.market import deals
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.sandbox import Sandbox
@@ -93,4 +94,30 @@ def test_row_14_a_one_shop_sends_a_cup_with_a_voucher(sandbox: Sandbox) -> None:
     assert "Redeemed" in done.content.decode()
     relay.drain()
     assert Voucher.objects.get().state == "redeemed"
+    assert recount() == {}
+
+
+def test_row_14_a_a_members_listing_in_the_same_cart(sandbox: Sandbox) -> None:
+    """One payment for a cup, a key and a member's bicycle; only the bicycle's money waits."""
+    cups, games = Stall(), Stall()
+    cup = cups.opens(cups.sells("goods", "Cup", "10", stock=3))
+    _pool, game = games.keyed("BBBB-2222")
+    bicycle = deals.listing(price=15_000)
+    buyer = Buyer(sandbox)
+    for variant in (cup, game, bicycle.product.variants.get().pk):
+        buyer.browser.post(
+            "/cart/add", {"variant": variant, "n": "1"}, headers={"origin": "http://testserver"}
+        )
+    buyer.places(None, 1, **ADDRESS)
+    page = buyer.pays()
+    relay.drain()
+
+    assert Checkout.objects.get().total_amount == 1_000 + 5_000 + 15_000
+    assert shown_keys(page) == ["BBBB-2222"]
+    between_members = Order.objects.get(shop__kind="member")
+    assert deals.balance("escrow", between_members.pk) == 15_000
+    assert deals.balance("shop_payable", cups.shop.pk) == 1_000
+    assert deals.balance("shop_payable", games.shop.pk) == 5_000
+    assert deals.balance("earner_payable", bicycle.seller_id) == 0
+    assert Buyer(sandbox).places(bicycle.product.variants.get().pk, **ADDRESS).status_code != 302
     assert recount() == {}

@@ -62,6 +62,7 @@ LONGEST = (
     "browser/test_gallery.py",
     "browser/test_pages.py",
     "properties/test_community_visibility.py",
+    "properties/test_commerce_machine.py",
     "ops/test_postgres.py",
     "ops/test_supervisor.py",
     "browser/test_sign_in.py",

@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 
-from banyan.kernel import clock
-from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.kernel.remembered import remembered
 
 from .models import PointsLot, PointsPurse, PointsTerms, PointsUse
 from .rules import Purse
 
 
-@remembered
-def _purses(
-    account_id: int, currency: str, shop_ids: list[int], at: dt.datetime
-) -> QuerySet[PointsPurse]:
-    good = Q(lots__state="available", lots__expires_at__gt=at)
-    found = PointsPurse.objects.filter(
-        account_id=account_id, terms__currency=currency, terms_id__in=shop_ids, available__gt=0
+def purse_rows(shop: OuterRef, account_id: int, at: dt.datetime) -> ArraySubquery:
+    """Return a member's purse in a ``shop`` as a column of another row, if there is one.
+
+    For :func:`purses_of_rows`. Claims no statement.
+    """
+    good = PointsLot.objects.filter(
+        purse=OuterRef("pk"), state="available", left__gt=0, expires_at__gt=at
     )
-    return found.annotate(free=Sum("lots__left", filter=good)).select_related("terms")
-
-
-def purses_of(*, actor: Actor, shop_ids: Iterable[int], currency: str) -> dict[int, Purse]:
-    """Return what a member can spend now in some shops, by shop. One statement; none for guests."""
-    if actor.id is None:
-        return {}
-    rows = _purses(actor.id, currency, sorted(shop_ids), clock.now())
-    return {
-        row.terms_id: Purse(
-            row.pk, row.terms_id, row.free or 0, row.terms.worth, row.terms.most_percent
+    free = good.values("purse").annotate(n=Sum("left")).values("n")
+    mine = PointsPurse.objects.filter(account_id=account_id, terms=shop, available__gt=0)
+    return ArraySubquery(
+        mine.annotate(points=Coalesce(Subquery(free), 0)).values(
+            row=JSONObject(
+                purse_id=F("id"),
+                shop_id=F("terms_id"),
+                points=F("points"),
+                worth=F("terms__worth"),
+                most_percent=F("terms__most_percent"),
+                currency=F("terms__currency"),
+            )
         )
-        for row in rows
-    }
+    )
+
+
+def purses_of_rows(rows: Iterable[Sequence[Mapping[str, Any]]], currency: str) -> dict[int, Purse]:
+    """Return what a member can spend in ``currency``, by shop, of :func:`purse_rows`."""
+    found = {}
+    for row in (one for each in rows for one in each if one["currency"] == currency):
+        found[row["shop_id"]] = Purse(
+            row["purse_id"], row["shop_id"], row["points"], row["worth"], row["most_percent"]
+        )
+    return found
 
 
 def terms_of(shop_id: int) -> PointsTerms | None:

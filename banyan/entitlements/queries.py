@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -31,10 +32,10 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
     shops, printed = list(shop_ids), code.upper() or None
     with connection.cursor() as cursor:
         cursor.execute(
-            _CANDIDATES,
+            _candidates_in(len(shops)),
             [
-                *(actor.id, shops, printed, printed, MOST_HELD),
-                *(shops, printed, printed, clock.now(), MOST_AUTO),
+                *(actor.id, *shops, printed, printed, MOST_HELD),
+                *(*shops, printed, printed, clock.now(), MOST_AUTO),
             ],
         )
         rows = cursor.fetchall()
@@ -52,21 +53,29 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
 
 
 _GRANT = 5
-# The one that is meant, then those that run: what is over never crowds them out.
-_CANDIDATES = f"""
+
+
+@functools.cache
+def _candidates_in(count: int) -> str:
+    """Return the statement for goods of so many shops.
+
+    They are spelled out: with an array PostgreSQL would plan it anew at each use.
+    """
+    here = f"shop_id IN ({', '.join(['%s'] * count)}) OR shop_id IS NULL"
+    # The one that is meant, then those that run: what is over never crowds them out.
+    return f"""
 SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Coupon)} FROM (
   (SELECT mine.coupon_id, mine.id AS grant_id, mine.code AS grant_code, mine.state AS grant_state,
           mine.account_id AS grant_account, mine.expires_at AS grant_ends
    FROM entitlements_grant AS mine JOIN entitlements_coupon AS its ON its.id = mine.coupon_id
    WHERE mine.state IN ('held', 'reserved')
-     AND (mine.account_id = %s::bigint
-            AND (its.shop_id = ANY(%s::bigint[]) OR its.shop_id IS NULL)
+     AND (mine.account_id = %s::bigint AND ({here})
           OR upper(mine.code) = %s::text)
    ORDER BY upper(mine.code) IS DISTINCT FROM %s::text, mine.expires_at, mine.id LIMIT %s)
   UNION ALL
   (SELECT id, NULL, NULL, NULL, NULL, NULL FROM entitlements_coupon
    WHERE is_active
-     AND (reach = 'auto' AND (shop_id = ANY(%s::bigint[]) OR shop_id IS NULL)
+     AND (reach = 'auto' AND ({here})
           OR reach IN ('code', 'auto', 'claim') AND upper(code) = %s::text)
    ORDER BY upper(code) IS DISTINCT FROM %s::text, coalesce(ends_at <= %s, false), id LIMIT %s)
 ) AS found JOIN entitlements_coupon AS coupon ON coupon.id = found.coupon_id

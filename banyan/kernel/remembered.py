@@ -443,7 +443,8 @@ def _plan(build: Callable[..., models.QuerySet[M]], args: Sequence[Any]) -> _Pla
     if queryset._iterable_class is not ModelIterable:
         raise TypeError(f"{build.__qualname__} must return rows of a model")
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
-    sql, params = _with_constants(*compiler.as_sql(), numbers)
+    written, given = compiler.as_sql()
+    sql, params = _with_constants(written, given, numbers)
     places = tuple(
         (place, numbers[param], type(param) if isinstance(param, int) else None)
         for place, param in enumerate(params)

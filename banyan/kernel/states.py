@@ -74,6 +74,9 @@ def transition_all(
         raise TransactionManagementError(f"{machine.name} moved outside a transaction")
     if not objs:
         return
+    if len(objs) == 1:
+        transition(machine, objs[0], to, actor=actor, **updates)
+        return
     name = machine.field_name
     sources = {getattr(obj, name) for obj in objs}
     (source,) = sources if len(sources) == 1 else (None,)

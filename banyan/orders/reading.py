@@ -11,6 +11,7 @@ from django.db.models import OuterRef, QuerySet
 
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import priced
+from banyan.entitlements.purses import purse_rows
 from banyan.kernel.remembered import remembered
 from banyan.sales.queries import sale_rows
 
@@ -19,17 +20,26 @@ from .models import Checkout, Order, OrderLine
 
 @remembered
 def goods(variant_ids: list[int], at: dt.datetime, account_id: int) -> QuerySet[Variant]:
-    """Return what ``catalog.queries.priced`` does, with the sales that they are in.
+    """Return what ``catalog.queries.priced`` does, with their sales and the buyer's points.
 
-    See ``sales_of`` for these.
+    See ``sales_of`` and ``purses_of`` for these.
     """
     rows = priced(variant_ids, at, account_id)
-    return rows.annotate(sale_rows=sale_rows(OuterRef("pk"), account_id, at))
+    return rows.annotate(
+        sale_rows=sale_rows(OuterRef("pk"), account_id, at),
+        purse_rows=purse_rows(OuterRef("product__shop_id"), account_id, at),
+    )
 
 
 def sales_of(variant: Variant) -> Sequence[Mapping[str, Any]]:
     """Return what ``goods`` has read, for ``sales.queries.prices_of_rows``."""
     rows: Sequence[Mapping[str, Any]] = variant.sale_rows  # type: ignore[attr-defined]  # annotated
+    return rows
+
+
+def purses_of(variant: Variant) -> Sequence[Mapping[str, Any]]:
+    """Return what ``goods`` has read, for ``entitlements.purses.purses_of_rows``."""
+    rows: Sequence[Mapping[str, Any]] = variant.purse_rows  # type: ignore[attr-defined]  # annotated
     return rows
 
 

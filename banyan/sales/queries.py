@@ -45,7 +45,7 @@ def _items(variant_ids: list[int], account_id: int, now: dt.datetime) -> QuerySe
     return rows.select_related("sale").order_by("mine", "id")
 
 
-def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> QuerySet[SaleItem]:
+def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> QuerySet[Any]:
     """Return those of the items that are in a sale that is not over, or claimed by the account."""
     mine = (
         Right.objects.filter(
@@ -190,6 +190,19 @@ def claimable(sale_id: int, variant_id: int) -> QuerySet[Bucket]:
     """Return the buckets of something in a sale that is not settled, with sale and shop."""
     buckets = Bucket.objects.filter(item__sale=sale_id, item__variant=variant_id, item__live=True)
     return buckets.select_related("item__sale__shop").order_by("id")
+
+
+@remembered
+def _items_in(sale_id: int, variant_id: int) -> QuerySet[SaleItem]:
+    return SaleItem.objects.filter(sale=sale_id, variant=variant_id).select_related("sale")
+
+
+def item_in(sale_id: int, variant_id: int) -> SaleItem:
+    """Return something in a sale, with the sale; SaleItem.DoesNotExist if it is not in it."""
+    found = _items_in.first(sale_id, variant_id)
+    if found is None:
+        raise SaleItem.DoesNotExist(f"variant {variant_id} in sale {sale_id}")
+    return found
 
 
 def buckets_of(sale: Sale) -> list[Bucket]:

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import count_all, settle_due
+from .actions import count_all, settle_due, settle_takedown
 
 
 @app.periodic(cron="*/2 * * * *")
@@ -14,6 +14,12 @@ from .actions import count_all, settle_due
 def settle_takedowns(timestamp: int) -> int:
     """Go on with takedowns that could not be settled at once."""
     return settle_due(actor=Actor.system("standing.settle_due"))
+
+
+@app.task(name="standing.settle", queue="soon")
+def settle(takedown_id: str) -> None:
+    """Settle a takedown as soon as it is there."""
+    settle_takedown(actor=Actor.system("standing.settle"), takedown_id=int(takedown_id))
 
 
 @app.periodic(cron="23 * * * *")

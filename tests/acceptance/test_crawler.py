@@ -33,7 +33,7 @@ from banyan.delivery.models import Grant as DigitalGrant
 from banyan.delivery.models import LicenceKey, Voucher
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
-from banyan.entitlements.models import Coupon, Grant
+from banyan.entitlements.models import Coupon, Grant, PointsLot, PointsUse
 from banyan.entitlements.rules import CLASSES
 from banyan.insights.actions import import_cascades
 from banyan.kernel import clock, relay
@@ -45,6 +45,7 @@ from banyan.media.actions import claim_staged
 from banyan.notify.models import Message, Notification
 from banyan.ops.demo import cast, story, travels
 from banyan.ops.demo.pictures import Drawing, Studio, T, all_drawings
+from banyan.ops.demo.stage import ADDRESS
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Document, Fapiao, Order, OrderRefund, Return
 from banyan.payments import actions as payments
@@ -200,6 +201,8 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
     classes = Counter(Coupon.objects.values_list("stacking", flat=True))
     assert all(classes[name] >= 2 for name in CLASSES)
     assert Grant.objects.filter(account__handle="ana", state="held").count() >= 3
+    assert {("granted",), ("available",)} <= _rows(PointsLot, "state")
+    assert PointsUse.objects.filter(state="spent").exists()
     assert {("CNY", "members"), ("EUR", "everyone")} <= _rows(PriceList, "currency", "audience")
     assert TaxZone.objects.get().places == ["DE"]
     assert _rows(Voucher, "state") == {("issued",), ("redeemed",), ("expired",)}
@@ -260,7 +263,7 @@ def _visitors() -> None:
     kiln = Shop.objects.get(owner=mio)
     variant = Variant.objects.filter(product__shop=kiln).order_by("id")[0]
     for street in ("Lakeside Road 1", "Lakeside Road 2"):
-        people.add_address(actor=who, fields=story.ADDRESS | {"street": street})
+        people.add_address(actor=who, fields=ADDRESS | {"street": street})
     people.create_token(actor=who, name="script")
     people.block(actor=who, account_id=Account.objects.get(handle="pim").pk)
     board = community.make_board(actor=who, title="Kitchen")

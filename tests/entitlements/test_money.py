@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from banyan.catalog.models import Shop, Variant
+from banyan.delivery import actions as delivery
+from banyan.delivery.models import LicenceKey
 from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon, Grant, Redemption
 from banyan.kernel import clock
@@ -16,6 +18,7 @@ from banyan.ledger.models import Posting
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order, OrderLine
+from tests.delivery import goods
 from tests.support import factories as make
 from tests.support.recount import recount
 
@@ -338,3 +341,23 @@ def test_what_is_over_never_crowds_out_a_coupon_that_runs() -> None:
 
     assert make.place((item, 1)).discount_amount == 400
     assert make.place((item, 1), buyer=ana, coupon=code.code or "").discount_amount == 900
+
+
+def test_what_the_platform_paid_whole_and_could_not_be_handed_over_goes_back_to_it() -> None:
+    shop = make.shop()
+    free, paid = goods.keyed(of=shop, n=1, price=700), make.variant(shop, price=300)
+    given_away(free)
+    checkout = make.place((free, 1), (paid, 1), coupon="US")
+    delivery.withdraw_key(
+        actor=make.actor(shop.owner), key_id=LicenceKey.objects.get().pk, reason="spoilt"
+    )
+    make.pay(checkout)
+    order = checkout.orders.get()
+    assert (balance("promotions"), owed(shop)) == (-700, 1_000)
+
+    for _each in range(2):
+        orders.refund_missing(actor=Actor.system("test"), order_id=order.pk)
+
+    assert (balance("promotions"), owed(shop)) == (0, 300)
+    assert verify().clean
+    assert recount() == {}

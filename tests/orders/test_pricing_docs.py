@@ -77,4 +77,4 @@ def test_the_sources_of_unit_prices_are_told_in_their_order() -> None:
     names = [source.__name__.replace("_", " ").rstrip("s") for source in SOURCES]
     places = [listed.index(name) for name in names]
     assert places == sorted(places), (listed, names)
-    assert listed[-4:] == ["coupons", "shipping", "tax", "rounding"]
+    assert listed[-5:] == ["coupons", "points", "shipping", "tax", "rounding"]

@@ -13,6 +13,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.ledger.proof import verify
 from banyan.market.models import Dispute
 from banyan.orders import actions as orders
+from banyan.orders.actions.bulk import read_rows
 from banyan.orders.models import AfterSaleTerms, Order, Shipment
 from banyan.orders.rules.carriers import tracking_url
 from tests.support import factories as make
@@ -231,3 +232,9 @@ def test_a_dispute_about_the_order_stops_the_automatic_confirmation() -> None:
         assert orders.auto_confirm(actor=SYSTEM) == 0
         Dispute.objects.filter(pk=dispute.pk).update(state="withdrawn", ended_at=clock.now())
         assert orders.auto_confirm(actor=SYSTEM) == 1
+
+
+def test_a_pasted_list_that_is_no_csv_is_refused() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_rows("A-1," + "x" * 200_000)
+    assert refused.value.code == "rows_unreadable"

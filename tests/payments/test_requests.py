@@ -264,3 +264,21 @@ def test_a_message_about_a_request_that_ran_out_is_refunded() -> None:
     intent.refresh_from_db()
     assert (intent.state, intent.refunded_amount) == ("captured_unplaced", 5000)
     assert balance("shop_payable", owner_id=request.payee_id) == 0
+
+
+@pytest.mark.parametrize("columns", [{"state": "suspended"}, {"kind": "member"}])
+def test_who_is_not_an_approved_merchant_collects_nothing(columns: dict[str, str]) -> None:
+    shop = factories.shop()
+    request = asked(shop)
+    Shop.objects.filter(pk=shop.pk).update(**columns)
+    owner = Client(headers={"origin": "http://testserver"})
+    owner.force_login(shop.owner)
+
+    seen, pressed = payer().get(page_of(request)), payer().post(page_of(request))
+    another = owner.post(
+        reverse("studio_payments", args=[shop.slug]), {"amount": "5", "note": "Tea", "days": "1"}
+    )
+
+    assert (seen.status_code, pressed.status_code, another.status_code) == (410, 410, 422)
+    assert not Intent.objects.exists()
+    assert PaymentRequest.objects.get() == request

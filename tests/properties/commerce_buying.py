@@ -229,6 +229,7 @@ def money_arrives_strangely(run: Run, how: How) -> None:
     rows = Checkout.objects.filter(intent_id__isnull=False).order_by("id")
     checkout = one(list(rows), how)
     assert checkout is not None
+    assert checkout.intent_id is not None
     fresh = not Intent.objects.filter(pk=checkout.intent_id, state__in=SETTLED).exists()
     waits = fresh and checkout.state == "placed" and run.now < checkout.expires_at
     if how.yes:

@@ -87,8 +87,10 @@ class Run:
 
     def check(self) -> None:
         """Ask what must hold now."""
-        assert broken() == {}
-        assert miscounted(self.floor, self.brought) == []
+        found = broken()
+        assert not found, found
+        wrong = miscounted(self.floor, self.brought)
+        assert not wrong, f"stock: {wrong}"
 
     def act(self, call: Callable[[], T]) -> T | None:
         """Do something; a refusal is noted. What fell over is tried once more."""

@@ -7,11 +7,17 @@ is an answer; anything else that is raised is a fault.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
 import pytest
-from hypothesis import HealthCheck, settings
+from django.db import DatabaseError, connection
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from banyan.catalog.actions import stock
+from banyan.orders.actions import placement, units
 from tests.properties import commerce_after, commerce_buying
 from tests.properties.commerce_floor import Floor, open_floor
 from tests.properties.commerce_run import How, Run, what_is_there
@@ -33,9 +39,11 @@ cuts = st.one_of(st.none(), st.none(), st.none(), st.integers(0, 45))
 class Commerce(RuleBasedStateMachine):
     """The market's floor for one run."""
 
-    def __init__(self, floor: Floor) -> None:
+    floor: ClassVar[Floor]
+
+    def __init__(self) -> None:
         super().__init__()
-        self.run = Run(floor)
+        self.run = Run(self.floor)
 
     def teardown(self) -> None:
         """Look at the books, and put the floor back as it was."""
@@ -62,9 +70,18 @@ class Commerce(RuleBasedStateMachine):
         self.run.check()
 
 
+def on(opened: Floor) -> type[Commerce]:
+    """Return the machine of one floor."""
+
+    class Here(Commerce):
+        floor = opened
+
+    return Here
+
+
 _LONG = settings.default is not None and settings.default.max_examples >= 1_000
 RUNS = settings(
-    max_examples=400 if _LONG else 15,
+    max_examples=400 if _LONG else 10,
     stateful_step_count=60 if _LONG else 30,
     suppress_health_check=list(HealthCheck),
     report_multiple_bugs=False,
@@ -78,4 +95,58 @@ def floor(db: None) -> Floor:
 
 
 def test_whatever_is_done_in_whatever_order_and_falls_over_everything_holds(floor: Floor) -> None:
-    run_state_machine_as_test(lambda: Commerce(floor), settings=RUNS)
+    run_state_machine_as_test(on(floor), settings=RUNS)
+
+
+# -- controls: with a protection off the machine finds it -----------------------------------------
+
+SEARCH = settings(RUNS, max_examples=200, phases=[Phase.generate], database=None)
+
+
+def _unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let anybody have what is not there; the look ahead would find it too, and the CHECK."""
+    statement = stock._MOVE.replace("s.on_hand - s.allocated - s.reserved - s.held >= n", "true")
+    assert statement != stock._MOVE
+    monkeypatch.setattr(stock, "_MOVE", statement)
+    monkeypatch.setattr(placement, "_check_free", lambda wanted: None)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE catalog_stock DROP CONSTRAINT stock_never_oversold")
+
+
+def _back_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is cancelled come back twice."""
+
+    def twice(wanted: Sequence[tuple[int, int]], **how: Any) -> None:
+        for _ in range(2):
+            stock.restock(wanted, **how)
+
+    monkeypatch.setattr(units, "restock", twice)
+
+
+def _half_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what fell over leave behind what it had written; the floor itself is put back."""
+    undo = connection.savepoint_rollback
+
+    def keep(sid: str) -> None:
+        if not connection.savepoint_ids:
+            undo(sid)
+
+    monkeypatch.setattr(connection, "savepoint_rollback", keep)
+
+
+CONTROLS = {
+    "stock without its guard": (_unguarded, "stock is what the orders say"),
+    "units that come back twice": (_back_twice, "stock"),
+    "acts that are half done": (_half_done, None),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("control", CONTROLS)
+def test_control_the_machine_finds(control: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    switch_off, told = CONTROLS[control]
+    switch_off(monkeypatch)
+    floor = open_floor()
+
+    with pytest.raises((AssertionError, DatabaseError), match=told):
+        run_state_machine_as_test(on(floor), settings=SEARCH)

@@ -335,21 +335,3 @@ def test_one_checkout_that_does_not_expire_holds_up_no_other(
 
     states = dict(Checkout.objects.values_list("pk", "state"))
     assert states == {stuck.pk: "placed", free.pk: "expired"}
-
-
-def test_locks_are_taken_in_the_global_order() -> None:
-    assert list(locks._rank) == [
-        "storefront",
-        "pool",
-        "payment",
-        "entitlement",
-        "checkout",
-        "order",
-        "escrow",
-        "dispute",
-        "commission",
-        "payout",
-        "wallet",
-        "stock",
-        "bucket",
-    ]

@@ -17,6 +17,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy
 from banyan.orders import actions as orders
 from banyan.orders.actions import pointing
+from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.models import Checkout
 from banyan.people.models import Account
 from tests.support import factories as make
@@ -112,11 +113,10 @@ def test_giving_up_and_expiring_at_once_give_points_back_once() -> None:
         return orders.cancel_checkout(actor=make.actor(buyer), checkout_id=checkout.pk)
 
     def withdraw() -> Checkout:
-        return orders.withdraw_checkout(
-            actor=Actor.system("test"), checkout_id=checkout.pk, reason="test"
-        )
+        return withdraw_checkout(actor=Actor.system("test"), checkout_id=checkout.pk, reason="test")
 
-    run_at_once(give_up, withdraw, give_up, withdraw)
+    results = run_at_once(give_up, withdraw, give_up, withdraw)
 
+    assert all(isinstance(r, Checkout | Busy) for r in results), kinds(results)
     assert purse_of(buyer, shop) == (300, 0)
     assert recount() == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.access import visible_products
@@ -12,7 +13,7 @@ from banyan.catalog.models import Category
 from banyan.catalog.ports import check_campaigning
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import Voucher
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.ledger.proof import verify
@@ -21,6 +22,7 @@ from banyan.notify.models import Message
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.standing import actions as standing
+from banyan.standing import jobs
 from banyan.standing.events import ProductTakenDown
 from banyan.standing.models import Takedown
 from banyan.standing.notices import tell_takedown
@@ -126,6 +128,26 @@ def test_the_facts_are_counted_and_an_upheld_appeal_takes_them_out(
 
     assert standing_of(shop.pk).verdict.state == "good"
     check_campaigning(shop.pk)
+
+
+def test_nobody_decides_about_their_own_shop() -> None:
+    item = make.variant(make.shop(make.staff("moderation")))
+    shop = item.product.shop
+    own = make.actor(shop.owner)
+    told = standing.report_product(
+        actor=make.actor(make.member()), product_id=item.product_id, reason="unsafe", body="Hot."
+    )
+    asked = standing.ask_permit(
+        actor=own, shop_id=shop.pk, number="LIC-1", holder="Demo", picture=staged_picture(own)
+    )
+    with pytest.raises(Forbidden) as refused:
+        standing.decide_report(actor=own, report_id=told.pk, upheld=False, reason="Mine.")
+    assert refused.value.code == "own_shop"
+    with pytest.raises(Forbidden):
+        standing.decide_permit(actor=own, permit_id=asked.pk, granted=True, reason="Mine.")
+    told.refresh_from_db()
+    asked.refresh_from_db()
+    assert (told.state, asked.state) == ("open", "asked")
 
 
 def test_a_dismissed_appeal_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,6 +282,27 @@ def test_taking_down_reaches_the_rest_of_a_parcel_and_vouchers_that_nobody_used(
     assert set(Takedown.objects.values_list("state", flat=True)) == {"settled"}
     assert recount() == {}
     assert verify().clean
+
+
+def test_the_relay_leaves_many_orders_of_a_takedown_to_a_job() -> None:
+    bad = make.variant(stock=10, price=1_000)
+    waiting = paid(bad, 3)
+    found = standing.take_down(
+        actor=make.actor(make.staff("moderation")),
+        product_id=bad.product_id,
+        reason="unsafe",
+        words="It gets hot.",
+    )
+
+    relay.drain()
+    assert ProcrastinateJob.objects.filter(
+        task_name="standing.settle", args={"takedown_id": str(found.pk)}
+    ).exists()
+    jobs.settle(takedown_id=str(found.pk))
+
+    found.refresh_from_db()
+    assert (found.state, found.result["refunded"]) == ("settled", 3)
+    assert {Order.objects.get(pk=one.pk).state for one in waiting} == {"closed"}
 
 
 def test_reviews_are_of_what_was_received() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -136,7 +136,7 @@ def test_burned_12_the_cart_page_and_the_checkout_page() -> None:
 APART = re.compile(r'SAVEPOINT|FROM "django_session"|FROM "people_account" WHERE .*"id" = ')
 
 
-def asked_by(act: Callable[[], HttpResponse]) -> tuple[list[str], HttpResponse]:
+def asked_by(act: Callable[[], Any]) -> tuple[list[str], Any]:
     """Return what is sent without session, account and savepoints, and the answer."""
     with CaptureQueriesContext(connection) as seen:
         answer = act()
@@ -193,7 +193,7 @@ def test_coupons_and_a_sale_cost_the_same_number_of_statements_for_any_length(
     things = goods(shop, size)
     scene.on(things[0], price=500, public=10)
     owner = make.actor(shop.owner)
-    shared_by_all = {"actor": owner, "shop_id": shop.pk, "cap": 100}
+    shared_by_all: dict[str, Any] = {"actor": owner, "shop_id": shop.pk, "cap": 100}
     create_coupon(**shared_by_all, title="For all", code="ALL", amount_off=10, reach="auto")
     create_coupon(**shared_by_all, title="Held", code="HELD", amount_off=20, reach="claim")
     for _ in range(2):

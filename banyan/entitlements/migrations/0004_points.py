@@ -16,12 +16,30 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='PointsTerms',
+            fields=[
+                ('shop', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='points_terms', serialize=False, to='catalog.shop')),
+                ('is_on', models.BooleanField(default=False)),
+                ('currency', models.CharField(max_length=3)),
+                ('earn', models.IntegerField(default=1)),
+                ('worth', models.IntegerField(default=1)),
+                ('most_percent', models.IntegerField(default=50)),
+                ('life_days', models.IntegerField(default=365)),
+                ('version', models.IntegerField(default=1)),
+            ],
+            options={
+                'db_table': 'entitlements_pointsterms',
+                'constraints': [models.CheckConstraint(condition=models.Q(('earn__range', (1, 1000)), ('worth__range', (1, 1000))), name='points_terms_rates'), models.CheckConstraint(condition=models.Q(('most_percent__range', (1, 90)), ('life_days__range', (1, 3650))), name='points_terms_limits')],
+            },
+        ),
+        migrations.CreateModel(
             name='PointsPurse',
             fields=[
                 ('id', banyan.kernel.ids.IdField(primary_key=True, serialize=False)),
                 ('available', models.IntegerField(default=0)),
                 ('owed', models.IntegerField(default=0)),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('terms', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purses', to='entitlements.pointsterms')),
             ],
             options={
                 'db_table': 'entitlements_pointspurse',
@@ -47,28 +65,6 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'entitlements_pointslot',
             },
-        ),
-        migrations.CreateModel(
-            name='PointsTerms',
-            fields=[
-                ('shop', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='points_terms', serialize=False, to='catalog.shop')),
-                ('is_on', models.BooleanField(default=False)),
-                ('currency', models.CharField(max_length=3)),
-                ('earn', models.IntegerField(default=1)),
-                ('worth', models.IntegerField(default=1)),
-                ('most_percent', models.IntegerField(default=50)),
-                ('life_days', models.IntegerField(default=365)),
-                ('version', models.IntegerField(default=1)),
-            ],
-            options={
-                'db_table': 'entitlements_pointsterms',
-                'constraints': [models.CheckConstraint(condition=models.Q(('earn__range', (1, 1000)), ('worth__range', (1, 1000))), name='points_terms_rates'), models.CheckConstraint(condition=models.Q(('most_percent__range', (1, 90)), ('life_days__range', (1, 3650))), name='points_terms_limits')],
-            },
-        ),
-        migrations.AddField(
-            model_name='pointspurse',
-            name='terms',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purses', to='entitlements.pointsterms'),
         ),
         migrations.CreateModel(
             name='PointsUse',

@@ -6,6 +6,7 @@ import datetime as dt
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Variant
+from banyan.entitlements import actions as entitlements
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.orders import actions as orders
@@ -64,6 +65,15 @@ class AfterSale:
                 shop_id=self.shop.pk,
                 name="Kiln & Co (demo)",
                 address="Demo Road 1, Hangzhou",
+            )
+            entitlements.set_points_terms(
+                actor=self.owner,
+                shop_id=self.shop.pk,
+                is_on=True,
+                earn=1,
+                worth=2,
+                most_percent=20,
+                life_days=365,
             )
             kai = self.stage.member("kai").id or 0
             lena = self.stage.member("lena").id or 0

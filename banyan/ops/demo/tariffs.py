@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import ShippingZone, Variant
 from banyan.entitlements import actions as coupons
+from banyan.entitlements.models import Coupon
 from banyan.entitlements.rules import (
     CheapestFree,
     FixedPrice,
@@ -18,8 +20,9 @@ from banyan.entitlements.rules import (
 )
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.orders.actions.pointing import ripen_due
 
-from .stage import Stage, Till, want
+from .stage import SYSTEM, Stage, Till, want
 
 HOLDERS = ("ana", "ben", "noor", "kai", "mei")
 BERLIN = {
@@ -39,6 +42,7 @@ class Tariffs:
         self.stage = stage
         self.shop = stage.shop("kiln")
         self.owner = stage.owner(self.shop)
+        self.till = stage.staff["demo_till"]
 
     def tell_all(self) -> None:
         """Tell it; old orders keep what they were placed with."""
@@ -49,6 +53,7 @@ class Tariffs:
             self._of_platform()
             self._of_shop()
         with clock.at(self.stage.at(0.99)):
+            ripen_due(actor=SYSTEM)
             self._used()
 
     def _prices(self) -> None:
@@ -111,14 +116,25 @@ class Tariffs:
             actor=self.owner, shop_id=self.shop.pk, zone_id=zone.pk, data=data
         )
 
+    def _borne(self, title: str, **terms: Any) -> Coupon:
+        """Make a coupon that the platform bears."""
+        return coupons.create_coupon(
+            actor=self.till,
+            shop_id=None,
+            title=title,
+            currency="CNY",
+            ends_at=self.stage.today + dt.timedelta(days=45),
+            **terms,
+        )
+
+    def _own(self, title: str, **terms: Any) -> Coupon:
+        """Make a coupon of the shop."""
+        return coupons.create_coupon(actor=self.owner, shop_id=self.shop.pk, title=title, **terms)
+
     def _of_platform(self) -> None:
-        """Two that the platform bears, two for shipping, two that go with no other."""
-        till = self.stage.staff["demo_till"]
-        ends = self.stage.today + dt.timedelta(days=45)
-        known = {"actor": till, "shop_id": None, "currency": "CNY", "ends_at": ends}
-        first = coupons.create_coupon(
-            **known,
-            title="First order",
+        """Two for everything, one for shipping, and one that goes with no other."""
+        first = self._borne(
+            "First order",
             conditions=[NewCustomer(), MinSpend(amount=6_000)],
             benefits=[PercentOff(bps=2_000, most=2_000)],
             reach="claim",
@@ -126,26 +142,23 @@ class Tariffs:
             cap=500,
             life_days=30,
         )
-        coupons.create_coupon(
-            **known,
-            title="Two and more",
+        self._borne(
+            "Two and more",
             conditions=[MinQuantity(pieces=2)],
             benefits=[PercentOff(bps=500)],
             code="TWO-DEMO",
             cap=500,
             budget=100_000,
         )
-        shipped = coupons.create_coupon(
-            **known,
-            title="We pay the parcel",
+        parcel = self._borne(
+            "We pay the parcel",
             benefits=[FreeShipping(most=1_000)],
             stacking="shipping",
             reach="held",
             cap=200,
         )
-        sorry = coupons.create_coupon(
-            **known,
-            title="With our apologies",
+        sorry = self._borne(
+            "With our apologies",
             amount_off=3_000,
             stacking="exclusive",
             reach="held",
@@ -153,48 +166,41 @@ class Tariffs:
             life_days=90,
         )
         for handle in HOLDERS:
-            who = self.stage.member(handle)
-            coupons.claim_coupon(actor=who, code=first.code)
-            coupons.grant_coupon(
-                actor=till, coupon_id=shipped.pk, account_id=who.id or 0, source="demo:parcel"
-            )
+            coupons.claim_coupon(actor=self.stage.member(handle), code=first.code)
+            self._give(parcel, handle)
+        self._give(sorry, "ana")
+
+    def _give(self, coupon: Coupon, handle: str) -> None:
         coupons.grant_coupon(
-            actor=till,
-            coupon_id=sorry.pk,
-            account_id=self.stage.member("ana").id or 0,
-            source="demo:sorry",
+            actor=self.till,
+            coupon_id=coupon.pk,
+            account_id=self.stage.member(handle).id or 0,
+            source="demo",
         )
 
     def _of_shop(self) -> None:
-        known = {"actor": self.owner, "shop_id": self.shop.pk}
-        coupons.create_coupon(
-            **known, title="Three for two", benefits=[CheapestFree(of=3)], code="KILN-3FOR2", cap=60
-        )
-        coupons.create_coupon(
-            **known,
-            title="Parcel on us",
+        self._own("Three for two", benefits=[CheapestFree(of=3)], code="KILN-3FOR2", cap=60)
+        self._own(
+            "Parcel on us",
             conditions=[MinSpend(amount=20_000)],
             benefits=[FreeShipping()],
             stacking="shipping",
             code="KILN-PARCEL",
             cap=60,
         )
-        coupons.create_coupon(
-            **known,
-            title="One cup for a song",
+        self._own(
+            "One cup for a song",
             benefits=[FixedPrice(price=1_900)],
             stacking="exclusive",
             code="KILN-SONG",
             cap=10,
         )
-        printed = coupons.create_coupon(
-            **known, title="From the market stall", percent_bps=1_000, reach="held", cap=20
-        )
+        printed = self._own("From the market stall", percent_bps=1_000, reach="held", cap=20)
         codes = coupons.print_codes(actor=self.owner, coupon_id=printed.pk, n=5)
-        coupons.claim_coupon(actor=self.stage.member("ana"), code=codes[0].code)
+        coupons.claim_coupon(actor=self.stage.member("ana"), code=codes[0].code or "")
 
     def _used(self) -> None:
-        """Ben buys two, with the best that he holds; a guest in Germany pays tax."""
+        """Ben buys two, with the best that he holds and his points; a guest in Germany pays tax."""
         till = Till("tariff", self.stage.today)
         goods = self.stage.goods(self.shop)
         till.sell(self.stage.member("ben"), want(goods[1], 2))

@@ -42,12 +42,18 @@ class Sent:
 def read_rows(text: str) -> list[ToSend]:
     """Return the rows of pasted CSV (order number, carrier, tracking); tabs are taken, too.
 
-    A first row of heads is passed over. Raises Invalid for more than 500 rows.
+    A first row of heads is passed over. Raises Invalid for more than 500 rows, and for what is no
+    CSV.
     """
     text = text.lstrip("\ufeff")
     delimiter = "\t" if "\t" in text else ","
     found: list[ToSend] = []
-    for cells in csv.reader(io.StringIO(text), delimiter=delimiter):
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error as error:
+        told = _("This cannot be read.")
+        raise Invalid(fields={"rows": told}, code="rows_unreadable") from error
+    for cells in rows:
         values = [cell.strip().lstrip("'") for cell in cells]
         if not any(values) or (not found and values[0].casefold() in _HEADS):
             continue

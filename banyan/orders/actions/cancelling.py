@@ -27,6 +27,7 @@ from .paying_back import (
     refund_locks,
     take_from_lines,
 )
+from .pointing import even_out
 from .proceeds import take_back_unpaid
 
 
@@ -108,6 +109,7 @@ def cancel(
         actor=actor,
     )
     if not parts:
+        even_out(actor=actor, order=order)
         close_if_empty(actor=actor, order=order)
         return None
     refund = create_refund(

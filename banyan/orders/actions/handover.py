@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -14,10 +15,12 @@ from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery import actions as delivery
 from banyan.delivery.actions import PaidLine, RefundedLine
 from banyan.delivery.queries import shortfalls_of, undeliverable
-from banyan.kernel.actors import Actor
+from banyan.kernel import locks
+from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import SoldOut
 
 from ..models import Checkout, Order, OrderLine
+from .proceeds import take_back_unpaid
 
 
 def needs_parcel(variant_ids: Iterable[int]) -> bool:
@@ -80,6 +83,7 @@ def hand_over(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
 
 def refund_missing(*, actor: Actor, order_id: int) -> None:
     """Give the money of units back that could not be handed over; repeatable, once per line."""
+    from .paying_back import refund_locks
     from .refunds import grant_refund
 
     order = Order.objects.select_related("checkout").get(pk=order_id)
@@ -90,6 +94,9 @@ def refund_missing(*, actor: Actor, order_id: int) -> None:
             line.quantity
         )
         if not amount:
+            with transaction.atomic(), caused_by(order.checkout_id):
+                locks.take(refund_locks(order))
+                take_back_unpaid(actor=actor, order=order, units={line.pk: short.missing})
             continue
         with translation.override(order.checkout.language):
             reason = _("There was none left when your payment arrived.")

@@ -134,23 +134,14 @@ def pay_back(
     _move_money(actor, order, refund)
     even_out(actor=actor, order=order)
     events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
-    if order.refunded_amount == order.total_amount and not _keeps_free_units(order):
-        send_no_more(actor, order, order.lines.filter(replaces=None).values_list("pk", flat=True))
+    whole = order.refunded_amount == order.total_amount
+    if whole:
+        paid = [line.pk for line in order.lines.filter(replaces=None) if line.paid_amount]
+        send_no_more(actor, order, paid)
+    if whole and not _keeps_free_units(order):
         close(actor=actor, order=order, reason="refunded in full")
     else:
         settle(actor=actor, order=order)
-
-
-def close(*, actor: Actor, order: Order, reason: str) -> None:
-    """End an order of which nothing is left, the caller holding its locks; give coupons back."""
-    _give_coupons_back(actor, order)
-    transition(ORDER, order, "closed", actor=actor, reason=reason)
-
-
-def _keeps_free_units(order: Order) -> bool:
-    """Tell whether the buyer still has, or gets, units that cost nothing, and so have no refund."""
-    bought = order.lines.filter(replaces=None, refunded_quantity__lt=F("quantity"))
-    return any(not line.paid_amount for line in bought)
 
 
 def send_no_more(actor: Actor, order: Order, paid_back: Collection[int]) -> None:
@@ -170,6 +161,18 @@ def send_no_more(actor: Actor, order: Order, paid_back: Collection[int]) -> None
     unit.count_paid_back(bought)
     take_back_unpaid(actor=actor, order=order, units=bought)
     back_to_sales(actor, order, units)
+
+
+def close(*, actor: Actor, order: Order, reason: str) -> None:
+    """End an order of which nothing is left, the caller holding its locks; give coupons back."""
+    _give_coupons_back(actor, order)
+    transition(ORDER, order, "closed", actor=actor, reason=reason)
+
+
+def _keeps_free_units(order: Order) -> bool:
+    """Tell whether the buyer still has, or gets, units that cost nothing, and so have no refund."""
+    bought = order.lines.filter(replaces=None, refunded_quantity__lt=F("quantity"))
+    return any(not line.paid_amount for line in bought)
 
 
 def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:

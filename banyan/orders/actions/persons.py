@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import remembered
 from banyan.people.models import Account
 
 from ..models import Checkout
@@ -35,18 +36,26 @@ def same_person(actor: Actor, contact: Contact) -> set[str]:
     contacts they have proven, also for what they bought as a guest. What a member types is no
     proof: it may be whom the parcel is for. Neither signing in nor out brings a used coupon back.
     """
-    found = Account.objects.filter(pk=actor.id or 0)
     known = set()
     if actor.id is None:
         known = {contact.email, contact.phone}
-        found = Account.objects.filter(
-            Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
+        found = list(
+            Account.objects.filter(
+                Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
+            )
         )
+    else:
+        found = _member(actor.id)
     keys = set()
-    for account_id, email, phone in found.values_list("id", "email", "phone"):
-        keys.add(f"account:{account_id}")
-        known |= {email or "", phone or ""}
+    for account in found:
+        keys.add(f"account:{account.pk}")
+        known |= {account.email or "", account.phone or ""}
     return keys | {f"contact:{one.lower()}" for one in known if one}
+
+
+@remembered
+def _member(account_id: int) -> QuerySet[Account]:
+    return Account.objects.filter(pk=account_id)
 
 
 def is_newcomer(person_keys: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from django.db import transaction
 from banyan.entitlements import actions as entitlements
 from banyan.entitlements.actions.points import Wanted
 from banyan.entitlements.models import PointsLot
-from banyan.entitlements.purses import purse_ids, purses_of
+from banyan.entitlements.purses import purse_ids
 from banyan.entitlements.rules import Purse, Spending, spend
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
@@ -50,33 +50,26 @@ class Points:
 
 def points_for(
     *,
-    actor: Actor,
-    kept: Points | None,
+    purses: Mapping[int, Purse],
     wanted: bool,
-    currency: str,
     inputs: Sequence[LineInput],
     discounts: Iterable[Discount],
 ) -> Points:
     """Return the most points that may pay for the goods of each shop, after ``discounts``.
 
-    Pooled lines are left alone: their price is another page's. ``kept`` are points that this
-    purchase has reserved. One statement otherwise, none for guests.
+    Pooled lines are left alone: their price is another page's.
     """
     shops: dict[int, dict[int, int]] = {}
     for line in inputs:
-        if not line.is_pooled:
+        if line.shop_id in purses and not line.is_pooled:
             shops.setdefault(line.shop_id, {})[line.key] = line.unit_amount * line.quantity
+    if not shops:
+        return Points(purses, (), wanted)
     for discount in discounts:
         for goods in shops.values():
             for key in goods:
                 goods[key] -= discount.amounts.get(key, 0)
-    if kept is not None:
-        purses = kept.purses
-    elif shops:
-        purses = purses_of(actor=actor, shop_ids=shops, currency=currency)
-    else:
-        purses = {}
-    found = (spend(purses[shop_id], shops[shop_id]) for shop_id in shops if shop_id in purses)
+    found = (spend(purses[shop_id], goods) for shop_id, goods in shops.items())
     return Points(purses, tuple(one for one in found if one is not None), wanted)
 
 

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import delivery, priced_variants
 from banyan.catalog.rules import IN_PARCELS, Method, Place
+from banyan.entitlements.purses import purses_of_rows
+from banyan.entitlements.rules import Purse
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -18,7 +20,7 @@ from banyan.kernel.problems import Invalid, SoldOut
 from banyan.sales.queries import SalePrice, prices_of_rows
 from banyan.storefronts.queries import Taken, taken_offers
 
-from ..reading import goods, sales_of
+from ..reading import goods, purses_of, sales_of
 from ..rules import (
     Agreement,
     LineInput,
@@ -160,20 +162,20 @@ def quote(
     two more statements, none without offers.
 
     ``sales``: prices in sales whose units this purchase has, ``points``: those it has reserved;
-    without them they are read, points by one statement for members.
+    without them they are read.
 
-    One statement for the goods and the sales they are in, and as many for coupons whatever the
-    length. ``contact`` is how a guest is reached as far as it is known; ``kept`` are coupons that
-    stay as they are. A typed code that cannot be used is named in ``coupons.problem`` and leaves
-    the price alone. Lines no longer on sale are left out and named in ``unavailable``; shops that
-    do not deliver there in ``undelivered``. Raises Invalid for quantities out of range, currencies
-    that differ (``mixed_currencies``) or are not offered (``currency_not_offered``), or nothing to
-    buy.
+    One statement for the goods, their sales and the buyer's points, and as many for coupons
+    whatever the length. ``contact`` is how a guest is reached as far as it is known; ``kept`` are
+    coupons that stay as they are. A typed code that cannot be used is named in ``coupons.problem``
+    and leaves the price alone. Lines no longer on sale are left out and named in ``unavailable``;
+    shops that do not deliver there in ``undelivered``. Raises Invalid for quantities out of range,
+    currencies that differ (``mixed_currencies``) or are not offered (``currency_not_offered``), or
+    nothing to buy.
     """
     _check_lines(lines)
     at = clock.now()
     ids = sorted({line.variant_id for line in lines})
-    read = goods if sales is None else priced_variants
+    read = goods if sales is None or points is None else priced_variants
     found = {variant.pk: variant for variant in read(ids, at, actor.id or 0)}
     offers = _offers(lines, found)
     to_be_had = {
@@ -214,15 +216,18 @@ def quote(
     result.coupons = _coupons(actor, contact, coupon_code, wishes, kept, basket)
     discounts = result.coupons.discounts()
     result.points = points_for(
-        actor=actor,
-        kept=points,
+        purses=_purses(variants, currency) if points is None else points.purses,
         wanted=wishes.use_points,
-        currency=currency,
         inputs=inputs,
         discounts=discounts,
     )
     result.priced = price(inputs, terms, [*discounts, *result.points.discounts()])
     return result
+
+
+def _purses(variants: Mapping[int, Variant], currency: str) -> dict[int, Purse]:
+    """Return what the buyer can spend in points, by shop."""
+    return purses_of_rows((purses_of(one) for one in variants.values()), currency)
 
 
 def _offers(lines: Sequence[WantedLine], found: Mapping[int, Variant]) -> dict[int, Taken]:

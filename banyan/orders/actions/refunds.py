@@ -239,9 +239,9 @@ def _units_back(actor: Actor, order: Order, whole: Sequence[int]) -> None:
     put_back(
         [(line.variant_id, n) for line, n in back.items()], reference=order.number, shipped=True
     )
-    bought = _roots(back)
-    unit.count_paid_back(bought)
-    take_back_unpaid(actor=actor, order=order, units=bought)
+    roots = _roots(back)
+    unit.count_paid_back(roots)
+    take_back_unpaid(actor=actor, order=order, units=roots)
     back_to_sales(actor, order, units)
 
 

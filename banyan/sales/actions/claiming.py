@@ -7,17 +7,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import hold, reserve_held, sold_out, stock_locks
 from banyan.kernel import clock, locks, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, LoginRequired, NotFound, Problem, SoldOut
+from banyan.kernel.remembered import insert, remembered
 from banyan.kernel.states import transition, transition_all
 
 from ..access import get_sale_for
 from ..models import Bucket, Entry, Right, Sale, SaleItem
-from ..queries import claimable, is_fan
+from ..queries import claimable, is_fan, item_in
 from ..states import ENTRY, RIGHT
 from .units import (
     check_cap,
@@ -210,8 +212,8 @@ def reserve_units(
     ``check_open``).
     """
     for line in wanted:
-        sale = Sale.objects.get(pk=line.sale_id)
-        item = SaleItem.objects.get(sale=sale, variant_id=line.variant_id)
+        item = item_in(line.sale_id, line.variant_id)
+        sale = item.sale
         lock_person(sale.pk, keys)
         mine = _claimed(actor, item, line.quantity)
         missing = line.quantity - len(mine)
@@ -227,10 +229,15 @@ def reserve_units(
 def _claimed(actor: Actor, item: SaleItem, most: int) -> list[Right]:
     if actor.id is None:
         return []
+    return _bound(item.pk, actor.id, clock.now())[:most]
+
+
+@remembered
+def _bound(item_id: int, account_id: int, now: dt.datetime) -> QuerySet[Right]:
     rows = Right.objects.select_for_update(no_key=True).filter(
-        item=item, account_id=actor.id, state="bound", expires_at__gt=clock.now()
+        item_id=item_id, account_id=account_id, state="bound", expires_at__gt=now
     )
-    return list(rows.order_by("expires_at", "id")[:most])
+    return rows.order_by("expires_at", "id")
 
 
 def _take_at_once(
@@ -245,18 +252,20 @@ def _take_at_once(
     bucket = Bucket.objects.select_related("item").get(item=item, kind="public")
     take(bucket, n)
     now = clock.now()
-    made = Right.objects.bulk_create(
-        Right(
-            sale=sale,
-            item=item,
-            bucket=bucket,
-            account_id=actor.id,
-            state="reserved",
-            checkout_id=checkout_id,
-            expires_at=now + dt.timedelta(minutes=sale.ttl_minutes),
-            created_at=now,
+    made = insert(
+        *(
+            Right(
+                sale=sale,
+                item=item,
+                bucket=bucket,
+                account_id=actor.id,
+                state="reserved",
+                checkout_id=checkout_id,
+                expires_at=now + dt.timedelta(minutes=sale.ttl_minutes),
+                created_at=now,
+            )
+            for _each in range(n)
         )
-        for _each in range(n)
     )
     write_keys(made, keys)
 
@@ -297,6 +306,7 @@ def take_back(
             put_back(sale, mine, was="returned", reference=reference)
 
 
-def _of_checkout(checkout_id: int, state: str) -> list[Right]:
+@remembered
+def _of_checkout(checkout_id: int, state: str) -> QuerySet[Right]:
     rows = Right.objects.filter(checkout_id=checkout_id, state=state)
-    return list(rows.select_related("item", "batch").order_by("id"))
+    return rows.select_related("item", "batch").order_by("id")

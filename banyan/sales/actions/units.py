@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.actions import release, release_held, sold_out, unhold
 from banyan.kernel import tickets
 from banyan.kernel.problems import Conflict
+from banyan.kernel.remembered import insert
 from banyan.people.models import Account
 
 from ..models import Bucket, Right, RightKey, Sale
@@ -114,10 +115,12 @@ def write_right(right: Right, keys: Collection[str]) -> None:
 
 def write_keys(rights: Iterable[Right], keys: Collection[str]) -> None:
     """Note under which keys somebody holds rights."""
-    RightKey.objects.bulk_create(
-        RightKey(right=right, sale_id=right.sale_id, key=key)
-        for right in rights
-        for key in sorted(keys)
+    insert(
+        *(
+            RightKey(right=right, sale_id=right.sale_id, key=key)
+            for right in rights
+            for key in sorted(keys)
+        )
     )
 
 

@@ -13,7 +13,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
 
-from ..access import require_moderation
+from ..access import require_moderation, require_outsider
 from ..events import AppealDecided
 from ..models import Appeal, Excused
 from ..queries import facts_of
@@ -64,6 +64,7 @@ def decide_appeal(*, actor: Actor, appeal_id: int, upheld: bool, reason: str) ->
         found = Appeal.objects.select_for_update().filter(pk=appeal_id).first()
         if found is None:
             raise NotFound()
+        require_outsider(actor, found.shop_id)
         transition(
             APPEAL,
             found,

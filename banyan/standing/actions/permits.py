@@ -16,7 +16,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 
-from ..access import require_moderation
+from ..access import require_moderation, require_outsider
 from ..events import PermitDecided
 from ..models import GuardedCategory, Permit
 from ..states import PERMIT
@@ -87,6 +87,7 @@ def _move(actor: Actor, permit_id: int, to: str, reason: str) -> Permit:
         permit = Permit.objects.select_for_update().filter(pk=permit_id).first()
         if permit is None:
             raise NotFound()
+        require_outsider(actor, permit.shop_id)
         transition(PERMIT, permit, to, actor=actor, reason=reason, decided_at=clock.now())
         decided = PermitDecided(
             permit_id=permit.pk, shop_id=permit.shop_id, granted=to == "granted", reason=reason

@@ -13,7 +13,7 @@ from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound
 from banyan.kernel.ratelimits import hit
 from banyan.kernel.states import transition
 
-from ..access import get_line_to_review, require_moderation
+from ..access import get_line_to_review, require_moderation, require_outsider
 from ..events import ProductReported, ReviewWritten
 from ..models import Report, Review
 from ..rules import REASONS
@@ -100,6 +100,7 @@ def decide_report(*, actor: Actor, report_id: int, upheld: bool, reason: str) ->
         report = Report.objects.select_for_update().filter(pk=report_id).first()
         if report is None:
             raise NotFound()
+        require_outsider(actor, report.product.shop_id)
         to = "upheld" if upheld else "dismissed"
         transition(REPORT, report, to, actor=actor, reason=reason, decided_at=clock.now())
         audit.record(

@@ -16,7 +16,7 @@ from banyan.catalog.access import MANAGERS, works_in
 from banyan.catalog.models import Shop
 from banyan.kernel import clock
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.kernel.problems import Conflict, Invalid, NotFound, Problem
 from banyan.payments import actions as payments
 from banyan.payments import providers
 from banyan.payments.access import requests_of
@@ -25,6 +25,7 @@ from banyan.payments.providers.base import Splits
 
 from ..http import actor, private, signed_in
 from ..payments.waiting import drawn
+from ..shop.orders.payment_request import takes_requests
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 
@@ -42,6 +43,10 @@ def asked_payments(request: HttpRequest, shop_slug: str) -> HttpResponse:
         return _page(request, shop, {"days": "7"})
     typed = Typed(request.POST, shop.currency)
     try:
+        if not takes_requests(shop):
+            raise Conflict(
+                _("Payments can be asked for once the shop is open."), code="shop_not_open"
+            )
         amount, days = typed.amount("amount"), typed.whole("days")
         typed.check()
         payments.ask_for_payment(

@@ -38,7 +38,7 @@ def sale_state(sale: Sale) -> tuple[str, str]:
         "draft": (_("Draft"), ""),
         "scheduled": (_("Planned"), "ink"),
         "warm": (_("Begins soon"), "gold"),
-        "on": (_("On"), "good"),
+        "on": (_("Under way"), "good"),
         "sold_out": (_("Sold out"), "bad"),
         "ended": (_("Over"), ""),
     }

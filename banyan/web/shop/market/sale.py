@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.catalog import actions as catalog
+from banyan.catalog.access import visible_products
 from banyan.catalog.queries import wishes_for
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.kernel.problems import LoginRequired, Problem
+from banyan.kernel.problems import LoginRequired, NotFound, Problem
 from banyan.media.queries import pictures
 from banyan.orders.queries import first_images
 from banyan.sales import actions as sales
@@ -212,7 +213,15 @@ def code(request: HttpRequest, sale_id: int) -> HttpResponse:
 def wish(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Ask to be told when something sold out is back; a member's second press takes it back."""
     who = actor(request)
-    context: dict[str, Any] = {"nav": "explore", "variant_id": variant_id, "guest": who.id is None}
+    wanted = visible_products().select_related("shop").filter(variants=variant_id).first()
+    if wanted is None:
+        raise NotFound()
+    context: dict[str, Any] = {
+        "nav": "explore",
+        "title": product_title(wanted),
+        "url_of_it": product_url(wanted),
+        "guest": who.id is None,
+    }
     if request.method != "POST":
         if who.id is not None and wishes_for(who.id, variant_id):
             context["state"] = "noted"

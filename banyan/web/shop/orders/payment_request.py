@@ -30,12 +30,14 @@ from ..people.sessions import client_address
 def payment_request(request: HttpRequest, code: str) -> HttpResponse:
     """Show what is asked for; on POST go on to pay. Once it is paid, this is the receipt."""
     asked = get_request_by_code(code)
-    if request.method == "POST":
+    payee = Shop.objects.get(pk=asked.payee_id)
+    takes = takes_requests(payee)
+    if request.method == "POST" and takes:
         return _pay(request, asked)
-    is_open = asked.state == "open" and clock.now() < asked.expires_at
+    is_open = takes and asked.state == "open" and clock.now() < asked.expires_at
     context = {
         "asked": asked,
-        "payee": Shop.objects.get(pk=asked.payee_id),
+        "payee": payee,
         "amount": Money(asked.amount, asked.currency),
         "refunded": Money(asked.refunded_amount, asked.currency),
         "is_open": is_open,
@@ -43,6 +45,11 @@ def payment_request(request: HttpRequest, code: str) -> HttpResponse:
     }
     over = asked.state != "paid" and not is_open
     return render(request, "shop/orders/payment_request.html", context, status=410 if over else 200)
+
+
+def takes_requests(shop: Shop) -> bool:
+    """Tell whether a shop may be paid by request: an approved merchant's that is not suspended."""
+    return shop.state == "open" and shop.kind == "merchant"
 
 
 def _methods(asked: PaymentRequest) -> list[Method]:

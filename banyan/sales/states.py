@@ -23,7 +23,7 @@ RIGHT = Machine(
     transitions={
         # issued: an F-code that takes no unit yet
         "issued": ("bound", "expired", "revoked"),
-        "bound": ("reserved", "issued", "expired", "revoked"),
+        "bound": ("reserved", "issued", "expired"),
         # an F-code whose order was not paid can be used again by the same person
         "reserved": ("redeemed", "issued", "expired"),
         "redeemed": ("returned",),

@@ -33,6 +33,11 @@ from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from tests.acceptance.lives import of_good_goods, of_the_market
+from tests.acceptance.lives_papers import of_fapiao, of_returns
+from tests.acceptance.lives_payments import of_money_passed_on, of_payment_requests
+from tests.acceptance.lives_points import of_points
+from tests.acceptance.lives_sales import of_rights, of_sales, of_the_waiting_room
+from tests.acceptance.lives_storefronts import of_storefronts
 from tests.delivery import goods
 from tests.earnings import story
 from tests.kernel.test_events import ALL as ALL_EVENTS
@@ -61,6 +66,7 @@ TOLD_ELSEWHERE = {
     "notification.read": "tests/notify/test_notifications.py",
     "notification.told": "tests/notify/test_notifications.py",
     "sharing.touched": "tests/sharing/test_touches.py",
+    "stock.low": "tests/catalog/test_stock.py",
 }
 NOBODY_YET: set[Row] = {
     ("catalog.shop.state", "open", "closed"),
@@ -383,6 +389,15 @@ LIVES: list[Callable[[Any], None]] = [
     neighbours_lives,
     of_the_market,
     of_good_goods,
+    of_points,
+    of_fapiao,
+    of_returns,
+    of_payment_requests,
+    of_money_passed_on,
+    of_storefronts,
+    of_sales,
+    of_rights,
+    of_the_waiting_room,
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from banyan.catalog.models import Variant
 from banyan.kernel import clock, fairness
 from banyan.kernel.fairness import Entrant
-from banyan.kernel.models import Seed, StoredEvent
+from banyan.kernel.models import Seed, StateChange, StoredEvent
 from banyan.kernel.problems import Conflict, SoldOut
 from banyan.people.models import Account
 from banyan.sales import actions as sales
@@ -192,3 +192,23 @@ def test_a_claim_of_a_sold_out_sale_keeps_the_admission() -> None:
     with clock.at(NOON + 31 * SECOND), pytest.raises(SoldOut):
         claim(sale, item, those[0])
     assert Entry.objects.get().state == "admitted"
+
+
+def test_a_fan_whose_bucket_is_empty_uses_the_same_admission_for_a_public_unit() -> None:
+    sale, item, those = _queued(2, fans=1)
+    owner = make.actor(sale.shop.owner)
+    sales.list_fans(actor=owner, sale_id=sale.pk, handles=[who.handle for who in those])
+    _tick(sale, 30)
+    expected = {"fans": 1, "public": 0}
+
+    with clock.at(NOON + 31 * SECOND):
+        for who in those:
+            assert claim(sale, item, who).state == "bound"
+            taken = {kind: bucket(sale, kind).taken for kind in expected}
+            assert taken == expected
+            expected["public"] += 1
+
+    assert list(Entry.objects.values_list("state", flat=True)) == ["served", "served"]
+    told = StateChange.objects.filter(machine="sales.entry.state", target="served")
+    assert told.count() == 2, "what was rolled back with the fans' bucket is not written down"
+    assert_sound()

@@ -15,12 +15,12 @@ from banyan.kernel import clock, locks, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, LoginRequired, NotFound, Problem, SoldOut
 from banyan.kernel.remembered import insert, remembered
-from banyan.kernel.states import transition_all
+from banyan.kernel.states import transition, transition_all
 
 from ..access import get_sale_for
 from ..models import Bucket, Entry, Right, Sale, SaleItem
 from ..queries import claimable, is_fan, item_in
-from ..states import RIGHT
+from ..states import ENTRY, RIGHT
 from .units import (
     check_cap,
     keys_of_member,
@@ -119,7 +119,7 @@ def bind(
             if ticket is not None:
                 tickets.use(claims=[ticket.pk], holder=ticket.holder)
             if entry is not None:
-                _serve(entry, now)
+                _serve(actor, entry, now)
             right = Right(
                 sale=sale,
                 item=bucket.item,
@@ -140,11 +140,16 @@ def bind(
     return right
 
 
-def _serve(entry: Entry, now: dt.datetime) -> None:
+def _serve(actor: Actor, entry: Entry, now: dt.datetime) -> None:
     """Use up an admission: one of two claims with it finds it gone."""
-    mine = Entry.objects.filter(pk=entry.pk, state="admitted", expires_at__gt=now)
-    if mine.update(state="served") != 1:
+    mine = Entry.objects.select_for_update(no_key=True).filter(
+        pk=entry.pk, state="admitted", expires_at__gt=now
+    )
+    # Read anew for each bucket that is tried: what the one before wrote was rolled back.
+    fresh = mine.first()
+    if fresh is None:
         raise not_admitted()
+    transition(ENTRY, fresh, "served", actor=actor)
 
 
 def let_go(*, actor: Actor, right_id: int) -> None:

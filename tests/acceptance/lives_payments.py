@@ -1,0 +1,137 @@
+"""Whole lives of requests for money and of money passed on, for ``test_whole_life``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from banyan.earnings.settling import settle_order
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.money import Money
+from banyan.orders import actions as orders
+from banyan.orders.models import Order
+from banyan.payments import actions as payments
+from banyan.payments.models import PaymentRequest, Payout, PayoutReturn
+from banyan.payments.providers.base import ProviderState, SplitOrder, Status, TakeBack
+from tests.payments import till
+from tests.payments.scripted import ScriptedProvider, script
+from tests.support import factories as make
+
+SYSTEM = Actor.system("test")
+
+
+class PassingOn(ScriptedProvider):
+    """The scripted provider, which passes money on too."""
+
+    name = "passingon"
+    label = "Passing on"
+
+    def splits(self) -> bool:
+        return True
+
+    def connect(self, account: str, *, name: str) -> None:
+        script.answer("connect", (account, name))
+
+    def split(self, order: SplitOrder) -> ProviderState:
+        return self._told("split", order)
+
+    def query_split(self, order: SplitOrder) -> ProviderState:
+        return self._told("query_split", order)
+
+    def take_back(self, order: TakeBack) -> ProviderState:
+        return self._told("take_back", order)
+
+    def query_take_back(self, order: TakeBack) -> ProviderState:
+        return self._told("query_take_back", order)
+
+    def keep_rest(self, *, payment_ref: str, reference: str) -> None:
+        script.answer("keep_rest", (payment_ref, reference))
+
+    def _told(self, verb: str, order: SplitOrder | TakeBack) -> ProviderState:
+        script.answer(verb, order)
+        return self._moved(order.reference, order.money)
+
+
+def of_payment_requests(settings: Any) -> None:
+    """A request is paid, taken back, or runs out."""
+    shop = make.shop()
+    owner = make.actor(shop.owner)
+
+    def asked() -> PaymentRequest:
+        return payments.ask_for_payment(
+            actor=owner,
+            payee_kind="shop",
+            payee_id=shop.pk,
+            amount=Money(5_000, shop.currency),
+            note="Two cups",
+            good_for=dt.timedelta(days=1),
+        )
+
+    request = asked()
+    intent = payments.intent_for_request(actor=Actor.guest(), request=request, provider="scripted")
+    payments.start(actor=till.BUYER, intent_id=intent.pk, return_url="http://x/", locale="en")
+    intent.refresh_from_db()
+    payments.capture(actor=till.BUYER, intent_id=intent.pk, paid=till.told(intent))
+    payments.cancel_request(actor=owner, request_id=asked().pk)
+    late = asked()
+    with clock.at(late.expires_at):
+        payments.expire_request(actor=SYSTEM, request_id=late.pk)
+    request.refresh_from_db()
+    assert request.state == "paid"
+
+
+def of_money_passed_on(settings: Any) -> None:
+    """What was passed on to a shop's own account is taken back, or cannot be."""
+    settings.PAYMENT_PROVIDERS = [
+        *settings.PAYMENT_PROVIDERS,
+        "passingon=tests.acceptance.lives_payments:PassingOn",
+    ]
+    order = _passed_on()
+    script.refund_status = Status.SUCCEEDED
+    payments.submit_payout(actor=SYSTEM, payout_id=Payout.objects.get(provider=PassingOn.name).pk)
+    for number, (first, then) in enumerate(
+        [
+            (Status.SUCCEEDED, None),
+            (Status.FAILED, None),
+            (Status.PENDING, Status.SUCCEEDED),
+            (Status.PENDING, Status.FAILED),
+        ]
+    ):
+        back = _taken_back(order, f"life:{number}")
+        script.refund_status = first
+        payments.submit_return(actor=SYSTEM, return_id=back.pk)
+        if then is not None:
+            script.refund_status = then
+            payments.poll_return(actor=SYSTEM, return_id=back.pk)
+    script.reset()
+    states = PayoutReturn.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == ["paid", "failed", "paid", "failed"]
+
+
+def _passed_on() -> Order:
+    """Return a received order whose money is on its way to the shop's own account."""
+    item = make.variant(price=10_000)
+    shop, buyer = item.product.shop, make.member()
+    payments.connect_account(
+        actor=make.actor(shop.owner),
+        owner_kind="shop",
+        owner_id=shop.pk,
+        provider="passingon",
+        account="acct_1",
+        name="Demo",
+    )
+    order: Order = make.pay(make.place((item, 1), buyer=buyer, provider="passingon")).orders.get()
+    orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="SF")
+    orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    settle_order(actor=SYSTEM, order_id=order.pk, key=f"received:{order.pk}")
+    return order
+
+
+def _taken_back(order: Order, key: str) -> PayoutReturn:
+    orders.grant_refund(
+        actor=make.actor(order.shop.owner), order_id=order.pk, amount=1_000, reason="x", key=key
+    )
+    settle_order(actor=SYSTEM, order_id=order.pk, key=key)
+    back: PayoutReturn = PayoutReturn.objects.latest("id")
+    return back

@@ -119,5 +119,5 @@ def test_row_14_a_a_members_listing_in_the_same_cart(sandbox: Sandbox) -> None:
     assert deals.balance("shop_payable", cups.shop.pk) == 1_000
     assert deals.balance("shop_payable", games.shop.pk) == 5_000
     assert deals.balance("earner_payable", bicycle.seller_id) == 0
-    assert Buyer(sandbox).places(bicycle.product.variants.get().pk, **ADDRESS).status_code != 302
+    assert Buyer(sandbox).places(bicycle.product.variants.get().pk, 1, **ADDRESS).status_code != 302
     assert recount() == {}

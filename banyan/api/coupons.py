@@ -40,7 +40,7 @@ class RuleBody(Body):
     args: dict[str, Any] = {}
 
 
-class RuleAnswer(Answer):
+class CouponRuleAnswer(Answer):
     """A condition or a benefit, as it was given."""
 
     code: str
@@ -85,8 +85,8 @@ class CouponAnswer(Answer):
     code: str
     title: str
     terms: list[str]
-    benefits: list[RuleAnswer]
-    conditions: list[RuleAnswer]
+    benefits: list[CouponRuleAnswer]
+    conditions: list[CouponRuleAnswer]
     stacking: str
     reach: str
     cap: int
@@ -147,8 +147,8 @@ def _coupon(coupon: Coupon) -> CouponAnswer:
         code=coupon.code,
         title=coupon.title,
         terms=coupon.terms.sentences(coupon.currency),
-        benefits=[RuleAnswer(**rule) for rule in coupon.benefits],
-        conditions=[RuleAnswer(**rule) for rule in coupon.conditions],
+        benefits=[CouponRuleAnswer(**rule) for rule in coupon.benefits],
+        conditions=[CouponRuleAnswer(**rule) for rule in coupon.conditions],
         stacking=coupon.stacking,
         reach=coupon.reach,
         cap=coupon.cap,

@@ -79,17 +79,17 @@ class StorefrontBody(Body):
     colour: Annotated[str, StringConstraints(max_length=7)] = ""
 
 
-class PriceBody(Body):
+class OwnPriceBody(Body):
     """One's own price of a variant."""
 
     variant_id: Id
     price: MoneyIn
 
 
-class ListBody(Body):
+class PoolListingBody(Body):
     """At which prices; variants that are left out get the shop's price, or the least allowed."""
 
-    prices: Annotated[list[PriceBody], Field(max_length=100)] = []
+    prices: Annotated[list[OwnPriceBody], Field(max_length=100)] = []
 
 
 class SupplyAnswer(Answer):
@@ -208,7 +208,7 @@ def choose_product(request: HttpRequest, product_id: Path[Id]) -> Any:
 
 
 @router.put("/me/storefront/pool/{item_id}", auth=WRITE, response=OfferAnswer)
-def list_from_pool(request: HttpRequest, item_id: Path[Id], body: ListBody) -> Any:
+def list_from_pool(request: HttpRequest, item_id: Path[Id], body: PoolListingBody) -> Any:
     """Put a pooled product on one's page at one's own prices. Repeatable."""
     item = get_item_for_page(item_id)
     prices = {

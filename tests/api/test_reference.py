@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from pydantic import BaseModel
 
 from banyan.api.gate import BAD_TOKENS, SAFE
 from banyan.api.urls import api
@@ -82,6 +83,20 @@ def test_ids_are_text_and_money_is_whole_in_every_schema() -> None:
                 assert '"integer"' not in kinds, (name, field)
             if field in {"amount", "total", "price", "goods", "discount", "shipping", "unit"}:
                 assert "number" not in json.dumps(found), (name, field)
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The document keeps schemas by name: of two with the same, one would stand for both."""
+    assert api.get_openapi_schema(), "every router is loaded"
+    places: dict[str, set[str]] = {}
+    waiting: list[type] = [BaseModel]
+    while waiting:
+        found = waiting.pop()
+        waiting += found.__subclasses__()
+        if found.__module__.startswith("banyan.api."):
+            places.setdefault(found.__name__, set()).add(found.__module__)
+    assert {"CouponAnswer", "Problem"} <= set(places)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
 @pytest.mark.django_db

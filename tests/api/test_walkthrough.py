@@ -58,7 +58,7 @@ def test_the_reference_page_drives_the_whole_way(
     line = order.lines.get()
     assert [step["name"] for step in line.path] == ["Ana"]
     assert line.touch_id == Touch.objects.get().pk
-    assert OrderRefund.objects.get().lines == [{"line": str(line.pk), "amount": 2000}]
+    assert OrderRefund.objects.get().lines == [{"line": str(line.pk), "amount": 2000, "tax": 0}]
     commission = Commission.objects.get()
     assert (commission.amount, commission.reversed_amount) == (500, 200)
     assert verify().clean

@@ -145,8 +145,8 @@ def test_control_without_the_second_look_the_order_goes_through(
     looks: list[Any] = []
     ask = agreeing.Offer.quote
 
-    def first_only(self: Any, **kept: Any) -> Any:
-        looks.append(None if looks else ask(self, **kept))
+    def first_only(self: Any, *kept: Any, **named: Any) -> Any:
+        looks.append(None if looks else ask(self, *kept, **named))
         return looks[0]
 
     monkeypatch.setattr(agreeing.Offer, "quote", first_only)

@@ -40,6 +40,7 @@ def act_texts() -> dict[str, str]:
         "order.change": _("Changed an order"),
         "orders.export": _("Exported orders"),
         "refund.grant": _("Gave money back"),
+        "refund.send_again": _("Sent a refund again"),
         "refund.refuse": _("Turned a refund down"),
         "return.approve": _("Agreed to a return"),
         "return.refuse": _("Turned a return down"),

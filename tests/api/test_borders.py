@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,8 +17,16 @@ pytestmark = pytest.mark.django_db
 
 MONEY = {"amount": 1, "currency": "CNY"}
 PRODUCT = {"title": "Mine now", "variants": [{"price": {"amount": 1, "currency": "CNY"}}]}
+WAY = {"name": "Mine", "currency": "CNY", "bands": [{"begins": 0, "amount": 0}]}
+LIST = {"name": "Mine", "currency": "CNY"}
+ASKED_BACK = {"reason": "damaged", "lines": [{"line_id": "{line_id}", "quantity": 1}]}
+FOUND = {"lines": [{"id": "{returned_line_id}", "accepted": 1}]}
+ZONES = "/shops/{shop_id}/shipping-zones"
+TAXES = "/shops/{shop_id}/tax-zones"
+LISTS = "/shops/{shop_id}/price-lists"
 
-# Method and path of every route that names something of somebody's, and a body it would accept.
+# Method and path of every route that names something of somebody's, and a body it would accept,
+# in an order in which its owners can send them all: what takes things away comes last.
 OTHERS: list[tuple[str, str, Any]] = [
     ("DELETE", "/me/tokens/{token_id}", None),
     ("PATCH", "/shops/{shop_id}", {"name": "Mine now"}),
@@ -55,7 +64,40 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("POST", "/refunds/{refund_id}/decline", {"reason": "mine"}),
     ("POST", "/refunds/{refund_id}/destination", {"destination": "my account"}),
     ("GET", "/commissions/{commission_id}", None),
+    ("POST", "/orders/{order_id}/cancel", {"reason": "mine"}),
+    ("GET", "/orders/{order_id}/documents", None),
+    ("POST", "/orders/{order_id}/documents", {"kind": "receipt"}),
+    ("GET", "/documents/{document_id}/file", None),
+    ("POST", "/orders/{order_id}/returns", ASKED_BACK),
+    ("GET", "/shops/{shop_id}/returns", None),
+    ("GET", "/returns/{return_id}", None),
+    ("POST", "/returns/{return_id}/offer-money", None),
+    ("POST", "/returns/{return_id}/approve", {"address": "Warehouse 7"}),
+    ("POST", "/returns/{return_id}/sent", {"carrier": "Mine"}),
+    ("POST", "/returns/{return_id}/received", None),
+    ("POST", "/returns/{return_id}/settle", FOUND),
+    ("POST", "/returns/{return_id}/refuse", {"reason": "mine"}),
+    ("POST", "/returns/{return_id}/withdraw", None),
+    ("GET", ZONES, None),
+    ("POST", ZONES, {"name": "Mine too", "places": ["FR"]}),
+    ("PUT", f"{ZONES}/{{zone_id}}", {"name": "Mine", "places": ["*"]}),
+    ("POST", f"{ZONES}/{{zone_id}}/methods", WAY),
+    ("PUT", f"{ZONES}/{{zone_id}}/methods/{{method_id}}", WAY),
+    ("DELETE", "/shops/{shop_id}/shipping-methods/{method_id}", None),
+    ("DELETE", f"{ZONES}/{{zone_id}}", None),
+    ("GET", TAXES, None),
+    ("POST", TAXES, {"name": "Mine too", "places": ["FR"], "standard_rate": 0}),
+    ("PUT", f"{TAXES}/{{zone_id}}", {"name": "Mine", "places": ["CN"], "standard_rate": 1}),
+    ("DELETE", f"{TAXES}/{{zone_id}}", None),
+    ("GET", LISTS, None),
+    ("POST", LISTS, LIST | {"name": "Mine too"}),
+    ("PUT", f"{LISTS}/{{list_id}}", LIST),
+    ("GET", f"{LISTS}/{{list_id}}/prices", None),
+    ("PUT", f"{LISTS}/{{list_id}}/prices", {"prices": []}),
+    ("DELETE", f"{LISTS}/{{list_id}}", None),
 ]
+# Those that name a shop and something in it: one's own shop is no door to another's things.
+INSIDE = [row for row in OTHERS if row[1].startswith("/shops/") and row[1].count("{") > 1]
 # Routes with an id that are for everybody, as the pages are: reading what is public, and acts
 # whose effect is one's own (a like, a comment, a repin, a follow, an opening, one's own cart).
 FOR_EVERYBODY = {
@@ -110,6 +152,14 @@ def _merchant_of_another_shop() -> Program:
     return merchant
 
 
+def _body(world: World, body: Any) -> Any:
+    """Return ``body`` with the ids of the world where it names lines."""
+    text = json.dumps(body)
+    for name in ("line_id", "returned_line_id"):
+        text = text.replace(f"{{{name}}}", world.ids[name])
+    return json.loads(text)
+
+
 def test_burned_10_another_merchants_token_finds_nothing(
     world: World, subtests: pytest.Subtests
 ) -> None:
@@ -117,7 +167,20 @@ def test_burned_10_another_merchants_token_finds_nothing(
     before = rows_of_all_tables()
     for method, path, body in OTHERS:
         with subtests.test(f"{method} {path}"):
-            refused = thief.send(method, path.format(**world.ids), body)
+            refused = thief.send(method, world.at(path), _body(world, body))
+            assert problem(refused) == (404, "not_found")
+            assert rows_of_all_tables() == before
+
+
+def test_burned_10_ones_own_shop_is_no_door_to_anothers_things(
+    world: World, subtests: pytest.Subtests
+) -> None:
+    thief = Program(make.member())
+    own = {"shop_id": str(make.shop(thief.account).pk)}
+    before = rows_of_all_tables()
+    for method, path, body in INSIDE:
+        with subtests.test(f"{method} {path}"):
+            refused = thief.send(method, path.format(**world.ids_for(path) | own), body)
             assert problem(refused) == (404, "not_found")
             assert rows_of_all_tables() == before
 
@@ -128,7 +191,7 @@ def test_burned_10_a_guest_without_the_access_token_finds_nothing(
     before = rows_of_all_tables()
     for method, path, body in OTHERS:
         with subtests.test(f"{method} {path}"):
-            refused = Program().send(method, path.format(**world.ids), body)
+            refused = Program().send(method, world.at(path), _body(world, body))
             assert problem(refused) in {(404, "not_found"), (401, "login_required")}
             assert rows_of_all_tables() == before
 
@@ -137,8 +200,15 @@ def test_burned_10_one_guests_access_token_opens_no_other_purchase(world: World)
     mine = make.place((make.variant(), 1))
     token = {"Access-Token": mine.access_token}
     assert Program().get(f"/checkouts/{mine.pk}", **token)["number"] == mine.number
-    for path in ("/checkouts/{checkout_id}", "/orders/{order_id}", "/refunds/{refund_id}"):
-        refused = Program().send("GET", path.format(**world.ids), headers=token)
+    for path in (
+        "/checkouts/{checkout_id}",
+        "/orders/{order_id}",
+        "/orders/{order_id}/documents",
+        "/documents/{document_id}/file",
+        "/refunds/{refund_id}",
+        "/returns/{return_id}",
+    ):
+        refused = Program().send("GET", world.at(path), headers=token)
         assert problem(refused) == (404, "not_found")
 
 
@@ -147,7 +217,7 @@ def test_burned_10_the_owners_of_things_do_find_them(world: World) -> None:
     owner, buyer, sharer = (Program(one) for one in (world.owner, world.buyer, world.sharer))
     found = {
         (method, path): {
-            who.send(method, path.format(**world.ids), body).status_code
+            who.send(method, world.at(path), _body(world, body)).status_code
             for who in (owner, buyer, sharer)
         }
         for method, path, body in OTHERS
@@ -166,7 +236,7 @@ def test_a_token_of_another_scope_may_read_only(world: World) -> None:
             place = path.removeprefix("/api/v1")
             if place == "/checkouts/quote":
                 continue  # prices only
-            names = world.ids | {"attempt": "x"}
+            names = world.ids_for(place) | {"attempt": "x"}
             refused = reader.send(method.upper(), place.format(**names), {})
             assert problem(refused) == (403, "scope_missing"), (method, place)
     assert rows_of_all_tables() == before

@@ -70,10 +70,11 @@ def routes(world: World) -> Any:
 
     @schema.hook
     def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> Any:
+        ids = world.ids_for(context.operation.path)
         known = {
-            name: world.ids[name]
+            name: ids[name]
             for name, value in (path_parameters or {}).items()
-            if name in world.ids and len(str(value)) % 2
+            if name in ids and len(str(value)) % 2
         }
         return (path_parameters or {}) | known
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from banyan.catalog.models import Shop
+from banyan.catalog.models import Shop, Variant
 from banyan.community import actions as community
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
@@ -18,6 +18,7 @@ from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.storefronts import actions as storefronts
 from tests.support import factories as make
+from tests.support import prices
 from tests.support.pictures import staged_picture
 
 
@@ -25,7 +26,8 @@ from tests.support.pictures import staged_picture
 class World:
     """``owner`` has the shop, ``sharer`` posted and shared, ``buyer`` bought and asked a refund.
 
-    ``ids`` maps the names of path parameters to what is there.
+    ``ids`` maps the names of path parameters to what is there, and those of two lines that
+    bodies name. A parameter that means two things is told apart by ``ids_for``.
     """
 
     owner: Account
@@ -34,9 +36,51 @@ class World:
     shop: Shop
     ids: dict[str, str]
 
+    def ids_for(self, path: str) -> dict[str, str]:
+        """Return the ids as ``path`` means them: a zone of taxes is not one of delivery."""
+        if "/tax-zones" in path:
+            return self.ids | {"zone_id": self.ids["tax_zone_id"]}
+        return self.ids
+
+    def at(self, path: str) -> str:
+        """Return the address of what is there for a route's path."""
+        return path.format(**self.ids_for(path))
+
+
+def _terms(shop: Shop, item: Variant) -> dict[str, int]:
+    """Give the shop a way of delivery, a tax and a price list; return their ids."""
+    way = prices.first_way(shop)
+    return {
+        "zone_id": way.zone_id,
+        "method_id": way.pk,
+        "tax_zone_id": prices.tax(shop, "CN", rate=0).pk,
+        "list_id": prices.price_list(shop, {item: 90}).pk,
+    }
+
+
+def _after_sale(shop: Shop, item: Variant, buyer: Account) -> dict[str, int]:
+    """Have something of an order of its own come back, with a document; return their ids."""
+    owner, who = make.actor(shop.owner), make.actor(buyer)
+    order = make.pay(make.place((item, 1), buyer=buyer)).orders.get()
+    orders.ship(actor=owner, order_id=order.pk, carrier="SF")
+    back = orders.ask_return(
+        actor=who,
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="damaged",
+        key=f"b{order.pk}",
+    )
+    orders.set_legal_entity(actor=owner, shop_id=shop.pk, name="Kiln", address="Lakeside Road 1")
+    document = orders.issue_document(actor=who, order_id=order.pk, kind="receipt")
+    return {
+        "return_id": back.pk,
+        "returned_line_id": back.lines.get().pk,
+        "document_id": document.pk,
+    }
+
 
 def new_world() -> World:
-    """Return a world with a shop, a post, a link, a paid order, a refund request, a commission."""
+    """Return a world with a shop, a post, a link, paid orders, and what comes after them."""
     owner, sharer, buyer = make.member(), make.member(), make.member()
     shop = make.shop(owner)
     earnings.set_plan(actor=make.actor(owner), shop_id=shop.pk, rate_bps=1000)
@@ -81,6 +125,9 @@ def new_world() -> World:
         "token_id": token.pk,
         "item_id": pooled.pk,
         "offer_id": offer.pk,
+        "line_id": order.lines.get().pk,
+        **_after_sale(shop, item, buyer),
+        **_terms(shop, item),
     }
     names = {name: str(value) for name, value in ids.items()}
     return World(owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle})

@@ -6,6 +6,7 @@ in by form or API. Another package adds one with ``@register``; no table changes
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
@@ -56,9 +57,9 @@ class Rule(BaseModel):
     code: ClassVar[str]
     label: ClassVar[Text]
 
+    @abstractmethod
     def sentence(self, currency: str) -> str:
         """Say in words what the rule asks for or gives."""
-        raise NotImplementedError
 
 
 class Condition(Rule):

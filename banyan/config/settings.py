@@ -216,11 +216,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "banyan.media.store.WholeFiles",
         "OPTIONS": {"location": str(VAR_DIR / "media"), "base_url": "/media/"},
     },
     "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "banyan.media.store.WholeFiles",
         "OPTIONS": {"location": str(VAR_DIR / "originals")},
     },
     "staticfiles": {

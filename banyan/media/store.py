@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
+
+
+class WholeFiles(FileSystemStorage):
+    """A folder in which a file is there whole or not at all: written aside, then given its name.
+
+    Writing a name again replaces it; many may write it at once, and the last one counts.
+    """
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """Return the name as it is: what has it already is replaced."""
+        return name
+
+    def _save(self, name: str, content: Any) -> str:
+        final = Path(self.path(name))
+        final.parent.mkdir(parents=True, exist_ok=True)
+        aside, path = tempfile.mkstemp(dir=final.parent, prefix=".", suffix=".part")
+        try:
+            with open(aside, "wb") as file:
+                for chunk in content.chunks():
+                    file.write(chunk)
+            os.chmod(path, self.file_permissions_mode or 0o644)
+            os.replace(path, final)
+        except BaseException:
+            Path(path).unlink(missing_ok=True)
+            raise
+        return name
 
 
 def public() -> Storage:
@@ -23,7 +54,7 @@ def address(file: str) -> str:
     are asked.
     """
     storage = public()
-    if type(storage) is FileSystemStorage:
+    if isinstance(storage, WholeFiles):
         return f"{storage.base_url}{file}"
     return storage.url(file)
 
@@ -33,10 +64,12 @@ def put(storage: Storage, name: str, data: bytes) -> str:
 
     A file of another length was left by a process that died while writing: it is replaced.
     """
-    if storage.exists(name):
+    try:
         if storage.size(name) == len(data):
             return name
-        storage.delete(name)
+    except OSError:
+        # Not there, or swept this moment.
+        pass
     return storage.save(name, ContentFile(data))
 
 

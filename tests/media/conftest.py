@@ -11,7 +11,7 @@ from pytest_django import Settings
 @pytest.fixture(autouse=True)
 def media_folder(settings: Settings, tmp_path: Path) -> Path:
     """Put both storages below the test's own folder; return it."""
-    backend = "django.core.files.storage.FileSystemStorage"
+    backend = "banyan.media.store.WholeFiles"
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {

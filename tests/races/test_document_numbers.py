@@ -11,7 +11,7 @@ from banyan.orders.actions import documents
 from banyan.orders.models import Document, LegalEntity, Order
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once
-from tests.support.weakened import slow
+from tests.support.weakened import meet
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -76,7 +76,7 @@ def test_control_counting_what_is_there_gives_two_the_same_number(
         return int(found.aggregate(last=Max("sequence"))["last"] or 0) + 1
 
     monkeypatch.setattr(documents, "_next", count)
-    slow(monkeypatch, documents, "_next", 0.4)
+    meet(monkeypatch, documents, "_next", parties=3)
 
     results = run_at_once(*[lambda o=order: issue(o) for order in paid_orders(3)])
 

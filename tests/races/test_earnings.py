@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
-from typing import Any
 
 import pytest
 
@@ -20,6 +18,7 @@ from banyan.payments.models import Payout
 from banyan.people.models import Account
 from tests.earnings import story
 from tests.support.threads import run_at_once, run_concurrently
+from tests.support.weakened import between, slow
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 PARTS = 8
@@ -39,22 +38,10 @@ def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "_require_locked", nothing)
 
 
-def _slow(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
-    """Leave time between reading a commission and writing it, so that a race would show."""
-    read = getattr(module, name)
-
-    def slowly(commissions: Any) -> Any:
-        found = read(commissions)
-        time.sleep(0.1)
-        return found
-
-    monkeypatch.setattr(module, name, slowly)
-
-
 def _refund_at_once(monkeypatch: pytest.MonkeyPatch) -> tuple[Account, Order]:
     ana, order = _sold()
     line = order.lines.get()
-    _slow(monkeypatch, refunds, "read_locked")
+    slow(monkeypatch, refunds, "read_locked")
 
     def refund() -> None:
         # Only the event: the shop's own posting would make the others wait, locks or not.
@@ -83,13 +70,11 @@ def _refund_into_release(monkeypatch: pytest.MonkeyPatch) -> tuple[Account, Orde
     ana, order = _sold()
     story.received(order)
     line = order.lines.get()
-    _slow(monkeypatch, holds, "books_of")
+    meanwhile = between(monkeypatch, holds, "books_of", seconds=2)
+    refund = meanwhile(lambda: story.refund(order, (line, 4_000)))
 
-    def refund_a_little_later() -> None:
-        time.sleep(0.05)
-        story.refund(order, (line, 4_000))
-
-    assert run_at_once(lambda: story.due(order), refund_a_little_later) == [None, None]
+    results = run_at_once(lambda: story.due(order), refund)
+    assert not [result for result in results if isinstance(result, Exception)]
     return ana, order
 
 

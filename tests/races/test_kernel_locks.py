@@ -14,7 +14,7 @@ from banyan.kernel.models import BoundedCounter, TicketPool
 from banyan.kernel.problems import Busy
 from tests.kernel.lockables import EARLY, LATE, lock_order
 from tests.sandbox.driver import wait_for
-from tests.support.threads import run_at_once
+from tests.support.threads import run_at_once, somebody_waits
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -152,7 +152,7 @@ def test_one_statement_locks_kind_after_kind_and_id_after_id() -> None:
             n: int = blocked, t: threading.Event = taken, s: threading.Event = seen
         ) -> list[bool]:
             assert t.wait(10)
-            wait_for(_somebody_waits)
+            wait_for(somebody_waits)
             try:
                 return [_is_free(table, row) for _, table, row in rows]
             finally:
@@ -160,12 +160,6 @@ def test_one_statement_locks_kind_after_kind_and_id_after_id() -> None:
 
         _, _, free = run_at_once(holder, waiter, looker)
         assert free == [n > blocked for n in range(len(rows))]
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])
 
 
 def test_reading_behind_waits_for_the_holder_and_reads_what_it_wrote() -> None:
@@ -176,7 +170,7 @@ def test_reading_behind_waits_for_the_holder_and_reads_what_it_wrote() -> None:
         with transaction.atomic():
             locks.take([LockKey(EARLY, row.pk)])
             taken.set()
-            wait_for(_somebody_waits)
+            wait_for(somebody_waits)
             BoundedCounter.objects.filter(pk=row.pk).update(cap=77)
 
     def reader() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,7 @@ from banyan.people.models import Account
 from tests.market.deals import arrived, balance, bought, listing
 from tests.support import factories as make
 from tests.support.threads import run_at_once
-from tests.support.weakened import no_locks, slow
+from tests.support.weakened import between, meet, no_locks
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 SYSTEM = Actor.system("test")
@@ -96,15 +95,13 @@ def test_control_without_locks_the_orderly_answer_is_lost(
     order, buyer = an_arrived_order()
     held = Escrow.objects.get()
     no_locks(monkeypatch)
-    slow(monkeypatch, disputes, "_check_in_time", 0.5)
+    meanwhile = between(monkeypatch, disputes, "_check_in_time")
 
     def release() -> Escrow:
-        # the buyer's act has looked at the window by now
-        time.sleep(0.2)
         Escrow.objects.filter(pk=held.pk).update(release_at=clock.now() - dt.timedelta(seconds=1))
         return market.release_escrow(actor=SYSTEM, escrow_id=held.pk)
 
-    results = run_at_once(complain(order, buyer), release)
+    results = run_at_once(complain(order, buyer), meanwhile(release))
 
     # only the conditional UPDATE of the state stands between now
     assert codes(results) == ["illegal_transition"]
@@ -136,7 +133,7 @@ def test_control_two_decisions_without_locks(monkeypatch: pytest.MonkeyPatch) ->
     dispute = complain(order, buyer)()
     office = make.actor(make.staff("support"))
     no_locks(monkeypatch)
-    slow(monkeypatch, disputes, "_check_open", 0.3)
+    meet(monkeypatch, disputes, "_check_open", parties=2)
 
     def decide(amount: int) -> Callable[[], Dispute]:
         return lambda: market.decide_dispute(

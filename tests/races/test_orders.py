@@ -301,7 +301,7 @@ def test_control_without_locks_and_conditions_an_order_is_paid_and_expired(
     def move_without_looking(
         machine: Any, obj: Any, to: str, *, actor: Any, reason: str = "", **updates: Any
     ) -> None:
-        time.sleep(0.1)
+        time.sleep(0.3)
         type(obj).objects.filter(pk=obj.pk).update(state=to, **updates)
 
     item = make.variant(price=2_000, stock=1)

@@ -46,7 +46,7 @@ from tests.payments.till import (
 )
 from tests.sandbox.driver import wait_for
 from tests.support.sandbox import Sandbox, serve_shop
-from tests.support.threads import run_at_once, run_concurrently
+from tests.support.threads import run_at_once, run_concurrently, somebody_waits
 from tests.support.weakened import read_at_once
 
 __all__ = ["placer", "sandbox", "sandbox_process", "till_settings"]
@@ -93,7 +93,7 @@ def test_a_browser_that_returns_while_the_message_is_booked_waits_for_it_and_ask
 
     def act(event: Any) -> None:
         booking.set()
-        wait_for(_somebody_waits)
+        wait_for(somebody_waits)
 
     placer.act = act
 
@@ -116,7 +116,7 @@ def test_a_browser_that_was_first_books_and_the_message_waits_for_it(placer: Pla
 
     def act(event: Any) -> None:
         booking.set()
-        wait_for(_somebody_waits)
+        wait_for(somebody_waits)
 
     placer.act = act
 
@@ -158,12 +158,6 @@ def test_a_booking_that_takes_too_long_sends_the_payer_to_the_waiting_page(
 
     assert (told, onward) == (200, f"/pay/{intent.token}")
     assert_captured_once(intent, placer)
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])
 
 
 def test_burned_05_webhook_browser_and_cron_at_once_are_one_capture(placer: Placer) -> None:

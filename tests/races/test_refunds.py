@@ -33,7 +33,7 @@ from tests.payments.till import balance
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import no_locks, slow, without_check
+from tests.support.weakened import meet, no_locks, without_check
 
 __all__ = ["till_settings"]
 pytestmark = pytest.mark.usefixtures("threaded_db")
@@ -227,7 +227,7 @@ def test_control_without_lock_and_conditions_refunds_exceed_what_was_paid(
 
     no_locks(monkeypatch)
     monkeypatch.setattr(payment_refunds, "_reserve", reserve_unasked)
-    slow(monkeypatch, refunds, "_spread", 0.4)
+    meet(monkeypatch, refunds, "_spread", parties=4)
     with (
         without_check("orders_order", "order_refund_within_total"),
         without_check("orders_orderline", "order_line_refund_within_price"),

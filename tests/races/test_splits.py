@@ -23,7 +23,7 @@ from tests.payments.fixtures import till_settings
 from tests.payments.till import balance
 from tests.support import factories
 from tests.support.threads import run_at_once
-from tests.support.weakened import no_locks, slow
+from tests.support.weakened import meet, no_locks
 
 __all__ = ["till_settings"]
 
@@ -76,7 +76,7 @@ def test_control_without_the_lock_parts_exceed_the_payment(
 ) -> None:
     order = received()
     no_locks(monkeypatch)
-    slow(monkeypatch, splits, "_left", 0.3)
+    meet(monkeypatch, splits, "_left", parties=2)
     monkeypatch.setattr(splits, "_post", lambda *row: None)
 
     run_at_once(part(order, "k1"), part(order, "k2"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from tests.storefronts import stalls
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once
-from tests.support.weakened import no_locks, slow, without_check
+from tests.support.weakened import between, no_locks, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -161,13 +160,13 @@ def raised_while_listing(monkeypatch: pytest.MonkeyPatch) -> Offer:
     item = make.variant(price=12_000)
     pooled = stalls.supply(item, supply=8_000)
     page = stalls.page()
-    slow(monkeypatch, offers_module, "_amounts", 0.3)
+    # Locked, the supplier waits for the page; unlocked, the page for the supplier.
+    meanwhile = between(monkeypatch, offers_module, "_amounts", seconds=2)
 
-    def raised() -> None:
-        time.sleep(0.1)
-        stalls.supply(item, supply=9_000)
-
-    run_at_once(lambda: stalls.listed(page, pooled, 8_500), raised)
+    run_at_once(
+        lambda: stalls.listed(page, pooled, 8_500),
+        meanwhile(lambda: stalls.supply(item, supply=9_000)),
+    )
     return Offer.objects.get()
 
 

@@ -18,7 +18,7 @@ from tests.payments.fixtures import till_settings
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import no_locks, slow, without_check
+from tests.support.weakened import between, meet, no_locks, without_check
 
 __all__ = ["till_settings"]
 pytestmark = pytest.mark.usefixtures("threaded_db")
@@ -68,7 +68,7 @@ def test_without_any_lock_the_condition_still_ships_a_unit_once(
 ) -> None:
     order = paid(1)
     no_locks(monkeypatch)
-    slow(monkeypatch, units, "check_units", 0.2)
+    meet(monkeypatch, units, "check_units", parties=4)
 
     results = run_concurrently(lambda: ship(order), 4)
 
@@ -87,7 +87,7 @@ def test_control_without_lock_condition_and_check_a_unit_is_sent_twice(
     no_locks(monkeypatch)
     monkeypatch.setattr(units, "_to_ship", _any_line)
     monkeypatch.setattr(units, "ship_out", lambda *args, **kwargs: None)
-    slow(monkeypatch, units, "check_units", 0.3)
+    meet(monkeypatch, units, "check_units", parties=4)
 
     with without_check("orders_orderline", "order_line_units"):
         run_concurrently(lambda: ship(order), 4)
@@ -123,16 +123,16 @@ def test_control_without_lock_condition_and_check_a_unit_is_sent_and_paid_back(
     no_locks(monkeypatch)
     monkeypatch.setattr(units, "_to_ship", _any_line)
     monkeypatch.setattr(units, "ship_out", lambda *args, **kwargs: None)
-    slow(monkeypatch, units, "check_units", 0.4)
+    meanwhile = between(monkeypatch, units, "check_units")
 
     with without_check("orders_orderline", "order_line_units"):
-        run_at_once(lambda: ship(order), lambda: cancel(order))
+        results = run_at_once(lambda: ship(order), meanwhile(lambda: cancel(order)))
         line = OrderLine.objects.get(order=order)
         fate: Any = (line.shipped_quantity, line.cancelled_quantity)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE orders_orderline SET cancelled_quantity = 0")
 
-    assert fate == (1, 1)
+    assert fate == (1, 1), results
 
 
 def test_a_refund_by_the_shop_and_a_cancellation_at_once_pay_back_once() -> None:

@@ -64,3 +64,18 @@ def kinds(results: list[Any]) -> dict[str, int]:
         name = type(result).__name__
         found[name] = found.get(name, 0) + 1
     return found
+
+
+def somebody_waits() -> bool:
+    """Tell whether a connection of this database waits for a lock.
+
+    Of this one alone: other tests run on the same server. A waiting transaction is known by the
+    locks that it has already; statistics would not do, they stand still within a transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks w WHERE NOT w.granted AND EXISTS (SELECT 1"
+            " FROM pg_locks o JOIN pg_database d ON d.oid = o.database"
+            " WHERE o.pid = w.pid AND d.datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -46,6 +47,60 @@ def slow(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, seconds: float 
         return found
 
     monkeypatch.setattr(place, name, slowly)
+
+
+def meet(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, parties: int) -> None:
+    """Let nobody go on after a step before so many threads have taken it: the worst moment, always.
+
+    For controls, where nothing keeps the others from getting there. A thread waits once.
+    """
+    step: Callable[..., Any] = getattr(place, name)
+    all_there = threading.Barrier(parties)
+    met = threading.local()
+
+    def together(*args: Any, **kwargs: Any) -> Any:
+        found = step(*args, **kwargs)
+        if not getattr(met, "once", False):
+            met.once = True
+            # Broken only where a thread failed before: the test's own assertion says so.
+            with contextlib.suppress(threading.BrokenBarrierError):
+                all_there.wait(timeout=20)
+        return found
+
+    monkeypatch.setattr(place, name, together)
+
+
+def between(
+    monkeypatch: pytest.MonkeyPatch, place: Any, name: str, *, seconds: float = 20.0
+) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    """Stop whoever takes a step first, right after it, until something else is done.
+
+    Returns what makes a call wait for that moment, and let the first go on when it is over. Where
+    a lock holds the call up, the first goes on after ``seconds``.
+    """
+    step: Callable[..., Any] = getattr(place, name)
+    first = threading.Lock()
+    there, over = threading.Event(), threading.Event()
+
+    def stopping(*args: Any, **kwargs: Any) -> Any:
+        found = step(*args, **kwargs)
+        if first.acquire(blocking=False):
+            there.set()
+            over.wait(seconds)
+        return found
+
+    def meanwhile(call: Callable[[], Any]) -> Callable[[], Any]:
+        def waiting() -> Any:
+            assert there.wait(20), "nobody took the step"
+            try:
+                return call()
+            finally:
+                over.set()
+
+        return waiting
+
+    monkeypatch.setattr(place, name, stopping)
+    return meanwhile
 
 
 @contextlib.contextmanager

@@ -2,8 +2,8 @@
 
 Starts an installation of its own from an empty folder with the demo, as ``make run`` does, and
 measures it; figures that have a floor are taken in turn with it, round by round. Ends with 1 when
-a bound is missed. ``python -m bench NAME...`` takes only some parts: edge, streams, start, page, orders,
-hot, race, feed.
+a bound is missed. ``python -m bench NAME...`` takes only some parts: edge, streams, start,
+page, orders, hot, race, feed.
 """
 
 from __future__ import annotations

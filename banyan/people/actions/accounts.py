@@ -17,6 +17,7 @@ from ..events import AccountCreated, ContactVerified
 from ..models import Account, ApiToken, Profile
 from ..rules import Contact, clean_handle, handle_problem, suggest_handle
 from ..rules.contacts import EMAIL
+from .contacts import follow_contact, forget_contacts
 from .words import index_accounts
 
 _chance = random.SystemRandom()
@@ -105,6 +106,7 @@ def attach_contact(*, actor: Actor, account: Account, contact: Contact) -> None:
             Account.objects.filter(pk=account.pk).update(**{column: contact.value})
             if contact.channel == EMAIL:
                 _keep_email(account, contact.value)
+            follow_contact(account)
             events.emit(
                 ContactVerified(account_id=account.pk, channel=contact.channel), actor=actor
             )
@@ -166,6 +168,7 @@ def close_account(*, actor: Actor, account_id: int, reason: str) -> None:
             return
         now = clock.now()
         ApiToken.objects.filter(account_id=account_id, revoked_at=None).update(revoked_at=now)
+        forget_contacts(account_id)
         audit.record(
             actor=actor,
             action="account.close",

@@ -83,8 +83,8 @@ def test_the_last_word_counts_and_there_is_one_row(django_assert_num_queries: An
     with django_assert_num_queries(0):
         assert mutes_of(Actor.guest()).people == frozenset()
 
-    assert (found.people, found.less_people) == (frozenset(), {ben.pk})
-    assert (found.topics, found.less_topics) == ({"coffee"}, {"tea"})
+    assert (found.people, found.less_people) == (frozenset(), frozenset({ben.pk}))
+    assert (found.topics, found.less_topics) == (frozenset({"coffee"}), frozenset({"tea"}))
     assert Mute.objects.count() == 4
 
 

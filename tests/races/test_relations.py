@@ -21,7 +21,7 @@ from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import NotFound
 from banyan.people import actions as people
 from banyan.people import queries
-from banyan.people.access import agrees
+from banyan.people.access import agrees, blocked_between, visible_accounts
 from banyan.people.actions import contacts, lists, profiles, relations
 from banyan.people.models import (
     Account,
@@ -33,6 +33,7 @@ from banyan.people.models import (
     ListEntry,
 )
 from banyan.people.rules import Contact
+from banyan.people.rules.digests import digest
 from tests.support.factories import actor, member
 from tests.support.threads import run_at_once
 
@@ -108,10 +109,9 @@ def block_and_follow(monkeypatch: pytest.MonkeyPatch) -> tuple[bool, bool]:
     """
     ana, ben = member(), member()
     looked, blocked = threading.Event(), threading.Event()
-    look = relations.blocked_between
 
     def look_and_wait(one: int, other: int) -> bool:
-        found = look(one, other)
+        found = blocked_between(one, other)
         looked.set()
         blocked.wait(MEET)
         return found
@@ -144,13 +144,12 @@ def block_and_put_on_a_list(monkeypatch: pytest.MonkeyPatch) -> bool:
     ana, ben = member(), member()
     made = people.make_list(actor=actor(ana), name="Near")
     looked, blocked = threading.Event(), threading.Event()
-    see = lists.visible_accounts
 
     class Slow:
         """The accounts that Ana sees, looked at before Ben blocks her, if they can be."""
 
         def filter(self, **asked: Any) -> Slow:
-            self.found = see(actor(ana)).filter(**asked).exists()
+            self.found = visible_accounts(actor(ana)).filter(**asked).exists()
             return self
 
         def exists(self) -> bool:
@@ -259,7 +258,7 @@ def test_a_member_is_found_by_the_contact_that_they_have_in_the_end(threaded_db:
         assert results == [None, None]
         (kept,) = FoundByDigest.objects.filter(account=ana)
         key = keyrings.keys(Ring.CONTACTS)[0]
-        assert bytes(kept.digest) == contacts.digest(key, new)
+        assert bytes(kept.digest) == digest(key, new)
 
 
 # ---- the order of locks

@@ -67,7 +67,8 @@ def hidden_from(viewer: Actor, account_ids: Collection[int]) -> set[int]:
 def get_account_for(viewer: Actor, handle: str) -> Account:
     """Return the account of a handle (case does not matter) for ``viewer``, or raise NotFound."""
     found = visible_accounts(viewer).select_related("profile", "avatar")
-    account = found.filter(handle__iexact=handle).first()
+    # PostgreSQL stores no NUL, and refuses to look for one.
+    account = None if "\0" in handle else found.filter(handle__iexact=handle).first()
     if account is None:
         raise NotFound()
     return account

@@ -21,7 +21,7 @@ from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import NotFound
 from banyan.people import actions as people
 from banyan.people import queries
-from banyan.people.access import agrees, blocked_between, visible_accounts
+from banyan.people.access import agrees, blocked_between
 from banyan.people.actions import contacts, lists, profiles, relations
 from banyan.people.models import (
     Account,
@@ -145,24 +145,18 @@ def block_and_put_on_a_list(monkeypatch: pytest.MonkeyPatch) -> bool:
     made = people.make_list(actor=actor(ana), name="Near")
     looked, blocked = threading.Event(), threading.Event()
 
-    class Slow:
-        """The accounts that Ana sees, looked at before Ben blocks her, if they can be."""
-
-        def filter(self, **asked: Any) -> Slow:
-            self.found = visible_accounts(actor(ana)).filter(**asked).exists()
-            return self
-
-        def exists(self) -> bool:
-            looked.set()
-            blocked.wait(MEET)
-            return bool(self.found)
+    def look_and_wait(one: int, other: int) -> bool:
+        found = blocked_between(one, other)
+        looked.set()
+        blocked.wait(MEET)
+        return found
 
     def block() -> None:
         looked.wait(MEET)
         people.block(actor=actor(ben), account_id=ana.pk)
         blocked.set()
 
-    monkeypatch.setattr(lists, "visible_accounts", lambda who: Slow())
+    monkeypatch.setattr(lists, "blocked_between", look_and_wait)
     run_at_once(
         partial(people.add_to_list, actor=actor(ana), list_id=made.pk, account_id=ben.pk), block
     )

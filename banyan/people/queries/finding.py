@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 
-from ..access import visible_accounts
+from ..access import not_blocked, visible_accounts
 from ..models import Account, BookDigest, Follow, FoundByDigest, Mute
 
 # Enough to suggest well; who has thousands of friends is not waiting for suggestions.
@@ -71,6 +71,6 @@ def _strangers(viewer: Actor) -> QuerySet[Account]:
     )
     return (
         visible_accounts(viewer)
+        .filter(not_blocked(viewer), ~Exists(mine), ~Exists(kept_away))
         .exclude(pk=viewer.id or 0)
-        .filter(~Exists(mine), ~Exists(kept_away))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from banyan.kernel.problems import Invalid
@@ -25,8 +26,10 @@ def kept_away(request: HttpRequest) -> HttpResponse:
     problem: Invalid | None = None
     if request.method == "POST":
         span = request.POST.get("span", FOR_EVER)
+        if span not in SPANS:
+            raise Invalid(fields={"span": _("Choose one of these.")})
         try:
-            people.mute_word(actor=who, word=request.POST.get("word", ""), lasting=SPANS.get(span))
+            people.mute_word(actor=who, word=request.POST.get("word", ""), lasting=SPANS[span])
             return redirect("kept_away")
         except Invalid as refused:
             problem = refused

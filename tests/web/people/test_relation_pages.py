@@ -90,7 +90,8 @@ def test_the_relation_page_sets_level_mute_and_lists(hers: Client, ana: Account)
     assert muted_ids(actor(ana)) == {ben.pk}
     assert "Hear of them again" in page(hers, "/people/ben/relation")
     assert "not shown" in page(hers, "/me/people")
-    hers.post("/people/ben/unmute")
+    ended = hers.post(f"/me/people/{Mute.objects.get().pk}/end", {"next": "/people/ben/relation"})
+    assert ended["Location"] == "/people/ben/relation"
     assert muted_ids(actor(ana)) == frozenset()
     back = hers.post("/people/ben/mute", {"span": "less", "next": "/me/find"})
     assert back["Location"] == "/me/find"

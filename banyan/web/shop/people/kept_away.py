@@ -15,7 +15,7 @@ from banyan.people.rules.relations import FOR_EVER, SPANS
 from ...http import actor
 from .faces import faces_of
 from .relation import SPAN_WORDS
-from .sessions import member
+from .sessions import member, safe_next
 
 
 @member
@@ -56,4 +56,4 @@ def kept_away(request: HttpRequest) -> HttpResponse:
 def mute_end(request: HttpRequest, mute_id: int) -> HttpResponse:
     """Take a mute back."""
     people.unmute(actor=actor(request), mute_id=mute_id)
-    return redirect("kept_away")
+    return redirect(safe_next(request) or "kept_away")

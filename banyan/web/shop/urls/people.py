@@ -81,7 +81,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<str:handle>/relation", relation.relation, name="relation"),
     path("people/<str:handle>/level", relation.follow_level, name="follow_level"),
     path("people/<str:handle>/mute", relation.mute, name="mute"),
-    path("people/<str:handle>/unmute", relation.unmute, name="unmute"),
     path("people/<str:handle>/lists", relation.relation_lists, name="relation_lists"),
     path("people/<str:handle>/block", relations.block, name="block"),
     path("people/<str:handle>/unblock", relations.unblock, name="unblock"),

@@ -18,6 +18,7 @@ from ..models import Account, ApiToken, Profile
 from ..rules import Contact, clean_handle, handle_problem, suggest_handle
 from ..rules.contacts import EMAIL
 from .contacts import follow_contact, forget_contacts
+from .holds import hold_choices
 from .words import index_accounts
 
 _chance = random.SystemRandom()
@@ -103,6 +104,8 @@ def attach_contact(*, actor: Actor, account: Account, contact: Contact) -> None:
         return
     try:
         with transaction.atomic():
+            # Before the row: a consent holds them, and its key to the account waits for the row.
+            hold_choices(account.pk)
             Account.objects.filter(pk=account.pk).update(**{column: contact.value})
             if contact.channel == EMAIL:
                 _keep_email(account, contact.value)
@@ -164,6 +167,7 @@ def close_account(*, actor: Actor, account_id: int, reason: str) -> None:
     if actor.id != account_id and not actor.has_role("support", "moderation"):
         raise NotFound()
     with transaction.atomic():
+        hold_choices(account_id)
         if not Account.objects.filter(pk=account_id, is_active=True).update(is_active=False):
             return
         now = clock.now()

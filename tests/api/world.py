@@ -40,7 +40,7 @@ class World:
         """Return the ids as ``path`` means them: a zone of taxes is not one of delivery."""
         if "/tax-zones" in path:
             return self.ids | {"zone_id": self.ids["tax_zone_id"]}
-        if path.startswith("/me/lists"):
+        if "/me/lists" in path:
             return self.ids | {"list_id": self.ids["people_list_id"]}
         return self.ids
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from banyan.groups.access import memberships_of
+from banyan.groups.models import Group
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
@@ -19,11 +20,15 @@ PUBLIC, FOLLOWERS, FRIENDS, ONLY_ME, GROUP = 0, 1, 2, 3, 4
 def visible_posts(viewer: Actor) -> QuerySet[Post]:
     """Return every post that ``viewer`` may see.
 
-    Its author's account is open, no block stands between the two, and the audience fits. A repin
-    shows somebody else's post, so that post must be one that anybody but the blocked may see.
+    Its author's account is open, no block stands between the two, the audience fits, and the group
+    it stands in lets the viewer read. A repin shows somebody else's post, so that post must be one
+    that anybody but the blocked may see, or all of its group.
     """
     originals = _living(viewer).filter(pk=OuterRef("repin_of_id"), visibility=PUBLIC)
-    return _living(viewer).filter(_audience(viewer), Q(repin_of=None) | Exists(originals))
+    return _living(viewer).filter(
+        _audience(viewer),
+        Q(repin_of=None) | Exists(originals.filter(_group_opens(viewer))),
+    )
 
 
 def _living(viewer: Actor) -> QuerySet[Post]:
@@ -42,17 +47,28 @@ def _blocks(viewer_id: int, person: str) -> QuerySet[Block]:
 
 def _audience(viewer: Actor) -> Q:
     if viewer.id is None:
-        return Q(visibility=PUBLIC)
+        return Q(visibility=PUBLIC) & _group_opens(viewer)
     follows = Follow.objects.filter(
         follower_id=viewer.id, followee_id=OuterRef("author_id"), state=1
     )
-    return (
-        Q(author_id=viewer.id)
-        | Q(visibility=PUBLIC)
+    fits = (
+        Q(visibility__in=[PUBLIC, GROUP])
         | (Q(visibility=FOLLOWERS) & Exists(follows))
         | (Q(visibility=FRIENDS) & Exists(follows.filter(is_mutual=True)))
-        | Q(Exists(memberships_of(viewer.id, "group_id")), visibility=GROUP)
     )
+    return Q(author_id=viewer.id) | (fits & _group_opens(viewer))
+
+
+def _group_opens(viewer: Actor) -> Q:
+    """Return the condition that the group of a post, if it stands in one, lets ``viewer`` read it.
+
+    Its members read everything, others what is public in a public group.
+    """
+    public = Group.objects.filter(pk=OuterRef("group_id"), closed_at=None, visibility=0)
+    opens = Q(group=None) | (~Q(visibility=GROUP) & Exists(public))
+    if viewer.id is None:
+        return opens
+    return opens | Exists(memberships_of(viewer.id, "group_id"))
 
 
 def get_post_for(viewer: Actor, post_id: int) -> Post:

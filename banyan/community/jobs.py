@@ -26,3 +26,10 @@ def recount(timestamp: int) -> None:
 def count_words(timestamp: int) -> None:
     """Count the words of public posts anew."""
     actions.count_words()
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(queue="bulk", queueing_lock="community.forget_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Delete ranked feeds that are no longer read."""
+    actions.forget_sessions()

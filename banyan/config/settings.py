@@ -236,6 +236,8 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Visitors share one ranked feed: it is made anew for new posts, not more often than this.
+FEED_SHARED_SECONDS = 0 if TESTING else 5
 # Requests of one account, or of one address without a token: (how many, in how many seconds).
 API_RATES: dict[str, tuple[int, int]] = {"read": (1200, 60), "write": (240, 60)}
 MAX_UPLOAD_BYTES = 15 * 1024 * 1024

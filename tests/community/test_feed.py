@@ -11,7 +11,7 @@ from django.db import connection
 from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.models import AuthorStat, Post
-from banyan.community.queries import feed
+from banyan.community.queries.feeds import following as feed
 from banyan.kernel import clock
 from banyan.people import actions as people
 from banyan.people.models import Account, Follow
@@ -79,13 +79,13 @@ def test_negative_control_taking_twenty_authors_blindly_misses_posts() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            feed.FORM_C,
-            {
-                "viewer": viewer.pk,
-                "before": queries.END,
-                "page": 20,
+            feed.form_c(feed.FOLLOWED),
+            asked(viewer)
+            | {
                 "authors": latest[:20],
+                "follow": [True] * 20,
                 "mutual": [False] * 20,
+                "reposts": [True] * 20,
             },
         )
         assert cursor.fetchall() == []
@@ -107,9 +107,8 @@ def test_an_authors_bound_never_falls_back() -> None:
 def test_the_plan_is_one_short_descent_per_author() -> None:
     viewer = crowd(300, 40)
     settle("community_post", "people_follow", "people_account")
-    given = {"viewer": viewer.pk, "before": queries.END, "page": 20}
 
-    plan = explain(feed.FORM_B, given)
+    plan = explain(feed.form_b(feed.FOLLOWED), asked(viewer))
 
     posts = [node for node in nodes(plan) if node.get("Relation Name") == "community_post"]
     assert "Seq Scan" not in {node["Node Type"] for node in posts}
@@ -128,11 +127,15 @@ def test_negative_control_without_its_index_the_plan_is_seen_to_read_the_table()
         cursor.execute("SET enable_indexonlyscan = off")
         cursor.execute("SET enable_bitmapscan = off")
     try:
-        plan = explain(feed.FORM_B, {"viewer": viewer.pk, "before": queries.END, "page": 20})
+        plan = explain(feed.form_b(feed.FOLLOWED), asked(viewer))
     finally:
         connection.close()
     found = {n["Node Type"] for n in nodes(plan) if n.get("Relation Name") == "community_post"}
     assert "Seq Scan" in found
+
+
+def asked(viewer: Account) -> dict[str, Any]:
+    return {"viewer": viewer.pk, "before": queries.END, "after": 0, "page": 20, "muted": []}
 
 
 def settle(*tables: str) -> None:
@@ -166,10 +169,10 @@ def test_a_page_costs_the_same_whatever_its_length(django_assert_num_queries: An
     who = actor(reader)
     for _ in range(2):
         post(ana, picture=picture)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(queries.hydrate(who, queries.following_ids(who)[:1])) == 1
     for _ in range(16):
         liked = post(ana, picture=picture)
         community.like(actor=who, post_id=liked.pk)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(queries.hydrate(who, queries.following_ids(who))) == 18

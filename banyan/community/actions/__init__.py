@@ -1,6 +1,7 @@
 """Verbs of the community: the only writers of its tables."""
 
 from .boards import change_board, delete_board, make_board, save_to_board, take_from_board
+from .feeds import forget_sessions, move_marker
 from .posts import (
     MOST_PICTURES,
     MOST_TAGS,
@@ -25,8 +26,10 @@ __all__ = [
     "delete_post",
     "describe_pictures",
     "index_posts",
+    "forget_sessions",
     "like",
     "make_board",
+    "move_marker",
     "publish_post",
     "reindex_posts",
     "repin",

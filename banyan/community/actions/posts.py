@@ -24,6 +24,7 @@ from .. import counts
 from ..access import PUBLIC, get_post_for
 from ..events import PostPublished
 from ..models import AuthorStat, Post, PostImage, ProductTag
+from .feeds import place_post
 from .members import member_id
 from .words import index_posts
 
@@ -148,6 +149,8 @@ def _publish(actor: Actor, post: Post) -> None:
     newest: dict[str, Any] = {"last_followers_id": Greatest("last_followers_id", post.pk)}
     if post.visibility == PUBLIC:
         newest["last_public_id"] = Greatest("last_public_id", post.pk)
+        if post.repin_of_id is None:
+            place_post(post)
     AuthorStat.objects.filter(pk=stat.pk).update(**newest)
     events.emit(
         PostPublished(post_id=post.pk, author_id=post.author_id, repin_of_id=post.repin_of_id),

@@ -1,6 +1,7 @@
 """Posts with pictures and product tags, boards, likes, comments, and their figures."""
 
 from .boards import Board, BoardPost
+from .feeds import FeedMarker, FeedSession
 from .figures import AuthorStat, PostStat
 from .posts import Post, PostImage, PostWords, ProductTag
 from .talk import Comment, Like
@@ -10,6 +11,8 @@ __all__ = [
     "Board",
     "BoardPost",
     "Comment",
+    "FeedMarker",
+    "FeedSession",
     "Like",
     "Post",
     "PostImage",

@@ -33,9 +33,10 @@ PIECE = 500
 def keep_book(*, actor: Actor, text: str, region: str) -> Book:
     """Keep the digests of the contacts that ``text`` holds, beside those from before.
 
-    Returns what was read. Conflict (``consent_missing``) when the actor does not agree to
-    ``contacts``, ``book_full`` beyond 5,000; Invalid when there is no contact in it, or more than
-    1,000. TooMany beyond 10 uploads a day: an address book is not a way to try out numbers.
+    Returns what was read. Conflict when the actor does not agree to ``contacts``
+    (``consent_missing``) or has 5,000 (``contacts_full``); Invalid when there is no contact in it,
+    or more than 1,000. TooMany beyond 10 uploads a day: an address book is no way to try out
+    numbers.
     """
     account = get_own_account(actor)
     if len(text) > LONGEST_BOOK:
@@ -53,7 +54,9 @@ def keep_book(*, actor: Actor, text: str, region: str) -> Book:
             raise Conflict(_("Agree first, then send contacts."), code="consent_missing")
         mine = BookDigest.objects.filter(owner=account)
         if mine.count() + len(book.contacts) > MOST_IN_A_BOOK:
-            raise Conflict(_("Your address book here is full. Erase it first."), code="book_full")
+            raise Conflict(
+                _("Your address book here is full. Erase it first."), code="contacts_full"
+            )
         rows = [
             BookDigest(owner=account, digest=digest(key, contact), created_at=now)
             for contact in book.contacts

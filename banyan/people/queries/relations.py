@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 
@@ -207,7 +208,7 @@ def friend_ids(account_id: int) -> QuerySet[Follow, int]:
 class InCommon:
     """Friends that two people share: some of them, and how many there are."""
 
-    people: list[Account] = field(default_factory=list)
+    people: Sequence[Account] = ()
     n: int = 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .contacts import Contact, read_contact
@@ -48,9 +49,7 @@ def read_book(text: str, region: str) -> Book:
     """
     found: dict[Contact, None] = {}
     unread = 0
-    for piece in _BREAKS.split(text):
-        if "@" not in piece and sum(sign.isdigit() for sign in piece) < _FEWEST_DIGITS:
-            continue
+    for piece in _pieces(text):
         contact = read_contact(piece, region)
         if contact is None:
             unread += 1
@@ -59,3 +58,12 @@ def read_book(text: str, region: str) -> Book:
         if len(found) + unread > MOST_AT_ONCE:
             break
     return Book(tuple(found), unread)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut out what looks like a contact; numbers are written with blanks, addresses are not."""
+    for piece in _BREAKS.split(text):
+        if "@" in piece:
+            yield from (word for word in piece.split() if "@" in word)
+        elif sum(sign.isdigit() for sign in piece) >= _FEWEST_DIGITS:
+            yield piece

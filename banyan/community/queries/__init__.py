@@ -6,11 +6,13 @@ from .feeds import (
     Ranked,
     count_new,
     explore,
+    followed_among,
     following_ids,
     group_ids,
     list_ids,
     moment_ids,
     near_ids,
+    unmuted,
 )
 from .posts import (
     END,
@@ -41,6 +43,7 @@ __all__ = [
     "count_new",
     "first_pictures",
     "explore",
+    "followed_among",
     "following_ids",
     "group_ids",
     "hydrate",
@@ -51,4 +54,5 @@ __all__ = [
     "posts_of",
     "posts_showing",
     "thread",
+    "unmuted",
 ]

@@ -14,7 +14,7 @@ from banyan.kernel import counters
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.remembered import remembered
-from banyan.media.queries import pictures
+from banyan.media.queries import files_of
 
 from ..access import PUBLIC, visible_posts
 from ..counts import COUNTED
@@ -40,11 +40,15 @@ class Spot:
 
 @dataclass(slots=True)
 class Shown:
-    """A post with everything a card or a page draws. A repin shows its original's content."""
+    """A post with everything a card or a page draws. A repin shows its original's content.
+
+    ``face`` is the address of its author's small picture, or empty.
+    """
 
     post: Post
     content: Post
     images: list[Any] = field(default_factory=list)
+    face: str = ""
     spots: list[Spot] = field(default_factory=list)
     likes: int = 0
     comments: int = 0
@@ -139,7 +143,9 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
     images: dict[int, list[PostImage]] = {}
     for row in PostImage.objects.filter(post_id__in=content_ids).order_by("position"):
         images.setdefault(row.post_id, []).append(row)
-    shown = pictures([row.image_id for group in images.values() for row in group])
+    wanted = [row.image_id for group in images.values() for row in group]
+    files = files_of([*wanted, *(post.author.avatar_id for post in posts.values())])
+    shown = {pk: picture for pk in wanted if (picture := files.picture(pk)) is not None}
     spots = _spots(images)
     counted = figures(posts.values())
     result = []
@@ -152,6 +158,7 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
             Shown(
                 post=post,
                 content=content,
+                face=files.thumb(post.author.avatar_id),
                 images=[
                     shown[r.image_id] for r in images.get(content.pk, []) if r.image_id in shown
                 ],

@@ -11,6 +11,7 @@ author by author. ``access`` is the rule; a property test holds both to one orac
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.db import connection
 
 from banyan.kernel.actors import Actor
 from banyan.people.access import Mutes, mutes_of
+from banyan.people.models import Follow
 
 from ..posts import END, PAGE
 
@@ -193,6 +195,12 @@ def list_ids(
 def count_new(viewer: Actor, *, after: int) -> int:
     """Return how many posts of others came into the following feed after one, MOST_NEW at most."""
     return len(_ids(viewer, OTHERS, {"after": after, "page": MOST_NEW}, None))
+
+
+def followed_among(viewer: Actor, account_ids: Collection[int]) -> list[int]:
+    """Return which of these accounts the viewer follows. One query, none for none."""
+    rows = Follow.objects.filter(follower_id=viewer.id or 0, state=1, followee_id__in=account_ids)
+    return list(rows.values_list("followee_id", flat=True)) if account_ids else []
 
 
 def _ids(

@@ -2,77 +2,233 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
+from banyan.community import actions as community
 from banyan.community.access import visible_boards
-from banyan.community.queries import PAGE, Shown, following_ids, hydrate, newest_ids, posts_of
-from banyan.media.queries import pictures, thumb_urls
-from banyan.people.queries import friends_in_common, profile_card
+from banyan.community.queries import (
+    END,
+    PAGE,
+    Shown,
+    count_new,
+    followed_among,
+    following_ids,
+    hydrate,
+    list_ids,
+    moment_ids,
+    near_ids,
+    newest_ids,
+    posts_of,
+    unmuted,
+)
+from banyan.community.queries import explore as ranked_posts
+from banyan.kernel.actors import Actor
+from banyan.kernel.digits import whole
+from banyan.media.queries import pictures
+from banyan.people.access import Mutes, get_list_for, mutes_of
+from banyan.people.queries import friends_in_common, people_you_may_know, profile_card
 from banyan.people.rules.countries import region_name
 from banyan.storefronts.access import visible_storefronts
 from banyan.web.ui import addresses
 from banyan.web.ui.shapes import PostCard, Tab
 
-from ...http import actor, number, revalidated
+from ...http import actor, number, revalidated, signed_in
+from ...streams import ticket
 from ..heads import head_of
 from ..market.cards import product_cards, shop_faces
-from ..people.faces import face_of
+from ..people.faces import face_of, faces_of
 from ..sharing.shown import note_shown
 from . import categories, search
 from .cards import post_cards
 
-_END = 2**63 - 1
+MOST_AUTHORS = 7
+# Why a post stands in a ranked feed, in the words of its card (queries.feeds.explore).
+REASONS = {
+    "followed": _("From somebody you follow"),
+    "group": _("From a group of yours"),
+    "topic": _("About a topic you follow"),
+    "goods": _("Shows something from posts you like"),
+    "near": _("From your region"),
+    "hot": _("Many people like it now"),
+    "new": _("New here"),
+    "own": _("Your own post"),
+}
 
 
 def _before(request: HttpRequest) -> int:
     found = number(request.GET, "before")
-    return _END if found is None else found
+    return END if found is None else found
 
 
-def _tabs(current: str) -> list[Tab]:
-    return [
-        Tab(text=_("Following"), url=addresses.url("home"), current=current == "home"),
-        Tab(text=_("Discover"), url=addresses.url("explore"), current=current == "explore"),
-        Tab(text=_("Second-hand"), url=addresses.url("listings")),
-    ]
+def _tabs(request: HttpRequest, current: str) -> list[Tab]:
+    places = {"home": gettext("Following"), "explore": gettext("Discover")}
+    if actor(request).id is not None:
+        places = {
+            "home": gettext("Following"),
+            "moments": gettext("Friends"),
+            "explore": gettext("Discover"),
+            "near": gettext("Nearby"),
+        }
+    tabs = [Tab(text, addresses.url(name), current=name == current) for name, text in places.items()]
+    return [*tabs, Tab(text=gettext("Second-hand"), url=addresses.url("listings"))]
 
 
 def noted_cards(
-    request: HttpRequest, posts: Iterable[Shown], small: Mapping[int, str] | None = None
+    request: HttpRequest, posts: Iterable[Shown], reasons: Mapping[int, str] | None = None
 ) -> list[PostCard]:
-    """Return the cards and note whom their links are shown to; ``small`` as in ``post_cards``."""
+    """Return the cards and note whom their links are shown to; ``reasons`` as in ``post_cards``."""
     drawn = [shown for shown in posts if shown.images]
     note_shown(request, (shown.post.link for shown in drawn))
-    return post_cards(drawn, small)
+    return post_cards(drawn, reasons)
+
+
+def _cards(
+    request: HttpRequest, ids: Sequence[int], mutes: Mutes, reasons: Mapping[int, str] | None = None
+) -> list[PostCard]:
+    who = actor(request)
+    return noted_cards(request, unmuted(who, hydrate(who, ids), mutes), reasons)
+
+
+def _more(ids: Sequence[int]) -> str:
+    return f"?before={ids[-1]}" if len(ids) == PAGE else ""
 
 
 @require_safe
 @revalidated
 def home(request: HttpRequest) -> HttpResponse:
-    """The following feed of a member; visitors get what is new."""
+    """The following feed of a member, what is new since the last visit apart; others get news."""
     who = actor(request)
     before = _before(request)
-    following = who.id is not None
-    ids = following_ids(who, before=before) if following else newest_ids(who, before=before)
-    if following and not ids and before == _END:
-        ids, following = newest_ids(who), False
+    mutes = mutes_of(who)
+    if who.id is not None:
+        ids = following_ids(who, before=before, mutes=mutes)
+        if ids or before != END:
+            return _following(request, ids, mutes, first=before == END)
+    ids = newest_ids(who, before=before)
     context = {
         "nav": "home",
-        "tabs": _tabs("home" if following else "explore"),
-        "posts": noted_cards(request, hydrate(who, ids)),
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
-        "products": product_cards(_new_goods(8)) if before == _END and not following else [],
+        "tabs": _tabs(request, "home" if who.id is not None else "explore"),
+        "posts": _cards(request, ids, mutes),
+        "more_url": _more(ids),
+        "suggested": _suggested(who),
+        "products": product_cards(_new_goods(8)) if before == END else [],
     }
     return render(request, "shop/community/feed.html", context)
+
+
+def _following(
+    request: HttpRequest, ids: list[int], mutes: Mutes, *, first: bool
+) -> HttpResponse:
+    who = actor(request)
+    posts = unmuted(who, hydrate(who, ids), mutes)
+    seen = community.move_marker(actor=who, feed="following", seen_id=ids[0]) if first else 0
+    fresh = [shown for shown in posts if shown.post.pk > seen]
+    old = posts[len(fresh) :]
+    context: dict[str, Any] = {
+        "nav": "home",
+        "tabs": _tabs(request, "home"),
+        "posts": noted_cards(request, fresh),
+        "seen_posts": noted_cards(request, old),
+        "more_url": _more(ids),
+    }
+    if first:
+        authors = [shown.post.author_id for shown in posts]
+        context |= {"fresh": True, "count": 0} | _fresh_box(request, ids[0], authors)
+    return render(request, "shop/community/feed.html", context)
+
+
+def _fresh_box(request: HttpRequest, after: int, authors: Iterable[int]) -> dict[str, Any]:
+    """Return what the box of new posts listens to: one's own feed, and widely followed authors.
+
+    Those of this page, for they are the likeliest to write next; see community/topics.py.
+    """
+    me = actor(request).id or 0
+    wide = [f"fans:{author}" for author in dict.fromkeys(authors) if author != me]
+    named = ",".join(topic.partition(":")[2] for topic in wide[:MOST_AUTHORS])
+    return {
+        "live": ticket(request, f"feed:{me}", *wide[:MOST_AUTHORS]),
+        "fresh_url": f"{addresses.url('feed_fresh')}?after={after}&by={named}",
+    }
+
+
+@signed_in
+@require_safe
+def fresh(request: HttpRequest) -> HttpResponse:
+    """Answer the box of new posts alone, for a page that heard that there may be some."""
+    after = number(request.GET, "after") or 0
+    given = (whole(part) for part in request.GET.get("by", "").split(",")[:MOST_AUTHORS])
+    # The address names authors; what it opens is to listen to those one follows.
+    authors = followed_among(actor(request), [author for author in given if author])
+    context = {"count": count_new(actor(request), after=after)}
+    context |= _fresh_box(request, after, authors)
+    return render(request, "shop/community/fresh.html", context)
+
+
+@signed_in
+@require_safe
+@revalidated
+def moments(request: HttpRequest) -> HttpResponse:
+    """What friends show their friends."""
+    who, mutes = actor(request), mutes_of(actor(request))
+    ids = moment_ids(who, before=_before(request), mutes=mutes)
+    return _plain(request, "moments", ids, mutes)
+
+
+@signed_in
+@require_safe
+@revalidated
+def near(request: HttpRequest) -> HttpResponse:
+    """Public posts from the region that one's own profile names."""
+    who = actor(request)
+    ids = near_ids(who, before=_before(request))
+    reasons = dict.fromkeys(ids, str(REASONS["near"]))
+    return _plain(request, "near", ids, mutes_of(who), reasons)
+
+
+@signed_in
+@require_safe
+@revalidated
+def list_feed(request: HttpRequest, list_id: int) -> HttpResponse:
+    """The posts of the people on one of one's own lists."""
+    who, mutes = actor(request), mutes_of(actor(request))
+    found = get_list_for(who, list_id)
+    ids = list_ids(who, found.pk, before=_before(request), mutes=mutes)
+    return _plain(request, "list", ids, mutes, title=found.name, back=found.pk)
+
+
+def _plain(
+    request: HttpRequest,
+    current: str,
+    ids: list[int],
+    mutes: Mutes,
+    reasons: Mapping[int, str] | None = None,
+    **more: Any,
+) -> HttpResponse:
+    context = {
+        "nav": "home",
+        "tabs": _tabs(request, current),
+        "current": current,
+        "posts": _cards(request, ids, mutes, reasons),
+        "more_url": _more(ids),
+    }
+    return render(request, "shop/community/feed.html", context | more)
+
+
+def _suggested(who: Actor) -> list[tuple[Any, int]]:
+    """Return faces of people one may know, and how many friends are in common."""
+    found = people_you_may_know(who, limit=6)
+    faces = faces_of(one.account for one in found)
+    return [(faces[one.account.pk], one.in_common) for one in found]
 
 
 def _new_goods(limit: int) -> list[Product]:
@@ -82,29 +238,28 @@ def _new_goods(limit: int) -> list[Product]:
 @require_safe
 @revalidated
 def explore(request: HttpRequest) -> HttpResponse:
-    """What is new from everybody; ``q`` asks for words, ``category`` for goods of one kind."""
+    """Posts ranked for the reader, with reasons; ``q`` asks for words, ``category`` for goods."""
     who = actor(request)
     query = search.words_of(request)
     if query:
         return search.found(request, query)
     if request.GET.get("category"):
         return categories.goods(request)
-    before = _before(request)
-    ids = newest_ids(who, before=before)
-    goods = _new_goods(12) if before == _END else []
-    shops = list(visible_shops().order_by("-id")[:12]) if before == _END else []
-    posts = hydrate(who, ids)
-    # Faces and logos in one statement: this page has the most to ask for.
-    authors = (shown.post.author.avatar_id for shown in posts)
-    small = thumb_urls([*authors, *(shop.logo_id for shop in shops)])
+    cursor = request.GET.get("after", "")[:30]
+    mutes = mutes_of(who)
+    ranked = ranked_posts(who, cursor=cursor, mutes=mutes)
+    reasons = {pk: str(REASONS[reason]) for pk, reason in ranked.posts}
+    goods = [] if cursor else _new_goods(12)
+    shops = [] if cursor else list(visible_shops().order_by("-id")[:12])
     context = {
         "nav": "explore",
-        "tabs": _tabs("explore"),
-        "posts": noted_cards(request, posts, small),
+        "tabs": _tabs(request, "explore"),
+        "current": "explore",
+        "posts": _cards(request, [pk for pk, _reason in ranked.posts], mutes, reasons),
         "products": product_cards(goods),
-        "shops": shop_faces(shops, small),
-        "categories": categories.chips() if before == _END else [],
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
+        "shops": shop_faces(shops),
+        "categories": [] if cursor else categories.chips(),
+        "more_url": "?" + urlencode({"after": ranked.next}) if ranked.next else "",
     }
     return render(request, "shop/community/feed.html", context)
 

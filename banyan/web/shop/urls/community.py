@@ -7,6 +7,10 @@ from ..community import boards, compose, feed, post, suggestions
 urlpatterns = [
     path("", feed.home, name="home"),
     path("explore", feed.explore, name="explore"),
+    path("moments", feed.moments, name="moments"),
+    path("near", feed.near, name="near"),
+    path("feed/new", feed.fresh, name="feed_fresh"),
+    path("me/lists/<int:list_id>/posts", feed.list_feed, name="list_feed"),
     path("explore/words", suggestions.words, name="search_words"),
     path("post", compose.post_new, name="post_new"),
     path("p/<int:post_id>", post.post, name="post"),

@@ -1,9 +1,9 @@
 """Feeds of people: of whom one follows, of one's friends. Pulled, never written per follower.
 
-Form B asks each author for their newest posts (one index descent each) and merges. Form C, for
-long lists, first picks the authors who can be on the page at all by their newest post, and runs B
-over those. A plain ``author_id IN (...) ORDER BY id`` (form A) would read every post of every
-author; a test holds the plan to its shape.
+Each author is asked for their newest posts (one index descent each), and the answers are merged:
+form B. Of many authors (form C), only those are asked who can be on the page at all by their newest
+post. A plain ``author_id IN (...) ORDER BY id`` (form A) would read every post of every author; a
+test holds the plan to its shape.
 
 What may be seen is said here once more, in SQL, because a set of all visible posts cannot be read
 author by author. ``access`` is the rule; a property test holds both to one oracle.
@@ -24,7 +24,7 @@ from banyan.people.models import Follow
 from ..posts import END, PAGE
 
 FORM_C_FROM = 500
-"""With this many authors or more, form C."""
+"""With this many follows or more, form C."""
 
 MOST_NEW = 99
 
@@ -87,14 +87,6 @@ def _group_opens(post: str) -> str:
     )
 
 
-def _authors(circle: Circle) -> str:
-    return (
-        "SELECT c.author_id, c.follows, c.is_mutual, c.reposts"  # noqa: S608
-        f" FROM ({circle.people}) c JOIN people_account a ON a.id = c.author_id AND a.is_active"
-        f" WHERE c.author_id <> ALL(%(muted)s::bigint[]) AND {_apart('c.author_id')}"
-    )
-
-
 def _newest(circle: Circle) -> str:
     """Return SQL of the newest posts of the authors ``f``.
 
@@ -118,48 +110,33 @@ SELECT x.id FROM f CROSS JOIN LATERAL (
 """  # noqa: S608
 
 
-def form_b(circle: Circle) -> str:
-    """Return the statement that asks every author of a circle."""
-    return f"WITH f AS MATERIALIZED ({_authors(circle)}) {_newest(circle)}"
+def statement(circle: Circle) -> str:
+    """Return the one statement of both forms: post ids, and of form C a bound, written negative.
 
-
-_TOO_MANY = -1
-
-
-def _short(circle: Circle) -> str:
-    """Return form B where it fits; where it does not, it is not run and the answer says so."""
+    The bound is the newest post of the first author who was not asked. An author's newest post may
+    be deleted, or not for this viewer, so it says no more than that nothing unasked is newer.
+    """
     return f"""
-WITH counted AS MATERIALIZED (SELECT count(*) > %(form_c_from)s AS too_many FROM
-  (SELECT 1 FROM ({circle.people}) c LIMIT %(form_c_from)s + 1) s)
-SELECT id FROM ({form_b(circle)}) short WHERE NOT (SELECT too_many FROM counted)
-UNION ALL SELECT {_TOO_MANY} WHERE (SELECT too_many FROM counted)
-ORDER BY id DESC
-"""  # noqa: S608
-
-
-def _candidates(circle: Circle) -> str:
-    """Return SQL of who can be on the page: whose newest post reaches the cursor, and the next."""
-    return f"""
-WITH f AS MATERIALIZED ({_authors(circle)}),
+WITH every AS MATERIALIZED ({circle.people}),
+many AS MATERIALIZED (SELECT count(*) > %(form_c_from)s AS yes FROM every),
 ranked AS MATERIALIZED (
-  SELECT f.*, greatest(t.last_followers_id, t.last_public_id) AS newest
-  FROM f JOIN community_authorstat t ON t.account_id = f.author_id)
-SELECT author_id, follows, is_mutual, reposts, newest FROM ranked WHERE newest >= %(before)s
+  SELECT e.*, greatest(t.last_followers_id, t.last_public_id) AS newest
+  FROM every e JOIN community_authorstat t ON t.account_id = e.author_id
+  WHERE (SELECT yes FROM many)),
+chosen AS (
+  SELECT author_id, follows, is_mutual, reposts FROM every WHERE NOT (SELECT yes FROM many)
+  UNION ALL
+  SELECT author_id, follows, is_mutual, reposts FROM ranked WHERE newest >= %(before)s
+  UNION ALL
+  (SELECT author_id, follows, is_mutual, reposts FROM ranked WHERE newest < %(before)s
+   ORDER BY newest DESC LIMIT %(most)s)),
+f AS MATERIALIZED (
+  SELECT c.* FROM chosen c JOIN people_account a ON a.id = c.author_id AND a.is_active
+  WHERE c.author_id <> ALL(%(muted)s::bigint[]) AND {_apart("c.author_id")})
+({_newest(circle)})
 UNION ALL
-(SELECT author_id, follows, is_mutual, reposts, newest FROM ranked WHERE newest < %(before)s
- ORDER BY newest DESC LIMIT %(most)s)
+(SELECT -newest FROM ranked WHERE newest < %(before)s ORDER BY newest DESC OFFSET %(most)s LIMIT 1)
 """  # noqa: S608
-
-
-def form_c(circle: Circle) -> str:
-    """Return the statement that asks chosen authors."""
-    return f"""
-WITH f AS MATERIALIZED (
-  SELECT author_id, follows, is_mutual, reposts
-  FROM unnest(%(authors)s::bigint[], %(follow)s::boolean[], %(mutual)s::boolean[],
-    %(reposts)s::boolean[]) AS chosen (author_id, follows, is_mutual, reposts))
-{_newest(circle)}
-"""
 
 
 def following_ids(
@@ -167,8 +144,8 @@ def following_ids(
 ) -> list[int]:
     """Return post ids of whom the viewer follows (and their own), newest first.
 
-    One statement for fewer than 500 follows, three as a rule for more. In all of these feeds,
-    ``mutes`` are read by one more statement if they are not given.
+    One statement as a rule, whatever the number of follows. In all of these feeds, ``mutes`` are
+    read by one more statement if they are not given.
     """
     return _ids(viewer, FOLLOWED, {"before": before, "page": page}, mutes)
 
@@ -208,30 +185,15 @@ def _ids(
 ) -> list[int]:
     muted = mutes_of(viewer) if mutes is None else mutes
     given: dict[str, Any] = {"viewer": viewer.id, "before": END, "after": 0} | asked
-    given["muted"], page = sorted(muted.people), given["page"]
-    rows = _rows(_short(circle), given | {"form_c_from": FORM_C_FROM})
-    if rows == [(_TOO_MANY,)]:
-        return _of_the_latest(circle, given, page)
-    return [post_id for (post_id,) in rows]
-
-
-def _of_the_latest(circle: Circle, given: dict[str, Any], page: int) -> list[int]:
-    """Ask the likeliest authors; exact, because it asks more until no other could be newer.
-
-    An author's newest post may be deleted or not for this viewer, so ``newest`` is only a bound.
-    """
-    most = page
+    given |= {"muted": sorted(muted.people), "form_c_from": FORM_C_FROM, "most": given["page"]}
     while True:
-        candidates = _rows(_candidates(circle), given | {"most": most + 1})
-        below = sum(1 for *_author, newest in candidates if newest < given["before"])
-        following = candidates.pop()[-1] if below > most else None
-        names = ("authors", "follow", "mutual", "reposts")
-        chosen = {name: [row[place] for row in candidates] for place, name in enumerate(names)}
-        ids = [post_id for (post_id,) in _rows(form_c(circle), given | chosen)]
-        exact = len(ids) == page and ids[-1] >= (following or 0)
-        if following is None or following <= given["after"] or exact:
+        found = sorted((pk for (pk,) in _rows(statement(circle), given)), reverse=True)
+        ids = [pk for pk in found if pk > 0]
+        bound = -found[-1] if found and found[-1] < 0 else 0
+        # Exact, because it asks more authors until no other could be newer.
+        if bound <= given["after"] or (len(ids) == given["page"] and ids[-1] >= bound):
             return ids
-        most *= 4
+        given["most"] *= 4
 
 
 def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

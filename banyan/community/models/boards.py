@@ -10,7 +10,6 @@ from banyan.people.models import Account
 
 from .posts import Post
 
-
 # Where a post stands on its board: the highest first.
 PLACE = Coalesce("place", "id", output_field=models.BigIntegerField())
 

@@ -180,9 +180,7 @@ def followed_among(viewer: Actor, account_ids: Collection[int]) -> list[int]:
     return list(rows.values_list("followee_id", flat=True)) if account_ids else []
 
 
-def _ids(
-    viewer: Actor, circle: Circle, asked: dict[str, int], mutes: Mutes | None
-) -> list[int]:
+def _ids(viewer: Actor, circle: Circle, asked: dict[str, int], mutes: Mutes | None) -> list[int]:
     muted = mutes_of(viewer) if mutes is None else mutes
     given: dict[str, Any] = {"viewer": viewer.id, "before": END, "after": 0} | asked
     given |= {"muted": sorted(muted.people), "form_c_from": FORM_C_FROM, "most": given["page"]}

@@ -14,6 +14,7 @@ from banyan.community.access import visible_posts
 from banyan.community.models import ProductTag
 from banyan.community.queries import first_pictures
 from banyan.earnings.queries import offer_of
+from banyan.groups.access import visible_groups
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import format_money
 from banyan.kernel.remembered import get
@@ -93,6 +94,26 @@ def storefront_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
         )
         for page in pages
     }
+
+
+def group_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe groups that anybody may read; of the others a link tells nothing."""
+    found = list(visible_groups(Actor.guest()).filter(pk__in=target_ids, visibility=0))
+    shown = pictures(group.cover_id for group in found if group.cover_id)
+    return {
+        group.pk: TargetCard(
+            url=reverse("group", args=[group.slug]),
+            title=group.name,
+            description=group.about[:200],
+            image=_source(shown, group.cover_id),
+        )
+        for group in found
+    }
+
+
+def post_stands_in(viewer: Actor, post_id: int, group_id: int) -> bool:
+    """Tell whether ``viewer`` sees the post and it stands in the group."""
+    return visible_posts(viewer).filter(pk=post_id, group_id=group_id).exists()
 
 
 def storefronts_covering(

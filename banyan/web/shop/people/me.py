@@ -41,6 +41,7 @@ _ROOMS = (
     ("friends_mine", "people", gettext_lazy("Friends")),
     ("my_followers", "me", gettext_lazy("Followers")),
     ("addresses", "truck", gettext_lazy("Addresses")),
+    ("groups", "people", gettext_lazy("Groups")),
     ("boards_mine", "save", gettext_lazy("Boards")),
     ("storefront_mine", "shop", gettext_lazy("My storefront")),
     ("listings_mine", "tag", gettext_lazy("What I sell")),

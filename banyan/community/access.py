@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from banyan.groups.access import memberships_of
-from banyan.groups.models import Group
+from banyan.groups import access as groups
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
-from banyan.people.access import visible_accounts
-from banyan.people.models import Account, Block, Follow
+from banyan.people.access import not_blocked, visible_accounts
+from banyan.people.models import Account, Follow
 
 from .models import Board, BoardMember, Comment, Post
 
@@ -33,16 +32,7 @@ def visible_posts(viewer: Actor) -> QuerySet[Post]:
 
 def _living(viewer: Actor) -> QuerySet[Post]:
     posts = Post.objects.filter(deleted_at=None, state=1, author__is_active=True)
-    if viewer.id is None:
-        return posts
-    return posts.exclude(Exists(_blocks(viewer.id, "author_id")))
-
-
-def _blocks(viewer_id: int, person: str) -> QuerySet[Block]:
-    return Block.objects.filter(
-        Q(actor_id=viewer_id, target_id=OuterRef(person))
-        | Q(actor_id=OuterRef(person), target_id=viewer_id)
-    )
+    return posts.filter(not_blocked(viewer, "author_id"))
 
 
 def _audience(viewer: Actor) -> Q:
@@ -64,11 +54,11 @@ def _group_opens(viewer: Actor) -> Q:
 
     Its members read everything, others what is public in a public group.
     """
-    public = Group.objects.filter(pk=OuterRef("group_id"), closed_at=None, visibility=0)
+    public = groups.living_groups().filter(pk=OuterRef("group_id"), visibility=groups.PUBLIC)
     opens = Q(group=None) | (~Q(visibility=GROUP) & Exists(public))
     if viewer.id is None:
         return opens
-    return opens | Exists(memberships_of(viewer.id, "group_id"))
+    return opens | Exists(groups.memberships_of(viewer.id, "group_id"))
 
 
 def get_post_for(viewer: Actor, post_id: int) -> Post:

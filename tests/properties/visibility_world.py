@@ -113,9 +113,7 @@ class World:
         people.set_follow_level(actor=actor(self.cast[one]), account_id=followee, level=which % 3)
 
     def do_approve(self, one: int, _other: int) -> None:
-        people.set_privacy(
-            actor=actor(self.cast[one]), approves_followers=True, is_suggested=True
-        )
+        people.set_privacy(actor=actor(self.cast[one]), approves_followers=True, is_suggested=True)
 
     def do_accept(self, one: int, other: int) -> None:
         people.accept_follower(actor=actor(self.cast[one]), account_id=self.cast[other].pk)

@@ -19,7 +19,7 @@ from tests.community.posts import image, post
 from tests.support.factories import actor, member
 
 pytestmark = pytest.mark.django_db
-FEW = 8
+FEW = 8  # of a page of a feed
 
 
 def browser(account: Account) -> Client:
@@ -250,4 +250,4 @@ def test_a_page_takes_few_statements_at_any_length(path: str) -> None:
             where = f"/me/lists/{row.pk}/posts"
         taken[size] = statements(client, where)
     assert len(set(taken.values())) == 1, taken
-    assert max(taken.values()) <= FEW + (path == "list"), taken
+    assert max(taken.values()) <= FEW, taken

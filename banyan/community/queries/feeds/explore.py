@@ -21,9 +21,12 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.kernel.ids import id_floor
+from banyan.kernel.remembered import insert
 from banyan.people.access import Mutes, mutes_of
 
 from ...access import visible_posts
+from ...models import FeedSession
+from ..balance import balanced
 from ..posts import PAGE
 
 MOST = 300
@@ -49,15 +52,15 @@ def explore(
 ) -> Ranked:
     """Return a slice of the reader's ranked feed; one that is gone or another's begins anew.
 
-    Two statements at most (``mutes`` are read if they are not given). Visitors share a feed.
+    Three statements to begin, one to read on (``mutes`` are read if they are not given). Visitors
+    share a feed, and look for it first.
     """
     session, offset = _read(cursor)
     found = _slice(viewer, session, offset, page) if session else None
     if found is None and viewer.id is None:
         found = _slice(viewer, _shared(), 0, page)
     if found is None:
-        opened = _open(viewer, mutes_of(viewer) if mutes is None else mutes)
-        return _slice(viewer, opened, 0, page) or Ranked([])
+        return _open(viewer, mutes_of(viewer) if mutes is None else mutes, page)
     return found
 
 
@@ -150,6 +153,11 @@ UNION ALL
  CROSS JOIN LATERAL (SELECT p.id FROM community_post p WHERE p.group_id = m.group_id
   AND p.deleted_at IS NULL AND p.state = 1 ORDER BY p.id DESC LIMIT 5) x)
 UNION ALL
+(SELECT x.id, 'topic' FROM (SELECT topic_id FROM community_topicfollow
+  WHERE account_id = %(viewer)s ORDER BY id DESC LIMIT 20) t
+ CROSS JOIN LATERAL (SELECT n.post_id AS id FROM community_posttopic n
+  WHERE n.topic_id = t.topic_id ORDER BY n.post_id DESC LIMIT 5) x)
+UNION ALL
 (SELECT x.id, 'near' FROM people_profile me
  CROSS JOIN LATERAL (SELECT p.id FROM community_post p WHERE p.region = me.region
   AND p.region <> '' AND p.deleted_at IS NULL AND p.state = 1 AND p.visibility = 0
@@ -177,7 +185,11 @@ scored AS (
     CASE WHEN seen.author_id = %(viewer)s::bigint THEN 'own' ELSE c.reason END AS reason,
     c.weight + ln(1 + coalesce(s.likes + 2 * s.comments + 3 * s.saves + 3 * s.repins, 0))
       - %(ageing)s * ln(1 + greatest(0, (%(now)s - c.id) >> 22) / %(young)s)
-      - CASE WHEN seen.author_id = ANY(%(less)s::bigint[]) THEN %(less_by)s ELSE 0 END AS score
+      - CASE WHEN seen.author_id = ANY(%(less)s::bigint[]) OR (%(less_topics)s::text[] <> '{{}}'
+          AND EXISTS (SELECT 1 FROM community_posttopic n
+            JOIN community_topic t ON t.id = n.topic_id
+            WHERE n.post_id = c.id AND t.slug = ANY(%(less_topics)s::text[])))
+        THEN %(less_by)s ELSE 0 END AS score
   FROM best c CROSS JOIN LATERAL ({gate}) seen
   LEFT JOIN community_poststat s ON s.post_id = c.id
   WHERE seen.repin_of_id IS NULL AND seen.author_id <> ALL(%(muted)s::bigint[])
@@ -185,21 +197,17 @@ scored AS (
 spread AS (
   SELECT id, reason, score - %(same)s
     * (row_number() OVER (PARTITION BY author_id ORDER BY score DESC, id DESC) - 1) AS score
-  FROM scored),
-kept AS (SELECT id, reason, score FROM spread ORDER BY score DESC, id DESC LIMIT %(most)s)
-INSERT INTO community_feedsession (viewer_id, post_ids, reasons, made_at)
-SELECT %(viewer)s::bigint, coalesce(array_agg(id ORDER BY score DESC, id DESC), '{{}}'),
-  coalesce(array_agg(reason ORDER BY score DESC, id DESC), '{{}}'), %(made)s FROM kept
-RETURNING id
+  FROM scored)
+SELECT id, reason FROM spread ORDER BY score DESC, id DESC LIMIT %(most)s
 """
 
 
-def _open(viewer: Actor, mutes: Mutes) -> int:
-    """Rank once and keep it; return the session."""
+def _open(viewer: Actor, mutes: Mutes, page: int) -> Ranked:
+    """Rank once, take out what is paid and too much, keep the rest; return the first slice."""
     gate, given = _gate(viewer)
     sources = _EVERYBODY if viewer.id is None else _EVERYBODY + _OWN
     now = clock.now()
-    [(session,)] = _rows(
+    rows = _rows(
         _RANK.format(candidates=sources, gate=gate),
         given
         | {
@@ -210,10 +218,17 @@ def _open(viewer: Actor, mutes: Mutes) -> int:
             "young": YOUNG_HOURS * 3_600_000.0,
             "muted": sorted(mutes.people),
             "less": sorted(mutes.less_people),
+            "less_topics": sorted(mutes.less_topics),
             "less_by": LESS,
             "same": SAME_AUTHOR,
             "most": MOST,
-            "made": now,
         },
     )
-    return int(session)
+    why = dict(rows)
+    ids = balanced(viewer, list(why))
+    session = FeedSession(
+        viewer_id=viewer.id, post_ids=ids, reasons=[why[pk] for pk in ids], made_at=now
+    )
+    insert(session)
+    more = f"{session.pk}:{page}" if len(ids) > page else ""
+    return Ranked([(pk, why[pk]) for pk in ids[:page]], more)

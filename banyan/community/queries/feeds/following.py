@@ -59,7 +59,7 @@ LISTED = Circle(
 # What somebody shows their friends; what all the world may see stands in the other feeds.
 MOMENTS = Circle(
     "SELECT followee_id AS author_id, true AS follows, true AS is_mutual, false AS reposts"
-    f" FROM people_follow WHERE follower_id = %(viewer)s AND state = 1 AND is_mutual {_MINE}",
+    f" FROM people_follow WHERE follower_id = %(viewer)s AND state = 1 AND is_mutual {_MINE}",  # noqa: S608
     "p.repin_of_id IS NULL AND (p.visibility = 2 OR (p.kind = 'moment' AND p.visibility < 2))",
 )
 
@@ -82,7 +82,7 @@ def _group_opens(post: str) -> str:
     return (
         f"({post}.group_id IS NULL OR EXISTS (SELECT 1 FROM groups_group g"  # noqa: S608
         " LEFT JOIN groups_membership m ON m.group_id = g.id AND m.account_id = %(viewer)s"
-        f" WHERE g.id = {post}.group_id AND g.closed_at IS NULL"
+        f" WHERE g.id = {post}.group_id AND g.closed_at IS NULL AND g.hidden_at IS NULL"
         f" AND (m.state = 1 OR (g.visibility = 0 AND {post}.visibility <> 4)) OFFSET 0))"
     )
 

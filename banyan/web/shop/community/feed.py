@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from banyan.community.queries import (
     END,
     PAGE,
     Shown,
+    balanced,
     count_new,
     followed_among,
     following_ids,
@@ -32,6 +34,7 @@ from banyan.community.queries import (
     unmuted,
 )
 from banyan.community.queries import explore as ranked_posts
+from banyan.community.rules import WINDOW
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.media.queries import pictures
@@ -52,6 +55,7 @@ from . import categories, search
 from .cards import post_cards
 
 MOST_AUTHORS = 7
+_LOOK_BACK = WINDOW - 1
 # Why a post stands in a ranked feed, in the words of its card (queries.feeds.explore).
 REASONS = {
     "followed": _("From somebody you follow"),
@@ -79,7 +83,9 @@ def _tabs(request: HttpRequest, current: str) -> list[Tab]:
             "explore": gettext("Discover"),
             "near": gettext("Nearby"),
         }
-    tabs = [Tab(text, addresses.url(name), current=name == current) for name, text in places.items()]
+    tabs = [
+        Tab(text, addresses.url(name), current=name == current) for name, text in places.items()
+    ]
     return [*tabs, Tab(text=gettext("Second-hand"), url=addresses.url("listings"))]
 
 
@@ -92,15 +98,29 @@ def noted_cards(
     return post_cards(drawn, reasons)
 
 
-def _cards(
-    request: HttpRequest, ids: Sequence[int], mutes: Mutes, reasons: Mapping[int, str] | None = None
-) -> list[PostCard]:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a feed that runs by descending id, ready to draw, and the address of the next."""
+
+    posts: list[Shown]
+    more: str
+
+
+def _page(request: HttpRequest, ids: list[int], mutes: Mutes) -> Page:
+    """Take out what the member muted, and what is paid and too much; pages may come out shorter.
+
+    What was paid among the cards before travels in the address, so that the cap holds across
+    pages; whoever changes it changes their own page.
+    """
     who = actor(request)
-    return noted_cards(request, unmuted(who, hydrate(who, ids), mutes), reasons)
-
-
-def _more(ids: Sequence[int]) -> str:
-    return f"?before={ids[-1]}" if len(ids) == PAGE else ""
+    bits = number(request.GET, "paid", most=2**_LOOK_BACK - 1) or 0
+    before = [bool(bits >> place & 1) for place in reversed(range(_LOOK_BACK))]
+    posts = unmuted(who, hydrate(who, balanced(who, ids, before=before)), mutes)
+    if len(ids) < PAGE:
+        return Page(posts, "")
+    paid = [bool(one.reason) and one.post.author_id != who.id for one in posts]
+    kept = sum(flag << place for place, flag in enumerate(reversed((before + paid)[-_LOOK_BACK:])))
+    return Page(posts, "?" + urlencode({"before": ids[-1]} | ({"paid": kept} if kept else {})))
 
 
 @require_safe
@@ -114,35 +134,30 @@ def home(request: HttpRequest) -> HttpResponse:
         ids = following_ids(who, before=before, mutes=mutes)
         if ids or before != END:
             return _following(request, ids, mutes, first=before == END)
-    ids = newest_ids(who, before=before)
+    page = _page(request, newest_ids(who, before=before), mutes)
     context = {
         "nav": "home",
         "tabs": _tabs(request, "home" if who.id is not None else "explore"),
-        "posts": _cards(request, ids, mutes),
-        "more_url": _more(ids),
+        "posts": noted_cards(request, page.posts),
+        "more_url": page.more,
         "suggested": _suggested(who),
         "products": product_cards(_new_goods(8)) if before == END else [],
     }
     return render(request, "shop/community/feed.html", context)
 
 
-def _following(
-    request: HttpRequest, ids: list[int], mutes: Mutes, *, first: bool
-) -> HttpResponse:
-    who = actor(request)
-    posts = unmuted(who, hydrate(who, ids), mutes)
+def _following(request: HttpRequest, ids: list[int], mutes: Mutes, *, first: bool) -> HttpResponse:
+    who, page = actor(request), _page(request, ids, mutes)
     seen = community.move_marker(actor=who, feed="following", seen_id=ids[0]) if first else 0
-    fresh = [shown for shown in posts if shown.post.pk > seen]
-    old = posts[len(fresh) :]
     context: dict[str, Any] = {
         "nav": "home",
         "tabs": _tabs(request, "home"),
-        "posts": noted_cards(request, fresh),
-        "seen_posts": noted_cards(request, old),
-        "more_url": _more(ids),
+        "posts": noted_cards(request, (one for one in page.posts if one.post.pk > seen)),
+        "seen_posts": noted_cards(request, (one for one in page.posts if one.post.pk <= seen)),
+        "more_url": page.more,
     }
     if first:
-        authors = [shown.post.author_id for shown in posts]
+        authors = [shown.post.author_id for shown in page.posts]
         context |= {"fresh": True, "count": 0} | _fresh_box(request, ids[0], authors)
     return render(request, "shop/community/feed.html", context)
 
@@ -153,11 +168,11 @@ def _fresh_box(request: HttpRequest, after: int, authors: Iterable[int]) -> dict
     Those of this page, for they are the likeliest to write next; see community/topics.py.
     """
     me = actor(request).id or 0
-    wide = [f"fans:{author}" for author in dict.fromkeys(authors) if author != me]
-    named = ",".join(topic.partition(":")[2] for topic in wide[:MOST_AUTHORS])
+    wide = [author for author in dict.fromkeys(authors) if author != me][:MOST_AUTHORS]
+    asked = urlencode({"after": after, "by": ",".join(str(author) for author in wide)})
     return {
-        "live": ticket(request, f"feed:{me}", *wide[:MOST_AUTHORS]),
-        "fresh_url": f"{addresses.url('feed_fresh')}?after={after}&by={named}",
+        "live": ticket(request, f"feed:{me}", *(f"fans:{author}" for author in wide)),
+        "fresh_url": f"{addresses.url('feed_fresh')}?{asked}",
     }
 
 
@@ -181,7 +196,7 @@ def moments(request: HttpRequest) -> HttpResponse:
     """What friends show their friends."""
     who, mutes = actor(request), mutes_of(actor(request))
     ids = moment_ids(who, before=_before(request), mutes=mutes)
-    return _plain(request, "moments", ids, mutes)
+    return _plain(request, "moments", _page(request, ids, mutes))
 
 
 @signed_in
@@ -191,8 +206,7 @@ def near(request: HttpRequest) -> HttpResponse:
     """Public posts from the region that one's own profile names."""
     who = actor(request)
     ids = near_ids(who, before=_before(request))
-    reasons = dict.fromkeys(ids, str(REASONS["near"]))
-    return _plain(request, "near", ids, mutes_of(who), reasons)
+    return _plain(request, "near", _page(request, ids, mutes_of(who)), reason=REASONS["near"])
 
 
 @signed_in
@@ -203,23 +217,20 @@ def list_feed(request: HttpRequest, list_id: int) -> HttpResponse:
     who, mutes = actor(request), mutes_of(actor(request))
     found = get_list_for(who, list_id)
     ids = list_ids(who, found.pk, before=_before(request), mutes=mutes)
-    return _plain(request, "list", ids, mutes, title=found.name, back=found.pk)
+    page = _page(request, ids, mutes)
+    return _plain(request, "list", page, title=found.name, back=found.pk)
 
 
 def _plain(
-    request: HttpRequest,
-    current: str,
-    ids: list[int],
-    mutes: Mutes,
-    reasons: Mapping[int, str] | None = None,
-    **more: Any,
+    request: HttpRequest, current: str, page: Page, *, reason: object = "", **more: Any
 ) -> HttpResponse:
+    reasons = {one.post.pk: str(reason) for one in page.posts}
     context = {
         "nav": "home",
         "tabs": _tabs(request, current),
         "current": current,
-        "posts": _cards(request, ids, mutes, reasons),
-        "more_url": _more(ids),
+        "posts": noted_cards(request, page.posts, reasons),
+        "more_url": page.more,
     }
     return render(request, "shop/community/feed.html", context | more)
 
@@ -249,13 +260,14 @@ def explore(request: HttpRequest) -> HttpResponse:
     mutes = mutes_of(who)
     ranked = ranked_posts(who, cursor=cursor, mutes=mutes)
     reasons = {pk: str(REASONS[reason]) for pk, reason in ranked.posts}
+    posts = hydrate(who, list(reasons))
     goods = [] if cursor else _new_goods(12)
     shops = [] if cursor else list(visible_shops().order_by("-id")[:12])
     context = {
         "nav": "explore",
         "tabs": _tabs(request, "explore"),
         "current": "explore",
-        "posts": _cards(request, [pk for pk, _reason in ranked.posts], mutes, reasons),
+        "posts": noted_cards(request, unmuted(who, posts, mutes), reasons),
         "products": product_cards(goods),
         "shops": shop_faces(shops),
         "categories": [] if cursor else categories.chips(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from banyan.community.models import Comment, Post
+from banyan.community.models import BoardMember, Comment, Post
 from banyan.groups.models import Group, Membership
 from banyan.people.models import Account, AccountList, Block, Follow, ListEntry, Mute, Profile
 
@@ -26,6 +26,7 @@ class Oracle:
         members = Membership.objects.filter(state=1)
         self.members = set(members.values_list("account_id", "group_id"))
         self.lists = {row.pk: row.owner_id for row in AccountList.objects.all()}
+        self.on_board = set(BoardMember.objects.values_list("board_id", "account_id"))
         self.on_list = set(ListEntry.objects.values_list("on_id", "account_id"))
 
     def apart(self, one: Viewer, other: int) -> bool:

@@ -22,6 +22,7 @@ from tests.community.posts import post
 from tests.support.factories import actor
 
 PEOPLE, GROUPS = 3, 3
+SAID = "lantern"
 REGIONS = ("", "CN-ZJ", "DE")
 somebody = st.integers(0, PEOPLE - 1)
 pick = st.integers(0, 15)
@@ -173,7 +174,9 @@ class World:
         Group.objects.filter(pk=group.pk).update(closed_at=clock.now())
 
     def do_post(self, one: int, visibility: int) -> None:
-        self.posts.append(post(self.cast[one], picture=self.picture, visibility=visibility))
+        title = f"{SAID} #tea" if len(self.posts) % 2 else "Other"
+        made = post(self.cast[one], picture=self.picture, visibility=visibility, title=title)
+        self.posts.append(made)
 
     def do_moment(self, one: int, visibility: int) -> None:
         self.do_post(one, visibility)

@@ -58,8 +58,8 @@ LISTED = Circle(
 )
 # What somebody shows their friends; what all the world may see stands in the other feeds.
 MOMENTS = Circle(
-    "SELECT followee_id AS author_id, true AS follows, true AS is_mutual, false AS reposts"
-    f" FROM people_follow WHERE follower_id = %(viewer)s AND state = 1 AND is_mutual {_MINE}",  # noqa: S608
+    "SELECT followee_id AS author_id, true AS follows, true AS is_mutual, false AS reposts"  # noqa: S608
+    f" FROM people_follow WHERE follower_id = %(viewer)s AND state = 1 AND is_mutual {_MINE}",
     "p.repin_of_id IS NULL AND (p.visibility = 2 OR (p.kind = 'moment' AND p.visibility < 2))",
 )
 

@@ -24,6 +24,7 @@ from . import (
     shops,
     sign_in,
     storefronts,
+    topics,
 )
 from .service import new_api
 
@@ -39,6 +40,7 @@ for domain in (
     coupons,
     storefronts,
     posts,
+    topics,
     links,
     carts,
     checkouts,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Product, Variant
@@ -15,9 +15,10 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.remembered import remembered
 from banyan.media.queries import pictures
+from banyan.people.models import Follow
 
 from .. import rules
-from ..access import PUBLIC, visible_posts
+from ..access import FRIENDS, PUBLIC, visible_posts
 from ..counts import COUNTED
 from ..models import BoardPost, Like, Post, PostImage, PostStat, ProductTag
 from ..models.boards import PLACE
@@ -69,6 +70,17 @@ def newest_ids(viewer: Actor, *, before: int = END, page: int = PAGE) -> list[in
 def posts_of(viewer: Actor, author_id: int, *, before: int = END, page: int = PAGE) -> list[int]:
     """Return an author's posts that the viewer may see."""
     posts = visible_posts(viewer).filter(author_id=author_id, pk__lt=before)
+    return list(posts.order_by("-id").values_list("id", flat=True)[:page])
+
+
+def moment_ids(viewer: Actor, *, before: int = END, page: int = PAGE) -> list[int]:
+    """Return what friends show to their friends, and one's own of that kind, newest first."""
+    friends = Follow.objects.filter(
+        follower_id=viewer.id or 0, followee_id=OuterRef("author_id"), state=1, is_mutual=True
+    )
+    posts = visible_posts(viewer).filter(
+        Exists(friends) | Q(author_id=viewer.id or 0), visibility=FRIENDS, pk__lt=before
+    )
     return list(posts.order_by("-id").values_list("id", flat=True)[:page])
 
 

@@ -42,6 +42,8 @@ _ROOMS = (
     ("my_followers", "me", gettext_lazy("Followers")),
     ("addresses", "truck", gettext_lazy("Addresses")),
     ("boards_mine", "save", gettext_lazy("Boards")),
+    ("drafts", "edit", gettext_lazy("My drafts")),
+    ("balance", "coin", gettext_lazy("Paid posts in my feeds")),
     ("storefront_mine", "shop", gettext_lazy("My storefront")),
     ("listings_mine", "tag", gettext_lazy("What I sell")),
     ("studio_home", "shop", gettext_lazy("My shops")),

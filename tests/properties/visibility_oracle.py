@@ -100,8 +100,7 @@ class Oracle:
     def moments(self, viewer: int) -> list[int]:
         def wanted(row: Post) -> bool:
             near = row.author_id == viewer or self.friends(viewer, row.author_id)
-            kind = row.visibility == 2 or (row.kind == "moment" and row.visibility < 2)
-            return near and kind and row.repin_of_id is None
+            return near and row.visibility == 2
 
         return self.feed(viewer, wanted)
 

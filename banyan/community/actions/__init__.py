@@ -19,7 +19,7 @@ from .drafts import MOST_DRAFTS, delete_draft, save_draft
 from .editing import accept_answer, edit_post, pin_comment
 from .feeds import forget_sessions, move_marker
 from .polls import PollWish, vote
-from .posts import delete_post, describe_pictures, publish_post, repin
+from .posts import delete_post, describe_own, describe_pictures, publish_post, repin
 from .previews import fetch_previews
 from .talk import comment, delete_comment, like, like_comment, unlike
 from .topics import count_heat, follow_topic, unfollow_topic
@@ -42,6 +42,7 @@ __all__ = [
     "delete_comment",
     "delete_draft",
     "delete_post",
+    "describe_own",
     "describe_pictures",
     "edit_post",
     "fetch_previews",

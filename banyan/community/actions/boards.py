@@ -24,6 +24,8 @@ from .members import member_id
 
 INVITED, TAKES_PART = 0, 1
 MOST_MEMBERS = 50
+# Addresses below a profile that are something else, and the name of a board without letters.
+NOT_BOARDS = frozenset({"board", "rss"})
 
 
 def make_board(*, actor: Actor, title: str, about: str = "", private: bool = False) -> Board:
@@ -36,7 +38,7 @@ def make_board(*, actor: Actor, title: str, about: str = "", private: bool = Fal
     if before is not None:
         return before
     slug = slugify(title, fallback="board")[:40]
-    if Board.objects.filter(owner_id=owner_id, slug=slug).exists() or slug == "board":
+    if Board.objects.filter(owner_id=owner_id, slug=slug).exists() or slug in NOT_BOARDS:
         slug = f"{slug}-{new_code(30).lower()}"
     return Board.objects.create(
         owner_id=owner_id,

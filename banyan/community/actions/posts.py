@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -100,7 +100,8 @@ def publish_post(
             )
         )
         _show_pictures(post, images, focuses, tags)
-        set_alts(_texts([image.pk for image in images if image.owner_id == author_id], alts))
+        described = _texts([image.pk for image in images], alts)
+        describe_own(actor=actor, images=images, alts=described)
         if poll is not None:
             open_poll(post, poll)
         _write_words(actor, post)
@@ -151,9 +152,23 @@ def _texts(image_ids: Sequence[int], alts: Sequence[str | None]) -> dict[int, st
     return {image_id: text for image_id, text in given if text is not None}
 
 
-def describe_pictures(*, actor: Actor, post_id: int, alts: Sequence[str | None]) -> Post:
-    """Say what the pictures of one's own post show, in their order; None leaves one. Repeatable.
+def describe_own(*, actor: Actor, images: Sequence[Image], alts: Mapping[int, str]) -> None:
+    """Say what pictures of the actor's own show, by image id; others' are left alone."""
+    owner_id = member_id(actor)
+    own = {image.pk for image in images if image.owner_id == owner_id}
+    set_alts({image_id: text for image_id, text in alts.items() if image_id in own})
 
+
+def describe_pictures(
+    *,
+    actor: Actor,
+    post_id: int,
+    alts: Sequence[str | None],
+    focuses: Sequence[tuple[int, int] | None] = (),
+) -> Post:
+    """Say what the pictures of one's own post show, in their order, and what stays in sight.
+
+    None leaves one as it is; what somebody else's picture shows is left alone. Repeatable.
     NotFound for the posts of others, and for a repin: its pictures are the original's.
     """
     author_id = member_id(actor)
@@ -163,9 +178,14 @@ def describe_pictures(*, actor: Actor, post_id: int, alts: Sequence[str | None])
     if post is None:
         raise NotFound()
     with transaction.atomic():
-        pictures = PostImage.objects.filter(post=post, image__owner_id=author_id)
-        pictures = pictures.order_by("position")
-        set_alts(_texts(list(pictures.values_list("image_id", flat=True)), alts))
+        rows = list(post.images.select_related("image").order_by("position"))
+        images = [row.image for row in rows]
+        described = _texts([image.pk for image in images], alts)
+        describe_own(actor=actor, images=images, alts=described)
+        for row, focus in zip(rows, focuses, strict=False):
+            if focus is not None:
+                row.focus_x, row.focus_y = (min(1000, max(0, at)) for at in focus)
+        PostImage.objects.bulk_update(rows, ["focus_x", "focus_y"])
     return post
 
 

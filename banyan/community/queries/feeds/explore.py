@@ -52,7 +52,7 @@ def explore(
 ) -> Ranked:
     """Return a slice of the reader's ranked feed; one that is gone or another's begins anew.
 
-    Three statements to begin, one to read on (``mutes`` are read if they are not given). Visitors
+    Three statements to begin, two to read on (``mutes`` are read if they are not given). Visitors
     share a feed, and look for it first.
     """
     session, offset = _read(cursor)
@@ -118,7 +118,9 @@ def _slice(viewer: Actor, session: int, offset: int, page: int) -> Ranked | None
         return None
     ends = offset + len(rows)
     more = f"{session}:{ends}" if ends < rows[0][3] else ""
-    return Ranked([(pk, reason) for pk, reason, seen, _all in rows if seen], more)
+    why = {pk: reason for pk, reason, seen, _all in rows if seen}
+    # Again, because what is shown may have become commercial since.
+    return Ranked([(pk, why[pk]) for pk in balanced(viewer, list(why))], more)
 
 
 def _gate(viewer: Actor) -> tuple[str, dict[str, Any]]:

@@ -60,7 +60,7 @@ LISTED = Circle(
 MOMENTS = Circle(
     "SELECT followee_id AS author_id, true AS follows, true AS is_mutual, false AS reposts"  # noqa: S608
     f" FROM people_follow WHERE follower_id = %(viewer)s AND state = 1 AND is_mutual {_MINE}",
-    "p.repin_of_id IS NULL AND (p.visibility = 2 OR (p.kind = 'moment' AND p.visibility < 2))",
+    "p.visibility = 2",
 )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -27,7 +27,6 @@ from banyan.community.queries import (
     following_ids,
     hydrate,
     list_ids,
-    moment_ids,
     near_ids,
     newest_ids,
     posts_of,
@@ -43,7 +42,7 @@ from banyan.people.queries import friends_in_common, people_you_may_know, profil
 from banyan.people.rules.countries import region_name
 from banyan.storefronts.access import visible_storefronts
 from banyan.web.ui import addresses
-from banyan.web.ui.shapes import PostCard, Tab
+from banyan.web.ui.shapes import PostCard
 
 from ...http import actor, number, revalidated, signed_in
 from ...streams import ticket
@@ -53,6 +52,7 @@ from ..people.faces import face_of, faces_of
 from ..sharing.shown import note_shown
 from . import categories, search
 from .cards import post_cards
+from .feed_tabs import tabs
 
 MOST_AUTHORS = 7
 _LOOK_BACK = WINDOW - 1
@@ -69,31 +69,17 @@ REASONS = {
 }
 
 
-def _before(request: HttpRequest) -> int:
+def before_of(request: HttpRequest) -> int:
+    """Return the cursor of a feed that runs by descending id; its top for none."""
     found = number(request.GET, "before")
     return END if found is None else found
-
-
-def _tabs(request: HttpRequest, current: str) -> list[Tab]:
-    places = {"home": gettext("Following"), "explore": gettext("Discover")}
-    if actor(request).id is not None:
-        places = {
-            "home": gettext("Following"),
-            "moments": gettext("Friends"),
-            "explore": gettext("Discover"),
-            "near": gettext("Nearby"),
-        }
-    tabs = [
-        Tab(text, addresses.url(name), current=name == current) for name, text in places.items()
-    ]
-    return [*tabs, Tab(text=gettext("Second-hand"), url=addresses.url("listings"))]
 
 
 def noted_cards(
     request: HttpRequest, posts: Iterable[Shown], reasons: Mapping[int, str] | None = None
 ) -> list[PostCard]:
     """Return the cards and note whom their links are shown to; ``reasons`` as in ``post_cards``."""
-    drawn = [shown for shown in posts if shown.images]
+    drawn = list(posts)
     note_shown(request, (shown.post.link for shown in drawn))
     return post_cards(drawn, reasons)
 
@@ -106,7 +92,7 @@ class Page:
     more: str
 
 
-def _page(request: HttpRequest, ids: list[int], mutes: Mutes) -> Page:
+def page_of(request: HttpRequest, ids: list[int], mutes: Mutes) -> Page:
     """Take out what the member muted, and what is paid and too much; pages may come out shorter.
 
     What was paid among the cards before travels in the address, so that the cap holds across
@@ -128,16 +114,16 @@ def _page(request: HttpRequest, ids: list[int], mutes: Mutes) -> Page:
 def home(request: HttpRequest) -> HttpResponse:
     """The following feed of a member, what is new since the last visit apart; others get news."""
     who = actor(request)
-    before = _before(request)
+    before = before_of(request)
     mutes = mutes_of(who)
     if who.id is not None:
         ids = following_ids(who, before=before, mutes=mutes)
         if ids or before != END:
             return _following(request, ids, mutes, first=before == END)
-    page = _page(request, newest_ids(who, before=before), mutes)
+    page = page_of(request, newest_ids(who, before=before), mutes)
     context = {
         "nav": "home",
-        "tabs": _tabs(request, "home" if who.id is not None else "explore"),
+        "tabs": tabs("home" if who.id is not None else "explore"),
         "posts": noted_cards(request, page.posts),
         "more_url": page.more,
         "suggested": _suggested(who),
@@ -147,11 +133,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _following(request: HttpRequest, ids: list[int], mutes: Mutes, *, first: bool) -> HttpResponse:
-    who, page = actor(request), _page(request, ids, mutes)
+    who, page = actor(request), page_of(request, ids, mutes)
     seen = community.move_marker(actor=who, feed="following", seen_id=ids[0]) if first else 0
     context: dict[str, Any] = {
         "nav": "home",
-        "tabs": _tabs(request, "home"),
+        "tabs": tabs("home"),
         "posts": noted_cards(request, (one for one in page.posts if one.post.pk > seen)),
         "seen_posts": noted_cards(request, (one for one in page.posts if one.post.pk <= seen)),
         "more_url": page.more,
@@ -192,21 +178,11 @@ def fresh(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 @revalidated
-def moments(request: HttpRequest) -> HttpResponse:
-    """What friends show their friends."""
-    who, mutes = actor(request), mutes_of(actor(request))
-    ids = moment_ids(who, before=_before(request), mutes=mutes)
-    return _plain(request, "moments", _page(request, ids, mutes))
-
-
-@signed_in
-@require_safe
-@revalidated
 def near(request: HttpRequest) -> HttpResponse:
     """Public posts from the region that one's own profile names."""
     who = actor(request)
-    ids = near_ids(who, before=_before(request))
-    return _plain(request, "near", _page(request, ids, mutes_of(who)), reason=REASONS["near"])
+    ids = near_ids(who, before=before_of(request))
+    return plain(request, "near", page_of(request, ids, mutes_of(who)), reason=REASONS["near"])
 
 
 @signed_in
@@ -216,18 +192,19 @@ def list_feed(request: HttpRequest, list_id: int) -> HttpResponse:
     """The posts of the people on one of one's own lists."""
     who, mutes = actor(request), mutes_of(actor(request))
     found = get_list_for(who, list_id)
-    ids = list_ids(who, found.pk, before=_before(request), mutes=mutes)
-    page = _page(request, ids, mutes)
-    return _plain(request, "list", page, title=found.name, back=found.pk)
+    ids = list_ids(who, found.pk, before=before_of(request), mutes=mutes)
+    page = page_of(request, ids, mutes)
+    return plain(request, "list", page, title=found.name, back=found.pk)
 
 
-def _plain(
+def plain(
     request: HttpRequest, current: str, page: Page, *, reason: object = "", **more: Any
 ) -> HttpResponse:
+    """Answer a page of a feed that has nothing but its posts; ``reason`` stands on every card."""
     reasons = {one.post.pk: str(reason) for one in page.posts}
     context = {
         "nav": "home",
-        "tabs": _tabs(request, current),
+        "tabs": tabs(current),
         "current": current,
         "posts": noted_cards(request, page.posts, reasons),
         "more_url": page.more,
@@ -265,7 +242,7 @@ def explore(request: HttpRequest) -> HttpResponse:
     shops = [] if cursor else list(visible_shops().order_by("-id")[:12])
     context = {
         "nav": "explore",
-        "tabs": _tabs(request, "explore"),
+        "tabs": tabs("explore"),
         "current": "explore",
         "posts": noted_cards(request, unmuted(who, posts, mutes), reasons),
         "products": product_cards(goods),
@@ -283,7 +260,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     who = actor(request)
     card = profile_card(who, handle)
     account = card.account
-    ids = posts_of(who, account.pk, before=_before(request))
+    ids = posts_of(who, account.pk, before=before_of(request))
     person = face_of(account)
     context: dict[str, Any] = {
         "nav": "me" if card.is_self else "explore",

@@ -59,8 +59,9 @@ def boards_of(viewer: Actor) -> QuerySet[Board]:
         return Board.objects.none()
     mine = Board.objects.filter(owner_id=viewer.id)
     shared = shared_boards(viewer).filter(members__state=TAKES_PART)
+    ids = [*mine.values_list("pk", flat=True), *shared.values_list("pk", flat=True)]
     return (
-        Board.objects.filter(pk__in=[*mine.values_list("pk"), *shared.values_list("pk")])
+        Board.objects.filter(pk__in=ids)
         .select_related("owner")
         .annotate(n=Count("entries"))
         .order_by("title")

@@ -139,7 +139,7 @@ _EVERYBODY = """
  ORDER BY heat DESC LIMIT 150)
 UNION ALL
 (SELECT id, 'new' FROM community_post WHERE deleted_at IS NULL AND state = 1 AND visibility = 0
- ORDER BY id DESC LIMIT 200)
+ ORDER BY id DESC LIMIT 300)
 """
 _OWN = """
 UNION ALL

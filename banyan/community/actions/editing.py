@@ -81,7 +81,12 @@ def _wrong(post: Post, author_id: int, wanted: dict[str, Any]) -> Fields:
             fields["visibility"] = _("What is shown on is for everybody.")
         return fields
     return (
-        check_pictures(count=post.images.count(), kind=post.kind, **words)
+        check_pictures(
+            count=post.images.count(),
+            kind=post.kind,
+            has_video=post.video_id is not None,
+            **words,
+        )
         | check_texts(**words)
         | check_audience(
             account_id=author_id, visibility=wanted["visibility"], group_id=post.group_id

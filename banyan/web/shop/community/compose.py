@@ -24,6 +24,7 @@ from banyan.groups.models import Group
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound, Problem
+from banyan.kernel.ratelimits import hit
 from banyan.market.models import Listing
 from banyan.media.actions import claim_staged, intake_video, keep_video, stage_again
 from banyan.media.models import Video
@@ -52,6 +53,8 @@ DECLARED = (
     ("paid", gettext_lazy("I am paid for it")),
     ("gift", gettext_lazy("I got it as a gift")),
 )
+VIDEOS_PER_HOUR = 20
+HOUR = 3600
 POLL_DAYS = (1, 3, 7, 30)
 # What a draft keeps, besides the pictures and the texts that belong to them.
 KEPT = (
@@ -94,6 +97,7 @@ def _with_video(request: HttpRequest) -> QueryDict:
     file = request.FILES.get("video_file")
     form = request.POST.copy()
     if isinstance(file, UploadedFile):
+        hit(f"video:{actor(request).id}", VIDEOS_PER_HOUR, HOUR)
         form["video"] = str(intake_video(actor=actor(request), file=file).pk)
     if "video_off" in form:
         form["video"] = ""

@@ -87,6 +87,7 @@ def post_answer(shown: Shown) -> PostAnswer:
             Picture(url=one["src"], width=one["width"], height=one["height"], alt=one["alt"])
             for one in shown.images
         ],
+        video=f"/p/{post.pk}/video" if content.video_id else None,
         tags=[
             TagAnswer(
                 product_id=spot.product.pk,

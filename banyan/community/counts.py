@@ -46,7 +46,10 @@ def pending(name: str, subject_ids: Iterable[int]) -> dict[int, int]:
 def fold() -> int:
     """Write what was counted where it is read; returns how many rows changed. Repeatable."""
     posts = sum(len(counters.fold(kind, _writer(name))) for name, kind in COUNTED.items())
-    others = (len(counters.fold(kind, _adder(*at))) for kind, *at in ELSEWHERE.values())
+    others = (
+        len(counters.fold(kind, _adder(model, column)))
+        for kind, model, column in ELSEWHERE.values()
+    )
     return posts + sum(others)
 
 

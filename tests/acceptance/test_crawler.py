@@ -119,6 +119,7 @@ EXCEPTIONS = {
     "share_square": "fetched by link previews",
     "embed_offer": "framed by other sites",
     "storefront_look": "the style sheet of a storefront",
+    "post_video": "played on the page of a post with a video",
     "upload_picture": "called by the upload field's script",
     "healthz": "for machines",
     "readyz": "for machines",

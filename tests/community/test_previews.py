@@ -66,7 +66,7 @@ def test_what_is_no_page_has_no_preview(host: Host, path: str, kind: str) -> Non
     host.kinds[path] = kind
     found = preview(host.url(path))
     assert (found.state, found.title) == (2, "")
-    assert queries.preview_of(found and post(member(), body=host.url(path))) is None
+    assert queries.preview_of(post(member(), body=host.url(path))) is None
 
 
 def test_only_the_start_of_a_page_is_read(host: Host) -> None:

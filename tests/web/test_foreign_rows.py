@@ -358,6 +358,7 @@ FOR_ALL = {
     "post_history",
     "post_repins",
     "post_embed",
+    "post_video",
     "comment_like",
     "comment_replies",
     "intend",

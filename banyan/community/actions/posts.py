@@ -13,7 +13,7 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, NotFound
 from banyan.kernel.remembered import change, insert
-from banyan.media.actions import set_alts
+from banyan.media.actions import keep_video, set_alts
 from banyan.media.models import Image
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
@@ -58,12 +58,14 @@ def publish_post(
     review_id: int | None = None,
     listing_id: int | None = None,
     poll: PollWish | None = None,
+    video_id: int | None = None,
 ) -> Post:
     """Publish a post with 1 to 9 pictures; a public one gets its author's share link at once.
 
     Questions and moments may have none. ``alts`` say what each picture shows, in their order; None
     leaves what was said before; ``focuses`` are points (thousandths) that stay in sight. A review
-    shows the verified ``review_id``, a listing ``listing_id``; both tag their product. Who is
+    shows the verified ``review_id``, a listing ``listing_id``; both tag their product. A
+    ``video_id`` is one of the author's own, the first picture its poster. Who is
     named by @handle is told once, if they may see it. Emits post.published and, with the link,
     link.shared. Raises Invalid with the field.
     """
@@ -74,7 +76,9 @@ def publish_post(
     if product_id is not None and images and product_id not in {tag.product_id for tag in tags}:
         tags = [*tags, Tag(0, product_id, *CENTRE)]
     fields |= (
-        check_pictures(count=len(images), kind=kind, title=title, body=body)
+        check_pictures(
+            count=len(images), kind=kind, title=title, body=body, has_video=video_id is not None
+        )
         | check_texts(title=title, body=body)
         | check_audience(account_id=author_id, visibility=visibility, group_id=group_id)
         | check_tags(tags, len(images))
@@ -84,6 +88,8 @@ def publish_post(
     if fields:
         raise Invalid(fields=fields)
     with transaction.atomic():
+        if video_id is not None:
+            keep_video(actor=actor, video_id=video_id)
         (post,) = insert(
             Post(
                 author_id=author_id,
@@ -96,6 +102,7 @@ def publish_post(
                 declared=declared,
                 review_id=review_id,
                 listing_id=listing_id,
+                video_id=video_id,
                 created_at=clock.now(),
             )
         )

@@ -11,7 +11,7 @@ from banyan.catalog.models import Product
 from banyan.groups.models import Group
 from banyan.kernel.ids import IdField
 from banyan.market.models import Listing
-from banyan.media.models import Image
+from banyan.media.models import Image, Video
 from banyan.people.models import Account
 from banyan.sharing.models import Link
 from banyan.standing.models import Review
@@ -50,6 +50,9 @@ class Post(models.Model):
     )
     listing = models.ForeignKey(
         Listing, null=True, db_index=False, on_delete=models.PROTECT, related_name="posts"
+    )
+    video = models.ForeignKey(
+        Video, null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
     preview = models.ForeignKey(
         "community.LinkPreview",

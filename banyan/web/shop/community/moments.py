@@ -74,7 +74,7 @@ def purchase_show(request: HttpRequest, token: str, line_id: int) -> HttpRespons
             messages.success(request, _("Shown, to nobody else."))
             return redirect("post", made.pk)
     groups = Group.objects.filter(
-        closed_at=None, memberships__account_id=who.id, memberships__state=MEMBER
+        closed_at=None, memberships__account_id=who.id or 0, memberships__state=MEMBER
     )
     context: dict[str, Any] = {
         "nav": "me",

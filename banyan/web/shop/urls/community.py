@@ -15,6 +15,7 @@ from ..community import (
     suggestions,
     talk,
     topics,
+    video,
 )
 
 
@@ -51,6 +52,7 @@ urlpatterns = [
         name="comment_replies",
     ),
     path("p/<int:post_id>/first", talk.comment_first, name="comment_first"),
+    path("p/<int:post_id>/video", video.post_video, name="post_video"),
     path("p/<int:post_id>/edit", edit.post_edit, name="post_edit"),
     path("p/<int:post_id>/history", edit.post_history, name="post_history"),
     path("p/<int:post_id>/repins", edit.post_repins, name="post_repins"),

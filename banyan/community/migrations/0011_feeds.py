@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
     atomic = False  # indexes of tables in use are built beside the old ones
 
     dependencies = [
-        ("community", "0009_post_columns"),
+        ("community", "0010_post_video"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

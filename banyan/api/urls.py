@@ -11,6 +11,7 @@ from . import (
     delivery,
     documents,
     earnings,
+    feeds,
     ledger,
     links,
     me,
@@ -25,6 +26,7 @@ from . import (
     shops,
     sign_in,
     storefronts,
+    topics,
 )
 from .service import new_api
 
@@ -41,6 +43,8 @@ for domain in (
     coupons,
     storefronts,
     posts,
+    feeds,
+    topics,
     links,
     carts,
     checkouts,

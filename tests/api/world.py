@@ -123,6 +123,7 @@ def new_world() -> World:
         "variant_id": item.pk,
         "coupon_id": coupon.pk,
         "post_id": post.pk,
+        "slug": "cups",
         "comment_id": remark.pk,
         "checkout_id": checkout.pk,
         "order_id": order.pk,

@@ -34,13 +34,15 @@ class Suggestion:
 class Figures:
     """What came of telling a group of an offer.
 
-    ``told``, ``capped`` (had their notices for now), ``apart`` (a block stands between) and
-    ``opted_out`` (had not asked for notices) are all its members but the one who offers.
+    ``told``, ``capped`` (had their notices for now), ``muted`` (mute who offers), ``apart`` (a
+    block stands between) and ``opted_out`` (had not asked for notices) are all its members but the
+    one who offers.
     ``opened`` of the told looked at it, ``bought`` of those paid for something through it.
     """
 
     told: int = 0
     capped: int = 0
+    muted: int = 0
     apart: int = 0
     opted_out: int = 0
     opened: int = 0
@@ -133,12 +135,13 @@ def figures_of(offers: Collection[Offer]) -> dict[int, Figures]:
         for row in rows.annotate(
             told=Count("id", filter=Q(outcome="told")),
             capped=Count("id", filter=Q(outcome="capped")),
+            muted=Count("id", filter=Q(outcome="muted")),
             apart=Count("id", filter=Q(outcome="apart")),
             opened=Count("id", filter=Q(opened_at__isnull=False)),
         )
     }
     bought = _bought(offers)
-    empty = {"told": 0, "capped": 0, "apart": 0, "opened": 0}
+    empty = {"told": 0, "capped": 0, "muted": 0, "apart": 0, "opened": 0}
     return {
         offer.pk: Figures(
             **{name: counted.get(offer.pk, empty)[name] for name in empty},

@@ -34,7 +34,7 @@ def text(answer: Any) -> str:
 def test_somebody_founds_a_group_and_comes_to_its_invitations() -> None:
     ana = make.member("ana", email="ana@lab.example.org")
     client = browser(ana)
-    assert "Found it" in text(client.get("/groups/new"))
+    assert "Start it" in text(client.get("/groups/new"))
 
     refused = client.post("/groups/new", {"name": "", "slug": "x"})
     assert refused.status_code == 422

@@ -9,6 +9,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 
 from banyan.kernel.actors import Actor
 from banyan.orders.models import OrderLine
+from banyan.people.access import visible_accounts
 from banyan.people.models import Follow
 
 from .access import ASKED, BANNED, MEMBER, SECRET, visible_groups, visible_members
@@ -88,25 +89,34 @@ def members_page(viewer: Actor, group: Group, *, after: int, limit: int) -> list
 
 
 def leaders(viewer: Actor, group: Group) -> list[Membership]:
-    """Return owners and moderators, who answer for a group even where members are not shown."""
-    rows = Membership.objects.filter(group=group, state=MEMBER).exclude(role="member")
+    """Return owners and moderators, who answer for a group even where members are not shown.
+
+    Nobody who is apart from the viewer is among them.
+    """
+    rows = _of(viewer, group, MEMBER).exclude(role="member")
     found = rows.select_related("account__avatar").order_by(RANKS, "id")[:30]
     return list(found)
 
 
-def requests_of(group: Group) -> list[Membership]:
-    """Return who asks to be let in, the longest first, 200 at most."""
-    return _in_state(group, ASKED)
+def requests_of(viewer: Actor, group: Group) -> list[Membership]:
+    """Return who asks to be let in, as far as the viewer sees them; the longest first, 200 at most.
+
+    Another moderator answers those whom this one does not see.
+    """
+    rows = _of(viewer, group, ASKED).select_related("account__avatar")
+    return list(rows.order_by("created_at", "id")[:200])
 
 
-def banned_of(group: Group) -> list[Membership]:
-    """Return who is kept out, 200 at most."""
-    return _in_state(group, BANNED)
+def banned_of(viewer: Actor, group: Group) -> list[Membership]:
+    """Return who is kept out, as far as the viewer sees them, 200 at most."""
+    rows = _of(viewer, group, BANNED).select_related("account__avatar")
+    return list(rows.order_by("created_at", "id")[:200])
 
 
-def _in_state(group: Group, state: int) -> list[Membership]:
-    rows = Membership.objects.filter(group=group, state=state)
-    return list(rows.select_related("account__avatar").order_by("created_at", "id")[:200])
+def _of(viewer: Actor, group: Group, state: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        group=group, state=state, account__in=visible_accounts(viewer)
+    )
 
 
 def invitations_of(viewer: Actor, group: Group) -> QuerySet[Invitation]:

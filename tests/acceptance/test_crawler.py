@@ -401,6 +401,8 @@ def _written_to(ana: Account) -> tuple[str, ...]:
         f"/sale/{sale}",
         gone,
         invited.url,
+        "/g/clay-and-tea",
+        "/g/clay-and-tea/shop?q=bowl",
         papers,
         *(f"/o/{checkout.access_token}" for checkout in mine),
         *(f"/returns/{one.pk}" for one in returns),

@@ -220,6 +220,7 @@ def open_offer(*, actor: Actor, offer_id: int) -> tuple[Offer, Touch | None]:
         raise Conflict(_("This offer has ended."), code="offer_ended")
     if offer.link.revoked_at is not None:
         return offer, None
+    verdict = "unknown" if actor.id is None else "human"
     with transaction.atomic():
         notice = (
             Notice.objects.select_for_update(no_key=True)
@@ -230,7 +231,7 @@ def open_offer(*, actor: Actor, offer_id: int) -> tuple[Offer, Touch | None]:
             known = Touch.objects.filter(pk=notice.touch_id).first()
             if known is not None:
                 return offer, known
-        touch = sharing.record_touch(actor=actor, link=offer.link, channel=GROUP, verdict="human")
+        touch = sharing.record_touch(actor=actor, link=offer.link, channel=GROUP, verdict=verdict)
         if notice is not None:
             Notice.objects.filter(pk=notice.pk).update(touch_id=touch.pk, opened_at=clock.now())
     return offer, touch

@@ -78,7 +78,8 @@ def group_wants(request: HttpRequest, slug: str) -> HttpResponse:
 def group_requests(request: HttpRequest, slug: str) -> HttpResponse:
     """Show moderators who asks to be let in, and who is kept out."""
     place = _led(request, slug)
-    asked, banned = queries.requests_of(place.group), queries.banned_of(place.group)
+    who = actor(request)
+    asked, banned = queries.requests_of(who, place.group), queries.banned_of(who, place.group)
     faces = faces_of(row.account for row in [*asked, *banned])
     context = {
         **place.context,

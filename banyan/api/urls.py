@@ -25,6 +25,7 @@ from . import (
     shops,
     sign_in,
     storefronts,
+    topics,
 )
 from .service import new_api
 
@@ -41,6 +42,7 @@ for domain in (
     storefronts,
     posts,
     groups,
+    topics,
     links,
     carts,
     checkouts,

@@ -11,7 +11,7 @@ from banyan.kernel.remembered import remembered
 from banyan.people.access import visible_accounts
 from banyan.people.models import Account, Block, Follow
 
-from .models import Board, Comment, Post
+from .models import Board, BoardMember, Comment, Post
 
 PUBLIC, FOLLOWERS, FRIENDS, ONLY_ME, GROUP = 0, 1, 2, 3, 4
 
@@ -98,7 +98,17 @@ def visible_boards(viewer: Actor, owner_id: int) -> QuerySet[Board]:
     boards = Board.objects.filter(owner_id=owner_id).order_by("title")
     if viewer.id == owner_id:
         return boards
-    return boards.filter(visibility=PUBLIC, owner__in=visible_accounts(viewer))
+    return boards.filter(
+        Q(visibility=PUBLIC) | _shared_with(viewer), owner__in=visible_accounts(viewer)
+    )
+
+
+def _shared_with(viewer: Actor) -> Q:
+    """Whoever adds to a board, or is asked to, sees it."""
+    if viewer.id is None:
+        return Q(pk__in=())
+    asked = BoardMember.objects.filter(board_id=OuterRef("pk"), account_id=viewer.id)
+    return Q(Exists(asked))
 
 
 def get_board_for(viewer: Actor, handle: str, slug: str) -> Board:

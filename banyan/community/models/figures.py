@@ -32,3 +32,13 @@ class AuthorStat(models.Model):
 
     class Meta:
         db_table = "community_authorstat"
+
+
+class FeedChoice(models.Model):
+    """How many paid and rewarded posts a member wants in feeds: usual, fewer or none."""
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
+    paid = models.CharField(max_length=6, default="usual")
+
+    class Meta:
+        db_table = "community_feedchoice"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Product, Variant
@@ -15,10 +15,14 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.remembered import remembered
 from banyan.media.queries import pictures
+from banyan.people.models import Follow
 
-from ..access import PUBLIC, visible_posts
+from .. import rules
+from ..access import FRIENDS, PUBLIC, visible_posts
 from ..counts import COUNTED
 from ..models import BoardPost, Like, Post, PostImage, PostStat, ProductTag
+from ..models.boards import PLACE
+from .disclosure import reason_of, with_disclosure
 
 PAGE = 20
 # A product page shows so many posts about it, out of so many of the newest tags.
@@ -40,7 +44,10 @@ class Spot:
 
 @dataclass(slots=True)
 class Shown:
-    """A post with everything a card or a page draws. A repin shows its original's content."""
+    """A post with everything a card or a page draws. A repin shows its original's content.
+
+    ``reason``: why it is commercial (``rules.Reason``), from the facts of this moment.
+    """
 
     post: Post
     content: Post
@@ -48,7 +55,10 @@ class Shown:
     spots: list[Spot] = field(default_factory=list)
     likes: int = 0
     comments: int = 0
+    saves: int = 0
+    repins: int = 0
     liked: bool = False
+    reason: rules.Reason = ""
 
 
 def newest_ids(viewer: Actor, *, before: int = END, page: int = PAGE) -> list[int]:
@@ -63,10 +73,22 @@ def posts_of(viewer: Actor, author_id: int, *, before: int = END, page: int = PA
     return list(posts.order_by("-id").values_list("id", flat=True)[:page])
 
 
+def moment_ids(viewer: Actor, *, before: int = END, page: int = PAGE) -> list[int]:
+    """Return what friends show to their friends, and one's own of that kind, newest first."""
+    friends = Follow.objects.filter(
+        follower_id=viewer.id or 0, followee_id=OuterRef("author_id"), state=1, is_mutual=True
+    )
+    posts = visible_posts(viewer).filter(
+        Exists(friends) | Q(author_id=viewer.id or 0), visibility=FRIENDS, pk__lt=before
+    )
+    return list(posts.order_by("-id").values_list("id", flat=True)[:page])
+
+
 def board_ids(viewer: Actor, board_id: int) -> list[int]:
-    """Return the posts of a board that the viewer may see, newest addition first."""
+    """Return the posts of a board that the viewer may see, in its order."""
     entries = BoardPost.objects.filter(board_id=board_id, post__in=visible_posts(viewer))
-    return list(entries.order_by("-id").values_list("post_id", flat=True)[:200])
+    entries = entries.annotate(at=PLACE).order_by("-at", "-id")
+    return list(entries.values_list("post_id", flat=True)[:200])
 
 
 def first_pictures(post_ids: Iterable[int]) -> dict[int, int]:
@@ -114,7 +136,7 @@ def _about(viewer: Actor, product_id: int) -> QuerySet[Post]:
     pictures_of = PostImage.objects.filter(post_id=OuterRef("pk"))
     count = pictures_of.order_by().values("post_id").annotate(all=Count("id"))
     return (
-        visible_posts(viewer)
+        with_disclosure(visible_posts(viewer))
         .filter(pk__in=newest.values("post_image__post_id")[:NEWEST_ABOUT])
         .filter(visibility=PUBLIC, repin_of=None)
         .select_related("author", "link", "poststat")
@@ -130,7 +152,7 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
     """Return posts ready to draw, in the order of ``ids``; five statements for any number."""
     mine = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer.id or 0)
     rows = (
-        Post.objects.filter(pk__in=ids)
+        with_disclosure(Post.objects.filter(pk__in=ids))
         .select_related("author__avatar", "link", "repin_of__author__avatar", "poststat")
         .annotate(is_liked=Exists(mine))
     )
@@ -153,12 +175,17 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
                 post=post,
                 content=content,
                 images=[
-                    shown[r.image_id] for r in images.get(content.pk, []) if r.image_id in shown
+                    shown[r.image_id] | {"focus": (r.focus_x, r.focus_y)}
+                    for r in images.get(content.pk, [])
+                    if r.image_id in shown
                 ],
                 spots=spots.get(content.pk, []),
                 likes=counted[post_id].likes,
                 comments=counted[post_id].comments,
+                saves=counted[post_id].saves,
+                repins=counted[post_id].repins,
                 liked=post.is_liked,
+                reason=reason_of(post),
             )
         )
     return result

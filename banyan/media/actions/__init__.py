@@ -5,7 +5,7 @@ from .cards import drawn_once, sweep_cards
 from .drawn import intake_pil, intake_worked
 from .intake import describe, intake
 from .renditions import make_renditions
-from .staging import STAGED_HOURS, claim_staged, stage, sweep_staged
+from .staging import STAGED_HOURS, claim_staged, stage, stage_again, sweep_staged
 
 __all__ = [
     "STAGED_HOURS",
@@ -18,6 +18,7 @@ __all__ = [
     "make_renditions",
     "set_alts",
     "stage",
+    "stage_again",
     "sweep_cards",
     "sweep_staged",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from banyan.community.labels import label
 from banyan.community.models import Post, PostStat
-from banyan.community.queries import Shown
+from banyan.community.queries import Shown, reason_of
 from banyan.media.queries import Files, thumb_urls
 from banyan.people.models import Account
 from banyan.web.ui import addresses
@@ -47,6 +48,7 @@ def cards_about(posts: Iterable[Post], files: Files) -> list[PostCard]:
             liked=post.is_liked,  # type: ignore[attr-defined]  # annotated
             like_url=addresses.url("post_like", post.pk),
             pictures=post.count,  # type: ignore[attr-defined]  # as above
+            label=label(reason_of(post)),
         )
         for post in posts
         if (picture := files.picture(post.cover)) is not None  # type: ignore[attr-defined]
@@ -54,7 +56,7 @@ def cards_about(posts: Iterable[Post], files: Files) -> list[PostCard]:
 
 
 def post_cards(posts: Iterable[Shown], small: Mapping[int, str] | None = None) -> list[PostCard]:
-    """Return cards; posts without a picture are left out.
+    """Return cards; a post without a picture has a card of words.
 
     ``small`` are the authors' faces if they were read already; else one statement reads them.
     """
@@ -65,14 +67,14 @@ def post_cards(posts: Iterable[Shown], small: Mapping[int, str] | None = None) -
         PostCard(
             url=post_url(shown),
             title=shown.content.title or shown.content.body[:80],
-            picture=shown.images[0],
+            picture=shown.images[0] if shown.images else None,
             author=face(shown.post.author, small.get(shown.post.author.avatar_id or 0, "")),
             price=next((spot.price for spot in shown.spots if spot.price), None),
             likes=shown.likes,
             liked=shown.liked,
             like_url=addresses.url("post_like", shown.post.pk),
             pictures=len(shown.images),
+            label=label(shown.reason),
         )
         for shown in posts
-        if shown.images
     ]

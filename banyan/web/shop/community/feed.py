@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
 from banyan.community.access import visible_boards
-from banyan.community.queries import PAGE, Shown, following_ids, hydrate, newest_ids, posts_of
+from banyan.community.queries import (
+    PAGE,
+    Shown,
+    balanced_page,
+    following_ids,
+    hydrate,
+    newest_ids,
+    posts_of,
+)
+from banyan.kernel.actors import Actor
 from banyan.media.queries import pictures, thumb_urls
 from banyan.people.queries import profile_card
 from banyan.people.rules.countries import region_name
 from banyan.storefronts.access import visible_storefronts
 from banyan.web.ui import addresses
-from banyan.web.ui.shapes import PostCard, Tab
+from banyan.web.ui.shapes import PostCard
 
 from ...http import actor, number, revalidated
 from ..heads import head_of
@@ -29,6 +37,7 @@ from ..people.faces import face_of
 from ..sharing.shown import note_shown
 from . import categories, search
 from .cards import post_cards
+from .feed_tabs import tabs
 
 _END = 2**63 - 1
 
@@ -38,19 +47,11 @@ def _before(request: HttpRequest) -> int:
     return _END if found is None else found
 
 
-def _tabs(current: str) -> list[Tab]:
-    return [
-        Tab(text=_("Following"), url=addresses.url("home"), current=current == "home"),
-        Tab(text=_("Discover"), url=addresses.url("explore"), current=current == "explore"),
-        Tab(text=_("Second-hand"), url=addresses.url("listings")),
-    ]
-
-
 def noted_cards(
     request: HttpRequest, posts: Iterable[Shown], small: Mapping[int, str] | None = None
 ) -> list[PostCard]:
     """Return the cards and note whom their links are shown to; ``small`` as in ``post_cards``."""
-    drawn = [shown for shown in posts if shown.images]
+    drawn = list(posts)
     note_shown(request, (shown.post.link for shown in drawn))
     return post_cards(drawn, small)
 
@@ -62,17 +63,24 @@ def home(request: HttpRequest) -> HttpResponse:
     who = actor(request)
     before = _before(request)
     following = who.id is not None
-    ids = following_ids(who, before=before) if following else newest_ids(who, before=before)
+    ids, more = _page(who, following_ids if following else newest_ids, before)
     if following and not ids and before == _END:
-        ids, following = newest_ids(who), False
+        (ids, more), following = _page(who, newest_ids, before), False
     context = {
         "nav": "home",
-        "tabs": _tabs("home" if following else "explore"),
+        "tabs": tabs("home" if following else "explore"),
         "posts": noted_cards(request, hydrate(who, ids)),
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
+        "more_url": f"?before={more}" if more else "",
         "products": product_cards(_new_goods(8)) if before == _END and not following else [],
     }
     return render(request, "shop/community/feed.html", context)
+
+
+def _page(who: Actor, read: Callable[..., list[int]], before: int) -> tuple[list[int], int | None]:
+    """Return a page with no more paid posts than its reader wants, and the next cursor."""
+    return balanced_page(
+        who, lambda at, page: read(who, before=at, page=page), before=before, page=PAGE
+    )
 
 
 def _new_goods(limit: int) -> list[Product]:
@@ -90,7 +98,7 @@ def explore(request: HttpRequest) -> HttpResponse:
     if request.GET.get("category"):
         return categories.goods(request)
     before = _before(request)
-    ids = newest_ids(who, before=before)
+    ids, more = _page(who, newest_ids, before)
     goods = _new_goods(12) if before == _END else []
     shops = list(visible_shops().order_by("-id")[:12]) if before == _END else []
     posts = hydrate(who, ids)
@@ -99,12 +107,12 @@ def explore(request: HttpRequest) -> HttpResponse:
     small = thumb_urls([*authors, *(shop.logo_id for shop in shops)])
     context = {
         "nav": "explore",
-        "tabs": _tabs("explore"),
+        "tabs": tabs("explore"),
         "posts": noted_cards(request, posts, small),
         "products": product_cards(goods),
         "shops": shop_faces(shops, small),
         "categories": categories.chips() if before == _END else [],
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
+        "more_url": f"?before={more}" if more else "",
     }
     return render(request, "shop/community/feed.html", context)
 

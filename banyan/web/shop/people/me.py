@@ -43,6 +43,8 @@ _ROOMS = (
     ("addresses", "truck", gettext_lazy("Addresses")),
     ("groups", "people", gettext_lazy("Groups")),
     ("boards_mine", "save", gettext_lazy("Boards")),
+    ("drafts", "edit", gettext_lazy("My drafts")),
+    ("balance", "coin", gettext_lazy("Paid posts in my feeds")),
     ("storefront_mine", "shop", gettext_lazy("My storefront")),
     ("listings_mine", "tag", gettext_lazy("What I sell")),
     ("studio_home", "shop", gettext_lazy("My shops")),

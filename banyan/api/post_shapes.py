@@ -179,3 +179,10 @@ class ThreadAnswer(CommentAnswer):
     """A comment with the answers to it, oldest first. One taken away has no ``body`` any more."""
 
     replies: list[CommentAnswer]
+
+
+class WaitingAnswer(Answer):
+    """A post that nobody sees before a moderator of its group lets it appear."""
+
+    id: IdOut
+    waits: bool

@@ -25,6 +25,7 @@ from banyan.community.queries import (
     posts_of,
     thread,
 )
+from banyan.community.rules import WAITING
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.media.actions import claim_staged
@@ -53,6 +54,7 @@ from .post_shapes import (
     TagAnswer,
     ThreadAnswer,
     VoteBody,
+    WaitingAnswer,
 )
 from .schemas import (
     LARGEST_ID,
@@ -144,9 +146,12 @@ def _page(
     return Page(items=[one for one in page.items if one is not None], next=page.next)
 
 
-@router.post("/posts", auth=WRITE, response={201: PostAnswer})
+@router.post("/posts", auth=WRITE, response={201: PostAnswer, 202: WaitingAnswer})
 def publish_post(request: HttpRequest, body: PostBody) -> Any:
-    """Publish a post; it gets its author's share link at once."""
+    """Publish a post; it gets its author's share link at once.
+
+    202 where a moderator of its group looks at it first.
+    """
     who = actor(request)
     with transaction.atomic():
         images = claim_staged(actor=who, tokens=body.pictures)
@@ -167,6 +172,8 @@ def publish_post(request: HttpRequest, body: PostBody) -> Any:
             declared=body.declared,
             poll=community.PollWish(body.poll.options, body.poll.days) if body.poll else None,
         )
+    if post.state == WAITING:
+        return Status(202, WaitingAnswer(id=post.pk, waits=True))
     return Status(201, _one(who, post.pk))
 
 

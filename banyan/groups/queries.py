@@ -114,9 +114,7 @@ def banned_of(viewer: Actor, group: Group) -> list[Membership]:
 
 
 def _of(viewer: Actor, group: Group, state: int) -> QuerySet[Membership]:
-    return Membership.objects.filter(
-        group=group, state=state, account__in=visible_accounts(viewer)
-    )
+    return Membership.objects.filter(group=group, state=state, account__in=visible_accounts(viewer))
 
 
 def invitations_of(viewer: Actor, group: Group) -> QuerySet[Invitation]:

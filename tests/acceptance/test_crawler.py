@@ -296,8 +296,8 @@ def _visitors() -> None:
         reason="hi",
     )
     picture = claim_staged(actor=who, tokens=[staged_picture(who)])
-    own = community.publish_post(actor=who, images=picture, title="Of her own")
-    Post.objects.filter(pk=own.pk).update(group=Group.objects.get(slug="clay-and-tea"))
+    clay = Group.objects.get(slug="clay-and-tea")
+    community.publish_post(actor=who, images=picture, title="Of her own", group_id=clay.pk)
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
 
 

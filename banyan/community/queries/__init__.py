@@ -30,6 +30,7 @@ from .topics import (
     topic_ids,
     topic_of,
 )
+from .waiting import waiting_posts
 from .writing import (
     Named,
     Step,
@@ -94,5 +95,6 @@ __all__ = [
     "topic_ids",
     "topic_of",
     "topics_named",
+    "waiting_posts",
     "with_disclosure",
 ]

@@ -135,25 +135,21 @@ def featured_posts(group: Group, *, before: int, limit: int) -> list[tuple[int, 
 
 
 def figures_of(offers: Collection[Offer]) -> dict[int, Figures]:
-    """Return what came of each offer. Two queries for any number."""
-    ids = [offer.pk for offer in offers]
-    rows = Notice.objects.filter(offer_id__in=ids).values("offer_id")
-    counted = {
-        row["offer_id"]: row
-        for row in rows.annotate(
-            told=Count("id", filter=Q(outcome="told")),
-            capped=Count("id", filter=Q(outcome="capped")),
-            muted=Count("id", filter=Q(outcome="muted")),
-            apart=Count("id", filter=Q(outcome="apart")),
-            opened=Count("id", filter=Q(opened_at__isnull=False)),
-        )
-    }
+    """Return what came of each offer. Four queries for any number."""
+    rows = Notice.objects.filter(offer_id__in=[offer.pk for offer in offers])
+    outcomes = rows.values_list("offer_id", "outcome").annotate(n=Count("id")).order_by()
+    counted = {(offer_id, outcome): n for offer_id, outcome, n in outcomes}
+    opened = rows.filter(opened_at__isnull=False).values_list("offer_id")
+    looked = dict(opened.annotate(n=Count("id")).order_by())
     bought = _bought(offers)
-    empty = {"told": 0, "capped": 0, "muted": 0, "apart": 0, "opened": 0}
     return {
         offer.pk: Figures(
-            **{name: counted.get(offer.pk, empty)[name] for name in empty},
+            told=counted.get((offer.pk, "told"), 0),
+            capped=counted.get((offer.pk, "capped"), 0),
+            muted=counted.get((offer.pk, "muted"), 0),
+            apart=counted.get((offer.pk, "apart"), 0),
             opted_out=offer.asleep,
+            opened=looked.get(offer.pk, 0),
             bought=bought.get(offer.pk, 0),
             done=offer.told_at is not None,
         )

@@ -93,7 +93,7 @@ def test_moderators_answer_on_the_page_and_not_for_whom_they_block() -> None:
     wanted, apart = posted(ben, circle, "Wanted"), posted(cy, circle, "Apart")
     people.block(actor=owner, account_id=cy.pk)
     boss = Client()
-    boss.force_login(Account.objects.get(pk=owner.id))
+    boss.force_login(circles.founder(circle))
 
     page = boss.get(f"/g/{circle.slug}/requests").content.decode()
     assert "Wanted" in page
@@ -109,7 +109,7 @@ def test_moderators_answer_on_the_page_and_not_for_whom_they_block() -> None:
 def test_a_private_groups_posts_are_its_members_alone() -> None:
     circle = circles.group(visibility=1, policy="request")
     owner, ben = circles.owner_of(circle), make.member()
-    inside = posted(Account.objects.get(pk=owner.id), circle, "Inside", visibility=4)
+    inside = posted(circles.founder(circle), circle, "Inside", visibility=4)
 
     for viewer in (Actor.guest(), make.actor(ben)):
         assert not visible_posts(viewer).filter(pk=inside.pk).exists()
@@ -124,7 +124,7 @@ def test_a_private_groups_posts_are_its_members_alone() -> None:
 def test_three_posts_are_pinned_and_chosen_ones_have_a_feed() -> None:
     circle = circles.group()
     owner = circles.owner_of(circle)
-    ana = Account.objects.get(pk=owner.id)
+    ana = circles.founder(circle)
     made = [posted(ana, circle, f"Number {n}") for n in range(5)]
     elsewhere = posted(ana, circles.group(ana), "Elsewhere")
 

@@ -118,7 +118,7 @@ def _state_of_new(actor: Actor, group_id: int | None) -> int:
     mine = membership_of(actor, group_id) if group_id is not None else None
     if mine is None:
         return LIVE
-    own = Post.objects.filter(author_id=mine.account_id, group_id=group_id, state=LIVE)
+    own = Post.objects.filter(author_id=mine.account_id, group_id=mine.group_id, state=LIVE)
     waits = waits_for_a_moderator(holds=mine.group.holds, role=mine.role, has_posted=own.exists())
     return WAITING if waits else LIVE
 

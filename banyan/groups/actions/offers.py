@@ -190,7 +190,7 @@ RETURNING id
 def _count_told(group: Group, membership_ids: list[int]) -> set[int]:
     """Count one notice for each membership whose cap allows one more; return those."""
     now = clock.now()
-    params = {
+    params: dict[str, dt.datetime | int | list[int]] = {
         "now": now,
         "begins": now - dt.timedelta(days=group.offer_days),
         "ids": membership_ids,

@@ -66,7 +66,7 @@ def test_a_secret_group_is_not_there_for_others_and_a_private_one_shows_nothing(
 
 def test_joining_asking_and_leaving_by_the_buttons() -> None:
     circle = circles.group(policy="request")
-    owner = Account.objects.get(pk=circles.owner_of(circle).id)
+    owner = circles.founder(circle)
     ben = make.member("ben")
     client = browser(ben)
 
@@ -104,7 +104,7 @@ def test_members_have_no_hand_in_what_moderators_do() -> None:
 
 def test_moderators_settings_invitations_and_roles() -> None:
     circle = circles.group()
-    owner = Account.objects.get(pk=circles.owner_of(circle).id)
+    owner = circles.founder(circle)
     ben = circles.joined(circle)
     boss = browser(owner)
 

@@ -21,6 +21,7 @@ class Ring(StrEnum):
     INVITES = "invites"
     DELIVERY = "delivery"
     PAYERS = "payers"
+    CONTACTS = "contacts"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

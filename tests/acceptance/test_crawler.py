@@ -272,6 +272,7 @@ def _visitors() -> None:
         people.add_address(actor=who, fields=ADDRESS | {"street": street})
     people.create_token(actor=who, name="script")
     people.block(actor=who, account_id=Account.objects.get(handle="pim").pk)
+    _circle(ana)
     board = community.make_board(actor=who, title="Kitchen")
     community.save_to_board(actor=who, post_id=Post.objects.order_by("id")[0].pk, board_id=board.pk)
     cart = orders.cart_for(actor=who)
@@ -299,6 +300,19 @@ def _visitors() -> None:
     clay = Group.objects.get(slug="clay-and-tea")
     community.publish_post(actor=who, images=picture, title="Of her own", group_id=clay.pk)
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
+
+
+def _circle(account: Account) -> None:
+    """Give a member somebody who asks, somebody muted, a list with people and an address book."""
+    who, fan, noisy = make.actor(account), make.member("crawlfan"), make.member("crawlnoisy")
+    people.set_privacy(actor=who, approves_followers=True, is_suggested=True)
+    people.follow(actor=make.actor(fan), account_id=account.pk)
+    people.mute_person(actor=who, account_id=noisy.pk)
+    people.mute_word(actor=who, word="noise")
+    made = people.make_list(actor=who, name="Kitchen people")
+    people.add_to_list(actor=who, list_id=made.pk, account_id=noisy.pk)
+    people.record_consent(actor=who, purpose="contacts", granted=True)
+    people.keep_book(actor=who, text="crawl@example.com", region="CN")
 
 
 def _without_parcel(shop: Shop, buyer: Account) -> None:

@@ -41,6 +41,8 @@ class World:
         """Return the ids as ``path`` means them: a zone of taxes is not one of delivery."""
         if "/tax-zones" in path:
             return self.ids | {"zone_id": self.ids["tax_zone_id"]}
+        if path.startswith("/me/lists"):
+            return self.ids | {"list_id": self.ids["people_list_id"]}
         return self.ids
 
     def at(self, path: str) -> str:
@@ -112,7 +114,11 @@ def new_world() -> World:
     storefronts.open_storefront(actor=who, title="A corner")
     offer = storefronts.list_from_pool(actor=who, item_id=pooled.pk)
     token, _secret = people.create_token(actor=make.actor(buyer), name="old")
+    circle = people.make_list(actor=make.actor(buyer), name="Near")
+    muted = people.mute_word(actor=make.actor(buyer), word="noise")
     ids = {
+        "people_list_id": circle.pk,
+        "mute_id": muted.pk,
         "shop_id": shop.pk,
         "product_id": item.product_id,
         "variant_id": item.pk,

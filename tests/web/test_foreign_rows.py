@@ -28,6 +28,7 @@ from banyan.groups import actions as groups
 from banyan.groups.models import Group
 from banyan.groups.models import Offer as GroupOffer
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.market import actions as market
 from banyan.market.models import Dispute, Listing
@@ -37,8 +38,8 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Document, OrderRefund, Return
 from banyan.payments import actions as payments
 from banyan.payments.models import PaymentRequest
-from banyan.people.actions import add_address, create_token
-from banyan.people.models import Account, Address, ApiToken, GuestMerge
+from banyan.people.actions import add_address, add_to_list, create_token, make_list, mute_word
+from banyan.people.models import Account, AccountList, Address, ApiToken, GuestMerge, Mute
 from banyan.sales import actions as sales
 from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
@@ -68,6 +69,8 @@ class World:
     failed: OrderRefund
     address: Address
     token: ApiToken
+    mute: Mute
+    circle: AccountList
     merge: GuestMerge
     notification: Notification
     post: Post
@@ -120,6 +123,8 @@ def _world() -> World:
         failed=failed,
         address=add_address(actor=buyer, fields=make.ADDRESS),
         token=create_token(actor=owner, name="till")[0],
+        mute=mute_word(actor=owner, word="noise"),
+        circle=_circle(owner, at.buyer),
         merge=GuestMerge.objects.create(
             account=at.owner, contact="a@example.com", created_at=clock.now()
         ),
@@ -141,6 +146,12 @@ def _world() -> World:
         ),
         **_selling(at),
     )
+
+
+def _circle(owner: Actor, friend: Account) -> AccountList:
+    made = make_list(actor=owner, name="Near")
+    add_to_list(actor=owner, list_id=made.pk, account_id=friend.pk)
+    return made
 
 
 def _selling(at: Scene) -> dict[str, Any]:
@@ -323,6 +334,10 @@ PEOPLE: dict[str, Case] = {
     "address_remove": (lambda w: {"address_id": w.address.pk}, {}),
     "address_default": (lambda w: {"address_id": w.address.pk}, {}),
     "token_revoke": (lambda w: {"token_id": w.token.pk}, {}),
+    "mute_end": (lambda w: {"mute_id": w.mute.pk}, {}),
+    "list_mine": (lambda w: {"list_id": w.circle.pk}, {"name": "Theirs"}),
+    "list_delete": (lambda w: {"list_id": w.circle.pk}, {}),
+    "list_take": (lambda w: {"list_id": w.circle.pk, "handle": w.at.buyer.handle}, {}),
     "merge_offer": (lambda w: {"merge_id": w.merge.pk}, {"answer": "accept"}),
     "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
     "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),

@@ -24,7 +24,7 @@ from banyan.community.queries import (
 )
 from banyan.kernel.actors import Actor
 from banyan.media.queries import pictures, thumb_urls
-from banyan.people.queries import profile_card
+from banyan.people.queries import friends_in_common, profile_card
 from banyan.people.rules.countries import region_name
 from banyan.storefronts.access import visible_storefronts
 from banyan.web.ui import addresses
@@ -130,6 +130,8 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "nav": "me" if card.is_self else "explore",
         "account": account,
         "card": card,
+        "in_common": friends_in_common(who, account.pk),
+        "adding": "add" in request.GET and not card.is_self and not card.is_following,
         "region": region_name(card.region, get_language() or "en"),
         "person": person,
         "posts": noted_cards(request, hydrate(who, ids)),

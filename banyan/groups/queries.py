@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from banyan.kernel.actors import Actor
 from banyan.orders.models import OrderLine
@@ -25,10 +25,14 @@ RANKS = Case(
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A group that somebody may like; ``known`` of those they follow are in it."""
+    """A group that somebody may like; ``known`` of those they follow are in it.
+
+    ``near``: it is about a topic that they follow.
+    """
 
     group: Group
     known: int
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,13 @@ def my_groups(viewer: Actor) -> list[Membership]:
     return list(rows.select_related("group__cover").order_by("group__name", "id"))
 
 
-def suggested_groups(viewer: Actor, *, query: str = "", limit: int = 20) -> list[Suggestion]:
-    """Return groups the viewer is not in: those of people they follow first, then the biggest.
+def suggested_groups(
+    viewer: Actor, *, query: str = "", topics: Collection[str] = (), limit: int = 20
+) -> list[Suggestion]:
+    """Return groups the viewer is not in: those of people they follow, then about ``topics``.
 
-    ``query`` looks in names, topics and addresses. One query. Nobody's secret group is among them.
+    Then the biggest. ``query`` looks in names, topics and addresses. One query. Nobody's secret
+    group is among them.
     """
     groups = visible_groups(viewer).exclude(visibility=SECRET)
     if viewer.id is not None:
@@ -77,9 +84,10 @@ def suggested_groups(viewer: Actor, *, query: str = "", limit: int = 20) -> list
         "memberships",
         filter=Q(memberships__state=MEMBER, memberships__account__in=followed),
     )
-    rows = groups.select_related("cover").annotate(known=friends)
-    found = rows.order_by("-known", "-members", "-id")[:limit]
-    return [Suggestion(group, group.known) for group in found]
+    about = Case(When(topics__overlap=list(topics), then=1), default=0) if topics else Value(0)
+    rows = groups.select_related("cover").annotate(known=friends, near=about)
+    found = rows.order_by("-known", "-near", "-members", "-id")[:limit]
+    return [Suggestion(group, group.known, bool(group.near)) for group in found]
 
 
 def members_page(viewer: Actor, group: Group, *, after: int, limit: int) -> list[Membership]:

@@ -114,7 +114,8 @@ class DisclosureAnswer(Answer):
 class PostAnswer(Answer):
     """A post. A repin shows its original's content; ``link`` is the code to share it by.
 
-    ``disclosure`` must be shown wherever the post is: it holds at this moment.
+    ``disclosure`` must be shown wherever the post is: it holds at this moment. ``waits``: nobody
+    sees it before a moderator of its group lets it appear.
     """
 
     id: IdOut
@@ -126,6 +127,7 @@ class PostAnswer(Answer):
     note: str
     kind: str
     visibility: str
+    waits: bool
     disclosure: DisclosureAnswer | None
     pictures: list[Picture]
     tags: list[TagAnswer]
@@ -179,10 +181,3 @@ class ThreadAnswer(CommentAnswer):
     """A comment with the answers to it, oldest first. One taken away has no ``body`` any more."""
 
     replies: list[CommentAnswer]
-
-
-class WaitingAnswer(Answer):
-    """A post that nobody sees before a moderator of its group lets it appear."""
-
-    id: IdOut
-    waits: bool

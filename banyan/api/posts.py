@@ -54,7 +54,6 @@ from .post_shapes import (
     TagAnswer,
     ThreadAnswer,
     VoteBody,
-    WaitingAnswer,
 )
 from .schemas import (
     LARGEST_ID,
@@ -88,6 +87,7 @@ def post_answer(shown: Shown) -> PostAnswer:
         if shown.reason
         else None,
         visibility=VISIBILITY_NAMES[post.visibility],
+        waits=post.state == WAITING,
         pictures=[
             Picture(url=one["src"], width=one["width"], height=one["height"], alt=one["alt"])
             for one in shown.images
@@ -146,12 +146,9 @@ def _page(
     return Page(items=[one for one in page.items if one is not None], next=page.next)
 
 
-@router.post("/posts", auth=WRITE, response={201: PostAnswer, 202: WaitingAnswer})
+@router.post("/posts", auth=WRITE, response={201: PostAnswer})
 def publish_post(request: HttpRequest, body: PostBody) -> Any:
-    """Publish a post; it gets its author's share link at once.
-
-    202 where a moderator of its group looks at it first.
-    """
+    """Publish a post; it gets its author's share link at once, unless a moderator looks first."""
     who = actor(request)
     with transaction.atomic():
         images = claim_staged(actor=who, tokens=body.pictures)
@@ -172,8 +169,6 @@ def publish_post(request: HttpRequest, body: PostBody) -> Any:
             declared=body.declared,
             poll=community.PollWish(body.poll.options, body.poll.days) if body.poll else None,
         )
-    if post.state == WAITING:
-        return Status(202, WaitingAnswer(id=post.pk, waits=True))
     return Status(201, _one(who, post.pk))
 
 

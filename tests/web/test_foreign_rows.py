@@ -90,7 +90,7 @@ class World:
     asked_payment: PaymentRequest
     listing: Listing
     dispute: Dispute
-    circle: Group
+    club: Group
     group_offer: GroupOffer
     own: dict[str, int] = field(default_factory=dict)
 
@@ -165,7 +165,7 @@ def _selling(at: Scene) -> dict[str, Any]:
     )
     pooled = stalls.supply(make.variant(at.shop))
     page = storefronts.open_storefront(actor=buyer, title="Corner")
-    circle = circles.group(at.owner, visibility=2)
+    club = circles.group(at.owner, visibility=2)
     asked = payments.ask_for_payment(
         actor=owner,
         payee_kind="shop",
@@ -183,9 +183,9 @@ def _selling(at: Scene) -> dict[str, Any]:
         "pool_item": pooled,
         "offer": stalls.listed(page, pooled, 11_000),
         "asked_payment": asked,
-        "circle": circle,
+        "club": club,
         "group_offer": groups.offer_to_group(
-            actor=owner, group_id=circle.pk, product_id=hot.product_id
+            actor=owner, group_id=club.pk, product_id=hot.product_id
         ),
         "listing": deals.listing(at.owner),
         "dispute": market.open_dispute(
@@ -306,11 +306,11 @@ PEOPLE: dict[str, Case] = {
     "group_offer_open": (lambda w: {"offer_id": w.group_offer.pk}, None),
     "group_offer_end": (lambda w: {"offer_id": w.group_offer.pk}, {}),
     "group_member": (
-        lambda w: {"slug": w.circle.slug, "account_id": w.at.owner.pk},
+        lambda w: {"slug": w.club.slug, "account_id": w.at.owner.pk},
         {"do": "remove"},
     ),
-    "group_pick": (lambda w: {"slug": w.circle.slug, "post_id": w.post.pk}, {"do": "pin"}),
-    "group_look": (lambda w: {"slug": w.circle.slug, "look": 1}, None),
+    "group_pick": (lambda w: {"slug": w.club.slug, "post_id": w.post.pk}, {"do": "pin"}),
+    "group_look": (lambda w: {"slug": w.club.slug, "look": 1}, None),
     "order_received": (_by_token, {}),
     "order_note": (_by_token, {"body": "Hello"}),
     "order_cancel": (_by_token, {"key": "k"}),

@@ -35,6 +35,8 @@ from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.entitlements.models import Coupon, Grant, PointsLot, PointsUse
 from banyan.entitlements.rules import CLASSES
+from banyan.groups.models import Group, Membership
+from banyan.groups.models import Notice as GroupNotice
 from banyan.insights.actions import import_cascades
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
@@ -120,6 +122,7 @@ EXCEPTIONS = {
     "embed_offer": "framed by other sites",
     "storefront_look": "the style sheet of a storefront",
     "post_video": "played on the page of a post with a video",
+    "group_look": "the style sheet of a group",
     "upload_picture": "called by the upload field's script",
     "healthz": "for machines",
     "readyz": "for machines",
@@ -215,8 +218,11 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
     assert CodeBatch.objects.get().count == 5
     assert StockWish.objects.filter(told_at=None, variant__stock__on_hand=0).exists()
     assert StockAt.objects.filter(on_hand__gt=0).exists()
-    assert len(_rows(Storefront, "id")) == 3
-    for page in Storefront.objects.all():
+    assert Storefront.objects.get(group_id=Group.objects.get(slug="clay-and-tea").pk)
+    assert _rows(Membership, "state") == {(0,), (1,), (2,)}
+    assert {("told",)} <= _rows(GroupNotice, "outcome")
+    assert Storefront.objects.filter(group_id=None).count() == 3
+    for page in Storefront.objects.filter(group_id=None):
         assert {"selected", "pooled", "external"} <= set(page.offers.values_list("kind", flat=True))
     assert _rows(Collection, "kind") == {("manual",), ("rules",)}
     assert _rows(Attribute, "category__slug") == {(None,), ("tableware",), ("clothing",)}
@@ -292,7 +298,8 @@ def _visitors() -> None:
         reason="hi",
     )
     picture = claim_staged(actor=who, tokens=[staged_picture(who)])
-    community.publish_post(actor=who, images=picture, title="Of her own")
+    clay = Group.objects.get(slug="clay-and-tea")
+    community.publish_post(actor=who, images=picture, title="Of her own", group_id=clay.pk)
     _talk(ana, mio, newest)
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
 
@@ -433,6 +440,8 @@ def _written_to(ana: Account) -> tuple[str, ...]:
         f"/sale/{sale}",
         gone,
         invited.url,
+        "/g/clay-and-tea",
+        "/g/clay-and-tea/shop?q=bowl",
         papers,
         *(f"/o/{checkout.access_token}" for checkout in mine),
         *(f"/returns/{one.pk}" for one in returns),

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
+from banyan.groups.access import membership_of
+from banyan.groups.rules import waits_for_a_moderator
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, NotFound
@@ -22,6 +24,7 @@ from .. import counts
 from ..access import PUBLIC, get_post_for
 from ..events import PostPublished
 from ..models import AuthorStat, Post, PostImage, ProductTag
+from ..rules import LIVE, WAITING
 from .checking import (
     Tag,
     check_audience,
@@ -65,8 +68,9 @@ def publish_post(
     Questions and moments may have none. ``alts`` say what each picture shows, in their order; None
     leaves what was said before; ``focuses`` are points (thousandths) that stay in sight. A review
     shows the verified ``review_id``, a listing ``listing_id``; both tag their product. A
-    ``video_id`` is one of the author's own, the first picture its poster. Who is
-    named by @handle is told once, if they may see it. Emits post.published and, with the link,
+    ``video_id`` is one of the author's own, the first picture its poster. Who is named by @handle
+    is told once, if they may see it. Where its group wants that, it waits for a moderator first,
+    and nothing is said of it until then. Emits post.published and, with the link,
     link.shared. Raises Invalid with the field.
     """
     author_id = member_id(actor)
@@ -100,6 +104,7 @@ def publish_post(
                 kind=kind,
                 group_id=group_id,
                 declared=declared,
+                state=_state_of_new(actor, group_id),
                 review_id=review_id,
                 listing_id=listing_id,
                 video_id=video_id,
@@ -111,11 +116,27 @@ def publish_post(
         describe_own(actor=actor, images=images, alts=described)
         if poll is not None:
             open_poll(post, poll)
-        _write_words(actor, post)
-        if visibility == PUBLIC:
-            _give_link(actor, post, via=None)
-        _publish(actor, post)
+        if post.state == LIVE:
+            make_known(actor, post, public=visibility == PUBLIC)
     return post
+
+
+def _state_of_new(actor: Actor, group_id: int | None) -> int:
+    """Tell whether a new post appears at once, or waits for a moderator of its group."""
+    mine = membership_of(actor, group_id) if group_id is not None else None
+    if mine is None:
+        return LIVE
+    own = Post.objects.filter(author_id=mine.account_id, group_id=mine.group_id, state=LIVE)
+    waits = waits_for_a_moderator(holds=mine.group.holds, role=mine.role, has_posted=own.exists())
+    return WAITING if waits else LIVE
+
+
+def make_known(actor: Actor, post: Post, *, public: bool) -> None:
+    """Do what follows when a post appears: its words are found, whom it names and follows hear."""
+    _write_words(actor, post)
+    if public:
+        _give_link(actor, post, via=None)
+    _publish(actor, post)
 
 
 def _show_pictures(

@@ -41,6 +41,7 @@ from .topics import (
     topic_ids,
     topic_of,
 )
+from .waiting import waiting_posts
 from .writing import (
     Named,
     Step,
@@ -113,5 +114,6 @@ __all__ = [
     "topic_of",
     "topics_named",
     "unmuted",
+    "waiting_posts",
     "with_disclosure",
 ]

@@ -85,13 +85,19 @@ def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
 
 
 def storefront_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
-    """Describe open storefronts."""
-    pages = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    """Describe open storefronts, a group's too unless nobody else may know of the group."""
+    rows = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    wanted = [page.group_id for page in rows if page.group_id]
+    known = visible_groups(Actor.guest()).filter(pk__in=wanted)
+    slugs = dict(known.values_list("pk", "slug")) if wanted else {}
+    pages = [page for page in rows if page.group_id is None or page.group_id in slugs]
     looks = {page.pk: page.cover_id or page.owner.avatar_id for page in pages}
     shown = pictures(image_id for image_id in looks.values() if image_id)
     return {
         page.pk: TargetCard(
-            url=reverse("storefront", args=[page.owner.handle]),
+            url=reverse("group_shop", args=[slugs[page.group_id]])
+            if page.group_id
+            else reverse("storefront", args=[page.owner.handle]),
             title=page.title,
             description=page.intro[:200],
             image=_source(shown, looks[page.pk]),

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "banyan.market",
     "banyan.standing",
     "banyan.community",
+    "banyan.chat",
     "banyan.insights",
     "banyan.api",
     "banyan.web.ui",

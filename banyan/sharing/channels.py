@@ -26,7 +26,10 @@ _APPS: tuple[tuple[str, str], ...] = (
     ("Twitter", "x"),
     ("Telegram", "telegram"),
 )
-CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), WEB)
+CHAT, GROUP = "chat", "group"
+INNER = frozenset({CHAT, GROUP})
+"""Our own rooms: a link that was made for one says so itself, whatever app opens it."""
+CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), WEB, CHAT, GROUP)
 
 RESTRICTED = frozenset({"wechat", "weibo", "qq", "douyin", "xhs"})
 """Apps whose rules forbid sharing for a reward: their visitors get the neutral page and card."""
@@ -54,6 +57,11 @@ def channel_of(user_agent: str) -> str:
         if mark in user_agent:
             return channel
     return WEB
+
+
+def channel_through(link_channel: str, app: str) -> str:
+    """Return the channel of a touch: the room that a link was made for, else the app."""
+    return link_channel if link_channel in INNER else app
 
 
 def is_restricted(channel: str) -> bool:

@@ -1,0 +1,37 @@
+"""Verbs of the chat: the only writers of its tables."""
+
+from .cards import Wanted
+from .inbox import assign, finish, read_thread, remove_quick_reply, save_quick_reply, take_thread
+from .rooms import (
+    accept,
+    choose_who_writes,
+    decline,
+    mark_read,
+    mute,
+    open_direct,
+    open_shop_room,
+    unmute,
+)
+from .sending import answer_buyer, hear, send, take_back
+
+__all__ = [
+    "Wanted",
+    "accept",
+    "answer_buyer",
+    "assign",
+    "choose_who_writes",
+    "decline",
+    "finish",
+    "hear",
+    "mark_read",
+    "mute",
+    "open_direct",
+    "open_shop_room",
+    "read_thread",
+    "remove_quick_reply",
+    "save_quick_reply",
+    "send",
+    "take_back",
+    "take_thread",
+    "unmute",
+]

@@ -1,0 +1,110 @@
+"""What may be put into a message: checked for the sender, and shared in the room's name."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.models import Product
+from banyan.kernel import keyrings
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid
+from banyan.orders.models import Order
+from banyan.sharing.actions import TargetUnknown, share
+from banyan.sharing.channels import CHAT, GROUP
+from banyan.sharing.models import Link
+
+from .. import ports
+from ..models import Room
+from ..rules import addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A card that a sender wants: one of ``ports.CARD_KINDS`` and its id."""
+
+    kind: str
+    id: int
+
+
+def place_of(room: Room) -> tuple[str, str]:
+    """Return the channel and the place of links made for a room; a group's id only as a hash."""
+    if room.kind != "group":
+        return CHAT, CHAT
+    key = keyrings.keys(keyrings.Ring.STREAMS)[0]
+    told = hmac.digest(key, f"chat group {room.group_id}".encode(), sha256).hex()[:16]
+    return GROUP, f"{GROUP}:{told}"
+
+
+def pasted(body: str, host: str) -> tuple[Wanted | None, str]:
+    """Return the first address of ours in a text as a card, and the text without it."""
+    for start, address in addresses(body):
+        found = ports.read_address(address, host)
+        if found is not None:
+            rest = body[:start].rstrip() + " " + body[start + len(address) :].lstrip()
+            return Wanted(found.kind, found.id), rest.strip()
+    return None, body
+
+
+def settled(actor: Actor, room: Room, wanted: Wanted) -> tuple[str, int]:
+    """Return what a message keeps of a card. Raises Invalid ``card`` for what cannot be shown.
+
+    What can be shared becomes the sender's own link, made for this room, so that what is bought
+    from here counts as from here; another's link becomes its parent. A shop's own goods in its
+    own room are nobody's share.
+    """
+    if wanted.kind == "link":
+        return _shared_on(actor, room, wanted.id)
+    if wanted.kind not in ports.CARD_KINDS or not ports.cards(actor, wanted.kind, [wanted.id]):
+        raise _unknown()
+    if wanted.kind == "order":
+        return _of_this_room(room, wanted)
+    if _is_the_shops(room, wanted):
+        return wanted.kind, wanted.id
+    return _link(actor, room, wanted.kind, wanted.id, None)
+
+
+def _shared_on(actor: Actor, room: Room, link_id: int) -> tuple[str, int]:
+    link = Link.objects.select_related("owner", "parent").filter(pk=link_id).first()
+    if link is None or link.revoked_at is not None:
+        raise _unknown()
+    if _is_the_shops(room, Wanted(link.target_kind, link.target_id)):
+        return link.target_kind, link.target_id
+    return _link(actor, room, link.target_kind, link.target_id, link)
+
+
+def _link(actor: Actor, room: Room, kind: str, target_id: int, via: Link | None) -> tuple[str, int]:
+    channel, place = place_of(room)
+    try:
+        made = share(
+            actor=actor, target_kind=kind, target_id=target_id, via=via, channel=channel, place=place
+        )
+    except TargetUnknown:
+        # Seen by the sender, but not for everybody: each reader sees it by their own right.
+        return kind, target_id
+    return "link", made.pk
+
+
+def _of_this_room(room: Room, wanted: Wanted) -> tuple[str, int]:
+    here = Order.objects.filter(
+        pk=wanted.id, shop_id=room.shop_id or 0, checkout__buyer_id=room.account_id
+    )
+    if not here.exists():
+        raise _unknown()
+    return wanted.kind, wanted.id
+
+
+def _is_the_shops(room: Room, wanted: Wanted) -> bool:
+    if room.shop_id is None:
+        return False
+    if wanted.kind == "shop":
+        return wanted.id == room.shop_id
+    goods = Product.objects.filter(pk=wanted.id, shop_id=room.shop_id)
+    return wanted.kind == "product" and goods.exists()
+
+
+def _unknown() -> Invalid:
+    return Invalid(fields={"card": _("This cannot be shown here.")}, code="card_unknown")

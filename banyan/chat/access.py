@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from banyan.catalog.access import works_in
 from banyan.catalog.models import Shop
+from banyan.groups.access import memberships_of
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
 from banyan.people.access import visible_accounts
@@ -24,7 +25,8 @@ def member_of(actor: Actor) -> int:
 def visible_rooms(viewer: Actor) -> QuerySet[Room]:
     """Return the rooms that ``viewer`` sees as a person: not those of a shop they work in.
 
-    Nobody is in a room with whom one blocks or who blocks one, and a shop's with its owner.
+    Nobody is in a room of two with whom one blocks or who blocks one, or in a shop's with such an
+    owner. A group's room is its members'.
     """
     if viewer.id is None:
         return Room.objects.none()
@@ -34,13 +36,14 @@ def visible_rooms(viewer: Actor) -> QuerySet[Room]:
         Q(low_id=viewer.id, high__in=people)
         | Q(high_id=viewer.id, low__in=people)
         | Q(account_id=viewer.id) & Exists(owners)
+        | Exists(memberships_of(viewer.id, "group_id"))
     )
 
 
 def get_room_for(viewer: Actor, room_id: int) -> Room:
     """Return one room that ``viewer`` sees as a person, with the people and the shop in it."""
     member_of(viewer)
-    found = visible_rooms(viewer).select_related("low", "high", "account", "shop", "shop__owner")
+    found = visible_rooms(viewer).select_related("low", "high", "account", "shop", "group")
     room = found.filter(pk=room_id).first()
     if room is None:
         raise NotFound()

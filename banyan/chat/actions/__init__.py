@@ -9,6 +9,7 @@ from .rooms import (
     mark_read,
     mute,
     open_direct,
+    open_group_room,
     open_shop_room,
     unmute,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "mark_read",
     "mute",
     "open_direct",
+    "open_group_room",
     "open_shop_room",
     "read_thread",
     "remove_quick_reply",

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_shops, works_in
+from banyan.groups.access import MEMBER
+from banyan.groups.models import Membership
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_ids
@@ -78,6 +80,18 @@ def room_of_shop(shop_id: int, account_id: int) -> Room:
     return _made(
         shop_id=shop_id, account_id=account_id, defaults={"kind": "shop", "state": OPEN}
     )
+
+
+def open_group_room(*, actor: Actor, group_id: int) -> Room:
+    """Return the room of a group that the actor belongs to, made on the first call; repeatable."""
+    me = member_of(actor)
+    belongs = Membership.objects.filter(
+        group_id=group_id, account_id=me, state=MEMBER, group__closed_at=None
+    )
+    if not belongs.exists():
+        raise NotFound()
+    found = Room.objects.filter(group_id=group_id).first()
+    return found or _made(group_id=group_id, defaults={"kind": "group", "state": OPEN})
 
 
 def _made(*, defaults: dict[str, object], **named: int) -> Room:

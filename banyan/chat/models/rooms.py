@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from banyan.catalog.models import Shop
+from banyan.groups.models import Group
 from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 from banyan.people.models import Account
@@ -21,7 +22,7 @@ class Room(models.Model):
 
     ``last_seq`` counts its messages without a gap. ``asker`` wrote first to somebody who does not
     know them. ``stream`` names the room's topic of the live stream; it changes when somebody
-    loses the right to listen. ``group_id`` is a group's.
+    loses the right to listen.
     """
 
     id = IdField(primary_key=True)
@@ -38,7 +39,9 @@ class Room(models.Model):
         Shop, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
-    group_id = models.BigIntegerField(null=True)
+    group = models.ForeignKey(
+        Group, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     last_seq = models.BigIntegerField(default=0)
     last_at = models.DateTimeField()
     stream = models.BigIntegerField()
@@ -49,13 +52,13 @@ class Room(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["low", "high"], name="room_of_a_pair"),
             models.UniqueConstraint(fields=["shop", "account"], name="room_of_a_shop"),
-            models.UniqueConstraint(fields=["group_id"], name="room_of_a_group"),
+            models.UniqueConstraint(fields=["group"], name="room_of_a_group"),
             models.CheckConstraint(
                 condition=Q(kind="direct", low__isnull=False, low__lt=F("high"))
-                & Q(shop=None, account=None, group_id=None)
+                & Q(shop=None, account=None, group=None)
                 | Q(kind="shop", shop__isnull=False, account__isnull=False)
-                & Q(low=None, high=None, group_id=None)
-                | Q(kind="group", group_id__isnull=False)
+                & Q(low=None, high=None, group=None)
+                | Q(kind="group", group__isnull=False)
                 & Q(low=None, high=None, shop=None, account=None),
                 name="room_kind",
             ),

@@ -80,7 +80,12 @@ def _link(actor: Actor, room: Room, kind: str, target_id: int, via: Link | None)
     channel, place = place_of(room)
     try:
         made = share(
-            actor=actor, target_kind=kind, target_id=target_id, via=via, channel=channel, place=place
+            actor=actor,
+            target_kind=kind,
+            target_id=target_id,
+            via=via,
+            channel=channel,
+            place=place,
         )
     except TargetUnknown:
         # Seen by the sender, but not for everybody: each reader sees it by their own right.

@@ -90,9 +90,7 @@ def assign(
     thread = get_thread_for(actor, shop_id, thread_id)
     if thread.assignee_id != to:
         name = thread.assignee.display_name if thread.assignee else _("Nobody")
-        raise Conflict(
-            _("%(name)s has this thread now.") % {"name": name}, code="thread_taken"
-        )
+        raise Conflict(_("%(name)s has this thread now.") % {"name": name}, code="thread_taken")
     return thread
 
 
@@ -147,4 +145,3 @@ def remove_quick_reply(*, actor: Actor, shop_id: int, reply_id: int) -> None:
     """Forget ready words. Repeatable."""
     shop = get_shop_for_staff(actor, shop_id)
     QuickReply.objects.filter(shop=shop, pk=reply_id).delete()
-

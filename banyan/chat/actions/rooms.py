@@ -55,7 +55,9 @@ def _opening(me: int, other: int) -> str:
     choice = ChatChoice.objects.filter(account_id=other).values_list("who", flat=True).first()
     known = Follow.objects.filter(follower_id=other, followee_id=me, state=1).exists()
     if choice == "nobody" or (choice == "following" and not known):
-        raise Forbidden(_("They take no messages from people they do not know."), code="chat_closed")
+        raise Forbidden(
+            _("They take no messages from people they do not know."), code="chat_closed"
+        )
     return OPEN if known else REQUEST
 
 
@@ -77,9 +79,7 @@ def room_of_shop(shop_id: int, account_id: int) -> Room:
     found = Room.objects.filter(shop_id=shop_id, account_id=account_id).first()
     if found is not None:
         return found
-    return _made(
-        shop_id=shop_id, account_id=account_id, defaults={"kind": "shop", "state": OPEN}
-    )
+    return _made(shop_id=shop_id, account_id=account_id, defaults={"kind": "shop", "state": OPEN})
 
 
 def open_group_room(*, actor: Actor, group_id: int) -> Room:
@@ -208,6 +208,6 @@ def rooms_between(one: int, other: int) -> QuerySet[Room]:
     low, high = sorted((one, other))
     pair = Room.objects.filter(low_id=low, high_id=high)
     shops = Room.objects.filter(account_id__in=(one, other), shop__owner_id__in=(one, other))
-    return Room.objects.filter(pk__in=[*pair.values_list("pk", flat=True),
-                                       *shops.values_list("pk", flat=True)])
-
+    return Room.objects.filter(
+        pk__in=[*pair.values_list("pk", flat=True), *shops.values_list("pk", flat=True)]
+    )

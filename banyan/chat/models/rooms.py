@@ -77,9 +77,7 @@ class Member(models.Model):
     """How far somebody has read in a room, and until when it is silent for them."""
 
     id = IdField(primary_key=True)
-    room = models.ForeignKey(
-        Room, on_delete=models.CASCADE, related_name="members", db_index=False
-    )
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="members", db_index=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     last_read_seq = models.BigIntegerField(default=0)
     muted_until = models.DateTimeField(null=True)

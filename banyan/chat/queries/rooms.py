@@ -89,9 +89,9 @@ def _listed(viewer: Actor, found: QuerySet[Room], limit: int) -> list[Listed]:
     last = _last(viewer, page)
     now = clock.now()
     silent = set(
-        Member.objects.filter(
-            room__in=page, account_id=viewer.id, muted_until__gt=now
-        ).values_list("room_id", flat=True)
+        Member.objects.filter(room__in=page, account_id=viewer.id, muted_until__gt=now).values_list(
+            "room_id", flat=True
+        )
     )
     return [
         Listed(

@@ -16,6 +16,7 @@ class ShopConfig(AppConfig):
         from banyan.sharing import ports as sharing
 
         from . import sign_in, targets
+        from .chat import cards
 
         sharing.register_target("product", targets.product_targets)
         sharing.register_target("shop", targets.shop_targets)
@@ -26,5 +27,6 @@ class ShopConfig(AppConfig):
         sharing.register_disclosure(targets.disclosure)
         payments.register_subject_page("checkout", targets.checkout_page)
         payments.register_subject_page("payment_request", targets.request_page)
+        cards.register()
         people.register_guest_source(sign_in.GuestOrders())
         people.on_sign_in[:] = [sign_in.join_touches, sign_in.join_cart_of_browser]

@@ -38,6 +38,7 @@ _ROOMS = (
     ("statement", "receipt", gettext_lazy("Statement")),
     ("wallet", "wallet", gettext_lazy("Wallet")),
     ("links_mine", "share", gettext_lazy("My shares")),
+    ("chat", "chat", gettext_lazy("Chat")),
     ("notifications", "bell", gettext_lazy("Notifications")),
     ("my_followers", "me", gettext_lazy("Followers")),
     ("addresses", "truck", gettext_lazy("Addresses")),

@@ -6,12 +6,13 @@ head, and keeps a record of every nested list that did not match.
 
 from django.urls import URLPattern, URLResolver
 
-from . import community, earnings, market, orders, people, sharing, standing, trade
+from . import chat, community, earnings, market, orders, people, sharing, standing, trade
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
     *orders.urlpatterns,
     *community.urlpatterns,
+    *chat.urlpatterns,
     *sharing.urlpatterns,
     *trade.urlpatterns,
     *standing.urlpatterns,

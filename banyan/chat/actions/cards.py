@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.models import Product
+from banyan.catalog.models import Product, Shop
 from banyan.kernel import keyrings
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
@@ -53,8 +53,8 @@ def settled(actor: Actor, room: Room, wanted: Wanted) -> tuple[str, int]:
     """Return what a message keeps of a card. Raises Invalid ``card`` for what cannot be shown.
 
     What can be shared becomes the sender's own link, made for this room, so that what is bought
-    from here counts as from here; another's link becomes its parent. A shop's own goods in its
-    own room are nobody's share.
+    from here counts as from here; another's link becomes its parent. Asking somebody about their
+    own goods shares nothing.
     """
     if wanted.kind == "link":
         return _shared_on(actor, room, wanted.id)
@@ -62,7 +62,7 @@ def settled(actor: Actor, room: Room, wanted: Wanted) -> tuple[str, int]:
         raise _unknown()
     if wanted.kind == "order":
         return _of_this_room(room, wanted)
-    if _is_the_shops(room, wanted):
+    if _is_theirs(actor, room, wanted):
         return wanted.kind, wanted.id
     return _link(actor, room, wanted.kind, wanted.id, None)
 
@@ -71,7 +71,7 @@ def _shared_on(actor: Actor, room: Room, link_id: int) -> tuple[str, int]:
     link = Link.objects.select_related("owner", "parent").filter(pk=link_id).first()
     if link is None or link.revoked_at is not None:
         raise _unknown()
-    if _is_the_shops(room, Wanted(link.target_kind, link.target_id)):
+    if _is_theirs(actor, room, Wanted(link.target_kind, link.target_id)):
         return link.target_kind, link.target_id
     return _link(actor, room, link.target_kind, link.target_id, link)
 
@@ -102,12 +102,15 @@ def _of_this_room(room: Room, wanted: Wanted) -> tuple[str, int]:
     return wanted.kind, wanted.id
 
 
-def _is_the_shops(room: Room, wanted: Wanted) -> bool:
-    if room.shop_id is None:
-        return False
+def _is_theirs(actor: Actor, room: Room, wanted: Wanted) -> bool:
+    """Tell whether something belongs to the shop of the room, or to the other one of a pair."""
+    shops = Shop.objects.filter(pk=room.shop_id or 0)
+    if room.kind == "direct":
+        owner_id = room.high_id if room.low_id == actor.id else room.low_id
+        shops = Shop.objects.filter(owner_id=owner_id)
     if wanted.kind == "shop":
-        return wanted.id == room.shop_id
-    goods = Product.objects.filter(pk=wanted.id, shop_id=room.shop_id)
+        return shops.filter(pk=wanted.id).exists()
+    goods = Product.objects.filter(pk=wanted.id, shop__in=shops)
     return wanted.kind == "product" and goods.exists()
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from banyan.catalog.access import get_shop_for
+from banyan.catalog.access import get_shop_for, works_in
 from banyan.chat import actions as chat
 from banyan.chat import ports
 from banyan.chat.access import get_room_for, partner_of
@@ -179,7 +179,7 @@ def chat_with(request: HttpRequest, handle: str) -> HttpResponse:
     who = actor(request)
     account = get_account_for(who, handle)
     if account.pk == who.id:
-        raise NotFound()
+        return redirect("chat")
     place = Place(
         face=face_of(account),
         say_url=reverse("chat_with", args=[account.handle]),
@@ -198,6 +198,8 @@ def chat_shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """Ask a shop; ``?card=product:ID`` or ``order:ID`` is in the form already."""
     who = actor(request)
     shop = get_shop_for(who, shop_slug)
+    if works_in(who, shop.pk):
+        return redirect("studio_inbox", shop.slug)
     place = Place(
         face=shop_faces([shop])[0],
         say_url=reverse("chat_shop", args=[shop.slug]),

@@ -11,6 +11,7 @@ from .rooms import (
     open_direct,
     open_group_room,
     open_shop_room,
+    renew_streams,
     unmute,
 )
 from .sending import answer_buyer, hear, send, take_back
@@ -31,6 +32,7 @@ __all__ = [
     "open_shop_room",
     "read_thread",
     "remove_quick_reply",
+    "renew_streams",
     "save_quick_reply",
     "send",
     "take_back",

@@ -6,6 +6,7 @@ from django.urls import path
 
 from . import (
     carts,
+    chat,
     checkouts,
     coupons,
     delivery,
@@ -39,6 +40,7 @@ for domain in (
     coupons,
     storefronts,
     posts,
+    chat,
     links,
     carts,
     checkouts,

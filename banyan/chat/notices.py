@@ -37,7 +37,7 @@ def tell_of_a_message(event: ChatSent, meta: Meta) -> None:
         if account_id == message.author_id:
             continue
         kind = "chat" if room.state == OPEN else "chat_request"
-        _tell(room, message, account_id, kind, f"/chat/{room.pk}")
+        _tell(room, message, account_id, kind, f"/chat/{room.pk}#m{message.seq}")
 
 
 def _people(room: Room) -> set[int]:

@@ -17,6 +17,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
+from banyan.chat import actions as chat
+from banyan.chat.models import Message, Thread
 from banyan.community.models import Board, Comment, Post
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Scan
@@ -100,6 +102,8 @@ def _world() -> World:
         actor=buyer, order_id=at.order.pk, amount=500, reason="small", key="ask"
     )
     _after_sale(at)
+    room = chat.open_shop_room(actor=buyer, shop_id=at.shop.pk)
+    chat.send(actor=buyer, room_id=room.pk, body="Is it safe?")
     cart = orders.cart_for(actor=buyer)
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
@@ -187,6 +191,18 @@ def _after_sale(at: Scene) -> None:
     orders.issue_document(actor=buyer, order_id=order.pk, kind="receipt")
 
 
+def _thread(w: World) -> dict[str, Any]:
+    return {"thread_id": Thread.objects.get(shop=w.at.shop).pk}
+
+
+def _room(w: World) -> dict[str, Any]:
+    return {"room_id": Thread.objects.get(shop=w.at.shop).room_id}
+
+
+def _message(w: World) -> dict[str, Any]:
+    return _room(w) | {"message_id": Message.objects.filter(author=w.at.buyer).earliest("pk").pk}
+
+
 def _return(w: World) -> dict[str, Any]:
     return {"return_id": Return.objects.get().pk}
 
@@ -220,6 +236,9 @@ def _dispute(w: World) -> dict[str, Any]:
 
 
 STUDIO: dict[str, Case] = {
+    "studio_thread": (_thread, {"body": "Hello"}),
+    "studio_thread_act": (_thread, {"do": "take"}),
+    "studio_thread_read": (_thread, {"seq": "1"}),
     "studio_order": (_order, None),
     "studio_order_ship": (_order, {"carrier": "SF"}),
     "studio_order_refund": (_order, {"amount": "1", "reason": "x", "key": "k"}),
@@ -272,6 +291,11 @@ def _by_token(w: World) -> dict[str, Any]:
 
 
 PEOPLE: dict[str, Case] = {
+    "chat_room": (_room, None),
+    "chat_say": (_room, {"body": "Me too"}),
+    "chat_read": (_room, {"seq": "1"}),
+    "chat_act": (_room, {"do": "good"}),
+    "chat_take_back": (_message, {}),
     "dispute_ask": (_by_token, {"reason": "damaged", "amount": "1", "body": "x"}),
     "dispute": (_dispute, {"body": "Me too"}),
     "dispute_withdraw": (_dispute, {}),
@@ -324,6 +348,7 @@ FOR_ALL = {
     "post_repin",
     "post_save",
     "intend",
+    "chat_share",
     "share",
     "touch_seen",
     "report_product",

@@ -60,6 +60,12 @@ def since(viewer: Actor, room: Room, *, first: int, limit: int = MOST_LIVE) -> l
     return _drawn(viewer, room, list(rows)[::-1])
 
 
+def following(viewer: Actor, room: Room, *, after: int, limit: int = PAGE) -> list[Said]:
+    """Return what was said next after a number, oldest first; for who walks through all of it."""
+    rows = visible_messages(viewer, room).filter(seq__gt=after).order_by("seq")[:limit]
+    return _drawn(viewer, room, list(rows))
+
+
 def _drawn(viewer: Actor, room: Room, rows: Sequence[Message]) -> list[Said]:
     _with_authors(rows)
     shown = pictures(row.image_id for row in rows if row.image_id)

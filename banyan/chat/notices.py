@@ -79,21 +79,19 @@ def _tell(room: Room, message: Message, account_id: int, kind: str, url: str) ->
         kind=kind,
         group_key=f"chat:{room.pk}",
         url=url,
-        data={"room": name, "as_shop": message.as_shop},
+        data={"room": name, "as_shop": message.as_shop, "seq": message.seq},
         actor_id=None if message.as_shop else message.author_id,
     )
 
 
 @events.subscribe(ChatRead, consumer=CONSUMER)
 def forget_what_was_read(event: ChatRead, meta: Meta) -> None:
-    """Take a room's line off the badge once its last message is read."""
-    room = Room.objects.filter(pk=event.room_id, last_seq__lte=event.seq).first()
-    if room is not None:
-        row = Notification.objects.filter(
-            recipient_id=event.account_id, group_key=f"chat:{room.pk}", read_at=None
-        ).first()
-        if row is not None:
-            mark_read(recipient_id=event.account_id, notification_id=row.pk)
+    """Take a room's line off the badge once what it tells of is read."""
+    row = Notification.objects.filter(
+        recipient_id=event.account_id, group_key=f"chat:{event.room_id}", read_at=None
+    ).first()
+    if row is not None and row.data.get("seq", 0) <= event.seq:
+        mark_read(recipient_id=event.account_id, notification_id=row.pk)
 
 
 def _tell_chat(happening: Happening) -> str:

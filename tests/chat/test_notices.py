@@ -1,4 +1,4 @@
-"""Who is told: one line a room, gone when it is read; silent rooms and blocked people say nothing."""
+"""Who is told: one line a room, gone when it is read; nothing by who is silent or apart."""
 
 from __future__ import annotations
 

@@ -18,10 +18,10 @@ from tests.support import factories as make
 pytestmark = pytest.mark.django_db
 
 
-def say(one: Account, other: Account, body: str = "Hello", **more: str) -> Message:
+def say(one: Account, other: Account, body: str = "Hello", key: str = "") -> Message:
     """Let somebody write to somebody, in their room."""
     room = chat.open_direct(actor=make.actor(one), account_id=other.pk)
-    return chat.send(actor=make.actor(one), room_id=room.pk, body=body, **more)
+    return chat.send(actor=make.actor(one), room_id=room.pk, body=body, key=key)
 
 
 def friends() -> tuple[Account, Account]:

@@ -67,7 +67,7 @@ def test_control_a_number_that_is_read_and_then_written_is_given_twice(
         return Room.objects.values_list("last_seq", flat=True).get(pk=room_id)
 
     def take(room_id: int, author_id: int | None, now: dt.datetime) -> int:
-        seq = sending.read_number(room_id) + 1  # type: ignore[attr-defined]  # put there below
+        seq: int = sending.read_number(room_id) + 1  # type: ignore[attr-defined]  # put there below
         Room.objects.filter(pk=room_id).update(last_seq=seq)
         return seq
 

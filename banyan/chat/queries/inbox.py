@@ -94,10 +94,7 @@ def _page(found: QuerySet[Thread], limit: int) -> list[Row]:
     for row in rows:
         wanted |= Q(room_id=row.room_id, seq=row.room.last_seq)
     last = {one.room_id: one for one in Message.objects.filter(wanted)}
-    return [
-        Row(row, last.get(row.room_id), max(0, row.unread))  # type: ignore[attr-defined]  # annotated
-        for row in rows
-    ]
+    return [Row(row, last.get(row.room_id), max(0, row.unread)) for row in rows]
 
 
 def first_reply(viewer: Actor, shop_id: int) -> FirstReply:
@@ -111,11 +108,12 @@ def first_reply(viewer: Actor, shop_id: int) -> FirstReply:
             "asked_at", "answered_at"
         )[:MOST_TIMES]
     ]
-    waiting = sorted(
-        Thread.objects.filter(shop_id=shop_id, asked_at__isnull=False).values_list(
-            "asked_at", flat=True
-        )
+    open_since = (
+        Thread.objects.filter(shop_id=shop_id)
+        .exclude(asked_at=None)
+        .values_list("asked_at", flat=True)
     )
+    waiting = sorted(at for at in open_since if at is not None)
     return FirstReply(median(times), len(times), len(waiting), waiting[0] if waiting else None)
 
 

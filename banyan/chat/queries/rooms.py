@@ -59,7 +59,7 @@ def unread_rooms(viewer: Actor) -> int:
     """Return in how many open rooms there is something unread, 99 at most; silent ones not."""
     open_ones = _with_pointer(viewer, _talked_in(viewer).filter(state=OPEN))
     silent = Member.objects.filter(
-        room_id=OuterRef("pk"), account_id=viewer.id, muted_until__gt=clock.now()
+        room_id=OuterRef("pk"), account_id=viewer.id or 0, muted_until__gt=clock.now()
     )
     unread = open_ones.filter(last_seq__gt=F("read")).exclude(Exists(silent))
     return len(unread.values_list("pk")[:MOST])
@@ -74,7 +74,7 @@ def _talked_in(viewer: Actor) -> QuerySet[Room]:
 
 
 def _with_pointer(viewer: Actor, found: QuerySet[Room]) -> QuerySet[Room]:
-    pointer = Member.objects.filter(room_id=OuterRef("pk"), account_id=viewer.id)
+    pointer = Member.objects.filter(room_id=OuterRef("pk"), account_id=viewer.id or 0)
     return found.annotate(read=Coalesce(pointer.values("last_read_seq")[:1], 0))
 
 
@@ -89,16 +89,16 @@ def _listed(viewer: Actor, found: QuerySet[Room], limit: int) -> list[Listed]:
     last = _last(viewer, page)
     now = clock.now()
     silent = set(
-        Member.objects.filter(room__in=page, account_id=viewer.id, muted_until__gt=now).values_list(
-            "room_id", flat=True
-        )
+        Member.objects.filter(
+            room__in=page, account_id=viewer.id or 0, muted_until__gt=now
+        ).values_list("room_id", flat=True)
     )
     return [
         Listed(
             room=room,
             partner=partner_of(room, viewer.id or 0),
             last=last.get(room.pk),
-            unread=room.unread,  # type: ignore[attr-defined]  # annotated
+            unread=room.unread,
             muted=room.pk in silent,
         )
         for room in page
@@ -132,7 +132,7 @@ def read_by_other(viewer: Actor, room: Room) -> int | None:
         return room.thread.read_seq if hasattr(room, "thread") else 0
     if room.kind == "group" and _size(room) > MOST_RECEIPTS:
         return None
-    others = Member.objects.filter(room=room).exclude(account_id=viewer.id)
+    others = Member.objects.filter(room=room).exclude(account_id=viewer.id or 0)
     return max(others.values_list("last_read_seq", flat=True), default=0)
 
 

@@ -207,7 +207,7 @@ def chat_shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
     )
     if request.method == "POST":
         return _say(request, place, lambda: chat.open_shop_room(actor=who, shop_id=shop.pk))
-    return _begin(request, Room.objects.filter(shop=shop, account_id=who.id).first(), place)
+    return _begin(request, Room.objects.filter(shop=shop, account_id=who.id or 0).first(), place)
 
 
 def _begin(request: HttpRequest, room: Room | None, place: Place) -> HttpResponse:

@@ -87,19 +87,17 @@ def _listed(viewer: Actor, found: QuerySet[Room], limit: int) -> list[Listed]:
         .order_by("-last_at", "-pk")[:limit]
     )
     last = _last(viewer, page)
-    now = clock.now()
-    silent = set(
-        Member.objects.filter(
-            room__in=page, account_id=viewer.id or 0, muted_until__gt=now
-        ).values_list("room_id", flat=True)
-    )
+    silent = Member.objects.filter(
+        room__in=page, account_id=viewer.id or 0, muted_until__gt=clock.now()
+    ).values_list("room_id", flat=True)
+    muted = set(silent)
     return [
         Listed(
             room=room,
             partner=partner_of(room, viewer.id or 0),
             last=last.get(room.pk),
             unread=room.unread,
-            muted=room.pk in silent,
+            muted=room.pk in muted,
         )
         for room in page
     ]

@@ -9,6 +9,7 @@ from banyan.catalog.models import Shop
 from banyan.community.access import visible_posts
 from banyan.community.events import PostCommented
 from banyan.community.models import ProductTag
+from banyan.groups.events import GroupClosed, GroupHidden, GroupLeft, GroupRemoved
 from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
@@ -19,6 +20,7 @@ from banyan.people.events import BlockStarted
 
 from .actions.rooms import renew_streams, room_of_shop, rooms_between
 from .actions.sending import hear
+from .models import Room
 
 US = Actor.system("chat")
 
@@ -27,6 +29,15 @@ US = Actor.system("chat")
 def part(event: BlockStarted, meta: Meta) -> None:
     """Let neither of a blocked pair hear that the other's room lives on."""
     renew_streams(actor=US, rooms=rooms_between(event.actor_id, event.target_id))
+
+
+@events.subscribe(GroupLeft, consumer="chat")
+@events.subscribe(GroupRemoved, consumer="chat")
+@events.subscribe(GroupClosed, consumer="chat")
+@events.subscribe(GroupHidden, consumer="chat")
+def leave(event: GroupLeft | GroupRemoved | GroupClosed | GroupHidden, meta: Meta) -> None:
+    """Let whoever belongs to a group no more hear nothing of its room."""
+    renew_streams(actor=US, rooms=Room.objects.filter(group_id=event.group_id))
 
 
 @events.subscribe(PostCommented, consumer="chat")

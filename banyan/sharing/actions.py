@@ -125,7 +125,7 @@ def record_touch(
             visitor=actor.visitor or "",
             account_id=actor.id,
             at=now,
-            channel=channel_through(link.channel, channel),
+            channel=channel_through(link.place, link.channel, channel),
             verdict="self" if own else verdict,
             confirmed_at=now if verdict == "human" else None,
         )

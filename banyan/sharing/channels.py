@@ -1,6 +1,7 @@
 """Where a request comes from, by its headers: which app, and whether a person may be there.
 
-A channel decides which words a page may use and nothing else: never price, never access.
+A channel decides which words a page may use and nothing else: never price, never access. "group" is
+no app: it is what was seen within a group of this site.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 
 WEB = "web"
+GROUP = "group"
 _APPS: tuple[tuple[str, str], ...] = (
     # Order matters: WeChat for enterprises and QQ's browser also name their relatives.
     ("DingTalk", "dingtalk"),
@@ -27,8 +29,6 @@ _APPS: tuple[tuple[str, str], ...] = (
     ("Telegram", "telegram"),
 )
 CHAT, GROUP = "chat", "group"
-INNER = frozenset({CHAT, GROUP})
-"""Our own rooms: a link that was made for one says so itself, whatever app opens it."""
 CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), WEB, CHAT, GROUP)
 
 RESTRICTED = frozenset({"wechat", "weibo", "qq", "douyin", "xhs"})
@@ -59,9 +59,9 @@ def channel_of(user_agent: str) -> str:
     return WEB
 
 
-def channel_through(link_channel: str, app: str) -> str:
-    """Return the channel of a touch: the room that a link was made for, else the app."""
-    return link_channel if link_channel in INNER else app
+def channel_through(place: str, link_channel: str, app: str) -> str:
+    """Return the channel of a touch: that of the ``place`` a link was made for, else the app."""
+    return link_channel if place else app
 
 
 def is_restricted(channel: str) -> bool:

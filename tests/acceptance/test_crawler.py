@@ -35,6 +35,8 @@ from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.entitlements.models import Coupon, Grant, PointsLot, PointsUse
 from banyan.entitlements.rules import CLASSES
+from banyan.groups.models import Group, Membership
+from banyan.groups.models import Notice as GroupNotice
 from banyan.insights.actions import import_cascades
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
@@ -119,6 +121,7 @@ EXCEPTIONS = {
     "share_square": "fetched by link previews",
     "embed_offer": "framed by other sites",
     "storefront_look": "the style sheet of a storefront",
+    "group_look": "the style sheet of a group",
     "upload_picture": "called by the upload field's script",
     "healthz": "for machines",
     "readyz": "for machines",
@@ -214,8 +217,11 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
     assert CodeBatch.objects.get().count == 5
     assert StockWish.objects.filter(told_at=None, variant__stock__on_hand=0).exists()
     assert StockAt.objects.filter(on_hand__gt=0).exists()
-    assert len(_rows(Storefront, "id")) == 3
-    for page in Storefront.objects.all():
+    assert Storefront.objects.get(group_id=Group.objects.get(slug="clay-and-tea").pk)
+    assert _rows(Membership, "state") == {(0,), (1,), (2,)}
+    assert {("told",)} <= _rows(GroupNotice, "outcome")
+    assert Storefront.objects.filter(group_id=None).count() == 3
+    for page in Storefront.objects.filter(group_id=None):
         assert {"selected", "pooled", "external"} <= set(page.offers.values_list("kind", flat=True))
     assert _rows(Collection, "kind") == {("manual",), ("rules",)}
     assert _rows(Attribute, "category__slug") == {(None,), ("tableware",), ("clothing",)}
@@ -290,7 +296,8 @@ def _visitors() -> None:
         reason="hi",
     )
     picture = claim_staged(actor=who, tokens=[staged_picture(who)])
-    community.publish_post(actor=who, images=picture, title="Of her own")
+    own = community.publish_post(actor=who, images=picture, title="Of her own")
+    Post.objects.filter(pk=own.pk).update(group=Group.objects.get(slug="clay-and-tea"))
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
 
 

@@ -18,6 +18,7 @@ from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.storefronts import actions as storefronts
+from tests.groups import circles
 from tests.support import factories as make
 from tests.support import prices
 from tests.support.pictures import staged_picture
@@ -134,4 +135,5 @@ def new_world() -> World:
         **_terms(shop, item),
     }
     names = {name: str(value) for name, value in ids.items()}
-    return World(owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle})
+    names |= {"code": link.code, "handle": sharer.handle, "slug": circles.group(sharer).slug}
+    return World(owner, sharer, buyer, shop, names)

@@ -26,6 +26,9 @@ from banyan.delivery.rules import new_voucher_code
 from banyan.earnings.models import Commission
 from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon
+from banyan.groups import actions as groups
+from banyan.groups.models import Group
+from banyan.groups.models import Offer as GroupOffer
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.market import actions as market
@@ -43,6 +46,7 @@ from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, PoolItem
 from tests.delivery import goods
+from tests.groups import circles
 from tests.market import deals
 from tests.sales.scene import on
 from tests.storefronts import stalls
@@ -85,6 +89,8 @@ class World:
     asked_payment: PaymentRequest
     listing: Listing
     dispute: Dispute
+    circle: Group
+    group_offer: GroupOffer
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -152,6 +158,7 @@ def _selling(at: Scene) -> dict[str, Any]:
     )
     pooled = stalls.supply(make.variant(at.shop))
     page = storefronts.open_storefront(actor=buyer, title="Corner")
+    circle = circles.group(at.owner, visibility=2)
     asked = payments.ask_for_payment(
         actor=owner,
         payee_kind="shop",
@@ -169,6 +176,10 @@ def _selling(at: Scene) -> dict[str, Any]:
         "pool_item": pooled,
         "offer": stalls.listed(page, pooled, 11_000),
         "asked_payment": asked,
+        "circle": circle,
+        "group_offer": groups.offer_to_group(
+            actor=owner, group_id=circle.pk, product_id=hot.product_id
+        ),
         "listing": deals.listing(at.owner),
         "dispute": market.open_dispute(
             actor=buyer,
@@ -305,6 +316,14 @@ PEOPLE: dict[str, Case] = {
         {"stars": "1"},
     ),
     "storefront_offer": (lambda w: {"offer_id": w.offer.pk}, {"do": "end"}),
+    "group_offer_open": (lambda w: {"offer_id": w.group_offer.pk}, None),
+    "group_offer_end": (lambda w: {"offer_id": w.group_offer.pk}, {}),
+    "group_member": (
+        lambda w: {"slug": w.circle.slug, "account_id": w.at.owner.pk},
+        {"do": "remove"},
+    ),
+    "group_pick": (lambda w: {"slug": w.circle.slug, "post_id": w.post.pk}, {"do": "pin"}),
+    "group_look": (lambda w: {"slug": w.circle.slug, "look": 1}, None),
     "order_received": (_by_token, {}),
     "order_note": (_by_token, {"body": "Hello"}),
     "order_cancel": (_by_token, {"key": "k"}),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
-from hashlib import sha256
 
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.models import Product, Shop
-from banyan.kernel import keyrings
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
 from banyan.orders.models import Order
 from banyan.sharing.actions import TargetUnknown, share
 from banyan.sharing.channels import CHAT, GROUP
 from banyan.sharing.models import Link
+from banyan.sharing.places import place_of_chat, place_of_group
 
 from .. import ports
 from ..models import Room
@@ -32,11 +30,9 @@ class Wanted:
 
 def place_of(room: Room) -> tuple[str, str]:
     """Return the channel and the place of links made for a room; a group's id only as a hash."""
-    if room.kind != "group":
-        return CHAT, CHAT
-    key = keyrings.keys(keyrings.Ring.STREAMS)[0]
-    told = hmac.digest(key, f"chat group {room.group_id}".encode(), sha256).hex()[:16]
-    return GROUP, f"{GROUP}:{told}"
+    if room.group_id is None:
+        return CHAT, place_of_chat()
+    return GROUP, place_of_group(room.group_id)
 
 
 def pasted(body: str, host: str) -> tuple[Wanted | None, str]:

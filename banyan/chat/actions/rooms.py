@@ -9,8 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_shops, works_in
-from banyan.groups.access import MEMBER
-from banyan.groups.models import Membership
+from banyan.groups.access import is_member
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_ids
@@ -84,11 +83,8 @@ def room_of_shop(shop_id: int, account_id: int) -> Room:
 
 def open_group_room(*, actor: Actor, group_id: int) -> Room:
     """Return the room of a group that the actor belongs to, made on the first call; repeatable."""
-    me = member_of(actor)
-    belongs = Membership.objects.filter(
-        group_id=group_id, account_id=me, state=MEMBER, group__closed_at=None
-    )
-    if not belongs.exists():
+    member_of(actor)
+    if not is_member(actor, group_id):
         raise NotFound()
     found = Room.objects.filter(group_id=group_id).first()
     return found or _made(group_id=group_id, defaults={"kind": "group", "state": OPEN})

@@ -36,7 +36,7 @@ def channels_of(scope: Scope, shop_id: int, *, start: dt.datetime) -> list[Chann
 def _sql(scope: Scope) -> str:
     return f"""
         WITH links AS MATERIALIZED
-          (SELECT id, channel FROM sharing_link link WHERE {scope.where}),
+          (SELECT id, place, channel FROM sharing_link link WHERE {scope.where}),
         came AS (
           SELECT coalesce(nullif(touch.channel, ''), 'web') AS name,
                  {TOUCH_PERSON} AS person, NULL::bigint AS order_id, 0::bigint AS goods
@@ -44,7 +44,7 @@ def _sql(scope: Scope) -> str:
           WHERE touch.verdict IN ('unknown', 'human') AND touch.at >= %s
           UNION ALL
           SELECT coalesce(nullif(came.channel, ''),
-                          CASE WHEN links.channel IN ('chat', 'group') THEN links.channel END,
+                          CASE WHEN links.place <> '' THEN links.channel END,
                           'web'),
                  NULL, bought.id, line.goods_amount - line.discount_amount
           FROM {ORDER_JOIN}

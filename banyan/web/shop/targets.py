@@ -15,6 +15,7 @@ from banyan.community.access import visible_posts
 from banyan.community.models import Post, ProductTag
 from banyan.community.queries import first_pictures
 from banyan.earnings.queries import offer_of
+from banyan.groups.access import visible_groups
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import format_money
 from banyan.kernel.remembered import get
@@ -85,19 +86,45 @@ def described_posts(posts: QuerySet[Post]) -> dict[int, TargetCard]:
 
 
 def storefront_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
-    """Describe open storefronts."""
-    pages = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    """Describe open storefronts, a group's too unless nobody else may know of the group."""
+    rows = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    wanted = [page.group_id for page in rows if page.group_id]
+    known = visible_groups(Actor.guest()).filter(pk__in=wanted)
+    slugs = dict(known.values_list("pk", "slug")) if wanted else {}
+    pages = [page for page in rows if page.group_id is None or page.group_id in slugs]
     looks = {page.pk: page.cover_id or page.owner.avatar_id for page in pages}
     shown = pictures(image_id for image_id in looks.values() if image_id)
     return {
         page.pk: TargetCard(
-            url=reverse("storefront", args=[page.owner.handle]),
+            url=reverse("group_shop", args=[slugs[page.group_id]])
+            if page.group_id
+            else reverse("storefront", args=[page.owner.handle]),
             title=page.title,
             description=page.intro[:200],
             image=_source(shown, looks[page.pk]),
         )
         for page in pages
     }
+
+
+def group_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe groups that anybody may read; of the others a link tells nothing."""
+    found = list(visible_groups(Actor.guest()).filter(pk__in=target_ids, visibility=0))
+    shown = pictures(group.cover_id for group in found if group.cover_id)
+    return {
+        group.pk: TargetCard(
+            url=reverse("group", args=[group.slug]),
+            title=group.name,
+            description=group.about[:200],
+            image=_source(shown, group.cover_id),
+        )
+        for group in found
+    }
+
+
+def post_stands_in(viewer: Actor, post_id: int, group_id: int) -> bool:
+    """Tell whether ``viewer`` sees the post and it stands in the group."""
+    return visible_posts(viewer).filter(pk=post_id, group_id=group_id).exists()
 
 
 def storefronts_covering(

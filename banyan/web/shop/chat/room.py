@@ -22,7 +22,7 @@ from banyan.chat.models import Room
 from banyan.chat.queries import Said, earlier, latest, pointer_of, read_by_other, since
 from banyan.chat.states import OPEN
 from banyan.chat.topics import topic_of
-from banyan.groups.models import Group
+from banyan.groups.access import get_group_by_slug
 from banyan.kernel import clock
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound, Problem
@@ -222,9 +222,7 @@ def _begin(request: HttpRequest, room: Room | None, place: Place) -> HttpRespons
 @signed_in
 def chat_group(request: HttpRequest, group_slug: str) -> HttpResponse:
     """Go to the room of a group that the member belongs to; the first one there makes it."""
-    group = Group.objects.filter(slug__iexact=group_slug).first()
-    if group is None:
-        raise NotFound()
+    group = get_group_by_slug(actor(request), group_slug)
     room = chat.open_group_room(actor=actor(request), group_id=group.pk)
     return redirect("chat_room", room.pk)
 

@@ -127,7 +127,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "posts": noted_cards(request, hydrate(who, ids)),
         "boards": visible_boards(who, account.pk),
         "shops": shop_faces(visible_shops().filter(owner=account)),
-        "storefront": visible_storefronts().filter(owner=account).first(),
+        "storefront": visible_storefronts().filter(owner=account, group_id=None).first(),
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     own = pictures([account.avatar_id]).get(account.avatar_id or 0)

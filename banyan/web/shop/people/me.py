@@ -42,6 +42,7 @@ _ROOMS = (
     ("notifications", "bell", gettext_lazy("Notifications")),
     ("my_followers", "me", gettext_lazy("Followers")),
     ("addresses", "truck", gettext_lazy("Addresses")),
+    ("groups", "people", gettext_lazy("Groups")),
     ("boards_mine", "save", gettext_lazy("Boards")),
     ("storefront_mine", "shop", gettext_lazy("My storefront")),
     ("listings_mine", "tag", gettext_lazy("What I sell")),

@@ -6,7 +6,7 @@ head, and keeps a record of every nested list that did not match.
 
 from django.urls import URLPattern, URLResolver
 
-from . import chat, community, earnings, market, orders, people, sharing, standing, trade
+from . import chat, community, earnings, groups, market, orders, people, sharing, standing, trade
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *chat.urlpatterns,
     *sharing.urlpatterns,
     *trade.urlpatterns,
+    *groups.urlpatterns,
     *standing.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,

@@ -15,6 +15,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from ..access import get_own_account
 from ..events import AccountCreated, ContactVerified
 from ..models import Account, ApiToken, Profile
+from ..ports import is_kept_closed
 from ..rules import Contact, clean_handle, handle_problem, suggest_handle
 from ..rules.contacts import EMAIL
 from .words import index_accounts
@@ -173,3 +174,21 @@ def close_account(*, actor: Actor, account_id: int, reason: str) -> None:
             subject_id=account_id,
             reason=reason,
         )
+
+
+def reopen_account(*, actor: Actor, account_id: int, reason: str) -> bool:
+    """Open a closed account unless something else keeps it closed; tells whether it is open.
+
+    Its tokens stay ended. In the caller's transaction; audited; repeatable.
+    """
+    if not is_kept_closed(account_id):
+        if Account.objects.filter(pk=account_id, is_active=False).update(is_active=True):
+            audit.record(
+                actor=actor,
+                action="account.reopen",
+                subject_kind="account",
+                subject_id=account_id,
+                reason=reason,
+            )
+        return True
+    return False

@@ -6,7 +6,7 @@ head, and keeps a record of every nested list that did not match.
 
 from django.urls import URLPattern, URLResolver
 
-from . import community, earnings, market, orders, people, sharing, standing, trade
+from . import community, earnings, market, moderation, orders, people, sharing, standing, trade
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *sharing.urlpatterns,
     *trade.urlpatterns,
     *standing.urlpatterns,
+    *moderation.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,
 ]

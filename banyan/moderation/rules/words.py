@@ -18,7 +18,7 @@ _ALIKE = str.maketrans(
 _LEET = str.maketrans("013457@$€|", "oieastase" + "l")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
 _CHINESE = re.compile(f"[{_CJK}]")
-_WORD = re.compile(rf"[^\W_{_CJK}]+(?:['@$€|][^\W_{_CJK}]+)*|[@$€|][^\W_{_CJK}]+")
+_WORD = re.compile(rf"[^\W_{_CJK}]+(?:['@$€|][^\W_{_CJK}]+)*[@$€|]?|[@$€|][^\W_{_CJK}]+")
 _SENTENCE_END = re.compile(r"[。！？；，、：.!?;,:\n]+")
 _SPELLED = 3
 """So many single letters in a row are one word, spelled out to get past."""

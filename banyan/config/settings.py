@@ -255,6 +255,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+SESSION_ENGINE = "banyan.web.sessions"
 SESSION_COOKIE_NAME = "banyan_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60

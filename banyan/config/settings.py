@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "banyan.people",
     "banyan.notify",
     "banyan.moderation",
+    "banyan.legal",
     "banyan.catalog",
     "banyan.payments",
     "banyan.entitlements",

@@ -262,6 +262,15 @@ WORDS: Mapping[str, Promise] = {
     "filed": gettext_lazy("Came in"),
     "restored": gettext_lazy("Can be seen again"),
     "stays_down": gettext_lazy("Stays hidden"),
+    # leaving, and legal texts
+    "account.erase": gettext_lazy("Erased an account"),
+    "legal_text.publish": gettext_lazy("Published a legal text"),
+    "purchase.erase": gettext_lazy("Erased what was personal in a purchase"),
+    "legal_text": gettext_lazy("Legal text"),
+    "legal.erasure.state": gettext_lazy("Erasure"),
+    "legal.export.state": gettext_lazy("Export"),
+    "ready": gettext_lazy("Ready"),
+    "taken": gettext_lazy("Fetched"),
     # machines of commerce
     "delivery.voucher.state": gettext_lazy("Voucher"),
     "entitlements.pointslot.state": gettext_lazy("Points"),

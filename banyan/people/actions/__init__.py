@@ -5,6 +5,7 @@ from .accounts import (
     change_handle,
     close_account,
     create_account,
+    nobody,
     reopen_account,
 )
 from .addresses import add_address, change_address, make_default, remove_address
@@ -55,6 +56,7 @@ __all__ = [
     "give_role",
     "join_browser",
     "make_default",
+    "nobody",
     "offer_merge",
     "record_consent",
     "reindex_accounts",

@@ -176,6 +176,16 @@ def close_account(*, actor: Actor, account_id: int, reason: str) -> None:
         )
 
 
+def nobody() -> Account:
+    """Return the account that stands where members were who are gone. Nobody signs in to it."""
+    handle = "deleted-member"
+    found = Account.objects.filter(handle=handle).first()
+    if found is None:
+        found = _insert(handle, "Deleted member", "en", False)
+        Profile.objects.create(account=found)
+    return found
+
+
 def reopen_account(*, actor: Actor, account_id: int, reason: str) -> bool:
     """Open a closed account unless something else keeps it closed; tells whether it is open.
 

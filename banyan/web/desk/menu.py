@@ -77,6 +77,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 entry(_("How shares travel"), "account_tree", "cascades",
                       "support", "finance", "moderation"),
                 table(_("Messages"), "mail", "notify_message", "support"),
+                table(_("Legal texts"), "contract", "legal_legaltext", "support", "moderation"),
+                table(_("Erasures"), "person_off", "legal_erasure", "support"),
+                table(_("Exports"), "download", "legal_export", "support"),
             ],
         ),
         (

@@ -46,6 +46,7 @@ _ROOMS = (
     ("listings_mine", "tag", gettext_lazy("What I sell")),
     ("studio_home", "shop", gettext_lazy("My shops")),
     ("me_edit", "edit", gettext_lazy("Profile and privacy")),
+    ("my_data", "lock", gettext_lazy("My data")),
     ("decisions", "shield", gettext_lazy("Decisions")),
     ("mfa_index", "shield", gettext_lazy("Security")),
     ("tokens", "lock", gettext_lazy("API tokens")),

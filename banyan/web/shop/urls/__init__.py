@@ -6,7 +6,18 @@ head, and keeps a record of every nested list that did not match.
 
 from django.urls import URLPattern, URLResolver
 
-from . import community, earnings, market, moderation, orders, people, sharing, standing, trade
+from . import (
+    community,
+    earnings,
+    legal,
+    market,
+    moderation,
+    orders,
+    people,
+    sharing,
+    standing,
+    trade,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
@@ -16,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *trade.urlpatterns,
     *standing.urlpatterns,
     *moderation.urlpatterns,
+    *legal.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,
 ]

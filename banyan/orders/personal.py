@@ -1,9 +1,25 @@
 """What purchases hold of people: sums and goods stay, contacts and addresses go."""
 
-from banyan.kernel.personal import Erase, holds, names_nobody
+from __future__ import annotations
+
+from banyan.kernel.personal import Erase, Person, holds, names_nobody
+from banyan.sharing.personal import links_near, unnamed
+
+from .models import OrderLine
 
 BOOKS = "Ten years without names: what was sold for how much."
 INVOICE = "Ten years: invoices are kept as they were issued, by the law on tax."
+
+
+def _unname_paths(person: Person) -> None:
+    """Leave a number where a sharer stood in the paths of what others bought."""
+    if person.account_id is None:
+        return
+    for line in OrderLine.objects.filter(link__in=links_near(person.account_id)).order_by("id"):
+        path = unnamed(line.path, person.account_id)
+        if path != line.path:
+            OrderLine.objects.filter(pk=line.pk).update(path=path)
+
 
 holds("orders.Cart", Erase.DELETE, "Until it is emptied.", owner=("account_id",))
 holds("orders.CartItem", Erase.DELETE, "Until it is emptied.", owner=("cart__account_id",))
@@ -14,7 +30,8 @@ holds(
 )  # fmt: skip
 holds("orders.Order", Erase.PSEUDONYM, BOOKS, owner=("checkout__buyer_id",), guest=("checkout_id",))
 holds(
-    "orders.OrderLine", Erase.PSEUDONYM, BOOKS, owner=("order__checkout__buyer_id",),
+    "orders.OrderLine", Erase.BLANK, BOOKS, fields=("path",), act=_unname_paths,
+    owner=("order__checkout__buyer_id",),
     guest=("order__checkout_id",),
 )  # fmt: skip
 holds(

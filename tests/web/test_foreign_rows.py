@@ -26,6 +26,8 @@ from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon
 from banyan.kernel import clock
 from banyan.kernel.money import Money
+from banyan.legal.actions import ask_export
+from banyan.legal.models import Export
 from banyan.market import actions as market
 from banyan.market.models import Dispute, Listing
 from banyan.notify.actions import notify
@@ -83,6 +85,7 @@ class World:
     asked_payment: PaymentRequest
     listing: Listing
     dispute: Dispute
+    export: Export
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -119,6 +122,7 @@ def _world() -> World:
         ),
         notification=Notification.objects.get(recipient_id=at.owner.pk),
         post=mine,
+        export=ask_export(actor=owner),
         board=Board.objects.create(
             owner=at.owner, title="Mine", slug="mine", created_at=clock.now()
         ),
@@ -307,6 +311,11 @@ PEOPLE: dict[str, Case] = {
     "merge_offer": (lambda w: {"merge_id": w.merge.pk}, {"answer": "accept"}),
     "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
     "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),
+    "export_take": (lambda w: {"export_id": w.export.pk}, {}),
+    "purchase_export_take": (
+        lambda w: {"token": w.rivals_token, "export_id": w.export.pk},
+        {},
+    ),
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
     "post_pictures": (lambda w: {"post_id": w.post.pk}, {"alt_1": "Theirs"}),
     "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
@@ -327,6 +336,9 @@ FOR_ALL = {
     "share",
     "touch_seen",
     "report_product",
+    "report",
+    "rights_file",
+    "legal_version",
     "sale",
     "sale_claim",
     "sale_code",

@@ -462,6 +462,10 @@ LIST_CASES: dict[tuple[str, str], ListCase] = {
         "moderation", "attribute.add",
         {"code": "glaze", "kind": "choice", "category": "", "name_en": "Glaze", "unit": "",
          "choices": "ash=Ash/灰/灰, clear=Clear", "marks": "required, filter", "position": "1"}),
+    ("legal_legaltext", "publish"): ListCase(
+        "owner", "legal_text.publish",
+        {"kind": "terms", "language": "en", "version": "", "body": "Be kind.",
+         "changes": "Shorter.", "asks": "yes"}),
     ("moderation_listedword", "list"): ListCase(
         "moderation", "word.list", {"text": "pills", "effect": "hold"}),
     ("standing_guardedcategory", "guard"): ListCase(

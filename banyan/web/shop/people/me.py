@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.legal.queries import to_accept
+from banyan.legal.rules import MEMBERS
 from banyan.media.actions import stage
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
@@ -64,6 +66,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "face": face_of(account),
         "rooms": _rooms(actor(request)),
         "offers": open_offers(account.pk),
+        "must_agree": bool(to_accept(account.pk, MEMBERS)),
         **badge(request),
     }
     return render(request, "shop/people/me.html", context)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Status
 from pydantic import Field, StringConstraints
 
 from banyan.chat import actions as chat
 from banyan.chat.access import get_room_for
-from banyan.chat.models import Room
-from banyan.chat.queries import Listed, Said, earlier, following, requests, rooms, since
-from banyan.kernel.actors import Actor
-from banyan.media.actions import claim_staged
+from banyan.chat.actions import Wanted, Words
+from banyan.chat.models import Message
+from banyan.chat.queries import Listed, Said, earlier, following, requests, rooms
 from banyan.people.access import get_account_for
 from banyan.people.models import Account
 
@@ -163,21 +161,20 @@ def _picture(said: Said) -> Picture | None:
     return Picture(url=one["src"], width=one["width"], height=one["height"], alt=one["alt"])
 
 
-def _say(request: HttpRequest, room: Room, said: SayBody) -> Any:
-    who = actor(request)
-    card = chat.Wanted(said.card.kind, said.card.id) if said.card else None
-    tokens = [said.picture] if said.picture else []
-    image = next(iter(claim_staged(actor=who, tokens=tokens)), None)
-    made = chat.send(
-        actor=who,
-        room_id=room.pk,
+def _words(request: HttpRequest, said: SayBody) -> Words:
+    return Words(
         body=said.body,
-        image=image,
-        card=card,
+        picture=said.picture or "",
+        card=Wanted(said.card.kind, said.card.id) if said.card else None,
         key=caller_of(request).key,
         host=request.get_host(),
     )
-    [shown] = since(who, get_room_for(who, room.pk), first=made.seq, limit=1)
+
+
+def _told(request: HttpRequest, made: Message) -> Any:
+    who = actor(request)
+    room = get_room_for(who, made.room_id)
+    [shown] = following(who, room, after=made.seq - 1, limit=1)
     return Status(201, _message(shown))
 
 
@@ -214,25 +211,24 @@ def list_messages(
 @router.post("/chat/rooms/{room_id}/messages", auth=WRITE, response={201: MessageAnswer})
 def say(request: HttpRequest, room_id: Path[Id], body: SayBody) -> Any:
     """Say something in a room. With an Idempotency-Key it is said once."""
-    with transaction.atomic():
-        return _say(request, get_room_for(actor(request), room_id), body)
+    words = _words(request, body)
+    return _told(request, chat.send(actor=actor(request), room_id=room_id, words=words))
 
 
 @router.post("/chat/people/{handle}/messages", auth=WRITE, response={201: MessageAnswer})
 def write_to_person(request: HttpRequest, handle: Path[Handle], body: SayBody) -> Any:
     """Write to somebody; to who does not follow the sender it is a request."""
-    who: Actor = actor(request)
+    who = actor(request)
     account = get_account_for(who, handle)
-    with transaction.atomic():
-        return _say(request, chat.open_direct(actor=who, account_id=account.pk), body)
+    words = _words(request, body)
+    return _told(request, chat.write_to(actor=who, account_id=account.pk, words=words))
 
 
 @router.post("/chat/shops/{shop_id}/messages", auth=WRITE, response={201: MessageAnswer})
 def ask_shop(request: HttpRequest, shop_id: Path[Id], body: SayBody) -> Any:
     """Ask a shop."""
-    who = actor(request)
-    with transaction.atomic():
-        return _say(request, chat.open_shop_room(actor=who, shop_id=shop_id), body)
+    words = _words(request, body)
+    return _told(request, chat.ask_shop(actor=actor(request), shop_id=shop_id, words=words))
 
 
 @router.put("/chat/rooms/{room_id}/read", auth=WRITE, response=ReadAnswer)

@@ -10,7 +10,8 @@ class ChatConfig(AppConfig):
     label = "chat"
 
     def ready(self) -> None:
-        """Keep open rooms live; tell people; hear what buyers say elsewhere."""
-        from . import notices, subscribers, topics  # noqa: F401 - registers on import
+        """Keep open rooms live; tell people; hear what buyers say elsewhere; be moderated."""
+        from . import moderated, notices, subscribers, topics  # noqa: F401 - registers on import
 
+        moderated.register()
         topics.register()

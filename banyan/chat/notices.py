@@ -29,6 +29,8 @@ def tell_of_a_message(event: ChatSent, meta: Meta) -> None:
     """Tell those in the room who have not read it yet; a shop's are who has the thread, or all."""
     message = Message.objects.select_related("room__shop", "room__group").get(pk=event.message_id)
     room = message.room
+    if message.deleted_at is not None:
+        return
     if room.kind == "shop" and not message.as_shop:
         _tell_the_shop(message)
         return

@@ -118,6 +118,7 @@ FOR_EVERYBODY = {
     ("PUT", "/me/storefront/products/{product_id}"),
     ("PUT", "/me/storefront/pool/{item_id}"),
     ("GET", "/products/{product_id}"),
+    ("GET", "/legal/{kind}"),
     ("GET", "/posts/{post_id}"),
     ("PUT", "/posts/{post_id}/like"),
     ("DELETE", "/posts/{post_id}/like"),

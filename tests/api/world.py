@@ -113,7 +113,7 @@ def new_world() -> World:
     storefronts.open_storefront(actor=who, title="A corner")
     offer = storefronts.list_from_pool(actor=who, item_id=pooled.pk)
     asked = chat.open_direct(actor=make.actor(buyer), account_id=sharer.pk)
-    chat.send(actor=make.actor(buyer), room_id=asked.pk, body="Where is it from?")
+    chat.send(actor=make.actor(buyer), room_id=asked.pk, words=chat.Words(body="Where is it from?"))
     token, _secret = people.create_token(actor=make.actor(buyer), name="old")
     ids = {
         "shop_id": shop.pk,

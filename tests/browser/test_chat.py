@@ -63,7 +63,7 @@ def test_after_a_block_an_open_page_shows_nothing_new(house: House, browser: Bro
     people.follow(actor=make.actor(ana), account_id=ben.pk)
     people.follow(actor=make.actor(ben), account_id=ana.pk)
     room = chat.open_direct(actor=make.actor(ana), account_id=ben.pk)
-    chat.send(actor=make.actor(ana), room_id=room.pk, body="Hello")
+    chat.send(actor=make.actor(ana), room_id=room.pk, words=chat.Words(body="Hello"))
     page = signed_in_at(browser, house, ben, viewport=PHONE)
     page.goto(f"{house.url}/chat/{room.pk}")
     expect(page.get_by_text("Hello")).to_be_visible()

@@ -59,7 +59,7 @@ def test_a_shops_room_wakes_its_inbox() -> None:
     before = last_event()
     room = chat.open_shop_room(actor=make.actor(buyer), shop_id=shop.pk)
 
-    chat.send(actor=make.actor(buyer), room_id=room.pk, body="Is it blue?")
+    chat.send(actor=make.actor(buyer), room_id=room.pk, words=chat.Words(body="Is it blue?"))
 
     assert told_since(before) == {topic_of(room), f"member:{buyer.pk}", f"inbox:{shop.pk}"}
 

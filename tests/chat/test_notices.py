@@ -78,7 +78,7 @@ def test_a_group_tells_its_members_but_not_who_is_apart_from_the_writer() -> Non
     people.block(actor=make.actor(cem), account_id=ana.pk)
     room = chat.open_group_room(actor=make.actor(ana), group_id=Membership.objects.first().group_id)  # type: ignore[union-attr]  # there is one
 
-    chat.send(actor=make.actor(ana), room_id=room.pk, body="Hello all")
+    chat.send(actor=make.actor(ana), room_id=room.pk, words=chat.Words(body="Hello all"))
 
     assert unread(ben) == [f"{ana.display_name} wrote in Kiln friends."]
     assert unread(cem) == []

@@ -140,9 +140,9 @@ def test_statements_do_not_grow_with_the_messages(
         return len(asked)
 
     card = chat.Wanted("product", item.pk)
-    chat.send(actor=make.actor(ana), room_id=room.pk, card=card)
+    chat.send(actor=make.actor(ana), room_id=room.pk, words=chat.Words(card=card))
     few = count()
     for n in range(12):
-        chat.send(actor=make.actor(ana), room_id=room.pk, body=str(n), card=card)
+        chat.send(actor=make.actor(ana), room_id=room.pk, words=chat.Words(body=str(n), card=card))
 
     assert count() == few

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def say(one: Account, other: Account, body: str = "Hello", key: str = "") -> Message:
     """Let somebody write to somebody, in their room."""
     room = chat.open_direct(actor=make.actor(one), account_id=other.pk)
-    return chat.send(actor=make.actor(one), room_id=room.pk, body=body, key=key)
+    return chat.send(actor=make.actor(one), room_id=room.pk, words=chat.Words(body=body, key=key))
 
 
 def friends() -> tuple[Account, Account]:
@@ -126,7 +126,7 @@ def test_after_a_block_nothing_is_sent_read_or_listed() -> None:
         with pytest.raises(NotFound):
             get_room_for(make.actor(one), room_id)
         with pytest.raises(NotFound):
-            chat.send(actor=make.actor(one), room_id=room_id, body="Why?")
+            chat.send(actor=make.actor(one), room_id=room_id, words=chat.Words(body="Why?"))
         with pytest.raises(NotFound):
             chat.open_direct(actor=make.actor(one), account_id=other.pk)
     assert Message.objects.count() == 1
@@ -149,7 +149,7 @@ def test_nothing_and_too_much_are_refused(body: str) -> None:
     room = chat.open_direct(actor=make.actor(ana), account_id=ben.pk)
 
     with pytest.raises(Invalid) as refused:
-        chat.send(actor=make.actor(ana), room_id=room.pk, body=body)
+        chat.send(actor=make.actor(ana), room_id=room.pk, words=chat.Words(body=body))
 
     assert list(refused.value.fields) == ["body"]
     assert Room.objects.get().last_seq == 0
@@ -160,7 +160,7 @@ def test_guests_and_strangers_to_a_room_have_no_part_in_it() -> None:
     room_id = say(ana, ben).room_id
 
     with pytest.raises(LoginRequired):
-        chat.send(actor=Actor.guest(), room_id=room_id, body="Hi")
+        chat.send(actor=Actor.guest(), room_id=room_id, words=chat.Words(body="Hi"))
     for act in (chat.accept, chat.decline, chat.mute, chat.unmute):
         with pytest.raises(Problem) as refused:
             act(actor=make.actor(make.member()), room_id=room_id)

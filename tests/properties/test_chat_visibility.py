@@ -49,13 +49,15 @@ def test_no_leak(blocks: set[tuple[int, int]], members: dict[int, int], closed: 
     said: list[Message] = []
     for a, b in itertools.combinations(range(PEOPLE), 2):
         room = chat.open_direct(actor=make.actor(everybody[a]), account_id=ids[b])
-        said.append(chat.send(actor=make.actor(everybody[a]), room_id=room.pk, body="x"))
+        said.append(
+            chat.send(actor=make.actor(everybody[a]), room_id=room.pk, words=chat.Words(body="x"))
+        )
     for one in everybody:
         room = chat.open_group_room(actor=make.actor(one), group_id=group.pk)
-        said.append(chat.send(actor=make.actor(one), room_id=room.pk, body="x"))
+        said.append(chat.send(actor=make.actor(one), room_id=room.pk, words=chat.Words(body="x")))
     for one in everybody[1:]:
         room = chat.open_shop_room(actor=make.actor(one), shop_id=shop.pk)
-        said.append(chat.send(actor=make.actor(one), room_id=room.pk, body="x"))
+        said.append(chat.send(actor=make.actor(one), room_id=room.pk, words=chat.Words(body="x")))
 
     # the world changes after everything was said
     for a, b in blocks:
@@ -97,7 +99,7 @@ def _check(account: Account, who: int, said: list[Message], may_enter, may_read)
         if room.pk not in entered:
             for act in (
                 lambda at=room: get_room_for(viewer, at.pk),
-                lambda at=room: chat.send(actor=viewer, room_id=at.pk, body="y"),
+                lambda at=room: chat.send(actor=viewer, room_id=at.pk, words=chat.Words(body="y")),
                 lambda at=room: chat.mark_read(actor=viewer, room_id=at.pk, seq=1),
             ):
                 with pytest.raises(NotFound):

@@ -38,7 +38,7 @@ def speak_at_once(room: Room, *people_: Account) -> list[object]:
                 chat.send,
                 actor=make.actor(people_[n % len(people_)]),
                 room_id=room.pk,
-                body=str(n),
+                words=chat.Words(body=str(n)),
             )
             for n in range(SPEAKERS)
         )
@@ -84,18 +84,22 @@ def test_the_same_message_sent_again_at_once_is_one_and_takes_one_number(
     threaded_db: None,
 ) -> None:
     ana, ben, room = open_room()
-    again = partial(chat.send, actor=make.actor(ana), room_id=room.pk, body="Once", key="k")
+    again = partial(
+        chat.send, actor=make.actor(ana), room_id=room.pk, words=chat.Words(body="Once", key="k")
+    )
 
     made = run_at_once(*[again] * 8)
 
     assert kinds(made) == {"Message": 8}
     assert len({one.pk for one in made}) == 1
-    assert chat.send(actor=make.actor(ben), room_id=room.pk, body="Next").seq == 2
+    assert chat.send(actor=make.actor(ben), room_id=room.pk, words=chat.Words(body="Next")).seq == 2
 
 
 def test_control_without_the_constraint_it_is_said_several_times(threaded_db: None) -> None:
     ana, _ben, room = open_room()
-    again = partial(chat.send, actor=make.actor(ana), room_id=room.pk, body="Once", key="k")
+    again = partial(
+        chat.send, actor=make.actor(ana), room_id=room.pk, words=chat.Words(body="Once", key="k")
+    )
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX message_sent_once")
     try:
@@ -147,7 +151,7 @@ def asked_shop() -> tuple[Account, Account, Thread]:
 
     catalog.hire(actor=make.actor(owner), shop_id=shop.pk, account_id=clerk.pk, role="clerk")
     room = chat.open_shop_room(actor=make.actor(buyer), shop_id=shop.pk)
-    chat.send(actor=make.actor(buyer), room_id=room.pk, body="Is it blue?")
+    chat.send(actor=make.actor(buyer), room_id=room.pk, words=chat.Words(body="Is it blue?"))
     return owner, clerk, Thread.objects.get()
 
 
@@ -203,7 +207,7 @@ def test_two_who_answer_at_once_are_one_first_answer(threaded_db: None) -> None:
                 actor=make.actor(one),
                 shop_id=thread.shop_id,
                 thread_id=thread.pk,
-                body="Yes",
+                words=chat.Words(body="Yes"),
             )
             for one in (owner, clerk)
         )

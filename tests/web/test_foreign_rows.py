@@ -31,6 +31,8 @@ from banyan.groups.models import Group
 from banyan.groups.models import Offer as GroupOffer
 from banyan.kernel import clock
 from banyan.kernel.money import Money
+from banyan.legal.actions import ask_export
+from banyan.legal.models import Export
 from banyan.market import actions as market
 from banyan.market.models import Dispute, Listing
 from banyan.notify.actions import notify
@@ -91,6 +93,7 @@ class World:
     dispute: Dispute
     circle: Group
     group_offer: GroupOffer
+    export: Export
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -109,7 +112,7 @@ def _world() -> World:
     )
     _after_sale(at)
     room = chat.open_shop_room(actor=buyer, shop_id=at.shop.pk)
-    chat.send(actor=buyer, room_id=room.pk, body="Is it safe?")
+    chat.send(actor=buyer, room_id=room.pk, words=chat.Words(body="Is it safe?"))
     cart = orders.cart_for(actor=buyer)
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
@@ -129,6 +132,7 @@ def _world() -> World:
         ),
         notification=Notification.objects.get(recipient_id=at.owner.pk),
         post=mine,
+        export=ask_export(actor=owner),
         board=Board.objects.create(
             owner=at.owner, title="Mine", slug="mine", created_at=clock.now()
         ),
@@ -350,6 +354,11 @@ PEOPLE: dict[str, Case] = {
     "merge_offer": (lambda w: {"merge_id": w.merge.pk}, {"answer": "accept"}),
     "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
     "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),
+    "export_take": (lambda w: {"export_id": w.export.pk}, {}),
+    "purchase_export_take": (
+        lambda w: {"token": w.rivals_token, "export_id": w.export.pk},
+        {},
+    ),
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
     "post_pictures": (lambda w: {"post_id": w.post.pk}, {"alt_1": "Theirs"}),
     "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
@@ -371,6 +380,9 @@ FOR_ALL = {
     "share",
     "touch_seen",
     "report_product",
+    "report",
+    "rights_file",
+    "legal_version",
     "sale",
     "sale_claim",
     "sale_code",

@@ -14,12 +14,14 @@ from .rooms import (
     renew_streams,
     unmute,
 )
-from .sending import answer_buyer, hear, send, take_back
+from .sending import Words, answer_buyer, ask_shop, hear, send, take_back, write_to
 
 __all__ = [
     "Wanted",
+    "Words",
     "accept",
     "answer_buyer",
+    "ask_shop",
     "assign",
     "choose_who_writes",
     "decline",
@@ -38,4 +40,5 @@ __all__ = [
     "take_back",
     "take_thread",
     "unmute",
+    "write_to",
 ]

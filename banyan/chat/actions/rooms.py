@@ -52,12 +52,17 @@ def open_direct(*, actor: Actor, account_id: int) -> Room:
 def _opening(me: int, other: int) -> str:
     """Return the state in which somebody's room with ``other`` begins."""
     choice = ChatChoice.objects.filter(account_id=other).values_list("who", flat=True).first()
-    known = Follow.objects.filter(follower_id=other, followee_id=me, state=1).exists()
+    known = follows(other, me)
     if choice == "nobody" or (choice == "following" and not known):
         raise Forbidden(
             _("They take no messages from people they do not know."), code="chat_closed"
         )
     return OPEN if known else REQUEST
+
+
+def follows(one: int, other: int) -> bool:
+    """Tell whether ``one`` follows ``other``."""
+    return Follow.objects.filter(follower_id=one, followee_id=other, state=1).exists()
 
 
 def open_shop_room(*, actor: Actor, shop_id: int) -> Room:

@@ -15,7 +15,9 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, NotFound
 from banyan.kernel.remembered import insert
 from banyan.kernel.states import transition
+from banyan.media.actions import claim_staged
 from banyan.media.models import Image
+from banyan.moderation.actions import check_text, hold
 
 from ..access import get_room_for, get_thread_for, member_of
 from ..events import ChatChanged, ChatSent
@@ -24,12 +26,27 @@ from ..models.rooms import LONGEST
 from ..states import OPEN, ROOM
 from .cards import Wanted, pasted, settled
 from .inbox import asked, replied
-from .rooms import move_pointer
+from .rooms import follows, move_pointer, open_direct, open_shop_room
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody wants to say: words, a staged picture by its token, a card; at least one.
+
+    ``key`` is the sender's own name for it: the same key says it once. Without a card the first
+    address of ours (``host``) in the words becomes one.
+    """
+
+    body: str = ""
+    picture: str = ""
+    card: Wanted | None = None
+    key: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What becomes a message."""
+    """What becomes a message; ``held`` until a moderator has looked at it."""
 
     author_id: int | None
     body: str = ""
@@ -37,29 +54,67 @@ class _Said:
     card: tuple[str, int] | None = None
     key: str = ""
     as_shop: bool = False
+    held: bool = False
 
 
-def send(
-    *,
-    actor: Actor,
-    room_id: int,
-    body: str = "",
-    image: Image | None = None,
-    card: Wanted | None = None,
-    key: str = "",
-    host: str = "",
-) -> Message:
-    """Say something in a room that the actor sees as a person; the same ``key`` says it once.
+def send(*, actor: Actor, room_id: int, words: Words) -> Message:
+    """Say something in a room that the actor sees as a person. Repeatable by ``words.key``.
 
-    Words, a picture, a card, or several of them. Without a card the first address of ours
-    (``host``) in the words becomes one. Writing to who asked accepts them. Raises NotFound,
-    Invalid, Forbidden ``request_waiting`` for a second word before the answer. Emits chat.sent.
+    Writing to who asked accepts them. Raises NotFound, Invalid, Forbidden ``request_waiting`` for
+    a second word before the answer, and what ``moderation.check_text`` raises. Emits chat.sent.
+    """
+    member_of(actor)
+    room = get_room_for(actor, room_id)
+    stranger = room.state != OPEN and room.asker_id == actor.id
+    held = _checked(actor, words, "stranger" if stranger else "message")
+    return _send(actor, room, words, held)
+
+
+def write_to(*, actor: Actor, account_id: int, words: Words) -> Message:
+    """Write to somebody: in the room with them, made where there is none. See ``send``.
+
+    Raises what ``open_direct`` and ``send`` raise; nothing is made for what is refused.
+    """
+    member_of(actor)
+    known = follows(account_id, actor.id or 0)
+    held = _checked(actor, words, "message" if known else "stranger")
+    with transaction.atomic():
+        room = open_direct(actor=actor, account_id=account_id)
+        return _send(actor, room, words, held)
+
+
+def ask_shop(*, actor: Actor, shop_id: int, words: Words) -> Message:
+    """Ask a shop, in the room with it, made where there is none. See ``send``."""
+    member_of(actor)
+    held = _checked(actor, words, "message")
+    with transaction.atomic():
+        room = open_shop_room(actor=actor, shop_id=shop_id)
+        return _send(actor, room, words, held)
+
+
+def answer_buyer(*, actor: Actor, shop_id: int, thread_id: int, words: Words) -> Message:
+    """Answer a buyer in a shop's name; whoever answers an unassigned thread takes it.
+
+    Raises NotFound, Invalid, and what ``moderation.check_text`` raises. Emits chat.sent.
     """
     me = member_of(actor)
-    room = get_room_for(actor, room_id)
+    thread = get_thread_for(actor, shop_id, thread_id)
+    held = _checked(actor, words, "message")
 
     def say() -> Message:
-        said = _checked(actor, room, me, body, image, card, host, key)
+        said = replace(_said(actor, thread.room, words), as_shop=True, held=held)
+        made = _say(actor, thread.room, said)
+        replied(actor=actor, room=thread.room, message=made)
+        return made
+
+    return _once(me, thread.room_id, words.key, say)
+
+
+def _send(actor: Actor, room: Room, words: Words, held: bool) -> Message:
+    me = member_of(actor)
+
+    def say() -> Message:
+        said = replace(_said(actor, room, words), held=held)
         if room.state != OPEN and room.asker_id != me:
             transition(ROOM, room, OPEN, actor=actor)
         made = _say(actor, room, said)
@@ -68,34 +123,7 @@ def send(
         move_pointer(actor=actor, room=room, seq=made.seq)
         return made
 
-    return _once(me, room.pk, key, say)
-
-
-def answer_buyer(
-    *,
-    actor: Actor,
-    shop_id: int,
-    thread_id: int,
-    body: str = "",
-    image: Image | None = None,
-    card: Wanted | None = None,
-    key: str = "",
-    host: str = "",
-) -> Message:
-    """Answer a buyer in a shop's name; whoever answers an unassigned thread takes it.
-
-    Raises NotFound, Invalid. Emits chat.sent.
-    """
-    me = member_of(actor)
-    thread = get_thread_for(actor, shop_id, thread_id)
-
-    def say() -> Message:
-        said = _checked(actor, thread.room, me, body, image, card, host, key)
-        made = _say(actor, thread.room, replace(said, as_shop=True))
-        replied(actor=actor, room=thread.room, message=made)
-        return made
-
-    return _once(me, thread.room_id, key, say)
+    return _once(me, room.pk, words.key, say)
 
 
 def hear(
@@ -129,7 +157,7 @@ def take_back(*, actor: Actor, room_id: int, message_id: int) -> None:
     if not (message.as_shop and works_in(actor, message.room.shop_id or 0)):
         get_room_for(actor, room_id)
     with transaction.atomic():
-        changed = found.filter(deleted_at=None).update(
+        changed = found.exclude(body="", image=None, card_kind="").update(
             deleted_at=clock.now(), body="", image=None, card_kind="", card_id=None
         )
         if changed:
@@ -157,24 +185,28 @@ def _once(me: int, room_id: int, key: str, say: Callable[[], Message]) -> Messag
         return other
 
 
-def _checked(
-    actor: Actor,
-    room: Room,
-    me: int,
-    body: str,
-    image: Image | None,
-    card: Wanted | None,
-    host: str,
-    key: str,
-) -> _Said:
-    body = body.strip()
-    if len(body) > LONGEST:
+def _checked(actor: Actor, words: Words, where: str) -> bool:
+    """Refuse what may not be said at all; tell whether a moderator looks at it first.
+
+    Outside any transaction of ours: what is said is counted, refused or not.
+    """
+    if len(words.body.strip()) > LONGEST:
         raise Invalid(fields={"body": _("At most 2,000 letters.")})
-    if card is None and host:
-        card, body = pasted(body, host)
-    if not body and image is None and card is None:
+    if not words.body.strip():
+        return False
+    return check_text(actor=actor, text=words.body, where=where) == "hold"
+
+
+def _said(actor: Actor, room: Room, words: Words) -> _Said:
+    body, card = words.body.strip(), words.card
+    if card is None and words.host:
+        card, body = pasted(body, words.host)
+    if not body and not words.picture and card is None:
         raise Invalid(fields={"body": _("Write something first.")})
-    return _Said(me, body, image, settled(actor, room, card) if card else None, key[:80])
+    tokens = [words.picture] if words.picture else []
+    image = next(iter(claim_staged(actor=actor, tokens=tokens)), None)
+    shown = settled(actor, room, card) if card else None
+    return _Said(member_of(actor), body, image, shown, words.key[:80])
 
 
 def _say(actor: Actor, room: Room, said: _Said) -> Message:
@@ -199,8 +231,11 @@ def _say(actor: Actor, room: Room, said: _Said) -> Message:
             card_id=card_id,
             key=said.key,
             created_at=now,
+            deleted_at=now if said.held else None,
         )
     )
+    if said.held:
+        hold(actor=actor, kind="message", subject_id=made.pk, author_id=said.author_id)
     room.last_seq, room.last_at = seq, now
     events.emit(
         ChatSent(room_id=room.pk, message_id=made.pk, seq=seq, author_id=said.author_id),

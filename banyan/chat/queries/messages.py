@@ -23,7 +23,8 @@ MOST_LIVE = 200
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message ready to draw. ``gone``: taken back, or no longer where it was said.
+    """A message ready to draw. ``gone``: taken back, or no longer where it was said; ``held``:
+    a moderator looks at it, or has taken it off.
 
     ``source`` says where it was said if not here: comment, note, or empty. ``card`` is None where
     the reader may not see the thing (any more), which ``lost`` tells.
@@ -37,6 +38,7 @@ class Said:
     source: str = ""
     lost: bool = False
     gone: bool = False
+    held: bool = False
 
 
 def latest(viewer: Actor, room: Room, *, limit: int = PAGE) -> list[Said]:
@@ -113,6 +115,10 @@ def _said(
     if elsewhere:
         told = words.get((row.card_kind, row.card_id or 0))
         body, gone = told or "", told is None
+    if gone:
+        kept = row.deleted_at is not None and bool(row.body or row.image_id or row.card_kind)
+        source = row.card_kind if elsewhere else ""
+        return Said(row, [], row.author_id == viewer.id, source=source, gone=True, held=kept)
     card = cards.get(row.card_kind, {}).get(row.card_id or 0)
     return Said(
         message=row,
@@ -122,5 +128,4 @@ def _said(
         card=card,
         source=row.card_kind if elsewhere else "",
         lost=bool(row.card_kind) and not elsewhere and card is None,
-        gone=gone,
     )

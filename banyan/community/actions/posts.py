@@ -17,6 +17,7 @@ from banyan.kernel.problems import Forbidden, Invalid, NotFound
 from banyan.kernel.remembered import change, insert
 from banyan.media.actions import set_alts
 from banyan.media.models import Image
+from banyan.moderation.actions import check_text
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
 
@@ -24,6 +25,7 @@ from .. import counts
 from ..access import PUBLIC, get_post_for
 from ..events import PostPublished
 from ..models import AuthorStat, Post, PostImage, ProductTag
+from .hiding import hold_post
 from .members import member_id
 from .words import index_posts
 
@@ -55,7 +57,8 @@ def publish_post(
     """Publish a post with 1 to 9 pictures; a public one gets its author's share link at once.
 
     ``alts`` say what each picture shows, in their order; None leaves what was said before.
-    Emits post.published and, with the link, link.shared. Raises Invalid with the field.
+    Emits post.published and, with the link, link.shared. Raises Invalid with the field, and what
+    ``moderation.check_text`` raises; what the word filter holds is seen once a moderator says so.
     """
     author_id = member_id(actor)
     fields: dict[str, object] = {}
@@ -83,6 +86,7 @@ def publish_post(
         fields["tags"] = _("A tagged product is not on sale, or its place is off the picture.")
     if fields:
         raise Invalid(fields=fields)
+    held = check_text(actor=actor, text=f"{title}\n{body}", where="post")
     with transaction.atomic():
         (post,) = insert(
             Post(
@@ -112,7 +116,10 @@ def publish_post(
         index_posts([post])
         if visibility == PUBLIC:
             _give_link(actor, post, via=None)
-        _publish(actor, post)
+        if held:
+            hold_post(actor, post)
+        else:
+            tell_published(actor, post)
     return post
 
 
@@ -143,7 +150,8 @@ def _give_link(actor: Actor, post: Post, *, via: Link | None) -> None:
     change(post, {}, {"link": post.link.pk})
 
 
-def _publish(actor: Actor, post: Post) -> None:
+def tell_published(actor: Actor, post: Post) -> None:
+    """Say that a post can be seen. In the caller's transaction; emits post.published."""
     stat, _new = AuthorStat.objects.get_or_create(account_id=post.author_id)
     newest: dict[str, Any] = {"last_followers_id": Greatest("last_followers_id", post.pk)}
     if post.visibility == PUBLIC:
@@ -171,6 +179,8 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
     before = Post.objects.filter(author_id=author_id, repin_of=original, deleted_at=None).first()
     if before is not None:
         return before
+    if check_text(actor=actor, text=note, where="post"):
+        note = ""  # the post is shown on all the same
     with transaction.atomic():
         post = Post.objects.create(
             author_id=author_id,
@@ -179,7 +189,7 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
             created_at=clock.now(),
         )
         _give_link(actor, post, via=via or source.link)
-        _publish(actor, post)
+        tell_published(actor, post)
         counts.count("repins", original.pk)
     return post
 

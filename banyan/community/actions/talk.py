@@ -9,11 +9,13 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.kernel.remembered import insert
+from banyan.moderation.actions import check_text
 
 from .. import counts
 from ..access import get_post_for, visible_comments
 from ..events import PostCommented, PostLiked
 from ..models import Comment, Like
+from .hiding import hold_comment
 from .members import member_id
 
 
@@ -51,6 +53,7 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
         parent = visible_comments(actor, post.pk).filter(pk=parent_id, deleted_at=None).first()
         if parent is None:
             raise NotFound()
+    held = check_text(actor=actor, text=body, where="comment")
     with transaction.atomic():
         row = Comment.objects.create(
             post=post,
@@ -60,6 +63,9 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
             body=body,
             created_at=clock.now(),
         )
+        if held:
+            hold_comment(actor, row)
+            return row
         counts.count("comments", post.pk)
         events.emit(
             PostCommented(

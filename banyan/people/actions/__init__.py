@@ -1,6 +1,13 @@
 """The writers of people, by what they are about."""
 
-from .accounts import attach_contact, change_handle, close_account, create_account
+from .accounts import (
+    attach_contact,
+    change_handle,
+    close_account,
+    create_account,
+    nobody,
+    reopen_account,
+)
 from .addresses import add_address, change_address, make_default, remove_address
 from .intents import forget_old_intents, remember_intent, resume_intent
 from .merges import accept_merge, decline_merge, offer_merge, undo_merge
@@ -49,6 +56,7 @@ __all__ = [
     "give_role",
     "join_browser",
     "make_default",
+    "nobody",
     "offer_merge",
     "record_consent",
     "reindex_accounts",
@@ -56,6 +64,7 @@ __all__ = [
     "remove_address",
     "remove_avatar",
     "renew_token",
+    "reopen_account",
     "request_code",
     "resend_code",
     "resume_intent",

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,13 +32,12 @@ from banyan.chat.queries import (
 from banyan.chat.topics import topic_of
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.kernel.problems import NotFound, Problem
 from banyan.media.queries import staged_for
 from banyan.web.ui.shapes import Tab
 
 from ..http import actor, number, private, signed_in
-from ..media.uploads import staged_tokens
-from ..shop.chat.talk import claimed_picture, goods_to_show, lines_of, wanted_card
+from ..shop.chat.talk import goods_to_show, lines_of, words_of
 from ..shop.people.faces import face_of, faces_of
 from ..streams import ticket
 from .room import page, refusal_of, shop_of
@@ -198,20 +196,13 @@ def _page(
 
 def _answer(request: HttpRequest, shop: Shop, found: Thread) -> HttpResponse:
     try:
-        tokens = staged_tokens(request, "picture", most=1)
-        with transaction.atomic():
-            made = chat.answer_buyer(
-                actor=actor(request),
-                shop_id=shop.pk,
-                thread_id=found.pk,
-                body=request.POST.get("body", ""),
-                image=claimed_picture(request, tokens),
-                card=wanted_card(request),
-                key=request.POST.get("key", ""),
-                host=request.get_host(),
-            )
-    except Invalid as problem:
-        return _page(request, shop, found, refusal_of(problem))
+        made = chat.answer_buyer(
+            actor=actor(request), shop_id=shop.pk, thread_id=found.pk, words=words_of(request)
+        )
+    except NotFound:
+        raise
+    except Problem as problem:
+        return _page(request, shop, found, problem)
     return redirect(f"{reverse('studio_thread', args=[shop.slug, found.pk])}#m{made.seq}")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,24 +19,24 @@ from banyan.catalog.access import get_shop_for, works_in
 from banyan.chat import actions as chat
 from banyan.chat import ports
 from banyan.chat.access import get_room_for, partner_of
-from banyan.chat.models import Room
+from banyan.chat.actions import Words
+from banyan.chat.models import Message, Room
 from banyan.chat.queries import Said, earlier, latest, pointer_of, read_by_other, since
 from banyan.chat.states import OPEN
 from banyan.chat.topics import topic_of
 from banyan.groups.access import get_group_by_slug
 from banyan.kernel import clock
 from banyan.kernel.ids import new_code
-from banyan.kernel.problems import Invalid, LoginRequired, NotFound, Problem
+from banyan.kernel.problems import LoginRequired, NotFound, Problem
 from banyan.media.queries import staged_for
 from banyan.people.access import get_account_for
 from banyan.web.ui.shapes import Face
 
 from ...http import actor, number, private, signed_in
-from ...media.uploads import staged_tokens
 from ...streams import ticket
 from ..market.cards import shop_faces
 from ..people.faces import face_of
-from .talk import claimed_picture, goods_to_show, lines_of, room_face, wanted_card
+from .talk import goods_to_show, lines_of, room_face, wanted_card, words_of
 
 MUTES = {"8h": dt.timedelta(hours=8), "week": dt.timedelta(days=7), "good": None}
 
@@ -145,30 +146,18 @@ def _page(request: HttpRequest, place: Place, problem: Problem | None = None) ->
 def chat_say(request: HttpRequest, room_id: int) -> HttpResponse:
     """Say something in a room; what is refused comes back with its words and picture."""
     room = get_room_for(actor(request), room_id)
-    return _say(request, _place(request, room), lambda: room)
+    say = partial(chat.send, actor=actor(request), room_id=room.pk)
+    return _say(request, _place(request, room), lambda words: say(words=words))
 
 
-def _say(request: HttpRequest, place: Place, opened: Any) -> HttpResponse:
+def _say(request: HttpRequest, place: Place, say: Callable[[Words], Message]) -> HttpResponse:
     try:
-        tokens = staged_tokens(request, "picture", most=1)
-        with transaction.atomic():
-            room = opened()
-            made = chat.send(
-                actor=actor(request),
-                room_id=room.pk,
-                body=request.POST.get("body", ""),
-                image=claimed_picture(request, tokens),
-                card=wanted_card(request),
-                key=request.POST.get("key", ""),
-                host=request.get_host(),
-            )
+        made = say(words_of(request))
     except (LoginRequired, NotFound):
         raise
     except Problem as problem:
-        if isinstance(problem, Invalid) and "tokens" not in problem.extra:
-            problem.extra["tokens"] = [one for one in request.POST.getlist("picture") if one]
         return _page(request, place, problem)
-    return redirect(f"{reverse('chat_room', args=[room.pk])}#m{made.seq}")
+    return redirect(f"{reverse('chat_room', args=[made.room_id])}#m{made.seq}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -186,7 +175,8 @@ def chat_with(request: HttpRequest, handle: str) -> HttpResponse:
         handle=account.handle,
     )
     if request.method == "POST":
-        return _say(request, place, lambda: chat.open_direct(actor=who, account_id=account.pk))
+        write = partial(chat.write_to, actor=who, account_id=account.pk)
+        return _say(request, place, lambda words: write(words=words))
     low, high = sorted((who.id or 0, account.pk))
     return _begin(request, Room.objects.filter(low_id=low, high_id=high).first(), place)
 
@@ -206,7 +196,8 @@ def chat_shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         shop_id=shop.pk,
     )
     if request.method == "POST":
-        return _say(request, place, lambda: chat.open_shop_room(actor=who, shop_id=shop.pk))
+        ask = partial(chat.ask_shop, actor=who, shop_id=shop.pk)
+        return _say(request, place, lambda words: ask(words=words))
     return _begin(request, Room.objects.filter(shop=shop, account_id=who.id or 0).first(), place)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.chat import actions as chat
-from banyan.chat.actions import Wanted
+from banyan.chat.actions import Wanted, Words
 from banyan.chat.queries import choice_of, requests, rooms
 from banyan.chat.rules import WHO
 from banyan.kernel.problems import NotFound
@@ -97,7 +97,7 @@ def chat_share(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
     if request.method == "POST":
         room_id = number(request.POST, "room") or 0
         wanted = Wanted("link", via.pk) if via is not None and fits else Wanted(kind, target_id)
-        made = chat.send(actor=who, room_id=room_id, card=wanted, key=request.POST.get("key", ""))
+        made = chat.send(actor=who, room_id=room_id, words=Words(card=wanted))
         return redirect(f"{reverse('chat_room', args=[room_id])}#m{made.seq}")
     found = rooms(who, limit=PAGE)
     context = {

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from banyan.catalog.access import visible_products
-from banyan.chat.actions import Wanted
+from banyan.chat.actions import Wanted, Words
 from banyan.chat.models import Room
 from banyan.chat.ports import CARD_KINDS
 from banyan.chat.queries import Listed, Said
 from banyan.kernel.digits import whole
-from banyan.media.actions import claim_staged
-from banyan.media.models import Image
 from banyan.people.models import Account
 from banyan.web.ui.shapes import Face
 
-from ...http import actor
+from ...media.uploads import staged_tokens
 from ..market.cards import product_title, shop_faces
 from ..people.faces import faces_of, somebody
 
@@ -81,10 +78,19 @@ def wanted_card(request: HttpRequest) -> Wanted | None:
     return Wanted(kind, found) if kind in CARD_KINDS and found is not None else None
 
 
-def claimed_picture(request: HttpRequest, tokens: list[str]) -> Image | None:
-    """Return the picture of a form, inside the caller's transaction."""
-    assert transaction.get_connection().in_atomic_block
-    return next(iter(claim_staged(actor=actor(request), tokens=tokens)), None)
+def words_of(request: HttpRequest) -> Words:
+    """Return what the form says. A picture that came along without script is staged now.
+
+    Raises Invalid for it, with ``extra["tokens"]``.
+    """
+    tokens = staged_tokens(request, "picture", most=1)
+    return Words(
+        body=request.POST.get("body", ""),
+        picture=next(iter(tokens), ""),
+        card=wanted_card(request),
+        key=request.POST.get("key", ""),
+        host=request.get_host(),
+    )
 
 
 def goods_to_show(shop_id: int | None) -> list[tuple[str, str]]:

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.legal.queries import to_accept
+from banyan.legal.rules import MEMBERS
 from banyan.media.actions import stage
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
@@ -48,6 +50,8 @@ _ROOMS = (
     ("listings_mine", "tag", gettext_lazy("What I sell")),
     ("studio_home", "shop", gettext_lazy("My shops")),
     ("me_edit", "edit", gettext_lazy("Profile and privacy")),
+    ("my_data", "lock", gettext_lazy("My data")),
+    ("decisions", "shield", gettext_lazy("Decisions")),
     ("mfa_index", "shield", gettext_lazy("Security")),
     ("tokens", "lock", gettext_lazy("API tokens")),
 )
@@ -64,6 +68,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "face": face_of(account),
         "rooms": _rooms(actor(request)),
         "offers": open_offers(account.pk),
+        "must_agree": bool(to_accept(account.pk, MEMBERS)),
         **badge(request),
     }
     return render(request, "shop/people/me.html", context)

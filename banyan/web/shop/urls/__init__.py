@@ -6,7 +6,20 @@ head, and keeps a record of every nested list that did not match.
 
 from django.urls import URLPattern, URLResolver
 
-from . import chat, community, earnings, groups, market, orders, people, sharing, standing, trade
+from . import (
+    chat,
+    community,
+    earnings,
+    groups,
+    legal,
+    market,
+    moderation,
+    orders,
+    people,
+    sharing,
+    standing,
+    trade,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
@@ -17,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *trade.urlpatterns,
     *groups.urlpatterns,
     *standing.urlpatterns,
+    *moderation.urlpatterns,
+    *legal.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,
 ]

@@ -17,7 +17,7 @@ from banyan.kernel.remembered import insert
 from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 from banyan.media.models import Image
-from banyan.moderation.actions import check_text, hold
+from banyan.moderation.actions import check_text, hold, require_unlimited
 
 from ..access import get_room_for, get_thread_for, member_of
 from ..events import ChatChanged, ChatSent
@@ -193,6 +193,7 @@ def _checked(actor: Actor, words: Words, where: str) -> bool:
     if len(words.body.strip()) > LONGEST:
         raise Invalid(fields={"body": _("At most 2,000 letters.")})
     if not words.body.strip():
+        require_unlimited(actor)
         return False
     return check_text(actor=actor, text=words.body, where=where) == "hold"
 

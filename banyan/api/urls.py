@@ -6,6 +6,7 @@ from django.urls import path
 
 from . import (
     carts,
+    chat,
     checkouts,
     coupons,
     delivery,
@@ -16,6 +17,7 @@ from . import (
     ledger,
     links,
     me,
+    moderation,
     orders,
     people,
     posts,
@@ -47,6 +49,9 @@ for domain in (
     feeds,
     groups,
     topics,
+    chat,
+    groups,
+    moderation,
     links,
     carts,
     checkouts,

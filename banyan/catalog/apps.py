@@ -11,4 +11,9 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to our own events, to tell people."""
+        from banyan.legal.ports import register_check
+
         from . import subscribers  # noqa: F401 - registers on import
+        from .leaving import open_business
+
+        register_check("catalog", open_business)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from banyan.catalog.models import Shop, Variant
+from banyan.chat import actions as chat
 from banyan.community import actions as community
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
@@ -113,6 +114,8 @@ def new_world() -> World:
     )
     storefronts.open_storefront(actor=who, title="A corner")
     offer = storefronts.list_from_pool(actor=who, item_id=pooled.pk)
+    asked = chat.open_direct(actor=make.actor(buyer), account_id=sharer.pk)
+    chat.send(actor=make.actor(buyer), room_id=asked.pk, words=chat.Words(body="Where is it from?"))
     token, _secret = people.create_token(actor=make.actor(buyer), name="old")
     circle = people.make_list(actor=make.actor(buyer), name="Near")
     muted = people.mute_word(actor=make.actor(buyer), word="noise")
@@ -133,6 +136,7 @@ def new_world() -> World:
         "token_id": token.pk,
         "item_id": pooled.pk,
         "offer_id": offer.pk,
+        "room_id": asked.pk,
         "line_id": order.lines.get().pk,
         **_after_sale(shop, item, buyer),
         **_terms(shop, item),

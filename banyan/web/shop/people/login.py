@@ -18,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.kernel import clock
 from banyan.kernel.problems import Invalid, NotFound, Problem, TooMany
+from banyan.legal.queries import to_accept
+from banyan.legal.rules import MEMBERS
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
 from banyan.people.actions.intents import open_intent
@@ -217,6 +219,9 @@ def _onward(request: HttpRequest, next_url: str, *, offers: bool) -> HttpRespons
         if waiting:
             url = reverse("merge_offer", args=[waiting[0].pk])
             return redirect(url + (f"?{urlencode({'next': next_url})}" if next_url else ""))
+    if to_accept(actor(request).id or 0, MEMBERS):
+        url = reverse("legal_agree")
+        return redirect(url + (f"?{urlencode({'next': next_url})}" if next_url else ""))
     return redirect(next_url or "/")
 
 

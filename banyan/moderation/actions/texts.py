@@ -54,11 +54,9 @@ def require_unlimited(actor: Actor) -> None:
         return
     if found.until is None:
         told = _("You may read, but not write here at present. The notification says why.")
-    else:
-        told = _("You may write here again from %(day)s. The notification says why.") % {
-            "day": f"{found.until:%Y-%m-%d}"
-        }
-    raise Forbidden(told, code="limited")
+        raise Forbidden(told, code="limited")
+    text = _("You may write here again from %(day)s. The notification says why.")
+    raise Forbidden(text % {"day": f"{found.until:%Y-%m-%d}"}, code="limited")
 
 
 def _limits_of(account: Account) -> limits.Limits:

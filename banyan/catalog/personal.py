@@ -38,8 +38,8 @@ holds(
 )  # fmt: skip
 holds("catalog.PriceListAccount", Erase.DELETE, "As long as the price list.", owner=("account_id",))
 holds(
-    "catalog.ProductImport", Erase.BLANK, "Until newer files of the shop push it out.", owner=("account_id",),
-    fields=("account", "name", "result"),
+    "catalog.ProductImport", Erase.BLANK, "Until newer files of the shop push it out.",
+    owner=("account_id",), fields=("account", "name", "result"),
 )  # fmt: skip
 holds("catalog.EmptySearch", Erase.KEEP, "Words that found nothing, without who looked.")
 names_nobody(

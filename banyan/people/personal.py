@@ -115,8 +115,8 @@ holds(
 holds("socialaccount.SocialToken", Erase.DELETE, ACCOUNT, owner=("account__user_id",))
 holds("admin.LogEntry", Erase.DELETE, "Not written here.", owner=("user_id",))
 holds(
-    "kernel.AuditEntry", Erase.BLANK, "For good, without names: what staff did, and why.", owner=("actor_id",),
-    fields=("actor_label", "subject_label"), act=_erase_log,
+    "kernel.AuditEntry", Erase.BLANK, "For good, without names: what staff did, and why.",
+    owner=("actor_id",), fields=("actor_label", "subject_label"), act=_erase_log,
 )  # fmt: skip
 holds(
     "kernel.StateChange", Erase.BLANK, "As long as what moved.", owner=("actor_id",),

@@ -8,5 +8,6 @@ holds(
 )  # fmt: skip
 holds(
     "notify.Message", Erase.DELETE, "A record of what was sent, until its reader leaves.",
-    contact=("destination",), guest=("cause_id",), fields=("destination", "subject", "body", "secret"),
+    contact=("destination",), guest=("cause_id",),
+    fields=("destination", "subject", "body", "secret"),
 )  # fmt: skip

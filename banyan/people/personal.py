@@ -56,7 +56,7 @@ def _erase_events(person: Person) -> None:
 
 
 def _erase_requests(person: Person) -> None:
-    actors = [str(person.account_id), f"account:{person.account_id}", f"member:{person.account_id}"]
+    actors = [f"member:{person.account_id}", f"staff:{person.account_id}"]
     IdempotencyRecord.objects.filter(actor__in=actors).delete()
 
 

@@ -105,7 +105,7 @@ def _tell_repin(happening: Happening) -> str:
     return _("%(who)s showed your post on.") % {"who": happening.who}
 
 
-kinds.register("like", _tell_like, icon="heart")
-kinds.register("comment", _tell_comment, icon="chat")
-kinds.register("answer", _tell_answer, icon="chat")
-kinds.register("repin", _tell_repin, icon="repin")
+kinds.register("like", _tell_like, icon="heart", family="posts")
+kinds.register("comment", _tell_comment, icon="chat", family="posts")
+kinds.register("answer", _tell_answer, icon="chat", family="posts")
+kinds.register("repin", _tell_repin, icon="repin", family="posts")

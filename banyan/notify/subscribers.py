@@ -50,5 +50,5 @@ def _tell_friend(happening: Happening) -> str:
     return _("You and %(who)s follow each other: you are friends now.") % {"who": happening.who}
 
 
-kinds.register("follow", _tell_follow, icon="me")
-kinds.register("friend", _tell_friend, icon="heart")
+kinds.register("follow", _tell_follow, icon="me", family="people")
+kinds.register("friend", _tell_friend, icon="heart", family="people")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from banyan.groups.access import memberships_of
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
@@ -12,7 +13,7 @@ from banyan.people.models import Account, Block, Follow
 
 from .models import Board, Comment, Post
 
-PUBLIC, FOLLOWERS, FRIENDS, ONLY_ME = 0, 1, 2, 3
+PUBLIC, FOLLOWERS, FRIENDS, ONLY_ME, GROUP = 0, 1, 2, 3, 4
 
 
 def visible_posts(viewer: Actor) -> QuerySet[Post]:
@@ -50,6 +51,7 @@ def _audience(viewer: Actor) -> Q:
         | Q(visibility=PUBLIC)
         | (Q(visibility=FOLLOWERS) & Exists(follows))
         | (Q(visibility=FRIENDS) & Exists(follows.filter(is_mutual=True)))
+        | Q(Exists(memberships_of(viewer.id, "group_id")), visibility=GROUP)
     )
 
 

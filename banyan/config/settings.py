@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "banyan.media",
     "banyan.people",
     "banyan.notify",
+    "banyan.moderation",
     "banyan.catalog",
     "banyan.payments",
     "banyan.entitlements",
@@ -91,7 +92,9 @@ INSTALLED_APPS = [
     "banyan.earnings",
     "banyan.market",
     "banyan.standing",
+    "banyan.groups",
     "banyan.community",
+    "banyan.chat",
     "banyan.insights",
     "banyan.api",
     "banyan.web.ui",
@@ -248,6 +251,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+SESSION_ENGINE = "banyan.web.sessions"
 SESSION_COOKIE_NAME = "banyan_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60

@@ -194,6 +194,13 @@ def _all_of(parts: Sequence[str], last: str) -> str:
     return f"WITH {', '.join(named)} {last}" if named else last
 
 
+def run(sql: str, values: Sequence[Any]) -> CursorWrapper:
+    """Run a statement of the caller's own; its rows are fetched before the next one."""
+    cursor = _cursor()
+    cursor.execute(sql, values)
+    return cursor
+
+
 def _cursor() -> CursorWrapper:
     """Return a cursor of this thread's connection, the same one for as long as it has that.
 

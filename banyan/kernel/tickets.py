@@ -26,6 +26,7 @@ from . import clock
 from .locks import in_transaction
 from .models import TicketClaim, TicketPool
 from .problems import Conflict, NotFound, SoldOut
+from .remembered import run
 
 TTL = dt.timedelta(minutes=5)
 CLAIM_TIMEOUT_MS = 5_000
@@ -124,15 +125,19 @@ def _claim_several(pool_id: int, holder: str, quantity: int, expires_at: dt.date
     return found
 
 
+_USE = (
+    "UPDATE kernel_ticketclaim SET used_at = %s"
+    " WHERE id = ANY(%s::bigint[]) AND holder = %s AND used_at IS NULL AND expires_at > %s"
+)
+
+
 def use(*, claims: Sequence[int], holder: str) -> None:
     """Turn ``claims`` (ids) into sold numbers, in the order's transaction. Repeatable: no.
 
     Raises Conflict when one of them lapsed, was used, or belongs to somebody else.
     """
     now = clock.now()
-    used = TicketClaim.objects.filter(
-        pk__in=claims, holder=holder, used_at=None, expires_at__gt=now
-    ).update(used_at=now)
+    used = run(_USE, [now, list(claims), holder, now]).rowcount
     if used != len(set(claims)):
         raise Conflict(code="ticket_lapsed", detail=f"{used} of {len(set(claims))} claims stand")
 
@@ -229,12 +234,9 @@ DRAW, DRAW_SEVERAL = _drawing(""), _drawing(", generate_series(1, %s)")
 
 def _draw(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> Drawn:
     """Claim fresh numbers; those beyond the stock are burnt. Nobody waits for anybody."""
-    with connection.cursor() as cursor:
-        if quantity == 1:
-            cursor.execute(DRAW, [holder, expires_at, pool_id])
-        else:
-            cursor.execute(DRAW_SEVERAL, [holder, expires_at, quantity, pool_id])
-        return list(cursor.fetchall())
+    if quantity == 1:
+        return list(run(DRAW, [holder, expires_at, pool_id]).fetchall())
+    return list(run(DRAW_SEVERAL, [holder, expires_at, quantity, pool_id]).fetchall())
 
 
 def _take_released(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> Drawn:

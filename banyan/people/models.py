@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex
@@ -10,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Right
 
+from banyan.kernel import remembered
 from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 
@@ -22,6 +25,12 @@ class AccountManager(BaseUserManager["Account"]):
     def get_by_natural_key(self, username: str | None) -> Account:
         """Find by handle, without regard to case."""
         return self.get(handle__iexact=username)
+
+    def get(self, *args: Any, **kwargs: Any) -> Account:
+        """Return one row; by its id alone, as sign-in asks on every page, for less."""
+        if args or kwargs.keys() != {"pk"}:
+            return super().get(*args, **kwargs)
+        return remembered.get(self.model, int(kwargs["pk"]))
 
 
 class Account(AbstractBaseUser, PermissionsMixin):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import release, release_held, sold_out, unhold
 from banyan.kernel import tickets
 from banyan.kernel.problems import Conflict
-from banyan.kernel.remembered import insert
+from banyan.kernel.remembered import insert, run
 from banyan.people.models import Account
 
 from ..models import Bucket, Right, RightKey, Sale
@@ -43,9 +42,7 @@ def person_in(sale: Sale, account_id: int) -> set[str]:
 
     Whether it is so is decided under the lock; this spares others a ticket drawn for nothing.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_PERSON, [sale.pk, list(COUNTED), account_id])
-        email, phone, held = cursor.fetchone()
+    email, phone, held = run(_PERSON, [sale.pk, list(COUNTED), account_id]).fetchone()
     if held >= sale.per_person:
         raise _capped(sale)
     return {f"account:{account_id}", *(f"contact:{one.lower()}" for one in (email, phone) if one)}
@@ -53,12 +50,11 @@ def person_in(sale: Sale, account_id: int) -> set[str]:
 
 def lock_person(sale_id: int, keys: Collection[str]) -> None:
     """Let one person, under any of their keys, do one thing in a sale at a time."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT hashtextextended(k, %s) AS h"
-            " FROM unnest(%s::text[]) AS k ORDER BY 1) AS hashed",
-            [sale_id, sorted(keys)],
-        )
+    run(
+        "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT hashtextextended(k, %s) AS h"
+        " FROM unnest(%s::text[]) AS k ORDER BY 1) AS hashed",
+        [sale_id, sorted(keys)],
+    )
 
 
 _HELD = """
@@ -71,10 +67,8 @@ def check_cap(
     sale: Sale, keys: Collection[str], *, more: int, without: Sequence[Right] = ()
 ) -> None:
     """Refuse what would be more than one person may have; Conflict ``sale_cap``."""
-    with connection.cursor() as cursor:
-        ours = [right.pk for right in without]
-        cursor.execute(_HELD, [sale.pk, sorted(keys), list(COUNTED), ours])
-        held = cursor.fetchone()[0]
+    ours = [right.pk for right in without]
+    held = run(_HELD, [sale.pk, sorted(keys), list(COUNTED), ours]).fetchone()[0]
     if held + more > sale.per_person:
         raise _capped(sale)
 
@@ -100,16 +94,15 @@ SELECT made.id, %s, k FROM made, unnest(%s::text[]) AS k RETURNING right_id
 
 def write_right(right: Right, keys: Collection[str]) -> None:
     """Write a new, bound right and under which keys its person holds it. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _BIND,
-            [
-                *(right.sale_id, right.item_id, right.bucket_id, right.account_id),
-                *(right.ticket_id, right.expires_at, right.created_at),
-                *(right.sale_id, sorted(keys)),
-            ],
-        )
-        right.pk = cursor.fetchone()[0]
+    written = run(
+        _BIND,
+        [
+            *(right.sale_id, right.item_id, right.bucket_id, right.account_id),
+            *(right.ticket_id, right.expires_at, right.created_at),
+            *(right.sale_id, sorted(keys)),
+        ],
+    )
+    right.pk = written.fetchone()[0]
     right._state.adding = False
 
 

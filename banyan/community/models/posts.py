@@ -1,4 +1,4 @@
-"""Posts with pictures and product tags, boards, likes, comments."""
+"""Posts with pictures and product tags."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from banyan.catalog.models import Product
+from banyan.groups.models import Group
 from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 from banyan.people.models import Account
@@ -18,8 +19,9 @@ class Post(models.Model):
     """A post, or a repin of one (``repin_of``): a repin shows the original and keeps the chain.
 
     ``link`` is the author's share link of this post; a repin's link is a child of the link it
-    was repinned from. ``visibility``: 0 public, 1 followers, 2 friends, 3 only me.
-    ``state``: 1 live, 2 hidden by moderation.
+    was repinned from. ``kind``: note, review, question, listing, moment. ``visibility``: 0 public,
+    1 followers, 2 friends, 3 only me, 4 the members of ``group``; a public post may stand in a
+    group too. ``state``: 1 live, 2 hidden by moderation, 3 waiting for a moderator of its group.
     """
 
     id = IdField(primary_key=True)
@@ -27,8 +29,12 @@ class Post(models.Model):
     title = models.CharField(max_length=120, blank=True, default="")
     body = models.TextField(blank=True, default="")
     language = models.CharField(max_length=8, blank=True, default="")
+    kind = models.CharField(max_length=8, default="note", db_default="note")
     visibility = models.SmallIntegerField(default=0)
     state = models.SmallIntegerField(default=1)
+    group = models.ForeignKey(
+        Group, null=True, db_index=False, on_delete=models.PROTECT, related_name="posts"
+    )
     repin_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="repins")
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -48,6 +54,20 @@ class Post(models.Model):
                 fields=["-id"],
                 name="post_public",
                 condition=Q(deleted_at=None, state=1, visibility=0),
+            ),
+            models.Index(
+                fields=["group", "-id"],
+                name="post_group_live",
+                condition=Q(deleted_at=None, state=1, group__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(visibility=4) | Q(group__isnull=False), name="post_group_audience"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["note", "review", "question", "listing", "moment"]),
+                name="post_kind_known",
             ),
         ]
 
@@ -105,88 +125,3 @@ class ProductTag(models.Model):
             ),
             models.UniqueConstraint(fields=["post_image", "product"], name="tag_once"),
         ]
-
-
-class Board(models.Model):
-    """A named collection of posts. ``visibility`` as of a post (0 public, 3 only me)."""
-
-    id = IdField(primary_key=True)
-    owner = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="boards")
-    slug = models.CharField(max_length=60)
-    title = models.CharField(max_length=80)
-    about = models.CharField(max_length=300, blank=True, default="")
-    visibility = models.SmallIntegerField(default=0)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "community_board"
-        constraints = [models.UniqueConstraint(fields=["owner", "slug"], name="board_slug_once")]
-
-
-class BoardPost(models.Model):
-    """A post on a board, with a note."""
-
-    id = IdField(primary_key=True)
-    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="entries")
-    post = models.ForeignKey(Post, on_delete=models.CASCADE)
-    note = models.CharField(max_length=200, blank=True, default="")
-    added_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "community_boardpost"
-        constraints = [models.UniqueConstraint(fields=["board", "post"], name="board_post_once")]
-
-
-class Like(models.Model):
-    """A member likes a post, once."""
-
-    id = IdField(primary_key=True)
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="likes")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "community_like"
-        constraints = [models.UniqueConstraint(fields=["post", "account"], name="like_once")]
-
-
-class Comment(models.Model):
-    """Two visible levels: a root comment (``root`` None) and its replies."""
-
-    id = IdField(primary_key=True)
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments")
-    root = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="replies")
-    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
-    author = models.ForeignKey(Account, on_delete=models.PROTECT)
-    body = models.CharField(max_length=1000)
-    created_at = models.DateTimeField()
-    deleted_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "community_comment"
-        indexes = [models.Index(fields=["post", "root", "id"], name="comment_thread")]
-
-
-class PostStat(models.Model):
-    """Folded counters of a post; written only by the fold job."""
-
-    post = models.OneToOneField(Post, primary_key=True, on_delete=models.CASCADE)
-    likes = models.IntegerField(default=0)
-    comments = models.IntegerField(default=0)
-    saves = models.IntegerField(default=0)
-    repins = models.IntegerField(default=0)
-
-    class Meta:
-        db_table = "community_poststat"
-
-
-class AuthorStat(models.Model):
-    """Figures of an author, apart from the account; they drive long following lists."""
-
-    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
-    last_public_id = models.BigIntegerField(default=0)
-    last_followers_id = models.BigIntegerField(default=0)
-    posts = models.IntegerField(default=0)
-
-    class Meta:
-        db_table = "community_authorstat"

@@ -1,0 +1,1 @@
+"""Rooms in which people, groups and shops talk."""

@@ -1,0 +1,84 @@
+"""Likes and comments."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid, NotFound
+from banyan.kernel.remembered import insert
+
+from .. import counts
+from ..access import get_post_for, visible_comments
+from ..events import PostCommented, PostLiked
+from ..models import Comment, Like
+from .members import member_id
+
+
+def like(*, actor: Actor, post_id: int) -> None:
+    """Like a post, once. Emits post.liked the first time."""
+    by = member_id(actor)
+    post = get_post_for(actor, post_id)
+    try:
+        with transaction.atomic():
+            insert(Like(post=post, account_id=by, created_at=clock.now()))
+            counts.count("likes", post.pk)
+            events.emit(PostLiked(post_id=post.pk, author_id=post.author_id, by_id=by), actor=actor)
+    except IntegrityError:
+        return
+
+
+def unlike(*, actor: Actor, post_id: int) -> None:
+    """Take a like back; repeatable."""
+    by = member_id(actor)
+    with transaction.atomic():
+        deleted, _rows = Like.objects.filter(post_id=post_id, account_id=by).delete()
+        if deleted:
+            counts.count("likes", post_id, -1)
+
+
+def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = None) -> Comment:
+    """Write under a post; an answer to an answer joins the same thread. Emits post.commented."""
+    by = member_id(actor)
+    post = get_post_for(actor, post_id)
+    body = body.strip()
+    if not 1 <= len(body) <= 1000:
+        raise Invalid(fields={"body": _("Write 1 to 1000 letters.")})
+    parent = None
+    if parent_id is not None:
+        parent = visible_comments(actor, post.pk).filter(pk=parent_id, deleted_at=None).first()
+        if parent is None:
+            raise NotFound()
+    with transaction.atomic():
+        row = Comment.objects.create(
+            post=post,
+            root_id=(parent.root_id or parent.pk) if parent else None,
+            parent=parent,
+            author_id=by,
+            body=body,
+            created_at=clock.now(),
+        )
+        counts.count("comments", post.pk)
+        events.emit(
+            PostCommented(
+                post_id=post.pk,
+                author_id=post.author_id,
+                comment_id=row.pk,
+                by_id=by,
+                answers_id=parent.author_id if parent else None,
+            ),
+            actor=actor,
+        )
+    return row
+
+
+def delete_comment(*, actor: Actor, comment_id: int) -> None:
+    """Take a comment away: its author, or the post's author. Answers to it stay. Repeatable."""
+    row = Comment.objects.select_related("post").filter(pk=comment_id).first()
+    if row is None or member_id(actor) not in {row.author_id, row.post.author_id}:
+        raise NotFound()
+    with transaction.atomic():
+        if Comment.objects.filter(pk=row.pk, deleted_at=None).update(deleted_at=clock.now()):
+            counts.count("comments", row.post_id, -1)

@@ -1,0 +1,1 @@
+"""Interest groups: who belongs together, and under which rules."""

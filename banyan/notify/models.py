@@ -52,8 +52,9 @@ class Message(models.Model):
     """A message handed to a sender, kept so that support can see what was sent.
 
     ``link`` is the page it is about, ``leave`` the path of the page that ends such messages; both
-    are used by channels that carry them apart from the text. ``state``: queued, sent, failed. ``secret`` is a code within the text, struck out of the row
-    as soon as the message has left or failed for good.
+    are used by channels that carry them apart from the text. ``state``: queued, sent, failed.
+    ``secret`` is a code within the text, struck out of the row as soon as the message has left or
+    failed for good.
     """
 
     id = IdField(primary_key=True)

@@ -28,7 +28,7 @@ class FindSubject(Protocol):
     def __call__(self, *, actor: Actor, subject_id: int, asking: bool) -> Subject:
         """Return it, or raise NotFound when ``actor`` may not see it.
 
-        ``asking``: somebody wants to be reminded; raises Conflict when there is nothing to wait for.
+        ``asking``: somebody wants to be reminded; Conflict when there is nothing to wait for.
         """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -180,6 +180,14 @@ def reachable_share(*, kind: str, subject_id: int) -> Reach:
         stopped=Count("pk", filter=Q(told_at=None, stopped_at__isnull=False)),
     )
     return Reach(**found)
+
+
+def waiting_for(kind: str, subject_id: int | None = None) -> QuerySet[Reminder]:
+    """Return who is to be told: of one subject, or of every subject of a kind."""
+    rows = Reminder.objects.filter(
+        kind=kind, told_at=None, stopped_at=None, confirmed_at__isnull=False
+    )
+    return rows if subject_id is None else rows.filter(subject_id=subject_id)
 
 
 def is_reminded(*, account_id: int, kind: str, subject_id: int) -> bool:

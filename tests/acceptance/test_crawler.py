@@ -21,7 +21,6 @@ from banyan.catalog.models import (
     Product,
     Shop,
     StockAt,
-    StockWish,
     TaxZone,
     Variant,
 )
@@ -212,7 +211,7 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
         *(("ended", "none"), ("on", "none"), ("scheduled", "queue")),
     }
     assert CodeBatch.objects.get().count == 5
-    assert StockWish.objects.filter(told_at=None, variant__stock__on_hand=0).exists()
+    assert Reminder.objects.filter(told_at=None, kind="stock.back").exists()
     assert StockAt.objects.filter(on_hand__gt=0).exists()
     assert len(_rows(Storefront, "id")) == 3
     for page in Storefront.objects.all():

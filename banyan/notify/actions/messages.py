@@ -41,10 +41,11 @@ def send(
 ) -> Message:
     """Queue one message, worded by ``notify/messages/<kind>.txt`` in ``language``.
 
-    The template's first line is the subject (e-mail only). ``key`` makes it repeatable: the same
-    key gives the same message, sent once. ``secret`` is struck out of the stored text once the
-    message has left. ``link`` and ``leave``: see ``Message``. Joins the caller's transaction; the sending happens after its commit: at
-    once for ``urgent`` ones (codes that somebody waits for), else within seconds by a job.
+    The template's first line is the subject (e-mail and WeChat). ``key`` makes it repeatable: the
+    same key gives the same message, sent once. ``secret`` is struck out of the stored text once
+    the message has left. ``link`` and ``leave``: see ``Message``. Joins the caller's transaction;
+    the sending happens after its commit: at once for ``urgent`` ones (codes that somebody waits
+    for), else within seconds by a job.
     """
     subject, body = _worded(kind, context, language)
     now = clock.now()

@@ -1,4 +1,4 @@
-"""Reminders: somebody asks to be told once of one thing, a member on their page, a guest by contact.
+"""Reminders: somebody asks to be told once of one thing; a member, or a guest by a contact.
 
 Whoever can type a contact may name it, so: one message for one thing, a way to stop that needs no
 account and works for ever, and confirming first where the market wants it.

@@ -41,7 +41,7 @@ from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
 from banyan.market.models import Dispute, Escrow, Listing
 from banyan.media.actions import claim_staged
-from banyan.notify.models import Message, Notification
+from banyan.notify.models import Message, Notification, Reminder
 from banyan.ops.demo import cast, story, travels
 from banyan.ops.demo.pictures import Drawing, Studio, T, all_drawings
 from banyan.ops.demo.stage import ADDRESS
@@ -374,7 +374,8 @@ def _written_to(ana: Account) -> tuple[str, ...]:
     post = Comment.objects.get(body="Mine, too").post_id
     own = Post.objects.get(title="Of her own").pk
     sale = Sale.objects.latest("id").pk
-    gone = product_url(StockWish.objects.latest("id").variant.product)
+    waited = Reminder.objects.filter(kind="stock.back").latest("id")
+    gone = product_url(Variant.objects.get(pk=waited.subject_id).product)
     ready = Message.objects.filter(kind="delivery.ready").order_by("id")[0]
     order = re.search(r"/o/\w+", ready.body)
     assert order

@@ -15,7 +15,7 @@ from banyan.notify.models import Reminder
 from banyan.sales import actions as sales
 from banyan.sales.models import Entry, Right, Sale
 from banyan.web.shop.market.cards import product_url
-from tests.sales.scene import SYSTEM, bucket, buyer, claim, on, planned
+from tests.sales.scene import SYSTEM, bucket, buyer, claim, coming, on, planned
 from tests.support import factories as make
 from tests.web.studio.scene import client
 
@@ -183,7 +183,7 @@ def test_what_is_there_needs_no_wish() -> None:
 
 
 def test_one_field_asks_to_be_told_when_a_sale_begins() -> None:
-    sale, _item = on(starts_in=120)
+    sale = coming()
     url = reverse("sale_remind", args=[sale.pk])
     page = client().get(reverse("sale", args=[sale.pk])).content.decode()
     assert f'action="{url}"' in page

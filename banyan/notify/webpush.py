@@ -16,10 +16,12 @@ import http_ece  # type: ignore[import-untyped]  # it has no types
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
+from django.db.models import QuerySet
 from py_vapid import Vapid02  # type: ignore[import-untyped]  # as above
 
 from banyan.kernel import clock, keyrings
 from banyan.kernel.keyrings import Ring
+from banyan.kernel.remembered import remembered
 from banyan.media.fetching import NotFetched, post
 
 from .models import PushKey, PushSubscription
@@ -55,7 +57,12 @@ def decode(text: str) -> bytes:
 
 def current_key() -> PushKey:
     """Return the pair whose public half browsers are given; made when there is none."""
-    return PushKey.objects.order_by("-id").first() or new_key()
+    return _newest.first() or new_key()
+
+
+@remembered
+def _newest() -> QuerySet[PushKey]:
+    return PushKey.objects.order_by("-id")[:1]
 
 
 def new_key() -> PushKey:

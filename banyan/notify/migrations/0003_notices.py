@@ -68,6 +68,8 @@ class Migration(migrations.Migration):
                 ('refused', models.SmallIntegerField(default=0)),
                 ('created_at', models.DateTimeField()),
                 ('sent_at', models.DateTimeField(null=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notify.pushkey')),
             ],
             options={
                 'db_table': 'notify_pushsubscription',
@@ -88,6 +90,7 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(null=True)),
                 ('told_at', models.DateTimeField(null=True)),
                 ('stopped_at', models.DateTimeField(null=True)),
+                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'db_table': 'notify_reminder',
@@ -112,6 +115,7 @@ class Migration(migrations.Migration):
                 ('page', models.BooleanField(default=True)),
                 ('push', models.BooleanField(default=True)),
                 ('email', models.BooleanField(default=True)),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'db_table': 'notify_switch',
@@ -165,26 +169,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='preference',
             constraint=models.CheckConstraint(condition=models.Q(('digest__in', ['', 'daily', 'weekly']), ('strangers__in', ['all', 'requests', 'none'])), name='preference_known'),
-        ),
-        migrations.AddField(
-            model_name='pushsubscription',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='pushsubscription',
-            name='key',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notify.pushkey'),
-        ),
-        migrations.AddField(
-            model_name='reminder',
-            name='account',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='switch',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddIndex(
             model_name='reminder',

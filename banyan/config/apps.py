@@ -20,13 +20,14 @@ class ConfigConfig(AppConfig):
 
         from banyan.kernel import locks
 
-        from . import integers, logs
+        from . import integers, logs, statements
         from .lock_order import LOCK_ORDER
 
         locks.configure(LOCK_ORDER)
         connection_created.connect(_make_room, dispatch_uid="banyan.config.prepared")
         logs.configure()
         integers.bind_whole_numbers_whole()
+        statements.remember_long_ones()
         self._open_desk()
 
     def _open_desk(self) -> None:

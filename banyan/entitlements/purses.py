@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from banyan.kernel.money import Money
+from banyan.kernel.remembered import remembered
 
 from .models import PointsLot, PointsPurse, PointsTerms, PointsUse
 from .rules import Purse
@@ -53,6 +54,16 @@ def purses_of_rows(rows: Iterable[Sequence[Mapping[str, Any]]], currency: str) -
 def terms_of(shop_id: int) -> PointsTerms | None:
     """Return what a shop gives for points; None before it has said so."""
     return PointsTerms.objects.filter(shop_id=shop_id).first()
+
+
+def gives_points(shop_id: int) -> bool:
+    """Tell whether a shop gives points for what is bought now."""
+    return bool(_given(shop_id))
+
+
+@remembered
+def _given(shop_id: int) -> QuerySet[PointsTerms]:
+    return PointsTerms.objects.filter(shop_id=shop_id, is_on=True)
 
 
 def outstanding(terms: PointsTerms) -> tuple[int, Money]:

@@ -50,4 +50,9 @@ def id_time(value: int) -> dt.datetime:
 def new_code(bits: int = 80) -> str:
     """Return an unguessable outward code of at least ``bits`` bits, without look-alike letters."""
     length = -(-bits * 1000 // 5780)  # log2(55) = 5.78
-    return "".join(secrets.choice(_CODE_ALPHABET) for _ in range(length))
+    # One draw for all letters; 64 bits more than they need leave no letter likelier than another.
+    left, letters = secrets.randbits(6 * length + 64), []
+    for _ in range(length):
+        left, letter = divmod(left, len(_CODE_ALPHABET))
+        letters.append(_CODE_ALPHABET[letter])
+    return "".join(letters)

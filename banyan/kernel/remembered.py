@@ -194,7 +194,7 @@ def _all_of(parts: Sequence[str], last: str) -> str:
     return f"WITH {', '.join(named)} {last}" if named else last
 
 
-def run(sql: str, values: Sequence[Any]) -> CursorWrapper:
+def run(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> CursorWrapper:
     """Run a statement of the caller's own; its rows are fetched before the next one."""
     cursor = _cursor()
     cursor.execute(sql, values)

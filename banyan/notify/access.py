@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -41,9 +42,9 @@ def place_of(account_id: int, family: str) -> Place:
     """Return where an account is told of a family. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_PLACE, [family, account_id])
-        row = cursor.fetchone() or (None, None, None, None, False)
+        row: tuple[Any, ...] = cursor.fetchone() or (None, None, None, None, False)
     page, push, email = FAMILIES[family].at_first if row[0] is None else row[:3]
-    return Place(page, push and row[4], email, row[3] or ALL)
+    return Place(bool(page), bool(push and row[4]), bool(email), row[3] or ALL)
 
 
 def is_followed(*, by: int, account_id: int) -> bool:

@@ -15,7 +15,7 @@ CONSUMER = "orders.points"
 @events.subscribe(OrderPaid, consumer=CONSUMER)
 def grant_what_was_earned(event: OrderPaid, meta: Meta) -> None:
     """Let a paid order have its points."""
-    grant_for(actor=Actor.system(CONSUMER), order_id=event.order_id)
+    grant_for(actor=Actor.system(CONSUMER), order_id=event.order_id, shop_id=event.shop_id)
 
 
 @events.subscribe(OrderReceived, consumer=CONSUMER)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -268,3 +269,17 @@ def test_writing_is_one_statement(django_assert_num_queries: Any) -> None:
         insert(*(Account(handle=f"one{n}", created_at=now) for n in range(3)))
     assert isinstance(seen, CaptureQueriesContext)
     assert Flag.objects.count() == 0
+
+
+def test_a_long_statement_is_translated_once() -> None:
+    """psycopg remembers statements of more than its own limits; see ``config.statements``."""
+    from psycopg import _queries
+
+    sql = f"SELECT {', '.join(['%s'] * 100)} -- {'x' * 6_000}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(range(100)))
+        before = _queries._query2pg.cache_info()
+        cursor.execute(sql, list(range(100)))
+        after = _queries._query2pg.cache_info()
+        assert len(cursor.fetchone()) == 100
+    assert (after.hits, after.misses) == (before.hits + 1, before.misses)

@@ -235,8 +235,8 @@ def test_order_paid_again_grants_once() -> None:
     order = make.pay(make.place((item, 1), buyer=buyer)).orders.get()
     relay.drain()
 
-    grant_for(actor=SYSTEM, order_id=order.pk)
-    grant_for(actor=SYSTEM, order_id=order.pk)
+    grant_for(actor=SYSTEM, order_id=order.pk, shop_id=order.shop_id)
+    grant_for(actor=SYSTEM, order_id=order.pk, shop_id=order.shop_id)
 
     assert list(PointsLot.objects.values_list("order_id", "points")) == [(order.pk, 100)]
 

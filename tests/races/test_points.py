@@ -97,7 +97,10 @@ def test_an_order_that_is_paid_and_told_of_many_times_at_once_earns_once() -> No
     order = make.pay(make.place((item, 1), buyer=buyer)).orders.get()
 
     results = run_concurrently(
-        lambda: pointing.grant_for(actor=Actor.system("test"), order_id=order.pk), 6
+        lambda: pointing.grant_for(
+            actor=Actor.system("test"), order_id=order.pk, shop_id=order.shop_id
+        ),
+        6,
     )
 
     assert not any(isinstance(r, Exception) for r in results), kinds(results)

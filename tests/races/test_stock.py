@@ -7,13 +7,13 @@ import time
 import pytest
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.actions import wishes
 from banyan.catalog.models import Stock, Variant
 from banyan.catalog.proof import stock_audit
 from banyan.catalog.reminders import BACK
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict
+from banyan.notify import actions as notify
 from banyan.notify.actions import remind
 from banyan.notify.models import Message, Reminder
 from tests.support import factories as make
@@ -87,7 +87,7 @@ def test_workers_at_once_tell_nobody_twice_and_no_more_than_there_is_for() -> No
 def test_control_without_the_lock_more_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     _waited_for(10, 2)
     no_locks(monkeypatch)
-    slow(monkeypatch, wishes.notify, "tell", 0.02)
+    slow(monkeypatch, notify, "tell", 0.02)
 
     told = run_concurrently(catalog.tell_back_in_stock, 4)
 

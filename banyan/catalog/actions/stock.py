@@ -17,6 +17,7 @@ from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, Invalid, SoldOut
+from banyan.kernel.remembered import run
 
 from ..access import get_variant_for_staff
 from ..models import Shop, Stock, StockAt, StockMovement
@@ -73,6 +74,8 @@ def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: in
     With ``guard`` a row with too little free is left out: the condition is in the UPDATE itself.
     """
     total = _sum(wanted)
+    if not total:
+        return []
     if any(quantity < 1 for quantity in total.values()):
         raise Invalid(code="quantity_not_positive")
     parameters: dict[str, Any] = {
@@ -87,9 +90,7 @@ def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: in
         "reserved": signs.get("reserved", 0),
         "held": signs.get("held", 0),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_MOVE, parameters)
-        moved = {variant_id for (variant_id,) in cursor.fetchall()}
+    moved = {variant_id for (variant_id,) in run(_MOVE, parameters).fetchall()}
     return [variant_id for variant_id in total if variant_id not in moved]
 
 

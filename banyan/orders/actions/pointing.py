@@ -12,7 +12,7 @@ from django.db import transaction
 from banyan.entitlements import actions as entitlements
 from banyan.entitlements.actions.points import Wanted
 from banyan.entitlements.models import PointsLot
-from banyan.entitlements.purses import purse_ids
+from banyan.entitlements.purses import gives_points, purse_ids
 from banyan.entitlements.rules import Purse, Spending, spend
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
@@ -135,11 +135,14 @@ def _part_back(line: OrderLine, amount: int) -> int:
     return amount * line.refunded_quantity // line.quantity
 
 
-def grant_for(*, actor: Actor, order_id: int) -> None:
+def grant_for(*, actor: Actor, order_id: int, shop_id: int) -> None:
     """Grant the points that a paid order earns, frozen. Repeatable; guests earn none.
 
-    What was refunded in the meantime is taken back at once.
+    What was refunded in the meantime is taken back at once. One statement where the shop has no
+    points to give.
     """
+    if not gives_points(shop_id):
+        return
     order = Order.objects.select_related("checkout").get(pk=order_id)
     if order.checkout.buyer_id is None:
         return

@@ -23,7 +23,6 @@ from ..queries import claimable, is_fan, item_in
 from ..states import ENTRY, RIGHT
 from .units import (
     check_cap,
-    keys_of_member,
     lock_person,
     person_in,
     put_back,
@@ -217,10 +216,9 @@ def reserve_units(
         lock_person(sale.pk, keys)
         mine = _claimed(actor, item, line.quantity)
         missing = line.quantity - len(mine)
-        check_cap(sale, keys, more=line.quantity, without=mine)
+        known = check_cap(sale, keys, more=line.quantity, without=mine)
         transition_all(RIGHT, mine, "reserved", actor=actor, checkout_id=checkout_id)
-        fresh = set(keys) - (keys_of_member(actor.id) if actor.id is not None else set())
-        write_keys(mine, fresh)
+        write_keys(mine, set(keys) - known)
         if missing:
             _take_at_once(actor, sale, item, missing, checkout_id, keys)
         reserve_held([(line.variant_id, line.quantity)], reference=reference)

@@ -58,19 +58,26 @@ def lock_person(sale_id: int, keys: Collection[str]) -> None:
 
 
 _HELD = """
-SELECT count(DISTINCT k.right_id) FROM sales_rightkey k JOIN sales_right r ON r.id = k.right_id
+SELECT count(DISTINCT k.right_id), ARRAY(SELECT key FROM sales_rightkey
+  WHERE right_id = ANY(%s::bigint[]) GROUP BY key HAVING count(*) >= %s)
+FROM sales_rightkey k JOIN sales_right r ON r.id = k.right_id
 WHERE k.sale_id = %s AND k.key = ANY(%s) AND r.state = ANY(%s) AND NOT (r.id = ANY(%s::bigint[]))
 """
 
 
 def check_cap(
     sale: Sale, keys: Collection[str], *, more: int, without: Sequence[Right] = ()
-) -> None:
-    """Refuse what would be more than one person may have; Conflict ``sale_cap``."""
+) -> set[str]:
+    """Refuse what would be more than one person may have; Conflict ``sale_cap``.
+
+    Returns the keys under which all of ``without`` are held already.
+    """
     ours = [right.pk for right in without]
-    held = run(_HELD, [sale.pk, sorted(keys), list(COUNTED), ours]).fetchone()[0]
+    values = [ours, len(ours), sale.pk, sorted(keys), list(COUNTED), ours]
+    held, known = run(_HELD, values).fetchone()
     if held + more > sale.per_person:
         raise _capped(sale)
+    return set(known)
 
 
 def _capped(sale: Sale) -> Conflict:

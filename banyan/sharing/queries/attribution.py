@@ -112,21 +112,6 @@ def _leads_to(link: Link, *, product_id: int, shop_id: int) -> bool:
     return True
 
 
-def _person(visitor: str | None, account_id: int | None) -> Q | None:
-    """Return the touches of this person; those another account has on a shared browser are not."""
-    parts = []
-    if account_id is not None:
-        parts.append(Q(account_id=account_id))
-    if visitor:
-        mine = Q(visitor=visitor)
-        if account_id is not None:
-            mine &= Q(account_id__isnull=True)
-        parts.append(mine)
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else parts[0] | parts[1]
-
-
 def _with_last(code: str, person: Q, until: dt.datetime, since: dt.datetime) -> QuerySet[Link]:
     touches = Touch.objects.filter(person, link_id=OuterRef("pk"), at__lte=until, at__gt=since)
     human = Case(When(verdict="human", then=True), default=False)
@@ -200,27 +185,61 @@ def _last_touch(
     shop_id: int,
     at: dt.datetime,
 ) -> Attribution | None:
-    person = _person(visitor, account_id)
-    if person is None:
+    # No link is the account's 0.
+    where = (shop_id, buyer or 0, at, at - WINDOW)
+    if account_id is not None and visitor:
+        candidates = _recent_by_both(account_id, visitor, *where)
+    elif account_id is not None:
+        candidates = _recent_by_member(account_id, *where)
+    elif visitor:
+        candidates = _recent_by_browser(visitor, *where)
+    else:
         return None
+    fitting = _fitting(candidates, product_id=product_id, shop_id=shop_id)
+    first = next((touch for touch in candidates if touch.pk in fitting), None)
+    return None if first is None else Attribution(first.link, first.pk, first.verdict == "human")
+
+
+def _recent(
+    person: Q, shop_id: int, buyer: int, until: dt.datetime, since: dt.datetime
+) -> QuerySet[Touch]:
     products = Product.objects.filter(shop_id=shop_id).values("id")
     touches = (
-        Touch.objects.filter(person, verdict__in=HUMAN_VERDICTS, at__gt=at - WINDOW, at__lte=at)
+        Touch.objects.filter(person, verdict__in=HUMAN_VERDICTS, at__gt=since, at__lte=until)
         .filter(link__revoked_at__isnull=True)
         .filter(
             Q(link__target_kind="shop", link__target_id=shop_id)
             | Q(link__target_kind="product", link__target_id__in=products)
             | ~Q(link__target_kind__in=["shop", "product"])
         )
+        .exclude(link__owner_id=buyer)
         .select_related("link__owner")
         .order_by("-at", "-id")
     )
-    if buyer is not None:
-        touches = touches.exclude(link__owner_id=buyer)
-    candidates = list(touches[:_CANDIDATES])
-    fitting = _fitting(candidates, product_id=product_id, shop_id=shop_id)
-    first = next((touch for touch in candidates if touch.pk in fitting), None)
-    return None if first is None else Attribution(first.link, first.pk, first.verdict == "human")
+    return touches[:_CANDIDATES]
+
+
+@remembered
+def _recent_by_browser(
+    visitor: str, shop_id: int, buyer: int, until: dt.datetime, since: dt.datetime
+) -> QuerySet[Touch]:
+    return _recent(Q(visitor=visitor), shop_id, buyer, until, since)
+
+
+@remembered
+def _recent_by_member(
+    account_id: int, shop_id: int, buyer: int, until: dt.datetime, since: dt.datetime
+) -> QuerySet[Touch]:
+    return _recent(Q(account_id=account_id), shop_id, buyer, until, since)
+
+
+@remembered
+def _recent_by_both(
+    account_id: int, visitor: str, shop_id: int, buyer: int, until: dt.datetime, since: dt.datetime
+) -> QuerySet[Touch]:
+    # What another account has on a shared browser is not theirs.
+    browser = Q(visitor=visitor, account_id__isnull=True)
+    return _recent(Q(account_id=account_id) | browser, shop_id, buyer, until, since)
 
 
 def _fitting(touches: list[Touch], *, product_id: int, shop_id: int) -> set[int]:

@@ -14,6 +14,7 @@ from . import (
     ledger,
     links,
     me,
+    notices,
     orders,
     people,
     posts,
@@ -31,6 +32,7 @@ api = new_api()
 for domain in (
     sign_in,
     me,
+    notices,
     people,
     shops,
     products,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 DAILY, WEEKLY = "daily", "weekly"
@@ -16,10 +17,11 @@ _PLACES = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indi
 ZONE_OF_LANGUAGE = {"zh-hans": "Asia/Shanghai", "zh-hant": "Asia/Taipei"}
 
 
-def zones() -> list[str]:
+@cache
+def zones() -> tuple[str, ...]:
     """Return the names of time zones that people choose from: UTC, then places by name."""
     places = (name for name in available_timezones() if name.split("/")[0] in _PLACES)
-    return ["UTC", *sorted(places)]
+    return ("UTC", *sorted(places))
 
 
 @dataclass(frozen=True, slots=True)

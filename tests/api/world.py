@@ -12,6 +12,8 @@ from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.entitlements import actions as entitlements
 from banyan.media.actions import claim_staged
+from banyan.notify.actions import notify
+from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.people import actions as people
 from banyan.people.models import Account
@@ -111,6 +113,8 @@ def new_world() -> World:
     storefronts.open_storefront(actor=who, title="A corner")
     offer = storefronts.list_from_pool(actor=who, item_id=pooled.pk)
     token, _secret = people.create_token(actor=make.actor(buyer), name="old")
+    notify(recipient_id=buyer.pk, kind="follow", group_key="world")
+    told = Notification.objects.get(recipient=buyer, group_key="world")
     ids = {
         "shop_id": shop.pk,
         "product_id": item.product_id,
@@ -122,6 +126,7 @@ def new_world() -> World:
         "order_id": order.pk,
         "refund_id": refund.pk,
         "commission_id": Commission.objects.get(order=order).pk,
+        "notification_id": told.pk,
         "token_id": token.pk,
         "item_id": pooled.pk,
         "offer_id": offer.pk,
@@ -130,4 +135,10 @@ def new_world() -> World:
         **_terms(shop, item),
     }
     names = {name: str(value) for name, value in ids.items()}
-    return World(owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle})
+    return World(
+        owner,
+        sharer,
+        buyer,
+        shop,
+        names | {"code": link.code, "handle": sharer.handle, "family": "people"},
+    )

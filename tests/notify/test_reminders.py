@@ -56,6 +56,7 @@ def test_a_guest_is_told_once_by_the_contact_they_typed(settings: Any) -> None:
         assert f"https://shop.example/sale/{sale.pk}" in message.body
         assert message.leave in message.body
     assert sent["sms"].subject == ""
+    assert sent["email"].subject == "Singles' day begins", "plain text escapes nothing"
 
 
 def test_a_member_is_told_on_their_page_and_by_mail_where_they_want_it() -> None:

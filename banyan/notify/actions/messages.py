@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.template.loader import render_to_string
+from django.template import Context, engines
 from django.utils import translation
 
 from banyan.kernel import clock
@@ -72,9 +72,10 @@ def send(
 
 def _worded(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str]:
     with translation.override(language):
-        text = render_to_string(
-            f"notify/messages/{kind}.txt", {"site": settings.PUBLIC_URL, **context}
-        )
+        named = {"site": settings.PUBLIC_URL, **context}
+        template = engines["django"].get_template(f"notify/messages/{kind}.txt")
+        # Plain text: nothing is escaped, or "Ana & Ben" would arrive as "Ana &amp; Ben".
+        text = template.template.render(Context(named, autoescape=False))
     subject, _, body = text.strip().partition("\n")
     return " ".join(subject.split()), body.strip()
 

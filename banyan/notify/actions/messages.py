@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.template import Context, engines
+from django.template import Context, Engine
 from django.utils import translation
 
 from banyan.kernel import clock
@@ -73,9 +73,9 @@ def send(
 def _worded(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str]:
     with translation.override(language):
         named = {"site": settings.PUBLIC_URL, **context}
-        template = engines["django"].get_template(f"notify/messages/{kind}.txt")
+        template = Engine.get_default().get_template(f"notify/messages/{kind}.txt")
         # Plain text: nothing is escaped, or "Ana & Ben" would arrive as "Ana &amp; Ben".
-        text = template.template.render(Context(named, autoescape=False))
+        text = template.render(Context(named, autoescape=False))
     subject, _, body = text.strip().partition("\n")
     return " ".join(subject.split()), body.strip()
 

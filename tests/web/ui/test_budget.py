@@ -13,7 +13,7 @@ from banyan.web.ui.icons import PATHS
 from banyan.web.ui.shapes import PLACEHOLDERS, placeholder_colour, placeholder_of
 
 ROOT = Path(__file__).resolve().parents[3] / "banyan" / "web" / "ui"
-CSS = (ROOT / "static/ui/banyan.css").read_text()
+CSS = "".join((ROOT / "static/ui" / name).read_text() for name in ("banyan.css", "figures.css"))
 PAGES = ROOT / "jinja2" / "ui"
 TEMPLATES = sorted(
     path for path in ROOT.parent.rglob("jinja2/**/*") if path.suffix in {".html", ".svg"}

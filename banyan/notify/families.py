@@ -59,6 +59,7 @@ _ALL = (
         asked=True,
         ttl=2 * HOUR,
     ),
+    Family("ending", _("Coupons and vouchers that end soon")),
     Family("messages", _("Messages"), ttl=24 * HOUR, strangers=True),
     Family("people", _("Followers and friends"), strangers=True),
     Family("posts", _("Likes, comments and mentions"), push=False, strangers=True),

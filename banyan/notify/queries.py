@@ -190,6 +190,11 @@ def waiting_for(kind: str, subject_id: int | None = None) -> QuerySet[Reminder]:
     return rows if subject_id is None else rows.filter(subject_id=subject_id)
 
 
+def was_reminded(*, kind: str, subject_id: int) -> bool:
+    """Tell whether there is or was a reminder of a subject."""
+    return Reminder.objects.filter(kind=kind, subject_id=subject_id).exists()
+
+
 def is_reminded(*, account_id: int, kind: str, subject_id: int) -> bool:
     """Tell whether a member waits to be told of a subject."""
     mine = Reminder.objects.filter(account_id=account_id, kind=kind, subject_id=subject_id)

@@ -81,4 +81,4 @@ def _expiring(happening: Happening) -> str:
 
 
 kinds.register("delivery.ready", _ready, icon="receipt", family="orders")
-kinds.register("voucher.expiring", _expiring, icon="tag", family="reminders")
+kinds.register("voucher.expiring", _expiring, icon="tag", family="ending")

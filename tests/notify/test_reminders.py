@@ -15,7 +15,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound, TooMany
 from banyan.notify import actions
 from banyan.notify.actions import Where
 from banyan.notify.models import Message, Notification, Reminder, Stop
-from banyan.notify.queries import reachable_share
+from banyan.notify.queries import reachable_share, switches_of
 from banyan.sales import actions as sales
 from banyan.sales.models import Sale
 from banyan.sales.reminders import STARTS
@@ -68,6 +68,23 @@ def test_a_member_is_told_on_their_page_and_by_mail_where_they_want_it() -> None
     assert begin(sale) == 2
     assert Notification.objects.filter(kind=STARTS).count() == 2
     assert [message.destination for message in Message.objects.all()] == ["ana@example.com"]
+
+
+def test_a_member_s_link_ends_e_mails_of_that_family_and_nothing_else() -> None:
+    sale, ana = coming(), member(email="ana@example.com")
+    ask(sale, who=actor(ana))
+    begin(sale)
+    leave = Message.objects.get().leave
+
+    assert "switch in your settings" in Client().post(leave).content.decode()
+
+    on = switches_of(ana.pk)
+    assert on["reminders"] == {"page": True, "push": True, "email": False}
+    assert on["orders"]["email"]
+    later = coming()
+    ask(later, who=actor(ana))
+    assert begin(later) == 1
+    assert Message.objects.count() == 1
 
 
 def test_nobody_is_told_of_a_paused_or_an_ended_sale() -> None:

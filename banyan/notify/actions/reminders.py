@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -21,14 +22,18 @@ from banyan.kernel import clock, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Invalid
+from banyan.people.models import Account
 from banyan.people.rules.contacts import read_contact
 
 from .. import kinds, ports, wechat
 from ..access import place_of, preference_of
 from ..contacts import mark
+from ..families import PAGE, PUSH
 from ..models import Reminder, Stop
+from ..queries import switches_of
 from . import allowances
 from .messages import send
+from .preferences import Where, set_switch
 from .telling import notify
 
 ASKED_A_DAY = 20  # of one contact: anybody can type it
@@ -62,6 +67,12 @@ def remind(
     if reminder.confirmed_at is None and reminder.channel == "email":
         _ask_to_confirm(reminder, subject)
     return reminder
+
+
+def remind_member(*, account: Account, kind: str, subject_id: int) -> Reminder:
+    """Note a reminder that a floor above gives a member by itself, in the member's language."""
+    with translation.override(account.language):
+        return _note(Reminder(kind=kind, subject_id=subject_id, account=account, channel="page"))
 
 
 def remind_in_wechat(*, kind: str, subject_id: int, openid: str) -> Reminder:
@@ -133,25 +144,36 @@ def confirm(*, token: str) -> bool:
     return found.filter(stopped_at=None).exists()
 
 
-def stop(*, token: str) -> bool:
-    """Never write to a reminder's contact again; tells whether the link is one. Repeatable.
+def stop(*, token: str) -> str:
+    """End what a letter's link is of; returns "contact", "member", or "" for no link. Repeatable.
 
-    Works for ever, also when the contact itself was forgotten: its mark is enough. Whoever has
-    the link may. A member's own reminder ends alone.
+    A guest's contact is never written to again. That works for ever, also when the contact itself
+    was forgotten: its mark is enough, and whoever has the link may. A member's own reminder ends,
+    and so do e-mails of its family.
     """
     found = Reminder.objects.filter(token=token).first()
     if found is None:
-        return False
+        return ""
     now = clock.now()
     with transaction.atomic():
-        if found.contact:
-            Stop.objects.bulk_create([Stop(contact=found.contact, at=now)], ignore_conflicts=True)
-            theirs = Reminder.objects.filter(contact=found.contact)
-        else:
-            theirs = Reminder.objects.filter(pk=found.pk)
+        if found.account_id is not None:
+            Reminder.objects.filter(OPEN, pk=found.pk).update(stopped_at=now)
+            _mail_no_more(found.account_id, kinds.require(found.kind).family.name)
+            return "member"
+        Stop.objects.bulk_create([Stop(contact=found.contact, at=now)], ignore_conflicts=True)
+        theirs = Reminder.objects.filter(contact=found.contact)
         theirs.filter(OPEN).update(stopped_at=now)
         theirs.update(destination="")
-    return True
+    return "contact"
+
+
+def _mail_no_more(account_id: int, family: str) -> None:
+    on = switches_of(account_id)[family]
+    set_switch(
+        actor=Actor(kind="member", id=account_id),
+        family=family,
+        where=Where(on[PAGE], on[PUSH], False),
+    )
 
 
 def undo_stop(*, token: str) -> bool:

@@ -143,8 +143,8 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         notify.undo_stop(token=token)
         context["state"] = "undone"
     elif request.method == "POST":
-        ended = notify.end_digest(token=token)
-        if not ended and not notify.stop(token=token):
+        ended = "digest" if notify.end_digest(token=token) else notify.stop(token=token)
+        if not ended:
             raise NotFound()
-        context["state"] = "digest" if ended else "stopped"
+        context["state"] = ended
     return render(request, "shop/people/stop.html", context)

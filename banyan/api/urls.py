@@ -11,6 +11,7 @@ from . import (
     delivery,
     documents,
     earnings,
+    feeds,
     ledger,
     links,
     me,
@@ -21,10 +22,12 @@ from . import (
     price_lists,
     products,
     refunds,
+    relations,
     returns,
     shops,
     sign_in,
     storefronts,
+    topics,
 )
 from .service import new_api
 
@@ -34,6 +37,7 @@ for domain in (
     me,
     notices,
     people,
+    relations,
     shops,
     products,
     delivery,
@@ -41,6 +45,8 @@ for domain in (
     coupons,
     storefronts,
     posts,
+    feeds,
+    topics,
     links,
     carts,
     checkouts,

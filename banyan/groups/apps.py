@@ -8,3 +8,7 @@ class GroupsConfig(AppConfig):
 
     name = "banyan.groups"
     label = "groups"
+
+    def ready(self) -> None:
+        """Tell people of what happens in their groups."""
+        from . import subscribers  # noqa: F401 - registers on import

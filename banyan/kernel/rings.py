@@ -22,6 +22,7 @@ class Ring(StrEnum):
     DELIVERY = "delivery"
     PAYERS = "payers"
     PUSH = "push"
+    CONTACTS = "contacts"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

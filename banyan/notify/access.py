@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
 from banyan.kernel.remembered import remembered
+from banyan.people.access import muted_ids
 from banyan.people.models import Follow
 
 from .families import FAMILIES
@@ -55,6 +56,11 @@ def is_followed(*, by: int, account_id: int) -> bool:
 @remembered
 def _follows(by: int, account_id: int) -> QuerySet[Follow]:
     return Follow.objects.filter(follower_id=by, followee_id=account_id, state=1)
+
+
+def is_muted(*, by: int, account_id: int) -> bool:
+    """Tell whether ``by`` does not want to hear of an account at this moment. One query."""
+    return account_id in muted_ids(Actor(kind="member", id=by))
 
 
 def preference_of(account_id: int) -> Preference:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from banyan.kernel.actors import Actor
-from banyan.people.access import visible_accounts
+from banyan.people.access import not_muted, visible_accounts
 from banyan.people.models import Account
 
 from . import kinds
@@ -48,7 +48,7 @@ def notifications(
     """Return an account's notifications, newest first. Two queries whatever the length.
 
     ``show``: all, unread, or requests (by people whom the account keeps apart).
-    Nobody is named whom the account may not see (any more); what only they did is left out.
+    Nobody is named whom the account may not see or mutes; what only they did is left out.
     """
     rows = Notification.objects.filter(recipient_id=account_id, aside=show == REQUESTS)
     rows = rows.order_by("-updated_at")
@@ -62,7 +62,8 @@ def notifications(
 def _told(account_id: int, page: list[Notification]) -> list[Told]:
     ids = {int(actor) for row in page for actor in row.actors}
     reader = Actor(kind="member", id=account_id)
-    people = visible_accounts(reader).select_related("avatar").in_bulk(ids)
+    seen = visible_accounts(reader).filter(not_muted(reader))
+    people = seen.select_related("avatar").in_bulk(ids)
     return [told for row in page if (told := _tell(row, people)) is not None]
 
 

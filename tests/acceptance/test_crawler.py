@@ -126,6 +126,7 @@ EXCEPTIONS = {
     "share_square": "fetched by link previews",
     "embed_offer": "framed by other sites",
     "storefront_look": "the style sheet of a storefront",
+    "post_video": "played on the page of a post with a video",
     "upload_picture": "called by the upload field's script",
     "healthz": "for machines",
     "readyz": "for machines",
@@ -273,6 +274,7 @@ def _visitors() -> None:
         people.add_address(actor=who, fields=ADDRESS | {"street": street})
     people.create_token(actor=who, name="script")
     people.block(actor=who, account_id=Account.objects.get(handle="pim").pk)
+    _circle(ana)
     board = community.make_board(actor=who, title="Kitchen")
     community.save_to_board(actor=who, post_id=Post.objects.order_by("id")[0].pk, board_id=board.pk)
     cart = orders.cart_for(actor=who)
@@ -298,7 +300,44 @@ def _visitors() -> None:
     )
     picture = claim_staged(actor=who, tokens=[staged_picture(who)])
     community.publish_post(actor=who, images=picture, title="Of her own")
+    _talk(ana, mio, newest)
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
+
+
+def _circle(account: Account) -> None:
+    """Give a member somebody who asks, somebody muted, a list with people and an address book."""
+    who, fan, noisy = make.actor(account), make.member("crawlfan"), make.member("crawlnoisy")
+    people.set_privacy(actor=who, approves_followers=True, is_suggested=True)
+    people.follow(actor=make.actor(fan), account_id=account.pk)
+    people.mute_person(actor=who, account_id=noisy.pk)
+    people.mute_word(actor=who, word="noise")
+    made = people.make_list(actor=who, name="Kitchen people")
+    people.add_to_list(actor=who, list_id=made.pk, account_id=noisy.pk)
+    people.record_consent(actor=who, purpose="contacts", granted=True)
+    people.keep_book(actor=who, text="crawl@example.com", region="CN")
+
+
+def _talk(ana: Account, mio: Account, newest: Post) -> None:
+    """Let Ana ask, answer, keep a draft and share a board; let her post be shown on with words."""
+    who, other = make.actor(ana), make.actor(mio)
+    asked = community.publish_post(
+        actor=who,
+        images=[],
+        kind="question",
+        title="Which one?",
+        body="#Kitchen",
+        poll=community.PollWish(["Ash", "Oak"]),
+    )
+    community.edit_post(actor=who, post_id=asked.pk, title="Which one, please?", body="#Kitchen")
+    community.repin(actor=other, post_id=asked.pk, note="Help her #Kitchen")
+    root = community.comment(actor=other, post_id=newest.pk, body="First")
+    for word in ("Yes", "No", "Perhaps"):
+        community.comment(actor=who, post_id=newest.pk, body=word, parent_id=root.pk)
+    community.save_draft(actor=who, form={"title": ["Not yet"]})
+    shared = community.make_board(actor=other, title="Together")
+    community.save_to_board(actor=other, post_id=newest.pk, board_id=shared.pk, note="For all")
+    community.invite_to_board(actor=other, board_id=shared.pk, handle=ana.handle)
+    community.count_heat()
 
 
 def _without_parcel(shop: Shop, buyer: Account) -> None:

@@ -42,6 +42,8 @@ class World:
         """Return the ids as ``path`` means them: a zone of taxes is not one of delivery."""
         if "/tax-zones" in path:
             return self.ids | {"zone_id": self.ids["tax_zone_id"]}
+        if "/me/lists" in path:
+            return self.ids | {"list_id": self.ids["people_list_id"]}
         return self.ids
 
     def at(self, path: str) -> str:
@@ -115,12 +117,17 @@ def new_world() -> World:
     token, _secret = people.create_token(actor=make.actor(buyer), name="old")
     notify(recipient_id=buyer.pk, kind="follow", group_key="world")
     told = Notification.objects.get(recipient=buyer, group_key="world")
+    circle = people.make_list(actor=make.actor(buyer), name="Near")
+    muted = people.mute_word(actor=make.actor(buyer), word="noise")
     ids = {
+        "people_list_id": circle.pk,
+        "mute_id": muted.pk,
         "shop_id": shop.pk,
         "product_id": item.product_id,
         "variant_id": item.pk,
         "coupon_id": coupon.pk,
         "post_id": post.pk,
+        "slug": "cups",
         "comment_id": remark.pk,
         "checkout_id": checkout.pk,
         "order_id": order.pk,

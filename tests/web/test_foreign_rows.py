@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
-from banyan.community.models import Board, Comment, Post
+from banyan.community.models import Board, Comment, Post, PostDraft
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Scan
 from banyan.delivery.rules import new_voucher_code
@@ -25,6 +25,7 @@ from banyan.earnings.models import Commission
 from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.market import actions as market
 from banyan.market.models import Dispute, Listing
@@ -34,8 +35,8 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Document, OrderRefund, Return
 from banyan.payments import actions as payments
 from banyan.payments.models import PaymentRequest
-from banyan.people.actions import add_address, create_token
-from banyan.people.models import Account, Address, ApiToken, GuestMerge
+from banyan.people.actions import add_address, add_to_list, create_token, make_list, mute_word
+from banyan.people.models import Account, AccountList, Address, ApiToken, GuestMerge, Mute
 from banyan.sales import actions as sales
 from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
@@ -64,6 +65,8 @@ class World:
     failed: OrderRefund
     address: Address
     token: ApiToken
+    mute: Mute
+    circle: AccountList
     merge: GuestMerge
     notification: Notification
     post: Post
@@ -104,6 +107,9 @@ def _world() -> World:
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
     mine = Post.objects.create(author=at.owner, title="Mine", created_at=clock.now())
+    PostDraft.objects.create(
+        owner=at.owner, form={}, created_at=clock.now(), updated_at=clock.now()
+    )
     return World(
         at=at,
         rival=at.stranger,
@@ -114,6 +120,8 @@ def _world() -> World:
         failed=failed,
         address=add_address(actor=buyer, fields=make.ADDRESS),
         token=create_token(actor=owner, name="till")[0],
+        mute=mute_word(actor=owner, word="noise"),
+        circle=_circle(owner, at.buyer),
         merge=GuestMerge.objects.create(
             account=at.owner, contact="a@example.com", created_at=clock.now()
         ),
@@ -135,6 +143,12 @@ def _world() -> World:
         ),
         **_selling(at),
     )
+
+
+def _circle(owner: Actor, friend: Account) -> AccountList:
+    made = make_list(actor=owner, name="Near")
+    add_to_list(actor=owner, list_id=made.pk, account_id=friend.pk)
+    return made
 
 
 def _selling(at: Scene) -> dict[str, Any]:
@@ -304,12 +318,29 @@ PEOPLE: dict[str, Case] = {
     "address_remove": (lambda w: {"address_id": w.address.pk}, {}),
     "address_default": (lambda w: {"address_id": w.address.pk}, {}),
     "token_revoke": (lambda w: {"token_id": w.token.pk}, {}),
+    "mute_end": (lambda w: {"mute_id": w.mute.pk}, {}),
+    "list_mine": (lambda w: {"list_id": w.circle.pk}, {"name": "Theirs"}),
+    "list_delete": (lambda w: {"list_id": w.circle.pk}, {}),
+    "list_take": (lambda w: {"list_id": w.circle.pk, "handle": w.at.buyer.handle}, {}),
     "merge_offer": (lambda w: {"merge_id": w.merge.pk}, {"answer": "accept"}),
     "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
     "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
     "post_pictures": (lambda w: {"post_id": w.post.pk}, {"alt_1": "Theirs"}),
     "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
+    "comment_first": (lambda w: {"post_id": w.post.pk}, {"comment": "1"}),
+    "post_edit": (lambda w: {"post_id": w.post.pk}, {"title": "Theirs"}),
+    "draft_delete": (lambda w: {"draft_id": PostDraft.objects.get().pk}, {}),
+    "purchase_show": (
+        lambda w: {"token": w.rivals_token, "line_id": w.at.order.lines.get().pk},
+        {"visibility": "0"},
+    ),
+    "board_move": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {"to": "up"}),
+    "board_note": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {"note": "Theirs"}),
+    "board_cover": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
+    "board_invite": (lambda w: {"board_id": w.board.pk}, {"handle": "me"}),
+    "board_join": (lambda w: {"board_id": w.board.pk}, {}),
+    "board_leave": (lambda w: {"board_id": w.board.pk}, {}),
     "board_edit": (lambda w: {"board_id": w.board.pk}, {"title": "Theirs"}),
     "board_delete": (lambda w: {"board_id": w.board.pk}, {}),
     "board_take": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
@@ -323,6 +354,13 @@ FOR_ALL = {
     "post_comment",
     "post_repin",
     "post_save",
+    "post_vote",
+    "post_history",
+    "post_repins",
+    "post_embed",
+    "post_video",
+    "comment_like",
+    "comment_replies",
     "intend",
     "share",
     "touch_seen",

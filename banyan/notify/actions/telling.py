@@ -15,7 +15,7 @@ from banyan.kernel.actors import Actor
 from banyan.people.access import blocked_between
 
 from .. import kinds
-from ..access import is_followed, place_of
+from ..access import is_followed, is_muted, place_of
 from ..events import NotificationRead, NotificationTold
 from ..models import Notification
 from ..rules import ALL, NOBODY
@@ -36,7 +36,8 @@ def notify(
 
     Once the row was read, the next happening counts from one again. The same person twice in a
     row of unread ones counts once. Nobody is told of what they did themselves, or of what was
-    done by somebody they block or who blocks them; nor of a family they have switched off.
+    done by somebody they block or mute, or who blocks them; nor of a family they have switched
+    off.
     ``kind`` must be registered (``kinds``). Repeatable only as far as that: call it from an event
     consumer. Joins the caller's transaction; emits notification.told. Where its reader has a
     browser that asked for it, a push follows, once until the row is read.
@@ -47,7 +48,7 @@ def notify(
     ):
         return
     place = place_of(recipient_id, family.name)
-    if not place.page:
+    if not place.page or (actor_id is not None and is_muted(by=recipient_id, account_id=actor_id)):
         return
     aside = False
     if actor_id is not None and family.strangers and place.strangers != ALL:

@@ -18,6 +18,7 @@ from . import (
     links,
     me,
     moderation,
+    notices,
     orders,
     people,
     posts,
@@ -37,6 +38,7 @@ api = new_api()
 for domain in (
     sign_in,
     me,
+    notices,
     people,
     relations,
     shops,

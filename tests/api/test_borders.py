@@ -29,6 +29,7 @@ LISTS = "/shops/{shop_id}/price-lists"
 # in an order in which its owners can send them all: what takes things away comes last.
 OTHERS: list[tuple[str, str, Any]] = [
     ("DELETE", "/me/tokens/{token_id}", None),
+    ("POST", "/me/notifications/{notification_id}/read", None),
     ("PATCH", "/me/lists/{list_id}", {"name": "Mine now"}),
     ("PUT", "/me/lists/{list_id}/people/{handle}", None),
     ("GET", "/me/lists/{list_id}/people", None),
@@ -130,6 +131,7 @@ FOR_EVERYBODY = {
     ("GET", "/shops/{shop_id}"),
     ("GET", "/shops/{shop_id}/products"),
     ("GET", "/storefronts/{handle}"),
+    ("PUT", "/me/notification-switches/{family}"),
     ("PUT", "/me/storefront/products/{product_id}"),
     ("PUT", "/me/storefront/pool/{item_id}"),
     ("GET", "/products/{product_id}"),

@@ -427,6 +427,7 @@ FOR_ALL = {
     "sale_enter",
     "sale_leave",
     "sale_let_go",
+    "sale_remind",
     "stock_wish",
     "storefront_look",
     "storefront_take",

@@ -52,7 +52,6 @@ for domain in (
     groups,
     topics,
     chat,
-    groups,
     moderation,
     links,
     carts,

@@ -31,13 +31,13 @@ def part(event: BlockStarted, meta: Meta) -> None:
     renew_streams(actor=US, rooms=rooms_between(event.actor_id, event.target_id))
 
 
-@events.subscribe(GroupLeft, consumer="chat")
-@events.subscribe(GroupRemoved, consumer="chat")
-@events.subscribe(GroupClosed, consumer="chat")
-@events.subscribe(GroupHidden, consumer="chat")
 def leave(event: GroupLeft | GroupRemoved | GroupClosed | GroupHidden, meta: Meta) -> None:
     """Let whoever belongs to a group no more hear nothing of its room."""
     renew_streams(actor=US, rooms=Room.objects.filter(group_id=event.group_id))
+
+
+for _kind in (GroupLeft, GroupRemoved, GroupClosed, GroupHidden):
+    events.subscribe(_kind, consumer="chat")(leave)
 
 
 @events.subscribe(PostCommented, consumer="chat")

@@ -58,7 +58,7 @@ def _group_opens(viewer: Actor) -> Q:
     opens = Q(group=None) | (~Q(visibility=GROUP) & Exists(public))
     if viewer.id is None:
         return opens
-    return opens | Exists(groups.memberships_of(viewer.id, "group_id"))
+    return opens | Q(Exists(groups.memberships_of(viewer.id, "group_id")))
 
 
 def get_post_for(viewer: Actor, post_id: int) -> Post:

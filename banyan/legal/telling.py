@@ -58,4 +58,4 @@ def _ready(happening: Happening) -> str:
     return _("What is known of you can be fetched, once, within seven days.")
 
 
-kinds.register("export.ready", _ready, icon="shield")
+kinds.register("export.ready", _ready, icon="shield", family="account")

@@ -213,4 +213,4 @@ def _text(kind: str, happening: Happening) -> str:
 
 
 for _kind, _tell_kind in _TOLD.items():
-    kinds.register(_kind, _tell_kind, icon="shield")
+    kinds.register(_kind, _tell_kind, icon="shield", family="account")

@@ -1,4 +1,4 @@
-"""What may not be said is not sent; what was sent can be reported, hidden, and leaves with people."""
+"""What may not be said is not sent; what was sent can be reported and hidden, and leaves too."""
 
 from __future__ import annotations
 

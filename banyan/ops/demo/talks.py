@@ -26,7 +26,7 @@ class Talks:
             self._friends()
             self._group()
             for shop in self.stage.shops:
-                self._answered(shop, self._asked(shop, "noor", "Does it come in blue?"))
+                self._answered(shop, self._asked(shop, "ana", "Does it come in blue?"))
                 self._asked(shop, "kai", "How long does it take to the coast?")
 
     def _friends(self) -> None:

@@ -87,13 +87,13 @@ def _group(group: Group, mine: Membership | None) -> GroupAnswer:
         about=group.about,
         rules=group.rules,
         topics=group.topics,
-        kind=group.kind,  # type: ignore[arg-type]  # checked by the database
+        kind=group.kind,
         verified=group.verified_at is not None,
-        policy=group.policy,  # type: ignore[arg-type]  # as above
-        visibility=SEEN[group.visibility],  # type: ignore[arg-type]  # as above
+        policy=group.policy,
+        visibility=SEEN[group.visibility],
         members=group.members,
-        standing=STANDING[mine.state] if mine else "none",  # type: ignore[arg-type]  # as above
-        role=mine.role if mine and mine.state == 1 else None,  # type: ignore[arg-type]  # as above
+        standing=STANDING[mine.state] if mine else "none",
+        role=mine.role if mine and mine.state == 1 else None,
         wants_offers=bool(mine and mine.wants_offers),
     )
 

@@ -22,5 +22,5 @@ def open_business(person: Person) -> list[Obstacle]:
             reverse("studio_home"),
         )
         for shop in shops.order_by("id")
-        if shop.staff.exclude(account_id=person.account_id).exists()
+        if shop.staff.exclude(account_id=shop.owner_id).exists()
     ]

@@ -28,18 +28,18 @@ def _close_shops(person: Person) -> None:
 
 
 holds(
-    "catalog.Shop", Erase.BLANK, "The seller of orders that are kept, ten years.",
+    "catalog.Shop", Erase.BLANK, "As long as its orders are kept: it is their seller.",
     owner=("owner_id",), fields=("name", "slug", "about", "cover", "logo"), act=_close_shops,
 )  # fmt: skip
 holds("catalog.ShopStaff", Erase.DELETE, "As long as somebody works there.", owner=("account_id",))
 holds(
-    "catalog.StockWish", Erase.DELETE, "Until it is there again, at most a year.",
+    "catalog.StockWish", Erase.DELETE, "Until it is there again, or its reader stops it.",
     owner=("account_id",), contact=("email",), fields=("email",),
 )  # fmt: skip
 holds("catalog.PriceListAccount", Erase.DELETE, "As long as the price list.", owner=("account_id",))
 holds(
-    "catalog.ProductImport", Erase.BLANK, "A month.", owner=("account_id",),
-    fields=("account", "name", "result"),
+    "catalog.ProductImport", Erase.BLANK, "Until newer files of the shop push it out.",
+    owner=("account_id",), fields=("account", "name", "result"),
 )  # fmt: skip
 holds("catalog.EmptySearch", Erase.KEEP, "Words that found nothing, without who looked.")
 names_nobody(

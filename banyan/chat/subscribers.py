@@ -12,7 +12,7 @@ from banyan.community.models import ProductTag
 from banyan.groups.events import GroupClosed, GroupHidden, GroupLeft, GroupRemoved
 from banyan.kernel import events
 from banyan.kernel.actors import Actor
-from banyan.kernel.events import Meta
+from banyan.kernel.events import Event, Meta
 from banyan.orders.events import OrderNoted
 from banyan.orders.models import Checkout, OrderNote
 from banyan.people.access import blocked_between
@@ -31,13 +31,15 @@ def part(event: BlockStarted, meta: Meta) -> None:
     renew_streams(actor=US, rooms=rooms_between(event.actor_id, event.target_id))
 
 
-@events.subscribe(GroupLeft, consumer="chat")
-@events.subscribe(GroupRemoved, consumer="chat")
-@events.subscribe(GroupClosed, consumer="chat")
-@events.subscribe(GroupHidden, consumer="chat")
-def leave(event: GroupLeft | GroupRemoved | GroupClosed | GroupHidden, meta: Meta) -> None:
+def leave(event: Event, meta: Meta) -> None:
     """Let whoever belongs to a group no more hear nothing of its room."""
+    assert isinstance(event, Parting)
     renew_streams(actor=US, rooms=Room.objects.filter(group_id=event.group_id))
+
+
+Parting = GroupLeft | GroupRemoved | GroupClosed | GroupHidden
+for _kind in (GroupLeft, GroupRemoved, GroupClosed, GroupHidden):
+    events.subscribe(_kind, consumer="chat")(leave)
 
 
 @events.subscribe(PostCommented, consumer="chat")

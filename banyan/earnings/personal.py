@@ -7,7 +7,7 @@ from banyan.sharing.personal import links_near, unnamed
 
 from .models import Commission
 
-BOOKS = "Ten years: who earned what, and why."
+BOOKS = "At least ten years: who earned what, and why."
 
 
 def _unname_paths(person: Person) -> None:

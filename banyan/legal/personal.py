@@ -2,9 +2,15 @@
 
 from banyan.kernel.personal import Erase, holds, names_nobody
 
-PROOF = "Ten years: proof of what was agreed, asked for and done."
+PROOF = "For good: proof of what was agreed, asked for and done."
 
 holds("legal.Acceptance", Erase.PSEUDONYM, PROOF, owner=("account_id",), guest=("checkout_id",))
 holds("legal.Erasure", Erase.PSEUDONYM, PROOF, owner=("account_id",), guest=("checkout_id",))
-holds("legal.Export", Erase.PSEUDONYM, "A week.", owner=("account_id",), guest=("checkout_id",))
+holds(
+    "legal.Export",
+    Erase.PSEUDONYM,
+    "The file a week; that it was made stays.",
+    owner=("account_id",),
+    guest=("checkout_id",),
+)
 names_nobody("legal.LegalText")

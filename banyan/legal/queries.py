@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from banyan.kernel import clock
 from banyan.kernel.problems import NotFound
@@ -49,10 +50,10 @@ def facts() -> dict[str, str]:
     """Return what sample texts know of this installation."""
     operator = settings.OPERATOR
     return {
-        "operator": operator["name"] or settings.PUBLIC_URL or "(operator)",
-        "address": operator["address"] or "(postal address)",
-        "email": operator["email"] or "(e-mail address)",
-        "site": settings.PUBLIC_URL,
+        "operator": operator["name"] or settings.PUBLIC_URL or _("the operator"),
+        "address": operator["address"] or _("postal address to be named"),
+        "email": operator["email"] or _("e-mail address to be named"),
+        "site": settings.PUBLIC_URL or _("this platform"),
         "grace_days": "30",
         "counter_days": str(settings.COUNTER_NOTICE_DAYS),
     }

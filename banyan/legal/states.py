@@ -12,7 +12,7 @@ EXPORT = Machine(
     name="legal.export.state",
     initial="asked",
     transitions={
-        "asked": ("ready", "expired"),
+        "asked": ("ready",),
         # once: the file goes with it
         "ready": ("taken", "expired"),
         "taken": (),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models import ProtectedError
 
@@ -23,7 +25,7 @@ def _erase_images(person: Person) -> None:
         except ProtectedError:
             Image.objects.filter(pk=image.pk).update(owner_id=None, alt="")
             continue
-        transaction.on_commit(lambda files=files, kept=image.original: _remove(files, kept))
+        transaction.on_commit(partial(_remove, files, image.original))
 
 
 def _remove(files: list[str], original: str) -> None:

@@ -2,7 +2,7 @@
 
 from banyan.kernel.personal import Erase, holds, names_nobody
 
-RECORD = "Three years: decisions must be explained and can be appealed."
+RECORD = "For good, by number: decisions must be explained and can be appealed."
 
 holds("moderation.Case", Erase.PSEUDONYM, RECORD, owner=("author_id",))
 holds("moderation.Report", Erase.BLANK, RECORD, owner=("reporter_id",), fields=("reporter", "note"))
@@ -17,7 +17,7 @@ holds(
     fields=("body",),
 )  # fmt: skip
 holds(
-    "moderation.RightsNotice", Erase.BLANK, "Three years after it ended: claims about it.",
+    "moderation.RightsNotice", Erase.BLANK, "As long as claims about it are possible.",
     owner=("author_id",), contact=("email",),
     fields=(
         "claimant", "email", "address", "work", "words", "counter", "counter_name", "label",

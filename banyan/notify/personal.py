@@ -7,6 +7,7 @@ holds(
     fields=("data", "actors"),
 )  # fmt: skip
 holds(
-    "notify.Message", Erase.DELETE, "A record of what was sent, a year.", contact=("destination",),
-    guest=("cause_id",), fields=("destination", "subject", "body", "secret"),
+    "notify.Message", Erase.DELETE, "A record of what was sent, until its reader leaves.",
+    contact=("destination",), guest=("cause_id",),
+    fields=("destination", "subject", "body", "secret"),
 )  # fmt: skip

@@ -7,8 +7,8 @@ from banyan.sharing.personal import links_near, unnamed
 
 from .models import OrderLine
 
-BOOKS = "Ten years without names: what was sold for how much."
-INVOICE = "Ten years: invoices are kept as they were issued, by the law on tax."
+BOOKS = "At least ten years, without names: what was sold for how much."
+INVOICE = "At least ten years: invoices are kept as they were issued, by the law on tax."
 
 
 def _unname_paths(person: Person) -> None:

@@ -2,7 +2,7 @@
 
 from banyan.kernel.personal import Erase, holds, names_nobody
 
-LAW = "Ten years: the law on books and on money laundering."
+LAW = "At least ten years: the law on books and on money laundering."
 
 holds("payments.Intent", Erase.PSEUDONYM, LAW, owner=("payer_id",), fields=("pay_url",))
 holds("payments.Attempt", Erase.KEEP, LAW, owner=("intent__payer_id",), fields=("request",))

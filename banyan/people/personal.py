@@ -56,7 +56,7 @@ def _erase_events(person: Person) -> None:
 
 
 def _erase_requests(person: Person) -> None:
-    actors = [str(person.account_id), f"account:{person.account_id}", f"member:{person.account_id}"]
+    actors = [f"member:{person.account_id}", f"staff:{person.account_id}"]
     IdempotencyRecord.objects.filter(actor__in=actors).delete()
 
 
@@ -75,7 +75,12 @@ holds(
     fields=("bio", "region", "birthday"),
 )  # fmt: skip
 holds("people.StaffRole", Erase.DELETE, ACCOUNT, owner=("account_id",))
-holds("people.Consent", Erase.PSEUDONYM, "Proof of a yes or no, ten years.", owner=("account_id",))
+holds(
+    "people.Consent",
+    Erase.PSEUDONYM,
+    "For good, by number: proof of a yes or no.",
+    owner=("account_id",),
+)
 holds(
     "people.Address", Erase.DELETE, "Until its owner takes it away.", owner=("account_id",),
     fields=(
@@ -90,7 +95,7 @@ holds(
     fields=("contact", "visitor", "cart_token"),
 )  # fmt: skip
 holds(
-    "people.IntendedAction", Erase.DELETE, "A week.", owner=("resumed_by_id",),
+    "people.IntendedAction", Erase.DELETE, "Two days.", owner=("resumed_by_id",),
     fields=("payload",),
 )  # fmt: skip
 holds(
@@ -110,8 +115,8 @@ holds(
 holds("socialaccount.SocialToken", Erase.DELETE, ACCOUNT, owner=("account__user_id",))
 holds("admin.LogEntry", Erase.DELETE, "Not written here.", owner=("user_id",))
 holds(
-    "kernel.AuditEntry", Erase.BLANK, "Ten years: what staff did, and why.", owner=("actor_id",),
-    fields=("actor_label", "subject_label"), act=_erase_log,
+    "kernel.AuditEntry", Erase.BLANK, "For good, without names: what staff did, and why.",
+    owner=("actor_id",), fields=("actor_label", "subject_label"), act=_erase_log,
 )  # fmt: skip
 holds(
     "kernel.StateChange", Erase.BLANK, "As long as what moved.", owner=("actor_id",),

@@ -26,5 +26,10 @@ holds(
     guest=("checkout_id",), fields=("recipient",),
 )  # fmt: skip
 holds("sales.RightKey", Erase.BLANK, PROOF, fields=("key",), act=_forget_keys)
-holds("sales.Entry", Erase.PSEUDONYM, "Proof of a fair draw, a year.", owner=("account_id",))
+holds(
+    "sales.Entry",
+    Erase.PSEUDONYM,
+    "As long as the sale: proof of a fair draw.",
+    owner=("account_id",),
+)
 names_nobody("sales.Sale", "sales.SaleItem", "sales.Bucket", "sales.CodeBatch")

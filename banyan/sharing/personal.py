@@ -39,6 +39,6 @@ holds(
     "sharing.PendingConfirmation", Erase.DELETE, "Minutes.", owner=("account_id",),
     fields=("visitor",),
 )  # fmt: skip
-holds("sharing.Exposure", Erase.KEEP, "First-party visitor ids without an account, 90 days.",
+holds("sharing.Exposure", Erase.KEEP, "A browser's random name, of no account.",
       fields=("visitor",))  # fmt: skip
 names_nobody("sharing.SpoolFile")

@@ -2,10 +2,10 @@
 
 from banyan.kernel.personal import Erase, holds, names_nobody
 
-RECORD = "Three years: decisions must be explained."
+RECORD = "For good, without names: decisions must be explained."
 
 holds(
-    "standing.Permit", Erase.KEEP, "As long as the shop, and three years: the law on permits.",
+    "standing.Permit", Erase.KEEP, "As the law on permits asks: a shop must be able to show them.",
     owner=("shop__owner_id",), fields=("holder", "number", "image"),
 )  # fmt: skip
 holds("standing.Review", Erase.BLANK, "As long as the product, without its author.",

@@ -134,7 +134,7 @@ def test_row_10_a_a_listing_tells_each_who_asked_once_a_day_and_a_tap_buys(
     assert (line.order.state, line.quantity, line.unit_amount) == ("paid", 1, 4_200)
     assert line.link is not None
     assert line.link.owner_id == ana.pk
-    touch = Touch.objects.get(pk=line.touch_id)
+    touch = Touch.objects.get(pk=line.touch_id or 0)
     assert (touch.channel, touch.account_id, touch.verdict) == ("group", ben.pk, "human")
     assert figures_of([offer])[offer.pk] == Figures(
         told=CROWD + 1, apart=1, opted_out=1, opened=1, bought=1, done=True

@@ -1,4 +1,4 @@
-"""What may not be said is not sent; what was sent can be reported and hidden, and leaves too."""
+"""What may not be said is not sent; what was sent can be reported and hidden."""
 
 from __future__ import annotations
 

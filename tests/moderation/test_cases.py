@@ -148,6 +148,9 @@ def test_a_limited_member_reads_but_does_not_write_until_the_day_is_over() -> No
     assert refused.value.code == "limited"
     with pytest.raises(Forbidden):
         publish(post.author)
+    with pytest.raises(Forbidden):
+        moderation.check_text(actor=author, text="Hello", where="stranger")
+    assert moderation.check_text(actor=author, text="Hello", where="message") == ""
     assert seen(post), "a limit does not hide what it was about"
     assert not Comment.objects.exists()
 

@@ -42,8 +42,14 @@ def test_a_blocked_word_refuses_a_post_and_a_comment_and_writes_nothing() -> Non
     list_word("viagra")
     other, author = publish(make.member()), make.member()
     assert code_of(lambda: publish(author, body="Buy V1AGRA")) == "words_blocked"
-    said = {"actor": make.actor(author), "post_id": other.pk, "body": "vi.agra, v i a g r a"}
-    assert code_of(lambda: community.comment(**said)) == "words_blocked"
+    assert (
+        code_of(
+            lambda: community.comment(
+                actor=make.actor(author), post_id=other.pk, body="vi.agra, v i a g r a"
+            )
+        )
+        == "words_blocked"
+    )
     assert not Post.objects.filter(author=author).exists()
     assert not Comment.objects.exists()
     assert publish(author, body="By train via Graz").state == 1

@@ -19,7 +19,7 @@ from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
 from banyan.chat import actions as chat
 from banyan.chat.models import Message, Thread
-from banyan.community.models import Board, Comment, Post
+from banyan.community.models import Board, Comment, Post, PostDraft
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Scan
 from banyan.delivery.rules import new_voucher_code
@@ -30,6 +30,7 @@ from banyan.groups import actions as groups
 from banyan.groups.models import Group
 from banyan.groups.models import Offer as GroupOffer
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.legal.actions import ask_export
 from banyan.legal.models import Export
@@ -41,8 +42,8 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Document, OrderRefund, Return
 from banyan.payments import actions as payments
 from banyan.payments.models import PaymentRequest
-from banyan.people.actions import add_address, create_token
-from banyan.people.models import Account, Address, ApiToken, GuestMerge
+from banyan.people.actions import add_address, add_to_list, create_token, make_list, mute_word
+from banyan.people.models import Account, AccountList, Address, ApiToken, GuestMerge, Mute
 from banyan.sales import actions as sales
 from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
@@ -72,6 +73,8 @@ class World:
     failed: OrderRefund
     address: Address
     token: ApiToken
+    mute: Mute
+    circle: AccountList
     merge: GuestMerge
     notification: Notification
     post: Post
@@ -91,7 +94,7 @@ class World:
     asked_payment: PaymentRequest
     listing: Listing
     dispute: Dispute
-    circle: Group
+    club: Group
     group_offer: GroupOffer
     export: Export
     own: dict[str, int] = field(default_factory=dict)
@@ -117,6 +120,9 @@ def _world() -> World:
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
     mine = Post.objects.create(author=at.owner, title="Mine", created_at=clock.now())
+    PostDraft.objects.create(
+        owner=at.owner, form={}, created_at=clock.now(), updated_at=clock.now()
+    )
     return World(
         at=at,
         rival=at.stranger,
@@ -127,6 +133,8 @@ def _world() -> World:
         failed=failed,
         address=add_address(actor=buyer, fields=make.ADDRESS),
         token=create_token(actor=owner, name="till")[0],
+        mute=mute_word(actor=owner, word="noise"),
+        circle=_circle(owner, at.buyer),
         merge=GuestMerge.objects.create(
             account=at.owner, contact="a@example.com", created_at=clock.now()
         ),
@@ -151,6 +159,12 @@ def _world() -> World:
     )
 
 
+def _circle(owner: Actor, friend: Account) -> AccountList:
+    made = make_list(actor=owner, name="Near")
+    add_to_list(actor=owner, list_id=made.pk, account_id=friend.pk)
+    return made
+
+
 def _selling(at: Scene) -> dict[str, Any]:
     """Give the victim a sale with codes, a collection, pooled goods, a listing and a dispute."""
     owner, buyer = make.actor(at.owner), make.actor(at.buyer)
@@ -162,7 +176,7 @@ def _selling(at: Scene) -> dict[str, Any]:
     )
     pooled = stalls.supply(make.variant(at.shop))
     page = storefronts.open_storefront(actor=buyer, title="Corner")
-    circle = circles.group(at.owner, visibility=2)
+    club = circles.group(at.owner, visibility=2)
     asked = payments.ask_for_payment(
         actor=owner,
         payee_kind="shop",
@@ -180,9 +194,9 @@ def _selling(at: Scene) -> dict[str, Any]:
         "pool_item": pooled,
         "offer": stalls.listed(page, pooled, 11_000),
         "asked_payment": asked,
-        "circle": circle,
+        "club": club,
         "group_offer": groups.offer_to_group(
-            actor=owner, group_id=circle.pk, product_id=hot.product_id
+            actor=owner, group_id=club.pk, product_id=hot.product_id
         ),
         "listing": deals.listing(at.owner),
         "dispute": market.open_dispute(
@@ -323,11 +337,11 @@ PEOPLE: dict[str, Case] = {
     "group_offer_open": (lambda w: {"offer_id": w.group_offer.pk}, None),
     "group_offer_end": (lambda w: {"offer_id": w.group_offer.pk}, {}),
     "group_member": (
-        lambda w: {"slug": w.circle.slug, "account_id": w.at.owner.pk},
+        lambda w: {"slug": w.club.slug, "account_id": w.at.owner.pk},
         {"do": "remove"},
     ),
-    "group_pick": (lambda w: {"slug": w.circle.slug, "post_id": w.post.pk}, {"do": "pin"}),
-    "group_look": (lambda w: {"slug": w.circle.slug, "look": 1}, None),
+    "group_pick": (lambda w: {"slug": w.club.slug, "post_id": w.post.pk}, {"do": "pin"}),
+    "group_look": (lambda w: {"slug": w.club.slug, "look": 1}, None),
     "order_received": (_by_token, {}),
     "order_note": (_by_token, {"body": "Hello"}),
     "order_cancel": (_by_token, {"key": "k"}),
@@ -351,6 +365,10 @@ PEOPLE: dict[str, Case] = {
     "address_remove": (lambda w: {"address_id": w.address.pk}, {}),
     "address_default": (lambda w: {"address_id": w.address.pk}, {}),
     "token_revoke": (lambda w: {"token_id": w.token.pk}, {}),
+    "mute_end": (lambda w: {"mute_id": w.mute.pk}, {}),
+    "list_mine": (lambda w: {"list_id": w.circle.pk}, {"name": "Theirs"}),
+    "list_delete": (lambda w: {"list_id": w.circle.pk}, {}),
+    "list_take": (lambda w: {"list_id": w.circle.pk, "handle": w.at.buyer.handle}, {}),
     "merge_offer": (lambda w: {"merge_id": w.merge.pk}, {"answer": "accept"}),
     "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
     "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),
@@ -362,6 +380,19 @@ PEOPLE: dict[str, Case] = {
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
     "post_pictures": (lambda w: {"post_id": w.post.pk}, {"alt_1": "Theirs"}),
     "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
+    "comment_first": (lambda w: {"post_id": w.post.pk}, {"comment": "1"}),
+    "post_edit": (lambda w: {"post_id": w.post.pk}, {"title": "Theirs"}),
+    "draft_delete": (lambda w: {"draft_id": PostDraft.objects.get().pk}, {}),
+    "purchase_show": (
+        lambda w: {"token": w.rivals_token, "line_id": w.at.order.lines.get().pk},
+        {"visibility": "0"},
+    ),
+    "board_move": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {"to": "up"}),
+    "board_note": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {"note": "Theirs"}),
+    "board_cover": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
+    "board_invite": (lambda w: {"board_id": w.board.pk}, {"handle": "me"}),
+    "board_join": (lambda w: {"board_id": w.board.pk}, {}),
+    "board_leave": (lambda w: {"board_id": w.board.pk}, {}),
     "board_edit": (lambda w: {"board_id": w.board.pk}, {"title": "Theirs"}),
     "board_delete": (lambda w: {"board_id": w.board.pk}, {}),
     "board_take": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
@@ -375,6 +406,13 @@ FOR_ALL = {
     "post_comment",
     "post_repin",
     "post_save",
+    "post_vote",
+    "post_history",
+    "post_repins",
+    "post_embed",
+    "post_video",
+    "comment_like",
+    "comment_replies",
     "intend",
     "chat_share",
     "share",
@@ -389,6 +427,7 @@ FOR_ALL = {
     "sale_enter",
     "sale_leave",
     "sale_let_go",
+    "sale_remind",
     "stock_wish",
     "storefront_look",
     "storefront_take",

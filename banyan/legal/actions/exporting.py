@@ -7,6 +7,7 @@ import io
 import json
 import secrets
 import zipfile
+from functools import partial
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
@@ -128,6 +129,6 @@ def expire_exports(*, actor: Actor) -> int:
         name = export.file
         with transaction.atomic():
             transition(EXPORT, export, "expired", actor=actor, file="")
-            transaction.on_commit(lambda name=name: store.private().delete(name))
+            transaction.on_commit(partial(store.private().delete, name))
         count += 1
     return count

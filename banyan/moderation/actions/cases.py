@@ -38,8 +38,8 @@ def take_case(*, actor: Actor, case_id: int, reason: str = "") -> Case:
         case = _open(case_id)
         require_uninvolved(actor, case)
         if case.assignee_id != actor.id:
-            case.assignee_id = actor.id
-            case.save(update_fields=["assignee"])
+            Case.objects.filter(pk=case.pk).update(assignee_id=actor.id)
+            case.refresh_from_db()
             _audit(actor, case, "case.take", reason)
     return case
 

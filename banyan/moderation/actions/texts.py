@@ -33,13 +33,13 @@ def check_text(*, actor: Actor, text: str, where: str) -> Held:
     """
     if actor.id is None or actor.kind == "system":
         return ""
-    require_unlimited(actor)
+    if where != limits.MESSAGE:
+        require_unlimited(actor)  # whom one knows, one may still write to
     account = Account.objects.filter(pk=actor.id).first()
     if account is None or account.is_demo:
         return ""
     bounds = _limits_of(account)
-    if code := limits.too_much(text, bounds):
-        raise Invalid(_much(code, bounds), code=code)
+    _check_amounts(text, bounds)
     effect = _listed(text)
     if effect == "block":
         raise Invalid(_("This holds words that are not said here."), code="words_blocked")
@@ -54,11 +54,9 @@ def require_unlimited(actor: Actor) -> None:
         return
     if found.until is None:
         told = _("You may read, but not write here at present. The notification says why.")
-    else:
-        told = _("You may write here again from %(day)s. The notification says why.") % {
-            "day": f"{found.until:%Y-%m-%d}"
-        }
-    raise Forbidden(told, code="limited")
+        raise Forbidden(told, code="limited")
+    text = _("You may write here again from %(day)s. The notification says why.")
+    raise Forbidden(text % {"day": f"{found.until:%Y-%m-%d}"}, code="limited")
 
 
 def _limits_of(account: Account) -> limits.Limits:
@@ -71,12 +69,13 @@ def _limits_of(account: Account) -> limits.Limits:
     return limits.NEW if is_new else limits.KNOWN
 
 
-def _much(code: str, bounds: limits.Limits) -> str:
-    if code == "too_many_links":
-        text = ngettext("At most %(n)d link.", "At most %(n)d links.", bounds.links)
-        return text % {"n": bounds.links}
-    text = ngettext("Name at most %(n)d person.", "Name at most %(n)d people.", bounds.mentions)
-    return text % {"n": bounds.mentions}
+def _check_amounts(text: str, bounds: limits.Limits) -> None:
+    if limits.links_in(text) > bounds.links:
+        told = ngettext("At most %(n)d link.", "At most %(n)d links.", bounds.links)
+        raise Invalid(told % {"n": bounds.links}, code="too_many_links")
+    if limits.mentions_in(text) > bounds.mentions:
+        told = ngettext("Name at most %(n)d person.", "Name at most %(n)d people.", bounds.mentions)
+        raise Invalid(told % {"n": bounds.mentions}, code="too_many_mentions")
 
 
 def _listed(text: str) -> str:

@@ -35,7 +35,11 @@ EFFECTS = {
 class ListedWordAdmin(OfficeAdmin):
     """Words that are not said here, or that are looked at first."""
 
-    place, singular, plural = "words", gettext_lazy("Listed word"), gettext_lazy("Listed words")
+    place, singular, plural = (
+        "listed-words",
+        gettext_lazy("Listed word"),
+        gettext_lazy("Listed words"),
+    )
     roles = MODERATION
     coded = frozenset({"effect"})
     words = EFFECTS

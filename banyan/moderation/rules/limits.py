@@ -42,12 +42,3 @@ def links_in(text: str) -> int:
 def mentions_in(text: str) -> int:
     """Count the different people who are mentioned."""
     return len({name.casefold() for name in _MENTION.findall(text)})
-
-
-def too_much(text: str, limits: Limits) -> str:
-    """Return the code of what there is too much of in a text, or nothing."""
-    if links_in(text) > limits.links:
-        return "too_many_links"
-    if mentions_in(text) > limits.mentions:
-        return "too_many_mentions"
-    return ""

@@ -75,7 +75,12 @@ def add_link_out(
     if fields:
         raise Invalid(fields=fields)
     page = require_storefront(actor, group_id)
-    columns = {"title": title.strip(), "url": address or "", "is_paid": is_paid, "note": note}
+    columns: dict[str, Any] = {
+        "title": title.strip(),
+        "url": address or "",
+        "is_paid": is_paid,
+        "note": note,
+    }
     return _add(actor, page, "external", **columns)
 
 

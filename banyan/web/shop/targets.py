@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
 from banyan.community.access import visible_posts
+from banyan.community.labels import label
 from banyan.community.models import Post, ProductTag
-from banyan.community.queries import first_pictures
+from banyan.community.queries import first_pictures, reason_of, reasons, with_disclosure
 from banyan.earnings.queries import offer_of
 from banyan.groups.access import visible_groups
 from banyan.kernel.actors import Actor
@@ -70,8 +71,10 @@ def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
 
 
 def described_posts(posts: QuerySet[Post]) -> dict[int, TargetCard]:
-    """Describe posts that somebody may see."""
-    contents = {post.pk: post.repin_of or post for post in posts.select_related("repin_of")}
+    """Describe posts that somebody may see, each with the label it owes its reader."""
+    rows = list(with_disclosure(posts).select_related("repin_of"))
+    labels = {post.pk: label(reason_of(post)) for post in rows}
+    contents = {post.pk: post.repin_of or post for post in rows}
     first = first_pictures(content.pk for content in contents.values())
     shown = pictures(first.values())
     return {
@@ -80,6 +83,7 @@ def described_posts(posts: QuerySet[Post]) -> dict[int, TargetCard]:
             title=content.title or content.body[:80],
             description=content.body[:200],
             image=_source(shown, first.get(content.pk)),
+            label=labels[post_id],
         )
         for post_id, content in contents.items()
     }
@@ -171,10 +175,17 @@ def posts_covering(target_ids: Collection[int], *, product_id: int, shop_id: int
 
 def disclosure(link: Link, *, viewer: Actor, product_id: int | None) -> str:
     """Return the line a landing page owes its reader when the sharer may earn."""
-    product = visible_products().filter(pk=product_id).first() if product_id else None
-    if product is None or offer_of(product) is None:
+    if not _pays(link, product_id):
         return ""
     unnamed = hidden_from(viewer, [link.owner_id])
     return _("%(name)s may earn from this if you buy. It costs you nothing.") % {
         "name": _("Whoever shared this") if unnamed else link.owner.display_name
     }
+
+
+def _pays(link: Link, product_id: int | None) -> bool:
+    """Tell whether the sharer may earn: from that product, or from what the shared post shows."""
+    if product_id is None and link.target_kind == "post":
+        return reasons([link.target_id]).get(link.target_id) == "earns"
+    product = visible_products().filter(pk=product_id).first() if product_id else None
+    return product is not None and offer_of(product) is not None

@@ -71,7 +71,7 @@ def _page(request: HttpRequest, place: Place) -> dict[str, Any]:
 @private
 @signed_in
 def group_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Open the group's own page, put goods on it, pin or end what is there."""
+    """Open or close the group's own page, put goods on it, pin or end what is there."""
     place, who = place_of(request, slug), actor(request)
     wish = request.POST.get("do", "")
     try:
@@ -83,6 +83,10 @@ def group_page(request: HttpRequest, slug: str) -> HttpResponse:
                 product_id=number(request.POST, "product") or 0,
                 group_id=place.group.pk,
             )
+        elif wish == "close":
+            storefronts.close_storefront(actor=who, group_id=place.group.pk)
+        elif wish == "reopen":
+            storefronts.reopen_storefront(actor=who, group_id=place.group.pk)
         elif wish in _WISHES:
             _WISHES[wish](actor=who, offer_id=number(request.POST, "offer") or 0)
         else:

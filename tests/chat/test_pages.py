@@ -146,3 +146,10 @@ def test_statements_do_not_grow_with_the_messages(
         chat.send(actor=make.actor(ana), room_id=room.pk, words=chat.Words(body=str(n), card=card))
 
     assert count() == few
+
+
+def test_a_browser_is_offered_to_tell_only_once_there_is_a_message() -> None:
+    ana, ben = friends()
+    assert "data-push" not in client(ben).get(reverse("chat")).content.decode()
+    say(ana, ben, "One")
+    assert "data-push" in client(ben).get(reverse("chat")).content.decode()

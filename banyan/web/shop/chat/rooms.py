@@ -16,6 +16,7 @@ from banyan.chat.actions import Wanted, Words
 from banyan.chat.queries import choice_of, requests, rooms
 from banyan.chat.rules import WHO
 from banyan.kernel.problems import NotFound
+from banyan.notify.webpush import current_key
 from banyan.sharing import ports as sharing
 from banyan.sharing.queries import link_by_code
 from banyan.web.ui.shapes import Tab
@@ -57,6 +58,7 @@ def chat_list(request: HttpRequest) -> HttpResponse:
         "choices": _choices(),
         "live": ticket(request, f"member:{who.id}"),
         "here": request.get_full_path(),
+        "push": current_key() if shown and not asking else None,
     }
     return render(request, "shop/chat/list.html", context)
 

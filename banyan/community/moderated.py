@@ -11,10 +11,10 @@ from banyan.kernel.actors import Actor
 from banyan.moderation import ports
 
 from . import counts
-from .access import visible_comments, visible_posts
-from .actions.hiding import HELD, HIDDEN, LIVE
-from .actions.posts import tell_published
+from .access import PUBLIC, visible_comments, visible_posts
+from .actions.posts import make_known
 from .models import Comment, Post, PostImage
+from .rules import HELD, HIDDEN, LIVE
 
 LABEL = 80
 
@@ -30,7 +30,7 @@ def _restore_post(*, actor: Actor, subject_id: int, reason: str) -> None:
     was_held, post.state = post.state == HELD, LIVE
     post.save(update_fields=["state"])
     if was_held and post.deleted_at is None:
-        tell_published(Actor(kind="member", id=post.author_id), post)
+        make_known(Actor(kind="member", id=post.author_id), post, public=post.visibility == PUBLIC)
 
 
 def _hide_comment(*, actor: Actor, subject_id: int, reason: str) -> None:

@@ -87,7 +87,7 @@ from .stock import (
     stock_locks,
     unhold,
 )
-from .wishes import tell_back_in_stock, unwish, unwish_own, wish_for
+from .wishes import tell_back_in_stock
 from .words import (
     count_words,
     forget_empty_searches,
@@ -186,10 +186,7 @@ __all__ = [
     "transfer",
     "unhold",
     "unpublish_product",
-    "unwish",
-    "unwish_own",
     "update_product",
     "update_shop",
     "watch_stock",
-    "wish_for",
 ]

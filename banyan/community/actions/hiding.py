@@ -7,9 +7,7 @@ from banyan.kernel.actors import Actor
 from banyan.moderation.actions import hold
 
 from ..models import Comment, Post
-
-LIVE, HIDDEN, HELD = 1, 2, 4
-"""States of a post: seen, hidden by moderation, held back by the word filter and never seen."""
+from ..rules import HELD
 
 
 def hold_post(actor: Actor, post: Post) -> None:

@@ -18,6 +18,8 @@ from ..models import Account, ApiToken, Profile
 from ..ports import is_kept_closed
 from ..rules import Contact, clean_handle, handle_problem, suggest_handle
 from ..rules.contacts import EMAIL
+from .contacts import follow_contact, forget_contacts
+from .holds import hold_choices
 from .words import index_accounts
 
 _chance = random.SystemRandom()
@@ -103,9 +105,12 @@ def attach_contact(*, actor: Actor, account: Account, contact: Contact) -> None:
         return
     try:
         with transaction.atomic():
+            # Before the row: a consent holds them, and its key to the account waits for the row.
+            hold_choices(account.pk)
             Account.objects.filter(pk=account.pk).update(**{column: contact.value})
             if contact.channel == EMAIL:
                 _keep_email(account, contact.value)
+            follow_contact(account)
             events.emit(
                 ContactVerified(account_id=account.pk, channel=contact.channel), actor=actor
             )
@@ -164,10 +169,12 @@ def close_account(*, actor: Actor, account_id: int, reason: str) -> None:
     if actor.id != account_id and not by_right:
         raise NotFound()
     with transaction.atomic():
+        hold_choices(account_id)
         if not Account.objects.filter(pk=account_id, is_active=True).update(is_active=False):
             return
         now = clock.now()
         ApiToken.objects.filter(account_id=account_id, revoked_at=None).update(revoked_at=now)
+        forget_contacts(account_id)
         audit.record(
             actor=actor,
             action="account.close",

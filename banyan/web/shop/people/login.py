@@ -20,6 +20,7 @@ from banyan.kernel import clock
 from banyan.kernel.problems import Invalid, NotFound, Problem, TooMany
 from banyan.legal.queries import to_accept
 from banyan.legal.rules import MEMBERS
+from banyan.notify import actions as notify
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
 from banyan.people.actions.intents import open_intent
@@ -31,6 +32,7 @@ from banyan.people.rules import mask_contact
 
 from ...http import actor, private, same_origin
 from .forms import CodeForm, ContactForm, refuse
+from .notification_settings import BROWSER
 from .sessions import (
     cart_token,
     client_address,
@@ -231,6 +233,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     """End the session; a GET asks first, because anybody can make a browser GET."""
     if request.method != "POST":
         return render(request, "shop/people/logout.html")
+    notify.unsubscribe(actor=actor(request), browser_id=request.session.get(BROWSER, 0))
     end_session(request)
     response = redirect(safe_next(request, "/"))
     if request.is_secure():

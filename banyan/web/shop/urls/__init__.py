@@ -7,8 +7,10 @@ head, and keeps a record of every nested list that did not match.
 from django.urls import URLPattern, URLResolver
 
 from . import (
+    chat,
     community,
     earnings,
+    groups,
     legal,
     market,
     moderation,
@@ -23,8 +25,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
     *orders.urlpatterns,
     *community.urlpatterns,
+    *chat.urlpatterns,
     *sharing.urlpatterns,
     *trade.urlpatterns,
+    *groups.urlpatterns,
     *standing.urlpatterns,
     *moderation.urlpatterns,
     *legal.urlpatterns,

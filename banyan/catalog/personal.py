@@ -32,10 +32,6 @@ holds(
     owner=("owner_id",), fields=("name", "slug", "about", "cover", "logo"), act=_close_shops,
 )  # fmt: skip
 holds("catalog.ShopStaff", Erase.DELETE, "As long as somebody works there.", owner=("account_id",))
-holds(
-    "catalog.StockWish", Erase.DELETE, "Until it is there again, or its reader stops it.",
-    owner=("account_id",), contact=("email",), fields=("email",),
-)  # fmt: skip
 holds("catalog.PriceListAccount", Erase.DELETE, "As long as the price list.", owner=("account_id",))
 holds(
     "catalog.ProductImport", Erase.BLANK, "Until newer files of the shop push it out.",

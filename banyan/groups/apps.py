@@ -11,9 +11,12 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell people of what happens in their groups; say who keeps the page of one."""
+        from banyan.legal.ports import register_check
         from banyan.storefronts.ports import register_keepers
 
         from . import subscribers  # noqa: F401 - registers on import
         from .access import leads
+        from .leaving import owned_alone
 
         register_keepers(leads)
+        register_check("groups", owned_alone)

@@ -98,7 +98,7 @@ def history(kind: str) -> list[LegalText]:
 def to_accept(account_id: int, kinds: Iterable[str]) -> list[str]:
     """Return which kinds an account has to agree to, because a newer version asks. Two queries.
 
-    Whoever agreed to nothing yet is asked for all; a version that does not ask, asks nobody.
+    A sample text asks nobody, and neither does a version that is marked so.
     """
     wanted = list(kinds)
     now = clock.now()
@@ -114,4 +114,4 @@ def to_accept(account_id: int, kinds: Iterable[str]) -> list[str]:
         .annotate(newest=Max("version"))
         .order_by()
     )
-    return [kind for kind in wanted if int(asking.get(kind, 0)) > int(given.get(kind, -1))]
+    return [kind for kind in wanted if int(asking.get(kind, 0)) > int(given.get(kind, 0))]

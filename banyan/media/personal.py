@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 from banyan.kernel.personal import Erase, Person, holds
 
 from . import store
-from .models import Image, Rendition
+from .models import Image, Rendition, Video
 
 
 def _erase_images(person: Person) -> None:
@@ -28,6 +28,14 @@ def _erase_images(person: Person) -> None:
         transaction.on_commit(partial(_remove, files, image.original))
 
 
+def _erase_videos(person: Person) -> None:
+    if person.account_id is None:
+        return
+    for video in Video.objects.filter(owner_id=person.account_id).order_by("id"):
+        video.delete()
+        transaction.on_commit(partial(store.private().delete, video.file))
+
+
 def _remove(files: list[str], original: str) -> None:
     """After the commit: a file without a row is waste, a row without a file a broken page."""
     for name in files:
@@ -42,3 +50,7 @@ holds(
 )  # fmt: skip
 holds("media.Rendition", Erase.DELETE, "As long as its picture.", act=lambda person: None)
 holds("media.StagedUpload", Erase.DELETE, "Two days.", fields=("name",), owner=("owner_id",))
+holds(
+    "media.Video", Erase.DELETE, GOES, fields=("name", "file", "owner_id"), owner=("owner_id",),
+    act=_erase_videos,
+)  # fmt: skip

@@ -9,7 +9,7 @@ holds(
 holds(
     "notify.Message", Erase.DELETE, "A record of what was sent, until its reader leaves.",
     contact=("destination",), guest=("cause_id",),
-    fields=("destination", "subject", "body", "secret"),
+    fields=("destination", "subject", "body", "secret", "link", "leave"),
 )  # fmt: skip
 holds(
     "notify.Preference", Erase.DELETE, "As long as the account.", owner=("account_id",),

@@ -89,6 +89,11 @@ holds(
 )  # fmt: skip
 holds("people.Follow", Erase.DELETE, ACCOUNT, owner=("follower_id", "followee_id"))
 holds("people.Block", Erase.DELETE, ACCOUNT, owner=("actor_id", "target_id"))
+holds("people.Mute", Erase.DELETE, ACCOUNT, owner=("actor_id", "target_id"), fields=("words",))
+holds("people.AccountList", Erase.DELETE, ACCOUNT, owner=("owner_id",), fields=("name",))
+holds("people.ListEntry", Erase.DELETE, ACCOUNT, owner=("on__owner_id", "account_id"))
+holds("people.BookDigest", Erase.DELETE, "A month.", owner=("owner_id",), fields=("digest",))
+holds("people.FoundByDigest", Erase.DELETE, ACCOUNT, owner=("account_id",), fields=("digest",))
 holds("people.VisitorLink", Erase.DELETE, ACCOUNT, owner=("account_id",), fields=("visitor",))
 holds(
     "people.SignInCode", Erase.DELETE, "A week.", owner=("account_id",), contact=("contact",),

@@ -22,7 +22,6 @@ WORKS = {
     "address": "Lane 1",
     "work": "My picture",
     "words": "It is mine.",
-    "is_true": True,
 }
 
 
@@ -58,7 +57,7 @@ def of_rights_holders(settings: Any) -> None:
         post = publish(make.member())
         notice = moderation.file_notice(
             actor=Actor.guest(), kind="post", subject_id=post.pk, email=f"ann{number}@example.com",
-            **WORKS,
+            is_true=True, **WORKS,
         )  # fmt: skip
         moderation.decide_notice(
             actor=boss, notice_id=notice.pk, taken_down=end != "refused", reason="Seen."

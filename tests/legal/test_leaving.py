@@ -13,10 +13,13 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
+from banyan.chat import actions as chat
 from banyan.community import actions as community
 from banyan.community.models import Comment, Post
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
+from banyan.groups import actions as groups
+from banyan.groups.models import Group
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
@@ -114,6 +117,7 @@ def rich_life() -> Account:
     moderation.report(
         actor=who, kind="account", subject_id=friend.pk, reason="fraud", note=f"Ask {NAME}"
     )
+    talk(account, friend)
     bought_by(account)
     item = make.variant(make.shop(), price=50_000)
     shop = item.product.shop
@@ -123,6 +127,24 @@ def rich_life() -> Account:
     make.shop(account, name=f"{NAME} pots", slug="wanda-pots")
     relay.drain()
     return account
+
+
+def talk(account: Account, friend: Account) -> None:
+    """Write to a friend, name people, keep drafts and lists, and belong to a group."""
+    who = make.actor(account)
+    people.follow(actor=make.actor(friend), account_id=account.pk)
+    chat.write_to(actor=who, account_id=friend.pk, words=chat.Words(body=f"I live at {STREET}"))
+    chat.write_to(actor=make.actor(friend), account_id=account.pk, words=chat.Words(body="Oh!"))
+    publish(friend, body=f"With @{HANDLE} at the kiln")
+    own = publish(account, body="A first version", poll=community.PollWish(["Ash", NAME], 3))
+    community.edit_post(actor=who, post_id=own.pk, title="", body=f"A second one, by {NAME}")
+    community.save_draft(actor=who, form={"body": [f"Not yet: {MAIL}"]})
+    people.mute_word(actor=who, word="pills")
+    people.make_list(actor=who, name=f"{NAME} knows")
+    group = groups.make_group(
+        actor=make.actor(friend), slug="kilns", data=groups.GroupInput(name="Kilns")
+    )
+    groups.join(actor=who, group_id=group.pk)
 
 
 def settle(account: Account) -> None:
@@ -215,7 +237,9 @@ def test_a_rich_account_is_erased_without_a_trace_and_the_books_stay_clean() -> 
         community.count_words()
 
     assert traces(*TRACES) == []
-    assert traces(HANDLE) == []
+    by_a_friend = {"community_post.body", "community_postwords.words", "kernel_searchword.word"}
+    assert {found.partition(":")[0] for found in traces(HANDLE)} <= by_a_friend
+    assert Group.objects.get().members == 1
     gone = Account.objects.get(pk=account.pk)
     assert (gone.email, gone.phone, gone.display_name) == (None, None, "Deleted member")
     assert not gone.has_usable_password()
@@ -278,6 +302,18 @@ def test_the_page_asks_for_the_name_and_signs_out() -> None:
     assert browser.get("/me").status_code == 302
     relay.drain()
     assert Message.objects.filter(kind="account.leaving", destination=MAIL).count() == 1
+
+
+def test_a_group_is_handed_over_or_closed_first() -> None:
+    account = wanda()
+    groups.make_group(actor=make.actor(account), slug="kilns", data=groups.GroupInput(name="Kilns"))
+    with pytest.raises(Conflict) as refused:
+        leave(account)
+    assert [one["code"] for one in refused.value.extra["obstacles"]] == ["group"]
+    groups.close_group(actor=make.actor(account), group_id=Group.objects.get().pk)
+    erasure = leave(account)
+    with clock.at(erasure.due_at):
+        assert legal.erase_due(actor=SYSTEM) == 1
 
 
 def test_staff_and_shops_with_others_are_settled_first() -> None:

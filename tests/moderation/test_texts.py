@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from functools import partial
 from typing import Any
 
 import pytest
@@ -72,6 +73,27 @@ def test_a_held_post_is_seen_once_a_moderator_says_so_and_told_then() -> None:
     )
     assert visible_posts(Actor.guest()).filter(pk=post.pk).exists()
     assert StoredEvent.objects.filter(name="post.published", subject_id=post.pk).count() == 1
+
+
+def test_words_do_not_come_in_by_an_edit() -> None:
+    list_word("viagra")
+    list_word("pills", "hold")
+    author = make.member()
+    post = publish(author, title="A bowl", body="Nice")
+    edit = partial(community.edit_post, actor=make.actor(author), post_id=post.pk, title="A bowl")
+    assert code_of(lambda: edit(body="Buy viagra")) == "words_blocked"
+    post.refresh_from_db()
+    assert (post.body, post.state) == ("Nice", 1)
+    edit(body="My pills")
+    assert not visible_posts(Actor.guest()).filter(pk=post.pk).exists()
+    moderation.decide_case(
+        actor=make.actor(make.staff("moderation")),
+        case_id=Case.objects.get().pk,
+        verdict="dismiss",
+        reason="other",
+        words="Harmless.",
+    )
+    assert visible_posts(Actor.guest()).filter(pk=post.pk).exists()
 
 
 def test_a_held_comment_is_not_told_and_not_counted_before() -> None:

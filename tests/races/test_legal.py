@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_sign_in_of_the_last_moment_keeps_all_or_comes_too_late(threaded_db: N
             with clock.at(due):
                 return legal.erase_due(actor=SYSTEM)
 
-        results = run_at_once(erase, lambda who=later: legal.come_back(account=who))
+        results = run_at_once(erase, partial(legal.come_back, account=later))
         ana.refresh_from_db()
         state = Erasure.objects.get(pk=erasure.pk).state
         if state == "done":

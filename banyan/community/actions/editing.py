@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
+from banyan.moderation.actions import check_text
 
 from ..access import PUBLIC
 from ..events import PostEdited
 from ..models import AuthorStat, Comment, Post, PostEdit
 from .checking import Fields, check_audience, check_declared, check_pictures, check_texts
+from .hiding import hold_edit
 from .members import member_id
 from .posts import _give_link, _write_words
 
@@ -35,9 +37,10 @@ def edit_post(
 
     Former words stay in its history, with whom they were for. A post that becomes public gets its
     share link. Emits post.edited when anything changed, unless the post is held back. Raises
-    NotFound, Invalid with the field.
+    NotFound, Invalid with the field, and what ``moderation.check_text`` raises.
     """
     author_id = member_id(actor)
+    held = check_text(actor=actor, text=f"{title}\n{body}", where="edit")
     with transaction.atomic():
         post = _locked(post_id, author_id)
         wanted: dict[str, Any] = {
@@ -58,6 +61,8 @@ def edit_post(
         for name, value in wanted.items():
             setattr(post, name, value)
         post.save(update_fields=[*wanted, "edited_at"])
+        if held:
+            hold_edit(actor, post)
         if post.state != LIVE:
             return post  # nothing follows from what nobody sees
         _write_words(actor, post)

@@ -7,7 +7,7 @@ from banyan.kernel.actors import Actor
 from banyan.moderation.actions import hold
 
 from ..models import Comment, Post
-from ..rules import HELD
+from ..rules import HELD, HIDDEN, LIVE
 
 
 def hold_post(actor: Actor, post: Post) -> None:
@@ -15,6 +15,13 @@ def hold_post(actor: Actor, post: Post) -> None:
     Post.objects.filter(pk=post.pk).update(state=HELD)
     post.state = HELD
     hold(actor=actor, kind="post", subject_id=post.pk, author_id=post.author_id)
+
+
+def hold_edit(actor: Actor, post: Post) -> None:
+    """Take an edited post off the pages until a moderator has looked. In a transaction."""
+    if Post.objects.filter(pk=post.pk, state=LIVE).update(state=HIDDEN):
+        post.state = HIDDEN
+        hold(actor=actor, kind="post", subject_id=post.pk, author_id=post.author_id)
 
 
 def hold_comment(actor: Actor, comment: Comment) -> None:

@@ -21,6 +21,8 @@ class Ring(StrEnum):
     INVITES = "invites"
     DELIVERY = "delivery"
     PAYERS = "payers"
+    PUSH = "push"
+    CONTACTS = "contacts"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

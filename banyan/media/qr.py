@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from urllib.parse import quote
 
 import segno
 
@@ -23,6 +24,11 @@ def qr_svg(text: str) -> str:
         svgclass="qr-code", lineclass=None,
     )  # fmt: skip
     return target.getvalue().decode()
+
+
+def qr_data(text: str) -> str:
+    """Return the code as the address of a picture that stands in the page itself."""
+    return f"data:image/svg+xml,{quote(qr_svg(text))}"
 
 
 def qr_png(text: str, size: int = 2 * LEAST_SIDE) -> bytes:

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from banyan.kernel import events
 from banyan.kernel.events import Meta
-from banyan.people.events import BlockStarted, FollowStarted
+from banyan.people.events import BlockStarted, FollowRequested, FollowStarted
 from banyan.people.models import Account
 
 from . import kinds
@@ -17,8 +17,14 @@ from .kinds import Happening
 
 @events.subscribe(FollowStarted, consumer="notify")
 def tell_the_followed(event: FollowStarted, meta: Meta) -> None:
-    """Tell somebody that they are followed, or that a friendship came of it."""
-    handle = Account.objects.filter(pk=event.follower_id).values_list("handle", flat=True).first()
+    """Tell somebody that they are followed, or that a friendship came of it.
+
+    A yes that was waited for is told to the one who waited, not to the one who said it.
+    """
+    if event.was_asked:
+        _tell_a_yes(event)
+        return
+    handle = _handle(event.follower_id)
     if handle is None:
         return
     day = f"{meta.occurred_at:%Y%m%d}"
@@ -32,6 +38,36 @@ def tell_the_followed(event: FollowStarted, meta: Meta) -> None:
         url=url,
         actor_id=event.follower_id,
     )
+
+
+@events.subscribe(FollowRequested, consumer="notify")
+def tell_the_asked(event: FollowRequested, meta: Meta) -> None:
+    """Tell somebody that people wait for their yes."""
+    notify(
+        recipient_id=event.followee_id,
+        kind="follow.request",
+        group_key="follow.request",
+        url="/me/requests",
+        actor_id=event.follower_id,
+    )
+
+
+def _tell_a_yes(event: FollowStarted) -> None:
+    handle = _handle(event.followee_id)
+    if handle is None:
+        return
+    kind = "friend" if event.is_mutual else "follow.accepted"
+    notify(
+        recipient_id=event.follower_id,
+        kind=kind,
+        group_key=f"{kind}:{event.followee_id}",
+        url=f"/@{handle}",
+        actor_id=event.followee_id,
+    )
+
+
+def _handle(account_id: int) -> str | None:
+    return Account.objects.filter(pk=account_id).values_list("handle", flat=True).first()
 
 
 @events.subscribe(BlockStarted, consumer="notify")
@@ -50,5 +86,16 @@ def _tell_friend(happening: Happening) -> str:
     return _("You and %(who)s follow each other: you are friends now.") % {"who": happening.who}
 
 
-kinds.register("follow", _tell_follow, icon="me")
-kinds.register("friend", _tell_friend, icon="heart")
+def _tell_request(happening: Happening) -> str:
+    text = ngettext("%(who)s asks to follow you.", "%(who)s ask to follow you.", happening.n)
+    return text % {"who": happening.who}
+
+
+def _tell_accepted(happening: Happening) -> str:
+    return _("%(who)s said yes: you follow them now.") % {"who": happening.who}
+
+
+kinds.register("follow.request", _tell_request, icon="me", family="people")
+kinds.register("follow.accepted", _tell_accepted, icon="check", family="people")
+kinds.register("follow", _tell_follow, icon="me", family="people")
+kinds.register("friend", _tell_friend, icon="heart", family="people")

@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
 from banyan.kernel.remembered import remembered
 
-from .models import Account, Address, ApiToken, Block, GuestMerge
+from .models import (
+    Account,
+    AccountList,
+    Address,
+    ApiToken,
+    Block,
+    Consent,
+    GuestMerge,
+    Mute,
+)
+from .rules.relations import HIDE, LESS, TOPIC, WORD
+
+
+def not_blocked(viewer: Actor, field: str = "pk") -> Q:
+    """Return the one condition that keeps a blocked pair apart: nothing of either meets the other.
+
+    ``field`` names the column that holds the other person's id, from the rows that are asked for
+    ("author_id", "member__account_id"). Every set that shows or reaches people is filtered by it,
+    on every floor, and for staff too where they act as members. Guests meet everybody.
+    """
+    if viewer.id is None:
+        return Q()
+    # Two conditions, not one with OR: each is an anti-join with the few rows of the viewer.
+    mine = Block.objects.filter(actor_id=viewer.id, target_id=OuterRef(field))
+    theirs = Block.objects.filter(actor_id=OuterRef(field), target_id=viewer.id)
+    return Q(~Exists(mine), ~Exists(theirs))
 
 
 def visible_accounts(viewer: Actor) -> QuerySet[Account]:
@@ -21,11 +50,7 @@ def visible_accounts(viewer: Actor) -> QuerySet[Account]:
     accounts = Account.objects.filter(is_active=True)
     if viewer.id is None or viewer.has_role("support", "moderation"):
         return accounts
-    between = Block.objects.filter(
-        Q(actor_id=viewer.id, target_id=OuterRef("pk"))
-        | Q(actor_id=OuterRef("pk"), target_id=viewer.id)
-    )
-    return accounts.filter(~Exists(between))
+    return accounts.filter(not_blocked(viewer))
 
 
 def hidden_from(viewer: Actor, account_ids: Collection[int]) -> set[int]:
@@ -42,7 +67,8 @@ def hidden_from(viewer: Actor, account_ids: Collection[int]) -> set[int]:
 def get_account_for(viewer: Actor, handle: str) -> Account:
     """Return the account of a handle (case does not matter) for ``viewer``, or raise NotFound."""
     found = visible_accounts(viewer).select_related("profile", "avatar")
-    account = found.filter(handle__iexact=handle).first()
+    # PostgreSQL stores no NUL, and refuses to look for one.
+    account = None if "\0" in handle else found.filter(handle__iexact=handle).first()
     if account is None:
         raise NotFound()
     return account
@@ -70,6 +96,103 @@ def blocked_between(one: int, other: int) -> bool:
 @remembered
 def _between(one: int, other: int) -> QuerySet[Block]:
     return Block.objects.filter(Q(actor_id=one, target_id=other) | Q(actor_id=other, target_id=one))
+
+
+@dataclass(frozen=True, slots=True)
+class Mutes:
+    """What somebody does not want to be shown now, and what they want less of.
+
+    People by id, words folded (``rules.relations.says_any`` looks for them), topics by slug.
+    """
+
+    people: frozenset[int]
+    words: frozenset[str]
+    topics: frozenset[str]
+    less_people: frozenset[int]
+    less_topics: frozenset[str]
+
+
+def mutes_of(viewer: Actor) -> Mutes:
+    """Return what the viewer mutes at this moment, at most 500 things. One query; none for guests.
+
+    For everything that comes unasked: feeds, suggestions, notifications. Who is muted stays to be
+    seen on their own page, in search by name, and in a thread that one opens.
+    """
+    rows = _mutes(viewer.id, clock.now()) if viewer.id is not None else []
+    return Mutes(
+        people=frozenset(m.target_id for m in rows if m.target_id and m.degree == HIDE),
+        words=frozenset(m.words for m in rows if m.kind == WORD),
+        topics=frozenset(m.words for m in rows if m.kind == TOPIC and m.degree == HIDE),
+        less_people=frozenset(m.target_id for m in rows if m.target_id and m.degree == LESS),
+        less_topics=frozenset(m.words for m in rows if m.kind == TOPIC and m.degree == LESS),
+    )
+
+
+def muted_ids(viewer: Actor) -> frozenset[int]:
+    """Return whom the viewer mutes at this moment. One query; none for guests."""
+    return mutes_of(viewer).people
+
+
+def muting(account_ids: Collection[int], target_id: int) -> set[int]:
+    """Return which of these accounts mute ``target_id`` at this moment. One query."""
+    rows = Mute.objects.filter(
+        _live(clock.now()), actor_id__in=account_ids, target_id=target_id, degree=HIDE
+    )
+    return set(rows.values_list("actor_id", flat=True))
+
+
+def mute_words(viewer: Actor) -> frozenset[str]:
+    """Return the folded words that the viewer mutes at this moment. One query; none for guests."""
+    return mutes_of(viewer).words
+
+
+def not_muted(viewer: Actor, field: str = "pk") -> Q:
+    """Return the condition that leaves out whom the viewer mutes now; ``field`` as above."""
+    if viewer.id is None:
+        return Q()
+    muted = Mute.objects.filter(_live(clock.now()), actor_id=viewer.id, degree=HIDE)
+    return Q(~Exists(muted.filter(target_id=OuterRef(field))))
+
+
+def _live(now: dt.datetime) -> Q:
+    return Q(expires_at=None) | Q(expires_at__gt=now)
+
+
+@remembered
+def _mutes(viewer_id: int, now: dt.datetime) -> QuerySet[Mute]:
+    return Mute.objects.filter(_live(now), actor_id=viewer_id)
+
+
+def get_mute_for(actor: Actor, mute_id: int) -> Mute:
+    """Return one of the actor's own mutes, or raise NotFound."""
+    mute = Mute.objects.filter(pk=mute_id, actor_id=actor.id or 0).first()
+    if mute is None:
+        raise NotFound()
+    return mute
+
+
+def agrees(account_id: int, purpose: str) -> bool:
+    """Tell whether an account agrees to a purpose at this moment; no answer is a no. One query."""
+    latest = _answers.first(account_id, purpose)
+    return latest is not None and latest.granted
+
+
+@remembered
+def _answers(account_id: int, purpose: str) -> QuerySet[Consent]:
+    return Consent.objects.filter(account_id=account_id, purpose=purpose).order_by("-id")[:1]
+
+
+def visible_lists(actor: Actor) -> QuerySet[AccountList]:
+    """Return the actor's own lists of people, by name."""
+    return AccountList.objects.filter(owner_id=actor.id or 0).order_by(Lower("name"))
+
+
+def get_list_for(actor: Actor, list_id: int) -> AccountList:
+    """Return one of the actor's own lists, or raise NotFound."""
+    found = visible_lists(actor).filter(pk=list_id).first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def visible_addresses(actor: Actor) -> QuerySet[Address]:

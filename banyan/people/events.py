@@ -27,13 +27,35 @@ class ContactVerified(Event):
 
 
 class FollowStarted(Event):
-    """``follower_id`` follows ``followee_id``; ``is_mutual`` when that makes a friendship."""
+    """``follower_id`` follows ``followee_id``; ``is_mutual`` when that makes a friendship.
+
+    ``was_asked``: it waited for a yes, which has just come.
+    """
 
     name: ClassVar[str] = "follow.started"
     subject: ClassVar[str] = "followee_id"
     follower_id: int
     followee_id: int
     is_mutual: bool
+    was_asked: bool = False
+
+
+class FollowRequested(Event):
+    """``follower_id`` would like to follow ``followee_id``, who approves followers."""
+
+    name: ClassVar[str] = "follow.requested"
+    subject: ClassVar[str] = "followee_id"
+    follower_id: int
+    followee_id: int
+
+
+class FollowRequestEnded(Event):
+    """A request to follow was taken back, declined, or ended by a block."""
+
+    name: ClassVar[str] = "follow.request_ended"
+    subject: ClassVar[str] = "followee_id"
+    follower_id: int
+    followee_id: int
 
 
 class FollowEnded(Event):

@@ -10,8 +10,19 @@ from . import actions
 @app.periodic(cron="23 4 * * *")
 @app.task(name="people.forget", queueing_lock="people.forget")
 def forget(timestamp: int) -> int:
-    """Delete old sign-in codes and acts that nobody came back for; returns how many."""
-    return actions.forget_old_codes() + actions.forget_old_intents()
+    """Delete old sign-in codes, acts that nobody came back for and old address books.
+
+    Returns how many.
+    """
+    forgotten = actions.forget_old_codes() + actions.forget_old_intents()
+    return forgotten + actions.forget_old_books()
+
+
+@app.periodic(cron="43 * * * *")
+@app.task(queue="bulk", name="people.renew_digests", queueing_lock="people.renew_digests")
+def renew_digests(timestamp: int) -> int:
+    """Let members be found under a changed secret key; returns how many were written anew."""
+    return actions.renew_digests()
 
 
 @app.periodic(cron="33 * * * *")

@@ -1,4 +1,4 @@
-"""Accounts, profiles, addresses, consent, follows, blocks; guests and their merge."""
+"""Accounts, profiles, addresses, consent; follows, mutes, blocks, lists; guests' merges."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from banyan.kernel import remembered
 from banyan.kernel.ids import IdField
 from banyan.media.models import Image
 
+from .rules.relations import ALL, ASKS, EVERY_POST, FOLLOWS, HIDE, LESS, NO_REPOSTS
 from .states import GUEST_MERGE
 
 
@@ -38,6 +39,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     ``email`` and ``phone`` (E.164) are verified contacts or None; unverified ones live with
     the sign-in library. ``is_staff`` opens the desk; what staff may do is in StaffRole.
+    ``approves_followers``: a follow waits until its owner says yes. ``is_suggested``: friends of
+    friends may be told of the account.
     """
 
     id = IdField(primary_key=True)
@@ -48,6 +51,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     avatar = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="+")
     language = models.CharField(max_length=8, default="en")
     theme = models.CharField(max_length=5, blank=True, default="")
+    approves_followers = models.BooleanField(default=False, db_default=False)
+    is_suggested = models.BooleanField(default=True, db_default=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     is_demo = models.BooleanField(default=False)
@@ -157,13 +162,17 @@ class Address(models.Model):
 
 
 class Follow(models.Model):
-    """A follow; two that meet are a friendship (``is_mutual`` is kept on both rows)."""
+    """A follow; two that meet are a friendship (``is_mutual`` is kept on both rows).
+
+    ``state`` 0 asks and opens nothing, 1 follows. ``level``: 0 all, 1 without reposts, 2 be told
+    of every post.
+    """
 
     id = IdField(primary_key=True)
     follower = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="following")
     followee = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="followers")
-    state = models.SmallIntegerField(default=1)
-    level = models.SmallIntegerField(default=0)
+    state = models.SmallIntegerField(default=FOLLOWS)
+    level = models.SmallIntegerField(default=ALL)
     is_mutual = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -172,11 +181,22 @@ class Follow(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["follower", "followee"], name="follow_once"),
             models.CheckConstraint(condition=~Q(follower=F("followee")), name="follow_not_self"),
+            models.CheckConstraint(
+                condition=Q(state__in=[ASKS, FOLLOWS], level__in=[ALL, NO_REPOSTS, EVERY_POST]),
+                name="follow_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_mutual=False) | Q(state=FOLLOWS), name="follow_no_friend_asks"
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["followee", "follower"], name="follow_reverse", condition=Q(state=1)
-            )
+            ),
+            models.Index(fields=["followee", "-id"], name="follow_asked", condition=Q(state=0)),
+            models.Index(
+                fields=["follower", "followee"], name="follow_friends", condition=Q(is_mutual=True)
+            ),
         ]
 
 
@@ -193,6 +213,102 @@ class Block(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["actor", "target"], name="block_once"),
             models.CheckConstraint(condition=~Q(actor=F("target")), name="block_not_self"),
+        ]
+
+
+class Mute(models.Model):
+    """What ``actor`` does not want to be shown: a person, a word or a topic.
+
+    ``degree`` 0 shows nothing of it, 1 shows less. ``words`` is the folded word or the topic's
+    slug. It ends by the clock at ``expires_at``; None is for ever. Nobody is told, and who is
+    muted stays to be seen where one goes to look.
+    """
+
+    id = IdField(primary_key=True)
+    actor = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="mutes")
+    kind = models.CharField(max_length=6)
+    target = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    words = models.CharField(max_length=60, blank=True, default="")
+    degree = models.SmallIntegerField(default=HIDE)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_mute"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["actor", "kind", "target", "words"],
+                name="mute_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="person", target__isnull=False, words="")
+                | (Q(kind__in=["word", "topic"], target=None) & ~Q(words="")),
+                name="mute_of_one_thing",
+            ),
+            models.CheckConstraint(condition=Q(degree__in=[HIDE, LESS]), name="mute_degree_known"),
+            models.CheckConstraint(condition=~Q(actor=F("target")), name="mute_not_self"),
+        ]
+
+
+class AccountList(models.Model):
+    """A private list of people; only its owner knows of it."""
+
+    id = IdField(primary_key=True)
+    owner = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="lists")
+    name = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_accountlist"
+        constraints = [models.UniqueConstraint("owner", Lower("name"), name="list_name_once")]
+
+
+class ListEntry(models.Model):
+    """Somebody on a list."""
+
+    id = IdField(primary_key=True)
+    on = models.ForeignKey(AccountList, on_delete=models.CASCADE, related_name="entries")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_listentry"
+        constraints = [models.UniqueConstraint(fields=["on", "account"], name="list_entry_once")]
+
+
+class BookDigest(models.Model):
+    """A contact in somebody's address book, as a keyed digest and nothing else.
+
+    It is there while the owner agrees to ``contacts``. See ``rules.digests``.
+    """
+
+    id = IdField(primary_key=True)
+    owner = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    digest = models.BinaryField(max_length=16)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_bookdigest"
+        constraints = [models.UniqueConstraint(fields=["owner", "digest"], name="book_digest_once")]
+        indexes = [models.Index(fields=["created_at"], name="book_digest_age")]
+
+
+class FoundByDigest(models.Model):
+    """The digest by which a member is found; there while they agree to ``findable_by_contact``.
+
+    One for each contact and each key of the ring; ``key_tag`` names the key.
+    """
+
+    id = IdField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    digest = models.BinaryField(max_length=16)
+    key_tag = models.CharField(max_length=8)
+
+    class Meta:
+        db_table = "people_foundbydigest"
+        constraints = [
+            models.UniqueConstraint(fields=["digest", "account"], name="found_by_digest_once")
         ]
 
 

@@ -149,6 +149,27 @@ def test_a_follow_and_a_friendship_are_told_through_the_outbox(threaded_db: None
     assert [told.url for told in queries.notifications(ana.pk)] == ["/@ben"]
 
 
+def test_a_request_and_the_yes_to_it_are_told_to_those_who_wait(threaded_db: None) -> None:
+    ana, ben = member("ana"), member("ben", approves_followers=True)
+    people.follow(actor=actor(ana), account_id=ben.pk)
+    relay.drain()
+    assert texts(ben) == ["Ana asks to follow you."]
+    assert texts(ana) == []
+    assert [told.url for told in queries.notifications(ben.pk)] == ["/me/requests"]
+
+    people.accept_follower(actor=actor(ben), account_id=ana.pk)
+    relay.drain()
+    assert texts(ana) == ["Ben said yes: you follow them now."]
+    assert texts(ben) == ["Ana asks to follow you."], "who said yes knows"
+
+    eve = member("eve")
+    people.follow(actor=actor(eve), account_id=ben.pk)
+    people.follow(actor=actor(ben), account_id=eve.pk)
+    people.accept_follower(actor=actor(ben), account_id=eve.pk)
+    relay.drain()
+    assert "You and Ben follow each other: you are friends now." in texts(eve)
+
+
 def test_a_kind_is_told_by_who_registered_it_last() -> None:
     kinds.register("wave", lambda h: "again")
     kind = kinds.require("wave")
@@ -177,3 +198,17 @@ def test_a_members_pages_are_woken_when_they_are_told_and_when_they_have_read() 
     relay.drain()
     tell(reader, ben)
     assert woken() == {}, "who is not told is not woken"
+
+
+@pytest.mark.django_db
+def test_nobody_hears_of_whom_they_mute_before_or_after() -> None:
+    reader, ana, ben = member(), member("ana"), member("ben")
+    tell(reader, ana, "before")
+    people.mute_person(actor=actor(reader), account_id=ana.pk)
+    tell(reader, ana, "after")
+    tell(reader, ben, "other")
+    assert texts(reader) == ["Ben waved 1 at "]
+    assert not Notification.objects.filter(group_key="after").exists()
+    assert len(texts(reader)) == 1
+    tell(ana, reader)
+    assert texts(ana) != [], "a mute is nobody's business but one's own"

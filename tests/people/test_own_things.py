@@ -15,7 +15,7 @@ from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound
 from banyan.people import actions as people
 from banyan.people import ports, queries
-from banyan.people.access import visible_addresses
+from banyan.people.access import agrees, visible_addresses
 from banyan.people.models import Address, ApiToken, Consent, IntendedAction, StaffRole
 from tests.support.factories import actor, member, staff
 
@@ -65,7 +65,7 @@ def test_a_bad_handle_is_named_together_with_the_other_faults() -> None:
 
 def test_consent_is_a_no_until_it_is_given_and_keeps_its_history() -> None:
     ana = member()
-    assert not any(queries.consents(ana.pk).values())
+    assert not any(one.granted for one in queries.consents_of(ana.pk))
     people.record_consent(actor=actor(ana), purpose="news_email", granted=False)
     assert not Consent.objects.exists()
     for answer in (True, True, False, True):
@@ -75,8 +75,8 @@ def test_consent_is_a_no_until_it_is_given_and_keeps_its_history() -> None:
         False,
         True,
     ]
-    assert queries.consented(ana.pk, "news_email")
-    assert not queries.consented(ana.pk, "news_sms")
+    assert agrees(ana.pk, "news_email")
+    assert not agrees(ana.pk, "news_sms")
     with pytest.raises(Invalid):
         people.record_consent(actor=actor(ana), purpose="everything", granted=True)
 

@@ -57,7 +57,7 @@ def test_simultaneous_follows_become_a_friendship(threaded_db: None, slow_look: 
 def test_without_the_lock_of_the_pair_the_friendship_is_missed(
     threaded_db: None, slow_look: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relations, "_lock_pair", lambda one, other: None)
+    monkeypatch.setattr(relations, "hold_pair", lambda one, other: None)
     assert follow_each_other() == [False, False]
 
 

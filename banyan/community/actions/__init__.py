@@ -17,11 +17,13 @@ from .boards import (
 from .checking import MOST_PICTURES, MOST_TAGS, Tag
 from .drafts import MOST_DRAFTS, delete_draft, save_draft
 from .editing import accept_answer, edit_post, pin_comment
+from .feeds import forget_sessions, move_marker
 from .polls import PollWish, vote
 from .posts import delete_post, describe_own, describe_pictures, publish_post, repin
 from .previews import fetch_previews
 from .talk import comment, delete_comment, like, like_comment, unlike
 from .topics import count_heat, follow_topic, unfollow_topic
+from .waiting import let_appear, turn_away
 from .words import count_words, index_posts, reindex_posts
 
 __all__ = [
@@ -46,13 +48,16 @@ __all__ = [
     "edit_post",
     "fetch_previews",
     "follow_topic",
+    "forget_sessions",
     "index_posts",
     "invite_to_board",
     "join_board",
     "leave_board",
+    "let_appear",
     "like",
     "like_comment",
     "make_board",
+    "move_marker",
     "move_on_board",
     "note_on_board",
     "pin_comment",
@@ -62,6 +67,7 @@ __all__ = [
     "save_draft",
     "save_to_board",
     "take_from_board",
+    "turn_away",
     "unfollow_topic",
     "unlike",
     "vote",

@@ -17,6 +17,8 @@ from ..access import get_own_account
 from ..models import Account, Consent, Profile
 from ..rules.profiles import AUDIENCES, PURPOSES, birthday_problem
 from .accounts import change_handle
+from .contacts import follow_choice
+from .holds import hold_choices
 from .words import index_accounts
 
 
@@ -101,16 +103,28 @@ def set_theme(*, actor: Actor, theme: str) -> None:
     Account.objects.filter(pk=get_own_account(actor).pk).update(theme=theme)
 
 
+def set_privacy(*, actor: Actor, approves_followers: bool, is_suggested: bool) -> None:
+    """Say whether followers wait for a yes, and whether friends of friends may be told of one.
+
+    Who asks already goes on waiting, and who follows stays.
+    """
+    Account.objects.filter(pk=get_own_account(actor).pk).update(
+        approves_followers=approves_followers, is_suggested=is_suggested
+    )
+
+
 def record_consent(*, actor: Actor, purpose: str, granted: bool) -> None:
-    """Record a yes or no for one purpose; nothing is written when it was said already."""
+    """Record a yes or no for one purpose; nothing is written when it was said already.
+
+    It counts at once: what stands on a yes that is taken back is erased in the same transaction.
+    """
     if purpose not in PURPOSES:
         raise Invalid(fields={"purpose": _("Choose one of these.")})
     account = get_own_account(actor)
     with transaction.atomic():
+        hold_choices(account.pk)
         latest = Consent.objects.filter(account=account, purpose=purpose).order_by("-id").first()
-        if latest is None and not granted:
+        if granted == (latest is not None and latest.granted):
             return
-        if latest is None or latest.granted != granted:
-            Consent.objects.create(
-                account=account, purpose=purpose, granted=granted, at=clock.now()
-            )
+        Consent.objects.create(account=account, purpose=purpose, granted=granted, at=clock.now())
+        follow_choice(account, purpose, granted=granted)

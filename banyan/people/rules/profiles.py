@@ -20,6 +20,8 @@ PURPOSES: dict[str, Any] = {
     "share_credit": _("Recognise this device, so that people who shared with me get their credit"),
     "news_email": _("Send me news by e-mail"),
     "news_sms": _("Send me news by text message"),
+    "contacts": _("Compare my address book with members who want to be found, as keyed digests"),
+    "findable_by_contact": _("Let people find me who have my e-mail address or telephone number"),
 }
 MINIMUM_AGE = 14
 

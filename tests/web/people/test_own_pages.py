@@ -17,8 +17,8 @@ from banyan.kernel.actors import Actor
 from banyan.media.actions import stage
 from banyan.notify.actions import notify
 from banyan.people import actions as people
+from banyan.people.access import agrees
 from banyan.people.models import Account, Address, ApiToken, Block, Consent, Follow
-from banyan.people.queries import consents
 from banyan.people.rules import Contact
 from tests.support.factories import actor, member
 
@@ -62,6 +62,14 @@ PAGES = (
     "/me/security/webauthn/",
     "/me/security/webauthn/add/",
     "/notifications",
+    "/me/privacy",
+    "/me/friends",
+    "/me/requests",
+    "/me/requests/sent",
+    "/me/people",
+    "/me/lists",
+    "/me/find",
+    "/me/code",
     "/people/ana/followers",
     "/people/ana/following",
     "/logout",
@@ -106,10 +114,11 @@ def test_a_profile_is_saved_and_a_bad_one_keeps_what_was_typed(hers: Client, ana
 
 
 def test_consent_is_given_and_taken_back(hers: Client, ana: Account) -> None:
-    hers.post("/me/consent", {"purpose": ["news_email"]})
-    assert consents(ana.pk)["news_email"]
-    hers.post("/me/consent", {})
-    assert not consents(ana.pk)["news_email"]
+    hers.post("/me/consent", {"purpose": "news_email", "answer": "yes"})
+    assert agrees(ana.pk, "news_email")
+    assert not agrees(ana.pk, "news_sms")
+    hers.post("/me/consent", {"purpose": "news_email", "answer": "no"})
+    assert not agrees(ana.pk, "news_email")
     assert Consent.objects.count() == 2
 
 
@@ -220,7 +229,7 @@ def test_a_block_is_explained_made_and_taken_back(hers: Client, ana: Account) ->
     hers.post("/people/ben/block")
     assert Block.objects.get().target == ben
     assert hers.get("/people/ben/followers").status_code == 404
-    assert "@ben" in hers.get("/me/edit").content.decode()
+    assert "@ben" in hers.get("/me/people").content.decode()
     hers.post("/people/ben/unblock")
     assert not Block.objects.exists()
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,19 +15,19 @@ from banyan.catalog.queries import image_ids_of
 from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import ONLY_ME
-from banyan.community.queries import END, PAGE, hydrate
+from banyan.community.rules import WAITING
 from banyan.groups.access import MEMBER
 from banyan.groups.models import Group
 from banyan.kernel.problems import NotFound, Problem
 from banyan.media.models import Image
 from banyan.orders.access import get_checkout_by_token
 from banyan.orders.models import OrderLine
+from banyan.people.access import mutes_of
 
 from ...http import actor, number, private, revalidated, signed_in
 from ..market.cards import product_title
-from .compose import AUDIENCES
-from .feed import noted_cards
-from .feed_tabs import tabs
+from .compose import AUDIENCES, shown_or_waiting
+from .feed import before_of, page_of, plain
 
 
 @require_safe
@@ -36,16 +36,9 @@ from .feed_tabs import tabs
 def moments(request: HttpRequest) -> HttpResponse:
     """What friends show to friends alone, and one's own of that kind, newest first."""
     who = actor(request)
-    before = number(request.GET, "before")
-    ids = queries.moment_ids(who, before=END if before is None else before)
-    context = {
-        "nav": "home",
-        "tabs": tabs("moments"),
-        "posts": noted_cards(request, hydrate(who, ids)),
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
-        "products": [],
-    }
-    return render(request, "shop/community/feed.html", context)
+    mutes = mutes_of(who)
+    ids = queries.moment_ids(who, before=before_of(request), mutes=mutes)
+    return plain(request, "moments", page_of(request, ids, mutes))
 
 
 def _line(request: HttpRequest, token: str, line_id: int) -> OrderLine:
@@ -79,8 +72,9 @@ def purchase_show(request: HttpRequest, token: str, line_id: int) -> HttpRespons
         except Problem as refused:
             problem = refused
         else:
-            messages.success(request, _("Shown, to nobody else."))
-            return redirect("post", made.pk)
+            if made.state != WAITING:
+                messages.success(request, _("Shown, to nobody else."))
+            return shown_or_waiting(request, made)
     groups = Group.objects.filter(
         closed_at=None, memberships__account_id=who.id or 0, memberships__state=MEMBER
     )

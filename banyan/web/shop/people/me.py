@@ -14,17 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.legal.queries import to_accept
+from banyan.legal.rules import MEMBERS
 from banyan.media.actions import stage
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
 from banyan.people.actions.sign_in import ADD_CONTACT, attempt_of
 from banyan.people.models import Account
-from banyan.people.queries import blocked_accounts, consents, open_offers
-from banyan.people.rules.profiles import PURPOSES
+from banyan.people.queries import open_offers
 
 from ...http import actor, private
 from .adapters import YEAR
-from .faces import face_of, faces_of
+from .faces import face_of
 from .forms import CodeForm, ContactForm, ProfileForm, refuse
 from .login import code_page, resend
 from .notifications import badge
@@ -38,16 +39,23 @@ _ROOMS = (
     ("statement", "receipt", gettext_lazy("Statement")),
     ("wallet", "wallet", gettext_lazy("Wallet")),
     ("links_mine", "share", gettext_lazy("My shares")),
+    ("chat", "chat", gettext_lazy("Chat")),
     ("notifications", "bell", gettext_lazy("Notifications")),
+    ("friends_mine", "people", gettext_lazy("Friends")),
     ("my_followers", "me", gettext_lazy("Followers")),
     ("addresses", "truck", gettext_lazy("Addresses")),
+    ("groups", "people", gettext_lazy("Groups")),
     ("boards_mine", "save", gettext_lazy("Boards")),
     ("drafts", "edit", gettext_lazy("My drafts")),
     ("balance", "coin", gettext_lazy("Paid posts in my feeds")),
     ("storefront_mine", "shop", gettext_lazy("My storefront")),
     ("listings_mine", "tag", gettext_lazy("What I sell")),
     ("studio_home", "shop", gettext_lazy("My shops")),
+    ("me_edit", "edit", gettext_lazy("Profile and contacts")),
+    ("privacy", "lock", gettext_lazy("Privacy")),
     ("me_edit", "edit", gettext_lazy("Profile and privacy")),
+    ("my_data", "lock", gettext_lazy("My data")),
+    ("decisions", "shield", gettext_lazy("Decisions")),
     ("mfa_index", "shield", gettext_lazy("Security")),
     ("tokens", "lock", gettext_lazy("API tokens")),
 )
@@ -64,6 +72,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "face": face_of(account),
         "rooms": _rooms(actor(request)),
         "offers": open_offers(account.pk),
+        "must_agree": bool(to_accept(account.pk, MEMBERS)),
         **badge(request),
     }
     return render(request, "shop/people/me.html", context)
@@ -84,7 +93,7 @@ def _rooms(who: Actor) -> list[dict[str, object]]:
 @member
 @require_http_methods(["GET", "HEAD", "POST"])
 def me_edit(request: HttpRequest) -> HttpResponse:
-    """Change profile, face and what one agrees to."""
+    """Change profile and face."""
     account = get_own_account(actor(request))
     form = ProfileForm(request.POST or None, initial=_initial(account))
     status = 200
@@ -115,19 +124,11 @@ def _initial(account: Account) -> dict[str, object]:
 
 
 def _edit_context(request: HttpRequest, account: Account, form: ProfileForm) -> dict[str, object]:
-    given = consents(account.pk)
-    blocked = list(blocked_accounts(actor(request)))
-    shown = faces_of(blocked)
     return {
         "nav": "me",
         "account": account,
         "face": face_of(account),
         "form": form,
-        "consents": [
-            {"purpose": purpose, "text": text, "granted": given[purpose]}
-            for purpose, text in PURPOSES.items()
-        ],
-        "blocked": [(shown[person.pk], person.handle) for person in blocked],
         "languages": settings.LANGUAGES,
     }
 
@@ -149,17 +150,6 @@ def me_avatar(request: HttpRequest) -> HttpResponse:
             people.set_avatar(actor=who, token=staged.token)
     except Problem as problem:
         messages.error(request, str(next(iter(problem.fields.values()), problem.message)))
-    return redirect("me_edit")
-
-
-@require_POST
-@member
-def me_consent(request: HttpRequest) -> HttpResponse:
-    """Record what one agrees to; every purpose of the form is answered, by a tick or without."""
-    ticked = request.POST.getlist("purpose")
-    for purpose in PURPOSES:
-        people.record_consent(actor=actor(request), purpose=purpose, granted=purpose in ticked)
-    messages.success(request, _("Saved."))
     return redirect("me_edit")
 
 

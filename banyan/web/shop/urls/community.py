@@ -30,6 +30,9 @@ register_converter(TopicSlug, "topic")
 urlpatterns = [
     path("", feed.home, name="home"),
     path("explore", feed.explore, name="explore"),
+    path("near", feed.near, name="near"),
+    path("feed/new", feed.fresh, name="feed_fresh"),
+    path("me/lists/<int:list_id>/posts", feed.list_feed, name="list_feed"),
     path("explore/words", suggestions.words, name="search_words"),
     path("post", compose.post_new, name="post_new"),
     path("p/<int:post_id>", post.post, name="post"),

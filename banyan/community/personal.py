@@ -6,7 +6,7 @@ from banyan.kernel import clock
 from banyan.kernel.personal import Erase, Person, holds, names_nobody
 from banyan.people.actions import nobody
 
-from .models import Comment, Post, PostImage, PostWords
+from .models import Comment, Poll, Post, PostImage, PostTopic, PostWords
 
 GOES = "Until its author takes it away."
 
@@ -16,7 +16,9 @@ def _erase_posts(person: Person) -> None:
     mine = Post.objects.filter(author_id=person.account_id or 0)
     PostImage.objects.filter(post__in=mine).delete()
     PostWords.objects.filter(post__in=mine).delete()
-    mine.update(title="", body="", visibility=3, group=None)
+    PostTopic.objects.filter(post__in=mine).delete()
+    Poll.objects.filter(post__in=mine).delete()
+    mine.update(title="", body="", visibility=3, group=None, video=None, preview=None)
     mine.filter(deleted_at=None).update(deleted_at=clock.now())
 
 
@@ -40,6 +42,25 @@ holds("community.Board", Erase.DELETE, GOES, owner=("owner_id",), fields=("title
 holds("community.BoardPost", Erase.DELETE, GOES, owner=("board__owner_id",), fields=("note",))
 holds("community.Like", Erase.DELETE, GOES, owner=("account_id",))
 holds("community.AuthorStat", Erase.DELETE, "As long as the account.", owner=("account_id",))
+holds(
+    "community.PostEdit", Erase.DELETE, GOES, owner=("post__author_id",), fields=("title", "body")
+)  # fmt: skip
+holds("community.PostDraft", Erase.DELETE, GOES, owner=("owner_id",), fields=("form",))
+holds(
+    "community.Mention", Erase.DELETE, GOES, owner=("account_id", "post__author_id"),
+    fields=("handle",),
+)  # fmt: skip
+holds("community.BoardMember", Erase.DELETE, GOES, owner=("account_id",))
+holds("community.CommentLike", Erase.DELETE, GOES, owner=("account_id",))
+holds("community.PollVote", Erase.DELETE, GOES, owner=("account_id",))
+holds("community.TopicFollow", Erase.DELETE, GOES, owner=("account_id",))
+holds("community.FeedChoice", Erase.DELETE, GOES, owner=("account_id",))
+holds("community.FeedSession", Erase.DELETE, "Two hours.", owner=("viewer_id",))
+holds("community.FeedMarker", Erase.DELETE, "As long as the account.", owner=("account_id",))
+names_nobody(
+    "community.LinkPreview", "community.Poll", "community.PollOption", "community.PostTopic",
+    "community.Topic", "community.TopicHeat",
+)  # fmt: skip
 names_nobody(
     "community.PostWords", "community.PostImage", "community.ProductTag", "community.PostStat"
 )

@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 from banyan.kernel.personal import Erase, Person, holds
 
 from . import store
-from .models import Image, Rendition
+from .models import Image, Rendition, Video
 
 
 def _erase_images(person: Person) -> None:
@@ -35,6 +35,15 @@ def _remove(files: list[str], original: str) -> None:
     store.private().delete(original)
 
 
+def _erase_videos(person: Person) -> None:
+    """Remove rows and files; the posts that showed them were emptied before."""
+    if person.account_id is None:
+        return
+    for video in Video.objects.filter(owner_id=person.account_id).order_by("id"):
+        video.delete()
+        transaction.on_commit(partial(store.private().delete, video.file))
+
+
 GOES = "Until its owner takes it away."
 holds(
     "media.Image", Erase.DELETE, GOES, fields=("alt", "original", "owner_id"),
@@ -42,3 +51,7 @@ holds(
 )  # fmt: skip
 holds("media.Rendition", Erase.DELETE, "As long as its picture.", act=lambda person: None)
 holds("media.StagedUpload", Erase.DELETE, "Two days.", fields=("name",), owner=("owner_id",))
+holds(
+    "media.Video", Erase.DELETE, GOES, fields=("name", "file", "owner_id"),
+    owner=("owner_id",), act=_erase_videos,
+)  # fmt: skip

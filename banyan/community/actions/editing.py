@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
+from banyan.moderation.actions import check_text
 
 from ..access import PUBLIC
 from ..events import PostEdited
 from ..models import AuthorStat, Comment, Post, PostEdit
 from .checking import Fields, check_audience, check_declared, check_pictures, check_texts
+from .hiding import hold_post
 from .members import member_id
 from .posts import _give_link, _write_words
 
@@ -35,9 +37,13 @@ def edit_post(
 
     Former words stay in its history, with whom they were for. A post that becomes public gets its
     share link. Emits post.edited when anything changed, unless the post is held back. Raises
-    NotFound, Invalid with the field.
+    NotFound, Invalid with the field, and what ``moderation.check_text`` raises; words that the
+    filter holds take the post out of sight until a moderator has looked at them.
     """
     author_id = member_id(actor)
+    held = _says_new(post_id, author_id, title=title, body=body) and check_text(
+        actor=actor, text=f"{title}\n{body}", where="post"
+    )
     with transaction.atomic():
         post = _locked(post_id, author_id)
         wanted: dict[str, Any] = {
@@ -58,6 +64,8 @@ def edit_post(
         for name, value in wanted.items():
             setattr(post, name, value)
         post.save(update_fields=[*wanted, "edited_at"])
+        if held:
+            hold_post(actor, post)
         if post.state != LIVE:
             return post  # nothing follows from what nobody sees
         _write_words(actor, post)
@@ -65,6 +73,12 @@ def edit_post(
             _open_up(actor, post)
         events.emit(PostEdited(post_id=post.pk, author_id=author_id), actor=actor)
     return post
+
+
+def _says_new(post_id: int, author_id: int, *, title: str, body: str) -> bool:
+    """Tell whether an edit says anything else: what was let through once is not counted again."""
+    own = Post.objects.filter(pk=post_id, author_id=author_id, deleted_at=None)
+    return own.exclude(title=title.strip(), body=body.strip()).exists()
 
 
 def _locked(post_id: int, author_id: int) -> Post:

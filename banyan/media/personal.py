@@ -43,6 +43,15 @@ def _remove(files: list[str], original: str) -> None:
     store.private().delete(original)
 
 
+def _erase_videos(person: Person) -> None:
+    """Remove rows and files; the posts that showed them were emptied before."""
+    if person.account_id is None:
+        return
+    for video in Video.objects.filter(owner_id=person.account_id).order_by("id"):
+        video.delete()
+        transaction.on_commit(partial(store.private().delete, video.file))
+
+
 GOES = "Until its owner takes it away."
 holds(
     "media.Image", Erase.DELETE, GOES, fields=("alt", "original", "owner_id"),

@@ -330,18 +330,20 @@ def _circle(account: Account) -> None:
 
 
 def _talk(ana: Account, mio: Account, newest: Post) -> None:
-    """Let Ana ask, answer, keep a draft and share a board; let her post be shown on with words."""
+    """Let Mio ask and share a board with Ana, who answers and keeps a draft; Kai shows it on."""
     who, other = make.actor(ana), make.actor(mio)
     asked = community.publish_post(
-        actor=who,
+        actor=other,
         images=[],
         kind="question",
         title="Which one?",
         body="#Kitchen",
         poll=community.PollWish(["Ash", "Oak"]),
     )
-    community.edit_post(actor=who, post_id=asked.pk, title="Which one, please?", body="#Kitchen")
-    community.repin(actor=other, post_id=asked.pk, note="Help her #Kitchen")
+    community.edit_post(actor=other, post_id=asked.pk, title="Which one, please?", body="#Kitchen")
+    clerk = make.actor(Account.objects.get(handle="kai"))
+    community.repin(actor=clerk, post_id=asked.pk, note="Help him #Kitchen")
+    community.comment(actor=who, post_id=asked.pk, body="Oak")
     root = community.comment(actor=other, post_id=newest.pk, body="First")
     for word in ("Yes", "No", "Perhaps"):
         community.comment(actor=who, post_id=newest.pk, body=word, parent_id=root.pk)

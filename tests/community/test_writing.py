@@ -188,3 +188,21 @@ def test_the_focus_of_a_picture_goes_with_it() -> None:
     )
     [shown] = queries.hydrate(Actor.guest(), [made.pk])
     assert [one["focus"] for one in shown.images] == [(100, 900), (500, 500)]
+
+
+def test_an_edit_passes_the_same_filter_and_what_it_holds_is_out_of_sight() -> None:
+    from banyan.community.access import visible_posts
+    from tests.moderation.test_texts import list_word
+
+    list_word("pills", "block")
+    list_word("加微信", "hold")
+    ana = member()
+    made = post(ana, title="Tea", body="good")
+    with pytest.raises(Invalid) as refused:
+        community.edit_post(actor=actor(ana), post_id=made.pk, title="Tea", body="my pills")
+    assert refused.value.code == "words_blocked"
+    made.refresh_from_db()
+    assert (made.body, made.edited_at) == ("good", None)
+    community.edit_post(actor=actor(ana), post_id=made.pk, title="Tea", body="请加微信")
+    assert not visible_posts(Actor.guest()).filter(pk=made.pk).exists()
+    assert PostEdit.objects.get().body == "good"

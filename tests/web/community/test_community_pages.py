@@ -171,10 +171,6 @@ def test_an_author_hears_of_likes_words_answers_and_repins() -> None:
 
 
 def test_a_post_offers_ones_own_boards_and_those_one_takes_part_in(client: Client) -> None:
-    from banyan.community import actions as community
-    from tests.community.posts import post
-    from tests.support import factories as make
-
     ana, ben = make.member(), make.member("benno")
     shown = post(ana)
     mine = community.make_board(actor=make.actor(ben), title="My own")

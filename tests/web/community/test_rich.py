@@ -37,7 +37,7 @@ class Seen(HTMLParser):
 
 def seen(markup: str) -> Seen:
     reader = Seen()
-    reader.feed(markup)
+    reader.feed(str(markup))  # a Markup would escape what it is added to
     reader.close()
     return reader
 

@@ -129,6 +129,12 @@ class Installation:
         }
 
 
+def free_port() -> int:
+    """Return a port that nobody listens to just now."""
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
+
+
 def _three_free_ports() -> int:
     for port in range(18_000, 19_000, 3):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import report
+from bench.installation import free_port
 from bench.members import signed_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -203,7 +204,7 @@ def _claim_for(
 
 def _over_http(table: report.Table, home: Path) -> None:
     path, variant, cookies = _furnish()
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, "BANYAN_VAR": os.environ.get("BANYAN_VAR", "/tmp/bench-sales-var")}
     Path(environment["BANYAN_VAR"]).mkdir(exist_ok=True)
     _plain_names(Path(environment["BANYAN_VAR"]) / "static")
@@ -313,11 +314,6 @@ def _wait_for(port: int) -> None:
         except OSError:
             time.sleep(0.2)
     raise RuntimeError("the server did not come up")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ class DisclosureAnswer(Answer):
 
 
 class PostAnswer(Answer):
-    """A post. A repin shows its original's content; ``link`` is the code to share it by.
+    """A post. A repin shows its original's content; ``link`` is the code to share it by, ``video``
+    the path of its video.
 
     ``disclosure`` must be shown wherever the post is: it holds at this moment. ``waits``: nobody
     sees it before a moderator of its group lets it appear.
@@ -130,6 +131,7 @@ class PostAnswer(Answer):
     waits: bool
     disclosure: DisclosureAnswer | None
     pictures: list[Picture]
+    video: str | None
     tags: list[TagAnswer]
     likes: int
     comments: int

@@ -16,11 +16,8 @@ from banyan.community.labels import label
 from banyan.community.models import Comment
 from banyan.community.queries import (
     Shown,
-    balanced,
-    following_ids,
     history_of,
     hydrate,
-    newest_ids,
     poll_of,
     posts_of,
     thread,
@@ -34,7 +31,7 @@ from banyan.people.access import get_account_for
 from banyan.people.models import Account
 from banyan.sharing.queries import link_by_code
 
-from .gate import ANYONE, READ, WRITE, actor
+from .gate import ANYONE, WRITE, actor
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
 from .people import Handle
 from .post_shapes import (
@@ -92,6 +89,7 @@ def post_answer(shown: Shown) -> PostAnswer:
             Picture(url=one["src"], width=one["width"], height=one["height"], alt=one["alt"])
             for one in shown.images
         ],
+        video=f"/p/{post.pk}/video" if content.video_id else None,
         tags=[
             TagAnswer(
                 product_id=spot.product.pk,
@@ -131,17 +129,9 @@ def _one(who: Actor, post_id: int) -> PostAnswer:
     return post_answer(hydrate(who, [post_id])[0])
 
 
-def _feed_page(who: Actor, ids: Sequence[int], limit: int) -> Page[PostAnswer]:
-    """Return a page of a feed: with no more paid posts than its reader and the platform want."""
-    return _page(who, ids, limit, kept=balanced(who, ids[:limit]))
-
-
-def _page(
-    who: Actor, ids: Sequence[int], limit: int, *, kept: Sequence[int] | None = None
-) -> Page[PostAnswer]:
-    """Return a page of posts, or of those ``kept``; one deleted meanwhile is left out."""
-    wanted = ids[:limit] if kept is None else kept
-    shown = {one.post.pk: post_answer(one) for one in hydrate(who, wanted)}
+def _page(who: Actor, ids: Sequence[int], limit: int) -> Page[PostAnswer]:
+    """Return a page of posts; one deleted meanwhile is left out."""
+    shown = {one.post.pk: post_answer(one) for one in hydrate(who, ids[:limit])}
     page = page_of(ids, limit, lambda post_id: post_id, lambda post_id: shown.get(post_id))
     return Page(items=[one for one in page.items if one is not None], next=page.next)
 
@@ -298,22 +288,6 @@ def delete_comment(request: HttpRequest, comment_id: Path[Id]) -> Any:
     """Take a comment away: its author, or the post's author. Repeatable."""
     community.delete_comment(actor=actor(request), comment_id=comment_id)
     return Status(204, None)
-
-
-@router.get("/feed", auth=READ, response=Page[PostAnswer])
-def read_feed(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
-    """List the posts of those one follows, and one's own, newest first."""
-    who = actor(request)
-    ids = following_ids(who, before=before or LARGEST_ID, page=limit + 1)
-    return _feed_page(who, ids, limit)
-
-
-@router.get("/explore", auth=ANYONE, response=Page[PostAnswer])
-def read_explore(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
-    """List public posts, newest first."""
-    who = actor(request)
-    ids = newest_ids(who, before=before or LARGEST_ID, page=limit + 1)
-    return _feed_page(who, ids, limit)
 
 
 @router.get("/people/{handle}/posts", auth=ANYONE, response=Page[PostAnswer])

@@ -20,7 +20,8 @@ from banyan.community.queries import (
 
 from .gate import ANYONE, WRITE, actor
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
-from .posts import PostAnswer, post_answer
+from .post_shapes import PostAnswer
+from .posts import post_answer
 from .schemas import LARGEST_ID, Answer
 
 router = Router(tags=["topics"])

@@ -28,6 +28,13 @@ def count_words(timestamp: int) -> None:
     actions.count_words()
 
 
+@app.periodic(cron="13 * * * *")
+@app.task(queue="bulk", queueing_lock="community.forget_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Delete ranked feeds that are no longer read."""
+    actions.forget_sessions()
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(queue="bulk", queueing_lock="community.count_heat")
 def count_heat(timestamp: int) -> None:

@@ -53,6 +53,7 @@ def card_of(page: bytes, url: str) -> Card | None:
     """Return what a page says of itself, or None when it does not even say its title."""
     head = _Head()
     head.feed(_text(page))
+    head.close()
     title = _plain(head.found.get("og:title") or head.found.get("title", ""), 200)
     if not title:
         return None

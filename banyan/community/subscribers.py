@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -109,7 +109,8 @@ def _tell_of_mentions(
     post_id: int, comment_id: int | None, *, by_id: int, heard: Collection[int | None] = ()
 ) -> None:
     """Tell everybody who may see where they are named, once; nobody else hears anything."""
-    waiting = Mention.objects.filter(post_id=post_id, comment_id=comment_id, told_at=None)
+    where = Q(comment=None) if comment_id is None else Q(comment_id=comment_id)
+    waiting = Mention.objects.filter(where, post_id=post_id, told_at=None)
     for one in waiting.select_for_update().order_by("id"):
         try:
             get_post_for(Actor(kind="member", id=one.account_id), post_id)

@@ -121,6 +121,7 @@ EXCEPTIONS = {
     "share_square": "fetched by link previews",
     "embed_offer": "framed by other sites",
     "storefront_look": "the style sheet of a storefront",
+    "post_video": "played on the page of a post with a video",
     "group_look": "the style sheet of a group",
     "upload_picture": "called by the upload field's script",
     "healthz": "for machines",
@@ -299,6 +300,7 @@ def _visitors() -> None:
     picture = claim_staged(actor=who, tokens=[staged_picture(who)])
     clay = Group.objects.get(slug="clay-and-tea")
     community.publish_post(actor=who, images=picture, title="Of her own", group_id=clay.pk)
+    _talk(ana, mio, newest)
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
 
 
@@ -313,6 +315,29 @@ def _circle(account: Account) -> None:
     people.add_to_list(actor=who, list_id=made.pk, account_id=noisy.pk)
     people.record_consent(actor=who, purpose="contacts", granted=True)
     people.keep_book(actor=who, text="crawl@example.com", region="CN")
+
+
+def _talk(ana: Account, mio: Account, newest: Post) -> None:
+    """Let Ana ask, answer, keep a draft and share a board; let her post be shown on with words."""
+    who, other = make.actor(ana), make.actor(mio)
+    asked = community.publish_post(
+        actor=who,
+        images=[],
+        kind="question",
+        title="Which one?",
+        body="#Kitchen",
+        poll=community.PollWish(["Ash", "Oak"]),
+    )
+    community.edit_post(actor=who, post_id=asked.pk, title="Which one, please?", body="#Kitchen")
+    community.repin(actor=other, post_id=asked.pk, note="Help her #Kitchen")
+    root = community.comment(actor=other, post_id=newest.pk, body="First")
+    for word in ("Yes", "No", "Perhaps"):
+        community.comment(actor=who, post_id=newest.pk, body=word, parent_id=root.pk)
+    community.save_draft(actor=who, form={"title": ["Not yet"]})
+    shared = community.make_board(actor=other, title="Together")
+    community.save_to_board(actor=other, post_id=newest.pk, board_id=shared.pk, note="For all")
+    community.invite_to_board(actor=other, board_id=shared.pk, handle=ana.handle)
+    community.count_heat()
 
 
 def _without_parcel(shop: Shop, buyer: Account) -> None:

@@ -41,7 +41,7 @@ class World:
         """Return the ids as ``path`` means them: a zone of taxes is not one of delivery."""
         if "/tax-zones" in path:
             return self.ids | {"zone_id": self.ids["tax_zone_id"]}
-        if path.startswith("/me/lists"):
+        if "/me/lists" in path:
             return self.ids | {"list_id": self.ids["people_list_id"]}
         return self.ids
 
@@ -124,6 +124,7 @@ def new_world() -> World:
         "variant_id": item.pk,
         "coupon_id": coupon.pk,
         "post_id": post.pk,
+        "slug": "cups",
         "comment_id": remark.pk,
         "checkout_id": checkout.pk,
         "order_id": order.pk,

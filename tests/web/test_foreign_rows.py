@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
-from banyan.community.models import Board, Comment, Post
+from banyan.community.models import Board, Comment, Post, PostDraft
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Scan
 from banyan.delivery.rules import new_voucher_code
@@ -113,6 +113,9 @@ def _world() -> World:
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
     mine = Post.objects.create(author=at.owner, title="Mine", created_at=clock.now())
+    PostDraft.objects.create(
+        owner=at.owner, form={}, created_at=clock.now(), updated_at=clock.now()
+    )
     return World(
         at=at,
         rival=at.stranger,
@@ -344,6 +347,19 @@ PEOPLE: dict[str, Case] = {
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
     "post_pictures": (lambda w: {"post_id": w.post.pk}, {"alt_1": "Theirs"}),
     "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
+    "comment_first": (lambda w: {"post_id": w.post.pk}, {"comment": "1"}),
+    "post_edit": (lambda w: {"post_id": w.post.pk}, {"title": "Theirs"}),
+    "draft_delete": (lambda w: {"draft_id": PostDraft.objects.get().pk}, {}),
+    "purchase_show": (
+        lambda w: {"token": w.rivals_token, "line_id": w.at.order.lines.get().pk},
+        {"visibility": "0"},
+    ),
+    "board_move": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {"to": "up"}),
+    "board_note": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {"note": "Theirs"}),
+    "board_cover": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
+    "board_invite": (lambda w: {"board_id": w.board.pk}, {"handle": "me"}),
+    "board_join": (lambda w: {"board_id": w.board.pk}, {}),
+    "board_leave": (lambda w: {"board_id": w.board.pk}, {}),
     "board_edit": (lambda w: {"board_id": w.board.pk}, {"title": "Theirs"}),
     "board_delete": (lambda w: {"board_id": w.board.pk}, {}),
     "board_take": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
@@ -357,6 +373,13 @@ FOR_ALL = {
     "post_comment",
     "post_repin",
     "post_save",
+    "post_vote",
+    "post_history",
+    "post_repins",
+    "post_embed",
+    "post_video",
+    "comment_like",
+    "comment_replies",
     "intend",
     "share",
     "touch_seen",

@@ -17,6 +17,7 @@ from .boards import (
 from .checking import MOST_PICTURES, MOST_TAGS, Tag
 from .drafts import MOST_DRAFTS, delete_draft, save_draft
 from .editing import accept_answer, edit_post, pin_comment
+from .feeds import forget_sessions, move_marker
 from .polls import PollWish, vote
 from .posts import delete_post, describe_own, describe_pictures, publish_post, repin
 from .previews import fetch_previews
@@ -47,6 +48,7 @@ __all__ = [
     "edit_post",
     "fetch_previews",
     "follow_topic",
+    "forget_sessions",
     "index_posts",
     "invite_to_board",
     "join_board",
@@ -55,6 +57,7 @@ __all__ = [
     "like",
     "like_comment",
     "make_board",
+    "move_marker",
     "move_on_board",
     "note_on_board",
     "pin_comment",

@@ -18,7 +18,7 @@ from banyan.people.access import visible_accounts
 from .. import counts
 from ..access import ONLY_ME, PUBLIC, get_post_for
 from ..events import BoardShared
-from ..models import Board, BoardMember, BoardPost
+from ..models import Board, BoardMember, BoardPost, Post
 from ..models.boards import PLACE
 from .members import member_id
 
@@ -129,7 +129,7 @@ def move_on_board(*, actor: Actor, board_id: int, post_id: int, up: bool) -> Non
         if not 0 <= there < len(rows):
             return
         one, other = rows[here], rows[there]
-        one.place, other.place = other.at, one.at  # type: ignore[attr-defined]  # annotated
+        one.place, other.place = other.at, one.at
         BoardPost.objects.bulk_update([one, other], ["place"])
 
 
@@ -138,7 +138,7 @@ def choose_cover(*, actor: Actor, board_id: int, post_id: int | None) -> Board:
     board = _own(actor, board_id)
     if post_id is not None and not board.entries.filter(post_id=post_id).exists():
         raise NotFound()
-    board.cover_id = post_id
+    board.cover = None if post_id is None else Post(pk=post_id)
     board.save(update_fields=["cover"])
     return board
 
@@ -182,7 +182,7 @@ def invite_to_board(*, actor: Actor, board_id: int, handle: str) -> BoardMember:
     Invalid for whom the owner may not see; Conflict ``board_full`` above 50.
     """
     board = _own(actor, board_id)
-    people = visible_accounts(Actor(kind="member", id=actor.id)).exclude(pk=actor.id)
+    people = visible_accounts(Actor(kind="member", id=actor.id)).exclude(pk=board.owner_id)
     person = people.filter(handle__iexact=handle.strip().removeprefix("@")).first()
     if person is None:
         raise Invalid(fields={"handle": _("Nobody has this name.")})

@@ -41,13 +41,15 @@ def check_texts(*, title: str, body: str) -> Fields:
     return fields
 
 
-def check_pictures(*, count: int, kind: str, title: str, body: str) -> Fields:
-    """Questions and moments may do without pictures, but not without words, too."""
-    if kind not in rules.PICTURELESS and not 1 <= count <= MOST_PICTURES:
+def check_pictures(
+    *, count: int, kind: str, title: str, body: str, has_video: bool = False
+) -> Fields:
+    """Questions and moments may do without pictures, but not without words, too; so may a video."""
+    if kind not in rules.PICTURELESS and not has_video and not 1 <= count <= MOST_PICTURES:
         return {"pictures": _("Add 1 to 9 pictures.")}
     if count > MOST_PICTURES:
         return {"pictures": _("At most %(max)s pictures.") % {"max": MOST_PICTURES}}
-    if not count and not (title.strip() or body.strip()):
+    if not count and not has_video and not (title.strip() or body.strip()):
         return {"body": _("Write something, or add a picture.")}
     return {}
 
@@ -95,12 +97,12 @@ def check_subject(
 ) -> tuple[Fields, int | None]:
     """Return what is wrong with what a review or a listing is about, and the product it shows."""
     if kind == "review":
-        found = Review.objects.filter(pk=review_id, author_id=account_id).first()
+        found = Review.objects.filter(pk=review_id or 0, author_id=account_id).first()
         if found is None:
             return {"kind": _("Only what you bought and received can be reviewed.")}, None
         return {}, found.product_id
     if kind == "listing":
-        offered = Listing.objects.filter(pk=listing_id, seller_id=account_id).first()
+        offered = Listing.objects.filter(pk=listing_id or 0, seller_id=account_id).first()
         if offered is None:
             return {"kind": _("Choose something that you sell.")}, None
         return {}, offered.product_id

@@ -19,6 +19,7 @@ from .members import member_id
 from .posts import _give_link, _write_words
 
 LONGEST_NOTE = 500
+LIVE = 1
 
 
 def edit_post(
@@ -33,7 +34,8 @@ def edit_post(
     """Change words, audience (None: as it is) or declaration of one's own post.
 
     Former words stay in its history, with whom they were for. A post that becomes public gets its
-    share link. Emits post.edited when anything changed. Raises NotFound, Invalid with the field.
+    share link. Emits post.edited when anything changed, unless the post is held back. Raises
+    NotFound, Invalid with the field.
     """
     author_id = member_id(actor)
     with transaction.atomic():
@@ -56,6 +58,8 @@ def edit_post(
         for name, value in wanted.items():
             setattr(post, name, value)
         post.save(update_fields=[*wanted, "edited_at"])
+        if post.state != LIVE:
+            return post  # nothing follows from what nobody sees
         _write_words(actor, post)
         if before != PUBLIC and post.visibility == PUBLIC:
             _open_up(actor, post)
@@ -81,7 +85,12 @@ def _wrong(post: Post, author_id: int, wanted: dict[str, Any]) -> Fields:
             fields["visibility"] = _("What is shown on is for everybody.")
         return fields
     return (
-        check_pictures(count=post.images.count(), kind=post.kind, **words)
+        check_pictures(
+            count=post.images.count(),
+            kind=post.kind,
+            has_video=post.video_id is not None,
+            **words,
+        )
         | check_texts(**words)
         | check_audience(
             account_id=author_id, visibility=wanted["visibility"], group_id=post.group_id

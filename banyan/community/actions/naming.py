@@ -26,7 +26,7 @@ def note_mentions(*, actor: Actor, post: Post, texts: list[str], by: Comment | N
     Mention.objects.bulk_create(
         [
             Mention(post=post, comment=by, account=one, handle=one.handle)
-            for one in people.exclude(pk=actor.id)
+            for one in people.exclude(pk=actor.id or 0)
         ],
         ignore_conflicts=True,
     )

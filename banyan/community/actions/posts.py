@@ -15,7 +15,7 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, NotFound
 from banyan.kernel.remembered import change, insert
-from banyan.media.actions import set_alts
+from banyan.media.actions import keep_video, set_alts
 from banyan.media.models import Image
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
@@ -34,6 +34,7 @@ from .checking import (
     check_tags,
     check_texts,
 )
+from .feeds import place_post
 from .members import member_id
 from .naming import note_mentions, note_topics
 from .polls import PollWish, check_poll, open_poll
@@ -60,14 +61,16 @@ def publish_post(
     review_id: int | None = None,
     listing_id: int | None = None,
     poll: PollWish | None = None,
+    video_id: int | None = None,
 ) -> Post:
     """Publish a post with 1 to 9 pictures; a public one gets its author's share link at once.
 
     Questions and moments may have none. ``alts`` say what each picture shows, in their order; None
     leaves what was said before; ``focuses`` are points (thousandths) that stay in sight. A review
-    shows the verified ``review_id``, a listing ``listing_id``; both tag their product. Who is
-    named by @handle is told once, if they may see it. Where its group wants that, it waits for a
-    moderator first, and nothing is said of it until then. Emits post.published and, with the link,
+    shows the verified ``review_id``, a listing ``listing_id``; both tag their product. A
+    ``video_id`` is one of the author's own, the first picture its poster. Who is named by @handle
+    is told once, if they may see it. Where its group wants that, it waits for a moderator first,
+    and nothing is said of it until then. Emits post.published and, with the link,
     link.shared. Raises Invalid with the field.
     """
     author_id = member_id(actor)
@@ -77,7 +80,9 @@ def publish_post(
     if product_id is not None and images and product_id not in {tag.product_id for tag in tags}:
         tags = [*tags, Tag(0, product_id, *CENTRE)]
     fields |= (
-        check_pictures(count=len(images), kind=kind, title=title, body=body)
+        check_pictures(
+            count=len(images), kind=kind, title=title, body=body, has_video=video_id is not None
+        )
         | check_texts(title=title, body=body)
         | check_audience(account_id=author_id, visibility=visibility, group_id=group_id)
         | check_tags(tags, len(images))
@@ -87,6 +92,8 @@ def publish_post(
     if fields:
         raise Invalid(fields=fields)
     with transaction.atomic():
+        if video_id is not None:
+            keep_video(actor=actor, video_id=video_id)
         (post,) = insert(
             Post(
                 author_id=author_id,
@@ -100,6 +107,7 @@ def publish_post(
                 state=_state_of_new(actor, group_id),
                 review_id=review_id,
                 listing_id=listing_id,
+                video_id=video_id,
                 created_at=clock.now(),
             )
         )
@@ -219,6 +227,8 @@ def _publish(actor: Actor, post: Post) -> None:
     newest: dict[str, Any] = {"last_followers_id": Greatest("last_followers_id", post.pk)}
     if post.visibility == PUBLIC:
         newest["last_public_id"] = Greatest("last_public_id", post.pk)
+        if post.repin_of_id is None:
+            place_post(post)
     AuthorStat.objects.filter(pk=stat.pk).update(**newest)
     events.emit(
         PostPublished(post_id=post.pk, author_id=post.author_id, repin_of_id=post.repin_of_id),

@@ -64,7 +64,7 @@ GROUP BY s.topic_id
 def count_heat() -> int:
     """Count anew how many people talk about each topic; returns how many are. Repeatable."""
     now = clock.now()
-    given = {
+    given: dict[str, int | dt.datetime] = {
         "from": id_floor(now - WINDOW),
         "public": PUBLIC,
         "new_since": now - NEW_FOR,

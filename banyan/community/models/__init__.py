@@ -1,6 +1,7 @@
 """Posts, boards, topics, what is said about them, and their figures."""
 
 from .boards import Board, BoardMember, BoardPost
+from .feeds import FeedMarker, FeedSession
 from .figures import AuthorStat, FeedChoice, PostStat
 from .polls import Poll, PollOption, PollVote
 from .posts import Post, PostImage, PostWords, ProductTag
@@ -16,6 +17,8 @@ __all__ = [
     "Comment",
     "CommentLike",
     "FeedChoice",
+    "FeedMarker",
+    "FeedSession",
     "Like",
     "LinkPreview",
     "Mention",

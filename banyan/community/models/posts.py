@@ -11,7 +11,7 @@ from banyan.catalog.models import Product
 from banyan.groups.models import Group
 from banyan.kernel.ids import IdField
 from banyan.market.models import Listing
-from banyan.media.models import Image
+from banyan.media.models import Image, Video
 from banyan.people.models import Account
 from banyan.sharing.models import Link
 from banyan.standing.models import Review
@@ -24,6 +24,7 @@ class Post(models.Model):
     was repinned from. ``kind``: note, review, question, listing, moment. ``visibility``: 0 public,
     1 followers, 2 friends, 3 only me, 4 the members of ``group``; a public post may stand in a
     group too. ``state``: 1 live, 2 hidden by moderation, 3 waiting for a moderator of its group.
+    ``region`` is where its author said to be when a public post was published, or empty.
     ``declared``: what its author says of it: paid for, or about a gift. ``review`` is the verified
     review that it shows, ``listing`` what its author offers; ``accepted`` the comment that answers
     a question, ``pinned`` the one that its author put first.
@@ -40,6 +41,7 @@ class Post(models.Model):
     group = models.ForeignKey(
         Group, null=True, db_index=False, on_delete=models.PROTECT, related_name="posts"
     )
+    region = models.CharField(max_length=12, blank=True, default="", db_default="")
     repin_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="repins")
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, related_name="+")
     declared = models.CharField(max_length=5, blank=True, default="", db_default="")
@@ -48,6 +50,9 @@ class Post(models.Model):
     )
     listing = models.ForeignKey(
         Listing, null=True, db_index=False, on_delete=models.PROTECT, related_name="posts"
+    )
+    video = models.ForeignKey(
+        Video, null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
     preview = models.ForeignKey(
         "community.LinkPreview",
@@ -71,9 +76,9 @@ class Post(models.Model):
         indexes = [
             models.Index(
                 fields=["author", "-id"],
-                name="post_author_live",
+                name="post_author_feed",
                 condition=Q(deleted_at=None, state=1),
-                include=["visibility", "repin_of"],
+                include=["visibility", "repin_of", "group"],
             ),
             models.Index(
                 fields=["-id"],
@@ -84,6 +89,11 @@ class Post(models.Model):
                 fields=["group", "-id"],
                 name="post_group_live",
                 condition=Q(deleted_at=None, state=1, group__isnull=False),
+            ),
+            models.Index(
+                fields=["region", "-id"],
+                name="post_region_live",
+                condition=Q(deleted_at=None, state=1, visibility=0) & ~Q(region=""),
             ),
         ]
         constraints = [

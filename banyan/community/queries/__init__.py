@@ -4,7 +4,19 @@ from .balance import balanced, balanced_page, choice_of
 from .boards import Entry, Keeper, boards_of, covers_of, entries_of, keepers_of, shared_boards
 from .comments import Thread, replies_to, thread
 from .disclosure import reason_of, reasons, with_disclosure
-from .feed import FORM_C_FROM, following_ids
+from .feeds import (
+    FORM_C_FROM,
+    Ranked,
+    count_new,
+    explore,
+    followed_among,
+    following_ids,
+    group_ids,
+    list_ids,
+    moment_ids,
+    near_ids,
+    unmuted,
+)
 from .polls import Answer, PollShown, poll_of
 from .posts import (
     END,
@@ -16,7 +28,6 @@ from .posts import (
     board_ids,
     first_pictures,
     hydrate,
-    moment_ids,
     newest_ids,
     posts_of,
     posts_showing,
@@ -53,6 +64,7 @@ __all__ = [
     "Keeper",
     "Named",
     "PollShown",
+    "Ranked",
     "Shown",
     "Spot",
     "Step",
@@ -66,20 +78,26 @@ __all__ = [
     "boards_of",
     "chain_of",
     "choice_of",
+    "count_new",
     "covers_of",
     "drafts_of",
     "entries_of",
+    "explore",
     "first_pictures",
+    "followed_among",
     "followed_topics",
     "following_ids",
     "follows_topic",
     "get_draft_for",
+    "group_ids",
     "history_of",
     "hot_topics",
     "hydrate",
     "keepers_of",
+    "list_ids",
     "moment_ids",
     "named_in",
+    "near_ids",
     "newest_ids",
     "poll_of",
     "posts_of",
@@ -95,6 +113,7 @@ __all__ = [
     "topic_ids",
     "topic_of",
     "topics_named",
+    "unmuted",
     "waiting_posts",
     "with_disclosure",
 ]

@@ -83,7 +83,7 @@ def _judged(viewer: Actor, ids: Sequence[int]) -> tuple[str, set[int], set[int]]
     choice, commercial, later = "usual", set(), set()
     counted: Counter[tuple[int, dt.date]] = Counter()
     for post in posts.only("id", "author_id", "declared").order_by("id")[:MOST_JUDGED]:
-        choice = post.choice or "usual"  # type: ignore[attr-defined]  # annotated
+        choice = post.choice or "usual"
         if not reason_of(post) or post.author_id == viewer.id:
             continue
         commercial.add(post.pk)

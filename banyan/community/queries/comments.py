@@ -70,7 +70,9 @@ def _counted(viewer: Actor, comments: QuerySet[Comment]) -> list[Comment]:
     """Read comments with their authors, whether the viewer likes them (``is_liked``), and likes
     up to this second."""
     mine = CommentLike.objects.filter(comment_id=OuterRef("pk"), account_id=viewer.id or 0)
-    rows = list(comments.select_related("author__avatar").annotate(is_liked=Exists(mine))[:MOST])
+    rows: list[Comment] = list(
+        comments.select_related("author__avatar").annotate(is_liked=Exists(mine))[:MOST]
+    )
     waiting = counts.pending("comment_likes", [row.pk for row in rows]) if rows else {}
     for row in rows:
         row.likes = max(0, row.likes + waiting.get(row.pk, 0))

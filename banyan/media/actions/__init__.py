@@ -6,6 +6,7 @@ from .drawn import intake_pil, intake_worked
 from .intake import describe, intake
 from .renditions import make_renditions
 from .staging import STAGED_HOURS, claim_staged, stage, stage_again, sweep_staged
+from .videos import intake_video, keep_video, sweep_videos
 
 __all__ = [
     "STAGED_HOURS",
@@ -14,11 +15,14 @@ __all__ = [
     "drawn_once",
     "intake",
     "intake_pil",
+    "intake_video",
     "intake_worked",
+    "keep_video",
     "make_renditions",
     "set_alts",
     "stage",
     "stage_again",
     "sweep_cards",
     "sweep_staged",
+    "sweep_videos",
 ]

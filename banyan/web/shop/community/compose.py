@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -24,8 +26,10 @@ from banyan.groups.models import Group
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound, Problem
+from banyan.kernel.ratelimits import hit
 from banyan.market.models import Listing
-from banyan.media.actions import claim_staged, stage_again
+from banyan.media.actions import claim_staged, intake_video, keep_video, stage_again
+from banyan.media.models import Video
 from banyan.media.queries import alts_of, pictures, staged_for, thumb_urls
 from banyan.standing.models import Review
 
@@ -51,11 +55,13 @@ DECLARED = (
     ("paid", gettext_lazy("I am paid for it")),
     ("gift", gettext_lazy("I got it as a gift")),
 )
+VIDEOS_PER_HOUR = 20
+HOUR = 3600
 POLL_DAYS = (1, 3, 7, 30)
 # What a draft keeps, besides the pictures and the texts that belong to them.
 KEPT = (
     "title", "body", "visibility", "kind", "group", "declared", "review", "listing",
-    "option", "days", "product", "tag_picture", "tag_x", "tag_y",
+    "option", "days", "video", "product", "tag_picture", "tag_x", "tag_y",
 )  # fmt: skip
 
 
@@ -76,6 +82,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
         return _page(request, problem.extra.get("tokens", []), rows, problem)
     wish = request.POST.get("again")
     try:
+        request.POST = _with_video(request)
         if wish == "draft":
             return _keep(request, tokens)
         if wish is not None:
@@ -85,6 +92,18 @@ def post_new(request: HttpRequest) -> HttpResponse:
         raise
     except Problem as problem:
         return _page(request, tokens, rows, problem)
+
+
+def _with_video(request: HttpRequest) -> QueryDict:
+    """Take in the video that came along, so that a form that comes back has it by its number."""
+    file = request.FILES.get("video_file")
+    form = request.POST.copy()
+    if isinstance(file, UploadedFile):
+        hit(f"video:{actor(request).id}", VIDEOS_PER_HOUR, HOUR)
+        form["video"] = str(intake_video(actor=actor(request), file=file).pk)
+    if "video_off" in form:
+        form["video"] = ""
+    return form
 
 
 def _first(request: HttpRequest) -> HttpResponse:
@@ -133,6 +152,8 @@ def _keep(request: HttpRequest, tokens: list[str]) -> HttpResponse:
         community.describe_own(
             actor=who, alts=typed_texts(request, "pictures", tokens), images=images
         )
+        if (video_id := number(request.POST, "video")) is not None:
+            keep_video(actor=who, video_id=video_id)
         community.save_draft(actor=who, form=form, draft_id=number(request.POST, "draft"))
     messages.success(request, _("The draft is kept."))
     return redirect("drafts")
@@ -253,6 +274,7 @@ def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]
             review_id=number(request.POST, "review"),
             listing_id=number(request.POST, "listing"),
             poll=_poll(request),
+            video_id=number(request.POST, "video"),
         )
         draft_id = number(request.POST, "draft")
         if draft_id is not None:
@@ -323,7 +345,7 @@ def _page(
     values = request.POST if values is None else values
     draft_id = number(values, "draft") if draft_id is None else draft_id
     groups = Group.objects.filter(
-        closed_at=None, memberships__account_id=actor(request).id, memberships__state=MEMBER
+        closed_at=None, memberships__account_id=actor(request).id or 0, memberships__state=MEMBER
     )
     staged = with_typed_texts(request, "pictures", staged_for(actor(request), tokens))
     shown = pictures([one["image_id"] for one in staged])
@@ -338,6 +360,10 @@ def _page(
         "groups": [(str(one.pk), one.name) for one in groups.order_by("name")],
         "declared": DECLARED,
         "options": [*values.getlist("option"), "", "", "", ""][:4],
+        "video": Video.objects.filter(
+            pk=number(values, "video") or 0, owner_id=actor(request).id
+        ).first(),
+        "video_mb": settings.MAX_VIDEO_BYTES // 1024**2,
         "poll_days": [str(days) for days in POLL_DAYS],
         "staged": staged,
         "picture_numbers": [str(n + 1) for n in range(len(staged))],

@@ -15,5 +15,6 @@ def tabs(current: str) -> list[Tab]:
         Tab(text=_("Moments"), url=addresses.url("moments"), current=current == "moments"),
         Tab(text=_("Discover"), url=addresses.url("explore"), current=current == "explore"),
         Tab(text=_("Topics"), url=addresses.url("topics"), current=current == "topics"),
+        Tab(text=_("Nearby"), url=addresses.url("near"), current=current == "near"),
         Tab(text=_("Second-hand"), url=addresses.url("listings")),
     ]

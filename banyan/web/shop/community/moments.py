@@ -15,7 +15,6 @@ from banyan.catalog.queries import image_ids_of
 from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import ONLY_ME
-from banyan.community.queries import END, PAGE, hydrate
 from banyan.community.rules import WAITING
 from banyan.groups.access import MEMBER
 from banyan.groups.models import Group
@@ -23,12 +22,12 @@ from banyan.kernel.problems import NotFound, Problem
 from banyan.media.models import Image
 from banyan.orders.access import get_checkout_by_token
 from banyan.orders.models import OrderLine
+from banyan.people.access import mutes_of
 
 from ...http import actor, number, private, revalidated, signed_in
 from ..market.cards import product_title
 from .compose import AUDIENCES, shown_or_waiting
-from .feed import noted_cards
-from .feed_tabs import tabs
+from .feed import before_of, page_of, plain
 
 
 @require_safe
@@ -37,16 +36,9 @@ from .feed_tabs import tabs
 def moments(request: HttpRequest) -> HttpResponse:
     """What friends show to friends alone, and one's own of that kind, newest first."""
     who = actor(request)
-    before = number(request.GET, "before")
-    ids = queries.moment_ids(who, before=END if before is None else before)
-    context = {
-        "nav": "home",
-        "tabs": tabs("moments"),
-        "posts": noted_cards(request, hydrate(who, ids)),
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
-        "products": [],
-    }
-    return render(request, "shop/community/feed.html", context)
+    mutes = mutes_of(who)
+    ids = queries.moment_ids(who, before=before_of(request), mutes=mutes)
+    return plain(request, "moments", page_of(request, ids, mutes))
 
 
 def _line(request: HttpRequest, token: str, line_id: int) -> OrderLine:
@@ -84,7 +76,7 @@ def purchase_show(request: HttpRequest, token: str, line_id: int) -> HttpRespons
                 messages.success(request, _("Shown, to nobody else."))
             return shown_or_waiting(request, made)
     groups = Group.objects.filter(
-        closed_at=None, memberships__account_id=who.id, memberships__state=MEMBER
+        closed_at=None, memberships__account_id=who.id or 0, memberships__state=MEMBER
     )
     context: dict[str, Any] = {
         "nav": "me",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.community import actions as community
-from banyan.community import queries
+from banyan.community import queries, rules
 from banyan.community.models import TopicHeat
 from banyan.community.queries import END, hydrate
 from banyan.web.ui import addresses
@@ -90,6 +91,8 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
         "products": product_cards(goods),
         "more_url": more_url,
         "following": queries.follows_topic(who, found.pk),
+        "best": best,
+        "cap": rules.cap_of(queries.choice_of(who), settings.FEED_PAID_CAP),
         "head": head_of(
             request,
             kind="website",

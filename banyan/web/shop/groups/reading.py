@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from banyan.community.access import visible_posts
 from banyan.community.models import Topic
-from banyan.community.queries import PAGE, followed_topics, hydrate
+from banyan.community.queries import PAGE, followed_topics, group_ids, hydrate
 from banyan.community.rules import topic_slug
 from banyan.groups import queries
 from banyan.groups.access import get_group_by_slug
@@ -92,14 +92,13 @@ def _posts(who: Actor, place: Place, chosen: bool, before: int) -> tuple[list[in
     """Return the ids of a page of posts that the reader may see, and where the next one begins."""
     if not place.inside:
         return [], 0
-    visible = visible_posts(who).filter(group=place.group)
     if chosen:
+        visible = visible_posts(who).filter(group=place.group)
         picks = queries.featured_posts(place.group, before=before, limit=PAGE)
         seen = set(visible.filter(pk__in=[pk for _, pk in picks]).values_list("pk", flat=True))
         more = picks[-1][0] if len(picks) == PAGE else 0
         return [pk for _, pk in picks if pk in seen], more
-    rows = visible.filter(pk__lt=before).order_by("-id").values_list("pk", flat=True)
-    ids = list(rows[:PAGE])
+    ids = group_ids(who, place.group.pk, before=before)
     return ids, ids[-1] if len(ids) == PAGE else 0
 
 

@@ -15,6 +15,7 @@ from ..community import (
     suggestions,
     talk,
     topics,
+    video,
 )
 
 
@@ -29,6 +30,9 @@ register_converter(TopicSlug, "topic")
 urlpatterns = [
     path("", feed.home, name="home"),
     path("explore", feed.explore, name="explore"),
+    path("near", feed.near, name="near"),
+    path("feed/new", feed.fresh, name="feed_fresh"),
+    path("me/lists/<int:list_id>/posts", feed.list_feed, name="list_feed"),
     path("explore/words", suggestions.words, name="search_words"),
     path("post", compose.post_new, name="post_new"),
     path("p/<int:post_id>", post.post, name="post"),
@@ -48,6 +52,7 @@ urlpatterns = [
         name="comment_replies",
     ),
     path("p/<int:post_id>/first", talk.comment_first, name="comment_first"),
+    path("p/<int:post_id>/video", video.post_video, name="post_video"),
     path("p/<int:post_id>/edit", edit.post_edit, name="post_edit"),
     path("p/<int:post_id>/history", edit.post_history, name="post_history"),
     path("p/<int:post_id>/repins", edit.post_repins, name="post_repins"),

@@ -13,7 +13,8 @@ class GroupsConfig(AppConfig):
         """Tell people of what happens in their groups; say who keeps the page of one."""
         from banyan.storefronts.ports import register_keepers
 
-        from . import subscribers  # noqa: F401 - registers on import
+        from . import subjects, subscribers  # noqa: F401 - registers on import
         from .access import leads
 
         register_keepers(leads)
+        subjects.register()

@@ -14,9 +14,10 @@ class GroupsConfig(AppConfig):
         from banyan.legal.ports import register_check
         from banyan.storefronts.ports import register_keepers
 
-        from . import subscribers  # noqa: F401 - registers on import
+        from . import subjects, subscribers  # noqa: F401 - registers on import
         from .access import leads
         from .leaving import owned_alone
 
         register_keepers(leads)
         register_check("groups", owned_alone)
+        subjects.register()

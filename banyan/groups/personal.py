@@ -1,37 +1,28 @@
-"""Who belongs to a group."""
+"""Who belongs to a group, and what members did there."""
 
 from __future__ import annotations
 
-from django.db.models import F
-from django.db.models.functions import Greatest
-
 from banyan.kernel.personal import Erase, Person, holds, names_nobody
 
-from .models import Group, Membership
+from .actions import leave_all
 
-MEMBER = 1
+HERE = "As long as somebody belongs to it."
 
 
 def _leave(person: Person) -> None:
-    """Take somebody out of every group; nobody who owns a living one alone comes so far."""
-    mine = Membership.objects.filter(account_id=person.account_id or 0).order_by("group_id")
-    for row in mine:
-        if row.state == MEMBER:
-            owners = 1 if row.role == "owner" else 0
-            Group.objects.filter(pk=row.group_id).update(
-                members=F("members") - 1,
-                # A group that is closed keeps the number of its last owner.
-                owners=Greatest(F("owners") - owners, 1),
-            )
-        row.delete()
+    """Let the counters stay exact, and no group without an owner."""
+    if person.account_id is not None:
+        leave_all(account_id=person.account_id)
 
 
+holds("groups.Membership", Erase.DELETE, HERE, owner=("account_id",), act=_leave)
+holds("groups.Invitation", Erase.DELETE, HERE, owner=("by_id",))
+holds("groups.Pick", Erase.DELETE, HERE, owner=("by_id",))
 holds(
-    "groups.Membership", Erase.DELETE, "As long as somebody belongs to it.",
-    owner=("account_id",), act=_leave,
+    "groups.Offer", Erase.BLANK, "As long as it stands in the group; figures of who bought.",
+    owner=("by_id",), fields=("note",),
 )  # fmt: skip
-holds("groups.Invitation", Erase.DELETE, "Until it runs out.", owner=("by_id",))
-holds("groups.Pick", Erase.PSEUDONYM, "As long as the group shows it.", owner=("by_id",))
-holds("groups.Offer", Erase.BLANK, "As long as the group.", owner=("by_id",), fields=("note",))
-holds("groups.Notice", Erase.DELETE, "As long as the account.", owner=("account_id",))
+holds(
+    "groups.Notice", Erase.DELETE, "As long as the offer, for its figures.", owner=("account_id",)
+)
 names_nobody("groups.Group")

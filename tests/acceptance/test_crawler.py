@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
@@ -456,7 +457,7 @@ def _written_to(ana: Account) -> tuple[str, ...]:
         gone,
         invited.url,
         "/g/clay-and-tea",
-        "/g/clay-and-tea/shop?q=bowl",
+        f"/g/clay-and-tea/shop?{urlencode({'q': Product.objects.latest('id').title.split()[0]})}",
         papers,
         *(f"/o/{checkout.access_token}" for checkout in mine),
         *(f"/returns/{one.pk}" for one in returns),

@@ -20,6 +20,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound, TooMany
+from banyan.moderation import ports
 from banyan.people import actions as people
 from tests.groups import circles
 from tests.support import factories as make
@@ -295,3 +296,45 @@ def test_only_owners_change_who_gets_in() -> None:
             data=groups.GroupInput(name="Other", most_members=1),
             cover=None,
         )
+
+
+def test_who_goes_for_good_leaves_exact_counts_and_no_group_without_an_owner() -> None:
+    ana = make.member("ana")
+    handed, alone, other = circles.group(ana), circles.group(ana), circles.group()
+    first, moderator = circles.joined(handed), circles.joined(handed)
+    groups.set_role(
+        actor=make.actor(ana), group_id=handed.pk, account_id=moderator.pk, role="moderator"
+    )
+    circles.joined(other, ana)
+
+    groups.leave_all(account_id=ana.pk)
+    groups.leave_all(account_id=ana.pk)
+
+    assert circles.counted(handed) == circles.recounted(handed) == (2, 1)
+    assert circles.founder(handed) == moderator, "who leads comes before who was there longer"
+    assert first != moderator
+    assert circles.counted(other) == circles.recounted(other) == (1, 1)
+    alone.refresh_from_db()
+    assert (alone.members, alone.closed_at is None) == (0, False)
+    assert not Membership.objects.filter(account=ana).exists()
+
+
+def test_a_group_is_reported_hidden_by_a_case_and_shown_again() -> None:
+    circle = circles.group(name="Odd", about="Very odd")
+    found = ports.subject("group")
+    assert found is not None
+    assert found.hide is not None
+    assert found.restore is not None
+    boss = make.actor(make.staff("moderation"))
+    assert found.visible(make.actor(make.member()), circle.pk)
+    case = found.find(circle.pk)
+    assert case is not None
+    assert (case.author_id, case.text) == (circles.owner_of(circle).id, "Odd\nVery odd")
+
+    found.hide(actor=boss, subject_id=circle.pk, reason="fraud")
+    assert not found.visible(make.actor(make.member()), circle.pk)
+    assert events_named("group.hidden") == 1
+    found.restore(actor=boss, subject_id=circle.pk, reason="appeal")
+    assert found.visible(make.actor(make.member()), circle.pk)
+    secret = circles.group(visibility=2)
+    assert not found.visible(make.actor(make.member()), secret.pk)

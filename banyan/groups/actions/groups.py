@@ -12,6 +12,7 @@ from banyan.kernel import audit, clock, events, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.media.models import Image
+from banyan.moderation.actions import require_unlimited
 from banyan.people.access import get_own_account
 from banyan.storefronts.rules import clean_colour
 
@@ -97,6 +98,7 @@ def make_group(*, actor: Actor, slug: str, data: GroupInput) -> Group:
     address = clean_slug(slug)
     if address is None:
         raise Invalid(fields={"slug": _("Use 3 to 60 small letters, digits and hyphens.")})
+    require_unlimited(actor)
     ratelimits.hit(f"groups.make:{account_id}", FOUNDED_A_DAY, 86_400)
     now = clock.now()
     try:
@@ -178,10 +180,20 @@ def show_group(*, actor: Actor, group_id: int, reason: str) -> None:
 def _show(actor: Actor, group_id: int, reason: str, *, hidden: bool) -> None:
     group = _for_office(actor, group_id)
     with transaction.atomic():
-        rows = Group.objects.filter(pk=group.pk, hidden_at__isnull=hidden)
-        if rows.update(hidden_at=clock.now() if hidden else None):
+        if set_hidden(actor=actor, group_id=group.pk, hidden=hidden):
             _audit(actor, group, "group.hide" if hidden else "group.show", reason)
-            events.emit(GroupHidden(group_id=group.pk, hidden=hidden), actor=actor)
+
+
+def set_hidden(*, actor: Actor, group_id: int, hidden: bool) -> bool:
+    """Hide a group or show it again, for a decision recorded elsewhere; tell whether it was.
+
+    In the caller's transaction. Repeatable. Emits group.hidden.
+    """
+    rows = Group.objects.filter(pk=group_id, hidden_at__isnull=hidden)
+    if not rows.update(hidden_at=clock.now() if hidden else None):
+        return False
+    events.emit(GroupHidden(group_id=group_id, hidden=hidden), actor=actor)
+    return True
 
 
 def verify_group(*, actor: Actor, group_id: int, reason: str) -> None:

@@ -30,6 +30,7 @@ from ..access import (
 )
 from ..events import GroupAsked, GroupJoined, GroupLeft, GroupRemoved, GroupRoleChanged
 from ..models import Group, Invitation, Membership
+from ..queries import RANKS
 from ..rules import at_domain
 
 ROLES = ("owner", "moderator", "member")
@@ -309,6 +310,37 @@ def _give(actor: Actor, row: Membership, role: str) -> None:
     events.emit(
         GroupRoleChanged(group_id=row.group_id, account_id=row.account_id, role=role), actor=actor
     )
+
+
+def leave_all(*, account_id: int) -> None:
+    """Take somebody who goes for good out of every group and list. In the caller's transaction.
+
+    Where they were the last owner, whoever leads or has belonged the longest becomes one; a group
+    without anybody else is closed. Emits group.left, group.role_changed.
+    """
+    us = Actor.system("groups")
+    for row in Membership.objects.filter(account_id=account_id).order_by("group_id"):
+        if row.state == MEMBER and row.role == "owner":
+            _find_heir(us, row)
+        Membership.objects.filter(pk=row.pk).delete()
+        if row.state != MEMBER:
+            continue
+        others = Group.objects.filter(pk=row.group_id, owners__gt=int(row.role == "owner"))
+        if others.update(members=F("members") - 1, owners=F("owners") - int(row.role == "owner")):
+            events.emit(GroupLeft(group_id=row.group_id, account_id=account_id), actor=us)
+        else:
+            Group.objects.filter(pk=row.group_id).update(
+                members=F("members") - 1, closed_at=clock.now()
+            )
+
+
+def _find_heir(us: Actor, row: Membership) -> None:
+    others = Membership.objects.filter(group_id=row.group_id, state=MEMBER).exclude(pk=row.pk)
+    if others.filter(role="owner").exists():
+        return
+    heir = others.filter(account__is_active=True).order_by(RANKS, "id").first()
+    if heir is not None:
+        _give(us, heir, "owner")
 
 
 def want_offers(*, actor: Actor, group_id: int, wanted: bool) -> Membership:

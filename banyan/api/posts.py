@@ -3,150 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from ninja import Path, Router, Status
-from pydantic import Field, StringConstraints
 
 from banyan.community import actions as community
 from banyan.community.access import get_post_for
+from banyan.community.labels import label
 from banyan.community.models import Comment
 from banyan.community.queries import (
     Shown,
-    following_ids,
+    history_of,
     hydrate,
-    newest_ids,
+    poll_of,
     posts_of,
     thread,
 )
+from banyan.community.rules import WAITING
 from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound
 from banyan.media.actions import claim_staged
 from banyan.media.queries import image_of_each
 from banyan.people.access import get_account_for
 from banyan.people.models import Account
 from banyan.sharing.queries import link_by_code
 
-from .gate import ANYONE, READ, WRITE, actor
+from .gate import ANYONE, WRITE, actor
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
 from .people import Handle
+from .post_shapes import (
+    VISIBILITY,
+    VISIBILITY_NAMES,
+    AltsBody,
+    CommentAnswer,
+    CommentBody,
+    DisclosureAnswer,
+    EditAnswer,
+    EditBody,
+    PollAnswer,
+    PollOptionAnswer,
+    PostAnswer,
+    PostBody,
+    RepinBody,
+    TagAnswer,
+    ThreadAnswer,
+    VoteBody,
+)
 from .schemas import (
     LARGEST_ID,
-    Alt,
-    Answer,
-    Body,
-    Code,
     Id,
-    IdOut,
-    Moment,
     Money,
     Person,
     Picture,
-    Token,
 )
 
 router = Router(tags=["posts"])
-VISIBILITY = {"public": 0, "followers": 1, "friends": 2, "only_me": 3}
-VISIBILITY_NAMES = {number: name for name, number in VISIBILITY.items()}
-Thousandth = Annotated[int, Field(strict=True, ge=0, le=1000)]
-
-
-class TagBody(Body):
-    """A product on the ``picture``-th picture (from 0), at thousandths of its size."""
-
-    product_id: Id
-    picture: Annotated[int, Field(strict=True, ge=0, le=8)] = 0
-    x: Thousandth = 500
-    y: Thousandth = 500
-
-
-class PostBody(Body):
-    """A post: 1 to 9 uploaded pictures by their tokens, with products tagged on them.
-
-    ``alts`` say what each picture shows, in their order, for people who cannot see it.
-    """
-
-    pictures: Annotated[list[Token], Field(min_length=1, max_length=9)]
-    alts: Annotated[list[Alt | None], Field(max_length=9)] = []
-    title: Annotated[str, StringConstraints(max_length=120)] = ""
-    body: Annotated[str, StringConstraints(max_length=5000)] = ""
-    tags: Annotated[list[TagBody], Field(max_length=10)] = []
-    visibility: Literal["public", "followers", "friends", "only_me"] = "public"
-
-
-class AltsBody(Body):
-    """What the pictures show, in their order; null leaves one as it is, empty takes it away."""
-
-    alts: Annotated[list[Alt | None], Field(max_length=9)]
-
-
-class RepinBody(Body):
-    """A repin: a word of one's own, and the link through which the post was reached."""
-
-    note: Annotated[str, StringConstraints(max_length=500)] = ""
-    via: Code | None = None
-
-
-class CommentBody(Body):
-    """A comment; ``parent_id`` answers another one."""
-
-    body: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-    parent_id: Id | None = None
-
-
-class TagAnswer(Answer):
-    """A product on a picture; ``price`` is null where none is on sale."""
-
-    product_id: IdOut
-    title: str
-    picture: int
-    x: int
-    y: int
-    price: Money | None
-
-
-class PostAnswer(Answer):
-    """A post. A repin shows its original's content; ``link`` is the code to share it by."""
-
-    id: IdOut
-    author: Person
-    repin_of: IdOut | None
-    original_author: Person | None
-    title: str
-    body: str
-    note: str
-    visibility: str
-    pictures: list[Picture]
-    tags: list[TagAnswer]
-    likes: int
-    comments: int
-    liked: bool
-    link: str | None
-    created_at: Moment
-
-
-class CommentAnswer(Answer):
-    """A comment."""
-
-    id: IdOut
-    author: Person
-    body: str
-    created_at: Moment
-
-
-class ThreadAnswer(CommentAnswer):
-    """A comment with the answers to it, oldest first. One taken away has no ``body`` any more."""
-
-    replies: list[CommentAnswer]
 
 
 def _person(account: Account) -> Person:
     return Person(id=account.pk, handle=account.handle, name=account.display_name)
 
 
-def _post(shown: Shown) -> PostAnswer:
+def post_answer(shown: Shown) -> PostAnswer:
+    """Return a post as the API shows it."""
     post, content = shown.post, shown.content
     repin = post.repin_of_id is not None
     return PostAnswer(
@@ -157,11 +79,17 @@ def _post(shown: Shown) -> PostAnswer:
         title=content.title,
         body=content.body,
         note=post.body if repin else "",
+        kind=content.kind,
+        disclosure=DisclosureAnswer(reason=shown.reason, label=label(shown.reason))
+        if shown.reason
+        else None,
         visibility=VISIBILITY_NAMES[post.visibility],
+        waits=post.state == WAITING,
         pictures=[
             Picture(url=one["src"], width=one["width"], height=one["height"], alt=one["alt"])
             for one in shown.images
         ],
+        video=f"/p/{post.pk}/video" if content.video_id else None,
         tags=[
             TagAnswer(
                 product_id=spot.product.pk,
@@ -175,9 +103,12 @@ def _post(shown: Shown) -> PostAnswer:
         ],
         likes=shown.likes,
         comments=shown.comments,
+        saves=shown.saves,
+        repins=shown.repins,
         liked=shown.liked,
         link=post.link.code if post.link else None,
         created_at=post.created_at,
+        edited_at=content.edited_at,
     )
 
 
@@ -195,19 +126,19 @@ def _comment_columns(row: Comment) -> dict[str, Any]:
 
 
 def _one(who: Actor, post_id: int) -> PostAnswer:
-    return _post(hydrate(who, [post_id])[0])
+    return post_answer(hydrate(who, [post_id])[0])
 
 
 def _page(who: Actor, ids: Sequence[int], limit: int) -> Page[PostAnswer]:
-    """Return a page of posts; one that was deleted meanwhile is left out."""
-    shown = {one.post.pk: _post(one) for one in hydrate(who, ids[:limit])}
+    """Return a page of posts; one deleted meanwhile is left out."""
+    shown = {one.post.pk: post_answer(one) for one in hydrate(who, ids[:limit])}
     page = page_of(ids, limit, lambda post_id: post_id, lambda post_id: shown.get(post_id))
     return Page(items=[one for one in page.items if one is not None], next=page.next)
 
 
 @router.post("/posts", auth=WRITE, response={201: PostAnswer})
 def publish_post(request: HttpRequest, body: PostBody) -> Any:
-    """Publish a post; it gets its author's share link at once."""
+    """Publish a post; it gets its author's share link at once, unless a moderator looks first."""
     who = actor(request)
     with transaction.atomic():
         images = claim_staged(actor=who, tokens=body.pictures)
@@ -222,6 +153,11 @@ def publish_post(request: HttpRequest, body: PostBody) -> Any:
             tags=[community.Tag(tag.picture, tag.product_id, tag.x, tag.y) for tag in body.tags],
             visibility=VISIBILITY[body.visibility],
             language=get_language() or "",
+            focuses=[(x, y) for x, y in body.focuses],
+            kind=body.kind,
+            group_id=body.group_id,
+            declared=body.declared,
+            poll=community.PollWish(body.poll.options, body.poll.days) if body.poll else None,
         )
     return Status(201, _one(who, post.pk))
 
@@ -231,6 +167,60 @@ def read_post(request: HttpRequest, post_id: Path[Id]) -> Any:
     """Return a post."""
     who = actor(request)
     return _one(who, get_post_for(who, post_id).pk)
+
+
+@router.put("/posts/{post_id}", auth=WRITE, response=PostAnswer)
+def edit_post(request: HttpRequest, post_id: Path[Id], body: EditBody) -> Any:
+    """Change one's own post; what it said before stays readable. Repeatable."""
+    who = actor(request)
+    community.edit_post(
+        actor=who,
+        post_id=post_id,
+        title=body.title,
+        body=body.body,
+        visibility=None if body.visibility is None else VISIBILITY[body.visibility],
+        declared=body.declared,
+    )
+    return _one(who, post_id)
+
+
+@router.get("/posts/{post_id}/history", auth=ANYONE, response=list[EditAnswer])
+def list_edits(request: HttpRequest, post_id: Path[Id]) -> Any:
+    """List what a post said before, newest first, as far as it was for the reader."""
+    who = actor(request)
+    edits = history_of(who, get_post_for(who, post_id))
+    return [EditAnswer(title=one.title, body=one.body, until=one.until) for one in edits]
+
+
+@router.get("/posts/{post_id}/poll", auth=ANYONE, response=PollAnswer)
+def read_poll(request: HttpRequest, post_id: Path[Id]) -> Any:
+    """Return the poll of a post."""
+    return _poll(actor(request), post_id)
+
+
+@router.put("/posts/{post_id}/vote", auth=WRITE, response=PollAnswer)
+def vote(request: HttpRequest, post_id: Path[Id], body: VoteBody) -> Any:
+    """Vote, once; a second time answers with the first vote."""
+    who = actor(request)
+    community.vote(actor=who, post_id=post_id, option_id=body.option_id)
+    return _poll(who, post_id)
+
+
+def _poll(who: Actor, post_id: int) -> PollAnswer:
+    post = get_post_for(who, post_id)
+    found = poll_of(who, post.repin_of_id or post.pk)
+    if found is None:
+        raise NotFound()
+    return PollAnswer(
+        closes_at=found.closes_at,
+        closed=found.closed,
+        voted=found.voted,
+        people=found.people,
+        options=[
+            PollOptionAnswer(id=one.id, text=one.text, votes=one.votes, mine=one.mine)
+            for one in found.answers
+        ],
+    )
 
 
 @router.delete("/posts/{post_id}", auth=WRITE, response={204: None})
@@ -298,20 +288,6 @@ def delete_comment(request: HttpRequest, comment_id: Path[Id]) -> Any:
     """Take a comment away: its author, or the post's author. Repeatable."""
     community.delete_comment(actor=actor(request), comment_id=comment_id)
     return Status(204, None)
-
-
-@router.get("/feed", auth=READ, response=Page[PostAnswer])
-def read_feed(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
-    """List the posts of those one follows, and one's own, newest first."""
-    who = actor(request)
-    return _page(who, following_ids(who, before=before or LARGEST_ID, page=limit + 1), limit)
-
-
-@router.get("/explore", auth=ANYONE, response=Page[PostAnswer])
-def read_explore(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
-    """List public posts, newest first."""
-    who = actor(request)
-    return _page(who, newest_ids(who, before=before or LARGEST_ID, page=limit + 1), limit)
 
 
 @router.get("/people/{handle}/posts", auth=ANYONE, response=Page[PostAnswer])

@@ -11,6 +11,8 @@ from . import (
     delivery,
     documents,
     earnings,
+    feeds,
+    groups,
     ledger,
     links,
     me,
@@ -25,6 +27,7 @@ from . import (
     shops,
     sign_in,
     storefronts,
+    topics,
 )
 from .service import new_api
 
@@ -41,6 +44,9 @@ for domain in (
     coupons,
     storefronts,
     posts,
+    feeds,
+    groups,
+    topics,
     links,
     carts,
     checkouts,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from banyan.groups.access import memberships_of
+from banyan.groups import access as groups
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
-from banyan.people.access import visible_accounts
-from banyan.people.models import Account, Block, Follow
+from banyan.people.access import not_blocked, visible_accounts
+from banyan.people.models import Account, Follow
 
-from .models import Board, Comment, Post
+from .models import Board, BoardMember, Comment, Post
 
 PUBLIC, FOLLOWERS, FRIENDS, ONLY_ME, GROUP = 0, 1, 2, 3, 4
 
@@ -19,40 +19,46 @@ PUBLIC, FOLLOWERS, FRIENDS, ONLY_ME, GROUP = 0, 1, 2, 3, 4
 def visible_posts(viewer: Actor) -> QuerySet[Post]:
     """Return every post that ``viewer`` may see.
 
-    Its author's account is open, no block stands between the two, and the audience fits. A repin
-    shows somebody else's post, so that post must be one that anybody but the blocked may see.
+    Its author's account is open, no block stands between the two, the audience fits, and the group
+    it stands in lets the viewer read. A repin shows somebody else's post, so that post must be one
+    that anybody but the blocked may see, or all of its group.
     """
     originals = _living(viewer).filter(pk=OuterRef("repin_of_id"), visibility=PUBLIC)
-    return _living(viewer).filter(_audience(viewer), Q(repin_of=None) | Exists(originals))
+    return _living(viewer).filter(
+        _audience(viewer),
+        Q(repin_of=None) | Exists(originals.filter(_group_opens(viewer))),
+    )
 
 
 def _living(viewer: Actor) -> QuerySet[Post]:
     posts = Post.objects.filter(deleted_at=None, state=1, author__is_active=True)
-    if viewer.id is None:
-        return posts
-    return posts.exclude(Exists(_blocks(viewer.id, "author_id")))
-
-
-def _blocks(viewer_id: int, person: str) -> QuerySet[Block]:
-    return Block.objects.filter(
-        Q(actor_id=viewer_id, target_id=OuterRef(person))
-        | Q(actor_id=OuterRef(person), target_id=viewer_id)
-    )
+    return posts.filter(not_blocked(viewer, "author_id"))
 
 
 def _audience(viewer: Actor) -> Q:
     if viewer.id is None:
-        return Q(visibility=PUBLIC)
+        return Q(visibility=PUBLIC) & _group_opens(viewer)
     follows = Follow.objects.filter(
         follower_id=viewer.id, followee_id=OuterRef("author_id"), state=1
     )
-    return (
-        Q(author_id=viewer.id)
-        | Q(visibility=PUBLIC)
+    fits = (
+        Q(visibility__in=[PUBLIC, GROUP])
         | (Q(visibility=FOLLOWERS) & Exists(follows))
         | (Q(visibility=FRIENDS) & Exists(follows.filter(is_mutual=True)))
-        | Q(Exists(memberships_of(viewer.id, "group_id")), visibility=GROUP)
     )
+    return Q(author_id=viewer.id) | (fits & _group_opens(viewer))
+
+
+def _group_opens(viewer: Actor) -> Q:
+    """Return the condition that the group of a post, if it stands in one, lets ``viewer`` read it.
+
+    Its members read everything, others what is public in a public group.
+    """
+    public = groups.living_groups().filter(pk=OuterRef("group_id"), visibility=groups.PUBLIC)
+    opens = Q(group=None) | (~Q(visibility=GROUP) & Exists(public))
+    if viewer.id is None:
+        return opens
+    return opens | Exists(groups.memberships_of(viewer.id, "group_id"))
 
 
 def get_post_for(viewer: Actor, post_id: int) -> Post:
@@ -98,7 +104,17 @@ def visible_boards(viewer: Actor, owner_id: int) -> QuerySet[Board]:
     boards = Board.objects.filter(owner_id=owner_id).order_by("title")
     if viewer.id == owner_id:
         return boards
-    return boards.filter(visibility=PUBLIC, owner__in=visible_accounts(viewer))
+    return boards.filter(
+        Q(visibility=PUBLIC) | _shared_with(viewer), owner__in=visible_accounts(viewer)
+    )
+
+
+def _shared_with(viewer: Actor) -> Q:
+    """Whoever adds to a board, or is asked to, sees it."""
+    if viewer.id is None:
+        return Q(pk__in=())
+    asked = BoardMember.objects.filter(board_id=OuterRef("pk"), account_id=viewer.id)
+    return Q(Exists(asked))
 
 
 def get_board_for(viewer: Actor, handle: str, slug: str) -> Board:

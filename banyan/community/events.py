@@ -37,3 +37,22 @@ class PostCommented(Event):
     comment_id: int
     by_id: int
     answers_id: int | None = None
+
+
+class PostEdited(Event):
+    """The words, the audience or the declaration of a post changed."""
+
+    name: ClassVar[str] = "post.edited"
+    subject: ClassVar[str] = "post_id"
+    post_id: int
+    author_id: int
+
+
+class BoardShared(Event):
+    """Somebody is asked to add to a board."""
+
+    name: ClassVar[str] = "board.shared"
+    subject: ClassVar[str] = "board_id"
+    board_id: int
+    account_id: int
+    by_id: int

@@ -10,7 +10,7 @@ from . import actions, counts
 @app.periodic(cron="* * * * * */2")
 @app.task(queue="now", queueing_lock="community.fold")
 def fold_counts(timestamp: int) -> None:
-    """Fold likes, comments, saves and repins into the figures of their posts."""
+    """Fold likes, comments, saves, repins and votes into the figures that pages read."""
     counts.fold()
 
 
@@ -26,3 +26,24 @@ def recount(timestamp: int) -> None:
 def count_words(timestamp: int) -> None:
     """Count the words of public posts anew."""
     actions.count_words()
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(queue="bulk", queueing_lock="community.forget_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Delete ranked feeds that are no longer read."""
+    actions.forget_sessions()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="bulk", queueing_lock="community.count_heat")
+def count_heat(timestamp: int) -> None:
+    """Count anew how many people talk about each topic."""
+    actions.count_heat()
+
+
+@app.periodic(cron="* * * * * */20")
+@app.task(queue="bulk", queueing_lock="community.fetch_previews")
+def fetch_previews(timestamp: int) -> None:
+    """Fetch what the addresses in new posts lead to."""
+    actions.fetch_previews()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Collection
+
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from banyan.kernel import events
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
+from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
 
-from .events import PostCommented, PostLiked, PostPublished
-from .models import Post
+from .access import get_post_for
+from .events import BoardShared, PostCommented, PostEdited, PostLiked, PostPublished
+from .models import Board, Mention, Post
 
 LONGEST = 60
 
@@ -81,6 +86,76 @@ def tell_of_a_repin(event: PostPublished, meta: Meta) -> None:
     )
 
 
+@events.subscribe(PostPublished, consumer="community.mentions")
+def tell_whom_a_post_names(event: PostPublished, meta: Meta) -> None:
+    """Tell whom a new post mentions."""
+    _tell_of_mentions(event.post_id, None, by_id=event.author_id)
+
+
+@events.subscribe(PostEdited, consumer="community.mentions")
+def tell_whom_an_edit_names(event: PostEdited, meta: Meta) -> None:
+    """Tell whom a post mentions now, or who may see only now that it mentions them."""
+    _tell_of_mentions(event.post_id, None, by_id=event.author_id)
+
+
+@events.subscribe(PostCommented, consumer="community.mentions")
+def tell_whom_a_comment_names(event: PostCommented, meta: Meta) -> None:
+    """Tell whom a comment mentions, but for those who hear of it anyway."""
+    heard = {event.author_id, event.answers_id}
+    _tell_of_mentions(event.post_id, event.comment_id, by_id=event.by_id, heard=heard)
+
+
+def _tell_of_mentions(
+    post_id: int, comment_id: int | None, *, by_id: int, heard: Collection[int | None] = ()
+) -> None:
+    """Tell everybody who may see where they are named, once; nobody else hears anything."""
+    where = Q(comment=None) if comment_id is None else Q(comment_id=comment_id)
+    waiting = Mention.objects.filter(where, post_id=post_id, told_at=None)
+    for one in waiting.select_for_update().order_by("id"):
+        try:
+            get_post_for(Actor(kind="member", id=one.account_id), post_id)
+        except NotFound:
+            continue
+        Mention.objects.filter(pk=one.pk).update(told_at=clock.now())
+        if one.account_id in heard:
+            continue
+        notify(
+            recipient_id=one.account_id,
+            kind="mention",
+            group_key=f"mention:{post_id}:{comment_id or 0}",
+            url=f"/p/{post_id}#c{comment_id}" if comment_id else f"/p/{post_id}",
+            data={"title": _title(post_id)},
+            actor_id=by_id,
+        )
+
+
+@events.subscribe(BoardShared, consumer="community.tell")
+def tell_of_a_shared_board(event: BoardShared, meta: Meta) -> None:
+    """Tell somebody that they are asked to add to a board."""
+    board = Board.objects.filter(pk=event.board_id).first()
+    if board is None:
+        return
+    notify(
+        recipient_id=event.account_id,
+        kind="board",
+        group_key=f"board:{board.pk}",
+        url="/me/boards",
+        data={"title": board.title},
+        actor_id=event.by_id,
+    )
+
+
+def _tell_mention(happening: Happening) -> str:
+    if title := happening.data.get("title"):
+        return _("%(who)s mentions you in “%(title)s”.") % {"who": happening.who, "title": title}
+    return _("%(who)s mentions you.") % {"who": happening.who}
+
+
+def _tell_board(happening: Happening) -> str:
+    asks = _("%(who)s asks you to add to the board “%(title)s”.")
+    return asks % {"who": happening.who, "title": happening.data.get("title", "")}
+
+
 def _tell_like(happening: Happening) -> str:
     if title := happening.data.get("title"):
         text = ngettext("%(who)s likes “%(title)s”.", "%(who)s like “%(title)s”.", happening.n)
@@ -109,3 +184,5 @@ kinds.register("like", _tell_like, icon="heart")
 kinds.register("comment", _tell_comment, icon="chat")
 kinds.register("answer", _tell_answer, icon="chat")
 kinds.register("repin", _tell_repin, icon="repin")
+kinds.register("mention", _tell_mention, icon="chat")
+kinds.register("board", _tell_board, icon="board")

@@ -109,6 +109,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pads what it packs by a random length, so that secrets cannot be read off it (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "banyan.web.middleware.RequestContextMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -236,10 +238,16 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Visitors share one ranked feed: it is made anew for new posts, not more often than this.
+FEED_SHARED_SECONDS = 0 if TESTING else 5
 # Requests of one account, or of one address without a token: (how many, in how many seconds).
 API_RATES: dict[str, tuple[int, int]] = {"read": (1200, 60), "write": (240, 60)}
 MAX_UPLOAD_BYTES = 15 * 1024 * 1024
 MAX_UPLOAD_PIXELS = 40_000_000
+MAX_VIDEO_BYTES = 50 * 1024 * 1024
+# Paid and rewarded posts: at most so many among 20 cards of a feed, and of one author in a day.
+FEED_PAID_CAP = 10
+FEED_PAID_PER_AUTHOR_DAY = 5
 # The largest file that a shop may sell.
 DIGITAL_FILE_BYTES = env.digital_file_mb * 1024 * 1024
 

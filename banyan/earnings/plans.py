@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
@@ -45,3 +46,15 @@ def current_plan(shop_id: int) -> PlanVersion:
     if version is None:
         raise NotFound()
     return version
+
+
+def rate_in_force(*, product: str, shop: str) -> Coalesce:
+    """Return the rate (basis points) that sharing a product pays now, as an expression.
+
+    ``product`` and ``shop`` name the outer fields with their ids. Null where there is no plan; a
+    product's own plan goes before its shop's, as in :func:`current_versions`.
+    """
+    newest = PlanVersion.objects.order_by("-number").values("rate_bps")
+    own = newest.filter(plan__product_id=OuterRef(product), plan__shop_id=OuterRef(shop))
+    general = newest.filter(plan__product=None, plan__shop_id=OuterRef(shop))
+    return Coalesce(Subquery(own[:1]), Subquery(general[:1]))

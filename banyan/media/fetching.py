@@ -1,4 +1,4 @@
-"""Fetching a picture from an address that a stranger wrote, without reaching what is not public.
+"""Fetching from an address that a stranger wrote, without reaching what is not public.
 
 A host is looked up once, every address it has is judged, and the connection goes to the judged
 address itself: a name that resolves differently a moment later (DNS rebinding) gains nothing.
@@ -23,10 +23,10 @@ from django.conf import settings
 SECONDS = 10.0
 MOST_REDIRECTS = 3
 PIECE = 64 * 1024
+PAGE_BYTES = 256 * 1024
 PORTS = {"http": 80, "https": 443}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSING = frozenset({408, 425, 429})
-AGENT = "Banyan (pictures of a product file)"
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 # Teredo and 6to4 carry an IPv4 address inside, which could be any.
 _TUNNELS = (ipaddress.ip_network("2001::/23"), ipaddress.ip_network("2002::/16"))
@@ -38,13 +38,24 @@ class NotFetched(Exception):  # noqa: N818 - reads as what it says
     """A picture was not fetched. ``code`` says why; ``passing``: another time it may work.
 
     Codes: fetch_address, fetch_private, fetch_unknown_host, fetch_unreachable, fetch_timeout,
-    fetch_certificate, fetch_redirects, fetch_cut_off, fetch_status_NNN, upload_too_large.
+    fetch_certificate, fetch_redirects, fetch_cut_off, fetch_status_NNN, fetch_not_a_page,
+    upload_too_large.
     """
 
     def __init__(self, code: str, *, passing: bool = False) -> None:
         super().__init__(code)
         self.code = code
         self.passing = passing
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: kinds of content, at most so many bytes; ``is_cut`` takes the start."""
+
+    accept: str
+    agent: str
+    most: int
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +131,33 @@ def fetch(url: str) -> bytes:
     Ten seconds in all, at most three redirects, each judged like the first address. Says nothing
     about whether the body is a picture. Blocks, so call it from jobs and outside transactions.
     """
+    picture = Wanted(
+        accept="image/avif,image/webp,image/png,image/jpeg",
+        agent="Banyan (pictures of a product file)",
+        most=int(settings.MAX_UPLOAD_BYTES),
+    )
+    return _fetched(url, picture)
+
+
+def fetch_page(url: str) -> bytes:
+    """Return the start of the page behind ``url``, PAGE_BYTES at most; as ``fetch`` otherwise.
+
+    NotFetched (fetch_not_a_page) where something else than HTML is served.
+    """
+    page = Wanted(
+        accept="text/html,application/xhtml+xml",
+        agent="Banyan (previews of links)",
+        most=PAGE_BYTES,
+        is_cut=True,
+    )
+    return _fetched(url, page)
+
+
+def _fetched(url: str, wanted: Wanted) -> bytes:
     until = time.monotonic() + SECONDS
     for _hop in range(MOST_REDIRECTS + 1):
         target = target_of(url)
-        answer = _ask(target, until)
+        answer = _ask(target, until, wanted)
         if isinstance(answer, bytes):
             return answer
         try:
@@ -133,7 +167,7 @@ def fetch(url: str) -> bytes:
     raise NotFetched("fetch_redirects")
 
 
-def _ask(target: Target, until: float) -> bytes | str:
+def _ask(target: Target, until: float, wanted: Wanted) -> bytes | str:
     """Return the body, or where a redirect leads."""
     try:
         raw = _connect(_reachable(target, until), until)
@@ -147,7 +181,7 @@ def _ask(target: Target, until: float) -> bytes | str:
         timer.daemon = True
         timer.start()
         try:
-            answer = _exchange(target, raw)
+            answer = _exchange(target, raw, wanted)
         except ssl.SSLCertVerificationError as error:
             raise NotFetched("fetch_certificate") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -220,7 +254,7 @@ def _connect(places: Iterable[Reached], until: float) -> socket.socket:
     raise NotFetched("fetch_unreachable", passing=True)
 
 
-def _exchange(target: Target, raw: socket.socket) -> bytes | str:
+def _exchange(target: Target, raw: socket.socket, wanted: Wanted) -> bytes | str:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.auto_open = 0
     connection.sock = raw
@@ -230,26 +264,28 @@ def _exchange(target: Target, raw: socket.socket) -> bytes | str:
     try:
         headers = {
             "Host": target.authority,
-            "User-Agent": AGENT,
-            "Accept": "image/avif,image/webp,image/png,image/jpeg",
+            "User-Agent": wanted.agent,
+            "Accept": wanted.accept,
             "Accept-Encoding": "identity",
             "Connection": "close",
         }
         connection.request("GET", target.path, headers=headers)
         with connection.getresponse() as answer:
-            return _read(answer)
+            return _read(answer, wanted)
     finally:
         connection.close()
 
 
-def _read(answer: http.client.HTTPResponse) -> bytes | str:
+def _read(answer: http.client.HTTPResponse, wanted: Wanted) -> bytes | str:
     place = answer.getheader("Location")
     if answer.status in REDIRECTS and place:
         return place
     if answer.status != 200:
         passing = answer.status >= 500 or answer.status in PASSING
         raise NotFetched(f"fetch_status_{answer.status}", passing=passing)
-    limit = int(settings.MAX_UPLOAD_BYTES)
+    if wanted.is_cut:
+        return _start_of(answer, wanted)
+    limit = wanted.most
     if answer.length is not None and answer.length > limit:
         raise NotFetched("upload_too_large")
     body = bytearray()
@@ -259,4 +295,14 @@ def _read(answer: http.client.HTTPResponse) -> bytes | str:
             raise NotFetched("upload_too_large")
     if answer.length:
         raise NotFetched("fetch_cut_off", passing=True)
+    return bytes(body)
+
+
+def _start_of(answer: http.client.HTTPResponse, wanted: Wanted) -> bytes:
+    kind = answer.headers.get_content_type()
+    if kind not in wanted.accept.split(","):
+        raise NotFetched("fetch_not_a_page")
+    body = bytearray()
+    while piece := answer.read(min(PIECE, wanted.most - len(body))):
+        body += piece
     return bytes(body)

@@ -20,4 +20,5 @@ def make_renditions(image_id: int) -> int:
 def sweep(timestamp: int) -> int:
     """Remove staged uploads nobody used and cards of past months; returns how many went."""
     sweeper = Actor.system("media.sweep")
-    return actions.sweep_staged(actor=sweeper) + actions.sweep_cards(actor=sweeper)
+    staged, cards = actions.sweep_staged(actor=sweeper), actions.sweep_cards(actor=sweeper)
+    return staged + cards + actions.sweep_videos(actor=sweeper)

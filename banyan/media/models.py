@@ -1,4 +1,4 @@
-"""Images: the original (private), its renditions (public), and staged uploads."""
+"""Images: the original (private), its renditions (public), staged uploads; short videos."""
 
 from __future__ import annotations
 
@@ -80,3 +80,27 @@ class StagedUpload(models.Model):
     class Meta:
         db_table = "media_stagedupload"
         indexes = [models.Index(fields=["created_at"], name="staged_age")]
+
+
+class Video(models.Model):
+    """A short video as it was uploaded; its file is private and served by who may see its post.
+
+    ``owner_id`` is an account of a higher floor. ``fmt``: mp4 or webm. ``kept_at`` is empty while
+    nothing shows it; such a video is swept after two days.
+    """
+
+    id = IdField(primary_key=True)
+    owner_id = models.BigIntegerField()
+    fmt = models.CharField(max_length=4)
+    file = models.CharField(max_length=200)
+    name = models.CharField(max_length=120, blank=True, default="")
+    bytes = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    kept_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "media_video"
+        constraints = [
+            models.CheckConstraint(condition=Q(fmt__in=["mp4", "webm"]), name="video_format")
+        ]
+        indexes = [models.Index(fields=["id"], name="video_unkept", condition=Q(kept_at=None))]

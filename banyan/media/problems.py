@@ -49,6 +49,12 @@ class BrokenPicture(UploadRefused):
     code = "upload_broken"
 
 
+class NotAVideo(UploadRefused):
+    """The file's first bytes are those of no MP4 or WebM."""
+
+    code = "upload_not_a_video"
+
+
 class StagedGone(Invalid):
     """A token of a staged upload is unknown, swept or somebody else's; ``extra`` lists them."""
 

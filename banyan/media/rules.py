@@ -67,6 +67,33 @@ def _sniff_boxes(head: bytes) -> str | None:
     return "HEIC" if brands & _HEIF_BRANDS else None
 
 
+VIDEO_MIME = {"mp4": "video/mp4", "webm": "video/webm"}
+_MP4_BRANDS = frozenset(
+    {
+        b"isom",
+        b"iso2",
+        b"iso4",
+        b"iso5",
+        b"iso6",
+        b"mp41",
+        b"mp42",
+        b"avc1",
+        b"M4V ",
+        b"M4VH",
+        b"MSNV",
+    }
+)
+
+
+def sniff_video(head: bytes) -> str | None:
+    """Return mp4 or webm by the first bytes (64 are enough), None for anything else."""
+    if head[4:8] == b"ftyp" and head[8:12] in _MP4_BRANDS:
+        return "mp4"
+    if head[:4] == b"\x1a\x45\xdf\xa3" and b"\x42\x82\x84webm" in head[:64]:
+        return "webm"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One rendition to make: ``fmt`` avif, webp or jpeg; pixels; the most bytes it may have."""

@@ -1,6 +1,7 @@
 """Where a request comes from, by its headers: which app, and whether a person may be there.
 
-A channel decides which words a page may use and nothing else: never price, never access.
+A channel decides which words a page may use and nothing else: never price, never access. "group" is
+no app: it is what was seen within a group of this site.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 
 WEB = "web"
+GROUP = "group"
 _APPS: tuple[tuple[str, str], ...] = (
     # Order matters: WeChat for enterprises and QQ's browser also name their relatives.
     ("DingTalk", "dingtalk"),
@@ -26,7 +28,7 @@ _APPS: tuple[tuple[str, str], ...] = (
     ("Twitter", "x"),
     ("Telegram", "telegram"),
 )
-CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), WEB)
+CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), GROUP, WEB)
 
 RESTRICTED = frozenset({"wechat", "weibo", "qq", "douyin", "xhs"})
 """Apps whose rules forbid sharing for a reward: their visitors get the neutral page and card."""

@@ -18,13 +18,15 @@ TARGET_KINDS = ("product", "post", "shop", "storefront")
 @dataclass(frozen=True, slots=True)
 class TargetCard:
     """What a link shows before it is opened. ``url`` is a path of this site or absolute;
-    ``image`` an absolute path or URL, or empty; ``price`` a formatted text, or empty."""
+    ``image`` an absolute path or URL, or empty; ``price`` a formatted text, or empty. ``label``
+    says why it is commercial, where it must."""
 
     url: str
     title: str
     description: str = ""
     image: str = ""
     price: str = ""
+    label: str = ""
 
 
 Resolver = Callable[[Collection[int]], Mapping[int, TargetCard]]

@@ -35,6 +35,8 @@ from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.entitlements.models import Coupon, Grant, PointsLot, PointsUse
 from banyan.entitlements.rules import CLASSES
+from banyan.groups.models import Group, Membership
+from banyan.groups.models import Notice as GroupNotice
 from banyan.insights.actions import import_cascades
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
@@ -119,6 +121,8 @@ EXCEPTIONS = {
     "share_square": "fetched by link previews",
     "embed_offer": "framed by other sites",
     "storefront_look": "the style sheet of a storefront",
+    "post_video": "played on the page of a post with a video",
+    "group_look": "the style sheet of a group",
     "upload_picture": "called by the upload field's script",
     "healthz": "for machines",
     "readyz": "for machines",
@@ -214,8 +218,11 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
     assert CodeBatch.objects.get().count == 5
     assert StockWish.objects.filter(told_at=None, variant__stock__on_hand=0).exists()
     assert StockAt.objects.filter(on_hand__gt=0).exists()
-    assert len(_rows(Storefront, "id")) == 3
-    for page in Storefront.objects.all():
+    assert Storefront.objects.get(group_id=Group.objects.get(slug="clay-and-tea").pk)
+    assert _rows(Membership, "state") == {(0,), (1,), (2,)}
+    assert {("told",)} <= _rows(GroupNotice, "outcome")
+    assert Storefront.objects.filter(group_id=None).count() == 3
+    for page in Storefront.objects.filter(group_id=None):
         assert {"selected", "pooled", "external"} <= set(page.offers.values_list("kind", flat=True))
     assert _rows(Collection, "kind") == {("manual",), ("rules",)}
     assert _rows(Attribute, "category__slug") == {(None,), ("tableware",), ("clothing",)}
@@ -291,7 +298,9 @@ def _visitors() -> None:
         reason="hi",
     )
     picture = claim_staged(actor=who, tokens=[staged_picture(who)])
-    community.publish_post(actor=who, images=picture, title="Of her own")
+    clay = Group.objects.get(slug="clay-and-tea")
+    community.publish_post(actor=who, images=picture, title="Of her own", group_id=clay.pk)
+    _talk(ana, mio, newest)
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
 
 
@@ -306,6 +315,29 @@ def _circle(account: Account) -> None:
     people.add_to_list(actor=who, list_id=made.pk, account_id=noisy.pk)
     people.record_consent(actor=who, purpose="contacts", granted=True)
     people.keep_book(actor=who, text="crawl@example.com", region="CN")
+
+
+def _talk(ana: Account, mio: Account, newest: Post) -> None:
+    """Let Ana ask, answer, keep a draft and share a board; let her post be shown on with words."""
+    who, other = make.actor(ana), make.actor(mio)
+    asked = community.publish_post(
+        actor=who,
+        images=[],
+        kind="question",
+        title="Which one?",
+        body="#Kitchen",
+        poll=community.PollWish(["Ash", "Oak"]),
+    )
+    community.edit_post(actor=who, post_id=asked.pk, title="Which one, please?", body="#Kitchen")
+    community.repin(actor=other, post_id=asked.pk, note="Help her #Kitchen")
+    root = community.comment(actor=other, post_id=newest.pk, body="First")
+    for word in ("Yes", "No", "Perhaps"):
+        community.comment(actor=who, post_id=newest.pk, body=word, parent_id=root.pk)
+    community.save_draft(actor=who, form={"title": ["Not yet"]})
+    shared = community.make_board(actor=other, title="Together")
+    community.save_to_board(actor=other, post_id=newest.pk, board_id=shared.pk, note="For all")
+    community.invite_to_board(actor=other, board_id=shared.pk, handle=ana.handle)
+    community.count_heat()
 
 
 def _without_parcel(shop: Shop, buyer: Account) -> None:
@@ -408,6 +440,8 @@ def _written_to(ana: Account) -> tuple[str, ...]:
         f"/sale/{sale}",
         gone,
         invited.url,
+        "/g/clay-and-tea",
+        "/g/clay-and-tea/shop?q=bowl",
         papers,
         *(f"/o/{checkout.access_token}" for checkout in mine),
         *(f"/returns/{one.pk}" for one in returns),

@@ -17,6 +17,7 @@ from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.storefronts import actions as storefronts
+from tests.groups import circles
 from tests.support import factories as make
 from tests.support import prices
 from tests.support.pictures import staged_picture
@@ -123,6 +124,7 @@ def new_world() -> World:
         "variant_id": item.pk,
         "coupon_id": coupon.pk,
         "post_id": post.pk,
+        "slug": "cups",
         "comment_id": remark.pk,
         "checkout_id": checkout.pk,
         "order_id": order.pk,
@@ -136,4 +138,5 @@ def new_world() -> World:
         **_terms(shop, item),
     }
     names = {name: str(value) for name, value in ids.items()}
-    return World(owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle})
+    names |= {"code": link.code, "handle": sharer.handle, "slug": circles.group(sharer).slug}
+    return World(owner, sharer, buyer, shop, names)

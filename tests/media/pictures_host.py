@@ -31,6 +31,7 @@ class Host:
     statuses: dict[str, list[int]] = field(default_factory=dict)
     endless: set[str] = field(default_factory=set)
     cut_off: set[str] = field(default_factory=set)
+    kinds: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -93,6 +94,8 @@ def _answer(handler: BaseHTTPRequestHandler, host: Host, path: str) -> None:
     handler.send_response(status)
     if path in host.moves:
         handler.send_header("Location", host.moves[path])
+    if path in host.kinds:
+        handler.send_header("Content-Type", host.kinds[path])
     if path in host.cut_off:
         handler.send_header("Content-Length", "1000")
     elif path not in host.endless | {"/dripping-body"}:

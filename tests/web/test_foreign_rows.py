@@ -17,13 +17,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
-from banyan.community.models import Board, Comment, Post
+from banyan.community.models import Board, Comment, Post, PostDraft
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Scan
 from banyan.delivery.rules import new_voucher_code
 from banyan.earnings.models import Commission
 from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon
+from banyan.groups import actions as groups
+from banyan.groups.models import Group
+from banyan.groups.models import Offer as GroupOffer
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -42,6 +45,7 @@ from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, PoolItem
 from tests.delivery import goods
+from tests.groups import circles
 from tests.market import deals
 from tests.sales.scene import on
 from tests.storefronts import stalls
@@ -86,6 +90,8 @@ class World:
     asked_payment: PaymentRequest
     listing: Listing
     dispute: Dispute
+    club: Group
+    group_offer: GroupOffer
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -107,6 +113,9 @@ def _world() -> World:
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
     mine = Post.objects.create(author=at.owner, title="Mine", created_at=clock.now())
+    PostDraft.objects.create(
+        owner=at.owner, form={}, created_at=clock.now(), updated_at=clock.now()
+    )
     return World(
         at=at,
         rival=at.stranger,
@@ -159,6 +168,7 @@ def _selling(at: Scene) -> dict[str, Any]:
     )
     pooled = stalls.supply(make.variant(at.shop))
     page = storefronts.open_storefront(actor=buyer, title="Corner")
+    club = circles.group(at.owner, visibility=2)
     asked = payments.ask_for_payment(
         actor=owner,
         payee_kind="shop",
@@ -176,6 +186,10 @@ def _selling(at: Scene) -> dict[str, Any]:
         "pool_item": pooled,
         "offer": stalls.listed(page, pooled, 11_000),
         "asked_payment": asked,
+        "club": club,
+        "group_offer": groups.offer_to_group(
+            actor=owner, group_id=club.pk, product_id=hot.product_id
+        ),
         "listing": deals.listing(at.owner),
         "dispute": market.open_dispute(
             actor=buyer,
@@ -292,6 +306,14 @@ PEOPLE: dict[str, Case] = {
         {"stars": "1"},
     ),
     "storefront_offer": (lambda w: {"offer_id": w.offer.pk}, {"do": "end"}),
+    "group_offer_open": (lambda w: {"offer_id": w.group_offer.pk}, None),
+    "group_offer_end": (lambda w: {"offer_id": w.group_offer.pk}, {}),
+    "group_member": (
+        lambda w: {"slug": w.club.slug, "account_id": w.at.owner.pk},
+        {"do": "remove"},
+    ),
+    "group_pick": (lambda w: {"slug": w.club.slug, "post_id": w.post.pk}, {"do": "pin"}),
+    "group_look": (lambda w: {"slug": w.club.slug, "look": 1}, None),
     "order_received": (_by_token, {}),
     "order_note": (_by_token, {"body": "Hello"}),
     "order_cancel": (_by_token, {"key": "k"}),
@@ -325,6 +347,19 @@ PEOPLE: dict[str, Case] = {
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
     "post_pictures": (lambda w: {"post_id": w.post.pk}, {"alt_1": "Theirs"}),
     "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
+    "comment_first": (lambda w: {"post_id": w.post.pk}, {"comment": "1"}),
+    "post_edit": (lambda w: {"post_id": w.post.pk}, {"title": "Theirs"}),
+    "draft_delete": (lambda w: {"draft_id": PostDraft.objects.get().pk}, {}),
+    "purchase_show": (
+        lambda w: {"token": w.rivals_token, "line_id": w.at.order.lines.get().pk},
+        {"visibility": "0"},
+    ),
+    "board_move": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {"to": "up"}),
+    "board_note": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {"note": "Theirs"}),
+    "board_cover": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
+    "board_invite": (lambda w: {"board_id": w.board.pk}, {"handle": "me"}),
+    "board_join": (lambda w: {"board_id": w.board.pk}, {}),
+    "board_leave": (lambda w: {"board_id": w.board.pk}, {}),
     "board_edit": (lambda w: {"board_id": w.board.pk}, {"title": "Theirs"}),
     "board_delete": (lambda w: {"board_id": w.board.pk}, {}),
     "board_take": (lambda w: {"board_id": w.board.pk, "post_id": w.post.pk}, {}),
@@ -338,6 +373,13 @@ FOR_ALL = {
     "post_comment",
     "post_repin",
     "post_save",
+    "post_vote",
+    "post_history",
+    "post_repins",
+    "post_embed",
+    "post_video",
+    "comment_like",
+    "comment_replies",
     "intend",
     "share",
     "touch_seen",

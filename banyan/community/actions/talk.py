@@ -13,8 +13,9 @@ from banyan.kernel.remembered import insert
 from .. import counts
 from ..access import get_post_for, visible_comments
 from ..events import PostCommented, PostLiked
-from ..models import Comment, Like
+from ..models import Comment, CommentLike, Like, Post
 from .members import member_id
+from .naming import note_mentions
 
 
 def like(*, actor: Actor, post_id: int) -> None:
@@ -60,6 +61,7 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
             body=body,
             created_at=clock.now(),
         )
+        note_mentions(actor=actor, post=post, texts=[body], by=row)
         counts.count("comments", post.pk)
         events.emit(
             PostCommented(
@@ -82,3 +84,26 @@ def delete_comment(*, actor: Actor, comment_id: int) -> None:
     with transaction.atomic():
         if Comment.objects.filter(pk=row.pk, deleted_at=None).update(deleted_at=clock.now()):
             counts.count("comments", row.post_id, -1)
+            Post.objects.filter(pk=row.post_id, pinned=row).update(pinned=None)
+            Post.objects.filter(pk=row.post_id, accepted=row).update(accepted=None)
+
+
+def like_comment(*, actor: Actor, post_id: int, comment_id: int) -> bool:
+    """Like a comment, or take the like back; tells whether it is liked now."""
+    by = member_id(actor)
+    post = get_post_for(actor, post_id)
+    row = visible_comments(actor, post.pk).filter(pk=comment_id, deleted_at=None).first()
+    if row is None:
+        raise NotFound()
+    with transaction.atomic():
+        gone, _rows = CommentLike.objects.filter(comment=row, account_id=by).delete()
+        if gone:
+            counts.count("comment_likes", row.pk, -1)
+            return False
+    try:
+        with transaction.atomic():
+            insert(CommentLike(comment=row, account_id=by, created_at=clock.now()))
+            counts.count("comment_likes", row.pk)
+    except IntegrityError:
+        pass  # the same press twice at once
+    return True

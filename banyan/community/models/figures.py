@@ -10,16 +10,22 @@ from .posts import Post
 
 
 class PostStat(models.Model):
-    """Folded counters of a post; written only by the fold job."""
+    """Folded counters of a post; written only by the fold job.
+
+    ``heat`` orders what is liked now: the logarithm of what people did, and a unit for every
+    twelve and a half hours of youth. It moves only when the counters do.
+    """
 
     post = models.OneToOneField(Post, primary_key=True, on_delete=models.CASCADE)
     likes = models.IntegerField(default=0)
     comments = models.IntegerField(default=0)
     saves = models.IntegerField(default=0)
     repins = models.IntegerField(default=0)
+    heat = models.FloatField(default=0, db_default=0)
 
     class Meta:
         db_table = "community_poststat"
+        indexes = [models.Index(fields=["-heat"], name="post_heat")]
 
 
 class AuthorStat(models.Model):
@@ -32,3 +38,13 @@ class AuthorStat(models.Model):
 
     class Meta:
         db_table = "community_authorstat"
+
+
+class FeedChoice(models.Model):
+    """How many paid and rewarded posts a member wants in feeds: usual, fewer or none."""
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
+    paid = models.CharField(max_length=6, default="usual")
+
+    class Meta:
+        db_table = "community_feedchoice"

@@ -24,7 +24,10 @@ class Like(models.Model):
 
 
 class Comment(models.Model):
-    """Two visible levels: a root comment (``root`` None) and its replies."""
+    """Two visible levels: a root comment (``root`` None) and its replies.
+
+    ``likes`` is folded, as the figures of posts are.
+    """
 
     id = IdField(primary_key=True)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments")
@@ -32,9 +35,25 @@ class Comment(models.Model):
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
     author = models.ForeignKey(Account, on_delete=models.PROTECT)
     body = models.CharField(max_length=1000)
+    likes = models.IntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "community_comment"
         indexes = [models.Index(fields=["post", "root", "id"], name="comment_thread")]
+
+
+class CommentLike(models.Model):
+    """A member likes a comment, once."""
+
+    id = IdField(primary_key=True)
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="liked")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "community_commentlike"
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "account"], name="comment_like_once")
+        ]

@@ -1,7 +1,23 @@
 """Reads of the community: feeds by pull, hydrated once."""
 
-from .comments import Thread, thread
-from .feed import FORM_C_FROM, following_ids
+from .balance import balanced, balanced_page, choice_of
+from .boards import Entry, Keeper, boards_of, covers_of, entries_of, keepers_of, shared_boards
+from .comments import Thread, replies_to, thread
+from .disclosure import reason_of, reasons, with_disclosure
+from .feeds import (
+    FORM_C_FROM,
+    Ranked,
+    count_new,
+    explore,
+    followed_among,
+    following_ids,
+    group_ids,
+    list_ids,
+    moment_ids,
+    near_ids,
+    unmuted,
+)
+from .polls import Answer, PollShown, poll_of
 from .posts import (
     END,
     PAGE,
@@ -16,22 +32,88 @@ from .posts import (
     posts_of,
     posts_showing,
 )
+from .topics import (
+    best_of_topic,
+    followed_topics,
+    follows_topic,
+    hot_topics,
+    topic_goods,
+    topic_ids,
+    topic_of,
+)
+from .waiting import waiting_posts
+from .writing import (
+    Named,
+    Step,
+    chain_of,
+    drafts_of,
+    get_draft_for,
+    history_of,
+    named_in,
+    preview_of,
+    repins_of,
+    topics_named,
+)
 
 __all__ = [
     "END",
     "FORM_C_FROM",
     "PAGE",
+    "Answer",
+    "Entry",
+    "Keeper",
+    "Named",
+    "PollShown",
+    "Ranked",
     "Shown",
     "Spot",
+    "Step",
     "Thread",
     "about_product",
+    "balanced",
+    "balanced_page",
     "best_about",
+    "best_of_topic",
     "board_ids",
+    "boards_of",
+    "chain_of",
+    "choice_of",
+    "count_new",
+    "covers_of",
+    "drafts_of",
+    "entries_of",
+    "explore",
     "first_pictures",
+    "followed_among",
+    "followed_topics",
     "following_ids",
+    "follows_topic",
+    "get_draft_for",
+    "group_ids",
+    "history_of",
+    "hot_topics",
     "hydrate",
+    "keepers_of",
+    "list_ids",
+    "moment_ids",
+    "named_in",
+    "near_ids",
     "newest_ids",
+    "poll_of",
     "posts_of",
     "posts_showing",
+    "preview_of",
+    "reason_of",
+    "reasons",
+    "repins_of",
+    "replies_to",
+    "shared_boards",
     "thread",
+    "topic_goods",
+    "topic_ids",
+    "topic_of",
+    "topics_named",
+    "unmuted",
+    "waiting_posts",
+    "with_disclosure",
 ]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Product, Variant
@@ -14,11 +16,14 @@ from banyan.kernel import counters
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.remembered import remembered
-from banyan.media.queries import pictures
+from banyan.media.queries import files_of
 
+from .. import rules
 from ..access import PUBLIC, visible_posts
 from ..counts import COUNTED
 from ..models import BoardPost, Like, Post, PostImage, PostStat, ProductTag
+from ..models.boards import PLACE
+from .disclosure import reason_of, with_disclosure
 
 PAGE = 20
 # A product page shows so many posts about it, out of so many of the newest tags.
@@ -40,15 +45,23 @@ class Spot:
 
 @dataclass(slots=True)
 class Shown:
-    """A post with everything a card or a page draws. A repin shows its original's content."""
+    """A post with everything a card or a page draws. A repin shows its original's content.
+
+    ``face`` is the address of its author's small picture, or empty.
+    ``reason``: why it is commercial (``rules.Reason``), from the facts of this moment.
+    """
 
     post: Post
     content: Post
     images: list[Any] = field(default_factory=list)
+    face: str = ""
     spots: list[Spot] = field(default_factory=list)
     likes: int = 0
     comments: int = 0
+    saves: int = 0
+    repins: int = 0
     liked: bool = False
+    reason: rules.Reason = ""
 
 
 def newest_ids(viewer: Actor, *, before: int = END, page: int = PAGE) -> list[int]:
@@ -64,9 +77,10 @@ def posts_of(viewer: Actor, author_id: int, *, before: int = END, page: int = PA
 
 
 def board_ids(viewer: Actor, board_id: int) -> list[int]:
-    """Return the posts of a board that the viewer may see, newest addition first."""
+    """Return the posts of a board that the viewer may see, in its order."""
     entries = BoardPost.objects.filter(board_id=board_id, post__in=visible_posts(viewer))
-    return list(entries.order_by("-id").values_list("post_id", flat=True)[:200])
+    entries = entries.annotate(at=PLACE).order_by("-at", "-id")
+    return list(entries.values_list("post_id", flat=True)[:200])
 
 
 def first_pictures(post_ids: Iterable[int]) -> dict[int, int]:
@@ -114,7 +128,7 @@ def _about(viewer: Actor, product_id: int) -> QuerySet[Post]:
     pictures_of = PostImage.objects.filter(post_id=OuterRef("pk"))
     count = pictures_of.order_by().values("post_id").annotate(all=Count("id"))
     return (
-        visible_posts(viewer)
+        with_disclosure(visible_posts(viewer))
         .filter(pk__in=newest.values("post_image__post_id")[:NEWEST_ABOUT])
         .filter(visibility=PUBLIC, repin_of=None)
         .select_related("author", "link", "poststat")
@@ -127,19 +141,21 @@ def _about(viewer: Actor, product_id: int) -> QuerySet[Post]:
 
 
 def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
-    """Return posts ready to draw, in the order of ``ids``; five statements for any number."""
+    """Return posts ready to draw, in the order of ``ids``; four statements for any number."""
     mine = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer.id or 0)
     rows = (
-        Post.objects.filter(pk__in=ids)
+        with_disclosure(Post.objects.filter(pk__in=ids))
         .select_related("author__avatar", "link", "repin_of__author__avatar", "poststat")
-        .annotate(is_liked=Exists(mine))
+        .annotate(is_liked=Exists(mine), found=_images())
     )
     posts = {post.pk: post for post in rows}
-    content_ids = [(p.repin_of_id or p.pk) for p in posts.values()]
-    images: dict[int, list[PostImage]] = {}
-    for row in PostImage.objects.filter(post_id__in=content_ids).order_by("position"):
-        images.setdefault(row.post_id, []).append(row)
-    shown = pictures([row.image_id for group in images.values() for row in group])
+    images = {
+        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]  # type: ignore[attr-defined]  # annotated
+        for post in posts.values()
+    }
+    wanted = [row.image_id for group in images.values() for row in group]
+    files = files_of([*wanted, *(post.author.avatar_id for post in posts.values())])
+    shown = {pk: picture for pk in wanted if (picture := files.picture(pk)) is not None}
     spots = _spots(images)
     counted = figures(posts.values())
     result = []
@@ -152,16 +168,31 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
             Shown(
                 post=post,
                 content=content,
+                face=files.thumb(post.author.avatar_id),
                 images=[
-                    shown[r.image_id] for r in images.get(content.pk, []) if r.image_id in shown
+                    shown[r.image_id] | {"focus": (r.focus_x, r.focus_y)}
+                    for r in images.get(content.pk, [])
+                    if r.image_id in shown
                 ],
                 spots=spots.get(content.pk, []),
                 likes=counted[post_id].likes,
                 comments=counted[post_id].comments,
+                saves=counted[post_id].saves,
+                repins=counted[post_id].repins,
                 liked=post.is_liked,
+                reason=reason_of(post),
             )
         )
     return result
+
+
+def _images() -> ArraySubquery:
+    """Return the pictures of a post, or of the post that it shows on, in order: as JSON objects."""
+    of_content = PostImage.objects.filter(
+        post_id=Coalesce(OuterRef("repin_of_id"), OuterRef("pk"))
+    ).order_by("position")
+    columns = ("id", "post_id", "image_id", "position", "focus_x", "focus_y")
+    return ArraySubquery(of_content.values(one=JSONObject(**{name: name for name in columns})))
 
 
 @dataclass(slots=True)

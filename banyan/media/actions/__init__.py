@@ -5,7 +5,8 @@ from .cards import drawn_once, sweep_cards
 from .drawn import intake_pil, intake_worked
 from .intake import describe, intake
 from .renditions import make_renditions
-from .staging import STAGED_HOURS, claim_staged, stage, sweep_staged
+from .staging import STAGED_HOURS, claim_staged, stage, stage_again, sweep_staged
+from .videos import intake_video, keep_video, sweep_videos
 
 __all__ = [
     "STAGED_HOURS",
@@ -14,10 +15,14 @@ __all__ = [
     "drawn_once",
     "intake",
     "intake_pil",
+    "intake_video",
     "intake_worked",
+    "keep_video",
     "make_renditions",
     "set_alts",
     "stage",
+    "stage_again",
     "sweep_cards",
     "sweep_staged",
+    "sweep_videos",
 ]

@@ -41,6 +41,24 @@ def stage(*, actor: Actor, data: bytes | Readable, filename: str = "") -> Staged
     )
 
 
+def stage_again(*, actor: Actor, image_ids: Iterable[int]) -> list[str]:
+    """Return new tokens for pictures of the actor's own, in order, for a form that comes back.
+
+    What is gone or another's is left out. LoginRequired for visitors.
+    """
+    if actor.id is None:
+        raise LoginRequired()
+    wanted = list(dict.fromkeys(image_ids))
+    mine = Image.objects.filter(pk__in=wanted, owner_id=actor.id).in_bulk()
+    now = clock.now()
+    made = StagedUpload.objects.bulk_create(
+        StagedUpload(token=new_code(120), image=mine[pk], owner_id=actor.id, created_at=now)
+        for pk in wanted
+        if pk in mine
+    )
+    return [row.token for row in made]
+
+
 def claim_staged(*, actor: Actor, tokens: Iterable[str]) -> list[Image]:
     """Return the pictures of the tokens, in the given order, and keep them for good.
 

@@ -66,6 +66,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 table(_("Takedowns"), "block", "standing_takedown", "moderation", "support"),
                 table(_("Appeals"), "balance", "standing_appeal", "moderation"),
                 table(_("People"), "group", "people_account", "support", "moderation"),
+                table(_("Groups"), "groups", "groups_group", "moderation"),
                 entry(_("How shares travel"), "account_tree", "cascades",
                       "support", "finance", "moderation"),
                 table(_("Messages"), "mail", "notify_message", "support"),

@@ -84,7 +84,7 @@ def _drawn(
         "url": link_address(request, code),
         "price": target.price,
         "sharer": link.owner.display_name,
-        "line": _("shares this with you"),
+        "line": " · ".join(one for one in (_("shares this with you"), target.label) if one),
         "hint": _("Scan, or press and hold"),
         "language": get_language() or "en",
     }

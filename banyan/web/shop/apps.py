@@ -11,6 +11,7 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the ports of the floors below."""
+        from banyan.groups import ports as groups
         from banyan.payments import ports as payments
         from banyan.people import ports as people
         from banyan.sharing import ports as sharing
@@ -21,9 +22,11 @@ class ShopConfig(AppConfig):
         sharing.register_target("shop", targets.shop_targets)
         sharing.register_target("post", targets.post_targets)
         sharing.register_target("storefront", targets.storefront_targets)
+        sharing.register_target("group", targets.group_targets)
         sharing.register_coverage("storefront", targets.storefronts_covering)
         sharing.register_coverage("post", targets.posts_covering)
         sharing.register_disclosure(targets.disclosure)
+        groups.register_posts(targets.post_stands_in)
         payments.register_subject_page("checkout", targets.checkout_page)
         payments.register_subject_page("payment_request", targets.request_page)
         people.register_guest_source(sign_in.GuestOrders())

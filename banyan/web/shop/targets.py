@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
 from banyan.community.access import visible_posts
+from banyan.community.labels import label
 from banyan.community.models import ProductTag
-from banyan.community.queries import first_pictures
+from banyan.community.queries import first_pictures, reason_of, reasons, with_disclosure
 from banyan.earnings.queries import offer_of
+from banyan.groups.access import visible_groups
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import format_money
 from banyan.kernel.remembered import get
@@ -64,7 +66,9 @@ def shop_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
 
 def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
     """Describe public posts; a repin looks like its original."""
-    posts = visible_posts(Actor.guest()).select_related("repin_of").filter(pk__in=target_ids)
+    posts = with_disclosure(visible_posts(Actor.guest())).select_related("repin_of")
+    posts = posts.filter(pk__in=target_ids)
+    labels = {post.pk: label(reason_of(post)) for post in posts}
     contents = {post.pk: post.repin_of or post for post in posts}
     first = first_pictures(content.pk for content in contents.values())
     shown = pictures(first.values())
@@ -74,25 +78,52 @@ def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
             title=content.title or content.body[:80],
             description=content.body[:200],
             image=_source(shown, first.get(content.pk)),
+            label=labels[post_id],
         )
         for post_id, content in contents.items()
     }
 
 
 def storefront_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
-    """Describe open storefronts."""
-    pages = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    """Describe open storefronts, a group's too unless nobody else may know of the group."""
+    rows = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    wanted = [page.group_id for page in rows if page.group_id]
+    known = visible_groups(Actor.guest()).filter(pk__in=wanted)
+    slugs = dict(known.values_list("pk", "slug")) if wanted else {}
+    pages = [page for page in rows if page.group_id is None or page.group_id in slugs]
     looks = {page.pk: page.cover_id or page.owner.avatar_id for page in pages}
     shown = pictures(image_id for image_id in looks.values() if image_id)
     return {
         page.pk: TargetCard(
-            url=reverse("storefront", args=[page.owner.handle]),
+            url=reverse("group_shop", args=[slugs[page.group_id]])
+            if page.group_id
+            else reverse("storefront", args=[page.owner.handle]),
             title=page.title,
             description=page.intro[:200],
             image=_source(shown, looks[page.pk]),
         )
         for page in pages
     }
+
+
+def group_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe groups that anybody may read; of the others a link tells nothing."""
+    found = list(visible_groups(Actor.guest()).filter(pk__in=target_ids, visibility=0))
+    shown = pictures(group.cover_id for group in found if group.cover_id)
+    return {
+        group.pk: TargetCard(
+            url=reverse("group", args=[group.slug]),
+            title=group.name,
+            description=group.about[:200],
+            image=_source(shown, group.cover_id),
+        )
+        for group in found
+    }
+
+
+def post_stands_in(viewer: Actor, post_id: int, group_id: int) -> bool:
+    """Tell whether ``viewer`` sees the post and it stands in the group."""
+    return visible_posts(viewer).filter(pk=post_id, group_id=group_id).exists()
 
 
 def storefronts_covering(
@@ -141,10 +172,17 @@ def posts_covering(target_ids: Collection[int], *, product_id: int, shop_id: int
 
 def disclosure(link: Link, *, viewer: Actor, product_id: int | None) -> str:
     """Return the line a landing page owes its reader when the sharer may earn."""
-    product = visible_products().filter(pk=product_id).first() if product_id else None
-    if product is None or offer_of(product) is None:
+    if not _pays(link, product_id):
         return ""
     unnamed = hidden_from(viewer, [link.owner_id])
     return _("%(name)s may earn from this if you buy. It costs you nothing.") % {
         "name": _("Whoever shared this") if unnamed else link.owner.display_name
     }
+
+
+def _pays(link: Link, product_id: int | None) -> bool:
+    """Tell whether the sharer may earn: from that product, or from what the shared post shows."""
+    if product_id is None and link.target_kind == "post":
+        return reasons([link.target_id]).get(link.target_id) == "earns"
+    product = visible_products().filter(pk=product_id).first() if product_id else None
+    return product is not None and offer_of(product) is not None

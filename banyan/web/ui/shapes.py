@@ -101,7 +101,8 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class PostCard:
-    """A post in a feed. ``price`` is the tagged product's; ``via`` the faces it came through."""
+    """A post in a feed; ``picture`` may be None. ``price`` is the tagged product's, ``label`` says
+    why the post is commercial, ``reason`` why it is shown."""
 
     url: str
     title: str
@@ -113,6 +114,7 @@ class PostCard:
     like_url: str = ""
     pictures: int = 1
     reason: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from banyan.catalog import actions as catalog
 from banyan.catalog.models import Attribute, Category, Shop
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission, PayoutBatch, PayoutItem
+from banyan.groups import actions as groups
+from banyan.groups.models import Group
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry, DeadEvent, Flag, StoredEvent
@@ -32,6 +34,7 @@ from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
 from banyan.standing.models import Appeal, GuardedCategory, Permit, Report, Takedown
+from tests.groups import circles
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -277,6 +280,24 @@ def guarded() -> GuardedCategory:
     return made
 
 
+def hidden_group() -> Group:
+    made = circles.group()
+    boss = Actor(kind="staff", id=make.staff("moderation").pk, roles=frozenset({"moderation"}))
+    groups.hide_group(actor=boss, group_id=made.pk, reason="test")
+    AuditEntry.objects.all().delete()
+    return Group.objects.get(pk=made.pk)
+
+
+def group_with_an_heir() -> Group:
+    made = circles.group()
+    circles.joined(made, make.member("heir"))
+    return made
+
+
+def hidden(row: Any) -> bool:
+    return Group.objects.get(pk=row.pk).hidden_at is not None
+
+
 CASES = {
     ("catalog_shop", "approve"): Case(pending_shop, ("moderation",), "shop.approve", state_of),
     ("catalog_shop", "refuse"): Case(pending_shop, ("moderation",), "shop.refuse", state_of),
@@ -338,6 +359,14 @@ CASES = {
     ("standing_guardedcategory", "unguard"): Case(
         guarded, ("moderation",), "category.unguard",
         lambda row: GuardedCategory.objects.filter(pk=row.pk).exists()),
+    ("groups_group", "hide"): Case(circles.group, ("moderation",), "group.hide", hidden),
+    ("groups_group", "show"): Case(hidden_group, ("moderation",), "group.show", hidden),
+    ("groups_group", "verify"): Case(
+        circles.group, ("moderation",), "group.verify",
+        lambda row: Group.objects.get(pk=row.pk).verified_at is not None),
+    ("groups_group", "appoint"): Case(
+        group_with_an_heir, ("moderation",), "group.appoint_owner",
+        lambda row: Group.objects.get(pk=row.pk).owners, {"handle": "heir"}),
     ("kernel_deadevent", "deliver"): Case(
         dead_event, ("owner",), "event.deliver_again",
         lambda row: DeadEvent.objects.get(pk=row.pk).resolved_at is not None),

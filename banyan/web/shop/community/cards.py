@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from banyan.community.labels import label
 from banyan.community.models import Post, PostStat
-from banyan.community.queries import Shown
-from banyan.media.queries import Files, thumb_urls
+from banyan.community.queries import Shown, reason_of
+from banyan.media.queries import Files
 from banyan.people.models import Account
 from banyan.web.ui import addresses
 from banyan.web.ui.shapes import Face, PostCard
@@ -47,32 +48,29 @@ def cards_about(posts: Iterable[Post], files: Files) -> list[PostCard]:
             liked=post.is_liked,  # type: ignore[attr-defined]  # annotated
             like_url=addresses.url("post_like", post.pk),
             pictures=post.count,  # type: ignore[attr-defined]  # as above
+            label=label(reason_of(post)),
         )
         for post in posts
         if (picture := files.picture(post.cover)) is not None  # type: ignore[attr-defined]
     ]
 
 
-def post_cards(posts: Iterable[Shown], small: Mapping[int, str] | None = None) -> list[PostCard]:
-    """Return cards; posts without a picture are left out.
-
-    ``small`` are the authors' faces if they were read already; else one statement reads them.
-    """
-    posts = list(posts)
-    if small is None:
-        small = thumb_urls(shown.post.author.avatar_id for shown in posts)
+def post_cards(posts: Iterable[Shown], reasons: Mapping[int, str] | None = None) -> list[PostCard]:
+    """Return cards; a post without a picture has one of words. ``reasons`` say why, by post id."""
+    why = reasons or {}
     return [
         PostCard(
             url=post_url(shown),
             title=shown.content.title or shown.content.body[:80],
-            picture=shown.images[0],
-            author=face(shown.post.author, small.get(shown.post.author.avatar_id or 0, "")),
+            picture=shown.images[0] if shown.images else None,
+            author=face(shown.post.author, shown.face),
             price=next((spot.price for spot in shown.spots if spot.price), None),
             likes=shown.likes,
             liked=shown.liked,
             like_url=addresses.url("post_like", shown.post.pk),
             pictures=len(shown.images),
+            reason=why.get(shown.post.pk, ""),
+            label=label(shown.reason),
         )
         for shown in posts
-        if shown.images
     ]

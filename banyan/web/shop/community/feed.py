@@ -3,76 +3,220 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
+from banyan.community import actions as community
 from banyan.community.access import visible_boards
-from banyan.community.queries import PAGE, Shown, following_ids, hydrate, newest_ids, posts_of
-from banyan.media.queries import pictures, thumb_urls
-from banyan.people.queries import friends_in_common, profile_card
+from banyan.community.queries import (
+    END,
+    PAGE,
+    Shown,
+    balanced,
+    count_new,
+    followed_among,
+    following_ids,
+    hydrate,
+    list_ids,
+    near_ids,
+    newest_ids,
+    posts_of,
+    unmuted,
+)
+from banyan.community.queries import explore as ranked_posts
+from banyan.community.rules import WINDOW
+from banyan.kernel.actors import Actor
+from banyan.kernel.digits import whole
+from banyan.media.queries import pictures
+from banyan.people.access import Mutes, get_list_for, mutes_of
+from banyan.people.queries import friends_in_common, people_you_may_know, profile_card
 from banyan.people.rules.countries import region_name
 from banyan.storefronts.access import visible_storefronts
 from banyan.web.ui import addresses
-from banyan.web.ui.shapes import PostCard, Tab
+from banyan.web.ui.shapes import PostCard
 
-from ...http import actor, number, revalidated
+from ...http import actor, number, revalidated, signed_in
+from ...streams import ticket
 from ..heads import head_of
 from ..market.cards import product_cards, shop_faces
-from ..people.faces import face_of
+from ..people.faces import face_of, faces_of
 from ..sharing.shown import note_shown
 from . import categories, search
 from .cards import post_cards
+from .feed_tabs import tabs
 
-_END = 2**63 - 1
+MOST_AUTHORS = 7
+_LOOK_BACK = WINDOW - 1
+# Why a post stands in a ranked feed, in the words of its card (queries.feeds.explore).
+REASONS = {
+    "followed": _("From somebody you follow"),
+    "group": _("From a group of yours"),
+    "topic": _("About a topic you follow"),
+    "goods": _("Shows something from posts you like"),
+    "near": _("From your region"),
+    "hot": _("Many people like it now"),
+    "new": _("New here"),
+    "own": _("Your own post"),
+}
 
 
-def _before(request: HttpRequest) -> int:
+def before_of(request: HttpRequest) -> int:
+    """Return the cursor of a feed that runs by descending id; its top for none."""
     found = number(request.GET, "before")
-    return _END if found is None else found
-
-
-def _tabs(current: str) -> list[Tab]:
-    return [
-        Tab(text=_("Following"), url=addresses.url("home"), current=current == "home"),
-        Tab(text=_("Discover"), url=addresses.url("explore"), current=current == "explore"),
-        Tab(text=_("Second-hand"), url=addresses.url("listings")),
-    ]
+    return END if found is None else found
 
 
 def noted_cards(
-    request: HttpRequest, posts: Iterable[Shown], small: Mapping[int, str] | None = None
+    request: HttpRequest, posts: Iterable[Shown], reasons: Mapping[int, str] | None = None
 ) -> list[PostCard]:
-    """Return the cards and note whom their links are shown to; ``small`` as in ``post_cards``."""
-    drawn = [shown for shown in posts if shown.images]
+    """Return the cards and note whom their links are shown to; ``reasons`` as in ``post_cards``."""
+    drawn = list(posts)
     note_shown(request, (shown.post.link for shown in drawn))
-    return post_cards(drawn, small)
+    return post_cards(drawn, reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a feed that runs by descending id, ready to draw, and the address of the next."""
+
+    posts: list[Shown]
+    more: str
+
+
+def page_of(request: HttpRequest, ids: list[int], mutes: Mutes) -> Page:
+    """Take out what the member muted, and what is paid and too much; pages may come out shorter.
+
+    What was paid among the cards before travels in the address, so that the cap holds across
+    pages; whoever changes it changes their own page.
+    """
+    who = actor(request)
+    bits = number(request.GET, "paid", most=2**_LOOK_BACK - 1) or 0
+    before = [bool(bits >> place & 1) for place in reversed(range(_LOOK_BACK))]
+    posts = unmuted(who, hydrate(who, balanced(who, ids, before=before)), mutes)
+    if len(ids) < PAGE:
+        return Page(posts, "")
+    paid = [bool(one.reason) and one.post.author_id != who.id for one in posts]
+    kept = sum(flag << place for place, flag in enumerate(reversed((before + paid)[-_LOOK_BACK:])))
+    return Page(posts, "?" + urlencode({"before": ids[-1]} | ({"paid": kept} if kept else {})))
 
 
 @require_safe
 @revalidated
 def home(request: HttpRequest) -> HttpResponse:
-    """The following feed of a member; visitors get what is new."""
+    """The following feed of a member, what is new since the last visit apart; others get news."""
     who = actor(request)
-    before = _before(request)
-    following = who.id is not None
-    ids = following_ids(who, before=before) if following else newest_ids(who, before=before)
-    if following and not ids and before == _END:
-        ids, following = newest_ids(who), False
+    before = before_of(request)
+    mutes = mutes_of(who)
+    if who.id is not None:
+        ids = following_ids(who, before=before, mutes=mutes)
+        if ids or before != END:
+            return _following(request, ids, mutes, first=before == END)
+    page = page_of(request, newest_ids(who, before=before), mutes)
     context = {
         "nav": "home",
-        "tabs": _tabs("home" if following else "explore"),
-        "posts": noted_cards(request, hydrate(who, ids)),
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
-        "products": product_cards(_new_goods(8)) if before == _END and not following else [],
+        "tabs": tabs("home" if who.id is not None else "explore"),
+        "posts": noted_cards(request, page.posts),
+        "more_url": page.more,
+        "suggested": _suggested(who),
+        "products": product_cards(_new_goods(8)) if before == END else [],
     }
     return render(request, "shop/community/feed.html", context)
+
+
+def _following(request: HttpRequest, ids: list[int], mutes: Mutes, *, first: bool) -> HttpResponse:
+    who, page = actor(request), page_of(request, ids, mutes)
+    seen = community.move_marker(actor=who, feed="following", seen_id=ids[0]) if first else 0
+    context: dict[str, Any] = {
+        "nav": "home",
+        "tabs": tabs("home"),
+        "posts": noted_cards(request, (one for one in page.posts if one.post.pk > seen)),
+        "seen_posts": noted_cards(request, (one for one in page.posts if one.post.pk <= seen)),
+        "more_url": page.more,
+    }
+    if first:
+        authors = [shown.post.author_id for shown in page.posts]
+        context |= {"fresh": True, "count": 0} | _fresh_box(request, ids[0], authors)
+    return render(request, "shop/community/feed.html", context)
+
+
+def _fresh_box(request: HttpRequest, after: int, authors: Iterable[int]) -> dict[str, Any]:
+    """Return what the box of new posts listens to: one's own feed, and widely followed authors.
+
+    Those of this page, for they are the likeliest to write next; see community/topics.py.
+    """
+    me = actor(request).id or 0
+    wide = [author for author in dict.fromkeys(authors) if author != me][:MOST_AUTHORS]
+    asked = urlencode({"after": after, "by": ",".join(str(author) for author in wide)})
+    return {
+        "live": ticket(request, f"feed:{me}", *(f"fans:{author}" for author in wide)),
+        "fresh_url": f"{addresses.url('feed_fresh')}?{asked}",
+    }
+
+
+@signed_in
+@require_safe
+def fresh(request: HttpRequest) -> HttpResponse:
+    """Answer the box of new posts alone, for a page that heard that there may be some."""
+    after = number(request.GET, "after") or 0
+    given = (whole(part) for part in request.GET.get("by", "").split(",")[:MOST_AUTHORS])
+    # The address names authors; what it opens is to listen to those one follows.
+    authors = followed_among(actor(request), [author for author in given if author])
+    context = {"count": count_new(actor(request), after=after)}
+    context |= _fresh_box(request, after, authors)
+    return render(request, "shop/community/fresh.html", context)
+
+
+@signed_in
+@require_safe
+@revalidated
+def near(request: HttpRequest) -> HttpResponse:
+    """Public posts from the region that one's own profile names."""
+    who = actor(request)
+    ids = near_ids(who, before=before_of(request))
+    return plain(request, "near", page_of(request, ids, mutes_of(who)), reason=REASONS["near"])
+
+
+@signed_in
+@require_safe
+@revalidated
+def list_feed(request: HttpRequest, list_id: int) -> HttpResponse:
+    """The posts of the people on one of one's own lists."""
+    who, mutes = actor(request), mutes_of(actor(request))
+    found = get_list_for(who, list_id)
+    ids = list_ids(who, found.pk, before=before_of(request), mutes=mutes)
+    page = page_of(request, ids, mutes)
+    return plain(request, "list", page, title=found.name, back=found.pk)
+
+
+def plain(
+    request: HttpRequest, current: str, page: Page, *, reason: object = "", **more: Any
+) -> HttpResponse:
+    """Answer a page of a feed that has nothing but its posts; ``reason`` stands on every card."""
+    reasons = {one.post.pk: str(reason) for one in page.posts}
+    context = {
+        "nav": "home",
+        "tabs": tabs(current),
+        "current": current,
+        "posts": noted_cards(request, page.posts, reasons),
+        "more_url": page.more,
+    }
+    return render(request, "shop/community/feed.html", context | more)
+
+
+def _suggested(who: Actor) -> list[tuple[Any, int]]:
+    """Return faces of people one may know, and how many friends are in common."""
+    found = people_you_may_know(who, limit=6)
+    faces = faces_of(one.account for one in found)
+    return [(faces[one.account.pk], one.in_common) for one in found]
 
 
 def _new_goods(limit: int) -> list[Product]:
@@ -82,29 +226,29 @@ def _new_goods(limit: int) -> list[Product]:
 @require_safe
 @revalidated
 def explore(request: HttpRequest) -> HttpResponse:
-    """What is new from everybody; ``q`` asks for words, ``category`` for goods of one kind."""
+    """Posts ranked for the reader, with reasons; ``q`` asks for words, ``category`` for goods."""
     who = actor(request)
     query = search.words_of(request)
     if query:
         return search.found(request, query)
     if request.GET.get("category"):
         return categories.goods(request)
-    before = _before(request)
-    ids = newest_ids(who, before=before)
-    goods = _new_goods(12) if before == _END else []
-    shops = list(visible_shops().order_by("-id")[:12]) if before == _END else []
-    posts = hydrate(who, ids)
-    # Faces and logos in one statement: this page has the most to ask for.
-    authors = (shown.post.author.avatar_id for shown in posts)
-    small = thumb_urls([*authors, *(shop.logo_id for shop in shops)])
+    cursor = request.GET.get("after", "")[:30]
+    mutes = mutes_of(who)
+    ranked = ranked_posts(who, cursor=cursor, mutes=mutes)
+    reasons = {pk: str(REASONS[reason]) for pk, reason in ranked.posts}
+    posts = hydrate(who, list(reasons))
+    goods = [] if cursor else _new_goods(12)
+    shops = [] if cursor else list(visible_shops().order_by("-id")[:12])
     context = {
         "nav": "explore",
-        "tabs": _tabs("explore"),
-        "posts": noted_cards(request, posts, small),
+        "tabs": tabs("explore"),
+        "current": "explore",
+        "posts": noted_cards(request, unmuted(who, posts, mutes), reasons),
         "products": product_cards(goods),
-        "shops": shop_faces(shops, small),
-        "categories": categories.chips() if before == _END else [],
-        "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
+        "shops": shop_faces(shops),
+        "categories": [] if cursor else categories.chips(),
+        "more_url": "?" + urlencode({"after": ranked.next}) if ranked.next else "",
     }
     return render(request, "shop/community/feed.html", context)
 
@@ -116,7 +260,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     who = actor(request)
     card = profile_card(who, handle)
     account = card.account
-    ids = posts_of(who, account.pk, before=_before(request))
+    ids = posts_of(who, account.pk, before=before_of(request))
     person = face_of(account)
     context: dict[str, Any] = {
         "nav": "me" if card.is_self else "explore",
@@ -129,7 +273,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "posts": noted_cards(request, hydrate(who, ids)),
         "boards": visible_boards(who, account.pk),
         "shops": shop_faces(visible_shops().filter(owner=account)),
-        "storefront": visible_storefronts().filter(owner=account).first(),
+        "storefront": visible_storefronts().filter(owner=account, group_id=None).first(),
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     own = pictures([account.avatar_id]).get(account.avatar_id or 0)

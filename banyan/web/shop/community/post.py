@@ -18,9 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.catalog.models import Product
 from banyan.catalog.queries import variants_of
 from banyan.community import actions as community
+from banyan.community import queries
 from banyan.community.access import get_post_for, likers
-from banyan.community.models import Board, Like, Post
-from banyan.community.queries import Shown, hydrate, thread
+from banyan.community.labels import label
+from banyan.community.models import Like, Post
+from banyan.community.queries import Shown, Step, Thread, hydrate
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import format_money
 from banyan.kernel.problems import Invalid, Problem
@@ -34,7 +36,10 @@ from ..market.arrival import Arrival, arrival_of
 from ..market.cards import product_cards, product_title, product_url
 from ..people.faces import face_of, faces_of
 from ..sharing.shown import note_shown
-from .cards import post_url
+from .cards import face, post_url
+from .compose import AUDIENCES
+from .rich import drawn
+from .talk import FIRST_REPLIES, order_of, order_tabs, worded
 
 MOST_LIKERS = 200
 FEW = 6
@@ -55,6 +60,10 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
     products = list({spot.product.pk: spot.product for spot in shown.spots}.values())
     earns = not arrival.neutral and any(offer_of(product) for product in products)
     note_shown(request, [shown.post.link])
+    named = queries.named_in(who, list({found.pk, shown.content.pk}))
+    content = shown.content
+    order = order_of(request)
+    first = (found.pinned_id, found.accepted_id)
     context = {
         "nav": "explore",
         "shown": shown,
@@ -64,8 +73,20 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
         "goods": _buy_cards(found.pk, products, code, arrival),
         "arrival": arrival,
         "discloses": earns and bool(code),
-        "thread": thread(who, found.pk),
-        "boards": Board.objects.filter(owner_id=who.id) if who.id else [],
+        "post": found,
+        "audience": dict(AUDIENCES).get(str(content.visibility), ""),
+        "label": _label(shown, arrival),
+        "body": drawn(content.body, named),
+        "quoted": drawn(shown.post.body, named) if shown.post.repin_of_id else "",
+        "topics": queries.topics_named(found),
+        "poll": queries.poll_of(who, content.pk),
+        "preview": queries.preview_of(content),
+        "review": content.review,
+        "way": _way(queries.chain_of(who, found)),
+        "first_replies": FIRST_REPLIES,
+        "orders": order_tabs(found.pk, order),
+        "thread": _worded(queries.thread(who, found.pk, order=order, first=first), named),
+        "boards": queries.boards_of(who),
         "is_author": who.id == found.author_id,
         "can_repin": who.id is not None and who.id != shown.content.author_id,
         "via": code,
@@ -89,7 +110,7 @@ def _head(request: HttpRequest, shown: Shown, code: str) -> Head:
         request,
         kind="article",
         title=title,
-        description=content.body,
+        description=f"{label(shown.reason)}. {content.body}" if shown.reason else content.body,
         path=reverse("post", args=[shown.post.pk]),
         picture=next(iter(shown.images), None),
         code=code,
@@ -103,6 +124,30 @@ def _head(request: HttpRequest, shown: Shown, code: str) -> Head:
             }
         ],
     )
+
+
+def _label(shown: Shown, arrival: Arrival) -> str:
+    """Say that a post is commercial; a channel that forbids words of earning gets a plain one."""
+    if arrival.neutral and shown.reason == "earns":
+        return _("Commercial")
+    return label(shown.reason)
+
+
+def _worded(threads: list[Thread], named: queries.Named) -> list[Thread]:
+    for one in threads:
+        worded([one.root, *one.replies], named)
+    return threads
+
+
+def _way(steps: list[Step]) -> list[dict[str, Any]]:
+    """Return the steps of a repin's way: a face or nobody, and the post where there is one."""
+    return [
+        {
+            "face": face(step.account) if step.account else None,
+            "url": reverse("post", args=[step.post_id]) if step.post_id else "",
+        }
+        for step in steps
+    ]
 
 
 def _code(shown: Shown, arrival: Arrival, viewer_id: int | None) -> str:
@@ -213,15 +258,6 @@ def post_comment(request: HttpRequest, post_id: int) -> HttpResponse:
     return redirect(f"{reverse('post', args=[post_id])}#c{row.pk}")
 
 
-@require_POST
-@signed_in
-def comment_delete(request: HttpRequest, post_id: int, comment_id: int) -> HttpResponse:
-    """Take a comment away: whoever wrote it, or whose post it is under."""
-    community.delete_comment(actor=actor(request), comment_id=comment_id)
-    messages.success(request, _("The comment is gone."))
-    return redirect(f"{reverse('post', args=[post_id])}#comments")
-
-
 @require_safe
 @revalidated
 def post_likes(request: HttpRequest, post_id: int) -> HttpResponse:
@@ -256,7 +292,9 @@ def post_save(request: HttpRequest, post_id: int) -> HttpResponse:
     title, board_id = request.POST.get("title", "").strip(), number(request.POST, "board")
     if title or board_id is None:
         board_id = community.make_board(actor=who, title=title or _("Saved")).pk
-    community.save_to_board(actor=who, post_id=post_id, board_id=board_id)
+    community.save_to_board(
+        actor=who, post_id=post_id, board_id=board_id, note=request.POST.get("note", "")
+    )
     messages.success(request, _("Saved."))
     return redirect(back_to(request, reverse("post", args=[post_id])))
 

@@ -6,7 +6,7 @@ head, and keeps a record of every nested list that did not match.
 
 from django.urls import URLPattern, URLResolver
 
-from . import community, earnings, market, orders, people, sharing, standing, trade
+from . import community, earnings, groups, market, orders, people, sharing, standing, trade
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *community.urlpatterns,
     *sharing.urlpatterns,
     *trade.urlpatterns,
+    *groups.urlpatterns,
     *standing.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,

@@ -30,7 +30,8 @@ def picture(
 
     ``eager`` only for the first two on a page (LCP); ``sizes`` as in HTML.
     """
-    classes = f"pic{_placeholder(pic)}{f' pic-fill pic-{ratio}' if ratio else ''}"
+    cut = f" pic-fill pic-{ratio}{_focus(pic)}" if ratio else ""
+    classes = f"pic{_placeholder(pic)}{cut}"
     return {
         "pic": pic,
         "sizes": sizes,
@@ -49,10 +50,17 @@ def _placeholder(pic: Any) -> str:
     return "" if number is None else f" ph-{number:02d}"
 
 
+def _focus(pic: Any) -> str:
+    """Return the classes that keep a picture's ``focus`` (thousandths) in sight where it is cut."""
+    x, y = read(pic, "focus", (500, 500))
+    return "" if (x, y) == (500, 500) else f" x-{round(x / 20)} y-{round(y / 20)}"
+
+
 @component("thumb.html")
 def thumb(pic: Any, size: str = "", alt: str = "") -> dict[str, Any]:
     """Show a square thumbnail (``size``: s 44, "" 64, l 96 px); None draws an empty tile."""
-    return {"pic": pic, "size": size, "alt": alt, "placeholder": _placeholder(pic)}
+    look = _placeholder(pic) + _focus(pic)
+    return {"pic": pic, "size": size, "alt": alt, "placeholder": look}
 
 
 @component("tagged_picture.html")

@@ -1,0 +1,143 @@
+"""Changing a post that is out, with what it said before kept readable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid, NotFound
+
+from ..access import PUBLIC
+from ..events import PostEdited
+from ..models import AuthorStat, Comment, Post, PostEdit
+from .checking import Fields, check_audience, check_declared, check_pictures, check_texts
+from .members import member_id
+from .posts import _give_link, _write_words
+
+LONGEST_NOTE = 500
+LIVE = 1
+
+
+def edit_post(
+    *,
+    actor: Actor,
+    post_id: int,
+    title: str,
+    body: str,
+    visibility: int | None = None,
+    declared: str | None = None,
+) -> Post:
+    """Change words, audience (None: as it is) or declaration of one's own post.
+
+    Former words stay in its history, with whom they were for. A post that becomes public gets its
+    share link. Emits post.edited when anything changed, unless the post is held back. Raises
+    NotFound, Invalid with the field.
+    """
+    author_id = member_id(actor)
+    with transaction.atomic():
+        post = _locked(post_id, author_id)
+        wanted: dict[str, Any] = {
+            "title": title.strip(),
+            "body": body.strip(),
+            "visibility": post.visibility if visibility is None else visibility,
+            "declared": post.declared if declared is None else declared,
+        }
+        changed = {name for name, value in wanted.items() if getattr(post, name) != value}
+        if not changed:
+            return post
+        fields = _wrong(post, author_id, wanted)
+        if fields:
+            raise Invalid(fields=fields)
+        before = post.visibility
+        if changed & {"title", "body"}:
+            _keep_former(post)
+        for name, value in wanted.items():
+            setattr(post, name, value)
+        post.save(update_fields=[*wanted, "edited_at"])
+        if post.state != LIVE:
+            return post  # nothing follows from what nobody sees
+        _write_words(actor, post)
+        if before != PUBLIC and post.visibility == PUBLIC:
+            _open_up(actor, post)
+        events.emit(PostEdited(post_id=post.pk, author_id=author_id), actor=actor)
+    return post
+
+
+def _locked(post_id: int, author_id: int) -> Post:
+    own = Post.objects.filter(author_id=author_id, deleted_at=None)
+    post = own.select_for_update(no_key=True, of=("self",)).filter(pk=post_id).first()
+    if post is None:
+        raise NotFound()
+    return post
+
+
+def _wrong(post: Post, author_id: int, wanted: dict[str, Any]) -> Fields:
+    words = {"title": wanted["title"], "body": wanted["body"]}
+    if post.repin_of_id is not None:
+        fields: Fields = {}
+        if len(words["body"]) > LONGEST_NOTE or words["title"]:
+            fields["body"] = _("At most 500 letters.")
+        if wanted["visibility"] != PUBLIC:
+            fields["visibility"] = _("What is shown on is for everybody.")
+        return fields
+    return (
+        check_pictures(
+            count=post.images.count(),
+            kind=post.kind,
+            has_video=post.video_id is not None,
+            **words,
+        )
+        | check_texts(**words)
+        | check_audience(
+            account_id=author_id, visibility=wanted["visibility"], group_id=post.group_id
+        )
+        | check_declared(wanted["declared"])
+    )
+
+
+def _keep_former(post: Post) -> None:
+    now = clock.now()
+    PostEdit.objects.create(
+        post=post, title=post.title, body=post.body, visibility=post.visibility, until=now
+    )
+    post.edited_at = now
+
+
+def _open_up(actor: Actor, post: Post) -> None:
+    if post.link_id is None:
+        _give_link(actor, post, via=None)
+    mine = AuthorStat.objects.filter(account_id=post.author_id, last_public_id__lt=post.pk)
+    mine.update(last_public_id=post.pk)
+
+
+def accept_answer(*, actor: Actor, post_id: int, comment_id: int | None) -> Post:
+    """Say which comment answers one's own question; None takes it back. Repeatable."""
+    post = _own(actor, post_id, kind="question")
+    return _put_first(post, "accepted", comment_id)
+
+
+def pin_comment(*, actor: Actor, post_id: int, comment_id: int | None) -> Post:
+    """Put a comment first under one's own post; None takes it back. Repeatable."""
+    return _put_first(_own(actor, post_id), "pinned", comment_id)
+
+
+def _own(actor: Actor, post_id: int, **columns: str) -> Post:
+    mine = Post.objects.filter(pk=post_id, author_id=member_id(actor), deleted_at=None, **columns)
+    post = mine.first()
+    if post is None:
+        raise NotFound()
+    return post
+
+
+def _put_first(post: Post, name: str, comment_id: int | None) -> Post:
+    if comment_id is not None:
+        under = Comment.objects.filter(pk=comment_id, post=post, root=None, deleted_at=None)
+        if not under.exists():
+            raise NotFound()
+    setattr(post, f"{name}_id", comment_id)
+    post.save(update_fields=[name])
+    return post

@@ -1,0 +1,52 @@
+"""What pages behind addresses in posts say of themselves, fetched by a job."""
+
+from __future__ import annotations
+
+from banyan.kernel import clock
+from banyan.media.fetching import NotFetched, fetch_page
+
+from .. import rules
+from ..linkcards import Card, card_of
+from ..models import LinkPreview, Post
+
+WAITING, SHOWN, NOTHING = 0, 1, 2
+LONGEST = 500
+TRIES = 3
+
+
+def ask_for_preview(post: Post) -> None:
+    """Give a post the preview of its first address, to be fetched later; none for none."""
+    url = rules.link_of(post.body)
+    wanted = None
+    if url and len(url) <= LONGEST:
+        wanted, _new = LinkPreview.objects.get_or_create(
+            url=url, defaults={"created_at": clock.now()}
+        )
+    if post.preview_id != (wanted.pk if wanted else None):
+        post.preview = wanted
+        post.save(update_fields=["preview"])
+
+
+def fetch_previews(*, most: int = 20) -> int:
+    """Fetch what waits, outside of any transaction; returns how many. May run twice."""
+    waiting = list(LinkPreview.objects.filter(state=WAITING).order_by("id")[:most])
+    for one in waiting:
+        _fetch(one)
+    return len(waiting)
+
+
+def _fetch(one: LinkPreview) -> None:
+    card: Card | None = None
+    try:
+        card = card_of(fetch_page(one.url), one.url)
+    except NotFetched as error:
+        if error.passing and one.tries + 1 < TRIES:
+            LinkPreview.objects.filter(pk=one.pk).update(tries=one.tries + 1)
+            return
+    LinkPreview.objects.filter(pk=one.pk).update(
+        state=SHOWN if card else NOTHING,
+        title=card.title if card else "",
+        description=card.description if card else "",
+        site=card.site if card else "",
+        fetched_at=clock.now(),
+    )

@@ -6,6 +6,7 @@ from django.urls import path
 
 from . import (
     carts,
+    chat,
     checkouts,
     coupons,
     delivery,
@@ -16,6 +17,8 @@ from . import (
     ledger,
     links,
     me,
+    moderation,
+    notices,
     orders,
     people,
     posts,
@@ -35,6 +38,7 @@ api = new_api()
 for domain in (
     sign_in,
     me,
+    notices,
     people,
     relations,
     shops,
@@ -47,6 +51,8 @@ for domain in (
     feeds,
     groups,
     topics,
+    chat,
+    moderation,
     links,
     carts,
     checkouts,

@@ -150,7 +150,7 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
     )
     posts = {post.pk: post for post in rows}
     images = {
-        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]  # type: ignore[attr-defined]  # annotated
+        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]
         for post in posts.values()
     }
     wanted = [row.image_id for group in images.values() for row in group]

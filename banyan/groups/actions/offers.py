@@ -17,6 +17,7 @@ from banyan.people.access import hidden_from, muting
 from banyan.sharing import actions as sharing
 from banyan.sharing.channels import GROUP
 from banyan.sharing.models import Touch
+from banyan.sharing.places import place_of_group
 
 from ..access import MEMBER, MODERATORS, get_offer_for, require_member
 from ..events import GroupOffered, GroupOfferTold
@@ -50,7 +51,12 @@ def offer_to_group(
     ratelimits.hit(f"groups.offer:{group.pk}:{mine.account_id}", OFFERED_A_DAY, 86_400)
     with transaction.atomic():
         link = sharing.share(
-            actor=actor, target_kind="product", target_id=product.pk, via=None, channel=GROUP
+            actor=actor,
+            target_kind="product",
+            target_id=product.pk,
+            via=None,
+            channel=GROUP,
+            place=place_of_group(group.pk),
         )
         made, is_new = Offer.objects.get_or_create(
             group=group,

@@ -43,6 +43,7 @@ from .launches import Launches
 from .pictures import Cover, Face, Goods, Studio
 from .stage import ADDRESS, SYSTEM, Stage, give_back, pay
 from .stalls import Stalls
+from .talks import Talks
 from .tariffs import Tariffs
 from .travels import Traveller, Travels, complain
 from .trust import Trust
@@ -94,6 +95,7 @@ class Story:
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
         for part in (Circles, Handed, Launches, AfterSale, Flea, Trust):
             part(self._stage()).tell_all()
+        Talks(self._stage()).tell_all()
         relay.drain()  # what was bought earns points, for the last part to spend
         Tariffs(self._stage()).tell_all()
         relay.drain()

@@ -82,7 +82,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
         return _page(request, problem.extra.get("tokens", []), rows, problem)
     wish = request.POST.get("again")
     try:
-        request.POST = _with_video(request)
+        request.POST = _with_video(request)  # type: ignore[assignment]  # Django lets it be set
         if wish == "draft":
             return _keep(request, tokens)
         if wish is not None:
@@ -361,7 +361,7 @@ def _page(
         "declared": DECLARED,
         "options": [*values.getlist("option"), "", "", "", ""][:4],
         "video": Video.objects.filter(
-            pk=number(values, "video") or 0, owner_id=actor(request).id
+            pk=number(values, "video") or 0, owner_id=actor(request).id or 0
         ).first(),
         "video_mb": settings.MAX_VIDEO_BYTES // 1024**2,
         "poll_days": [str(days) for days in POLL_DAYS],

@@ -93,19 +93,6 @@ def blocked_between(one: int, other: int) -> bool:
     return bool(_between(one, other))
 
 
-def keeps_away(account_id: int, other: int) -> bool:
-    """Tell whether an account is to hear nothing unasked of another: blocked either way, or muted.
-
-    For what one person's act sends to another. Two queries at most.
-    """
-    return blocked_between(account_id, other) or bool(_muting(account_id, other, clock.now()))
-
-
-@remembered
-def _muting(account_id: int, other: int, now: dt.datetime) -> QuerySet[Mute]:
-    return Mute.objects.filter(_live(now), actor_id=account_id, target_id=other, degree=HIDE)
-
-
 @remembered
 def _between(one: int, other: int) -> QuerySet[Block]:
     return Block.objects.filter(Q(actor_id=one, target_id=other) | Q(actor_id=other, target_id=one))

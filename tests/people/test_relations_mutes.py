@@ -15,7 +15,6 @@ from banyan.people import actions as people
 from banyan.people import queries
 from banyan.people.access import (
     get_account_for,
-    keeps_away,
     mute_words,
     muted_ids,
     mutes_of,
@@ -87,20 +86,6 @@ def test_the_last_word_counts_and_there_is_one_row(django_assert_num_queries: An
     assert (found.people, found.less_people) == (frozenset(), frozenset({ben.pk}))
     assert (found.topics, found.less_topics) == (frozenset({"coffee"}), frozenset({"tea"}))
     assert Mute.objects.count() == 4
-
-
-def test_who_mutes_or_is_blocked_hears_nothing_unasked() -> None:
-    ana, ben, cy = member("ana"), member("ben"), member("cy")
-    people.mute_person(actor=actor(ana), account_id=ben.pk, lasting=DAY)
-    people.less_of_person(actor=actor(ben), account_id=ana.pk)
-    people.block(actor=actor(cy), account_id=ana.pk)
-    assert keeps_away(ana.pk, ben.pk)
-    assert not keeps_away(ben.pk, ana.pk), "less is not nothing"
-    assert keeps_away(ana.pk, cy.pk)
-    assert keeps_away(cy.pk, ana.pk)
-    assert not keeps_away(ben.pk, cy.pk)
-    with clock.at(clock.now() + DAY):
-        assert not keeps_away(ana.pk, ben.pk)
 
 
 def test_a_mute_is_taken_back_by_its_owner() -> None:

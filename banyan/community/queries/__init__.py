@@ -17,6 +17,7 @@ from .feeds import (
     near_ids,
     unmuted,
 )
+from .meeting import authors_to_meet
 from .polls import Answer, PollShown, poll_of
 from .posts import (
     END,
@@ -70,6 +71,7 @@ __all__ = [
     "Step",
     "Thread",
     "about_product",
+    "authors_to_meet",
     "balanced",
     "balanced_page",
     "best_about",

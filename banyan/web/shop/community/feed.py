@@ -127,6 +127,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "posts": noted_cards(request, page.posts),
         "more_url": page.more,
         "suggested": _suggested(who),
+        "welcome": who.id is not None and before == END,
         "products": product_cards(_new_goods(8)) if before == END else [],
     }
     return render(request, "shop/community/feed.html", context)

@@ -20,11 +20,13 @@ from ..people import (
     resume,
     second_factor,
     tokens,
+    welcome,
 )
 
 resume.register()
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("welcome", welcome.welcome, name="welcome"),
     path("login", login.login, name="login"),
     path("login/done", login.login_done, name="login_done"),
     path("login/closed", login.closed, name="account_inactive"),

@@ -186,7 +186,7 @@ def list_friends(request: HttpRequest, before: Before = CURSOR, limit: Limit = S
 
 
 @router.get("/me/requests", auth=READ, response=Page[Person])
-def list_requests(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
+def list_follow_requests(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
     """List who asks to follow one, latest first."""
     who = actor(request)
     rows = queries.requests_to(who, get_own_account(who), before=before or 0, limit=limit + 1)
@@ -194,7 +194,7 @@ def list_requests(request: HttpRequest, before: Before = CURSOR, limit: Limit = 
 
 
 @router.put("/me/requests/{handle}", auth=WRITE, response=ProfileAnswer)
-def accept_request(request: HttpRequest, handle: Path[Handle]) -> Any:
+def accept_follow_request(request: HttpRequest, handle: Path[Handle]) -> Any:
     """Say yes to somebody who asks to follow. Repeatable."""
     who = actor(request)
     people.accept_follower(actor=who, account_id=get_account_for(who, handle).pk)
@@ -202,7 +202,7 @@ def accept_request(request: HttpRequest, handle: Path[Handle]) -> Any:
 
 
 @router.delete("/me/requests/{handle}", auth=WRITE, response={204: None})
-def decline_request(request: HttpRequest, handle: Path[Handle]) -> Any:
+def decline_follow_request(request: HttpRequest, handle: Path[Handle]) -> Any:
     """Say no to somebody who asks to follow. Repeatable; they are not told."""
     who = actor(request)
     people.decline_follower(actor=who, account_id=get_account_for(who, handle).pk)

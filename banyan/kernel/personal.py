@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.module_loading import autodiscover_modules
@@ -50,6 +51,8 @@ class Holding:
 
     ``fields`` are the personal columns. ``owner`` are lookups to the account's id, ``guest`` to the
     id that a guest's rows hang on, ``contact`` to columns with an e-mail address or phone number.
+    ``about`` are lookups to the account's id in rows that others keep about the person: they are
+    deleted with the account, and never exported, because who blocks whom is not told.
     ``blank`` says what a column becomes where emptying it will not do. ``act`` erases instead.
     """
 
@@ -58,6 +61,7 @@ class Holding:
     why: str
     fields: tuple[str, ...] = ()
     owner: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     guest: tuple[str, ...] = ()
     contact: tuple[str, ...] = ()
     blank: Mapping[str, Any] = field(default_factory=dict)
@@ -75,6 +79,14 @@ class Holding:
         for lookup in self.contact:
             for contact in person.contacts:
                 found |= Q(**{f"{lookup}__iexact": contact})
+        return self.model._base_manager.filter(found)
+
+    def rows_about(self, person: Person) -> QuerySet[Any]:
+        """Return what others keep about the person in this table."""
+        found = Q(pk__in=[])
+        if person.account_id is not None:
+            for lookup in self.about:
+                found |= Q(**{lookup: person.account_id})
         return self.model._base_manager.filter(found)
 
     def emptied(self) -> dict[str, Any]:
@@ -149,8 +161,8 @@ def erase_rows(holding: Holding, person: Person) -> int:
         holding.act(person)
         return 0
     if holding.erase is Erase.DELETE:
-        rows = holding.rows(person)
-        return int(rows.delete()[0]) if rows.exists() else 0
+        found = (holding.rows(person), holding.rows_about(person))
+        return sum(int(rows.delete()[0]) for rows in found if rows.exists())
     if holding.erase is Erase.BLANK and holding.fields:
         return int(holding.rows(person).update(**holding.emptied()))
     return 0
@@ -161,6 +173,6 @@ def export_rows(holding: Holding, person: Person, most: int = 100_000) -> Iterab
     columns = [
         column.attname
         for column in holding.model._meta.concrete_fields
-        if column.name not in SECRETS and not column.name.endswith("words")
+        if column.name not in SECRETS and not isinstance(column, SearchVectorField)
     ]
     yield from holding.rows(person).order_by("pk").values(*columns)[:most].iterator()

@@ -88,12 +88,21 @@ holds(
     ),
 )  # fmt: skip
 holds("people.Follow", Erase.DELETE, ACCOUNT, owner=("follower_id", "followee_id"))
-holds("people.Block", Erase.DELETE, ACCOUNT, owner=("actor_id", "target_id"))
-holds("people.Mute", Erase.DELETE, ACCOUNT, owner=("actor_id", "target_id"), fields=("words",))
+holds("people.Block", Erase.DELETE, ACCOUNT, owner=("actor_id",), about=("target_id",))
+holds(
+    "people.Mute", Erase.DELETE, "Until it ends, or as long as the account.",
+    owner=("actor_id",), about=("target_id",), fields=("words",),
+)  # fmt: skip
 holds("people.AccountList", Erase.DELETE, ACCOUNT, owner=("owner_id",), fields=("name",))
-holds("people.ListEntry", Erase.DELETE, ACCOUNT, owner=("on__owner_id", "account_id"))
-holds("people.BookDigest", Erase.DELETE, "A month.", owner=("owner_id",), fields=("digest",))
-holds("people.FoundByDigest", Erase.DELETE, ACCOUNT, owner=("account_id",), fields=("digest",))
+holds("people.ListEntry", Erase.DELETE, ACCOUNT, owner=("on__owner_id",), about=("account_id",))
+holds(
+    "people.BookDigest", Erase.DELETE, "A year, and only while its owner agrees.",
+    owner=("owner_id",), fields=("digest",),
+)  # fmt: skip
+holds(
+    "people.FoundByDigest", Erase.DELETE, "While the member agrees to be found by a contact.",
+    owner=("account_id",), fields=("digest",),
+)  # fmt: skip
 holds("people.VisitorLink", Erase.DELETE, ACCOUNT, owner=("account_id",), fields=("visitor",))
 holds(
     "people.SignInCode", Erase.DELETE, "A week.", owner=("account_id",), contact=("contact",),

@@ -1,0 +1,75 @@
+"""What others keep about a person goes with the account, and is in no export of theirs."""
+
+from __future__ import annotations
+
+import pytest
+
+from banyan.kernel.personal import Holding, Person, declared, erase_rows, export_rows
+from banyan.people import actions as people
+from banyan.people.models import (
+    Account,
+    AccountList,
+    Block,
+    BookDigest,
+    FoundByDigest,
+    ListEntry,
+    Mute,
+)
+from tests.support.factories import actor, member
+
+pytestmark = pytest.mark.django_db
+KEPT = (Block, Mute, AccountList, ListEntry, BookDigest, FoundByDigest)
+
+
+def keep(owner: Account, other: Account) -> None:
+    """Let somebody mute and list another, block a third, and send an address book."""
+    who, near = actor(owner), people.make_list(actor=actor(owner), name="Near")
+    people.mute_person(actor=who, account_id=other.pk)
+    people.mute_word(actor=who, word="spoiler")
+    people.add_to_list(actor=who, list_id=near.pk, account_id=other.pk)
+    people.block(actor=who, account_id=member().pk)
+    for purpose in ("contacts", "findable_by_contact"):
+        people.record_consent(actor=who, purpose=purpose, granted=True)
+    people.keep_book(actor=who, text="eve@example.com", region="CN")
+
+
+def holdings() -> dict[type, Holding]:
+    """Return what is declared of each table."""
+    return {model: declared()[model] for model in KEPT}
+
+
+def test_an_export_holds_what_one_keeps_and_nothing_of_what_others_keep() -> None:
+    ana, ben = member("ana", email="a@example.com"), member("ben", email="b@example.com")
+    keep(ana, ben)
+    keep(ben, ana)
+    people.block(actor=actor(member()), account_id=ana.pk)
+
+    told = {
+        model: list(export_rows(holding, Person(account_id=ana.pk)))
+        for model, holding in holdings().items()
+    }
+
+    assert {row["actor_id"] for row in [*told[Block], *told[Mute]]} == {ana.pk}
+    assert {row["words"] for row in told[Mute]} == {"", "spoiler"}
+    assert [row["name"] for row in told[AccountList]] == ["Near"]
+    assert [row["account_id"] for row in told[ListEntry]] == [ben.pk]
+    assert [row["owner_id"] for row in told[BookDigest]] == [ana.pk]
+    assert "digest" not in told[FoundByDigest][0]
+
+
+def test_who_leaves_is_on_nobodys_list_and_everybody_else_keeps_theirs() -> None:
+    ana, ben, cy = member("ana", email="a@example.com"), member("ben"), member("cy")
+    keep(ana, ben)
+    keep(ben, ana)
+    keep(cy, ben)
+
+    for holding in holdings().values():
+        erase_rows(holding, Person(account_id=ana.pk))
+
+    assert set(Block.objects.values_list("actor", flat=True)) == {ben.pk, cy.pk}
+    assert not Mute.objects.filter(target=ana).exists()
+    assert set(Mute.objects.values_list("actor", flat=True)) == {ben.pk, cy.pk}
+    assert set(AccountList.objects.values_list("owner", flat=True)) == {ben.pk, cy.pk}
+    assert list(ListEntry.objects.values_list("account", flat=True)) == [ben.pk]
+    assert set(BookDigest.objects.values_list("owner", flat=True)) == {ben.pk, cy.pk}
+    assert not FoundByDigest.objects.filter(account=ana).exists()

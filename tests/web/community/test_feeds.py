@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.community import actions as community
 from banyan.community.models import FeedMarker, FeedSession
+from banyan.community.queries.feeds.ranking import LIFETIME
 from banyan.groups.models import Group, Membership
 from banyan.kernel import clock
 from banyan.people import actions as people
@@ -197,18 +198,10 @@ def test_somebody_elses_cursor_begins_a_feed_of_ones_own() -> None:
 
 
 def test_old_ranked_feeds_are_forgotten() -> None:
-    FeedSession.objects.create(
-        post_ids=[], reasons=[], made_at=clock.now() - community_lifetime() * 2
-    )
+    FeedSession.objects.create(post_ids=[], reasons=[], made_at=clock.now() - LIFETIME * 2)
     FeedSession.objects.create(post_ids=[], reasons=[], made_at=clock.now())
     assert community.forget_sessions() == 1
     assert FeedSession.objects.count() == 1
-
-
-def community_lifetime():  # type: ignore[no-untyped-def]
-    from banyan.community.queries.feeds.explore import LIFETIME
-
-    return LIFETIME
 
 
 def test_muted_words_are_taken_out_of_every_feed() -> None:

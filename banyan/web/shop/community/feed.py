@@ -56,7 +56,7 @@ from .feed_tabs import tabs
 
 MOST_AUTHORS = 7
 _LOOK_BACK = WINDOW - 1
-# Why a post stands in a ranked feed, in the words of its card (queries.feeds.explore).
+# Why a post stands in a ranked feed, in the words of its card (queries.feeds.ranking).
 REASONS = {
     "followed": _("From somebody you follow"),
     "group": _("From a group of yours"),

@@ -3,7 +3,7 @@
 Starts an installation of its own from an empty folder with the demo, as ``make run`` does, and
 measures it; figures that have a floor are taken in turn with it, round by round. Ends with 1 when
 a bound is missed. ``python -m bench NAME...`` takes only some parts: edge, streams, start,
-page, orders, hot, race, feed.
+page, orders, hot, race, feed, vitals.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import edge, hot, orders, page, report, streams
+from bench import edge, hot, orders, page, report, streams, vitals
 from bench.installation import OURS, ROOT, Installation
 
-PARTS = ("edge", "streams", "start", "page", "orders", "hot", "race", "feed")
+PARTS = ("edge", "streams", "start", "page", "orders", "hot", "race", "feed", "vitals")
 FIRST_SECONDS, SECOND_SECONDS, MOST_MEMORY = 60.0, 6.0, 450.0
 IDLE_SECONDS, IDLE_EVERY = 300.0, 10.0
 
@@ -77,6 +77,9 @@ def _whole(table: report.Table, parts: list[str], folder: Path) -> None:
         if "feed" in parts:
             table.head("single reads and writes, in one process (bench.inside)")
             _reads(table, ask)
+        if "vitals" in parts:
+            table.head("pages on a slow phone (bench.vitals)")
+            vitals.run(table, installation, ask)
 
 
 def _starts(

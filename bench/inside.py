@@ -5,6 +5,7 @@ Runs in the installation's own environment and prints JSON.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -124,7 +125,7 @@ def statements() -> dict[str, Any]:
     with CaptureQueriesContext(connection) as seen:
         place(1)
     taken = len(seen)
-    times = [_milliseconds(lambda number=number: place(number)) for number in range(2, 32)]
+    times = [_milliseconds(functools.partial(place, number)) for number in range(2, 32)]
     return {"statements": taken, "ms": sorted(times)[len(times) // 2]}
 
 
@@ -163,6 +164,34 @@ def _milliseconds(act: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+def pages() -> dict[str, Any]:
+    """Return the pages that shoppers see most, by name, and a session of somebody who sees them."""
+    from django.urls import reverse
+
+    from banyan.catalog.models import Variant
+    from banyan.community.models import Post
+    from banyan.people.models import Account
+    from banyan.web.shop.market.cards import product_url
+    from bench.members import signed_in_again
+
+    ana = Account.objects.get(handle="ana")
+    on_sale = Variant.objects.filter(
+        product__state="active", product__kind="goods", is_active=True, stock__on_hand__gt=5
+    )
+    variant = on_sale.select_related("product__shop").order_by("id")[0]
+    post = Post.objects.filter(state=1, visibility=0, deleted_at=None, repin_of=None).latest("id")
+    return {
+        "pages": {
+            "explore": reverse("explore"),
+            "product": product_url(variant.product),
+            "post": f"/p/{post.pk}",
+            "profile": f"/@{ana.handle}",
+            "checkout": f"{reverse('checkout')}?variant={variant.pk}&n=1",
+        },
+        "session": signed_in_again(ana),
+    }
+
+
 QUESTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "stage": stage,
     "hot_sale": hot_sale,
@@ -171,6 +200,7 @@ QUESTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "rest": rest,
     "statements": statements,
     "feed": feed,
+    "pages": pages,
 }
 
 

@@ -10,10 +10,6 @@ if TYPE_CHECKING:
 
 def signed_in(count: int, *, name: str) -> list[tuple[Account, str]]:
     """Return ``count`` new members called ``name`` and a number, each with a session's key."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
     from banyan.kernel import clock
     from banyan.people.models import Account, Profile
 
@@ -25,12 +21,18 @@ def signed_in(count: int, *, name: str) -> list[tuple[Account, str]]:
         for n in numbers
     )
     Profile.objects.bulk_create(Profile(account=one) for one in people)
-    found = []
-    for one in people:
-        session = SessionStore()
-        session[SESSION_KEY] = str(one.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = one.get_session_auth_hash()
-        session.create()
-        found.append((one, str(session.session_key)))
-    return found
+    return [(one, signed_in_again(one)) for one in people]
+
+
+def signed_in_again(account: Account) -> str:
+    """Return the key of a new session of an account."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(account.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = account.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)

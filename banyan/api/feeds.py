@@ -123,7 +123,7 @@ def read_ranked(
     why = dict(ranked.posts)
     return RankedPage(
         items=[
-            RankedAnswer(post=post_answer(one), reason=why[one.post.pk])  # type: ignore[arg-type]  # of WEIGHTS, or new, or own
+            RankedAnswer(post=post_answer(one), reason=why[one.post.pk])
             for one in unmuted(who, hydrate(who, list(why)), mutes)
         ],
         next=ranked.next or None,

@@ -115,7 +115,8 @@ class PostAnswer(Answer):
     """A post. A repin shows its original's content; ``link`` is the code to share it by, ``video``
     the path of its video.
 
-    ``disclosure`` must be shown wherever the post is: it holds at this moment.
+    ``disclosure`` must be shown wherever the post is: it holds at this moment. ``waits``: nobody
+    sees it before a moderator of its group lets it appear.
     """
 
     id: IdOut
@@ -127,6 +128,7 @@ class PostAnswer(Answer):
     note: str
     kind: str
     visibility: str
+    waits: bool
     disclosure: DisclosureAnswer | None
     pictures: list[Picture]
     video: str | None

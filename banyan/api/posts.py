@@ -22,6 +22,7 @@ from banyan.community.queries import (
     posts_of,
     thread,
 )
+from banyan.community.rules import WAITING
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.media.actions import claim_staged
@@ -83,6 +84,7 @@ def post_answer(shown: Shown) -> PostAnswer:
         if shown.reason
         else None,
         visibility=VISIBILITY_NAMES[post.visibility],
+        waits=post.state == WAITING,
         pictures=[
             Picture(url=one["src"], width=one["width"], height=one["height"], alt=one["alt"])
             for one in shown.images
@@ -136,7 +138,7 @@ def _page(who: Actor, ids: Sequence[int], limit: int) -> Page[PostAnswer]:
 
 @router.post("/posts", auth=WRITE, response={201: PostAnswer})
 def publish_post(request: HttpRequest, body: PostBody) -> Any:
-    """Publish a post; it gets its author's share link at once."""
+    """Publish a post; it gets its author's share link at once, unless a moderator looks first."""
     who = actor(request)
     with transaction.atomic():
         images = claim_staged(actor=who, tokens=body.pictures)

@@ -132,7 +132,7 @@ def unmute_person(request: HttpRequest, handle: Path[Handle]) -> Any:
 def block(request: HttpRequest, handle: Path[Handle]) -> Any:
     """Block somebody: neither sees the other any more. Repeatable; they are not told."""
     who = actor(request)
-    if _blocked(request, handle) is None:
+    if queries.blocked_account(who, handle) is None:
         people.block(actor=who, account_id=get_account_for(who, handle).pk)
     return Status(204, None)
 
@@ -140,14 +140,11 @@ def block(request: HttpRequest, handle: Path[Handle]) -> Any:
 @router.delete("/people/{handle}/block", auth=WRITE, response={204: None})
 def unblock(request: HttpRequest, handle: Path[Handle]) -> Any:
     """Take one's own block back. Repeatable."""
-    account = _blocked(request, handle)
+    who = actor(request)
+    account = queries.blocked_account(who, handle)
     if account is not None:
-        people.unblock(actor=actor(request), account_id=account.pk)
+        people.unblock(actor=who, account_id=account.pk)
     return Status(204, None)
-
-
-def _blocked(request: HttpRequest, handle: str) -> Account | None:
-    return queries.blocked_accounts(actor(request)).filter(handle__iexact=handle).first()
 
 
 @router.get("/me/blocks", auth=READ, response=list[Person])

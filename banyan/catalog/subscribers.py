@@ -80,14 +80,14 @@ def _back(happening: Happening) -> str:
     return _("%(title)s is in stock again.") % {"title": happening.data["title"]}
 
 
-kinds.register("stock.low", _low, icon="box")
-kinds.register("stock.back", _back, icon="box")
-kinds.register("shop.opened", _opened, icon="shop")
-kinds.register("shop.refused", _refused, icon="shop")
+kinds.register("stock.low", _low, icon="box", family="shop")
+kinds.register("stock.back", _back, icon="box", family="reminders")
+kinds.register("shop.opened", _opened, icon="shop", family="shop")
+kinds.register("shop.refused", _refused, icon="shop", family="shop")
 
 
 def _invited(happening: Happening) -> str:
     return _("%(shop)s would like you to work there.") % happening.data
 
 
-kinds.register(INVITED, _invited, icon="shop")
+kinds.register(INVITED, _invited, icon="shop", family="shop")

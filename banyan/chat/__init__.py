@@ -1,1 +1,1 @@
-"""Rooms in which people, groups and shops talk."""
+"""Chat: rooms of two, of a group, of a shop with one person; and the shop's inbox."""

@@ -55,10 +55,10 @@ def _group_opens(viewer: Actor) -> Q:
     Its members read everything, others what is public in a public group.
     """
     public = groups.living_groups().filter(pk=OuterRef("group_id"), visibility=groups.PUBLIC)
-    opens = Q(group=None) | (~Q(visibility=GROUP) & Exists(public))
+    opens = Q(group=None) | Q(~Q(visibility=GROUP), Exists(public))
     if viewer.id is None:
         return opens
-    return opens | Exists(groups.memberships_of(viewer.id, "group_id"))
+    return opens | Q(Exists(groups.memberships_of(viewer.id, "group_id")))
 
 
 def get_post_for(viewer: Actor, post_id: int) -> Post:

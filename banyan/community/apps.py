@@ -11,6 +11,7 @@ class CommunityConfig(AppConfig):
 
     def ready(self) -> None:
         """Say whose open pages a shared post concerns; tell authors what happens to theirs."""
-        from . import subscribers, topics  # noqa: F401 - registers on import
+        from . import moderated, subscribers, topics  # noqa: F401 - registers on import
 
         topics.register()
+        moderated.register()

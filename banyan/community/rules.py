@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+LIVE, HIDDEN, WAITING, HELD = 1, 2, 3, 4
 T = TypeVar("T")
 
 KINDS = ("note", "review", "question", "listing", "moment")

@@ -180,9 +180,9 @@ def _tell_repin(happening: Happening) -> str:
     return _("%(who)s showed your post on.") % {"who": happening.who}
 
 
-kinds.register("like", _tell_like, icon="heart")
-kinds.register("comment", _tell_comment, icon="chat")
-kinds.register("answer", _tell_answer, icon="chat")
-kinds.register("repin", _tell_repin, icon="repin")
-kinds.register("mention", _tell_mention, icon="chat")
-kinds.register("board", _tell_board, icon="board")
+kinds.register("like", _tell_like, icon="heart", family="posts")
+kinds.register("comment", _tell_comment, icon="chat", family="posts")
+kinds.register("answer", _tell_answer, icon="chat", family="posts")
+kinds.register("repin", _tell_repin, icon="repin", family="posts")
+kinds.register("mention", _tell_mention, icon="chat", family="posts")
+kinds.register("board", _tell_board, icon="board", family="posts")

@@ -22,6 +22,11 @@ class AuthEnv(BaseSettings):
 
     sms_url: str = ""
     sms_token: str = ""
+    wechat_notice_template: str = ""
+    wechat_consent_url: str = "https://mp.weixin.qq.com/mp/subscribemsg"
+    push_contact: str = ""
+    daily_notices: int = 8
+    service_worker: bool = True
     mail_from: str = ""
     staff_totp: bool | None = None
     social: str = ""
@@ -67,7 +72,16 @@ _EMAIL = "banyan.notify.senders.EmailSender"
 NOTIFY_SENDERS = {
     "email": _EMAIL if env.email_url or _PRODUCTION or _TESTING else _CONSOLE,
     "sms": "banyan.notify.senders.HttpSmsSender" if SMS_URL else _CONSOLE,
+    "wechat": "banyan.notify.wechat.WechatSender",
 }
+WECHAT_NOTICE_TEMPLATE = auth_env.wechat_notice_template.strip()
+WECHAT_CONSENT_URL = auth_env.wechat_consent_url
+# The most that reaches one person a day outside the page, over all kinds (INV-14).
+NOTIFY_DAILY_CAP = auth_env.daily_notices
+# Whom a push service writes to when something is wrong with what we send.
+PUSH_CONTACT = auth_env.push_contact or env.public_url or "mailto:operator@localhost"
+SERVICE_WORKER = auth_env.service_worker
+SITE_NAME = "Banyan"
 # In production a channel is offered only where its messages really leave.
 SIGN_IN_CHANNELS = ("email", "sms") if SMS_URL or not _PRODUCTION else ("email",)
 

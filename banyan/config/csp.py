@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC
@@ -31,6 +32,9 @@ _PAY += [page for name, page in _PAGES.items() if name in env.payment_providers.
 if "wechat" in env.payment_providers.split(",") and env.wechat_app_secret:
     # Inside WeChat, Pay leads by way of the page that says who pays.
     _PAY.append("{0.scheme}://{0.netloc}".format(urlsplit(env.wechat_authorize_url)))
+if os.environ.get("BANYAN_WECHAT_NOTICE_TEMPLATE"):
+    # Inside WeChat, "Tell me in WeChat" leads to the page that asks.
+    _PAY.append("https://mp.weixin.qq.com")
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/api/docs"],
@@ -40,6 +44,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:", "blob:"],
         "connect-src": [SELF, *_LIVE],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
         "frame-ancestors": [SELF],
         "base-uri": [NONE],
         "object-src": [NONE],

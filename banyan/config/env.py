@@ -64,6 +64,11 @@ class Env(BaseSettings):
     cjk_font: str = ""
     fetch_allowed_hosts: str = ""
     digital_file_mb: int = 200
+    new_account_days: int = Field(default=7, ge=0, le=365)
+    counter_notice_days: int = Field(default=14, ge=1, le=90)
+    operator_name: str = ""
+    operator_address: str = ""
+    operator_email: str = ""
     email_url: str = ""
     demo: bool = True
 

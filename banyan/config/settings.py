@@ -53,6 +53,10 @@ ALIPAY_GATEWAY = env.alipay_gateway
 SHOP_APPROVAL = env.shop_approval
 POOL_FEE_BPS = env.pool_fee_bps
 CONSENT_MODE = env.consent_mode
+# Accounts younger than this say less in a day; tests make many young people who say a lot.
+NEW_ACCOUNT_DAYS = 0 if TESTING else env.new_account_days
+COUNTER_NOTICE_DAYS = env.counter_notice_days
+OPERATOR = {"name": env.operator_name, "address": env.operator_address, "email": env.operator_email}
 CJK_FONT = env.cjk_font
 FETCH_ALLOWED_HOSTS = [host for host in env.fetch_allowed_hosts.lower().split(",") if host]
 DEMO = env.demo and not PRODUCTION
@@ -81,6 +85,7 @@ INSTALLED_APPS = [
     "banyan.people",
     "banyan.notify",
     "banyan.moderation",
+    "banyan.legal",
     "banyan.catalog",
     "banyan.payments",
     "banyan.entitlements",
@@ -109,6 +114,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pads what it packs by a random length, so that secrets cannot be read off it (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "banyan.web.middleware.RequestContextMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -11,4 +11,9 @@ class EarningsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to orders and payouts."""
+        from banyan.legal.ports import register_check
+
         from . import subscribers  # noqa: F401 - registers on import
+        from .leaving import open_earnings
+
+        register_check("earnings", open_earnings)

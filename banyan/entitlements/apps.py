@@ -8,3 +8,7 @@ class EntitlementsConfig(AppConfig):
 
     name = "banyan.entitlements"
     label = "entitlements"
+
+    def ready(self) -> None:
+        """Know how reminders of ours are told."""
+        from . import reminders  # noqa: F401 - registers on import

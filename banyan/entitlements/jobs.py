@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import expire_grants, expire_points
+from .actions import expire_grants, expire_points, remind_of_ending
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -21,3 +21,10 @@ def expire_held_coupons(timestamp: int) -> None:
 def expire_held_points(timestamp: int) -> None:
     """End points that nobody spent in time."""
     expire_points(actor=Actor.system("expire_held_points"))
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queue="bulk", queueing_lock="entitlements.remind_of_ending")
+def remind_of_ending_coupons(timestamp: int) -> int:
+    """Remind members of coupons that end soon; returns how many."""
+    return remind_of_ending()

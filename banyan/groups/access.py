@@ -83,6 +83,12 @@ def standing_of(viewer: Actor, group_id: int) -> Membership | None:
     return rows.exclude(state=BANNED, until__lte=clock.now()).first()
 
 
+def leads(viewer: Actor, group_id: int) -> bool:
+    """Tell whether ``viewer`` is a moderator or owner of the group."""
+    mine = membership_of(viewer, group_id)
+    return mine is not None and mine.role in MODERATORS
+
+
 def require_member(actor: Actor, group_id: int) -> tuple[Group, Membership]:
     """Return group and membership of the actor; Forbidden ``not_a_member`` for others."""
     if actor.id is None:

@@ -205,7 +205,8 @@ class Offer(models.Model):
 
 
 class Notice(models.Model):
-    """What became of telling one member of an offer. ``outcome``: told, capped or apart.
+    """What became of telling one member of an offer. ``outcome``: told, capped, apart (a
+    block stands between) or muted.
 
     ``touch_id`` is the member's visit through it: what they buy then carries it.
     """
@@ -225,6 +226,7 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["offer", "account"], name="notice_once"),
             models.CheckConstraint(
-                condition=Q(outcome__in=["told", "capped", "apart"]), name="notice_outcome_known"
+                condition=Q(outcome__in=["told", "capped", "apart", "muted"]),
+                name="notice_outcome_known",
             ),
         ]

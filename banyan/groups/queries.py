@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from banyan.kernel.actors import Actor
 from banyan.orders.models import OrderLine
+from banyan.people.access import visible_accounts
 from banyan.people.models import Follow
 
 from .access import ASKED, BANNED, MEMBER, SECRET, visible_groups, visible_members
@@ -24,23 +25,29 @@ RANKS = Case(
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A group that somebody may like; ``known`` of those they follow are in it."""
+    """A group that somebody may like; ``known`` of those they follow are in it.
+
+    ``near``: it is about a topic that they follow.
+    """
 
     group: Group
     known: int
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What came of telling a group of an offer.
 
-    ``told``, ``capped`` (had their notices for now), ``apart`` (a block stands between) and
-    ``opted_out`` (had not asked for notices) are all its members but the one who offers.
+    ``told``, ``capped`` (had their notices for now), ``muted`` (mute who offers), ``apart`` (a
+    block stands between) and ``opted_out`` (had not asked for notices) are all its members but the
+    one who offers.
     ``opened`` of the told looked at it, ``bought`` of those paid for something through it.
     """
 
     told: int = 0
     capped: int = 0
+    muted: int = 0
     apart: int = 0
     opted_out: int = 0
     opened: int = 0
@@ -56,10 +63,13 @@ def my_groups(viewer: Actor) -> list[Membership]:
     return list(rows.select_related("group__cover").order_by("group__name", "id"))
 
 
-def suggested_groups(viewer: Actor, *, query: str = "", limit: int = 20) -> list[Suggestion]:
-    """Return groups the viewer is not in: those of people they follow first, then the biggest.
+def suggested_groups(
+    viewer: Actor, *, query: str = "", topics: Collection[str] = (), limit: int = 20
+) -> list[Suggestion]:
+    """Return groups the viewer is not in: those of people they follow, then about ``topics``.
 
-    ``query`` looks in names, topics and addresses. One query. Nobody's secret group is among them.
+    Then the biggest. ``query`` looks in names, topics and addresses. One query. Nobody's secret
+    group is among them.
     """
     groups = visible_groups(viewer).exclude(visibility=SECRET)
     if viewer.id is not None:
@@ -74,9 +84,10 @@ def suggested_groups(viewer: Actor, *, query: str = "", limit: int = 20) -> list
         "memberships",
         filter=Q(memberships__state=MEMBER, memberships__account__in=followed),
     )
-    rows = groups.select_related("cover").annotate(known=friends)
-    found = rows.order_by("-known", "-members", "-id")[:limit]
-    return [Suggestion(group, group.known) for group in found]
+    about = Case(When(topics__overlap=list(topics), then=1), default=0) if topics else Value(0)
+    rows = groups.select_related("cover").annotate(known=friends, near=about)
+    found = rows.order_by("-known", "-near", "-members", "-id")[:limit]
+    return [Suggestion(group, group.known, bool(group.near)) for group in found]
 
 
 def members_page(viewer: Actor, group: Group, *, after: int, limit: int) -> list[Membership]:
@@ -86,25 +97,32 @@ def members_page(viewer: Actor, group: Group, *, after: int, limit: int) -> list
 
 
 def leaders(viewer: Actor, group: Group) -> list[Membership]:
-    """Return owners and moderators, who answer for a group even where members are not shown."""
-    rows = Membership.objects.filter(group=group, state=MEMBER).exclude(role="member")
+    """Return owners and moderators, who answer for a group even where members are not shown.
+
+    Nobody who is apart from the viewer is among them.
+    """
+    rows = _of(viewer, group, MEMBER).exclude(role="member")
     found = rows.select_related("account__avatar").order_by(RANKS, "id")[:30]
     return list(found)
 
 
-def requests_of(group: Group) -> list[Membership]:
-    """Return who asks to be let in, the longest first, 200 at most."""
-    return _in_state(group, ASKED)
+def requests_of(viewer: Actor, group: Group) -> list[Membership]:
+    """Return who asks to be let in, as far as the viewer sees them; the longest first, 200 at most.
+
+    Another moderator answers those whom this one does not see.
+    """
+    rows = _of(viewer, group, ASKED).select_related("account__avatar")
+    return list(rows.order_by("created_at", "id")[:200])
 
 
-def banned_of(group: Group) -> list[Membership]:
-    """Return who is kept out, 200 at most."""
-    return _in_state(group, BANNED)
+def banned_of(viewer: Actor, group: Group) -> list[Membership]:
+    """Return who is kept out, as far as the viewer sees them, 200 at most."""
+    rows = _of(viewer, group, BANNED).select_related("account__avatar")
+    return list(rows.order_by("created_at", "id")[:200])
 
 
-def _in_state(group: Group, state: int) -> list[Membership]:
-    rows = Membership.objects.filter(group=group, state=state)
-    return list(rows.select_related("account__avatar").order_by("created_at", "id")[:200])
+def _of(viewer: Actor, group: Group, state: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(group=group, state=state, account__in=visible_accounts(viewer))
 
 
 def invitations_of(viewer: Actor, group: Group) -> QuerySet[Invitation]:
@@ -125,24 +143,21 @@ def featured_posts(group: Group, *, before: int, limit: int) -> list[tuple[int, 
 
 
 def figures_of(offers: Collection[Offer]) -> dict[int, Figures]:
-    """Return what came of each offer. Two queries for any number."""
-    ids = [offer.pk for offer in offers]
-    rows = Notice.objects.filter(offer_id__in=ids).values("offer_id")
-    counted = {
-        row["offer_id"]: row
-        for row in rows.annotate(
-            told=Count("id", filter=Q(outcome="told")),
-            capped=Count("id", filter=Q(outcome="capped")),
-            apart=Count("id", filter=Q(outcome="apart")),
-            opened=Count("id", filter=Q(opened_at__isnull=False)),
-        )
-    }
+    """Return what came of each offer. Four queries for any number."""
+    rows = Notice.objects.filter(offer_id__in=[offer.pk for offer in offers])
+    outcomes = rows.values_list("offer_id", "outcome").annotate(n=Count("id")).order_by()
+    counted = {(offer_id, outcome): n for offer_id, outcome, n in outcomes}
+    opened = rows.filter(opened_at__isnull=False).values_list("offer_id")
+    looked = dict(opened.annotate(n=Count("id")).order_by())
     bought = _bought(offers)
-    empty = {"told": 0, "capped": 0, "apart": 0, "opened": 0}
     return {
         offer.pk: Figures(
-            **{name: counted.get(offer.pk, empty)[name] for name in empty},
+            told=counted.get((offer.pk, "told"), 0),
+            capped=counted.get((offer.pk, "capped"), 0),
+            muted=counted.get((offer.pk, "muted"), 0),
+            apart=counted.get((offer.pk, "apart"), 0),
             opted_out=offer.asleep,
+            opened=looked.get(offer.pk, 0),
             bought=bought.get(offer.pk, 0),
             done=offer.told_at is not None,
         )

@@ -89,7 +89,7 @@ def _tell_offer(happening: Happening) -> str:
     return told % {"who": happening.who, **happening.data}
 
 
-kinds.register("group.asked", _tell_asked, icon="people")
-kinds.register("group.joined", _tell_joined, icon="people")
-kinds.register("group.role", _tell_role, icon="people")
-kinds.register("group.offer", _tell_offer, icon="tag")
+kinds.register("group.asked", _tell_asked, icon="people", family="groups")
+kinds.register("group.joined", _tell_joined, icon="people", family="groups")
+kinds.register("group.role", _tell_role, icon="people", family="groups")
+kinds.register("group.offer", _tell_offer, icon="tag", family="groups")

@@ -37,13 +37,17 @@ READS = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A field of an act's form besides the reason; ``choices`` of a row make it a list."""
+    """A field of an act's form besides the reason; ``choices`` of a row make it a list.
+
+    ``long`` is for texts of several lines.
+    """
 
     name: str
     label: Text
     help: Text = ""
     choices: Callable[[Any], Sequence[tuple[str, Text]]] | None = None
     initial: Callable[[Any], str] = lambda row: ""
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

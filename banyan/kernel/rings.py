@@ -21,6 +21,7 @@ class Ring(StrEnum):
     INVITES = "invites"
     DELIVERY = "delivery"
     PAYERS = "payers"
+    PUSH = "push"
     CONTACTS = "contacts"
 
 

@@ -110,8 +110,8 @@ def _released(happening: Happening) -> str:
     return _("%(amount)s from your sale is yours now.") % happening.data
 
 
-kinds.register("dispute.opened", _opened, icon="receipt")
-kinds.register("dispute.answered", _answered, icon="receipt")
-kinds.register("dispute.withdrawn", _withdrawn, icon="receipt")
-kinds.register("dispute.decided", _decided, icon="receipt")
-kinds.register("escrow.released", _released, icon="wallet")
+kinds.register("dispute.opened", _opened, icon="receipt", family="orders")
+kinds.register("dispute.answered", _answered, icon="receipt", family="orders")
+kinds.register("dispute.withdrawn", _withdrawn, icon="receipt", family="orders")
+kinds.register("dispute.decided", _decided, icon="receipt", family="orders")
+kinds.register("escrow.released", _released, icon="wallet", family="orders")

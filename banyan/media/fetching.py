@@ -1,4 +1,6 @@
-"""Fetching from an address that a stranger wrote, without reaching what is not public.
+"""Reaching an address that a stranger wrote, without reaching what is not public.
+
+Pictures and pages are fetched so, and browsers' push services are posted to.
 
 A host is looked up once, every address it has is judged, and the connection goes to the judged
 address itself: a name that resolves differently a moment later (DNS rebinding) gains nothing.
@@ -13,9 +15,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from django.conf import settings
@@ -32,6 +35,7 @@ _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _TUNNELS = (ipaddress.ip_network("2001::/23"), ipaddress.ip_network("2002::/16"))
 
 Reached = tuple[int, tuple[Any, ...]]
+T = TypeVar("T")
 
 
 class NotFetched(Exception):  # noqa: N818 - reads as what it says
@@ -157,7 +161,7 @@ def _fetched(url: str, wanted: Wanted) -> bytes:
     until = time.monotonic() + SECONDS
     for _hop in range(MOST_REDIRECTS + 1):
         target = target_of(url)
-        answer = _ask(target, until, wanted)
+        answer = _ask(target, until, partial(_exchange, wanted=wanted))
         if isinstance(answer, bytes):
             return answer
         try:
@@ -167,8 +171,27 @@ def _fetched(url: str, wanted: Wanted) -> bytes:
     raise NotFetched("fetch_redirects")
 
 
-def _ask(target: Target, until: float, wanted: Wanted) -> bytes | str:
-    """Return the body, or where a redirect leads."""
+def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> int:
+    """Post ``body`` to ``url`` and return the status of the answer; raise NotFetched.
+
+    Judged like an address of :func:`fetch`; follows no redirect, reads no answer.
+    """
+
+    def exchange(target: Target, raw: socket.socket) -> int:
+        connection = _over(target, raw)
+        try:
+            told = {"Host": target.authority, "Connection": "close", **headers}
+            connection.request("POST", target.path, body=body, headers=told)
+            with connection.getresponse() as answer:
+                return answer.status
+        finally:
+            connection.close()
+
+    return _ask(target_of(url), time.monotonic() + SECONDS, exchange)
+
+
+def _ask(target: Target, until: float, exchange: Callable[[Target, socket.socket], T]) -> T:
+    """Connect to a judged address, within its time, and return what the exchange there gives."""
     try:
         raw = _connect(_reachable(target, until), until)
     except TimeoutError as error:
@@ -181,7 +204,7 @@ def _ask(target: Target, until: float, wanted: Wanted) -> bytes | str:
         timer.daemon = True
         timer.start()
         try:
-            answer = _exchange(target, raw, wanted)
+            answer = exchange(target, raw)
         except ssl.SSLCertVerificationError as error:
             raise NotFetched("fetch_certificate") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -254,13 +277,19 @@ def _connect(places: Iterable[Reached], until: float) -> socket.socket:
     raise NotFetched("fetch_unreachable", passing=True)
 
 
-def _exchange(target: Target, raw: socket.socket, wanted: Wanted) -> bytes | str:
+def _over(target: Target, raw: socket.socket) -> http.client.HTTPConnection:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.auto_open = 0
     connection.sock = raw
     if target.scheme == "https":
         context = ssl.create_default_context()
         connection.sock = context.wrap_socket(raw, server_hostname=target.host)
+    return connection
+
+
+def _exchange(target: Target, raw: socket.socket, wanted: Wanted) -> bytes | str:
+    """Return the body, or where a redirect leads."""
+    connection = _over(target, raw)
     try:
         headers = {
             "Host": target.authority,

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
+from PIL.Image import Image as Pixels
 
 from banyan.kernel.actors import Actor
 
 from . import rules, store
 from .access import staged_uploads
 from .models import Image, Rendition
+from .pixels import opened
 
 Variant = Literal["card", "large"]
 _FILE = re.compile(r"p/[0-9a-f]{2}/[0-9a-f]{38}[^/]*\.(?:avif|webp|jpg)")
@@ -180,3 +182,8 @@ def images_behind(urls: Iterable[str]) -> dict[str, Image]:
     rows = Rendition.objects.select_related("image").filter(file__in=set(files.values()))
     images = {row.file: row.image for row in rows}
     return {url: images[file] for url, file in files.items() if file in images}
+
+
+def original_pixels(image: Image) -> Pixels:
+    """Return the kept original as an RGB picture, small: for looking at it, not for showing it."""
+    return opened(store.read(store.private(), image.original), (64, 64))

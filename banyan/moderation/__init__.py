@@ -1,1 +1,1 @@
-"""Reports, decisions and appeals; rules against spam."""
+"""Reports, decisions, limits and appeals; word filter, blocked pictures, rights holders."""

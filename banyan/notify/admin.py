@@ -27,6 +27,11 @@ class MessageAdmin(OfficeAdmin):
         "shop.invited": gettext_lazy("Invitation to a shop"),
         "refund.sent": gettext_lazy("Refund sent"),
         "refund.failed": gettext_lazy("Refund failed"),
+        "stock.back": gettext_lazy("Back in stock"),
+        "coupon.ending": gettext_lazy("A coupon ends"),
+        "sale.starts": gettext_lazy("A sale begins"),
+        "remind.confirm": gettext_lazy("Confirm a reminder"),
+        "digest": gettext_lazy("Digest"),
     }
     list_display = ("created_at", "kind", "channel", "to", "state", "error")
     list_filter = ("state", "kind", "channel")

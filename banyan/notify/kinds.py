@@ -1,7 +1,7 @@
 """Kinds of notification: how each is told, in the reader's language, when the page is made.
 
 Floors above register theirs in ``AppConfig.ready()``:
-``kinds.register("order.paid", tell, icon="orders")``.
+``kinds.register("order.paid", tell, icon="orders", family="shop")``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+
+from .families import FAMILIES, OTHER, Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,28 @@ Tell = Callable[[Happening], str]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``tell`` returns one translated sentence; ``icon`` names an icon of the design system."""
+    """``tell`` returns one translated sentence; ``icon`` names an icon of the design system.
+
+    ``family`` is whose switches decide where it is told.
+    """
 
     name: str
     tell: Tell
     icon: str = "bell"
+    family: Family = FAMILIES[OTHER]
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def register(name: str, tell: Tell, *, icon: str = "bell") -> None:
-    """Make a kind known; the last registration of a name counts."""
-    _kinds[name] = Kind(name, tell, icon)
+def register(name: str, tell: Tell, *, icon: str = "bell", family: str = OTHER) -> None:
+    """Make a kind known, in one of ``families.FAMILIES``; the last registration counts."""
+    _kinds[name] = Kind(name, tell, icon, FAMILIES[family])
+
+
+def registered() -> list[Kind]:
+    """Return every kind that is known, by name."""
+    return [_kinds[name] for name in sorted(_kinds)]
 
 
 def known(name: str) -> Kind | None:

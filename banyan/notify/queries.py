@@ -5,17 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from banyan.kernel.actors import Actor
-from banyan.people.access import visible_accounts
+from banyan.people.access import not_muted, visible_accounts
 from banyan.people.models import Account
 
 from . import kinds
-from .models import Notification
+from .families import EMAIL, FAMILIES, PAGE, PUSH
+from .models import Notification, PushSubscription, Reminder, Switch
 
 MOST = 99
+ALL, UNREAD, REQUESTS = "all", "unread", "requests"
+SHOWN = (ALL, UNREAD, REQUESTS)
+DIGEST_ROWS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +38,32 @@ class Told:
 
 def unread_count(account_id: int) -> int:
     """Return how many unread notifications there are, 99 at most. One query, at most 99 rows."""
-    unread = Notification.objects.filter(recipient_id=account_id, read_at=None)
+    unread = Notification.objects.filter(recipient_id=account_id, read_at=None, aside=False)
     return len(unread.order_by("-updated_at").values_list("pk")[:MOST])
 
 
 def notifications(
-    account_id: int, *, before: dt.datetime | None = None, limit: int = 30
+    account_id: int, *, before: dt.datetime | None = None, limit: int = 30, show: str = ALL
 ) -> list[Told]:
     """Return an account's notifications, newest first. Two queries whatever the length.
 
-    Nobody is named whom the account may not see (any more); what only they did is left out.
+    ``show``: all, unread, or requests (by people whom the account keeps apart).
+    Nobody is named whom the account may not see or mutes; what only they did is left out.
     """
-    rows = Notification.objects.filter(recipient_id=account_id).order_by("-updated_at")
+    rows = Notification.objects.filter(recipient_id=account_id, aside=show == REQUESTS)
+    rows = rows.order_by("-updated_at")
+    if show == UNREAD:
+        rows = rows.filter(read_at=None)
     if before is not None:
         rows = rows.filter(updated_at__lt=before)
-    page = list(rows[:limit])
+    return _told(account_id, list(rows[:limit]))
+
+
+def _told(account_id: int, page: list[Notification]) -> list[Told]:
     ids = {int(actor) for row in page for actor in row.actors}
     reader = Actor(kind="member", id=account_id)
-    people = visible_accounts(reader).select_related("avatar").in_bulk(ids)
+    seen = visible_accounts(reader).filter(not_muted(reader))
+    people = seen.select_related("avatar").in_bulk(ids)
     return [told for row in page if (told := _tell(row, people)) is not None]
 
 
@@ -72,6 +85,121 @@ def _tell(row: Notification, people: dict[int, Account]) -> Told | None:
         at=row.updated_at,
         unread=row.read_at is None,
     )
+
+
+def told_of(row: Notification) -> Told | None:
+    """Return one notification as its reader sees it now, or None when there is nothing to see."""
+    return next(iter(_told(row.recipient_id, [row])), None)
+
+
+def unread_for_digest(account_id: int, *, since: dt.datetime) -> list[Told]:
+    """Return what is unread since a moment and of families that go by e-mail, newest first."""
+    switched = dict(Switch.objects.filter(account_id=account_id).values_list("family", "email"))
+    mailed = {name for name, family in FAMILIES.items() if switched.get(name, family.email)}
+    wanted = [kind.name for kind in kinds.registered() if kind.family.name in mailed]
+    rows = Notification.objects.filter(
+        recipient_id=account_id, read_at=None, aside=False, kind__in=wanted, updated_at__gte=since
+    )
+    return _told(account_id, list(rows.order_by("-updated_at")[:DIGEST_ROWS]))
+
+
+def switches_of(account_id: int) -> dict[str, dict[str, bool]]:
+    """Return where an account is told: {family: {channel: on}}, in the order of the families."""
+    rows = {row.family: row for row in Switch.objects.filter(account_id=account_id)}
+    return {
+        name: {PAGE: row.page, PUSH: row.push, EMAIL: row.email}
+        if (row := rows.get(name))
+        else dict(zip((PAGE, PUSH, EMAIL), family.at_first, strict=True))
+        for name, family in FAMILIES.items()
+    }
+
+
+def browsers_of(account_id: int) -> list[PushSubscription]:
+    """Return the browsers that show what an account is told, the newest first."""
+    return list(PushSubscription.objects.filter(account_id=account_id).order_by("-created_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Of those who asked to be reminded: how many wait, and by which way each can be reached.
+
+    ``page``: only on their notifications page, when they come by themselves. ``unconfirmed`` and
+    ``stopped`` cannot be reached; ``told`` were told.
+    """
+
+    asked: int
+    told: int
+    push: int
+    email: int
+    sms: int
+    wechat: int
+    page: int
+    unconfirmed: int
+    stopped: int
+
+    @property
+    def waiting(self) -> int:
+        """How many are to be told."""
+        return self.push + self.email + self.sms + self.wechat + self.page
+
+    @property
+    def reachable(self) -> int:
+        """How many of those who wait a message reaches."""
+        return self.waiting - self.page
+
+    @property
+    def share(self) -> float | None:
+        """The reachable of all who asked and were not told yet; None when nobody did."""
+        open_ones = self.waiting + self.unconfirmed + self.stopped
+        return self.reachable / open_ones if open_ones else None
+
+
+def reachable_share(*, kind: str, subject_id: int) -> Reach:
+    """Return whom a reminder of a subject reaches, by channel. One query."""
+    family = kinds.require(kind).family
+    switched = Switch.objects.filter(account_id=OuterRef("account_id"), family=family.name)
+    browsers = PushSubscription.objects.filter(account_id=OuterRef("account_id"))
+    no_push = switched.filter(push=False)
+    no_mail = switched.filter(email=False)
+    pushed = Q(has_browser=True, no_push=False) if family.push else Q(pk=None)
+    mailed = Q(channel="page", account__email__isnull=False, no_mail=False)
+    open_ones = Q(told_at=None, stopped_at=None)
+    waits = open_ones & Q(confirmed_at__isnull=False)
+    member = waits & Q(channel="page")
+    rows = Reminder.objects.filter(kind=kind, subject_id=subject_id).annotate(
+        has_browser=Exists(browsers), no_push=Exists(no_push), no_mail=Exists(no_mail)
+    )
+    found = rows.aggregate(
+        asked=Count("pk"),
+        told=Count("pk", filter=Q(told_at__isnull=False)),
+        push=Count("pk", filter=member & pushed),
+        email=Count("pk", filter=(waits & Q(channel="email")) | (member & ~pushed & mailed)),
+        sms=Count("pk", filter=waits & Q(channel="sms")),
+        wechat=Count("pk", filter=waits & Q(channel="wechat")),
+        page=Count("pk", filter=member & ~pushed & ~mailed),
+        unconfirmed=Count("pk", filter=open_ones & Q(confirmed_at=None)),
+        stopped=Count("pk", filter=Q(told_at=None, stopped_at__isnull=False)),
+    )
+    return Reach(**found)
+
+
+def waiting_for(kind: str, subject_id: int | None = None) -> QuerySet[Reminder]:
+    """Return who is to be told: of one subject, or of every subject of a kind."""
+    rows = Reminder.objects.filter(
+        kind=kind, told_at=None, stopped_at=None, confirmed_at__isnull=False
+    )
+    return rows if subject_id is None else rows.filter(subject_id=subject_id)
+
+
+def was_reminded(*, kind: str, subject_id: int) -> bool:
+    """Tell whether there is or was a reminder of a subject."""
+    return Reminder.objects.filter(kind=kind, subject_id=subject_id).exists()
+
+
+def is_reminded(*, account_id: int, kind: str, subject_id: int) -> bool:
+    """Tell whether a member waits to be told of a subject."""
+    mine = Reminder.objects.filter(account_id=account_id, kind=kind, subject_id=subject_id)
+    return mine.filter(told_at=None, stopped_at=None).exists()
 
 
 def tell(row: Notification) -> str:

@@ -6,8 +6,9 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +16,7 @@ from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
 
 TIMEOUT = 10
+MOST_READ = 64 * 1024
 
 
 class NotSent(Exception):  # noqa: N818 - named for what it says
@@ -25,32 +27,55 @@ class NotSent(Exception):  # noqa: N818 - named for what it says
         self.lasting = lasting
 
 
-class Sender(Protocol):
-    """Delivers one message; called outside any transaction, and again after a failure."""
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message on its way out.
 
-    def send(self, *, destination: str, subject: str, body: str) -> None:
+    ``link``: the whole address of the page it is about; ``leave``: of the page that ends such
+    messages, which takes a POST without anything else (RFC 8058). Both are "" where there is none,
+    and stand in ``body`` as far as people shall read them.
+    """
+
+    destination: str
+    subject: str
+    body: str
+    link: str = ""
+    leave: str = ""
+
+
+class Sender(Protocol):
+    """Delivers one letter; called outside any transaction, and again after a failure."""
+
+    def send(self, letter: Letter) -> None:
         """Deliver, or raise :class:`NotSent`."""
 
 
 class ConsoleSender:
     """Prints messages to the terminal: the sender of development and of the demo."""
 
-    def send(self, *, destination: str, subject: str, body: str) -> None:
-        """Print the message between two lines."""
+    def send(self, letter: Letter) -> None:
+        """Print the letter between two lines."""
         line = "-" * 60
-        text = (
-            f"{line}\nTo {destination}" + (f": {subject}" if subject else "") + f"\n{body}\n{line}"
-        )
-        print(text, file=sys.stdout, flush=True)
+        to = letter.destination + (f": {letter.subject}" if letter.subject else "")
+        print(f"{line}\nTo {to}\n{letter.body}\n{line}", file=sys.stdout, flush=True)
 
 
 class EmailSender:
-    """Sends through Django's e-mail backend."""
+    """Sends through Django's e-mail backend, with one-tap unsubscribing where there is any."""
 
-    def send(self, *, destination: str, subject: str, body: str) -> None:
+    def send(self, letter: Letter) -> None:
         """Send a plain text e-mail."""
+        headers = {}
+        if letter.leave:
+            headers = {
+                "List-Unsubscribe": f"<{letter.leave}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            }
+        mail = EmailMessage(
+            subject=letter.subject, body=letter.body, to=[letter.destination], headers=headers
+        )
         try:
-            EmailMessage(subject=subject, body=body, to=[destination]).send()
+            mail.send()
         except OSError as error:  # smtplib's errors are OSErrors
             raise NotSent(str(error)) from error
 
@@ -61,28 +86,34 @@ class HttpSmsSender:
     ``SMS_URL`` and ``SMS_TOKEN`` say where; any 2xx answer counts as accepted.
     """
 
-    def send(self, *, destination: str, subject: str, body: str) -> None:
+    def send(self, letter: Letter) -> None:
         """Post one text message."""
-        request = urllib.request.Request(  # noqa: S310 (the operator's own https address)
+        post_json(
             settings.SMS_URL,
-            data=json.dumps({"to": destination, "text": body}).encode(),
-            headers={
-                "Content-Type": "application/json",
-                "Authorization": f"Bearer {settings.SMS_TOKEN}",
-            },
+            {"to": letter.destination, "text": letter.body},
+            {"Authorization": f"Bearer {settings.SMS_TOKEN}"},
         )
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310 - the operator's own address
-                return
-        except urllib.error.HTTPError as error:
-            lasting = 400 <= error.code < 500 and error.code not in (408, 429)
-            raise NotSent(f"gateway answered {error.code}", lasting=lasting) from error
-        except OSError as error:
-            raise NotSent(str(error)) from error
+
+
+def post_json(url: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> bytes:
+    """Post ``body`` to an operator's own gateway and return its answer, or raise NotSent."""
+    request = urllib.request.Request(  # noqa: S310 (the operator's own https address)
+        url,
+        data=json.dumps(body, ensure_ascii=False).encode(),
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - as above
+            return bytes(answer.read(MOST_READ))
+    except urllib.error.HTTPError as error:
+        lasting = 400 <= error.code < 500 and error.code not in (408, 429)
+        raise NotSent(f"gateway answered {error.code}", lasting=lasting) from error
+    except OSError as error:
+        raise NotSent(str(error)) from error
 
 
 def sender_for(channel: str) -> Sender:
-    """Return the sender of ``channel`` (email, sms); ImproperlyConfigured when there is none."""
+    """Return the sender of a channel (email, sms, wechat), or raise ImproperlyConfigured."""
     path = settings.NOTIFY_SENDERS.get(channel)
     if not path:
         raise ImproperlyConfigured(f"NOTIFY_SENDERS names no sender for {channel}")

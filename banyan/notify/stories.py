@@ -54,7 +54,9 @@ def story_of(
 
 
 def _message_text(message: Message) -> str:
-    channel = {"email": _("E-mail"), "sms": _("SMS")}.get(message.channel, message.channel)
+    channel = {"email": _("E-mail"), "sms": _("SMS"), "wechat": _("WeChat")}.get(
+        message.channel, message.channel
+    )
     state = {"sent": _("sent"), "queued": _("waiting"), "failed": _("failed")}
     return _("%(channel)s to %(end)s: %(state)s") % {
         "channel": channel,

@@ -95,7 +95,7 @@ def _tell_accepted(happening: Happening) -> str:
     return _("%(who)s said yes: you follow them now.") % {"who": happening.who}
 
 
-kinds.register("follow.request", _tell_request, icon="me")
-kinds.register("follow.accepted", _tell_accepted, icon="check")
-kinds.register("follow", _tell_follow, icon="me")
-kinds.register("friend", _tell_friend, icon="heart")
+kinds.register("follow.request", _tell_request, icon="me", family="people")
+kinds.register("follow.accepted", _tell_accepted, icon="check", family="people")
+kinds.register("follow", _tell_follow, icon="me", family="people")
+kinds.register("friend", _tell_friend, icon="heart", family="people")

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from banyan.kernel import diagrams, events
+from banyan.kernel.personal import declared
 
 _PART = re.compile(
     r"(?P<begin><!-- made: (?P<name>[a-z-]+) -->)\n.*?\n(?P<end><!-- made: end -->)", re.DOTALL
@@ -50,8 +51,24 @@ def api_routes() -> str:
     return route_table(api.get_openapi_schema())
 
 
+def personal_table() -> str:
+    """Return what every table holds of people, how long, and what erasing does to it."""
+    rows = ["| table | personal | erasing | how long, and why |", "| --- | --- | --- | --- |"]
+    nothing = []
+    for holding in sorted(declared().values(), key=lambda each: each.model._meta.label):
+        label = holding.model._meta.label
+        if not holding.why:
+            nothing.append(f"`{label}`")
+            continue
+        fields = ", ".join(f"`{field}`" for field in holding.fields) or "–"
+        rows.append(f"| `{label}` | {fields} | {holding.erase.value} | {holding.why} |")
+    told = ", ".join(nothing)
+    return "\n".join(rows) + f"\n\nTables that hold nothing of people: {told}."
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "events": event_table,
+    "personal": personal_table,
     "routes": api_routes,
     "states": state_diagrams,
 }

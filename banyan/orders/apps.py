@@ -11,7 +11,10 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to payments; tell buyers and shops; say whose open pages an order concerns."""
+        from banyan.legal.ports import register_check
+
         from . import (  # noqa: F401 - registers on import
+            agreeing,
             delivering,
             earning,
             papers,
@@ -19,5 +22,7 @@ class OrdersConfig(AppConfig):
             telling,
             topics,
         )
+        from .leaving import open_orders
 
         topics.register()
+        register_check("orders", open_orders)

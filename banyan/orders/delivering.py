@@ -80,5 +80,5 @@ def _expiring(happening: Happening) -> str:
     return _("Your voucher from %(shop)s ends soon.") % happening.data
 
 
-kinds.register("delivery.ready", _ready, icon="receipt")
-kinds.register("voucher.expiring", _expiring, icon="tag")
+kinds.register("delivery.ready", _ready, icon="receipt", family="orders")
+kinds.register("voucher.expiring", _expiring, icon="tag", family="ending")

@@ -73,6 +73,14 @@ class OrderRefunded(_OfOrder):
     lines: list[tuple[int, int, int]]
 
 
+class OrderNoted(_OfOrder):
+    """A message about an order; ``author_kind``: buyer, shop, support."""
+
+    name: ClassVar[str] = "order.noted"
+    note_id: int
+    author_kind: str
+
+
 class OrderReturnMoved(_OfOrder):
     """A return was asked for or went on; ``state`` see the machine ``orders.return.state``."""
 

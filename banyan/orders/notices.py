@@ -69,5 +69,5 @@ def _failed(happening: Happening) -> str:
     return told % _words(happening)
 
 
-kinds.register(SENT, _sent, icon="coin")
-kinds.register(FAILED, _failed, icon="coin")
+kinds.register(SENT, _sent, icon="coin", family="orders")
+kinds.register(FAILED, _failed, icon="coin", family="orders")

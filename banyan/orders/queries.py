@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import get_language
 
 from banyan.catalog.access import visible_products
@@ -16,7 +16,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
-from banyan.payments.models import Refund
+from banyan.payments.models import Intent, Refund
 from banyan.storefronts.access import live_offers
 from banyan.storefronts.queries import Taken, taken_offers
 
@@ -156,6 +156,18 @@ def waiting_with(key_prefix: str, quantities: Mapping[int, int]) -> Checkout | N
         held.setdefault(checkout_id, {})[variant_id] = quantity
     same = [checkout_id for checkout_id, goods in held.items() if goods == dict(quantities)]
     return Checkout.objects.get(pk=max(same)) if same else None
+
+
+def last_bought(actor: Actor) -> tuple[dict[str, str], str]:
+    """Return where to the actor's last paid checkout went, and the provider that it was paid by.
+
+    Empty where nothing was bought, or nothing was sent. One statement.
+    """
+    provider = Intent.objects.filter(pk=OuterRef("intent_id")).values("provider")[:1]
+    paid = Checkout.objects.filter(buyer_id=actor.id or 0, paid_at__isnull=False)
+    rows = paid.annotate(by=Subquery(provider)).order_by("-id").values_list("address", "by")
+    address, by = rows.first() or ({}, "")
+    return {name: str(text) for name, text in address.items()}, by or ""
 
 
 def last_placed(key_prefix: str) -> int:

@@ -185,8 +185,8 @@ def _tell_return(happening: Happening) -> str:
     return _("%(shop)s has answered your return for order %(number)s.") % happening.data
 
 
-kinds.register("return.asked", _tell_return_asked, icon="receipt")
-kinds.register("order.return", _tell_return, icon="receipt")
-kinds.register("order.paid", _tell_paid, icon="receipt")
-kinds.register("order.shipped", _tell_shipped, icon="truck")
-kinds.register("order.refunded", _tell_refunded, icon="wallet")
+kinds.register("return.asked", _tell_return_asked, icon="receipt", family="shop")
+kinds.register("order.return", _tell_return, icon="receipt", family="orders")
+kinds.register("order.paid", _tell_paid, icon="receipt", family="shop")
+kinds.register("order.shipped", _tell_shipped, icon="truck", family="orders")
+kinds.register("order.refunded", _tell_refunded, icon="wallet", family="orders")

@@ -194,6 +194,9 @@ class Follow(models.Model):
                 fields=["followee", "follower"], name="follow_reverse", condition=Q(state=1)
             ),
             models.Index(fields=["followee", "-id"], name="follow_asked", condition=Q(state=0)),
+            models.Index(
+                fields=["follower", "followee"], name="follow_friends", condition=Q(is_mutual=True)
+            ),
         ]
 
 

@@ -86,6 +86,15 @@ class GuestSource(Protocol):
         """Take ``ids`` that are still the account's from it again; return those."""
 
 
+class ComeBack(Protocol):
+    """Takes back what closed an account on its owner's own wish (an erasure that waits)."""
+
+    def __call__(self, *, account: Account) -> None:
+        """In a transaction, once the owner has proven a contact; repeatable."""
+
+
+on_come_back: list[ComeBack] = []
+_closers: dict[str, Callable[[int], bool]] = {}
 on_sign_in: list[SignInHook] = []
 guest_sources: list[GuestSource] = []
 _code_sender: list[CodeSender] = []
@@ -124,6 +133,16 @@ def register_guest_source(source: GuestSource) -> None:
     """Say what else guests leave under a contact. The last registration of a name counts."""
     guest_sources[:] = [known for known in guest_sources if known.name != source.name]
     guest_sources.append(source)
+
+
+def keep_closed(name: str, closes: Callable[[int], bool]) -> None:
+    """Say what else keeps an account closed; asked before one is opened again."""
+    _closers[name] = closes
+
+
+def is_kept_closed(account_id: int) -> bool:
+    """Tell whether a floor above wants an account to stay closed."""
+    return any(closes(account_id) for closes in _closers.values())
 
 
 def missing() -> list[str]:

@@ -10,5 +10,5 @@ class SalesConfig(AppConfig):
     label = "sales"
 
     def ready(self) -> None:
-        """Listen to our own events, to tell people."""
-        from . import subscribers  # noqa: F401 - registers on import
+        """Listen to our own events, to tell people; know what reminders of ours are about."""
+        from . import reminders, subscribers  # noqa: F401 - register on import

@@ -14,3 +14,10 @@ from . import actions
 def advance(timestamp: int) -> int:
     """Begin, admit, expire, hand over and end what is due; returns how many sales are open."""
     return actions.advance_sales(actor=Actor.system("sales.advance"))
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(queue="soon", name="sales.tell_starting", queueing_lock="sales.tell_starting")
+def tell_starting(timestamp: int) -> int:
+    """Tell those who asked of the sales that begin; returns how many."""
+    return actions.tell_starting()

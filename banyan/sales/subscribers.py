@@ -66,6 +66,6 @@ def _ended(happening: Happening) -> str:
     return _("%(title)s is over. Here is how it went.") % {"title": happening.data["title"]}
 
 
-kinds.register("sale.admitted", _admitted, icon="clock")
-kinds.register("sale.sold_out", _sold_out, icon="box")
-kinds.register("sale.ended", _ended, icon="chart")
+kinds.register("sale.admitted", _admitted, icon="clock", family="reminders")
+kinds.register("sale.sold_out", _sold_out, icon="box", family="shop")
+kinds.register("sale.ended", _ended, icon="chart", family="shop")

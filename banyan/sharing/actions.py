@@ -18,7 +18,7 @@ from banyan.kernel.problems import Invalid, LoginRequired, NotFound
 from banyan.kernel.remembered import change, change_noting, get, insert, remembered
 
 from . import ports, queries
-from .channels import CHANNELS
+from .channels import CHANNELS, channel_through
 from .events import LinkRevoked, LinkShared, SharingTouched, SharingVisited
 from .models import Link, Touch, VisitorAccount
 
@@ -42,13 +42,20 @@ class TargetUnknown(NotFound):
 
 
 def share(
-    *, actor: Actor, target_kind: str, target_id: int, via: Link | None, channel: str = ""
+    *,
+    actor: Actor,
+    target_kind: str,
+    target_id: int,
+    via: Link | None,
+    channel: str = "",
+    place: str = "",
 ) -> Link:
     """Return the actor's link to a target, made on the first call; repeatable.
 
     What was reached through ``via`` becomes a child of it. Nobody stands twice on a path:
     through a link of their own, or of somebody they had brought, the actor gets the link back
-    that they already have there. A revoked ``via`` gives a root.
+    that they already have there. A revoked ``via`` gives a root. Each ``place`` (a room) has a
+    link of its own, beside the one that was made for everywhere.
 
     Raises LoginRequired, TargetUnknown; emits link.shared when the link is new.
     """
@@ -59,7 +66,7 @@ def share(
         parent_id = None
         if via is not None and via.revoked_at is None:
             own, parent_id = _place_on_path(via, actor.id, target_kind, target_id)
-            if own is not None:
+            if own is not None and own.place == place:
                 return own
         return _get_or_create(
             actor=actor,
@@ -67,6 +74,7 @@ def share(
             target=(target_kind, target_id),
             parent_id=parent_id,
             channel=channel[:16],
+            place=place,
         )
 
 
@@ -117,7 +125,7 @@ def record_touch(
             visitor=actor.visitor or "",
             account_id=actor.id,
             at=now,
-            channel=channel,
+            channel=channel_through(link.place, link.channel, channel),
             verdict="self" if own else verdict,
             confirmed_at=now if verdict == "human" else None,
         )
@@ -256,15 +264,21 @@ def _place_on_path(
             continue
         own = get(Link, step.link_id)
         if (own.target_kind, own.target_id) == (kind, target_id) and own.revoked_at is None:
-            return own, None
+            return own, own.parent_id
         return None, own.parent_id
     return None, via.pk
 
 
 def _get_or_create(
-    *, actor: Actor, owner_id: int, target: tuple[str, int], parent_id: int | None, channel: str
+    *,
+    actor: Actor,
+    owner_id: int,
+    target: tuple[str, int],
+    parent_id: int | None,
+    channel: str,
+    place: str,
 ) -> Link:
-    before = _living_link(owner_id, target, parent_id)
+    before = _living_link(owner_id, target, parent_id, place)
     if before is not None:
         return before
     parent = None if parent_id is None else get(Link, parent_id)
@@ -278,6 +292,7 @@ def _get_or_create(
         root_id=root_id,
         depth=0 if parent is None else parent.depth + 1,
         channel=channel,
+        place=place,
         created_at=clock.now(),
     )
     try:
@@ -285,7 +300,7 @@ def _get_or_create(
             (link,) = insert(fresh)
     except IntegrityError:
         # The same was shared twice at once: the other one was first.
-        other = _living_link(owner_id, target, parent_id)
+        other = _living_link(owner_id, target, parent_id, place)
         if other is None:
             raise
         return other
@@ -303,26 +318,36 @@ def _get_or_create(
     return link
 
 
-def _living_link(owner_id: int, target: tuple[str, int], parent_id: int | None) -> Link | None:
+def _living_link(
+    owner_id: int, target: tuple[str, int], parent_id: int | None, place: str
+) -> Link | None:
     if parent_id is None:
-        return _living_root.first(owner_id, *target)
-    return _living_child.first(owner_id, *target, parent_id)
+        return _living_root.first(owner_id, *target, place)
+    return _living_child.first(owner_id, *target, parent_id, place)
 
 
 @remembered
-def _living_root(owner_id: int, kind: str, target_id: int) -> QuerySet[Link]:
+def _living_root(owner_id: int, kind: str, target_id: int, place: str) -> QuerySet[Link]:
     return Link.objects.filter(
-        owner_id=owner_id, target_kind=kind, target_id=target_id, parent=None, revoked_at=None
+        owner_id=owner_id,
+        target_kind=kind,
+        target_id=target_id,
+        parent=None,
+        place=place,
+        revoked_at=None,
     )
 
 
 @remembered
-def _living_child(owner_id: int, kind: str, target_id: int, parent_id: int) -> QuerySet[Link]:
+def _living_child(
+    owner_id: int, kind: str, target_id: int, parent_id: int, place: str
+) -> QuerySet[Link]:
     return Link.objects.filter(
         owner_id=owner_id,
         target_kind=kind,
         target_id=target_id,
         parent_id=parent_id,
+        place=place,
         revoked_at=None,
     )
 

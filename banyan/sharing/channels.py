@@ -28,7 +28,8 @@ _APPS: tuple[tuple[str, str], ...] = (
     ("Twitter", "x"),
     ("Telegram", "telegram"),
 )
-CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), GROUP, WEB)
+CHAT, GROUP = "chat", "group"
+CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), WEB, CHAT, GROUP)
 
 RESTRICTED = frozenset({"wechat", "weibo", "qq", "douyin", "xhs"})
 """Apps whose rules forbid sharing for a reward: their visitors get the neutral page and card."""
@@ -56,6 +57,11 @@ def channel_of(user_agent: str) -> str:
         if mark in user_agent:
             return channel
     return WEB
+
+
+def channel_through(place: str, link_channel: str, app: str) -> str:
+    """Return the channel of a touch: that of the ``place`` a link was made for, else the app."""
+    return link_channel if place else app
 
 
 def is_restricted(channel: str) -> bool:

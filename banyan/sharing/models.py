@@ -17,7 +17,8 @@ class Link(models.Model):
 
     ``target_kind`` is product, post, shop or campaign; ``target_id`` its id. ``depth`` is 0 for
     a root. A parent is always older than its child, so cycles cannot be. A revoked link opens
-    nothing and earns nothing any more; sharing the same again makes a new one.
+    nothing and earns nothing any more; sharing the same again makes a new one. ``place`` tells
+    the links of one owner apart that were made for different rooms: a keyed hash, or empty.
     """
 
     id = IdField(primary_key=True)
@@ -31,6 +32,7 @@ class Link(models.Model):
     )
     depth = models.IntegerField(default=0)
     channel = models.CharField(max_length=16, blank=True, default="")
+    place = models.CharField(max_length=24, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 
@@ -38,9 +40,9 @@ class Link(models.Model):
         db_table = "sharing_link"
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "target_kind", "target_id", "parent"],
+                fields=["owner", "target_kind", "target_id", "parent", "place"],
                 condition=Q(revoked_at=None),
-                name="link_once",
+                name="link_once_a_place",
                 nulls_distinct=False,
             ),
             models.CheckConstraint(

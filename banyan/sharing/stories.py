@@ -22,7 +22,7 @@ def story_of(*, link_ids: Collection[int], touch_ids: Collection[int]) -> list[C
             _("Shared a link") if link.depth == 0 else _("Shared it on"),
             link.pk,
             who=f"@{link.owner.handle}",
-            detail=link.channel,
+            detail=" ".join(filter(None, (link.channel, link.place))),
             ref=link.code,
             row=("link", link.pk),
         )

@@ -13,8 +13,9 @@ class StandingConfig(AppConfig):
         """Answer what the catalogue asks; tell shops and buyers."""
         from banyan.catalog import ports
 
-        from . import notices, subscribers  # noqa: F401 - registers on import
+        from . import notices, subjects, subscribers  # noqa: F401 - registers on import
         from .gates import may_campaign, may_publish
 
+        subjects.register()
         ports.register_publish_check(may_publish)
         ports.register_campaign_check(may_campaign)

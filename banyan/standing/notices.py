@@ -114,9 +114,9 @@ def _recalled(happening: Happening) -> str:
     return _("Please do not use “%(title)s” any more: %(reason)s") % happening.data
 
 
-kinds.register("permit.granted", _granted, icon="shop")
-kinds.register("permit.refused", _refused, icon="shop")
-kinds.register("appeal.upheld", _upheld, icon="shop")
-kinds.register("appeal.dismissed", _dismissed, icon="shop")
-kinds.register("product.taken_down", _taken_down, icon="warn")
-kinds.register("product.recalled", _recalled, icon="warn")
+kinds.register("permit.granted", _granted, icon="shop", family="shop")
+kinds.register("permit.refused", _refused, icon="shop", family="shop")
+kinds.register("appeal.upheld", _upheld, icon="shop", family="shop")
+kinds.register("appeal.dismissed", _dismissed, icon="shop", family="shop")
+kinds.register("product.taken_down", _taken_down, icon="warn", family="shop")
+kinds.register("product.recalled", _recalled, icon="warn", family="orders")

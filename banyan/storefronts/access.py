@@ -9,6 +9,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.people.access import hidden_from
 
+from . import ports
 from .models import Offer, OfferPrice, PoolItem, PoolSeller, Storefront
 
 
@@ -24,7 +25,7 @@ def get_storefront_for(actor: Actor, handle: str) -> Storefront:
     """
     found = (
         Storefront.objects.select_related("owner", "link", "cover")
-        .filter(owner__handle__iexact=handle, owner__is_active=True)
+        .filter(owner__handle__iexact=handle, owner__is_active=True, group_id=None)
         .first()
     )
     if found is None or (found.state != "open" and found.owner_id != actor.id):
@@ -36,25 +37,40 @@ def get_storefront_for(actor: Actor, handle: str) -> Storefront:
 
 def my_storefront(actor: Actor) -> Storefront | None:
     """Return the actor's own storefront, if there is one."""
-    found = Storefront.objects.select_related("owner", "link").filter(owner_id=actor.id or 0)
-    return found.first()
+    rows = Storefront.objects.select_related("owner", "link")
+    return rows.filter(owner_id=actor.id or 0, group_id=None).first()
 
 
-def require_storefront(actor: Actor) -> Storefront:
-    """Return the actor's own storefront; NotFound without."""
-    found = my_storefront(actor)
+def page_of_group(group_id: int) -> Storefront | None:
+    """Return the page of a group, closed ones too; who may see it is the group's to say."""
+    rows = Storefront.objects.select_related("owner", "link", "cover")
+    return rows.filter(group_id=group_id, owner__is_active=True).first()
+
+
+def require_storefront(actor: Actor, group_id: int | None = None) -> Storefront:
+    """Return the actor's own storefront, or that of a group they keep; NotFound without."""
+    if group_id is None:
+        found = my_storefront(actor)
+    else:
+        found = page_of_group(group_id) if ports.keeps(actor, group_id) else None
     if found is None:
         raise NotFound()
     return found
 
 
 def get_offer_for_owner(actor: Actor, offer_id: int) -> Offer:
-    """Return an offer of the actor's own storefront that has not ended."""
+    """Return an offer, not ended, of the actor's own storefront or of a group's that they keep."""
     rows = Offer.objects.select_related("storefront", "product").exclude(state="ended")
-    found = rows.filter(pk=offer_id, storefront__owner_id=actor.id or 0).first()
-    if found is None:
+    found = rows.filter(pk=offer_id).first()
+    if found is None or not _keeps(actor, found.storefront):
         raise NotFound()
     return found
+
+
+def _keeps(actor: Actor, page: Storefront) -> bool:
+    if page.group_id is not None:
+        return ports.keeps(actor, page.group_id)
+    return actor.id is not None and page.owner_id == actor.id
 
 
 def live_offers() -> QuerySet[Offer]:

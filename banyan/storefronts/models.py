@@ -15,14 +15,19 @@ from .states import OFFER, POOL_ITEM, POOL_SELLER, STOREFRONT
 
 
 class Storefront(models.Model):
-    """A member's page of chosen goods; one per member.
+    """A member's page of chosen goods; one per member, and one per group.
 
-    ``link`` is the owner's own share link to it: who buys here came through the owner. ``colour``
-    is "#rrggbb" or empty; ``look`` counts its changes, so that the style sheet has a new address.
+    ``group_id`` is the group whose page it is (a soft reference): its moderators choose what is on
+    it, and what it earns is its owner's, who set it up. ``link`` is the owner's own share link to
+    it: who buys here came through the owner. ``colour`` is "#rrggbb" or empty; ``look`` counts its
+    changes, so that the style sheet has a new address.
     """
 
     id = IdField(primary_key=True)
-    owner = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="storefront")
+    owner = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="storefronts", db_index=False
+    )
+    group_id = models.BigIntegerField(null=True)
     title = models.CharField(max_length=80)
     intro = models.CharField(max_length=600, blank=True, default="")
     colour = models.CharField(max_length=7, blank=True, default="")
@@ -38,7 +43,11 @@ class Storefront(models.Model):
             models.CheckConstraint(
                 condition=Q(colour="") | Q(colour__regex=r"^#[0-9a-f]{6}$"),
                 name="storefront_colour",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["owner"], condition=Q(group_id=None), name="storefront_once"
+            ),
+            models.UniqueConstraint(fields=["group_id"], name="storefront_group_once"),
         ]
 
 

@@ -77,6 +77,6 @@ def _tell_answered(happening: Happening) -> str:
     return _("The supplier does not want you to sell %(title)s.") % happening.data
 
 
-kinds.register("offer.paused", _tell_paused, icon="shop")
-kinds.register("pool.seller_asked", _tell_asked, icon="shop")
-kinds.register("pool.seller_answered", _tell_answered, icon="shop")
+kinds.register("offer.paused", _tell_paused, icon="shop", family="shop")
+kinds.register("pool.seller_asked", _tell_asked, icon="shop", family="shop")
+kinds.register("pool.seller_answered", _tell_answered, icon="shop", family="shop")

@@ -22,6 +22,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "demo_bar_template": "shop/demo_bar.html" if settings.DEMO else "",
         "page_meter": mark_safe(PLACEHOLDER) if settings.DEMO else "",  # noqa: S308 - a constant
         "live_url": _live_url(request),
+        "worker_url": "/sw.js" if settings.SERVICE_WORKER else "",
         "actor": getattr(request, "actor", None),
     }
 

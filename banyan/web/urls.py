@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from banyan.web.studio import staff
 
-from . import views
+from . import pwa, views
 from .desk import urls as desk
 from .media import urls as media
 from .payments import urls as payments
@@ -20,6 +20,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *desk.urlpatterns,
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("sw.js", pwa.worker, name="service_worker"),
+    path("sw/version", pwa.version, name="service_worker_version"),
+    path("offline", pwa.offline, name="offline"),
     path("language", views.set_language, name="set_language"),
     path("theme", views.set_theme, name="set_theme"),
 ]

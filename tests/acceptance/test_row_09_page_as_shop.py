@@ -6,10 +6,14 @@ import pytest
 
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
+from banyan.groups import actions as groups
+from banyan.kernel.problems import NotFound
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.storefronts import actions as storefronts
+from banyan.storefronts.access import my_storefront
+from tests.groups import circles
 from tests.storefronts import stalls
 from tests.support import factories as make
 from tests.support.sandbox import Sandbox
@@ -71,3 +75,48 @@ def test_row_09_what_is_sold_out_is_sold_out_on_every_page(town: Town) -> None:
     walker = Walker(town)
     for page in pages:
         assert "Sold out" in walker.go(f"/store/{page.owner.handle}")
+
+
+def test_row_09_the_third_page_is_a_groups_and_credits_who_set_it_up(
+    town: Town, sandbox: Sandbox
+) -> None:
+    # given one merchant with three units, on two members' pages and on a group's
+    shop = make.shop()
+    earnings.set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1000)
+    product = make.product(shop, price=10_000, stock=3)
+    for page in [stalls.page(handle) for handle in ("ana", "ben")]:
+        storefronts.select_product(actor=stalls.owner_of(page), product_id=product.pk)
+    ann, moderator = make.member("ann"), make.member("mo")
+    pens = circles.group(ann, slug="pens", name="Pens")
+    circles.joined(pens, moderator)
+    keeper = make.actor(moderator)
+    with pytest.raises(NotFound):
+        storefronts.open_group_page(actor=keeper, group_id=pens.pk, title="Pens")
+    own = storefronts.open_group_page(actor=make.actor(ann), group_id=pens.pk, title="Pens")
+    with pytest.raises(NotFound):
+        storefronts.select_product(actor=keeper, product_id=product.pk, group_id=pens.pk)
+    groups.set_role(
+        actor=make.actor(ann), group_id=pens.pk, account_id=moderator.pk, role="moderator"
+    )
+    storefronts.select_product(actor=keeper, product_id=product.pk, group_id=pens.pk)
+    # the group's page is nobody's own: ann can still have one, and the moderator has none
+    assert my_storefront(make.actor(ann)) is None
+    assert my_storefront(keeper) is None
+
+    # when a stranger buys on the group's page
+    buyer = Walker(town)
+    buyer.go("/g/pens/shop")
+    assert "Ann set this page up and earns what it brings" in buyer.page
+    buyer.follow(r"^/shop/.*offer=")
+    sandbox.pay(payment_ref(buyer.buy(email="cy@example.com")))
+    checkout = Checkout.objects.get()
+    buyer.go(f"/o/{checkout.access_token}?payment=x")
+
+    # then the one stock is one less, the group's page is named, and who set it up is credited
+    assert make.stock_of(product.variants.get()).allocated == 1
+    line = checkout.orders.get().lines.get()
+    assert line.storefront_id == own.pk
+    assert Commission.objects.get().payee_id == ann.pk
+    assert stalls.balance("earner_held", ann.pk) == 1_000
+    assert stalls.balance("shop_payable", shop.pk) == 9_000
+    assert verify().clean

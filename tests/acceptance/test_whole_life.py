@@ -33,6 +33,7 @@ from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from tests.acceptance.lives import of_good_goods, of_the_market
+from tests.acceptance.lives_moderation import of_leaving, of_moderation, of_rights_holders
 from tests.acceptance.lives_papers import of_fapiao, of_returns
 from tests.acceptance.lives_payments import of_money_passed_on, of_payment_requests
 from tests.acceptance.lives_points import of_points
@@ -69,8 +70,6 @@ TOLD_ELSEWHERE = {
     "stock.low": "tests/catalog/test_stock.py",
 }
 NOBODY_YET: set[Row] = {
-    ("catalog.shop.state", "open", "closed"),
-    ("catalog.shop.state", "suspended", "closed"),
     ("catalog.shop.state", "refused", "pending"),
 }
 
@@ -398,6 +397,9 @@ LIVES: list[Callable[[Any], None]] = [
     of_sales,
     of_rights,
     of_the_waiting_room,
+    of_moderation,
+    of_rights_holders,
+    of_leaving,
 ]
 
 

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from banyan.catalog.models import Shop, Variant
+from banyan.chat import actions as chat
 from banyan.community import actions as community
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.entitlements import actions as entitlements
 from banyan.media.actions import claim_staged
+from banyan.notify.actions import notify
+from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.storefronts import actions as storefronts
+from tests.groups import circles
 from tests.support import factories as make
 from tests.support import prices
 from tests.support.pictures import staged_picture
@@ -40,7 +44,7 @@ class World:
         """Return the ids as ``path`` means them: a zone of taxes is not one of delivery."""
         if "/tax-zones" in path:
             return self.ids | {"zone_id": self.ids["tax_zone_id"]}
-        if path.startswith("/me/lists"):
+        if "/me/lists" in path:
             return self.ids | {"list_id": self.ids["people_list_id"]}
         return self.ids
 
@@ -112,7 +116,11 @@ def new_world() -> World:
     )
     storefronts.open_storefront(actor=who, title="A corner")
     offer = storefronts.list_from_pool(actor=who, item_id=pooled.pk)
+    asked = chat.open_direct(actor=make.actor(buyer), account_id=sharer.pk)
+    chat.send(actor=make.actor(buyer), room_id=asked.pk, words=chat.Words(body="Where is it from?"))
     token, _secret = people.create_token(actor=make.actor(buyer), name="old")
+    notify(recipient_id=buyer.pk, kind="follow", group_key="world")
+    told = Notification.objects.get(recipient=buyer, group_key="world")
     circle = people.make_list(actor=make.actor(buyer), name="Near")
     muted = people.mute_word(actor=make.actor(buyer), word="noise")
     ids = {
@@ -129,12 +137,16 @@ def new_world() -> World:
         "order_id": order.pk,
         "refund_id": refund.pk,
         "commission_id": Commission.objects.get(order=order).pk,
+        "notification_id": told.pk,
         "token_id": token.pk,
         "item_id": pooled.pk,
         "offer_id": offer.pk,
+        "room_id": asked.pk,
         "line_id": order.lines.get().pk,
         **_after_sale(shop, item, buyer),
         **_terms(shop, item),
     }
     names = {name: str(value) for name, value in ids.items()}
-    return World(owner, sharer, buyer, shop, names | {"code": link.code, "handle": sharer.handle})
+    names |= {"code": link.code, "handle": sharer.handle, "slug": circles.group(sharer).slug}
+    names["family"] = "people"
+    return World(owner, sharer, buyer, shop, names)

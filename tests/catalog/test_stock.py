@@ -8,13 +8,15 @@ import pytest
 from django.core.management import call_command
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import PriceChange, Stock, StockAt, StockMovement, StockWish, Variant
+from banyan.catalog.models import PriceChange, Stock, StockAt, StockMovement, Variant
 from banyan.catalog.proof import stock_audit
+from banyan.catalog.reminders import BACK
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
-from banyan.notify.models import Message, Notification
+from banyan.notify import actions as notify
+from banyan.notify.models import Message, Notification, Reminder
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -238,6 +240,10 @@ def _empty() -> Variant:
     return make.variant(stock=0)
 
 
+def _wait(who: Actor, item: Variant, contact: str = "") -> Reminder:
+    return notify.remind(actor=who, kind=BACK, subject_id=item.pk, contact=contact)
+
+
 def _refill(item: Variant, n: int) -> None:
     catalog.set_on_hand(actor=_owner(item), variant_id=item.pk, on_hand=n)
 
@@ -245,8 +251,8 @@ def _refill(item: Variant, n: int) -> None:
 def test_those_who_waited_are_told_once_in_order() -> None:
     item = _empty()
     ana = make.member("ana")
-    first = catalog.wish_for(actor=make.actor(ana), variant_id=item.pk)
-    second = catalog.wish_for(actor=Actor.guest(), variant_id=item.pk, email="b@example.com")
+    first = _wait(make.actor(ana), item)
+    second = _wait(Actor.guest(), item, "b@example.com")
     assert catalog.tell_back_in_stock() == 0
 
     _refill(item, 1)
@@ -256,32 +262,32 @@ def test_those_who_waited_are_told_once_in_order() -> None:
     assert Notification.objects.get(recipient=ana).kind == "stock.back"
     message = Message.objects.get(kind="stock.back")
     assert message.destination == "b@example.com"
-    assert f"/stock/wish/{second.token}" in message.body
+    assert f"/stop/{second.token}" in message.body
     assert first.token != second.token
 
 
 def test_no_more_are_told_than_a_wave_may_have() -> None:
     item = _empty()
     for n in range(8):
-        catalog.wish_for(actor=Actor.guest(), variant_id=item.pk, email=f"w{n}@example.com")
+        _wait(Actor.guest(), item, f"w{n}@example.com")
     _refill(item, 2)
 
     assert catalog.tell_back_in_stock() == 6
     assert catalog.tell_back_in_stock() == 0
-    left = StockWish.objects.filter(told_at=None).order_by("id")
-    assert [wish.email for wish in left] == ["w6@example.com", "w7@example.com"]
+    left = Reminder.objects.filter(told_at=None).order_by("id")
+    assert [one.destination for one in left] == ["w6@example.com", "w7@example.com"]
     with clock.at(clock.now() + dt.timedelta(hours=25)):
         assert catalog.tell_back_in_stock() == 2
 
 
 def test_a_wish_is_noted_once_and_can_be_taken_back() -> None:
     item = _empty()
-    wish = catalog.wish_for(actor=Actor.guest(), variant_id=item.pk, email="b@example.com")
-    again = catalog.wish_for(actor=Actor.guest(), variant_id=item.pk, email="B@example.com")
+    wish = _wait(Actor.guest(), item, "b@example.com")
+    again = _wait(Actor.guest(), item, "B@example.com")
     assert again.pk == wish.pk
 
-    catalog.unwish(token=wish.token)
-    catalog.unwish(token=wish.token)
+    notify.stop(token=wish.token)
+    notify.stop(token=wish.token)
 
     _refill(item, 1)
     assert catalog.tell_back_in_stock() == 0
@@ -291,11 +297,11 @@ def test_a_wish_is_noted_once_and_can_be_taken_back() -> None:
 def test_nobody_waits_for_what_is_there() -> None:
     item = make.variant(stock=1)
     with pytest.raises(Conflict) as refused:
-        catalog.wish_for(actor=Actor.guest(), variant_id=item.pk, email="b@example.com")
+        _wait(Actor.guest(), item, "b@example.com")
     assert refused.value.code == "in_stock"
     with pytest.raises(Invalid):
-        catalog.wish_for(actor=Actor.guest(), variant_id=_empty().pk, email="nobody")
-    assert StockWish.objects.count() == 0
+        _wait(Actor.guest(), _empty(), "nobody")
+    assert Reminder.objects.count() == 0
 
 
 # -- prices ---------------------------------------------------------------------------------------

@@ -22,10 +22,15 @@ def group(owner: Account | None = None, **values: Any) -> Group:
     return groups.make_group(actor=make.actor(owner or make.member()), slug=slug, data=data)
 
 
+def founder(circle: Group) -> Account:
+    """Return its first owner."""
+    mine = Membership.objects.select_related("account").filter(group=circle, role="owner")
+    return mine.order_by("id")[0].account
+
+
 def owner_of(circle: Group) -> Actor:
     """Return its first owner as an actor."""
-    mine = Membership.objects.select_related("account").filter(group=circle, role="owner")
-    return make.actor(mine.order_by("id")[0].account)
+    return make.actor(founder(circle))
 
 
 def joined(circle: Group, who: Account | None = None, *, wants_offers: bool = False) -> Account:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_who_founds_a_group_is_its_owner_and_first_member() -> None:
         ({"most_members": 0}, "most_members"),
     ],
 )
-def test_a_group_that_makes_no_sense_is_refused(values: dict[str, object], field: str) -> None:
+def test_a_group_that_makes_no_sense_is_refused(values: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         circles.group(**values)
     assert field in refused.value.fields

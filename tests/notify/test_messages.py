@@ -15,8 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from banyan.kernel import clock
 from banyan.notify import actions, senders
+from banyan.notify.actions import messages
 from banyan.notify.models import Message
-from banyan.notify.senders import HttpSmsSender, NotSent
+from banyan.notify.senders import HttpSmsSender, Letter, NotSent
 from tests.support.threads import run_concurrently
 
 
@@ -41,11 +42,11 @@ class Failing:
         self.errors = list(errors)
         self.sent: list[str] = []
 
-    def send(self, *, destination: str, subject: str, body: str) -> None:
+    def send(self, letter: Letter) -> None:
         """See Sender."""
         if self.errors:
             raise self.errors.pop(0)
-        self.sent.append(destination)
+        self.sent.append(letter.destination)
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that makes a sender the only one."""
 
     def install(sender: Any) -> Any:
-        monkeypatch.setattr(actions, "sender_for", lambda channel: sender)
+        monkeypatch.setattr(messages, "sender_for", lambda channel: sender)
         return sender
 
     return install
@@ -165,24 +166,24 @@ def test_a_gateway_is_handed_number_and_text(gateway: Any, settings: Any) -> Non
     settings.SMS_URL, given, answers = gateway
     settings.SMS_TOKEN = "secret"
     sender = HttpSmsSender()
-    sender.send(destination="+8613800138000", subject="", body="123456 你好")
+    sender.send(Letter("+8613800138000", "", "123456 你好"))
     assert given == [("Bearer secret", {"to": "+8613800138000", "text": "123456 你好"})]
     for status, lasting in ((500, False), (429, False), (400, True)):
         answers.append(status)
         with pytest.raises(NotSent) as failed:
-            sender.send(destination="+86", subject="", body="x")
+            sender.send(Letter("+86", "", "x"))
         assert failed.value.lasting is lasting
 
 
 def test_an_unreachable_gateway_is_worth_another_try(settings: Any) -> None:
     settings.SMS_URL, settings.SMS_TOKEN = "http://127.0.0.1:9/sms", ""
     with pytest.raises(NotSent) as failed:
-        HttpSmsSender().send(destination="+86", subject="", body="x")
+        HttpSmsSender().send(Letter("+86", "", "x"))
     assert not failed.value.lasting
 
 
 def test_the_console_shows_the_code(capsys: pytest.CaptureFixture[str]) -> None:
-    senders.ConsoleSender().send(destination="ana@example.com", subject="Hello", body="123456")
+    senders.ConsoleSender().send(Letter("ana@example.com", "Hello", "123456"))
     assert "To ana@example.com: Hello\n123456" in capsys.readouterr().out
 
 

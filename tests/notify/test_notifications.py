@@ -198,3 +198,17 @@ def test_a_members_pages_are_woken_when_they_are_told_and_when_they_have_read() 
     relay.drain()
     tell(reader, ben)
     assert woken() == {}, "who is not told is not woken"
+
+
+@pytest.mark.django_db
+def test_nobody_hears_of_whom_they_mute_before_or_after() -> None:
+    reader, ana, ben = member(), member("ana"), member("ben")
+    tell(reader, ana, "before")
+    people.mute_person(actor=actor(reader), account_id=ana.pk)
+    tell(reader, ana, "after")
+    tell(reader, ben, "other")
+    assert texts(reader) == ["Ben waved 1 at "]
+    assert not Notification.objects.filter(group_key="after").exists()
+    assert len(texts(reader)) == 1
+    tell(ana, reader)
+    assert texts(ana) != [], "a mute is nobody's business but one's own"

@@ -90,7 +90,7 @@ def test_suggestions_say_why_and_leave_out_who_is_kept_away(django_assert_num_qu
     people.close_account(actor=actor(who["closed"]), account_id=who["closed"].pk, reason="x")
 
     viewer = actor(ana)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         found = queries.people_you_may_know(viewer)
     assert {one.account.handle: one.in_common for one in found} == {"near": 2, "far": 1}
     assert queries.people_you_may_know(Actor.guest()) == []

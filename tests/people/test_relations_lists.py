@@ -10,7 +10,7 @@ from banyan.people import actions as people
 from banyan.people import queries
 from banyan.people.access import get_list_for, visible_lists
 from banyan.people.models import AccountList, ListEntry
-from tests.support.factories import actor, member
+from tests.support.factories import actor, member, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,15 @@ def test_names_are_bounded_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
         people.add_to_list(actor=actor(ana), list_id=far.pk, account_id=ben.pk)
     with pytest.raises(Conflict):
         people.add_to_list(actor=actor(ana), list_id=far.pk, account_id=ana.pk)
+
+
+def test_staff_put_nobody_on_a_list_who_blocks_them() -> None:
+    ben, support = member("ben"), staff("support")
+    made = people.make_list(actor=actor(support), name="Near")
+    people.block(actor=actor(ben), account_id=support.pk)
+    with pytest.raises(NotFound):
+        people.add_to_list(actor=actor(support), list_id=made.pk, account_id=ben.pk)
+    assert not ListEntry.objects.exists()
 
 
 def test_who_is_closed_is_not_shown_but_kept() -> None:

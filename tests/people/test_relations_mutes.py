@@ -154,6 +154,8 @@ def test_the_gate_of_blocks_works_both_ways_and_through_columns() -> None:
         ("ＴＥＡ time", "tea", True),
         ("c++ is here", "c++", True),
         ("nothing", "剧透", False),
+        ("spo\u200biler ahead", "spoiler", True),
+        ("spoiler", "spo\u00adiler\0", True),
     ],
 )
 def test_a_muted_word_is_found_where_a_reader_finds_it(text: str, word: str, said: bool) -> None:

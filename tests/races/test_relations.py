@@ -21,8 +21,8 @@ from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import NotFound
 from banyan.people import actions as people
 from banyan.people import queries
-from banyan.people.access import agrees, blocked_between, visible_accounts
-from banyan.people.actions import contacts, lists, profiles, relations
+from banyan.people.access import agrees, blocked_between
+from banyan.people.actions import accounts, contacts, holds, lists, profiles, relations
 from banyan.people.models import (
     Account,
     AccountList,
@@ -145,24 +145,18 @@ def block_and_put_on_a_list(monkeypatch: pytest.MonkeyPatch) -> bool:
     made = people.make_list(actor=actor(ana), name="Near")
     looked, blocked = threading.Event(), threading.Event()
 
-    class Slow:
-        """The accounts that Ana sees, looked at before Ben blocks her, if they can be."""
-
-        def filter(self, **asked: Any) -> Slow:
-            self.found = visible_accounts(actor(ana)).filter(**asked).exists()
-            return self
-
-        def exists(self) -> bool:
-            looked.set()
-            blocked.wait(MEET)
-            return bool(self.found)
+    def look_and_wait(one: int, other: int) -> bool:
+        found = blocked_between(one, other)
+        looked.set()
+        blocked.wait(MEET)
+        return found
 
     def block() -> None:
         looked.wait(MEET)
         people.block(actor=actor(ben), account_id=ana.pk)
         blocked.set()
 
-    monkeypatch.setattr(lists, "visible_accounts", lambda who: Slow())
+    monkeypatch.setattr(lists, "blocked_between", look_and_wait)
     run_at_once(
         partial(people.add_to_list, actor=actor(ana), list_id=made.pk, account_id=ben.pk), block
     )
@@ -242,23 +236,58 @@ def test_control_without_the_hold_the_book_is_left(
     assert take_back_while_sending(monkeypatch)
 
 
-def test_a_member_is_found_by_the_contact_that_they_have_in_the_end(threaded_db: None) -> None:
-    for number in range(6):
-        ana = member(email=f"old{number}@example.com")
-        new = Contact("email", f"new{number}@example.com")
-        results = run_at_once(
-            partial(people.attach_contact, actor=actor(ana), account=ana, contact=new),
-            partial(
-                people.record_consent,
-                actor=actor(ana),
-                purpose="findable_by_contact",
-                granted=True,
-            ),
-        )
-        assert results == [None, None]
-        (kept,) = FoundByDigest.objects.filter(account=ana)
-        key = keyrings.keys(Ring.CONTACTS)[0]
-        assert bytes(kept.digest) == digest(key, new)
+@pytest.mark.parametrize(
+    "new", [Contact("email", "n@example.com"), Contact("sms", "+8613800138000")]
+)
+def test_a_member_is_found_by_the_contact_that_they_have_in_the_end(
+    threaded_db: None, monkeypatch: pytest.MonkeyPatch, new: Contact
+) -> None:
+    """Whoever comes first, and though a changed telephone number locks the account's own key."""
+    key = keyrings.keys(Ring.CONTACTS)[0]
+    together = meeting(holds.hold_choices)
+    for module in (accounts, profiles):
+        monkeypatch.setattr(module, "hold_choices", together)
+    ana = member(email="old@example.com")
+    results = run_at_once(
+        partial(people.attach_contact, actor=actor(ana), account=ana, contact=new),
+        partial(
+            people.record_consent, actor=actor(ana), purpose="findable_by_contact", granted=True
+        ),
+    )
+    assert results == [None, None]
+    kept = {bytes(row.digest) for row in FoundByDigest.objects.filter(account=ana)}
+    ana.refresh_from_db()
+    now = [Contact("email", str(ana.email)), *([new] if new.channel == "sms" else [])]
+    assert kept == {digest(key, contact) for contact in now}
+
+
+def test_control_held_after_the_row_the_two_wait_for_each_other(
+    threaded_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, wrote, held = member(), threading.Event(), threading.Event()
+
+    def hold_late(account: Account) -> None:
+        wrote.set()
+        held.wait(MEET)
+        holds.hold_choices(account.pk)
+        contacts.follow_contact(account)
+
+    def hold_and_wait(account_id: int) -> None:
+        wrote.wait(MEET)
+        holds.hold_choices(account_id)
+        held.set()
+
+    monkeypatch.setattr(accounts, "hold_choices", unheld)
+    monkeypatch.setattr(accounts, "follow_contact", hold_late)
+    monkeypatch.setattr(profiles, "hold_choices", hold_and_wait)
+    new = Contact("sms", "+8613800138000")
+    results = run_at_once(
+        partial(people.attach_contact, actor=actor(ana), account=ana, contact=new),
+        partial(
+            people.record_consent, actor=actor(ana), purpose="findable_by_contact", granted=True
+        ),
+    )
+    assert len([one for one in results if isinstance(one, Exception)]) == 1
 
 
 # ---- the order of locks

@@ -36,7 +36,7 @@ def test_a_share_asked_for_at_once_is_one_link() -> None:
 
 def test_negative_control_without_the_constraint_there_are_several() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX link_once")
+        cursor.execute("DROP INDEX link_once_a_place")
     try:
         made = {tuple(sorted(map(str, share_at_once()))) for _ in range(5)}
         assert any(len(set(keys)) > 1 for keys in made)
@@ -44,7 +44,7 @@ def test_negative_control_without_the_constraint_there_are_several() -> None:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM sharing_link")
             cursor.execute(
-                "CREATE UNIQUE INDEX link_once ON sharing_link"
-                " (owner_id, target_kind, target_id, parent_id) NULLS NOT DISTINCT"
+                "CREATE UNIQUE INDEX link_once_a_place ON sharing_link"
+                " (owner_id, target_kind, target_id, parent_id, place) NULLS NOT DISTINCT"
                 " WHERE revoked_at IS NULL"
             )

@@ -7,16 +7,18 @@ import time
 import pytest
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.actions import wishes
-from banyan.catalog.models import Stock, StockWish, Variant
+from banyan.catalog.models import Stock, Variant
 from banyan.catalog.proof import stock_audit
+from banyan.catalog.reminders import BACK
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict
-from banyan.notify.models import Message
+from banyan.notify import actions as notify
+from banyan.notify.actions import remind
+from banyan.notify.models import Message, Reminder
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import no_locks
+from tests.support.weakened import no_locks, slow
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -64,7 +66,7 @@ def test_control_without_locks_one_edit_is_lost(monkeypatch: pytest.MonkeyPatch)
 def _waited_for(people: int, units: int) -> Variant:
     item = make.variant(stock=0)
     for n in range(people):
-        catalog.wish_for(actor=Actor.guest(), variant_id=item.pk, email=f"w{n}@example.com")
+        remind(actor=Actor.guest(), kind=BACK, subject_id=item.pk, contact=f"w{n}@example.com")
     owner = make.actor(item.product.shop.owner)
     catalog.set_on_hand(actor=owner, variant_id=item.pk, on_hand=units)
     return item
@@ -77,13 +79,13 @@ def test_workers_at_once_tell_nobody_twice_and_no_more_than_there_is_for() -> No
 
     assert sum(told) == 6, told
     assert Message.objects.count() == 6
-    assert StockWish.objects.filter(told_at=None).count() == 4
+    assert Reminder.objects.filter(told_at=None).count() == 4
 
 
 def test_control_without_the_lock_more_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     _waited_for(10, 2)
     no_locks(monkeypatch)
-    monkeypatch.setattr(wishes, "_tell", lambda wish: time.sleep(0.05))
+    slow(monkeypatch, notify, "tell", 0.02)
 
     told = run_concurrently(catalog.tell_back_in_stock, 4)
 

@@ -55,6 +55,12 @@ def on(item: Variant, **values: Any) -> Sale:
     return sale
 
 
+def coming() -> Sale:
+    """Return a published sale that begins in an hour."""
+    item, starts_at = make.variant(stock=5), clock.now() + 60 * MINUTE
+    return on(item, starts_at=starts_at, ends_at=starts_at + 60 * MINUTE)
+
+
 def claim(sale: Sale, item: Variant, who: Account) -> Right:
     """Claim a unit."""
     return sales.claim(actor=make.actor(who), sale_id=sale.pk, variant_id=item.pk)

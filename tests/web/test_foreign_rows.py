@@ -17,6 +17,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
+from banyan.chat import actions as chat
+from banyan.chat.models import Message, Thread
 from banyan.community.models import Board, Comment, Post, PostDraft
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Scan
@@ -24,9 +26,14 @@ from banyan.delivery.rules import new_voucher_code
 from banyan.earnings.models import Commission
 from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon
+from banyan.groups import actions as groups
+from banyan.groups.models import Group
+from banyan.groups.models import Offer as GroupOffer
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.legal.actions import ask_export
+from banyan.legal.models import Export
 from banyan.market import actions as market
 from banyan.market.models import Dispute, Listing
 from banyan.notify.actions import notify
@@ -42,6 +49,7 @@ from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, PoolItem
 from tests.delivery import goods
+from tests.groups import circles
 from tests.market import deals
 from tests.sales.scene import on
 from tests.storefronts import stalls
@@ -86,6 +94,9 @@ class World:
     asked_payment: PaymentRequest
     listing: Listing
     dispute: Dispute
+    club: Group
+    group_offer: GroupOffer
+    export: Export
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -103,6 +114,8 @@ def _world() -> World:
         actor=buyer, order_id=at.order.pk, amount=500, reason="small", key="ask"
     )
     _after_sale(at)
+    room = chat.open_shop_room(actor=buyer, shop_id=at.shop.pk)
+    chat.send(actor=buyer, room_id=room.pk, words=chat.Words(body="Is it safe?"))
     cart = orders.cart_for(actor=buyer)
     item = orders.add_to_cart(actor=buyer, cart=cart, variant_id=at.item.pk)
     notify(recipient_id=at.owner.pk, kind="follow", group_key="follow", actor_id=at.buyer.pk)
@@ -127,6 +140,7 @@ def _world() -> World:
         ),
         notification=Notification.objects.get(recipient_id=at.owner.pk),
         post=mine,
+        export=ask_export(actor=owner),
         board=Board.objects.create(
             owner=at.owner, title="Mine", slug="mine", created_at=clock.now()
         ),
@@ -162,6 +176,7 @@ def _selling(at: Scene) -> dict[str, Any]:
     )
     pooled = stalls.supply(make.variant(at.shop))
     page = storefronts.open_storefront(actor=buyer, title="Corner")
+    club = circles.group(at.owner, visibility=2)
     asked = payments.ask_for_payment(
         actor=owner,
         payee_kind="shop",
@@ -179,6 +194,10 @@ def _selling(at: Scene) -> dict[str, Any]:
         "pool_item": pooled,
         "offer": stalls.listed(page, pooled, 11_000),
         "asked_payment": asked,
+        "club": club,
+        "group_offer": groups.offer_to_group(
+            actor=owner, group_id=club.pk, product_id=hot.product_id
+        ),
         "listing": deals.listing(at.owner),
         "dispute": market.open_dispute(
             actor=buyer,
@@ -199,6 +218,18 @@ def _after_sale(at: Scene) -> None:
     orders.ask_return(actor=buyer, order_id=order.pk, units=units, reason="damaged", key="back")
     orders.set_legal_entity(actor=owner, shop_id=at.shop.pk, name="Kiln", address="Lakeside Road 1")
     orders.issue_document(actor=buyer, order_id=order.pk, kind="receipt")
+
+
+def _thread(w: World) -> dict[str, Any]:
+    return {"thread_id": Thread.objects.get(shop=w.at.shop).pk}
+
+
+def _room(w: World) -> dict[str, Any]:
+    return {"room_id": Thread.objects.get(shop=w.at.shop).room_id}
+
+
+def _message(w: World) -> dict[str, Any]:
+    return _room(w) | {"message_id": Message.objects.filter(author=w.at.buyer).earliest("pk").pk}
 
 
 def _return(w: World) -> dict[str, Any]:
@@ -234,6 +265,9 @@ def _dispute(w: World) -> dict[str, Any]:
 
 
 STUDIO: dict[str, Case] = {
+    "studio_thread": (_thread, {"body": "Hello"}),
+    "studio_thread_act": (_thread, {"do": "take"}),
+    "studio_thread_read": (_thread, {"seq": "1"}),
     "studio_order": (_order, None),
     "studio_order_ship": (_order, {"carrier": "SF"}),
     "studio_order_refund": (_order, {"amount": "1", "reason": "x", "key": "k"}),
@@ -286,6 +320,11 @@ def _by_token(w: World) -> dict[str, Any]:
 
 
 PEOPLE: dict[str, Case] = {
+    "chat_room": (_room, None),
+    "chat_say": (_room, {"body": "Me too"}),
+    "chat_read": (_room, {"seq": "1"}),
+    "chat_act": (_room, {"do": "good"}),
+    "chat_take_back": (_message, {}),
     "dispute_ask": (_by_token, {"reason": "damaged", "amount": "1", "body": "x"}),
     "dispute": (_dispute, {"body": "Me too"}),
     "dispute_withdraw": (_dispute, {}),
@@ -295,6 +334,14 @@ PEOPLE: dict[str, Case] = {
         {"stars": "1"},
     ),
     "storefront_offer": (lambda w: {"offer_id": w.offer.pk}, {"do": "end"}),
+    "group_offer_open": (lambda w: {"offer_id": w.group_offer.pk}, None),
+    "group_offer_end": (lambda w: {"offer_id": w.group_offer.pk}, {}),
+    "group_member": (
+        lambda w: {"slug": w.club.slug, "account_id": w.at.owner.pk},
+        {"do": "remove"},
+    ),
+    "group_pick": (lambda w: {"slug": w.club.slug, "post_id": w.post.pk}, {"do": "pin"}),
+    "group_look": (lambda w: {"slug": w.club.slug, "look": 1}, None),
     "order_received": (_by_token, {}),
     "order_note": (_by_token, {"body": "Hello"}),
     "order_cancel": (_by_token, {"key": "k"}),
@@ -325,6 +372,11 @@ PEOPLE: dict[str, Case] = {
     "merge_offer": (lambda w: {"merge_id": w.merge.pk}, {"answer": "accept"}),
     "merge_undo": (lambda w: {"merge_id": w.merge.pk}, {}),
     "notification_open": (lambda w: {"notification_id": w.notification.pk}, {}),
+    "export_take": (lambda w: {"export_id": w.export.pk}, {}),
+    "purchase_export_take": (
+        lambda w: {"token": w.rivals_token, "export_id": w.export.pk},
+        {},
+    ),
     "post_delete": (lambda w: {"post_id": w.post.pk}, {}),
     "post_pictures": (lambda w: {"post_id": w.post.pk}, {"alt_1": "Theirs"}),
     "comment_delete": (lambda w: {"post_id": w.post.pk, "comment_id": w.comment.pk}, {}),
@@ -362,15 +414,20 @@ FOR_ALL = {
     "comment_like",
     "comment_replies",
     "intend",
+    "chat_share",
     "share",
     "touch_seen",
     "report_product",
+    "report",
+    "rights_file",
+    "legal_version",
     "sale",
     "sale_claim",
     "sale_code",
     "sale_enter",
     "sale_leave",
     "sale_let_go",
+    "sale_remind",
     "stock_wish",
     "storefront_look",
     "storefront_take",

@@ -46,6 +46,7 @@ from .products import (
     create_product,
     let_back_product,
     publish_product,
+    put_back_product,
     rate_product,
     set_pictures,
     take_down_product,
@@ -86,7 +87,7 @@ from .stock import (
     stock_locks,
     unhold,
 )
-from .wishes import tell_back_in_stock, unwish, unwish_own, wish_for
+from .wishes import tell_back_in_stock
 from .words import (
     count_words,
     forget_empty_searches,
@@ -145,6 +146,7 @@ __all__ = [
     "open_member_shop",
     "open_shop",
     "publish_product",
+    "put_back_product",
     "put_in_collection",
     "rate_product",
     "read_invite",
@@ -184,10 +186,7 @@ __all__ = [
     "transfer",
     "unhold",
     "unpublish_product",
-    "unwish",
-    "unwish_own",
     "update_product",
     "update_shop",
     "watch_stock",
-    "wish_for",
 ]

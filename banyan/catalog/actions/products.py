@@ -314,6 +314,20 @@ def let_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
     return product
 
 
+def put_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
+    """Undo a takedown that was a mistake: on sale again, as before. Emits product.published.
+
+    For moderation; inside the caller's transaction. Repeatable.
+    """
+    product = _by_platform(actor, product_id)
+    if product.state != "taken_down":
+        return product
+    transition(PRODUCT, product, "draft", actor=actor, reason=reason)
+    transition(PRODUCT, product, "active", actor=actor, reason=reason)
+    events.emit(ProductPublished(product_id=product.pk, shop_id=product.shop_id), actor=actor)
+    return product
+
+
 def _by_platform(actor: Actor, product_id: int) -> Product:
     if actor.kind != "system" and not actor.has_role("moderation"):
         raise Forbidden()

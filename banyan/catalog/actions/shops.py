@@ -14,6 +14,8 @@ from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition
+from banyan.legal.actions import accept
+from banyan.legal.rules import MERCHANTS
 from banyan.people.models import Account
 
 from ..access import MANAGERS, get_shop_for_staff
@@ -132,6 +134,7 @@ def _open(
                 shop=shop, account_id=owner_id, role="owner", created_at=clock.now()
             )
             index_shops([shop])
+            accept(actor=actor, kinds=MERCHANTS)
             amount, free_from = delivery
             first_zone(shop, amount=amount, free_from=free_from)
             if wait:

@@ -18,7 +18,6 @@ from .goods import (
     StockAt,
     StockLocation,
     StockMovement,
-    StockWish,
     Variant,
     WantedPicture,
 )
@@ -47,7 +46,6 @@ __all__ = [
     "StockAt",
     "StockLocation",
     "StockMovement",
-    "StockWish",
     "TaxZone",
     "Variant",
     "WantedPicture",

@@ -277,41 +277,6 @@ class StockMovement(models.Model):
         indexes = [models.Index(fields=["stock", "-id"], name="movement_stock")]
 
 
-class StockWish(models.Model):
-    """Somebody who asked to be told when a variant is back: a member, or a visitor by e-mail.
-
-    ``token`` opens the page that ends it. ``told_at``: they were told, once.
-    """
-
-    id = IdField(primary_key=True)
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="wishes")
-    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
-    email = models.EmailField(blank=True, default="")
-    language = models.CharField(max_length=8, default="en")
-    token = models.CharField(max_length=40, unique=True)
-    created_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "catalog_stockwish"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["variant", "account"],
-                condition=Q(told_at=None, account__isnull=False),
-                name="stock_wish_of_member",
-            ),
-            models.UniqueConstraint(
-                "variant",
-                Lower("email"),
-                condition=Q(told_at=None) & ~Q(email=""),
-                name="stock_wish_of_email",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["variant", "id"], name="stock_wish_due", condition=Q(told_at=None))
-        ]
-
-
 class PriceChange(models.Model):
     """From ``at`` on a variant cost ``amount`` (minor units); the lowest of a week is its measure.
 

@@ -31,8 +31,6 @@ from .stocks import (
     movements_of,
     stock_rows,
     stock_table,
-    wishes_for,
-    wishes_of,
 )
 from .wanted import PictureCounts, picture_counts, wanted_pictures
 
@@ -82,6 +80,4 @@ __all__ = [
     "variants_of",
     "variants_on_sale",
     "wanted_pictures",
-    "wishes_for",
-    "wishes_of",
 ]

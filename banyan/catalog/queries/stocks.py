@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from banyan.kernel import search
 
-from ..models import Shop, Stock, StockAt, StockLocation, StockMovement, StockWish, Variant
+from ..models import Shop, Stock, StockAt, StockLocation, StockMovement, Variant
 
 _FREE = F("on_hand") - F("allocated") - F("reserved") - F("held")
 SHOWS = ("all", "low", "out")
@@ -49,18 +49,6 @@ def movements_of(variant: Variant, *, before: int | None = None) -> QuerySet[Sto
     """Return a variant's movements, newest first, older than ``before``."""
     rows = StockMovement.objects.filter(stock__variant=variant).select_related("location")
     return (rows if before is None else rows.filter(pk__lt=before)).order_by("-id")
-
-
-def wishes_of(variant: Variant) -> int:
-    """Return how many people wait to be told that a variant is back."""
-    return StockWish.objects.filter(variant=variant, told_at=None).count()
-
-
-def wishes_for(account_id: int, variant_id: int) -> bool:
-    """Tell whether a member waits to be told that a variant is back."""
-    return StockWish.objects.filter(
-        account_id=account_id, variant_id=variant_id, told_at=None
-    ).exists()
 
 
 def stock_rows(shop: Shop) -> Iterator[list[Any]]:

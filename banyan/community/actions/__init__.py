@@ -23,6 +23,7 @@ from .posts import delete_post, describe_own, describe_pictures, publish_post, r
 from .previews import fetch_previews
 from .talk import comment, delete_comment, like, like_comment, unlike
 from .topics import count_heat, follow_topic, unfollow_topic
+from .waiting import let_appear, turn_away
 from .words import count_words, index_posts, reindex_posts
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "invite_to_board",
     "join_board",
     "leave_board",
+    "let_appear",
     "like",
     "like_comment",
     "make_board",
@@ -65,6 +67,7 @@ __all__ = [
     "save_draft",
     "save_to_board",
     "take_from_board",
+    "turn_away",
     "unfollow_topic",
     "unlike",
     "vote",

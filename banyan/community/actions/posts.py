@@ -9,12 +9,15 @@ from django.db import transaction
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
+from banyan.groups.access import membership_of
+from banyan.groups.rules import waits_for_a_moderator
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, NotFound
 from banyan.kernel.remembered import change, insert
 from banyan.media.actions import keep_video, set_alts
 from banyan.media.models import Image
+from banyan.moderation.actions import check_text
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
 
@@ -22,6 +25,7 @@ from .. import counts
 from ..access import PUBLIC, get_post_for
 from ..events import PostPublished
 from ..models import AuthorStat, Post, PostImage, ProductTag
+from ..rules import LIVE, WAITING
 from .checking import (
     Tag,
     check_audience,
@@ -32,6 +36,7 @@ from .checking import (
     check_texts,
 )
 from .feeds import place_post
+from .hiding import hold_post
 from .members import member_id
 from .naming import note_mentions, note_topics
 from .polls import PollWish, check_poll, open_poll
@@ -65,9 +70,11 @@ def publish_post(
     Questions and moments may have none. ``alts`` say what each picture shows, in their order; None
     leaves what was said before; ``focuses`` are points (thousandths) that stay in sight. A review
     shows the verified ``review_id``, a listing ``listing_id``; both tag their product. A
-    ``video_id`` is one of the author's own, the first picture its poster. Who is
-    named by @handle is told once, if they may see it. Emits post.published and, with the link,
-    link.shared. Raises Invalid with the field.
+    ``video_id`` is one of the author's own, the first picture its poster. Who is named by @handle
+    is told once, if they may see it. Where its group wants that, it waits for a moderator first,
+    and nothing is said of it until then. Emits post.published and, with the link,
+    link.shared. Raises Invalid with the field, and what ``moderation.check_text`` raises; what the
+    word filter holds is seen once a moderator says so.
     """
     author_id = member_id(actor)
     fields, product_id = check_subject(
@@ -87,6 +94,7 @@ def publish_post(
     )
     if fields:
         raise Invalid(fields=fields)
+    held = check_text(actor=actor, text=f"{title}\n{body}", where="post")
     with transaction.atomic():
         if video_id is not None:
             keep_video(actor=actor, video_id=video_id)
@@ -100,6 +108,7 @@ def publish_post(
                 kind=kind,
                 group_id=group_id,
                 declared=declared,
+                state=_state_of_new(actor, group_id),
                 review_id=review_id,
                 listing_id=listing_id,
                 video_id=video_id,
@@ -111,11 +120,29 @@ def publish_post(
         describe_own(actor=actor, images=images, alts=described)
         if poll is not None:
             open_poll(post, poll)
-        _write_words(actor, post)
-        if visibility == PUBLIC:
-            _give_link(actor, post, via=None)
-        _publish(actor, post)
+        if held:
+            hold_post(actor, post)
+        elif post.state == LIVE:
+            make_known(actor, post, public=visibility == PUBLIC)
     return post
+
+
+def _state_of_new(actor: Actor, group_id: int | None) -> int:
+    """Tell whether a new post appears at once, or waits for a moderator of its group."""
+    mine = membership_of(actor, group_id) if group_id is not None else None
+    if mine is None:
+        return LIVE
+    own = Post.objects.filter(author_id=mine.account_id, group_id=mine.group_id, state=LIVE)
+    waits = waits_for_a_moderator(holds=mine.group.holds, role=mine.role, has_posted=own.exists())
+    return WAITING if waits else LIVE
+
+
+def make_known(actor: Actor, post: Post, *, public: bool) -> None:
+    """Do what follows when a post appears: its words are found, whom it names and follows hear."""
+    _write_words(actor, post)
+    if public:
+        _give_link(actor, post, via=None)
+    tell_published(actor, post)
 
 
 def _show_pictures(
@@ -201,7 +228,8 @@ def _give_link(actor: Actor, post: Post, *, via: Link | None) -> None:
     change(post, {}, {"link": post.link.pk})
 
 
-def _publish(actor: Actor, post: Post) -> None:
+def tell_published(actor: Actor, post: Post) -> None:
+    """Say that a post can be seen. In the caller's transaction; emits post.published."""
     stat, _new = AuthorStat.objects.get_or_create(account_id=post.author_id)
     newest: dict[str, Any] = {"last_followers_id": Greatest("last_followers_id", post.pk)}
     if post.visibility == PUBLIC:
@@ -231,6 +259,8 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
     before = Post.objects.filter(author_id=author_id, repin_of=original, deleted_at=None).first()
     if before is not None:
         return before
+    if check_text(actor=actor, text=note, where="post"):
+        note = ""  # the post is shown on all the same
     with transaction.atomic():
         post = Post.objects.create(
             author_id=author_id,
@@ -240,7 +270,7 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
         )
         _write_words(actor, post)
         _give_link(actor, post, via=via or source.link)
-        _publish(actor, post)
+        tell_published(actor, post)
         counts.count("repins", original.pk)
     return post
 

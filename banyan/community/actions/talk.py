@@ -9,11 +9,13 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.kernel.remembered import insert
+from banyan.moderation.actions import check_text
 
 from .. import counts
 from ..access import get_post_for, visible_comments
 from ..events import PostCommented, PostLiked
 from ..models import Comment, CommentLike, Like, Post
+from .hiding import hold_comment
 from .members import member_id
 from .naming import note_mentions
 
@@ -52,6 +54,7 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
         parent = visible_comments(actor, post.pk).filter(pk=parent_id, deleted_at=None).first()
         if parent is None:
             raise NotFound()
+    held = check_text(actor=actor, text=body, where="comment")
     with transaction.atomic():
         row = Comment.objects.create(
             post=post,
@@ -61,6 +64,9 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
             body=body,
             created_at=clock.now(),
         )
+        if held:
+            hold_comment(actor, row)
+            return row
         note_mentions(actor=actor, post=post, texts=[body], by=row)
         counts.count("comments", post.pk)
         events.emit(

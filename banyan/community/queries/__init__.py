@@ -17,6 +17,7 @@ from .feeds import (
     near_ids,
     unmuted,
 )
+from .meeting import authors_to_meet
 from .polls import Answer, PollShown, poll_of
 from .posts import (
     END,
@@ -41,6 +42,7 @@ from .topics import (
     topic_ids,
     topic_of,
 )
+from .waiting import waiting_posts
 from .writing import (
     Named,
     Step,
@@ -69,6 +71,7 @@ __all__ = [
     "Step",
     "Thread",
     "about_product",
+    "authors_to_meet",
     "balanced",
     "balanced_page",
     "best_about",
@@ -113,5 +116,6 @@ __all__ = [
     "topic_of",
     "topics_named",
     "unmuted",
+    "waiting_posts",
     "with_disclosure",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from banyan.kernel.actors import Actor
 from banyan.people.access import visible_accounts
@@ -59,9 +59,8 @@ def boards_of(viewer: Actor) -> QuerySet[Board]:
         return Board.objects.none()
     mine = Board.objects.filter(owner_id=viewer.id)
     shared = shared_boards(viewer).filter(members__state=TAKES_PART)
-    ids = [*mine.values_list("pk", flat=True), *shared.values_list("pk", flat=True)]
     return (
-        Board.objects.filter(pk__in=ids)
+        Board.objects.filter(Q(pk__in=mine.values("pk")) | Q(pk__in=shared.values("pk")))
         .select_related("owner")
         .annotate(n=Count("entries"))
         .order_by("title")

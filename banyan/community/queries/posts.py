@@ -145,7 +145,7 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
     rows = _rows(viewer.id or 0, list(ids))
     posts = {post.pk: post for post in rows}
     images = {
-        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]  # type: ignore[attr-defined]  # annotated
+        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]
         for post in posts.values()
     }
     wanted = [row.image_id for group in images.values() for row in group]

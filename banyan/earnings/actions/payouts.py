@@ -179,7 +179,7 @@ def _submit_item(
         entries=[Entry(book.pk, -amount), Entry(transit.pk, amount)],
         currency=item.currency,
         actor=actor,
-        memo=f"@{item.payee.handle}",
+        memo=f"payout {item.pk}",
     )
     payout = request_payout(
         actor=actor,

@@ -18,6 +18,7 @@ from .points_life import (
     ripen_points,
     take_back_points,
 )
+from .reminding import remind_of_ending
 from .uses import (
     count_for,
     count_no_more_for,
@@ -51,6 +52,7 @@ __all__ = [
     "redeem_coupons",
     "release_coupons",
     "release_points",
+    "remind_of_ending",
     "reserve_coupons",
     "reserve_points",
     "resume_coupon",

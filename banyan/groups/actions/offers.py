@@ -13,10 +13,11 @@ from banyan.kernel import clock, events, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, NotFound
 from banyan.notify.actions import notify
-from banyan.people.access import hidden_from
+from banyan.people.access import hidden_from, muting
 from banyan.sharing import actions as sharing
 from banyan.sharing.channels import GROUP
 from banyan.sharing.models import Touch
+from banyan.sharing.places import place_of_group
 
 from ..access import MEMBER, MODERATORS, get_offer_for, require_member
 from ..events import GroupOffered, GroupOfferTold
@@ -50,7 +51,12 @@ def offer_to_group(
     ratelimits.hit(f"groups.offer:{group.pk}:{mine.account_id}", OFFERED_A_DAY, 86_400)
     with transaction.atomic():
         link = sharing.share(
-            actor=actor, target_kind="product", target_id=product.pk, via=None, channel=GROUP
+            actor=actor,
+            target_kind="product",
+            target_id=product.pk,
+            via=None,
+            channel=GROUP,
+            place=place_of_group(group.pk),
         )
         made, is_new = Offer.objects.get_or_create(
             group=group,
@@ -149,14 +155,13 @@ def _next(offer: Offer, size: int) -> list[tuple[int, int]]:
 
 def _tell(offer: Offer, rows: list[tuple[int, int]]) -> None:
     """Tell members of an offer, each at most as often as the group's cap says."""
-    lister = Actor(kind="member", id=offer.by_id)
-    apart = hidden_from(lister, [account_id for _pk, account_id in rows])
-    told = _count_told(offer.group, [pk for pk, account_id in rows if account_id not in apart])
+    everybody = [account_id for _pk, account_id in rows]
+    outcomes = dict.fromkeys(everybody, "capped")
+    outcomes |= dict.fromkeys(muting(everybody, offer.by_id), "muted")
+    outcomes |= dict.fromkeys(hidden_from(Actor(kind="member", id=offer.by_id), everybody), "apart")
+    asked = {pk: account_id for pk, account_id in rows if outcomes[account_id] == "capped"}
+    outcomes |= {asked[pk]: "told" for pk in _count_told(offer.group, list(asked))}
     now = clock.now()
-    outcomes = {
-        account_id: "apart" if account_id in apart else "told" if pk in told else "capped"
-        for pk, account_id in rows
-    }
     Notice.objects.bulk_create(
         [
             Notice(offer=offer, account_id=account_id, outcome=outcome, created_at=now)
@@ -190,7 +195,7 @@ RETURNING id
 def _count_told(group: Group, membership_ids: list[int]) -> set[int]:
     """Count one notice for each membership whose cap allows one more; return those."""
     now = clock.now()
-    params = {
+    params: dict[str, dt.datetime | int | list[int]] = {
         "now": now,
         "begins": now - dt.timedelta(days=group.offer_days),
         "ids": membership_ids,
@@ -220,6 +225,7 @@ def open_offer(*, actor: Actor, offer_id: int) -> tuple[Offer, Touch | None]:
         raise Conflict(_("This offer has ended."), code="offer_ended")
     if offer.link.revoked_at is not None:
         return offer, None
+    verdict = "unknown" if actor.id is None else "human"
     with transaction.atomic():
         notice = (
             Notice.objects.select_for_update(no_key=True)
@@ -230,7 +236,7 @@ def open_offer(*, actor: Actor, offer_id: int) -> tuple[Offer, Touch | None]:
             known = Touch.objects.filter(pk=notice.touch_id).first()
             if known is not None:
                 return offer, known
-        touch = sharing.record_touch(actor=actor, link=offer.link, channel=GROUP, verdict="human")
+        touch = sharing.record_touch(actor=actor, link=offer.link, channel=GROUP, verdict=verdict)
         if notice is not None:
             Notice.objects.filter(pk=notice.pk).update(touch_id=touch.pk, opened_at=clock.now())
     return offer, touch

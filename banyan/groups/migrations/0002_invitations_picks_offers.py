@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'groups_notice',
-                'constraints': [models.UniqueConstraint(fields=('offer', 'account'), name='notice_once'), models.CheckConstraint(condition=models.Q(('outcome__in', ['told', 'capped', 'apart'])), name='notice_outcome_known')],
+                'constraints': [models.UniqueConstraint(fields=('offer', 'account'), name='notice_once'), models.CheckConstraint(condition=models.Q(('outcome__in', ['told', 'capped', 'apart', 'muted'])), name='notice_outcome_known')],
             },
         ),
     ]

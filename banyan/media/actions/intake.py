@@ -15,7 +15,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Busy
 
-from .. import pixels, rules, store
+from .. import pixels, ports, rules, store
 from ..access import get_image_for
 from ..events import ImageTaken
 from ..models import Image, Rendition
@@ -62,17 +62,20 @@ def intake(
     ``keep`` is for staging: a picture that nobody keeps is swept.
 
     Raises an UploadRefused (422: upload_too_large, upload_not_an_image, upload_unsupported,
-    upload_too_many_pixels, upload_too_narrow, upload_broken) whose message names ``filename``.
+    upload_too_many_pixels, upload_too_narrow, upload_broken) whose message names ``filename``,
+    and what ``ports.check`` raises.
     Takes 0.1 to 1 s of CPU and writes files, so call it outside transactions; emits
     ``image.taken``.
     """
     name = shown_name(filename)
     blob = _read(data, name)
     digest = sha256(blob).hexdigest()
+    ports.check(digest, None)
     same = known(actor, digest, alt=alt, keep=keep)
     if same is not None:
         return same
     cleaned = pixels.clean(blob, name)
+    ports.check(digest, cleaned.pixels)
     worked = work_up(
         cleaned.pixels,
         digest=digest,

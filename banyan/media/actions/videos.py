@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -23,7 +24,7 @@ from .staging import STAGED_HOURS, SWEEP_BATCH
 HEAD = 64
 
 
-def intake_video(*, actor: Actor, file: UploadedFile) -> Video:
+def intake_video(*, actor: Actor, file: UploadedFile[Any]) -> Video:
     """Take in an uploaded MP4 or WebM file, ``MAX_VIDEO_BYTES`` at most; kept when a post shows it.
 
     Raises LoginRequired, TooLarge or NotAVideo (422). Writes a file: call it outside transactions.
@@ -56,7 +57,7 @@ def keep_video(*, actor: Actor, video_id: int) -> Video:
 
     Runs in the transaction of the action that shows it.
     """
-    mine = Video.objects.select_for_update(no_key=True).filter(pk=video_id, owner_id=actor.id)
+    mine = Video.objects.select_for_update(no_key=True).filter(pk=video_id, owner_id=actor.id or 0)
     video = mine.first() if actor.id else None
     if video is None:
         raise NotFound()

@@ -87,6 +87,50 @@ STOREFRONTS = [
     ),
 ]
 
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A group of the demo."""
+
+    owner: str
+    slug: str
+    name: str
+    about: str
+    rules: str = ""
+    topics: tuple[str, ...] = ()
+    colour: str = ""
+    members: tuple[str, ...] = ()
+
+
+GROUPS = [
+    Circle(
+        "ana",
+        "clay-and-tea",
+        "Clay and tea",
+        "Cups, pots and what goes into them. A demo group.",
+        "Show what you use. Say so when you may earn.",
+        ("pottery", "tea"),
+        "#1e6b52",
+        ("noor", "cybakes", "fen", "lin", "juno"),
+    ),
+    Circle(
+        "ben",
+        "a-month-later",
+        "A month later",
+        "What still works after a month. A demo group.",
+        members=("ana", "tao", "otto", "rui"),
+    ),
+    Circle(
+        "mei",
+        "chufang",
+        "厨房里的事",
+        "做饭的人聊厨房。演示小组。",
+        "好好说话。",
+        ("厨房", "面包"),
+        members=("bei", "lin", "hana"),
+    ),
+]
+
 # Who can be reached: only they may sell second-hand.
 REACHED = frozenset({"ana", "fen", "tam", "wren"})
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Stock, Variant
+from banyan.catalog.reminders import BACK
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.notify.actions import remind
 from banyan.orders import actions as orders
 from banyan.sales import actions as sales
 from banyan.sales.models import Sale
@@ -139,11 +141,10 @@ class Launches:
             catalog.set_low_stock_of_shop(actor=self.owner, shop_id=self.shop.pk, low_at=5)
             self._leave(low, 3)
             self._leave(gone, 0)
-            catalog.wish_for(actor=self.stage.member("ana"), variant_id=gone.pk)
-            catalog.wish_for(actor=self.stage.member("lena"), variant_id=gone.pk)
-            catalog.wish_for(
-                actor=Actor.guest("demolaunch01"), variant_id=gone.pk, email="wish@example.com"
-            )
+            ana, lena = self.stage.member("ana"), self.stage.member("lena")
+            guest = Actor.guest("demolaunch01")
+            for who, contact in ((ana, ""), (lena, ""), (guest, "wish@example.com")):
+                remind(actor=who, kind=BACK, subject_id=gone.pk, contact=contact)
             catalog.watch_stock(actor=SYSTEM)
 
     def _leave(self, variant: Variant, free: int) -> None:

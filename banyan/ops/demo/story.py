@@ -35,6 +35,7 @@ from banyan.sharing.models import Link
 
 from . import cast
 from .aftersale import AfterSale
+from .circles import Circles
 from .desk import DeskStory, make_staff
 from .flea import Flea
 from .handed import Handed
@@ -42,6 +43,7 @@ from .launches import Launches
 from .pictures import Cover, Face, Goods, Studio
 from .stage import ADDRESS, SYSTEM, Stage, give_back, pay
 from .stalls import Stalls
+from .talks import Talks
 from .tariffs import Tariffs
 from .travels import Traveller, Travels, complain
 from .trust import Trust
@@ -91,8 +93,9 @@ class Story:
         self._travels()
         Stalls(self._stage()).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
-        for part in (Handed, Launches, AfterSale, Flea, Trust):
+        for part in (Circles, Handed, Launches, AfterSale, Flea, Trust):
             part(self._stage()).tell_all()
+        Talks(self._stage()).tell_all()
         relay.drain()  # what was bought earns points, for the last part to spend
         Tariffs(self._stage()).tell_all()
         relay.drain()

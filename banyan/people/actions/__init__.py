@@ -1,6 +1,13 @@
 """The writers of people, by what they are about."""
 
-from .accounts import attach_contact, change_handle, close_account, create_account
+from .accounts import (
+    attach_contact,
+    change_handle,
+    close_account,
+    create_account,
+    nobody,
+    reopen_account,
+)
 from .addresses import add_address, change_address, make_default, remove_address
 from .contacts import erase_book, forget_old_books, keep_book, renew_digests
 from .intents import forget_old_intents, remember_intent, resume_intent
@@ -83,6 +90,7 @@ __all__ = [
     "mute_person",
     "mute_topic",
     "mute_word",
+    "nobody",
     "offer_merge",
     "record_consent",
     "reindex_accounts",
@@ -93,6 +101,7 @@ __all__ = [
     "rename_list",
     "renew_digests",
     "renew_token",
+    "reopen_account",
     "request_code",
     "resend_code",
     "resume_intent",

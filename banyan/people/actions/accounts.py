@@ -15,9 +15,11 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from ..access import get_own_account
 from ..events import AccountCreated, ContactVerified
 from ..models import Account, ApiToken, Profile
+from ..ports import is_kept_closed
 from ..rules import Contact, clean_handle, handle_problem, suggest_handle
 from ..rules.contacts import EMAIL
 from .contacts import follow_contact, forget_contacts
+from .holds import hold_choices
 from .words import index_accounts
 
 _chance = random.SystemRandom()
@@ -103,6 +105,8 @@ def attach_contact(*, actor: Actor, account: Account, contact: Contact) -> None:
         return
     try:
         with transaction.atomic():
+            # Before the row: a consent holds them, and its key to the account waits for the row.
+            hold_choices(account.pk)
             Account.objects.filter(pk=account.pk).update(**{column: contact.value})
             if contact.channel == EMAIL:
                 _keep_email(account, contact.value)
@@ -161,9 +165,11 @@ def change_handle(*, actor: Actor, handle: str) -> Account:
 
 def close_account(*, actor: Actor, account_id: int, reason: str) -> None:
     """Close an account: nobody sees it, nothing signs in to it, its tokens end. Repeatable."""
-    if actor.id != account_id and not actor.has_role("support", "moderation"):
+    by_right = actor.kind == "system" or actor.has_role("support", "moderation")
+    if actor.id != account_id and not by_right:
         raise NotFound()
     with transaction.atomic():
+        hold_choices(account_id)
         if not Account.objects.filter(pk=account_id, is_active=True).update(is_active=False):
             return
         now = clock.now()
@@ -176,3 +182,31 @@ def close_account(*, actor: Actor, account_id: int, reason: str) -> None:
             subject_id=account_id,
             reason=reason,
         )
+
+
+def nobody() -> Account:
+    """Return the account that stands where members were who are gone. Nobody signs in to it."""
+    handle = "deleted-member"
+    found = Account.objects.filter(handle=handle).first()
+    if found is None:
+        found = _insert(handle, "Deleted member", "en", False)
+        Profile.objects.create(account=found)
+    return found
+
+
+def reopen_account(*, actor: Actor, account_id: int, reason: str) -> bool:
+    """Open a closed account unless something else keeps it closed; tells whether it is open.
+
+    Its tokens stay ended. In the caller's transaction; audited; repeatable.
+    """
+    if not is_kept_closed(account_id):
+        if Account.objects.filter(pk=account_id, is_active=False).update(is_active=True):
+            audit.record(
+                actor=actor,
+                action="account.reopen",
+                subject_kind="account",
+                subject_id=account_id,
+                reason=reason,
+            )
+        return True
+    return False

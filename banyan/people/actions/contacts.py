@@ -81,14 +81,12 @@ def follow_choice(account: Account, purpose: str, *, granted: bool) -> None:
 
 
 def follow_contact(account: Account) -> None:
-    """Let the digests of an account follow its contacts. In the caller's transaction."""
-    hold_choices(account.pk)
+    """Let the digests of an account follow its contacts; the choices are held."""
     _write_found_by(account, granted=agrees(account.pk, FINDABLE))
 
 
 def forget_contacts(account_id: int) -> None:
-    """Erase every digest of an account that closes. In the caller's transaction."""
-    hold_choices(account_id)
+    """Erase every digest of an account that closes; the choices are held."""
     BookDigest.objects.filter(owner_id=account_id).delete()
     FoundByDigest.objects.filter(account_id=account_id).delete()
 
@@ -120,6 +118,7 @@ def renew_digests() -> int:
     accounts = Account.objects.filter(pk__in=old.values("account_id"))[:PIECE]
     for account in accounts:
         with transaction.atomic():
+            hold_choices(account.pk)
             follow_contact(account)
     return len(accounts)
 

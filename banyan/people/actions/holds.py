@@ -1,8 +1,8 @@
 """Advisory locks of people: a pair of accounts, or what one account has agreed to.
 
 A pair is locked rather than its accounts, so that a thousand people can follow one at once. Each
-action takes at most one of them, before it reads anything that the lock protects; what is agreed
-to may be held after an account's own row, never before.
+action takes at most one of them, first of all: before the rows that it protects, and before the
+account's own row, for which every key that points to the account has to wait.
 """
 
 from __future__ import annotations

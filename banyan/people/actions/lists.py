@@ -9,9 +9,9 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound
 
-from ..access import get_list_for, visible_accounts, visible_lists
+from ..access import blocked_between, get_list_for, visible_accounts, visible_lists
 from ..models import AccountList, ListEntry
-from ..rules.relations import LONGEST_LIST_NAME, MOST_LISTS, MOST_ON_A_LIST
+from ..rules.relations import LONGEST_LIST_NAME, MOST_LISTS, MOST_ON_A_LIST, clean_name
 from .holds import hold_pair
 
 
@@ -53,7 +53,7 @@ def add_to_list(*, actor: Actor, list_id: int, account_id: int) -> ListEntry:
     with transaction.atomic():
         # A block takes people off lists, under the same lock.
         hold_pair(found.owner_id, account_id)
-        if not visible_accounts(actor).filter(pk=account_id).exists():
+        if not _is_seen(actor, account_id) or blocked_between(found.owner_id, account_id):
             raise NotFound()
         if found.entries.count() >= MOST_ON_A_LIST:
             raise Conflict(_("This list has 500 people already."), code="list_full")
@@ -67,8 +67,12 @@ def take_off_list(*, actor: Actor, list_id: int, account_id: int) -> None:
     get_list_for(actor, list_id).entries.filter(account_id=account_id).delete()
 
 
+def _is_seen(actor: Actor, account_id: int) -> bool:
+    return visible_accounts(actor).filter(pk=account_id).exists()
+
+
 def _clean(name: str) -> str:
-    name = " ".join(name.split())
+    name = clean_name(name)
     if not 0 < len(name) <= LONGEST_LIST_NAME:
         raise Invalid(fields={"name": _("Give it a name of at most 40 letters.")})
     return name

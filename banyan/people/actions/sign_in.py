@@ -247,9 +247,18 @@ def _proven(actor: Actor, attempt: SignInCode) -> tuple[Account, bool]:
         except ContactTaken:
             # Somebody proved the same new contact at the same moment: it is their account, too.
             account = account_with(contact)
+    if account is not None and not account.is_active:
+        _come_back(account)
     if account is None or not account.is_active:
         raise Forbidden(_("This account is closed."), code="account_closed")
     return account, False
+
+
+def _come_back(account: Account) -> None:
+    """Let somebody who closed their own account have it again, as long as they may."""
+    for hook in ports.on_come_back:
+        hook(account=account)
+    account.refresh_from_db(fields=["is_active"])
 
 
 def account_with(contact: Contact) -> Account | None:

@@ -15,6 +15,12 @@ class Migration(migrations.Migration):
             model_name="follow",
             index=models.Index(fields=["followee", "-id"], name="follow_asked", condition=Q(state=0)),
         ),
+        AddIndexConcurrently(
+            model_name="follow",
+            index=models.Index(
+                fields=["follower", "followee"], name="follow_friends", condition=Q(is_mutual=True)
+            ),
+        ),
         *add_check(
             "follow",
             models.CheckConstraint(

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import remembered
 
 from ..access import get_account_for, visible_accounts
 from ..models import Account, AccountList, Block, Follow, ListEntry, Mute
@@ -90,24 +91,32 @@ def standing_of(viewer: Actor, account_id: int) -> Standing:
     """Return how the viewer stands to an account. Two queries; none for guests and oneself."""
     if viewer.id is None or viewer.id == account_id:
         return Standing()
-    pair = Follow.objects.filter(
-        follower_id__in=[viewer.id, account_id], followee_id__in=[viewer.id, account_id]
-    )
-    by = {row.follower_id: row for row in pair}
+    by = {row.follower_id: row for row in _pair(viewer.id, account_id)}
     mine, theirs = by.get(viewer.id), by.get(account_id)
-    muted = Mute.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=clock.now()),
-        actor_id=viewer.id,
-        kind=PERSON,
-        target_id=account_id,
-    )
     return Standing(
         is_following=mine is not None and mine.state == FOLLOWS,
         is_asking=mine is not None and mine.state == ASKS,
         follows_me=theirs is not None and theirs.state == FOLLOWS,
         asks_me=theirs is not None and theirs.state == ASKS,
         level=mine.level if mine is not None else ALL,
-        mute=muted.first(),
+        mute=_mute_of.first(viewer.id, account_id, clock.now()),
+    )
+
+
+@remembered
+def _pair(one: int, other: int) -> QuerySet[Follow]:
+    return Follow.objects.filter(
+        Q(follower_id=one, followee_id=other) | Q(follower_id=other, followee_id=one)
+    )
+
+
+@remembered
+def _mute_of(viewer_id: int, account_id: int, now: dt.datetime) -> QuerySet[Mute]:
+    return Mute.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now),
+        actor_id=viewer_id,
+        kind=PERSON,
+        target_id=account_id,
     )
 
 
@@ -237,6 +246,13 @@ def blocked_accounts(viewer: Actor) -> QuerySet[Account]:
         .annotate(block_id=F("blocked_by__id"))
         .order_by("-block_id")
     )
+
+
+def blocked_account(viewer: Actor, handle: str) -> Account | None:
+    """Return the account of a handle if the viewer blocks it; nobody else finds it. One query."""
+    if "\0" in handle:
+        return None
+    return blocked_accounts(viewer).filter(handle__iexact=handle).first()
 
 
 def blocks_made(viewer: Actor, account_id: int) -> bool:

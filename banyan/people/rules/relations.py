@@ -40,8 +40,21 @@ _SPELLED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
 
 def fold(text: str) -> str:
-    """Return ``text`` as words are compared: one width, one case, single blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Return ``text`` as words are compared: one width, one case, single blanks, nothing unseen.
+
+    Signs that nobody sees (zero width and the like) neither hide a word nor make another one.
+    """
+    return _seen(unicodedata.normalize("NFKC", text).casefold(), but=("Cc", "Cf"))
+
+
+def clean_name(text: str) -> str:
+    """Return a name in one line, without control signs; what joins parts of a sign stays."""
+    return _seen(text, but=("Cc",))
+
+
+def _seen(text: str, but: tuple[str, ...]) -> str:
+    words = " ".join(text.split())
+    return "".join(sign for sign in words if unicodedata.category(sign) not in but).strip()
 
 
 def says_any(text: str, words: Iterable[str]) -> bool:

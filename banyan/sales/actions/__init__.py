@@ -23,6 +23,7 @@ from .planning import (
     publish_sale,
     resume_sale,
 )
+from .reminding import tell_starting
 from .room import admit, draw_places, enter_room, leave_room
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "revoke_codes",
     "settle_sale",
     "take_back",
+    "tell_starting",
 ]

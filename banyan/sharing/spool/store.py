@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
+from banyan.sharing.channels import channel_through
 from banyan.sharing.events import SharingTouched, SharingVisited
 from banyan.sharing.models import Link, PendingConfirmation, VisitorAccount
 
@@ -37,9 +38,9 @@ def store(touches: Sequence[Touched]) -> int:
         touches = [touch for touch in touches if touch.verdict != SHOWN]
     if not touches:
         return 0
-    links = Link.objects.only("owner_id", "root_id", "target_kind", "target_id").in_bulk(
-        {touch.link_id for touch in touches}
-    )
+    links = Link.objects.only(
+        "owner_id", "root_id", "target_kind", "target_id", "place", "channel"
+    ).in_bulk({touch.link_id for touch in touches})
     accounts = dict(
         VisitorAccount.objects.filter(
             visitor__in={touch.visitor for touch in touches if touch.visitor}
@@ -90,8 +91,9 @@ def _store_shown(shown: Sequence[Touched]) -> None:
 def _row(touch: Touched, link: Link, account_id: int | None) -> Row:
     own = account_id == link.owner_id and touch.verdict == "unknown"
     verdict = "self" if own else touch.verdict
+    channel = channel_through(link.place, link.channel, touch.channel)
     return (
-        touch.id, link.pk, touch.visitor, account_id, touch.at, touch.channel, verdict, None,
+        touch.id, link.pk, touch.visitor, account_id, touch.at, channel, verdict, None,
     )  # fmt: skip
 
 

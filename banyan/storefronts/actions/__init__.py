@@ -18,7 +18,13 @@ from .pool import (
     refuse_seller,
     withdraw_from_pool,
 )
-from .storefronts import close_storefront, edit_storefront, open_storefront, reopen_storefront
+from .storefronts import (
+    close_storefront,
+    edit_storefront,
+    open_group_page,
+    open_storefront,
+    reopen_storefront,
+)
 
 __all__ = [
     "Terms",
@@ -31,6 +37,7 @@ __all__ = [
     "list_from_pool",
     "move_offer",
     "offer_to_pool",
+    "open_group_page",
     "open_storefront",
     "pin_offer",
     "refuse_seller",

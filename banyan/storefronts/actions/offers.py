@@ -28,8 +28,12 @@ from ..states import OFFER
 CODE_BITS = 80
 
 
-def select_product(*, actor: Actor, product_id: int, note: str = "") -> Offer:
+def select_product(
+    *, actor: Actor, product_id: int, note: str = "", group_id: int | None = None
+) -> Offer:
     """Put a product on the actor's page at its shop's price: their own, or somebody else's.
+
+    ``group_id`` names a group that they keep: then it is put on the group's page.
 
     Repeatable: what is there already is returned as it is. Locks storefront. Emits offer.listed.
     Raises NotFound, Invalid, Conflict ``storefront_full``.
@@ -37,14 +41,28 @@ def select_product(*, actor: Actor, product_id: int, note: str = "") -> Offer:
     product = visible_products().filter(pk=product_id).first()
     if product is None:
         raise NotFound()
-    kind = "own" if works_in(actor, product.shop_id) else "selected"
-    return _add(actor, kind, product=product, note=note)
+    page = require_storefront(actor, group_id)
+    kind = "own" if works_in(_seller(page), product.shop_id) else "selected"
+    return _add(actor, page, kind, product=product, note=note)
+
+
+def _seller(page: Storefront) -> Actor:
+    """Return who earns from a page: whoever keeps it, it is its owner."""
+    return Actor(kind="member", id=page.owner_id)
 
 
 def add_link_out(
-    *, actor: Actor, title: str, url: str, is_paid: bool = False, note: str = ""
+    *,
+    actor: Actor,
+    title: str,
+    url: str,
+    is_paid: bool = False,
+    note: str = "",
+    group_id: int | None = None,
 ) -> Offer:
     """Put a link to another site on the actor's page; ``is_paid`` when they are paid for it.
+
+    ``group_id`` as for :func:`select_product`.
 
     Locks storefront. Emits offer.listed. Raises Invalid for anything but a web address.
     """
@@ -56,25 +74,37 @@ def add_link_out(
         fields["title"] = _("Say in 1 to 160 letters what it is.")
     if fields:
         raise Invalid(fields=fields)
-    return _add(
-        actor, "external", title=title.strip(), url=address or "", is_paid=is_paid, note=note
-    )
+    page = require_storefront(actor, group_id)
+    columns: dict[str, Any] = {
+        "title": title.strip(),
+        "url": address or "",
+        "is_paid": is_paid,
+        "note": note,
+    }
+    return _add(actor, page, "external", **columns)
 
 
-def list_from_pool(*, actor: Actor, item_id: int, prices: Mapping[int, int] | None = None) -> Offer:
+def list_from_pool(
+    *,
+    actor: Actor,
+    item_id: int,
+    prices: Mapping[int, int] | None = None,
+    group_id: int | None = None,
+) -> Offer:
     """Put a pooled product on the actor's page, at ``prices`` (variant id -> minor units).
 
+    ``group_id`` as for :func:`select_product`; the margin is the page's owner's.
     Variants without a price of their own are listed at the shop's price, or at the least allowed
     where that is more. Repeatable: an offer that is there, also a paused one, gets the prices and
     is live. Locks storefront and pool. Emits offer.listed. Raises NotFound, Invalid
     (``price_too_low``), Conflict ``own_goods``, ``not_approved``, ``already_listed``.
     """
-    page, item = require_storefront(actor), get_item_for_page(item_id)
-    if works_in(actor, item.product.shop_id):
+    page, item = require_storefront(actor, group_id), get_item_for_page(item_id)
+    if works_in(_seller(page), item.product.shop_id):
         raise Conflict(_("This is your own shop's. Choose it as your own."), code="own_goods")
     with transaction.atomic():
         locks.take([LockKey("storefront", page.pk), LockKey("pool", item.pk)])
-        _check_open(actor, item)
+        _check_open(page.owner_id, item)
         amounts = _amounts(item, prices or {})
         offer = _there(page, item.product)
         if offer is None:
@@ -100,19 +130,19 @@ def set_offer_prices(*, actor: Actor, offer_id: int, prices: Mapping[int, int]) 
     with transaction.atomic():
         locks.take([LockKey("storefront", offer.storefront_id), LockKey("pool", item.pk)])
         offer = get_offer_for_owner(actor, offer_id)
-        _check_open(actor, item)
+        _check_open(offer.storefront.owner_id, item)
         kept = dict(offer.prices.values_list("variant_id", "amount"))
         _write_prices(actor, offer, _amounts(item, kept | dict(prices)))
     return offer
 
 
-def _check_open(actor: Actor, item: PoolItem) -> None:
+def _check_open(owner_id: int, item: PoolItem) -> None:
     """Refuse, under the item's lock, what was withdrawn or is for approved pages only."""
     item.refresh_from_db(fields=["state", "open_to"])
     if item.state != "offered":
         raise Conflict(_("The supplier does not offer this any more."), code="not_offered")
     if item.open_to == "approved":
-        mine = PoolSeller.objects.filter(item=item, account_id=actor.id or 0, state="approved")
+        mine = PoolSeller.objects.filter(item=item, account_id=owner_id, state="approved")
         if not mine.exists():
             raise Conflict(_("The supplier has to approve you first."), code="not_approved")
 
@@ -165,8 +195,14 @@ def _there(page: Storefront, product: Product | None) -> Offer | None:
     return page.offers.filter(product=product).exclude(state="ended").first()
 
 
-def _add(actor: Actor, kind: str, *, product: Product | None = None, **columns: Any) -> Offer:
-    page = require_storefront(actor)
+def _add(
+    actor: Actor,
+    page: Storefront,
+    kind: str,
+    *,
+    product: Product | None = None,
+    **columns: Any,
+) -> Offer:
     with transaction.atomic():
         locks.take([LockKey("storefront", page.pk)])
         before = _there(page, product)

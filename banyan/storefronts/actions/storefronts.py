@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Invalid, LoginRequired
+from banyan.kernel.problems import Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition
 from banyan.media.models import Image
 from banyan.sharing import actions as sharing
 
-from ..access import my_storefront, require_storefront
+from .. import ports
+from ..access import my_storefront, page_of_group, require_storefront
 from ..events import StorefrontOpened
 from ..models import Storefront
 from ..rules import clean_colour
@@ -58,21 +59,68 @@ def open_storefront(*, actor: Actor, title: str, intro: str = "", colour: str = 
     return made
 
 
+def open_group_page(
+    *, actor: Actor, group_id: int, title: str, intro: str = "", colour: str = ""
+) -> Storefront:
+    """Open the page of a group that the actor keeps; what it earns is theirs. Repeatable.
+
+    Emits storefront.opened and link.shared. Raises LoginRequired, NotFound, Invalid (fields).
+    """
+    if actor.id is None:
+        raise LoginRequired()
+    if not ports.keeps(actor, group_id):
+        raise NotFound()
+    before = page_of_group(group_id)
+    if before is not None:
+        return before
+    columns = _clean(title, intro, colour)
+    try:
+        with transaction.atomic():
+            made = Storefront.objects.create(
+                owner_id=actor.id, group_id=group_id, created_at=clock.now(), **columns
+            )
+            _link(actor, made)
+            events.emit(StorefrontOpened(storefront_id=made.pk, owner_id=actor.id), actor=actor)
+    except IntegrityError:
+        # Two moderators at once: the other one was first.
+        return require_storefront(actor, group_id)
+    return made
+
+
 def _link(actor: Actor, storefront: Storefront) -> None:
-    """Have a living share link of the owner's to the page; a revoked one is replaced."""
-    storefront.link = sharing.share(
-        actor=actor, target_kind="storefront", target_id=storefront.pk, via=None
-    )
+    """Have a living share link of the owner's to the page; a revoked one is replaced.
+
+    The page of a group that nobody else may know of has none.
+    """
+    if storefront.owner_id != actor.id:
+        return
+    try:
+        storefront.link = sharing.share(
+            actor=actor, target_kind="storefront", target_id=storefront.pk, via=None
+        )
+    except sharing.TargetUnknown:
+        if storefront.group_id is None:
+            raise
+        return
     storefront.save(update_fields=["link"])
 
 
 def edit_storefront(
-    *, actor: Actor, title: str, intro: str, colour: str, cover: Image | None
+    *,
+    actor: Actor,
+    title: str,
+    intro: str,
+    colour: str,
+    cover: Image | None,
+    group_id: int | None = None,
 ) -> Storefront:
-    """Change what the actor's page says and looks like. Raises NotFound without one, Invalid."""
+    """Change what the actor's page, or that of a group they keep, says and looks like.
+
+    Raises NotFound without one, Invalid.
+    """
     columns = _clean(title, intro, colour)
     with transaction.atomic():
-        page = require_storefront(actor)
+        page = require_storefront(actor, group_id)
         changed = page.colour != columns["colour"]
         for name, value in columns.items():
             setattr(page, name, value)
@@ -84,19 +132,22 @@ def edit_storefront(
     return page
 
 
-def close_storefront(*, actor: Actor) -> Storefront:
-    """Take the actor's page off the site; orders that came from it stay as they are. Repeatable."""
+def close_storefront(*, actor: Actor, group_id: int | None = None) -> Storefront:
+    """Take the actor's page, or that of a group they keep, off the site. Repeatable.
+
+    Orders that came from it stay as they are.
+    """
     with transaction.atomic():
-        page = require_storefront(actor)
+        page = require_storefront(actor, group_id)
         if page.state != "closed":
             transition(STOREFRONT, page, "closed", actor=actor)
     return page
 
 
-def reopen_storefront(*, actor: Actor) -> Storefront:
-    """Show the actor's page again. Repeatable."""
+def reopen_storefront(*, actor: Actor, group_id: int | None = None) -> Storefront:
+    """Show the actor's page, or that of a group they keep, again. Repeatable."""
     with transaction.atomic():
-        page = require_storefront(actor)
+        page = require_storefront(actor, group_id)
         if page.state != "open":
             transition(STOREFRONT, page, "open", actor=actor)
             _link(actor, page)

@@ -84,7 +84,7 @@ def _listen(event_type: type[Event], alert: Alert) -> None:
         return words(happening.n)
 
     events.subscribe(event_type, consumer=CONSUMER)(tell)
-    kinds.register(kind, told, icon="shield")
+    kinds.register(kind, told, icon="shield", family="shop")
 
 
 for _event, _alert in ALERTS.items():

@@ -18,6 +18,8 @@ from banyan.kernel.models import DeadEvent, StoredEvent
 from banyan.kernel.money import format_money
 from banyan.kernel.office import list_of
 from banyan.ledger.models import Journal
+from banyan.moderation.models import Appeal, Case, RightsNotice
+from banyan.moderation.queries import waiting as waiting_cases
 from banyan.notify.models import Message
 from banyan.orders.models import OrderRefund
 from banyan.payments.models import Intent, ProviderMessage, Refund
@@ -46,11 +48,12 @@ class Section:
 
 
 def sections(request: HttpRequest) -> list[Section]:
-    """Return what waits for the actor's roles. At most twenty statements."""
+    """Return what waits for the actor's roles. At most twenty-three statements."""
     who = actor(request)
     found = []
     if who.has_role("moderation"):
         found.append(Section(_("Shops"), _shops()))
+        found.append(Section(_("Moderation"), _moderation()))
     if who.has_role("support", "finance"):
         found.append(Section(_("Refunds"), _refunds()))
         found.append(Section(_("Payments"), _payments()))
@@ -71,6 +74,18 @@ def _shops() -> list[Line]:
     since = _("since %(day)s") % {"day": _day(shops.oldest)} if shops.oldest else ""
     text = ngettext("shop waits for approval", "shops wait for approval", shops.waiting)
     return [Line(shops.waiting, text, list_of(Shop, "state__exact=pending"), since)]
+
+
+def _moderation() -> list[Line]:
+    cases, appeals, notices = waiting_cases()
+    case = ngettext("case waits for a moderator", "cases wait for a moderator", cases)
+    appeal = ngettext("appeal of a member waits", "appeals of members wait", appeals)
+    notice = ngettext("rights holder waits for an answer", "rights holders wait", notices)
+    return [
+        Line(cases, case, list_of(Case, "state__exact=open")),
+        Line(appeals, appeal, list_of(Appeal, "state__exact=open")),
+        Line(notices, notice, list_of(RightsNotice, "state__exact=filed"), urgent=True),
+    ]
 
 
 def _refunds() -> list[Line]:

@@ -17,6 +17,7 @@ class ShopConfig(AppConfig):
         from banyan.sharing import ports as sharing
 
         from . import sign_in, targets
+        from .chat import cards
 
         sharing.register_target("product", targets.product_targets)
         sharing.register_target("shop", targets.shop_targets)
@@ -29,5 +30,6 @@ class ShopConfig(AppConfig):
         groups.register_posts(targets.post_stands_in)
         payments.register_subject_page("checkout", targets.checkout_page)
         payments.register_subject_page("payment_request", targets.request_page)
+        cards.register()
         people.register_guest_source(sign_in.GuestOrders())
         people.on_sign_in[:] = [sign_in.join_touches, sign_in.join_cart_of_browser]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
 from banyan.community.access import visible_posts
 from banyan.community.labels import label
-from banyan.community.models import ProductTag
+from banyan.community.models import Post, ProductTag
 from banyan.community.queries import first_pictures, reason_of, reasons, with_disclosure
 from banyan.earnings.queries import offer_of
 from banyan.groups.access import visible_groups
@@ -66,10 +67,14 @@ def shop_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
 
 def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
     """Describe public posts; a repin looks like its original."""
-    posts = with_disclosure(visible_posts(Actor.guest())).select_related("repin_of")
-    posts = posts.filter(pk__in=target_ids)
-    labels = {post.pk: label(reason_of(post)) for post in posts}
-    contents = {post.pk: post.repin_of or post for post in posts}
+    return described_posts(visible_posts(Actor.guest()).filter(pk__in=target_ids))
+
+
+def described_posts(posts: QuerySet[Post]) -> dict[int, TargetCard]:
+    """Describe posts that somebody may see, each with the label it owes its reader."""
+    rows = list(with_disclosure(posts).select_related("repin_of"))
+    labels = {post.pk: label(reason_of(post)) for post in rows}
+    contents = {post.pk: post.repin_of or post for post in rows}
     first = first_pictures(content.pk for content in contents.values())
     shown = pictures(first.values())
     return {
@@ -85,13 +90,19 @@ def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
 
 
 def storefront_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
-    """Describe open storefronts."""
-    pages = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    """Describe open storefronts, a group's too unless nobody else may know of the group."""
+    rows = list(visible_storefronts().select_related("owner").filter(pk__in=target_ids))
+    wanted = [page.group_id for page in rows if page.group_id]
+    known = visible_groups(Actor.guest()).filter(pk__in=wanted)
+    slugs = dict(known.values_list("pk", "slug")) if wanted else {}
+    pages = [page for page in rows if page.group_id is None or page.group_id in slugs]
     looks = {page.pk: page.cover_id or page.owner.avatar_id for page in pages}
     shown = pictures(image_id for image_id in looks.values() if image_id)
     return {
         page.pk: TargetCard(
-            url=reverse("storefront", args=[page.owner.handle]),
+            url=reverse("group_shop", args=[slugs[page.group_id]])
+            if page.group_id
+            else reverse("storefront", args=[page.owner.handle]),
             title=page.title,
             description=page.intro[:200],
             image=_source(shown, looks[page.pk]),
@@ -152,8 +163,6 @@ def checkout_page(intent: Intent) -> str | None:
 
 def posts_covering(target_ids: Collection[int], *, product_id: int, shop_id: int) -> Iterable[int]:
     """Return which posts show something of the shop; a repin shows what its original shows."""
-    from banyan.community.models import Post
-
     posts = dict(Post.objects.filter(pk__in=target_ids).values_list("id", "repin_of_id"))
     contents = {original or post for post, original in posts.items()}
     showing = set(

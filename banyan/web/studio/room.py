@@ -61,6 +61,7 @@ def frame(
 
 def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms = [("today", _("Today"), "chart"), ("orders", _("Orders"), "orders")]
+    rooms += [("inbox", _("Inbox"), "chat")]
     rooms += [("goods", _("Goods"), "box"), ("stocks", _("Stock"), "filter")]
     rooms += [("redeem", _("Redeem"), "qr")]
     rooms += [("shares", _("Shares"), "share")]

@@ -16,10 +16,12 @@ from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop, Variant
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
+from banyan.notify.queries import reachable_share
 from banyan.sales import actions as sales
 from banyan.sales.access import get_batch_for_staff, get_sale_for_staff, visible_sales
 from banyan.sales.models import Bucket, CodeBatch, Sale
 from banyan.sales.queries import baselines, buckets_of, left_in, results_of
+from banyan.sales.reminders import STARTS
 
 from ..http import actor, private, signed_in
 from .room import page, refusal_of, shop_of
@@ -148,6 +150,7 @@ def _sale(
         "state": sale_state(shown),
         "items": _items(buckets, lowest),
         "results": results_of(shown),
+        "reach": reachable_share(kind=STARTS, subject_id=shown.pk),
         "batches": list(batches.order_by("-id")),
         "with_codes": [bucket.item for bucket in buckets if bucket.kind == "code"],
         "values": request.POST,

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.models import Shop
-from banyan.insights.queries import journey_of
+from banyan.insights.queries import channels_of, journey_of
+from banyan.kernel import clock
+from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.orders.models import OrderLine
 from banyan.sharing import ports
+from banyan.sharing.channels import CHAT, GROUP
 from banyan.sharing.models import Link
 from banyan.sharing.queries import roots_in
 
 from ..http import actor, number, private, signed_in
 from ..shop.sharing import travel
-from .figures import scope_of
+from .figures import MONTH, scope_of
 from .room import frame, page, shop_of
 
 PAGE = 50
@@ -34,11 +39,30 @@ def shares(request: HttpRequest, shop_slug: str) -> HttpResponse:
     before = number(request.GET, "before")
     roots = roots_in(scope_of(shop), before=before, limit=PAGE + 1)
     shown = roots[:PAGE]
+    start = clock.now() - MONTH
     context = {
+        "channels": _channels(shop, start) if before is None else [],
         "rows": _rows(shop, shown),
         "more_url": f"?before={shown[-1].pk}" if len(roots) > PAGE else "",
     }
     return page(request, shop, "shares", "studio/shares.html", context)
+
+
+def _channels(shop: Shop, start: dt.datetime) -> list[dict[str, Any]]:
+    named = {
+        "web": _("Browsers"),
+        CHAT: _("Chats of two, and with shops"),
+        GROUP: _("Group chats"),
+    }
+    return [
+        {
+            "name": named.get(one.name, one.name),
+            "opened": one.opened,
+            "orders": one.orders,
+            "goods": Money(one.goods, shop.currency),
+        }
+        for one in channels_of(scope_of(shop), shop.pk, start=start)
+    ]
 
 
 def _rows(shop: Shop, roots: list[Link]) -> list[dict[str, Any]]:

@@ -23,9 +23,10 @@ from banyan.catalog.queries import (
     movements_of,
     stock_rows,
     stock_table,
-    wishes_of,
 )
+from banyan.catalog.reminders import BACK
 from banyan.kernel.problems import NotFound, Problem
+from banyan.notify.queries import reachable_share
 
 from ..http import actor, number, private, signed_in
 from .room import frame, page, refusal_of, shop_of
@@ -154,7 +155,7 @@ def _story(
         "places": locations_of(shop),
         "here": stock.on_hand - stock.elsewhere,
         "threshold": stock.low_at,
-        "waiting": wishes_of(variant),
+        "reach": reachable_share(kind=BACK, subject_id=variant.pk),
         "moves": [_movement(moved) for moved in found[:PAGE]],
         "more_url": f"?before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
         "values": request.POST,

@@ -12,6 +12,7 @@ from . import (
     goods,
     handing_over,
     home,
+    inbox,
     payments,
     points,
     pool,
@@ -38,6 +39,13 @@ urlpatterns = [
     path("<slug:shop_slug>/promised", behind.promised, name="studio_promised"),
     path("<slug:shop_slug>/people", behind.people, name="studio_people"),
     path("<slug:shop_slug>/counted", behind.counted, name="studio_counted"),
+    path("<slug:shop_slug>/inbox", inbox.inbox, name="studio_inbox"),
+    path("<slug:shop_slug>/inbox/replies", inbox.replies, name="studio_replies"),
+    path("<slug:shop_slug>/inbox/<int:thread_id>", inbox.thread, name="studio_thread"),
+    path("<slug:shop_slug>/inbox/<int:thread_id>/act", inbox.thread_act, name="studio_thread_act"),
+    path(
+        "<slug:shop_slug>/inbox/<int:thread_id>/read", inbox.thread_read, name="studio_thread_read"
+    ),
     path("<slug:shop_slug>/orders", queue.queue, name="studio_orders"),
     path("<slug:shop_slug>/orders/export.csv", queue.export, name="studio_orders_export"),
     path("<slug:shop_slug>/orders/packing", bulk.packing, name="studio_packing"),

@@ -168,3 +168,30 @@ def test_an_author_hears_of_likes_words_answers_and_repins() -> None:
 
     people.block(actor=make.actor(ana), account_id=cy.pk)
     assert all("Cy" not in told.text for told in notifications(ana.pk))
+
+
+def test_a_post_offers_ones_own_boards_and_those_one_takes_part_in(client: Client) -> None:
+    from banyan.community import actions as community
+    from tests.community.posts import post
+    from tests.support import factories as make
+
+    ana, ben = make.member(), make.member("benno")
+    shown = post(ana)
+    mine = community.make_board(actor=make.actor(ben), title="My own")
+    shared = community.make_board(actor=make.actor(ana), title="Together")
+    community.make_board(actor=make.actor(ana), title="Not his")
+    community.invite_to_board(actor=make.actor(ana), board_id=shared.pk, handle="benno")
+    client.force_login(ben)
+    assert "Together" not in client.get(f"/p/{shown.pk}").content.decode()
+    assert client.post(f"/me/boards/{shared.pk}/join").status_code == 302
+    page = client.get(f"/p/{shown.pk}").content.decode()
+    assert f'<option value="{mine.pk}">My own</option>' in page
+    assert f'<option value="{shared.pk}">Together' in page
+    assert "Not his" not in page
+    form = {"board": shared.pk, "note": "For us"}
+    assert client.post(f"/p/{shown.pk}/save", form).status_code == 302
+    found = client.get(f"/@{ana.handle}/{shared.slug}").content.decode()
+    assert "For us" in found
+    assert "added by" in found
+    assert client.post(f"/me/boards/{shared.pk}/leave").status_code == 302
+    assert client.get("/me/boards").content.decode().count("Together") == 0

@@ -16,6 +16,8 @@ from banyan.catalog import actions as catalog
 from banyan.catalog.models import Attribute, Category, Shop
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission, PayoutBatch, PayoutItem
+from banyan.groups import actions as groups
+from banyan.groups.models import Group
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry, DeadEvent, Flag, StoredEvent
@@ -23,6 +25,17 @@ from banyan.kernel.office import OfficeAdmin
 from banyan.ledger.models import Journal
 from banyan.market import actions as market
 from banyan.market.models import Dispute
+from banyan.media.actions import intake
+from banyan.moderation import actions as moderation
+from banyan.moderation.models import Appeal as MemberAppeal
+from banyan.moderation.models import (
+    BlockedPicture,
+    Decision,
+    ListedWord,
+    RightsNotice,
+    Sanction,
+)
+from banyan.moderation.models import Case as Case_
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Order, OrderRefund
@@ -32,6 +45,9 @@ from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
 from banyan.standing.models import Appeal, GuardedCategory, Permit, Report, Takedown
+from tests.community.posts import post as publish
+from tests.groups import circles
+from tests.moderation.test_texts import jpeg
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -277,6 +293,80 @@ def guarded() -> GuardedCategory:
     return made
 
 
+def hidden_group() -> Group:
+    made = circles.group()
+    boss = Actor(kind="staff", id=make.staff("moderation").pk, roles=frozenset({"moderation"}))
+    groups.hide_group(actor=boss, group_id=made.pk, reason="test")
+    AuditEntry.objects.all().delete()
+    return Group.objects.get(pk=made.pk)
+
+
+def group_with_an_heir() -> Group:
+    made = circles.group()
+    circles.joined(made, make.member("heir"))
+    return made
+
+
+def hidden(row: Any) -> bool:
+    return Group.objects.get(pk=row.pk).hidden_at is not None
+
+
+def reported() -> Case_:
+    with_picture = intake(actor=make.actor(make.member()), data=jpeg(3))
+    told = publish(make.member(), title="Buy pills", picture=with_picture)
+    moderation.report(
+        actor=make.actor(make.member()), kind="post", subject_id=told.pk, reason="spam"
+    )
+    return Case_.objects.get()
+
+
+def decided(verdict: str = "limit") -> Decision:
+    made = moderation.decide_case(
+        actor=SYSTEM, case_id=reported().pk, verdict=verdict, reason="spam", words="Advertising."
+    )
+    AuditEntry.objects.all().delete()
+    return made
+
+
+def member_appeal() -> MemberAppeal:
+    return moderation.appeal(actor=Actor.guest(), token=decided("hide").token, body="A joke.")
+
+
+def listed_word() -> ListedWord:
+    made = moderation.list_word(actor=SYSTEM, text="pills", effect="block", reason="test")
+    AuditEntry.objects.all().delete()
+    return made
+
+
+def blocked_picture() -> BlockedPicture:
+    image = intake(actor=make.actor(make.member()), data=jpeg(3))
+    moderation.block_pictures(actor=SYSTEM, image_ids=[image.pk], reason="test")
+    AuditEntry.objects.all().delete()
+    return BlockedPicture.objects.get()
+
+
+def filed() -> RightsNotice:
+    return moderation.file_notice(
+        actor=Actor.guest(),
+        kind="post",
+        subject_id=publish(make.member(), title="A picture").pk,
+        claimant="Ann Author",
+        email="ann@example.com",
+        address="Lane 1",
+        work="My picture",
+        words="It is mine.",
+        is_true=True,
+    )
+
+
+def pending() -> RightsNotice:
+    made = moderation.decide_notice(
+        actor=SYSTEM, notice_id=filed().pk, taken_down=True, reason="complete"
+    )
+    AuditEntry.objects.all().delete()
+    return made
+
+
 CASES = {
     ("catalog_shop", "approve"): Case(pending_shop, ("moderation",), "shop.approve", state_of),
     ("catalog_shop", "refuse"): Case(pending_shop, ("moderation",), "shop.refuse", state_of),
@@ -338,6 +428,55 @@ CASES = {
     ("standing_guardedcategory", "unguard"): Case(
         guarded, ("moderation",), "category.unguard",
         lambda row: GuardedCategory.objects.filter(pk=row.pk).exists()),
+    ("groups_group", "hide"): Case(circles.group, ("moderation",), "group.hide", hidden),
+    ("groups_group", "show"): Case(hidden_group, ("moderation",), "group.show", hidden),
+    ("groups_group", "verify"): Case(
+        circles.group, ("moderation",), "group.verify",
+        lambda row: Group.objects.get(pk=row.pk).verified_at is not None),
+    ("groups_group", "appoint"): Case(
+        group_with_an_heir, ("moderation",), "group.appoint_owner",
+        lambda row: Group.objects.get(pk=row.pk).owners, {"handle": "heir"}),
+
+
+    ("moderation_case", "take"): Case(
+        reported, ("moderation",), "case.take",
+        lambda row: Case_.objects.get(pk=row.pk).assignee_id is not None),
+    ("moderation_case", "note"): Case(
+        reported, ("moderation",), "case.note", lambda row: row.notes.exists()),
+    ("moderation_case", "dismiss"): Case(reported, ("moderation",), "case.decide", state_of),
+    ("moderation_case", "hide"): Case(
+        reported, ("moderation",), "case.decide", state_of, {"code": "spam"}),
+    ("moderation_case", "warn"): Case(
+        reported, ("moderation",), "case.decide", state_of, {"code": "spam", "content": "hide"}),
+    ("moderation_case", "limit"): Case(
+        reported, ("moderation",), "case.decide", state_of,
+        {"code": "spam", "content": "keep", "days": "7"}),
+    ("moderation_case", "suspend"): Case(
+        reported, ("moderation",), "case.decide", state_of,
+        {"code": "spam", "content": "hide", "days": ""}),
+    ("moderation_case", "block-pictures"): Case(
+        reported, ("moderation",), "picture.block", lambda row: BlockedPicture.objects.count()),
+    ("moderation_appeal", "uphold"): Case(
+        member_appeal, ("moderation",), "decision.review", state_of),
+    ("moderation_appeal", "dismiss"): Case(
+        member_appeal, ("moderation",), "decision.review", state_of),
+    ("moderation_sanction", "lift"): Case(
+        lambda: decided().sanction, ("moderation",), "sanction.lift",
+        lambda row: Sanction.objects.get(pk=row.pk).ended_at is not None),
+    ("moderation_listedword", "unlist"): Case(
+        listed_word, ("moderation",), "word.unlist",
+        lambda row: ListedWord.objects.filter(pk=row.pk).exists()),
+    ("moderation_blockedpicture", "unblock"): Case(
+        blocked_picture, ("moderation",), "picture.unblock",
+        lambda row: BlockedPicture.objects.filter(pk=row.pk).exists()),
+    ("moderation_rightsnotice", "take-down"): Case(
+        filed, ("moderation",), "rights_notice.decide", state_of),
+    ("moderation_rightsnotice", "refuse"): Case(
+        filed, ("moderation",), "rights_notice.decide", state_of),
+    ("moderation_rightsnotice", "restore"): Case(
+        pending, ("moderation",), "rights_notice.settle", state_of),
+    ("moderation_rightsnotice", "keep-down"): Case(
+        pending, ("moderation",), "rights_notice.settle", state_of),
     ("kernel_deadevent", "deliver"): Case(
         dead_event, ("owner",), "event.deliver_again",
         lambda row: DeadEvent.objects.get(pk=row.pk).resolved_at is not None),
@@ -354,6 +493,12 @@ LIST_CASES: dict[tuple[str, str], ListCase] = {
         "moderation", "attribute.add",
         {"code": "glaze", "kind": "choice", "category": "", "name_en": "Glaze", "unit": "",
          "choices": "ash=Ash/灰/灰, clear=Clear", "marks": "required, filter", "position": "1"}),
+    ("legal_legaltext", "publish"): ListCase(
+        "owner", "legal_text.publish",
+        {"kind": "terms", "language": "en", "version": "", "body": "Be kind.",
+         "changes": "Shorter.", "asks": "yes"}),
+    ("moderation_listedword", "list"): ListCase(
+        "moderation", "word.list", {"text": "pills", "effect": "hold"}),
     ("standing_guardedcategory", "guard"): ListCase(
         "moderation", "category.guard", {"category": "bowls", "why": "It is medicine."}, category),
 }  # fmt: skip

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from banyan.community.models import Topic, TopicFollow
 from banyan.groups import actions as groups
 from banyan.groups.models import Group, Invitation, Membership, Offer, Pick
+from banyan.kernel import clock
+from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.groups import circles
 from tests.support import factories as make
@@ -34,7 +37,7 @@ def text(answer: Any) -> str:
 def test_somebody_founds_a_group_and_comes_to_its_invitations() -> None:
     ana = make.member("ana", email="ana@lab.example.org")
     client = browser(ana)
-    assert "Found it" in text(client.get("/groups/new"))
+    assert "Start it" in text(client.get("/groups/new"))
 
     refused = client.post("/groups/new", {"name": "", "slug": "x"})
     assert refused.status_code == 422
@@ -66,7 +69,7 @@ def test_a_secret_group_is_not_there_for_others_and_a_private_one_shows_nothing(
 
 def test_joining_asking_and_leaving_by_the_buttons() -> None:
     circle = circles.group(policy="request")
-    owner = Account.objects.get(pk=circles.owner_of(circle).id)
+    owner = circles.founder(circle)
     ben = make.member("ben")
     client = browser(ben)
 
@@ -104,7 +107,7 @@ def test_members_have_no_hand_in_what_moderators_do() -> None:
 
 def test_moderators_settings_invitations_and_roles() -> None:
     circle = circles.group()
-    owner = Account.objects.get(pk=circles.owner_of(circle).id)
+    owner = circles.founder(circle)
     ben = circles.joined(circle)
     boss = browser(owner)
 
@@ -160,3 +163,29 @@ def test_goods_are_found_offered_and_taken_away_in_the_groups_shop() -> None:
     groups.tell_offers()
     again = browser(stranger).get(f"/g/offers/{made.pk}")
     assert again["Location"] == f"/g/{circle.slug}/shop"
+
+
+def test_groups_of_those_one_follows_come_first_then_of_topics_then_the_biggest() -> None:
+    ana, ben = make.member("ana"), make.member("ben")
+    big, about, known = (
+        circles.group(name="Biggest"),
+        circles.group(name="Tea people", topics=["tea"]),
+        circles.group(name="Of a friend"),
+    )
+    secret = circles.group(ben, name="Hush hush", visibility=2)
+    for _ in range(3):
+        circles.joined(big)
+    people.follow(actor=make.actor(ana), account_id=circles.founder(known).pk)
+    topic = Topic.objects.create(slug="tea", name="tea", created_at=clock.now())
+    TopicFollow.objects.create(topic=topic, account=ana, created_at=clock.now())
+
+    page = text(browser(ana).get("/groups"))
+
+    places = [page.index(name) for name in ("Of a friend", "Tea people", "Biggest")]
+    assert places == sorted(places)
+    assert "About a topic that you follow" in page
+    assert secret.name not in page
+    found = text(browser(ana).get("/groups", {"q": "tea"}))
+    assert about.name in found
+    assert big.name not in found
+    assert "/t/tea" in text(browser(ana).get(f"/g/{about.slug}/about"))

@@ -90,7 +90,8 @@ def test_the_relation_page_sets_level_mute_and_lists(hers: Client, ana: Account)
     assert muted_ids(actor(ana)) == {ben.pk}
     assert "Hear of them again" in page(hers, "/people/ben/relation")
     assert "not shown" in page(hers, "/me/people")
-    hers.post("/people/ben/unmute")
+    ended = hers.post(f"/me/people/{Mute.objects.get().pk}/end", {"next": "/people/ben/relation"})
+    assert ended["Location"] == "/people/ben/relation"
     assert muted_ids(actor(ana)) == frozenset()
     back = hers.post("/people/ben/mute", {"span": "less", "next": "/me/find"})
     assert back["Location"] == "/me/find"
@@ -98,11 +99,14 @@ def test_the_relation_page_sets_level_mute_and_lists(hers: Client, ana: Account)
     assert hers.post("/people/ben/mute", {"span": "never"}).status_code == 422
     assert hers.get("/people/ana/relation")["Location"] == "/@ana"
     assert hers.get("/people/nobody/relation").status_code == 404
+    assert hers.get("/people/a%00/relation").status_code == 404
+    assert hers.post("/people/a%00/unblock").status_code == 302
 
 
 def test_words_are_muted_and_shown_again(hers: Client, ana: Account) -> None:
     assert hers.post("/me/people", {"word": "Spoiler", "span": "day"}).status_code == 302
-    assert hers.post("/me/people", {"word": ""}).status_code == 422
+    for bad in ({"word": ""}, {"word": "x", "span": "never"}, {"word": "\0"}):
+        assert hers.post("/me/people", bad).status_code == 422
     mute = Mute.objects.get()
     assert mute.expires_at is not None
     assert "spoiler" in page(hers, "/me/people")
@@ -112,10 +116,12 @@ def test_words_are_muted_and_shown_again(hers: Client, ana: Account) -> None:
 
 def test_a_list_is_kept_on_its_page(hers: Client, ana: Account) -> None:
     member("ben")
-    assert hers.post("/me/lists", {"name": ""}).status_code == 422
+    for bad in ("", "\0"):
+        assert hers.post("/me/lists", {"name": bad}).status_code == 422
     url = hers.post("/me/lists", {"name": "Near"})["Location"]
     assert hers.post(url, {"handle": "@ben"}).status_code == 302
     assert "@ben" in page(hers, url)
+    assert hers.post(url, {"handle": "a\0"}).status_code == 422
     refused = hers.post(url, {"handle": "nobody"})
     assert refused.status_code == 422
     assert "There is nobody of this name." in refused.content.decode()

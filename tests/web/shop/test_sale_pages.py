@@ -10,12 +10,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from banyan.catalog.models import StockWish
 from banyan.kernel import clock
+from banyan.notify.models import Reminder
 from banyan.sales import actions as sales
 from banyan.sales.models import Entry, Right, Sale
 from banyan.web.shop.market.cards import product_url
-from tests.sales.scene import SYSTEM, bucket, buyer, claim, on, planned
+from tests.sales.scene import SYSTEM, bucket, buyer, claim, coming, on, planned
 from tests.support import factories as make
 from tests.web.studio.scene import client
 
@@ -158,15 +158,18 @@ def test_visitors_and_members_ask_to_be_told_and_take_it_back() -> None:
     assert client().post(url, {"email": "b@example.com"}).status_code == 200
     ana = client(buyer(1))
     assert ana.post(url).status_code == 200
-    assert StockWish.objects.count() == 2
+    assert Reminder.objects.count() == 2
     ana.post(url, {"undo": "1"})
-    wish = StockWish.objects.get()
+    wish = Reminder.objects.get(stopped_at=None)
     leave = reverse("stock_unwish", args=[wish.token])
     assert client().get(leave).status_code == 200
-    assert StockWish.objects.exists(), "a mail reader that opens the link deletes nothing"
+    wish.refresh_from_db()
+    assert wish.destination == "b@example.com", "a mail reader that opens the link deletes nothing"
     client().post(leave)
     client().post(leave)
-    assert not StockWish.objects.exists()
+    wish.refresh_from_db()
+    assert wish.destination == ""
+    assert wish.stopped_at is not None
 
 
 def test_what_is_there_needs_no_wish() -> None:
@@ -174,3 +177,17 @@ def test_what_is_there_needs_no_wish() -> None:
     url = reverse("stock_wish", args=[item.pk])
     assert client().post(url, {"email": "b@example.com"}).status_code == 409
     assert client().post(reverse("stock_wish", args=[1]), {"email": "b@x.com"}).status_code == 404
+
+
+# -- the beginning of a sale ----------------------------------------------------------------------
+
+
+def test_one_field_asks_to_be_told_when_a_sale_begins() -> None:
+    sale = coming()
+    url = reverse("sale_remind", args=[sale.pk])
+    page = client().get(reverse("sale", args=[sale.pk])).content.decode()
+    assert f'action="{url}"' in page
+    assert client().post(url, {"contact": "b@example.com"}).status_code == 200
+    assert client().post(url, {"contact": "b@example.com"}).status_code == 200
+    assert client().post(url, {"contact": "neither"}).status_code == 422
+    assert Reminder.objects.get().destination == "b@example.com"

@@ -88,8 +88,8 @@ def test_every_placeholder_class_paints_its_colour() -> None:
 
 def test_tag_places_exist_in_two_percent_steps() -> None:
     for step in range(51):
-        assert f".x-{step}{{left:{step * 2}%}}" in CSS
-        assert f".y-{step}{{top:{step * 2}%}}" in CSS
+        assert f".x-{step}{{--x:{step * 2}%}}" in CSS
+        assert f".y-{step}{{--y:{step * 2}%}}" in CSS
 
 
 def test_the_placeholder_of_a_colour_is_near_it() -> None:

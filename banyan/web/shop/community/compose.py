@@ -19,6 +19,8 @@ from banyan.catalog.models import Product
 from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import get_post_for
+from banyan.community.models import Post
+from banyan.community.rules import WAITING
 from banyan.groups.access import MEMBER
 from banyan.groups.models import Group
 from banyan.kernel.actors import Actor
@@ -80,12 +82,12 @@ def post_new(request: HttpRequest) -> HttpResponse:
         return _page(request, problem.extra.get("tokens", []), rows, problem)
     wish = request.POST.get("again")
     try:
-        request.POST = _with_video(request)
+        request.POST = _with_video(request)  # type: ignore[assignment]  # Django lets it be set
         if wish == "draft":
             return _keep(request, tokens)
         if wish is not None:
             return _page(request, tokens, _changed(rows, wish))
-        return redirect("post", _publish(request, tokens, rows))
+        return shown_or_waiting(request, _publish(request, tokens, rows))
     except LoginRequired:
         raise
     except Problem as problem:
@@ -242,7 +244,15 @@ def _poll(request: HttpRequest) -> community.PollWish | None:
     return community.PollWish(options, number(request.POST, "days", most=99) or 0)
 
 
-def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]) -> int:
+def shown_or_waiting(request: HttpRequest, post: Post) -> HttpResponse:
+    """Go to a new post; to its group where a moderator looks at it first."""
+    if post.state == WAITING and post.group is not None:
+        messages.success(request, _("A moderator looks at it first. Then it appears."))
+        return redirect("group", post.group.slug)
+    return redirect("post", post.pk)
+
+
+def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]) -> Post:
     who = actor(request)
     tags = [_tag(row) for row in rows if whole(row["product"]) is not None]
     visibility = request.POST.get("visibility", "0") or "0"
@@ -269,7 +279,7 @@ def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]
         draft_id = number(request.POST, "draft")
         if draft_id is not None:
             community.delete_draft(actor=who, draft_id=draft_id)
-    return made.pk
+    return made
 
 
 def _row(product: str = "", picture: str = "1", x: str = "50", y: str = "50") -> dict[str, str]:
@@ -351,7 +361,7 @@ def _page(
         "declared": DECLARED,
         "options": [*values.getlist("option"), "", "", "", ""][:4],
         "video": Video.objects.filter(
-            pk=number(values, "video") or 0, owner_id=actor(request).id
+            pk=number(values, "video") or 0, owner_id=actor(request).id or 0
         ).first(),
         "video_mb": settings.MAX_VIDEO_BYTES // 1024**2,
         "poll_days": [str(days) for days in POLL_DAYS],

@@ -132,6 +132,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "posts": noted_cards(request, page.posts),
         "more_url": page.more,
         "suggested": _suggested(who),
+        "welcome": who.id is not None and before == END,
         "products": product_cards(_new_goods(8)) if before == END else [],
     }
     return render(request, "shop/community/feed.html", context)
@@ -278,7 +279,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "posts": noted_cards(request, hydrate(who, ids)),
         "boards": visible_boards(who, account.pk),
         "shops": shop_faces(visible_shops().filter(owner=account)),
-        "storefront": visible_storefronts().filter(owner=account).first(),
+        "storefront": visible_storefronts().filter(owner=account, group_id=None).first(),
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     own = pictures([account.avatar_id]).get(account.avatar_id or 0)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,6 +15,7 @@ from banyan.catalog.queries import image_ids_of
 from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import ONLY_ME
+from banyan.community.rules import WAITING
 from banyan.groups.access import MEMBER
 from banyan.groups.models import Group
 from banyan.kernel.problems import NotFound, Problem
@@ -25,7 +26,7 @@ from banyan.people.access import mutes_of
 
 from ...http import actor, number, private, revalidated, signed_in
 from ..market.cards import product_title
-from .compose import AUDIENCES
+from .compose import AUDIENCES, shown_or_waiting
 from .feed import before_of, page_of, plain
 
 
@@ -71,8 +72,9 @@ def purchase_show(request: HttpRequest, token: str, line_id: int) -> HttpRespons
         except Problem as refused:
             problem = refused
         else:
-            messages.success(request, _("Shown, to nobody else."))
-            return redirect("post", made.pk)
+            if made.state != WAITING:
+                messages.success(request, _("Shown, to nobody else."))
+            return shown_or_waiting(request, made)
     groups = Group.objects.filter(
         closed_at=None, memberships__account_id=who.id or 0, memberships__state=MEMBER
     )

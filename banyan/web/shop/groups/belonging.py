@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from banyan.community import actions as community
+from banyan.community.queries import first_pictures, waiting_posts
 from banyan.groups import actions, queries
 from banyan.groups.access import ASKED, get_invitation
 from banyan.groups.models import Invitation
 from banyan.kernel.problems import Invalid, NotFound, Problem
 from banyan.media.qr import qr_png
-from banyan.media.queries import pictures
+from banyan.media.queries import pictures, thumb_urls
 
 from ...http import actor, number, private, signed_in
 from ..people.faces import face_of, faces_of
@@ -76,12 +78,16 @@ def group_wants(request: HttpRequest, slug: str) -> HttpResponse:
 @private
 @signed_in
 def group_requests(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show moderators who asks to be let in, and who is kept out."""
+    """Show moderators which posts wait, who asks to be let in, and who is kept out."""
     place = _led(request, slug)
-    asked, banned = queries.requests_of(place.group), queries.banned_of(place.group)
+    who = actor(request)
+    asked, banned = queries.requests_of(who, place.group), queries.banned_of(who, place.group)
     faces = faces_of(row.account for row in [*asked, *banned])
+    posts = waiting_posts(who, place.group)
+    thumbs = thumb_urls(first.values()) if (first := first_pictures(p.pk for p in posts)) else {}
     context = {
         **place.context,
+        "posts": [(post, thumbs.get(first.get(post.pk, 0), "")) for post in posts],
         "asked": [(faces[row.account_id], row) for row in asked],
         "banned": [(faces[row.account_id], row) for row in banned],
     }
@@ -128,6 +134,7 @@ _WISHES: dict[str, Any] = {
     "unban": actions.unban,
     "hand_over": actions.hand_over,
 }
+_POSTS: dict[str, Any] = {"appear": community.let_appear, "turn_away": community.turn_away}
 _PICKS: dict[str, Any] = {
     "feature": actions.feature_post,
     "unfeature": actions.unfeature_post,
@@ -140,17 +147,20 @@ _PICKS: dict[str, Any] = {
 @private
 @signed_in
 def group_pick(request: HttpRequest, slug: str, post_id: int) -> HttpResponse:
-    """Feature or pin a post of the group, or take that back."""
+    """Feature or pin a post of the group, or take that back; let a waiting one appear, or not."""
     place, wish = place_of(request, slug), request.POST.get("do", "")
     try:
-        if wish not in _PICKS:
+        if wish in _POSTS:
+            _POSTS[wish](actor=actor(request), post_id=post_id)
+        elif wish in _PICKS:
+            _PICKS[wish](actor=actor(request), group_id=place.group.pk, post_id=post_id)
+        else:
             raise Invalid()
-        _PICKS[wish](actor=actor(request), group_id=place.group.pk, post_id=post_id)
     except Problem as problem:
         messages.error(request, str(refused(problem).message))
     else:
         messages.success(request, _("Done."))
-    return redirect("group", slug)
+    return redirect("group_requests" if wish in _POSTS else "group", slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

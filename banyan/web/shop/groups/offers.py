@@ -18,10 +18,15 @@ from banyan.groups.access import MODERATORS, get_offer_for, visible_offers
 from banyan.groups.models import Offer
 from banyan.groups.queries import Figures
 from banyan.kernel import search
-from banyan.kernel.problems import Conflict, Problem
+from banyan.kernel.problems import Conflict, Invalid, Problem
+from banyan.storefronts import actions as storefronts
+from banyan.storefronts.access import page_of_group
+from banyan.storefronts.queries import offers_of
 
 from ...http import actor, number, private, revalidated, signed_in
+from ..market.arrival import arrival_of
 from ..market.cards import product_cards, product_url
+from ..market.storefront import things
 from ..people.faces import faces_of
 from .frame import Place, place_of, refused
 
@@ -46,8 +51,58 @@ def group_shop(request: HttpRequest, slug: str) -> HttpResponse:
         and (place.group.listers == "members" or place.mine.role in MODERATORS),
         "query": query,
         "found": _found(query),
+        **_page(request, place),
     }
     return render(request, "shop/groups/shop.html", context)
+
+
+def _page(request: HttpRequest, place: Place) -> dict[str, Any]:
+    """Return the goods of the group's own page; what is bought from it credits its owner."""
+    page = page_of_group(place.group.pk)
+    if page is None or page.state != "open" or not place.inside:
+        return {"page": page, "things": [], "arrival": arrival_of(request)}
+    arrival = arrival_of(request)
+    own = page.link.code if page.link and page.owner_id != actor(request).id else ""
+    shown = things(offers_of(page), via=arrival.code or own, touch=arrival.touch)
+    return {"page": page, "things": shown, "arrival": arrival}
+
+
+@require_POST
+@private
+@signed_in
+def group_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open or close the group's own page, put goods on it, pin or end what is there."""
+    place, who = place_of(request, slug), actor(request)
+    wish = request.POST.get("do", "")
+    try:
+        if wish == "open":
+            storefronts.open_group_page(actor=who, group_id=place.group.pk, title=place.group.name)
+        elif wish == "choose":
+            storefronts.select_product(
+                actor=who,
+                product_id=number(request.POST, "product") or 0,
+                group_id=place.group.pk,
+            )
+        elif wish == "close":
+            storefronts.close_storefront(actor=who, group_id=place.group.pk)
+        elif wish == "reopen":
+            storefronts.reopen_storefront(actor=who, group_id=place.group.pk)
+        elif wish in _WISHES:
+            _WISHES[wish](actor=who, offer_id=number(request.POST, "offer") or 0)
+        else:
+            raise Invalid()
+    except Problem as problem:
+        messages.error(request, str(refused(problem).message))
+    else:
+        messages.success(request, _("Done."))
+    return redirect("group_shop", slug)
+
+
+_WISHES: dict[str, Any] = {
+    "pin": storefronts.pin_offer,
+    "unpin": storefronts.unpin_offer,
+    "end": storefronts.end_offer,
+}
 
 
 def _rows(request: HttpRequest, place: Place, offers: list[Offer]) -> list[dict[str, Any]]:
@@ -77,7 +132,7 @@ def figure_words(figures: Figures) -> str:
     told = _(
         "Told %(told)s, opened %(opened)s, bought %(bought)s."
         " Not told: %(opted_out)s did not ask for it, %(capped)s had their notices for now,"
-        " %(apart)s are apart from you."
+        " %(muted)s mute or block who offers."
     )
     return told % {
         "told": figures.told,
@@ -85,7 +140,7 @@ def figure_words(figures: Figures) -> str:
         "bought": figures.bought,
         "opted_out": figures.opted_out,
         "capped": figures.capped,
-        "apart": figures.apart,
+        "muted": figures.muted + figures.apart,
     }
 
 

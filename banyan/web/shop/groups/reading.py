@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from banyan.community.access import visible_posts
-from banyan.community.queries import PAGE, group_ids, hydrate
+from banyan.community.models import Topic
+from banyan.community.queries import PAGE, followed_topics, group_ids, hydrate
+from banyan.community.rules import topic_slug
 from banyan.groups import queries
 from banyan.groups.access import get_group_by_slug
 from banyan.groups.models import Group
@@ -34,7 +38,8 @@ def groups(request: HttpRequest) -> HttpResponse:
     who = actor(request)
     query = request.GET.get("q", "").strip()[:60]
     mine = queries.my_groups(who)
-    others = queries.suggested_groups(who, query=query)
+    topics = {text for one in followed_topics(who) for text in (one.name, one.slug)}
+    others = queries.suggested_groups(who, query=query, topics=topics)
     all_of_them = [*(row.group for row in mine), *(one.group for one in others)]
     context = {
         "nav": "groups",
@@ -121,8 +126,20 @@ def group_rules(request: HttpRequest, slug: str) -> HttpResponse:
     place = place_of(request, slug, "group_rules")
     rows = queries.leaders(actor(request), place.group)
     faces = faces_of(row.account for row in rows)
+    slugs = {topic_slug(topic): topic for topic in place.group.topics}
+    usable = Topic.objects.filter(slug__in=slugs, is_usable=True)
+    known = set(usable.values_list("slug", flat=True))
     context = {
         **place.context,
+        "topics": [
+            (
+                topic,
+                addresses.url("topic", slug)
+                if slug in known
+                else f"{addresses.url('explore')}?{urlencode({'q': topic})}",
+            )
+            for slug, topic in slugs.items()
+        ],
         "leaders": [(faces[row.account_id], role_words(row.role)) for row in rows],
     }
     return render(request, "shop/groups/rules.html", context)

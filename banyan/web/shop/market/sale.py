@@ -10,16 +10,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from banyan.catalog import actions as catalog
-from banyan.catalog.access import visible_products
-from banyan.catalog.queries import wishes_for
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.kernel.problems import LoginRequired, NotFound, Problem
+from banyan.kernel.problems import LoginRequired, Problem
 from banyan.media.queries import pictures
+from banyan.notify import wechat
+from banyan.notify.queries import is_reminded
 from banyan.orders.queries import first_images
 from banyan.sales import actions as sales
 from banyan.sales.access import get_sale_for
@@ -32,7 +31,9 @@ from banyan.sales.queries import (
     left_in,
     rights_of,
 )
+from banyan.sales.reminders import STARTS
 from banyan.sales.rules import WARM_UP, waits_until
+from banyan.sharing.channels import channel_of
 from banyan.web.ui import addresses
 
 from ...http import actor, number, private, signed_in
@@ -60,6 +61,7 @@ def _page(request: HttpRequest, shown: Sale, problem: Problem | None = None) -> 
         "codes": any(bucket.kind == "code" for bucket in buckets),
         "problem": problem,
         "member": who.id is not None,
+        "reminder": _reminder(request, shown, who, now),
         "sign_in_url": "/login?" + urlencode({"next": f"/sale/{shown.pk}"}),
         "values": request.POST,
     }
@@ -69,6 +71,20 @@ def _page(request: HttpRequest, shown: Sale, problem: Problem | None = None) -> 
         return answer
     status = problem.status if problem else 200
     return render(request, "shop/market/sale.html", context, status=status)
+
+
+def _reminder(
+    request: HttpRequest, shown: Sale, who: Actor, now: dt.datetime
+) -> dict[str, Any] | None:
+    """Return what the one field needs by which somebody waits for the beginning, or None."""
+    if _phase(shown, now) != "before" or request.headers.get("hx-request"):
+        return None
+    agent = request.headers.get("user-agent", "")
+    return {
+        "noted": who.id is not None
+        and is_reminded(account_id=who.id, kind=STARTS, subject_id=shown.pk),
+        "in_wechat": channel_of(agent) == "wechat" and wechat.is_offered(),
+    }
 
 
 def _phase(shown: Sale, now: dt.datetime) -> str:
@@ -206,46 +222,3 @@ def code(request: HttpRequest, sale_id: int) -> HttpResponse:
         return redirect("sale", sale_id)
     query = urlencode({"variant": right.item.variant_id, "n": 1})
     return redirect(f"{addresses.url('checkout')}?{query}")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@private
-def wish(request: HttpRequest, variant_id: int) -> HttpResponse:
-    """Ask to be told when something sold out is back; a member's second press takes it back."""
-    who = actor(request)
-    wanted = visible_products().select_related("shop").filter(variants=variant_id).first()
-    if wanted is None:
-        raise NotFound()
-    context: dict[str, Any] = {
-        "nav": "explore",
-        "title": product_title(wanted),
-        "url_of_it": product_url(wanted),
-        "guest": who.id is None,
-    }
-    if request.method != "POST":
-        if who.id is not None and wishes_for(who.id, variant_id):
-            context["state"] = "noted"
-        return render(request, "shop/market/wish.html", context)
-    try:
-        if "undo" in request.POST:
-            catalog.unwish_own(actor=who, variant_id=variant_id)
-            return render(request, "shop/market/wish.html", context | {"state": "gone"})
-        catalog.wish_for(
-            actor=who, variant_id=variant_id, email=request.POST.get("email", "")[:254]
-        )
-    except Problem as problem:
-        if problem.status not in {409, 422, 429}:
-            raise
-        context |= {"problem": problem, "email": request.POST.get("email", "")}
-        return render(request, "shop/market/wish.html", context, status=problem.status)
-    return render(request, "shop/market/wish.html", context | {"state": "noted"})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@private
-def unwish(request: HttpRequest, token: str) -> HttpResponse:
-    """Take a wish back by the link of its message; asks first, since mail readers open links."""
-    if request.method == "POST":
-        catalog.unwish(token=token)
-        return render(request, "shop/market/unwish.html", {"nav": "explore", "done": True})
-    return render(request, "shop/market/unwish.html", {"nav": "explore", "done": False})

@@ -48,6 +48,9 @@ def draw(
     if quote.coupons.problem is not None:
         coupon_error = quote.coupons.problem.message
     who = actor(request)
+    methods = methods_for(amount=quote.total, account_id=who.id)
+    if values.get("provider") not in {method.provider for method in methods}:
+        values = values | {"provider": ""}
     context = {
         "items": _items(quote),
         "sums": priced_rows(quote.priced, quote.currency, sends=bool(quote.carriage)),
@@ -72,7 +75,7 @@ def draw(
         "earlier": earlier,
         "waiting": form.waiting,
         "token": form.token,
-        "methods": methods_for(amount=quote.total, account_id=who.id),
+        "methods": methods,
         "carried": carried(request, values),
         "quantity": quote.lines[0].quantity if _is_buy_now(request) else 0,
         "sign_in_url": sign_in_url(request, values),

@@ -13,7 +13,7 @@ from banyan.catalog.rules import Place
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.orders import actions as orders
-from banyan.orders.queries import cart_wanted
+from banyan.orders.queries import cart_wanted, last_bought
 from banyan.people.access import visible_addresses
 from banyan.people.models import Address
 from banyan.people.rules import (
@@ -64,12 +64,20 @@ def _quantity(text: str) -> int:
 
 
 def given(request: HttpRequest, who: Actor) -> dict[str, str]:
-    """Return the form's values: what was typed, else the default address, else the language's."""
+    """Return the form's values: what was typed, else what the member used before.
+
+    The default address, else where the last order went; the way in which that one was paid. With
+    neither, the country of the language.
+    """
     if request.method == "POST":
         return _typed(request, who)
     values: dict[str, str] = {}
     if request.user.is_authenticated:
         values = of_address(visible_addresses(who).filter(is_default=True).first())
+        address, provider = last_bought(who)
+        if not values:
+            values = {name: address[name] for name in ADDRESS_FIELDS if name in address}
+        values["provider"] = provider
         values.setdefault("email", request.user.email or "")
         values.setdefault("contact_phone", request.user.phone or "")
     countries = {"zh-hant": "TW", "zh-hans": "CN"}

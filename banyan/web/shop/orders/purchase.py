@@ -16,6 +16,8 @@ from banyan.kernel.money import Money, format_money
 from banyan.kernel.ratelimits import hit
 from banyan.market.queries import disputes_of
 from banyan.media.queries import pictures
+from banyan.notify.models import PushKey
+from banyan.notify.webpush import current_key
 from banyan.orders import actions as orders
 from banyan.orders.access import (
     get_checkout_by_token,
@@ -179,8 +181,15 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "guest": checkout.buyer_id is None,
         "live": ticket(request, f"checkout:{checkout.pk}"),
         "way_back": kept(request, checkout),
+        "push": _push_of(actor(request), checkout),
     }
     return render(request, "shop/orders/purchase.html", context)
+
+
+def _push_of(who: Actor, checkout: Checkout) -> PushKey | None:
+    """Return what a browser needs to tell its owner of this purchase; None where none may ask."""
+    paid = who.id is not None and checkout.buyer_id == who.id and checkout.state == "paid"
+    return current_key() if paid else None
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from banyan.kernel.problems import Invalid
@@ -14,7 +15,7 @@ from banyan.people.rules.relations import FOR_EVER, SPANS
 from ...http import actor
 from .faces import faces_of
 from .relation import SPAN_WORDS
-from .sessions import member
+from .sessions import member, safe_next
 
 
 @member
@@ -25,8 +26,10 @@ def kept_away(request: HttpRequest) -> HttpResponse:
     problem: Invalid | None = None
     if request.method == "POST":
         span = request.POST.get("span", FOR_EVER)
+        if span not in SPANS:
+            raise Invalid(fields={"span": _("Choose one of these.")})
         try:
-            people.mute_word(actor=who, word=request.POST.get("word", ""), lasting=SPANS.get(span))
+            people.mute_word(actor=who, word=request.POST.get("word", ""), lasting=SPANS[span])
             return redirect("kept_away")
         except Invalid as refused:
             problem = refused
@@ -53,4 +56,4 @@ def kept_away(request: HttpRequest) -> HttpResponse:
 def mute_end(request: HttpRequest, mute_id: int) -> HttpResponse:
     """Take a mute back."""
     people.unmute(actor=actor(request), mute_id=mute_id)
-    return redirect("kept_away")
+    return redirect(safe_next(request) or "kept_away")

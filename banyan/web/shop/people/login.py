@@ -18,6 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.kernel import clock
 from banyan.kernel.problems import Invalid, NotFound, Problem, TooMany
+from banyan.legal.queries import to_accept
+from banyan.legal.rules import MEMBERS
+from banyan.notify import actions as notify
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
 from banyan.people.actions.intents import open_intent
@@ -29,6 +32,7 @@ from banyan.people.rules import mask_contact
 
 from ...http import actor, private, same_origin
 from .forms import CodeForm, ContactForm, refuse
+from .notification_settings import BROWSER
 from .sessions import (
     cart_token,
     client_address,
@@ -217,6 +221,9 @@ def _onward(request: HttpRequest, next_url: str, *, offers: bool) -> HttpRespons
         if waiting:
             url = reverse("merge_offer", args=[waiting[0].pk])
             return redirect(url + (f"?{urlencode({'next': next_url})}" if next_url else ""))
+    if to_accept(actor(request).id or 0, MEMBERS):
+        url = reverse("legal_agree")
+        return redirect(url + (f"?{urlencode({'next': next_url})}" if next_url else ""))
     return redirect(next_url or "/")
 
 
@@ -226,6 +233,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     """End the session; a GET asks first, because anybody can make a browser GET."""
     if request.method != "POST":
         return render(request, "shop/people/logout.html")
+    notify.unsubscribe(actor=actor(request), browser_id=request.session.get(BROWSER, 0))
     end_session(request)
     response = redirect(safe_next(request, "/"))
     if request.is_secure():

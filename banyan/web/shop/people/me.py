@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound, Problem
+from banyan.legal.queries import to_accept
+from banyan.legal.rules import MEMBERS
 from banyan.media.actions import stage
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
@@ -37,6 +39,7 @@ _ROOMS = (
     ("statement", "receipt", gettext_lazy("Statement")),
     ("wallet", "wallet", gettext_lazy("Wallet")),
     ("links_mine", "share", gettext_lazy("My shares")),
+    ("chat", "chat", gettext_lazy("Chat")),
     ("notifications", "bell", gettext_lazy("Notifications")),
     ("friends_mine", "people", gettext_lazy("Friends")),
     ("my_followers", "me", gettext_lazy("Followers")),
@@ -50,6 +53,9 @@ _ROOMS = (
     ("studio_home", "shop", gettext_lazy("My shops")),
     ("me_edit", "edit", gettext_lazy("Profile and contacts")),
     ("privacy", "lock", gettext_lazy("Privacy")),
+    ("me_edit", "edit", gettext_lazy("Profile and privacy")),
+    ("my_data", "lock", gettext_lazy("My data")),
+    ("decisions", "shield", gettext_lazy("Decisions")),
     ("mfa_index", "shield", gettext_lazy("Security")),
     ("tokens", "lock", gettext_lazy("API tokens")),
 )
@@ -66,6 +72,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "face": face_of(account),
         "rooms": _rooms(actor(request)),
         "offers": open_offers(account.pk),
+        "must_agree": bool(to_accept(account.pk, MEMBERS)),
         **badge(request),
     }
     return render(request, "shop/people/me.html", context)

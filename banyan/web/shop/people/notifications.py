@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from banyan.kernel.problems import NotFound
 from banyan.notify import actions as notify
-from banyan.notify.models import Notification
-from banyan.notify.queries import MOST, unread_count
+from banyan.notify.access import get_notification_for, preference_of
+from banyan.notify.queries import ALL, MOST, REQUESTS, SHOWN, UNREAD, unread_count
 from banyan.notify.queries import notifications as read_notifications
+from banyan.notify.rules import REQUESTS as APART
+from banyan.web.ui.shapes import Tab
 
 from ...http import actor
 from ...streams import ticket
@@ -30,21 +32,34 @@ PAGE = 30
 def notifications(request: HttpRequest) -> HttpResponse:
     """List what happened, newest first; reading marks nothing until one says so or opens one."""
     me = actor(request).id or 0
-    told = read_notifications(me, before=_before(request), limit=PAGE + 1)
+    show = request.GET.get("show", ALL)
+    show = show if show in SHOWN else ALL
+    told = read_notifications(me, before=_before(request), limit=PAGE + 1, show=show)
     shown = told[:PAGE]
     faces = faces_of(person for one in shown for person in one.people)
     more = ""
     if len(told) > PAGE:
-        more = f"{reverse('notifications')}?{urlencode({'before': shown[-1].at.isoformat()})}"
+        query = {"show": show, "before": shown[-1].at.isoformat()}
+        more = f"{reverse('notifications')}?{urlencode(query)}"
     context = {
         "nav": "me",
         "told": [(one, [faces[person.pk] for person in one.people]) for one in shown],
         "unread": unread_count(me),
+        "tabs": _tabs(me, show),
         "more_url": more,
         "live": ticket(request, f"member:{me}"),
         "here": request.get_full_path(),
     }
     return render(request, "shop/people/notifications.html", context)
+
+
+def _tabs(me: int, show: str) -> list[Tab]:
+    """Return all and unread; who keeps strangers apart finds them under requests."""
+    texts = {ALL: _("All"), UNREAD: _("Unread")}
+    if show == REQUESTS or preference_of(me).strangers == APART:
+        texts[REQUESTS] = _("Requests")
+    url = reverse("notifications")
+    return [Tab(text, f"{url}?show={name}", name == show) for name, text in texts.items()]
 
 
 def _before(request: HttpRequest) -> dt.datetime | None:
@@ -84,9 +99,6 @@ def notifications_read(request: HttpRequest) -> HttpResponse:
 @member
 def notification_open(request: HttpRequest, notification_id: int) -> HttpResponse:
     """Mark one as read and go where it leads."""
-    me = actor(request).id or 0
-    row = Notification.objects.filter(pk=notification_id, recipient_id=me).first()
-    if row is None:
-        raise NotFound()
-    notify.mark_read(recipient_id=me, notification_id=row.pk)
+    row = get_notification_for(actor(request), notification_id)
+    notify.mark_read(recipient_id=row.recipient_id, notification_id=row.pk)
     return redirect(row.url or "notifications")

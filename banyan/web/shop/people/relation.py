@@ -83,15 +83,6 @@ def mute(request: HttpRequest, handle: str) -> HttpResponse:
 
 @require_POST
 @member
-def unmute(request: HttpRequest, handle: str) -> HttpResponse:
-    """Hear of somebody again."""
-    account = get_account_for(actor(request), handle)
-    people.unmute_person(actor=actor(request), account_id=account.pk)
-    return redirect("relation", handle=account.handle)
-
-
-@require_POST
-@member
 def relation_lists(request: HttpRequest, handle: str) -> HttpResponse:
     """Put somebody on the ticked ones of one's lists, and take them off the others."""
     who = actor(request)

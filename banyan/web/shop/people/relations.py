@@ -80,7 +80,7 @@ def block(request: HttpRequest, handle: str) -> HttpResponse:
 @member
 def unblock(request: HttpRequest, handle: str) -> HttpResponse:
     """Take a block back; the person is found among those one blocks."""
-    target = queries.blocked_accounts(actor(request)).filter(handle__iexact=handle).first()
+    target = queries.blocked_account(actor(request), handle)
     if target is not None:
         people.unblock(actor=actor(request), account_id=target.pk)
     return redirect("kept_away")

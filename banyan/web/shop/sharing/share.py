@@ -58,6 +58,8 @@ def share(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
         "link": link,
         "share_url": request.build_absolute_uri(path),
         "qr_url": reverse("qr", args=[link.code]) if link else "",
+        "chat_url": reverse("chat_share", args=[kind, target_id])
+        + (f"?via={arrival.code}" if arrival.code else ""),
         "poster_url": reverse("poster", args=[link.code]) if link else "",
         "earn": earn,
         "arrival": arrival,

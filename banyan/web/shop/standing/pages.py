@@ -138,6 +138,7 @@ def report(request: HttpRequest, product_id: int) -> HttpResponse:
         "nav": "explore",
         "title": product_title(product),
         "goods_url": product_url(product),
+        "product_id": product.pk,
         "reasons": [
             {"value": value, "text": text, "checked": value == chosen}
             for value, text in REASONS.items()

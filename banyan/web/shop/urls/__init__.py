@@ -6,16 +6,32 @@ head, and keeps a record of every nested list that did not match.
 
 from django.urls import URLPattern, URLResolver
 
-from . import community, earnings, groups, market, orders, people, sharing, standing, trade
+from . import (
+    chat,
+    community,
+    earnings,
+    groups,
+    legal,
+    market,
+    moderation,
+    orders,
+    people,
+    sharing,
+    standing,
+    trade,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *market.urlpatterns,
     *orders.urlpatterns,
     *community.urlpatterns,
+    *chat.urlpatterns,
     *sharing.urlpatterns,
     *trade.urlpatterns,
     *groups.urlpatterns,
     *standing.urlpatterns,
+    *moderation.urlpatterns,
+    *legal.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,
 ]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("g/<slug:slug>", reading.group, name="group"),
     path("g/<slug:slug>/shop", offers.group_shop, name="group_shop"),
     path("g/<slug:slug>/shop/offer", offers.group_offer, name="group_offer"),
+    path("g/<slug:slug>/shop/page", offers.group_page, name="group_page"),
     path("g/<slug:slug>/members", reading.group_members, name="group_members"),
     path("g/<slug:slug>/about", reading.group_rules, name="group_rules"),
     path("g/<slug:slug>/requests", belonging.group_requests, name="group_requests"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from ..community import about
 from ..market import cart, collection, embed, product, sale, storefront, storefront_editor
+from ..people import reminders
 
 urlpatterns = [
     path("shop/<slug:shop_slug>", product.shop, name="shop"),
@@ -15,8 +16,9 @@ urlpatterns = [
     path("sale/<int:sale_id>/enter", sale.enter, name="sale_enter"),
     path("sale/<int:sale_id>/leave", sale.leave, name="sale_leave"),
     path("sale/<int:sale_id>/code", sale.code, name="sale_code"),
-    path("stock/<int:variant_id>/wish", sale.wish, name="stock_wish"),
-    path("stock/wish/<str:token>", sale.unwish, name="stock_unwish"),
+    path("sale/<int:subject_id>/remind", reminders.remind, {"what": "sale"}, name="sale_remind"),
+    path("stock/<int:subject_id>/wish", reminders.remind, {"what": "back"}, name="stock_wish"),
+    path("stock/wish/<str:token>", reminders.stop, name="stock_unwish"),  # in letters of old
     path("cart", cart.cart, name="cart"),
     path("cart/add", cart.cart_add, name="cart_add"),
     path("cart/<int:item_id>", cart.cart_change, name="cart_change"),

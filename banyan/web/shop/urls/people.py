@@ -11,18 +11,22 @@ from ..people import (
     login,
     me,
     merges,
+    notification_settings,
     notifications,
     privacy,
     relation,
     relations,
+    reminders,
     resume,
     second_factor,
     tokens,
+    welcome,
 )
 
 resume.register()
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("welcome", welcome.welcome, name="welcome"),
     path("login", login.login, name="login"),
     path("login/done", login.login_done, name="login_done"),
     path("login/closed", login.closed, name="account_inactive"),
@@ -71,6 +75,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         notifications.notification_open,
         name="notification_open",
     ),
+    path(
+        "me/notifications/settings",
+        notification_settings.notification_settings,
+        name="notification_settings",
+    ),
+    path("me/push", notification_settings.push_subscribe, name="push_subscribe"),
+    path("me/push/remove", notification_settings.push_remove, name="push_remove"),
+    path("remind/wechat", reminders.remind_wechat, name="remind_wechat"),
+    path("remind/confirm/<str:token>", reminders.remind_confirm, name="remind_confirm"),
+    path("stop/<str:token>", reminders.stop, name="stop"),
     path("people/<str:handle>/followers", relations.followers, name="followers"),
     path("people/<str:handle>/following", relations.following, name="following"),
     path("people/<str:handle>/follow", relations.follow, name="follow"),
@@ -81,7 +95,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<str:handle>/relation", relation.relation, name="relation"),
     path("people/<str:handle>/level", relation.follow_level, name="follow_level"),
     path("people/<str:handle>/mute", relation.mute, name="mute"),
-    path("people/<str:handle>/unmute", relation.unmute, name="unmute"),
     path("people/<str:handle>/lists", relation.relation_lists, name="relation_lists"),
     path("people/<str:handle>/block", relations.block, name="block"),
     path("people/<str:handle>/unblock", relations.unblock, name="unblock"),

@@ -403,3 +403,11 @@ doc.addEventListener("htmx:load", ({ detail }) => wake(detail.elt));
 wake();
 $("[data-focus]")?.focus();
 setInterval(tick, 1000);
+
+/* The worker keeps pages for when there is no connection; a browser is told things only if asked. */
+const { worker } = doc.body.dataset;
+if (worker && navigator.serviceWorker) {
+  addEventListener("load", () => navigator.serviceWorker.register(worker).catch(() => {}));
+  const asks = $$("[data-push]");
+  if (asks.length && window.PushManager) import("./push.js").then(({ offer }) => asks.forEach((form) => offer(form, say)));
+}

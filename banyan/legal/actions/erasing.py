@@ -1,0 +1,155 @@
+"""Leaving: closed at once, thirty days to come back, then everything personal is erased."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import audit, clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.personal import Person, erase_rows, in_erasing_order
+from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.states import transition
+from banyan.people import actions as people
+from banyan.people.access import get_own_account
+from banyan.people.models import Account
+
+from .. import ports
+from ..events import AccountErased, ErasureAsked, ErasureCancelled
+from ..models import Erasure
+from ..states import ERASURE
+
+GRACE = dt.timedelta(days=30)
+
+
+class NotSettled(Conflict):
+    """Something is open; ``extra["obstacles"]`` says what, in words and with the way there."""
+
+    code = "not_settled"
+    message = _("Something has to be settled first.")
+
+
+def person_of(account: Account) -> Person:
+    """Return an account as what the declarations of personal data ask for."""
+    contacts = frozenset(contact for contact in (account.email, account.phone) if contact)
+    return Person(account_id=account.pk, contacts=contacts, handle=account.handle)
+
+
+def ask_erasure(*, actor: Actor, handle: str) -> Erasure:
+    """Leave: the account is closed at once, and erased in thirty days unless its owner signs in.
+
+    ``handle`` is typed by hand, so that nobody leaves by mistake. Raises Invalid for another one,
+    NotSettled while orders, disputes or money are open. Repeatable. Emits account.leaving.
+    """
+    account = get_own_account(actor)
+    if handle.strip().removeprefix("@").casefold() != account.handle.casefold():
+        raise Invalid(fields={"handle": _("Type your own name here to leave.")})
+    _require_settled(person_of(account))
+    now = clock.now()
+    try:
+        with transaction.atomic():
+            made = Erasure.objects.create(account=account, asked_at=now, due_at=now + GRACE)
+            people.close_account(actor=actor, account_id=account.pk, reason="leaving")
+            told = ErasureAsked(account_id=account.pk, erasure_id=made.pk)
+            events.emit(told, actor=actor)
+    except IntegrityError as error:
+        if "legal_erasure_one" not in str(error):
+            raise
+        return Erasure.objects.get(account=account, state="waiting")
+    return made
+
+
+def _require_settled(person: Person) -> None:
+    found = ports.obstacles(person)
+    if found:
+        raise NotSettled(
+            extra={
+                "obstacles": [
+                    {"code": one.code, "text": str(one.text), "url": one.url} for one in found
+                ]
+            }
+        )
+
+
+def come_back(*, account: Account) -> None:
+    """Cancel what an account waits for, because its owner has just proven a contact."""
+    waiting = Erasure.objects.filter(account=account, state="waiting").first()
+    if waiting is not None:
+        who = Actor(kind="member", id=account.pk, label=f"@{account.handle}")
+        cancel_erasure(actor=who, erasure_id=waiting.pk)
+
+
+def cancel_erasure(*, actor: Actor, erasure_id: int) -> Erasure:
+    """Stay after all; the account opens unless moderation keeps it closed. Emits account.stayed."""
+    with transaction.atomic():
+        found = Erasure.objects.select_for_update().get(pk=erasure_id)
+        transition(ERASURE, found, "cancelled", actor=actor, ended_at=clock.now())
+        if found.account_id is not None:
+            people.reopen_account(actor=actor, account_id=found.account_id, reason="came back")
+            told = ErasureCancelled(account_id=found.account_id, erasure_id=found.pk)
+            events.emit(told, actor=actor)
+    return found
+
+
+def erase_due(*, actor: Actor) -> int:
+    """Erase whose thirty days are over; what is open again waits for the next run.
+
+    One transaction per person. Returns how many were erased; repeatable.
+    """
+    due = Erasure.objects.filter(state="waiting", due_at__lte=clock.now()).order_by("due_at", "id")
+    count = 0
+    for erasure in list(due.select_related("account")[:100]):
+        if erasure.account is not None and not ports.obstacles(person_of(erasure.account)):
+            count += _erase_account(actor, erasure.pk)
+    return count
+
+
+def _erase_account(actor: Actor, erasure_id: int) -> bool:
+    with transaction.atomic():
+        # Locked against a sign-in of the same moment, which would cancel it.
+        erasure = Erasure.objects.select_for_update().get(pk=erasure_id)
+        if erasure.state != "waiting" or erasure.account_id is None:
+            return False
+        account = Account.objects.select_for_update().get(pk=erasure.account_id)
+        _erase(person_of(account))
+        transition(ERASURE, erasure, "done", actor=actor, ended_at=clock.now())
+        events.emit(AccountErased(account_id=account.pk), actor=actor)
+        audit.record(
+            actor=actor,
+            action="account.erase",
+            subject_kind="account",
+            subject_id=account.pk,
+            reason="asked by its owner",
+        )
+    return True
+
+
+def erase_purchase(*, actor: Actor, checkout_id: int) -> Erasure:
+    """Erase what a guest left with one purchase, at once: contacts, addresses, words, messages.
+
+    Whoever calls has looked whether the actor may (``orders.access``). Raises NotSettled. Sums and
+    goods stay, and invoices as they were issued. Repeatable; audited.
+    """
+    person = Person(guest_id=checkout_id)
+    _require_settled(person)
+    now = clock.now()
+    with transaction.atomic():
+        _erase(person)
+        made = Erasure.objects.create(
+            checkout_id=checkout_id, state="done", asked_at=now, due_at=now, ended_at=now
+        )
+        audit.record(
+            actor=actor,
+            action="purchase.erase",
+            subject_kind="checkout",
+            subject_id=checkout_id,
+            reason="asked by its buyer",
+        )
+    return made
+
+
+def _erase(person: Person) -> None:
+    for holding in in_erasing_order():
+        erase_rows(holding, person)

@@ -1,0 +1,134 @@
+"""Taking one's data along: a ZIP made by a job, fetched once within a week."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import secrets
+import zipfile
+from functools import partial
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError, transaction
+
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.personal import Person, export_rows, in_erasing_order
+from banyan.kernel.problems import Conflict, LoginRequired, NotFound
+from banyan.kernel.states import transition
+from banyan.media import store
+from banyan.media.models import Image
+
+from ..events import ExportReady
+from ..models import Export
+from ..states import EXPORT
+from .erasing import person_of
+
+KEPT = dt.timedelta(days=7)
+
+
+def ask_export(*, actor: Actor, checkout_id: int | None = None) -> Export:
+    """Ask for what is known of the actor, or of a guest's purchase (``orders.access`` has looked).
+
+    While one is on its way or waits to be fetched, it is returned. A job makes the file.
+    """
+    if checkout_id is None and actor.id is None:
+        raise LoginRequired()
+    whose = {"checkout_id": checkout_id} if checkout_id is not None else {"account_id": actor.id}
+    try:
+        with transaction.atomic():
+            return Export.objects.create(asked_at=clock.now(), **whose)
+    except IntegrityError:
+        return Export.objects.get(state__in=["asked", "ready"], **whose)
+
+
+def make_exports(*, actor: Actor) -> int:
+    """Make the files that were asked for; returns how many. May run in several workers at once."""
+    count = 0
+    for pk in list(
+        Export.objects.filter(state="asked").order_by("id").values_list("pk", flat=True)[:20]
+    ):
+        with transaction.atomic():
+            row = Export.objects.select_for_update(skip_locked=True, of=("self",))
+            export = row.select_related("account").filter(pk=pk, state="asked").first()
+            if export is None:
+                continue
+            data = _zip(_person(export))
+            name = f"exports/{export.pk}-{secrets.token_hex(16)}.zip"
+            store.put(store.private(), name, data)
+            now = clock.now()
+            transition(
+                EXPORT, export, "ready", actor=actor, file=name, bytes=len(data), ready_at=now,
+                expires_at=now + KEPT,
+            )  # fmt: skip
+            told = ExportReady(export_id=export.pk, account_id=export.account_id)
+            events.emit(told, actor=actor)
+            count += 1
+    return count
+
+
+def _person(export: Export) -> Person:
+    if export.account is not None:
+        return person_of(export.account)
+    return Person(guest_id=export.checkout_id)
+
+
+def _zip(person: Person) -> bytes:
+    """Return one JSON file per table, what is kept and why, and the person's pictures."""
+    target = io.BytesIO()
+    kept: dict[str, str] = {}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for holding in in_erasing_order():
+            rows = list(export_rows(holding, person))
+            if not rows:
+                continue
+            label = holding.model._meta.label
+            text = json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+            archive.writestr(f"data/{label}.json", text)
+            kept[label] = holding.why
+        archive.writestr("how-long-it-is-kept.json", json.dumps(kept, indent=1))
+        for image in Image.objects.filter(owner_id=person.account_id or 0).order_by("id"):
+            try:
+                archive.writestr(
+                    f"pictures/{image.pk}.jpg", store.read(store.private(), image.original)
+                )
+            except OSError:
+                continue  # swept a moment ago
+    return target.getvalue()
+
+
+def take_export(*, actor: Actor, export_id: int, checkout_id: int | None = None) -> bytes:
+    """Hand the file over, once; it goes with it. NotFound for another's, Conflict when it is gone.
+
+    Two at once: one gets it.
+    """
+    export = Export.objects.filter(pk=export_id).first()
+    mine = export is not None and (
+        export.checkout_id == checkout_id
+        if checkout_id is not None
+        else actor.id is not None and export.account_id == actor.id
+    )
+    if export is None or not mine:
+        raise NotFound()
+    if export.state != "ready" or (export.expires_at and export.expires_at <= clock.now()):
+        raise Conflict(code="export_gone")
+    data = store.read(store.private(), export.file)
+    name = export.file
+    with transaction.atomic():
+        transition(EXPORT, export, "taken", actor=actor, file="")
+        transaction.on_commit(lambda: store.private().delete(name))
+    return data
+
+
+def expire_exports(*, actor: Actor) -> int:
+    """Remove files that nobody fetched within their week; returns how many. Repeatable."""
+    over = Export.objects.filter(state="ready", expires_at__lte=clock.now())
+    count = 0
+    for export in list(over.order_by("id")[:200]):
+        name = export.file
+        with transaction.atomic():
+            transition(EXPORT, export, "expired", actor=actor, file="")
+            transaction.on_commit(partial(store.private().delete, name))
+        count += 1
+    return count

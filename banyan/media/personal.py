@@ -1,0 +1,44 @@
+"""Pictures of people: they go with whoever uploaded them, unless a duty shows them still."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from banyan.kernel.personal import Erase, Person, holds
+
+from . import store
+from .models import Image, Rendition
+
+
+def _erase_images(person: Person) -> None:
+    """Remove rows and files; what a dispute or a return still shows stays, without an owner."""
+    if person.account_id is None:
+        return
+    for image in Image.objects.filter(owner_id=person.account_id).order_by("id"):
+        files = list(Rendition.objects.filter(image=image).values_list("file", flat=True))
+        try:
+            with transaction.atomic():
+                image.delete()
+        except ProtectedError:
+            Image.objects.filter(pk=image.pk).update(owner_id=None, alt="")
+            continue
+        transaction.on_commit(partial(_remove, files, image.original))
+
+
+def _remove(files: list[str], original: str) -> None:
+    """After the commit: a file without a row is waste, a row without a file a broken page."""
+    for name in files:
+        store.public().delete(name)
+    store.private().delete(original)
+
+
+GOES = "Until its owner takes it away."
+holds(
+    "media.Image", Erase.DELETE, GOES, fields=("alt", "original", "owner_id"),
+    owner=("owner_id",), act=_erase_images,
+)  # fmt: skip
+holds("media.Rendition", Erase.DELETE, "As long as its picture.", act=lambda person: None)
+holds("media.StagedUpload", Erase.DELETE, "Two days.", fields=("name",), owner=("owner_id",))

@@ -1,0 +1,51 @@
+"""The writers of notify."""
+
+from .allowances import forget_old_days
+from .digests import send_digests
+from .messages import deliver, deliver_due, send
+from .preferences import Where, end_digest, set_preference, set_switch, set_switches
+from .pushing import push_due, subscribe, unsubscribe
+from .reminders import (
+    Word,
+    confirm,
+    forget_contact,
+    forget_reminders,
+    remind,
+    remind_in_wechat,
+    remind_member,
+    stop,
+    stop_own,
+    tell,
+    undo_stop,
+)
+from .telling import hush, mark_read, notify
+
+__all__ = [
+    "Where",
+    "Word",
+    "confirm",
+    "deliver",
+    "deliver_due",
+    "end_digest",
+    "forget_contact",
+    "forget_old_days",
+    "forget_reminders",
+    "hush",
+    "mark_read",
+    "notify",
+    "push_due",
+    "remind",
+    "remind_in_wechat",
+    "remind_member",
+    "send",
+    "send_digests",
+    "set_preference",
+    "set_switch",
+    "set_switches",
+    "stop",
+    "stop_own",
+    "subscribe",
+    "tell",
+    "undo_stop",
+    "unsubscribe",
+]

@@ -1,0 +1,125 @@
+"""The writers of notifications: what an account is told, and what counts as read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
+from banyan.people.access import blocked_between
+
+from .. import kinds
+from ..access import is_followed, is_muted, place_of
+from ..events import NotificationRead, NotificationTold
+from ..models import Notification
+from ..rules import ALL, NOBODY
+
+US = Actor.system("notify")
+
+
+def notify(
+    *,
+    recipient_id: int,
+    kind: str,
+    group_key: str,
+    url: str = "",
+    data: Mapping[str, Any] | None = None,
+    actor_id: int | None = None,
+) -> None:
+    """Tell an account that something happened; things with the same ``group_key`` are one row.
+
+    Once the row was read, the next happening counts from one again. The same person twice in a
+    row of unread ones counts once. Nobody is told of what they did themselves, or of what was
+    done by somebody they block or mute, or who blocks them; nor of a family they have switched
+    off.
+    ``kind`` must be registered (``kinds``). Repeatable only as far as that: call it from an event
+    consumer. Joins the caller's transaction; emits notification.told. Where its reader has a
+    browser that asked for it, a push follows, once until the row is read.
+    """
+    family = kinds.require(kind).family
+    if actor_id is not None and (
+        actor_id == recipient_id or blocked_between(actor_id, recipient_id)
+    ):
+        return
+    place = place_of(recipient_id, family.name)
+    if not place.page or (actor_id is not None and is_muted(by=recipient_id, account_id=actor_id)):
+        return
+    aside = False
+    if actor_id is not None and family.strangers and place.strangers != ALL:
+        aside = not is_followed(by=recipient_id, account_id=actor_id)
+        if aside and place.strangers == NOBODY:
+            return
+    now = clock.now()
+    row: dict[str, int | str | dt.datetime | None] = {
+        "recipient": recipient_id,
+        "group_key": f"~{group_key}"[:100] if aside else group_key[:100],
+        "kind": kind,
+        "url": url[:200],
+        "data": json.dumps(dict(data or {})),
+        "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
+        "now": now,
+        "aside": aside,
+        "push_at": now if place.push and not aside else None,
+    }
+    with transaction.atomic(savepoint=False):
+        with connection.cursor() as cursor:
+            cursor.execute(_UPSERT, row)
+        events.emit(NotificationTold(recipient_id=recipient_id), actor=US)
+
+
+# Actors are strings, because ids exceed what JSON numbers hold; the newest comes first.
+_UPSERT = """
+INSERT INTO notify_notification AS o
+    (recipient_id, group_key, kind, url, data, actors, n, updated_at, read_at, aside, push_at)
+VALUES (%(recipient)s, %(group_key)s, %(kind)s, %(url)s, %(data)s::jsonb, %(actors)s::jsonb, 1,
+        %(now)s, NULL, %(aside)s, %(push_at)s)
+ON CONFLICT (recipient_id, group_key) DO UPDATE SET
+    kind = excluded.kind, url = excluded.url, data = excluded.data,
+    updated_at = excluded.updated_at, read_at = NULL,
+    push_at = CASE WHEN o.read_at IS NULL AND o.pushed_at IS NOT NULL THEN o.push_at
+                   ELSE coalesce(o.push_at, excluded.push_at) END,
+    pushed_at = CASE WHEN o.read_at IS NULL THEN o.pushed_at END,
+    n = CASE WHEN o.read_at IS NOT NULL THEN 1
+             WHEN excluded.actors <> '[]' AND o.actors @> excluded.actors THEN o.n
+             ELSE o.n + 1 END,
+    actors = CASE WHEN o.read_at IS NOT NULL OR o.actors = '[]' THEN excluded.actors
+                  ELSE jsonb_path_query_array(
+                      excluded.actors || coalesce(
+                          (SELECT jsonb_agg(a) FROM jsonb_array_elements(o.actors) a
+                           WHERE NOT excluded.actors @> a), '[]'),
+                      '$[0 to 2]') END
+"""
+
+
+def mark_read(*, recipient_id: int, notification_id: int | None = None) -> int:
+    """Mark one notification of an account as read, or all of them; returns how many changed.
+
+    Emits notification.read where something did.
+    """
+    unread = Notification.objects.filter(recipient_id=recipient_id)
+    if notification_id is not None:
+        unread = unread.filter(pk=notification_id)
+    return _read(unread, recipient_id)
+
+
+def _read(rows: QuerySet[Notification], recipient_id: int) -> int:
+    with transaction.atomic():
+        changed = rows.filter(read_at=None).update(read_at=clock.now())
+        if changed:
+            events.emit(NotificationRead(recipient_id=recipient_id), actor=US)
+    return changed
+
+
+def hush(*, recipient_id: int, actor_id: int) -> int:
+    """Mark as read what one person alone did; returns how many. Repeatable.
+
+    Emits notification.read where there was something.
+    """
+    only = Notification.objects.filter(recipient_id=recipient_id, actors=[str(actor_id)])
+    return _read(only, recipient_id)

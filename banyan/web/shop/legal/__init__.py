@@ -1,0 +1,1 @@
+"""Legal texts, and the pages where people take their data along or leave."""

@@ -1,0 +1,1 @@
+"""A push service of our own, with real signatures and real encryption."""

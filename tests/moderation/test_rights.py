@@ -1,0 +1,186 @@
+"""Rights holders: notice, hidden, counter-notice, the wait, back or not; told at every step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from banyan.catalog.models import Product
+from banyan.community.access import visible_posts
+from banyan.community.models import Post
+from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
+from banyan.moderation import actions as moderation
+from banyan.moderation.models import RightsNotice
+from banyan.notify.models import Message
+from tests.community.posts import post as publish
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+SYSTEM, GUEST = Actor.system("test"), Actor.guest()
+FORM = {
+    "claimant": "Ann Author",
+    "email": "Ann@Example.com",
+    "address": "Lane 1, Oldtown",
+    "work": "My picture of a bowl, 2019",
+    "words": "It is my picture.",
+}
+
+
+def author() -> Any:
+    return make.member(email="poster@example.com")
+
+
+def filed(post: Post, **values: Any) -> RightsNotice:
+    return moderation.file_notice(
+        actor=GUEST, kind="post", subject_id=post.pk, is_true=True, **{**FORM, **values}
+    )
+
+
+def hidden(post: Post) -> RightsNotice:
+    return moderation.decide_notice(
+        actor=SYSTEM, notice_id=filed(post).pk, taken_down=True, reason="It is complete."
+    )
+
+
+def seen(post: Post) -> bool:
+    return visible_posts(GUEST).filter(pk=post.pk).exists()
+
+
+def mails(to: str) -> list[str]:
+    relay.drain()
+    return [each.body for each in Message.objects.filter(destination=to).order_by("id")]
+
+
+def test_a_notice_waits_for_a_person_and_hides_nothing_by_itself() -> None:
+    post = publish(author())
+    notice = filed(post)
+    assert filed(post).pk == notice.pk, "the same again is the same"
+    assert (notice.email, notice.state) == ("ann@example.com", "filed")
+    assert seen(post)
+    assert len(mails("ann@example.com")) == 1
+    assert mails("poster@example.com") == [], "nobody has looked yet"
+
+
+def test_incomplete_notices_are_refused_with_every_field() -> None:
+    post = publish(author())
+    with pytest.raises(Invalid) as refused:
+        moderation.file_notice(
+            actor=GUEST, kind="post", subject_id=post.pk, claimant="", email="ann", address=" ",
+            work="", words="", is_true=False,
+        )  # fmt: skip
+    assert set(refused.value.fields) == {*FORM, "is_true"}
+    private = publish(post.author, visibility=3)
+    with pytest.raises(NotFound):
+        filed(private)
+    with pytest.raises(NotFound):
+        moderation.file_notice(
+            actor=GUEST, kind="account", subject_id=post.author_id, is_true=True, **FORM
+        )
+    assert not RightsNotice.objects.exists()
+
+
+def test_without_an_answer_it_stays_down_when_the_wait_is_over(settings: Any) -> None:
+    settings.COUNTER_NOTICE_DAYS = 10
+    post = publish(author(), title="A bowl")
+    notice = hidden(post)
+    assert not seen(post)
+    assert any(notice.author_token in body for body in mails("poster@example.com"))
+    assert not any(notice.token in body for body in mails("poster@example.com"))
+    with clock.at(clock.now() + dt.timedelta(days=9, hours=23)):
+        assert moderation.move_due(actor=SYSTEM) == 0
+    with clock.at(clock.now() + dt.timedelta(days=10)):
+        assert moderation.move_due(actor=SYSTEM) == 1
+        assert moderation.move_due(actor=SYSTEM) == 0
+    notice.refresh_from_db()
+    assert (notice.state, notice.due_at) == ("stays_down", None)
+    assert not seen(post)
+
+
+def test_an_answer_brings_it_back_after_the_wait_and_both_sides_read_it() -> None:
+    post = publish(author(), title="A bowl")
+    notice = hidden(post)
+    page = Client()
+    url = f"/rights/{notice.author_token}"
+    assert "It is my picture." in page.get(url).content.decode()
+    assert page.post(url, {"name": "Paul Poster", "words": "I took it."}).status_code == 422
+    done = page.post(url, {"name": "Paul Poster", "words": "I took it.", "is_true": "yes"})
+    assert done.status_code == 302
+    assert "I took it." in page.get(f"/rights/{notice.token}").content.decode()
+    with pytest.raises(NotFound):
+        moderation.counter_notice(
+            actor=GUEST, token=notice.token, name="Ann", words="Me", is_true=True
+        )
+    with pytest.raises(Conflict):
+        moderation.counter_notice(
+            actor=GUEST, token=notice.author_token, name="Paul", words="Again", is_true=True
+        )
+    assert not seen(post), "the claimant has time to go to court"
+    with clock.at(clock.now() + dt.timedelta(days=14)):
+        assert moderation.move_due(actor=SYSTEM) == 1
+        relay.drain()
+    assert seen(post)
+    told = mails("ann@example.com")
+    assert len(told) == 4, "filed, hidden, answered, back"
+
+
+def test_a_court_keeps_it_down_and_a_second_notice_too() -> None:
+    post = publish(author())
+    notice = hidden(post)
+    moderation.counter_notice(
+        actor=GUEST, token=notice.author_token, name="Paul", words="Mine", is_true=True
+    )
+    other = filed(post, email="ben@example.com") if seen(post) else None
+    assert other is None, "what is hidden cannot be seen, so nobody else names it"
+    moderation.settle_notice(
+        actor=SYSTEM, notice_id=notice.pk, restored=False, reason="A court has it."
+    )
+    with clock.at(clock.now() + dt.timedelta(days=30)):
+        assert moderation.move_due(actor=SYSTEM) == 0
+    assert not seen(post)
+
+
+def test_goods_are_hidden_and_come_back_on_sale() -> None:
+    product = make.product()
+    notice = moderation.file_notice(
+        actor=GUEST, kind="product", subject_id=product.pk, is_true=True, **FORM
+    )
+    boss = make.actor(make.staff("moderation"))
+    moderation.decide_notice(actor=boss, notice_id=notice.pk, taken_down=True, reason="Complete")
+    assert Product.objects.get().state == "taken_down"
+    moderation.settle_notice(actor=boss, notice_id=notice.pk, restored=True, reason="Taken back")
+    assert Product.objects.get().state == "active"
+    with pytest.raises(Conflict):
+        moderation.settle_notice(actor=boss, notice_id=notice.pk, restored=False, reason="No")
+
+
+def test_a_moderator_does_not_judge_a_notice_about_their_own() -> None:
+    boss = make.staff("moderation")
+    notice = filed(publish(boss))
+    with pytest.raises(Forbidden):
+        moderation.decide_notice(
+            actor=make.actor(boss), notice_id=notice.pk, taken_down=False, reason="Mine"
+        )
+    with pytest.raises(Forbidden):
+        moderation.decide_notice(
+            actor=make.actor(make.member()), notice_id=notice.pk, taken_down=True, reason="x"
+        )
+
+
+def test_the_form_needs_no_account_and_the_figures_are_open() -> None:
+    post = publish(author(), title="A bowl")
+    browser = Client()
+    url = f"/rights/post/{post.pk}"
+    assert "A bowl" in browser.get(url).content.decode()
+    wrong = browser.post(url, FORM)
+    assert wrong.status_code == 422
+    assert "Lane 1, Oldtown" in wrong.content.decode(), "what was typed is kept"
+    sent = browser.post(url, {**FORM, "is_true": "yes"}, follow=True)
+    assert "Your notice has come in." in sent.content.decode()
+    figures = browser.get("/rights").content.decode()
+    assert "Waits to be looked at" in figures
+    assert browser.get("/rights/nonsense").status_code == 404

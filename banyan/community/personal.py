@@ -16,7 +16,7 @@ def _erase_posts(person: Person) -> None:
     mine = Post.objects.filter(author_id=person.account_id or 0)
     PostImage.objects.filter(post__in=mine).delete()
     PostWords.objects.filter(post__in=mine).delete()
-    mine.update(title="", body="", visibility=3, group=None)
+    mine.update(title="", body="", region="", visibility=3, group=None)
     mine.filter(deleted_at=None).update(deleted_at=clock.now())
 
 
@@ -29,7 +29,7 @@ def _hand_over_comments(person: Person) -> None:
 
 
 holds(
-    "community.Post", Erase.BLANK, GOES, owner=("author_id",), fields=("title", "body"),
+    "community.Post", Erase.BLANK, GOES, owner=("author_id",), fields=("title", "body", "region"),
     act=_erase_posts,
 )  # fmt: skip
 holds(
@@ -39,6 +39,8 @@ holds(
 holds("community.Board", Erase.DELETE, GOES, owner=("owner_id",), fields=("title", "about"))
 holds("community.BoardPost", Erase.DELETE, GOES, owner=("board__owner_id",), fields=("note",))
 holds("community.Like", Erase.DELETE, GOES, owner=("account_id",))
+holds("community.FeedMarker", Erase.DELETE, "As long as the account.", owner=("account_id",))
+holds("community.FeedSession", Erase.DELETE, "Two hours.", owner=("viewer_id",))
 holds("community.AuthorStat", Erase.DELETE, "As long as the account.", owner=("account_id",))
 names_nobody(
     "community.PostWords", "community.PostImage", "community.ProductTag", "community.PostStat"

@@ -33,6 +33,7 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("PATCH", "/me/lists/{list_id}", {"name": "Mine now"}),
     ("PUT", "/me/lists/{list_id}/people/{handle}", None),
     ("GET", "/me/lists/{list_id}/people", None),
+    ("GET", "/me/lists/{list_id}/posts", None),
     ("DELETE", "/me/lists/{list_id}/people/{handle}", None),
     ("DELETE", "/me/lists/{list_id}", None),
     ("DELETE", "/me/mutes/{mute_id}", None),

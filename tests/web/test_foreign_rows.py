@@ -367,6 +367,7 @@ PEOPLE: dict[str, Case] = {
     "token_revoke": (lambda w: {"token_id": w.token.pk}, {}),
     "mute_end": (lambda w: {"mute_id": w.mute.pk}, {}),
     "list_mine": (lambda w: {"list_id": w.circle.pk}, {"name": "Theirs"}),
+    "list_feed": (lambda w: {"list_id": w.circle.pk}, None),
     "list_delete": (lambda w: {"list_id": w.circle.pk}, {}),
     "list_take": (lambda w: {"list_id": w.circle.pk, "handle": w.at.buyer.handle}, {}),
     "merge_offer": (lambda w: {"merge_id": w.merge.pk}, {"answer": "accept"}),

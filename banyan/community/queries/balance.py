@@ -111,6 +111,6 @@ def _judged(viewer: Actor, ids: Sequence[int]) -> tuple[str, set[int], set[int]]
     return choice, commercial, later
 
 
-def _day() -> ExpressionWrapper:
+def _day() -> ExpressionWrapper[BigIntegerField[int, int]]:
     """Return the number of the day (UTC) on which a post was made: its id says so."""
     return ExpressionWrapper(F("id").bitrightshift(22) / Value(_DAY_MS), BigIntegerField())

@@ -131,8 +131,13 @@ def test_a_ranked_feed_looks_posts_up_and_reads_no_table_through() -> None:
     viewer = crowd(300, 40)
     settle("community_post", "people_follow", "people_account", "community_authorstat")
     asked_for: list[tuple[str, dict[str, Any]]] = []
+
+    def note(sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+        asked_for.append((sql, given))
+        return []
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ranking, "_rows", lambda sql, given: asked_for.append((sql, given)) or [])
+        patch.setattr(ranking, "_rows", note)
         queries.explore(actor(viewer))
     [(sql, given)] = asked_for
 

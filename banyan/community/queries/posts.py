@@ -145,7 +145,7 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
     rows = _rows(viewer.id or 0, list(ids))
     posts = {post.pk: post for post in rows}
     images = {
-        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]
+        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]  # type: ignore[attr-defined]  # annotated
         for post in posts.values()
     }
     wanted = [row.image_id for group in images.values() for row in group]
@@ -174,7 +174,7 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
                 comments=counted[post_id].comments,
                 saves=counted[post_id].saves,
                 repins=counted[post_id].repins,
-                liked=post.is_liked,
+                liked=post.is_liked,  # type: ignore[attr-defined]  # annotated
                 reason=reason_of(post),
             )
         )
@@ -243,7 +243,7 @@ def _spots(images: dict[int, list[PostImage]]) -> dict[int, list[Spot]]:
                 tag.x,
                 tag.y,
                 tag.product,
-                Money(tag.amount, tag.currency) if tag.currency else None,
+                Money(tag.amount, tag.currency) if tag.currency else None,  # type: ignore[attr-defined]  # annotated
             )
         )
     return found

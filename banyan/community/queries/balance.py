@@ -16,6 +16,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.db.models.expressions import CombinedExpression
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor, id_time
@@ -111,6 +112,6 @@ def _judged(viewer: Actor, ids: Sequence[int]) -> tuple[str, set[int], set[int]]
     return choice, commercial, later
 
 
-def _day() -> ExpressionWrapper[BigIntegerField[int, int]]:
+def _day() -> ExpressionWrapper[CombinedExpression]:
     """Return the number of the day (UTC) on which a post was made: its id says so."""
     return ExpressionWrapper(F("id").bitrightshift(22) / Value(_DAY_MS), BigIntegerField())

@@ -117,6 +117,6 @@ def _tell_shop(happening: Happening) -> str:
     }
 
 
-kinds.register("chat", _tell_chat, icon="chat")
-kinds.register("chat_request", _tell_request, icon="chat")
-kinds.register("shop_chat", _tell_shop, icon="shop")
+kinds.register("chat", _tell_chat, icon="chat", family="messages")
+kinds.register("chat_request", _tell_request, icon="chat", family="messages")
+kinds.register("shop_chat", _tell_shop, icon="shop", family="shop")

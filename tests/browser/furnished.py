@@ -8,17 +8,21 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.urls import reverse
 
 from banyan.catalog.actions import ProductInput, VariantInput, create_product, publish_product
+from banyan.chat import actions as chat
 from banyan.community import actions as community
 from banyan.community.models import Post
 from banyan.earnings.actions import set_plan
 from banyan.earnings.models import Commission
+from banyan.groups import actions as groups
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.media.actions import intake_pil
 from banyan.ops.demo.drawings import draw
 from banyan.orders.models import Checkout
+from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
@@ -93,7 +97,46 @@ def furnish() -> Town:
         sharing.confirm_touch(actor=guest, touch_id=touch.pk)
     variant = products[0].variants.get()
     checkout = make.pay(make.place((variant, 1), buyer=ben, via=link.code))
-    return _town(ana, shop.owner, products[0], link, Post.objects.get(pk=post.pk), checkout)
+    town = _town(ana, shop.owner, products[0], link, Post.objects.get(pk=post.pk), checkout)
+    town.pages.update(_society(ana, ben, products[0].pk))
+    return town
+
+
+def _society(ana: Account, ben: Account, product_id: int) -> dict[str, tuple[str, Account | None]]:
+    """Let people ask, talk and belong together; return the pages of that."""
+    one, other = make.actor(ana), make.actor(ben)
+    for who, body in ((one, "The glaze. #tea"), (other, "The lid. #tea")):
+        asked = community.publish_post(
+            actor=who,
+            images=[],
+            kind="question",
+            title="Which one?",
+            body=body,
+            poll=community.PollWish(["This", "That"]),
+        )
+    community.comment(actor=one, post_id=asked.pk, body="The first one. @ben")
+    community.count_heat()
+    data = groups.GroupInput(name="Clay and tea", about="Cups and what goes into them.")
+    group = groups.make_group(actor=one, slug="clay-and-tea", data=data)
+    groups.join(actor=other, group_id=group.pk, wants_offers=True)
+    people.follow(actor=one, account_id=ben.pk)
+    people.follow(actor=other, account_id=ana.pk)
+    room = chat.write_to(actor=other, account_id=ana.pk, words=chat.Words("Which did you mean?"))
+    card = chat.Wanted("product", product_id)
+    chat.write_to(actor=one, account_id=ben.pk, words=chat.Words("This one.", card=card))
+    new = make.member("newcomer")
+    return {
+        "group": (f"/g/{group.slug}", ana),
+        "groups": ("/groups", ana),
+        "chat": ("/chat", ana),
+        "room": (f"/chat/{room.room_id}", ana),
+        "topic": ("/t/tea", None),
+        "question": (f"/p/{asked.pk}", ana),
+        "welcome": ("/welcome", new),
+        "switches": (reverse("notification_settings"), ana),
+        "find": (reverse("find_friends"), ana),
+        "privacy": (reverse("privacy"), ana),
+    }
 
 
 def _town(

@@ -208,7 +208,11 @@ def variants() -> list[tuple[str, Any, str]]:
 
 @pytest.mark.parametrize(
     "name",
-    ["home", "post", "product", "checkout", "order", "me", "share", "story", "studio", "why"],
+    [
+        *("home", "post", "product", "checkout", "order", "me", "share", "story", "studio", "why"),
+        *("group", "groups", "chat", "room", "topic", "question", "welcome", "switches", "find"),
+        "privacy",
+    ],
 )
 def test_axe_finds_nothing_serious(browser: Browser, house: str, town: Town, name: str) -> None:
     url, account = town.pages[name]

@@ -131,6 +131,20 @@ GROUPS = [
     ),
 ]
 
+# What was said lately: (who, title, body). Many people, few topics.
+SAID = [
+    ("ana", "Morning cup", "Before anybody is up. #tea #pottery"),
+    ("ben", "Still warm", "It keeps for an hour, I measured. #tea"),
+    ("noor", "The handle", "It fits two fingers, as it should. #pottery"),
+    ("cybakes", "Sunday", "Bread, butter, this board. #kitchen #bread"),
+    ("fen", "Second-hand", "Older than I am. #pottery #kitchen"),
+    ("juno", "For the small pot", "Green, not too hot. #tea"),
+    ("lin", "一壶茶", "下雨天，慢慢喝。#茶"),
+    ("mei", "新做的碗", "釉色比想的深一点。#手作 #茶"),
+    ("bei", "早饭", "白粥配小菜。#厨房"),
+    ("hana", "面包出炉", "第三次终于成功。#面包 #厨房"),
+]
+
 # Who can be reached: only they may sell second-hand.
 REACHED = frozenset({"ana", "fen", "tam", "wren"})
 

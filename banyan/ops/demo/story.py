@@ -47,6 +47,7 @@ from .talks import Talks
 from .tariffs import Tariffs
 from .travels import Traveller, Travels, complain
 from .trust import Trust
+from .voices import Voices
 
 COMPLETE = "demo.complete"
 DAYS = 60
@@ -96,6 +97,7 @@ class Story:
         for part in (Circles, Handed, Launches, AfterSale, Flea, Trust):
             part(self._stage()).tell_all()
         Talks(self._stage()).tell_all()
+        Voices(self._stage(), self.pictures).tell_all()
         relay.drain()  # what was bought earns points, for the last part to spend
         Tariffs(self._stage()).tell_all()
         relay.drain()

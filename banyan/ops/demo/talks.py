@@ -26,8 +26,8 @@ class Talks:
             self._friends()
             self._group()
             for shop in self.stage.shops:
-                self._answered(shop, self._asked(shop, "noor", "Does it come in blue?"))
-                self._asked(shop, "kai", "How long does it take to the coast?")
+                self._answered(shop, self._asked(shop, "ana", "Does it come in blue?"))
+                self._asked(shop, "otto", "How long does it take to the coast?")
 
     def _friends(self) -> None:
         bowl = Wanted("product", self.stage.products[0].pk)

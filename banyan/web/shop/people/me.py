@@ -53,7 +53,6 @@ _ROOMS = (
     ("studio_home", "shop", gettext_lazy("My shops")),
     ("me_edit", "edit", gettext_lazy("Profile and contacts")),
     ("privacy", "lock", gettext_lazy("Privacy")),
-    ("me_edit", "edit", gettext_lazy("Profile and privacy")),
     ("my_data", "lock", gettext_lazy("My data")),
     ("decisions", "shield", gettext_lazy("Decisions")),
     ("mfa_index", "shield", gettext_lazy("Security")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
@@ -113,7 +114,7 @@ class Crowd:
     def fill(self) -> None:
         """Put everything in, then the indexes, then what the planner knows."""
         span = _YEARS_MS
-        given = {
+        given: dict[str, Any] = {
             "all": self.members + 1 + len(READS),
             "members": self.members,
             "each": FOLLOWS_EACH,

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bench import report
@@ -87,7 +88,7 @@ def _pages(table: report.Table, follows: int, reader: int, rounds: int) -> None:
         ("nearby", "/near", None),
         ("discover, ranked anew", "/explore", None),
     ):
-        taken = [_milliseconds(lambda at=path: _get(client, at)) for _ in range(WARM_UP + rounds)]
+        taken = [_milliseconds(partial(_get, client, path)) for _ in range(WARM_UP + rounds)]
         ranked = sorted(taken[WARM_UP:])
         p50, p95 = (ranked[int(part * (len(ranked) - 1))] for part in (0.5, 0.95))
         note = f"p50 {p50:.1f}, longest {ranked[-1]:.1f}; {_statements(client, path)} statements"

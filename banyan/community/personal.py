@@ -42,7 +42,7 @@ def _hand_over_comments(person: Person) -> None:
 
 
 holds(
-    "community.Post", Erase.BLANK, GOES, owner=("author_id",), fields=("title", "body"),
+    "community.Post", Erase.BLANK, GOES, owner=("author_id",), fields=("title", "body", "region"),
     act=_erase_posts,
 )  # fmt: skip
 holds(

@@ -16,6 +16,8 @@ from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
+from banyan.people.models import Follow
+from banyan.people.rules.relations import EVERY_POST, FOLLOWS
 
 from .access import get_post_for
 from .events import BoardShared, PostCommented, PostEdited, PostLiked, PostPublished
@@ -84,6 +86,30 @@ def tell_of_a_repin(event: PostPublished, meta: Meta) -> None:
         data={"title": _title(original.pk)},
         actor_id=event.author_id,
     )
+
+
+@events.subscribe(PostPublished, consumer="community.every_post")
+def tell_who_wants_every_post(event: PostPublished, meta: Meta) -> None:
+    """Tell the followers who asked to hear of every post, as far as they may see this one.
+
+    A day's posts of one author are one line. What somebody only shows on is no post of theirs.
+    """
+    if event.repin_of_id is not None:
+        return
+    eager = Follow.objects.filter(followee_id=event.author_id, state=FOLLOWS, level=EVERY_POST)
+    for reader in eager.order_by("id").values_list("follower_id", flat=True).iterator():
+        try:
+            get_post_for(Actor(kind="member", id=reader), event.post_id)
+        except NotFound:
+            continue
+        notify(
+            recipient_id=reader,
+            kind="posted",
+            group_key=f"posted:{event.author_id}:{meta.occurred_at:%Y%m%d}",
+            url=f"/p/{event.post_id}",
+            data={"title": _title(event.post_id)},
+            actor_id=event.author_id,
+        )
 
 
 @events.subscribe(PostPublished, consumer="community.mentions")
@@ -180,6 +206,13 @@ def _tell_repin(happening: Happening) -> str:
     return _("%(who)s showed your post on.") % {"who": happening.who}
 
 
+def _tell_posted(happening: Happening) -> str:
+    if title := happening.data.get("title"):
+        return _("%(who)s published “%(title)s”.") % {"who": happening.who, "title": title}
+    return _("%(who)s published something.") % {"who": happening.who}
+
+
+kinds.register("posted", _tell_posted, icon="bell", family="posts")
 kinds.register("like", _tell_like, icon="heart", family="posts")
 kinds.register("comment", _tell_comment, icon="chat", family="posts")
 kinds.register("answer", _tell_answer, icon="chat", family="posts")

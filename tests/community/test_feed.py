@@ -12,6 +12,7 @@ from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.models import AuthorStat, Post
 from banyan.community.queries.feeds import following as feed
+from banyan.community.queries.feeds import ranking
 from banyan.kernel import clock
 from banyan.people import actions as people
 from banyan.people.models import Account, Follow
@@ -121,6 +122,27 @@ def test_of_many_authors_only_the_likeliest_are_asked() -> None:
     read = next(n for n in nodes(plan) if n.get("Alias") == "p")
     assert read["Actual Loops"] <= 21
     assert buffers(read) - read["Heap Fetches"] <= BUFFERS_PER_AUTHOR * 21
+    tables = {n["Relation Name"] for n in nodes(plan) if n["Node Type"] == "Seq Scan"}
+    assert not tables & {"community_post", "community_authorstat", "people_account"}
+
+
+@pytest.mark.usefixtures("threaded_db")
+def test_a_ranked_feed_looks_posts_up_and_reads_no_table_through() -> None:
+    viewer = crowd(300, 40)
+    settle("community_post", "people_follow", "people_account", "community_authorstat")
+    asked_for: list[tuple[str, dict[str, Any]]] = []
+
+    def note(sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+        asked_for.append((sql, given))
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "_rows", note)
+        queries.explore(actor(viewer))
+    [(sql, given)] = asked_for
+
+    plan = explain(sql, given)
+
     tables = {n["Relation Name"] for n in nodes(plan) if n["Node Type"] == "Seq Scan"}
     assert "community_post" not in tables
 

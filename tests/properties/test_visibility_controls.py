@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from banyan.community import access
+from banyan.community.models import Post
 from banyan.community.queries.feeds import following
-from banyan.people.access import Mutes
+from banyan.people.access import Mutes, not_blocked
 from banyan.people.models import Account
 from tests.community.posts import image
 from tests.properties.test_visibility import every_read_agrees
@@ -75,10 +76,8 @@ def _whoever_asks_follows(patch: pytest.MonkeyPatch) -> None:
 
 def _closed_accounts_speak(patch: pytest.MonkeyPatch) -> None:
     def living(viewer: Any) -> Any:
-        from banyan.community.models import Post
-
         posts = Post.objects.filter(deleted_at=None, state=1)
-        return posts.filter(access.not_blocked(viewer, "author_id"))
+        return posts.filter(not_blocked(viewer, "author_id"))
 
     patch.setattr(access, "_living", living)
 

@@ -11,7 +11,7 @@ from banyan.kernel.actors import Actor
 from banyan.people.models import Profile
 
 from ..models import FeedSession, Post
-from ..queries.feeds.explore import LIFETIME
+from ..queries.feeds.ranking import LIFETIME
 
 _MOVE = """
 WITH before AS (SELECT seen_id FROM community_feedmarker

@@ -7,7 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
-from django.db.models import Subquery
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Subquery,
+    Value,
+)
+from django.db.models.expressions import CombinedExpression
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor, id_time
@@ -19,6 +28,7 @@ from .disclosure import reason_of, with_disclosure
 # A page of a feed full of advertising is looked for no further than this.
 MOST_READS = 5
 MOST_JUDGED = 2_000
+_DAY_MS = 86_400_000
 
 
 def choice_of(viewer: Actor) -> str:
@@ -69,16 +79,24 @@ def balanced_page(
 def _judged(viewer: Actor, ids: Sequence[int]) -> tuple[str, set[int], set[int]]:
     """Return the member's choice, which posts are commercial, and which are over a day's limit.
 
-    All posts of these authors on these days are looked at, whoever may see them: which of a day's
-    posts are its first does not depend on who reads.
+    All posts of an author on the day of one of these are looked at, whoever may see them: which of
+    a day's posts are its first does not depend on who reads.
     """
     midnight = id_time(min(ids)).replace(hour=0, minute=0, second=0, microsecond=0)
     own = FeedChoice.objects.filter(pk=viewer.id or 0).values("paid")
-    authors = Post.objects.filter(pk__in=ids).values("author_id")
+    wanted = Post.objects.filter(pk__in=ids)
+    same_day = wanted.annotate(day=_day()).filter(
+        author_id=OuterRef("author_id"), day=OuterRef("day")
+    )
     posts = with_disclosure(
         Post.objects.filter(
-            author_id__in=authors, pk__gte=id_floor(midnight), pk__lte=max(ids), deleted_at=None
+            author_id__in=wanted.values("author_id"),
+            pk__gte=id_floor(midnight),
+            pk__lte=max(ids),
+            deleted_at=None,
         )
+        .annotate(day=_day())
+        .filter(Exists(same_day))
     ).annotate(choice=Subquery(own[:1]))
     choice, commercial, later = "usual", set(), set()
     counted: Counter[tuple[int, dt.date]] = Counter()
@@ -92,3 +110,8 @@ def _judged(viewer: Actor, ids: Sequence[int]) -> tuple[str, set[int], set[int]]
         if counted[day] > settings.FEED_PAID_PER_AUTHOR_DAY:
             later.add(post.pk)
     return choice, commercial, later
+
+
+def _day() -> ExpressionWrapper[CombinedExpression]:
+    """Return the number of the day (UTC) on which a post was made: its id says so."""
+    return ExpressionWrapper(F("id").bitrightshift(22) / Value(_DAY_MS), BigIntegerField())

@@ -142,15 +142,10 @@ def _about(viewer: Actor, product_id: int) -> QuerySet[Post]:
 
 def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
     """Return posts ready to draw, in the order of ``ids``; four statements for any number."""
-    mine = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer.id or 0)
-    rows = (
-        with_disclosure(Post.objects.filter(pk__in=ids))
-        .select_related("author__avatar", "link", "repin_of__author__avatar", "poststat")
-        .annotate(is_liked=Exists(mine), found=_images())
-    )
+    rows = _rows(viewer.id or 0, list(ids))
     posts = {post.pk: post for post in rows}
     images = {
-        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]
+        post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]  # type: ignore[attr-defined]  # annotated
         for post in posts.values()
     }
     wanted = [row.image_id for group in images.values() for row in group]
@@ -179,11 +174,21 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
                 comments=counted[post_id].comments,
                 saves=counted[post_id].saves,
                 repins=counted[post_id].repins,
-                liked=post.is_liked,
+                liked=post.is_liked,  # type: ignore[attr-defined]  # annotated
                 reason=reason_of(post),
             )
         )
     return result
+
+
+@remembered
+def _rows(viewer_id: int, ids: list[int]) -> QuerySet[Post]:
+    mine = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer_id)
+    return (
+        with_disclosure(Post.objects.filter(pk__in=ids))
+        .select_related("author__avatar", "link", "repin_of__author__avatar", "poststat")
+        .annotate(is_liked=Exists(mine), found=_images())
+    )
 
 
 def _images() -> ArraySubquery:
@@ -227,19 +232,10 @@ def _folded(post: Post) -> Figures:
 
 def _spots(images: dict[int, list[PostImage]]) -> dict[int, list[Spot]]:
     places = {row.pk: (post_id, row.position) for post_id, group in images.items() for row in group}
-    cheapest = Variant.objects.filter(product_id=OuterRef("product_id"), is_active=True)
-    cheapest = cheapest.order_by("price_amount", "id")
-    tags = (
-        ProductTag.objects.filter(post_image_id__in=places, product__in=visible_products())
-        .select_related("product__shop")
-        .annotate(
-            amount=Subquery(cheapest.values("price_amount")[:1]),
-            currency=Subquery(cheapest.values("currency")[:1]),
-        )
-        .order_by("id")
-    )
     found: dict[int, list[Spot]] = {}
-    for tag in tags:
+    for tag in _tags(list(images)):
+        if tag.post_image_id not in places:
+            continue
         post_id, picture = places[tag.post_image_id]
         found.setdefault(post_id, []).append(
             Spot(
@@ -247,10 +243,25 @@ def _spots(images: dict[int, list[PostImage]]) -> dict[int, list[Spot]]:
                 tag.x,
                 tag.y,
                 tag.product,
-                Money(tag.amount, tag.currency) if tag.currency else None,
+                Money(tag.amount, tag.currency) if tag.currency else None,  # type: ignore[attr-defined]  # annotated
             )
         )
     return found
+
+
+@remembered
+def _tags(post_ids: list[int]) -> QuerySet[ProductTag]:
+    cheapest = Variant.objects.filter(product_id=OuterRef("product_id"), is_active=True)
+    cheapest = cheapest.order_by("price_amount", "id")
+    return (
+        ProductTag.objects.filter(post_image__post_id__in=post_ids, product__in=visible_products())
+        .select_related("product__shop")
+        .annotate(
+            amount=Subquery(cheapest.values("price_amount")[:1]),
+            currency=Subquery(cheapest.values("currency")[:1]),
+        )
+        .order_by("id")
+    )
 
 
 def posts_showing(shop_id: int) -> list[int]:

@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.community import actions as community
 from banyan.community.models import FeedMarker, FeedSession
+from banyan.community.queries.feeds.ranking import LIFETIME
 from banyan.groups.models import Group, Membership
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
+from banyan.notify.queries import notifications
 from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.community.posts import image, post
@@ -197,18 +199,10 @@ def test_somebody_elses_cursor_begins_a_feed_of_ones_own() -> None:
 
 
 def test_old_ranked_feeds_are_forgotten() -> None:
-    FeedSession.objects.create(
-        post_ids=[], reasons=[], made_at=clock.now() - community_lifetime() * 2
-    )
+    FeedSession.objects.create(post_ids=[], reasons=[], made_at=clock.now() - LIFETIME * 2)
     FeedSession.objects.create(post_ids=[], reasons=[], made_at=clock.now())
     assert community.forget_sessions() == 1
     assert FeedSession.objects.count() == 1
-
-
-def community_lifetime():  # type: ignore[no-untyped-def]
-    from banyan.community.queries.feeds.explore import LIFETIME
-
-    return LIFETIME
 
 
 def test_muted_words_are_taken_out_of_every_feed() -> None:
@@ -251,3 +245,22 @@ def test_a_page_takes_few_statements_at_any_length(path: str) -> None:
         taken[size] = statements(client, where)
     assert len(set(taken.values())) == 1, taken
     assert max(taken.values()) <= FEW, taken
+
+
+def test_who_asked_to_hear_of_every_post_is_told_of_what_they_may_see() -> None:
+    ana, eager, calm, apart = member(), member(), member(), member()
+    for reader in (eager, calm, apart):
+        people.follow(actor=actor(reader), account_id=ana.pk)
+    for reader in (eager, apart):
+        people.set_follow_level(actor=actor(reader), account_id=ana.pk, level=2)
+    shown = post(ana, title="Tea")
+    post(ana, title="For friends", visibility=2)
+    post(ana, title="For nobody", visibility=3)
+    people.block(actor=actor(apart), account_id=ana.pk)
+    relay.drain()
+
+    told = [one for one in notifications(eager.pk) if "published" in one.text]
+    assert [one.url for one in told] == [f"/p/{shown.pk}"]
+    assert "Tea" in told[0].text
+    for reader in (calm, apart):
+        assert not [one for one in notifications(reader.pk) if "published" in one.text]

@@ -1,6 +1,5 @@
 """Feeds: which posts, in which order, and why. ``queries.hydrate`` makes them ready to draw."""
 
-from .explore import Ranked, explore
 from .following import (
     FORM_C_FROM,
     count_new,
@@ -10,6 +9,7 @@ from .following import (
     moment_ids,
 )
 from .places import group_ids, near_ids
+from .ranking import Ranked, explore
 from .unmuted import unmuted
 
 __all__ = [

@@ -56,7 +56,7 @@ from .feed_tabs import tabs
 
 MOST_AUTHORS = 7
 _LOOK_BACK = WINDOW - 1
-# Why a post stands in a ranked feed, in the words of its card (queries.feeds.explore).
+# Why a post stands in a ranked feed, in the words of its card (queries.feeds.ranking).
 REASONS = {
     "followed": _("From somebody you follow"),
     "group": _("From a group of yours"),
@@ -101,12 +101,17 @@ def page_of(request: HttpRequest, ids: list[int], mutes: Mutes) -> Page:
     who = actor(request)
     bits = number(request.GET, "paid", most=2**_LOOK_BACK - 1) or 0
     before = [bool(bits >> place & 1) for place in reversed(range(_LOOK_BACK))]
-    posts = unmuted(who, hydrate(who, balanced(who, ids, before=before)), mutes)
+    posts = hydrate(who, ids)
+    if any(one.reason for one in posts):
+        kept = set(balanced(who, ids, before=before))
+        posts = [one for one in posts if one.post.pk in kept]
+    posts = unmuted(who, posts, mutes)
     if len(ids) < PAGE:
         return Page(posts, "")
     paid = [bool(one.reason) and one.post.author_id != who.id for one in posts]
-    kept = sum(flag << place for place, flag in enumerate(reversed((before + paid)[-_LOOK_BACK:])))
-    return Page(posts, "?" + urlencode({"before": ids[-1]} | ({"paid": kept} if kept else {})))
+    last = (before + paid)[-_LOOK_BACK:]
+    bits = sum(flag << place for place, flag in enumerate(reversed(last)))
+    return Page(posts, "?" + urlencode({"before": ids[-1]} | ({"paid": bits} if bits else {})))
 
 
 @require_safe

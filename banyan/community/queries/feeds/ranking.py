@@ -130,7 +130,10 @@ def _gate(viewer: Actor) -> tuple[str, dict[str, Any]]:
     sql, params = columns.query.sql_with_params()
     pieces = sql.split("%s")
     named = pieces[0] + "".join(f"%(gate{n})s{piece}" for n, piece in enumerate(pieces[1:]))
-    return named, {f"gate{n}": value for n, value in enumerate(params)}
+    # OFFSET 0: one post is looked up at a time, not all that may be seen.
+    return f"SELECT * FROM ({named}) g OFFSET 0", {  # noqa: S608 - as above
+        f"gate{n}": value for n, value in enumerate(params)
+    }
 
 
 # Where candidates come from: SQL of (id, reason). Each is bounded, and walks an index.
@@ -144,8 +147,9 @@ UNION ALL
 _OWN = """
 UNION ALL
 (SELECT x.id, 'followed' FROM (
-  SELECT f.followee_id FROM people_follow f
-  JOIN community_authorstat t ON t.account_id = f.followee_id
+  SELECT f.followee_id FROM people_follow f CROSS JOIN LATERAL (
+    SELECT s.last_public_id FROM community_authorstat s
+    WHERE s.account_id = f.followee_id OFFSET 0) t
   WHERE f.follower_id = %(viewer)s AND f.state = 1 ORDER BY t.last_public_id DESC LIMIT 75) a
  CROSS JOIN LATERAL (SELECT p.id FROM community_post p WHERE p.author_id = a.followee_id
   AND p.deleted_at IS NULL AND p.state = 1 ORDER BY p.id DESC LIMIT 2) x)

@@ -186,7 +186,7 @@ def list_rooms(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZ
 
 
 @router.get("/chat/requests", auth=READ, response=list[RoomAnswer])
-def list_requests(request: HttpRequest) -> Any:
+def list_chat_requests(request: HttpRequest) -> Any:
     """List who would like to write to the reader; 50 at most."""
     return [_room(row) for row in requests(actor(request), limit=50)]
 
@@ -239,14 +239,14 @@ def mark_read(request: HttpRequest, room_id: Path[Id], body: ReadBody) -> Any:
 
 
 @router.put("/chat/rooms/{room_id}/accept", auth=WRITE, response={204: None})
-def accept_request(request: HttpRequest, room_id: Path[Id]) -> Any:
+def accept_chat_request(request: HttpRequest, room_id: Path[Id]) -> Any:
     """Let somebody in who asked. Repeatable."""
     chat.accept(actor=actor(request), room_id=room_id)
     return Status(204, None)
 
 
 @router.put("/chat/rooms/{room_id}/decline", auth=WRITE, response={204: None})
-def decline_request(request: HttpRequest, room_id: Path[Id]) -> Any:
+def decline_chat_request(request: HttpRequest, room_id: Path[Id]) -> Any:
     """Leave a request unanswered; the asker is not told. Repeatable."""
     chat.decline(actor=actor(request), room_id=room_id)
     return Status(204, None)

@@ -95,7 +95,7 @@ def test_who_was_not_told_a_message_cannot_report_it() -> None:
     assert not Case.objects.exists()
 
 
-def test_a_limited_member_sends_neither_words_nor_cards() -> None:
+def test_a_limited_member_sends_strangers_neither_words_nor_cards() -> None:
     ana, ben = friends()
     say(ana, ben, "Spam")
     case_of = Message.objects.get()
@@ -109,14 +109,15 @@ def test_a_limited_member_sends_neither_words_nor_cards() -> None:
         days=7,
     )
     assert Sanction.objects.filter(account=ana).exists()
-    room = Room.objects.get()
+    stranger = make.member()
     card = chat.Wanted("product", make.product().pk)
 
     for words in (chat.Words(body="More"), chat.Words(card=card)):
         with pytest.raises(Forbidden) as refused:
-            chat.send(actor=make.actor(ana), room_id=room.pk, words=words)
+            chat.write_to(actor=make.actor(ana), account_id=stranger.pk, words=words)
         assert refused.value.code == "limited"
-    assert Message.objects.count() == 1
+    assert Room.objects.count() == 1
+    assert say(ana, ben, "Friends still hear me").seq == 2
 
 
 def test_who_leaves_takes_their_words_along_and_the_numbers_stay() -> None:

@@ -193,7 +193,8 @@ def _checked(actor: Actor, words: Words, where: str) -> bool:
     if len(words.body.strip()) > LONGEST:
         raise Invalid(fields={"body": _("At most 2,000 letters.")})
     if not words.body.strip():
-        require_unlimited(actor)
+        if where == "stranger":
+            require_unlimited(actor)
         return False
     return check_text(actor=actor, text=words.body, where=where) == "hold"
 

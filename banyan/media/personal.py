@@ -28,14 +28,6 @@ def _erase_images(person: Person) -> None:
         transaction.on_commit(partial(_remove, files, image.original))
 
 
-def _erase_videos(person: Person) -> None:
-    if person.account_id is None:
-        return
-    for video in Video.objects.filter(owner_id=person.account_id).order_by("id"):
-        video.delete()
-        transaction.on_commit(partial(store.private().delete, video.file))
-
-
 def _remove(files: list[str], original: str) -> None:
     """After the commit: a file without a row is waste, a row without a file a broken page."""
     for name in files:

@@ -26,6 +26,7 @@ from banyan.catalog.models import (
     Variant,
 )
 from banyan.catalog.proof import stock_audit
+from banyan.catalog.reminders import BACK
 from banyan.community import actions as community
 from banyan.community.models import Comment, Post
 from banyan.delivery import actions as delivery
@@ -44,6 +45,7 @@ from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
 from banyan.market.models import Dispute, Escrow, Listing
 from banyan.media.actions import claim_staged
+from banyan.notify.actions import remind
 from banyan.notify.models import Message, Notification, Reminder
 from banyan.ops.demo import cast, story, travels
 from banyan.ops.demo.pictures import Drawing, Studio, T, all_drawings
@@ -401,7 +403,7 @@ def _in_a_sale(member: Account, owner: Account, shop: Shop) -> None:
     sales.enter_code(actor=who, sale_id=sale.pk, code=code.code)
     sales.enter_room(actor=who, sale_id=sale.pk)
     sales.advance_sale(actor=Actor.system("test"), sale=Sale.objects.get(pk=sale.pk))
-    catalog.wish_for(actor=Actor.guest(), variant_id=gone.pk, email="b@example.com")
+    remind(actor=Actor.guest(), kind=BACK, subject_id=gone.pk, contact="b@example.com")
 
 
 def _failed_refund(owner: Any, checkout: Checkout) -> None:

@@ -112,7 +112,6 @@ EXCEPTIONS = {
     "remind_confirm": "in the message that asks whether one did",
     "remind_wechat": "where WeChat sends the browser back",
     "push_remove": "in the settings of those who have allowed a browser",
-    "manifest": "fetched by the browser",
     "service_worker": "fetched by the browser",
     "service_worker_version": "asked by the worker",
     "offline": "kept by the worker",

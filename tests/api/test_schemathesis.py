@@ -98,7 +98,9 @@ def _try(operation: Any, mode: GenerationMode, everybody: list[dict[str, str]]) 
     @given(case=operation.as_strategy(generation_mode=mode))
     def hold(case: Case[Any]) -> None:
         for headers in everybody:
-            case.call_and_validate(headers=headers, checks=CHECKS)
+            # As it is: the tool does not unpack what this kind of client gets packed.
+            plain = {"Accept-Encoding": "identity", **headers}
+            case.call_and_validate(headers=plain, checks=CHECKS)
 
     try:
         hold()

@@ -41,7 +41,9 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """Serve the gallery without a database."""
-    with override_settings(ROOT_URLCONF="tests.web.ui.gallery_urls", DEBUG=True):
+    with override_settings(
+        ROOT_URLCONF="tests.web.ui.gallery_urls", DEBUG=True, SERVICE_WORKER=False
+    ):
         clear_url_caches()
         application = StaticFilesHandler(get_wsgi_application())
         server = make_server("127.0.0.1", 0, application, _Server, _Quiet)

@@ -221,8 +221,11 @@ def test_control_without_the_condition_a_code_gives_several_units(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sale, people, code = _one_code()
+    all_there = threading.Barrier(len(people))
 
     def moved(machine: Any, right: Right, to: str, *, actor: Any, **updates: Any) -> None:
+        # Everybody has read the code as a free one before anybody takes it.
+        all_there.wait(timeout=20)
         Right.objects.filter(pk=right.pk).update(state=to, **updates)
 
     monkeypatch.setattr(codes, "transition", moved)

@@ -133,7 +133,7 @@ GROUPS = [
 
 # What was said lately: (who, title, body). Many people, few topics.
 SAID = [
-    ("ana", "Morning cup", "Before anybody is up. #tea #pottery"),
+    ("wren", "Morning cup", "Before anybody is up. #tea #pottery"),
     ("ben", "Still warm", "It keeps for an hour, I measured. #tea"),
     ("noor", "The handle", "It fits two fingers, as it should. #pottery"),
     ("cybakes", "Sunday", "Bread, butter, this board. #kitchen #bread"),

@@ -24,7 +24,8 @@ class Voices:
         self.stage.tell("topics, questions, moments")
         for number, (handle, title, body) in enumerate(cast.SAID):
             with clock.at(self.stage.at(0.975 + 0.001 * number)):
-                self._show(handle, number, title=title, body=body)
+                spoken = "zh-hans" if handle in cast.CHINESE else "en"
+                self._show(handle, number, title=title, body=body, language=spoken)
         with clock.at(self.stage.at(0.99)):
             self._asked()
             self._among_friends()
@@ -48,6 +49,7 @@ class Voices:
             kind="question",
             title="Which one for a small kitchen?",
             body="I cook for two. #kitchen",
+            language="en",
             poll=community.PollWish(["The big pot", "Two small ones", "Neither"]),
         )
         options = list(PollOption.objects.filter(poll__post=which).order_by("position"))
@@ -60,6 +62,7 @@ class Voices:
             kind="question",
             title="How do you clean a teapot?",
             body="Without soap, they say. #tea",
+            language="en",
         )
         told = community.comment(
             actor=self.stage.member("ana"), post_id=how.pk, body="Hot water and patience. @juno"
@@ -68,19 +71,22 @@ class Voices:
         community.accept_answer(actor=self.stage.member("juno"), post_id=how.pk, comment_id=told.pk)
 
     def _among_friends(self) -> None:
-        self._show("ana", 3, title="For you first", body="The new glaze.", visibility=2)
+        self._show(
+            "ana", 3, title="For you first", body="The new glaze.", visibility=2, language="en"
+        )
         community.publish_post(
             actor=self.stage.member("noor"),
             images=[],
             kind="moment",
             body="Rain, and a full pot.",
+            language="en",
             visibility=2,
         )
 
     def _in_groups(self) -> None:
         for number, circle in enumerate(cast.GROUPS):
             group = Group.objects.get(slug=circle.slug)
-            for handle in (circle.owner, circle.members[0]):
+            for handle in circle.members[:2]:
                 self._show(
                     handle, number + 5, title=circle.name, body=circle.about, group_id=group.pk,
                     visibility=4 if group.visibility else 0,

@@ -58,7 +58,7 @@ def explore(
     session, offset = _read(cursor)
     found = _slice(viewer, session, offset, page) if session else None
     if found is None and viewer.id is None:
-        found = _slice(viewer, _shared(), 0, page)
+        found = _slice(viewer, None, 0, page)
     if found is None:
         return _open(viewer, mutes_of(viewer) if mutes is None else mutes, page)
     return found
@@ -69,20 +69,13 @@ def _read(cursor: str) -> tuple[int, int]:
     return whole(session) or 0, whole(offset, most=MOST) or 0
 
 
-def _shared() -> int:
-    """Return the visitors' feed if nothing has been published since, or if it is very young."""
-    now = clock.now()
-    young = now - dt.timedelta(seconds=settings.FEED_SHARED_SECONDS)
-    [(session,)] = _rows(
-        """
-        SELECT max(s.id) FROM community_feedsession s
-        WHERE s.viewer_id IS NULL AND s.made_at > %(live)s AND (s.made_at > %(young)s
-          OR NOT EXISTS (SELECT 1 FROM community_post p WHERE p.id > s.id AND p.visibility = 0
-            AND p.deleted_at IS NULL AND p.state = 1))
-        """,
-        {"live": now - LIFETIME / 4, "young": young},
-    )
-    return session or 0
+# The visitors' feed, if nothing has been published since, or if it is very young.
+_SHARED = """
+SELECT max(mine.id) FROM community_feedsession mine
+WHERE mine.viewer_id IS NULL AND mine.made_at > %(lately)s AND (mine.made_at > %(young)s
+  OR NOT EXISTS (SELECT 1 FROM community_post p WHERE p.id > mine.id AND p.visibility = 0
+    AND p.deleted_at IS NULL AND p.state = 1))
+"""
 
 
 def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -92,16 +85,18 @@ def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _slice(viewer: Actor, session: int, offset: int, page: int) -> Ranked | None:
+def _slice(viewer: Actor, session: int | None, offset: int, page: int) -> Ranked | None:
+    """Return a piece of a feed, of the visitors' shared one for no ``session``; None for none."""
     gate, given = _gate(viewer)
+    now = clock.now()
     rows = _rows(
         f"""
-        SELECT c.id, c.reason, seen.id IS NOT NULL, cardinality(s.post_ids)
+        SELECT c.id, c.reason, seen.id IS NOT NULL, cardinality(s.post_ids), s.id
         FROM community_feedsession s
         CROSS JOIN LATERAL unnest(s.post_ids[%(first)s:%(last)s], s.reasons[%(first)s:%(last)s])
           WITH ORDINALITY AS c (id, reason, place)
         LEFT JOIN LATERAL ({gate}) seen ON true
-        WHERE s.id = %(session)s AND s.viewer_id IS NOT DISTINCT FROM %(viewer)s::bigint
+        WHERE s.id = {"%(session)s" if session else f"({_SHARED})"} AND s.viewer_id IS NOT DISTINCT FROM %(viewer)s::bigint
           AND s.made_at > %(live)s
         ORDER BY c.place
         """,  # noqa: S608 - our own text and what Django makes
@@ -111,14 +106,16 @@ def _slice(viewer: Actor, session: int, offset: int, page: int) -> Ranked | None
             "last": offset + page,
             "session": session,
             "viewer": viewer.id,
-            "live": clock.now() - LIFETIME,
+            "live": now - LIFETIME,
+            "lately": now - LIFETIME / 4,
+            "young": now - dt.timedelta(seconds=settings.FEED_SHARED_SECONDS),
         },
     )
     if not rows:
         return None
     ends = offset + len(rows)
-    more = f"{session}:{ends}" if ends < rows[0][3] else ""
-    why = {pk: reason for pk, reason, seen, _all in rows if seen}
+    more = f"{rows[0][4]}:{ends}" if ends < rows[0][3] else ""
+    why = {pk: reason for pk, reason, seen, *_rest in rows if seen}
     # Again, because what is shown may have become commercial since.
     return Ranked([(pk, why[pk]) for pk in balanced(viewer, list(why))], more)
 

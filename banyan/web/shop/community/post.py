@@ -19,7 +19,7 @@ from banyan.catalog.models import Product
 from banyan.catalog.queries import variants_of
 from banyan.community import actions as community
 from banyan.community import queries
-from banyan.community.access import get_post_for, likers
+from banyan.community.access import PUBLIC, get_post_for, likers
 from banyan.community.labels import label
 from banyan.community.models import Like, Post
 from banyan.community.queries import Shown, Step, Thread, hydrate
@@ -91,7 +91,8 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
         "can_repin": who.id is not None and who.id != shown.content.author_id,
         "via": code,
         "share_url": reverse("share", args=["post", found.pk])
-        + (f"?via={arrival.code}" if arrival.code else ""),
+        if found.visibility == PUBLIC
+        else "" + (f"?via={arrival.code}" if arrival.code else ""),
         "head": _head(request, shown, code),
     }
     context |= {

@@ -33,6 +33,7 @@ from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from tests.acceptance.lives import of_good_goods, of_the_market
+from tests.acceptance.lives_chat import of_chat
 from tests.acceptance.lives_moderation import of_leaving, of_moderation, of_rights_holders
 from tests.acceptance.lives_papers import of_fapiao, of_returns
 from tests.acceptance.lives_payments import of_money_passed_on, of_payment_requests
@@ -397,6 +398,7 @@ LIVES: list[Callable[[Any], None]] = [
     of_sales,
     of_rights,
     of_the_waiting_room,
+    of_chat,
     of_moderation,
     of_rights_holders,
     of_leaving,

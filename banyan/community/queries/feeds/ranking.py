@@ -89,6 +89,7 @@ def _slice(viewer: Actor, session: int | None, offset: int, page: int) -> Ranked
     """Return a piece of a feed, of the visitors' shared one for no ``session``; None for none."""
     gate, given = _gate(viewer)
     now = clock.now()
+    which = "%(session)s" if session else f"({_SHARED})"
     rows = _rows(
         f"""
         SELECT c.id, c.reason, seen.id IS NOT NULL, cardinality(s.post_ids), s.id
@@ -96,7 +97,7 @@ def _slice(viewer: Actor, session: int | None, offset: int, page: int) -> Ranked
         CROSS JOIN LATERAL unnest(s.post_ids[%(first)s:%(last)s], s.reasons[%(first)s:%(last)s])
           WITH ORDINALITY AS c (id, reason, place)
         LEFT JOIN LATERAL ({gate}) seen ON true
-        WHERE s.id = {"%(session)s" if session else f"({_SHARED})"} AND s.viewer_id IS NOT DISTINCT FROM %(viewer)s::bigint
+        WHERE s.id = {which} AND s.viewer_id IS NOT DISTINCT FROM %(viewer)s::bigint
           AND s.made_at > %(live)s
         ORDER BY c.place
         """,  # noqa: S608 - our own text and what Django makes

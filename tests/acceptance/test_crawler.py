@@ -165,7 +165,7 @@ SAME = re.compile(
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 # What is typed or stands in a file as it is, in every language.
 AS_IT_IS = re.compile(
-    r"banyan import cascades FILE|Handle|Title(?= 列| 欄)|Variant Price|<iframe [^>]+>"
+    r"banyan import cascades FILE|Handle|WebM|Title(?= 列| 欄)|Variant Price|<iframe [^>]+>"
 )
 DATA = re.compile(
     r"https?://\S+|\S+@\S+|@\w+|\b[\w-]+(?:\.[\w-]+)+|\b[\w-]*\d[\w-]*\b|/[\w/.-]+"
@@ -344,7 +344,7 @@ def _talk(ana: Account, mio: Account, newest: Post) -> None:
     )
     community.edit_post(actor=other, post_id=asked.pk, title="Which one, please?", body="#Kitchen")
     clerk = make.actor(Account.objects.get(handle="kai"))
-    community.repin(actor=clerk, post_id=asked.pk, note="Help him #Kitchen")
+    community.repin(actor=clerk, post_id=asked.pk, note="#Kitchen")
     community.comment(actor=who, post_id=asked.pk, body="Oak")
     root = community.comment(actor=other, post_id=newest.pk, body="First")
     for word in ("Yes", "No", "Perhaps"):

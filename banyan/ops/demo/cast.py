@@ -133,11 +133,11 @@ GROUPS = [
 
 # What was said lately: (who, title, body). Many people, few topics.
 SAID = [
-    ("wren", "Morning cup", "Before anybody is up. #tea #pottery"),
+    ("wren", "Morning cup", "Long before anybody is up. #tea #pottery"),
     ("ben", "Still warm", "It keeps for an hour, I measured. #tea"),
     ("noor", "The handle", "It fits two fingers, as it should. #pottery"),
-    ("cybakes", "Sunday", "Bread, butter, this board. #kitchen #bread"),
-    ("fen", "Second-hand", "Older than I am. #pottery #kitchen"),
+    ("cybakes", "Sunday", "Bread, butter and this old board. #kitchen #bread"),
+    ("fen", "Second-hand", "Older than my mother and me. #pottery #kitchen"),
     ("juno", "For the small pot", "Green, not too hot. #tea"),
     ("lin", "一壶茶", "下雨天，慢慢喝。#茶"),
     ("mei", "新做的碗", "釉色比想的深一点。#手作 #茶"),

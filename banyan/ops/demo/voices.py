@@ -48,7 +48,7 @@ class Voices:
             images=[],
             kind="question",
             title="Which one for a small kitchen?",
-            body="I cook for two. #kitchen",
+            body="I cook for two, seldom for more. #kitchen",
             language="en",
             poll=community.PollWish(["The big pot", "Two small ones", "Neither"]),
         )

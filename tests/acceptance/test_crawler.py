@@ -315,6 +315,8 @@ def _visitors() -> None:
     clay = Group.objects.get(slug="clay-and-tea")
     community.publish_post(actor=who, images=picture, title="Of her own", group_id=clay.pk)
     _talk(ana, mio, newest)
+    for link in Link.objects.filter(owner=ana).order_by("-id")[:6]:
+        sharing.record_touch(actor=Actor.guest("robot"), link=link, verdict="bot")
     import_cascades(lines=["1\tana\t1500000000\t2\tana:0 ana/ben:60\n"], source="crawl")
 
 

@@ -103,12 +103,20 @@ def about_product(
 def best_about(viewer: Actor, product_id: int) -> list[Post]:
     """Return the most liked of the newest public posts that show a product, ready for a card.
 
-    One statement for any number. They have ``author``, ``link`` and ``poststat``, the id of the
-    first picture as ``cover``, how many pictures there are as ``count``, and ``is_liked``.
+    Two statements for any number, a small one for goods that nobody has shown. They have
+    ``author``, ``link`` and ``poststat``, the id of the first picture as ``cover``, how many
+    pictures there are as ``count``, and ``is_liked``.
     """
+    if not _shown_at_all(product_id):
+        return []
     if viewer.id is None:
         return _about_for_everybody(product_id)
     return _about_for_member(viewer.id, product_id)
+
+
+@remembered
+def _shown_at_all(product_id: int) -> QuerySet[ProductTag]:
+    return ProductTag.objects.filter(product_id=product_id)[:1]
 
 
 @remembered

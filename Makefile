@@ -6,7 +6,7 @@ PYTHON ?=
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
-WORKERS ?= 3
+WORKERS ?= 2
 # A worker takes whole files, so that what a file sets up is set up once; tests/conftest.py says
 # which files come first.
 WHOLE_FILES := --dist loadfile --no-loadscope-reorder

@@ -96,7 +96,7 @@ def _page(request: HttpRequest, values: Any, problem: Problem | None = None) -> 
             {"family": family, "on": on[name], "fixed": (family.kept and ("page",)) or ()}
             for name, family in FAMILIES.items()
         ],
-        "channels": dict(zip(CHANNELS, (_("Page"), _("Push"), _("E-mail")), strict=True)),
+        "channels": dict(zip(CHANNELS, (_("On the page"), _("Push"), _("E-mail")), strict=True)),
         "values": values,
         "zones": zones(),
         "digests": _options(digests, values.get("digest", "")),

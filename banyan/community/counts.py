@@ -85,7 +85,7 @@ def _writer(name: str) -> Callable[[dict[int, int]], None]:
 HEAT = (
     "log(greatest(1, likes + 2 * comments + 3 * saves + 3 * repins)) + (post_id >> 22) / 45000000.0"
 )
-_WARM = f"UPDATE community_poststat SET heat = {HEAT} WHERE post_id = ANY(%s)"  # noqa: S608
+_WARM = f"UPDATE community_poststat SET heat = {HEAT} WHERE post_id = ANY(%s)"  # noqa: S608 - a constant of ours
 
 
 def _warm(ids: Iterable[int]) -> None:

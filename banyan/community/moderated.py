@@ -12,7 +12,8 @@ from banyan.moderation import ports
 
 from . import counts
 from .access import PUBLIC, visible_comments, visible_posts
-from .actions.posts import make_known
+from .actions.editing import open_up
+from .actions.posts import make_known, state_of_new, write_words
 from .models import Comment, Post, PostImage
 from .rules import HELD, HIDDEN, LIVE
 
@@ -27,10 +28,20 @@ def _restore_post(*, actor: Actor, subject_id: int, reason: str) -> None:
     post = Post.objects.select_for_update().filter(pk=subject_id, state__in=[HIDDEN, HELD]).first()
     if post is None:
         return
-    was_held, post.state = post.state == HELD, LIVE
+    author = Actor(kind="member", id=post.author_id)
+    was_held = post.state == HELD
+    # Never seen so far: its group may want to look at it as well.
+    post.state = state_of_new(author, post.group_id) if was_held else LIVE
     post.save(update_fields=["state"])
-    if was_held and post.deleted_at is None:
-        make_known(Actor(kind="member", id=post.author_id), post, public=post.visibility == PUBLIC)
+    if post.deleted_at is not None or post.state != LIVE:
+        return
+    if was_held:
+        make_known(author, post, public=post.visibility == PUBLIC)
+        return
+    # What an edit said while nobody saw it is found from now on.
+    write_words(author, post)
+    if post.visibility == PUBLIC and post.link_id is None:
+        open_up(author, post)
 
 
 def _hide_comment(*, actor: Actor, subject_id: int, reason: str) -> None:

@@ -21,6 +21,7 @@ from banyan.media.models import Image
 from banyan.moderation import actions as moderation
 from banyan.moderation.models import BlockedPicture, Case, ListedWord
 from tests.community.posts import post as publish
+from tests.groups import circles
 from tests.support import factories as make
 
 from .test_rules import drawing
@@ -73,6 +74,49 @@ def test_a_held_post_is_seen_once_a_moderator_says_so_and_told_then() -> None:
     )
     assert visible_posts(Actor.guest()).filter(pk=post.pk).exists()
     assert StoredEvent.objects.filter(name="post.published", subject_id=post.pk).count() == 1
+
+
+def let_through() -> None:
+    """A moderator finds the one case harmless."""
+    moderation.decide_case(
+        actor=make.actor(make.staff("moderation")),
+        case_id=Case.objects.get().pk,
+        verdict="dismiss",
+        reason="other",
+        words="Harmless.",
+    )
+
+
+def test_what_a_moderator_lets_through_may_still_wait_for_its_group() -> None:
+    list_word("pills", "hold")
+    circle = circles.group(holds=1)
+    ben = circles.joined(circle)
+    post = publish(ben, body="My pills", group_id=circle.pk)
+
+    let_through()
+
+    post.refresh_from_db()
+    assert post.state == 3
+    assert not visible_posts(Actor.guest()).filter(pk=post.pk).exists()
+    assert not StoredEvent.objects.filter(name="post.published").exists()
+    community.let_appear(actor=circles.owner_of(circle), post_id=post.pk)
+    assert StoredEvent.objects.filter(name="post.published", subject_id=post.pk).count() == 1
+
+
+def test_an_edit_that_was_let_through_is_found_and_has_its_link() -> None:
+    list_word("pills", "hold")
+    author = make.member()
+    post = publish(author, title="A bowl", visibility=1)
+    community.edit_post(
+        actor=make.actor(author), post_id=post.pk, title="A jar", body="For #pills", visibility=0
+    )
+    assert not post.topics.exists()
+
+    let_through()
+
+    post.refresh_from_db()
+    assert [one.topic.slug for one in post.topics.all()] == ["pills"]
+    assert (post.state, post.link is not None) == (1, True)
 
 
 def test_words_do_not_come_in_by_an_edit() -> None:

@@ -18,7 +18,7 @@ from ..models import AuthorStat, Comment, Post, PostEdit
 from .checking import Fields, check_audience, check_declared, check_pictures, check_texts
 from .hiding import hold_edit
 from .members import member_id
-from .posts import _give_link, _write_words
+from .posts import give_link, write_words
 
 LONGEST_NOTE = 500
 LIVE = 1
@@ -68,9 +68,9 @@ def edit_post(
             hold_edit(actor, post)
         if post.state != LIVE:
             return post  # nothing follows from what nobody sees
-        _write_words(actor, post)
+        write_words(actor, post)
         if before != PUBLIC and post.visibility == PUBLIC:
-            _open_up(actor, post)
+            open_up(actor, post)
         events.emit(PostEdited(post_id=post.pk, author_id=author_id), actor=actor)
     return post
 
@@ -121,9 +121,10 @@ def _keep_former(post: Post) -> None:
     post.edited_at = now
 
 
-def _open_up(actor: Actor, post: Post) -> None:
+def open_up(actor: Actor, post: Post) -> None:
+    """Give a post that everybody may see now its link, and its place in feeds. Repeatable."""
     if post.link_id is None:
-        _give_link(actor, post, via=None)
+        give_link(actor, post, via=None)
     mine = AuthorStat.objects.filter(account_id=post.author_id, last_public_id__lt=post.pk)
     mine.update(last_public_id=post.pk)
 

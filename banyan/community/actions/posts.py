@@ -108,7 +108,7 @@ def publish_post(
                 kind=kind,
                 group_id=group_id,
                 declared=declared,
-                state=_state_of_new(actor, group_id),
+                state=state_of_new(actor, group_id),
                 review_id=review_id,
                 listing_id=listing_id,
                 video_id=video_id,
@@ -127,7 +127,7 @@ def publish_post(
     return post
 
 
-def _state_of_new(actor: Actor, group_id: int | None) -> int:
+def state_of_new(actor: Actor, group_id: int | None) -> int:
     """Tell whether a new post appears at once, or waits for a moderator of its group."""
     mine = membership_of(actor, group_id) if group_id is not None else None
     if mine is None:
@@ -139,9 +139,9 @@ def _state_of_new(actor: Actor, group_id: int | None) -> int:
 
 def make_known(actor: Actor, post: Post, *, public: bool) -> None:
     """Do what follows when a post appears: its words are found, whom it names and follows hear."""
-    _write_words(actor, post)
+    write_words(actor, post)
     if public:
-        _give_link(actor, post, via=None)
+        give_link(actor, post, via=None)
     tell_published(actor, post)
 
 
@@ -172,7 +172,7 @@ def _show_pictures(
     )
 
 
-def _write_words(actor: Actor, post: Post) -> None:
+def write_words(actor: Actor, post: Post) -> None:
     """Write everything that follows from what the post says."""
     texts = [post.title, post.body]
     note_mentions(actor=actor, post=post, texts=texts)
@@ -223,7 +223,8 @@ def describe_pictures(
     return post
 
 
-def _give_link(actor: Actor, post: Post, *, via: Link | None) -> None:
+def give_link(actor: Actor, post: Post, *, via: Link | None) -> None:
+    """Give a post its author's share link, a child of ``via``."""
     post.link = share(actor=actor, target_kind="post", target_id=post.pk, via=via)
     change(post, {}, {"link": post.link.pk})
 
@@ -268,8 +269,8 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
             repin_of=original,
             created_at=clock.now(),
         )
-        _write_words(actor, post)
-        _give_link(actor, post, via=via or source.link)
+        write_words(actor, post)
+        give_link(actor, post, via=via or source.link)
         tell_published(actor, post)
         counts.count("repins", original.pk)
     return post

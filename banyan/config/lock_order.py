@@ -5,6 +5,8 @@ the last ones when the rest of its work is done, so that others wait for a commi
 """
 
 LOCK_ORDER: list[tuple[str, str]] = [
+    ("instance", "campaigns_instance"),
+    ("campaign", "campaigns_campaign"),
     ("storefront", "storefronts_storefront"),
     ("pool", "storefronts_poolitem"),
     ("payment", "payments_intent"),

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "banyan.groups",
     "banyan.community",
     "banyan.chat",
+    "banyan.campaigns",
     "banyan.insights",
     "banyan.api",
     "banyan.web.ui",

@@ -64,6 +64,7 @@ _ALL = (
     Family("people", _("Followers and friends"), strangers=True),
     Family("posts", _("Likes, comments and mentions"), push=False, strangers=True),
     Family("groups", _("Groups"), push=False),
+    Family("campaigns", _("Packs, groups to buy in, draws and the like")),
     Family("shop", _("My shops and my work"), ttl=72 * HOUR),
     Family("account", _("Decisions about me and my posts"), kept=True, ttl=72 * HOUR),
     Family(OTHER, _("Everything else"), push=False, strangers=True),

@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Invalid, LoginRequired
+from banyan.kernel.remembered import run
 from banyan.kernel.states import transition
 
 from ..access import get_coupon_for
@@ -31,17 +32,32 @@ def grant_coupon(*, actor: Actor, coupon_id: int, account_id: int, source: str) 
 
     Raises CouponRefused coupon_used_up when none is left.
     """
-    with transaction.atomic():
+    now = clock.now()
+    with transaction.atomic(savepoint=False):
         locks.take([LockKey("entitlement", coupon_id)])
-        coupon = Coupon.objects.get(pk=coupon_id)
-        _promise(coupon, 1)
-        return Grant.objects.create(
-            coupon=coupon,
-            account_id=account_id,
-            source=source,
-            expires_at=_ends(coupon),
-            created_at=clock.now(),
-        )
+        row = run(_GIVE, [coupon_id, account_id, source, now, now]).fetchone()
+    if row is None:
+        raise CouponRefused("coupon_used_up")
+    return Grant(
+        pk=row[0],
+        coupon_id=coupon_id,
+        account_id=account_id,
+        source=source,
+        expires_at=row[1],
+        created_at=now,
+    )
+
+
+# A use of the cap and the row that holds it, or neither.
+_GIVE = """
+WITH taken AS (
+  UPDATE entitlements_coupon SET taken = taken + 1
+  WHERE id = %s AND is_active AND taken < cap RETURNING id, life_days, ends_at
+)
+INSERT INTO entitlements_grant (coupon_id, account_id, source, state, expires_at, created_at)
+SELECT id, %s, %s, 'held', coalesce(%s::timestamptz + life_days * interval '1 day', ends_at),
+       %s FROM taken RETURNING id, expires_at
+"""
 
 
 def _promise(coupon: Coupon, n: int) -> None:

@@ -1,0 +1,54 @@
+"""The only way to campaigns and instances that people see. Absent and forbidden look alike."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from banyan.catalog.access import MANAGERS, get_shop_for_staff, works_in
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound
+from banyan.kernel.remembered import remembered
+
+from .models import Campaign, Instance
+
+
+def get_campaign_for(actor: Actor, code: str) -> Campaign:
+    """Return a published campaign of an open shop; those who manage the shop see drafts too."""
+    found = Campaign.objects.select_related("shop", "version").filter(code=code).first()
+    if found is None or not _may_see(actor, found):
+        raise NotFound()
+    return found
+
+
+def get_campaign_for_staff(actor: Actor, campaign_id: int) -> Campaign:
+    """Return a campaign for those who manage its shop."""
+    rows = Campaign.objects.select_related("shop", "version")
+    found = rows.filter(pk=campaign_id, shop__isnull=False).first()
+    if found is None or not works_in(actor, found.shop_id or 0, MANAGERS):
+        raise NotFound()
+    return found
+
+
+def get_instance_for(actor: Actor, code: str) -> Instance:
+    """Return an instance with its campaign, version and shop. One statement for most people."""
+    found = _instance.first(code)
+    if found is None or not _may_see(actor, found.campaign):
+        raise NotFound()
+    return found
+
+
+def visible_campaigns(actor: Actor, shop_id: int) -> QuerySet[Campaign]:
+    """Return a shop's campaigns for its managers, newest first."""
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    return Campaign.objects.filter(shop=shop).select_related("version").order_by("-id")
+
+
+@remembered
+def _instance(code: str) -> QuerySet[Instance]:
+    return Instance.objects.select_related("campaign__shop", "version").filter(code=code)
+
+
+def _may_see(actor: Actor, campaign: Campaign) -> bool:
+    shop = campaign.shop
+    public = campaign.state != "draft" and (shop is None or shop.state == "open")
+    return public or (shop is not None and works_in(actor, shop.pk, MANAGERS))

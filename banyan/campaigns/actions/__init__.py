@@ -1,0 +1,31 @@
+"""Verbs of campaigns: the only writers of their tables."""
+
+from .clockwork import advance, expire_instance
+from .planning import (
+    CampaignInput,
+    change_campaign,
+    clone_campaign,
+    discard_campaign,
+    end_campaign,
+    pause_campaign,
+    plan_campaign,
+    publish_campaign,
+    resume_campaign,
+)
+from .playing import begin, play
+
+__all__ = [
+    "CampaignInput",
+    "advance",
+    "begin",
+    "change_campaign",
+    "clone_campaign",
+    "discard_campaign",
+    "end_campaign",
+    "expire_instance",
+    "pause_campaign",
+    "plan_campaign",
+    "play",
+    "publish_campaign",
+    "resume_campaign",
+]

@@ -1,0 +1,223 @@
+"""Effects applied: everything that a hook asked for, in the transaction it was called in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from banyan.entitlements.actions import CouponRefused, grant_coupon
+from banyan.kernel import clock, events
+from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import insert, insert_together
+from banyan.kernel.states import transition
+from banyan.notify.actions import notify
+
+from .. import effects as say
+from ..events import PlayHelped, PlayJoined, PlayMoved
+from ..mechanic import Arrival, mechanic
+from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
+from ..persons import Person
+from ..problems import Refused
+from ..states import PARTICIPATION
+
+
+class Stage:
+    """One application: whose effects, on which instance, by whom, and what came of it."""
+
+    def __init__(
+        self, *, actor: Actor, instance: Instance, person: Person | None, arrival: Arrival
+    ) -> None:
+        self.actor, self.instance = actor, instance
+        self.person, self.arrival = person, arrival
+        self.joined: Participation | None = None
+        self.spent = 0
+
+    def require(self) -> Person:
+        """Return who plays; hooks that time calls have nobody, and enter nobody."""
+        if self.person is None:
+            raise ValueError("nobody plays here")
+        return self.person
+
+
+def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
+    """Apply effects in order. Raises Refused ``twice`` when the person was here before.
+
+    The caller's transaction must roll back on any Problem.
+    """
+    try:
+        for effect in effects:
+            _apply(effect, stage)
+    except IntegrityError as error:
+        raise _meant(error) from error
+    _settle(stage)
+
+
+def _meant(error: IntegrityError) -> Exception:
+    once = ("played_once", "participation_once", "contribution_once", "granted_once")
+    if any(name in str(error) for name in once):
+        return Refused("twice")
+    if "contribution_turn_once" in str(error):
+        return Refused("quota")
+    return error
+
+
+def _settle(stage: Stage) -> None:
+    """Write down what was given; what an instance that is over kept of the budget is free again."""
+    instance = stage.instance
+    if stage.spent:
+        Instance.objects.filter(pk=instance.pk).update(spent=F("spent") + stage.spent)
+        instance.spent += stage.spent
+    if instance.ended_at is not None and instance.promise:
+        Campaign.objects.filter(pk=instance.campaign_id).update(
+            reserved=F("reserved") - instance.promise, spent=F("spent") + instance.spent
+        )
+
+
+@singledispatch
+def _apply(effect: say.Effect, stage: Stage) -> None:
+    raise TypeError(f"nobody applies {effect!r}")
+
+
+def _keys(person: Person, scope: str) -> list[PersonKey]:
+    return [
+        PersonKey(account_id=person.account_id, scope=scope, key=key) for key in sorted(person.keys)
+    ]
+
+
+@_apply.register
+def _enter(effect: say.Enter, stage: Stage) -> None:
+    person, instance = stage.require(), stage.instance
+    scope = "instance" if effect.scope == "instance" else "campaign"
+    subject = instance.pk if scope == "instance" else instance.campaign_id
+    row = Participation(
+        campaign_id=instance.campaign_id,
+        instance=instance,
+        account_id=person.account_id,
+        role=effect.role,
+        state="in" if effect.expires_at is None else "reserved",
+        place=effect.place,
+        amount=effect.amount,
+        weight=effect.weight,
+        data=dict(effect.data),
+        through=stage.arrival.link_id,
+        channel=stage.arrival.channel,
+        expires_at=effect.expires_at,
+        created_at=clock.now(),
+    )
+    keys = _keys(person, f"{scope}:{subject}")
+    told = PlayJoined(
+        instance_id=instance.pk,
+        campaign_id=instance.campaign_id,
+        account_id=person.account_id,
+        place=effect.place or 0,
+    )
+    insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
+    events.run_handlers(told, stage.actor)
+    stage.joined = row
+
+
+@_apply.register
+def _contribute(effect: say.Contribute, stage: Stage) -> None:
+    person, instance = stage.require(), stage.instance
+    now = clock.now()
+    today = Contribution.objects.filter(
+        campaign_id=instance.campaign_id, helper_id=person.account_id, day=now.date()
+    ).count()
+    if today >= effect.per_day:
+        raise Refused("quota")
+    row = Contribution(
+        campaign_id=instance.campaign_id,
+        instance=instance,
+        helper_id=person.account_id,
+        helped_id=instance.owner_id,
+        kind=effect.kind,
+        nth=effect.nth,
+        day=now.date(),
+        turn=today + 1,
+        amount=effect.amount,
+        weight=effect.weight,
+        through=stage.arrival.link_id,
+        channel=stage.arrival.channel,
+        created_at=now,
+    )
+    keys = _keys(person, f"help:{instance.pk}")
+    told = PlayHelped(
+        instance_id=instance.pk,
+        campaign_id=instance.campaign_id,
+        account_id=person.account_id,
+        nth=effect.nth,
+    )
+    insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
+    events.run_handlers(told, stage.actor)
+
+
+@_apply.register
+def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
+    given = None
+    for coupon_id in (effect.coupon_id, effect.instead):
+        if coupon_id is None:
+            continue
+        try:
+            with transaction.atomic():
+                given = grant_coupon(
+                    actor=stage.actor, coupon_id=coupon_id, account_id=effect.who, source="campaign"
+                )
+            break
+        except CouponRefused:
+            continue
+    if given is None:
+        raise Refused("drained", detail=f"coupons {effect.coupon_id}, {effect.instead}")
+    insert(
+        Grant(
+            campaign_id=stage.instance.campaign_id,
+            instance=stage.instance,
+            account_id=effect.who,
+            rule=effect.rule,
+            cause=effect.cause,
+            kind="coupon",
+            state="granted",
+            cost=effect.cost,
+            reference=given.pk,
+            created_at=clock.now(),
+        )
+    )
+    stage.spent += effect.cost
+
+
+@_apply.register
+def _move(effect: say.Move, stage: Stage) -> None:
+    instance = stage.instance
+    machine = mechanic(instance.campaign.mechanic).machine
+    ended: dict[str, Any] = {"ended_at": clock.now()} if effect.ends else {}
+    transition(machine, instance, effect.to, actor=stage.actor, **ended)
+    told = PlayMoved(instance_id=instance.pk, campaign_id=instance.campaign_id, state=effect.to)
+    events.emit(told, actor=stage.actor)
+
+
+@_apply.register
+def _move_one(effect: say.MoveOne, stage: Stage) -> None:
+    transition(PARTICIPATION, effect.one, effect.to, actor=stage.actor)
+
+
+@_apply.register
+def _change(effect: say.Change, stage: Stage) -> None:
+    Instance.objects.filter(pk=stage.instance.pk).update(**effect.values)
+    for name, value in effect.values.items():
+        setattr(stage.instance, name, value)
+
+
+@_apply.register
+def _tell(effect: say.Tell, stage: Stage) -> None:
+    instance = stage.instance
+    notify(
+        recipient_id=effect.who,
+        kind=effect.kind,
+        group_key=f"{effect.kind}:{instance.pk}",
+        url=f"/play/{instance.code}",
+        data={"title": instance.campaign.title, **effect.data},
+        actor_id=stage.person.account_id if stage.person else None,
+    )

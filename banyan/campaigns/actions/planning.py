@@ -1,0 +1,256 @@
+"""Campaigns planned, published, paused, ended and copied by those who manage a shop."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.access import MANAGERS, get_shop_for_staff
+from banyan.kernel import audit, clock, locks
+from banyan.kernel.actors import Actor
+from banyan.kernel.events import Event
+from banyan.kernel.ids import new_code
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.states import transition, transition_telling
+
+from ..access import get_campaign_for_staff
+from ..checks import faults_of
+from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
+from ..mechanic import mechanic
+from ..models import DRIVES, LANDINGS, MARKETS, Campaign, CampaignVersion
+from ..states import CAMPAIGN
+from ..terms import read
+
+LONGEST = dt.timedelta(days=366)
+LARGEST = 10**11
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignInput:
+    """What a campaign is to be; ``terms`` are the mechanic's parameters, ``budget`` minor units."""
+
+    mechanic: str
+    title: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    about: str = ""
+    drive: str = "benefit"
+    landing: str = "direct"
+    market: str = "none"
+    budget: int = 0
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    template: str = ""
+
+
+def plan_campaign(*, actor: Actor, shop_id: int, data: CampaignInput) -> Campaign:
+    """Write a draft, which only the shop sees. Raises Invalid by field (terms' own names)."""
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    values = _checked(data, shop.pk)
+    with transaction.atomic():
+        campaign = Campaign.objects.create(
+            code=new_code(80),
+            shop=shop,
+            creator_id=actor.id,
+            mechanic=data.mechanic,
+            currency=shop.currency,
+            template=data.template[:24],
+            created_at=clock.now(),
+            **_columns(data),
+        )
+        campaign.version = _version(actor, campaign, values)
+        campaign.save(update_fields=["version"])
+        _audit(actor, campaign, "campaign.plan")
+    return campaign
+
+
+def change_campaign(*, actor: Actor, campaign_id: int, data: CampaignInput) -> Campaign:
+    """Change a draft; what is published stands still: Conflict ``campaign_published``."""
+    campaign = get_campaign_for_staff(actor, campaign_id)
+    values = _checked(data, campaign.shop_id or 0)
+    with transaction.atomic():
+        locks.take([LockKey("campaign", campaign.pk)])
+        campaign.refresh_from_db()
+        if campaign.state != "draft" or campaign.mechanic != data.mechanic:
+            raise Conflict(_("What is published stays as it is."), code="campaign_published")
+        for name, value in _columns(data).items():
+            setattr(campaign, name, value)
+        assert campaign.version is not None
+        CampaignVersion.objects.filter(pk=campaign.version_id).update(terms=values)
+        campaign.save()
+        _audit(actor, campaign, "campaign.change")
+    return campaign
+
+
+def discard_campaign(*, actor: Actor, campaign_id: int) -> None:
+    """Throw a draft away; anything else raises Conflict ``campaign_published``."""
+    campaign = get_campaign_for_staff(actor, campaign_id)
+    with transaction.atomic():
+        locks.take([LockKey("campaign", campaign.pk)])
+        campaign.refresh_from_db()
+        if campaign.state != "draft":
+            raise Conflict(_("What is published stays as it is."), code="campaign_published")
+        Campaign.objects.filter(pk=campaign.pk).update(version=None)
+        campaign.delete()
+
+
+def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
+    """Fix the terms and open the campaign to everybody from its start on. Repeatable.
+
+    Raises Invalid with what stands in the way: an end that has passed, a budget that does not
+    cover one instance at its worst, goods or coupons that are gone. Emits campaign.published.
+    """
+    campaign = get_campaign_for_staff(actor, campaign_id)
+    with transaction.atomic():
+        locks.take([LockKey("campaign", campaign.pk)])
+        campaign = get_campaign_for_staff(actor, campaign_id)
+        if campaign.state == "published":
+            return campaign
+        assert campaign.version is not None
+        kind = mechanic(campaign.mechanic)
+        terms = kind.terms.model_validate(campaign.version.terms)
+        faults = faults_of(campaign.shop_id or 0, terms)
+        if campaign.ends_at <= clock.now():
+            faults["ends_at"] = _("The end has passed.")
+        if kind.worst_case(terms) > campaign.budget:
+            faults["budget"] = _("The budget must cover at least one of them at its worst.")
+        if faults:
+            raise Invalid(fields=faults)
+        CampaignVersion.objects.filter(pk=campaign.version_id).update(
+            published_at=clock.now(), published_by_id=actor.id
+        )
+        _tell(actor, campaign, "published", CampaignPublished)
+        _audit(actor, campaign, "campaign.publish")
+    return campaign
+
+
+def pause_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
+    """Stop taking part for now; promises stay. Repeatable. Emits campaign.paused."""
+    return _turn(actor, campaign_id, "paused", CampaignPaused)
+
+
+def resume_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
+    """Let a paused campaign go on. Repeatable. Emits campaign.resumed."""
+    return _turn(actor, campaign_id, "published", CampaignResumed)
+
+
+def end_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
+    """End a campaign now: nothing new begins, what runs goes on to its deadline. Repeatable.
+
+    Emits campaign.ended.
+    """
+    return _turn(actor, campaign_id, "ended", CampaignEnded)
+
+
+def clone_campaign(*, actor: Actor, campaign_id: int, title: str = "") -> Campaign:
+    """Make a draft with the same terms, which begins now and lasts as long."""
+    before = get_campaign_for_staff(actor, campaign_id)
+    assert before.version is not None
+    now = clock.now()
+    data = CampaignInput(
+        mechanic=before.mechanic,
+        title=title or before.title,
+        about=before.about,
+        starts_at=now,
+        ends_at=now + (before.ends_at - before.starts_at),
+        drive=before.drive,
+        landing=before.landing,
+        market=before.market,
+        budget=before.budget,
+        terms=before.version.terms,
+        template=before.template,
+    )
+    with transaction.atomic():
+        made = plan_campaign(actor=actor, shop_id=before.shop_id or 0, data=data)
+        Campaign.objects.filter(pk=made.pk).update(origin=before)
+    made.origin = before
+    return made
+
+
+def _turn(actor: Actor, campaign_id: int, to: str, told: type[Event]) -> Campaign:
+    campaign = get_campaign_for_staff(actor, campaign_id)
+    with transaction.atomic():
+        locks.take([LockKey("campaign", campaign.pk)])
+        campaign = get_campaign_for_staff(actor, campaign_id)
+        if campaign.state != to:
+            _tell(actor, campaign, to, told)
+            _audit(actor, campaign, f"campaign.{to}")
+    return campaign
+
+
+def _tell(actor: Actor, campaign: Campaign, to: str, told: type[Event]) -> None:
+    event = told.model_validate({"campaign_id": campaign.pk, "shop_id": campaign.shop_id})
+    ended = {"ended_at": clock.now()} if to == "ended" else {}
+    transition_telling(CAMPAIGN, campaign, to, event=event, actor=actor, **ended)
+
+
+def settle(*, actor: Actor, campaign: Campaign) -> None:
+    """Close the books of a campaign that is over and whose instances have all ended."""
+    with transaction.atomic():
+        transition(CAMPAIGN, campaign, "settled", actor=actor)
+
+
+def _checked(data: CampaignInput, shop_id: int) -> dict[str, Any]:
+    """Return the terms as they are stored; raises Invalid with everything that is wrong."""
+    fields: dict[str, Any] = {}
+    if not 1 <= len(data.title.strip()) <= 80:
+        fields["title"] = _("Give the campaign a name of 1 to 80 letters.")
+    if len(data.about) > 300:
+        fields["about"] = _("This is too long.")
+    if not data.starts_at < data.ends_at <= data.starts_at + LONGEST:
+        fields["ends_at"] = _("The end must be after the start, at most a year.")
+    if not 0 <= data.budget <= LARGEST:
+        fields["budget"] = _("Enter an amount that is not negative.")
+    for name, known in (("drive", DRIVES), ("landing", LANDINGS), ("market", MARKETS)):
+        if getattr(data, name) not in known:
+            fields[name] = _("This cannot be chosen here.")
+    values: dict[str, Any] = {}
+    try:
+        terms = read(mechanic(data.mechanic).terms, data.terms)
+        fields |= faults_of(shop_id, terms)
+        values = terms.model_dump(mode="json")
+    except Invalid as problem:
+        fields |= problem.fields
+    if fields:
+        raise Invalid(fields=fields)
+    return values
+
+
+def _columns(data: CampaignInput) -> dict[str, Any]:
+    return {
+        "title": data.title.strip(),
+        "about": data.about.strip(),
+        "starts_at": data.starts_at,
+        "ends_at": data.ends_at,
+        "drive": data.drive,
+        "landing": data.landing,
+        "market": data.market,
+        "budget": data.budget,
+    }
+
+
+def _version(actor: Actor, campaign: Campaign, values: Mapping[str, Any]) -> CampaignVersion:
+    last = campaign.versions.aggregate(last=Max("number"))["last"] or 0
+    return CampaignVersion.objects.create(
+        campaign=campaign,
+        number=last + 1,
+        terms=dict(values),
+        published_by_id=actor.id,
+        published_at=clock.now(),
+    )
+
+
+def _audit(actor: Actor, campaign: Campaign, action: str) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        subject_kind="campaign",
+        subject_id=campaign.pk,
+        subject_label=campaign.title,
+    )

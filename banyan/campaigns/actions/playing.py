@@ -1,0 +1,208 @@
+"""Taking part: beginning an instance, and every verb that people do to one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+
+from banyan.catalog.access import works_in
+from banyan.kernel import clock, events, locks
+from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
+from banyan.kernel.locks import LockKey
+from banyan.kernel.remembered import insert, remembered
+
+from ..access import get_campaign_for, get_instance_for
+from ..events import PlayOpened
+from ..mechanic import VERBS, Arrival, Mechanic, Play, mechanic, terms_of
+from ..models import Campaign, Instance, Participation
+from ..persons import Person, person_of
+from ..problems import Refused
+from .applying import Stage, apply
+
+NOWHERE = Arrival()
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of it: the instance as it is now, and the actor's own place in it."""
+
+    instance: Instance
+    mine: Participation | None
+    repeated: bool = False
+
+
+def begin(
+    *,
+    actor: Actor,
+    code: str,
+    arrival: Arrival = NOWHERE,
+    cause: str | None = None,
+    place: str = "",
+    given: Mapping[str, Any] | None = None,
+) -> Instance:
+    """Begin an instance of a campaign. With ``cause`` once for each, whoever asks again.
+
+    The money that it may cost at most is taken from the budget here, by one conditional UPDATE.
+    Whoever has begun as many as one may gets their last one back. Locks campaign. Emits
+    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff).
+    """
+    campaign = get_campaign_for(actor, code)
+    kind = mechanic(campaign.mechanic)
+    person = person_of(actor)
+    _check_window(campaign, clock.now())
+    _check_person(actor, campaign, kind, person)
+    assert campaign.version is not None
+    terms = kind.terms.model_validate(campaign.version.terms)
+    before = list(Instance.objects.filter(campaign=campaign, owner_id=person.account_id))
+    known = [one for one in before if one.cause == cause] if cause else before
+    if (cause and known) or len(before) >= kind.turns(terms):
+        return max(known or before, key=lambda one: one.pk)
+    opening = kind.begin(campaign, terms, clock.now())
+    try:
+        with transaction.atomic():
+            locks.take([LockKey("campaign", campaign.pk)])
+            _promise(campaign, opening.promise)
+            now = clock.now()
+            instance = Instance(
+                code=new_code(80),
+                campaign=campaign,
+                version=campaign.version,
+                owner_id=person.account_id,
+                turn=len(before) + 1,
+                state=kind.machine.initial,
+                cap=opening.cap,
+                amount=opening.amount,
+                promise=opening.promise,
+                secret=dict(opening.secret),
+                public=dict(opening.public),
+                commitment=opening.commitment,
+                cause=cause,
+                place=place,
+                link_id=arrival.link_id,
+                opened_at=now,
+                deadline=now + opening.lasts,
+            )
+            insert(instance)
+            told = PlayOpened(
+                instance_id=instance.pk, campaign_id=campaign.pk, account_id=person.account_id
+            )
+            events.emit(told, actor=actor)
+            stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival)
+            asked = Play(campaign, terms, instance, person, now, given=given or {})
+            apply(kind.opened(asked), stage)
+    except IntegrityError as error:
+        if "instance_turn_once" not in str(error) and "instance_cause_once" not in str(error):
+            raise
+        mine = Instance.objects.filter(campaign=campaign, owner_id=person.account_id)
+        return mine.order_by("-id")[0]
+    return instance
+
+
+def play(
+    *,
+    actor: Actor,
+    code: str,
+    verb: str,
+    arrival: Arrival = NOWHERE,
+    given: Mapping[str, Any] | None = None,
+) -> Played:
+    """Do ``verb`` (one of VERBS) to an instance; what a person did already stands and is returned.
+
+    A verb that takes a place takes it by one conditional UPDATE, before the mechanic is asked.
+    That everything is gone is said without a lock, in two statements. Locks instance, and what the
+    effects lock after it. Raises LoginRequired and Refused.
+    """
+    if verb not in VERBS:
+        raise Refused("not_offered", detail=verb)
+    instance = get_instance_for(actor, code)
+    campaign = instance.campaign
+    kind = mechanic(campaign.mechanic)
+    now = clock.now()
+    person = person_of(actor)
+    mine = _mine(instance, person.account_id)
+    if verb == "join" and mine is not None:
+        return Played(instance, mine, repeated=True)
+    _check_open(instance, now)
+    scarce = verb in kind.scarce
+    if scarce and instance.taken >= instance.cap:
+        raise Refused("drained")
+    _check_person(actor, campaign, kind, person)
+    if verb == "help" and instance.owner_id == person.account_id:
+        raise Refused("own")
+    with transaction.atomic():
+        locks.take_reading("instance", instance)
+        _check_open(instance, now)
+        place = _take_place(instance) if scarce else 0
+        stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival)
+        asked = Play(
+            campaign,
+            terms_of(instance),
+            instance,
+            person,
+            now,
+            place=place,
+            mine=mine,
+            given=given or {},
+        )
+        apply(getattr(kind, verb)(asked), stage)
+    return Played(instance, stage.joined or mine)
+
+
+def _take_place(instance: Instance) -> int:
+    """Take the next place or none, by one conditional UPDATE; return its number from 1."""
+    free = Instance.objects.filter(pk=instance.pk, taken__lt=F("cap"), ended_at=None)
+    if free.update(taken=F("taken") + 1) != 1:
+        raise Refused("drained")
+    instance.taken += 1
+    return instance.taken
+
+
+def _promise(campaign: Campaign, money: int) -> None:
+    """Keep ``money`` of the budget, by one conditional UPDATE; nothing costs nothing."""
+    if not money:
+        return
+    free = Campaign.objects.filter(pk=campaign.pk, budget__gte=F("reserved") + F("spent") + money)
+    if free.update(reserved=F("reserved") + money) != 1:
+        raise Refused("budget")
+
+
+@remembered
+def _own(instance_id: int, account_id: int) -> QuerySet[Participation]:
+    rows = Participation.objects.filter(instance_id=instance_id, account_id=account_id)
+    return rows.exclude(state="out")
+
+
+def _mine(instance: Instance, account_id: int) -> Participation | None:
+    return _own.first(instance.pk, account_id)
+
+
+def _check_window(campaign: Campaign, now: dt.datetime) -> None:
+    if campaign.state == "paused":
+        raise Refused("paused")
+    if now < campaign.starts_at:
+        raise Refused("not_yet")
+    if campaign.state != "published" or now >= campaign.ends_at:
+        raise Refused("over")
+
+
+def _check_open(instance: Instance, now: dt.datetime) -> None:
+    """Say why nothing can be done to it now. An instance may outlive its campaign's window."""
+    if instance.campaign.state == "paused":
+        raise Refused("paused")
+    if instance.ended_at is not None and instance.taken >= instance.cap:
+        raise Refused("drained")
+    if instance.ended_at is not None or now >= instance.deadline:
+        raise Refused("over")
+
+
+def _check_person(actor: Actor, campaign: Campaign, kind: Mechanic[Any], person: Person) -> None:
+    if campaign.tier == "proven" and not person.is_proven:
+        raise Refused("tier")
+    if kind.chance and campaign.shop_id is not None and works_in(actor, campaign.shop_id):
+        raise Refused("staff")

@@ -1,0 +1,18 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class CampaignsConfig(AppConfig):
+    """See the package docstring."""
+
+    name = "banyan.campaigns"
+    label = "campaigns"
+
+    def ready(self) -> None:
+        """Find the mechanics, so that a wrong one stops the start; say whom events concern."""
+        from . import topics, words  # noqa: F401 - words registers on import
+        from .mechanic import mechanics
+
+        mechanics()
+        topics.register()

@@ -1,0 +1,104 @@
+"""What an instance looks like: typed blocks that the web draws in order.
+
+A mechanic says what there is to see, in money and facts; how it looks is the web's affair.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from banyan.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Base of all blocks; ``template`` names the part that draws it."""
+
+    @property
+    def template(self) -> str:
+        """The kind of block, as the name of the template's part."""
+        return type(self).__name__.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Block):
+    """``now`` of ``whole``, and what that means in words."""
+
+    now: int
+    whole: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown(Block):
+    """Until when; ``text`` says what happens then."""
+
+    until: dt.datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Faces(Block):
+    """Who is in: account ids; the web shows names of those who consent, and counts the others."""
+
+    title: str
+    people: Sequence[int]
+    notes: Sequence[str] = ()
+    empty: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder(Block):
+    """Steps with what each brings; ``reached`` are done."""
+
+    rungs: Sequence[tuple[str, str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Price(Block):
+    """What it costs now, what it can come to, and what it is otherwise."""
+
+    now: Money
+    target: Money | None = None
+    otherwise: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Won(Block):
+    """What the reader has: a title, a line, and where to use it."""
+
+    title: str
+    text: str = ""
+    url: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Block):
+    """A sentence: what happened, what comes."""
+
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof(Block):
+    """What was fixed beforehand, and where to check it."""
+
+    commitment: str
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Next(Block):
+    """The one thing to do: a verb of the mechanic, ``share``, or a link."""
+
+    verb: str
+    label: str
+    hint: str = ""
+    url: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,38 @@
+"""Whether the goods and coupons that terms name are the shop's own, and fit for a promise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from banyan.catalog.models import Variant
+from banyan.entitlements.costs import coupons_of, most_off
+
+from .terms import Terms
+
+
+def faults_of(shop_id: int, terms: Terms) -> dict[str, Any]:
+    """Return what is wrong with the named coupons and variants, by field."""
+    fields: dict[str, Any] = {}
+    coupons = {name: getattr(terms, name) for name in terms.coupon_fields}
+    named = {name: one for name, one in coupons.items() if one is not None}
+    known = coupons_of(shop_id, named.values()) if named else {}
+    for name, coupon_id in named.items():
+        coupon = known.get(coupon_id)
+        if coupon is None or not coupon.is_active:
+            fields[name] = _("Choose a coupon of this shop.")
+        elif coupon.reach != "held":
+            fields[name] = _("Choose a coupon that is only given, so that nobody has it anyway.")
+        elif most_off(coupon.terms) is None:
+            fields[name] = _("Choose a coupon whose cost has a bound.")
+    variants = {name: getattr(terms, name) for name in terms.variant_fields}
+    wanted = [one for one in variants.values() if one is not None]
+    on_sale = Variant.objects.filter(
+        pk__in=wanted, is_active=True, product__shop_id=shop_id, product__state="active"
+    )
+    found = set(on_sale.values_list("pk", flat=True)) if wanted else set()
+    for name, variant_id in variants.items():
+        if variant_id is not None and variant_id not in found:
+            fields[name] = _("Choose something that this shop sells.")
+    return fields

@@ -1,0 +1,95 @@
+"""What a mechanic answers with: the engine applies all of it in one transaction, or none.
+
+Money is in minor units of the campaign's currency. Who is an account's id.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .models import Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Base of everything that a hook can ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enter(Effect):
+    """Whoever plays takes part, in ``role``; once per person in ``scope``.
+
+    ``scope`` is "instance" or "campaign". With ``expires_at`` the place is only reserved.
+    """
+
+    role: str
+    place: int | None = None
+    amount: int = 0
+    weight: int = 1
+    scope: str = "instance"
+    data: Mapping[str, Any] = field(default_factory=dict)
+    expires_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contribute(Effect):
+    """Whoever plays helps the instance's owner: an edge, once per person and instance.
+
+    At most ``per_day`` of a person in the campaign on one day.
+    """
+
+    kind: str
+    nth: int
+    amount: int = 0
+    weight: int = 1
+    per_day: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class GiveCoupon(Effect):
+    """``who`` gets a coupon; ``cost`` was promised for it. Once per ``rule`` and ``cause``.
+
+    When the coupon is used up they get ``instead``, where there is one, and are told so.
+    """
+
+    who: int
+    coupon_id: int
+    rule: str
+    cause: str
+    cost: int = 0
+    instead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Effect):
+    """The instance goes to another state of the mechanic's machine; ``ends`` when it is over."""
+
+    to: str
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOne(Effect):
+    """One participation goes to another state."""
+
+    one: Participation
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Effect):
+    """Columns of the instance change: ``public``, ``amount``."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tell(Effect):
+    """``who`` is told. ``kind`` is a registered notification; ``data`` its words' values."""
+
+    who: int
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)

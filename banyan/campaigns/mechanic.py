@@ -1,0 +1,210 @@
+"""What a mechanic is, and where mechanics are found.
+
+A mechanic is one file: its terms (a :class:`~.terms.Terms`), the machine of its instances, hooks
+that answer with effects, and a view. It needs no table and no change elsewhere. Those of this
+package are in ``mechanics``; another package offers one by the entry point ``banyan.mechanics``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, Generic, TypeVar
+
+from banyan.kernel.problems import NotFound
+from banyan.kernel.states import Machine
+
+from .blocks import Block
+from .effects import Effect
+from .models import Campaign, Contribution, Grant, Instance, Participation
+from .persons import Person
+from .problems import Refused
+from .terms import Terms
+
+T = TypeVar("T", bound=Terms)
+GROUP = "banyan.mechanics"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How somebody came: the share link, the touch on it, and the app."""
+
+    link_id: int | None = None
+    touch_id: int | None = None
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Play(Generic[T]):
+    """What a hook knows: everything is read, the instance's row is locked, ``at`` is the moment.
+
+    ``person`` plays; nobody does where time calls. ``place`` is the place that was just taken,
+    counted from 1, where the verb takes one. ``mine`` is the person's own participation, ``given``
+    what the form or the program sent along.
+    """
+
+    campaign: Campaign
+    terms: T
+    instance: Instance
+    person: Person | None
+    at: dt.datetime
+    place: int = 0
+    mine: Participation | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def who(self) -> Person:
+        """Whoever plays. Where time calls a hook there is nobody: ValueError."""
+        if self.person is None:
+            raise ValueError("nobody plays here")
+        return self.person
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How an instance begins: places, money promised for it, what is drawn and what is shown."""
+
+    cap: int
+    lasts: dt.timedelta
+    promise: int = 0
+    amount: int = 0
+    secret: Mapping[str, Any] = field(default_factory=dict)
+    public: Mapping[str, Any] = field(default_factory=dict)
+    commitment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Generic[T]):
+    """What a view knows: one page's rows. ``account_id`` is the reader's, if signed in."""
+
+    campaign: Campaign
+    terms: T
+    instance: Instance
+    account_id: int | None
+    at: dt.datetime
+    people: Sequence[Participation]
+    helps: Sequence[Contribution]
+    grants: Sequence[Grant]
+
+    @property
+    def mine(self) -> Participation | None:
+        """The reader's own place, if they have one."""
+        rows = [one for one in self.people if one.account_id == self.account_id]
+        return next((one for one in rows if one.state != "out"), None)
+
+    @property
+    def own(self) -> bool:
+        """Whether the reader began it."""
+        return self.account_id is not None and self.instance.owner_id == self.account_id
+
+
+class Mechanic(ABC, Generic[T]):
+    """Base of all mechanics. Hooks are called with the instance locked, inside the transaction.
+
+    ``scarce`` are the verbs that take a place: by one conditional statement, before the hook is
+    called. ``once`` is where a person has one place only: "instance" or "campaign". ``turns`` is
+    how often one may begin it. ``chance`` says whether luck decides anything, ``by_sharing``
+    whether sharing brings a benefit: both are facts that the policy reads.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[Any]
+    pitch: ClassVar[Any]
+    terms: type[T]
+    machine: ClassVar[Machine]
+    scarce: ClassVar[frozenset[str]] = frozenset({"join"})
+    chance: ClassVar[bool] = False
+    by_sharing: ClassVar[bool] = True
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    @abstractmethod
+    def begin(self, campaign: Campaign, terms: T, at: dt.datetime) -> Opening:
+        """Say how an instance begins: the only place where something is drawn."""
+
+    @abstractmethod
+    def view(self, shown: Shown[T]) -> list[Block]:
+        """Say what there is to see and to do for the reader."""
+
+    @abstractmethod
+    def worst_case(self, terms: T) -> int:
+        """Return what one instance may cost at most, in minor units."""
+
+    def turns(self, terms: T) -> int:
+        """Return how often a person may begin it in one campaign."""
+        return 1
+
+    def opened(self, play: Play[T]) -> Sequence[Effect]:
+        """Say what beginning it gives its owner."""
+        return ()
+
+    def join(self, play: Play[T]) -> Sequence[Effect]:
+        """Somebody takes a place."""
+        raise Refused("not_offered")
+
+    def help(self, play: Play[T]) -> Sequence[Effect]:
+        """Somebody helps the owner."""
+        raise Refused("not_offered")
+
+    def withdraw(self, play: Play[T]) -> Sequence[Effect]:
+        """Somebody takes back what they did."""
+        raise Refused("not_offered")
+
+    def redeem(self, play: Play[T]) -> Sequence[Effect]:
+        """The owner takes what was reached."""
+        raise Refused("not_offered")
+
+    def lapse(self, play: Play[T], one: Participation) -> Sequence[Effect]:
+        """A reserved place ran out unpaid; the engine has given it back."""
+        return ()
+
+    def paid(self, play: Play[T], one: Participation) -> Sequence[Effect]:
+        """A reserved place is paid: it counts."""
+        raise Refused("not_offered")
+
+    def reversed(self, play: Play[T], one: Participation) -> Sequence[Effect]:
+        """What a participation paid was given back in full."""
+        return ()
+
+    @abstractmethod
+    def expire(self, play: Play[T]) -> Sequence[Effect]:
+        """The deadline has come; the instance has to end."""
+
+
+VERBS = ("join", "help", "withdraw", "redeem")
+"""What people do to an instance that exists."""
+
+BUILT_IN = ("coupon_pack:CouponPack",)
+
+
+@cache
+def mechanics() -> Mapping[str, Mechanic[Any]]:
+    """Return all mechanics by code, ours first, then those of other packages."""
+    found: dict[str, Mechanic[Any]] = {}
+    for place in BUILT_IN:
+        module, _colon, name = place.partition(":")
+        made = getattr(import_module(f"{__package__}.mechanics.{module}"), name)()
+        found[made.code] = made
+    for point in entry_points(group=GROUP):
+        made = point.load()()
+        if made.code in found:
+            raise ValueError(f"two mechanics are called {made.code}")
+        found[made.code] = made
+    return found
+
+
+def mechanic(code: str) -> Mechanic[Any]:
+    """Return a mechanic by its code; NotFound when there is none."""
+    found = mechanics().get(code)
+    if found is None:
+        raise NotFound(detail=f"no mechanic {code}")
+    return found
+
+
+def terms_of(instance: Instance) -> Any:
+    """Return the terms that an instance began under, typed."""
+    return mechanic(instance.campaign.mechanic).terms.model_validate(instance.version.terms)

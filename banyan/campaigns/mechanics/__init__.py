@@ -1,0 +1,1 @@
+"""Mechanics: one file each. See docs/how-to/write-a-mechanic.md."""

@@ -1,0 +1,240 @@
+"""A pack of coupons, shared: friends open it, each gets a coupon, and so does who sent it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from pydantic import Field, model_validator
+
+from banyan.entitlements.costs import most_off
+from banyan.entitlements.models import Coupon
+from banyan.kernel import fairness
+from banyan.kernel.states import Machine
+from banyan.orders.actions.persons import is_newcomer
+
+from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Proof, Won
+from ..effects import Change, Effect, Enter, GiveCoupon, Move, Tell
+from ..mechanic import Mechanic, Opening, Play, Shown
+from ..models import Campaign
+from ..problems import Refused
+from ..seeds import new_seed, seed_of
+from ..terms import Ask, Terms
+
+
+class PackTerms(Terms):
+    """What is in a pack, for how many, and what who sent it gets."""
+
+    coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "top", "newcomer", "instead")
+
+    coupon: Annotated[
+        int, Ask(gettext_lazy("Coupon for everybody who opens the pack"), kind="coupon")
+    ]
+    top: Annotated[
+        int | None,
+        Ask(
+            gettext_lazy("A better coupon for one of them"),
+            gettext_lazy("Who gets it is drawn when the pack is made, and can be checked."),
+            kind="coupon",
+        ),
+    ] = None
+    newcomer: Annotated[
+        int | None,
+        Ask(
+            gettext_lazy("A coupon for those who have not bought anything yet"),
+            gettext_lazy("They get it instead of the first one."),
+            kind="coupon",
+        ),
+    ] = None
+    instead: Annotated[
+        int | None,
+        Ask(gettext_lazy("A coupon for whoever comes when another one is used up"), kind="coupon"),
+    ] = None
+    places: Annotated[int, Ask(gettext_lazy("Coupons in a pack")), Field(ge=2, le=100)] = 10
+    sender: Annotated[
+        int,
+        Ask(
+            gettext_lazy("The sender's own coupon comes after so many friends"),
+            gettext_lazy("0: at once. -1: the sender gets none."),
+        ),
+        Field(ge=-1, le=100),
+    ] = 1
+    hours: Annotated[
+        int, Ask(gettext_lazy("A pack is open for"), unit=gettext_lazy("hours")), Field(ge=1, le=72)
+    ] = 48
+    packs: Annotated[int, Ask(gettext_lazy("Packs of one person")), Field(ge=1, le=50)] = 3
+
+    @model_validator(mode="after")
+    def _reachable(self) -> PackTerms:
+        if self.sender > self.places:
+            raise ValueError(_("The sender's own coupon would never come."))
+        return self
+
+
+class CouponPack(Mechanic[PackTerms]):
+    """Mechanic 2.1. A place is a coupon; who takes the last one closes the pack."""
+
+    code = "coupon_pack"
+    title = gettext_lazy("Coupon pack")
+    pitch = gettext_lazy("One sends it, many open it, everybody has a coupon.")
+    terms = PackTerms
+    machine = Machine(
+        name="campaigns.coupon_pack.state",
+        initial="open",
+        transitions={"open": ("drained", "expired"), "drained": (), "expired": ()},
+    )
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "weekend": {"places": 10, "sender": 1, "hours": 48},
+        "large": {"places": 50, "sender": 3, "hours": 72},
+    }
+
+    def turns(self, terms: PackTerms) -> int:
+        """See the base."""
+        return terms.packs
+
+    def worst_case(self, terms: PackTerms) -> int:
+        """Every place at its dearest, the top once, and the sender's own."""
+        costs = _costs(terms)
+        each = max(costs[one] for one in (terms.coupon, terms.newcomer, terms.instead) if one)
+        total = each * terms.places
+        if terms.top:
+            total += max(0, costs[terms.top] - each)
+        return total + (costs[terms.coupon] if terms.sender >= 0 else 0)
+
+    def begin(self, campaign: Campaign, terms: PackTerms, at: dt.datetime) -> Opening:
+        """Draw which place has the top coupon; its fingerprint is public from now on."""
+        _seed, kept, commitment = new_seed()
+        return Opening(
+            cap=terms.places,
+            lasts=dt.timedelta(hours=terms.hours),
+            promise=self.worst_case(terms),
+            # What a coupon may cost is fixed with the promise, whatever becomes of the coupon.
+            secret={"seed": kept, "costs": {str(key): n for key, n in _costs(terms).items()}},
+            commitment=commitment if terms.top else "",
+        )
+
+    def opened(self, play: Play[PackTerms]) -> Sequence[Effect]:
+        """The sender's own coupon, where it comes at once."""
+        return self._sender(play, 0)
+
+    def join(self, play: Play[PackTerms]) -> Sequence[Effect]:
+        """Somebody opens it: a coupon by their place; the sender's own when it is its turn."""
+        terms, who = play.terms, play.who.account_id
+        if who == play.instance.owner_id:
+            raise Refused("own")
+        coupon, rule = terms.coupon, "opened"
+        if terms.top and play.place == top_place(play):
+            coupon, rule = terms.top, "top"
+        elif terms.newcomer and is_newcomer(play.who.contacts):
+            coupon, rule = terms.newcomer, "newcomer"
+        owner = play.instance.owner_id or 0
+        effects: list[Effect] = [
+            Enter("opener", place=play.place, data={"rule": rule}),
+            GiveCoupon(
+                who,
+                coupon,
+                rule,
+                f"play:{play.instance.pk}",
+                cost=play.instance.secret["costs"][str(coupon)],
+                instead=terms.instead,
+            ),
+            *self._sender(play, play.place),
+        ]
+        if play.place == 1:
+            effects.append(Tell(owner, "campaign.claimed"))
+        if play.place == play.instance.cap:
+            effects += [*self._end(play, "drained"), Tell(owner, "campaign.drained")]
+        return effects
+
+    def expire(self, play: Play[PackTerms]) -> Sequence[Effect]:
+        """Coupons that were given live on; what nobody took goes back to the budget."""
+        return self._end(play, "expired")
+
+    def view(self, shown: Shown[PackTerms]) -> list[Block]:
+        """See the base."""
+        pack, left = shown.instance, shown.instance.cap - shown.instance.taken
+        blocks: list[Block] = []
+        mine = [one for one in shown.grants if one.account_id == shown.account_id]
+        if mine:
+            blocks.append(
+                Won(_("A coupon is yours"), _titles(mine), "/me/coupons", _("My coupons"))
+            )
+        text = ngettext(
+            "%(left)s of %(all)s coupons is left", "%(left)s of %(all)s coupons are left", left
+        )
+        words = text % {"left": left, "all": pack.cap}
+        blocks.append(Progress(pack.taken, pack.cap, words))
+        if pack.ended_at is None:
+            blocks.append(Countdown(pack.deadline, _("Then the pack closes; coupons stay good.")))
+        openers = [one for one in shown.people if one.role == "opener"]
+        blocks.append(
+            Faces(_("Who opened it"), [one.account_id for one in openers], empty=min(left, 8))
+        )
+        blocks += self._next(shown, bool(mine), left)
+        if pack.commitment:
+            blocks.append(Proof(pack.commitment, self._proof(shown)))
+        return blocks
+
+    def _next(self, shown: Shown[PackTerms], have: bool, left: int) -> list[Block]:
+        pack, terms = shown.instance, shown.terms
+        if pack.ended_at is not None or not left:
+            return [Note(_("The pack is empty.") if not left else _("The pack is closed."))]
+        if shown.own:
+            missing = terms.sender - pack.taken
+            hint = _("Every friend who opens it has a coupon.")
+            if missing > 0:
+                hint = ngettext(
+                    "When %(n)s more friend opens it, your own coupon comes.",
+                    "When %(n)s more friends open it, your own coupon comes.",
+                    missing,
+                ) % {"n": missing}
+            return [Next("share", _("Send it to friends"), hint)]
+        if have:
+            return [Next("share", _("Pass it on"), _("What is left is for your friends."))]
+        return [Next("join", _("Open it"), _("The coupon is yours at once and needs no purchase."))]
+
+    def _sender(self, play: Play[PackTerms], opened: int) -> list[Effect]:
+        terms, owner = play.terms, play.instance.owner_id
+        if terms.sender != opened or owner is None:
+            return []
+        cost = play.instance.secret["costs"][str(terms.coupon)]
+        cause = f"play:{play.instance.pk}"
+        return [GiveCoupon(owner, terms.coupon, "sender", cause, cost, terms.instead)]
+
+    def _end(self, play: Play[PackTerms], to: str) -> list[Effect]:
+        told: list[Effect] = []
+        if play.terms.top:
+            shown = {"seed": seed_of(play.instance).hex(), "top": top_place(play)}
+            told.append(Change({"public": {**play.instance.public, **shown}}))
+        return [*told, Move(to, ends=True)]
+
+    def _proof(self, shown: Shown[PackTerms]) -> str:
+        if "seed" not in shown.instance.public:
+            return _("Which coupon is the better one was drawn when the pack was made.")
+        return _("The better coupon was number %(n)s; the seed is %(seed)s.") % {
+            "n": shown.instance.public["top"],
+            "seed": shown.instance.public["seed"],
+        }
+
+
+def top_place(play: Play[PackTerms]) -> int:
+    """Return which place has the top coupon: r + 1, r below the places from the seed's stream."""
+    return 1 + fairness.below(play.instance.cap, fairness.stream(seed_of(play.instance)))
+
+
+def _costs(terms: PackTerms) -> dict[int, int]:
+    """Return what each coupon of the pack costs at most."""
+    named = {one for one in (terms.coupon, terms.top, terms.newcomer, terms.instead) if one}
+    rows = Coupon.objects.filter(pk__in=named)
+    return {one.pk: most_off(one.terms) or 0 for one in rows}
+
+
+def _titles(grants: Sequence[Any]) -> str:
+    return ", ".join(
+        Coupon.objects.filter(grants__in=[one.reference for one in grants]).values_list(
+            "title", flat=True
+        )
+    )

@@ -1,0 +1,36 @@
+"""Why somebody cannot take part: every refusal has a code and says what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel.problems import Conflict
+
+REASONS: dict[str, Any] = {
+    "not_yet": _("This has not begun yet."),
+    "over": _("This is over."),
+    "paused": _("This is paused for a while. What you were promised stays."),
+    "drained": _("All of it is gone."),
+    "own": _("This is your own: send it to your friends."),
+    "twice": _("You have done this already, perhaps under another name."),
+    "quota": _("You have helped as often as one can today. Try again tomorrow."),
+    "turns": _("You have begun this as often as one can."),
+    "tier": _("For this you need an account with a proven e-mail address or phone number."),
+    "buyers_only": _("This is for those who have bought something here."),
+    "newcomers_only": _("This is for those who have not bought anything here yet."),
+    "minor": _("This is for people of age."),
+    "budget": _("The budget of this campaign is used up."),
+    "not_offered": _("This cannot be done here."),
+    "not_yours": _("Only who began this can do that."),
+    "staff": _("Those who work in the shop cannot take part."),
+}
+
+
+class Refused(Conflict):
+    """The engine or a mechanic says no; ``code`` is ``play_`` and one of REASONS."""
+
+    def __init__(self, reason: str, *, detail: str = "", extra: dict[str, Any] | None = None):
+        super().__init__(REASONS[reason], code=f"play_{reason}", detail=detail, extra=extra)
+        self.reason = reason

@@ -1,0 +1,49 @@
+"""Counters of campaigns counted again from their rows: a drift is told, never mended in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import connection
+
+QUESTIONS: Mapping[str, str] = {
+    "places are participations": """
+        SELECT i.id, i.taken, count(p.place) FROM campaigns_instance i
+        LEFT JOIN campaigns_participation p ON p.instance_id = i.id AND p.state <> 'out'
+        GROUP BY i.id, i.taken HAVING i.taken <> count(p.place) + (
+          SELECT count(*) FROM campaigns_contribution c
+          WHERE c.instance_id = i.id AND c.undone_at IS NULL)
+    """,
+    "what is reserved is promised by what runs": """
+        SELECT c.id, c.reserved, coalesce(sum(i.promise), 0) FROM campaigns_campaign c
+        LEFT JOIN campaigns_instance i ON i.campaign_id = c.id AND i.ended_at IS NULL
+        GROUP BY c.id, c.reserved HAVING c.reserved <> coalesce(sum(i.promise), 0)
+    """,
+    "what is spent was spent by what has ended": """
+        SELECT c.id, c.spent, coalesce(sum(i.spent), 0) FROM campaigns_campaign c
+        LEFT JOIN campaigns_instance i ON i.campaign_id = c.id AND i.ended_at IS NOT NULL
+        GROUP BY c.id, c.spent HAVING c.spent <> coalesce(sum(i.spent), 0)
+    """,
+    "what an instance spent was granted": """
+        SELECT i.id, i.spent, coalesce(sum(g.cost), 0) FROM campaigns_instance i
+        LEFT JOIN campaigns_grant g ON g.instance_id = i.id AND g.state = 'granted'
+        GROUP BY i.id, i.spent HAVING i.spent <> coalesce(sum(g.cost), 0)
+    """,
+    "a granted coupon is there": """
+        SELECT g.id, g.reference FROM campaigns_grant g
+        WHERE g.kind = 'coupon' AND g.state = 'granted' AND NOT EXISTS (
+          SELECT FROM entitlements_grant e
+          WHERE e.id = g.reference AND e.account_id = g.account_id)
+    """,
+}
+
+
+def campaign_audit() -> dict[str, list[tuple[object, ...]]]:
+    """Return the rows that contradict each question; empty when everything adds up."""
+    found = {}
+    with connection.cursor() as cursor:
+        for question, statement in QUESTIONS.items():
+            cursor.execute(statement)
+            if rows := cursor.fetchall():
+                found[question] = rows
+    return found

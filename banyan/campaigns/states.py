@@ -1,0 +1,42 @@
+"""State machines of campaigns, of who takes part, and of what was promised."""
+
+from banyan.kernel.states import Machine
+
+CAMPAIGN = Machine(
+    name="campaigns.campaign.state",
+    initial="draft",
+    transitions={
+        "draft": ("published",),
+        # published: people can take part within the campaign's window
+        "published": ("paused", "ended"),
+        "paused": ("published", "ended"),
+        # ended: nothing new begins; what was promised is kept
+        "ended": ("settled",),
+        "settled": (),
+    },
+)
+
+PARTICIPATION = Machine(
+    name="campaigns.participation.state",
+    initial="in",
+    transitions={
+        # reserved: a place waits for its payment
+        "reserved": ("in", "out"),
+        "in": ("won", "lost", "out"),
+        "won": ("out",),
+        "lost": (),
+        "out": (),
+    },
+)
+
+GRANT = Machine(
+    name="campaigns.grant.state",
+    initial="promised",
+    transitions={
+        # promised: the budget keeps the money for it
+        "promised": ("granted", "released"),
+        "granted": ("reversed",),
+        "released": (),
+        "reversed": (),
+    },
+)

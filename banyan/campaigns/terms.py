@@ -1,0 +1,98 @@
+"""Terms of a campaign: a mechanic's parameters as one typed model.
+
+It draws the studio's form and the API's schema, it is what the policy reads, and it is what a
+version keeps. A parameter is declared once::
+
+    places: Annotated[int, Ask(_("Places in a pack")), Field(ge=2, le=100)] = 10
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from banyan.kernel.problems import Invalid
+
+KINDS = ("number", "money", "coupon", "variant", "choice", "switch", "text", "ladder")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How a parameter is asked for: its label, a hint, the kind of field, and its choices.
+
+    ``kind`` is one of KINDS; "money" is typed in the shop's currency and kept in minor units;
+    "coupon" and "variant" are ids of the shop's own.
+    """
+
+    label: Any
+    hint: Any = ""
+    kind: str = "number"
+    choices: tuple[tuple[str, Any], ...] = ()
+    unit: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A field of the form: its name, how it is asked for, its usual value, and its bounds."""
+
+    name: str
+    ask: Ask
+    default: Any
+    least: int | None
+    most: int | None
+
+
+class Terms(BaseModel):
+    """Base of every mechanic's parameters. Frozen; unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    coupon_fields: ClassVar[tuple[str, ...]] = ()
+    variant_fields: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def asked(cls) -> list[Asked]:
+        """Return the fields of the form, in order of declaration."""
+        return [_asked(name, field) for name, field in cls.model_fields.items()]
+
+
+T = TypeVar("T", bound=Terms)
+
+
+def _asked(name: str, field: FieldInfo) -> Asked:
+    ask = next((one for one in field.metadata if isinstance(one, Ask)), None)
+    if ask is None or ask.kind not in KINDS:
+        raise TypeError(f"{name}: how is it asked for?")
+    least = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)
+    most = next((one.le for one in field.metadata if hasattr(one, "le")), None)
+    default = None if field.is_required() else field.get_default(call_default_factory=True)
+    return Asked(name, ask, default, least, most)
+
+
+_MESSAGES: dict[str, Any] = {
+    "missing": _("This is needed."),
+    "greater_than_equal": _("Enter at least %(ge)s."),
+    "less_than_equal": _("Enter at most %(le)s."),
+    "too_short": _("This is needed."),
+    "string_too_long": _("This is too long."),
+}
+
+
+def read(terms: type[T], given: Mapping[str, Any]) -> T:
+    """Return the terms of what was given; raises Invalid with a message per field."""
+    try:
+        return terms.model_validate(dict(given))
+    except ValidationError as error:
+        fields: dict[str, Any] = {}
+        for fault in error.errors():
+            name = str(fault["loc"][0]) if fault["loc"] else "terms"
+            if fault["type"] == "value_error":
+                fields.setdefault(name, str(fault["ctx"]["error"]))
+                continue
+            message = _MESSAGES.get(fault["type"], _("This cannot be chosen here."))
+            fields.setdefault(name, str(message) % fault.get("ctx", {}))
+        raise Invalid(fields=fields) from error

@@ -1,0 +1,22 @@
+"""What people are told about campaigns."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from banyan.notify import kinds
+from banyan.notify.kinds import Happening
+
+
+def _claimed(happening: Happening) -> str:
+    return _("Somebody opened your pack: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _drained(happening: Happening) -> str:
+    return _("Your pack is empty, everything found its people: %(title)s.") % {
+        "title": happening.data["title"]
+    }
+
+
+kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
+kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")

@@ -1,0 +1,254 @@
+"""Mechanic 2.1: a pack of coupons, shared to both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns.models import Campaign, Grant, Participation
+from banyan.campaigns.problems import Refused
+from banyan.catalog.models import Shop
+from banyan.entitlements.models import Grant as CouponGrant
+from banyan.kernel import fairness
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid, LoginRequired, NotFound
+from tests.campaigns.scene import (
+    DAY,
+    assert_sound,
+    begun,
+    campaign,
+    coupon,
+    crowd,
+    draft,
+    join,
+    later,
+    somebody,
+)
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make.shop()
+
+
+def packs(shop: Shop, **values: Any) -> Campaign:
+    values = {"coupon": coupon(shop).pk, "places": 3} | values
+    return campaign(shop, "coupon_pack", **values)
+
+
+def coupons_of(who: Any) -> list[str]:
+    return sorted(CouponGrant.objects.filter(account=who).values_list("coupon__title", flat=True))
+
+
+def test_friends_open_it_and_the_sender_gets_one_too(shop: Shop) -> None:
+    sender, (ben, cy, dee) = somebody(), crowd(3)
+    pack = begun(packs(shop, sender=2), sender)
+    assert coupons_of(sender) == []
+
+    join(pack, ben)
+    assert coupons_of(sender) == [], "one more friend is missing"
+    join(pack, cy)
+    join(pack, dee)
+
+    for who in (sender, ben, cy, dee):
+        assert coupons_of(who) == ["5 off"]
+    pack.refresh_from_db()
+    assert (pack.state, pack.taken, pack.spent) == ("drained", 3, 2_000)
+    pack.campaign.refresh_from_db()
+    assert (pack.campaign.reserved, pack.campaign.spent) == (0, 2_000)
+    assert_sound()
+
+
+def test_who_opened_it_before_sees_the_own_result(shop: Shop) -> None:
+    pack, ben = begun(packs(shop), somebody()), somebody()
+    first = join(pack, ben)
+    again = join(pack, ben)
+    assert again.repeated
+    assert again.mine == first.mine
+    assert coupons_of(ben) == ["5 off"]
+    assert_sound()
+
+
+def test_an_empty_pack_says_so_in_two_statements_and_without_a_lock(shop: Shop) -> None:
+    pack = begun(packs(shop, places=2), somebody())
+    for who in crowd(2):
+        join(pack, who)
+    late = make.actor(somebody())
+    with CaptureQueriesContext(connection) as seen, pytest.raises(Refused) as refused:
+        campaigns.play(actor=late, code=pack.code, verb="join")
+    assert refused.value.code == "play_drained"
+    statements = [one["sql"] for one in seen if "people_account" not in one["sql"]]
+    assert len(statements) <= 2, statements
+    assert not any("FOR NO KEY" in one for one in statements)
+
+
+def test_opening_costs_ten_statements_at_most(shop: Shop) -> None:
+    pack = begun(packs(shop, places=9), somebody())
+    first, second = crowd(2)
+    join(pack, first)
+    who = make.actor(second)
+    with CaptureQueriesContext(connection) as seen:
+        campaigns.play(actor=who, code=pack.code, verb="join")
+    own = ("SAVEPOINT", "RELEASE")
+    asked = [one["sql"] for one in seen if not any(word in one["sql"] for word in own)]
+    assert len(asked) <= 10, "\n".join(asked)
+
+
+def test_m01_expiry(shop: Shop) -> None:
+    pack, ben = begun(packs(shop), somebody()), somebody()
+    join(pack, ben)
+    later(pack)
+    assert (pack.state, pack.spent) == ("expired", 1_000)
+    assert coupons_of(ben) == ["5 off"], "what was given lives on"
+    with pytest.raises(Refused, match="play_over"):
+        join(pack, somebody())
+    assert_sound()
+
+
+def test_m01_self_assist(shop: Shop) -> None:
+    sender = somebody()
+    pack = begun(packs(shop, sender=-1), sender)
+    with pytest.raises(Refused, match="play_own"):
+        join(pack, sender)
+    assert coupons_of(sender) == []
+    pack.refresh_from_db()
+    assert pack.taken == 0, "the place is free again"
+    assert_sound()
+
+
+def test_a_second_account_in_the_same_browser_meets_the_first(shop: Shop) -> None:
+    pack, (ben, ben_again) = begun(packs(shop), somebody()), crowd(2)
+    for_ben = Actor(kind="member", id=ben.pk, visitor="one-browser")
+    campaigns.play(actor=for_ben, code=pack.code, verb="join")
+    again = Actor(kind="member", id=ben_again.pk, visitor="one-browser")
+    with pytest.raises(Refused, match="play_twice"):
+        campaigns.play(actor=again, code=pack.code, verb="join")
+    assert coupons_of(ben_again) == []
+    assert_sound()
+
+
+def test_m01_new_user_only_breach(shop: Shop) -> None:
+    welcome = coupon(shop, title="20 off", amount_off=2_000)
+    pack = begun(packs(shop, newcomer=welcome.pk), somebody())
+    new, old = crowd(2)
+    make.pay(make.place((make.variant(shop), 1), buyer=old))
+    join(pack, new)
+    join(pack, old)
+    assert coupons_of(new) == ["20 off"]
+    assert coupons_of(old) == ["5 off"], "a buyer gets the ordinary one"
+    assert_sound()
+
+
+def test_m01_partial_fill(shop: Shop) -> None:
+    pack = begun(packs(shop, places=10), somebody())
+    pack.campaign.refresh_from_db()
+    assert pack.campaign.reserved == 5_500
+    join(pack, somebody())
+    later(pack)
+    pack.campaign.refresh_from_db()
+    assert (pack.campaign.reserved, pack.campaign.spent) == (0, 1_000)
+    assert_sound()
+
+
+def test_the_better_coupon_is_where_the_seed_says(shop: Shop) -> None:
+    better = coupon(shop, title="50 off", amount_off=5_000)
+    pack = begun(packs(shop, places=5, top=better.pk), somebody())
+    openers = crowd(5)
+    for who in openers:
+        join(pack, who)
+    pack.refresh_from_db()
+    seed = bytes.fromhex(pack.public["seed"])
+    assert fairness.commitment(seed) == pack.commitment
+    place = 1 + fairness.below(5, fairness.stream(seed))
+    assert [coupons_of(who) == ["50 off"] for who in openers].index(True) + 1 == place
+    assert Grant.objects.filter(rule="top").count() == 1
+    assert_sound()
+
+
+def test_a_used_up_coupon_is_replaced_by_the_declared_one(shop: Shop) -> None:
+    few, plain = coupon(shop, title="few", cap=1), coupon(shop, title="plain")
+    pack = begun(packs(shop, coupon=few.pk, instead=plain.pk, sender=-1), somebody())
+    first, second = crowd(2)
+    join(pack, first)
+    join(pack, second)
+    assert (coupons_of(first), coupons_of(second)) == (["few"], ["plain"])
+    assert_sound()
+
+
+def test_the_budget_is_kept_when_it_is_promised(shop: Shop) -> None:
+    one_pack = packs(shop, budget=2_000)  # three openers and the sender, 5.00 each
+    begun(one_pack, somebody())
+    with pytest.raises(Refused, match="play_budget"):
+        begun(one_pack, somebody())
+    assert_sound()
+
+
+def test_visitors_sign_in_first_and_drafts_are_nobodys(shop: Shop) -> None:
+    pack = begun(packs(shop), somebody())
+    with pytest.raises(LoginRequired):
+        campaigns.play(actor=Actor.guest(), code=pack.code, verb="join")
+    hidden = draft(shop, "coupon_pack", coupon=coupon(shop).pk)
+    with pytest.raises(NotFound):
+        begun(hidden, somebody())
+    assert not Participation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"places": 1}, "places"),
+        ({"places": 101}, "places"),
+        ({"places": "many"}, "places"),
+        ({"sender": 4}, "terms"),
+        ({"hours": 0}, "hours"),
+        ({"coupon": 1}, "coupon"),
+        ({"odd": 1}, "odd"),
+        ({"title": " "}, "title"),
+        ({"budget": -1}, "budget"),
+        ({"ends_at": "before"}, "ends_at"),
+        ({"drive": "greed"}, "drive"),
+    ],
+)
+def test_terms_that_cannot_hold_are_refused_by_field(
+    shop: Shop, values: dict[str, Any], field: str
+) -> None:
+    good: dict[str, Any] = {"coupon": coupon(shop).pk, "places": 3}
+    if "ends_at" in values:
+        from banyan.kernel import clock
+
+        values = {"ends_at": clock.now() - DAY}
+    with pytest.raises(Invalid) as refused:
+        draft(shop, "coupon_pack", **good | values)
+    assert field in refused.value.fields
+    assert not Campaign.objects.exists()
+
+
+def test_a_coupon_that_everybody_may_take_is_no_promise(shop: Shop) -> None:
+    free = coupon(shop, reach="claim", code="FREE")
+    with pytest.raises(Invalid) as refused:
+        draft(shop, "coupon_pack", coupon=free.pk)
+    assert "coupon" in refused.value.fields
+    other = coupon(make.shop())
+    with pytest.raises(Invalid):
+        draft(shop, "coupon_pack", coupon=other.pk)
+
+
+def test_a_paused_campaign_keeps_its_promises(shop: Shop) -> None:
+    of = packs(shop)
+    pack, owner = begun(of, somebody()), make.actor(shop.owner)
+    campaigns.pause_campaign(actor=owner, campaign_id=of.pk)
+    with pytest.raises(Refused, match="play_paused"):
+        join(pack, somebody())
+    campaigns.resume_campaign(actor=owner, campaign_id=of.pk)
+    campaigns.end_campaign(actor=owner, campaign_id=of.pk)
+    with pytest.raises(Refused, match="play_over"):
+        begun(of, somebody())
+    join(pack, somebody())  # what was sent can be opened until its deadline
+    assert_sound()

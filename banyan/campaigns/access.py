@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff, works_in
 from banyan.kernel.actors import Actor
@@ -52,3 +52,9 @@ def _may_see(actor: Actor, campaign: Campaign) -> bool:
     shop = campaign.shop
     public = campaign.state != "draft" and (shop is None or shop.state == "open")
     return public or (shop is not None and works_in(actor, shop.pk, MANAGERS))
+
+
+def visible_to_all() -> QuerySet[Campaign]:
+    """Return the published campaigns of open shops and of the platform."""
+    open_shop = Q(shop=None) | Q(shop__state="open")
+    return Campaign.objects.filter(open_shop).exclude(state="draft").select_related("shop")

@@ -93,3 +93,10 @@ class Tell(Effect):
     who: int
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead(Effect):
+    """Whoever plays is led on, to an address of this site: to the checkout, say."""
+
+    url: str

@@ -79,6 +79,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """A template for a season or an aim: what it is called, and the terms it fills in."""
+
+    title: Any
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Shown(Generic[T]):
     """What a view knows: one page's rows. ``account_id`` is the reader's, if signed in."""
 
@@ -120,7 +128,7 @@ class Mechanic(ABC, Generic[T]):
     scarce: ClassVar[frozenset[str]] = frozenset({"join"})
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    presets: ClassVar[Mapping[str, Preset]] = {}
 
     @abstractmethod
     def begin(self, campaign: Campaign, terms: T, at: dt.datetime) -> Opening:

@@ -165,8 +165,9 @@ class Participation(models.Model):
     """Somebody in an instance: who began it, a member of a group, a claimer, an entrant.
 
     ``place`` counts the places of the instance from 1. ``amount`` is what they got or pay, in minor
-    units. ``right_id``, ``checkout_id`` and ``order_id`` are rows of lower floors. ``through`` is
-    the share link that brought them. ``data`` is the mechanic's own, for nobody else to see.
+    units. ``is_named``: others may see who it is. ``right_id``, ``checkout_id`` and ``order_id``
+    are rows of lower floors, ``through`` is the share link that brought them. ``data`` is the
+    mechanic's own, for nobody else to see.
     """
 
     id = IdField(primary_key=True)
@@ -183,6 +184,7 @@ class Participation(models.Model):
     amount = models.BigIntegerField(default=0)
     weight = models.IntegerField(default=1)
     data = models.JSONField(default=dict)
+    is_named = models.BooleanField(default=False)
     right_id = models.BigIntegerField(null=True)
     checkout_id = models.BigIntegerField(null=True)
     order_id = models.BigIntegerField(null=True)
@@ -258,6 +260,7 @@ class Contribution(models.Model):
     turn = models.IntegerField()
     amount = models.BigIntegerField(default=0)
     weight = models.IntegerField(default=1)
+    is_named = models.BooleanField(default=False)
     through = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=16, blank=True, default="")
     created_at = models.DateTimeField()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -29,12 +29,20 @@ class Stage:
     """One application: whose effects, on which instance, by whom, and what came of it."""
 
     def __init__(
-        self, *, actor: Actor, instance: Instance, person: Person | None, arrival: Arrival
+        self,
+        *,
+        actor: Actor,
+        instance: Instance,
+        person: Person | None,
+        arrival: Arrival,
+        given: Mapping[str, Any] | None = None,
     ) -> None:
         self.actor, self.instance = actor, instance
         self.person, self.arrival = person, arrival
+        self.is_named = bool((given or {}).get("named"))
         self.joined: Participation | None = None
         self.spent = 0
+        self.next_url = ""
 
     def require(self) -> Person:
         """Return who plays; hooks that time calls have nobody, and enter nobody."""
@@ -103,6 +111,7 @@ def _enter(effect: say.Enter, stage: Stage) -> None:
         amount=effect.amount,
         weight=effect.weight,
         data=dict(effect.data),
+        is_named=stage.is_named,
         through=stage.arrival.link_id,
         channel=stage.arrival.channel,
         expires_at=effect.expires_at,
@@ -140,6 +149,7 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
         turn=today + 1,
         amount=effect.amount,
         weight=effect.weight,
+        is_named=stage.is_named,
         through=stage.arrival.link_id,
         channel=stage.arrival.channel,
         created_at=now,
@@ -221,3 +231,8 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
         data={"title": instance.campaign.title, **effect.data},
         actor_id=stage.person.account_id if stage.person else None,
     )
+
+
+@_apply.register
+def _lead(effect: say.Lead, stage: Stage) -> None:
+    stage.next_url = effect.url

@@ -30,11 +30,12 @@ NOWHERE = Arrival()
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of it: the instance as it is now, and the actor's own place in it."""
+    """What came of it: the instance as it is now, the actor's own place, where to go next."""
 
     instance: Instance
     mine: Participation | None
     repeated: bool = False
+    next_url: str = ""
 
 
 def begin(
@@ -93,7 +94,9 @@ def begin(
                 instance_id=instance.pk, campaign_id=campaign.pk, account_id=person.account_id
             )
             events.emit(told, actor=actor)
-            stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival)
+            stage = Stage(
+                actor=actor, instance=instance, person=person, arrival=arrival, given=given
+            )
             asked = Play(campaign, terms, instance, person, now, given=given or {})
             apply(kind.opened(asked), stage)
     except IntegrityError as error:
@@ -139,7 +142,7 @@ def play(
         locks.take_reading("instance", instance)
         _check_open(instance, now)
         place = _take_place(instance) if scarce else 0
-        stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival)
+        stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival, given=given)
         asked = Play(
             campaign,
             terms_of(instance),
@@ -151,7 +154,7 @@ def play(
             given=given or {},
         )
         apply(getattr(kind, verb)(asked), stage)
-    return Played(instance, stage.joined or mine)
+    return Played(instance, stage.joined or mine, next_url=stage.next_url)
 
 
 def _take_place(instance: Instance) -> int:

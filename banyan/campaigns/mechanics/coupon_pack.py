@@ -18,7 +18,7 @@ from banyan.orders.actions.persons import is_newcomer
 
 from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Proof, Won
 from ..effects import Change, Effect, Enter, GiveCoupon, Move, Tell
-from ..mechanic import Mechanic, Opening, Play, Shown
+from ..mechanic import Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign
 from ..problems import Refused
 from ..seeds import new_seed, seed_of
@@ -86,9 +86,13 @@ class CouponPack(Mechanic[PackTerms]):
         initial="open",
         transitions={"open": ("drained", "expired"), "drained": (), "expired": ()},
     )
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "weekend": {"places": 10, "sender": 1, "hours": 48},
-        "large": {"places": 50, "sender": 3, "hours": 72},
+    presets: ClassVar[Mapping[str, Preset]] = {
+        "weekend": Preset(
+            gettext_lazy("A weekend with friends"), {"places": 10, "sender": 1, "hours": 48}
+        ),
+        "festival": Preset(
+            gettext_lazy("A festival, many at once"), {"places": 50, "sender": 3, "hours": 72}
+        ),
     }
 
     def turns(self, terms: PackTerms) -> int:

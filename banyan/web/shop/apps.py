@@ -17,6 +17,7 @@ class ShopConfig(AppConfig):
         from banyan.sharing import ports as sharing
 
         from . import sign_in, targets
+        from .campaigns import targets as played
         from .chat import cards
 
         sharing.register_target("product", targets.product_targets)
@@ -24,6 +25,10 @@ class ShopConfig(AppConfig):
         sharing.register_target("post", targets.post_targets)
         sharing.register_target("storefront", targets.storefront_targets)
         sharing.register_target("group", targets.group_targets)
+        sharing.register_target("campaign", played.campaign_targets)
+        sharing.register_target("play", played.play_targets)
+        sharing.register_coverage("campaign", played.campaigns_covering)
+        sharing.register_coverage("play", played.plays_covering)
         sharing.register_coverage("storefront", targets.storefronts_covering)
         sharing.register_coverage("post", targets.posts_covering)
         sharing.register_disclosure(targets.disclosure)

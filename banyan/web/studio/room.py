@@ -69,6 +69,7 @@ def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     rooms += [("staff", _("Staff"), "people")]
     if works_in(who, shop.pk, MANAGERS):
         rooms += [("collections", _("Collections"), "board"), ("pool", _("The pool"), "shop")]
+        rooms += [("campaigns", _("Campaigns"), "gift")]
         rooms += [("sales", _("Sales"), "clock"), ("coupons", _("Coupons"), "tag")]
         rooms += [("payments", _("Payments"), "coin")]
         rooms += [("settings", _("Settings"), "settings")]

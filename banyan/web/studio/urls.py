@@ -6,6 +6,7 @@ from ..shop.sharing import travel
 from . import (
     after_sale,
     behind,
+    campaigns,
     collections,
     coupons,
     delivery,
@@ -121,6 +122,20 @@ urlpatterns = [
     ),
     path("<slug:shop_slug>/stock/<int:variant_id>/carry", stock.carry, name="studio_stock_carry"),
     path("<slug:shop_slug>/stock/<int:variant_id>/low", stock.low, name="studio_stock_low"),
+    path("<slug:shop_slug>/campaigns", campaigns.campaign_list, name="studio_campaigns"),
+    path(
+        "<slug:shop_slug>/campaigns/new/<slug:code>",
+        campaigns.campaign_new,
+        name="studio_campaign_new",
+    ),
+    path(
+        "<slug:shop_slug>/campaigns/<int:campaign_id>", campaigns.campaign, name="studio_campaign"
+    ),
+    path(
+        "<slug:shop_slug>/campaigns/<int:campaign_id>/act",
+        campaigns.campaign_act,
+        name="studio_campaign_act",
+    ),
     path("<slug:shop_slug>/sales", sales.sales_list, name="studio_sales"),
     path("<slug:shop_slug>/sales/<int:sale_id>", sales.sale, name="studio_sale"),
     path("<slug:shop_slug>/sales/<int:sale_id>/act", sales.sale_act, name="studio_sale_act"),

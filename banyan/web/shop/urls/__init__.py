@@ -7,6 +7,7 @@ head, and keeps a record of every nested list that did not match.
 from django.urls import URLPattern, URLResolver
 
 from . import (
+    campaigns,
     chat,
     community,
     earnings,
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *community.urlpatterns,
     *chat.urlpatterns,
     *sharing.urlpatterns,
+    *campaigns.urlpatterns,
     *trade.urlpatterns,
     *groups.urlpatterns,
     *standing.urlpatterns,

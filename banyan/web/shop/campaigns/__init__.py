@@ -1,0 +1,1 @@
+"""Pages of campaigns: what it is, the play itself, its rules, and one's own plays."""

@@ -1,0 +1,225 @@
+"""A campaign's page and its rules, the page of one play, and what people do there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns import mechanic as mechanics
+from banyan.campaigns.access import get_campaign_for, get_instance_for
+from banyan.campaigns.blocks import Block, Faces, Next
+from banyan.campaigns.mechanic import Arrival as Came
+from banyan.campaigns.mechanic import Shown, mechanic
+from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
+from banyan.campaigns.problems import Refused
+from banyan.campaigns.queries import is_on, own_instances, plays_of, shown
+from banyan.kernel import clock
+from banyan.kernel.digits import whole
+from banyan.sharing.channels import channel_of
+from banyan.sharing.queries import link_by_code
+from banyan.web.streams import ticket
+from banyan.web.ui import addresses
+from banyan.web.ui.shapes import Face
+
+from ...http import actor, private, signed_in
+from ..heads import head_of
+from ..market.arrival import Arrival, arrival_of
+from ..people.faces import faces_of
+
+PAGE, NAMED = 20, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A block as the template draws it; of a block with people those who are shown, and all."""
+
+    block: Block
+    faces: list[Face]
+    total: int = 0
+
+    @property
+    def names(self) -> str:
+        """The first of those who agreed to be seen, by name."""
+        return ", ".join(face.name for face in self.faces[:NAMED])
+
+
+@require_safe
+@private
+def campaign(request: HttpRequest, code: str) -> HttpResponse:
+    """Show what a campaign is, what it gives, and how to begin; one's own plays of it."""
+    who, found = actor(request), get_campaign_for(actor(request), code)
+    arrival = arrival_of(request)
+    return render(
+        request,
+        "shop/campaigns/campaign.html",
+        _page(request, found, arrival)
+        | {
+            "mine": own_instances(who, found),
+            "phase": _phase(found),
+            "member": who.id is not None,
+            "sign_in_url": _sign_in(request, arrival),
+        },
+    )
+
+
+def _phase(found: Campaign) -> str:
+    """Return draft, paused, before, on or over, by the clock."""
+    if found.state in {"draft", "paused"}:
+        return found.state
+    if found.state == "published" and clock.now() < found.starts_at:
+        return "before"
+    return "on" if is_on(found) else "over"
+
+
+def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, Any]:
+    kind = mechanic(found.mechanic)
+    query = f"?via={arrival.code}" if arrival.code else ""
+    return {
+        "nav": "explore",
+        "campaign": found,
+        "shop": found.shop,
+        "mechanic": kind,
+        "arrival": arrival,
+        "carried": {"via": arrival.code, "t": arrival.touch},
+        "share_url": addresses.url("share", "campaign", found.pk) + query,
+        "head": head_of(
+            request,
+            kind="website",
+            title=found.title,
+            description=found.about or str(kind.pitch),
+            path=addresses.url("campaign", found.code),
+            code=arrival.code,
+        ),
+    }
+
+
+@require_POST
+@private
+@signed_in
+def begin(request: HttpRequest, code: str) -> HttpResponse:
+    """Begin a play of a campaign, or come back to one's own."""
+    try:
+        made = campaigns.begin(
+            actor=actor(request), code=code, arrival=_came(request), given=request.POST.dict()
+        )
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("campaign", code)
+    return redirect("play", made.code)
+
+
+@require_safe
+@private
+def play(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a play as it stands; htmx asks for the moving part alone."""
+    found = get_instance_for(actor(request), code)
+    return _play(request, found)
+
+
+def _play(request: HttpRequest, found: Instance) -> HttpResponse:
+    who, arrival = actor(request), arrival_of(request)
+    rows = shown(who, found)
+    kind = mechanic(found.campaign.mechanic)
+    blocks = kind.view(rows)
+    if arrival.neutral and kind.by_sharing:
+        # This app forbids sharing for a reward: facts stay, the invitation to share goes.
+        blocks = [one for one in blocks if not (isinstance(one, Next) and one.verb != "join")]
+    query = f"?via={arrival.code}" if arrival.code else ""
+    context = _page(request, found.campaign, arrival) | {
+        "play": found,
+        "blocks": _drawn(rows, blocks),
+        "member": who.id is not None,
+        "sign_in_url": _sign_in(request, arrival),
+        "share_url": addresses.url("share", "play", found.pk) + query,
+        "live": ticket(request, f"play:{found.pk}"),
+        "live_url": addresses.url("play", found.code) + query,
+    }
+    if request.headers.get("hx-request"):
+        answer = render(request, "shop/campaigns/play_state.html", context)
+        answer["Vary"] = "HX-Request"
+        return answer
+    return render(request, "shop/campaigns/play.html", context)
+
+
+@require_POST
+@private
+@signed_in
+def play_act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
+    """Do something to a play: join, help, take back, redeem. A second press changes nothing."""
+    try:
+        done = campaigns.play(
+            actor=actor(request),
+            code=code,
+            verb=verb,
+            arrival=_came(request),
+            given=request.POST.dict(),
+        )
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("play", code)
+    if done.next_url:
+        return redirect(done.next_url)
+    return redirect("play", done.instance.code)
+
+
+@require_safe
+@private
+@signed_in
+def plays_mine(request: HttpRequest) -> HttpResponse:
+    """List what one has begun or takes part in, newest first."""
+    before = whole(request.GET.get("before", ""))
+    rows = plays_of(actor(request), before=before, limit=PAGE + 1)
+    more = f"?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
+    context = {
+        "nav": "me",
+        "rows": [
+            {"play": one, "mechanic": mechanics.mechanic(one.campaign.mechanic)}
+            for one in rows[:PAGE]
+        ],
+        "more_url": more,
+    }
+    return render(request, "shop/campaigns/mine.html", context)
+
+
+def _came(request: HttpRequest) -> Came:
+    link = link_by_code(request.POST.get("via", "")[:24]) if request.POST.get("via") else None
+    return Came(
+        link_id=link.pk if link else None,
+        touch_id=whole(request.POST.get("t", "")) if link else None,
+        channel=channel_of(request.headers.get("user-agent", "")),
+    )
+
+
+def _sign_in(request: HttpRequest, arrival: Arrival) -> str:
+    query = {"via": arrival.code, "t": arrival.touch} if arrival.code else {}
+    back = request.path + (f"?{urlencode(query)}" if query else "")
+    return "/login?" + urlencode({"next": back})
+
+
+def _drawn(rows: Shown[Any], blocks: list[Block]) -> list[Drawn]:
+    """Return the blocks with faces: those who let others see them, and how many more there are."""
+    named: dict[int, Participation | Contribution] = {}
+    for place in rows.people:
+        if place.is_named or place.account_id == rows.account_id:
+            named[place.account_id] = place
+    for one in rows.helps:
+        if one.is_named or one.helper_id == rows.account_id:
+            named[one.helper_id] = one
+    accounts = {
+        key: row.account if isinstance(row, Participation) else row.helper
+        for key, row in named.items()
+    }
+    faces = faces_of(accounts.values())
+    drawn = []
+    for block in blocks:
+        people = block.people if isinstance(block, Faces) else ()
+        seen = [faces[one] for one in people if one in faces]
+        drawn.append(Drawn(block, seen, len(people)))
+    return drawn

@@ -1,0 +1,58 @@
+"""What share links to campaigns and plays lead to, told to the sharing package at start-up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from django.urls import reverse
+
+from banyan.campaigns.access import visible_to_all
+from banyan.campaigns.mechanic import mechanic
+from banyan.campaigns.models import Campaign, Instance
+from banyan.media.queries import pictures
+from banyan.sharing.ports import TargetCard
+
+
+def campaign_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe published campaigns of open shops."""
+    found = list(visible_to_all().filter(pk__in=target_ids))
+    shown = pictures(_cover(one) for one in found)
+    return {one.pk: _card(one, reverse("campaign", args=[one.code]), shown) for one in found}
+
+
+def play_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
+    """Describe plays; what a chat room was given is for that room only."""
+    rows = Instance.objects.filter(
+        pk__in=target_ids, place="", campaign__in=visible_to_all().values("pk")
+    ).select_related("campaign__shop")
+    found = list(rows)
+    shown = pictures(_cover(one.campaign) for one in found)
+    return {one.pk: _card(one.campaign, reverse("play", args=[one.code]), shown) for one in found}
+
+
+def campaigns_covering(
+    target_ids: Collection[int], *, product_id: int, shop_id: int
+) -> Iterable[int]:
+    """Return which campaigns lead to goods of the shop: its own."""
+    rows = Campaign.objects.filter(pk__in=target_ids, shop_id=shop_id)
+    return set(rows.values_list("pk", flat=True))
+
+
+def plays_covering(target_ids: Collection[int], *, product_id: int, shop_id: int) -> Iterable[int]:
+    """Return which plays lead to goods of the shop: those of its own campaigns."""
+    rows = Instance.objects.filter(pk__in=target_ids, campaign__shop_id=shop_id)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _cover(one: Campaign) -> int | None:
+    return (one.shop.cover_id or one.shop.logo_id) if one.shop else None
+
+
+def _card(one: Campaign, url: str, shown: dict[int, object]) -> TargetCard:
+    picture = shown.get(_cover(one) or 0)
+    return TargetCard(
+        url=url,
+        title=one.title,
+        description=one.about or str(mechanic(one.mechanic).pitch),
+        image=picture["src"] if picture else "",  # type: ignore[index]  # what pictures returns
+    )

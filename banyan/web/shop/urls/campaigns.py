@@ -1,0 +1,13 @@
+"""URLs of campaigns."""
+
+from django.urls import path
+
+from ..campaigns import pages
+
+urlpatterns = [
+    path("play/<str:code>", pages.play, name="play"),
+    path("play/<str:code>/<str:verb>", pages.play_act, name="play_act"),
+    path("campaign/<str:code>", pages.campaign, name="campaign"),
+    path("campaign/<str:code>/begin", pages.begin, name="campaign_begin"),
+    path("me/plays", pages.plays_mine, name="plays_mine"),
+]

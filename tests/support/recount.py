@@ -150,6 +150,24 @@ QUESTIONS: dict[str, str] = {
                        ELSE 'released' END,
           CASE c.state WHEN 'paid' THEN 'returned' ELSE '' END)
     """,
+    "a price right is used once": """
+        SELECT r.id, r.state, count(l.id) FROM entitlements_priceright r
+        LEFT JOIN orders_orderline l ON l.right_id = r.id
+        LEFT JOIN orders_order o ON o.id = l.order_id
+        GROUP BY r.id
+        HAVING count(l.id) FILTER (WHERE o.state NOT IN ('expired', 'cancelled')) <>
+                 (r.state IN ('reserved', 'redeemed', 'returned'))::int
+          OR bool_or(o.checkout_id IS DISTINCT FROM r.checkout_id
+                     AND o.state NOT IN ('expired', 'cancelled'))
+          OR bool_or(l.unit_amount <> r.amount OR l.quantity > r.quantity)
+    """,
+    "a price right goes with its order": """
+        SELECT r.id, r.state, o.state FROM entitlements_priceright r
+        JOIN orders_orderline l ON l.right_id = r.id
+        JOIN orders_order o ON o.id = l.order_id AND o.checkout_id = r.checkout_id
+        WHERE r.state <> CASE o.state WHEN 'placed' THEN 'reserved' WHEN 'closed' THEN 'returned'
+                                      ELSE 'redeemed' END
+    """,
     "nobody uses a coupon more often than allowed": """
         SELECT u.coupon_id, u.person_key FROM entitlements_personuse u
         JOIN entitlements_coupon c ON c.id = u.coupon_id

@@ -36,7 +36,7 @@ from .returns import (
     set_terms,
     settle_return,
 )
-from .unit_prices import shown_prices
+from .unit_prices import own_price, shown_prices
 
 __all__ = [
     "Carriage",
@@ -71,6 +71,7 @@ __all__ = [
     "join_cart",
     "lapse_returns",
     "offer_money",
+    "own_price",
     "pdf_of",
     "place",
     "place_of",

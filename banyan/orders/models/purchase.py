@@ -166,7 +166,8 @@ class OrderLine(models.Model):
     the stored explanation: a list of {"step", "amount", "note", "funded_by"}. What was paid for it
     is ``paid_amount``; ``included_tax_amount`` is a part of that, ``tax_amount`` came on top;
     ``shipping_tax_amount`` is the part of either that is due for shipping.
-    ``supply_amount`` is what the supplier of a pooled offer is promised for one unit.
+    ``supply_amount`` is what the supplier of a pooled offer is promised for one unit. ``right_id``
+    is the price right that it was bought by, with its ``campaign_id`` and ``instance_id``.
 
     Of its units some are shipped, some are cancelled before that, the others are still to ship.
     ``returned_quantity`` of the shipped ones came back or are asked to; ``refunded_quantity`` were
@@ -206,6 +207,7 @@ class OrderLine(models.Model):
     plan_version_id = models.BigIntegerField(null=True)
     offer_id = models.BigIntegerField(null=True)
     sale_id = models.BigIntegerField(null=True)
+    right_id = models.BigIntegerField(null=True)
     # No constraint in the database: adding one would read and hold the whole table.
     replaces = models.ForeignKey(
         "self",

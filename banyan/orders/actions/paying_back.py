@@ -153,8 +153,7 @@ def send_no_more(actor: Actor, order: Order, paid_back: Collection[int]) -> None
     The caller holds the order and the stock.
     """
     pay_instead(order, paid_back)
-    lines = order.lines.filter(kind__in=IN_PARCELS)
-    theirs = lines.filter(pk__in=paid_back) | lines.filter(replaces__in=paid_back)
+    theirs = order.lines.filter(pk__in=paid_back) | order.lines.filter(replaces__in=paid_back)
     unsent = {line.pk: line for line in theirs if line.to_ship}
     if not unsent:
         return

@@ -37,6 +37,7 @@ from ..models import Checkout, Order, OrderLine
 from ..reading import lines_of, lines_to_pay, orders_of
 from ..states import CHECKOUT, ORDER
 from .handover import hand_over
+from .holding import kept_back
 from .pointing import with_points
 from .proceeds import credit, locks_of
 
@@ -143,8 +144,10 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
         if any(line.sale_id for line in lines):
             sales.redeem(actor=actor, checkout_id=checkout.pk)
         locks.take_postponed()
-        allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
-        hand_over(actor=actor, checkout=checkout, lines=lines)
+        later = kept_back(lines)
+        now = [line for line in lines if line.pk not in later]
+        allocate([(line.variant_id, line.quantity) for line in now], reference=checkout.number)
+        hand_over(actor=actor, checkout=checkout, lines=now)
         for order in orders:
             prices = [line.price for line in lines if line.order_id == order.pk]
             credit(actor=actor, order=order, prices=prices)

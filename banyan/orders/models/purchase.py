@@ -171,8 +171,9 @@ class OrderLine(models.Model):
 
     Of its units some are shipped, some are cancelled before that, the others are still to ship.
     ``returned_quantity`` of the shipped ones came back or are asked to; ``refunded_quantity`` were
-    paid back as units. A line that was sent in exchange costs nothing and ``replaces`` another,
-    whose price stands for its units.
+    paid back as units. ``lowered_amount`` of what was refunded is for no unit: the price of all of
+    them fell after it was paid. A line that was sent in exchange costs nothing and ``replaces``
+    another, whose price stands for its units.
     """
 
     id = IdField(primary_key=True)
@@ -197,6 +198,7 @@ class OrderLine(models.Model):
     shipping_tax_amount = models.BigIntegerField(default=0, db_default=0)
     refunded_amount = models.BigIntegerField(default=0)
     refunded_quantity = models.IntegerField(default=0)
+    lowered_amount = models.BigIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     price = models.JSONField(default=list)
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, db_index=False)
@@ -245,6 +247,10 @@ class OrderLine(models.Model):
                 condition=Q(returned_quantity__gte=0)
                 & Q(returned_quantity__lte=F("shipped_quantity")),
                 name="order_line_returned",
+            ),
+            models.CheckConstraint(
+                condition=Q(lowered_amount__gte=0) & Q(lowered_amount__lte=F("refunded_amount")),
+                name="order_line_lowered",
             ),
         ]
         indexes = [

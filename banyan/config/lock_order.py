@@ -12,6 +12,7 @@ LOCK_ORDER: list[tuple[str, str]] = [
     ("payment", "payments_intent"),
     ("entitlement", "entitlements_coupon"),
     ("points", "entitlements_pointspurse"),
+    ("right", "entitlements_priceright"),
     ("checkout", "orders_checkout"),
     ("order", "orders_order"),
     ("escrow", "market_escrow"),

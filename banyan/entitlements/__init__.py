@@ -1,1 +1,1 @@
-"""Coupons and their uses."""
+"""Coupons, points and price rights: what members may use, and their uses."""

@@ -1,4 +1,4 @@
-"""Background work of coupons and points; every job may run twice."""
+"""Background work of coupons, points and price rights; every job may run twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import expire_grants, expire_points, remind_of_ending
+from .actions import expire_grants, expire_points, expire_rights, remind_of_ending
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -21,6 +21,13 @@ def expire_held_coupons(timestamp: int) -> None:
 def expire_held_points(timestamp: int) -> None:
     """End points that nobody spent in time."""
     expire_points(actor=Actor.system("expire_held_points"))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="soon", queueing_lock="entitlements.expire_rights")
+def expire_held_rights(timestamp: int) -> None:
+    """End prices that nobody bought at in time."""
+    expire_rights(actor=Actor.system("expire_held_rights"))
 
 
 @app.periodic(cron="7 * * * *")

@@ -1,4 +1,4 @@
-"""What coupons and points hold of people."""
+"""What coupons, points and price rights hold of people."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ holds(
     "entitlements.PersonUse", Erase.BLANK, PROOF, fields=("person_key",),
     act=lambda person: _forget(person, PersonUse),
 )  # fmt: skip
+holds("entitlements.PriceRight", Erase.PSEUDONYM, PROOF, owner=("account_id",))
 holds("entitlements.PointsPurse", Erase.PSEUDONYM, PROOF, owner=("account_id",))
 holds("entitlements.PointsLot", Erase.PSEUDONYM, PROOF, owner=("purse__account_id",))
 holds("entitlements.PointsUse", Erase.PSEUDONYM, PROOF, owner=("purse__account_id",))

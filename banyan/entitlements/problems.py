@@ -1,4 +1,4 @@
-"""The refusals of coupons and points."""
+"""The refusals of coupons, points and price rights."""
 
 from __future__ import annotations
 
@@ -22,3 +22,10 @@ class PointsGone(Conflict):
 
     code = "points_gone"
     message = _("You have fewer points now. Please look at the price again.")
+
+
+class RightGone(Conflict):
+    """A price right was used in another order, revoked, or its time is over."""
+
+    code = "right_gone"
+    message = _("Your own price is no longer there. Please look at the price again.")

@@ -1,4 +1,4 @@
-"""State machines of coupons in somebody's hands and their uses, of points and theirs."""
+"""State machines of coupons in somebody's hands, of points, of price rights, and of their uses."""
 
 from banyan.kernel.states import Machine
 
@@ -21,6 +21,20 @@ REDEMPTION = Machine(
         "redeemed": ("returned",),
         "released": (),
         "returned": (),
+    },
+)
+
+PRICE_RIGHT = Machine(
+    name="entitlements.priceright.state",
+    initial="held",
+    transitions={
+        "held": ("reserved", "expired", "revoked"),
+        # An order that was given up gives it back, as long as there is time.
+        "reserved": ("held", "redeemed", "expired"),
+        "redeemed": ("returned",),
+        "returned": (),
+        "expired": (),
+        "revoked": (),
     },
 )
 

@@ -1,8 +1,14 @@
-"""What orders ask of the floors above: is there something that keeps a receipt from being taken?"""
+"""What orders ask of the floors above: is there something that keeps an order from going on?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .models import OrderLine
 
 OpenCheck = Callable[[Collection[int]], Collection[int]]
 
@@ -21,3 +27,34 @@ def register_open_check(check: OpenCheck) -> None:
 def argued_about(order_ids: Collection[int]) -> set[int]:
     """Return those of the orders that some check keeps open."""
     return {order_id for check in _open for order_id in check(order_ids)}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a paid order must not leave yet, as text for its buyer and shop, and until when."""
+
+    reason: Any
+    until: dt.datetime
+
+
+HoldCheck = Callable[[Collection[int]], Mapping[int, Hold]]
+
+_holds: list[HoldCheck] = []
+
+
+def register_hold_check(check: HoldCheck) -> None:
+    """Have ``check(order ids)`` asked before anything of paid orders leaves, and for their pages.
+
+    It returns those that wait, by id, with one statement at most, and locks nothing. Only orders
+    of which a line has an ``instance_id`` are asked about; while one is being paid it is asked
+    before the listeners of order.paid. Whoever ends holds calls ``release_hold`` or
+    ``undo_orders``.
+    """
+    if check not in _holds:
+        _holds.append(check)
+
+
+def holds_on(lines: Iterable[OrderLine]) -> dict[int, Hold]:
+    """Return what keeps paid orders with these lines back, by order id; no statement for most."""
+    ids = {line.order_id for line in lines if line.instance_id is not None}
+    return {k: hold for check in _holds for k, hold in check(ids).items()} if ids else {}

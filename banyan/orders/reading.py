@@ -10,8 +10,9 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet
 
 from banyan.catalog.models import Variant
-from banyan.catalog.queries import priced
+from banyan.catalog.queries import on_sale, priced
 from banyan.entitlements.purses import purse_rows
+from banyan.entitlements.rights import HeldPrice, held_prices, right_rows
 from banyan.kernel.remembered import remembered
 from banyan.sales.queries import sale_rows
 
@@ -20,21 +21,34 @@ from .models import Checkout, Order, OrderLine
 
 @remembered
 def goods(variant_ids: list[int], at: dt.datetime, account_id: int) -> QuerySet[Variant]:
-    """Return what ``catalog.queries.priced`` does, with their sales and the buyer's points.
+    """Return what ``catalog.queries.priced`` does, with their sales, the buyer's rights and points.
 
-    See ``sales_of`` and ``purses_of`` for these.
+    See ``sales_of``, ``rights_of`` and ``purses_of`` for these.
     """
     rows = priced(variant_ids, at, account_id)
     return rows.annotate(
         sale_rows=sale_rows(OuterRef("pk"), account_id, at),
+        right_rows=right_rows(OuterRef("pk"), account_id, at),
         purse_rows=purse_rows(OuterRef("product__shop_id"), account_id, at),
     )
+
+
+@remembered
+def shown_goods(product_id: int, at: dt.datetime, account_id: int) -> QuerySet[Variant]:
+    """Return what ``catalog.queries.on_sale`` does, with the reader's rights: see ``rights_of``."""
+    rows = on_sale(product_id, at, account_id)
+    return rows.annotate(right_rows=right_rows(OuterRef("pk"), account_id, at))
 
 
 def sales_of(variant: Variant) -> Sequence[Mapping[str, Any]]:
     """Return what ``goods`` has read, for ``sales.queries.prices_of_rows``."""
     rows: Sequence[Mapping[str, Any]] = variant.sale_rows  # type: ignore[attr-defined]  # annotated
     return rows
+
+
+def rights_of(variant: Variant) -> tuple[HeldPrice, ...]:
+    """Return the prices of their own that ``goods`` or ``shown_goods`` has read."""
+    return held_prices(variant.right_rows)  # type: ignore[attr-defined]  # annotated
 
 
 def purses_of(variant: Variant) -> Sequence[Mapping[str, Any]]:
@@ -92,7 +106,8 @@ def lines_to_pay(checkout_id: int) -> QuerySet[OrderLine]:
     return (
         lines.select_related("order__checkout", "order__shop", "variant__stock")
         .only(
-            *("quantity", "kind", "title", "price", "sale_id", "variant", "variant__stock__id"),
+            *("quantity", "kind", "title", "price", "sale_id", "right_id", "instance_id"),
+            *("shipped_quantity", "cancelled_quantity", "variant", "variant__stock__id"),
             "order__checkout__coupon",
             *("order__number", "order__state", "order__shop", "order__currency"),
             *("order__total_amount", "order__checkout__number", "order__checkout__state"),

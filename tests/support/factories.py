@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from typing import Any
 from zlib import crc32
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product, Shop, Stock, Variant
+from banyan.entitlements.actions import RightInput, grant_price_rights
+from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
@@ -79,6 +82,20 @@ def product(
 def variant(of: Shop | None = None, *, price: int = 10_000, stock: int = 10) -> Variant:
     """Return the one variant of a new published product."""
     return product(of, price=price, stock=stock).variants.get()
+
+
+def right(who: Account, item: Variant, amount: int, **values: Any) -> PriceRight:
+    """Return a member's right to units of ``item`` for ``amount`` each, good for an hour."""
+    wanted = RightInput(
+        account_id=who.pk,
+        variant_id=item.pk,
+        price=Money(amount, item.currency),
+        title=values.pop("title", "Bargain"),
+        expires_at=values.pop("expires_at", clock.now() + dt.timedelta(hours=1)),
+        **values,
+    )
+    (made,) = grant_price_rights(actor=Actor.system("test"), wanted=[wanted])
+    return made
 
 
 def stock_of(item: Variant) -> Stock:

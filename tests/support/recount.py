@@ -56,6 +56,9 @@ QUESTIONS: dict[str, str] = {
         LEFT JOIN orders_order o ON o.id = l.order_id
         GROUP BY s.id
         HAVING s.reserved <> coalesce(sum(l.quantity) FILTER (WHERE o.state = 'placed'), 0)
+               + coalesce(sum(l.quantity - l.shipped_quantity - l.cancelled_quantity) FILTER (
+                   WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
+                     AND l.kind IN ('digital', 'voucher')), 0)
           OR s.allocated <> coalesce(
                sum(l.quantity - l.shipped_quantity - l.cancelled_quantity) FILTER (
                  WHERE o.state NOT IN ('placed', 'expired', 'cancelled')
@@ -87,12 +90,20 @@ QUESTIONS: dict[str, str] = {
         SELECT l.id, l.kind, l.quantity FROM orders_orderline l
         JOIN orders_order o ON o.id = l.order_id
         WHERE l.kind IN ('digital', 'voucher')
-          AND CASE WHEN o.state IN ('placed', 'expired', 'cancelled') THEN 0 ELSE l.quantity END <>
-            (SELECT count(*) FROM delivery_key k WHERE k.line_id = l.id)
-            + (SELECT count(*) FROM delivery_voucher w WHERE w.line_id = l.id)
-            + CASE WHEN EXISTS (SELECT FROM delivery_grant g WHERE g.line_id = l.id)
-                   THEN l.quantity ELSE 0 END
-            + coalesce((SELECT missing FROM delivery_shortfall f WHERE f.line_id = l.id), 0)
+          AND (l.shipped_quantity <>
+              (SELECT count(*) FROM delivery_key k WHERE k.line_id = l.id)
+              + (SELECT count(*) FROM delivery_voucher w WHERE w.line_id = l.id)
+              + CASE WHEN EXISTS (SELECT FROM delivery_grant g WHERE g.line_id = l.id)
+                     THEN l.shipped_quantity ELSE 0 END
+            OR l.shipped_quantity > 0 AND o.state IN ('placed', 'expired', 'cancelled')
+            OR l.shipped_quantity = 0
+               AND EXISTS (SELECT FROM delivery_grant g WHERE g.line_id = l.id)
+            OR l.cancelled_quantity <
+              coalesce((SELECT missing FROM delivery_shortfall f WHERE f.line_id = l.id), 0)
+            OR o.state NOT IN ('placed', 'expired', 'cancelled')
+               AND l.quantity > l.shipped_quantity + l.cancelled_quantity
+               AND NOT EXISTS (SELECT FROM orders_orderline c
+                               WHERE c.order_id = o.id AND c.instance_id IS NOT NULL))
     """,
     "a redeemed voucher has one accepted scan": """
         SELECT w.id, w.state FROM delivery_voucher w
@@ -149,6 +160,24 @@ QUESTIONS: dict[str, str] = {
           CASE c.state WHEN 'placed' THEN 'reserved' WHEN 'paid' THEN 'redeemed'
                        ELSE 'released' END,
           CASE c.state WHEN 'paid' THEN 'returned' ELSE '' END)
+    """,
+    "a price right is used once": """
+        SELECT r.id, r.state, count(l.id) FROM entitlements_priceright r
+        LEFT JOIN orders_orderline l ON l.right_id = r.id
+        LEFT JOIN orders_order o ON o.id = l.order_id
+        GROUP BY r.id
+        HAVING count(l.id) FILTER (WHERE o.state NOT IN ('expired', 'cancelled')) <>
+                 (r.state IN ('reserved', 'redeemed', 'returned'))::int
+          OR bool_or(o.checkout_id IS DISTINCT FROM r.checkout_id
+                     AND o.state NOT IN ('expired', 'cancelled'))
+          OR bool_or(l.unit_amount <> r.amount OR l.quantity > r.quantity)
+    """,
+    "a price right goes with its order": """
+        SELECT r.id, r.state, o.state FROM entitlements_priceright r
+        JOIN orders_orderline l ON l.right_id = r.id
+        JOIN orders_order o ON o.id = l.order_id AND o.checkout_id = r.checkout_id
+        WHERE r.state <> CASE o.state WHEN 'placed' THEN 'reserved' WHEN 'closed' THEN 'returned'
+                                      ELSE 'redeemed' END
     """,
     "nobody uses a coupon more often than allowed": """
         SELECT u.coupon_id, u.person_key FROM entitlements_personuse u

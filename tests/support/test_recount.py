@@ -57,6 +57,8 @@ TAMPERED = {
     "a coupon's use goes with its checkout": (
         "UPDATE entitlements_redemption SET state = 'released'"
     ),
+    "a price right is used once": "UPDATE orders_orderline SET right_id = NULL",
+    "a price right goes with its order": "UPDATE entitlements_priceright SET state = 'reserved'",
     "nobody uses a coupon more often than allowed": (
         "UPDATE entitlements_personuse"
         " SET person_key = 'contact:one', number = (id & 2147483647)::int"
@@ -94,6 +96,9 @@ def _a_day() -> None:
     order = make.pay(make.place((item, 2), via=link.code, coupon="DAY")).orders.get()
     make.pay(make.place((item, 1), coupon="DAY"))
     make.place((item, 1), coupon="DAY")
+    ana = make.member()
+    make.right(ana, item, 4_000)
+    make.pay(make.place((item, 1), buyer=ana))
     orders.grant_refund(actor=owner, order_id=order.pk, amount=500, reason="late", key="late")
     _without_parcel(shop)
     in_sale = make.variant(shop, stock=5)

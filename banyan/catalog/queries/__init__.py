@@ -13,7 +13,7 @@ from .goods import (
     variants_of,
 )
 from .imports import Plan, ProductPlan, VariantPlan, plan_import
-from .pricing import delivery, listed, priced, priced_variants, variants_on_sale
+from .pricing import delivery, listed, on_sale, priced, priced_variants
 from .search import (
     Chosen,
     Facets,
@@ -57,6 +57,7 @@ __all__ = [
     "movements_of",
     "name_in",
     "narrowed",
+    "on_sale",
     "picture_counts",
     "picture_sources",
     "pictures_of",
@@ -78,6 +79,5 @@ __all__ = [
     "told_of",
     "traits_of",
     "variants_of",
-    "variants_on_sale",
     "wanted_pictures",
 ]

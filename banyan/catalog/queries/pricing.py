@@ -95,8 +95,7 @@ def priced(variant_ids: list[int], at: dt.datetime, account_id: int) -> QuerySet
 priced_variants = remembered(priced)
 
 
-@remembered
-def variants_on_sale(product_id: int, at: dt.datetime, account_id: int) -> QuerySet[Variant]:
+def on_sale(product_id: int, at: dt.datetime, account_id: int) -> QuerySet[Variant]:
     """Return a product's active variants, in order, as ``priced_variants`` reads them."""
     rows = Variant.objects.filter(product_id=product_id, is_active=True)
     return _priced(rows.select_related("product__shop", "stock"), at, account_id)

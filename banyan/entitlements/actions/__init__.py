@@ -1,6 +1,6 @@
-"""The only writers of coupons, grants and uses, and of points."""
+"""The only writers of coupons, grants and uses, of points, and of price rights."""
 
-from ..problems import CouponRefused, PointsGone
+from ..problems import CouponRefused, PointsGone, RightGone
 from .coupons import change_terms, create_coupon, edit_coupon, pause_coupon, resume_coupon
 from .grants import (
     claim_coupon,
@@ -19,6 +19,16 @@ from .points_life import (
     take_back_points,
 )
 from .reminding import remind_of_ending
+from .rights import (
+    RightInput,
+    expire_rights,
+    grant_price_rights,
+    redemption_of,
+    release_rights,
+    reserve_rights,
+    return_rights,
+    revoke_price_rights,
+)
 from .uses import (
     count_for,
     count_no_more_for,
@@ -32,6 +42,8 @@ from .uses import (
 __all__ = [
     "CouponRefused",
     "PointsGone",
+    "RightGone",
+    "RightInput",
     "change_terms",
     "claim_coupon",
     "count_for",
@@ -41,22 +53,29 @@ __all__ = [
     "edit_coupon",
     "expire_grants",
     "expire_points",
+    "expire_rights",
     "give_back_points",
     "grant_coupon",
     "grant_points",
+    "grant_price_rights",
     "locks_of",
     "pause_coupon",
     "points_locks",
     "print_codes",
     "receive_points",
     "redeem_coupons",
+    "redemption_of",
     "release_coupons",
     "release_points",
+    "release_rights",
     "remind_of_ending",
     "reserve_coupons",
     "reserve_points",
+    "reserve_rights",
     "resume_coupon",
     "return_coupons",
+    "return_rights",
+    "revoke_price_rights",
     "ripen_points",
     "set_points_terms",
     "spend_points",

@@ -1,7 +1,8 @@
-"""Coupons and points."""
+"""Coupons, points and rights to a price."""
 
 from .coupons import REACHES, Coupon, Grant, PersonUse, Redemption
 from .points import PointsLot, PointsPiece, PointsPurse, PointsTerms, PointsUse
+from .rights import PriceRight
 
 __all__ = [
     "REACHES",
@@ -13,5 +14,6 @@ __all__ = [
     "PointsPurse",
     "PointsTerms",
     "PointsUse",
+    "PriceRight",
     "Redemption",
 ]

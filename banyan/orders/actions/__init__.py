@@ -19,6 +19,7 @@ from .documents import credit_refund, issue_document, pdf_of, set_legal_entity
 from .fapiao import ask_fapiao, issue_fapiao, refuse_fapiao, withdraw_fapiao
 from .fulfilment import auto_confirm, confirm_receipt, extend_receipt, receive_delivered, ship
 from .handover import refund_missing
+from .holding import OrderWaits, release_hold
 from .lookup import send_order_link
 from .notes import write_note
 from .payment import cancel_checkout, expire_checkout, expire_due
@@ -36,13 +37,15 @@ from .returns import (
     set_terms,
     settle_return,
 )
-from .unit_prices import shown_prices
+from .undoing import give_back_difference, undo_orders
+from .unit_prices import own_price, shown_prices
 
 __all__ = [
     "Carriage",
     "Contact",
     "Found",
     "NotCancellable",
+    "OrderWaits",
     "Preview",
     "Quote",
     "WantedLine",
@@ -65,12 +68,14 @@ __all__ = [
     "expire_checkout",
     "expire_due",
     "extend_receipt",
+    "give_back_difference",
     "grant_refund",
     "issue_document",
     "issue_fapiao",
     "join_cart",
     "lapse_returns",
     "offer_money",
+    "own_price",
     "pdf_of",
     "place",
     "place_of",
@@ -86,6 +91,7 @@ __all__ = [
     "refuse_fapiao",
     "refuse_refund",
     "refuse_return",
+    "release_hold",
     "remove_from_cart",
     "retry_refund",
     "send_order_link",
@@ -97,6 +103,7 @@ __all__ = [
     "ship",
     "shown_prices",
     "take_from_cart",
+    "undo_orders",
     "withdraw_fapiao",
     "withdraw_return",
     "write_note",

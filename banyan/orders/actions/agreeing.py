@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, Problem, SoldOut
-from banyan.sales.queries import SalePrice
 
 from ..rules import Agreement, WantedLine
-from .couponing import Coupons
 from .persons import Contact
-from .pointing import Points
 from .quoting import NO_WISHES, Quote, Wishes, quote
 
 logger = logging.getLogger(__name__)
@@ -36,32 +33,21 @@ class Offer:
     agreed_total: int | None = None
     agreement: Agreement | None = None
 
-    def quote(
-        self,
-        kept: Coupons | None = None,
-        sales: Mapping[int, SalePrice] | None = None,
-        points: Points | None = None,
-    ) -> Quote:
+    def quote(self, kept: Quote | None = None) -> Quote:
         """Price everything; refuse, and log, what is not exactly what the buyer agreed to.
 
-        ``kept`` are coupons that were chosen already, and reserved since; ``sales`` and
-        ``points``: see ``quoting.quote``.
+        ``kept``: what of an earlier quote was reserved since, see ``quoting.quote``.
 
         Raises SoldOut ``not_on_sale``, CouponRefused, Invalid ``not_delivered_there``,
         or ``unknown_method``, Conflict ``price_changed``, and what quote raises.
         """
         try:
-            return self._quote(kept, sales, points)
+            return self._quote(kept)
         except Problem as problem:
             logger.info("not placed: %s %s", problem.code, problem.extra)
             raise
 
-    def _quote(
-        self,
-        kept: Coupons | None,
-        sales: Mapping[int, SalePrice] | None,
-        points: Points | None,
-    ) -> Quote:
+    def _quote(self, kept: Quote | None) -> Quote:
         found = quote(
             actor=self.actor,
             lines=self.lines,
@@ -69,8 +55,6 @@ class Offer:
             wishes=self.wishes,
             contact=self.contact,
             kept=kept,
-            sales=sales,
-            points=points,
         )
         if found.unavailable:
             raise SoldOut(_("Something in this order is no longer on sale."), code="not_on_sale")

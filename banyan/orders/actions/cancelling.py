@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banyan.catalog.access import MANAGERS
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Conflict
@@ -19,6 +20,7 @@ from ..models import Order, OrderLine, OrderRefund
 from ..rules import returning
 from . import units as unit
 from .fulfilment import settle
+from .holding import to_hand_over
 from .paying_back import (
     back_to_sales,
     close,
@@ -44,14 +46,19 @@ def bought(lines: list[OrderLine]) -> list[returning.Bought]:
 
 
 def _bought(line: OrderLine) -> returning.Bought:
-    # Tax on top is a part of what is paid; included tax is in the prices already.
+    # Tax on top is a part of what is paid; included tax is in the prices already. What a lower
+    # price gave back is no price of a unit any more.
     on_shipping = min(line.shipping_tax_amount, line.tax_amount)
     return returning.Bought(
         key=line.pk,
         quantity=line.quantity,
-        goods=line.goods_amount - line.discount_amount + line.tax_amount - on_shipping,
+        goods=line.goods_amount
+        - line.discount_amount
+        + line.tax_amount
+        - on_shipping
+        - line.lowered_amount,
         shipping=line.shipping_amount + on_shipping,
-        refunded=line.refunded_amount,
+        refunded=line.refunded_amount - line.lowered_amount,
         units_back=line.refunded_quantity,
     )
 
@@ -145,10 +152,15 @@ def cancel_unsent(
 
 
 def cancellable(order: Order) -> list[OrderLine]:
-    """Return the lines that may be cancelled: of a paid order, sent by parcel, bought as such."""
+    """Return the lines that may be cancelled: of a paid order, bought as such, sent by parcel.
+
+    Those that wait to be handed over, too.
+    """
     if order.state != "paid":
         return []
-    return [line for line in unit.parcel_lines(order) if line.replaces_id is None]
+    lines = [line for line in unit.lines_of(order) if line.replaces_id is None]
+    waiting = to_hand_over(lines)
+    return [line for line in lines if line.kind in IN_PARCELS or line in waiting]
 
 
 def close_if_empty(*, actor: Actor, order: Order) -> None:

@@ -18,7 +18,7 @@ from banyan.catalog.access import EVERYONE, MANAGERS, works_in
 from banyan.catalog.actions import allocate, reserve, restock, stock_locks
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import shipping_zones, tax_zones
-from banyan.catalog.rules import Place, nearest
+from banyan.catalog.rules import IN_PARCELS, Place, nearest
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -238,7 +238,7 @@ def _show_quantity(order: Order, wish: Wish) -> Shown:
 
 def _show_variant(order: Order, wish: Wish) -> Shown:
     line = _line_of(order, wish.line_id)
-    if line.shipped_quantity or line.cancelled_quantity:
+    if line.shipped_quantity or line.cancelled_quantity or line.kind not in IN_PARCELS:
         raise Conflict(_("This line can no longer be changed."), code="line_fixed")
     new = Variant.objects.select_related("product").filter(pk=wish.variant_id).first()
     old = line.variant

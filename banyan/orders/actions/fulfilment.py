@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import stock_locks
@@ -25,6 +24,7 @@ from ..queries import terms_of
 from ..states import OPEN_RETURN, ORDER
 from . import units as unit
 from .acts import note_act
+from .holding import check_may_leave
 
 EXTENSION = dt.timedelta(days=3)
 SHIPPABLE = {"paid", "shipped", "received"}
@@ -44,7 +44,7 @@ def ship(
 
     Locks stock and order. The order is shipped when nothing is left. Emits order.shipped. A second
     call with the same ``key`` returns the first one's parcel; without units, the last parcel once
-    all is sent. Raises Conflict ``not_paid``, ``units_gone``.
+    all is sent. Raises Conflict ``not_paid``, ``order_waits``, ``units_gone``.
     """
     carrier, tracking = _checked(carrier, tracking)
     order = get_order_for_staff(actor, order_id)
@@ -52,7 +52,8 @@ def ship(
         lines = unit.parcel_lines(order)
         locks.take([*stock_locks(x.variant_id for x in lines), LockKey("order", order.pk)])
         order.refresh_from_db()
-        lines = unit.parcel_lines(order)
+        every = unit.lines_of(order)
+        lines = [line for line in every if line.kind in IN_PARCELS]
         left = unit.left_to_ship(lines)
         before = _sent_before(order, key, asks_for_all=units is None and not left)
         if before is not None:
@@ -61,6 +62,7 @@ def ship(
             raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
         if order.state not in SHIPPABLE:
             raise Conflict(_("Only a paid order can be shipped."), code="not_paid")
+        check_may_leave(every)
         wanted = unit.check_units(left if units is None else units, lines)
         unit.ship_units(order, wanted)
         shipment = _pack(order, carrier, tracking, key, wanted)
@@ -164,10 +166,10 @@ def extend_receipt(*, actor: Actor, order_id: int, access_token: str = "") -> Or
 
 
 def _all_delivered(order: Order) -> bool:
-    """Tell whether a paid order had no parcel to send and no voucher is left to be used."""
-    kept = order.lines.filter(kind__in=IN_PARCELS, quantity__gt=F("cancelled_quantity"))
-    by_parcel = kept.exists()
-    return order.state == "paid" and not by_parcel and not vouchers_waiting(order.pk)
+    """Tell whether a paid order had no parcel to send, gave all, and no voucher is left unused."""
+    kept = [line for line in order.lines.all() if line.quantity > line.cancelled_quantity]
+    still_to_come = any(line.kind in IN_PARCELS or line.to_ship for line in kept)
+    return order.state == "paid" and not still_to_come and not vouchers_waiting(order.pk)
 
 
 def receive_delivered(*, actor: Actor, order_id: int) -> None:

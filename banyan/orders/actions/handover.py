@@ -41,10 +41,11 @@ def check_deliverable(variants: Iterable[Variant]) -> None:
 
 
 def hand_over(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -> None:
-    """Hand over what was just paid and needs no parcel; inside the paying transaction.
+    """Hand over what was paid and needs no parcel, as far as it is left; see ``holding``, too.
 
-    The stock is locked and allocated. What is there leaves the shelf at once; what is missing
-    goes back to the pool and is refunded by :func:`refund_missing` after the commit.
+    Inside the paying transaction; the stock is locked and allocated. What is there leaves the
+    shelf at once; what is missing goes back to the pool and is refunded by
+    :func:`refund_missing` after the commit.
     """
     paid = {line.pk: line for line in lines if line.kind not in IN_PARCELS}
     if not paid:
@@ -57,7 +58,7 @@ def hand_over(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
                 order_id=line.order_id,
                 shop_id=line.order.shop_id,
                 variant_id=line.variant_id,
-                quantity=line.quantity,
+                quantity=line.to_ship,
                 title=line.title,
             )
             for line in paid.values()
@@ -66,14 +67,16 @@ def hand_over(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
     given = [(paid[pk].variant_id, n) for pk, n in done.items() if n]
     if given:
         ship_out(given, reference=checkout.number)
-    whole = [pk for pk, n in done.items() if n == paid[pk].quantity]
-    OrderLine.objects.filter(pk__in=whole).update(shipped_quantity=F("quantity"))
-    short = {pk: paid[pk].quantity - n for pk, n in done.items() if pk not in whole}
+    whole = [pk for pk, n in done.items() if n == paid[pk].to_ship]
+    OrderLine.objects.filter(pk__in=whole).update(
+        shipped_quantity=F("quantity") - F("cancelled_quantity")
+    )
+    short = {pk: paid[pk].to_ship - n for pk, n in done.items() if pk not in whole}
     for pk, missing in short.items():
         OrderLine.objects.filter(pk=pk).update(
-            shipped_quantity=F("quantity") - missing,
-            cancelled_quantity=missing,
-            refunded_quantity=missing,
+            shipped_quantity=F("quantity") - F("cancelled_quantity") - missing,
+            cancelled_quantity=F("cancelled_quantity") + missing,
+            refunded_quantity=F("refunded_quantity") + missing,
         )
     if short:
         missed = [(paid[pk].variant_id, missing) for pk, missing in short.items()]
@@ -90,9 +93,8 @@ def refund_missing(*, actor: Actor, order_id: int) -> None:
     for short in shortfalls_of(order_id):
         line = OrderLine.objects.get(pk=short.line_id)
         # As split() deals it out: the last units of a line bear what does not divide.
-        amount = line.paid_amount - line.paid_amount * (line.quantity - short.missing) // (
-            line.quantity
-        )
+        paid = line.paid_amount - line.lowered_amount
+        amount = paid - paid * (line.quantity - short.missing) // line.quantity
         if not amount:
             with transaction.atomic(), caused_by(order.checkout_id):
                 locks.take(refund_locks(order))
@@ -115,8 +117,8 @@ def _as_refunded(lines: Iterable[OrderLine], parts: Mapping[int, int]) -> list[R
         RefundedLine(
             line_id=line.pk,
             quantity=line.quantity,
-            paid=line.paid_amount,
-            refunded=line.refunded_amount + parts.get(line.pk, 0),
+            paid=line.paid_amount - line.lowered_amount,
+            refunded=line.refunded_amount - line.lowered_amount + parts.get(line.pk, 0),
         )
         for line in lines
     ]

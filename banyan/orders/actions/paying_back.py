@@ -10,8 +10,9 @@ from django.db.models import F
 from banyan.catalog.actions import stock_locks
 from banyan.catalog.rules import IN_PARCELS
 from banyan.entitlements.actions import locks_of as coupon_locks
-from banyan.entitlements.actions import return_coupons
+from banyan.entitlements.actions import return_coupons, return_rights
 from banyan.entitlements.queries import coupon_ids_of, coupons_by_shop
+from banyan.entitlements.rights import right_locks
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
@@ -50,8 +51,10 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
 
 def refund_locks(order: Order) -> list[LockKey]:
     """Return everything that paying back of an order touches, and its stock."""
+    lines = list(order.lines.values_list("variant_id", "right_id"))
     keys = [
-        *stock_locks(order.lines.values_list("variant_id", flat=True)),
+        *stock_locks(variant_id for variant_id, _right in lines),
+        *right_locks(right_id for _variant, right_id in lines),
         LockKey("order", order.pk),
         *locks_of(order),
         *locks_of_points(order),
@@ -150,8 +153,7 @@ def send_no_more(actor: Actor, order: Order, paid_back: Collection[int]) -> None
     The caller holds the order and the stock.
     """
     pay_instead(order, paid_back)
-    lines = order.lines.filter(kind__in=IN_PARCELS)
-    theirs = lines.filter(pk__in=paid_back) | lines.filter(replaces__in=paid_back)
+    theirs = order.lines.filter(pk__in=paid_back) | order.lines.filter(replaces__in=paid_back)
     unsent = {line.pk: line for line in theirs if line.to_ship}
     if not unsent:
         return
@@ -164,8 +166,13 @@ def send_no_more(actor: Actor, order: Order, paid_back: Collection[int]) -> None
 
 
 def close(*, actor: Actor, order: Order, reason: str) -> None:
-    """End an order of which nothing is left, the caller holding its locks; give coupons back."""
+    """End an order of which nothing is left, the caller holding its locks; give coupons back.
+
+    The price rights that it was bought by end with it.
+    """
     _give_coupons_back(actor, order)
+    used = order.lines.exclude(right_id=None).values_list("right_id", flat=True)
+    return_rights(actor=actor, right_ids=list(used))
     transition(ORDER, order, "closed", actor=actor, reason=reason)
 
 

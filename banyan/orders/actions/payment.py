@@ -13,12 +13,15 @@ from banyan.entitlements.actions import locks_of as coupon_locks
 from banyan.entitlements.actions import (
     points_locks,
     redeem_coupons,
+    redemption_of,
     release_coupons,
     release_points,
+    release_rights,
     spend_points,
 )
 from banyan.entitlements.purses import purses_in
 from banyan.entitlements.queries import coupon_ids_of
+from banyan.entitlements.rights import right_locks
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
@@ -34,6 +37,7 @@ from ..models import Checkout, Order, OrderLine
 from ..reading import lines_of, lines_to_pay, orders_of
 from ..states import CHECKOUT, ORDER
 from .handover import hand_over
+from .holding import kept_back
 from .pointing import with_points
 from .proceeds import credit, locks_of
 
@@ -48,8 +52,8 @@ class TooLate(Conflict):
 
 
 def _checkout_locks(checkout_id: int, lines: Sequence[OrderLine]) -> list[LockKey]:
-    """Return the keys of everything a checkout's end touches: stock, coupons, itself, orders."""
-    keys = [LockKey("checkout", checkout_id)]
+    """Return the keys of all that a checkout's end touches: stock, coupons, rights, itself."""
+    keys = [LockKey("checkout", checkout_id), *right_locks(line.right_id for line in lines)]
     keys += [LockKey("stock", line.variant.stock.pk) for line in lines]
     keys += [LockKey("order", order.pk) for order in _orders_in(lines)]
     if any(line.order.checkout.coupon_id for line in lines):
@@ -130,6 +134,7 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
                 Move(ORDER, order, "paid", times, (events.stored_of(paid, actor=actor),))
                 for order, paid in zip(orders, happened, strict=True)
             ),
+            *redemption_of([line.right_id for line in lines if line.right_id]),
             actor=actor,
         )
         if checkout.coupon_id:
@@ -139,10 +144,13 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
         if any(line.sale_id for line in lines):
             sales.redeem(actor=actor, checkout_id=checkout.pk)
         locks.take_postponed()
-        allocate([(line.variant_id, line.quantity) for line in lines], reference=checkout.number)
-        hand_over(actor=actor, checkout=checkout, lines=lines)
+        later = kept_back(lines)
+        now = [line for line in lines if line.pk not in later]
+        allocate([(line.variant_id, line.quantity) for line in now], reference=checkout.number)
+        hand_over(actor=actor, checkout=checkout, lines=now)
         for order in orders:
-            credit(actor=actor, order=order)
+            prices = [line.price for line in lines if line.order_id == order.pk]
+            credit(actor=actor, order=order, prices=prices)
         for paid in happened:
             events.run_handlers(paid, actor)
 
@@ -173,8 +181,10 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
 
 
 def _release(actor: Actor, checkout: Checkout) -> None:
-    """Free what was reserved; the units of sales go back to these."""
+    """Free what was reserved: rights go back to their holder, the units of sales to these."""
     lines = lines_of(checkout.pk)
+    if any(line.right_id for line in lines):
+        release_rights(actor=actor, checkout_id=checkout.pk)
     free = [(line.variant_id, line.quantity) for line in lines if not line.sale_id]
     release(free, reference=checkout.number)
     if len(free) < len(lines):

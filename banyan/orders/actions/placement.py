@@ -18,7 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.actions import reserve, sold_out
 from banyan.catalog.models import Variant
 from banyan.catalog.rules import Place, text_in
-from banyan.entitlements.actions import PointsGone, points_locks, reserve_coupons
+from banyan.entitlements.actions import (
+    PointsGone,
+    RightGone,
+    points_locks,
+    reserve_coupons,
+    reserve_rights,
+)
 from banyan.entitlements.actions import locks_of as coupon_locks
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
@@ -80,7 +86,7 @@ def place(
     cart_token: str | None = None,
     confirmed_age: int = 0,
 ) -> Checkout:
-    """Place an order: reserve stock and coupons, freeze price, share path and commission terms.
+    """Place an order: reserve stock, coupons and rights, freeze price, share path and commission.
 
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
     IdempotencyMismatch when it asks for something else. It is bought with the best legal set of
@@ -147,10 +153,10 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                now = offer.quote(wanted.coupons, wanted.sales, wanted.points)
+                now = offer.quote(wanted)
                 if (now.priced, now.offers) != (wanted.priced, wanted.offers):
                     raise _PriceMoved
-        except (_PriceMoved, PointsGone):
+        except (_PriceMoved, PointsGone, RightGone):
             continue
         except IntegrityError as error:
             if "placement_key" not in str(error):
@@ -354,6 +360,8 @@ def _write(
                 person_key=person_key(actor, contact),
                 same_person=wanted.coupons.person,
             )
+        if own := wanted.by_right():
+            reserve_rights(actor=actor, rights=own.values(), checkout_id=checkout.pk)
         pay_with_points(actor=actor, points=wanted.points, orders=orders)
         for one in placed:
             events.run_handlers(one, actor)
@@ -439,11 +447,13 @@ def _lines(
 ) -> list[OrderLine]:
     """Return the lines of the orders, in the order of the quote."""
     by_shop = {order.shop_id: order for order in orders}
+    own = wanted.by_right()
     lines = []
     for line in wanted.priced.lines:
         variant = wanted.variants[line.key]
         credit = credits.get(line.key)
         offer = wanted.offers.get(line.key)
+        right = own.get(line.key)
         lines.append(
             OrderLine(
                 order=by_shop[line.shop_id],
@@ -469,6 +479,9 @@ def _lines(
                 path=credit.path if credit else [],
                 offer_id=offer.offer_id if offer else None,
                 sale_id=wanted.source(line.key, "sale_id"),
+                right_id=right.right_id if right else None,
+                campaign_id=right.campaign_id if right else None,
+                instance_id=right.instance_id if right else None,
             )
         )
     return lines

@@ -7,7 +7,8 @@ holds ``locks_of``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
@@ -73,13 +74,6 @@ def promotions_account(currency: str) -> int:
     return ledger.account(kind="promotions", owner_kind="platform", currency=currency).pk
 
 
-def _funded(order: Order) -> int:
-    """Return what the platform bears of an order's prices; asked only where a coupon was used."""
-    if order.checkout.coupon_id is None:
-        return 0
-    return sum(borne_by(steps, "platform") for steps in order.lines.values_list("price", flat=True))
-
-
 def _entries(order: Order, owed: int, paid: int, funded: int) -> list[Entry]:
     """Return ``paid`` and ``funded`` out of clearing and promotions onto ``owed``; no zeros."""
     return [
@@ -93,12 +87,14 @@ def _entries(order: Order, owed: int, paid: int, funded: int) -> list[Entry]:
     ]
 
 
-def credit(*, actor: Actor, order: Order) -> None:
+def credit(*, actor: Actor, order: Order, prices: Iterable[Iterable[Mapping[str, Any]]]) -> None:
     """Owe the money of a paid order to whom it is due. Posts clearing -> shop_payable or escrow.
 
-    What a platform's coupon took off comes along as if the buyer had paid it, from promotions.
+    What the platform bears of its lines' ``prices`` (their steps) comes along as if the buyer had
+    paid it, from promotions.
     """
-    entries = _entries(order, _owed(order), order.total_amount, _funded(order))
+    funded = sum(borne_by(steps, "platform") for steps in prices)
+    entries = _entries(order, _owed(order), order.total_amount, funded)
     if not entries:
         return
     ledger.post(
@@ -115,8 +111,6 @@ def credit(*, actor: Actor, order: Order) -> None:
 
 def _funded_of_paid(order: Order) -> int:
     """Return what the platform bears of lines that cost their buyer something."""
-    if order.checkout.coupon_id is None:
-        return 0
     return sum(borne_by(line.price, "platform") for line in order.lines.all() if line.paid_amount)
 
 
@@ -133,8 +127,6 @@ def take_back_unpaid(*, actor: Actor, order: Order, units: Mapping[int, int]) ->
     They are counted as paid back already (line id -> number), and :func:`locks_of` is held. Posts
     shop_payable or escrow -> promotions, on running totals by unit.
     """
-    if order.checkout.coupon_id is None:
-        return
     for line in order.lines.filter(pk__in=[pk for pk, n in units.items() if n]).order_by("id"):
         if line.paid_amount:
             continue  # goes back with the refunds, see take_back

@@ -12,6 +12,7 @@ from banyan.catalog.models import Variant
 from banyan.catalog.queries import delivery, priced_variants
 from banyan.catalog.rules import IN_PARCELS, Method, Place
 from banyan.entitlements.purses import purses_of_rows
+from banyan.entitlements.rights import HeldPrice
 from banyan.entitlements.rules import Purse
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -20,7 +21,7 @@ from banyan.kernel.problems import Invalid, SoldOut
 from banyan.sales.queries import SalePrice, prices_of_rows
 from banyan.storefronts.queries import Taken, taken_offers
 
-from ..reading import goods, purses_of, sales_of
+from ..reading import goods, purses_of, rights_of, sales_of
 from ..rules import (
     Agreement,
     LineInput,
@@ -75,7 +76,8 @@ class Quote:
     """What a purchase would cost now, with everything placement needs.
 
     ``carriage`` has the shops that send a parcel; ``currencies`` those that every line offers.
-    ``sales`` are the prices in sales that were there, by variant, whether they count or not.
+    ``sales`` and ``rights`` are the prices in sales and the buyer's own ones that were there, by
+    variant, whether they count or not.
     """
 
     lines: list[WantedLine]
@@ -91,6 +93,7 @@ class Quote:
     unavailable: list[int] = field(default_factory=list)
     offers: dict[int, Taken] = field(default_factory=dict)
     sales: Mapping[int, SalePrice] = field(default_factory=dict)
+    rights: Mapping[int, tuple[HeldPrice, ...]] = field(default_factory=dict)
 
     @property
     def total(self) -> Money:
@@ -119,6 +122,21 @@ class Quote:
     def in_sale(self) -> dict[int, SalePrice]:
         """Return the sales that the lines are bought in, by variant."""
         return {key: sale for key, sale in self.sales.items() if self.source(key, "sale_id")}
+
+    def by_right(self) -> dict[int, HeldPrice]:
+        """Return the buyer's own prices that lines are bought at, by variant."""
+        known = {one.right_id: one for held in self.rights.values() for one in held}
+        used = {key: self.source(key, "right_id") for key in self.rights}
+        return {key: known[right_id] for key, right_id in used.items() if right_id}
+
+    def left_out(self) -> dict[int, HeldPrice]:
+        """Return the buyer's own prices that hold for fewer units than a line has, by variant."""
+        units = {line.variant_id: line.quantity for line in self.lines}
+        return {
+            key: max(held, key=lambda one: one.quantity)
+            for key, held in self.rights.items()
+            if held and all(one.quantity < units[key] for one in held)
+        }
 
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""
@@ -151,9 +169,7 @@ def quote(
     coupon_code: str = "",
     wishes: Wishes = NO_WISHES,
     contact: Contact | None = None,
-    kept: Coupons | None = None,
-    sales: Mapping[int, SalePrice] | None = None,
-    points: Points | None = None,
+    kept: Quote | None = None,
 ) -> Quote:
     """Price ``lines`` from zero with today's prices, with the best legal set of coupons.
 
@@ -161,12 +177,13 @@ def quote(
     code, unless it came with another; an offer that is gone makes the line unavailable. At most
     two more statements, none without offers.
 
-    ``sales``: prices in sales whose units this purchase has, ``points``: those it has reserved;
-    without them they are read.
+    ``kept`` is a quote whose coupons, units of sales, price rights and points this purchase has
+    reserved: these stay as they are; without it they are read.
 
-    One statement for the goods, their sales and the buyer's points, and as many for coupons
-    whatever the length. ``contact`` is how a guest is reached as far as it is known; ``kept`` are
-    coupons that stay as they are. A typed code that cannot be used is named in ``coupons.problem``
+    One statement for the goods, their sales, the buyer's own prices and points, and as many for
+    coupons whatever the length. ``contact`` is how a guest is reached as far as it is known. A
+    price right that holds for fewer units than its line leaves the price alone, too, and is named
+    by ``left_out``. A typed code that cannot be used is named in ``coupons.problem``
     and leaves the price alone. Lines no longer on sale are left out and named in ``unavailable``;
     shops that do not deliver there in ``undelivered``. Raises Invalid for quantities out of range,
     currencies that differ (``mixed_currencies``) or are not offered (``currency_not_offered``), or
@@ -175,7 +192,7 @@ def quote(
     _check_lines(lines)
     at = clock.now()
     ids = sorted({line.variant_id for line in lines})
-    read = goods if sales is None or points is None else priced_variants
+    read = goods if kept is None else priced_variants
     found = {variant.pk: variant for variant in read(ids, at, actor.id or 0)}
     offers = _offers(lines, found)
     to_be_had = {
@@ -190,12 +207,14 @@ def quote(
     variants = {line.variant_id: found[line.variant_id] for line in wanted}
     currencies = _currencies(actor, wanted, variants, offers)
     currency = _currency(wishes.currency, currencies, variants)
-    if sales is None:
+    if kept is None:
         pooled = _pooled(offers)
-        sales = prices_of_rows(
-            {key: sales_of(one) for key, one in variants.items() if key not in pooled}
-        )
-    prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers, sales))
+        shops_own = {key: one for key, one in variants.items() if key not in pooled}
+        sales = prices_of_rows({key: sales_of(one) for key, one in shops_own.items()})
+        rights = {key: rights_of(one) for key, one in shops_own.items()}
+    else:
+        sales, rights = dict(kept.sales), dict(kept.rights)
+    prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers, sales, rights))
     inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
     terms, carriage = _terms(inputs, variants, currency, wishes)
     result = Quote(
@@ -210,13 +229,14 @@ def quote(
         unavailable=unavailable,
         offers=offers,
         sales=sales,
+        rights=rights,
     )
     via = {line.variant_id: line.via for line in wanted}
     basket = Basket(inputs, variants, via, terms, currency)
     result.coupons = _coupons(actor, contact, coupon_code, wishes, kept, basket)
     discounts = result.coupons.discounts()
     result.points = points_for(
-        purses=_purses(variants, currency) if points is None else points.purses,
+        purses=_purses(variants, currency) if kept is None else kept.points.purses,
         wanted=wishes.use_points,
         inputs=inputs,
         discounts=discounts,
@@ -265,12 +285,12 @@ def _coupons(
     contact: Contact | None,
     code: str,
     wishes: Wishes,
-    kept: Coupons | None,
+    kept: Quote | None,
     basket: Basket,
 ) -> Coupons:
     """Return the coupons to buy with: those that are kept, else the best that may be used."""
     if kept is not None:
-        return again(kept, basket)
+        return again(kept.coupons, basket)
     return choose(actor=actor, contact=contact, code=code, off=wishes.coupons_off, basket=basket)
 
 

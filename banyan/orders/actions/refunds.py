@@ -64,10 +64,10 @@ def ask_refund(
         order.refresh_from_db()
         before = OrderRefund.objects.filter(key=key).first()
         if before is not None:
-            _check_same(before, order, amount=amount, reason=reason, lines=lines)
+            check_same(before, order, amount=amount, reason=reason, lines=lines)
             return before
         parts = _spread(order, amount, lines)
-        _check_refundable(order, reason)
+        check_refundable(order, reason)
         handover.check_wish(order, parts)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
@@ -119,11 +119,11 @@ def grant_refund(
         order.refresh_from_db()
         before = OrderRefund.objects.filter(key=key).exclude(pk=request_id or 0, state="requested")
         if known := before.first():
-            _check_same(known, order, amount=amount, reason=reason, lines=lines, restock=restock)
+            check_same(known, order, amount=amount, reason=reason, lines=lines, restock=restock)
             if known.state in {"requested", "refused"}:
                 raise _not_open()
             return known
-        _check_refundable(order, reason)
+        check_refundable(order, reason)
         parts = _spread(order, amount, lines)
         refund = _requested(order, request_id, parts, restock) or create_refund(
             order, parts, reason=reason, key=key, by=actor.kind, restock=restock
@@ -136,7 +136,7 @@ def grant_refund(
     return refund
 
 
-def _check_same(
+def check_same(
     before: OrderRefund,
     order: Order,
     *,
@@ -177,7 +177,8 @@ def _requested(
     return refund
 
 
-def _check_refundable(order: Order, reason: str) -> None:
+def check_refundable(order: Order, reason: str) -> None:
+    """Refuse a refund of an order that has none, ``not_refundable``, and one without a reason."""
     if order.state not in {"paid", "shipped", "received"}:
         raise Conflict(_("This order has nothing to refund."), code="not_refundable")
     if not 1 <= len(reason.strip()) <= 200:
@@ -216,13 +217,13 @@ def _units_of_whole_lines(
     """
     everything = order.refunded_amount == order.total_amount
     whole = [
-        line.pk
-        for line in order.lines.filter(replaces=None, kind__in=IN_PARCELS)
+        line
+        for line in order.lines.filter(replaces=None)
         if line.refunded_amount == line.paid_amount and (line.pk in parts or everything)
     ]
-    send_no_more(actor, order, whole)
+    send_no_more(actor, order, [line.pk for line in whole])
     if restock:
-        _units_back(actor, order, whole)
+        _units_back(actor, order, [line.pk for line in whole if line.kind in IN_PARCELS])
 
 
 def _units_back(actor: Actor, order: Order, whole: Sequence[int]) -> None:

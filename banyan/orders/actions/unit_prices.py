@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import listed
 from banyan.catalog.rules import Listed, cheapest, rows_for
+from banyan.entitlements.rights import HeldPrice, cheapest_held
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.sales.queries import SalePrice
 from banyan.storefronts.queries import Taken
 
-from ..rules import UnitPrice, WantedLine
+from ..reading import rights_of
+from ..rules import RIGHT, UnitPrice, WantedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Asking:
     """What prices are asked for: each variant once, with what ``priced_variants`` has read.
 
     ``offers`` are the storefront offers that variants were taken from, ``sales`` the prices that
-    the actor has in sales, by variant.
+    the actor has in sales, ``rights`` those that are their own, cheapest first, by variant.
     """
 
     actor: Actor
@@ -36,12 +38,15 @@ class Asking:
     at: dt.datetime
     offers: Mapping[int, Taken] = field(default_factory=dict)
     sales: Mapping[int, SalePrice] = field(default_factory=dict)
+    rights: Mapping[int, Sequence[HeldPrice]] = field(default_factory=dict)
 
 
-Source = Callable[[Asking], Mapping[int, UnitPrice]]
+Said = Mapping[int, tuple[UnitPrice, ...]]
+"""What the sources before have said of each variant; the last one of them holds so far."""
+Source = Callable[[Asking, Said], Mapping[int, UnitPrice]]
 
 
-def list_prices(asking: Asking) -> dict[int, UnitPrice]:
+def list_prices(asking: Asking, said: Said) -> dict[int, UnitPrice]:
     """Return the variants' own prices, where they are in this currency."""
     return {
         key: UnitPrice(variant.price_amount, "list")
@@ -50,7 +55,7 @@ def list_prices(asking: Asking) -> dict[int, UnitPrice]:
     }
 
 
-def price_lists(asking: Asking) -> dict[int, UnitPrice]:
+def price_lists(asking: Asking, said: Said) -> dict[int, UnitPrice]:
     """Return the cheapest price of the lists; a list never makes dearer."""
     found = {}
     for line in asking.lines:
@@ -62,7 +67,7 @@ def price_lists(asking: Asking) -> dict[int, UnitPrice]:
     return found
 
 
-def offer_prices(asking: Asking) -> dict[int, UnitPrice]:
+def offer_prices(asking: Asking, said: Said) -> dict[int, UnitPrice]:
     """Return a storefront's own prices of pooled goods; they may be above the shop's."""
     return {
         key: UnitPrice(
@@ -78,35 +83,48 @@ def offer_prices(asking: Asking) -> dict[int, UnitPrice]:
     }
 
 
-def running_sales(asking: Asking) -> dict[int, UnitPrice]:
+def running_sales(asking: Asking, said: Said) -> dict[int, UnitPrice]:
     """Return the prices of sales, for lines of no more units than one may have; never dearer."""
-    lists, found = price_lists(asking), {}
+    found = {}
     for line in asking.lines:
         variant, sale = asking.variants[line.variant_id], asking.sales.get(line.variant_id)
         if sale is None or line.quantity > sale.most or variant.currency != asking.currency:
             continue
-        lower = lists.get(variant.pk)
-        if sale.amount <= (lower.amount if lower else variant.price_amount):
+        if sale.amount <= said[variant.pk][-1].amount:
             found[variant.pk] = UnitPrice(sale.amount, "sale", sale.title, sale_id=sale.sale_id)
     return found
 
 
-SOURCES: tuple[Source, ...] = (list_prices, price_lists, offer_prices, running_sales)
+def held_rights(asking: Asking, said: Said) -> dict[int, UnitPrice]:
+    """Return the actor's own prices, where one covers all units of the line and makes cheaper."""
+    found = {}
+    for line in asking.lines:
+        rights = asking.rights.get(line.variant_id, ())
+        right = cheapest_held(rights, asking.currency, line.quantity)
+        if right is not None and right.amount < said[line.variant_id][-1].amount:
+            found[line.variant_id] = UnitPrice(
+                right.amount, RIGHT, right.title, right.funded_by, right_id=right.right_id
+            )
+    return found
+
+
+SOURCES: tuple[Source, ...] = (list_prices, price_lists, offer_prices, running_sales, held_rights)
 """Each overrules those before it. Whatever is added is added where its turn is."""
 
 
 def unit_prices(asking: Asking) -> dict[int, tuple[UnitPrice, ...]]:
     """Return what the sources say of each variant, in their order; the last one holds.
 
-    A page's own price is the last word on a pooled line, whatever sale is on at the shop.
+    A page's own price is the last word on a pooled line, whatever sale is on at the shop. What
+    overrules a sale's price stands in its place: the line takes none of its units.
     """
     found: dict[int, tuple[UnitPrice, ...]] = {}
     for source in SOURCES:
-        for key, price in source(asking).items():
+        for key, price in source(asking, found).items():
             before = found.get(key, ())
             if before and before[-1].supply_amount is not None:
                 continue  # out of a page's own price its supplier is promised a part
-            found[key] = (*before, price)
+            found[key] = (*(one for one in before if one.sale_id is None), price)
     return found
 
 
@@ -115,17 +133,25 @@ def shown_prices(
 ) -> dict[int, Money]:
     """Return what one of each would cost the actor now, in its own currency.
 
-    ``sales`` are the prices that the actor has in sales (``sales.queries``).
+    The variants are those of ``reading.shown_goods``; ``sales`` are the prices that the actor has
+    in sales (``sales.queries``).
     """
+    rights = {variant.pk: rights_of(variant) for variant in variants}
     shown: dict[int, Money] = {}
     for currency in {variant.currency for variant in variants}:
         mine = {variant.pk: variant for variant in variants if variant.currency == currency}
         lines = [WantedLine(key) for key in mine]
-        asking = Asking(actor, lines, mine, currency, clock.now(), sales=sales)
+        asking = Asking(actor, lines, mine, currency, clock.now(), sales=sales, rights=rights)
         shown |= {
             key: Money(found[-1].amount, currency) for key, found in unit_prices(asking).items()
         }
     return shown
+
+
+def own_price(variant: Variant, shown: Money) -> HeldPrice | None:
+    """Return the right of a reader that the price they are shown comes from, if it does."""
+    right = cheapest_held(rights_of(variant), shown.currency, 1)
+    return right if right is not None and right.amount == shown.amount else None
 
 
 def rows_of(variant: Variant, actor: Actor, quantity: int) -> list[Listed]:

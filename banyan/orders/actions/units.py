@@ -12,7 +12,7 @@ from types import MappingProxyType
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.actions import restock, ship_out
+from banyan.catalog.actions import release, restock, ship_out
 from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.problems import Conflict, Invalid
 
@@ -32,14 +32,18 @@ class UnitsGone(Conflict):
     message = _("Some of these units are already shipped or cancelled.")
 
 
-def parcel_lines(order: Order) -> list[OrderLine]:
-    """Return the lines of an order that are sent, with their variants, in order.
+def lines_of(order: Order) -> list[OrderLine]:
+    """Return the lines of an order with their variants, in order.
 
     What is set aside for an exchange is none of them before the shop has seen what came back.
     """
-    lines = order.lines.filter(kind__in=IN_PARCELS).select_related("variant")
     waiting = Q(replaces_in__of__state__in=OPEN_RETURN)
-    return list(lines.exclude(waiting).order_by("id"))
+    return list(order.lines.select_related("variant").exclude(waiting).order_by("id"))
+
+
+def parcel_lines(order: Order) -> list[OrderLine]:
+    """Return those of :func:`lines_of` that are sent."""
+    return [line for line in lines_of(order) if line.kind in IN_PARCELS]
 
 
 def left_to_ship(lines: Iterable[OrderLine]) -> dict[int, int]:
@@ -62,7 +66,7 @@ def ship_units(order: Order, units: Units) -> None:
     """Let units leave: allocated stock leaves the shelf. Raises UnitsGone."""
     for line_id, n in units.items():
         _one(_to_ship(line_id, n).update(shipped_quantity=F("shipped_quantity") + n))
-    ship_out(_variants(order, units), reference=order.number)
+    ship_out(_variants(order.lines.all(), units), reference=order.number)
 
 
 def cancel_units(order: Order, units: Units) -> None:
@@ -73,7 +77,11 @@ def cancel_units(order: Order, units: Units) -> None:
                 cancelled_quantity=F("cancelled_quantity") + n,
             )
         )
-    restock(_variants(order, units), reference=order.number, shipped=False)
+    sent = order.lines.filter(kind__in=IN_PARCELS)
+    restock(_variants(sent, units), reference=order.number, shipped=False)
+    # What is handed over is only reserved until it is: see ``holding``.
+    handed_over = order.lines.exclude(kind__in=IN_PARCELS)
+    release(_variants(handed_over, units), reference=order.number)
 
 
 def count_paid_back(units: Units) -> None:
@@ -111,6 +119,6 @@ def _one(changed: int) -> None:
         raise UnitsGone()
 
 
-def _variants(order: Order, units: Units) -> list[tuple[int, int]]:
-    rows = order.lines.filter(pk__in=units).values_list("pk", "variant_id")
+def _variants(lines: QuerySet[OrderLine], units: Units) -> list[tuple[int, int]]:
+    rows = lines.filter(pk__in=units).values_list("pk", "variant_id")
     return [(variant_id, units[line_id]) for line_id, variant_id in rows]

@@ -166,12 +166,14 @@ class OrderLine(models.Model):
     the stored explanation: a list of {"step", "amount", "note", "funded_by"}. What was paid for it
     is ``paid_amount``; ``included_tax_amount`` is a part of that, ``tax_amount`` came on top;
     ``shipping_tax_amount`` is the part of either that is due for shipping.
-    ``supply_amount`` is what the supplier of a pooled offer is promised for one unit.
+    ``supply_amount`` is what the supplier of a pooled offer is promised for one unit. ``right_id``
+    is the price right that it was bought by, with its ``campaign_id`` and ``instance_id``.
 
     Of its units some are shipped, some are cancelled before that, the others are still to ship.
     ``returned_quantity`` of the shipped ones came back or are asked to; ``refunded_quantity`` were
-    paid back as units. A line that was sent in exchange costs nothing and ``replaces`` another,
-    whose price stands for its units.
+    paid back as units. ``lowered_amount`` of what was refunded is for no unit: the price of all of
+    them fell after it was paid. A line that was sent in exchange costs nothing and ``replaces``
+    another, whose price stands for its units.
     """
 
     id = IdField(primary_key=True)
@@ -196,6 +198,7 @@ class OrderLine(models.Model):
     shipping_tax_amount = models.BigIntegerField(default=0, db_default=0)
     refunded_amount = models.BigIntegerField(default=0)
     refunded_quantity = models.IntegerField(default=0)
+    lowered_amount = models.BigIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     price = models.JSONField(default=list)
     link = models.ForeignKey(Link, null=True, on_delete=models.PROTECT, db_index=False)
@@ -206,6 +209,7 @@ class OrderLine(models.Model):
     plan_version_id = models.BigIntegerField(null=True)
     offer_id = models.BigIntegerField(null=True)
     sale_id = models.BigIntegerField(null=True)
+    right_id = models.BigIntegerField(null=True)
     # No constraint in the database: adding one would read and hold the whole table.
     replaces = models.ForeignKey(
         "self",
@@ -243,6 +247,10 @@ class OrderLine(models.Model):
                 condition=Q(returned_quantity__gte=0)
                 & Q(returned_quantity__lte=F("shipped_quantity")),
                 name="order_line_returned",
+            ),
+            models.CheckConstraint(
+                condition=Q(lowered_amount__gte=0) & Q(lowered_amount__lte=F("refunded_amount")),
+                name="order_line_lowered",
             ),
         ]
         indexes = [

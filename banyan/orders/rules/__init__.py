@@ -3,6 +3,7 @@
 from .agreement import MOST_LETTERS, Agreement, Change, agreement_of
 from .pricing import (
     POINTS,
+    RIGHT,
     Discount,
     LineInput,
     Priced,
@@ -24,6 +25,7 @@ from .wanting import WantedLine, merge
 __all__ = [
     "MOST_LETTERS",
     "POINTS",
+    "RIGHT",
     "Agreement",
     "Change",
     "Discount",

@@ -18,6 +18,8 @@ from .tax import Taxed, taxes
 
 POINTS = "points"
 """The step of discounts that a member's points are spent on."""
+RIGHT = "right"
+"""The step of a unit price that somebody was promised, and that somebody bears for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class UnitPrice:
     supply_amount: int | None = None
     storefront_id: int | None = None
     sale_id: int | None = None
+    right_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +279,9 @@ def _tax(terms: TaxTerms, given: Sequence[LineInput], priced: Mapping[int, Price
 
 
 def borne_by(steps: Iterable[Mapping[str, Any]], who: str) -> int:
-    """Return how much of a line's discounts, as its steps say, somebody bears for the buyer."""
-    found = (step for step in steps if "code" in step and step.get("funded_by") == who)
-    return -sum(int(step["amount"]) for step in found)
+    """Return how much of a line's reductions, as its steps say, somebody bears for the buyer.
+
+    Discounts and price rights; a list, an offer or a sale is what its seller asks.
+    """
+    borne = (step for step in steps if "code" in step or step["step"] == RIGHT)
+    return -sum(int(step["amount"]) for step in borne if step.get("funded_by") == who)

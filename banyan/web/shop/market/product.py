@@ -27,7 +27,6 @@ from banyan.catalog.queries import (
     products_in_order,
     read_chosen,
     shown_collections,
-    variants_on_sale,
 )
 from banyan.catalog.rules import IN_PARCELS, Place, price_range, text_in
 from banyan.community.queries import best_about
@@ -39,6 +38,7 @@ from banyan.kernel.problems import NotFound
 from banyan.kernel.search import BOUND
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
+from banyan.orders.reading import shown_goods
 from banyan.sales.models import SaleItem
 from banyan.sales.queries import SalePrice, prices_in, sale_items
 from banyan.web.ui import addresses
@@ -102,7 +102,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     posts = best_about(who, found.pk)
     arrival = arrival_of(request, images=[*image_ids, *covers_of(posts)])
     stand = stand_of(request, found)
-    variants = stand.variants(variants_on_sale(found.pk, clock.now(), who.id or 0))
+    variants = stand.variants(shown_goods(found.pk, clock.now(), who.id or 0))
     in_sales = (
         []
         if stand.prices
@@ -132,6 +132,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         # What the shop asks elsewhere is no former price of this page's.
         "was": None if stand.prices else _was(chosen, units),
         **_sale(chosen, in_sales),
+        "own": orders.own_price(chosen, units[chosen.pk]) if chosen and not stand.prices else None,
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) + _in_sale(sale_prices.get(chosen.pk)) if chosen else 0,
         "arrival": arrival,

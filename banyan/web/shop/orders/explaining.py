@@ -17,6 +17,7 @@ STEPS: dict[str, Any] = {
     "price_list": gettext_lazy("Price list “%(note)s”: %(n)s × %(unit)s"),
     "offer": gettext_lazy("Price at “%(note)s”: %(n)s × %(unit)s"),
     "sale": gettext_lazy("Flash sale “%(note)s”: %(n)s × %(unit)s"),
+    "right": gettext_lazy("Your own price “%(note)s”: %(n)s × %(unit)s"),
     "coupon": gettext_lazy("Coupon %(code)s"),
     "points": gettext_lazy("Points"),
     "shipping": gettext_lazy("Its part of the shipping (%(note)s)"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from banyan.catalog.models import Shop, Variant
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Problem
@@ -85,7 +86,8 @@ def _page(
     for line in cancellable(found):
         others = Variant.objects.filter(product_id=line.product_id, is_active=True)
         same = others.filter(price_amount=line.variant.price_amount).exclude(pk=line.variant_id)
-        untouched = not (line.shipped_quantity or line.cancelled_quantity)
+        moved = line.shipped_quantity or line.cancelled_quantity
+        untouched = line.kind in IN_PARCELS and not moved
         lines.append(
             {
                 "line": line,

@@ -1,0 +1,103 @@
+"""Paying back by a rule of the platform: orders that are undone, prices that fell after payment."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import locks
+from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.problems import Invalid, NotFound, Problem
+
+from ..models import Order, OrderLine, OrderRefund
+from .cancelling import NotCancellable, cancel
+from .paying_back import create_refund, pay_back, refund_locks, refundable_lines, take_from_lines
+from .refunds import check_refundable, check_same
+
+logger = logging.getLogger(__name__)
+
+OVER = {"closed", "expired", "cancelled"}
+
+
+def undo_orders(*, actor: Actor, order_ids: Collection[int], reason: Any) -> dict[int, str]:
+    """Refund paid orders of which nothing has left in full: all lines, shipping; coupons return.
+
+    For rooms above, by rule and for nobody's asking: a group that did not come about. Each order
+    is undone in a transaction of its own, and one that fails keeps no other back. ``reason`` is
+    told in the buyer's language. Locks, posts and emits what ``cancel_order`` does. Repeatable.
+    Returns the code of a refusal, by order, of those that are not undone: the caller asks again
+    for ``busy`` and ``server_error``; ``not_cancellable`` is unpaid, or on its way already.
+    """
+    left = {}
+    for order_id in sorted(set(order_ids)):
+        try:
+            _undo(actor, order_id, reason)
+        except Problem as problem:
+            logger.warning("order %s is not undone: %s", order_id, problem)
+            left[order_id] = problem.code
+        except Exception:
+            # A group's money goes back member by member: none waits for another one's trouble.
+            logger.exception("order %s is not undone", order_id)
+            left[order_id] = "server_error"
+    return left
+
+
+def _undo(actor: Actor, order_id: int, reason: Any) -> None:
+    order = Order.objects.select_related("checkout", "shop").filter(pk=order_id).first()
+    if order is None:
+        raise NotFound()
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take(refund_locks(order))
+        order.refresh_from_db()
+        if order.state in OVER:
+            return
+        if order.lines.filter(shipped_quantity__gt=0).exists():
+            raise NotCancellable()
+        words, key = _told(order, reason), f"undo:{order_id}"
+        cancel(actor=actor, order=order, units=None, reason=words, key=key)
+
+
+def give_back_difference(
+    *, actor: Actor, order_line_id: int, amount: int, key: str, reason: Any
+) -> OrderRefund:
+    """Give ``amount`` of a paid line back because its price fell since, as a ladder's next rung.
+
+    For rooms above. All units stay bought, at the lower price: what one is worth when it goes back
+    later is reckoned from that. Else it is a refund like any other: locks, posts and emits what
+    ``grant_refund`` does, commissions are reversed in proportion. ``reason`` is told in the buyer's
+    language. Repeatable by ``key``; IdempotencyMismatch when it stands for another refund. Raises
+    NotFound, Conflict ``not_refundable``, Invalid ``refund_too_much`` when no price would be left.
+    """
+    line = OrderLine.objects.select_related("order__checkout", "order__shop")
+    found = line.filter(pk=order_line_id).first()
+    if found is None:
+        raise NotFound()
+    order, words = found.order, _told(found.order, reason)
+    parts = {found.pk: amount}
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take(refund_locks(order))
+        order.refresh_from_db()
+        if known := OrderRefund.objects.filter(key=key).first():
+            check_same(known, order, amount=amount, reason=words, lines=parts)
+            return known
+        check_refundable(order, words)
+        left = {one.key: one.left for one in refundable_lines(order)}
+        if not 0 < amount < left[found.pk]:
+            told = _("More than what is left of a line.")
+            raise Invalid(fields={"amount": told}, code="refund_too_much")
+        refund = create_refund(order, parts, reason=words, key=key, by=actor.kind, restock=False)
+        goods = take_from_lines(order, refund, parts)
+        OrderLine.objects.filter(pk=found.pk).update(lowered_amount=F("lowered_amount") + amount)
+        pay_back(actor=actor, order=order, refund=refund, goods=goods)
+    return refund
+
+
+def _told(order: Order, reason: Any) -> str:
+    with translation.override(order.checkout.language):
+        return str(reason)[:200]

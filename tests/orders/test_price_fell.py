@@ -1,0 +1,122 @@
+"""A price that fell after it was paid: the difference goes back, the goods stay bought."""
+
+from __future__ import annotations
+
+import pytest
+
+from banyan.delivery.models import Voucher
+from banyan.earnings.models import Commission
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict, IdempotencyMismatch, Invalid, NotFound
+from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
+from banyan.orders.models import Order, OrderLine, OrderRefund
+from tests.delivery import goods
+from tests.support import factories as make
+from tests.support.recount import recount
+from tests.web.studio.scene import scene
+
+pytestmark = pytest.mark.django_db
+US = Actor.system("test")
+
+
+def paid(n: int = 2, price: int = 10_000) -> OrderLine:
+    shop = make.shop(shipping_amount=1_000)
+    order = make.pay(make.place((make.variant(shop, price=price), n))).orders.get()
+    return OrderLine.objects.get(order=order)
+
+
+def lowered(line: OrderLine, amount: int, key: str = "rung", reason: str = "Rung 2") -> OrderRefund:
+    return orders.give_back_difference(
+        actor=US, order_line_id=line.pk, amount=amount, key=key, reason=reason
+    )
+
+
+def cancelled(line: OrderLine, n: int, key: str) -> int:
+    order = Order.objects.select_related("checkout").get(pk=line.order_id)
+    refund = orders.cancel_order(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        units={line.pk: n},
+        key=key,
+        access_token=order.checkout.access_token,
+    )
+    assert refund is not None
+    return refund.amount
+
+
+def test_the_difference_goes_back_once_and_the_goods_are_still_sent() -> None:
+    line = paid()
+
+    assert lowered(line, 4_000) == lowered(line, 4_000)
+
+    line.refresh_from_db()
+    assert (line.refunded_amount, line.lowered_amount) == (4_000, 4_000)
+    assert (line.refunded_quantity, line.to_ship, line.order.state) == (0, 2, "paid")
+    refund = OrderRefund.objects.get()
+    assert (refund.amount, refund.state, refund.reason) == (4_000, "processing", "Rung 2")
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_units_that_go_back_later_are_worth_the_lower_price() -> None:
+    line = paid(n=3)
+    lowered(line, 6_000)
+
+    each = 8_000 + 1_000 // 3
+    assert [cancelled(line, 1, "a"), cancelled(line, 1, "b")] == [each, each]
+    assert cancelled(line, 1, "c") == 31_000 - 6_000 - 2 * each
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_a_lower_price_takes_no_voucher_away() -> None:
+    order = make.pay(make.place((goods.voucher(price=8_000), 2))).orders.get()
+    line = order.lines.get()
+
+    lowered(line, 9_000)
+    assert Voucher.objects.filter(state="issued").count() == 2
+    orders.grant_refund(
+        actor=US, order_id=order.pk, amount=3_500, lines={line.pk: 3_500}, reason="one", key="one"
+    )
+
+    assert Voucher.objects.filter(state="issued").count() == 1
+    assert recount() == {}
+
+
+def test_commissions_are_reversed_in_proportion() -> None:
+    at = scene()
+    line = at.order.lines.get()
+    before = Commission.objects.get()
+
+    lowered(line, line.paid_amount // 4)
+
+    after = Commission.objects.get()
+    assert (after.state, after.reversed_amount) == (before.state, before.amount // 4)
+    assert verify().clean
+
+
+@pytest.mark.parametrize("amount", [0, -1, 21_000, 99_999])
+def test_a_price_falls_neither_to_nothing_nor_up(amount: int) -> None:
+    line = paid()
+
+    with pytest.raises(Invalid) as refused:
+        lowered(line, amount)
+
+    assert refused.value.code == "refund_too_much"
+    assert OrderRefund.objects.count() == 0
+
+
+def test_a_key_stands_for_one_difference_and_an_unpaid_order_has_none() -> None:
+    line = paid()
+    lowered(line, 1_000)
+    with pytest.raises(IdempotencyMismatch):
+        lowered(line, 2_000)
+
+    unpaid = make.place((make.variant(), 1)).orders.get().lines.get()
+    with pytest.raises(Conflict) as refused:
+        lowered(unpaid, 10, key="other")
+    assert refused.value.code == "not_refundable"
+    with pytest.raises(NotFound):
+        orders.give_back_difference(actor=US, order_line_id=1, amount=1, key="x", reason="x")
+    assert OrderRefund.objects.count() == 1

@@ -1,0 +1,198 @@
+"""A paid order that waits for its group: nothing leaves before, everything after, or all goes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from banyan.delivery.models import Grant, LicenceKey, Voucher
+from banyan.entitlements import actions as coupons
+from banyan.entitlements.models import Coupon, PriceRight
+from banyan.kernel import relay
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict
+from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
+from banyan.orders.actions.bulk import ToSend, ship_many
+from banyan.orders.models import Order, OrderRefund
+from tests.delivery import goods
+from tests.support import factories as make
+from tests.support.recount import recount
+
+from .group import Group, forming, join
+
+pytestmark = pytest.mark.django_db
+US = Actor.system("test")
+
+
+@pytest.fixture
+def group(monkeypatch: pytest.MonkeyPatch) -> Group:
+    return forming(monkeypatch)
+
+
+def fresh(order: Order) -> Order:
+    return Order.objects.select_related("checkout__buyer", "shop__owner").get(pk=order.pk)
+
+
+def sent(order: Order) -> Any:
+    owner = make.actor(fresh(order).shop.owner)
+    return orders.ship(actor=owner, order_id=order.pk, carrier="SF", tracking="1")
+
+
+def assert_sound() -> None:
+    assert recount() == {}
+    assert verify().clean
+
+
+# -- what is sent ---------------------------------------------------------------------------------
+
+
+def test_an_order_that_waits_is_not_sent_alone_or_among_many_and_then_it_is(group: Group) -> None:
+    order = join(make.variant())
+
+    with pytest.raises(Conflict) as refused:
+        sent(order)
+    owner = make.actor(fresh(order).shop.owner)
+    (row,) = ship_many(actor=owner, shop_id=order.shop_id, rows=[ToSend(order.number, "SF")])
+
+    assert (refused.value.code, row.code) == ("order_waits", "order_waits")
+    assert "2 more are needed" in str(refused.value.message)
+    assert refused.value.extra["until"] == group.until.isoformat()
+    assert (fresh(order).state, order.shipments.count()) == ("paid", 0)
+
+    group.full = True
+    sent(order)
+    assert fresh(order).state == "shipped"
+    assert_sound()
+
+
+def test_nobody_asks_about_orders_that_are_of_no_campaign(group: Group) -> None:
+    sent(make.pay(make.place((make.variant(), 1))).orders.get())
+    make.pay(make.place((goods.keyed(n=1), 1)))
+
+    assert group.asked == []
+
+
+# -- what is handed over --------------------------------------------------------------------------
+
+
+def test_keys_files_and_vouchers_are_kept_back_and_kept_for_the_order(group: Group) -> None:
+    shop = make.shop()
+    key, file, voucher = goods.keyed(n=1, of=shop), goods.filed(of=shop), goods.voucher(of=shop)
+
+    order = join(key, file, voucher)
+    relay.drain()
+
+    assert fresh(order).state == "paid"
+    given = (Grant.objects.count(), Voucher.objects.count())
+    assert (LicenceKey.objects.get().state, *given) == ("free", 0, 0)
+    stock = make.stock_of(key)
+    assert (stock.free, stock.reserved, stock.allocated) == (0, 1, 0), "nobody else is promised it"
+    with pytest.raises(Conflict) as refused:
+        orders.confirm_receipt(actor=make.actor(order.checkout.buyer), order_id=order.pk)
+    assert refused.value.code == "not_shipped"
+    assert_sound()
+
+
+def test_what_was_kept_back_is_handed_over_once_when_the_group_is_complete(group: Group) -> None:
+    shop = make.shop()
+    order = join(goods.keyed(n=2, of=shop), goods.filed(of=shop))
+    orders.release_hold(actor=US, order_ids=[order.pk])
+    assert LicenceKey.objects.filter(state="taken").count() == 0, "it waits still"
+
+    group.full = True
+    for _twice in range(2):
+        assert orders.release_hold(actor=US, order_ids=[order.pk]) == []
+    relay.drain()
+
+    assert LicenceKey.objects.filter(state="taken").count() == 1
+    assert Grant.objects.count() == 1
+    assert fresh(order).state == "received"
+    assert_sound()
+
+
+def test_units_that_are_given_up_while_they_wait_are_not_handed_over(group: Group) -> None:
+    item = goods.voucher(price=8_000, stock=5)
+    order = join(item, n=3)
+    line = order.lines.get()
+
+    refund = orders.cancel_order(
+        actor=make.actor(order.checkout.buyer), order_id=order.pk, units={line.pk: 1}, key="one"
+    )
+    assert refund is not None
+    assert (refund.amount, make.stock_of(item).free) == (4_000, 3)
+    group.full = True
+    orders.release_hold(actor=US, order_ids=[order.pk])
+
+    assert Voucher.objects.count() == 2
+    line.refresh_from_db()
+    assert (line.shipped_quantity, line.cancelled_quantity) == (2, 1)
+    assert_sound()
+
+
+def test_money_that_the_shop_gives_back_meanwhile_ends_the_waiting(group: Group) -> None:
+    item = goods.keyed(n=1)
+    order = join(item)
+
+    orders.grant_refund(
+        actor=US, order_id=order.pk, amount=order.total_amount, reason="sorry", key="all"
+    )
+    group.full = True
+    orders.release_hold(actor=US, order_ids=[order.pk])
+
+    assert fresh(order).state == "closed"
+    assert (LicenceKey.objects.get().state, make.stock_of(item).free) == ("free", 1)
+    assert_sound()
+
+
+# -- a group that does not come about -------------------------------------------------------------
+
+
+def test_an_undone_order_gives_everything_back_once(group: Group) -> None:
+    shop = make.shop(shipping_amount=1_000)
+    item, key = make.variant(shop, stock=3), goods.keyed(n=1, of=shop)
+    owner = make.actor(shop.owner)
+    coupons.create_coupon(
+        actor=owner, shop_id=shop.pk, title="C", code="TEN", amount_off=1_000, cap=1
+    )
+    order = join(item, key, coupon="TEN")
+    total = order.total_amount
+    assert Coupon.objects.get().taken == 1
+
+    for _twice in range(2):
+        assert orders.undo_orders(actor=US, order_ids=[order.pk], reason="Nobody came") == {}
+
+    refund = OrderRefund.objects.get()
+    assert (refund.amount, refund.reason) == (total, "Nobody came")
+    assert fresh(order).state == "closed"
+    assert (make.stock_of(item).free, make.stock_of(key).free) == (3, 1)
+    assert Coupon.objects.get().taken == 0
+    assert PriceRight.objects.get().state == "returned"
+    assert_sound()
+
+
+def test_one_that_cannot_be_undone_keeps_no_other_back(group: Group) -> None:
+    item = make.variant(stock=9)
+    group.full = True
+    on_its_way, ours = join(item), join(item)
+    sent(on_its_way)
+
+    ids = [on_its_way.pk, ours.pk, 404]
+    left = orders.undo_orders(actor=US, order_ids=ids, reason="Nobody came")
+
+    assert left == {on_its_way.pk: "not_cancellable", 404: "not_found"}
+    assert (fresh(on_its_way).state, fresh(ours).state) == ("shipped", "closed")
+    assert_sound()
+
+
+def test_an_order_that_cost_nothing_is_undone_too(group: Group) -> None:
+    ana, item = make.member(), make.variant(stock=2)
+    make.right(ana, item, 0, funded_by="platform", instance_id=1)
+    order = make.place((item, 1), buyer=ana).orders.get()
+
+    assert orders.undo_orders(actor=US, order_ids=[order.pk], reason="Nobody came") == {}
+
+    assert (fresh(order).state, make.stock_of(item).free) == ("closed", 2)
+    assert OrderRefund.objects.count() == 0
+    assert_sound()

@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for, orders_bought, visible_orders
 from banyan.orders.models import Order, OrderLine, OrderRefund, Shipment
+from banyan.orders.ports import Hold, holds_on
 from banyan.orders.queries import lines_of, refunds_by_order, shipments_of
 from banyan.orders.rules.carriers import tracking_url
 from banyan.people.access import hidden_from
@@ -95,6 +96,13 @@ class DeliveryAnswer(Answer):
     days: list[int] | None
 
 
+class HoldAnswer(Answer):
+    """Why nothing of a paid order may leave yet, and when that ends at the latest."""
+
+    reason: str
+    until: Moment
+
+
 class OrderAnswer(Answer):
     """An order. ``state`` is placed, paid, shipped, received, expired, cancelled or closed."""
 
@@ -110,6 +118,7 @@ class OrderAnswer(Answer):
     total: Money
     refunded: Money
     delivery: DeliveryAnswer | None
+    hold: HoldAnswer | None
     lines: list[OrderLineAnswer]
     shipment: Annotated[
         ShipmentAnswer | None, Field(description="The last parcel; all are in ``shipments``.")
@@ -164,16 +173,18 @@ class CancelBody(Body):
 
 
 def orders_answer(found: list[Order], viewer: Actor) -> list[OrderAnswer]:
-    """Return orders (with checkout loaded) as ``viewer`` sees them; at most five statements."""
+    """Return orders (with checkout loaded) as ``viewer`` sees them; at most six statements."""
     ids = [order.pk for order in found]
     lines, parcels, refunds = lines_of(found), shipments_of(ids), refunds_by_order(ids)
     hidden = _hidden(found, lines, viewer)
+    held = holds_on(x for order in found if order.state == "paid" for x in lines[order.pk])
     return [
         _order(
             order,
             [_line(line, hidden[order.pk]) for line in lines[order.pk]],
             parcels.get(order.pk, []),
             refunds.get(order.pk, []),
+            held.get(order.pk),
         )
         for order in found
     ]
@@ -196,6 +207,7 @@ def _order(
     lines: list[OrderLineAnswer],
     parcels: list[Shipment],
     refunds: list[OrderRefund],
+    hold: Hold | None,
 ) -> OrderAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, order.currency)
@@ -216,6 +228,7 @@ def _order(
         delivery=DeliveryAnswer(name=order.delivery["name"], days=order.delivery["days"])
         if order.delivery
         else None,
+        hold=HoldAnswer(reason=str(hold.reason), until=hold.until) if hold else None,
         lines=lines,
         shipment=_parcel(parcels[-1]) if parcels else None,
         shipments=[_parcel(parcel) for parcel in parcels],

@@ -130,13 +130,14 @@ class Quote:
         return {key: known[right_id] for key, right_id in used.items() if right_id}
 
     def left_out(self) -> dict[int, HeldPrice]:
-        """Return the buyer's own prices that hold for fewer units than a line has, by variant."""
-        units = {line.variant_id: line.quantity for line in self.lines}
-        return {
-            key: max(held, key=lambda one: one.quantity)
-            for key, held in self.rights.items()
-            if held and all(one.quantity < units[key] for one in held)
-        }
+        """Return the buyer's own prices that would be less, for fewer units, by variant."""
+        found = {}
+        for line in self.inputs:
+            held = self.rights.get(line.key, ())
+            less = [one for one in held if one.amount < line.unit_amount]
+            if mine := [one for one in less if one.currency == self.currency]:
+                found[line.key] = max(mine, key=lambda one: one.quantity)
+        return found
 
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from banyan.entitlements.rights import HeldPrice
 from banyan.kernel.money import Money, format_money
 from banyan.orders.models import Order
 from banyan.orders.rules import Priced
@@ -50,6 +51,16 @@ def _row(step: Mapping[str, Any], currency: str) -> tuple[Any, ...]:
     if funder is not None and amount.amount < 0:
         text = str(funder) % {"step": text}
     return text, amount
+
+
+def left_out_text(right: HeldPrice) -> str:
+    """Return why somebody's own price is not used for a line: it is for fewer units."""
+    text = ngettext(
+        "Your own price “%(name)s” is for %(n)s unit. Buy more in another order.",
+        "Your own price “%(name)s” is for up to %(n)s units. Buy more in another order.",
+        right.quantity,
+    )
+    return text % {"name": right.title, "n": right.quantity}
 
 
 def _words(step: Mapping[str, Any], currency: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ from banyan.orders.actions.asking import can_return
 from banyan.orders.actions.cancelling import cancellable
 from banyan.orders.actions.units import left_to_ship
 from banyan.orders.models import Checkout, OrderLine
+from banyan.orders.ports import holds_on
 from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
@@ -43,6 +44,7 @@ from .return_words import return_state, return_url
 from .story import (
     document_rows,
     hidden_on,
+    hold_text,
     order_entries,
     parcel_rows,
     path_edges,
@@ -75,6 +77,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
     got = bought_rows(line for group in lines.values() for line in group)
     reviewed = reviews_of(line.pk for group in lines.values() for line in group)
     disputes = disputes_of(order.pk for order in found)
+    held = holds_on(x for order in found if order.state == "paid" for x in lines[order.pk])
     hidden = hidden_on((line for group in lines.values() for line in group), viewer)
     rows = []
     for order in found:
@@ -87,6 +90,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                 "state": state_text(
                     order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
                 ),
+                "hold": hold_text(held[order.pk]) if order.pk in held else "",
                 "delivery": delivery_text(order),
                 "lines": [
                     {

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.orders.models import Checkout, Document, Order, OrderLine, OrderRefund
+from banyan.orders.ports import Hold
 from banyan.orders.queries import shipments_of, state_history
 from banyan.orders.rules.carriers import tracking_url
 from banyan.people.access import hidden_from
@@ -38,6 +39,13 @@ def state_text(state: str, *, partly: bool = False) -> str:
         "closed": _("Refunded in full"),
     }
     return texts.get(state, state)
+
+
+def hold_text(hold: Hold) -> str:
+    """Return why a paid order does not leave yet, and until when at the latest."""
+    until = f"{hold.until.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
+    told = _("It waits: %(reason)s. At the latest on %(until)s UTC it is decided.")
+    return told % {"reason": hold.reason, "until": until}
 
 
 def refund_state_text(state: str) -> str:

@@ -24,6 +24,7 @@ from banyan.orders.actions.changes import Preview
 from banyan.orders.actions.fulfilment import SHIPPABLE
 from banyan.orders.actions.units import parcel_lines
 from banyan.orders.models import Fapiao, Order, OrderLine
+from banyan.orders.ports import holds_on
 from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.orders.rules.carriers import CARRIERS
 
@@ -35,6 +36,7 @@ from ...shop.orders.return_words import return_state
 from ...shop.orders.story import (
     document_rows,
     faces_of,
+    hold_text,
     order_entries,
     parcel_rows,
     refund_state_text,
@@ -77,6 +79,7 @@ def order_page(
     left = Money(found.total_amount - found.refunded_amount, found.currency)
     asked = next((refund for refund in refunds if refund.state == "requested"), None)
     lines = _lines(found, request.POST, problem)
+    held = holds_on(row["line"] for row in lines) if found.state == "paid" else {}
     context = {
         "order": found,
         "state": order_state(found.state, partly=any(x["line"].shipped_quantity for x in lines)),
@@ -86,7 +89,8 @@ def order_page(
         "entries": order_entries(found, refunds),
         "left": left,
         "given": given_rows(found, [row["line"] for row in lines]),
-        "to_ship": _to_ship(found, request.POST),
+        "hold": hold_text(held[found.pk]) if held else "",
+        "to_ship": [] if held else _to_ship(found, request.POST),
         "carriers": CARRIERS,
         "parcels": parcel_rows(found),
         "returns": [(r, return_state(r.state)) for r in found.returns.order_by("-id")],

@@ -22,11 +22,12 @@ from banyan.kernel.money import Money
 from banyan.orders.access import visible_orders
 from banyan.orders.finding import HEADS, Sought, counts, exported, narrowed
 from banyan.orders.models import Order, OrderRefund
+from banyan.orders.ports import holds_on
 from banyan.orders.queries import lines_of
 from banyan.web.ui.shapes import Tab
 
 from ...http import actor, number, private, signed_in
-from ...shop.orders.story import shared_path
+from ...shop.orders.story import hold_text, shared_path
 from ..room import page, shop_of
 from ..words import order_state
 
@@ -113,9 +114,11 @@ def _rows(found: list[Order]) -> list[dict[str, Any]]:
             "order_id", flat=True
         )
     )
+    held = holds_on(x for order in found if order.state == "paid" for x in lines[order.pk])
     return [
         {
             "order": order,
+            "hold": hold_text(held[order.pk]) if order.pk in held else "",
             "state": order_state(
                 order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
             ),

@@ -1,0 +1,103 @@
+"""A member's own price on the pages, and orders that wait, as buyer, shop and programs see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from banyan.catalog.models import Variant
+from banyan.orders import actions as orders
+from tests.api.client import Program
+from tests.orders.group import forming, join
+from tests.support import factories as make
+from tests.web.studio.scene import client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_gateway(settings: Any) -> None:
+    settings.SANDBOX_URL = "http://127.0.0.1:9"
+
+
+def shown(browser: Client, item: Variant) -> tuple[str, int]:
+    """Return the page of a product, and how many statements it took."""
+    url = reverse("product", args=[item.product.shop.slug, item.product.slug])
+    with CaptureQueriesContext(connection) as asked:
+        page = browser.get(url).content.decode()
+    return page, len(asked)
+
+
+def test_the_product_page_shows_the_holders_price_and_asks_no_more_for_it() -> None:
+    item, ana = make.variant(price=10_000), make.member()
+    browser = client(ana)
+    shown(browser, item)
+    _page, before = shown(browser, item)
+    make.right(ana, item, 4_000, title="Bargain of bowls", quantity=2)
+
+    page, after = shown(browser, item)
+
+    assert "Your own price: Bargain of bowls, for up to 2 units" in " ".join(page.split())
+    assert "Buy for CN¥40.00" in page
+    assert after == before
+    others = shown(client(), item)[0]
+    assert "Buy for CN¥100.00" in others
+    assert "Your own price" not in others
+
+
+def test_cart_and_checkout_explain_the_price_and_why_it_is_not_for_more() -> None:
+    item, ana = make.variant(price=10_000), make.member()
+    make.right(ana, item, 4_000, title="Bargain", funded_by="platform")
+    browser = client(ana)
+
+    one = browser.get(reverse("checkout"), {"variant": item.pk, "n": 1}).content.decode()
+    two = browser.get(reverse("checkout"), {"variant": item.pk, "n": 2}).content.decode()
+
+    assert "Your own price “Bargain”: 1 × CN¥40.00, paid for by us" in one
+    assert "Pay CN¥40.00" in one
+    why = "Your own price “Bargain” is for 1 unit. Buy more in another order."
+    assert why not in one
+    assert why in two
+    assert "Pay CN¥200.00" in two
+    cart = orders.cart_for(actor=make.actor(ana), token="")
+    orders.add_to_cart(actor=make.actor(ana), cart=cart, variant_id=item.pk, quantity=2)
+    assert why in browser.get(reverse("cart")).content.decode()
+
+
+def test_buyer_shop_and_programs_see_that_an_order_waits_and_until_when(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    group = forming(monkeypatch)
+    item, ana = make.variant(), make.member()
+    owner, order = item.product.shop.owner, join(item, who=ana)
+    told = f"It waits: 2 more are needed. At the latest on {group.until:%Y-%m-%d %H:%M} UTC"
+    slug = order.shop.slug
+    bought = reverse("purchase", args=[order.checkout.access_token])
+    pages = {
+        bought: client(ana),
+        reverse("studio_orders", args=[slug]): client(owner),
+        reverse("studio_order", args=[slug, order.pk]): client(owner),
+    }
+    for url, browser in pages.items():
+        group.asked.clear()
+        assert told in browser.get(url).content.decode(), url
+        assert group.asked == [{order.pk}], "asked once a page"
+    assert "Send a parcel" not in pages[url].get(url).content.decode()
+    sent = pages[url].post(reverse("studio_order_ship", args=[slug, order.pk]), {"carrier": "SF"})
+    assert sent.status_code == 422
+    assert "This order still waits: 2 more are needed" in sent.content.decode()
+
+    program = Program(owner)
+    assert program.get(f"/orders/{order.pk}").json()["hold"]["reason"] == "2 more are needed"
+    refused = program.post(f"/orders/{order.pk}/ship", {"carrier": "SF"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "order_waits")
+
+    group.full = True
+    assert "Send a parcel" in pages[url].get(url).content.decode()
+    assert "It waits" not in client(ana).get(bought).content.decode()
+    assert program.get(f"/orders/{order.pk}").json()["hold"] is None

@@ -11,7 +11,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Find the mechanics, so that a wrong one stops the start; say whom events concern."""
-        from . import topics, words  # noqa: F401 - words registers on import
+        from . import subscribers, topics, words  # noqa: F401 - register on import
         from .mechanic import mechanics
 
         mechanics()

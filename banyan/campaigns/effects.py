@@ -64,6 +64,44 @@ class GiveCoupon(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveRight(Effect):
+    """Whoever just entered may buy ``quantity`` of a variant for ``amount`` each, until ``until``.
+
+    ``funded_by`` bears the difference: "shop" or "platform".
+    """
+
+    variant_id: int
+    amount: int
+    until: dt.datetime
+    quantity: int = 1
+    funded_by: str = "shop"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm(Effect):
+    """A reserved place counts from now on: ``one`` is in, and the instance has one more done."""
+
+    one: Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Reprice(Effect):
+    """Everybody who is in pays ``amount`` from now on; those who paid more get it back."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo(Effect):
+    """Orders of those who are in need not wait any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo(Effect):
+    """It did not come about: who is in has lost, what they paid goes back, orders are ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class Move(Effect):
     """The instance goes to another state of the mechanic's machine; ``ends`` when it is over."""
 

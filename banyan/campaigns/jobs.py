@@ -14,3 +14,17 @@ from . import actions
 def advance(timestamp: int) -> int:
     """End what is due; returns how many instances were looked at."""
     return actions.advance(actor=Actor.system("campaigns.advance"))
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queue="now", name="campaigns.lapse", queueing_lock="campaigns.lapse")
+def lapse(timestamp: int) -> int:
+    """Give unpaid places back; returns how many."""
+    return actions.lapse_due(actor=Actor.system("campaigns.lapse"))
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queue="soon", name="campaigns.settle_orders", queueing_lock="campaigns.settle_orders")
+def settle_orders(timestamp: int) -> int:
+    """Undo, let go or refund a part of orders that are due; returns how many were looked at."""
+    return actions.settle_orders(actor=Actor.system("campaigns.settle_orders"))

@@ -67,10 +67,14 @@ class Play(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How an instance begins: places, money promised for it, what is drawn and what is shown."""
+    """How an instance begins: places, money promised for it, what is drawn and what is shown.
+
+    ``taken`` places are its owner's own from the beginning.
+    """
 
     cap: int
     lasts: dt.timedelta
+    taken: int = 0
     promise: int = 0
     amount: int = 0
     secret: Mapping[str, Any] = field(default_factory=dict)
@@ -131,8 +135,13 @@ class Mechanic(ABC, Generic[T]):
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     @abstractmethod
-    def begin(self, campaign: Campaign, terms: T, at: dt.datetime) -> Opening:
-        """Say how an instance begins: the only place where something is drawn."""
+    def begin(
+        self, campaign: Campaign, terms: T, at: dt.datetime, given: Mapping[str, Any]
+    ) -> Opening:
+        """Say how an instance begins: the only place where something is drawn.
+
+        ``given`` is what who begins it has typed, where the mechanic asks for something.
+        """
 
     @abstractmethod
     def view(self, shown: Shown[T]) -> list[Block]:
@@ -186,7 +195,7 @@ class Mechanic(ABC, Generic[T]):
 VERBS = ("join", "help", "withdraw", "redeem")
 """What people do to an instance that exists."""
 
-BUILT_IN = ("coupon_pack:CouponPack",)
+BUILT_IN = ("coupon_pack:CouponPack", "group_buy:GroupBuy")
 
 
 @cache

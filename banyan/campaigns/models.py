@@ -30,7 +30,7 @@ class Campaign(models.Model):
     id = IdField(primary_key=True)
     code = models.CharField(max_length=24, unique=True)
     shop = models.ForeignKey(Shop, null=True, on_delete=models.PROTECT, related_name="campaigns")
-    creator = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    creator = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     mechanic = models.CharField(max_length=20)
     title = models.CharField(max_length=80)
     about = models.CharField(max_length=300, blank=True, default="")
@@ -89,7 +89,7 @@ class CampaignVersion(models.Model):
     number = models.IntegerField()
     terms = models.JSONField()
     checked = models.JSONField(default=dict)
-    published_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    published_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField()
 
     class Meta:
@@ -166,8 +166,9 @@ class Participation(models.Model):
 
     ``place`` counts the places of the instance from 1. ``amount`` is what they got or pay, in minor
     units. ``is_named``: others may see who it is. ``right_id``, ``checkout_id`` and ``order_id``
-    are rows of lower floors, ``through`` is the share link that brought them. ``data`` is the
-    mechanic's own, for nobody else to see.
+    are rows of lower floors; ``order_due_at``: something has to be done about the order (undo it,
+    let it leave, give a difference back). ``through`` is the share link that brought them.
+    ``data`` is the mechanic's own, for nobody else to see.
     """
 
     id = IdField(primary_key=True)
@@ -188,6 +189,7 @@ class Participation(models.Model):
     right_id = models.BigIntegerField(null=True)
     checkout_id = models.BigIntegerField(null=True)
     order_id = models.BigIntegerField(null=True)
+    order_due_at = models.DateTimeField(null=True)
     through = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=16, blank=True, default="")
     expires_at = models.DateTimeField(null=True)
@@ -215,6 +217,11 @@ class Participation(models.Model):
             ),
             models.Index(
                 fields=["order_id"], name="participation_order", condition=Q(order_id__isnull=False)
+            ),
+            models.Index(
+                fields=["order_due_at"],
+                name="participation_order_due",
+                condition=Q(order_due_at__isnull=False),
             ),
             models.Index(
                 fields=["expires_at"], name="participation_due", condition=Q(state="reserved")

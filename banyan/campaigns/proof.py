@@ -8,11 +8,17 @@ from django.db import connection
 
 QUESTIONS: Mapping[str, str] = {
     "places are participations": """
-        SELECT i.id, i.taken, count(p.place) FROM campaigns_instance i
+        SELECT i.id, i.taken, count(p.id) FROM campaigns_instance i
         LEFT JOIN campaigns_participation p ON p.instance_id = i.id AND p.state <> 'out'
-        GROUP BY i.id, i.taken HAVING i.taken <> count(p.place) + (
+        GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + (
           SELECT count(*) FROM campaigns_contribution c
           WHERE c.instance_id = i.id AND c.undone_at IS NULL)
+    """,
+    "what is done is in": """
+        SELECT i.id, i.done, count(p.id) FROM campaigns_instance i
+        JOIN campaigns_participation p ON p.instance_id = i.id AND p.order_id IS NOT NULL
+         AND p.state IN ('in', 'won', 'lost')
+        GROUP BY i.id, i.done HAVING i.done <> count(p.id)
     """,
     "what is reserved is promised by what runs": """
         SELECT c.id, c.reserved, coalesce(sum(i.promise), 0) FROM campaigns_campaign c

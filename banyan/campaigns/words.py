@@ -18,5 +18,10 @@ def _drained(happening: Happening) -> str:
     }
 
 
+def _joined(happening: Happening) -> str:
+    return _("Somebody joined your group: %(title)s.") % {"title": happening.data["title"]}
+
+
+kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
 kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
 kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")

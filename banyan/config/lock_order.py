@@ -5,11 +5,11 @@ the last ones when the rest of its work is done, so that others wait for a commi
 """
 
 LOCK_ORDER: list[tuple[str, str]] = [
-    ("instance", "campaigns_instance"),
-    ("campaign", "campaigns_campaign"),
     ("storefront", "storefronts_storefront"),
     ("pool", "storefronts_poolitem"),
     ("payment", "payments_intent"),
+    ("instance", "campaigns_instance"),
+    ("campaign", "campaigns_campaign"),
     ("entitlement", "entitlements_coupon"),
     ("points", "entitlements_pointspurse"),
     ("right", "entitlements_priceright"),

@@ -21,11 +21,15 @@ class OrderPlaced(_OfOrder):
 
 
 class OrderPaid(_OfOrder):
-    """The order is paid and will be delivered."""
+    """The order is paid and will be delivered.
+
+    ``instances``: what it was bought in (a group, a bargain), as its lines' price rights say.
+    """
 
     name: ClassVar[str] = "order.paid"
     amount: int
     currency: str
+    instances: list[int] = []
 
 
 class OrderExpired(_OfOrder):

@@ -1,5 +1,6 @@
 """Verbs of campaigns: the only writers of their tables."""
 
+from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
 from .planning import (
     CampaignInput,
@@ -23,9 +24,11 @@ __all__ = [
     "discard_campaign",
     "end_campaign",
     "expire_instance",
+    "lapse_due",
     "pause_campaign",
     "plan_campaign",
     "play",
     "publish_campaign",
     "resume_campaign",
+    "settle_orders",
 ]

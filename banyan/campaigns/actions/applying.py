@@ -9,11 +9,17 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from banyan.entitlements.actions import CouponRefused, grant_coupon
+from banyan.entitlements.actions import (
+    CouponRefused,
+    RightInput,
+    grant_coupon,
+    grant_price_rights,
+)
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
+from banyan.kernel.money import Money
 from banyan.kernel.remembered import insert, insert_together
-from banyan.kernel.states import transition
+from banyan.kernel.states import transition, transition_all
 from banyan.notify.actions import notify
 
 from .. import effects as say
@@ -196,6 +202,61 @@ def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
         )
     )
     stage.spent += effect.cost
+
+
+@_apply.register
+def _give_right(effect: say.GiveRight, stage: Stage) -> None:
+    instance, joined = stage.instance, stage.joined
+    if joined is None:
+        raise ValueError("a right is given to who has just entered")
+    wanted = RightInput(
+        account_id=joined.account_id,
+        variant_id=effect.variant_id,
+        price=Money(effect.amount, instance.campaign.currency),
+        title=instance.campaign.title,
+        expires_at=effect.until,
+        quantity=effect.quantity,
+        funded_by=effect.funded_by,
+        campaign_id=instance.campaign_id,
+        instance_id=instance.pk,
+        participation_id=joined.pk,
+    )
+    (right,) = grant_price_rights(actor=stage.actor, wanted=[wanted])
+    Participation.objects.filter(pk=joined.pk).update(right_id=right.pk)
+    joined.right_id = right.pk
+
+
+@_apply.register
+def _confirm(effect: say.Confirm, stage: Stage) -> None:
+    one, instance = effect.one, stage.instance
+    transition(PARTICIPATION, one, "in", actor=stage.actor)
+    Instance.objects.filter(pk=instance.pk).update(done=F("done") + 1)
+    instance.done += 1
+
+
+@_apply.register
+def _reprice(effect: say.Reprice, stage: Stage) -> None:
+    rows = Participation.objects.filter(instance_id=stage.instance.pk, state="in")
+    rows.filter(amount__gt=effect.amount).update(amount=effect.amount, order_due_at=clock.now())
+
+
+@_apply.register
+def _let_go(effect: say.LetGo, stage: Stage) -> None:
+    rows = Participation.objects.filter(instance_id=stage.instance.pk, state="in")
+    rows.filter(order_id__isnull=False).update(order_due_at=clock.now())
+
+
+@_apply.register
+def _undo(effect: say.Undo, stage: Stage) -> None:
+    now = clock.now()
+    rows = Participation.objects.filter(instance_id=stage.instance.pk)
+    transition_all(PARTICIPATION, list(rows.filter(state="in")), "lost", actor=stage.actor)
+    unpaid = list(rows.filter(state="reserved"))
+    transition_all(PARTICIPATION, unpaid, "out", actor=stage.actor)
+    rows.filter(state__in=["lost", "out"], right_id__isnull=False).update(order_due_at=now)
+    free = len(unpaid)
+    Instance.objects.filter(pk=stage.instance.pk).update(taken=F("taken") - free)
+    stage.instance.taken -= free
 
 
 @_apply.register

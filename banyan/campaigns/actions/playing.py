@@ -15,6 +15,7 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
@@ -64,7 +65,7 @@ def begin(
     known = [one for one in before if one.cause == cause] if cause else before
     if (cause and known) or len(before) >= kind.turns(terms):
         return max(known or before, key=lambda one: one.pk)
-    opening = kind.begin(campaign, terms, clock.now())
+    opening = kind.begin(campaign, terms, clock.now(), given or {})
     try:
         with transaction.atomic():
             locks.take([LockKey("campaign", campaign.pk)])
@@ -78,6 +79,7 @@ def begin(
                 turn=len(before) + 1,
                 state=kind.machine.initial,
                 cap=opening.cap,
+                taken=opening.taken,
                 amount=opening.amount,
                 promise=opening.promise,
                 secret=dict(opening.secret),
@@ -97,7 +99,7 @@ def begin(
             stage = Stage(
                 actor=actor, instance=instance, person=person, arrival=arrival, given=given
             )
-            asked = Play(campaign, terms, instance, person, now, given=given or {})
+            asked = Play(campaign, terms, instance, person, now, opening.taken, given=given or {})
             apply(kind.opened(asked), stage)
     except IntegrityError as error:
         if "instance_turn_once" not in str(error) and "instance_cause_once" not in str(error):
@@ -127,14 +129,16 @@ def play(
     campaign = instance.campaign
     kind = mechanic(campaign.mechanic)
     now = clock.now()
-    person = person_of(actor)
-    mine = _mine(instance, person.account_id)
+    if actor.id is None:
+        raise LoginRequired()
+    mine = _mine(instance, actor.id)
     if verb == "join" and mine is not None:
         return Played(instance, mine, repeated=True)
     _check_open(instance, now)
     scarce = verb in kind.scarce
     if scarce and instance.taken >= instance.cap:
         raise Refused("drained")
+    person = person_of(actor)
     _check_person(actor, campaign, kind, person)
     if verb == "help" and instance.owner_id == person.account_id:
         raise Refused("own")

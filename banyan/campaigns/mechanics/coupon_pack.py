@@ -108,7 +108,9 @@ class CouponPack(Mechanic[PackTerms]):
             total += max(0, costs[terms.top] - each)
         return total + (costs[terms.coupon] if terms.sender >= 0 else 0)
 
-    def begin(self, campaign: Campaign, terms: PackTerms, at: dt.datetime) -> Opening:
+    def begin(
+        self, campaign: Campaign, terms: PackTerms, at: dt.datetime, given: Mapping[str, Any]
+    ) -> Opening:
         """Draw which place has the top coupon; its fingerprint is public from now on."""
         _seed, kept, commitment = new_seed()
         return Opening(

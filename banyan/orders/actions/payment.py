@@ -69,7 +69,11 @@ def _orders_in(lines: Sequence[OrderLine]) -> list[Order]:
     return [orders[order_id] for order_id in sorted(orders)]
 
 
-def _paid_events(checkout_id: int, orders: Sequence[Order]) -> list[OrderPaid]:
+def _paid_events(checkout_id: int, lines: Sequence[OrderLine]) -> list[OrderPaid]:
+    played: dict[int, set[int]] = {}
+    for line in lines:
+        if line.instance_id is not None:
+            played.setdefault(line.order_id, set()).add(line.instance_id)
     return [
         OrderPaid(
             order_id=order.pk,
@@ -77,8 +81,9 @@ def _paid_events(checkout_id: int, orders: Sequence[Order]) -> list[OrderPaid]:
             shop_id=order.shop_id,
             amount=order.total_amount,
             currency=order.currency,
+            instances=sorted(played.get(order.pk, ())),
         )
-        for order in orders
+        for order in _orders_in(lines)
     ]
 
 
@@ -95,12 +100,12 @@ def payment_locks(event: PaymentCaptured) -> list[LockKey]:
     # In one order, since an account that is missing is made here.
     for order in sorted(orders, key=lambda one: one.shop_id):
         keys += locks_of(order)
-    return keys + paid_locks(event.subject_id, orders)
+    return keys + paid_locks(event.subject_id, lines)
 
 
-def paid_locks(checkout_id: int, orders: Sequence[Order]) -> list[LockKey]:
-    """Return what the listeners of order.paid need when these orders are paid."""
-    return [key for paid in _paid_events(checkout_id, orders) for key in events.locks_for(paid)]
+def paid_locks(checkout_id: int, lines: Sequence[OrderLine]) -> list[LockKey]:
+    """Return what the listeners of order.paid need when the orders of these lines are paid."""
+    return [key for paid in _paid_events(checkout_id, lines) for key in events.locks_for(paid)]
 
 
 def on_captured(event: PaymentCaptured, actor: Actor) -> None:
@@ -126,7 +131,7 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
     """
     times = {"paid_at": clock.now()}
     orders = _orders_in(lines)
-    happened = _paid_events(checkout.pk, orders)
+    happened = _paid_events(checkout.pk, lines)
     with caused_by(checkout.pk):
         transition_each(
             Move(CHECKOUT, checkout, "paid", times),

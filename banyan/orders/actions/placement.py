@@ -139,6 +139,7 @@ def place(
                     [
                         *coupon_locks(one.coupon_id for one in wanted.coupons.chosen),
                         *points_locks(wanted.points.purse_ids()),
+                        *_seats(wanted),
                     ]
                 )
                 checkout, attempt = _write(
@@ -166,6 +167,14 @@ def place(
             opening.intent, opening.attempt = attempt.intent, attempt
         return checkout
     raise Busy(detail="the price moved at every try")
+
+
+def _seats(wanted: Quote) -> list[LockKey]:
+    """Return what is played in by an order that costs nothing: it is paid as it is placed."""
+    if wanted.total.amount:
+        return []
+    played = {one.instance_id for one in wanted.by_right().values()} - {None}
+    return [LockKey("instance", instance_id) for instance_id in played if instance_id]
 
 
 class _PriceMoved(Exception):  # noqa: N818 - not an error, a reason to begin again
@@ -367,7 +376,7 @@ def _write(
             events.run_handlers(one, actor)
         keys = [LockKey("stock", variant.stock.pk) for variant in wanted.variants.values()]
         if not checkout.total_amount:
-            keys += paid_locks(checkout.pk, orders)
+            keys += paid_locks(checkout.pk, lines)
             # The buyer owes nothing, and yet a platform's coupon may pay the shops.
             keys += [key for order in orders for key in proceeds_locks(order)]
         locks.take(keys)

@@ -1,0 +1,187 @@
+"""Places that are bought: paid in the paying transaction, given back unpaid, told of refunds.
+
+What leads to a purchase gives a price right with the reserved place; the order carries the right,
+and so finds its place again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from banyan.entitlements.actions import revoke_price_rights
+from banyan.entitlements.models import PriceRight
+from banyan.kernel import clock, locks
+from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Busy
+from banyan.kernel.states import transition
+from banyan.orders.actions import (
+    give_back_difference,
+    release_hold,
+    undo_orders,
+)
+from banyan.orders.actions.payment import TooLate, withdraw_checkout
+from banyan.orders.events import OrderPaid
+from banyan.orders.models import OrderLine
+
+from ..mechanic import Arrival, Play, mechanic, terms_of
+from ..models import Instance, Participation, PersonKey
+from ..states import PARTICIPATION
+from .applying import Stage, apply
+
+logger = logging.getLogger(__name__)
+
+
+def paid_locks(event: OrderPaid) -> list[LockKey]:
+    """Return what :func:`on_paid` needs: the instances that the order was bought in."""
+    return [LockKey("instance", instance_id) for instance_id in event.instances]
+
+
+def on_paid(event: OrderPaid, actor: Actor) -> None:
+    """Let the places count that an order pays for. Inside the paying transaction.
+
+    Raises TooLate where the instance is over, by its deadline and not by when a job saw it: the
+    payment then goes back in full, and there is no phantom member.
+    """
+    if not event.instances:
+        return
+    rows = Participation.objects.filter(
+        instance_id__in=event.instances,
+        right_id__in=PriceRight.objects.filter(checkout_id=event.checkout_id).values("pk"),
+    )
+    for one in rows.select_related("instance__campaign__shop", "instance__version").order_by("id"):
+        instance = one.instance
+        if instance.ended_at is not None or instance.deadline <= clock.now():
+            raise TooLate(detail=f"instance {instance.pk} is over")
+        if one.state != "reserved":
+            raise TooLate(detail=f"place {one.pk} is {one.state}")
+        Participation.objects.filter(pk=one.pk).update(
+            checkout_id=event.checkout_id, order_id=event.order_id
+        )
+        one.checkout_id, one.order_id = event.checkout_id, event.order_id
+        stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
+        kind = mechanic(instance.campaign.mechanic)
+        asked = Play(instance.campaign, terms_of(instance), instance, None, clock.now())
+        apply(kind.paid(asked, one), stage)
+
+
+def lapse_due(*, actor: Actor, limit: int = 500) -> int:
+    """Give reserved places back whose time is over and that no order waits for; returns how many.
+
+    A place whose order is placed and unpaid stays until that order is paid or ends.
+    """
+    due = Participation.objects.filter(state="reserved", expires_at__lte=clock.now())
+    return lapse(
+        actor=actor, ids=list(due.order_by("expires_at").values_list("id", flat=True)[:limit])
+    )
+
+
+def lapse(*, actor: Actor, ids: Collection[int]) -> int:
+    """Give some reserved places back, each in its own transaction; returns how many were."""
+    done = 0
+    for one_id in ids:
+        try:
+            done += _lapse(actor, one_id)
+        except Busy as error:
+            logger.warning("place %s lapses later: %s", one_id, error)
+    return done
+
+
+def _lapse(actor: Actor, one_id: int) -> bool:
+    one = Participation.objects.get(pk=one_id)
+    with transaction.atomic():
+        locks.take([LockKey("instance", one.instance_id)])
+        rows = Participation.objects.select_related("instance__campaign__shop", "instance__version")
+        one = rows.get(pk=one_id)
+        if one.state != "reserved":
+            return False
+        if one.right_id is not None:
+            right = PriceRight.objects.get(pk=one.right_id)
+            if right.state == "held":
+                if not revoke_price_rights(actor=actor, right_ids=[right.pk]):
+                    return False  # an order took it just now
+            elif right.state not in {"expired", "revoked"}:
+                return False
+        transition(PARTICIPATION, one, "out", actor=actor, reason="unpaid")
+        instance = one.instance
+        # Whoever did not pay may come again.
+        PersonKey.objects.filter(
+            account_id=one.account_id,
+            scope__in=[f"instance:{instance.pk}", f"campaign:{instance.campaign_id}"],
+        ).delete()
+        Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
+        instance.taken -= 1
+        kind = mechanic(instance.campaign.mechanic)
+        stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
+        asked = Play(instance.campaign, terms_of(instance), instance, None, clock.now())
+        apply(kind.lapse(asked, one), stage)
+    return True
+
+
+# -- what has to be done about orders, outside the transaction that decided it ---------------------
+
+
+def settle_orders(*, actor: Actor, limit: int = 200) -> int:
+    """Undo, let go, or give a part back of what is due; returns how many orders were looked at.
+
+    Each in its own transaction; what cannot be done now stays due and is tried again.
+    """
+    due = Participation.objects.filter(order_due_at__lte=clock.now())
+    rows = due.select_related("instance__campaign").order_by("order_due_at", "id")[:limit]
+    count = 0
+    for one in rows:
+        count += 1
+        try:
+            if _settle_order(actor, one):
+                Participation.objects.filter(pk=one.pk, order_due_at=one.order_due_at).update(
+                    order_due_at=None
+                )
+        except Busy as error:
+            logger.warning("order of place %s later: %s", one.pk, error)
+        except Exception:
+            logger.exception("order of place %s is not settled", one.pk)
+    return count
+
+
+def _settle_order(actor: Actor, one: Participation) -> bool:
+    """Do what is due for one place; tells whether that is all."""
+    title = one.instance.campaign.title
+    if one.state in {"lost", "out"}:
+        if one.order_id is None:
+            return _give_up(actor, one)
+        left = undo_orders(
+            actor=actor,
+            order_ids=[one.order_id],
+            reason=_("%(title)s did not come about.") % {"title": title},
+        )
+        return left.get(one.order_id) not in {"busy", "server_error"}
+    if one.order_id is None:
+        return True
+    paid = one.data.get("paid", one.amount)
+    if paid > one.amount:
+        line = OrderLine.objects.get(order_id=one.order_id, right_id=one.right_id)
+        give_back_difference(
+            actor=actor,
+            order_line_id=line.pk,
+            amount=(paid - one.amount) * line.quantity,
+            key=f"place:{one.pk}:{one.amount}",
+            reason=_("%(title)s: the price fell.") % {"title": title},
+        )
+        Participation.objects.filter(pk=one.pk).update(data=one.data | {"paid": one.amount})
+    return not release_hold(actor=actor, order_ids=[one.order_id])
+
+
+def _give_up(actor: Actor, one: Participation) -> bool:
+    """Take an unpaid place's right back, and the order that was placed with it."""
+    if one.right_id is None:
+        return True
+    right = PriceRight.objects.get(pk=one.right_id)
+    if right.state == "reserved" and right.checkout_id is not None:
+        withdraw_checkout(actor=actor, checkout_id=right.checkout_id, reason="campaign is over")
+    revoke_price_rights(actor=actor, right_ids=[right.pk])
+    return True

@@ -1,0 +1,284 @@
+"""A group that buys together: the more they are, the less it costs; or everybody's money back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from pydantic import Field, model_validator
+
+from banyan.catalog.models import Variant
+from banyan.kernel.money import Money, format_money
+from banyan.kernel.states import Machine
+from banyan.orders.actions.persons import is_newcomer
+
+from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Price, Progress, Won
+from ..effects import (
+    Change,
+    Confirm,
+    Effect,
+    Enter,
+    GiveRight,
+    Lead,
+    LetGo,
+    Move,
+    Reprice,
+    Tell,
+    Undo,
+)
+from ..mechanic import Mechanic, Opening, Play, Preset, Shown
+from ..models import Campaign, Participation
+from ..problems import Refused
+from ..terms import Ask, Terms
+
+
+class GroupTerms(Terms):
+    """What is bought, at which price from how many people on, and what if they stay too few."""
+
+    variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
+
+    variant: Annotated[int, Ask(gettext_lazy("What is bought"), kind="variant")]
+    people: Annotated[int, Ask(gettext_lazy("People for a group")), Field(ge=2, le=100)] = 3
+    price: Annotated[int, Ask(gettext_lazy("Price in the group"), kind="money"), Field(ge=1)]
+    people_2: Annotated[
+        int,
+        Ask(gettext_lazy("More people"), gettext_lazy("0: no second step.")),
+        Field(ge=0, le=500),
+    ] = 0
+    price_2: Annotated[int, Ask(gettext_lazy("Price from then on"), kind="money"), Field(ge=0)] = 0
+    people_3: Annotated[
+        int,
+        Ask(gettext_lazy("Still more people"), gettext_lazy("0: no third step.")),
+        Field(ge=0, le=1000),
+    ] = 0
+    price_3: Annotated[int, Ask(gettext_lazy("Price from then on"), kind="money"), Field(ge=0)] = 0
+    leader_price: Annotated[
+        int,
+        Ask(
+            gettext_lazy("Price for who opens the group"),
+            gettext_lazy("0: the same as everybody's."),
+            kind="money",
+        ),
+        Field(ge=0),
+    ] = 0
+    hours: Annotated[
+        int,
+        Ask(gettext_lazy("A group is open for"), unit=gettext_lazy("hours")),
+        Field(ge=1, le=168),
+    ] = 24
+    minutes: Annotated[
+        int,
+        Ask(gettext_lazy("A place waits for its payment"), unit=gettext_lazy("minutes")),
+        Field(ge=5, le=30),
+    ] = 15
+    complete_from: Annotated[
+        int,
+        Ask(
+            gettext_lazy("The shop completes a group from so many people on"),
+            gettext_lazy("0: never. It is said on the page, and nobody is made up."),
+        ),
+        Field(ge=0, le=99),
+    ] = 0
+    newcomers: Annotated[
+        bool,
+        Ask(gettext_lazy("Only those may join who have bought nothing yet"), kind="switch"),
+    ] = False
+    groups: Annotated[int, Ask(gettext_lazy("Groups that one may open")), Field(ge=1, le=20)] = 1
+
+    @property
+    def rungs(self) -> list[tuple[int, int]]:
+        """(people, price) from the first step up."""
+        steps = [(self.people, self.price), (self.people_2, self.price_2)]
+        return [one for one in [*steps, (self.people_3, self.price_3)] if one[0]]
+
+    @model_validator(mode="after")
+    def _falling(self) -> GroupTerms:
+        rungs = self.rungs
+        for (few, high), (many, low) in itertools.pairwise(rungs):
+            if many <= few or not 0 < low < high:
+                raise ValueError(_("Each step needs more people and a lower price."))
+        if self.complete_from >= self.people:
+            raise ValueError(_("The shop completes groups that are too small, not full ones."))
+        return self
+
+    def price_at(self, people: int) -> int:
+        """Return what everybody pays when so many are in; the first price before that."""
+        reached = [price for many, price in self.rungs if people >= many]
+        return reached[-1] if reached else self.price
+
+
+class GroupBuy(Mechanic[GroupTerms]):
+    """Mechanic 2.5. A place is reserved with a price right and counts once its order is paid."""
+
+    code = "group_buy"
+    title = gettext_lazy("Group buy")
+    pitch = gettext_lazy("Enough people together pay less; too few, and everybody gets all back.")
+    terms = GroupTerms
+    machine = Machine(
+        name="campaigns.group_buy.state",
+        initial="forming",
+        transitions={
+            # formed: enough for the first price; more may come and lower it
+            "forming": ("formed", "completed", "failed"),
+            "formed": ("completed",),
+            "completed": (),
+            "failed": (),
+        },
+    )
+    presets: ClassVar[Mapping[str, Preset]] = {
+        "three": Preset(gettext_lazy("Three friends, one day"), {"people": 3, "hours": 24}),
+        "ten": Preset(gettext_lazy("Ten people, three days"), {"people": 10, "hours": 72}),
+    }
+
+    def turns(self, terms: GroupTerms) -> int:
+        """See the base."""
+        return terms.groups
+
+    def worst_case(self, terms: GroupTerms) -> int:
+        """A lower price costs no budget: the shop sells for less."""
+        return 0
+
+    def begin(
+        self, campaign: Campaign, terms: GroupTerms, at: dt.datetime, given: Mapping[str, Any]
+    ) -> Opening:
+        """The first place is the leader's own."""
+        lasts = min(dt.timedelta(hours=terms.hours), campaign.ends_at - at)
+        cap = terms.rungs[-1][0]
+        return Opening(cap=cap, lasts=lasts, taken=1, amount=_list_price(terms))
+
+    def opened(self, play: Play[GroupTerms]) -> Sequence[Effect]:
+        """The leader's place waits for its payment like any other."""
+        return self._reserve(play, "leader", play.terms.leader_price or play.terms.price)
+
+    def join(self, play: Play[GroupTerms]) -> Sequence[Effect]:
+        """A place is reserved, and leads to the checkout."""
+        if play.terms.newcomers and not is_newcomer(play.who.contacts):
+            raise Refused("newcomers_only")
+        price = play.terms.price_at(play.instance.done)
+        effects = self._reserve(play, "member", price)
+        return [*effects, Lead(f"/checkout?variant={play.terms.variant}&n=1")]
+
+    def paid(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
+        """It counts. A step reached lowers the price for all; the last one completes the group."""
+        terms, people = play.terms, play.instance.done + 1
+        effects: list[Effect] = [Confirm(one)]
+        owner = play.instance.owner_id or 0
+        if one.account_id != owner:
+            effects.append(Tell(owner, "campaign.group_joined"))
+        steps = [many for many, _price in terms.rungs]
+        if people in steps[1:]:
+            effects.append(Reprice(terms.price_at(people)))
+        if people == steps[0]:
+            effects += [Move("formed"), LetGo()]
+        if people == steps[-1]:
+            effects.append(Move("completed", ends=True))
+        return effects
+
+    def expire(self, play: Play[GroupTerms]) -> Sequence[Effect]:
+        """Enough are in, or the shop completes it and says so, or everybody gets all back."""
+        group, terms = play.instance, play.terms
+        if group.state == "formed":
+            return [Move("completed", ends=True)]
+        if terms.complete_from and group.done >= terms.complete_from:
+            public = group.public | {"by_shop": terms.people - group.done}
+            return [Change({"public": public}), LetGo(), Move("completed", ends=True)]
+        return [Undo(), Move("failed", ends=True)]
+
+    def reversed(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
+        """One refund after the success leaves the others as they are."""
+        return ()
+
+    def view(self, shown: Shown[GroupTerms]) -> list[Block]:
+        """See the base."""
+        group, terms = shown.instance, shown.terms
+        money = Money(terms.price_at(group.done), shown.campaign.currency)
+        blocks: list[Block] = [
+            Price(money, None, Money(group.amount, shown.campaign.currency)),
+            Ladder(
+                [
+                    (
+                        ngettext("%(n)s person", "%(n)s people", many) % {"n": many},
+                        format_money(Money(price, shown.campaign.currency)),
+                        group.done >= many,
+                    )
+                    for many, price in terms.rungs
+                ]
+            ),
+        ]
+        missing = max(0, terms.people - group.done)
+        words = ngettext("%(n)s more person is needed", "%(n)s more people are needed", missing)
+        if missing and group.ended_at is None:
+            blocks.append(Progress(group.done, terms.people, words % {"n": missing}))
+        people = [one.account_id for one in shown.people if one.state == "in"]
+        blocks.append(Faces(_("Who is in"), people, empty=min(missing, 8)))
+        if group.ended_at is None:
+            blocks.append(
+                Countdown(
+                    group.deadline, _("Too few by then: everybody gets all their money back.")
+                )
+            )
+        return [*blocks, *self._next(shown, missing)]
+
+    def _next(self, shown: Shown[GroupTerms], missing: int) -> list[Block]:
+        group, mine = shown.instance, shown.mine
+        if group.state == "failed":
+            return [Note(_("Too few came. What was paid is on its way back."))]
+        if group.state == "completed" and "by_shop" in group.public:
+            n = group.public["by_shop"]
+            words = ngettext(
+                "The shop stood in for %(n)s person.", "The shop stood in for %(n)s people.", n
+            )
+            return [Note(words % {"n": n}, "good")]
+        if group.ended_at is not None:
+            return [Note(_("The group is complete."), "good")]
+        if mine is not None and mine.state == "reserved":
+            price = format_money(Money(mine.amount, shown.campaign.currency))
+            url = f"/checkout?variant={shown.terms.variant}&n=1"
+            hint = _("Your place is kept until it is paid for, or given to others.")
+            until = [Countdown(mine.expires_at, _("for your payment"))] if mine.expires_at else []
+            label = _("Pay %(amount)s") % {"amount": price}
+            return [*until, Next("pay", label, hint, url)]
+        if mine is not None:
+            return [
+                Won(_("You are in"), _("We tell you when the group is complete.")),
+                Next("share", _("Bring others"), self._worth(shown)),
+            ]
+        price = format_money(Money(shown.terms.price_at(group.done), shown.campaign.currency))
+        if group.taken >= group.cap:
+            return [Note(_("All places are taken; one that is not paid for comes back."))]
+        label = _("Join for %(amount)s") % {"amount": price}
+        return [Next("join", label, _("You get all of it back if the group stays too small."))]
+
+    def _worth(self, shown: Shown[GroupTerms]) -> str:
+        """Say what the next step takes and brings, in money."""
+        done, currency = shown.instance.done, shown.campaign.currency
+        for many, price in shown.terms.rungs:
+            if done < many:
+                n = many - done
+                words = ngettext(
+                    "%(n)s more person brings it to %(amount)s.",
+                    "%(n)s more people bring it to %(amount)s.",
+                    n,
+                )
+                return words % {"n": n, "amount": format_money(Money(price, currency))}
+        return ""
+
+    def _reserve(self, play: Play[GroupTerms], role: str, price: int) -> list[Effect]:
+        until = min(play.at + dt.timedelta(minutes=play.terms.minutes), play.instance.deadline)
+        return [
+            Enter(
+                role,
+                amount=price,
+                data={"paid": price},
+                expires_at=until,
+            ),
+            GiveRight(play.terms.variant, price, until),
+        ]
+
+
+def _list_price(terms: GroupTerms) -> int:
+    return Variant.objects.values_list("price_amount", flat=True).get(pk=terms.variant)

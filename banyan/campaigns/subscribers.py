@@ -1,0 +1,52 @@
+"""What campaigns do when orders are paid, given up or refunded, and which orders have to wait."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.utils.translation import gettext_lazy as _
+
+from banyan.entitlements.models import PriceRight
+from banyan.kernel import events
+from banyan.kernel.actors import Actor
+from banyan.kernel.events import Meta
+from banyan.orders import ports
+from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
+from banyan.orders.ports import Hold
+
+from .actions.buying import lapse, on_paid, paid_locks
+from .models import Participation
+
+CONSUMER = "campaigns.orders"
+US = Actor.system(CONSUMER)
+
+events.in_transaction(OrderPaid, locks=paid_locks)(on_paid)
+
+
+@events.subscribe(OrderExpired, consumer=CONSUMER)
+@events.subscribe(OrderCancelled, consumer=CONSUMER)
+def free_places(event: OrderExpired | OrderCancelled, meta: Meta) -> None:
+    """Give the places of an order that was not paid back, where their time is over."""
+    gone = PriceRight.objects.filter(
+        participation_id__isnull=False, state__in=["expired", "revoked"]
+    )
+    late = Participation.objects.filter(
+        state="reserved", right_id__in=gone.values("pk"), expires_at__lte=meta.occurred_at
+    )
+    lapse(actor=US, ids=list(late.values_list("id", flat=True)[:50]))
+
+
+def waiting(order_ids: Collection[int]) -> dict[int, Hold]:
+    """Return the paid orders that must not leave before their group is complete."""
+    rows = Participation.objects.filter(
+        order_id__in=order_ids, state="in", instance__ended_at=None, instance__state="forming"
+    ).values_list("order_id", "instance__campaign__title", "instance__deadline")
+    return {order_id: _hold(title, until) for order_id, title, until in rows if order_id}
+
+
+def _hold(title: str, until: dt.datetime) -> Hold:
+    return Hold(_("%(title)s: the group is not complete yet.") % {"title": title}, until)
+
+
+ports.register_hold_check(waiting)

@@ -1,0 +1,298 @@
+"""Mechanic 2.5: a group that buys together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns.models import Campaign, Instance, Participation
+from banyan.campaigns.problems import Refused
+from banyan.catalog.models import Variant
+from banyan.entitlements.models import PriceRight
+from banyan.kernel import clock
+from banyan.kernel.problems import Invalid
+from banyan.ledger.proof import verify
+from banyan.orders.actions import expire_due
+from banyan.orders.actions.holding import OrderWaits
+from banyan.orders.models import Checkout, Order
+from banyan.payments.models import Intent, Refund
+from banyan.people.models import Account
+from tests.campaigns.scene import (
+    SYSTEM,
+    assert_sound,
+    begun,
+    campaign,
+    crowd,
+    draft,
+    join,
+    later,
+    somebody,
+)
+from tests.support import factories as make
+from tests.support.recount import recount
+
+pytestmark = pytest.mark.django_db
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def item() -> Variant:
+    return make.variant(price=10_000, stock=50)
+
+
+def group_of(item: Variant, **values: Any) -> Campaign:
+    values = {"variant": item.pk, "people": 3, "price": 7_000} | values
+    return campaign(item.product.shop, "group_buy", **values)
+
+
+def order(item: Variant, who: Account) -> Checkout:
+    return make.place((item, 1), buyer=who)
+
+
+def buy(item: Variant, who: Account) -> Checkout:
+    return make.pay(order(item, who))
+
+
+def settled() -> None:
+    campaigns.settle_orders(actor=SYSTEM)
+    assert_sound()
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_three_pay_and_the_group_is_complete(item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    group = begun(group_of(item), ana)
+    assert [one.total_amount for one in (buy(item, ana),)] == [7_000]
+    for who in (ben, cy):
+        join(group, who)
+        assert buy(item, who).total_amount == 7_000
+    group.refresh_from_db()
+    assert (group.state, group.taken, group.done) == ("completed", 3, 3)
+    assert Participation.objects.filter(state="in").count() == 3
+    assert PriceRight.objects.filter(state="redeemed").count() == 3
+    settled()
+
+
+def test_a_paid_order_waits_for_the_group(item: Variant) -> None:
+    from banyan.orders import actions as orders
+
+    ana, *others = crowd(3)
+    group = begun(group_of(item), ana)
+    paid = Order.objects.get(checkout=buy(item, ana))
+    owner = make.actor(item.product.shop.owner)
+    ship = {"actor": owner, "order_id": paid.pk, "carrier": "SF", "tracking_number": "1"}
+    with pytest.raises(OrderWaits):
+        orders.ship(**ship)
+    for who in others:
+        join(group, who)
+        buy(item, who)
+    settled()
+    orders.ship(**ship)
+
+
+def test_f02_overfull_group(item: Variant) -> None:
+    ana, *others = crowd(6)
+    group = begun(group_of(item), ana)
+    buy(item, ana)
+    reserved = []
+    for who in others:
+        try:
+            join(group, who)
+            reserved.append(who)
+        except Refused as refused:
+            assert refused.code == "play_drained"
+    assert len(reserved) == 2
+    for who in reserved:
+        buy(item, who)
+    group.refresh_from_db()
+    assert (group.state, group.done) == ("completed", 3)
+    settled()
+
+
+def test_m05_expiry(item: Variant) -> None:
+    ana, ben = crowd(2)
+    group = begun(group_of(item), ana)
+    buy(item, ana)
+    join(group, ben)
+    buy(item, ben)
+    later(group)
+    assert group.state == "failed"
+    settled()
+    assert Refund.objects.count() == 2
+    assert {one.refunded_amount for one in Intent.objects.all()} == {7_000}
+    assert set(Participation.objects.values_list("state", flat=True)) == {"lost"}
+    assert not Participation.objects.filter(order_due_at__isnull=False).exists()
+
+
+def test_f17_full_group_is_never_refunded_at_timeout(item: Variant) -> None:
+    ana, *others = crowd(3)
+    group = begun(group_of(item), ana)
+    buy(item, ana)
+    for who in others:
+        join(group, who)
+        buy(item, who)
+    later(group)
+    later(group)
+    assert group.state == "completed"
+    settled()
+    assert not Refund.objects.exists()
+
+
+def test_f22_each_group_has_its_own_window(item: Variant) -> None:
+    ana, ben = crowd(2)
+    of = group_of(item, hours=2)
+    first = begun(of, ana)
+    with clock.at(clock.now() + 60 * MINUTE):
+        second = begun(of, ben)
+        buy(item, ben)
+    later(first)
+    second.refresh_from_db()
+    assert (first.state, second.state) == ("failed", "forming")
+    assert second.deadline - first.deadline >= 59 * MINUTE
+
+
+def test_f04_the_window_is_the_terms(item: Variant) -> None:
+    group = begun(group_of(item, hours=2), somebody())
+    assert group.deadline - group.opened_at == 120 * MINUTE
+
+
+def test_f05_a_payment_after_the_window_is_late(item: Variant) -> None:
+    ana = somebody()
+    group = begun(group_of(item, hours=1), ana)
+    with clock.at(group.deadline - 5 * MINUTE):
+        group_again = begun(group.campaign, ana)
+        assert group_again.pk == group.pk
+        Participation.objects.update(expires_at=group.deadline)
+        PriceRight.objects.update(expires_at=group.deadline)
+        placed = order(item, ana)
+    with clock.at(group.deadline + dt.timedelta(seconds=30)):
+        make.pay(placed)
+    placed.refresh_from_db()
+    assert placed.state != "paid"
+    group.refresh_from_db()
+    assert group.done == 0, "no phantom member, whenever the job comes"
+    intent = Intent.objects.get()
+    assert intent.state == "captured_unplaced"
+    assert Refund.objects.get().amount == 7_000
+    assert_sound()
+
+
+def test_an_unpaid_place_comes_back(item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    group = begun(group_of(item, people=2), ana)
+    buy(item, ana)
+    join(group, ben)
+    with pytest.raises(Refused, match="play_drained"):
+        join(group, cy)
+    with clock.at(clock.now() + 20 * MINUTE):
+        assert campaigns.lapse_due(actor=SYSTEM) == 1
+        assert campaigns.lapse_due(actor=SYSTEM) == 0
+        join(group, cy)
+        buy(item, cy)
+    group.refresh_from_db()
+    assert (group.state, group.done) == ("completed", 2)
+    settled()
+
+
+def test_a_placed_order_keeps_its_place_until_it_ends(item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    group = begun(group_of(item, people=2, minutes=5), ana)
+    buy(item, ana)
+    join(group, ben)
+    with clock.at(clock.now() + 4 * MINUTE):
+        placed = order(item, ben)
+    with clock.at(clock.now() + 8 * MINUTE):
+        assert campaigns.lapse_due(actor=SYSTEM) == 0
+        with pytest.raises(Refused):
+            join(group, cy)
+    with clock.at(placed.expires_at + MINUTE):
+        expire_due(actor=SYSTEM)
+        assert campaigns.lapse_due(actor=SYSTEM) == 1
+        join(group, cy)
+    assert_sound()
+
+
+def test_the_next_step_pays_the_difference_back(item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    of = group_of(item, people=2, price=8_000, people_2=3, price_2=6_500)
+    group = begun(of, ana)
+    buy(item, ana)
+    join(group, ben)
+    buy(item, ben)
+    settled()
+    assert not Refund.objects.exists()
+    join(group, cy)
+    assert buy(item, cy).total_amount == 8_000
+    settled()
+    assert sorted(Refund.objects.values_list("amount", flat=True)) == [1_500, 1_500, 1_500]
+    settled()
+    assert Refund.objects.count() == 3, "paid back once"
+
+
+def test_f01_nobody_is_made_up(item: Variant) -> None:
+    ana, ben = crowd(2)
+    group = begun(group_of(item, complete_from=2), ana)
+    buy(item, ana)
+    join(group, ben)
+    buy(item, ben)
+    later(group)
+    assert (group.state, group.public, group.done) == ("completed", {"by_shop": 1}, 2)
+    assert Participation.objects.count() == 2
+    assert Account.objects.filter(handle__startswith="player").count() == 2
+    settled()
+    assert not Refund.objects.exists()
+
+
+def test_m05_refund_after_success(item: Variant) -> None:
+    from banyan.orders import actions as orders
+
+    ana, ben = crowd(2)
+    group = begun(group_of(item, people=2), ana)
+    buy(item, ana)
+    join(group, ben)
+    bought = Order.objects.get(checkout=buy(item, ben))
+    settled()
+    orders.undo_orders(actor=SYSTEM, order_ids=[bought.pk], reason="wanted")
+    group.refresh_from_db()
+    assert group.state == "completed"
+    assert Order.objects.exclude(pk=bought.pk).get().state == "paid"
+    settled()
+
+
+def test_m05_new_user_only_breach(item: Variant) -> None:
+    ana, old = crowd(2)
+    make.pay(make.place((make.variant(), 1), buyer=old))
+    group = begun(group_of(item, newcomers=True), ana)
+    with pytest.raises(Refused, match="play_newcomers_only"):
+        join(group, old)
+    assert not PriceRight.objects.filter(account=old).exists(), "refused before any payment"
+    group.refresh_from_db()
+    assert group.taken == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"people": 1},
+        {"price": 0},
+        {"people_2": 2, "price_2": 5_000},
+        {"people_2": 5, "price_2": 7_000},
+        {"people_2": 5},
+        {"complete_from": 3},
+    ],
+)
+def test_ladders_that_do_not_fall_are_refused(item: Variant, values: dict[str, Any]) -> None:
+    with pytest.raises(Invalid):
+        group_of(item, **values)
+
+
+def test_another_shops_goods_are_no_group(item: Variant) -> None:
+    other = make.variant()
+    with pytest.raises(Invalid) as refused:
+        draft(item.product.shop, "group_buy", variant=other.pk, price=100)
+    assert "variant" in refused.value.fields
+    assert not Instance.objects.exists()

@@ -73,9 +73,10 @@ def help_(instance: Instance, who: Account, **more: Any) -> Any:
 
 
 def later(instance: Instance) -> Instance:
-    """Let the deadline come, and end what is due then."""
+    """Let the deadline come, and end and settle what is due then."""
     with clock.at(instance.deadline):
         campaigns.advance(actor=SYSTEM)
+        campaigns.settle_orders(actor=SYSTEM)
     instance.refresh_from_db()
     return instance
 

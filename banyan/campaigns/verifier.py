@@ -1,7 +1,7 @@
-"""Check a proof file: ``python verifier.py FILE``. Python's standard library, nothing of Banyan.
+# fmt: off
+"""Check a proof file: ``python verifier.py FILE``. Needs Python 3.11, and nothing of Banyan.
 It holds the result against the fingerprints that stand under "published" in the file. That they
 are the ones which you saw beforehand, only you can compare."""
-# fmt: off
 import hashlib
 import hmac
 import json

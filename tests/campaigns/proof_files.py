@@ -6,7 +6,7 @@ import hashlib
 
 from banyan.campaigns.chance import bargains, draws, packets, packs
 from banyan.campaigns.chance.bargains import Bargain
-from banyan.campaigns.chance.draws import Draw, Part, Void
+from banyan.campaigns.chance.draws import Draw, Part, Room, Void
 from banyan.campaigns.chance.instant import Prize, Turn, Wheel
 from banyan.campaigns.chance.packets import Packet
 from banyan.campaigns.chance.packs import Pack
@@ -76,12 +76,7 @@ def every_proof() -> dict[str, str]:
     members = Draw(**terms, source=draws.MEMBERS)  # type: ignore[arg-type]
     found["draw members"] = draws.proof(members, frozen, seed=seed("draw"), parts=parts)
     found["draw of nobody"] = draws.proof(alone, draws.freeze([]), seed=seed("draw"))
-    found["room"] = draws.room_proof(
-        subject=5,
-        starts_at="2026-01-01T00:00Z",
-        first_seconds=30,
-        entries=[str(i) for i in range(1_000, 1_060)],
-        seed=seed("room"),
-    )
+    room = Room(subject=5, starts_at="2026-01-01T00:00Z", first_seconds=30)
+    found["room"] = room.proof((str(i) for i in range(1_000, 1_060)), seed=seed("room"))
     found["entry"] = frozen.entry_proof(11)
     return found

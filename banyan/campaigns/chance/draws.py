@@ -13,7 +13,7 @@ from banyan.kernel.fairness import Entrant
 from . import proofs
 
 RULE = "draw/1"
-MOST_PLACES = 10**9
+PLACES = 10**9
 """A waiting room has a place for everybody."""
 NONE, MEMBERS, BEACON = "none", "members", "beacon"
 """Where public randomness comes from: nowhere, from members, or from a named beacon's value."""
@@ -71,6 +71,39 @@ class Draw:
             "beacon": self.beacon,
             "closes_at": self.closes_at,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """A waiting room: who comes before ``first_seconds`` have passed is put in an order by chance.
+
+    ``starts_at``: ISO 8601, UTC.
+    """
+
+    subject: int
+    starts_at: str
+    first_seconds: int
+
+    @property
+    def terms(self) -> Mapping[str, Any]:
+        """The terms as they stand in the proof file."""
+        return {
+            "kind": "room",
+            "subject": str(self.subject),
+            "rule": RULE,
+            "prizes": [],
+            "runners": PLACES,
+            "starts_at": self.starts_at,
+            "first_seconds": self.first_seconds,
+            "source": NONE,
+        }
+
+    def proof(self, entries: Iterable[str], *, seed: bytes) -> str:
+        """Return the proof file: everybody who came early, by the ids of their entries."""
+        frozen = freeze(Entrant(id) for id in entries)
+        key = fairness.draw_key(seed=seed, root=frozen.root, randomness="", draw_id=self.subject)
+        order = [entrant.id for entrant in fairness.draw(frozen.entries, key)]
+        return _file(self.terms, frozen, seed, order)
 
 
 @dataclass(frozen=True)
@@ -152,25 +185,6 @@ def proof(
         randomness = contributed(parts)
     result = drawn(draw, frozen, seed=seed, randomness=randomness)
     return _file(draw.terms, frozen, seed, result, randomness, parts)
-
-
-def room_proof(
-    *, subject: int, starts_at: str, first_seconds: int, entries: Iterable[str], seed: bytes
-) -> str:
-    """Return the proof file of a waiting room: everybody who came early, in the order drawn."""
-    frozen = freeze(Entrant(id) for id in entries)
-    terms = {
-        "kind": "room",
-        "subject": str(subject),
-        "rule": RULE,
-        "prizes": [],
-        "runners": MOST_PLACES,
-        "starts_at": starts_at,
-        "first_seconds": first_seconds,
-        "source": NONE,
-    }
-    key = fairness.draw_key(seed=seed, root=frozen.root, randomness="", draw_id=subject)
-    return _file(terms, frozen, seed, [one.id for one in fairness.draw(frozen.entries, key)])
 
 
 def _file(

@@ -7,6 +7,7 @@ head, and keeps a record of every nested list that did not match.
 from django.urls import URLPattern, URLResolver
 
 from . import (
+    chance,
     chat,
     community,
     earnings,
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *standing.urlpatterns,
     *moderation.urlpatterns,
     *legal.urlpatterns,
+    *chance.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,
 ]

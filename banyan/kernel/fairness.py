@@ -170,10 +170,18 @@ def draw(frozen: Sequence[Entrant], key: bytes, count: int | None = None) -> lis
     Each step takes r below the remaining weight and picks the first entrant, in list order, whose
     running sum of remaining weights exceeds r. What follows the winners is the order of runners-up.
     """
-    wanted = len(frozen) if count is None else min(count, len(frozen))
-    tree = _WeightTree([entrant.weight for entrant in frozen])
-    source = stream(key)
-    return [frozen[tree.pop(below(tree.total, source))] for _ in range(wanted)]
+    picked = order([entrant.weight for entrant in frozen], stream(key), count)
+    return [frozen[index] for index in picked]
+
+
+def order(weights: Sequence[int], source: Iterator[int], count: int | None = None) -> list[int]:
+    """Return indexes in the order of a weighted draw without putting back; all when None.
+
+    With equal weights this is a shuffle.
+    """
+    wanted = len(weights) if count is None else min(count, len(weights))
+    tree = _WeightTree(list(weights))
+    return [tree.pop(below(tree.total, source)) for _ in range(wanted)]
 
 
 class _WeightTree:

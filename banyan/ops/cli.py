@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from banyan import __version__
-from banyan.ops import doctor
+from banyan.ops import doctor, draws
 from banyan.ops.assets import compile_catalogues
 from banyan.ops.binaries import PostgresError, find_binaries, reachable_binaries, server_user
 from banyan.ops.database import database_for, release_connections
@@ -47,6 +47,7 @@ banyan import products FILE --shop SLUG [--dry-run] [--set-stock]
 banyan export products --shop SLUG [--output FILE]
 banyan search reindex           write the search words of goods, shops, posts, members
 banyan cascades report          size, depth, broadcast and virality of every cascade
+banyan verify-draw FILE         check the proof file of a draw, packet, bargain, pack
 banyan backup FOLDER            database, pictures and secrets, while the shop goes on
 banyan restore FOLDER           bring a backup into an empty installation
 banyan db shell|address         open psql, or print the database's address
@@ -79,6 +80,8 @@ def _dispatch(given: list[str]) -> int:
         return _setup(skip_database=options.skip_database)
     if options.command == "doctor":
         return doctor.main()
+    if options.command == "verify-draw":
+        return draws.main(Path(options.file))
     if options.command in {"backup", "restore"}:
         return _copy(options.command, Path(options.folder).resolve())
     return _database(options.action)
@@ -95,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     setup = commands.add_parser("setup", help="compile, collect and migrate")
     setup.add_argument("--skip-database", action="store_true", help="leave the database alone")
     commands.add_parser("doctor", help="check this machine")
+    verify = commands.add_parser("verify-draw", help="check a proof file")
+    verify.add_argument("file")
     for word, does in (("backup", "copy everything"), ("restore", "bring a copy back")):
         commands.add_parser(word, help=does).add_argument("folder")
     database = commands.add_parser("db", help="the database itself")

@@ -279,3 +279,8 @@ def results_of(sale: Sale) -> Results:
         entered=people["n"],
         admitted=people["admitted"],
     )
+
+
+def drawn_entries(sale: Sale) -> list[int]:
+    """Return the ids of the entries whose order was drawn; those who came later have no place."""
+    return list(Entry.objects.filter(sale=sale, place__isnull=False).values_list("pk", flat=True))

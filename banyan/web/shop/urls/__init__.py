@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver
 
 from . import (
     campaigns,
+    chance,
     chat,
     community,
     earnings,
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *standing.urlpatterns,
     *moderation.urlpatterns,
     *legal.urlpatterns,
+    *chance.urlpatterns,
     *earnings.urlpatterns,
     *people.urlpatterns,
 ]

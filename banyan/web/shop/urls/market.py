@@ -15,6 +15,7 @@ urlpatterns = [
     path("sale/<int:sale_id>/let-go", sale.let_go, name="sale_let_go"),
     path("sale/<int:sale_id>/enter", sale.enter, name="sale_enter"),
     path("sale/<int:sale_id>/leave", sale.leave, name="sale_leave"),
+    path("sale/<int:sale_id>/proof", sale.proof, name="sale_proof"),
     path("sale/<int:sale_id>/code", sale.code, name="sale_code"),
     path("sale/<int:subject_id>/remind", reminders.remind, {"what": "sale"}, name="sale_remind"),
     path("stock/<int:subject_id>/wish", reminders.remind, {"what": "back"}, name="stock_wish"),

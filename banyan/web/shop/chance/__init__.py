@@ -1,0 +1,1 @@
+"""Checking a draw, for everybody who holds its proof file."""

@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from django.utils.translation import gettext as _
 
 from banyan.kernel.problems import NotFound
 from banyan.kernel.states import Machine
 
-from .blocks import Block
+from .blocks import Block, Proof
 from .effects import Effect
 from .models import Campaign, Contribution, Grant, Instance, Participation
 from .persons import Person
@@ -65,11 +67,37 @@ class Play(Generic[T]):
         return self.person
 
 
+class Provable(Protocol):
+    """Something that is split or ordered by chance from a seed: see ``chance``."""
+
+    @property
+    def terms(self) -> Mapping[str, Any]:
+        """What is published of it when it begins."""
+
+    def proof(self, seed: bytes) -> str:
+        """Return the proof file, for when it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning(Generic[T]):
+    """What is known before an instance exists; ``subject`` is the id that it will have.
+
+    ``given`` is what who begins it has typed, where the mechanic asks for something.
+    """
+
+    campaign: Campaign
+    terms: T
+    at: dt.datetime
+    subject: int
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How an instance begins: places, money promised for it, what is drawn and what is shown.
+    """How an instance begins: places, money promised for it, what everybody may read of it.
 
-    ``taken`` places are its owner's own from the beginning.
+    ``taken`` places are its owner's own from the beginning. With ``chance`` a seed is drawn, sealed
+    and committed to; ``kept`` stays with us.
     """
 
     cap: int
@@ -77,9 +105,9 @@ class Opening:
     taken: int = 0
     promise: int = 0
     amount: int = 0
-    secret: Mapping[str, Any] = field(default_factory=dict)
+    chance: Provable | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
     public: Mapping[str, Any] = field(default_factory=dict)
-    commitment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +163,12 @@ class Mechanic(ABC, Generic[T]):
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     @abstractmethod
-    def begin(
-        self, campaign: Campaign, terms: T, at: dt.datetime, given: Mapping[str, Any]
-    ) -> Opening:
-        """Say how an instance begins: the only place where something is drawn.
+    def begin(self, new: Beginning[T]) -> Opening:
+        """Say how an instance begins. Raises Refused or Invalid for what was ``given`` wrong."""
 
-        ``given`` is what who begins it has typed, where the mechanic asks for something.
-        """
+    def chance_of(self, instance: Instance, terms: T) -> Provable | None:
+        """Return what decides by chance in an instance, as its :meth:`begin` did."""
+        return None
 
     @abstractmethod
     def view(self, shown: Shown[T]) -> list[Block]:
@@ -186,6 +213,17 @@ class Mechanic(ABC, Generic[T]):
     def reversed(self, play: Play[T], one: Participation) -> Sequence[Effect]:
         """What a participation paid was given back in full."""
         return ()
+
+    def fairness(self, shown: Shown[T]) -> list[Block]:
+        """Show what was fixed beforehand, and where to check it once it is over."""
+        instance = shown.instance
+        if not instance.commitment:
+            return []
+        if instance.ended_at is None:
+            text = _("Everything that chance decides here was decided at the beginning.")
+            return [Proof(instance.commitment, text)]
+        url = f"/verify?proof=/play/{instance.code}/proof"
+        return [Proof(instance.commitment, _("It is over: the seed is public."), url)]
 
     @abstractmethod
     def expire(self, play: Play[T]) -> Sequence[Effect]:

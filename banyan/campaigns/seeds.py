@@ -1,21 +1,35 @@
-"""Seeds of single instances: sealed at rest, their fingerprint public from the beginning."""
+"""Seeds of instances: sealed at rest, their fingerprints public from the beginning."""
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from banyan.kernel import fairness, keyrings
 from banyan.kernel.keyrings import Ring
+from banyan.kernel.problems import NotFound
 
+from .mechanic import Provable, mechanic, terms_of
 from .models import Instance
 
 
-def new_seed() -> tuple[bytes, str, str]:
-    """Return a seed, how it is kept (sealed), and its public fingerprint (SHA-256, hex)."""
+def commit(chance: Provable) -> tuple[str, Mapping[str, Any]]:
+    """Draw a seed; return it sealed, and the fingerprints that are published now."""
     seed = secrets.token_bytes(fairness.SEED_BYTES)
-    return seed, keyrings.seal(Ring.DRAWS, seed).hex(), fairness.commitment(seed)
+    published = json.loads(chance.proof(seed))["published"]
+    return keyrings.seal(Ring.DRAWS, seed).hex(), published
 
 
 def seed_of(instance: Instance) -> bytes:
     """Open the seed of an instance. What it says stays with us until the instance is over."""
     return keyrings.unseal(Ring.DRAWS, bytes.fromhex(instance.secret["seed"]))
+
+
+def proof_file(instance: Instance) -> str:
+    """Return the proof file of an instance that is over; NotFound before, and without chance."""
+    chance = mechanic(instance.campaign.mechanic).chance_of(instance, terms_of(instance))
+    if chance is None or instance.ended_at is None:
+        raise NotFound()
+    return chance.proof(seed_of(instance))

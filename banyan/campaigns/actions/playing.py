@@ -13,17 +13,18 @@ from django.db.models import F, QuerySet
 from banyan.catalog.access import works_in
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.ids import new_code
+from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
 from ..events import PlayOpened
-from ..mechanic import VERBS, Arrival, Mechanic, Play, mechanic, terms_of
+from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Play, mechanic, terms_of
 from ..models import Campaign, Instance, Participation
 from ..persons import Person, person_of
 from ..problems import Refused
+from ..seeds import commit
 from .applying import Stage, apply
 
 NOWHERE = Arrival()
@@ -65,13 +66,20 @@ def begin(
     known = [one for one in before if one.cause == cause] if cause else before
     if (cause and known) or len(before) >= kind.turns(terms):
         return max(known or before, key=lambda one: one.pk)
-    opening = kind.begin(campaign, terms, clock.now(), given or {})
+    subject = new_ids(1)[0]
+    opening = kind.begin(Beginning(campaign, terms, clock.now(), subject, given or {}))
+    secret, published = dict(opening.kept), dict(opening.public)
+    commitment = ""
+    if opening.chance is not None:
+        secret["seed"], fingerprints = commit(opening.chance)
+        published["published"], commitment = fingerprints, fingerprints["parts"]
     try:
         with transaction.atomic():
             locks.take([LockKey("campaign", campaign.pk)])
             _promise(campaign, opening.promise)
             now = clock.now()
             instance = Instance(
+                id=subject,
                 code=new_code(80),
                 campaign=campaign,
                 version=campaign.version,
@@ -82,9 +90,9 @@ def begin(
                 taken=opening.taken,
                 amount=opening.amount,
                 promise=opening.promise,
-                secret=dict(opening.secret),
-                public=dict(opening.public),
-                commitment=opening.commitment,
+                secret=secret,
+                public=published,
+                commitment=commitment,
                 cause=cause,
                 place=place,
                 link_id=arrival.link_id,

@@ -12,17 +12,20 @@ from pydantic import Field, model_validator
 
 from banyan.entitlements.costs import most_off
 from banyan.entitlements.models import Coupon
-from banyan.kernel import fairness
 from banyan.kernel.states import Machine
 from banyan.orders.actions.persons import is_newcomer
 
-from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Proof, Won
-from ..effects import Change, Effect, Enter, GiveCoupon, Move, Tell
-from ..mechanic import Mechanic, Opening, Play, Preset, Shown
-from ..models import Campaign
+from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
+from ..chance.packs import TIERED, Pack
+from ..effects import Effect, Enter, GiveCoupon, Move, Tell
+from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..models import Instance
 from ..problems import Refused
-from ..seeds import new_seed, seed_of
+from ..seeds import seed_of
 from ..terms import Ask, Terms
+
+TOP = 2
+"""What the better coupon is called in the proof file; the others are 1."""
 
 
 class PackTerms(Terms):
@@ -108,19 +111,21 @@ class CouponPack(Mechanic[PackTerms]):
             total += max(0, costs[terms.top] - each)
         return total + (costs[terms.coupon] if terms.sender >= 0 else 0)
 
-    def begin(
-        self, campaign: Campaign, terms: PackTerms, at: dt.datetime, given: Mapping[str, Any]
-    ) -> Opening:
-        """Draw which place has the top coupon; its fingerprint is public from now on."""
-        _seed, kept, commitment = new_seed()
+    def begin(self, new: Beginning[PackTerms]) -> Opening:
+        """Which place has the better coupon is decided now."""
+        terms = new.terms
         return Opening(
             cap=terms.places,
             lasts=dt.timedelta(hours=terms.hours),
             promise=self.worst_case(terms),
+            chance=_order(new.subject, new.campaign.currency, terms),
             # What a coupon may cost is fixed with the promise, whatever becomes of the coupon.
-            secret={"seed": kept, "costs": {str(key): n for key, n in _costs(terms).items()}},
-            commitment=commitment if terms.top else "",
+            kept={"costs": {str(key): n for key, n in _costs(terms).items()}},
         )
+
+    def chance_of(self, instance: Instance, terms: PackTerms) -> Pack | None:
+        """See the base."""
+        return _order(instance.pk, instance.campaign.currency, terms)
 
     def opened(self, play: Play[PackTerms]) -> Sequence[Effect]:
         """The sender's own coupon, where it comes at once."""
@@ -132,7 +137,8 @@ class CouponPack(Mechanic[PackTerms]):
         if who == play.instance.owner_id:
             raise Refused("own")
         coupon, rule = terms.coupon, "opened"
-        if terms.top and play.place == top_place(play):
+        order = self.chance_of(play.instance, terms)
+        if order and terms.top and order.values(seed_of(play.instance))[play.place - 1] == TOP:
             coupon, rule = terms.top, "top"
         elif terms.newcomer and is_newcomer(play.who.contacts):
             coupon, rule = terms.newcomer, "newcomer"
@@ -152,12 +158,12 @@ class CouponPack(Mechanic[PackTerms]):
         if play.place == 1:
             effects.append(Tell(owner, "campaign.claimed"))
         if play.place == play.instance.cap:
-            effects += [*self._end(play, "drained"), Tell(owner, "campaign.drained")]
+            effects += [Move("drained", ends=True), Tell(owner, "campaign.drained")]
         return effects
 
     def expire(self, play: Play[PackTerms]) -> Sequence[Effect]:
         """Coupons that were given live on; what nobody took goes back to the budget."""
-        return self._end(play, "expired")
+        return [Move("expired", ends=True)]
 
     def view(self, shown: Shown[PackTerms]) -> list[Block]:
         """See the base."""
@@ -179,10 +185,7 @@ class CouponPack(Mechanic[PackTerms]):
         blocks.append(
             Faces(_("Who opened it"), [one.account_id for one in openers], empty=min(left, 8))
         )
-        blocks += self._next(shown, bool(mine), left)
-        if pack.commitment:
-            blocks.append(Proof(pack.commitment, self._proof(shown)))
-        return blocks
+        return [*blocks, *self._next(shown, bool(mine), left), *self.fairness(shown)]
 
     def _next(self, shown: Shown[PackTerms], have: bool, left: int) -> list[Block]:
         pack, terms = shown.instance, shown.terms
@@ -210,25 +213,20 @@ class CouponPack(Mechanic[PackTerms]):
         cause = f"play:{play.instance.pk}"
         return [GiveCoupon(owner, terms.coupon, "sender", cause, cost, terms.instead)]
 
-    def _end(self, play: Play[PackTerms], to: str) -> list[Effect]:
-        told: list[Effect] = []
-        if play.terms.top:
-            shown = {"seed": seed_of(play.instance).hex(), "top": top_place(play)}
-            told.append(Change({"public": {**play.instance.public, **shown}}))
-        return [*told, Move(to, ends=True)]
 
-    def _proof(self, shown: Shown[PackTerms]) -> str:
-        if "seed" not in shown.instance.public:
-            return _("Which coupon is the better one was drawn when the pack was made.")
-        return _("The better coupon was number %(n)s; the seed is %(seed)s.") % {
-            "n": shown.instance.public["top"],
-            "seed": shown.instance.public["seed"],
-        }
-
-
-def top_place(play: Play[PackTerms]) -> int:
-    """Return which place has the top coupon: r + 1, r below the places from the seed's stream."""
-    return 1 + fairness.below(play.instance.cap, fairness.stream(seed_of(play.instance)))
+def _order(subject: int, currency: str, terms: PackTerms) -> Pack | None:
+    """Return in which order the coupons come: one better one among ordinary ones."""
+    if not terms.top:
+        return None
+    n = terms.places
+    return Pack(
+        subject=subject,
+        currency=currency,
+        count=n,
+        total=n - 1 + TOP,
+        rule=TIERED,
+        tiers=((1, n - 1), (TOP, 1)),
+    )
 
 
 def _costs(terms: PackTerms) -> dict[int, int]:

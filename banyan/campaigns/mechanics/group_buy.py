@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -30,8 +30,8 @@ from ..effects import (
     Tell,
     Undo,
 )
-from ..mechanic import Mechanic, Opening, Play, Preset, Shown
-from ..models import Campaign, Participation
+from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..models import Participation
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -142,13 +142,11 @@ class GroupBuy(Mechanic[GroupTerms]):
         """A lower price costs no budget: the shop sells for less."""
         return 0
 
-    def begin(
-        self, campaign: Campaign, terms: GroupTerms, at: dt.datetime, given: Mapping[str, Any]
-    ) -> Opening:
+    def begin(self, new: Beginning[GroupTerms]) -> Opening:
         """The first place is the leader's own."""
-        lasts = min(dt.timedelta(hours=terms.hours), campaign.ends_at - at)
-        cap = terms.rungs[-1][0]
-        return Opening(cap=cap, lasts=lasts, taken=1, amount=_list_price(terms))
+        lasts = min(dt.timedelta(hours=new.terms.hours), new.campaign.ends_at - new.at)
+        cap = new.terms.rungs[-1][0]
+        return Opening(cap=cap, lasts=lasts, taken=1, amount=_list_price(new.terms))
 
     def opened(self, play: Play[GroupTerms]) -> Sequence[Effect]:
         """The leader's place waits for its payment like any other."""

@@ -20,6 +20,7 @@ from banyan.campaigns.mechanic import Shown, mechanic
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.queries import is_on, own_instances, plays_of, shown
+from banyan.campaigns.seeds import proof_file
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
 from banyan.sharing.channels import channel_of
@@ -146,6 +147,13 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         answer["Vary"] = "HX-Request"
         return answer
     return render(request, "shop/campaigns/play.html", context)
+
+
+@require_safe
+def play_proof(request: HttpRequest, code: str) -> HttpResponse:
+    """Return the proof file of a play that is over."""
+    text = proof_file(get_instance_for(actor(request), code))
+    return HttpResponse(text, content_type="application/json")
 
 
 @require_POST

@@ -6,6 +6,7 @@ from ..campaigns import pages
 
 urlpatterns = [
     path("play/<str:code>", pages.play, name="play"),
+    path("play/<str:code>/proof", pages.play_proof, name="play_proof"),
     path("play/<str:code>/<str:verb>", pages.play_act, name="play_act"),
     path("campaign/<str:code>", pages.campaign, name="campaign"),
     path("campaign/<str:code>/begin", pages.begin, name="campaign_begin"),

@@ -49,6 +49,27 @@ class Contribute(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBack(Effect):
+    """Whoever plays takes their contribution back; its place is free again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fund(Effect):
+    """The owner puts ``amount`` of their credit into the instance's own account."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayOut(Effect):
+    """``who`` gets ``amount`` out of the instance's own account; once per ``rule``."""
+
+    who: int
+    amount: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class GiveCoupon(Effect):
     """``who`` gets a coupon; ``cost`` was promised for it. Once per ``rule`` and ``cause``.
 
@@ -67,7 +88,7 @@ class GiveCoupon(Effect):
 class GiveRight(Effect):
     """Whoever just entered may buy ``quantity`` of a variant for ``amount`` each, until ``until``.
 
-    ``funded_by`` bears the difference: "shop" or "platform".
+    ``to`` names another reserved place. ``funded_by`` bears the difference: "shop" or "platform".
     """
 
     variant_id: int
@@ -75,6 +96,7 @@ class GiveRight(Effect):
     until: dt.datetime
     quantity: int = 1
     funded_by: str = "shop"
+    to: Participation | None = None
 
 
 @dataclass(frozen=True, slots=True)

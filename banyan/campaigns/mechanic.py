@@ -18,6 +18,9 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from django.utils.translation import gettext as _
 
+from banyan.kernel import keyrings
+from banyan.kernel.actors import Actor
+from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import NotFound
 from banyan.kernel.states import Machine
 
@@ -60,6 +63,11 @@ class Play(Generic[T]):
     given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def seed(self) -> bytes:
+        """The instance's seed, opened."""
+        return keyrings.unseal(Ring.DRAWS, bytes.fromhex(self.instance.secret["seed"]))
+
+    @property
     def who(self) -> Person:
         """Whoever plays. Where time calls a hook there is nobody: ValueError."""
         if self.person is None:
@@ -85,6 +93,7 @@ class Beginning(Generic[T]):
     ``given`` is what who begins it has typed, where the mechanic asks for something.
     """
 
+    actor: Actor
     campaign: Campaign
     terms: T
     at: dt.datetime
@@ -178,6 +187,10 @@ class Mechanic(ABC, Generic[T]):
     def worst_case(self, terms: T) -> int:
         """Return what one instance may cost at most, in minor units."""
 
+    def faults(self, terms: T) -> Mapping[str, Any]:
+        """Return what is wrong with terms that only the goods and coupons tell, by field."""
+        return {}
+
     def turns(self, terms: T) -> int:
         """Return how often a person may begin it in one campaign."""
         return 1
@@ -230,10 +243,19 @@ class Mechanic(ABC, Generic[T]):
         """The deadline has come; the instance has to end."""
 
 
+OWNER = "owner"
+"""The role of who began an instance and takes no place in it."""
+
 VERBS = ("join", "help", "withdraw", "redeem")
 """What people do to an instance that exists."""
 
-BUILT_IN = ("coupon_pack:CouponPack", "group_buy:GroupBuy")
+BUILT_IN = (
+    "coupon_pack:CouponPack",
+    "group_buy:GroupBuy",
+    "bargain:Bargaining",
+    "like_collection:LikeCollection",
+    "red_packet:RedPacket",
+)
 
 
 @cache

@@ -9,7 +9,8 @@ from django.db import connection
 QUESTIONS: Mapping[str, str] = {
     "places are participations": """
         SELECT i.id, i.taken, count(p.id) FROM campaigns_instance i
-        LEFT JOIN campaigns_participation p ON p.instance_id = i.id AND p.state <> 'out'
+        LEFT JOIN campaigns_participation p ON p.instance_id = i.id
+         AND p.state <> 'out' AND p.role <> 'owner'
         GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + (
           SELECT count(*) FROM campaigns_contribution c
           WHERE c.instance_id = i.id AND c.undone_at IS NULL)
@@ -17,7 +18,7 @@ QUESTIONS: Mapping[str, str] = {
     "what is done is in": """
         SELECT i.id, i.done, count(p.id) FROM campaigns_instance i
         JOIN campaigns_participation p ON p.instance_id = i.id AND p.order_id IS NOT NULL
-         AND p.state IN ('in', 'won', 'lost')
+         AND p.state IN ('in', 'won', 'lost') AND p.role <> 'owner'
         GROUP BY i.id, i.done HAVING i.done <> count(p.id)
     """,
     "what is reserved is promised by what runs": """
@@ -34,6 +35,13 @@ QUESTIONS: Mapping[str, str] = {
         SELECT i.id, i.spent, coalesce(sum(g.cost), 0) FROM campaigns_instance i
         LEFT JOIN campaigns_grant g ON g.instance_id = i.id AND g.state = 'granted'
         GROUP BY i.id, i.spent HAVING i.spent <> coalesce(sum(g.cost), 0)
+    """,
+    "a packet holds what is not given yet": """
+        SELECT i.id, i.amount, a.balance FROM campaigns_instance i
+        JOIN ledger_account a ON a.kind = 'packet' AND a.owner_id = i.id
+        WHERE a.balance <> CASE WHEN i.ended_at IS NULL THEN i.amount - (
+          SELECT coalesce(sum(g.amount), 0) FROM campaigns_grant g
+          WHERE g.instance_id = i.id AND g.kind = 'credit') ELSE 0 END
     """,
     "a granted coupon is there": """
         SELECT g.id, g.reference FROM campaigns_grant g

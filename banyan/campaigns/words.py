@@ -13,15 +13,25 @@ def _claimed(happening: Happening) -> str:
 
 
 def _drained(happening: Happening) -> str:
-    return _("Your pack is empty, everything found its people: %(title)s.") % {
-        "title": happening.data["title"]
-    }
+    return _("All of it found its people: %(title)s.") % {"title": happening.data["title"]}
 
 
 def _joined(happening: Happening) -> str:
     return _("Somebody joined your group: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _one_to_go(happening: Happening) -> str:
+    return _("One more friend, and it is done: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _reached(happening: Happening) -> str:
+    return _("It is reached: %(title)s. Take it before it runs out.") % {
+        "title": happening.data["title"]
+    }
+
+
+kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
+kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
 kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
 kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
 kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")

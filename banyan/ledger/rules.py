@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "earner_payable": Kind("open", "account"),
     "wallet": Kind("guarded", "account"),
     "escrow": Kind("guarded", "order"),
+    "packet": Kind("guarded", "play"),
 }
 
 

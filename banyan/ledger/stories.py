@@ -55,6 +55,9 @@ def journal_text(kind: str) -> str:
         "payout.failed": _("Booked: the payout came back"),
         "payout.paid": _("Booked: the payout left"),
         "wallet.credit": _("Booked: credit was given"),
+        "packet.funded": _("Booked: credit was put into a red packet"),
+        "packet.share": _("Booked: a share of a red packet"),
+        "packet.remainder": _("Booked: what was left of a red packet came back"),
     }
     return known.get(kind, kind)
 
@@ -71,6 +74,7 @@ def account_text(account: Account) -> str:
         "payouts_in_transit": _("Payouts on their way"),
         "wallet": _("The member's credit"),
         "credit_issued": _("Credit given"),
+        "packet": _("In a red packet"),
     }
     name = known.get(account.kind, account.kind)
     return f"{name} ({account.label})" if account.label else name

@@ -12,6 +12,7 @@ from .planning import (
     plan_campaign,
     publish_campaign,
     resume_campaign,
+    standing_campaign,
 )
 from .playing import begin, play
 
@@ -31,4 +32,5 @@ __all__ = [
     "publish_campaign",
     "resume_campaign",
     "settle_orders",
+    "standing_campaign",
 ]

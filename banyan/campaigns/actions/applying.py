@@ -15,16 +15,18 @@ from banyan.entitlements.actions import (
     grant_coupon,
     grant_price_rights,
 )
-from banyan.kernel import clock, events
+from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.remembered import insert, insert_together
 from banyan.kernel.states import transition, transition_all
+from banyan.ledger import actions as ledger
+from banyan.ledger.rules import Entry
 from banyan.notify.actions import notify
 
 from .. import effects as say
 from ..events import PlayHelped, PlayJoined, PlayMoved
-from ..mechanic import Arrival, mechanic
+from ..mechanic import OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
 from ..persons import Person
 from ..problems import Refused
@@ -172,6 +174,67 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
 
 
 @_apply.register
+def _take_back(effect: say.TakeBack, stage: Stage) -> None:
+    person, instance = stage.require(), stage.instance
+    mine = Contribution.objects.filter(
+        instance_id=instance.pk, helper_id=person.account_id, undone_at=None
+    )
+    if mine.update(undone_at=clock.now()) != 1:
+        raise Refused("not_offered")
+    PersonKey.objects.filter(account_id=person.account_id, scope=f"help:{instance.pk}").delete()
+    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
+    instance.taken -= 1
+
+
+@_apply.register
+def _fund(effect: say.Fund, stage: Stage) -> None:
+    instance = stage.instance
+    _book(stage, "funded", instance.owner_id or 0, -effect.amount)
+
+
+@_apply.register
+def _pay_out(effect: say.PayOut, stage: Stage) -> None:
+    instance = stage.instance
+    _book(stage, effect.rule, effect.who, effect.amount)
+    insert(
+        Grant(
+            campaign_id=instance.campaign_id,
+            instance=instance,
+            account_id=effect.who,
+            rule=effect.rule,
+            cause=f"play:{instance.pk}",
+            kind="credit",
+            state="granted",
+            amount=effect.amount,
+            created_at=clock.now(),
+        )
+    )
+
+
+def _book(stage: Stage, rule: str, who: int, amount: int) -> None:
+    """Post ``amount`` from the instance's account into somebody's wallet; below zero, out of it.
+
+    Posts ``play:{id}:{rule}:{who}``: packet -X, wallet +X. Raises InsufficientBalance.
+    """
+    instance = stage.instance
+    currency = instance.campaign.currency
+    wallet = ledger.account(kind="wallet", owner_kind="account", owner_id=who, currency=currency)
+    packet = ledger.account(
+        kind="packet", owner_kind="play", owner_id=instance.pk, currency=currency
+    )
+    locks.take(ledger.lock_keys([wallet, packet]))
+    ledger.post(
+        key=f"play:{instance.pk}:{rule}:{who}",
+        kind=f"packet.{rule}",
+        subject_kind="play",
+        subject_id=instance.pk,
+        entries=[Entry(packet.pk, -amount), Entry(wallet.pk, amount)],
+        currency=currency,
+        actor=stage.actor,
+    )
+
+
+@_apply.register
 def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
     given = None
     for coupon_id in (effect.coupon_id, effect.instead):
@@ -206,7 +269,7 @@ def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
 
 @_apply.register
 def _give_right(effect: say.GiveRight, stage: Stage) -> None:
-    instance, joined = stage.instance, stage.joined
+    instance, joined = stage.instance, effect.to or stage.joined
     if joined is None:
         raise ValueError("a right is given to who has just entered")
     wanted = RightInput(
@@ -222,8 +285,9 @@ def _give_right(effect: say.GiveRight, stage: Stage) -> None:
         participation_id=joined.pk,
     )
     (right,) = grant_price_rights(actor=stage.actor, wanted=[wanted])
-    Participation.objects.filter(pk=joined.pk).update(right_id=right.pk)
-    joined.right_id = right.pk
+    changed = {"right_id": right.pk, "amount": effect.amount, "expires_at": effect.until}
+    Participation.objects.filter(pk=joined.pk).update(**changed)
+    joined.right_id, joined.amount, joined.expires_at = right.pk, effect.amount, effect.until
 
 
 @_apply.register
@@ -254,7 +318,7 @@ def _undo(effect: say.Undo, stage: Stage) -> None:
     unpaid = list(rows.filter(state="reserved"))
     transition_all(PARTICIPATION, unpaid, "out", actor=stage.actor)
     rows.filter(state__in=["lost", "out"], right_id__isnull=False).update(order_due_at=now)
-    free = len(unpaid)
+    free = sum(one.role != OWNER for one in unpaid)
     Instance.objects.filter(pk=stage.instance.pk).update(taken=F("taken") - free)
     stage.instance.taken -= free
 

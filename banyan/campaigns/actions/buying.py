@@ -29,7 +29,7 @@ from banyan.orders.actions.payment import TooLate, withdraw_checkout
 from banyan.orders.events import OrderPaid
 from banyan.orders.models import OrderLine
 
-from ..mechanic import Arrival, Play, mechanic, terms_of
+from ..mechanic import OWNER, Arrival, Play, mechanic, terms_of
 from ..models import Instance, Participation, PersonKey
 from ..states import PARTICIPATION
 from .applying import Stage, apply
@@ -114,8 +114,9 @@ def _lapse(actor: Actor, one_id: int) -> bool:
             account_id=one.account_id,
             scope__in=[f"instance:{instance.pk}", f"campaign:{instance.campaign_id}"],
         ).delete()
-        Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
-        instance.taken -= 1
+        if one.role != OWNER:
+            Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
+            instance.taken -= 1
         kind = mechanic(instance.campaign.mechanic)
         stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
         asked = Play(instance.campaign, terms_of(instance), instance, None, clock.now())

@@ -59,12 +59,12 @@ def expire_instance(*, actor: Actor, instance_id: int) -> None:
     instance = Instance.objects.select_related("campaign__shop", "version").get(pk=instance_id)
     with transaction.atomic():
         locks.take([LockKey("instance", instance.pk)])
-        instance.refresh_from_db(fields=["state", "taken", "done", "public", "ended_at", "promise"])
+        instance.refresh_from_db()
         if instance.ended_at is not None or instance.deadline > clock.now():
             return
         kind = mechanic(instance.campaign.mechanic)
         asked = Play(instance.campaign, terms_of(instance), instance, None, instance.deadline)
         stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
         apply(kind.expire(asked), stage)
-        if instance.ended_at is None:
+        if instance.ended_at is None and instance.deadline <= clock.now():
             raise IllegalTransition(detail=f"instance {instance.pk} is not over after its deadline")

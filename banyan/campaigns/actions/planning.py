@@ -115,7 +115,7 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
         assert campaign.version is not None
         kind = mechanic(campaign.mechanic)
         terms = kind.terms.model_validate(campaign.version.terms)
-        faults = faults_of(campaign.shop_id or 0, terms)
+        faults = faults_of(campaign.shop_id or 0, terms) | kind.faults(terms)
         if campaign.ends_at <= clock.now():
             faults["ends_at"] = _("The end has passed.")
         if kind.worst_case(terms) > campaign.budget:
@@ -190,6 +190,37 @@ def _tell(actor: Actor, campaign: Campaign, to: str, told: type[Event]) -> None:
     transition_telling(CAMPAIGN, campaign, to, event=event, actor=actor, **ended)
 
 
+def standing_campaign(*, mechanic_code: str, currency: str) -> Campaign:
+    """Return the platform's own campaign of a mechanic in a currency, made on the first call.
+
+    For what members begin by themselves and pay themselves, such as red packets. It has no end.
+    """
+    known = Campaign.objects.filter(
+        shop=None, mechanic=mechanic_code, currency=currency, state="published"
+    )
+    found = known.select_related("version").order_by("id").first()
+    if found is not None:
+        return found
+    kind, now = mechanic(mechanic_code), clock.now()
+    with transaction.atomic():
+        made = Campaign.objects.create(
+            code=f"{mechanic_code}-{currency}".lower().replace("_", "-"),
+            mechanic=mechanic_code,
+            title=str(kind.title),
+            currency=currency,
+            state="published",
+            drive="both",
+            starts_at=now,
+            ends_at=now + dt.timedelta(days=36_500),
+            created_at=now,
+        )
+        made.version = CampaignVersion.objects.create(
+            campaign=made, number=1, terms=kind.terms().model_dump(mode="json"), published_at=now
+        )
+        made.save(update_fields=["version"])
+    return made
+
+
 def settle(*, actor: Actor, campaign: Campaign) -> None:
     """Close the books of a campaign that is over and whose instances have all ended."""
     with transaction.atomic():
@@ -212,8 +243,9 @@ def _checked(data: CampaignInput, shop_id: int) -> dict[str, Any]:
             fields[name] = _("This cannot be chosen here.")
     values: dict[str, Any] = {}
     try:
-        terms = read(mechanic(data.mechanic).terms, data.terms)
-        fields |= faults_of(shop_id, terms)
+        kind = mechanic(data.mechanic)
+        terms = read(kind.terms, data.terms)
+        fields |= faults_of(shop_id, terms) or kind.faults(terms)
         values = terms.model_dump(mode="json")
     except Invalid as problem:
         fields |= problem.fields

@@ -67,7 +67,7 @@ def begin(
     if (cause and known) or len(before) >= kind.turns(terms):
         return max(known or before, key=lambda one: one.pk)
     subject = new_ids(1)[0]
-    opening = kind.begin(Beginning(campaign, terms, clock.now(), subject, given or {}))
+    opening = kind.begin(Beginning(actor, campaign, terms, clock.now(), subject, given or {}))
     secret, published = dict(opening.kept), dict(opening.public)
     commitment = ""
     if opening.chance is not None:

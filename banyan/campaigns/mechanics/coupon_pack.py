@@ -21,7 +21,6 @@ from ..effects import Effect, Enter, GiveCoupon, Move, Tell
 from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Instance
 from ..problems import Refused
-from ..seeds import seed_of
 from ..terms import Ask, Terms
 
 TOP = 2
@@ -138,7 +137,7 @@ class CouponPack(Mechanic[PackTerms]):
             raise Refused("own")
         coupon, rule = terms.coupon, "opened"
         order = self.chance_of(play.instance, terms)
-        if order and terms.top and order.values(seed_of(play.instance))[play.place - 1] == TOP:
+        if order and terms.top and order.values(play.seed)[play.place - 1] == TOP:
             coupon, rule = terms.top, "top"
         elif terms.newcomer and is_newcomer(play.who.contacts):
             coupon, rule = terms.newcomer, "newcomer"

@@ -1,0 +1,217 @@
+"""Likes collected: so many friends like it, and its owner has a coupon, in up to three steps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from pydantic import Field, model_validator
+
+from banyan.entitlements.costs import most_off
+from banyan.entitlements.models import Coupon
+from banyan.kernel.states import Machine
+
+from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Won
+from ..effects import Change, Contribute, Effect, GiveCoupon, Move, TakeBack, Tell
+from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..problems import Refused
+from ..terms import Ask, Terms
+
+
+class LikeTerms(Terms):
+    """How many likes bring which coupon, within which time."""
+
+    coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "coupon_2", "coupon_3", "instead")
+
+    likes: Annotated[int, Ask(gettext_lazy("Likes")), Field(ge=1, le=1000)] = 10
+    coupon: Annotated[int, Ask(gettext_lazy("Coupon for them"), kind="coupon")]
+    likes_2: Annotated[
+        int,
+        Ask(gettext_lazy("More likes"), gettext_lazy("0: no second step.")),
+        Field(ge=0, le=2000),
+    ] = 0
+    coupon_2: Annotated[
+        int | None, Ask(gettext_lazy("A better coupon for them"), kind="coupon")
+    ] = None
+    likes_3: Annotated[
+        int,
+        Ask(gettext_lazy("Still more likes"), gettext_lazy("0: no third step.")),
+        Field(ge=0, le=3000),
+    ] = 0
+    coupon_3: Annotated[
+        int | None, Ask(gettext_lazy("The best coupon for them"), kind="coupon")
+    ] = None
+    instead: Annotated[
+        int | None, Ask(gettext_lazy("A coupon for when another one is used up"), kind="coupon")
+    ] = None
+    hours: Annotated[
+        int,
+        Ask(gettext_lazy("Likes are collected for"), unit=gettext_lazy("hours")),
+        Field(ge=1, le=720),
+    ] = 72
+    redeem_days: Annotated[
+        int,
+        Ask(gettext_lazy("What was reached can be taken for"), unit=gettext_lazy("days")),
+        Field(ge=1, le=60),
+    ] = 7
+    per_day: Annotated[
+        int, Ask(gettext_lazy("Likes that one may give in a day")), Field(ge=1, le=100)
+    ] = 10
+
+    @property
+    def steps(self) -> list[tuple[int, int]]:
+        """(likes, coupon) from the first step up."""
+        steps = [(self.likes, self.coupon)]
+        for many, coupon in ((self.likes_2, self.coupon_2), (self.likes_3, self.coupon_3)):
+            if many and coupon:
+                steps.append((many, coupon))
+        return steps
+
+    @model_validator(mode="after")
+    def _rising(self) -> LikeTerms:
+        if bool(self.likes_2) != bool(self.coupon_2) or bool(self.likes_3) != bool(self.coupon_3):
+            raise ValueError(_("A step needs both likes and a coupon."))
+        counts = [many for many, _coupon in self.steps]
+        if counts != sorted(set(counts)) or (self.likes_3 and not self.likes_2):
+            raise ValueError(_("Each step needs more likes than the one before."))
+        return self
+
+    def reached(self, likes: int) -> int | None:
+        """Return the coupon that so many likes bring, or None before the first step."""
+        return next((coupon for many, coupon in reversed(self.steps) if likes >= many), None)
+
+
+class LikeCollection(Mechanic[LikeTerms]):
+    """Mechanic 2.2. A place is a like of a person; only likes given here count."""
+
+    code = "like_collection"
+    title = gettext_lazy("Collecting likes")
+    pitch = gettext_lazy("Enough friends like it, and a coupon is yours.")
+    terms = LikeTerms
+    scarce = frozenset({"help"})
+    machine = Machine(
+        name="campaigns.like_collection.state",
+        initial="collecting",
+        transitions={
+            # reached: no more likes are taken, the coupon can be
+            "collecting": ("reached", "redeemed", "void"),
+            "reached": ("redeemed", "expired"),
+            "redeemed": (),
+            "expired": (),
+            "void": (),
+        },
+    )
+    presets: ClassVar[Mapping[str, Preset]] = {
+        "ten": Preset(gettext_lazy("Ten likes, three days"), {"likes": 10, "hours": 72}),
+        "thirty": Preset(gettext_lazy("Thirty likes, a week"), {"likes": 30, "hours": 168}),
+    }
+
+    def worst_case(self, terms: LikeTerms) -> int:
+        """The dearest step, once."""
+        return max(_costs(terms).values())
+
+    def begin(self, new: Beginning[LikeTerms]) -> Opening:
+        """See the base."""
+        return Opening(
+            cap=new.terms.steps[-1][0],
+            lasts=dt.timedelta(hours=new.terms.hours),
+            promise=self.worst_case(new.terms),
+            kept={"costs": {str(key): n for key, n in _costs(new.terms).items()}},
+        )
+
+    def help(self, play: Play[LikeTerms]) -> Sequence[Effect]:
+        """A like. A step that is reached is told once; the last one ends the collecting."""
+        terms, owner = play.terms, play.instance.owner_id or 0
+        if play.instance.state != "collecting":
+            raise Refused("over")
+        effects: list[Effect] = [Contribute("like", play.place, per_day=terms.per_day)]
+        counts = [many for many, _coupon in terms.steps]
+        if play.place in counts:
+            effects.append(Tell(owner, "campaign.reached"))
+        if play.place == counts[-1]:
+            effects += [Change({"deadline": self._until(play)}), Move("reached")]
+        return effects
+
+    def withdraw(self, play: Play[LikeTerms]) -> Sequence[Effect]:
+        """A like is taken back, as long as nothing hangs on it."""
+        if play.instance.state != "collecting" or play.terms.reached(play.instance.taken):
+            raise Refused("not_offered")
+        return [TakeBack()]
+
+    def redeem(self, play: Play[LikeTerms]) -> Sequence[Effect]:
+        """The owner takes the best coupon that was reached; that ends it."""
+        if play.who.account_id != play.instance.owner_id:
+            raise Refused("not_yours")
+        coupon = play.terms.reached(play.instance.taken)
+        if coupon is None:
+            raise Refused("not_offered")
+        cost = play.instance.secret["costs"][str(coupon)]
+        cause = f"play:{play.instance.pk}"
+        given = GiveCoupon(play.who.account_id, coupon, "reached", cause, cost, play.terms.instead)
+        return [given, Move("redeemed", ends=True)]
+
+    def expire(self, play: Play[LikeTerms]) -> Sequence[Effect]:
+        """What was reached stays to be taken for some days; else it is over."""
+        if play.instance.state == "reached":
+            return [Move("expired", ends=True)]
+        if play.terms.reached(play.instance.taken) is None:
+            return [Move("void", ends=True)]
+        return [Change({"deadline": self._until(play)}), Move("reached")]
+
+    def view(self, shown: Shown[LikeTerms]) -> list[Block]:
+        """See the base."""
+        play, terms = shown.instance, shown.terms
+        titles = dict(
+            Coupon.objects.filter(pk__in=[one for _n, one in terms.steps]).values_list(
+                "pk", "title"
+            )
+        )
+        rungs = [
+            (
+                ngettext("%(n)s like", "%(n)s likes", many) % {"n": many},
+                titles.get(coupon, ""),
+                play.taken >= many,
+            )
+            for many, coupon in terms.steps
+        ]
+        blocks: list[Block] = [Ladder(rungs)]
+        following = next((many for many, _c in terms.steps if play.taken < many), None)
+        if following and play.state == "collecting":
+            left = following - play.taken
+            words = ngettext("%(n)s more like is needed", "%(n)s more likes are needed", left)
+            blocks.append(Progress(play.taken, following, words % {"n": left}))
+            blocks.append(Countdown(play.deadline, _("Until then likes count.")))
+        blocks.append(Faces(_("Who liked it"), [one.helper_id for one in shown.helps]))
+        return [*blocks, *self._next(shown)]
+
+    def _next(self, shown: Shown[LikeTerms]) -> list[Block]:
+        play = shown.instance
+        if play.state == "redeemed" and shown.own:
+            return [Won(_("The coupon is yours"), "", "/me/coupons", _("My coupons"))]
+        if play.ended_at is not None:
+            return [Note(_("This is over."))]
+        blocks: list[Block] = []
+        if shown.own and shown.terms.reached(play.taken):
+            hint = _("You can take it now, or wait for the next step.")
+            blocks.append(Next("redeem", _("Take the coupon"), hint))
+        if play.state != "collecting":
+            return blocks or [Note(_("It is reached. Thank you!"), "good")]
+        if shown.own:
+            return [*blocks, Next("share", _("Ask friends for a like"))]
+        if any(one.helper_id == shown.account_id for one in shown.helps):
+            if shown.terms.reached(play.taken):
+                return [Note(_("Your like counts. Thank you!"), "good")]
+            return [Next("withdraw", _("Take my like back"))]
+        return [Next("help", _("Like"), _("It costs nothing, and counts once."))]
+
+    def _until(self, play: Play[LikeTerms]) -> dt.datetime:
+        return play.at + dt.timedelta(days=play.terms.redeem_days)
+
+
+def _costs(terms: LikeTerms) -> dict[int, int]:
+    named = {coupon for _many, coupon in terms.steps} | ({terms.instead} - {None})
+    rows = Coupon.objects.filter(pk__in=named)
+    return {one.pk: most_off(one.terms) or 0 for one in rows}

@@ -1,0 +1,179 @@
+"""Mechanic 2.4: a bargain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns import verifier
+from banyan.campaigns.models import Campaign, Contribution
+from banyan.campaigns.problems import Refused
+from banyan.campaigns.seeds import proof_file
+from banyan.catalog.models import Variant
+from banyan.entitlements.models import PriceRight
+from banyan.kernel import clock
+from banyan.kernel.problems import Invalid, NotFound
+from banyan.ledger.proof import verify
+from tests.campaigns.scene import (
+    SYSTEM,
+    assert_sound,
+    begun,
+    campaign,
+    crowd,
+    help_,
+    later,
+    somebody,
+)
+from tests.support import factories as make
+from tests.support.recount import recount
+
+pytestmark = pytest.mark.django_db
+SECOND = dt.timedelta(seconds=1)
+
+
+@pytest.fixture
+def item() -> Variant:
+    return make.variant(price=10_000, stock=9)
+
+
+def bargains(item: Variant, **values: Any) -> Campaign:
+    values = {"variant": item.pk, "floor": 4_000, "people": 3} | values
+    return campaign(item.product.shop, "bargain", **values)
+
+
+def test_three_friends_bring_it_to_the_floor_and_its_owner_buys(item: Variant) -> None:
+    ana = somebody()
+    bargain = begun(bargains(item), ana)
+    for who in crowd(3):
+        help_(bargain, who)
+    bargain.refresh_from_db()
+    assert (bargain.state, bargain.amount, bargain.taken) == ("ready", 4_000, 3)
+    assert [one.amount for one in Contribution.objects.order_by("nth")] == [2_000] * 3
+    bought = make.pay(make.place((item, 1), buyer=ana))
+    assert bought.total_amount == 4_000
+    bargain.refresh_from_db()
+    assert bargain.state == "bought"
+    assert all(verifier.verify(proof_file(bargain)).values())
+    campaigns.settle_orders(actor=SYSTEM)
+    assert_sound()
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_helping_costs_ten_statements_at_most(item: Variant) -> None:
+    bargain = begun(bargains(item, people=5), somebody())
+    help_(bargain, somebody())
+    who = make.actor(somebody())
+    with CaptureQueriesContext(connection) as seen:
+        campaigns.play(actor=who, code=bargain.code, verb="help")
+    asked = [one["sql"] for one in seen if "SAVEPOINT" not in one["sql"]]
+    assert len(asked) <= 10, "\n".join(asked)
+
+
+def test_m04_expiry(item: Variant) -> None:
+    ana = somebody()
+    bargain = begun(bargains(item), ana)
+    help_(bargain, somebody())
+    later(bargain)
+    assert bargain.state == "expired"
+    assert not PriceRight.objects.exists()
+    with pytest.raises(Refused, match="play_over"):
+        help_(bargain, somebody())
+    assert_sound()
+
+
+def test_f08_a_helper_one_second_after_the_end_is_refused(item: Variant) -> None:
+    bargain = begun(bargains(item), somebody())
+    with clock.at(bargain.deadline - SECOND):
+        help_(bargain, somebody())
+    with clock.at(bargain.deadline + SECOND), pytest.raises(Refused, match="play_over"):
+        help_(bargain, somebody())
+    with clock.at(bargain.deadline), pytest.raises(Refused, match="play_over"):
+        help_(bargain, somebody())
+
+
+def test_f20_unlimited_help(item: Variant) -> None:
+    of = bargains(item, per_day=2)
+    ben = somebody()
+    for who in crowd(2):
+        help_(begun(of, who), ben)
+    third = begun(of, somebody())
+    with pytest.raises(Refused, match="play_quota"):
+        help_(third, ben)
+    third.refresh_from_db()
+    assert third.taken == 0
+    assert_sound()
+
+
+def test_m04_self_assist(item: Variant) -> None:
+    ana = somebody()
+    bargain = begun(bargains(item), ana)
+    with pytest.raises(Refused, match="play_own"):
+        help_(bargain, ana)
+    assert_sound()
+
+
+def test_m04_partial_fill(item: Variant) -> None:
+    ana, ben = crowd(2)
+    bargain = begun(bargains(item), ana)
+    help_(bargain, ben)
+    done = campaigns.play(actor=make.actor(ana), code=bargain.code, verb="redeem")
+    assert done.next_url == f"/checkout?variant={item.pk}&n=1"
+    assert make.pay(make.place((item, 1), buyer=ana)).total_amount == 8_000
+    with pytest.raises(Refused):
+        help_(bargain, somebody())
+    assert_sound()
+
+
+def test_a_price_that_changes_meanwhile_changes_no_bargain(item: Variant) -> None:
+    ana = somebody()
+    bargain = begun(bargains(item), ana)
+    Variant.objects.filter(pk=item.pk).update(price_amount=20_000)
+    for who in crowd(3):
+        help_(bargain, who)
+    assert make.place((item, 1), buyer=ana).total_amount == 4_000
+
+
+def test_what_is_not_ordered_in_time_is_over(item: Variant) -> None:
+    ana = somebody()
+    bargain = begun(bargains(item, pay_hours=1), ana)
+    for who in crowd(3):
+        help_(bargain, who)
+    bargain.refresh_from_db()
+    later(bargain)
+    assert bargain.state == "lapsed"
+    assert PriceRight.objects.get().state in {"expired", "revoked"}
+    assert_sound()
+
+
+def test_the_proof_is_for_when_it_is_over(item: Variant) -> None:
+    bargain = begun(bargains(item, shape="line-cut/1"), somebody())
+    with pytest.raises(NotFound):
+        proof_file(bargain)
+    campaigns.play(actor=make.actor(bargain.owner), code=bargain.code, verb="withdraw")
+    bargain.refresh_from_db()
+    assert bargain.state == "cancelled"
+    assert all(verifier.verify(proof_file(bargain)).values())
+    assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"floor": 10_000}, "floor"),
+        ({"floor": 9_999, "people": 2}, "floor"),
+        ({"people": 0}, "people"),
+        ({"shape": "odd"}, "shape"),
+    ],
+)
+def test_a_bargain_without_something_to_cut_is_refused(
+    item: Variant, values: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        bargains(item, **values)
+    assert field in refused.value.fields

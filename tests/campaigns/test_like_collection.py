@@ -1,0 +1,132 @@
+"""Mechanic 2.2: likes collected for a coupon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns.models import Campaign, Instance
+from banyan.campaigns.problems import Refused
+from banyan.catalog.models import Shop
+from banyan.entitlements.models import Grant as CouponGrant
+from banyan.kernel.problems import Invalid
+from banyan.people.models import Account
+from tests.campaigns.scene import (
+    assert_sound,
+    begun,
+    campaign,
+    coupon,
+    crowd,
+    help_,
+    later,
+    somebody,
+)
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make.shop()
+
+
+def likes(shop: Shop, **values: Any) -> Campaign:
+    values = {"coupon": coupon(shop, title="first").pk, "likes": 2} | values
+    return campaign(shop, "like_collection", **values)
+
+
+def stepped(shop: Shop) -> Campaign:
+    second = coupon(shop, title="second", amount_off=2_000)
+    return likes(shop, likes_2=4, coupon_2=second.pk)
+
+
+def act(instance: Instance, who: Account, verb: str) -> Any:
+    return campaigns.play(actor=make.actor(who), code=instance.code, verb=verb)
+
+
+def held(who: Account) -> list[str]:
+    return list(CouponGrant.objects.filter(account=who).values_list("coupon__title", flat=True))
+
+
+def test_enough_likes_bring_the_coupon_once(shop: Shop) -> None:
+    ana = somebody()
+    play = begun(likes(shop), ana)
+    for who in crowd(2):
+        help_(play, who)
+    act(play, ana, "redeem")
+    assert held(ana) == ["first"]
+    with pytest.raises(Refused):
+        act(play, ana, "redeem")
+    assert held(ana) == ["first"]
+    assert_sound()
+
+
+def test_m02_partial_fill(shop: Shop) -> None:
+    ana = somebody()
+    play = begun(stepped(shop), ana)
+    for who in crowd(3):
+        help_(play, who)
+    act(play, ana, "redeem")
+    assert held(ana) == ["first"], "the lower step is given"
+    assert_sound()
+
+
+def test_m02_expiry(shop: Shop) -> None:
+    few, reached = begun(likes(shop), somebody()), begun(stepped(shop), ana := somebody())
+    help_(few, somebody())
+    for who in crowd(2):
+        help_(reached, who)
+    later(few)
+    later(reached)
+    assert (few.state, reached.state) == ("void", "reached")
+    assert reached.ended_at is None
+    act(reached, ana, "redeem")
+    assert held(ana) == ["first"]
+    assert_sound()
+
+
+def test_a_like_is_taken_back_until_something_hangs_on_it(shop: Shop) -> None:
+    play, (ben, cy) = begun(likes(shop), somebody()), crowd(2)
+    help_(play, ben)
+    act(play, ben, "withdraw")
+    play.refresh_from_db()
+    assert play.taken == 0
+    help_(play, ben)
+    help_(play, cy)
+    with pytest.raises(Refused):
+        act(play, ben, "withdraw")
+    play.refresh_from_db()
+    assert (play.taken, play.state) == (2, "reached")
+    assert_sound()
+
+
+def test_m02_self_assist(shop: Shop) -> None:
+    ana = somebody()
+    play = begun(likes(shop), ana)
+    with pytest.raises(Refused, match="play_own"):
+        help_(play, ana)
+    assert_sound()
+
+
+def test_nobody_else_takes_the_coupon(shop: Shop) -> None:
+    play = begun(likes(shop), somebody())
+    friends = crowd(2)
+    for who in friends:
+        help_(play, who)
+    with pytest.raises(Refused, match="play_not_yours"):
+        act(play, friends[0], "redeem")
+    assert not CouponGrant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "values", [{"likes": 0}, {"likes_2": 4}, {"likes_2": 1, "coupon_2": -1}, {"likes_3": 9}]
+)
+def test_steps_that_do_not_rise_are_refused(shop: Shop, values: dict[str, Any]) -> None:
+    if values.get("coupon_2"):
+        values = values | {"coupon_2": coupon(shop).pk}
+    with pytest.raises(Invalid):
+        likes(shop, **values)
+    assert not Campaign.objects.exists()

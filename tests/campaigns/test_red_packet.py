@@ -1,0 +1,135 @@
+"""Mechanic 2.10: red packets out of one's own credit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns import verifier
+from banyan.campaigns.models import Instance
+from banyan.campaigns.problems import Refused
+from banyan.campaigns.seeds import proof_file
+from banyan.kernel.money import Money
+from banyan.kernel.problems import Invalid, Problem
+from banyan.ledger.models import Account as Book
+from banyan.ledger.proof import verify
+from banyan.payments.actions.credit import issue_credit
+from banyan.people.models import Account
+from tests.campaigns.scene import SYSTEM, assert_sound, crowd, join, later, somebody
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def rich(amount: int = 10_000) -> Account:
+    who = somebody()
+    issue_credit(
+        actor=SYSTEM, account_id=who.pk, amount=Money(amount, "CNY"), key=str(who.pk), reason="gift"
+    )
+    return who
+
+
+def credit(who: Account) -> int:
+    found = Book.objects.filter(kind="wallet", owner_id=who.pk).first()
+    return found.balance if found else 0
+
+
+def packet(who: Account, total: int = 1_000, count: int = 3, **more: Any) -> Instance:
+    of = campaigns.standing_campaign(mechanic_code="red_packet", currency="CNY")
+    given = {"total": str(total), "count": str(count)} | more
+    return campaigns.begin(actor=make.actor(who), code=of.code, given=given)
+
+
+@pytest.mark.parametrize("mode", ["equal", "random"])
+def test_every_cent_arrives_and_the_ledger_is_zero(mode: str) -> None:
+    ana, friends = rich(), crowd(3)
+    made = packet(ana, 1_000, 3, mode=mode)
+    assert credit(ana) == 9_000
+    for who in friends:
+        join(made, who)
+    shares = [credit(who) for who in friends]
+    assert sum(shares) == 1_000
+    assert all(shares)
+    if mode == "equal":
+        assert sorted(shares) == [333, 333, 334]
+    made.refresh_from_db()
+    assert made.state == "drained"
+    assert all(verifier.verify(proof_file(made)).values())
+    assert_sound()
+    assert verify().clean
+
+
+def test_m10_expiry() -> None:
+    ana, ben = rich(), somebody()
+    made = packet(ana, 1_000, 4)
+    join(made, ben)
+    later(made)
+    assert made.state == "returned"
+    assert credit(ana) + credit(ben) == 10_000
+    assert_sound()
+    assert verify().clean
+    later(made)
+    assert credit(ana) + credit(ben) == 10_000, "given back once"
+
+
+def test_too_little_credit_begins_nothing() -> None:
+    ana = rich(500)
+    with pytest.raises(Problem) as refused:
+        packet(ana, 1_000, 3)
+    assert refused.value.code == "insufficient_balance"
+    assert not Instance.objects.exists()
+    assert credit(ana) == 500
+
+
+def test_m10_partial_fill_t_equal_n_gives_everybody_one() -> None:
+    ana, friends = rich(), crowd(3)
+    made = packet(ana, 3, 3)
+    for who in friends:
+        join(made, who)
+    assert [credit(who) for who in friends] == [1, 1, 1]
+    assert_sound()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"total": 2, "count": 3},
+        {"total": 30_000},
+        {"total": -5},
+        {"count": 0},
+        {"count": 101},
+        {"mode": "odd"},
+        {"wish": "x" * 61},
+        {"total": "1e9"},
+    ],
+)
+def test_what_cannot_be_split_is_refused(given: dict[str, Any]) -> None:
+    ana = rich(100_000)
+    values = {"total": 1_000, "count": 3} | given
+    with pytest.raises(Invalid):
+        packet(ana, **values)
+    assert credit(ana) == 100_000
+    assert not Instance.objects.exists()
+
+
+def test_who_comes_too_late_is_told_in_two_statements() -> None:
+    made = packet(rich(), 10, 1)
+    join(made, somebody())
+    late = make.actor(somebody())
+    with CaptureQueriesContext(connection) as seen, pytest.raises(Refused, match="play_drained"):
+        campaigns.play(actor=late, code=made.code, verb="join")
+    assert len(seen) <= 2
+    assert not any("FOR NO KEY" in one["sql"] for one in seen)
+
+
+def test_nobody_takes_two_shares() -> None:
+    made, ben = packet(rich()), somebody()
+    first = join(made, ben)
+    again = join(made, ben)
+    assert again.repeated
+    assert credit(ben) == first.mine.amount
+    assert_sound()

@@ -14,7 +14,9 @@ PROOF = "As long as the campaign's books: proof of what was promised and given."
 
 def _forget_keys(person: Person) -> None:
     """Keep who took part as a number; contacts and browsers go."""
-    rows = PersonKey.objects.filter(account_id=person.account_id, key__regex="^(contact|browser):")
+    rows = PersonKey.objects.filter(
+        account_id=person.account_id or 0, key__regex="^(contact|browser):"
+    )
     rows.update(key=Concat(Value("erased:"), Cast("pk", CharField())))
 
 

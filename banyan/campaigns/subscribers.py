@@ -25,14 +25,23 @@ events.in_transaction(OrderPaid, locks=paid_locks)(on_paid)
 
 
 @events.subscribe(OrderExpired, consumer=CONSUMER)
+def free_expired(event: OrderExpired, meta: Meta) -> None:
+    """Give the places of an order back that ran out unpaid."""
+    _free(meta.occurred_at)
+
+
 @events.subscribe(OrderCancelled, consumer=CONSUMER)
-def free_places(event: OrderExpired | OrderCancelled, meta: Meta) -> None:
-    """Give the places of an order that was not paid back, where their time is over."""
+def free_cancelled(event: OrderCancelled, meta: Meta) -> None:
+    """Give the places of an order back that was given up."""
+    _free(meta.occurred_at)
+
+
+def _free(at: dt.datetime) -> None:
     gone = PriceRight.objects.filter(
         participation_id__isnull=False, state__in=["expired", "revoked"]
     )
     late = Participation.objects.filter(
-        state="reserved", right_id__in=gone.values("pk"), expires_at__lte=meta.occurred_at
+        state="reserved", right_id__in=gone.values("pk"), expires_at__lte=at
     )
     lapse(actor=US, ids=list(late.values_list("id", flat=True)[:50]))
 

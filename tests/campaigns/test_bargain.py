@@ -152,10 +152,11 @@ def test_what_is_not_ordered_in_time_is_over(item: Variant) -> None:
 
 
 def test_the_proof_is_for_when_it_is_over(item: Variant) -> None:
-    bargain = begun(bargains(item, shape="line-cut/1"), somebody())
+    ana = somebody()
+    bargain = begun(bargains(item, shape="line-cut/1"), ana)
     with pytest.raises(NotFound):
         proof_file(bargain)
-    campaigns.play(actor=make.actor(bargain.owner), code=bargain.code, verb="withdraw")
+    campaigns.play(actor=make.actor(ana), code=bargain.code, verb="withdraw")
     bargain.refresh_from_db()
     assert bargain.state == "cancelled"
     assert all(verifier.verify(proof_file(bargain)).values())

@@ -84,7 +84,7 @@ def test_a_paid_order_waits_for_the_group(item: Variant) -> None:
     group = begun(group_of(item), ana)
     paid = Order.objects.get(checkout=buy(item, ana))
     owner = make.actor(item.product.shop.owner)
-    ship = {"actor": owner, "order_id": paid.pk, "carrier": "SF", "tracking": "1"}
+    ship: dict[str, Any] = {"actor": owner, "order_id": paid.pk, "carrier": "SF", "tracking": "1"}
     with pytest.raises(OrderWaits):
         orders.ship(**ship)
     for who in others:

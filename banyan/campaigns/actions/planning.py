@@ -115,7 +115,7 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
         assert campaign.version is not None
         kind = mechanic(campaign.mechanic)
         terms = kind.terms.model_validate(campaign.version.terms)
-        faults = faults_of(campaign.shop_id or 0, terms) | kind.faults(terms)
+        faults = {**faults_of(campaign.shop_id or 0, terms), **kind.faults(terms)}
         if campaign.ends_at <= clock.now():
             faults["ends_at"] = _("The end has passed.")
         if kind.worst_case(terms) > campaign.budget:
@@ -186,7 +186,7 @@ def _turn(actor: Actor, campaign_id: int, to: str, told: type[Event]) -> Campaig
 
 def _tell(actor: Actor, campaign: Campaign, to: str, told: type[Event]) -> None:
     event = told.model_validate({"campaign_id": campaign.pk, "shop_id": campaign.shop_id})
-    ended = {"ended_at": clock.now()} if to == "ended" else {}
+    ended: dict[str, Any] = {"ended_at": clock.now()} if to == "ended" else {}
     transition_telling(CAMPAIGN, campaign, to, event=event, actor=actor, **ended)
 
 

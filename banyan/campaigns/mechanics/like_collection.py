@@ -212,6 +212,8 @@ class LikeCollection(Mechanic[LikeTerms]):
 
 
 def _costs(terms: LikeTerms) -> dict[int, int]:
-    named = {coupon for _many, coupon in terms.steps} | ({terms.instead} - {None})
+    named = {coupon for _many, coupon in terms.steps}
+    if terms.instead:
+        named.add(terms.instead)
     rows = Coupon.objects.filter(pk__in=named)
     return {one.pk: most_off(one.terms) or 0 for one in rows}

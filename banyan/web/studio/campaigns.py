@@ -114,7 +114,7 @@ def _typed(one: Asked, value: Any, shop: Shop) -> str:
     if value is None:
         return ""
     if one.ask.kind == "money":
-        return str(Money(int(value), shop.currency).decimal())
+        return str(Money(int(value), shop.currency).decimal)
     if one.ask.kind == "switch":
         return "1" if value else ""
     return str(value)

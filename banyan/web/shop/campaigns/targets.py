@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from django.urls import reverse
 
@@ -48,11 +49,11 @@ def _cover(one: Campaign) -> int | None:
     return (one.shop.cover_id or one.shop.logo_id) if one.shop else None
 
 
-def _card(one: Campaign, url: str, shown: dict[int, object]) -> TargetCard:
+def _card(one: Campaign, url: str, shown: Mapping[int, Any]) -> TargetCard:
     picture = shown.get(_cover(one) or 0)
     return TargetCard(
         url=url,
         title=one.title,
         description=one.about or str(mechanic(one.mechanic).pitch),
-        image=picture["src"] if picture else "",  # type: ignore[index]  # what pictures returns
+        image=picture["src"] if picture else "",
     )

@@ -25,6 +25,7 @@ from banyan.kernel.problems import NotFound
 from banyan.kernel.states import Machine
 
 from .blocks import Block, Proof
+from .chance.draws import Draw
 from .effects import Effect
 from .models import Campaign, Contribution, Grant, Instance, Participation
 from .persons import Person
@@ -156,9 +157,10 @@ class Mechanic(ABC, Generic[T]):
     """Base of all mechanics. Hooks are called with the instance locked, inside the transaction.
 
     ``scarce`` are the verbs that take a place: by one conditional statement, before the hook is
-    called. ``once`` is where a person has one place only: "instance" or "campaign". ``turns`` is
-    how often one may begin it. ``chance`` says whether luck decides anything, ``by_sharing``
-    whether sharing brings a benefit: both are facts that the policy reads.
+    called. ``owner_joins``: who began it may take a place like anybody. ``pooled``: the instances
+    of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
+    ``chance`` says whether luck decides anything, ``by_sharing`` whether sharing brings a benefit:
+    both are facts that the policy reads.
     """
 
     code: ClassVar[str]
@@ -167,6 +169,8 @@ class Mechanic(ABC, Generic[T]):
     terms: type[T]
     machine: ClassVar[Machine]
     scarce: ClassVar[frozenset[str]] = frozenset({"join"})
+    pooled: ClassVar[bool] = False
+    owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Preset]] = {}
@@ -227,6 +231,18 @@ class Mechanic(ABC, Generic[T]):
         """What a participation paid was given back in full."""
         return ()
 
+    def draw_of(self, campaign: Campaign, terms: T) -> Draw:
+        """Return the draw of a ``pooled`` campaign, as it is published before it opens."""
+        raise NotImplementedError
+
+    def weight(self, terms: T, instance: Instance) -> int:
+        """Return how many chances an entry has."""
+        return 1
+
+    def drawn(self, play: Play[T], prize: str | None) -> Sequence[Effect]:
+        """An entry has won ``prize``, or nothing."""
+        raise NotImplementedError
+
     def fairness(self, shown: Shown[T]) -> list[Block]:
         """Show what was fixed beforehand, and where to check it once it is over."""
         instance = shown.instance
@@ -255,6 +271,7 @@ BUILT_IN = (
     "bargain:Bargaining",
     "like_collection:LikeCollection",
     "red_packet:RedPacket",
+    "assist_draw:AssistDraw",
 )
 
 

@@ -22,7 +22,7 @@ class Campaign(models.Model):
     ``drive`` says what moves people: honour, benefit or both; ``landing`` where it ends: straight
     in the shop, or with a coupon or a right for later. Of ``budget``, in minor units of
     ``currency``, ``reserved`` is promised by instances that run, ``spent`` was given by those that
-    have ended. ``version`` is what new
+    have ended. ``public`` is what everybody may read of its draw. ``version`` is what new
     instances begin under; ``template`` the preset it was made from, ``origin`` the campaign that it
     is a copy of.
     """
@@ -43,6 +43,7 @@ class Campaign(models.Model):
     budget = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)
     spent = models.BigIntegerField(default=0)
+    public = models.JSONField(default=dict)
     version = models.ForeignKey(
         "CampaignVersion", null=True, on_delete=models.PROTECT, related_name="+"
     )

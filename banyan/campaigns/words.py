@@ -30,6 +30,23 @@ def _reached(happening: Happening) -> str:
     }
 
 
+def _chance(happening: Happening) -> str:
+    return _("A friend gave you one more chance: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _won(happening: Happening) -> str:
+    return _("You have won: %(title)s. The prize is yours.") % {"title": happening.data["title"]}
+
+
+def _lost(happening: Happening) -> str:
+    return _("%(title)s was drawn; others had the luck this time. Everybody can check it.") % {
+        "title": happening.data["title"]
+    }
+
+
+kinds.register("campaign.chance", _chance, icon="gift", family="campaigns")
+kinds.register("campaign.won", _won, icon="gift", family="campaigns")
+kinds.register("campaign.lost", _lost, icon="gift", family="campaigns")
 kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
 kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
 kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")

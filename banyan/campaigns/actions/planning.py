@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
-from banyan.kernel import audit, clock, locks
+from banyan.kernel import audit, clock, fairness, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Event
 from banyan.kernel.ids import new_code
@@ -21,6 +21,7 @@ from banyan.kernel.problems import Conflict, Invalid
 from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_campaign_for_staff
+from ..chance.proofs import fingerprint
 from ..checks import faults_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
 from ..mechanic import mechanic
@@ -30,6 +31,8 @@ from ..terms import read
 
 LONGEST = dt.timedelta(days=366)
 LARGEST = 10**11
+DRAW = "campaign"
+"""What the seeds of campaigns' draws are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,12 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
         CampaignVersion.objects.filter(pk=campaign.version_id).update(
             published_at=clock.now(), published_by_id=actor.id
         )
+        if kind.pooled:
+            draw = kind.draw_of(campaign, terms)
+            seed = fairness.commit(purpose=DRAW, subject_id=campaign.pk)
+            published = {"seed": seed, "terms": fingerprint(draw.terms)}
+            campaign.public = {"published": published}
+            campaign.save(update_fields=["public"])
         _tell(actor, campaign, "published", CampaignPublished)
         _audit(actor, campaign, "campaign.publish")
     return campaign

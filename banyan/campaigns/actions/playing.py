@@ -21,7 +21,7 @@ from banyan.kernel.remembered import insert, remembered
 from ..access import get_campaign_for, get_instance_for
 from ..events import PlayOpened
 from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Play, mechanic, terms_of
-from ..models import Campaign, Instance, Participation
+from ..models import Campaign, Instance, Participation, PersonKey
 from ..persons import Person, person_of
 from ..problems import Refused
 from ..seeds import commit
@@ -58,7 +58,8 @@ def begin(
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
     person = person_of(actor)
-    _check_window(campaign, clock.now())
+    now = clock.now()
+    _check_window(campaign, now)
     _check_person(actor, campaign, kind, person)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
@@ -67,7 +68,7 @@ def begin(
     if (cause and known) or len(before) >= kind.turns(terms):
         return max(known or before, key=lambda one: one.pk)
     subject = new_ids(1)[0]
-    opening = kind.begin(Beginning(actor, campaign, terms, clock.now(), subject, given or {}))
+    opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     secret, published = dict(opening.kept), dict(opening.public)
     commitment = ""
     if opening.chance is not None:
@@ -76,8 +77,7 @@ def begin(
     try:
         with transaction.atomic():
             locks.take([LockKey("campaign", campaign.pk)])
-            _promise(campaign, opening.promise)
-            now = clock.now()
+            promise(campaign, opening.promise)
             instance = Instance(
                 id=subject,
                 code=new_code(80),
@@ -109,6 +109,7 @@ def begin(
             )
             asked = Play(campaign, terms, instance, person, now, opening.taken, given=given or {})
             apply(kind.opened(asked), stage)
+            _know_owner(kind, instance, person, joined=stage.joined is not None)
     except IntegrityError as error:
         if "instance_turn_once" not in str(error) and "instance_cause_once" not in str(error):
             raise
@@ -169,6 +170,20 @@ def play(
     return Played(instance, stage.joined or mine, next_url=stage.next_url)
 
 
+def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, joined: bool) -> None:
+    """Let whoever comes under another name of the owner's meet the owner."""
+    scopes = ["help"] if "help" in kind.scarce else []
+    if not joined and not kind.owner_joins:
+        scopes.append("instance")
+    insert(
+        *(
+            PersonKey(account_id=person.account_id, scope=f"{scope}:{instance.pk}", key=key)
+            for scope in scopes
+            for key in sorted(person.keys)
+        )
+    )
+
+
 def _take_place(instance: Instance) -> int:
     """Take the next place or none, by one conditional UPDATE; return its number from 1."""
     free = Instance.objects.filter(pk=instance.pk, taken__lt=F("cap"), ended_at=None)
@@ -178,7 +193,7 @@ def _take_place(instance: Instance) -> int:
     return instance.taken
 
 
-def _promise(campaign: Campaign, money: int) -> None:
+def promise(campaign: Campaign, money: int) -> None:
     """Keep ``money`` of the budget, by one conditional UPDATE; nothing costs nothing."""
     if not money:
         return

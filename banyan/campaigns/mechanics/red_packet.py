@@ -55,6 +55,7 @@ class RedPacket(Mechanic[PacketTerms]):
     pitch = gettext_lazy("Credit for friends, in equal shares or by luck.")
     terms = PacketTerms
     by_sharing = False
+    owner_joins = True
     machine = Machine(
         name="campaigns.red_packet.state",
         initial="open",

@@ -23,6 +23,7 @@ from banyan.campaigns.queries import is_on, own_instances, plays_of, shown
 from banyan.campaigns.seeds import proof_file
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
+from banyan.kernel.problems import NotFound
 from banyan.sharing.channels import channel_of
 from banyan.sharing.queries import link_by_code
 from banyan.web.streams import ticket
@@ -99,6 +100,15 @@ def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, 
             code=arrival.code,
         ),
     }
+
+
+@require_safe
+def campaign_proof(request: HttpRequest, code: str) -> HttpResponse:
+    """Return the proof file of a campaign's draw, once it is drawn."""
+    found = get_campaign_for(actor(request), code)
+    if "proof" not in found.public:
+        raise NotFound()
+    return HttpResponse(found.public["proof"], content_type="application/json")
 
 
 @require_POST

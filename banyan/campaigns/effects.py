@@ -107,6 +107,26 @@ class Confirm(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Follow(Effect):
+    """Watch an order of who takes part, and decide at ``due_at``; None watches no order any more.
+
+    ``reason`` is kept for who asks why.
+    """
+
+    one: Participation
+    order_id: int | None
+    due_at: dt.datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Effect):
+    """``one`` has done what was asked: they have won, and the instance has one more done."""
+
+    one: Participation
+
+
+@dataclass(frozen=True, slots=True)
 class Reprice(Effect):
     """Everybody who is in pays ``amount`` from now on; those who paid more get it back."""
 

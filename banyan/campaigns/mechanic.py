@@ -23,6 +23,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import NotFound
 from banyan.kernel.states import Machine
+from banyan.orders.models import Order
 
 from .blocks import Block, Proof
 from .chance.draws import Draw
@@ -107,7 +108,7 @@ class Opening:
     """How an instance begins: places, money promised for it, what everybody may read of it.
 
     ``taken`` places are its owner's own from the beginning. With ``chance`` a seed is drawn, sealed
-    and committed to; ``kept`` stays with us.
+    and committed to; ``kept`` stays with us. ``code`` is a name that its owner chose for it.
     """
 
     cap: int
@@ -116,6 +117,7 @@ class Opening:
     promise: int = 0
     amount: int = 0
     chance: Provable | None = None
+    code: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
     public: Mapping[str, Any] = field(default_factory=dict)
 
@@ -159,8 +161,8 @@ class Mechanic(ABC, Generic[T]):
     ``scarce`` are the verbs that take a place: by one conditional statement, before the hook is
     called. ``owner_joins``: who began it may take a place like anybody. ``pooled``: the instances
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
-    ``chance`` says whether luck decides anything, ``by_sharing`` whether sharing brings a benefit:
-    both are facts that the policy reads.
+    ``watches``: it is told of orders of those who take part. ``chance`` says whether luck decides
+    anything, ``by_sharing`` whether sharing brings a benefit: both are facts that the policy reads.
     """
 
     code: ClassVar[str]
@@ -170,6 +172,7 @@ class Mechanic(ABC, Generic[T]):
     machine: ClassVar[Machine]
     scarce: ClassVar[frozenset[str]] = frozenset({"join"})
     pooled: ClassVar[bool] = False
+    watches: ClassVar[bool] = False
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
@@ -231,6 +234,22 @@ class Mechanic(ABC, Generic[T]):
         """What a participation paid was given back in full."""
         return ()
 
+    def bought(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
+        """Who takes part has paid an order of the campaign's shop."""
+        return ()
+
+    def received(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
+        """The order that is followed has arrived."""
+        return ()
+
+    def refunded(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
+        """The order that is followed was given back in full."""
+        return ()
+
+    def due(self, play: Play[T], one: Participation) -> Sequence[Effect]:
+        """The moment has come to decide about somebody."""
+        return ()
+
     def draw_of(self, campaign: Campaign, terms: T) -> Draw:
         """Return the draw of a ``pooled`` campaign, as it is published before it opens."""
         raise NotImplementedError
@@ -272,6 +291,7 @@ BUILT_IN = (
     "like_collection:LikeCollection",
     "red_packet:RedPacket",
     "assist_draw:AssistDraw",
+    "referral:Referral",
 )
 
 

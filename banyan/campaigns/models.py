@@ -168,7 +168,8 @@ class Participation(models.Model):
     ``place`` counts the places of the instance from 1. ``amount`` is what they got or pay, in minor
     units. ``is_named``: others may see who it is. ``right_id``, ``checkout_id`` and ``order_id``
     are rows of lower floors; ``order_due_at``: something has to be done about the order (undo it,
-    let it leave, give a difference back). ``through`` is the share link that brought them.
+    let it leave, give a difference back); ``due_at``: the mechanic has to decide then. ``through``
+    is the share link that brought them.
     ``data`` is the mechanic's own, for nobody else to see.
     """
 
@@ -191,6 +192,7 @@ class Participation(models.Model):
     checkout_id = models.BigIntegerField(null=True)
     order_id = models.BigIntegerField(null=True)
     order_due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
     through = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=16, blank=True, default="")
     expires_at = models.DateTimeField(null=True)
@@ -223,6 +225,11 @@ class Participation(models.Model):
                 fields=["order_due_at"],
                 name="participation_order_due",
                 condition=Q(order_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="participation_to_decide",
+                condition=Q(due_at__isnull=False),
             ),
             models.Index(
                 fields=["expires_at"], name="participation_due", condition=Q(state="reserved")

@@ -17,7 +17,8 @@ QUESTIONS: Mapping[str, str] = {
     """,
     "what is done is in": """
         SELECT i.id, i.done, count(p.id) FROM campaigns_instance i
-        JOIN campaigns_participation p ON p.instance_id = i.id AND p.order_id IS NOT NULL
+        JOIN campaigns_participation p ON p.instance_id = i.id
+         AND p.order_id IS NOT NULL AND p.right_id IS NOT NULL
          AND p.state IN ('in', 'won', 'lost') AND p.role <> 'owner'
         GROUP BY i.id, i.done HAVING i.done <> count(p.id)
     """,

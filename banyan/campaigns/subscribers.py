@@ -12,13 +12,20 @@ from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
 from banyan.orders import ports
-from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
+from banyan.orders.events import (
+    OrderCancelled,
+    OrderExpired,
+    OrderPaid,
+    OrderReceived,
+    OrderRefunded,
+)
 from banyan.orders.ports import Hold
 
 from .actions.buying import lapse, on_paid, paid_locks
+from .actions.following import follow, follow_paid
 from .models import Participation
 
-CONSUMER = "campaigns.orders"
+CONSUMER, WATCH = "campaigns.orders", "campaigns.watch"
 US = Actor.system(CONSUMER)
 
 events.in_transaction(OrderPaid, locks=paid_locks)(on_paid)
@@ -44,6 +51,24 @@ def _free(at: dt.datetime) -> None:
         state="reserved", right_id__in=gone.values("pk"), expires_at__lte=at
     )
     lapse(actor=US, ids=list(late.values_list("id", flat=True)[:50]))
+
+
+@events.subscribe(OrderPaid, consumer=WATCH)
+def watch_paid(event: OrderPaid, meta: Meta) -> None:
+    """Tell mechanics that watch orders of those who take part."""
+    follow_paid(actor=US, order_id=event.order_id)
+
+
+@events.subscribe(OrderReceived, consumer=WATCH)
+def watch_received(event: OrderReceived, meta: Meta) -> None:
+    """Tell them that an order they follow has arrived."""
+    follow(actor=US, order_id=event.order_id, hook="received")
+
+
+@events.subscribe(OrderRefunded, consumer=WATCH)
+def watch_refunded(event: OrderRefunded, meta: Meta) -> None:
+    """Tell them that an order they follow was given back in full."""
+    follow(actor=US, order_id=event.order_id, hook="refunded")
 
 
 def waiting(order_ids: Collection[int]) -> dict[int, Hold]:

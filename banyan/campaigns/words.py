@@ -47,6 +47,13 @@ def _lost(happening: Happening) -> str:
 kinds.register("campaign.chance", _chance, icon="gift", family="campaigns")
 kinds.register("campaign.won", _won, icon="gift", family="campaigns")
 kinds.register("campaign.lost", _lost, icon="gift", family="campaigns")
+
+
+def _friend(happening: Happening) -> str:
+    return _("A friend qualified with your code: %(title)s.") % {"title": happening.data["title"]}
+
+
+kinds.register("campaign.friend", _friend, icon="heart", family="campaigns")
 kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
 kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
 kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")

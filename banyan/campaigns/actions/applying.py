@@ -299,6 +299,21 @@ def _confirm(effect: say.Confirm, stage: Stage) -> None:
 
 
 @_apply.register
+def _follow(effect: say.Follow, stage: Stage) -> None:
+    data = effect.one.data | ({"reason": effect.reason} if effect.reason else {})
+    Participation.objects.filter(pk=effect.one.pk).update(
+        order_id=effect.order_id, due_at=effect.due_at, data=data
+    )
+
+
+@_apply.register
+def _count(effect: say.Count, stage: Stage) -> None:
+    transition(PARTICIPATION, effect.one, "won", actor=stage.actor)
+    Instance.objects.filter(pk=stage.instance.pk).update(done=F("done") + 1)
+    stage.instance.done += 1
+
+
+@_apply.register
 def _reprice(effect: say.Reprice, stage: Stage) -> None:
     rows = Participation.objects.filter(instance_id=stage.instance.pk, state="in")
     rows.filter(amount__gt=effect.amount).update(amount=effect.amount, order_due_at=clock.now())

@@ -24,6 +24,7 @@ from ..mechanic import Arrival, Play, mechanic, terms_of
 from ..models import Campaign, Instance
 from ..states import CAMPAIGN
 from .applying import Stage, apply
+from .following import decide_due
 from .planning import DRAW, settle
 from .playing import promise
 
@@ -43,6 +44,7 @@ def advance(*, actor: Actor, limit: int = 500) -> int:
         except Exception:
             # One that cannot end must not hold up the others.
             logger.exception("instance %s does not end", instance_id)
+    decide_due(actor=actor, limit=limit)
     over = Campaign.objects.filter(state__in=["published", "paused"], ends_at__lte=now)
     for campaign in over[:limit]:
         with transaction.atomic():

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import works_in
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import LoginRequired
+from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
@@ -80,7 +81,7 @@ def begin(
             promise(campaign, opening.promise)
             instance = Instance(
                 id=subject,
-                code=new_code(80),
+                code=opening.code or new_code(80),
                 campaign=campaign,
                 version=campaign.version,
                 owner_id=person.account_id,
@@ -111,6 +112,8 @@ def begin(
             apply(kind.opened(asked), stage)
             _know_owner(kind, instance, person, joined=stage.joined is not None)
     except IntegrityError as error:
+        if opening.code and "code" in str(error):
+            raise Invalid(fields={"code": _("This code is taken.")}) from error
         if "instance_turn_once" not in str(error) and "instance_cause_once" not in str(error):
             raise
         mine = Instance.objects.filter(campaign=campaign, owner_id=person.account_id)

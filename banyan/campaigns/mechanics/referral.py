@@ -1,0 +1,214 @@
+"""A code that a member gives to friends: a new friend has a coupon, and so has the member later."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from pydantic import Field
+
+from banyan.entitlements.costs import most_off
+from banyan.entitlements.models import Coupon
+from banyan.kernel.problems import Invalid
+from banyan.kernel.states import Machine
+from banyan.moderation.actions import check_text
+from banyan.orders.actions.persons import is_newcomer
+from banyan.orders.models import Order
+
+from ..blocks import Block, Next, Note, Progress, Won
+from ..effects import Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
+from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..models import Participation
+from ..problems import Refused
+from ..terms import Ask, Terms
+
+MOST_FRIENDS = 100_000
+_CHOSEN = re.compile(r"^[A-Z0-9]{4,16}$")
+
+
+class ReferralTerms(Terms):
+    """What a new friend has, what the member has for them, and what counts as a friend won."""
+
+    coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "thanks")
+
+    coupon: Annotated[int, Ask(gettext_lazy("Coupon for the new friend"), kind="coupon")]
+    thanks: Annotated[
+        int | None,
+        Ask(
+            gettext_lazy("Coupon for who brought them"),
+            gettext_lazy("Given once the friend's first order is kept."),
+            kind="coupon",
+        ),
+    ] = None
+    least: Annotated[
+        int, Ask(gettext_lazy("The order must come to at least"), kind="money"), Field(ge=0)
+    ] = 0
+    days: Annotated[
+        int,
+        Ask(gettext_lazy("A friend's first order counts for"), unit=gettext_lazy("days")),
+        Field(ge=1, le=365),
+    ] = 90
+    hold_days: Annotated[
+        int,
+        Ask(
+            gettext_lazy("After it arrived we wait for"),
+            gettext_lazy("As long as it may be sent back."),
+            unit=gettext_lazy("days"),
+        ),
+        Field(ge=0, le=90),
+    ] = 7
+    most: Annotated[
+        int,
+        Ask(
+            gettext_lazy("Friends for whom one is thanked"),
+            gettext_lazy("Later ones still have their coupon."),
+        ),
+        Field(ge=1, le=1000),
+    ] = 20
+
+
+class Referral(Mechanic[ReferralTerms]):
+    """Mechanic 2.7. An instance is a member's code; a place in it is a friend who entered it."""
+
+    code = "referral"
+    title = gettext_lazy("Code for friends")
+    pitch = gettext_lazy("A new friend enters your code, and both of you gain.")
+    terms = ReferralTerms
+    watches = True
+    machine = Machine(
+        name="campaigns.referral.state",
+        initial="active",
+        transitions={"active": ("closed",), "closed": ()},
+    )
+    presets: ClassVar[Mapping[str, Preset]] = {
+        "quarter": Preset(gettext_lazy("Three months, twenty friends"), {"days": 90, "most": 20}),
+        "month": Preset(gettext_lazy("One month, five friends"), {"days": 30, "most": 5}),
+    }
+
+    def worst_case(self, terms: ReferralTerms) -> int:
+        """The thanks for everybody for whom there are thanks; a friend's coupon has its own cap."""
+        costs = _costs(terms)
+        return terms.most * (costs.get(terms.thanks or 0, 0) + costs[terms.coupon])
+
+    def begin(self, new: Beginning[ReferralTerms]) -> Opening:
+        """The code lives as long as the campaign; its owner may choose it."""
+        chosen = str(new.given.get("code", "")).strip().upper()
+        if chosen:
+            if not _CHOSEN.match(chosen):
+                raise Invalid(fields={"code": _("4 to 16 letters and digits, without spaces.")})
+            check_text(actor=new.actor, text=chosen, where="message")
+        return Opening(
+            cap=MOST_FRIENDS,
+            lasts=new.campaign.ends_at - new.at,
+            promise=self.worst_case(new.terms),
+            code=chosen,
+            kept={"costs": {str(key): n for key, n in _costs(new.terms).items()}},
+        )
+
+    def join(self, play: Play[ReferralTerms]) -> Sequence[Effect]:
+        """A new friend enters the code, once in the campaign whoever's it is."""
+        who, terms = play.who.account_id, play.terms
+        if who == play.instance.owner_id:
+            raise Refused("own")
+        if not is_newcomer(play.who.contacts):
+            raise Refused("newcomers_only")
+        # Beyond those who are thanked for, the promise does not reach; the coupon's own cap does.
+        cost = int(play.instance.secret["costs"][str(terms.coupon)])
+        within = play.place <= terms.most
+        return [
+            Enter("friend", place=play.place, scope="campaign"),
+            GiveCoupon(who, terms.coupon, "friend", f"play:{play.instance.pk}", cost * within),
+        ]
+
+    def bought(
+        self, play: Play[ReferralTerms], one: Participation, order: Order
+    ) -> Sequence[Effect]:
+        """The first order counts if it is large enough, and in time."""
+        if order.total_amount < play.terms.least:
+            return []
+        paid = order.paid_at or play.at
+        if paid >= one.created_at + dt.timedelta(days=play.terms.days):
+            return [Follow(one, None, reason="late"), MoveOne(one, "lost")]
+        return [Follow(one, order.pk)]
+
+    def received(
+        self, play: Play[ReferralTerms], one: Participation, order: Order
+    ) -> Sequence[Effect]:
+        """It arrived: now it can still be sent back for some days."""
+        received = order.received_at or play.at
+        return [Follow(one, order.pk, received + dt.timedelta(days=play.terms.hold_days))]
+
+    def refunded(
+        self, play: Play[ReferralTerms], one: Participation, order: Order
+    ) -> Sequence[Effect]:
+        """Given back in full: another order may count instead."""
+        return [Follow(one, None, reason="refunded")] if one.state == "in" else []
+
+    def due(self, play: Play[ReferralTerms], one: Participation) -> Sequence[Effect]:
+        """It was kept. The member is thanked, for as many friends as there are thanks for."""
+        code, terms = play.instance, play.terms
+        owner = code.owner_id or 0
+        if one.state != "in":
+            return []
+        if code.done >= terms.most:
+            return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
+        effects: list[Effect] = [Count(one), Tell(owner, "campaign.friend")]
+        if terms.thanks:
+            cost = int(code.secret["costs"][str(terms.thanks)])
+            effects.append(GiveCoupon(owner, terms.thanks, "thanks", f"place:{one.pk}", cost))
+        return effects
+
+    def expire(self, play: Play[ReferralTerms]) -> Sequence[Effect]:
+        """No new friends; for those who came the member is thanked until their time is over."""
+        terms, code = play.terms, play.instance
+        waits = dt.timedelta(days=terms.days + terms.hold_days + 60)
+        until = play.campaign.ends_at + waits
+        if play.at < until and code.participations.filter(state="in").exists():
+            return []
+        return [Move("closed", ends=True)]
+
+    def view(self, shown: Shown[ReferralTerms]) -> list[Block]:
+        """See the base."""
+        code, terms = shown.instance, shown.terms
+        if shown.own:
+            words = ngettext(
+                "%(n)s friend of %(all)s qualified", "%(n)s friends of %(all)s qualified", code.done
+            )
+            left_out = [one for one in shown.people if one.data.get("reason") == "cap"]
+            late = [one for one in shown.people if one.data.get("reason") == "late"]
+            blocks: list[Block] = [
+                Note(_("Your code: %(code)s") % {"code": code.code}, "gold"),
+                Progress(code.done, terms.most, words % {"n": code.done, "all": terms.most}),
+            ]
+            if left_out:
+                n = len(left_out)
+                text = ngettext(
+                    "For %(n)s more friend there were no thanks left.",
+                    "For %(n)s more friends there were no thanks left.",
+                    n,
+                )
+                blocks.append(Note(text % {"n": n}))
+            if late:
+                n = len(late)
+                text = ngettext(
+                    "%(n)s friend ordered too late to count.",
+                    "%(n)s friends ordered too late to count.",
+                    n,
+                )
+                blocks.append(Note(text % {"n": n}))
+            hint = _("Publish it on your own profile if you like; not on coupon sites.")
+            return [*blocks, Next("share", _("Send it to friends"), hint)]
+        if shown.mine is not None:
+            return [Won(_("The coupon is yours"), "", "/me/coupons", _("My coupons"))]
+        if code.ended_at is not None or shown.at >= shown.campaign.ends_at:
+            return [Note(_("This is over."))]
+        return [Next("join", _("Use the code"), _("For your first order with us."))]
+
+
+def _costs(terms: ReferralTerms) -> dict[int, int]:
+    named = [one for one in (terms.coupon, terms.thanks) if one]
+    return {one.pk: most_off(one.terms) or 0 for one in Coupon.objects.filter(pk__in=named)}

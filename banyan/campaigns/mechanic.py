@@ -198,6 +198,17 @@ class Mechanic(ABC, Generic[T]):
         """Return what is wrong with terms that only the goods and coupons tell, by field."""
         return {}
 
+    def published(self, actor: Actor, campaign: Campaign, terms: T) -> Mapping[str, Any]:
+        """Set up what a campaign is played in elsewhere; return what is public of it."""
+        return {}
+
+    def turned(self, actor: Actor, campaign: Campaign, to: str) -> None:
+        """The campaign is "paused", "published" again, or "ended" by its shop."""
+
+    def entry_url(self, campaign: Campaign) -> str:
+        """Return where people take part, if that is no page of the campaign's own."""
+        return ""
+
     def turns(self, terms: T) -> int:
         """Return how often a person may begin it in one campaign."""
         return 1
@@ -292,6 +303,7 @@ BUILT_IN = (
     "red_packet:RedPacket",
     "assist_draw:AssistDraw",
     "referral:Referral",
+    "flash_sale:FlashSale",
 )
 
 

@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
+from banyan.catalog.ports import check_campaigning
 from banyan.kernel import audit, clock, fairness, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Event
@@ -128,12 +129,15 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
         CampaignVersion.objects.filter(pk=campaign.version_id).update(
             published_at=clock.now(), published_by_id=actor.id
         )
+        if campaign.shop_id is not None:
+            check_campaigning(campaign.shop_id)
+        campaign.public = dict(kind.published(actor, campaign, terms))
         if kind.pooled:
             draw = kind.draw_of(campaign, terms)
             seed = fairness.commit(purpose=DRAW, subject_id=campaign.pk)
             published = {"seed": seed, "terms": fingerprint(draw.terms)}
-            campaign.public = {"published": published}
-            campaign.save(update_fields=["public"])
+            campaign.public["published"] = published
+        campaign.save(update_fields=["public"])
         _tell(actor, campaign, "published", CampaignPublished)
         _audit(actor, campaign, "campaign.publish")
     return campaign
@@ -188,6 +192,7 @@ def _turn(actor: Actor, campaign_id: int, to: str, told: type[Event]) -> Campaig
         locks.take([LockKey("campaign", campaign.pk)])
         campaign = get_campaign_for_staff(actor, campaign_id)
         if campaign.state != to:
+            mechanic(campaign.mechanic).turned(actor, campaign, to)
             _tell(actor, campaign, to, told)
             _audit(actor, campaign, f"campaign.{to}")
     return campaign

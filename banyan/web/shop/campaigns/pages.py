@@ -65,6 +65,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         | {
             "mine": own_instances(who, found),
             "phase": _phase(found),
+            "entry_url": mechanic(found.mechanic).entry_url(found),
             "member": who.id is not None,
             "sign_in_url": _sign_in(request, arrival),
         },

@@ -1,0 +1,150 @@
+"""A flash sale, and rights to buy given out as F-codes: few units at a low price, fairly."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from pydantic import Field, model_validator
+
+from banyan.kernel.actors import Actor
+from banyan.kernel.states import Machine
+from banyan.sales import actions as sales
+
+from ..blocks import Block
+from ..effects import Effect
+from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..models import Campaign
+from ..problems import Refused
+from ..terms import Ask, Terms
+
+
+class SaleTerms(Terms):
+    """What is sold, at which price, how many units for whom, and how people get in."""
+
+    variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
+
+    variant: Annotated[int, Ask(gettext_lazy("What is sold"), kind="variant")]
+    price: Annotated[int, Ask(gettext_lazy("Price in the sale"), kind="money"), Field(ge=1)]
+    public: Annotated[int, Ask(gettext_lazy("Units for everybody")), Field(ge=0, le=1_000_000)] = (
+        100
+    )
+    codes: Annotated[
+        int,
+        Ask(
+            gettext_lazy("Units for F-codes"),
+            gettext_lazy("Make the codes on the sale's own page when it is published."),
+        ),
+        Field(ge=0, le=100_000),
+    ] = 0
+    fans: Annotated[int, Ask(gettext_lazy("Units for fans")), Field(ge=0, le=100_000)] = 0
+    per_person: Annotated[int, Ask(gettext_lazy("At most per person")), Field(ge=1, le=100)] = 1
+    minutes: Annotated[
+        int,
+        Ask(gettext_lazy("A unit waits for its payment"), unit=gettext_lazy("minutes")),
+        Field(ge=5, le=15),
+    ] = 10
+    room: Annotated[
+        bool,
+        Ask(
+            gettext_lazy("A waiting room, so that it does not matter who is fastest"), kind="switch"
+        ),
+    ] = True
+    ticketed: Annotated[
+        bool,
+        Ask(
+            gettext_lazy("Many thousands will come: sell the public units by ticket"), kind="switch"
+        ),
+    ] = False
+    leftover_minutes: Annotated[
+        int,
+        Ask(
+            gettext_lazy("Minutes after which everybody may have all that is left"),
+            gettext_lazy("0: units for codes and fans stay theirs to the end."),
+        ),
+        Field(ge=0, le=44_640),
+    ] = 0
+
+    @model_validator(mode="after")
+    def _something(self) -> SaleTerms:
+        if not self.public + self.codes + self.fans:
+            raise ValueError(_("A sale needs units."))
+        return self
+
+
+class FlashSale(Mechanic[SaleTerms]):
+    """Mechanic 2.6. The sale itself, its buckets, room and rights, are the package ``sales``."""
+
+    code = "flash_sale"
+    title = gettext_lazy("Flash sale")
+    pitch = gettext_lazy("Few units at a low price, in a fair order; rights to buy as codes.")
+    terms = SaleTerms
+    scarce = frozenset()
+    by_sharing = False
+    machine = Machine(
+        name="campaigns.flash_sale.state",
+        initial="none",
+        transitions={"none": ("over",), "over": ()},
+    )
+    presets: ClassVar[Mapping[str, Preset]] = {
+        "hundred": Preset(gettext_lazy("A hundred units, in a waiting room"), {"public": 100}),
+        "codes": Preset(gettext_lazy("By F-code only"), {"public": 0, "codes": 50, "room": False}),
+    }
+
+    def worst_case(self, terms: SaleTerms) -> int:
+        """A lower price costs no budget: the shop sells for less."""
+        return 0
+
+    def published(self, actor: Actor, campaign: Campaign, terms: SaleTerms) -> Mapping[str, Any]:
+        """Plan and publish the sale with the campaign's window. Raises what that raises."""
+        later = dt.timedelta(minutes=terms.leftover_minutes)
+        data = sales.SaleInput(
+            title=campaign.title,
+            starts_at=campaign.starts_at,
+            ends_at=campaign.ends_at,
+            items=[
+                sales.ItemInput(
+                    terms.variant,
+                    terms.price,
+                    public=terms.public,
+                    code=terms.codes,
+                    fans=terms.fans,
+                )
+            ],
+            per_person=terms.per_person,
+            ttl_minutes=terms.minutes,
+            admission="queue" if terms.room else "none",
+            ticketed=terms.ticketed,
+            leftover_at=campaign.starts_at + later if later else None,
+        )
+        sale = sales.plan_sale(actor=actor, shop_id=campaign.shop_id or 0, data=data)
+        sales.publish_sale(actor=actor, sale_id=sale.pk)
+        return {"sale": str(sale.pk)}
+
+    def turned(self, actor: Actor, campaign: Campaign, to: str) -> None:
+        """The sale follows its campaign."""
+        act = {
+            "paused": sales.pause_sale,
+            "published": sales.resume_sale,
+            "ended": sales.end_sale,
+        }[to]
+        act(actor=actor, sale_id=int(campaign.public["sale"]))
+
+    def entry_url(self, campaign: Campaign) -> str:
+        """See the base."""
+        return f"/sale/{campaign.public['sale']}" if "sale" in campaign.public else ""
+
+    def begin(self, new: Beginning[SaleTerms]) -> Opening:
+        """There is nothing to begin: people take part on the sale's page."""
+        raise Refused("not_offered")
+
+    def expire(self, play: Play[SaleTerms]) -> Sequence[Effect]:
+        """There are no instances."""
+        raise Refused("not_offered")
+
+    def view(self, shown: Shown[SaleTerms]) -> list[Block]:
+        """There are no instances."""
+        return []

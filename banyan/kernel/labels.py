@@ -278,6 +278,7 @@ WORDS: Mapping[str, Promise] = {
     "taken": gettext_lazy("Fetched"),
     # machines of commerce
     "delivery.voucher.state": gettext_lazy("Voucher"),
+    "entitlements.priceright.state": gettext_lazy("Price of one's own"),
     "entitlements.pointslot.state": gettext_lazy("Points"),
     "entitlements.pointsuse.state": gettext_lazy("Use of points"),
     "market.dispute.state": gettext_lazy("Dispute"),

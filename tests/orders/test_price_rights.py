@@ -45,8 +45,9 @@ def booked(kind: str) -> int:
 
 
 def undo(checkout: Checkout) -> None:
-    order = checkout.orders.get()
-    orders.cancel_order(actor=make.actor(checkout.buyer), order_id=order.pk, key=f"undo{order.pk}")
+    order, buyer = checkout.orders.get(), checkout.buyer
+    assert buyer is not None
+    orders.cancel_order(actor=make.actor(buyer), order_id=order.pk, key=f"undo{order.pk}")
 
 
 # -- its price ------------------------------------------------------------------------------------

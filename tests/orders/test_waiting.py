@@ -1,4 +1,4 @@
-"""A paid order that waits for its group: nothing leaves before, everything after, or all goes back."""
+"""A paid order that waits: nothing leaves before, everything after, or all goes back."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ def group(monkeypatch: pytest.MonkeyPatch) -> Group:
 
 def fresh(order: Order) -> Order:
     return Order.objects.select_related("checkout__buyer", "shop__owner").get(pk=order.pk)
+
+
+def buyer(order: Order) -> Actor:
+    account = fresh(order).checkout.buyer
+    assert account is not None
+    return make.actor(account)
 
 
 def sent(order: Order) -> Any:
@@ -90,7 +96,7 @@ def test_keys_files_and_vouchers_are_kept_back_and_kept_for_the_order(group: Gro
     stock = make.stock_of(key)
     assert (stock.free, stock.reserved, stock.allocated) == (0, 1, 0), "nobody else is promised it"
     with pytest.raises(Conflict) as refused:
-        orders.confirm_receipt(actor=make.actor(order.checkout.buyer), order_id=order.pk)
+        orders.confirm_receipt(actor=buyer(order), order_id=order.pk)
     assert refused.value.code == "not_shipped"
     assert_sound()
 
@@ -118,7 +124,7 @@ def test_units_that_are_given_up_while_they_wait_are_not_handed_over(group: Grou
     line = order.lines.get()
 
     refund = orders.cancel_order(
-        actor=make.actor(order.checkout.buyer), order_id=order.pk, units={line.pk: 1}, key="one"
+        actor=buyer(order), order_id=order.pk, units={line.pk: 1}, key="one"
     )
     assert refund is not None
     assert (refund.amount, make.stock_of(item).free) == (4_000, 3)

@@ -12,6 +12,7 @@ from banyan.catalog.actions import locations
 from banyan.catalog.models import Stock
 from banyan.delivery import actions as delivery
 from banyan.earnings.actions import holds
+from banyan.entitlements.actions import expire_rights
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
@@ -37,6 +38,7 @@ _JOBS = (
     delivery.expire_due,
     holds.release_due,
     market.release_due,
+    expire_rights,
 )
 
 
@@ -99,7 +101,7 @@ def _lines(run: Run, how: How, shared: bool = False) -> list[orders.WantedLine]:
     ]
 
 
-def _place(
+def place(
     buyer: Buyer,
     lines: Sequence[orders.WantedLine],
     *,
@@ -108,6 +110,7 @@ def _place(
     agreed: int | None = None,
     cart: str | None = None,
 ) -> Checkout:
+    """Place an order."""
     return orders.place(
         actor=buyer.actor,
         lines=lines,
@@ -121,7 +124,7 @@ def _place(
     )
 
 
-def _look(
+def look(
     run: Run, buyer: Buyer, lines: Sequence[orders.WantedLine], coupon: str = ""
 ) -> orders.Quote | None:
     """Look at the price, and note how many free units it takes: a sale keeps its own."""
@@ -142,16 +145,16 @@ def orders_goods(run: Run, how: How) -> None:
     buyer = run.floor.buyers[how.share % 3]
     coupon = ["", PLATFORMS, CODE][how.n - 1]
     lines, key = _lines(run, how, how.also), new_code(80)
-    if _look(run, buyer, lines, coupon) is None:
+    if look(run, buyer, lines, coupon) is None:
         return
-    placed = run.act(lambda: _place(buyer, lines, key=key, coupon=coupon))
+    placed = run.act(lambda: place(buyer, lines, key=key, coupon=coupon))
     if placed is None:
         return
-    run.answers_the_same(lambda: _place(buyer, lines, key=key, coupon=coupon), placed)
+    run.answers_the_same(lambda: place(buyer, lines, key=key, coupon=coupon), placed)
     with pytest.raises(IdempotencyMismatch), clock.at(run.now):
-        _place(buyer, lines, key=key, coupon=coupon, agreed=placed.total_amount + 1)
+        place(buyer, lines, key=key, coupon=coupon, agreed=placed.total_amount + 1)
     if how.yes:
-        _arrives(run, placed, "pay")
+        arrives(run, placed, "pay")
 
 
 def orders_a_cart(run: Run, how: How) -> None:
@@ -173,9 +176,9 @@ def orders_a_cart(run: Run, how: How) -> None:
         orders.WantedLine(item.variant_id, item.quantity, offer_id=item.offer_id)
         for item in cart.items.order_by("id")
     ]
-    if not lines or _look(run, buyer, lines) is None:
+    if not lines or look(run, buyer, lines) is None:
         return
-    placed = run.act(lambda: _place(buyer, lines, cart=cart.token))
+    placed = run.act(lambda: place(buyer, lines, cart=cart.token))
     assert Cart.objects.get(pk=cart.pk).items.exists() == (placed is None)
     cart.items.all().delete()
 
@@ -184,11 +187,11 @@ def agrees_to_another_total(run: Run, how: How) -> None:
     """A total that is not the price is refused, and nothing is written."""
     buyer = run.floor.buyers[how.share % 3]
     lines = _lines(run, how)
-    quote = _look(run, buyer, lines)
+    quote = look(run, buyer, lines)
     if quote is None:
         return
     before = Checkout.objects.count()
-    placed = run.act(lambda: _place(buyer, lines, agreed=quote.total.amount - 1))
+    placed = run.act(lambda: place(buyer, lines, agreed=quote.total.amount - 1))
     assert placed is None
     assert Checkout.objects.count() == before
 
@@ -196,7 +199,7 @@ def agrees_to_another_total(run: Run, how: How) -> None:
 # -- paying ---------------------------------------------------------------------------------------
 
 
-def _arrives(run: Run, checkout: Checkout, ref: str, less: int = 0) -> Outcome | None:
+def arrives(run: Run, checkout: Checkout, ref: str, less: int = 0) -> Outcome | None:
     """Let money arrive for a checkout, under the provider's ``ref``."""
     if checkout.intent_id is None:
         return None
@@ -221,7 +224,7 @@ def money_arrives(run: Run, how: How) -> None:
     """The money of an order that waits arrives."""
     checkout = one(list(Checkout.objects.filter(state="placed").order_by("id")), how)
     if checkout is not None:
-        _arrives(run, checkout, "pay")
+        arrives(run, checkout, "pay")
 
 
 def money_arrives_strangely(run: Run, how: How) -> None:
@@ -233,10 +236,10 @@ def money_arrives_strangely(run: Run, how: How) -> None:
     fresh = not Intent.objects.filter(pk=checkout.intent_id, state__in=SETTLED).exists()
     waits = fresh and checkout.state == "placed" and run.now < checkout.expires_at
     if how.yes:
-        came = _arrives(run, checkout, "short", less=1)
+        came = arrives(run, checkout, "short", less=1)
         assert came is Outcome.AMOUNT_MISMATCH or not fresh
     else:
-        came = _arrives(run, checkout, "pay" if fresh else "second")
+        came = arrives(run, checkout, "pay" if fresh else "second")
         assert came is (Outcome.CAPTURED if waits else Outcome.UNPLACED) or not fresh
     before = checkout.state
     checkout.refresh_from_db()

@@ -29,6 +29,10 @@ _THERE = {
     "l.shipped_quantity + l.cancelled_quantity < l.quantity",
     "sent": "orders_orderline WHERE shipped_quantity > 0 AND kind IN ('goods', 'listing')",
     "right": "sales_right WHERE state = 'bound'",
+    "own": "entitlements_priceright WHERE state = 'held'",
+    "waits": "orders_orderline l JOIN orders_order o ON o.id = l.order_id WHERE o.state = 'paid' "
+    "AND l.kind IN ('digital', 'voucher') AND "
+    "l.shipped_quantity + l.cancelled_quantity < l.quantity",
     "voucher": "delivery_voucher",
     "wish": "orders_refund WHERE state = 'requested'",
     "failed": "orders_refund WHERE state = 'failed'",

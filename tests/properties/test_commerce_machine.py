@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from banyan.catalog.actions import stock
+from banyan.orders import ports
 from banyan.orders.actions import placement, units
-from tests.properties import commerce_after, commerce_buying
+from tests.properties import commerce_after, commerce_buying, commerce_rights
 from tests.properties.commerce_floor import Floor, open_floor
 from tests.properties.commerce_run import How, Run, what_is_there
 
-DEEDS = {deed.__name__: deed for deed in [*commerce_buying.DEEDS, *commerce_after.DEEDS]}
-OFTEN = commerce_buying.DEEDS | commerce_after.DEEDS
+OFTEN = commerce_buying.DEEDS | commerce_after.DEEDS | commerce_rights.DEEDS
+DEEDS = {deed.__name__: deed for deed in OFTEN}
 
 how = st.builds(
     How,
@@ -89,8 +90,9 @@ RUNS = settings(
 
 
 @pytest.fixture
-def floor(db: None) -> Floor:
-    """Return the market as it opens."""
+def floor(db: None, monkeypatch: pytest.MonkeyPatch) -> Floor:
+    """Return the market as it opens; what is bought in a group waits for it."""
+    monkeypatch.setattr(ports, "_holds", [commerce_rights.forming])
     return open_floor()
 
 

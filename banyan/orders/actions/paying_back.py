@@ -171,8 +171,8 @@ def close(*, actor: Actor, order: Order, reason: str) -> None:
     The price rights that it was bought by end with it.
     """
     _give_coupons_back(actor, order)
-    used = order.lines.exclude(right_id=None).values_list("right_id", flat=True)
-    return_rights(actor=actor, right_ids=list(used))
+    used = [right_id for right_id in order.lines.values_list("right_id", flat=True) if right_id]
+    return_rights(actor=actor, right_ids=used)
     transition(ORDER, order, "closed", actor=actor, reason=reason)
 
 

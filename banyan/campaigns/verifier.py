@@ -27,7 +27,7 @@ def _order(things: list[Any], weights: list[int], source: Any, many: int) -> Any
         ends = range(1, len(things) + 1) if max(weights) == 1 else [*accumulate(weights)]
         i = bisect(ends, _below(ends[-1], source))
         yield (things.pop(i), weights.pop(i))[0]
-def _cut(total: int, n: int, least: int, most: int, source: Any) -> list[int]:
+def _cut(total: int, n: int, least: int, most: int, source: Any) -> list[Any]:
     shares, spare = [least] * n, total - least * n
     while spare:
         room, cuts = [i for i in range(n) if shares[i] < most], {0}
@@ -37,7 +37,7 @@ def _cut(total: int, n: int, least: int, most: int, source: Any) -> list[int]:
             shares[i] += b - a - 1
         spare, shares = sum(max(0, s - most) for s in shares), [min(s, most) for s in shares]
     return shares
-def _mean(total: int, n: int, least: int, most: int, source: Any) -> list[int]:
+def _mean(total: int, n: int, least: int, most: int, source: Any) -> list[Any]:
     low, high = max(least, total - (n - 1) * most), min(most, 2 * total // n - least)
     share = low + _below(high - low + 1, source) if n > 1 else total
     return [share, *(_mean(total - share, n - 1, least, most, source) if n > 1 else [])]

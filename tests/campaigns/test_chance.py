@@ -8,6 +8,8 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from typing import Any
+
 import pytest
 
 from banyan.campaigns.chance import bargains, draws, packets, packs
@@ -28,7 +30,7 @@ F_9_MANY = 2.41
 def _p_value(counts: Sequence[int], chances: Sequence[float]) -> float:
     """Return the probability of a chi-square at least as large; an odd number of classes."""
     n = sum(counts)
-    half = sum((c - n * p) ** 2 / (n * p) for c, p in zip(counts, chances, strict=True)) / 2
+    half: float = sum((c - n * p) ** 2 / (n * p) for c, p in zip(counts, chances, strict=True)) / 2
     assert len(counts) % 2 == 1, "the series is exact for an even number of degrees of freedom"
     return math.exp(-half) * sum(half**i / math.factorial(i) for i in range(len(counts) // 2))
 
@@ -71,6 +73,7 @@ def test_shares_sum_exactly_and_keep_their_bounds() -> None:
 
 
 def test_what_cannot_be_is_refused_and_what_is_forced_comes_out() -> None:
+    bad: dict[str, Any]
     for bad in (
         {"total": 9, "n": 10, "least": 1, "most": 9},
         {"total": 100, "n": 10, "least": 11, "most": 100},
@@ -152,7 +155,7 @@ def test_f06_bargain_decay() -> None:
 
 
 def test_a_lucky_pack_has_one_luckiest_where_it_was_promised() -> None:
-    places = Counter()
+    places: Counter[int] = Counter()
     for i in range(300):
         pack = Pack(
             subject=1,

@@ -13,9 +13,9 @@ from .rules import Pack, Rule, Source
 
 PROMOTIONS = "规范促销行为暂行规定"
 IN_FORCE = "2020-12-01"
-PYRAMIDS = Source("禁止传销条例", "7", "2005-11-01")
-PRIVACY = Source("个人信息保护法", "31", "2021-11-01")
-CIVIL_CODE = Source("民法典", "19", "2021-01-01")
+PYRAMIDS = Source("禁止传销条例", "Art. 7", "2005-11-01")
+PRIVACY = Source("个人信息保护法", "Art. 31", "2021-11-01")
+CIVIL_CODE = Source("民法典", "Art. 19", "2021-01-01")
 
 
 def prize_cap(facts: Facts) -> str | None:
@@ -62,13 +62,13 @@ PACK = Pack(
     "CN",
     "2026.1",
     (
-        Rule("cn.prize_cap", "block", Source(PROMOTIONS, "17", IN_FORCE), prize_cap),
-        Rule("told", "block", Source(PROMOTIONS, "13", IN_FORCE), house.told),
-        Rule("worsened", "block", Source(PROMOTIONS, "13", IN_FORCE), house.worsened),
+        Rule("cn.prize_cap", "block", Source(PROMOTIONS, "Art. 17", IN_FORCE), prize_cap),
+        Rule("told", "block", Source(PROMOTIONS, "Art. 13", IN_FORCE), house.told),
+        Rule("worsened", "block", Source(PROMOTIONS, "Art. 13", IN_FORCE), house.worsened),
         Rule("levels", "block", PYRAMIDS, house.levels),
-        Rule("cn.baseline", "block", Source(PROMOTIONS, "21", IN_FORCE), baseline),
+        Rule("cn.baseline", "block", Source(PROMOTIONS, "Art. 21", IN_FORCE), baseline),
         Rule("cn.children", "block", PRIVACY, children),
         Rule("cn.minors_pay", "warn", CIVIL_CODE, minors_pay),
-        Rule("cn.record", "note", Source(PROMOTIONS, "19", IN_FORCE), record),
+        Rule("cn.record", "note", Source(PROMOTIONS, "Art. 19", IN_FORCE), record),
     ),
 )

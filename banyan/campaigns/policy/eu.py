@@ -23,12 +23,19 @@ def _unfair(point: str) -> Source:
     )
 
 
-TOLD = Source("Directive 2000/31/EC (electronic commerce)", "6(c) and (d)", "2002-01-17", COMMERCE)
-BASELINE = Source(
-    "Directive 98/6/EC as amended by (EU) 2019/2161", "6a", "2022-05-28", f"{_ELI}/dir/2019/2161/oj"
+TOLD = Source(
+    "Directive 2000/31/EC (electronic commerce)", "Art. 6(c) and (d)", "2002-01-17", COMMERCE
 )
-PRIVACY = Source("Regulation (EU) 2016/679", "8", "2018-05-25", f"{_ELI}/reg/2016/679/oj")
-MINIMUM = Source("Regulation (EU) 2016/679", "5(1)(c)", "2018-05-25", f"{_ELI}/reg/2016/679/oj")
+BASELINE = Source(
+    "Directive 98/6/EC as amended by (EU) 2019/2161",
+    "Art. 6a",
+    "2022-05-28",
+    f"{_ELI}/dir/2019/2161/oj",
+)
+PRIVACY = Source("Regulation (EU) 2016/679", "Art. 8", "2018-05-25", f"{_ELI}/reg/2016/679/oj")
+MINIMUM = Source(
+    "Regulation (EU) 2016/679", "Art. 5(1)(c)", "2018-05-25", f"{_ELI}/reg/2016/679/oj"
+)
 
 
 def baseline(facts: Facts) -> str | None:

@@ -20,8 +20,14 @@ class Source(NamedTuple):
     date: str
     url: str = ""
 
+    @property
+    def cited(self) -> str:
+        """The source in one line of Markdown."""
+        title = f"[{self.title}]({self.url})" if self.url else self.title
+        return ", ".join(part for part in (title, self.article, self.date) if part)
 
-HOUSE = Source("Banyan, its own rule", "docs/reference/campaign-policy.md", "2026")
+
+HOUSE = Source("own rule of this platform", "", "")
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from typing import Any
-
 import pytest
 
 from banyan.campaigns.chance import bargains, draws, packets, packs
@@ -32,7 +30,9 @@ def _p_value(counts: Sequence[int], chances: Sequence[float]) -> float:
     n = sum(counts)
     half: float = sum((c - n * p) ** 2 / (n * p) for c, p in zip(counts, chances, strict=True)) / 2
     assert len(counts) % 2 == 1, "the series is exact for an even number of degrees of freedom"
-    return math.exp(-half) * sum(half**i / math.factorial(i) for i in range(len(counts) // 2))
+    return math.exp(-half) * sum(
+        math.pow(half, i) / math.factorial(i) for i in range(len(counts) // 2)
+    )
 
 
 def _anova(rows: Sequence[Sequence[int]]) -> float:
@@ -73,16 +73,15 @@ def test_shares_sum_exactly_and_keep_their_bounds() -> None:
 
 
 def test_what_cannot_be_is_refused_and_what_is_forced_comes_out() -> None:
-    bad: dict[str, Any]
-    for bad in (
-        {"total": 9, "n": 10, "least": 1, "most": 9},
-        {"total": 100, "n": 10, "least": 11, "most": 100},
-        {"total": 100, "n": 10, "least": 1, "most": 9},
-        {"total": 100, "n": 0, "least": 1, "most": 100},
-        {"total": 100, "n": 1, "least": 0, "most": 100},
+    for total, n, least, most in (
+        (9, 10, 1, 9),
+        (100, 10, 11, 100),
+        (100, 10, 1, 9),
+        (100, 0, 1, 100),
+        (100, 1, 0, 100),
     ):
         with pytest.raises(ValueError, match=r"share|little|much"):
-            split_random(**bad, seed=seed("x"))
+            split_random(total=total, n=n, least=least, most=most, seed=seed("x"))
     for rule in (packets.LINE_CUT, packets.DOUBLE_MEAN):
         forced = split_random(total=70, n=10, least=7, most=70, seed=seed("x"), rule=rule)
         assert forced == [7] * 10

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from banyan.kernel.money import Money, format_money
 
@@ -61,10 +61,14 @@ def _people(facts: Facts) -> Iterator[str]:
     if facts.free_entry:
         yield _("No purchase is necessary. Without one: %(way)s") % {"way": facts.free_entry}
         yield _("A purchase does not make winning likelier.")
-    for scope in (pride.scope for pride in facts.prides if pride.scope in _SCOPES):
-        yield _("You stand for your %(scope)s; only what you have said yourself counts.") % {
-            "scope": _SCOPES[scope]()
-        }
+    stands_for = {
+        "hometown": _("You stand for your hometown, as you have declared it yourself."),
+        "dialect": _("You stand for your dialect, as you have declared it yourself."),
+        "school": _("You stand for your school, as you have declared it yourself."),
+        "group": _("You stand for your group."),
+        "relations": _("You stand for your circle of friends."),
+    }
+    yield from (stands_for[pride.scope] for pride in facts.prides if pride.scope in stands_for)
 
 
 def _sharing(facts: Facts) -> Iterator[str]:
@@ -147,15 +151,6 @@ def _data(facts: Facts) -> Iterator[str]:
 
 def _changes(facts: Facts) -> Iterator[str]:
     yield _("What is promised here does not become worse. It can end early; promises are kept.")
-
-
-_SCOPES = {
-    "hometown": lambda: pgettext("you stand for your", "hometown"),
-    "dialect": lambda: pgettext("you stand for your", "dialect"),
-    "school": lambda: pgettext("you stand for your", "school"),
-    "group": lambda: pgettext("you stand for your", "group"),
-    "relations": lambda: pgettext("you stand for your", "circle of friends"),
-}
 
 
 def _clock(at: dt.datetime) -> str:

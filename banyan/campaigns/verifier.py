@@ -23,8 +23,8 @@ def _below(limit: int, source: Any) -> int:
     tries = (int.from_bytes(islice(source, (bits + 7) // 8)) % (1 << bits) for _ in range(999))
     return next(value for value in tries if value < limit)
 def _order(things: list[Any], weights: list[int], source: Any, many: int) -> Any:
-    for _ in range(min(many, len(things))):
-        ends = range(1, len(things) + 1) if max(weights) == 1 else [*accumulate(weights)]
+    for equal in [max(weights, default=1) == 1] * min(many, len(things)):
+        ends = range(1, len(things) + 1) if equal else [*accumulate(weights)]
         i = bisect(ends, _below(ends[-1], source))
         yield (things.pop(i), weights.pop(i))[0]
 def _cut(total: int, n: int, least: int, most: int, source: Any) -> list[Any]:

@@ -37,7 +37,8 @@ def _p_value(counts: Sequence[int], chances: Sequence[float]) -> float:
 
 def _anova(rows: Sequence[Sequence[int]]) -> float:
     """Return F of the means of the columns of ``rows``."""
-    n, columns = len(rows), list(zip(*rows, strict=True))
+    n = len(rows)
+    columns: list[tuple[int, ...]] = list(zip(*rows, strict=True))
     means = [sum(column) / n for column in columns]
     grand = sum(means) / len(means)
     between = n * sum((mean - grand) ** 2 for mean in means) / (len(means) - 1)

@@ -289,6 +289,9 @@ class Mechanic(ABC, Generic[T]):
         """The deadline has come; the instance has to end."""
 
 
+INSTANCES = "campaigns_instance"
+"""The table that the machines of all mechanics share."""
+
 OWNER = "owner"
 """The role of who began an instance and takes no place in it."""
 

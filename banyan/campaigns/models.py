@@ -121,7 +121,7 @@ class Instance(models.Model):
     )
     owner = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     turn = models.IntegerField(null=True)
-    state = models.CharField(max_length=12, default="open")
+    state = models.CharField(max_length=12)
     cap = models.IntegerField()
     taken = models.IntegerField(default=0)
     done = models.IntegerField(default=0)

@@ -18,7 +18,7 @@ CAMPAIGN = Machine(
 
 PARTICIPATION = Machine(
     name="campaigns.participation.state",
-    initial="in",
+    initial="reserved",
     transitions={
         # reserved: a place waits for its payment
         "reserved": ("in", "out"),

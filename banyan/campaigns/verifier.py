@@ -23,11 +23,11 @@ def _below(limit: int, source: Any) -> int:
     tries = (int.from_bytes(islice(source, (bits + 7) // 8)) % (1 << bits) for _ in range(999))
     return next(value for value in tries if value < limit)
 def _order(things: list[Any], weights: list[int], source: Any, many: int) -> Any:
-    for _ in range(min(many, len(things))):
-        ends = range(1, len(things) + 1) if max(weights) == 1 else [*accumulate(weights)]
+    for equal in [max(weights, default=1) == 1] * min(many, len(things)):
+        ends = range(1, len(things) + 1) if equal else [*accumulate(weights)]
         i = bisect(ends, _below(ends[-1], source))
         yield (things.pop(i), weights.pop(i))[0]
-def _cut(total: int, n: int, least: int, most: int, source: Any) -> list[int]:
+def _cut(total: int, n: int, least: int, most: int, source: Any) -> list[Any]:
     shares, spare = [least] * n, total - least * n
     while spare:
         room, cuts = [i for i in range(n) if shares[i] < most], {0}
@@ -37,7 +37,7 @@ def _cut(total: int, n: int, least: int, most: int, source: Any) -> list[int]:
             shares[i] += b - a - 1
         spare, shares = sum(max(0, s - most) for s in shares), [min(s, most) for s in shares]
     return shares
-def _mean(total: int, n: int, least: int, most: int, source: Any) -> list[int]:
+def _mean(total: int, n: int, least: int, most: int, source: Any) -> list[Any]:
     low, high = max(least, total - (n - 1) * most), min(most, 2 * total // n - least)
     share = low + _below(high - low + 1, source) if n > 1 else total
     return [share, *(_mean(total - share, n - 1, least, most, source) if n > 1 else [])]

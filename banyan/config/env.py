@@ -5,8 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class CampaignLimits(BaseModel):
+    """Limits of the rules for campaigns, by market: docs/reference/campaign-policy.md."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cn_prize_fen: int = Field(default=5_000_000, ge=0)
+    cn_baseline_days: int = Field(default=7, ge=1)
+    cn_child_age: int = Field(default=14, ge=0)
+    cn_record_days: int = Field(default=730, ge=1)
+    eu_baseline_days: int = Field(default=30, ge=1)
+    eu_child_age: int = Field(default=16, ge=0)
+    us_child_age: int = Field(default=13, ge=0)
+    us_registration_cents: int = Field(default=500_000, ge=0)
 
 
 class Env(BaseSettings):
@@ -66,6 +81,7 @@ class Env(BaseSettings):
     digital_file_mb: int = 200
     new_account_days: int = Field(default=7, ge=0, le=365)
     counter_notice_days: int = Field(default=14, ge=1, le=90)
+    campaign_limits: CampaignLimits = CampaignLimits()
     operator_name: str = ""
     operator_address: str = ""
     operator_email: str = ""

@@ -25,15 +25,16 @@ machines: dict[str, Machine] = {}
 class Machine:
     """One aspect of one model.
 
-    ``name`` is "package.noun.field" of the table ``package_noun``; ``transitions`` maps a state
-    to the states it may go to; ``guards`` maps (from, to) to a callable(obj) that raises a
-    Problem to refuse.
+    ``name`` is "package.noun.field" of the table ``package_noun``, or of ``table`` where several
+    machines share one; ``transitions`` maps a state to the states it may go to; ``guards`` maps
+    (from, to) to a callable(obj) that raises a Problem to refuse.
     """
 
     name: str
     initial: str
     transitions: dict[str, tuple[str, ...]]
     guards: dict[tuple[str, str], Callable[[Any], None]] = field(default_factory=dict)
+    table: str = ""
 
     def __post_init__(self) -> None:
         unknown = {t for tos in self.transitions.values() for t in tos} - set(self.transitions)

@@ -66,9 +66,26 @@ def personal_table() -> str:
     return "\n".join(rows) + f"\n\nTables that hold nothing of people: {told}."
 
 
+def policy_tables() -> str:
+    """Return every pack of rules for campaigns: what each rule asks for, and its source."""
+    from banyan.campaigns.policy.packs import ALL_PACKS
+
+    parts = []
+    for pack in ALL_PACKS:
+        parts.append(f"## Pack `{pack.name}`, version {pack.version}")
+        rows = [
+            f"| `{rule.code}` | {rule.severity} | {rule.about} | {rule.source.cited} |"
+            for rule in pack.rules
+        ]
+        table = ["| rule | | what it asks for | source |", "| --- | --- | --- | --- |", *rows]
+        parts.append("\n".join(table) if rows else "No rules of its own.")
+    return "\n\n".join(parts)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "events": event_table,
     "personal": personal_table,
+    "policy": policy_tables,
     "routes": api_routes,
     "states": state_diagrams,
 }

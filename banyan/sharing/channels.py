@@ -7,9 +7,9 @@ no app: it is what was seen within a group of this site.
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
-WEB = "web"
-GROUP = "group"
+WEB, CHAT, GROUP = "web", "chat", "group"
 _APPS: tuple[tuple[str, str], ...] = (
     # Order matters: WeChat for enterprises and QQ's browser also name their relatives.
     ("DingTalk", "dingtalk"),
@@ -21,6 +21,7 @@ _APPS: tuple[tuple[str, str], ...] = (
     ("aweme", "douyin"),
     ("xhsdiscover", "xhs"),
     (" QQ/", "qq"),
+    ("Qzone/", "qq"),
     ("Instagram", "instagram"),
     ("FBAN", "facebook"),
     ("FBAV", "facebook"),
@@ -28,11 +29,28 @@ _APPS: tuple[tuple[str, str], ...] = (
     ("Twitter", "x"),
     ("Telegram", "telegram"),
 )
-CHAT, GROUP = "chat", "group"
 CHANNELS: tuple[str, ...] = (*dict.fromkeys(channel for _, channel in _APPS), WEB, CHAT, GROUP)
+
+_SITES = {
+    "weixin.qq.com": "wechat",
+    "wx.qq.com": "wechat",
+    "weibo.com": "weibo",
+    "weibo.cn": "weibo",
+    "qzone.qq.com": "qq",
+    "douyin.com": "douyin",
+    "xiaohongshu.com": "xhs",
+    "instagram.com": "instagram",
+    "facebook.com": "facebook",
+    "t.co": "x",
+    "x.com": "x",
+    "t.me": "telegram",
+}
 
 RESTRICTED = frozenset({"wechat", "weibo", "qq", "douyin", "xhs"})
 """Apps whose rules forbid sharing for a reward: their visitors get the neutral page and card."""
+
+OPEN = frozenset(CHANNELS) - RESTRICTED
+"""Channels where a mechanic that rewards sharing may be played."""
 
 HUMAN_VERDICTS = frozenset({"unknown", "human"})
 """Touches that may be a person: opened, and (human) proven to have run the page."""
@@ -51,12 +69,25 @@ _BOTS = re.compile(
 )
 
 
-def channel_of(user_agent: str) -> str:
-    """Return the app of a User-Agent, one of CHANNELS; "web" for every plain browser."""
+def channel_of(user_agent: str, referrer: str = "") -> str:
+    """Return the app of a User-Agent, one of CHANNELS.
+
+    A plain browser is "web", or with a ``referrer`` (URL) the network whose site led here.
+    """
     for mark, channel in _APPS:
         if mark in user_agent:
             return channel
-    return WEB
+    return _site_of(referrer)
+
+
+def _site_of(referrer: str) -> str:
+    try:
+        host = urlsplit(referrer).hostname or ""
+    except ValueError:
+        return WEB
+    parts = host.split(".")
+    names = (".".join(parts[i:]) for i in range(len(parts)))
+    return next((_SITES[name] for name in names if name in _SITES), WEB)
 
 
 def channel_through(place: str, link_channel: str, app: str) -> str:

@@ -139,7 +139,7 @@ LANGUAGES = {
 SAME = re.compile(
     r"^(banyan|utc|qr|csv|r|api|id|url|totp|sms|pdf|english|visa|ana|guest|cn|hk|nt|us|de|es|ca|eur?|gbp"
     r"|jpy|usd|cny|twd|hkd|sgd|myr|sku|html|https|json|px|kb|mb|ms|sql|x|s|m|l|xl|ip|jpeg|png"
-    r"|webp|shopify|utf)$",
+    r"|webp|shopify|utf|python)$",
     re.IGNORECASE,
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")

@@ -53,7 +53,7 @@ def every_proof() -> dict[str, str]:
         bargain = Bargain(subject=2, currency="CNY", start=9_999, floor=1_000, people=20, rule=rule)
         found[f"bargain {rule}"] = bargain.proof(seed(rule))
     for rule, more in {
-        packs.EQUAL: {},
+        packets.EQUAL: {},
         packs.TIERED: {"tiers": ((100, 5), (150, 2), (700, 1))},
         packs.LUCKY: {"top": 600, "first": 3, "last": 6, "least": 20},
     }.items():

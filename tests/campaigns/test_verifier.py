@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import random
 import subprocess
 import sys
@@ -13,11 +14,18 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import verifier
+from banyan.campaigns.chance import bargains, draws, packets, packs
+from banyan.campaigns.chance.bargains import Bargain
+from banyan.campaigns.chance.draws import Draw
+from banyan.campaigns.chance.packets import Packet
+from banyan.campaigns.chance.packs import Pack
 from banyan.campaigns.chance.proofs import MOST, canonical
+from banyan.kernel.fairness import Entrant
 from banyan.ops import cli
 
 from .proof_files import every_proof
 
+SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 PROOFS = every_proof()
 SOURCE = Path(verifier.__file__)
 
@@ -145,3 +153,43 @@ def test_it_runs_alone_and_as_a_command(tmp_path: Path, capsys: pytest.CaptureFi
     assert cli.main(["verify-draw", str(bad)]) == 2
     assert "no proof file" in capsys.readouterr().err
     assert cli.main(["verify-draw", str(tmp_path / "absent")]) == 2
+
+
+def _any_proof(dice: random.Random, n: int) -> str:
+    """Return the proof of a packet, bargain, pack or draw with terms by chance."""
+    key, count = dice.randbytes(32), dice.choice((1, 2, 3, 8, 40))
+    total = count * dice.randrange(3, 300) + dice.randrange(7)
+    most = dice.choice((None, -(-total // count) + dice.randrange(9)))
+    rule = dice.choice(packets.RULES)
+    if n % 4 == 0:
+        return Packet(
+            subject=n, currency="CNY", total=total, count=count, least=2, most=most, rule=rule
+        ).proof(key)
+    if n % 4 == 1:
+        rule = dice.choice(bargains.RULES)
+        return Bargain(
+            subject=n, currency="JPY", start=total + 5, floor=5, people=count, rule=rule
+        ).proof(key)
+    if n % 4 == 2:
+        first = dice.randint(1, count + 1)
+        last = dice.randint(first, count + 1)
+        return Pack(
+            subject=n,
+            currency="EUR",
+            count=count + 1,
+            total=2 * total,
+            rule=packs.LUCKY,
+            top=total,
+            first=first,
+            last=last,
+        ).proof(key)
+    frozen = draws.freeze(Entrant(f"{i}é", dice.choice((1, 1, 9))) for i in range(count))
+    draw = Draw(subject=n, prizes=(("a", 1), ("b", 2)), runners=dice.randrange(9), closes_at="")
+    return draws.proof(draw, frozen, seed=key)
+
+
+def test_whatever_the_terms_the_program_agrees_with_us() -> None:
+    dice = random.Random(5)
+    for n in range(2_000 if SOAK else 300):
+        text = _any_proof(dice, n)
+        assert all(verifier.verify(text).values()), text

@@ -39,7 +39,7 @@ ALL = _all_machines()
 def _model(machine: Machine) -> type[models.Model]:
     package, noun, _ = machine.name.split(".")
     tables = {model._meta.db_table: model for model in apps.get_models()}
-    return tables[f"{package}_{noun}"]
+    return tables[machine.table or f"{package}_{noun}"]
 
 
 def test_the_project_has_machines() -> None:

@@ -47,6 +47,26 @@ def test_the_app_is_known_and_its_reader_may_be_a_person(agent: str, channel: st
     assert verdict_of(agent) == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("referrer", "channel"),
+    {
+        "https://m.weibo.cn/detail/4": "weibo",
+        "https://weibo.com/": "weibo",
+        "https://mp.weixin.qq.com/s/x": "wechat",
+        "https://user.qzone.qq.com/1": "qq",
+        "https://t.co/abc": "x",
+        "https://notweibo.com/": "web",
+        "https://weibo.com.evil.example/": "web",
+        "http://[broken": "web",
+        "": "web",
+    }.items(),
+)
+def test_a_plain_browser_comes_from_where_it_says(referrer: str, channel: str) -> None:
+    safari = PHONE + "Version/17.5 Mobile/15E148 Safari/604.1"
+    assert channel_of(safari, referrer) == channel
+    assert channel_of(PHONE + "Mobile/15E148 AlipayClient/10.5.96", referrer) == "alipay"
+
+
 @pytest.mark.parametrize(("agent", "verdict"), ROBOTS.items())
 def test_robots_say_so(agent: str, verdict: str) -> None:
     assert verdict_of(agent) == verdict

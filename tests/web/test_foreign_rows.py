@@ -428,6 +428,7 @@ FOR_ALL = {
     "sale_enter",
     "sale_leave",
     "sale_let_go",
+    "sale_proof",
     "sale_remind",
     "stock_wish",
     "storefront_look",

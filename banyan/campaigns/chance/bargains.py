@@ -20,7 +20,7 @@ RULES = (EQUAL, FRONT, LINE_CUT)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bargain:
+class Bargain(proofs.Split):
     """What is published of a bargain when it is launched; prices in minor units of ``currency``.
 
     EQUAL: equal cuts; what cannot be divided goes, a unit each, to the first. FRONT: the published
@@ -56,7 +56,7 @@ class Bargain:
             "most": self.start - self.floor,
         }
 
-    def cuts(self, seed: bytes) -> list[int]:
+    def parts(self, seed: bytes) -> list[int]:
         """Return the cuts, first helper first; they sum to start - floor."""
         whole, n = self.start - self.floor, self.people
         if self.rule == FRONT:
@@ -64,10 +64,6 @@ class Bargain:
         if self.rule == EQUAL:
             return split_equal(total=whole, n=n)
         return split_random(total=whole, n=n, least=1, most=whole, seed=seed)
-
-    def proof(self, seed: bytes) -> str:
-        """Return the proof file, for when the floor is reached or the bargain is over."""
-        return proofs.proof_of_parts(terms=self.terms, parts=self.cuts(seed), seed=seed)
 
 
 def curve(whole: int, people: int) -> list[int]:

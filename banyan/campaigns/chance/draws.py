@@ -137,6 +137,8 @@ def freeze(entries: Iterable[Entrant], voids: Iterable[Void] = ()) -> Frozen:
     """Return the canonical lists. ValueError for doubles, and for an entry that is void too."""
     frozen = fairness.freeze(entries)
     declared = sorted(voids, key=lambda void: void.id.encode())
+    if sum(entry.weight for entry in frozen) > proofs.MOST:
+        raise ValueError("the weights are too large for a proof")
     gone = {void.id for void in declared}
     if len(gone) < len(declared) or any(entry.id in gone for entry in frozen):
         raise ValueError("an entry is void, or it is not")

@@ -65,8 +65,8 @@ class Wheel:
             if prize.weight < (0 if prize.id == NOTHING else 1) or (prize.stock or 0) < 0:
                 raise ValueError(f"not a prize: {prize!r}")
             self._line(prize.id)
-        if self.total < 1:
-            raise ValueError("nothing to choose from")
+        if not 1 <= self.total <= proofs.MOST:
+            raise ValueError("nothing to choose from, or too large for a proof")
 
     @cached_property
     def _ends(self) -> list[int]:

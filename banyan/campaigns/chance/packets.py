@@ -21,7 +21,7 @@ RULES = (EQUAL, LINE_CUT, DOUBLE_MEAN)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packet:
+class Packet(proofs.Split):
     """What is published of a packet when it is funded; amounts in minor units of ``currency``.
 
     Every share is in [least, most]; without ``most`` up to what the others leave. ValueError where
@@ -60,7 +60,7 @@ class Packet:
             "most": self.limit,
         }
 
-    def shares(self, seed: bytes) -> list[int]:
+    def parts(self, seed: bytes) -> list[int]:
         """Return the shares in the order in which they are taken."""
         if self.rule == EQUAL:
             return split_equal(total=self.total, n=self.count)
@@ -72,10 +72,6 @@ class Packet:
             seed=seed,
             rule=self.rule,
         )
-
-    def proof(self, seed: bytes) -> str:
-        """Return the proof file, for when all is taken or the packet is over."""
-        return proofs.proof_of_parts(terms=self.terms, parts=self.shares(seed), seed=seed)
 
 
 def split_equal(*, total: int, n: int) -> list[int]:

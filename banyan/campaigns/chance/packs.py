@@ -19,7 +19,7 @@ RULES = (EQUAL, TIERED, LUCKY)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pack:
+class Pack(proofs.Split):
     """What is published of a pack when it is made; values in minor units of ``currency``.
 
     EQUAL: ``total`` in ``count`` equal values. TIERED: ``tiers`` of (value, how many), in an order
@@ -74,7 +74,7 @@ class Pack:
             "most": self.top - 1 if self.rule == LUCKY else self.total,
         }
 
-    def values(self, seed: bytes) -> list[int]:
+    def parts(self, seed: bytes) -> list[int]:
         """Return the values, first opener first."""
         source = stream(proofs.subkey(seed, "parts"))
         if self.rule == EQUAL:
@@ -85,7 +85,3 @@ class Pack:
         found = shuffled(line_cut(rest, others, self.least, self.top - 1, source), source)
         found.insert(self.first - 1 + below(self.last - self.first + 1, source), self.top)
         return found
-
-    def proof(self, seed: bytes) -> str:
-        """Return the proof file, for when all is opened or the pack is over."""
-        return proofs.proof_of_parts(terms=self.terms, parts=self.values(seed), seed=seed)

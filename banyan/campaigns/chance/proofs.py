@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 from banyan.kernel import fairness
@@ -40,22 +41,37 @@ def subkey(seed: bytes, label: str) -> bytes:
     return hmac.digest(seed, label.encode(), "sha256")
 
 
-def parts_commitment(parts: Sequence[int], seed: bytes) -> str:
-    """Return what is published about parts that are split beforehand: hash of ``[seed, parts]``.
+class Split(ABC):
+    """Something that is split beforehand: a packet, a bargain, a pack."""
 
-    The seed is the salt: who knows some of the parts cannot try out the others.
-    """
-    return fingerprint([seed.hex(), list(parts)])
+    @property
+    @abstractmethod
+    def terms(self) -> Mapping[str, Any]:
+        """The terms as they stand in the proof file."""
 
+    @abstractmethod
+    def parts(self, seed: bytes) -> list[int]:
+        """Return the parts in the order in which they are taken, in minor units."""
 
-def proof_of_parts(*, terms: Mapping[str, Any], parts: Sequence[int], seed: bytes) -> str:
-    """Return the proof file of parts that were split beforehand: a packet, a bargain, a pack."""
-    published = {
-        "seed": fairness.commitment(seed),
-        "terms": fingerprint(terms),
-        "parts": parts_commitment(parts, seed),
-    }
-    return proof_file(terms=terms, seed=seed.hex(), published=published, result=list(parts))
+    def published(self, seed: bytes) -> dict[str, str]:
+        """Return the fingerprints that are published when it begins: of seed, terms and parts.
+
+        The seed is the salt of the last one: who knows some parts cannot try out the others.
+        """
+        return {
+            "seed": fairness.commitment(seed),
+            "terms": fingerprint(self.terms),
+            "parts": fingerprint([seed.hex(), self.parts(seed)]),
+        }
+
+    def proof(self, seed: bytes) -> str:
+        """Return the proof file, for when all is taken or it is over."""
+        return proof_file(
+            terms=self.terms,
+            seed=seed.hex(),
+            published=self.published(seed),
+            result=self.parts(seed),
+        )
 
 
 def proof_file(**entries: Any) -> str:

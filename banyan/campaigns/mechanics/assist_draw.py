@@ -17,7 +17,7 @@ from banyan.kernel.states import Machine
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proof, Won
 from ..chance.draws import Draw
 from ..effects import Change, Contribute, Effect, Enter, GiveCoupon, Move, MoveOne, Tell
-from ..mechanic import OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
 from ..problems import Refused
 from ..terms import Ask, Terms
@@ -78,6 +78,7 @@ class AssistDraw(Mechanic[DrawTerms]):
     chance = True
     machine = Machine(
         name="campaigns.assist_draw.state",
+        table=INSTANCES,
         initial="active",
         transitions={
             # frozen: no help counts any more, the draw is next

@@ -18,7 +18,7 @@ from ..blocks import Block, Countdown, Faces, Next, Note, Price, Progress
 from ..chance.bargains import FRONT, Bargain
 from ..chance.packets import EQUAL, LINE_CUT
 from ..effects import Change, Confirm, Contribute, Effect, Enter, GiveRight, Lead, Move, Tell, Undo
-from ..mechanic import OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Instance, Participation
 from ..problems import Refused
 from ..seeds import seed_of
@@ -81,6 +81,7 @@ class Bargaining(Mechanic[BargainTerms]):
     scarce = frozenset({"help"})
     machine = Machine(
         name="campaigns.bargain.state",
+        table=INSTANCES,
         initial="cutting",
         transitions={
             # ready: the price stands, and can be ordered at for some hours

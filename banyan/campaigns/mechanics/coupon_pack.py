@@ -18,7 +18,7 @@ from banyan.orders.actions.persons import is_newcomer
 from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
 from ..chance.packs import TIERED, Pack
 from ..effects import Effect, Enter, GiveCoupon, Move, Tell
-from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Instance
 from ..problems import Refused
 from ..terms import Ask, Terms
@@ -85,6 +85,7 @@ class CouponPack(Mechanic[PackTerms]):
     terms = PackTerms
     machine = Machine(
         name="campaigns.coupon_pack.state",
+        table=INSTANCES,
         initial="open",
         transitions={"open": ("drained", "expired"), "drained": (), "expired": ()},
     )

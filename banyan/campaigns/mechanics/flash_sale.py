@@ -16,7 +16,7 @@ from banyan.sales import actions as sales
 
 from ..blocks import Block
 from ..effects import Effect
-from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign
 from ..problems import Refused
 from ..terms import Ask, Terms
@@ -86,6 +86,7 @@ class FlashSale(Mechanic[SaleTerms]):
     by_sharing = False
     machine = Machine(
         name="campaigns.flash_sale.state",
+        table=INSTANCES,
         initial="none",
         transitions={"none": ("over",), "over": ()},
     )

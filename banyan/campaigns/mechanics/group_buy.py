@@ -30,7 +30,7 @@ from ..effects import (
     Tell,
     Undo,
 )
-from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Participation
 from ..problems import Refused
 from ..terms import Ask, Terms
@@ -120,6 +120,7 @@ class GroupBuy(Mechanic[GroupTerms]):
     terms = GroupTerms
     machine = Machine(
         name="campaigns.group_buy.state",
+        table=INSTANCES,
         initial="forming",
         transitions={
             # formed: enough for the first price; more may come and lower it

@@ -16,7 +16,7 @@ from banyan.kernel.states import Machine
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Won
 from ..effects import Change, Contribute, Effect, GiveCoupon, Move, TakeBack, Tell
-from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -94,6 +94,7 @@ class LikeCollection(Mechanic[LikeTerms]):
     scarce = frozenset({"help"})
     machine = Machine(
         name="campaigns.like_collection.state",
+        table=INSTANCES,
         initial="collecting",
         transitions={
             # reached: no more likes are taken, the coupon can be

@@ -19,7 +19,7 @@ from banyan.moderation.actions import check_text
 from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
 from ..chance.packets import EQUAL, LINE_CUT, Packet
 from ..effects import Effect, Enter, Fund, Move, PayOut, Tell
-from ..mechanic import Beginning, Mechanic, Opening, Play, Shown
+from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Shown
 from ..models import Instance
 from ..problems import Refused
 from ..terms import Ask, Terms
@@ -58,6 +58,7 @@ class RedPacket(Mechanic[PacketTerms]):
     owner_joins = True
     machine = Machine(
         name="campaigns.red_packet.state",
+        table=INSTANCES,
         initial="open",
         transitions={"open": ("drained", "returned"), "drained": (), "returned": ()},
     )

@@ -21,7 +21,7 @@ from banyan.orders.models import Order
 
 from ..blocks import Block, Next, Note, Progress, Won
 from ..effects import Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
-from ..mechanic import Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Participation
 from ..problems import Refused
 from ..terms import Ask, Terms
@@ -81,6 +81,7 @@ class Referral(Mechanic[ReferralTerms]):
     watches = True
     machine = Machine(
         name="campaigns.referral.state",
+        table=INSTANCES,
         initial="active",
         transitions={"active": ("closed",), "closed": ()},
     )

@@ -9,7 +9,7 @@ from banyan.catalog.models import Shop
 from banyan.kernel.ids import IdField
 from banyan.people.models import Account
 
-from .states import CAMPAIGN, GRANT, PARTICIPATION
+from .states import CAMPAIGN, PARTICIPATION
 
 DRIVES = ("honour", "benefit", "both")
 LANDINGS = ("direct", "coupon", "right")
@@ -297,7 +297,7 @@ class Contribution(models.Model):
 
 
 class Grant(models.Model):
-    """Something that a campaign promised or gave somebody, and why: once per cause and rule.
+    """Something that a campaign gave somebody, and why: once per cause and rule.
 
     ``kind``: coupon, right, credit or honour; ``reference`` is the row that it became, ``cost``
     what it may cost at most, in minor units.
@@ -312,7 +312,6 @@ class Grant(models.Model):
     rule = models.CharField(max_length=16)
     cause = models.CharField(max_length=40)
     kind = models.CharField(max_length=8)
-    state = models.CharField(max_length=10, choices=GRANT.choices(), default=GRANT.initial)
     cost = models.BigIntegerField(default=0)
     amount = models.BigIntegerField(default=0)
     reference = models.BigIntegerField(null=True)

@@ -34,7 +34,7 @@ QUESTIONS: Mapping[str, str] = {
     """,
     "what an instance spent was granted": """
         SELECT i.id, i.spent, coalesce(sum(g.cost), 0) FROM campaigns_instance i
-        LEFT JOIN campaigns_grant g ON g.instance_id = i.id AND g.state = 'granted'
+        LEFT JOIN campaigns_grant g ON g.instance_id = i.id
         GROUP BY i.id, i.spent HAVING i.spent <> coalesce(sum(g.cost), 0)
     """,
     "a packet holds what is not given yet": """
@@ -46,7 +46,7 @@ QUESTIONS: Mapping[str, str] = {
     """,
     "a granted coupon is there": """
         SELECT g.id, g.reference FROM campaigns_grant g
-        WHERE g.kind = 'coupon' AND g.state = 'granted' AND NOT EXISTS (
+        WHERE g.kind = 'coupon' AND NOT EXISTS (
           SELECT FROM entitlements_grant e
           WHERE e.id = g.reference AND e.account_id = g.account_id)
     """,

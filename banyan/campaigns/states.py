@@ -1,4 +1,4 @@
-"""State machines of campaigns, of who takes part, and of what was promised."""
+"""State machines of campaigns, and of who takes part in them."""
 
 from banyan.kernel.states import Machine
 
@@ -23,20 +23,8 @@ PARTICIPATION = Machine(
         # reserved: a place waits for its payment
         "reserved": ("in", "out"),
         "in": ("won", "lost", "out"),
-        "won": ("out",),
+        "won": (),
         "lost": (),
         "out": (),
-    },
-)
-
-GRANT = Machine(
-    name="campaigns.grant.state",
-    initial="promised",
-    transitions={
-        # promised: the budget keeps the money for it
-        "promised": ("granted", "released"),
-        "granted": ("reversed",),
-        "released": (),
-        "reversed": (),
     },
 )

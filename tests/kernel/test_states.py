@@ -52,7 +52,8 @@ def test_the_field_exists_fits_every_state_and_starts_at_the_initial_one(machine
     assert isinstance(column, models.CharField)
     assert column.max_length is not None
     assert max(map(len, machine.states)) <= min(column.max_length, 40)
-    assert column.default == machine.initial
+    if not machine.table:  # a shared column has no default: who makes the row names the state
+        assert column.default == machine.initial
 
 
 @pytest.mark.parametrize("machine", ALL, ids=lambda m: m.name)

@@ -2,6 +2,7 @@
 
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
+from .following import follow, follow_paid
 from .planning import (
     CampaignInput,
     change_campaign,
@@ -25,6 +26,8 @@ __all__ = [
     "discard_campaign",
     "end_campaign",
     "expire_instance",
+    "follow",
+    "follow_paid",
     "lapse_due",
     "pause_campaign",
     "plan_campaign",

@@ -204,7 +204,6 @@ def _pay_out(effect: say.PayOut, stage: Stage) -> None:
             rule=effect.rule,
             cause=f"play:{instance.pk}",
             kind="credit",
-            state="granted",
             amount=effect.amount,
             created_at=clock.now(),
         )
@@ -258,7 +257,6 @@ def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
             rule=effect.rule,
             cause=effect.cause,
             kind="coupon",
-            state="granted",
             cost=effect.cost,
             reference=given.pk,
             created_at=clock.now(),

@@ -82,7 +82,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         initial="active",
         transitions={
             # frozen: no help counts any more, the draw is next
-            "active": ("frozen", "withdrawn", "won", "lost"),
+            "active": ("frozen", "withdrawn"),
             "frozen": ("won", "lost"),
             "won": (),
             "lost": (),

@@ -137,7 +137,7 @@ class Bargaining(Mechanic[BargainTerms]):
         bargain, terms = play.instance, play.terms
         if bargain.state != "cutting":
             raise Refused("over")
-        cut = self.chance_of(bargain, terms).cuts(play.seed)[play.place - 1]
+        cut = self.chance_of(bargain, terms).parts(play.seed)[play.place - 1]
         price, left = bargain.amount - cut, bargain.cap - play.place
         owner = bargain.owner_id or 0
         effects: list[Effect] = [
@@ -254,7 +254,7 @@ def _next_cut(kind: Bargaining, shown: Shown[BargainTerms]) -> str:
             "n": n,
             "amount": format_money(Money(start - shown.terms.floor, currency)),
         }
-    cut = kind.chance_of(bargain, shown.terms).cuts(seed_of(bargain))[bargain.taken]
+    cut = kind.chance_of(bargain, shown.terms).parts(seed_of(bargain))[bargain.taken]
     return _("One more friend takes off %(amount)s.") % {
         "amount": format_money(Money(cut, currency))
     }

@@ -138,7 +138,7 @@ class CouponPack(Mechanic[PackTerms]):
             raise Refused("own")
         coupon, rule = terms.coupon, "opened"
         order = self.chance_of(play.instance, terms)
-        if order and terms.top and order.values(play.seed)[play.place - 1] == TOP:
+        if order and terms.top and order.parts(play.seed)[play.place - 1] == TOP:
             coupon, rule = terms.top, "top"
         elif terms.newcomer and is_newcomer(play.who.contacts):
             coupon, rule = terms.newcomer, "newcomer"

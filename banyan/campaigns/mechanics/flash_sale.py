@@ -88,7 +88,7 @@ class FlashSale(Mechanic[SaleTerms]):
         name="campaigns.flash_sale.state",
         table=INSTANCES,
         initial="none",
-        transitions={"none": ("over",), "over": ()},
+        transitions={"none": ()},
     )
     presets: ClassVar[Mapping[str, Preset]] = {
         "hundred": Preset(gettext_lazy("A hundred units, in a waiting room"), {"public": 100}),

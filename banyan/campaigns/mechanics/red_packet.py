@@ -115,7 +115,7 @@ class RedPacket(Mechanic[PacketTerms]):
         packet, who = play.instance, play.who.account_id
         if who == packet.owner_id and not play.terms.sender:
             raise Refused("own")
-        share = self.chance_of(packet, play.terms).shares(play.seed)[play.place - 1]
+        share = self.chance_of(packet, play.terms).parts(play.seed)[play.place - 1]
         effects: list[Effect] = [
             Enter("taker", place=play.place, amount=share),
             PayOut(who, share, "share"),
@@ -127,7 +127,7 @@ class RedPacket(Mechanic[PacketTerms]):
     def expire(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """What nobody took goes back to the sender."""
         packet = play.instance
-        shares = self.chance_of(packet, play.terms).shares(play.seed)
+        shares = self.chance_of(packet, play.terms).parts(play.seed)
         rest = sum(shares[packet.taken :])
         back: list[Effect] = [PayOut(packet.owner_id or 0, rest, "remainder")] if rest else []
         return [*back, Move("returned", ends=True)]

@@ -20,7 +20,7 @@ from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 
 from ..blocks import Block, Next, Note, Progress, Won
-from ..effects import Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
+from ..effects import Change, Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Participation
 from ..problems import Refused
@@ -115,6 +115,8 @@ class Referral(Mechanic[ReferralTerms]):
         who, terms = play.who.account_id, play.terms
         if who == play.instance.owner_id:
             raise Refused("own")
+        if play.at >= play.campaign.ends_at:
+            raise Refused("over")
         if not is_newcomer(play.who.contacts):
             raise Refused("newcomers_only")
         # Beyond those who are thanked for, the promise does not reach; the coupon's own cap does.
@@ -168,8 +170,8 @@ class Referral(Mechanic[ReferralTerms]):
         terms, code = play.terms, play.instance
         waits = dt.timedelta(days=terms.days + terms.hold_days + 60)
         until = play.campaign.ends_at + waits
-        if play.at < until and code.participations.filter(state="in").exists():
-            return []
+        if code.deadline < until and code.participations.filter(state="in").exists():
+            return [Change({"deadline": until})]
         return [Move("closed", ends=True)]
 
     def view(self, shown: Shown[ReferralTerms]) -> list[Block]:

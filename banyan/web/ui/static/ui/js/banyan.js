@@ -404,6 +404,9 @@ wake();
 $("[data-focus]")?.focus();
 setInterval(tick, 1000);
 
+const talk = $("#talk");
+if (talk) import("./chat.js").then(({ converse }) => converse(talk, say, swap));
+
 /* The worker keeps pages for when there is no connection; a browser is told things only if asked. */
 const { worker } = doc.body.dataset;
 if (worker && navigator.serviceWorker) {

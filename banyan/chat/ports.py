@@ -5,9 +5,8 @@ A package above puts a kind of card of its own into rooms, a packet of money say
 1. in ``AppConfig.ready()`` it says how such cards look to a reader, ``register_card("packet",
    draw)``, and when they look different, ``redraw_on(PacketOpened, room_of)``: open pages of the
    room then fetch their fragment, in which each reader's cards are drawn anew;
-2. its action says the message: ``chat.send(actor=..., room_id=..., words=Words(card=Wanted("packet",
-   packet.pk), key=f"packet:{packet.pk}"))``, in its own transaction if it has one. The key makes it
-   repeatable;
+2. its action says the message: ``chat.send(actor=..., room_id=..., words=Words(key=f"packet:{id}",
+   card=Wanted("packet", id)))``, in its own transaction if it has one. The key makes it repeatable;
 3. it keeps the message's room beside its own row, for ``room_of``.
 
 A name has at most twelve letters. No form and no program can put such a card into a message, and

@@ -20,7 +20,7 @@ from banyan.media.actions import claim_staged
 from banyan.media.models import Image
 from banyan.moderation.actions import check_text, hold
 from banyan.people.access import blocked_between
-from banyan.people.actions.holds import hold_pair
+from banyan.people.actions.holds import keep_pair
 
 from ..access import get_room_for, get_thread_for, member_of
 from ..events import ChatChanged, ChatSent
@@ -37,8 +37,8 @@ from .rooms import follows, move_pointer, open_direct, open_shop_room
 class Words:
     """What somebody wants to say: words, a staged picture by its token, a card; at least one.
 
-    ``alt`` says what the picture shows. ``key`` is the sender's own name for it: the same key says it once. Without a card the first
-    address of ours (``host``) in the words becomes one.
+    ``alt`` says what the picture shows. ``key`` is the sender's own name for it: the same key says
+    it once. Without a card the first address of ours (``host``) in the words becomes one.
     """
 
     body: str = ""
@@ -84,7 +84,7 @@ def write_to(*, actor: Actor, account_id: int, words: Words) -> Message:
     known = follows(account_id, actor.id or 0)
     held = _checked(actor, words, "message" if known else "stranger")
     with transaction.atomic():
-        hold_pair(actor.id or 0, account_id)
+        keep_pair(actor.id or 0, account_id)
         room = open_direct(actor=actor, account_id=account_id)
         return _send(actor, room, words, held)
 
@@ -94,7 +94,7 @@ def ask_shop(*, actor: Actor, shop_id: int, words: Words) -> Message:
     member_of(actor)
     held = _checked(actor, words, "message")
     with transaction.atomic():
-        hold_pair(actor.id or 0, get_shop_for_id(actor, shop_id).owner_id)
+        keep_pair(actor.id or 0, get_shop_for_id(actor, shop_id).owner_id)
         room = open_shop_room(actor=actor, shop_id=shop_id)
         return _send(actor, room, words, held)
 
@@ -144,11 +144,12 @@ def _other(room: Room, me: int) -> int | None:
 
 
 def _meet(actor: Actor, account_id: int) -> None:
-    """Hold all that two people have to do with each other; NotFound where one blocks the other.
+    """Keep two people as they are to each other; NotFound where one blocks the other.
 
     First in the transaction: a block waits for the message that is being said, or is there first.
+    Others may speak meanwhile.
     """
-    hold_pair(member_of(actor), account_id)
+    keep_pair(member_of(actor), account_id)
     if blocked_between(member_of(actor), account_id):
         raise NotFound()
 

@@ -45,7 +45,7 @@ class Line:
 
 
 def lines_of(room: Room, said: Sequence[Said]) -> list[Line]:
-    """Return messages as who is in the room reads them: those who answer for a shop are the shop."""
+    """Return messages as a person in the room reads them: who answers for a shop is the shop."""
     lines = []
     for one, face in _faced(room, said):
         url = reverse("chat_take_back", args=[room.pk, one.message.pk]) if one.yours else ""

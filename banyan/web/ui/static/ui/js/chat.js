@@ -8,7 +8,7 @@ export function converse(box, say, swap) {
   if (!location.hash) toEnd();
   look();
   addEventListener("scroll", look, { passive: true });
-  new MutationObserver(() => atEnd && toEnd()).observe(box, { childList: true, subtree: true });
+  new ResizeObserver(() => atEnd && toEnd()).observe(box); /* new words, and pictures that come */
 
   const form = document.querySelector("#say");
   if (!form) return;
@@ -22,7 +22,7 @@ export function converse(box, say, swap) {
     const [words, told] = item.querySelectorAll("p");
     const again = item.querySelector("button");
     const rest = (failed) => { told.hidden = failed; again.hidden = !failed; };
-    words.textContent = data.get("body");
+    words.innerText = data.get("body");
     again.addEventListener("click", () => { rest(false); queue(data, item, rest); });
     if (!unsent.isConnected) box.after(unsent);
     unsent.append(item);

@@ -44,7 +44,7 @@ def _hold(name: str, lock: str = "pg_advisory_xact_lock") -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {int(locks.TIMEOUT_MS)}")
-            cursor.execute(f"SELECT {lock}(hashtextextended(%s, 0))", [name])  # noqa: S608 - ours
+            cursor.execute(f"SELECT {lock}(hashtextextended(%s, 0))", [name])
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     except OperationalError as error:
         problem = locks.busy(error)

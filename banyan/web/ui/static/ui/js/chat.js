@@ -11,7 +11,11 @@ export function converse(box, say, swap) {
   new ResizeObserver(() => atEnd && toEnd()).observe(box); /* new words, and pictures that come */
 
   const form = document.querySelector("#say");
-  if (!form) return;
+  if (!form) {
+    /* whoever asked may write once they are let in */
+    new MutationObserver(() => box.querySelector("[data-waits]") || location.reload()).observe(box, { childList: true });
+    return;
+  }
   const { body, key } = form.elements;
   const unsent = document.createElement("ol");
   unsent.className = "talk";

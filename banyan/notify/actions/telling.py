@@ -65,10 +65,10 @@ def notify_each(
     """
     family = kinds.require(kind).family
     places = _places(recipient_ids, family, actor_id)
-    if not places:
-        return
     aside = _aside(places, family, actor_id)
     told = sorted(one for one in places if aside.get(one) != NOBODY)
+    if not told:
+        return
     now = clock.now()
     rows = {
         "recipients": told,
@@ -82,8 +82,6 @@ def notify_each(
         "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
         "now": now,
     }
-    if not told:
-        return
     happened = [NotificationTold(recipient_id=one) for one in told]
     with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:

@@ -82,7 +82,7 @@ def redraw_on(event: type[E], room_of: Callable[[E], int | None]) -> None:
         from .models import Room
         from .topics import topic_of
 
-        room = Room.objects.filter(pk=room_of(happened)).first()
+        room = Room.objects.filter(pk=room_of(happened) or 0).first()
         if room is not None:
             yield topic_of(room)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from banyan.chat.models import Room
 from banyan.moderation.models import Report
@@ -68,8 +68,8 @@ def test_from_a_request_to_a_block_on_two_phones(house: House, browser: Browser)
 
     # a picture with what it shows, and goods
     one.get_by_text("Add a picture or goods").click()
-    file = {"name": "bowl.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
-    one.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]  # as Playwright takes it
+    file = FilePayload(name="bowl.jpg", mimeType="image/jpeg", buffer=jpeg())
+    one.locator("input[type=file]").set_input_files([file])
     one.get_by_label("What it shows").fill("A bowl in the sun", timeout=SOON)
     one.get_by_label("Goods", exact=True).select_option(f"product:{item.pk}")
     one.get_by_role("button", name="Send").click()

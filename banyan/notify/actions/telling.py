@@ -70,7 +70,7 @@ def notify_each(
     if not told:
         return
     now = clock.now()
-    rows = {
+    rows: dict[str, Any] = {
         "recipients": told,
         "asides": [one in aside for one in told],
         "pushes": [now if places[one].push and one not in aside else None for one in told],

@@ -11,6 +11,7 @@ from django.db import connection
 from banyan.chat import actions as chat
 from banyan.chat.actions import inbox, sending
 from banyan.chat.models import Answer, Message, Room, Thread
+from banyan.kernel import locks
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Forbidden, NotFound
 from banyan.people import actions as people
@@ -143,14 +144,17 @@ def test_a_stranger_who_writes_many_times_at_once_says_one_thing(threaded_db: No
     assert Message.objects.count() == 1
 
 
-def block_while_it_is_said(monkeypatch: pytest.MonkeyPatch, step: str) -> tuple[object, int]:
+def block_while_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, step: str, *, seconds: float = 20
+) -> tuple[object, int]:
     """Block just after ``step`` of sending; return what sending said, and what stood at the block.
 
-    The second is how many messages others could read when the block was there.
+    The second is how many messages others could read when the block was there. ``seconds``: when
+    the sender goes on, if the block cannot.
     """
+    monkeypatch.setattr(locks, "TIMEOUT_MS", 20_000)
     ana, ben, room = open_room()
-    # where the pair is held, the block has to wait, and the sender goes on
-    meanwhile = between(monkeypatch, sending, step, seconds=1)
+    meanwhile = between(monkeypatch, sending, step, seconds=seconds)
 
     def block() -> int:
         people.block(actor=make.actor(ben), account_id=ana.pk)
@@ -176,7 +180,7 @@ def test_who_is_blocked_just_before_the_message_is_written_says_nothing(
 def test_a_block_waits_for_the_message_that_is_being_written(
     threaded_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said, seen = block_while_it_is_said(monkeypatch, "blocked_between")
+    said, seen = block_while_it_is_said(monkeypatch, "blocked_between", seconds=0.3)
 
     assert isinstance(said, Message)
     assert seen == 1, "whoever blocks sees what was said before, and nothing comes after"

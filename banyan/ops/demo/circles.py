@@ -36,6 +36,9 @@ class Circles:
             colour=entry.colour,
         )
         group = groups.make_group(actor=owner, slug=entry.slug, data=data)
+        if entry.cover:
+            cover = self.stage.shop(entry.cover).cover
+            groups.edit_group(actor=owner, group_id=group.pk, data=data, cover=cover)
         for number, handle in enumerate(entry.members):
             groups.join(
                 actor=self.stage.member(handle), group_id=group.pk, wants_offers=number % 2 == 0

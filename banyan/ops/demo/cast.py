@@ -120,7 +120,7 @@ GROUPS = [
             ("Which one pours without a drop?", "I tried three. This one."),
             ("Found on Saturday", "A chip at the rim, and I do not mind."),
             ("My mother's, then mine", "Forty years of tea. You can tell."),
-            ("白瓷配绿茶", "颜色一下就看清楚了。"),
+            ("配着茶吃", "酸一点，正好。"),
         ),
         "kiln",
     ),

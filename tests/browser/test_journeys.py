@@ -13,6 +13,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
+from banyan.catalog.actions import VariantInput
 from banyan.catalog.models import Product
 from banyan.community import actions as community
 from banyan.community.models import Post
@@ -218,6 +219,27 @@ def test_a_report_is_looked_at_and_both_hear_of_the_decision(phones: Any, villag
     expect(author.get_by_text("Pills are not sold here.")).to_be_visible()
     expect(author.get_by_role("button", name="Appeal")).to_be_visible()
     expect(author.get_by_text("He sells pills.")).to_have_count(0)
+
+
+def test_a_glaze_is_chosen_by_a_tap_and_what_is_sold_out_can_be_asked_for(
+    phones: Any, village: Village
+) -> None:
+    glazes = [
+        VariantInput(price=9_900, values=["White"], on_hand=3),
+        VariantInput(price=12_900, values=["Moss"], on_hand=3),
+        VariantInput(price=10_900, values=["Ash"], on_hand=0),
+    ]
+    bowl = make.product(title="Bowl", options=["Glaze"], variants=glazes)
+    page = phones(None, f"/shop/{bowl.shop.slug}/{bowl.slug}")
+    expect(page.get_by_role("link", name="Buy for CN¥99.00")).to_be_visible()
+    page.get_by_role("radio", name="Moss").tap()
+    expect(page.get_by_role("link", name="Buy for CN¥129.00")).to_be_visible()
+
+    page.get_by_role("radio", name="Ash, Sold out").tap()
+    page.get_by_role("link", name="Tell me when it is back").tap()
+    page.get_by_label("E-mail or phone").fill("visitor@example.com")
+    press(page, "Tell me")
+    expect(page.get_by_text("open the e-mail that we have just sent")).to_be_visible()
 
 
 def test_one_follows_somebody_and_says_something(phones: Any, village: Village) -> None:

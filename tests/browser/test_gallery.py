@@ -18,8 +18,8 @@ from django.urls import clear_url_caches
 from playwright.sync_api import FilePayload, Page, expect
 
 PAGES = ("parts", "feed", "product", "studio", "checkout", "problem")
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 800}
+PHONE: Any = {"width": 390, "height": 844}
+DESK: Any = {"width": 1280, "height": 800}
 # Both themes in the three languages, small and large in turn: all six, everywhere.
 LOOKS = tuple(
     (theme, language, (PHONE, DESK)[number % 2])

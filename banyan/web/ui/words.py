@@ -20,7 +20,7 @@ _SHOWN_IN_FULL = 4
 
 def initials(name: str) -> str:
     """Return one Han character or up to two letters that stand for ``name``."""
-    words = re.findall(r"[^\W_]+", name)
+    words: list[str] = re.findall(r"[^\W_]+", name)
     if not words:
         return "·"
     first = words[0][0]

@@ -239,7 +239,7 @@ def test_a_glaze_is_chosen_by_a_tap_and_what_is_sold_out_can_be_asked_for(
     page.get_by_role("link", name="Tell me when it is back").tap()
     page.get_by_label("E-mail or phone").fill("visitor@example.com")
     press(page, "Tell me")
-    expect(page.get_by_text("open the e-mail that we have just sent")).to_be_visible()
+    expect(page.get_by_text("Noted. We tell you once")).to_be_visible()
 
 
 def test_one_follows_somebody_and_says_something(phones: Any, village: Village) -> None:

@@ -123,7 +123,7 @@ def _page(request: HttpRequest, place: Place, problem: Problem | None = None) ->
     pointer = pointer_of(who, room) if room else None
     tokens = problem.extra.get("tokens", []) if problem else []
     context: dict[str, Any] = {
-        "nav": "me",
+        "nav": "chat",
         "place": place,
         "card": shown,
         "card_value": f"{card.kind}:{card.id}" if card and shown else "",

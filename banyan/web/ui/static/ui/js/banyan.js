@@ -346,7 +346,7 @@ doc.addEventListener("change", ({ target }) => {
   } else if (target.matches("[data-stepper] input")) {
     stepped(target);
     if (target.closest("[data-submit]")) target.form?.requestSubmit();
-  } else if (target.matches("[data-choose]")) target.form?.requestSubmit();
+  } else if (target.closest("[data-choose]")) target.form?.requestSubmit();
 });
 doc.addEventListener("input", ({ target }) => target.matches("[data-placer] input") && placed(target.closest("[data-placer]")));
 for (const kind of ["dragover", "dragleave", "drop"]) doc.addEventListener(kind, (event) => {

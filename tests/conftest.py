@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
 import shutil
 import tempfile
@@ -76,6 +77,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking through the application and all tests again and again."""
+    gc.freeze()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the database that this process started."""
     if _server is not None:
@@ -94,10 +100,10 @@ def django_db_setup(
     It goes with its server, or is replaced at the next run; dropping it would only wait for
     connections that browsers and servers of the tests have not closed yet.
     """
-    from django.test.utils import setup_databases
+    from tests.support.template import make_test_database
 
     with django_db_blocker.unblock():
-        setup_databases(verbosity=0, interactive=False)
+        make_test_database()
 
 
 @pytest.fixture

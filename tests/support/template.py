@@ -30,7 +30,9 @@ def make_test_database() -> None:
 def _template(server: psycopg.Connection) -> str:
     """Return the name of the database with this code's schema; the first who asks makes it."""
     name = _STEM + schema_inputs_seal()[:16]
-    found = server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_STEM])
+    found = server.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_STEM]
+    )
     known = {each for (each,) in found}
     if name in known:
         return name
@@ -39,7 +41,9 @@ def _template(server: psycopg.Connection) -> str:
     draft = f"{name}_draft"
     _create(server, draft, "template1")
     _migrate(draft)
-    server.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(draft), Identifier(name)))
+    server.execute(
+        SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(draft), Identifier(name))
+    )
     return name
 
 

@@ -21,7 +21,8 @@ def at_once(*operations: Operation) -> list[Operation]:
     """
     result: list[Operation] = []
     for alone, group in groupby(operations, lambda operation: isinstance(operation, RunPython)):
-        result += group if alone else [AtOnce(list(group))]
+        members = list(group)
+        result += members if alone else [AtOnce(members)]
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.payments.fixtures import placer, till_settings
 from tests.payments.scripted import script
 from tests.payments.till import Placer, message, post, started
 from tests.support.threads import run_at_once
-from tests.support.weakened import read_at_once, rendezvous
+from tests.support.weakened import read_at_once
 
 __all__ = ["placer", "till_settings"]
 
@@ -77,7 +78,7 @@ def test_control_without_the_lock_both_are_placed(
     monkeypatch.setattr(locks, "read_behind", read_at_once)
     monkeypatch.setattr(capturing, "transition_telling", move_without_looking)
     monkeypatch.setattr(ledger, "post", lambda **row: None)
-    monkeypatch.setattr(capturing, "capture_attempt", rendezvous(2))
+    monkeypatch.setattr(capturing, "capture_attempt", lambda *a, **k: time.sleep(0.2))
 
     run_at_once(told_of(intent, 1), told_of(intent, 2))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,6 @@ from tests.payments.fixtures import till_settings
 from tests.payments.till import balance
 from tests.support import factories
 from tests.support.threads import run_at_once
-from tests.support.weakened import rendezvous
 
 __all__ = ["till_settings"]
 
@@ -79,10 +79,9 @@ def test_control_without_lock_and_condition_it_is_paid_twice(
     request = asked()
     first, second = two_ways(request)
     seen: list[str] = []
-    together = rendezvous(2)
 
     def move_without_looking(machine: Any, row: PaymentRequest, to: str, **more: Any) -> None:
-        together()
+        time.sleep(0.3)
         seen.append(to)
 
     # Neither waits for the other, nor looks what it has become.

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ops.test_supervisor import free_port
 from tests.support.clusters import put_cluster
 from tests.support.installation import STOCK, VICTIMS, Installation
+from tests.support.ports import free_port
 from tests.support.recount import Rows, contradictions
 from tests.support.shoppers import HABITS, WALKED_AWAY, Diary, Shopper
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psycopg
 from django.conf import settings
 from django.db import connection
+from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from banyan.ops.assets import schema_inputs_seal
@@ -27,9 +28,18 @@ def make_test_database() -> None:
     _use(name)
 
 
+def template_address() -> str:
+    """Return where the database is that :func:`make_test_database` made first."""
+    return make_conninfo(os.environ["BANYAN_TEST_DATABASE_URL"], dbname=_template_name())
+
+
+def _template_name() -> str:
+    return _STEM + schema_inputs_seal()[:16]
+
+
 def _template(server: psycopg.Connection) -> str:
     """Return the name of the database with this code's schema; the first who asks makes it."""
-    name = _STEM + schema_inputs_seal()[:16]
+    name = _template_name()
     found = server.execute(
         "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_STEM]
     )

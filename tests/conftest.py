@@ -57,17 +57,24 @@ django.setup()
 
 # What takes longest comes first, so that workers that are given whole files end together.
 LONGEST = (
-    "api/test_schemathesis.py",
     "acceptance/test_crawler.py",
-    "acceptance/test_killed_processes.py",
-    "browser/test_gallery.py",
-    "browser/test_pages.py",
-    "properties/test_community_visibility.py",
-    "properties/test_commerce_machine.py",
-    "ops/test_postgres.py",
     "ops/test_supervisor.py",
-    "browser/test_sign_in.py",
+    "api/test_schemathesis.py",
+    "acceptance/test_killed_processes.py",
+    "properties/test_commerce_machine.py",
+    "browser/test_pages.py",
+    "browser/test_gallery.py",
+    "browser/test_axe_of_shopping.py",
     "browser/test_desk.py",
+    "browser/test_sign_in.py",
+    "browser/test_buy_return_redeem.py",
+    "browser/test_wechat_pay.py",
+    "ops/test_postgres.py",
+    "web/ui/test_environment.py",
+    "properties/test_chat_visibility.py",
+    "properties/test_visibility.py",
+    "races/test_edge_killed.py",
+    "races/test_orders.py",
 )
 
 

@@ -37,11 +37,12 @@ def put_schema(data_dir: Path) -> None:
     Migrating there would do the same, and take as long again as everything else.
     """
     programs = find_binaries()
-    dump = [programs / "pg_dump", "--dbname", template_address()]
+    dump = [str(programs / "pg_dump"), "--dbname", template_address()]
     taken = subprocess.run(dump, capture_output=True, check=False)
     if taken.returncode:  # a server that is newer than our programs
         return
     with EmbeddedPostgres(data_dir, settings=FAST_SETTINGS) as server:
         server.ensure_database()
-        load = [programs / "psql", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", server.dsn()]
+        load = [str(programs / "psql"), "--quiet", "--set=ON_ERROR_STOP=1"]
+        load += ["--dbname", server.dsn()]
         subprocess.run(load, input=taken.stdout, stdout=subprocess.DEVNULL, check=True)

@@ -20,7 +20,8 @@ _ALL_WORKERS = 7_301_442
 
 def make_test_database() -> None:
     """Make this worker's database and let Django use it; one that a former run left is replaced."""
-    name = connection.creation._get_test_db_name()
+    known = connection.settings_dict
+    name = known["TEST"]["NAME"] or f"test_{known['NAME']}"  # with the worker's own ending
     with _alone() as server:
         template = _template(server)
         server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import AddConstraint, AddIndex, CreateModel, RunPython
+from django.db.migrations import AddConstraint, AddIndex, CreateModel, RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -17,12 +17,14 @@ from django.db.migrations.state import ProjectState
 def at_once(*operations: Operation) -> list[Operation]:
     """Return operations that do the same in the same order, the models rendered once for all.
 
-    A ``RunPython`` stays by itself: it reads and writes rows through the models of its moment.
+    A ``RunPython`` stays by itself: it reads and writes rows through the models of its moment. So
+    does SQL that no change of a model stands beside: nothing is rendered for it.
     """
     result: list[Operation] = []
     for alone, group in groupby(operations, lambda operation: isinstance(operation, RunPython)):
         members = list(group)
-        result += members if alone else [AtOnce(members)]
+        same = all(isinstance(one, RunSQL) and not one.state_operations for one in members)
+        result += members if alone or same else [AtOnce(members)]
     return result
 
 

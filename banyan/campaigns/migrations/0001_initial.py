@@ -6,6 +6,8 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Campaign',
             fields=[
@@ -285,4 +287,4 @@ class Migration(migrations.Migration):
             model_name='personkey',
             constraint=models.UniqueConstraint(fields=('scope', 'key'), name='played_once'),
         ),
-    ]
+    )

@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='PriceRight',
             fields=[
@@ -40,4 +42,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('quantity__gte', 1)), name='price_right_terms'), models.CheckConstraint(condition=models.Q(('funded_by__in', ('shop', 'platform'))), name='price_right_funded_by'), models.CheckConstraint(condition=models.Q(models.Q(('checkout_id__isnull', False), ('state__in', ['reserved', 'redeemed', 'returned'])), models.Q(('checkout_id__isnull', True), ('state__in', ['held', 'expired', 'revoked'])), _connector='OR'), name='price_right_has_one_order')],
             },
         ),
-    ]
+    )

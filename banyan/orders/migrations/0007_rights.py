@@ -2,13 +2,15 @@ from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     atomic = False  # the table is in use
 
     dependencies = [("orders", "0006_units_in_parcels")]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="orderline",
             name="right_id",
@@ -29,4 +31,4 @@ class Migration(migrations.Migration):
                 name="order_line_lowered",
             ),
         ),
-    ]
+    )

@@ -313,6 +313,8 @@ def _hand_on(consumer: str, handle: Handle, failed: Failed) -> int:
             # A crash loses the effects and the cursor together, and they are made again.
             sql.execute("SET LOCAL synchronous_commit = off")
         cursor = _locked_cursor(consumer)
+        if cursor.failures:
+            handle = _handle  # what failed just now fails again, as a rule
         last = _last_position()
         batch = _next_of(cursor.position, last, sorted(handlers))
         position, done = cursor.position, 0

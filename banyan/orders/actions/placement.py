@@ -364,7 +364,10 @@ def _write(
             keys += [key for order in orders for key in proceeds_locks(order)]
         persons = _persons(actor, wanted, contact)
         parts = _use_rights(actor, checkout, wanted, persons)
-        locks.take(keys)
+        claimed = [part for part in parts if not part.missing]
+        if len(keys) > len(claimed) or len(keys) > 1:
+            locks.take(keys)
+        # Else all of it was claimed, and the UPDATE that moves it locks the one row it is in.
         _reserve(actor, checkout, wanted, parts, persons)
         if not checkout.total_amount:
             mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))

@@ -217,10 +217,10 @@ def use_rights(
     """
     parts: list[Part] = []
     for line in wanted:
-        item = item_in(line.sale_id, line.variant_id)
+        lock_person(line.sale_id, keys)
+        mine = _claimed(actor, line)
+        item = mine[0].item if mine else item_in(line.sale_id, line.variant_id)
         sale = item.sale
-        lock_person(sale.pk, keys)
-        mine = _claimed(actor, item, line.quantity)
         missing = line.quantity - len(mine)
         coming = sum(part.missing for part in parts if part.item.sale_id == sale.pk)
         known = check_cap(sale, keys, more=line.quantity + coming, without=mine)
@@ -250,18 +250,22 @@ def reserve_units(
     reserve_held([(p.line.variant_id, p.line.quantity) for p in parts], reference=reference)
 
 
-def _claimed(actor: Actor, item: SaleItem, most: int) -> list[Right]:
+def _claimed(actor: Actor, line: Wanted) -> list[Right]:
     if actor.id is None:
         return []
-    return _bound(item.pk, actor.id, clock.now())[:most]
+    return _bound(line.sale_id, line.variant_id, actor.id, clock.now())[: line.quantity]
 
 
 @remembered
-def _bound(item_id: int, account_id: int, now: dt.datetime) -> QuerySet[Right]:
-    rows = Right.objects.select_for_update(no_key=True).filter(
-        item_id=item_id, account_id=account_id, state="bound", expires_at__gt=now
+def _bound(sale_id: int, variant_id: int, account_id: int, now: dt.datetime) -> QuerySet[Right]:
+    rows = Right.objects.select_for_update(of=("self",), no_key=True).filter(
+        item__sale=sale_id,
+        item__variant=variant_id,
+        account_id=account_id,
+        state="bound",
+        expires_at__gt=now,
     )
-    return rows.order_by("expires_at", "id")
+    return rows.select_related("item__sale").order_by("expires_at", "id")
 
 
 def _check_unclaimed(sale: Sale) -> None:

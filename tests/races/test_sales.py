@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.db.models import F
 
 from banyan.catalog.models import Variant
@@ -22,7 +21,7 @@ from banyan.sales.models import Bucket, Right, Sale
 from tests.sales.scene import MINUTE, SYSTEM, assert_sound, bucket, buyer, claim, on, order
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import without_check
+from tests.support.weakened import between, rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -90,19 +89,24 @@ def test_a_hundred_units_are_ordered_without_a_claim() -> None:
     assert_sound()
 
 
-def _look_then_write(one: Bucket, n: int = 1) -> None:
+def _look_then_write(parties: int) -> Callable[..., Any]:
     """Take a unit as one would without knowing better."""
-    now = Bucket.objects.get(pk=one.pk)
-    time.sleep(0.1)
-    if now.taken + n > now.size:
-        raise SoldOut
-    Bucket.objects.filter(pk=one.pk).update(taken=F("taken") + n)
+    together = rendezvous(parties)
+
+    def write(one: Bucket, n: int = 1) -> None:
+        now = Bucket.objects.get(pk=one.pk)
+        together()
+        if now.taken + n > now.size:
+            raise SoldOut
+        Bucket.objects.filter(pk=one.pk).update(taken=F("taken") + n)
+
+    return write
 
 
 def test_control_read_then_write_oversells(monkeypatch: pytest.MonkeyPatch) -> None:
     item = make.variant(stock=9)
     sale = on(item, public=1)
-    monkeypatch.setattr(claiming, "take", _look_then_write)
+    monkeypatch.setattr(claiming, "take", _look_then_write(6))
 
     with without_check("sales_bucket", "sale_bucket_size"):
         found = _attempts(sale, item, _crowd(6), 1)
@@ -115,7 +119,7 @@ def test_control_read_then_write_oversells(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_check_stops_an_unguarded_take(monkeypatch: pytest.MonkeyPatch) -> None:
     item = make.variant(stock=9)
     sale = on(item, public=1)
-    monkeypatch.setattr(claiming, "take", _look_then_write)
+    monkeypatch.setattr(claiming, "take", _look_then_write(4))
 
     results = run_at_once(*(lambda who=who: claim(sale, item, who) for who in _crowd(4)))
 
@@ -252,6 +256,43 @@ def _race(*acts: Callable[[], object]) -> None:
             or not isinstance(problem, Exception)
             or isinstance(problem, Conflict | Busy)
         ), problem
+
+
+def _ordered_and_let_go(meanwhile: Callable[..., Callable[[], Any]]) -> tuple[Right, list[Any]]:
+    """Order a claimed unit, and let go of it when the order has the right and no stock yet."""
+    item, who = make.variant(stock=5), buyer(1)
+    sale = on(item, public=2)
+    right = claim(sale, item, who)
+    results = run_at_once(
+        lambda: order(item, who=who),
+        meanwhile(lambda: sales.let_go(actor=make.actor(who), right_id=right.pk)),
+    )
+    right.refresh_from_db()
+    return right, results
+
+
+def test_a_unit_that_is_being_ordered_is_not_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, results = _ordered_and_let_go(between(monkeypatch, claiming, "write_keys"))
+
+    assert not [one for one in results if isinstance(one, Exception)], kinds(results)
+    assert right.state == "reserved"
+    assert_sound()
+
+
+def test_control_who_waits_for_a_right_with_the_stock_in_hand_deadlocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plainly = Right.objects.select_for_update
+
+    def without_passing(**options: Any) -> Any:
+        return plainly(**{**options, "skip_locked": False})
+
+    monkeypatch.setattr(Right.objects, "select_for_update", without_passing)
+    meanwhile = between(monkeypatch, claiming, "write_keys", seconds=0.5)
+
+    _right, results = _ordered_and_let_go(meanwhile)
+
+    assert any(isinstance(one, Busy | OperationalError) for one in results), kinds(results)
 
 
 @pytest.mark.parametrize("round_", range(3))

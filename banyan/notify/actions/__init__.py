@@ -18,7 +18,7 @@ from .reminders import (
     tell,
     undo_stop,
 )
-from .telling import hush, mark_read, notify
+from .telling import mark_read, notify, withdraw
 
 __all__ = [
     "Where",
@@ -30,7 +30,6 @@ __all__ = [
     "forget_contact",
     "forget_old_days",
     "forget_reminders",
-    "hush",
     "mark_read",
     "notify",
     "push_due",
@@ -48,4 +47,5 @@ __all__ = [
     "tell",
     "undo_stop",
     "unsubscribe",
+    "withdraw",
 ]

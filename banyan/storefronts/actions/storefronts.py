@@ -12,6 +12,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition
 from banyan.media.models import Image
+from banyan.moderation.actions import check_names
 from banyan.sharing import actions as sharing
 
 from .. import ports
@@ -22,7 +23,7 @@ from ..rules import clean_colour
 from ..states import STOREFRONT
 
 
-def _clean(title: str, intro: str, colour: str) -> dict[str, str]:
+def _clean(actor: Actor, title: str, intro: str, colour: str) -> dict[str, str]:
     fields: dict[str, Any] = {}
     if not 1 <= len(title.strip()) <= 80:
         fields["title"] = _("Give your storefront a name of 1 to 80 letters.")
@@ -33,6 +34,7 @@ def _clean(title: str, intro: str, colour: str) -> dict[str, str]:
         fields["colour"] = _("Enter a colour such as #1e6b52.")
     if fields:
         raise Invalid(fields=fields)
+    check_names(actor=actor, title=title, intro=intro)
     return {"title": title.strip(), "intro": intro.strip(), "colour": clean or ""}
 
 
@@ -47,7 +49,7 @@ def open_storefront(*, actor: Actor, title: str, intro: str = "", colour: str = 
     before = my_storefront(actor)
     if before is not None:
         return before
-    columns = _clean(title, intro, colour)
+    columns = _clean(actor, title, intro, colour)
     try:
         with transaction.atomic():
             made = Storefront.objects.create(owner_id=actor.id, created_at=clock.now(), **columns)
@@ -73,7 +75,7 @@ def open_group_page(
     before = page_of_group(group_id)
     if before is not None:
         return before
-    columns = _clean(title, intro, colour)
+    columns = _clean(actor, title, intro, colour)
     try:
         with transaction.atomic():
             made = Storefront.objects.create(
@@ -118,7 +120,7 @@ def edit_storefront(
 
     Raises NotFound without one, Invalid.
     """
-    columns = _clean(title, intro, colour)
+    columns = _clean(actor, title, intro, colour)
     with transaction.atomic():
         page = require_storefront(actor, group_id)
         changed = page.colour != columns["colour"]

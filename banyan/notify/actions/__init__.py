@@ -4,7 +4,7 @@ from .allowances import forget_old_days
 from .digests import send_digests
 from .messages import deliver, deliver_due, send
 from .preferences import Where, end_digest, set_preference, set_switch, set_switches
-from .pushing import push_due, subscribe, unsubscribe
+from .pushing import push_due, renew_key, subscribe, unsubscribe
 from .reminders import (
     Word,
     confirm,
@@ -36,6 +36,7 @@ __all__ = [
     "remind",
     "remind_in_wechat",
     "remind_member",
+    "renew_key",
     "send",
     "send_digests",
     "set_preference",

@@ -9,6 +9,7 @@ from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
 from django.http import HttpRequest
 from django.test import Client
 
+from banyan.kernel.actors import Actor
 from banyan.legal import actions as legal
 from banyan.legal.models import Erasure
 from banyan.people import actions as people
@@ -55,7 +56,7 @@ def test_a_code_leads_to_the_second_factor_before_the_question(
     client: Client, ana: Account
 ) -> None:
     Authenticator.objects.create(user=ana, type=Authenticator.Type.TOTP, data={})
-    attempt = people.request_code(actor=actor(ana), contact=MAIL)
+    attempt = people.request_code(actor=Actor.guest(), contact=MAIL)
     done = client.post(f"/login/{attempt.token}", {"code": _code_of(attempt)})
     assert done["Location"].startswith("/me/security/authenticate/")
     assert client.get("/login/leaving").status_code == 404

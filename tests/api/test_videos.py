@@ -55,7 +55,9 @@ def ana(db: None) -> Program:
     return Program(make.member("ana"))
 
 
-@pytest.mark.parametrize("data", [mp4(12), mp4(12, wide=True), webm(12)])
+@pytest.mark.parametrize(
+    "data", [mp4(12), mp4(12, wide=True), webm(12)], ids=["mp4", "wide mp4", "webm"]
+)
 def test_a_video_is_posted_with_its_poster_and_fetched_by_whoever_may(
     ana: Program, data: bytes
 ) -> None:

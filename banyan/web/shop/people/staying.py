@@ -45,7 +45,8 @@ def login_leaving(request: HttpRequest) -> HttpResponseBase:
         return render(request, "shop/people/leaving.html", {"day": day})
     del request.session[PROVEN]
     if request.POST.get("choice") != "stay":
-        messages.success(request, _("Your account stays closed. It is erased on %s.") % day)
+        told = _("Your account stays closed. It is erased on %(day)s.")
+        messages.success(request, told % {"day": day})
         return redirect("home")
     account = erasure.account
     assert account is not None  # an erasure of a guest's purchase never waits

@@ -70,7 +70,7 @@ def test_a_video_is_posted_with_its_poster_and_fetched_by_whoever_may(
     assert video["bytes"] == len(data)
     body = {
         "video": video["id"], "title": "Throwing a cup", "visibility": "only_me",
-        "pictures": [staged_picture(ana.account)],
+        "pictures": [staged_picture(make.actor(ana.account))],
     }  # fmt: skip
     post = ana.do("POST", "/posts", body)
     [variant] = post["video_variants"]

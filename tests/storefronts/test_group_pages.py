@@ -59,11 +59,12 @@ def earned_by() -> list[int]:
 
 
 def test_a_secret_groups_page_credits_its_earner_and_its_link_leads_nowhere(ann: Account) -> None:
-    pens = circles.group(ann, slug="pens", visibility=2)
+    pens, cara = circles.group(ann, slug="pens"), make.member("cara")
+    reader = reader_of(pens, cara)
+    Group.objects.update(visibility=2)
     page, item = shelf(pens, ann)
     assert page.link is not None
-    cara = make.member("cara")
-    seen = reader_of(pens, cara).get("/g/pens/shop").content.decode()
+    seen = reader.get("/g/pens/shop").content.decode()
     assert "Ann may earn if you buy here" in seen
     assert page.link.code in seen, "every way from the page carries it"
     assert sharing.card("storefront", page.pk) is None

@@ -52,9 +52,8 @@ def test_a_passkey_leads_to_the_question(request_: HttpRequest, ana: Account) ->
     assert asked(request_, ana)
 
 
-def test_a_code_leads_to_the_second_factor_before_the_question(
-    client: Client, ana: Account
-) -> None:
+def test_a_code_leads_to_the_second_factor_before_the_question(ana: Account) -> None:
+    client = Client(headers={"sec-fetch-site": "same-origin"})
     Authenticator.objects.create(user=ana, type=Authenticator.Type.TOTP, data={})
     attempt = people.request_code(actor=Actor.guest(), contact=MAIL)
     done = client.post(f"/login/{attempt.token}", {"code": _code_of(attempt)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -44,12 +45,13 @@ def _listed() -> None:
 
 
 def _profile(who: Account, **values: str) -> object:
-    given = {"handle": who.handle, "display_name": "Ana"} | values
+    given: dict[str, Any] = {"handle": who.handle, "display_name": "Ana"} | values
     return people.change_profile(actor=make.actor(who), **given)
 
 
 def _group(who: Account, **values: str) -> object:
-    data = groups.GroupInput(**({"name": "Kilns"} | values))
+    given: dict[str, Any] = {"name": "Kilns"} | values
+    data = groups.GroupInput(**given)
     return groups.make_group(actor=make.actor(who), slug=f"kilns-{who.pk}", data=data)
 
 

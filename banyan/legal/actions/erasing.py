@@ -81,8 +81,8 @@ def stay(*, actor: Actor) -> bool:
     nothing waits, Conflict when it was erased a moment ago. Emits account.stayed.
     """
     with transaction.atomic():
-        waiting = Erasure.objects.select_for_update().filter(account_id=actor.id, state="waiting")
-        found = waiting.first() if actor.id is not None else None
+        waiting = Erasure.objects.select_for_update().filter(state="waiting")
+        found = waiting.filter(account_id=actor.id or 0).first()
         if found is None or found.account_id is None:
             raise NotFound()
         transition(ERASURE, found, "cancelled", actor=actor, ended_at=clock.now())

@@ -127,10 +127,10 @@ def withdraw(*, recipient_id: int, actor_id: int | None, about: Sequence[str] = 
     """
     keys = [each for key in about for each in (key, f"~{key}")]
     who = "null" if actor_id is None else json.dumps([str(actor_id)])
-    row = {"recipient": recipient_id, "who": who, "keys": keys}
+    row: dict[str, Any] = {"recipient": recipient_id, "who": who, "keys": keys}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WITHDRAW, row)
-        changed = cursor.rowcount
+        changed = int(cursor.rowcount)
         cursor.execute(_EMPTY, row)
         if changed:
             events.emit(NotificationRead(recipient_id=recipient_id), actor=US)

@@ -18,7 +18,7 @@ from .reminders import (
     tell,
     undo_stop,
 )
-from .telling import mark_read, notify, withdraw
+from .telling import mark_read, notify, notify_each, withdraw
 
 __all__ = [
     "Where",
@@ -32,6 +32,7 @@ __all__ = [
     "forget_reminders",
     "mark_read",
     "notify",
+    "notify_each",
     "push_due",
     "remind",
     "remind_in_wechat",

@@ -42,15 +42,23 @@ def not_blocked(viewer: Actor, field: str = "pk") -> Q:
     return Q(~Exists(mine), ~Exists(theirs))
 
 
+def meets(viewer: Actor, person: str = "") -> Q:
+    """Return the condition that ``viewer`` meets a person: an open account, and no block.
+
+    ``person`` names the relation that leads to the account ("author"); none for the account itself.
+    """
+    active, pk = (f"{person}__is_active", f"{person}_id") if person else ("is_active", "pk")
+    return Q((active, True)) & not_blocked(viewer, pk)
+
+
 def visible_accounts(viewer: Actor) -> QuerySet[Account]:
     """Return the accounts that ``viewer`` may see: open, and with no block either way.
 
     Support and moderation see everybody who is open.
     """
-    accounts = Account.objects.filter(is_active=True)
-    if viewer.id is None or viewer.has_role("support", "moderation"):
-        return accounts
-    return accounts.filter(not_blocked(viewer))
+    if viewer.has_role("support", "moderation"):
+        return Account.objects.filter(is_active=True)
+    return Account.objects.filter(meets(viewer))
 
 
 def hidden_from(viewer: Actor, account_ids: Collection[int]) -> set[int]:

@@ -120,6 +120,10 @@ class Mutes:
     less_topics: frozenset[str]
 
 
+NOTHING = Mutes(*[frozenset()] * 5)
+"""What somebody mutes who goes to a place of their own accord."""
+
+
 def mutes_of(viewer: Actor) -> Mutes:
     """Return what the viewer mutes at this moment, at most 500 things. One query; none for guests.
 

@@ -1,6 +1,6 @@
 """Reads of the community: feeds by pull, hydrated once."""
 
-from .balance import balanced, balanced_page, choice_of
+from .balance import balanced, choice_of
 from .boards import Entry, Keeper, boards_of, covers_of, entries_of, keepers_of, shared_boards
 from .comments import Thread, replies_to, thread
 from .disclosure import reason_of, reasons, with_disclosure
@@ -29,6 +29,7 @@ from .posts import (
     board_ids,
     first_pictures,
     hydrate,
+    hydrate_with_files,
     newest_ids,
     posts_of,
     posts_showing,
@@ -38,6 +39,7 @@ from .topics import (
     followed_topics,
     follows_topic,
     hot_topics,
+    topic_for,
     topic_goods,
     topic_ids,
     topic_of,
@@ -73,7 +75,6 @@ __all__ = [
     "about_product",
     "authors_to_meet",
     "balanced",
-    "balanced_page",
     "best_about",
     "best_of_topic",
     "board_ids",
@@ -95,6 +96,7 @@ __all__ = [
     "history_of",
     "hot_topics",
     "hydrate",
+    "hydrate_with_files",
     "keepers_of",
     "list_ids",
     "moment_ids",
@@ -111,6 +113,7 @@ __all__ = [
     "replies_to",
     "shared_boards",
     "thread",
+    "topic_for",
     "topic_goods",
     "topic_ids",
     "topic_of",

@@ -24,6 +24,7 @@ from banyan.kernel.remembered import insert
 from banyan.people.access import Mutes, mutes_of
 
 from ...models import FeedSession
+from ...rules import Reason
 from ..balance import balanced
 from ..posts import PAGE
 from . import gated
@@ -40,9 +41,13 @@ SAME_AUTHOR, LESS = 1.0, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A slice of a ranked feed: (post id, reason) in order, and the cursor of the next one."""
+    """A slice of a ranked feed: (post id, reason) in order, and the cursor of the next one.
+
+    ``commercial`` is why a post is that, for ``hydrate``.
+    """
 
     posts: list[tuple[int, str]]
+    commercial: dict[int, Reason]
     next: str = ""
 
 
@@ -116,7 +121,8 @@ def _slice(viewer: Actor, session: int | None, offset: int, page: int) -> Ranked
     more = f"{rows[0][4]}:{ends}" if ends < rows[0][3] else ""
     why = {pk: reason for pk, reason, seen, *_rest in rows if seen}
     # Again, because what is shown may have become commercial since.
-    return Ranked([(pk, why[pk]) for pk in balanced(viewer, list(why))], more)
+    kept = balanced(viewer, list(why))
+    return Ranked([(pk, why[pk]) for pk in kept], kept, more)
 
 
 # Where candidates come from: SQL of (id, reason). Each is bounded, and walks an index.
@@ -213,10 +219,11 @@ def _open(viewer: Actor, mutes: Mutes, page: int) -> Ranked:
         },
     )
     why = dict(rows)
-    ids = balanced(viewer, list(why))
+    kept = balanced(viewer, list(why))
+    ids = list(kept)
     session = FeedSession(
         viewer_id=viewer.id, post_ids=ids, reasons=[why[pk] for pk in ids], made_at=now
     )
     insert(session)
     more = f"{session.pk}:{page}" if len(ids) > page else ""
-    return Ranked([(pk, why[pk]) for pk in ids[:page]], more)
+    return Ranked([(pk, why[pk]) for pk in ids[:page]], kept, more)

@@ -206,10 +206,10 @@ def test_a_page_costs_the_same_whatever_its_length(django_assert_num_queries: An
     who = actor(reader)
     for _ in range(2):
         post(ana, picture=picture)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(queries.hydrate(who, queries.following_ids(who)[:1])) == 1
     for _ in range(16):
         liked = post(ana, picture=picture)
         community.like(actor=who, post_id=liked.pk)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(queries.hydrate(who, queries.following_ids(who))) == 18

@@ -19,7 +19,6 @@ from banyan.community.models import (
 )
 from banyan.groups.models import Group, Membership, Pick
 from banyan.kernel import clock
-from banyan.media.models import Image
 from banyan.people import actions as people
 from banyan.people.models import Account, Follow, Profile
 from tests.support import factories as make
@@ -135,4 +134,3 @@ def test_a_page_of_a_feed_takes_at_most_eight_statements_at_any_length() -> None
         counts = {size: len(asked) for size, asked in by_size.items()}
         assert max(counts.values()) <= MOST, (name, counts, [sql[:90] for sql in by_size[100]])
     assert min(cards.values()) > 10, cards
-    assert Image.objects.count() == 1

@@ -16,14 +16,12 @@ from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
-from banyan.people.models import Follow
-from banyan.people.rules.relations import EVERY_POST, FOLLOWS
 
 from .access import get_post_for
+from .actions.telling import title_of
 from .events import BoardShared, PostCommented, PostEdited, PostLiked, PostPublished
+from .jobs import tell_of_every_post
 from .models import Board, Mention, Post
-
-LONGEST = 60
 
 
 @remembered
@@ -33,11 +31,7 @@ def _post_with_original(post_id: int) -> QuerySet[Post]:
 
 def _title(post_id: int) -> str:
     row = _post_with_original.first(post_id)
-    if row is None:
-        return ""
-    content = row.repin_of or row
-    text = content.title or content.body
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return "" if row is None else title_of(row)
 
 
 @events.subscribe(PostLiked, consumer="community.tell")
@@ -90,26 +84,12 @@ def tell_of_a_repin(event: PostPublished, meta: Meta) -> None:
 
 @events.subscribe(PostPublished, consumer="community.every_post")
 def tell_who_wants_every_post(event: PostPublished, meta: Meta) -> None:
-    """Tell the followers who asked to hear of every post, as far as they may see this one.
+    """Leave it to a job to tell the followers who asked to hear of every post: they may be many.
 
-    A day's posts of one author are one line. What somebody only shows on is no post of theirs.
+    What somebody only shows on is no post of theirs.
     """
-    if event.repin_of_id is not None:
-        return
-    eager = Follow.objects.filter(followee_id=event.author_id, state=FOLLOWS, level=EVERY_POST)
-    for reader in eager.order_by("id").values_list("follower_id", flat=True).iterator():
-        try:
-            get_post_for(Actor(kind="member", id=reader), event.post_id)
-        except NotFound:
-            continue
-        notify(
-            recipient_id=reader,
-            kind="posted",
-            group_key=f"posted:{event.author_id}:{meta.occurred_at:%Y%m%d}",
-            url=f"/p/{event.post_id}",
-            data={"title": _title(event.post_id)},
-            actor_id=event.author_id,
-        )
+    if event.repin_of_id is None:
+        tell_of_every_post.defer(post_id=str(event.post_id), day=f"{meta.occurred_at:%Y%m%d}")
 
 
 @events.subscribe(PostPublished, consumer="community.mentions")

@@ -395,11 +395,12 @@ def _with_constants(
     return "".join(made), kept
 
 
-def spelled(rows: models.QuerySet[Any, Any], names: Mapping[Any, str]) -> str:
+def spelled(rows: models.QuerySet[Any, Any], named: Mapping[Any, str]) -> str:
     """Return the SQL of a queryset for a statement of one's own, which takes values by name.
 
-    Each value in ``names`` becomes a placeholder of that name; texts, numbers and truths that are
-    always the same are written in. TypeError for anything else, for it would be kept for ever.
+    Each value in ``named`` becomes the SQL beside it ("%(viewer)s", a column); texts, numbers and
+    truths that are always the same are written in. TypeError for anything else, for it would be
+    kept for ever.
     """
     sql, params = rows.query.sql_with_params()
     pieces = sql.split("%s")
@@ -407,8 +408,8 @@ def spelled(rows: models.QuerySet[Any, Any], names: Mapping[Any, str]) -> str:
     for param, piece in zip(params, pieces[1:], strict=True):
         if not isinstance(param, str | int):
             raise TypeError(f"{type(param).__name__} may be another each time: {sql}")
-        if param in names:
-            made.append(f"%({names[param]})s")
+        if param in named:
+            made.append(named[param])
         else:
             made.append(str(Literal(param).as_string()).replace("%", "%%"))
         made.append(piece)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
-from banyan.kernel.remembered import remembered
-from banyan.people.access import muted_ids
+from banyan.kernel.remembered import remembered, run
 from banyan.people.models import Follow
 
 from .families import FAMILIES
@@ -29,38 +28,49 @@ class Place:
     strangers: str
 
 
-_PLACE = """
-SELECT s.page, s.push, s.email, p.strangers,
+_PLACES = """
+SELECT a.id, s.page, s.push, s.email, p.strangers,
        EXISTS (SELECT 1 FROM notify_pushsubscription b WHERE b.account_id = a.id)
 FROM people_account a
 LEFT JOIN notify_switch s ON s.account_id = a.id AND s.family = %s
 LEFT JOIN notify_preference p ON p.account_id = a.id
-WHERE a.id = %s
+WHERE a.id = ANY(%s)
 """
 
 
 def place_of(account_id: int, family: str) -> Place:
     """Return where an account is told of a family. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACE, [family, account_id])
-        row: tuple[Any, ...] = cursor.fetchone() or (None, None, None, None, False)
-    page, push, email = FAMILIES[family].at_first if row[0] is None else row[:3]
-    return Place(bool(page), bool(push and row[4]), bool(email), row[3] or ALL)
+    return places_of([account_id], family)[account_id]
 
 
-def is_followed(*, by: int, account_id: int) -> bool:
-    """Tell whether ``by`` follows an account."""
-    return bool(_follows(by, account_id))
+def places_of(account_ids: Collection[int], family: str) -> dict[int, Place]:
+    """Return where accounts are told of a family. One query."""
+    rows = run(_PLACES, [family, list(account_ids)]).fetchall()
+    found: dict[int, tuple[Any, ...]] = {pk: rest for pk, *rest in rows}
+    return {pk: _place(family, *found.get(pk, (None,) * 5)) for pk in account_ids}
+
+
+def _place(
+    family: str,
+    page: bool | None,
+    push: bool | None,
+    email: bool | None,
+    strangers: str | None,
+    has_browser: bool | None,
+) -> Place:
+    if page is None:
+        page, push, email = FAMILIES[family].at_first
+    return Place(bool(page), bool(push and has_browser), bool(email), strangers or ALL)
+
+
+def followers_among(account_ids: Collection[int], account_id: int) -> set[int]:
+    """Return which of some accounts follow an account. One query."""
+    return {row.follower_id for row in _following(list(account_ids), account_id)}
 
 
 @remembered
-def _follows(by: int, account_id: int) -> QuerySet[Follow]:
-    return Follow.objects.filter(follower_id=by, followee_id=account_id, state=1)
-
-
-def is_muted(*, by: int, account_id: int) -> bool:
-    """Tell whether ``by`` does not want to hear of an account at this moment. One query."""
-    return account_id in muted_ids(Actor(kind="member", id=by))
+def _following(account_ids: list[int], account_id: int) -> QuerySet[Follow]:
+    return Follow.objects.filter(follower_id__in=account_ids, followee_id=account_id, state=1)
 
 
 def preference_of(account_id: int) -> Preference:

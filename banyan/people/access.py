@@ -98,12 +98,19 @@ def get_own_account(actor: Actor) -> Account:
 
 def blocked_between(one: int, other: int) -> bool:
     """Tell whether either of two accounts blocks the other."""
-    return bool(_between(one, other))
+    return bool(blocked_among(one, [other]))
+
+
+def blocked_among(one: int, others: Collection[int]) -> set[int]:
+    """Return which of some accounts block one, or are blocked by it. One query."""
+    return {b.target_id if b.actor_id == one else b.actor_id for b in _between(one, list(others))}
 
 
 @remembered
-def _between(one: int, other: int) -> QuerySet[Block]:
-    return Block.objects.filter(Q(actor_id=one, target_id=other) | Q(actor_id=other, target_id=one))
+def _between(one: int, others: list[int]) -> QuerySet[Block]:
+    return Block.objects.filter(
+        Q(actor_id=one, target_id__in=others) | Q(actor_id__in=others, target_id=one)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +154,14 @@ def muted_ids(viewer: Actor) -> frozenset[int]:
 
 def muting(account_ids: Collection[int], target_id: int) -> set[int]:
     """Return which of these accounts mute ``target_id`` at this moment. One query."""
-    rows = Mute.objects.filter(
-        _live(clock.now()), actor_id__in=account_ids, target_id=target_id, degree=HIDE
+    return {row.actor_id for row in _muting(list(account_ids), target_id, clock.now())}
+
+
+@remembered
+def _muting(account_ids: list[int], target_id: int, now: dt.datetime) -> QuerySet[Mute]:
+    return Mute.objects.filter(
+        _live(now), actor_id__in=account_ids, target_id=target_id, degree=HIDE
     )
-    return set(rows.values_list("actor_id", flat=True))
 
 
 def mute_words(viewer: Actor) -> frozenset[str]:

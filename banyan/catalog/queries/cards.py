@@ -52,7 +52,7 @@ def on_card(product: Product) -> OnCard | None:
 def on_cards(products: Iterable[Product]) -> list[OnCard]:
     """Return products (with ``shop``) as their cards draw them, in order, those with a price."""
     given = list(products)
-    rows = with_card(Product.objects.filter(pk__in={one.pk for one in given}))
+    rows: QuerySet[Any] = with_card(Product.objects.filter(pk__in={one.pk for one in given}))
     read = {pk: rest for pk, *rest in rows.values_list("pk", "cover", "cheapest", "free")}
     found = (_on_card(one, *read[one.pk]) for one in given if one.pk in read)
     return [one for one in found if one is not None]

@@ -255,7 +255,8 @@ def _figures(posts: Mapping[int, Post]) -> dict[int, Figures]:
     The second part is some seconds' changes, and lets everybody see their own act at once.
     """
     found = {pk: _folded(post) for pk, post in posts.items()}
-    waiting = next((post.waiting for post in posts.values()), [])  # type: ignore[attr-defined]  # annotated
+    first: Any = next(iter(posts.values()), None)
+    waiting = first.waiting if first else []
     for kind, post_id, delta in waiting:
         name = kind.removeprefix("post.")
         setattr(found[post_id], name, max(0, getattr(found[post_id], name) + delta))

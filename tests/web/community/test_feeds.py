@@ -11,8 +11,7 @@ from banyan.community import actions as community
 from banyan.community.models import FeedMarker, FeedSession
 from banyan.community.queries.feeds.ranking import LIFETIME
 from banyan.groups.models import Group, Membership
-from banyan.kernel import clock, relay
-from banyan.notify.queries import notifications
+from banyan.kernel import clock
 from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.community.posts import image, post
@@ -203,22 +202,3 @@ def test_muted_words_are_taken_out_of_every_feed() -> None:
     for path in ("/", "/explore"):
         assert posts_on(browser(reader), path) == [str(quiet.pk)]
     assert len(posts_on(browser(reader), f"/@{ana.handle}")) == 2  # one goes there to look
-
-
-def test_who_asked_to_hear_of_every_post_is_told_of_what_they_may_see() -> None:
-    ana, eager, calm, apart = member(), member(), member(), member()
-    for reader in (eager, calm, apart):
-        people.follow(actor=actor(reader), account_id=ana.pk)
-    for reader in (eager, apart):
-        people.set_follow_level(actor=actor(reader), account_id=ana.pk, level=2)
-    shown = post(ana, title="Tea")
-    post(ana, title="For friends", visibility=2)
-    post(ana, title="For nobody", visibility=3)
-    people.block(actor=actor(apart), account_id=ana.pk)
-    relay.drain()
-
-    told = [one for one in notifications(eager.pk) if "published" in one.text]
-    assert [one.url for one in told] == [f"/p/{shown.pk}"]
-    assert "Tea" in told[0].text
-    for reader in (calm, apart):
-        assert not [one for one in notifications(reader.pk) if "published" in one.text]

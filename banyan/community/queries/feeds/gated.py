@@ -14,7 +14,7 @@ from ...access import posts_for_meeting, visible_posts
 
 # Stands for the viewer while the SQL is made; no account has it.
 _SOMEBODY = -7_315
-_VIEWER = {_SOMEBODY: "viewer"}
+_VIEWER = {_SOMEBODY: "%(viewer)s"}
 
 
 def _who(*, is_member: bool) -> Actor:
@@ -41,6 +41,13 @@ def meets(person: str) -> str:
 
 
 @cache
+def seen_by(viewer: str, post: str) -> str:
+    """Return the condition that a member may see a post, by SQL of the ids of both."""
+    posts = visible_posts(_who(is_member=True)).filter(pk=_sql(post)).order_by()
+    return f"EXISTS ({spelled(posts.values('pk'), {_SOMEBODY: viewer})} OFFSET 0)"
+
+
+@cache
 def newest_of(author: str, which: str) -> str:
     """Return SQL of the ids of the newest posts that %(viewer)s may see of somebody they meet.
 
@@ -60,5 +67,5 @@ def _sql(text: str) -> RawSQL:
 
 def forget() -> None:
     """Compile anew, because what is compiled has changed; for tests of the gate."""
-    for each in (seen, meets, newest_of):
+    for each in (seen, meets, seen_by, newest_of):
         each.cache_clear()

@@ -88,7 +88,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
         "more_url": "" if best else page.more,
         "following": found.is_followed,  # type: ignore[attr-defined]  # annotated
         "best": best,
-        "cap": rules.cap_of(found.paid_choice, settings.FEED_PAID_CAP),
+        "cap": rules.cap_of(found.paid_choice, settings.FEED_PAID_CAP),  # type: ignore[attr-defined]  # as above
         "head": head_of(
             request,
             kind="website",

@@ -34,6 +34,11 @@ def _title(post_id: int) -> str:
     return "" if row is None else title_of(row)
 
 
+def _where(post_id: int, comment_id: int | None) -> str:
+    """Return where a post, or a comment under it, is found."""
+    return f"/p/{post_id}?c={comment_id}#c{comment_id}" if comment_id else f"/p/{post_id}"
+
+
 @events.subscribe(PostLiked, consumer="community.tell")
 def tell_of_a_like(event: PostLiked, meta: Meta) -> None:
     """Tell an author that a post is liked; a day's likes of one post are one line."""
@@ -58,7 +63,7 @@ def tell_of_a_comment(event: PostCommented, meta: Meta) -> None:
             recipient_id=recipient,
             kind=kind,
             group_key=f"{kind}:{event.post_id}:{meta.occurred_at:%Y%m%d}",
-            url=f"/p/{event.post_id}#c{event.comment_id}",
+            url=_where(event.post_id, event.comment_id),
             data={"title": _title(event.post_id)},
             actor_id=event.by_id,
         )
@@ -129,7 +134,7 @@ def _tell_of_mentions(
             recipient_id=one.account_id,
             kind="mention",
             group_key=f"mention:{post_id}:{comment_id or 0}",
-            url=f"/p/{post_id}#c{comment_id}" if comment_id else f"/p/{post_id}",
+            url=_where(post_id, comment_id),
             data={"title": _title(post_id)},
             actor_id=by_id,
         )

@@ -145,6 +145,7 @@ FOR_EVERYBODY = {
     ("GET", "/posts/{post_id}/poll"),
     ("PUT", "/posts/{post_id}/vote"),
     ("GET", "/posts/{post_id}/comments"),
+    ("GET", "/posts/{post_id}/comments/{comment_id}/answers"),
     ("POST", "/posts/{post_id}/comments"),
     ("GET", "/topics/{slug}"),
     ("GET", "/topics/{slug}/posts"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 from django.db import transaction
@@ -19,6 +20,7 @@ from banyan.community.access import (
     visible_posts,
 )
 from banyan.community.models import Board, BoardPost, Like, PostTopic, Topic
+from banyan.community.queries.comments import Order
 from banyan.community.queries.feeds import following
 from banyan.kernel import relay, search
 from banyan.kernel.actors import Actor
@@ -130,14 +132,35 @@ def _explored(viewer: Actor) -> set[int]:
 
 def _words_and_faces_agree(viewer: Actor, oracle: Oracle) -> None:
     for post_id in oracle.posts_for(viewer.id):
-        told = [
-            (one.root.pk, [reply.pk for reply in one.replies])
-            for one in queries.thread(viewer, post_id)
-        ]
-        assert told == oracle.thread_of(viewer.id, post_id)
+        expected = oracle.thread_of(viewer.id, post_id)
+        for order in get_args(Order):
+            folded = [(root, answers[:2], len(answers)) for root, answers in expected]
+            assert sorted(_said(viewer, post_id, order)) == folded
+        for root, answers in expected:
+            assert _answered(viewer, post_id, root) == answers
         liked = Like.objects.filter(post_id=post_id).values_list("account_id", flat=True)
         shown = set(likers(viewer, post_id).values_list("pk", flat=True))
         assert shown == {person for person in liked if oracle.sees_person(viewer.id, person)}
+
+
+def _said(viewer: Actor, post_id: int, order: Order) -> list[tuple[int, list[int], int]]:
+    """Read what is said under a post, two comments a page."""
+    found, cursor = [], ""
+    while True:
+        talk = queries.thread(viewer, post_id, order=order, cursor=cursor, page=2)
+        found += [(one.root.pk, [r.pk for r in one.replies], one.answers) for one in talk.threads]
+        cursor = talk.next
+        if not cursor:
+            return found
+
+
+def _answered(viewer: Actor, post_id: int, root_id: int) -> list[int]:
+    found: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        rows, after = queries.replies_to(viewer, post_id, root_id, after=after, page=2)
+        found += [row.pk for row in rows]
+    return found
 
 
 def _boards_agree(viewer: Actor, oracle: Oracle) -> None:

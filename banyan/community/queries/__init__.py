@@ -2,7 +2,7 @@
 
 from .balance import balanced, choice_of
 from .boards import Entry, Keeper, boards_of, covers_of, entries_of, keepers_of, shared_boards
-from .comments import Thread, replies_to, thread
+from .comments import Talk, Thread, get_comment_for, replies_to, thread
 from .disclosure import reason_of, reasons, with_disclosure
 from .feeds import (
     FORM_C_FROM,
@@ -71,6 +71,7 @@ __all__ = [
     "Shown",
     "Spot",
     "Step",
+    "Talk",
     "Thread",
     "about_product",
     "authors_to_meet",
@@ -91,6 +92,7 @@ __all__ = [
     "followed_topics",
     "following_ids",
     "follows_topic",
+    "get_comment_for",
     "get_draft_for",
     "group_ids",
     "history_of",

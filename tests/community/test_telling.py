@@ -68,8 +68,8 @@ def test_who_asked_is_told_of_what_they_may_see_and_nobody_else_is() -> None:
     assert told(eager) == [f"/p/{shown.pk}"]
     for reader in (calm, apart, deaf, muter):
         assert told(reader) == []
-    row = Notification.objects.get(recipient=eager, kind="posted")
-    assert (row.data, row.n, row.actors) == ({"title": "Tea"}, 1, [str(ana.pk)])
+    notice = Notification.objects.get(recipient=eager, kind="posted")
+    assert (notice.data, notice.n, notice.actors) == ({"title": "Tea"}, 1, [str(ana.pk)])
 
 
 def test_a_job_that_runs_twice_tells_nobody_twice() -> None:

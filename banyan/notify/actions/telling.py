@@ -66,7 +66,8 @@ def notify_each(
     happening = _Happening(kind, group_key, url, data or {}, actor_id)
     with transaction.atomic(savepoint=False):
         told = _tell(f"{_UPSERT} WHERE o.url <> excluded.url", happening, sorted(recipient_ids))
-        events.emit_all([NotificationTold(recipient_id=one) for one in told], actor=US)
+        if told:
+            events.emit_all([NotificationTold(recipient_id=one) for one in told], actor=US)
     return len(told)
 
 

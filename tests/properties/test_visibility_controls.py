@@ -35,7 +35,7 @@ def _no_blocks(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(access, "meets", meets)
 
 
-def _no_blocks_in_feeds(patch: pytest.MonkeyPatch) -> None:
+def _feeds_ask_nobody_who_they_are(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(gated, "visible_accounts", lambda _viewer: Account.objects.all())
 
 
@@ -80,9 +80,9 @@ def _closed_accounts_speak(patch: pytest.MonkeyPatch) -> None:
 
 CONTROLS: list[tuple[Patch, list[Step]]] = [
     (_no_blocks, [("block", 0, 1)]),
-    (_no_blocks_in_feeds, [("block", 0, 1), ("list", 0, 2), ("repin", 2, 1)]),
+    (_feeds_ask_nobody_who_they_are, [("close", 1, 0)]),
     (_no_groups, [("leave", 1, 1)]),
-    (_feeds_past_the_gate, []),
+    (_feeds_past_the_gate, [("block", 0, 1), ("list", 0, 2), ("repin", 2, 1)]),
     (_no_audience, [("post", 0, 3)]),
     (_friends_are_anybody, []),
     (_no_mutes, [("mute", 0, 1)]),

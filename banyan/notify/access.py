@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Q
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
-from banyan.kernel.remembered import remembered, run
-from banyan.people.models import Follow
+from banyan.people.models import Block, Follow
 
 from .families import FAMILIES
 from .models import Notification, Preference
@@ -38,16 +37,11 @@ WHERE a.id = ANY(%s)
 """
 
 
-def place_of(account_id: int, family: str) -> Place:
-    """Return where an account is told of a family. One query."""
-    return places_of([account_id], family)[account_id]
-
-
 def places_of(account_ids: Collection[int], family: str) -> dict[int, Place]:
-    """Return where accounts are told of a family. One query."""
-    rows = run(_PLACES, [family, list(account_ids)]).fetchall()
-    found: dict[int, tuple[Any, ...]] = {pk: rest for pk, *rest in rows}
-    return {pk: _place(family, *found.get(pk, (None,) * 5)) for pk in account_ids}
+    """Return where accounts are told of a family, by account. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [family, list(account_ids)])
+        return {row[0]: _place(family, *row[1:]) for row in cursor.fetchall()}
 
 
 def _place(
@@ -56,21 +50,33 @@ def _place(
     push: bool | None,
     email: bool | None,
     strangers: str | None,
-    has_browser: bool | None,
+    has_browser: bool,
 ) -> Place:
     if page is None:
         page, push, email = FAMILIES[family].at_first
-    return Place(bool(page), bool(push and has_browser), bool(email), strangers or ALL)
+    return Place(page, bool(push and has_browser), bool(email), strangers or ALL)
+
+
+def place_of(account_id: int, family: str) -> Place:
+    """Return where an account is told of a family. One query."""
+    found = places_of([account_id], family)
+    return found.get(account_id) or _place(family, None, None, None, None, has_browser=False)
 
 
 def followers_among(account_ids: Collection[int], account_id: int) -> set[int]:
-    """Return which of some accounts follow an account. One query."""
-    return {row.follower_id for row in _following(list(account_ids), account_id)}
+    """Return which of these accounts follow an account. One query."""
+    rows = Follow.objects.filter(follower_id__in=account_ids, followee_id=account_id, state=1)
+    return set(rows.values_list("follower_id", flat=True))
 
 
-@remembered
-def _following(account_ids: list[int], account_id: int) -> QuerySet[Follow]:
-    return Follow.objects.filter(follower_id__in=account_ids, followee_id=account_id, state=1)
+def apart_from(account_id: int, account_ids: Collection[int]) -> set[int]:
+    """Return which of these accounts block an account, or are blocked by it. One query."""
+    rows = Block.objects.filter(
+        Q(actor_id=account_id, target_id__in=account_ids)
+        | Q(actor_id__in=account_ids, target_id=account_id)
+    )
+    pairs = rows.values_list("actor_id", "target_id")
+    return {one for pair in pairs for one in pair} - {account_id}
 
 
 def preference_of(account_id: int) -> Preference:

@@ -98,19 +98,12 @@ def get_own_account(actor: Actor) -> Account:
 
 def blocked_between(one: int, other: int) -> bool:
     """Tell whether either of two accounts blocks the other."""
-    return bool(blocked_among(one, [other]))
-
-
-def blocked_among(one: int, others: Collection[int]) -> set[int]:
-    """Return which of some accounts block one, or are blocked by it. One query."""
-    return {b.target_id if b.actor_id == one else b.actor_id for b in _between(one, list(others))}
+    return bool(_between(one, other))
 
 
 @remembered
-def _between(one: int, others: list[int]) -> QuerySet[Block]:
-    return Block.objects.filter(
-        Q(actor_id=one, target_id__in=others) | Q(actor_id__in=others, target_id=one)
-    )
+def _between(one: int, other: int) -> QuerySet[Block]:
+    return Block.objects.filter(Q(actor_id=one, target_id=other) | Q(actor_id=other, target_id=one))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,15 +31,22 @@ def tell_followers(*, post: Post, day: str, after: int = 0) -> int | None:
     day's posts of one author are one line. One transaction of some ten statements, whatever the
     size of the audience; repeatable. Emits notification.told for each who was told.
     """
-    given = {"author": post.author_id, "post": post.pk, "after": after, "most": BATCH}
+    key, url = f"posted:{post.author_id}:{day}", f"/p/{post.pk}"
+    given: dict[str, int | str] = {
+        "author": post.author_id,
+        "post": post.pk,
+        "after": after,
+        "most": BATCH,
+    }
+    given |= {"key": key, "url": url}
     with transaction.atomic():
         last, walked, readers = run(_next(), given).fetchone()
         if readers:
             notify_each(
                 recipient_ids=readers,
                 kind="posted",
-                group_key=f"posted:{post.author_id}:{day}",
-                url=f"/p/{post.pk}",
+                group_key=key,
+                url=url,
                 data={"title": title_of(post)},
                 actor_id=post.author_id,
             )
@@ -54,5 +61,8 @@ WITH walked AS MATERIALIZED (
   SELECT follower_id AS id, level FROM people_follow
   WHERE followee_id = %(author)s AND state = 1 AND follower_id > %(after)s
   ORDER BY follower_id LIMIT %(most)s)
-SELECT max(id), count(*), array_agg(id) FILTER (WHERE level = {EVERY_POST} AND {seen}) FROM walked
+SELECT max(id), count(*), array_agg(id) FILTER (WHERE level = {EVERY_POST} AND {seen}
+  AND NOT EXISTS (SELECT 1 FROM notify_notification told
+    WHERE told.recipient_id = walked.id AND told.group_key = %(key)s AND told.url = %(url)s
+    OFFSET 0)) FROM walked
 """  # noqa: S608 - our own text and what Django makes

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import run
-from banyan.people.access import blocked_among, muting
+from banyan.people.access import muting
 
 from .. import kinds
-from ..access import Place, followers_among, places_of
+from ..access import Place, apart_from, followers_among, places_of
 from ..events import NotificationRead, NotificationTold
 from ..families import Family
 from ..models import Notification
@@ -33,20 +32,15 @@ def notify(
     data: Mapping[str, Any] | None = None,
     actor_id: int | None = None,
 ) -> None:
-    """Tell an account that something happened; things with the same ``group_key`` are one row.
-
-    Once the row was read, the next happening counts from one again. The same person twice in a
-    row of unread ones counts once. Nobody is told of what they did themselves, or of what was
-    done by somebody they block or mute, or who blocks them; nor of a family they have switched
-    off.
-    ``kind`` must be registered (``kinds``). Repeatable only as far as that: call it from an event
-    consumer. Joins the caller's transaction; emits notification.told. Where its reader has a
-    browser that asked for it, a push follows, once until the row is read.
-    """
-    happening = _Happening(kind, group_key, url, data or {}, actor_id)
-    with transaction.atomic(savepoint=False):
-        for told in _tell(_UPSERT, happening, [recipient_id]):
-            events.emit(NotificationTold(recipient_id=told), actor=US)
+    """Tell an account that something happened. See :func:`notify_each`."""
+    notify_each(
+        recipient_ids=[recipient_id],
+        kind=kind,
+        group_key=group_key,
+        url=url,
+        data=data,
+        actor_id=actor_id,
+    )
 
 
 def notify_each(
@@ -54,77 +48,70 @@ def notify_each(
     recipient_ids: Collection[int],
     kind: str,
     group_key: str,
-    url: str,
+    url: str = "",
     data: Mapping[str, Any] | None = None,
     actor_id: int | None = None,
-) -> int:
-    """Tell many accounts of one thing, as :func:`notify` does; returns how many were told.
+) -> None:
+    """Tell accounts that something happened; what has the same ``group_key`` is one row for each.
 
-    Some seven statements, however many they are. Repeatable: who was told of the same ``url``
-    last is not told again. Joins the caller's transaction; emits notification.told for each.
+    Once the row was read, the next happening counts from one again. The same person twice in a
+    row of unread ones counts once. Nobody is told of what they did themselves, or of what was
+    done by somebody they block or mute, or who blocks them; nor of a family they have switched
+    off.
+    ``kind`` must be registered (``kinds``). Repeatable only as far as that: call it from an event
+    consumer. Joins the caller's transaction; emits notification.told. Where its reader has a
+    browser that asked for it, a push follows, once until the row is read. As many statements for
+    five hundred as for two.
     """
-    happening = _Happening(kind, group_key, url, data or {}, actor_id)
+    family = kinds.require(kind).family
+    places = _places(recipient_ids, family, actor_id)
+    aside = _aside(places, family, actor_id)
+    told = sorted(one for one in places if aside.get(one) != NOBODY)
+    if not told:
+        return
+    now = clock.now()
+    rows: dict[str, Any] = {
+        "recipients": told,
+        "asides": [one in aside for one in told],
+        "pushes": [now if places[one].push and one not in aside else None for one in told],
+        "group_key": group_key[:100],
+        "aside_key": f"~{group_key}"[:100],
+        "kind": kind,
+        "url": url[:200],
+        "data": json.dumps(dict(data or {})),
+        "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
+        "now": now,
+    }
+    happened = [NotificationTold(recipient_id=one) for one in told]
     with transaction.atomic(savepoint=False):
-        told = _tell(f"{_UPSERT} WHERE o.url <> excluded.url", happening, sorted(recipient_ids))
-        if told:
-            events.emit_all([NotificationTold(recipient_id=one) for one in told], actor=US)
-    return len(told)
+        with connection.cursor() as cursor:
+            cursor.execute(_UPSERT, rows)
+        if len(happened) == 1:
+            events.emit(happened[0], actor=US)
+        else:
+            events.emit_all(happened, actor=US)
 
 
-class _Happening(NamedTuple):
-    kind: str
-    group_key: str
-    url: str
-    data: Mapping[str, Any]
-    actor_id: int | None
+def _places(recipients: Collection[int], family: Family, by: int | None) -> dict[int, Place]:
+    """Return who wants to hear of a family on the page, and of what ``by`` did, and where."""
+    wanted = set(recipients) - {by}
+    if wanted and by is not None:
+        wanted -= apart_from(by, wanted)
+    places = places_of(wanted, family.name) if wanted else {}
+    places = {one: place for one, place in places.items() if place.page}
+    if places and by is not None:
+        quiet = muting(places, by)
+        places = {one: place for one, place in places.items() if one not in quiet}
+    return places
 
 
-def _tell(upsert: str, what: _Happening, recipient_ids: Sequence[int]) -> list[int]:
-    """Write the rows of those who want to hear of it; return whose."""
-    family = kinds.require(what.kind).family
-    heard = _listening(family, what.actor_id, recipient_ids)
-    if not heard:
-        return []
-    told = run(
-        f"{upsert} RETURNING o.recipient_id",
-        {
-            "recipients": [one for one, _place, _aside in heard],
-            "asides": [aside for _one, _place, aside in heard],
-            "pushes": [place.push and not aside for _one, place, aside in heard],
-            "group_key": what.group_key[:100],
-            "aside_key": f"~{what.group_key}"[:100],
-            "kind": what.kind,
-            "url": what.url[:200],
-            "data": json.dumps(dict(what.data)),
-            "actors": json.dumps([] if what.actor_id is None else [str(what.actor_id)]),
-            "now": clock.now(),
-        },
-    )
-    return [recipient_id for (recipient_id,) in told.fetchall()]
-
-
-def _listening(
-    family: Family, actor_id: int | None, recipient_ids: Sequence[int]
-) -> list[tuple[int, Place, bool]]:
-    """Return who hears of something of a family that ``actor_id`` did: (account, place, aside)."""
-    deaf = set() if actor_id is None else {actor_id} | blocked_among(actor_id, recipient_ids)
-    heard = [one for one in recipient_ids if one not in deaf]
-    if not heard:
-        return []
-    places = places_of(heard, family.name)
-    heard = [one for one in heard if places[one].page]
-    if actor_id is not None and heard:
-        muted = muting(heard, actor_id)
-        heard = [one for one in heard if one not in muted]
-    apart: set[int] = set()
-    if actor_id is not None and family.strangers:
-        apart = {one for one in heard if places[one].strangers != ALL}
-        apart -= followers_among(apart, actor_id) if apart else set()
-    return [
-        (one, places[one], one in apart)
-        for one in heard
-        if one not in apart or places[one].strangers != NOBODY
-    ]
+def _aside(places: Mapping[int, Place], family: Family, by: int | None) -> dict[int, str]:
+    """Return what those want of strangers' doings to whom ``by`` is one, by account."""
+    if by is None or not family.strangers:
+        return {}
+    choosy = {one: place.strangers for one, place in places.items() if place.strangers != ALL}
+    known = followers_among(choosy, by) if choosy else set()
+    return {one: wish for one, wish in choosy.items() if one not in known}
 
 
 # Actors are strings, because ids exceed what JSON numbers hold; the newest comes first.
@@ -132,10 +119,10 @@ _UPSERT = """
 INSERT INTO notify_notification AS o
     (recipient_id, group_key, kind, url, data, actors, n, updated_at, read_at, aside, push_at)
 SELECT r.id, CASE WHEN r.aside THEN %(aside_key)s ELSE %(group_key)s END, %(kind)s, %(url)s,
-    %(data)s::jsonb, %(actors)s::jsonb, 1, %(now)s, NULL, r.aside,
-    CASE WHEN r.push THEN %(now)s::timestamptz END
-FROM unnest(%(recipients)s::bigint[], %(asides)s::boolean[], %(pushes)s::boolean[])
-    AS r (id, aside, push)
+       %(data)s::jsonb, %(actors)s::jsonb, 1, %(now)s, NULL, r.aside, r.push_at
+FROM unnest(%(recipients)s::bigint[], %(asides)s::boolean[], %(pushes)s::timestamptz[])
+    AS r (id, aside, push_at)
+ORDER BY r.id
 ON CONFLICT (recipient_id, group_key) DO UPDATE SET
     kind = excluded.kind, url = excluded.url, data = excluded.data,
     updated_at = excluded.updated_at, read_at = NULL,

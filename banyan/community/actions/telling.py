@@ -32,13 +32,14 @@ def tell_followers(*, post: Post, day: str, after: int = 0) -> int | None:
     size of the audience; repeatable. Emits notification.told for each who was told.
     """
     key, url = f"posted:{post.author_id}:{day}", f"/p/{post.pk}"
-    given: dict[str, int | str] = {
+    given = {
         "author": post.author_id,
         "post": post.pk,
+        "key": key,
+        "url": url,
         "after": after,
         "most": BATCH,
     }
-    given |= {"key": key, "url": url}
     with transaction.atomic():
         last, walked, readers = run(_next(), given).fetchone()
         if readers:

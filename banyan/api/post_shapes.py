@@ -201,6 +201,7 @@ class CommentAnswer(Answer):
 
 
 class ThreadAnswer(CommentAnswer):
-    """A comment with the answers to it, oldest first. One taken away has no ``body`` any more."""
+    """A comment with the first two of the ``answers`` to it. One taken away has no ``body``."""
 
+    answers: int
     replies: list[CommentAnswer]

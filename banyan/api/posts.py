@@ -21,6 +21,7 @@ from banyan.community.queries import (
     hydrate,
     poll_of,
     posts_of,
+    replies_to,
     thread,
 )
 from banyan.community.rules import WAITING
@@ -37,7 +38,7 @@ from banyan.people.models import Account
 from banyan.sharing.queries import link_by_code
 
 from .gate import ANYONE, WRITE, actor
-from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
+from .paging import CURSOR, SIZE, After, Before, Limit, Page, page_of
 from .people import Handle
 from .post_shapes import (
     VISIBILITY,
@@ -302,15 +303,40 @@ def repin_post(request: HttpRequest, post_id: Path[Id], body: RepinBody) -> Any:
     return Status(201, _one(who, made.pk))
 
 
-@router.get("/posts/{post_id}/comments", auth=ANYONE, response=list[ThreadAnswer])
-def list_comments(request: HttpRequest, post_id: Path[Id]) -> Any:
-    """Return the comments of a post in two levels, oldest first; 500 at most."""
+@router.get("/posts/{post_id}/comments", auth=ANYONE, response=Page[ThreadAnswer])
+def list_comments(
+    request: HttpRequest, post_id: Path[Id], after: After = CURSOR, limit: Limit = SIZE
+) -> Any:
+    """List the comments of a post, oldest first, each with the first two answers to it."""
     who = actor(request)
     post = get_post_for(who, post_id)
-    return [
-        ThreadAnswer(**_comment_columns(each.root), replies=[_comment(row) for row in each.replies])
-        for each in thread(who, post.pk)
+    talk = thread(who, post.pk, cursor=str(after or ""), page=limit)
+    items = [
+        ThreadAnswer(
+            **_comment_columns(each.root),
+            replies=[_comment(row) for row in each.replies],
+            answers=each.answers,
+        )
+        for each in talk.threads
     ]
+    return Page(items=items, next=int(talk.next) if talk.next else None)
+
+
+@router.get(
+    "/posts/{post_id}/comments/{comment_id}/answers", auth=ANYONE, response=Page[CommentAnswer]
+)
+def list_answers(
+    request: HttpRequest,
+    post_id: Path[Id],
+    comment_id: Path[Id],
+    after: After = CURSOR,
+    limit: Limit = SIZE,
+) -> Any:
+    """List the answers to a comment, oldest first."""
+    who = actor(request)
+    post = get_post_for(who, post_id)
+    rows, following = replies_to(who, post.pk, comment_id, after=after or 0, page=limit)
+    return Page(items=[_comment(row) for row in rows], next=following)
 
 
 @router.post("/posts/{post_id}/comments", auth=WRITE, response={201: CommentAnswer})

@@ -20,6 +20,7 @@ from banyan.people.models import Follow
 from banyan.people.rules.relations import EVERY_POST, FOLLOWS
 
 from .access import get_post_for
+from .actions.telling import title_of
 from .events import (
     BoardShared,
     CommentRemoved,
@@ -30,9 +31,8 @@ from .events import (
     PostRemoved,
     PostUnliked,
 )
+from .jobs import tell_of_every_post
 from .models import Board, Comment, Mention, Post
-
-LONGEST = 60
 
 
 @remembered
@@ -42,11 +42,12 @@ def _post_with_original(post_id: int) -> QuerySet[Post]:
 
 def _title(post_id: int) -> str:
     row = _post_with_original.first(post_id)
-    if row is None:
-        return ""
-    content = row.repin_of or row
-    text = content.title or content.body
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return "" if row is None else title_of(row)
+
+
+def _where(post_id: int, comment_id: int | None) -> str:
+    """Return where a post, or a comment under it, is found."""
+    return f"/p/{post_id}?c={comment_id}#c{comment_id}" if comment_id else f"/p/{post_id}"
 
 
 @events.subscribe(PostLiked, consumer="community.tell")
@@ -70,7 +71,7 @@ def tell_of_a_comment(event: PostCommented, meta: Meta) -> None:
             recipient_id=recipient,
             kind=kind,
             group_key=f"{kind}:{event.post_id}:{meta.occurred_at:%Y%m%d}",
-            url=f"/p/{event.post_id}#c{event.comment_id}",
+            url=_where(event.post_id, event.comment_id),
             data={"title": _title(event.post_id)},
             actor_id=event.by_id,
         )
@@ -162,26 +163,12 @@ def tell_of_a_repin(event: PostPublished, meta: Meta) -> None:
 
 @events.subscribe(PostPublished, consumer="community.every_post")
 def tell_who_wants_every_post(event: PostPublished, meta: Meta) -> None:
-    """Tell the followers who asked to hear of every post, as far as they may see this one.
+    """Leave it to a job to tell the followers who asked to hear of every post: they may be many.
 
-    A day's posts of one author are one line. What somebody only shows on is no post of theirs.
+    What somebody only shows on is no post of theirs.
     """
-    if event.repin_of_id is not None:
-        return
-    eager = Follow.objects.filter(followee_id=event.author_id, state=FOLLOWS, level=EVERY_POST)
-    for reader in eager.order_by("id").values_list("follower_id", flat=True).iterator():
-        try:
-            get_post_for(Actor(kind="member", id=reader), event.post_id)
-        except NotFound:
-            continue
-        notify(
-            recipient_id=reader,
-            kind="posted",
-            group_key=f"posted:{event.author_id}:{meta.occurred_at:%Y%m%d}",
-            url=f"/p/{event.post_id}",
-            data={"title": _title(event.post_id)},
-            actor_id=event.author_id,
-        )
+    if event.repin_of_id is None:
+        tell_of_every_post.defer(post_id=str(event.post_id), day=f"{meta.occurred_at:%Y%m%d}")
 
 
 @events.subscribe(PostPublished, consumer="community.mentions")
@@ -237,7 +224,7 @@ def _tell_of_mentions(
             recipient_id=one.account_id,
             kind="mention",
             group_key=f"mention:{post_id}:{comment_id or 0}",
-            url=f"/p/{post_id}#c{comment_id}" if comment_id else f"/p/{post_id}",
+            url=_where(post_id, comment_id),
             data={"title": _title(post_id)},
             actor_id=by_id,
         )

@@ -146,6 +146,7 @@ FOR_EVERYBODY = {
     ("GET", "/posts/{post_id}/video"),
     ("PUT", "/posts/{post_id}/vote"),
     ("GET", "/posts/{post_id}/comments"),
+    ("GET", "/posts/{post_id}/comments/{comment_id}/answers"),
     ("POST", "/posts/{post_id}/comments"),
     ("GET", "/topics/{slug}"),
     ("GET", "/topics/{slug}/posts"),

@@ -152,6 +152,39 @@ def test_money_that_the_shop_gives_back_meanwhile_ends_the_waiting(group: Group)
     assert_sound()
 
 
+def test_vouchers_whose_money_went_back_while_they_waited_are_void(group: Group) -> None:
+    order = join(goods.voucher(price=8_000), n=3)
+    line = order.lines.get()
+    units = {line.pk: 1}
+    orders.cancel_order(actor=buyer(order), order_id=order.pk, units=units, key="one")
+    orders.grant_refund(
+        actor=US, order_id=order.pk, amount=4_000, lines={line.pk: 4_000}, reason="one", key="two"
+    )
+
+    group.full = True
+    orders.release_hold(actor=US, order_ids=[order.pk])
+    orders.grant_refund(
+        actor=US, order_id=order.pk, amount=10, lines={line.pk: 10}, reason="late", key="three"
+    )
+
+    states = sorted(Voucher.objects.values_list("state", flat=True))
+    assert states == ["issued", "refunded"], "one of three was never issued"
+    assert_sound()
+
+
+def test_what_cost_nothing_waits_and_is_handed_over_as_well(group: Group) -> None:
+    ana, item = make.member(), goods.voucher(price=8_000)
+    make.right(ana, item, 0, funded_by="platform", instance_id=1)
+    order = make.place((item, 1), buyer=ana).orders.get()
+    assert (order.state, Voucher.objects.count()) == ("paid", 0)
+
+    group.full = True
+    orders.release_hold(actor=US, order_ids=[order.pk])
+
+    assert Voucher.objects.get().state == "issued"
+    assert_sound()
+
+
 # -- a group that does not come about -------------------------------------------------------------
 
 

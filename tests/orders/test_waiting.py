@@ -9,12 +9,13 @@ import pytest
 from banyan.delivery.models import Grant, LicenceKey, Voucher
 from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon, PriceRight
-from banyan.kernel import relay
+from banyan.kernel import events, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.actions.bulk import ToSend, ship_many
+from banyan.orders.events import OrderPaid
 from banyan.orders.models import Order, OrderRefund
 from tests.delivery import goods
 from tests.support import factories as make
@@ -115,6 +116,22 @@ def test_what_was_kept_back_is_handed_over_once_when_the_group_is_complete(group
     assert LicenceKey.objects.filter(state="taken").count() == 1
     assert Grant.objects.count() == 1
     assert fresh(order).state == "received"
+    assert_sound()
+
+
+def test_the_payment_that_completes_the_group_has_its_goods_at_once(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = events.run_handlers
+
+    def complete(event: events.Event, actor: Actor) -> None:
+        group.full = group.full or isinstance(event, OrderPaid)
+        tell(event, actor)
+
+    monkeypatch.setattr(events, "run_handlers", complete)
+    join(goods.keyed(n=1))
+
+    assert LicenceKey.objects.get().state == "taken"
     assert_sound()
 
 

@@ -7,6 +7,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 WORKERS ?= 2
+# A run starts a dozen processes of the same modules: what the first one compiled, all others load.
+unexport PYTHONDONTWRITEBYTECODE
 # A worker takes whole files, so that what a file sets up is set up once; tests/conftest.py says
 # which files come first.
 WHOLE_FILES := --dist loadfile --no-loadscope-reorder

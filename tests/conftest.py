@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
 import shutil
 import tempfile
@@ -56,17 +57,24 @@ django.setup()
 
 # What takes longest comes first, so that workers that are given whole files end together.
 LONGEST = (
-    "api/test_schemathesis.py",
     "acceptance/test_crawler.py",
-    "acceptance/test_killed_processes.py",
-    "browser/test_gallery.py",
-    "browser/test_pages.py",
-    "properties/test_community_visibility.py",
-    "properties/test_commerce_machine.py",
-    "ops/test_postgres.py",
     "ops/test_supervisor.py",
-    "browser/test_sign_in.py",
+    "api/test_schemathesis.py",
+    "acceptance/test_killed_processes.py",
+    "properties/test_commerce_machine.py",
+    "browser/test_pages.py",
+    "browser/test_gallery.py",
+    "browser/test_axe_of_shopping.py",
     "browser/test_desk.py",
+    "browser/test_sign_in.py",
+    "browser/test_buy_return_redeem.py",
+    "browser/test_wechat_pay.py",
+    "ops/test_postgres.py",
+    "web/ui/test_environment.py",
+    "properties/test_chat_visibility.py",
+    "properties/test_visibility.py",
+    "races/test_edge_killed.py",
+    "races/test_orders.py",
 )
 
 
@@ -74,6 +82,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; all others keep their order."""
     ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking through the application and all tests again and again."""
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -94,10 +107,10 @@ def django_db_setup(
     It goes with its server, or is replaced at the next run; dropping it would only wait for
     connections that browsers and servers of the tests have not closed yet.
     """
-    from django.test.utils import setup_databases
+    from tests.support.template import make_test_database
 
     with django_db_blocker.unblock():
-        setup_databases(verbosity=0, interactive=False)
+        make_test_database()
 
 
 @pytest.fixture

@@ -22,4 +22,4 @@ holds("chat.Room", Erase.PSEUDONYM, TALK, owner=("low_id", "high_id", "account_i
 holds("chat.Member", Erase.DELETE, "As long as the account.", owner=("account_id",))
 holds("chat.ChatChoice", Erase.DELETE, "As long as the account.", owner=("account_id",))
 holds("chat.Thread", Erase.PSEUDONYM, "As long as its room.", owner=("room__account_id",))
-names_nobody("chat.Answer", "chat.QuickReply")
+names_nobody("chat.Answer", "chat.QuickReply", "chat.Telling")

@@ -1,17 +1,34 @@
-"""What the chat asks of the floors above: how things look as cards, and where addresses lead."""
+"""What the chat asks of the floors above: how things look as cards, and where addresses lead.
+
+A package above puts a kind of card of its own into rooms, a packet of money say, in three steps:
+
+1. in ``AppConfig.ready()`` it says how such cards look to a reader, ``register_card("packet",
+   draw)``, and when they look different, ``redraw_on(PacketOpened, room_of)``: open pages of the
+   room then fetch their fragment, in which each reader's cards are drawn anew;
+2. its action says the message: ``chat.send(actor=..., room_id=..., words=Words(key=f"packet:{id}",
+   card=Wanted("packet", id)))``, in its own transaction if it has one. The key makes it repeatable;
+3. it keeps the message's room beside its own row, for ``room_of``.
+
+A name has at most twelve letters. No form and no program can put such a card into a message, and
+whoever sent it cannot take it back: what becomes of it is said by its package.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
+from banyan.kernel import topics
 from banyan.kernel.actors import Actor
+from banyan.kernel.events import Event
 
-CARD_KINDS = ("product", "post", "shop", "storefront", "link", "order")
-SHARED_KINDS = ("product", "post", "shop", "storefront")
+from .rules import CARD_KINDS
+
+LONGEST_KIND = 12
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,32 @@ _readers: list[AddressReader] = []
 
 def register_card(kind: str, resolver: Resolver) -> None:
     """Say how things of a kind look. Called in ``AppConfig.ready()``; the last one counts."""
+    if not 1 <= len(kind) <= LONGEST_KIND:
+        raise ImproperlyConfigured(f"{kind!r} is no name for a card: 1 to {LONGEST_KIND} letters")
     _resolvers[kind] = resolver
+
+
+def redraw_on(event: type[E], room_of: Callable[[E], int | None]) -> None:
+    """Let the open pages of a room draw its cards anew when something has happened.
+
+    ``room_of`` tells in which room, None in none; it runs in the relay, after the commit. Called
+    in ``AppConfig.ready()``.
+    """
+
+    def touched(happened: E) -> Iterator[str]:
+        from .models import Room
+        from .topics import topic_of
+
+        room = Room.objects.filter(pk=room_of(happened) or 0).first()
+        if room is not None:
+            yield topic_of(room)
+
+    topics.announce(event, touched)
+
+
+def is_drawn(kind: str) -> bool:
+    """Tell whether somebody said how things of a kind look."""
+    return kind in _resolvers
 
 
 def register_address_reader(reader: AddressReader) -> None:

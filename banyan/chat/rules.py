@@ -8,6 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 WHO = ("everybody", "following", "nobody")
+# What people put into messages themselves. Other kinds of cards have an owner above, who says what
+# becomes of them; what was said elsewhere is taken back there.
+CARD_KINDS = ("product", "post", "shop", "storefront", "link", "order")
+TAKEN_BACK = ("", *CARD_KINDS)
 # Letters that may stand in an address; what closes a sentence after it is not a part.
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]{3,500}", re.IGNORECASE)
 _CLOSING = ".,;:!?)]}»”’。，；：！？）】」"

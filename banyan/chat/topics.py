@@ -51,6 +51,8 @@ def _of_pointer(event: ChatRead) -> Iterator[str]:
     if room is not None:
         yield topic_of(room)
         yield f"member:{event.account_id}"
+        if room.shop_id is not None:
+            yield f"inbox:{room.shop_id}"
 
 
 def _of_change(event: ChatChanged) -> Iterator[str]:

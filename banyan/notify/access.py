@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
-from banyan.kernel.remembered import remembered
-from banyan.people.access import muted_ids
-from banyan.people.models import Follow
+from banyan.people.models import Block, Follow
 
 from .families import FAMILIES
 from .models import Notification, Preference
@@ -29,38 +27,56 @@ class Place:
     strangers: str
 
 
-_PLACE = """
-SELECT s.page, s.push, s.email, p.strangers,
+_PLACES = """
+SELECT a.id, s.page, s.push, s.email, p.strangers,
        EXISTS (SELECT 1 FROM notify_pushsubscription b WHERE b.account_id = a.id)
 FROM people_account a
 LEFT JOIN notify_switch s ON s.account_id = a.id AND s.family = %s
 LEFT JOIN notify_preference p ON p.account_id = a.id
-WHERE a.id = %s
+WHERE a.id = ANY(%s)
 """
+
+
+def places_of(account_ids: Collection[int], family: str) -> dict[int, Place]:
+    """Return where accounts are told of a family, by account. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [family, list(account_ids)])
+        return {row[0]: _place(family, *row[1:]) for row in cursor.fetchall()}
+
+
+def _place(
+    family: str,
+    page: bool | None,
+    push: bool | None,
+    email: bool | None,
+    strangers: str | None,
+    has_browser: bool,
+) -> Place:
+    if page is None:
+        page, push, email = FAMILIES[family].at_first
+    return Place(page, bool(push and has_browser), bool(email), strangers or ALL)
 
 
 def place_of(account_id: int, family: str) -> Place:
     """Return where an account is told of a family. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACE, [family, account_id])
-        row: tuple[Any, ...] = cursor.fetchone() or (None, None, None, None, False)
-    page, push, email = FAMILIES[family].at_first if row[0] is None else row[:3]
-    return Place(bool(page), bool(push and row[4]), bool(email), row[3] or ALL)
+    found = places_of([account_id], family)
+    return found.get(account_id) or _place(family, None, None, None, None, has_browser=False)
 
 
-def is_followed(*, by: int, account_id: int) -> bool:
-    """Tell whether ``by`` follows an account."""
-    return bool(_follows(by, account_id))
+def followers_among(account_ids: Collection[int], account_id: int) -> set[int]:
+    """Return which of these accounts follow an account. One query."""
+    rows = Follow.objects.filter(follower_id__in=account_ids, followee_id=account_id, state=1)
+    return set(rows.values_list("follower_id", flat=True))
 
 
-@remembered
-def _follows(by: int, account_id: int) -> QuerySet[Follow]:
-    return Follow.objects.filter(follower_id=by, followee_id=account_id, state=1)
-
-
-def is_muted(*, by: int, account_id: int) -> bool:
-    """Tell whether ``by`` does not want to hear of an account at this moment. One query."""
-    return account_id in muted_ids(Actor(kind="member", id=by))
+def apart_from(account_id: int, account_ids: Collection[int]) -> set[int]:
+    """Return which of these accounts block an account, or are blocked by it. One query."""
+    rows = Block.objects.filter(
+        Q(actor_id=account_id, target_id__in=account_ids)
+        | Q(actor_id__in=account_ids, target_id=account_id)
+    )
+    pairs = rows.values_list("actor_id", "target_id")
+    return {one for pair in pairs for one in pair} - {account_id}
 
 
 def preference_of(account_id: int) -> Preference:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from django.apps import apps
 from django.db.models import CharField, Count, JSONField, Model, TextField
+from PIL.Image import Image
 
 from banyan.catalog.models import (
     Attribute,
@@ -35,7 +36,8 @@ from banyan.groups.models import Notice as GroupNotice
 from banyan.ledger.proof import verify
 from banyan.market.models import Dispute, Escrow, Listing
 from banyan.notify.models import Message, Notification, Reminder
-from banyan.ops.demo import cast, story, travels
+from banyan.ops.demo import cast, pictures, story, travels
+from banyan.ops.demo.drawings import draw
 from banyan.ops.demo.pictures import Drawing, Studio, T, all_drawings
 from banyan.orders.models import Checkout, Document, Fapiao, Order, OrderRefund, Return
 from banyan.payments.models import Intent, PaymentRequest
@@ -165,6 +167,11 @@ class Recording(Studio):
         return super().take(drawing)
 
 
+def _draw_small(kind: str, seed: int, *, size: tuple[int, int], family: str) -> Image:
+    """Draw a quarter of it: what is on it is another test's, what becomes of it is the same."""
+    return draw(kind, seed, size=(size[0] // 2, size[1] // 2), family=family)
+
+
 @pytest.fixture(scope="module")
 def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[Recording]:
     """The demo, told by the same actions, smaller; committed, for the tests of this file."""
@@ -173,6 +180,7 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[Recording]:
         smaller.setattr(story, "POSTS", 16)
         smaller.setattr(story, "ORDERS", 36)
         smaller.setattr(travels, "SHARED_ON", (4, 1))
+        smaller.setattr(pictures, "draw", _draw_small)
         wipe()
         try:
             studio = Recording()

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ops.test_supervisor import free_port
-from tests.support.clusters import put_cluster
+from tests.support.clusters import put_cluster, put_schema
 from tests.support.installation import STOCK, VICTIMS, Installation
+from tests.support.ports import free_port
 from tests.support.recount import Rows, contradictions
 from tests.support.shoppers import HABITS, WALKED_AWAY, Diary, Shopper
 
@@ -33,12 +33,12 @@ SETTLED_WITHIN = 120.0
 
 
 @pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
+def installation(django_db_setup: None) -> Iterator[Installation]:
     from banyan.ops.postgres import TemporaryPostgres
 
     home = TemporaryPostgres()
     running = Installation(home, free_port())
-    put_cluster(running.var / "postgres")
+    put_schema(put_cluster(running.var / "postgres"))
     running.start()
     yield running
     running.stop()

@@ -18,6 +18,7 @@ from banyan.community import actions as community
 from banyan.community.actions import Tag
 from banyan.community.models import Post
 from banyan.kernel import clock, relay
+from banyan.kernel.models import AuditEntry
 from banyan.notify.models import Notification
 from banyan.orders.models import Order
 from banyan.people import actions as people
@@ -202,6 +203,52 @@ def test_row_44_a_comment_that_is_gone_is_gone_from_the_thread(stall: Stall) -> 
     page = client(stall.owner).get(stall.url("studio_thread", thread.pk)).content.decode()
     assert "12345" not in page
     assert "Taken back" in page
+
+
+def test_row_44_staff_take_back_their_own_and_see_what_was_read(stall: Stall) -> None:
+    ask(stall.buyer, stall, "Is it blue?")
+    thread = Thread.objects.get()
+    url = stall.url("studio_thread", thread.pk)
+    owner, clerk, buyer = client(stall.owner), client(stall.clerk), client(stall.buyer)
+    owner.post(url, {"body": "No, it is red."})
+    said = Message.objects.get(as_shop=True)
+    back = stall.url("studio_take_back", thread.pk, said.pk)
+
+    # a colleague reads who said it, and may not take it back; the buyer reads the shop alone
+    page = clerk.get(url).content.decode()
+    assert f"<b>{stall.owner.display_name}</b>" in page
+    assert back not in page
+    assert clerk.post(back).status_code == 404
+    assert stall.owner.display_name not in buyer.get(f"/chat/{thread.room_id}").content.decode()
+    assert "Seen" not in page
+
+    # the buyer has read it
+    buyer.post(f"/chat/{thread.room_id}/read", {"seq": said.seq})
+    assert "Seen" in owner.get(url).content.decode()
+
+    assert back in owner.get(url).content.decode()
+    owner.post(back)
+    owner.post(back)
+
+    assert "it is red" not in buyer.get(f"/chat/{thread.room_id}").content.decode()
+    entry = AuditEntry.objects.get(action="chat.take_back")
+    assert (entry.actor_id, entry.subject_id) == (stall.owner.pk, said.pk)
+    assert "red" not in str(entry.detail)
+
+
+def test_row_44_reading_a_thread_shows_the_buyer_and_clears_the_readers_notice(
+    stall: Stall,
+) -> None:
+    ask(stall.buyer, stall, "Is it blue?")
+    thread = Thread.objects.get()
+    told = Notification.objects.filter(kind="shop_chat", read_at=None)
+    assert told.count() == 2
+
+    client(stall.clerk).post(stall.url("studio_thread_read", thread.pk), {"seq": "1"})
+    relay.drain()
+
+    assert told.get().recipient_id == stall.owner.pk
+    assert "Seen" in client(stall.buyer).get(f"/chat/{thread.room_id}").content.decode()
 
 
 def test_row_44_the_same_event_twice_is_heard_once(stall: Stall) -> None:

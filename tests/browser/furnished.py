@@ -133,6 +133,7 @@ def _society(ana: Account, ben: Account, product_id: int) -> dict[str, tuple[str
         "topic": ("/t/tea", None),
         "question": (f"/p/{asked.pk}", ana),
         "welcome": ("/welcome", new),
+        "notices": ("/notifications", ana),
         "switches": (reverse("notification_settings"), ana),
         "find": (reverse("find_friends"), ana),
         "privacy": (reverse("privacy"), ana),

@@ -1,18 +1,16 @@
-"""Two telephones in one room: what one sends, the other sees; and nothing after a block."""
+"""Two telephones in one room, from the first word of a stranger to the block that ends it."""
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from banyan.chat import actions as chat
 from banyan.chat.models import Room
-from banyan.people import actions as people
+from banyan.moderation.models import Report
 from tests.browser.test_live_loop import PHONE, SOON, House, browser_type_launch_args, house
 from tests.browser.test_live_loop import signed_in as signed_in_at
 from tests.support import factories as make
+from tests.support.pictures import jpeg
 
 __all__ = ["browser_type_launch_args", "house"]
 
@@ -22,64 +20,83 @@ def widths(page: Page) -> list[int]:
     return page.evaluate("[document.documentElement.scrollWidth, innerWidth]")  # type: ignore[no-any-return]  # what the script returns
 
 
+def write(page: Page, words: str) -> None:
+    """Type into the field at the bottom, and send."""
+    field = page.get_by_role("textbox", name="Message")
+    expect(field).to_be_in_viewport()
+    field.fill(words)
+    page.get_by_role("button", name="Send").click()
+
+
+def sees(page: Page, words: str) -> None:
+    """Wait for words that stand in the conversation, and in sight."""
+    shown = page.locator("#talk").get_by_text(words, exact=True)
+    expect(shown).to_be_visible(timeout=SOON)
+    expect(shown).to_be_in_viewport(timeout=SOON)
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_a_message_appears_on_the_other_phone_and_is_read(house: House, browser: Browser) -> None:
+def test_from_a_request_to_a_block_on_two_phones(house: House, browser: Browser) -> None:
     ana, ben = make.member("ana"), make.member("ben")
-    people.follow(actor=make.actor(ana), account_id=ben.pk)
-    people.follow(actor=make.actor(ben), account_id=ana.pk)
-    room = chat.open_direct(actor=make.actor(ana), account_id=ben.pk)
     item = make.product(price=6_800, title="Blue bowl")
     one, other = (signed_in_at(browser, house, each, viewport=PHONE) for each in (ana, ben))
-    listed = signed_in_at(browser, house, ben, viewport=PHONE)
-    listed.goto(f"{house.url}/chat")
-    for page in (one, other):
-        page.goto(f"{house.url}/chat/{room.pk}")
-        expect(page.get_by_role("textbox", name="Message")).to_be_in_viewport()
 
-    one.get_by_role("textbox", name="Message").fill("Look at this")
-    began = time.monotonic()
+    # a stranger asks, and is let in
+    other.goto(f"{house.url}/chat?asking")
+    one.goto(f"{house.url}/chat/with/ben")
+    write(one, "May I ask about the kiln?")
+    expect(one.get_by_role("textbox", name="Message")).to_have_count(0)
+    other.get_by_role("link", name="May I ask about the kiln?").click(timeout=SOON)
+    other.get_by_role("button", name="Accept").click()
+
+    # an answer comes by itself, is read by itself, and says so
+    write(other, "Of course")
+    sees(other, "Of course")
+    sees(one, "Of course")
+    expect(other.get_by_text("Seen", exact=True)).to_be_visible(timeout=SOON)
+
+    # words that did not get through stay, and are sent again once
+    one.route("**/say", lambda route: route.abort())
+    write(one, "Look at this")
+    again = one.get_by_role("button", name="Not sent. Try again")
+    expect(again).to_be_visible(timeout=SOON)
+    one.unroute("**/say")
+    again.click()
+    sees(one, "Look at this")
+    expect(again).to_have_count(0)
+    sees(other, "Look at this")
+
+    # a picture with what it shows, and goods
+    one.get_by_text("Add a picture or goods").click()
+    file = FilePayload(name="bowl.jpg", mimeType="image/jpeg", buffer=jpeg())
+    one.locator("input[type=file]").set_input_files([file])
+    one.get_by_label("What it shows").fill("A bowl in the sun", timeout=SOON)
+    one.get_by_label("Goods", exact=True).select_option(f"product:{item.pk}")
     one.get_by_role("button", name="Send").click()
-    expect(other.get_by_text("Look at this")).to_be_visible(timeout=SOON)
-    print(f"seconds to the other phone: {time.monotonic() - began:.2f}")
-    expect(one.get_by_text("Read", exact=True)).to_be_visible(timeout=SOON)
-    expect(listed.get_by_text("Look at this")).to_be_visible(timeout=SOON)
-
-    other.get_by_text("Add a picture or goods").click()
-    other.get_by_label("Goods", exact=True).select_option(f"product:{item.pk}")
-    other.get_by_role("button", name="Send").click()
-    card = one.get_by_role("link", name="Blue bowl")
-    expect(card).to_be_visible(timeout=SOON)
-    assert widths(one) == [390, 390]
-    send = one.get_by_role("button", name="Send").bounding_box()
-    newest = card.bounding_box()
+    expect(other.get_by_role("img", name="A bowl in the sun")).to_be_visible(timeout=SOON)
+    card = other.get_by_role("link", name="Blue bowl")
+    expect(card).to_be_in_viewport(timeout=SOON)
+    assert widths(other) == [390, 390]
+    send, newest = other.get_by_role("button", name="Send").bounding_box(), card.bounding_box()
     assert send
     assert newest
     assert newest["y"] < send["y"], "the newest stands above what one writes with"
 
+    # what was said is reported
+    own = other.locator("#m4")
+    own.locator("summary").click()
+    own.get_by_role("link", name="Report").click()
+    other.get_by_text("It is advertising or spam").click()
+    other.get_by_role("button", name="Send").click()
+    expect(other.get_by_text("Somebody will look at it")).to_be_visible(timeout=SOON)
+    assert Report.objects.filter(reporter=ben).count() == 1
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_after_a_block_an_open_page_shows_nothing_new(house: House, browser: Browser) -> None:
-    ana, ben = make.member("ana"), make.member("ben")
-    people.follow(actor=make.actor(ana), account_id=ben.pk)
-    people.follow(actor=make.actor(ben), account_id=ana.pk)
-    room = chat.open_direct(actor=make.actor(ana), account_id=ben.pk)
-    chat.send(actor=make.actor(ana), room_id=room.pk, words=chat.Words(body="Hello"))
-    page = signed_in_at(browser, house, ben, viewport=PHONE)
-    page.goto(f"{house.url}/chat/{room.pk}")
-    expect(page.get_by_text("Hello")).to_be_visible()
-    asked: list[int] = []
-
-    def note(answer: Response) -> None:
-        if "first=" in answer.url:
-            asked.append(answer.status)
-
-    page.on("response", note)
-
-    people.block(actor=make.actor(ana), account_id=ben.pk)
-    page.wait_for_timeout(3_000)
-    page.get_by_role("textbox", name="Message").fill("Are you there?")
-    page.get_by_role("button", name="Send").click()
-
-    expect(page.get_by_text("This page does not exist")).to_be_visible(timeout=SOON)
-    assert set(asked) <= {404}
-    assert Room.objects.values_list("last_seq", flat=True).get() == 1
+    # after a block the open page of the one shows nothing new, and takes nothing
+    other.goto(f"{house.url}/people/ana/block")
+    with one.expect_response(lambda answer: "first=" in answer.url, timeout=SOON) as fetched:
+        other.get_by_role("button", name="Block").click()
+    assert fetched.value.status == 404
+    write(one, "Are you there?")
+    expect(one.get_by_text("This page does not exist")).to_be_visible(timeout=SOON)
+    expect(one.get_by_role("textbox", name="Message")).to_have_value("Are you there?")
+    assert Room.objects.values_list("last_seq", flat=True).get() == 4

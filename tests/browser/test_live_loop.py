@@ -33,6 +33,7 @@ from banyan.sharing import spool
 from banyan.sharing.models import Link
 from banyan.web.edge.app import Edge
 from tests.support import factories as make
+from tests.support.ports import free_port
 from tests.support.sandbox import run_sandbox
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -81,7 +82,7 @@ def house(threaded_db: None, settings: Any, tmp_path: Path) -> Iterator[House]:
     settings.VAR_DIR = tmp_path
     edge = Edge(StaticFilesHandler(get_wsgi_application()), directory=tmp_path / "spool")
     server = make_server("127.0.0.1", 0, edge, _Server, _Quiet)
-    port, live_port = server.server_port, _free_port()
+    port, live_port = server.server_port, free_port()
     settings.LIVE_URL = f"http://localhost:{live_port}"
     stop = threading.Event()
     threads = [
@@ -103,12 +104,6 @@ def house(threaded_db: None, settings: Any, tmp_path: Path) -> Iterator[House]:
         server.server_close()
         edge.close()
     connections.close_all()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _with_database(loop: Any, stop: threading.Event) -> None:

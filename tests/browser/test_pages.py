@@ -211,7 +211,7 @@ def variants() -> list[tuple[str, Any, str]]:
     [
         *("home", "post", "product", "checkout", "order", "me", "share", "story", "studio", "why"),
         *("group", "groups", "chat", "room", "topic", "question", "welcome", "switches", "find"),
-        "privacy",
+        *("privacy", "notices"),
     ],
 )
 def test_axe_finds_nothing_serious(browser: Browser, house: str, town: Town, name: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from importlib import import_module
 
 import pytest
@@ -10,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.chat import actions as chat
 from banyan.chat import notices
-from banyan.chat.models import Room
+from banyan.chat.actions import telling
+from banyan.chat.models import Room, Telling
 from banyan.chat.queries import read_by_other, rooms
-from banyan.kernel import relay
+from banyan.kernel import clock, relay
 from banyan.notify.models import Notification
 from banyan.people import actions as people
+from banyan.people.models import Account
 from tests.chat.test_rooms import friends, say
 from tests.groups import circles
 from tests.support import factories as make
@@ -57,9 +61,7 @@ def test_pages_of_the_list_hold_every_room_once() -> None:
     assert sorted(seen) == sorted(Room.objects.values_list("pk", flat=True))
 
 
-def test_a_large_room_shows_no_receipts_and_sends_no_notices(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_large_room_shows_no_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
     circle = circles.group()
     ana, ben = circles.joined(circle), circles.joined(circle)
     room = chat.open_group_room(actor=make.actor(ana), group_id=circle.pk)
@@ -69,11 +71,92 @@ def test_a_large_room_shows_no_receipts_and_sends_no_notices(
     assert read_by_other(make.actor(ana), room) == made.seq
 
     monkeypatch.setattr(import_module("banyan.chat.queries.rooms"), "MOST_RECEIPTS", 2)
-    monkeypatch.setattr(notices, "MOST_TOLD", 2)
-    relay.drain()
-    Notification.objects.all().delete()
-    chat.send(actor=make.actor(ana), room_id=room.pk, words=chat.Words(body="Three of us"))
-    relay.drain()
 
     assert read_by_other(make.actor(ana), room) is None
-    assert not Notification.objects.filter(kind="chat").exists()
+
+
+@dataclass(slots=True)
+class Crowd:
+    """A group too large to be told at once, its room, and who speaks there."""
+
+    room: Room
+    speaker: Account
+    members: list[Account]
+
+    def say(self, body: str) -> None:
+        """Say something, and let the relay bring it to those who tell of it."""
+        words = chat.Words(body=body)
+        chat.send(actor=make.actor(self.speaker), room_id=self.room.pk, words=words)
+        relay.drain()
+
+    def told(self) -> dict[str, str]:
+        """Return what is unread by the name of who is told: the kind of the line."""
+        lines = Notification.objects.filter(read_at=None, kind__startswith="chat")
+        return {one.recipient.display_name: one.kind for one in lines.select_related("recipient")}
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
+    monkeypatch.setattr(notices, "MOST_TOLD", 2)
+    circle = circles.group()
+    speaker = circles.joined(circle, make.member("ana"))
+    members = [circles.joined(circle, make.member(name)) for name in ("ben", "cem", "dov", "eve")]
+    room = chat.open_group_room(actor=make.actor(speaker), group_id=circle.pk)
+    relay.drain()
+    Notification.objects.all().delete()
+    return Crowd(room, speaker, [*members, circles.founder(circle)])
+
+
+def test_in_a_large_room_who_is_named_is_told_at_once_and_the_others_by_the_job(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben, cem, dov, eve, _boss = crowd.members
+    chat.mute(actor=make.actor(cem), room_id=crowd.room.pk)
+    people.block(actor=make.actor(dov), account_id=crowd.speaker.pk)
+    monkeypatch.setattr(telling, "BATCH", 2)
+
+    crowd.say("Have a look, @ben and @cem")
+
+    assert crowd.told() == {ben.display_name: "chat_mention"}
+    batches = chat.tell_large_rooms()
+    told = crowd.told()
+    assert batches >= 2
+    assert told[eve.display_name] == "chat"
+    assert told[ben.display_name] == "chat_mention", "one line is enough"
+    assert not {cem.display_name, dov.display_name, crowd.speaker.display_name} & set(told)
+
+
+def test_a_large_room_tells_a_round_an_hour_and_nobody_twice_before_they_read(crowd: Crowd) -> None:
+    ben, *_others = crowd.members
+    began = clock.now()
+    crowd.say("One")
+    chat.tell_large_rooms()
+    chat.mark_read(actor=make.actor(ben), room_id=crowd.room.pk, seq=1)
+    relay.drain()
+
+    crowd.say("Two")
+
+    assert chat.tell_large_rooms() == 0
+    assert ben.display_name not in crowd.told()
+    with clock.at(began + dt.timedelta(hours=2)):
+        assert chat.tell_large_rooms() == 1
+        assert chat.tell_large_rooms() == 0, "repeatable"
+    assert ben.display_name in crowd.told()
+    assert set(Notification.objects.values_list("n", flat=True)) == {1}
+
+
+def test_a_batch_asks_the_same_of_two_and_of_five(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count(size: int) -> int:
+        Notification.objects.all().delete()
+        Telling.objects.update(due_at=clock.now(), reached=0)
+        monkeypatch.setattr(telling, "BATCH", size)
+        with CaptureQueriesContext(connection) as asked:
+            assert telling._tell_batch(Telling.objects.get().pk)
+        assert Notification.objects.count() == min(size, 5)
+        return len(asked)
+
+    crowd.say("Hello all")
+    # the savepoint, the row, the members, blocks, places, mutes, ids, lines, events, the row
+    assert count(3) == count(6) <= 13

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from banyan.chat import actions as chat
 from banyan.chat.models import Message, Room
 from banyan.chat.queries import latest
-from banyan.kernel import relay
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Person, declared
-from banyan.kernel.problems import Forbidden, Invalid, NotFound
+from banyan.kernel.problems import Forbidden, Invalid, NotFound, TooMany
 from banyan.moderation import actions as moderation
 from banyan.moderation.models import Case, Sanction
 from banyan.notify.models import Notification
@@ -18,6 +20,7 @@ from banyan.people.models import Account
 from tests.chat.test_rooms import friends, say
 from tests.groups import circles
 from tests.support import factories as make
+from tests.support.pictures import staged_picture
 from tests.web.studio.scene import client
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +121,37 @@ def test_a_limited_member_sends_strangers_neither_words_nor_cards() -> None:
         assert refused.value.code == "limited"
     assert Room.objects.count() == 1
     assert say(ana, ben, "Friends still hear me").seq == 2
+
+
+def test_a_new_account_asks_few_strangers_a_day_with_pictures_too(settings: Any) -> None:
+    settings.NEW_ACCOUNT_DAYS = 7
+    ana = make.member(email="ana@example.com")
+    card = chat.Wanted("product", make.product().pk)
+    with clock.at(clock.now().replace(hour=12)):
+        for number in range(5):
+            words = chat.Words(card=card) if number % 2 else chat.Words(body=f"Hello {number}")
+            chat.write_to(actor=make.actor(ana), account_id=make.member().pk, words=words)
+
+        other = make.member()
+        with pytest.raises(TooMany) as refused:
+            chat.write_to(actor=make.actor(ana), account_id=other.pk, words=chat.Words(card=card))
+
+    assert refused.value.code == "said_enough"
+    assert Room.objects.count() == 5
+
+
+def test_what_a_picture_is_said_to_show_is_read_for_listed_words_too() -> None:
+    ana, ben = friends()
+    say(ana, ben)
+    moderation.list_word(actor=moderator(), text="pyramid", effect="block", reason="x")
+    token = staged_picture(make.actor(ana))
+    words = chat.Words(picture=token, alt="Join my pyramid")
+
+    with pytest.raises(Invalid) as refused:
+        chat.send(actor=make.actor(ana), room_id=Room.objects.get().pk, words=words)
+
+    assert refused.value.code == "words_blocked"
+    assert Message.objects.count() == 1
 
 
 def test_who_leaves_takes_their_words_along_and_the_numbers_stay() -> None:

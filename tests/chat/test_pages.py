@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 import pytest
 from django.urls import reverse
 
 from banyan.chat.models import Message, Room
+from banyan.kernel import clock
 from banyan.people import actions as people
 from tests.chat.test_rooms import friends, say
 from tests.support import factories as make
@@ -153,3 +157,65 @@ def test_a_browser_is_offered_to_tell_only_once_there_is_a_message() -> None:
     assert "data-push" not in client(ben).get(reverse("chat")).content.decode()
     say(ana, ben, "One")
     assert "data-push" in client(ben).get(reverse("chat")).content.decode()
+
+
+def items(page: str) -> list[str]:
+    """Return the classes of what stands in a conversation, in order."""
+    found = re.findall(r'<li (?:id="m\d+" data-node="\d+" class="(said[^"]*)|class="(day) )', page)
+    return ["".join(one) for one in found]
+
+
+def test_a_conversation_stands_in_runs_and_days_with_ones_own_words_apart() -> None:
+    ana, ben = friends()
+    monday = dt.datetime(2026, 11, 23, 23, 50, tzinfo=dt.UTC)
+    with clock.at(monday):
+        say(ben, ana, "One")
+        say(ben, ana, "Two")
+    with clock.at(monday + dt.timedelta(minutes=20)):
+        say(ben, ana, "Three")
+        say(ana, ben, "Four")
+    room = Room.objects.get()
+
+    page = client(ana).get(f"/chat/{room.pk}").content.decode()
+
+    said = ["day", "said", "said again", "day", "said", "said own"]
+    assert items(page) == said
+    assert page.count(f">{ben.display_name}</a></b>") == 2, "the name once a run"
+    assert 'datetime="2026-11-24"' in page
+    mine, theirs = f"/{Message.objects.get(seq=4).pk}/take-back", "/report/message/"
+    assert mine in page
+    assert page.count("/take-back") == 1
+    assert page.count(theirs) == 3
+
+
+def test_what_script_sends_is_answered_with_the_conversation_or_the_refusal() -> None:
+    ana, ben = friends()
+    say(ben, ana, "Hello")
+    room = Room.objects.get()
+    browser, url = client(ana), f"/chat/{room.pk}/say"
+    script = {"hx-request": "true"}
+
+    sent = browser.post(url, {"body": "Yes", "key": "k", "first": "1"}, headers=script)
+    again = browser.post(url, {"body": "Yes", "key": "k", "first": "1"}, headers=script)
+    refused = browser.post(url, {"body": "x" * 2001, "first": "1"}, headers=script)
+
+    for answer in (sent, again):
+        assert answer.status_code == 200
+        assert 'id="talk"' in answer.content.decode()
+        assert "<html" not in answer.content.decode()
+        assert items(answer.content.decode()) == ["day", "said", "said own"]
+    assert refused.status_code == 422
+    assert "notice" in refused.content.decode()
+    assert Message.objects.count() == 2
+
+
+def test_a_picture_is_sent_with_what_it_shows() -> None:
+    ana, ben = friends()
+    say(ana, ben)
+    room = Room.objects.get()
+    token = staged_picture(make.actor(ana))
+    form = {"picture": token, f"picture_alt_{token}": "A blue bowl"}
+
+    client(ana).post(f"/chat/{room.pk}/say", form)
+
+    assert 'alt="A blue bowl"' in client(ben).get(f"/chat/{room.pk}").content.decode()

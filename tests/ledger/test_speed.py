@@ -31,17 +31,13 @@ def _seconds_for(postings: int) -> float:
     return time.perf_counter() - began
 
 
-def test_a_journal_of_4000_postings_commits_in_under_a_second(threaded_db: None) -> None:
-    assert _seconds_for(4000) < 1
-    assert proof.verify().clean
-
-
 def test_the_cost_of_a_journal_grows_with_its_size_and_no_faster(threaded_db: None) -> None:
     _seconds_for(100)
     small = min(_seconds_for(1000) for _ in range(3))
     large = min(_seconds_for(8000) for _ in range(3))
-    # Quadratic would be 64 times; twice linear leaves room for a busy machine.
+    # Quadratic would be 64 times; thrice linear leaves room for a busy machine.
     assert large < 24 * small
+    assert proof.verify().clean
 
 
 _EACH_ROW = """

@@ -20,6 +20,7 @@ from banyan.ops.predecessor import RUN_MARK
 from banyan.ops.processes import ProcessIdentity, processes_with, wait_until
 from banyan.ops.supervisor import recipes
 from tests.support.clusters import put_cluster
+from tests.support.ports import free_port
 
 # A supervisor over small processes: a web server with a descendant of its own that clings to
 # life, and a silent worker.
@@ -113,17 +114,6 @@ def run(var: Path, port: int) -> Iterator[Run]:
     yield run
     if run.process.poll() is None:
         run.end(signal.SIGTERM)
-
-
-def free_port() -> int:
-    """The first of three free ports in a row."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        ports = {str(port): port for port in range(first, first + 3)}
-        if first < 65_000 and not taken_ports("0.0.0.0", ports):
-            return first
 
 
 def test_ctrl_c_stops_everything_and_leaves_no_process_lock_or_socket(run: Run) -> None:

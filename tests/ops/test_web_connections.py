@@ -13,6 +13,7 @@ import pytest
 
 from banyan.ops.environment import Surroundings
 from banyan.ops.supervisor import recipes
+from tests.support.ports import free_port
 
 ASK = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 APPLICATION = """
@@ -26,8 +27,7 @@ def application(environ, start_response):
 def _web(tmp_path: Path, *, connections: str = "") -> Iterator[int]:
     """Serve a constant with the very options of ``banyan run``; yields the port."""
     (tmp_path / "constant.py").write_text(APPLICATION)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     here = {"BANYAN_VAR": str(tmp_path), "BANYAN_HOST": "127.0.0.1", "BANYAN_PORT": str(port)}
     web = next(r for r in recipes(Surroundings.read(here), {}) if r.name == "web")
     command = [*web.command[:-1], "constant:application"]

@@ -11,13 +11,14 @@ from django.db import connection
 from banyan.chat import actions as chat
 from banyan.chat.actions import inbox, sending
 from banyan.chat.models import Answer, Message, Room, Thread
+from banyan.kernel import locks
 from banyan.kernel.models import StoredEvent
-from banyan.kernel.problems import Conflict, Forbidden
+from banyan.kernel.problems import Conflict, Forbidden, NotFound
 from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once
-from tests.support.weakened import meet
+from tests.support.weakened import between, meet
 
 SPEAKERS = 16
 
@@ -140,6 +141,60 @@ def test_a_stranger_who_writes_many_times_at_once_says_one_thing(threaded_db: No
 
     assert kinds(made) == {"Message": 1, "Forbidden": SPEAKERS - 1}
     assert {one.code for one in made if isinstance(one, Forbidden)} == {"request_waiting"}
+    assert Message.objects.count() == 1
+
+
+def block_while_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, step: str, *, seconds: float = 20
+) -> tuple[object, int]:
+    """Block just after ``step`` of sending; return what sending said, and what stood at the block.
+
+    The second is how many messages others could read when the block was there. ``seconds``: when
+    the sender goes on, if the block cannot.
+    """
+    monkeypatch.setattr(locks, "TIMEOUT_MS", 20_000)
+    ana, ben, room = open_room()
+    meanwhile = between(monkeypatch, sending, step, seconds=seconds)
+
+    def block() -> int:
+        people.block(actor=make.actor(ben), account_id=ana.pk)
+        return Message.objects.count()
+
+    words = chat.Words(body="Hello")
+    said, seen = run_at_once(
+        partial(chat.send, actor=make.actor(ana), room_id=room.pk, words=words), meanwhile(block)
+    )
+    return said, seen
+
+
+def test_who_is_blocked_just_before_the_message_is_written_says_nothing(
+    threaded_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, seen = block_while_it_is_said(monkeypatch, "get_room_for")
+
+    assert isinstance(said, NotFound)
+    assert seen == 0
+    assert Message.objects.count() == 0
+
+
+def test_a_block_waits_for_the_message_that_is_being_written(
+    threaded_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, seen = block_while_it_is_said(monkeypatch, "blocked_between", seconds=0.3)
+
+    assert isinstance(said, Message)
+    assert seen == 1, "whoever blocks sees what was said before, and nothing comes after"
+
+
+def test_control_without_the_lock_a_message_is_written_after_the_block(
+    threaded_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "keep_pair", lambda one, other: None)
+
+    said, seen = block_while_it_is_said(monkeypatch, "blocked_between")
+
+    assert isinstance(said, Message)
+    assert seen == 0
     assert Message.objects.count() == 1
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from tests.storefronts import stalls
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once
-from tests.support.weakened import without_check
+from tests.support.weakened import rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -206,13 +205,14 @@ def test_burned_07_a_sale_a_pooled_offer_and_a_shop_crosswise_do_not_deadlock() 
 
 def test_burned_07_control_locks_taken_as_named_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
     in_sale, _pooled, own = _crosswise()
+    together = rendezvous(2)
 
     def one_by_one(keys: Iterable[LockKey]) -> None:
         for kind, row in keys:
             with connection.cursor() as cursor:
                 table = locks._tables[kind]
                 cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE", [row])
-            time.sleep(0.3)
+            together()
 
     monkeypatch.setattr(locks, "take", one_by_one)
     results = run_at_once(lambda: basket(in_sale, own), lambda: basket(own, in_sale))

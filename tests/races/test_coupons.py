@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -26,7 +26,7 @@ from banyan.people.models import Account
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import no_locks, without_check
+from tests.support.weakened import no_locks, rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -50,38 +50,43 @@ def _coupon(
     return coupon, item
 
 
-def _read_then_write(
-    *,
-    actor: Actor,
-    given: Sequence[Given],
-    checkout_id: int,
-    person_key: str,
-    same_person: Collection[str] = (),
-) -> list[Redemption]:
+def _read_then_write(parties: int) -> Callable[..., Any]:
     """Reserve as one would without knowing better: look, think, write."""
-    [one] = given
-    coupon = Coupon.objects.get(pk=one.candidate.coupon_id)
-    uses = PersonUse.objects.filter(coupon=coupon)
-    own = uses.filter(person_key__in={person_key, *same_person}).count()
-    time.sleep(0.3)
-    short = coupon.budget is not None and coupon.budget_used + one.amount > coupon.budget
-    if coupon.taken >= coupon.cap or own >= coupon.per_person or short:
-        raise coupons.CouponRefused("coupon_used_up")
-    Coupon.objects.filter(pk=coupon.pk).update(
-        taken=F("taken") + 1, budget_used=F("budget_used") + one.amount
-    )
-    use = Redemption.objects.create(
-        coupon=coupon,
-        checkout_id=checkout_id,
-        person_key=person_key,
-        amount=one.amount,
-        currency=coupon.currency,
-        created_at=clock.now(),
-    )
-    PersonUse.objects.create(
-        redemption=use, coupon=coupon, person_key=person_key, number=checkout_id % 2**31
-    )
-    return [use]
+    together = rendezvous(parties)
+
+    def write(
+        *,
+        actor: Actor,
+        given: Sequence[Given],
+        checkout_id: int,
+        person_key: str,
+        same_person: Collection[str] = (),
+    ) -> list[Redemption]:
+        [one] = given
+        coupon = Coupon.objects.get(pk=one.candidate.coupon_id)
+        uses = PersonUse.objects.filter(coupon=coupon)
+        own = uses.filter(person_key__in={person_key, *same_person}).count()
+        together()
+        short = coupon.budget is not None and coupon.budget_used + one.amount > coupon.budget
+        if coupon.taken >= coupon.cap or own >= coupon.per_person or short:
+            raise coupons.CouponRefused("coupon_used_up")
+        Coupon.objects.filter(pk=coupon.pk).update(
+            taken=F("taken") + 1, budget_used=F("budget_used") + one.amount
+        )
+        use = Redemption.objects.create(
+            coupon=coupon,
+            checkout_id=checkout_id,
+            person_key=person_key,
+            amount=one.amount,
+            currency=coupon.currency,
+            created_at=clock.now(),
+        )
+        PersonUse.objects.create(
+            redemption=use, coupon=coupon, person_key=person_key, number=checkout_id % 2**31
+        )
+        return [use]
+
+    return write
 
 
 def _placed(results: list[object]) -> list[Checkout]:
@@ -160,7 +165,7 @@ def test_burned_02_control_without_the_lock_a_person_exceeds_their_share(
     _coupon_row, item = _coupon(cap=10, per_person=1)
     no_locks(monkeypatch)
 
-    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write)
+    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write(4))
     monkeypatch.setattr(placement, "reserve", lambda wanted, reference: None)
     run_concurrently(
         lambda: make.place((item, 1), coupon="ONCE", email="cy@example.com"),
@@ -184,7 +189,7 @@ def test_burned_02_the_whole_budget_is_spent_and_no_more() -> None:
 def test_burned_02_control_read_then_write_passes_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     _coupon_row, item = _coupon(cap=1)
     no_locks(monkeypatch)
-    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write)
+    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write(4))
     monkeypatch.setattr(placement, "reserve", lambda wanted, reference: None)
     with without_check("entitlements_coupon", "coupon_cap"):
         results = run_concurrently(lambda: make.place((item, 1), coupon="ONCE"), 4)
@@ -274,7 +279,7 @@ def test_the_money_of_a_budget_is_given_away_once() -> None:
 def test_control_read_then_write_passes_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     _row, item = _coupon(cap=20, budget=1_500)
     no_locks(monkeypatch)
-    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write)
+    monkeypatch.setattr(placement, "reserve_coupons", _read_then_write(4))
     monkeypatch.setattr(placement, "reserve", lambda wanted, reference: None)
     with without_check("entitlements_coupon", "coupon_budget"):
         results = run_concurrently(lambda: make.place((item, 1), coupon="ONCE"), 4)
@@ -325,9 +330,11 @@ def test_f23_a_thousand_claims_on_a_hundred_give_a_hundred() -> None:
 def test_f23_control_claims_that_look_first_pass_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     _row, _item = _coupon(cap=3, reach="claim")
 
+    together = rendezvous(8)
+
     def look_think_write(coupon: Coupon, n: int) -> None:
         fresh = Coupon.objects.get(pk=coupon.pk)
-        time.sleep(0.3)
+        together()
         if fresh.taken >= fresh.cap:
             raise coupons.CouponRefused("coupon_used_up")
         Coupon.objects.filter(pk=coupon.pk).update(taken=fresh.taken + n)

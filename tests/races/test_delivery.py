@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from tests.delivery import goods
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import without_check
+from tests.support.weakened import rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -80,9 +79,11 @@ def test_taking_alone_never_gives_a_key_twice(monkeypatch: pytest.MonkeyPatch) -
 
 
 def _look_then_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = rendezvous(4)
+
     def weak(*, variant_id: int, line_id: int, n: int) -> int:
         free = list(LicenceKey.objects.filter(variant_id=variant_id, state="free")[:n])
-        time.sleep(0.2)
+        together()
         for key in free:
             LicenceKey.objects.filter(pk=key.pk).update(state="taken", line_id=line_id)
         return len(free)
@@ -130,11 +131,13 @@ def test_the_last_download_is_fetched_once() -> None:
 
 
 def _look_then_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = rendezvous(4)
+
     def weak(grant: Grant) -> bool:
         grant.refresh_from_db()
         if grant.used >= grant.allowed:
             return False
-        time.sleep(0.2)
+        together()
         with connection.cursor() as cursor:
             cursor.execute("UPDATE delivery_grant SET used = used + 1 WHERE id = %s", [grant.pk])
         return True
@@ -201,8 +204,10 @@ def test_one_scan_told_many_times_at_once_is_one_scan() -> None:
 
 
 def _look_then_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = rendezvous(4)
+
     def weak(actor: Actor, voucher: Voucher, scan: Scan) -> bool:
-        time.sleep(0.2)
+        together()
         Voucher.objects.filter(pk=voucher.pk).update(
             state="redeemed", redeemed_at=scan.arrived_at, redeemed_by_id=actor.id
         )

@@ -6,7 +6,6 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from banyan.sharing import actions
 from banyan.sharing.models import Touch
 from banyan.sharing.spool import load_once
 from tests.support import factories as make
+from tests.support.ports import free_port
 from tests.web.edge.calls import PHONE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,8 +31,7 @@ class Server:
 
     def __init__(self, application: str, var: Path, **environment: str) -> None:
         (var / "spool").mkdir(parents=True, exist_ok=True)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         name = connection.settings_dict["NAME"]
         address = re.sub(r"/postgres(?=\?|$)", f"/{name}", os.environ["DATABASE_URL"])
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]

@@ -28,7 +28,7 @@ from banyan.payments.models import Intent, Refund
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import no_locks, slow, without_check
+from tests.support.weakened import no_locks, rendezvous, slow, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -178,12 +178,12 @@ def test_burned_06_control_a_lost_update_is_seen_by_the_recount(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Read the row, write the sum: what another took meanwhile is forgotten."""
-    item = make.variant(stock=20)
+    item, together = make.variant(stock=20), rendezvous(4)
 
     def read_then_write(wanted: Iterable[tuple[int, int]], *, reference: str) -> None:
         for variant_id, quantity in wanted:
             stock = Stock.objects.get(variant_id=variant_id)
-            time.sleep(0.2)
+            together()
             Stock.objects.filter(pk=stock.pk).update(reserved=stock.reserved + quantity)
             StockMovement.objects.create(
                 stock=stock, kind="reserve", reserved=quantity, reference="", at=clock.now()
@@ -222,13 +222,14 @@ def test_burned_07_carts_in_opposite_order_do_not_deadlock() -> None:
 
 def test_burned_07_control_locks_taken_as_named_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = make.variant(stock=50), make.variant(stock=50)
+    together = rendezvous(2)
 
     def one_by_one(keys: Iterable[LockKey]) -> None:
         for kind, row in keys:
             with connection.cursor() as cursor:
                 table = locks._tables[kind]
                 cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE", [row])
-            time.sleep(0.3)
+            together()
 
     monkeypatch.setattr(locks, "take", one_by_one)
     results = run_at_once(

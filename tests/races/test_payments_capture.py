@@ -47,7 +47,7 @@ from tests.payments.till import (
 from tests.sandbox.driver import wait_for
 from tests.support.sandbox import Sandbox, serve_shop
 from tests.support.threads import run_at_once, run_concurrently, somebody_waits
-from tests.support.weakened import read_at_once
+from tests.support.weakened import read_at_once, rendezvous
 
 __all__ = ["placer", "sandbox", "sandbox_process", "till_settings"]
 
@@ -271,12 +271,13 @@ def test_control_without_the_condition_refunds_exceed_what_was_checked() -> None
     """Read, then write: every asker sees the same amount left."""
     intent = captured()
     given: list[int] = []
+    together = rendezvous(3)
 
     def ask_naively() -> None:
         with transaction.atomic():
             left = Intent.objects.get(pk=intent.pk)
             room = left.captured_amount - left.refunded_amount
-            time.sleep(0.2)
+            together()
             if room >= 9000:
                 Intent.objects.filter(pk=intent.pk).update(
                     refunded_amount=left.refunded_amount + 9000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from django.db.models import F
@@ -24,7 +24,7 @@ from tests.support import factories as make
 from tests.support.pointed import give, points_of, purse_of
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import no_locks, without_check
+from tests.support.weakened import no_locks, rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -57,24 +57,29 @@ def test_two_tabs_spend_the_same_points_once() -> None:
     assert recount() == {}
 
 
-def _look_then_write(*, actor: Actor, checkout_id: int, wanted: Sequence[Wanted]) -> None:
+def _look_then_write(parties: int) -> Callable[..., Any]:
     """Reserve as one would without knowing better."""
-    [one] = wanted
-    points, purse_id = one.spending.points, one.spending.purse.purse_id
-    purse = PointsPurse.objects.get(pk=purse_id)
-    time.sleep(0.3)
-    if purse.available < points:
-        raise entitlements.PointsGone()
-    PointsPurse.objects.filter(pk=purse_id).update(available=F("available") - points)
-    PointsUse.objects.create(
-        purse_id=purse_id,
-        checkout_id=checkout_id,
-        order_id=one.order_id,
-        order_number=one.order_number,
-        points=points,
-        amount=one.spending.amount,
-        created_at=clock.now(),
-    )
+    together = rendezvous(parties)
+
+    def write(*, actor: Actor, checkout_id: int, wanted: Sequence[Wanted]) -> None:
+        [one] = wanted
+        points, purse_id = one.spending.points, one.spending.purse.purse_id
+        purse = PointsPurse.objects.get(pk=purse_id)
+        together()
+        if purse.available < points:
+            raise entitlements.PointsGone()
+        PointsPurse.objects.filter(pk=purse_id).update(available=F("available") - points)
+        PointsUse.objects.create(
+            purse_id=purse_id,
+            checkout_id=checkout_id,
+            order_id=one.order_id,
+            order_number=one.order_number,
+            points=points,
+            amount=one.spending.amount,
+            created_at=clock.now(),
+        )
+
+    return write
 
 
 def test_negative_control_points_without_protection_are_spent_twice(
@@ -82,7 +87,7 @@ def test_negative_control_points_without_protection_are_spent_twice(
 ) -> None:
     _shop, item, buyer = scene()
     no_locks(monkeypatch)
-    monkeypatch.setattr(entitlements, "reserve_points", _look_then_write)
+    monkeypatch.setattr(entitlements, "reserve_points", _look_then_write(4))
 
     with without_check("entitlements_pointspurse", "points_not_overspent"):
         results = run_concurrently(lambda: make.place((item, 1), buyer=buyer), 4)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +21,7 @@ from banyan.sales.models import Bucket, Right, Sale
 from tests.sales.scene import MINUTE, SYSTEM, assert_sound, bucket, buyer, claim, on, order
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import without_check
+from tests.support.weakened import rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -90,19 +89,24 @@ def test_a_hundred_units_are_ordered_without_a_claim() -> None:
     assert_sound()
 
 
-def _look_then_write(one: Bucket, n: int = 1) -> None:
+def _look_then_write(parties: int) -> Callable[..., Any]:
     """Take a unit as one would without knowing better."""
-    now = Bucket.objects.get(pk=one.pk)
-    time.sleep(0.1)
-    if now.taken + n > now.size:
-        raise SoldOut
-    Bucket.objects.filter(pk=one.pk).update(taken=F("taken") + n)
+    together = rendezvous(parties)
+
+    def write(one: Bucket, n: int = 1) -> None:
+        now = Bucket.objects.get(pk=one.pk)
+        together()
+        if now.taken + n > now.size:
+            raise SoldOut
+        Bucket.objects.filter(pk=one.pk).update(taken=F("taken") + n)
+
+    return write
 
 
 def test_control_read_then_write_oversells(monkeypatch: pytest.MonkeyPatch) -> None:
     item = make.variant(stock=9)
     sale = on(item, public=1)
-    monkeypatch.setattr(claiming, "take", _look_then_write)
+    monkeypatch.setattr(claiming, "take", _look_then_write(6))
 
     with without_check("sales_bucket", "sale_bucket_size"):
         found = _attempts(sale, item, _crowd(6), 1)
@@ -115,7 +119,7 @@ def test_control_read_then_write_oversells(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_check_stops_an_unguarded_take(monkeypatch: pytest.MonkeyPatch) -> None:
     item = make.variant(stock=9)
     sale = on(item, public=1)
-    monkeypatch.setattr(claiming, "take", _look_then_write)
+    monkeypatch.setattr(claiming, "take", _look_then_write(4))
 
     results = run_at_once(*(lambda who=who: claim(sale, item, who) for who in _crowd(4)))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from banyan.catalog import actions as catalog
@@ -12,6 +10,7 @@ from banyan.catalog.models import Shop, ShopStaff
 from banyan.kernel.problems import Problem
 from tests.support import factories as make
 from tests.support.threads import run_at_once
+from tests.support.weakened import rendezvous
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -42,10 +41,11 @@ def test_of_two_owners_who_leave_at_once_one_stays(round_: int) -> None:
 
 def test_control_without_the_lock_a_shop_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     shop, owners = two_owners()
+    together = rendezvous(2)
 
     def read(shop_id: int) -> list[ShopStaff]:
         found = list(ShopStaff.objects.filter(shop_id=shop_id))
-        time.sleep(0.3)
+        together()
         return found
 
     monkeypatch.setattr(staff, "_lock", read)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from banyan.catalog import actions as catalog
@@ -18,7 +16,7 @@ from banyan.notify.actions import remind
 from banyan.notify.models import Message, Reminder
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import no_locks, slow
+from tests.support.weakened import no_locks, rendezvous, slow
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -48,11 +46,11 @@ def test_control_without_locks_one_edit_is_lost(monkeypatch: pytest.MonkeyPatch)
     item = make.variant(stock=5)
     no_locks(monkeypatch)
 
-    read = Stock.objects.get
+    read, together = Stock.objects.get, rendezvous(2)
 
     def slowly(**wanted: object) -> object:
         found = read(**wanted)
-        time.sleep(0.2)
+        together()
         return found
 
     monkeypatch.setattr(Stock.objects, "get", slowly)

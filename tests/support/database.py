@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from django.db import connection, transaction
 
 from banyan.ledger.actions import forget_accounts
 
@@ -14,22 +14,27 @@ KEEP = {
 
 
 def wipe() -> None:
-    """Delete the rows of every non-empty table and put the system rows back."""
+    """Delete the rows of every non-empty table and put the system rows back.
+
+    Waits for whoever is writing. ``TRUNCATE`` would do so too, and make each table anew with each
+    of its indexes, and every table that refers to it: hundreds of files for a handful of rows.
+    """
     forget_accounts()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        tables = [name for (name,) in cursor.fetchall() if name not in KEEP]
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A file that was never written holds no row.
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind = 'r' AND pg_relation_size(oid) > 0 AND relname <> ALL(%s)",
+            [list(KEEP)],
+        )
         checks = " UNION ALL ".join(
-            f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in tables
+            f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for (name,) in cursor
         )
         cursor.execute(checks)
-        filled = [name for (name,) in cursor.fetchall()]
+        filled = [f'"{name}"' for (name,) in cursor.fetchall()]
         if filled:
-            names = ", ".join(f'"{name}"' for name in filled)
-            cursor.execute("SET session_replication_role = replica")
-            cursor.execute(f"TRUNCATE {names} CASCADE")
-            cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute(
-            "INSERT INTO kernel_relaystate (id, last_position) VALUES (1, 0)"
-            " ON CONFLICT (id) DO UPDATE SET last_position = 0"
-        )
+            cursor.execute(f"LOCK TABLE {', '.join(filled)} IN EXCLUSIVE MODE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for name in filled:
+            cursor.execute(f"DELETE FROM {name}")
+        cursor.execute("INSERT INTO kernel_relaystate (id, last_position) VALUES (1, 0)")

@@ -10,8 +10,13 @@ from banyan.kernel.actors import Actor
 from banyan.media.actions import stage
 
 
-def staged_picture(actor: Actor, colour: tuple[int, int, int] = (200, 90, 60)) -> str:
-    """Return the token of a staged picture of ``actor``."""
+def jpeg(colour: tuple[int, int, int] = (200, 90, 60)) -> bytes:
+    """Return a picture of one colour."""
     data = io.BytesIO()
     PIL.Image.new("RGB", (600, 750), colour).save(data, "JPEG")
-    return stage(actor=actor, data=data.getvalue(), filename="picture.jpg").token
+    return data.getvalue()
+
+
+def staged_picture(actor: Actor, colour: tuple[int, int, int] = (200, 90, 60)) -> str:
+    """Return the token of a staged picture of ``actor``."""
+    return stage(actor=actor, data=jpeg(colour), filename="picture.jpg").token

@@ -49,25 +49,35 @@ def slow(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, seconds: float 
     monkeypatch.setattr(place, name, slowly)
 
 
-def meet(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, parties: int) -> None:
-    """Let nobody go on after a step before so many threads have taken it: the worst moment, always.
+def rendezvous(parties: int) -> Callable[..., None]:
+    """Return what lets nobody go on before so many threads have come: the worst moment, always.
 
     For controls, where nothing keeps the others from getting there. A thread waits once.
     """
-    step: Callable[..., Any] = getattr(place, name)
     all_there = threading.Barrier(parties)
     met = threading.local()
 
-    def together(*args: Any, **kwargs: Any) -> Any:
-        found = step(*args, **kwargs)
+    def wait(*_args: Any, **_kwargs: Any) -> None:
         if not getattr(met, "once", False):
             met.once = True
             # Broken only where a thread failed before: the test's own assertion says so.
             with contextlib.suppress(threading.BrokenBarrierError):
                 all_there.wait(timeout=20)
+
+    return wait
+
+
+def meet(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, parties: int) -> None:
+    """Let nobody go on after a step before so many threads have taken it; see ``rendezvous``."""
+    step: Callable[..., Any] = getattr(place, name)
+    together = rendezvous(parties)
+
+    def meeting(*args: Any, **kwargs: Any) -> Any:
+        found = step(*args, **kwargs)
+        together()
         return found
 
-    monkeypatch.setattr(place, name, together)
+    monkeypatch.setattr(place, name, meeting)
 
 
 def between(

@@ -268,6 +268,7 @@ STUDIO: dict[str, Case] = {
     "studio_thread": (_thread, {"body": "Hello"}),
     "studio_thread_act": (_thread, {"do": "take"}),
     "studio_thread_read": (_thread, {"seq": "1"}),
+    "studio_take_back": (lambda w: _thread(w) | {"message_id": _message(w)["message_id"]}, {}),
     "studio_order": (_order, None),
     "studio_order_ship": (_order, {"carrier": "SF"}),
     "studio_order_refund": (_order, {"amount": "1", "reason": "x", "key": "k"}),

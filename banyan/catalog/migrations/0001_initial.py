@@ -7,6 +7,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Stock',
             fields=[
@@ -184,4 +186,4 @@ class Migration(migrations.Migration):
             model_name='product',
             constraint=models.UniqueConstraint(fields=('shop', 'slug'), name='product_slug_once'),
         ),
-    ]
+    )

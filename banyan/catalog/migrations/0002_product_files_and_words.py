@@ -7,6 +7,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='ProductImport',
             fields=[
@@ -77,4 +79,4 @@ class Migration(migrations.Migration):
             model_name='wantedpicture',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'taken', 'failed'])), name='wanted_picture_state'),
         ),
-    ]
+    )

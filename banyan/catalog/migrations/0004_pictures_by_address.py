@@ -3,13 +3,15 @@
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     atomic = False  # an index of a table in use is built beside it
 
     dependencies = [("catalog", "0003_existing_words")]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="wantedpicture",
             name="line",
@@ -33,4 +35,4 @@ class Migration(migrations.Migration):
                 name="wanted_picture_due",
             ),
         ),
-    ]
+    )

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
+from banyan.kernel.migrations._together import at_once
 
 
 class Migration(migrations.Migration):
@@ -13,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='product',
             name='attributes',
@@ -31,4 +32,4 @@ class Migration(migrations.Migration):
         ),
         *add_check('product', models.CheckConstraint(condition=models.Q(('kind__in', ['goods', 'voucher', 'digital', 'listing'])), name='product_kind')),
         *add_check('shop', models.CheckConstraint(condition=models.Q(('kind__in', ['merchant', 'member'])), name='shop_kind')),
-    ]
+    )

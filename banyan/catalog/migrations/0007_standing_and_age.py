@@ -1,6 +1,8 @@
 
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -8,7 +10,7 @@ class Migration(migrations.Migration):
         ('catalog', '0006_kinds_and_tax'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='product',
             name='min_age',
@@ -34,4 +36,4 @@ class Migration(migrations.Migration):
             name='state',
             field=models.CharField(choices=[('draft', 'draft'), ('active', 'active'), ('archived', 'archived'), ('taken_down', 'taken_down')], default='draft', max_length=10),
         ),
-    ]
+    )

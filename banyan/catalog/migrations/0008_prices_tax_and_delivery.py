@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='PriceList',
             fields=[
@@ -126,4 +128,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    )

@@ -3,6 +3,7 @@
 from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
+from banyan.kernel.migrations._together import at_once
 
 PIECE = 500
 
@@ -37,7 +38,7 @@ class Migration(migrations.Migration):
 
     dependencies = [('catalog', '0008_prices_tax_and_delivery')]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='product',
             name='tax_class',
@@ -59,4 +60,4 @@ class Migration(migrations.Migration):
                 migrations.RemoveField(model_name='shop', name='shipping_amount'),
             ],
         ),
-    ]
+    )

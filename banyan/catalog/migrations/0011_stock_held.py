@@ -8,6 +8,8 @@ from django.db.models.functions import Lower
 
 import banyan.kernel.ids
 
+from banyan.kernel.migrations._together import at_once
+
 NEVER_OVERSOLD = models.CheckConstraint(
     condition=Q(allocated__gte=0)
     & Q(reserved__gte=0)
@@ -50,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField("shop", "low_stock_at", models.IntegerField(db_default=3, default=3)),
         migrations.AddField("stock", "held", models.IntegerField(db_default=0, default=0)),
         migrations.AddField("stock", "elsewhere", models.IntegerField(db_default=0, default=0)),
@@ -200,4 +202,4 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(PAST, migrations.RunSQL.noop),
-    ]
+    )

@@ -2,13 +2,15 @@
 
 from django.db import migrations
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     """A transaction of its own: reading the table holds up nobody who writes."""
 
     dependencies = [("catalog", "0011_stock_held")]
 
-    operations = [
+    operations = at_once(
         migrations.RunSQL(
             "ALTER TABLE catalog_stock VALIDATE CONSTRAINT stock_never_oversold",
             migrations.RunSQL.noop,
@@ -16,4 +18,4 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "ALTER TABLE catalog_stock VALIDATE CONSTRAINT stock_places", migrations.RunSQL.noop
         ),
-    ]
+    )

@@ -6,6 +6,8 @@ import django.contrib.postgres.search
 import django.db.models.deletion
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('kernel', '0003_search_words'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='productwords',
             name='boost',
@@ -45,4 +47,4 @@ class Migration(migrations.Migration):
                 'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='shop_words')],
             },
         ),
-    ]
+    )

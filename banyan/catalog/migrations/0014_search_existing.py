@@ -4,6 +4,7 @@ from django.db import migrations
 
 from banyan.kernel import search
 from banyan.kernel.migrations._search import alone, index_standing
+from banyan.kernel.migrations._together import at_once
 
 PIECE = 500
 
@@ -48,11 +49,11 @@ class Migration(migrations.Migration):
 
     dependencies = [("catalog", "0013_search")]
 
-    operations = [
+    operations = at_once(
         alone("catalog_productwords"),
         alone("catalog_shopwords"),
         index_standing("product_words_standing", "catalog_productwords", "product_id"),
         index_standing("shop_words_standing", "catalog_shopwords", "shop_id"),
         migrations.RunPython(index_shops, migrations.RunPython.noop),
         migrations.RunPython(index_products, migrations.RunPython.noop),
-    ]
+    )

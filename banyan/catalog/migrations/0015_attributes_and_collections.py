@@ -4,6 +4,8 @@ import banyan.kernel.ids
 import django.db.models.deletion
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('catalog', '0014_search_existing'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Collection',
             fields=[
@@ -75,4 +77,4 @@ class Migration(migrations.Migration):
             model_name='collectionitem',
             constraint=models.UniqueConstraint(fields=('collection', 'product'), name='collection_product_once'),
         ),
-    ]
+    )

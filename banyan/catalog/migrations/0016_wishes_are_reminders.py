@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from banyan.kernel.migrations._together import at_once
+
 # Told wishes keep their link, and of an address no more than its mark.
 MOVE = """
 INSERT INTO notify_reminder (id, kind, subject_id, account_id, channel, destination, contact,
@@ -45,7 +47,7 @@ class Migration(migrations.Migration):
         ("notify", "0003_notices"),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.RunSQL(MOVE, MOVE_BACK),
         migrations.SeparateDatabaseAndState(
             database_operations=[
@@ -55,4 +57,4 @@ class Migration(migrations.Migration):
             ],
             state_operations=[migrations.DeleteModel("StockWish")],
         ),
-    ]
+    )

@@ -15,6 +15,7 @@ from .rooms import (
     unmute,
 )
 from .sending import Words, answer_buyer, ask_shop, hear, send, take_back, write_to
+from .telling import tell_large_rooms
 
 __all__ = [
     "Wanted",
@@ -39,6 +40,7 @@ __all__ = [
     "send",
     "take_back",
     "take_thread",
+    "tell_large_rooms",
     "unmute",
     "write_to",
 ]

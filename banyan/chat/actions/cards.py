@@ -17,12 +17,12 @@ from banyan.sharing.places import place_of_chat, place_of_group
 
 from .. import ports
 from ..models import Room
-from ..rules import addresses
+from ..rules import CARD_KINDS, addresses
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A card that a sender wants: one of ``ports.CARD_KINDS`` and its id."""
+    """A card that a sender wants: a kind that ``ports`` knows and the id of the thing."""
 
     kind: str
     id: int
@@ -54,8 +54,10 @@ def settled(actor: Actor, room: Room, wanted: Wanted) -> tuple[str, int]:
     """
     if wanted.kind == "link":
         return _shared_on(actor, room, wanted.id)
-    if wanted.kind not in ports.CARD_KINDS or not ports.cards(actor, wanted.kind, [wanted.id]):
+    if not ports.is_drawn(wanted.kind) or not ports.cards(actor, wanted.kind, [wanted.id]):
         raise _unknown()
+    if wanted.kind not in CARD_KINDS:
+        return wanted.kind, wanted.id
     if wanted.kind == "order":
         return _of_this_room(room, wanted)
     if _is_theirs(actor, room, wanted):

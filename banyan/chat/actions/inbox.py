@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import get_shop_for_staff
@@ -13,8 +12,8 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
 
-from ..access import get_thread_for
-from ..events import ChatChanged
+from ..access import get_thread_for, member_of
+from ..events import ChatChanged, ChatRead
 from ..models import Answer, Message, QuickReply, Room, Thread
 from ..models.rooms import LONGEST
 from ..states import DONE, OPEN, THREAD, WAITING
@@ -114,10 +113,16 @@ def finish(*, actor: Actor, shop_id: int, thread_id: int) -> Thread:
 
 
 def read_thread(*, actor: Actor, shop_id: int, thread_id: int, seq: int) -> Thread:
-    """Note that somebody of the shop has read a thread up to ``seq``; never backwards."""
+    """Note that somebody of the shop has read a thread up to ``seq``; never backwards.
+
+    Emits chat.read where it moved, so that the buyer sees it and the reader's notice goes.
+    """
     thread = get_thread_for(actor, shop_id, thread_id)
     seq = min(max(0, seq), thread.room.last_seq)
-    Thread.objects.filter(pk=thread.pk).update(read_seq=Greatest("read_seq", seq))
+    with transaction.atomic():
+        if Thread.objects.filter(pk=thread.pk, read_seq__lt=seq).update(read_seq=seq):
+            read = ChatRead(room_id=thread.room_id, account_id=member_of(actor), seq=seq)
+            events.emit(read, actor=actor)
     return thread
 
 

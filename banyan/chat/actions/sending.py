@@ -9,20 +9,24 @@ from dataclasses import dataclass, replace
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import works_in
-from banyan.kernel import clock, events
+from banyan.catalog.access import get_shop_for_id, works_in
+from banyan.community.actions import describe_own
+from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, NotFound
 from banyan.kernel.remembered import insert
 from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 from banyan.media.models import Image
-from banyan.moderation.actions import check_text, hold, require_unlimited
+from banyan.moderation.actions import check_text, hold
+from banyan.people.access import blocked_between
+from banyan.people.actions.holds import keep_pair
 
 from ..access import get_room_for, get_thread_for, member_of
 from ..events import ChatChanged, ChatSent
 from ..models import Message, Room
 from ..models.rooms import LONGEST
+from ..rules import TAKEN_BACK
 from ..states import OPEN, ROOM
 from .cards import Wanted, pasted, settled
 from .inbox import asked, replied
@@ -33,12 +37,13 @@ from .rooms import follows, move_pointer, open_direct, open_shop_room
 class Words:
     """What somebody wants to say: words, a staged picture by its token, a card; at least one.
 
-    ``key`` is the sender's own name for it: the same key says it once. Without a card the first
-    address of ours (``host``) in the words becomes one.
+    ``alt`` says what the picture shows. ``key`` is the sender's own name for it: the same key says
+    it once. Without a card the first address of ours (``host``) in the words becomes one.
     """
 
     body: str = ""
     picture: str = ""
+    alt: str = ""
     card: Wanted | None = None
     key: str = ""
     host: str = ""
@@ -79,6 +84,7 @@ def write_to(*, actor: Actor, account_id: int, words: Words) -> Message:
     known = follows(account_id, actor.id or 0)
     held = _checked(actor, words, "message" if known else "stranger")
     with transaction.atomic():
+        keep_pair(actor.id or 0, account_id)
         room = open_direct(actor=actor, account_id=account_id)
         return _send(actor, room, words, held)
 
@@ -88,6 +94,7 @@ def ask_shop(*, actor: Actor, shop_id: int, words: Words) -> Message:
     member_of(actor)
     held = _checked(actor, words, "message")
     with transaction.atomic():
+        keep_pair(actor.id or 0, get_shop_for_id(actor, shop_id).owner_id)
         room = open_shop_room(actor=actor, shop_id=shop_id)
         return _send(actor, room, words, held)
 
@@ -114,6 +121,9 @@ def _send(actor: Actor, room: Room, words: Words, held: bool) -> Message:
     me = member_of(actor)
 
     def say() -> Message:
+        other = _other(room, me)
+        if other is not None:
+            _meet(actor, other)
         said = replace(_said(actor, room, words), held=held)
         if room.state != OPEN and room.asker_id != me:
             transition(ROOM, room, OPEN, actor=actor)
@@ -124,6 +134,24 @@ def _send(actor: Actor, room: Room, words: Words, held: bool) -> Message:
         return made
 
     return _once(me, room.pk, words.key, say)
+
+
+def _other(room: Room, me: int) -> int | None:
+    """Return whom somebody is alone with in a room, by a shop its owner; None in a group's."""
+    if room.kind == "shop":
+        return room.shop.owner_id if room.shop else None
+    return room.low_id if room.high_id == me else room.high_id
+
+
+def _meet(actor: Actor, account_id: int) -> None:
+    """Keep two people as they are to each other; NotFound where one blocks the other.
+
+    First in the transaction: a block waits for the message that is being said, or is there first.
+    Others may speak meanwhile.
+    """
+    keep_pair(member_of(actor), account_id)
+    if blocked_between(member_of(actor), account_id):
+        raise NotFound()
 
 
 def hear(
@@ -145,11 +173,12 @@ def hear(
 def take_back(*, actor: Actor, room_id: int, message_id: int) -> None:
     """Take one's own message back: its place stays, empty. Repeatable. Emits chat.changed.
 
-    For whoever wrote it; NotFound for all others.
+    For whoever wrote it; NotFound for all others. What was said in a shop's name leaves an audit
+    entry, without the words.
     """
     me = member_of(actor)
-    found = Message.objects.select_related("room").filter(
-        pk=message_id, room_id=room_id, author_id=me, card_kind__in=_TAKEN_BACK
+    found = Message.objects.select_related("room__shop").filter(
+        pk=message_id, room_id=room_id, author_id=me, card_kind__in=TAKEN_BACK
     )
     message = found.first()
     if message is None:
@@ -162,10 +191,15 @@ def take_back(*, actor: Actor, room_id: int, message_id: int) -> None:
         )
         if changed:
             events.emit(ChatChanged(room_id=room_id), actor=actor)
-
-
-# What was said elsewhere is taken back there.
-_TAKEN_BACK = ("", "product", "post", "shop", "storefront", "link", "order")
+        if changed and message.as_shop:
+            audit.record(
+                actor=actor,
+                action="chat.take_back",
+                subject_kind="message",
+                subject_id=message.pk,
+                subject_label=message.room.shop.name if message.room.shop else "",
+                detail={"seq": message.seq},
+            )
 
 
 def _once(me: int, room_id: int, key: str, say: Callable[[], Message]) -> Message:
@@ -190,23 +224,23 @@ def _checked(actor: Actor, words: Words, where: str) -> bool:
 
     Outside any transaction of ours: what is said is counted, refused or not.
     """
-    if len(words.body.strip()) > LONGEST:
+    body = words.body.strip()
+    if len(body) > LONGEST:
         raise Invalid(fields={"body": _("At most 2,000 letters.")})
-    if not words.body.strip():
-        if where == "stranger":
-            require_unlimited(actor)
-        return False
-    return check_text(actor=actor, text=words.body, where=where) == "hold"
+    if not body and not words.picture and words.card is None:
+        raise Invalid(fields={"body": _("Write something first.")})
+    text = f"{body}\n{words.alt}".strip()
+    return check_text(actor=actor, text=text, where=where) == "hold"
 
 
 def _said(actor: Actor, room: Room, words: Words) -> _Said:
     body, card = words.body.strip(), words.card
     if card is None and words.host:
         card, body = pasted(body, words.host)
-    if not body and not words.picture and card is None:
-        raise Invalid(fields={"body": _("Write something first.")})
     tokens = [words.picture] if words.picture else []
     image = next(iter(claim_staged(actor=actor, tokens=tokens)), None)
+    if image is not None and words.alt:
+        describe_own(actor=actor, images=[image], alts={image.pk: words.alt})
     shown = settled(actor, room, card) if card else None
     return _Said(member_of(actor), body, image, shown, words.key[:80])
 

@@ -133,6 +133,27 @@ class Message(models.Model):
         ]
 
 
+class Telling(models.Model):
+    """How far the members of a large group are told of its room, batch after batch.
+
+    ``message`` is the newest to tell of, ``reached`` the last membership that was looked at.
+    ``due_at`` is empty while there is nothing to tell; ``told_at`` is when the last round ended.
+    """
+
+    id = IdField(primary_key=True)
+    room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="+")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
+    reached = models.BigIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "chat_telling"
+        indexes = [
+            models.Index(fields=["due_at"], name="telling_due", condition=Q(due_at__isnull=False))
+        ]
+
+
 class ChatChoice(models.Model):
     """Who may write to somebody first; without a row, everybody may ask."""
 

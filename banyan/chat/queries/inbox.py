@@ -13,7 +13,7 @@ from banyan.kernel.actors import Actor
 from banyan.orders.models import Order
 
 from ..access import visible_threads
-from ..models import Answer, Message, QuickReply, Thread
+from ..models import Answer, Member, Message, QuickReply, Thread
 from ..rules import median
 from ..states import DONE, OPEN, WAITING
 
@@ -115,6 +115,12 @@ def first_reply(viewer: Actor, shop_id: int) -> FirstReply:
     )
     waiting = sorted(at for at in open_since if at is not None)
     return FirstReply(median(times), len(times), len(waiting), waiting[0] if waiting else None)
+
+
+def read_by_buyer(thread: Thread) -> int:
+    """Return how far a thread's buyer has read."""
+    theirs = Member.objects.filter(room_id=thread.room_id, account_id=thread.room.account_id)
+    return theirs.values_list("last_read_seq", flat=True).first() or 0
 
 
 def orders_beside(thread: Thread) -> list[Order]:

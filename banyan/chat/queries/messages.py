@@ -15,7 +15,7 @@ from banyan.orders.models import OrderNote
 from .. import ports
 from ..access import visible_messages
 from ..models import Message, Room
-from ..rules import Piece, pieces
+from ..rules import TAKEN_BACK, Piece, pieces
 
 PAGE = 30
 MOST_LIVE = 200
@@ -24,7 +24,7 @@ MOST_LIVE = 200
 @dataclass(frozen=True, slots=True)
 class Said:
     """A message ready to draw. ``gone``: taken back, or no longer where it was said; ``held``:
-    a moderator looks at it, or has taken it off.
+    a moderator looks at it, or has taken it off. ``yours``: the reader may take it back.
 
     ``source`` says where it was said if not here: comment, note, or empty. ``card`` is None where
     the reader may not see the thing (any more), which ``lost`` tells.
@@ -39,6 +39,7 @@ class Said:
     lost: bool = False
     gone: bool = False
     held: bool = False
+    yours: bool = False
 
 
 def latest(viewer: Actor, room: Room, *, limit: int = PAGE) -> list[Said]:
@@ -128,4 +129,5 @@ def _said(
         card=card,
         source=row.card_kind if elsewhere else "",
         lost=bool(row.card_kind) and not elsewhere and card is None,
+        yours=row.author_id == viewer.id and row.card_kind in TAKEN_BACK,
     )

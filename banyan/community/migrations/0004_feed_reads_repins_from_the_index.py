@@ -3,6 +3,8 @@
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 COUNT = """
 INSERT INTO community_poststat (post_id, likes, comments, saves, repins)
 SELECT p.id,
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("community", "0003_existing_words")]
 
-    operations = [
+    operations = at_once(
         RemoveIndexConcurrently(model_name="post", name="post_author_live"),
         AddIndexConcurrently(
             model_name="post",
@@ -33,4 +35,4 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(COUNT, migrations.RunSQL.noop),
-    ]
+    )

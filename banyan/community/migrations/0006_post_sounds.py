@@ -4,6 +4,7 @@ from django.db import migrations
 
 from banyan.kernel import search
 from banyan.kernel.migrations._search import alone, index_standing
+from banyan.kernel.migrations._together import at_once
 
 PIECE = 500
 CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff]"
@@ -24,8 +25,8 @@ class Migration(migrations.Migration):
 
     dependencies = [("community", "0005_post_boost"), ("kernel", "0003_search_words")]
 
-    operations = [
+    operations = at_once(
         alone("community_postwords"),
         index_standing("post_words_standing", "community_postwords", "post_id"),
         migrations.RunPython(index_posts, migrations.RunPython.noop),
-    ]
+    )

@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
 from banyan.kernel.migrations._references import add_reference
+from banyan.kernel.migrations._together import at_once
 
 
 class Migration(migrations.Migration):
@@ -14,7 +15,7 @@ class Migration(migrations.Migration):
         ("groups", "0001_initial"),
     ]
 
-    operations = [
+    operations = at_once(
         add_reference(
             "post",
             "group",
@@ -55,4 +56,4 @@ class Migration(migrations.Migration):
                 name="post_kind_known",
             ),
         ),
-    ]
+    )

@@ -4,6 +4,8 @@ from django.db import migrations, models
 
 import banyan.kernel.ids
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         ("standing", "0001_initial"),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name="LinkPreview",
             fields=[
@@ -381,4 +383,4 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["-score", "topic"], name="topic_hottest")],
             },
         ),
-    ]
+    )

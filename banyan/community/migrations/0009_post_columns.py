@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
 from banyan.kernel.migrations._references import add_reference
+from banyan.kernel.migrations._together import at_once
 
 
 class Migration(migrations.Migration):
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
         ("standing", "0001_initial"),
     ]
 
-    operations = [
+    operations = at_once(
         add_reference(
             "board",
             "cover",
@@ -172,4 +173,4 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-    ]
+    )

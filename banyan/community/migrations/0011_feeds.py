@@ -7,6 +7,8 @@ from django.db import migrations, models
 
 import banyan.kernel.ids
 
+from banyan.kernel.migrations._together import at_once
+
 # A ranked feed is worth two hours: it need not survive a crash, so it is not written twice.
 UNLOGGED = "ALTER TABLE community_feedsession SET UNLOGGED"
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name="FeedMarker",
             fields=[
@@ -74,4 +76,4 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(UNLOGGED, migrations.RunSQL.noop),
-    ]
+    )

@@ -3,6 +3,8 @@
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 PLACE = """
 UPDATE community_post p SET region = f.region FROM people_profile f
 WHERE f.account_id = p.author_id AND f.region <> '' AND p.visibility = 0 AND p.repin_of_id IS NULL
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("community", "0011_feeds")]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="post",
             name="region",
@@ -59,4 +61,4 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="poststat", index=models.Index(fields=["-heat"], name="post_heat")
         ),
-    ]
+    )

@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='DigitalFile',
             fields=[
@@ -205,4 +207,4 @@ class Migration(migrations.Migration):
             model_name='scan',
             constraint=models.UniqueConstraint(condition=models.Q(('result', 'accepted')), fields=('voucher',), name='delivery_scan_one_accepted'),
         ),
-    ]
+    )

@@ -3,6 +3,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
+from banyan.kernel.migrations._together import at_once
 
 
 class Migration(migrations.Migration):
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='commission',
             name='fee_amount',
@@ -44,4 +45,4 @@ class Migration(migrations.Migration):
             ],
         ),
         *add_check('commission', models.CheckConstraint(condition=models.Q(models.Q(('fee_amount', 0), ('kind', 'commission'), ('plan_version__isnull', False)), models.Q(('fee_amount__gte', 0), ('kind', 'margin'), ('level', 1), ('plan_version', None)), _connector='OR'), name='commission_kind')),
-    ]
+    )

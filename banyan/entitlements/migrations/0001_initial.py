@@ -5,6 +5,8 @@ import django.db.models.deletion
 import django.db.models.functions.text
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ('catalog', '0001_initial'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Coupon',
             fields=[
@@ -63,4 +65,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    )

@@ -5,6 +5,8 @@ from django.db import migrations, models
 
 import banyan.kernel.ids
 
+from banyan.kernel.migrations._together import at_once
+
 TERMS = """
 UPDATE entitlements_coupon SET
   benefits = jsonb_build_array(CASE
@@ -41,7 +43,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="coupon",
             name="conditions",
@@ -220,4 +222,4 @@ class Migration(migrations.Migration):
         migrations.RunSQL(TERMS, migrations.RunSQL.noop),
         migrations.RunSQL(USES, migrations.RunSQL.noop),
         migrations.RunSQL(PERSONS, migrations.RunSQL.noop),
-    ]
+    )

@@ -1,6 +1,7 @@
 from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
+from banyan.kernel.migrations._together import at_once
 
 
 # 0002 has put them into conditions and benefits; nothing reads them any more.
@@ -32,7 +33,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("entitlements", "0002_coupon_terms")]
 
-    operations = [
+    operations = at_once(
         *add_check(
             "coupon",
             models.CheckConstraint(
@@ -109,4 +110,4 @@ class Migration(migrations.Migration):
                 migrations.RemoveField(model_name="coupon", name="min_spend"),
             ],
         ),
-    ]
+    )

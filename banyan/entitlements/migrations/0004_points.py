@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='PointsTerms',
             fields=[
@@ -129,4 +131,4 @@ class Migration(migrations.Migration):
             model_name='pointspiece',
             constraint=models.CheckConstraint(condition=models.Q(('points__gt', 0), ('returned__gte', 0), ('returned__lte', models.F('points'))), name='points_piece_parts'),
         ),
-    ]
+    )

@@ -3,6 +3,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 
 class Migration(migrations.Migration):
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Invitation',
             fields=[
@@ -87,4 +89,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('offer', 'account'), name='notice_once'), models.CheckConstraint(condition=models.Q(('outcome__in', ['told', 'capped', 'apart', 'muted'])), name='notice_outcome_known')],
             },
         ),
-    ]
+    )

@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
 from banyan.kernel.migrations._references import add_reference
+from banyan.kernel.migrations._together import at_once
 
 
 class Migration(migrations.Migration):
@@ -14,7 +15,7 @@ class Migration(migrations.Migration):
         ("groups", "0002_invitations_picks_offers"),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='group',
             name='colour',
@@ -115,4 +116,4 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('state', 1), ('wants_offers', True)), fields=['group', 'id'], name='membership_wants'),
         ),
         *add_check("membership", models.CheckConstraint(condition=models.Q(('told__gte', 0), ('told__lte', 20)), name='membership_told_fits')),
-    ]
+    )

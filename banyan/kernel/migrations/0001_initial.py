@@ -6,6 +6,8 @@ from django.db import migrations, models
 
 from ._sql import CACHE_TABLE, ID_FUNCTION, MISC
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
     ]
 
-    operations = [
+    operations = at_once(
         migrations.RunSQL(ID_FUNCTION, reverse_sql="DROP FUNCTION banyan_id(); DROP SEQUENCE banyan_id_seq"),
         migrations.RunSQL(CACHE_TABLE, reverse_sql="DROP TABLE kernel_cache"),
         migrations.CreateModel(
@@ -234,4 +236,4 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(MISC, reverse_sql=migrations.RunSQL.noop),
-    ]
+    )

@@ -5,6 +5,8 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
         ('kernel', '0002_ticket_sequences'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='SearchCorpus',
             fields=[
@@ -35,4 +37,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('corpus', 'word'), name='search_word_once')],
             },
         ),
-    ]
+    )

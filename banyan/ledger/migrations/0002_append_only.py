@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from banyan.kernel.migrations._together import at_once
+
 FUNCTIONS = """
 CREATE FUNCTION ledger_check_postings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -67,7 +69,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("ledger", "0001_initial")]
 
-    operations = [
+    operations = at_once(
         migrations.RunSQL(FUNCTIONS + TRIGGERS, reverse_sql=UNDO),
         migrations.RunSQL(REVOKE, reverse_sql=migrations.RunSQL.noop),
-    ]
+    )

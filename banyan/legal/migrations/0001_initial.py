@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='LegalText',
             fields=[
@@ -84,4 +86,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('account__isnull', False), ('state__in', ['asked', 'ready'])), fields=('account',), name='legal_export_one'), models.UniqueConstraint(condition=models.Q(('checkout_id__isnull', False), ('state__in', ['asked', 'ready'])), fields=('checkout_id',), name='legal_export_one_of_guest')],
             },
         ),
-    ]
+    )

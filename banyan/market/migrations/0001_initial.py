@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Dispute',
             fields=[
@@ -126,4 +128,4 @@ class Migration(migrations.Migration):
             model_name='listing',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude', None), ('longitude', None)), models.Q(('latitude__gte', -9000), ('latitude__lte', 9000), ('longitude__gte', -18000), ('longitude__lte', 18000)), _connector='OR'), name='listing_place'),
         ),
-    ]
+    )

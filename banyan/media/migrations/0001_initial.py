@@ -4,6 +4,8 @@ import banyan.kernel.ids
 import django.db.models.deletion
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ("kernel", "0001_initial"),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Image',
             fields=[
@@ -68,4 +70,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['created_at'], name='staged_age')],
             },
         ),
-    ]
+    )

@@ -23,8 +23,13 @@ class Limits:
     a_day: Mapping[str, int]
 
 
-KNOWN = Limits(links=10, mentions=20, same=10, a_day={POST: 200, COMMENT: 1_000, STRANGER: 100})
-NEW = Limits(links=2, mentions=5, same=3, a_day={POST: 10, COMMENT: 40, STRANGER: 5})
+KNOWN = Limits(
+    links=10,
+    mentions=20,
+    same=10,
+    a_day={POST: 200, COMMENT: 1_000, MESSAGE: 3_000, STRANGER: 100},
+)
+NEW = Limits(links=2, mentions=5, same=3, a_day={POST: 10, COMMENT: 40, MESSAGE: 300, STRANGER: 5})
 LEAST_REPEATED = 12
 """Shorter texts ("Thank you!") are said again by honest people, too."""
 

@@ -18,7 +18,7 @@ from .reminders import (
     tell,
     undo_stop,
 )
-from .telling import hush, mark_read, notify
+from .telling import hush, mark_read, notify, notify_each
 
 __all__ = [
     "Where",
@@ -33,6 +33,7 @@ __all__ = [
     "hush",
     "mark_read",
     "notify",
+    "notify_each",
     "push_due",
     "remind",
     "remind_in_wechat",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,11 +11,12 @@ from django.db.models import QuerySet
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
-from banyan.people.access import blocked_between
+from banyan.people.access import muting
 
 from .. import kinds
-from ..access import is_followed, is_muted, place_of
+from ..access import Place, apart_from, followers_among, places_of
 from ..events import NotificationRead, NotificationTold
+from ..families import Family
 from ..models import Notification
 from ..rules import ALL, NOBODY
 
@@ -32,7 +32,27 @@ def notify(
     data: Mapping[str, Any] | None = None,
     actor_id: int | None = None,
 ) -> None:
-    """Tell an account that something happened; things with the same ``group_key`` are one row.
+    """Tell an account that something happened. See :func:`notify_each`."""
+    notify_each(
+        recipient_ids=[recipient_id],
+        kind=kind,
+        group_key=group_key,
+        url=url,
+        data=data,
+        actor_id=actor_id,
+    )
+
+
+def notify_each(
+    *,
+    recipient_ids: Collection[int],
+    kind: str,
+    group_key: str,
+    url: str = "",
+    data: Mapping[str, Any] | None = None,
+    actor_id: int | None = None,
+) -> None:
+    """Tell accounts that something happened; what has the same ``group_key`` is one row for each.
 
     Once the row was read, the next happening counts from one again. The same person twice in a
     row of unread ones counts once. Nobody is told of what they did themselves, or of what was
@@ -40,45 +60,69 @@ def notify(
     off.
     ``kind`` must be registered (``kinds``). Repeatable only as far as that: call it from an event
     consumer. Joins the caller's transaction; emits notification.told. Where its reader has a
-    browser that asked for it, a push follows, once until the row is read.
+    browser that asked for it, a push follows, once until the row is read. As many statements for
+    five hundred as for two.
     """
     family = kinds.require(kind).family
-    if actor_id is not None and (
-        actor_id == recipient_id or blocked_between(actor_id, recipient_id)
-    ):
+    places = _places(recipient_ids, family, actor_id)
+    aside = _aside(places, family, actor_id)
+    told = sorted(one for one in places if aside.get(one) != NOBODY)
+    if not told:
         return
-    place = place_of(recipient_id, family.name)
-    if not place.page or (actor_id is not None and is_muted(by=recipient_id, account_id=actor_id)):
-        return
-    aside = False
-    if actor_id is not None and family.strangers and place.strangers != ALL:
-        aside = not is_followed(by=recipient_id, account_id=actor_id)
-        if aside and place.strangers == NOBODY:
-            return
     now = clock.now()
-    row: dict[str, int | str | dt.datetime | None] = {
-        "recipient": recipient_id,
-        "group_key": f"~{group_key}"[:100] if aside else group_key[:100],
+    rows: dict[str, Any] = {
+        "recipients": told,
+        "asides": [one in aside for one in told],
+        "pushes": [now if places[one].push and one not in aside else None for one in told],
+        "group_key": group_key[:100],
+        "aside_key": f"~{group_key}"[:100],
         "kind": kind,
         "url": url[:200],
         "data": json.dumps(dict(data or {})),
         "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
         "now": now,
-        "aside": aside,
-        "push_at": now if place.push and not aside else None,
     }
+    happened = [NotificationTold(recipient_id=one) for one in told]
     with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
-            cursor.execute(_UPSERT, row)
-        events.emit(NotificationTold(recipient_id=recipient_id), actor=US)
+            cursor.execute(_UPSERT, rows)
+        if len(happened) == 1:
+            events.emit(happened[0], actor=US)
+        else:
+            events.emit_all(happened, actor=US)
+
+
+def _places(recipients: Collection[int], family: Family, by: int | None) -> dict[int, Place]:
+    """Return who wants to hear of a family on the page, and of what ``by`` did, and where."""
+    wanted = set(recipients) - {by}
+    if wanted and by is not None:
+        wanted -= apart_from(by, wanted)
+    places = places_of(wanted, family.name) if wanted else {}
+    places = {one: place for one, place in places.items() if place.page}
+    if places and by is not None:
+        quiet = muting(places, by)
+        places = {one: place for one, place in places.items() if one not in quiet}
+    return places
+
+
+def _aside(places: Mapping[int, Place], family: Family, by: int | None) -> dict[int, str]:
+    """Return what those want of strangers' doings to whom ``by`` is one, by account."""
+    if by is None or not family.strangers:
+        return {}
+    choosy = {one: place.strangers for one, place in places.items() if place.strangers != ALL}
+    known = followers_among(choosy, by) if choosy else set()
+    return {one: wish for one, wish in choosy.items() if one not in known}
 
 
 # Actors are strings, because ids exceed what JSON numbers hold; the newest comes first.
 _UPSERT = """
 INSERT INTO notify_notification AS o
     (recipient_id, group_key, kind, url, data, actors, n, updated_at, read_at, aside, push_at)
-VALUES (%(recipient)s, %(group_key)s, %(kind)s, %(url)s, %(data)s::jsonb, %(actors)s::jsonb, 1,
-        %(now)s, NULL, %(aside)s, %(push_at)s)
+SELECT r.id, CASE WHEN r.aside THEN %(aside_key)s ELSE %(group_key)s END, %(kind)s, %(url)s,
+       %(data)s::jsonb, %(actors)s::jsonb, 1, %(now)s, NULL, r.aside, r.push_at
+FROM unnest(%(recipients)s::bigint[], %(asides)s::boolean[], %(pushes)s::timestamptz[])
+    AS r (id, aside, push_at)
+ORDER BY r.id
 ON CONFLICT (recipient_id, group_key) DO UPDATE SET
     kind = excluded.kind, url = excluded.url, data = excluded.data,
     updated_at = excluded.updated_at, read_at = NULL,

@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     """Tables beside the ones in use; these get columns with a default."""
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Allowance',
             fields=[
@@ -202,4 +204,4 @@ class Migration(migrations.Migration):
             model_name='switch',
             constraint=models.CheckConstraint(condition=models.Q(('page', True), models.Q(('email', False), ('push', False)), _connector='OR'), name='switch_page_first'),
         ),
-    ]
+    )

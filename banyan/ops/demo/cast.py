@@ -100,6 +100,10 @@ class Circle:
     topics: tuple[str, ...] = ()
     colour: str = ""
     members: tuple[str, ...] = ()
+    # What its first members posted there, one each: (title, body).
+    said: tuple[tuple[str, str], ...] = ()
+    # The shop whose picture stands over it.
+    cover: str = ""
 
 
 GROUPS = [
@@ -112,6 +116,13 @@ GROUPS = [
         ("pottery", "tea"),
         "#1e6b52",
         ("noor", "cybakes", "fen", "lin", "juno"),
+        (
+            ("Which one pours without a drop?", "I tried three. This one."),
+            ("Found on Saturday", "A chip at the rim, and I do not mind."),
+            ("My mother's, then mine", "Forty years of tea. You can tell."),
+            ("配着茶吃", "酸一点，正好。"),
+        ),
+        "kiln",
     ),
     Circle(
         "ben",
@@ -119,6 +130,10 @@ GROUPS = [
         "A month later",
         "What still works after a month. A demo group.",
         members=("ana", "tao", "otto", "rui"),
+        said=(
+            ("Day 31", "Washed every day. The glaze is whole."),
+            ("It came loose", "The handle, after three weeks. They sent another."),
+        ),
     ),
     Circle(
         "mei",
@@ -128,6 +143,7 @@ GROUPS = [
         "好好说话。",
         ("厨房", "面包"),
         members=("bei", "lin", "hana"),
+        said=(("一人食", "一碗面，十分钟。"), ("慢慢炖", "周末才有的时间。")),
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banyan.catalog.models import Shop
 from banyan.groups import actions as groups
 from banyan.groups.models import Group
 from banyan.kernel import clock
@@ -36,6 +37,9 @@ class Circles:
             colour=entry.colour,
         )
         group = groups.make_group(actor=owner, slug=entry.slug, data=data)
+        if entry.cover:
+            cover = Shop.objects.get(slug=entry.cover).cover
+            groups.edit_group(actor=owner, group_id=group.pk, data=data, cover=cover)
         for number, handle in enumerate(entry.members):
             groups.join(
                 actor=self.stage.member(handle), group_id=group.pk, wants_offers=number % 2 == 0

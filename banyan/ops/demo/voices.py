@@ -86,9 +86,9 @@ class Voices:
     def _in_groups(self) -> None:
         for number, circle in enumerate(cast.GROUPS):
             group = Group.objects.get(slug=circle.slug)
-            for handle in circle.members[:2]:
+            for place, (handle, said) in enumerate(zip(circle.members, circle.said, strict=False)):
                 self._show(
-                    handle, number + 5, title=circle.name, body=circle.about, group_id=group.pk,
+                    handle, number + 5 + 3 * place, title=said[0], body=said[1], group_id=group.pk,
                     visibility=4 if group.visibility else 0,
                 )  # fmt: skip
 

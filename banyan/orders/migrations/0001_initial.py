@@ -6,6 +6,8 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -19,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Cart',
             fields=[
@@ -207,4 +209,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('cart', 'variant'), name='cart_item_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='cart_item_quantity')],
             },
         ),
-    ]
+    )

@@ -5,13 +5,15 @@ from django.db import migrations, models
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Right
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     atomic = False  # an index of a table in use is built beside it
 
     dependencies = [("orders", "0001_initial")]
 
-    operations = [
+    operations = at_once(
         AddIndexConcurrently(
             model_name="checkout",
             index=models.Index(Right("contact_phone", 4), name="checkout_phone_tail"),
@@ -22,4 +24,4 @@ class Migration(migrations.Migration):
                 Right(KeyTextTransform("phone", "address"), 4), name="checkout_courier_tail"
             ),
         ),
-    ]
+    )

@@ -3,6 +3,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
+from banyan.kernel.migrations._together import at_once
 
 
 class Migration(migrations.Migration):
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='cartitem',
             name='offer_id',
@@ -78,4 +79,4 @@ class Migration(migrations.Migration):
             model_name='orderline',
             name='order_line_refund_within_paid',
         ),
-    ]
+    )

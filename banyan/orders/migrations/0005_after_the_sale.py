@@ -2,6 +2,8 @@ import banyan.kernel.ids
 import django.db.models.deletion
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 GUARD = """
 CREATE FUNCTION orders_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -30,7 +32,7 @@ class Migration(migrations.Migration):
         ('sharing', '0001_initial'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='AfterSaleTerms',
             fields=[
@@ -283,4 +285,4 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='shipment_line_quantity'),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
-    ]
+    )

@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -7,7 +9,7 @@ class Migration(migrations.Migration):
         ('orders', '0004_kinds_and_tax'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='order',
             name='delivery',
@@ -18,4 +20,4 @@ class Migration(migrations.Migration):
             name='shipping_tax_amount',
             field=models.BigIntegerField(db_default=0, default=0),
         ),
-    ]
+    )

@@ -4,6 +4,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 from banyan.kernel.migrations._constraints import add_check
+from banyan.kernel.migrations._together import at_once
 
 # What was shipped before parcels had lines: all of it, but for what was paid back before. A unit
 # that never left has no movement of the kind "ship" under the order's number.
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
         ('orders', '0006_delivery_and_its_tax'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name='order',
             name='confirm_at',
@@ -84,4 +85,4 @@ class Migration(migrations.Migration):
             model_name='orderline',
             name='order_line_shipped',
         ),
-    ]
+    )

@@ -4,6 +4,7 @@ from django.apps.registry import Apps
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from banyan.kernel.migrations._together import at_once
 from banyan.payments.payers import mark
 
 BATCH = 500
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
         ("payments", "0003_one_index_per_question"),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="attempt",
             name="lane",
@@ -86,4 +87,4 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunPython(mark_payers, migrations.RunPython.noop),
-    ]
+    )

@@ -7,6 +7,8 @@ from django.contrib.postgres.operations import (
 )
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     """A payout that names a payment is a part of it."""
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         ("payments", "0004_pay_anywhere"),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="payout",
             name="payment_ref",
@@ -46,4 +48,4 @@ class Migration(migrations.Migration):
             ),
         ),
         ValidateConstraint(model_name="payout", name="payout_return_within"),
-    ]
+    )

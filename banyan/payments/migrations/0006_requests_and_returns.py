@@ -5,6 +5,8 @@ from django.db import migrations, models
 
 import banyan.kernel.ids
 
+from banyan.kernel.migrations._together import at_once
+
 STATES = [(name, name) for name in ("requested", "submitted", "paid", "failed")]
 
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ("payments", "0005_split_settlement"),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name="PaymentRequest",
             fields=[
@@ -137,4 +139,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    )

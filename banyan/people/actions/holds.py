@@ -17,7 +17,19 @@ def hold_pair(one: int, other: int) -> None:
 
     Busy when somebody else holds it too long.
     """
-    _hold(f"people.pair:{min(one, other)}:{max(one, other)}")
+    _hold(_pair(one, other))
+
+
+def keep_pair(one: int, other: int) -> None:
+    """Keep what two accounts have to do with each other as it is until the transaction ends.
+
+    Any number may keep it at once; whoever would change it waits. Busy when somebody does too long.
+    """
+    _hold(_pair(one, other), "pg_advisory_xact_lock_shared")
+
+
+def _pair(one: int, other: int) -> str:
+    return f"people.pair:{min(one, other)}:{max(one, other)}"
 
 
 def hold_choices(account_id: int) -> None:
@@ -28,11 +40,11 @@ def hold_choices(account_id: int) -> None:
     _hold(f"people.choices:{account_id}")
 
 
-def _hold(name: str) -> None:
+def _hold(name: str, lock: str = "pg_advisory_xact_lock") -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {int(locks.TIMEOUT_MS)}")
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+            cursor.execute(f"SELECT {lock}(hashtextextended(%s, 0))", [name])
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     except OperationalError as error:
         problem = locks.busy(error)

@@ -6,6 +6,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         ('media', '0001_initial'),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Account',
             fields=[
@@ -252,4 +254,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    )

@@ -4,6 +4,7 @@ from django.db import migrations
 
 from banyan.kernel import search
 from banyan.kernel.migrations._search import alone, index_standing
+from banyan.kernel.migrations._together import at_once
 
 PIECE = 500
 CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff]"
@@ -25,8 +26,8 @@ class Migration(migrations.Migration):
 
     dependencies = [("people", "0005_member_boost"), ("kernel", "0003_search_words")]
 
-    operations = [
+    operations = at_once(
         alone("people_accountwords"),
         index_standing("account_words_standing", "people_accountwords", "account_id"),
         migrations.RunPython(index_accounts, migrations.RunPython.noop),
-    ]
+    )

@@ -5,6 +5,8 @@ from django.db.models.functions import Lower
 
 import banyan.kernel.ids
 
+from banyan.kernel.migrations._together import at_once
+
 PERSON = {"on_delete": django.db.models.deletion.CASCADE, "to": settings.AUTH_USER_MODEL}
 
 
@@ -15,7 +17,7 @@ def key():
 class Migration(migrations.Migration):
     dependencies = [("people", "0006_member_sounds")]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="account",
             name="approves_followers",
@@ -132,4 +134,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    )

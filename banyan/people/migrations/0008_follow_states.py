@@ -3,6 +3,7 @@ from django.db import migrations, models
 from django.db.models import Q
 
 from banyan.kernel.migrations._constraints import add_check
+from banyan.kernel.migrations._together import at_once
 
 
 class Migration(migrations.Migration):
@@ -10,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("people", "0007_relations")]
 
-    operations = [
+    operations = at_once(
         AddIndexConcurrently(
             model_name="follow",
             index=models.Index(fields=["followee", "-id"], name="follow_asked", condition=Q(state=0)),
@@ -33,4 +34,4 @@ class Migration(migrations.Migration):
                 condition=Q(is_mutual=False) | Q(state=1), name="follow_no_friend_asks"
             ),
         ),
-    ]
+    )

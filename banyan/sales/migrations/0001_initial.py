@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='Bucket',
             fields=[
@@ -233,4 +235,4 @@ class Migration(migrations.Migration):
             model_name='bucket',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['public', 'code', 'fans'])), name='sale_bucket_kind'),
         ),
-    ]
+    )

@@ -3,6 +3,8 @@
 from django.db import migrations, models
 from django.db.models import Q
 
+from banyan.kernel.migrations._together import at_once
+
 OLD = "owner_id, target_kind, target_id, parent_id"
 CONDITION = "NULLS NOT DISTINCT WHERE revoked_at IS NULL"
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("sharing", "0001_initial")]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="link",
             name="place",
@@ -46,4 +48,4 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-    ]
+    )

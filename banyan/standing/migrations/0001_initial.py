@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.CreateModel(
             name='GuardedCategory',
             fields=[
@@ -166,4 +168,4 @@ class Migration(migrations.Migration):
             model_name='takedown',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['settling', 'settled'])), fields=('product',), name='takedown_once'),
         ),
-    ]
+    )

@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from banyan.kernel.migrations._together import at_once
+
 
 class Migration(migrations.Migration):
     atomic = False
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once(
         migrations.AddField(
             model_name="storefront",
             name="group_id",
@@ -69,4 +71,4 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-    ]
+    )

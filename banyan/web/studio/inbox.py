@@ -27,6 +27,7 @@ from banyan.chat.queries import (
     latest,
     orders_beside,
     quick_replies,
+    read_by_buyer,
     since,
 )
 from banyan.chat.topics import topic_of
@@ -37,7 +38,7 @@ from banyan.media.queries import staged_for
 from banyan.web.ui.shapes import Tab
 
 from ..http import actor, number, private, signed_in
-from ..shop.chat.talk import goods_to_show, lines_of, words_of
+from ..shop.chat.talk import goods_to_show, shop_lines_of, words_of
 from ..shop.people.faces import face_of, faces_of
 from ..streams import ticket
 from .room import page, refusal_of, shop_of
@@ -138,7 +139,11 @@ def _fragment(request: HttpRequest, shop: Shop, found: Thread) -> HttpResponse:
     if before is not None:
         said = earlier(who, found.room, before=before)
         return render(request, "shop/chat/earlier.html", _talk(request, shop, found, said))
-    said = since(who, found.room, first=first or 0)
+    return _since(request, shop, found, first)
+
+
+def _since(request: HttpRequest, shop: Shop, found: Thread, first: int | None) -> HttpResponse:
+    said = since(actor(request), found.room, first=first or 0)
     talk = _talk(request, shop, found, said, first)
     return render(request, "shop/chat/talk.html", talk)
 
@@ -148,16 +153,17 @@ def _talk(
 ) -> dict[str, Any]:
     here = reverse("studio_thread", args=[shop.slug, found.pk])
     begins = said[0].message.seq if said else found.room.last_seq + 1
+    ours = [one.message.seq for one in said if one.message.as_shop]
     return {
         "room": found.room,
-        "lines": lines_of(found.room, said),
+        "lines": shop_lines_of(found, said),
         "earlier_url": f"{here}?before={begins}" if begins > 1 and said else "",
         "begins": begins,
         "read_url": reverse("studio_thread_read", args=[shop.slug, found.pk]),
         "unread": found.read_seq < found.room.last_seq,
         "live": ticket(request, topic_of(found.room)),
         "again_url": f"{here}?first={first or begins}",
-        "may_take_back": False,
+        "seen": bool(ours) and read_by_buyer(found) >= ours[-1],
     }
 
 
@@ -195,6 +201,7 @@ def _page(
 
 
 def _answer(request: HttpRequest, shop: Shop, found: Thread) -> HttpResponse:
+    live = bool(request.headers.get("hx-request"))
     try:
         made = chat.answer_buyer(
             actor=actor(request), shop_id=shop.pk, thread_id=found.pk, words=words_of(request)
@@ -202,7 +209,12 @@ def _answer(request: HttpRequest, shop: Shop, found: Thread) -> HttpResponse:
     except NotFound:
         raise
     except Problem as problem:
+        if live:
+            raise
         return _page(request, shop, found, problem)
+    if live:
+        again = get_thread_for(actor(request), shop.pk, found.pk)
+        return _since(request, shop, again, number(request.POST, "first"))
     return redirect(f"{reverse('studio_thread', args=[shop.slug, found.pk])}#m{made.seq}")
 
 
@@ -231,6 +243,19 @@ def thread_act(request: HttpRequest, shop_slug: str, thread_id: int) -> HttpResp
     except Problem as problem:
         found = get_thread_for(who, shop.pk, thread_id)
         return _page(request, shop, found, refusal_of(problem))
+    return redirect("studio_thread", shop.slug, thread_id)
+
+
+@require_POST
+@private
+@signed_in
+def take_back(
+    request: HttpRequest, shop_slug: str, thread_id: int, message_id: int
+) -> HttpResponse:
+    """Take back what oneself said in the shop's name."""
+    shop = shop_of(request, shop_slug)
+    found = get_thread_for(actor(request), shop.pk, thread_id)
+    chat.take_back(actor=actor(request), room_id=found.room_id, message_id=message_id)
     return redirect("studio_thread", shop.slug, thread_id)
 
 

@@ -46,6 +46,11 @@ urlpatterns = [
     path(
         "<slug:shop_slug>/inbox/<int:thread_id>/read", inbox.thread_read, name="studio_thread_read"
     ),
+    path(
+        "<slug:shop_slug>/inbox/<int:thread_id>/<int:message_id>/take-back",
+        inbox.take_back,
+        name="studio_take_back",
+    ),
     path("<slug:shop_slug>/orders", queue.queue, name="studio_orders"),
     path("<slug:shop_slug>/orders/export.csv", queue.export, name="studio_orders_export"),
     path("<slug:shop_slug>/orders/packing", bulk.packing, name="studio_packing"),

@@ -221,7 +221,7 @@ def context() -> dict[str, Any]:
         "options": [
             {"value": "s", "text": "S", "checked": True},
             {"value": "m", "text": "M"},
-            {"value": "l", "text": "L", "disabled": True},
+            {"value": "l", "text": "L", "sold_out": True},
         ],
         "staged": [{"token": "t1", "thumb_url": still("cup", 0).src, "name": "cup.jpg"}],
         "facts": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ _SHOWN_IN_FULL = 4
 
 def initials(name: str) -> str:
     """Return one Han character or up to two letters that stand for ``name``."""
-    words = [word for word in name.replace("_", " ").replace(".", " ").split() if word]
+    words: list[str] = re.findall(r"[^\W_]+", name)
     if not words:
         return "·"
     first = words[0][0]

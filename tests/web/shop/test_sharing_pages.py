@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from banyan.earnings.actions import set_plan
 from banyan.kernel.actors import Actor
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link, Touch
@@ -31,6 +32,22 @@ def test_a_member_gets_a_link_and_sees_where_it_travelled() -> None:
     assert f"/s/{link.code}" in page.content.decode()
     story = client.get(f"/me/links/{link.code}")
     assert story.status_code == 200
+
+
+def test_whoever_has_no_account_is_not_promised_money_for_a_plain_address() -> None:
+    product = make.product(price=10_000)
+    shop = product.shop
+    set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1_000)
+    member = Client()
+    member.force_login(make.member())
+    at = f"/share/product/{product.pk}"
+
+    mine, theirs = (each.get(at).content.decode() for each in (member, Client()))
+
+    assert "when a friend buys through your link" in mine
+    assert "Sign in before you share: then you earn" in theirs
+    assert "through your link" not in theirs
+    assert Link.objects.count() == 1
 
 
 def test_a_share_page_fetches_only_what_changed() -> None:

@@ -47,7 +47,10 @@ def test_a_name_cannot_bring_markup() -> None:
 
 @pytest.mark.parametrize(
     ("name", "short"),
-    [("mio", "M"), ("aunt bei", "AB"), ("read.with.lu", "RW"), ("林小满", "林"), ("", "·")],
+    [
+        *(("mio", "M"), ("aunt bei", "AB"), ("read.with.lu", "RW"), ("林小满", "林"), ("", "·")),
+        *(("Kiln & Co", "KC"), ("!?", "·")),
+    ],
 )
 def test_initials_stand_for_a_name(name: str, short: str) -> None:
     assert initials(name) == short

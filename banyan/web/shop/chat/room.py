@@ -64,9 +64,13 @@ def chat_room(request: HttpRequest, room_id: int) -> HttpResponse:
         if before is not None:
             said = earlier(who, room, before=before)
             return render(request, "shop/chat/earlier.html", _talk(request, room, said))
-        said = since(who, room, first=first or 0)
-        return render(request, "shop/chat/talk.html", _talk(request, room, said, first))
+        return _since(request, room, first)
     return _page(request, _place(request, room))
+
+
+def _since(request: HttpRequest, room: Room, first: int | None) -> HttpResponse:
+    said = since(actor(request), room, first=first or 0)
+    return render(request, "shop/chat/talk.html", _talk(request, room, said, first))
 
 
 def _place(request: HttpRequest, room: Room) -> Place:
@@ -104,7 +108,6 @@ def _talk(
         "waits": own_request,
         "live": ticket(request, topic_of(room)),
         "again_url": f"{reverse('chat_room', args=[room.pk])}?first={first or begins}",
-        "may_take_back": True,
     }
 
 
@@ -120,7 +123,7 @@ def _page(request: HttpRequest, place: Place, problem: Problem | None = None) ->
     pointer = pointer_of(who, room) if room else None
     tokens = problem.extra.get("tokens", []) if problem else []
     context: dict[str, Any] = {
-        "nav": "me",
+        "nav": "chat",
         "place": place,
         "card": shown,
         "card_value": f"{card.kind}:{card.id}" if card and shown else "",
@@ -151,12 +154,18 @@ def chat_say(request: HttpRequest, room_id: int) -> HttpResponse:
 
 
 def _say(request: HttpRequest, place: Place, say: Callable[[Words], Message]) -> HttpResponse:
+    live = bool(request.headers.get("hx-request"))
     try:
         made = say(words_of(request))
     except (LoginRequired, NotFound):
         raise
     except Problem as problem:
+        if live:
+            raise
         return _page(request, place, problem)
+    if live and place.room is not None:
+        room = get_room_for(actor(request), place.room.pk)
+        return _since(request, room, number(request.POST, "first"))
     return redirect(f"{reverse('chat_room', args=[made.room_id])}#m{made.seq}")
 
 
@@ -215,7 +224,12 @@ def chat_group(request: HttpRequest, group_slug: str) -> HttpResponse:
     """Go to the room of a group that the member belongs to; the first one there makes it."""
     group = get_group_by_slug(actor(request), group_slug)
     room = chat.open_group_room(actor=actor(request), group_id=group.pk)
-    return redirect("chat_room", room.pk)
+    return redirect(_end_of(room.pk))
+
+
+def _end_of(room_id: int) -> str:
+    """Return where a room's newest words, and the field below them, are in sight at once."""
+    return f"{reverse('chat_room', args=[room_id])}#say"
 
 
 @require_POST
@@ -226,7 +240,7 @@ def chat_read(request: HttpRequest, room_id: int) -> HttpResponse:
     chat.mark_read(actor=actor(request), room_id=room_id, seq=number(request.POST, "seq") or 0)
     if request.headers.get("hx-request"):
         return HttpResponse(status=204)
-    return redirect("chat_room", room_id)
+    return redirect(_end_of(room_id))
 
 
 @require_POST
@@ -248,7 +262,7 @@ def chat_act(request: HttpRequest, room_id: int) -> HttpResponse:
         chat.mute(actor=who, room_id=room_id, until=clock.now() + span if span else None)
     else:
         raise NotFound()
-    return redirect("chat_room", room_id)
+    return redirect(_end_of(room_id))
 
 
 @require_POST

@@ -45,7 +45,7 @@ def chat_list(request: HttpRequest) -> HttpResponse:
     here = reverse("chat")
     more = f"{here}?{urlencode({'before': shown[-1].room.pk})}" if len(found) > PAGE else ""
     context = {
-        "nav": "me",
+        "nav": "chat",
         "rows": list(zip(shown, listed_faces(shown), strict=True)),
         "me": who.id,
         "asking": asking,
@@ -103,7 +103,7 @@ def chat_share(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
         return redirect(f"{reverse('chat_room', args=[room_id])}#m{made.seq}")
     found = rooms(who, limit=PAGE)
     context = {
-        "nav": "me",
+        "nav": "chat",
         "card": card,
         "kind": kind,
         "target_id": target_id,

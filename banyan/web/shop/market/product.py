@@ -79,7 +79,7 @@ def _choices(
             "value": str(variant.pk),
             "text": " / ".join(variant.values) or product_title(product),
             "checked": chosen is not None and variant.pk == chosen.pk,
-            "disabled": _free(variant) < 1,
+            "sold_out": _free(variant) < 1,
         }
         for variant in variants
     ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -31,32 +34,62 @@ from .login import code_page, resend
 from .notifications import badge
 from .sessions import client_address, member, region_of
 
-_ROOMS = (
-    ("orders_mine", "orders", gettext_lazy("Orders")),
-    ("coupons_mine", "tag", gettext_lazy("Coupons")),
-    ("points_mine", "coin", gettext_lazy("Points")),
-    ("earnings", "coin", gettext_lazy("Earnings")),
-    ("statement", "receipt", gettext_lazy("Statement")),
-    ("wallet", "wallet", gettext_lazy("Wallet")),
-    ("links_mine", "share", gettext_lazy("My shares")),
-    ("chat", "chat", gettext_lazy("Chat")),
-    ("notifications", "bell", gettext_lazy("Notifications")),
-    ("friends_mine", "people", gettext_lazy("Friends")),
-    ("my_followers", "me", gettext_lazy("Followers")),
-    ("addresses", "truck", gettext_lazy("Addresses")),
-    ("groups", "people", gettext_lazy("Groups")),
-    ("boards_mine", "save", gettext_lazy("Boards")),
-    ("drafts", "edit", gettext_lazy("My drafts")),
-    ("balance", "coin", gettext_lazy("Paid posts in my feeds")),
-    ("storefront_mine", "shop", gettext_lazy("My storefront")),
-    ("listings_mine", "tag", gettext_lazy("What I sell")),
-    ("studio_home", "shop", gettext_lazy("My shops")),
-    ("me_edit", "edit", gettext_lazy("Profile and contacts")),
-    ("privacy", "lock", gettext_lazy("Privacy")),
-    ("my_data", "lock", gettext_lazy("My data")),
-    ("decisions", "shield", gettext_lazy("Decisions")),
-    ("mfa_index", "shield", gettext_lazy("Security")),
-    ("tokens", "lock", gettext_lazy("API tokens")),
+_AREAS = (
+    (
+        gettext_lazy("Shopping"),
+        (
+            ("orders_mine", "orders", gettext_lazy("Orders")),
+            ("coupons_mine", "tag", gettext_lazy("Coupons")),
+            ("points_mine", "coin", gettext_lazy("Points")),
+            ("addresses", "truck", gettext_lazy("Addresses")),
+        ),
+    ),
+    (
+        gettext_lazy("Money"),
+        (
+            ("earnings", "coin", gettext_lazy("Earnings")),
+            ("statement", "receipt", gettext_lazy("Statement")),
+            ("wallet", "wallet", gettext_lazy("Wallet")),
+            ("links_mine", "share", gettext_lazy("My shares")),
+        ),
+    ),
+    (
+        gettext_lazy("Friends and groups"),
+        (
+            ("chat", "chat", gettext_lazy("Chat")),
+            ("notifications", "bell", gettext_lazy("Notifications")),
+            ("friends_mine", "people", gettext_lazy("Friends")),
+            ("my_followers", "me", gettext_lazy("Followers")),
+            ("groups", "people", gettext_lazy("Groups")),
+        ),
+    ),
+    (
+        gettext_lazy("Posts"),
+        (
+            ("boards_mine", "save", gettext_lazy("Boards")),
+            ("drafts", "edit", gettext_lazy("My drafts")),
+            ("balance", "coin", gettext_lazy("Paid posts in my feeds")),
+        ),
+    ),
+    (
+        gettext_lazy("Selling"),
+        (
+            ("storefront_mine", "shop", gettext_lazy("My storefront")),
+            ("listings_mine", "tag", gettext_lazy("What I sell")),
+            ("studio_home", "shop", gettext_lazy("My shops")),
+        ),
+    ),
+    (
+        gettext_lazy("Account"),
+        (
+            ("me_edit", "edit", gettext_lazy("Profile and contacts")),
+            ("privacy", "lock", gettext_lazy("Privacy")),
+            ("my_data", "lock", gettext_lazy("My data")),
+            ("decisions", "shield", gettext_lazy("Decisions")),
+            ("mfa_index", "shield", gettext_lazy("Security")),
+            ("tokens", "lock", gettext_lazy("API tokens")),
+        ),
+    ),
 )
 
 
@@ -69,7 +102,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "nav": "me",
         "account": account,
         "face": face_of(account),
-        "rooms": _rooms(actor(request)),
+        "areas": _areas(actor(request)),
         "offers": open_offers(account.pk),
         "must_agree": bool(to_accept(account.pk, MEMBERS)),
         **badge(request),
@@ -77,15 +110,17 @@ def me(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/people/me.html", context)
 
 
-def _rooms(who: Actor) -> list[dict[str, object]]:
-    rooms: list[dict[str, object]] = []
-    desk = [("admin:index", "shield", _("The desk"))] if who.kind == "staff" else []
-    for name, icon, text in [*desk, *_ROOMS]:
-        try:
-            rooms.append({"url": reverse(name), "icon": icon, "text": text, "name": name})
-        except NoReverseMatch:
-            continue
-    return rooms
+def _areas(who: Actor) -> list[tuple[Promise, list[dict[str, object]]]]:
+    desk = (("admin:index", "shield", gettext_lazy("The desk")),) if who.kind == "staff" else ()
+    *most, (account, rooms) = _AREAS
+    return [(title, _rooms(ways)) for title, ways in (*most, (account, (*desk, *rooms)))]
+
+
+def _rooms(ways: Sequence[tuple[str, str, Promise]]) -> list[dict[str, object]]:
+    return [
+        {"url": reverse(name), "icon": icon, "text": text, "name": name}
+        for name, icon, text in ways
+    ]
 
 
 @private

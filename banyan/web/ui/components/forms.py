@@ -141,7 +141,7 @@ def stepper(
 def choices(
     name: str, legend: str, options: Sequence[Any], *, required: bool = True
 ) -> dict[str, Any]:
-    """Choose one variant as chips: options are dicts of value, text, checked, disabled."""
+    """Choose one variant as chips: options are dicts of value, text, checked, sold_out."""
     return {"name": name, "legend": legend, "options": options, "required": required}
 
 

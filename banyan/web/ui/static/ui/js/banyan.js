@@ -346,7 +346,7 @@ doc.addEventListener("change", ({ target }) => {
   } else if (target.matches("[data-stepper] input")) {
     stepped(target);
     if (target.closest("[data-submit]")) target.form?.requestSubmit();
-  } else if (target.matches("[data-choose]")) target.form?.requestSubmit();
+  } else if (target.closest("[data-choose]")) target.form?.requestSubmit();
 });
 doc.addEventListener("input", ({ target }) => target.matches("[data-placer] input") && placed(target.closest("[data-placer]")));
 for (const kind of ["dragover", "dragleave", "drop"]) doc.addEventListener(kind, (event) => {
@@ -403,6 +403,9 @@ doc.addEventListener("htmx:load", ({ detail }) => wake(detail.elt));
 wake();
 $("[data-focus]")?.focus();
 setInterval(tick, 1000);
+
+const talk = $("#talk");
+if (talk) import("./chat.js").then(({ converse }) => converse(talk, say, swap));
 
 /* The worker keeps pages for when there is no connection; a browser is told things only if asked. */
 const { worker } = doc.body.dataset;

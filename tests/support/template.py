@@ -1,0 +1,85 @@
+"""The database that every worker's own is copied from: migrated once for a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
+
+from banyan.ops.assets import schema_inputs_seal
+
+_STEM = "banyan_template_"
+_ALL_WORKERS = 7_301_442
+
+
+def make_test_database() -> None:
+    """Make this worker's database and let Django use it; one that a former run left is replaced."""
+    known = connection.settings_dict
+    name = known["TEST"]["NAME"] or f"test_{known['NAME']}"  # with the worker's own ending
+    with _alone() as server:
+        template = _template(server)
+        server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        _create(server, name, template)
+    _use(name)
+
+
+def template_address() -> str:
+    """Return where the database is that :func:`make_test_database` made first."""
+    return make_conninfo(os.environ["BANYAN_TEST_DATABASE_URL"], dbname=_template_name())
+
+
+def _template_name() -> str:
+    return _STEM + schema_inputs_seal()[:16]
+
+
+def _template(server: psycopg.Connection) -> str:
+    """Return the name of the database with this code's schema; the first who asks makes it."""
+    name = _template_name()
+    found = server.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_STEM]
+    )
+    known = {each for (each,) in found}
+    if name in known:
+        return name
+    for each in known:
+        server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(each)))
+    draft = f"{name}_draft"
+    _create(server, draft, "template1")
+    _migrate(draft)
+    server.execute(
+        SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(draft), Identifier(name))
+    )
+    return name
+
+
+def _migrate(name: str) -> None:
+    from django.core.management import call_command
+
+    _use(name)
+    call_command("migrate", interactive=False, verbosity=0)
+    connection.close()
+
+
+def _create(server: psycopg.Connection, name: str, template: str) -> None:
+    statement = SQL("CREATE DATABASE {} TEMPLATE {}")
+    server.execute(statement.format(Identifier(name), Identifier(template)))
+
+
+def _use(name: str) -> None:
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = name
+    connection.settings_dict["NAME"] = name
+
+
+@contextmanager
+def _alone() -> Iterator[psycopg.Connection]:
+    """Connect to the server while no other worker does."""
+    with psycopg.connect(os.environ["BANYAN_TEST_DATABASE_URL"], autocommit=True) as server:
+        server.execute("SELECT pg_advisory_lock(%s)", [_ALL_WORKERS])
+        yield server

@@ -370,8 +370,13 @@ def _write(
             keys += paid_locks(checkout.pk, orders)
             # The buyer owes nothing, and yet a platform's coupon may pay the shops.
             keys += [key for order in orders for key in proceeds_locks(order)]
-        locks.take(keys)
-        _reserve(actor, checkout, wanted, contact)
+        persons = _persons(actor, wanted, contact)
+        parts = _use_rights(actor, checkout, wanted, persons)
+        claimed = [part for part in parts if not part.missing]
+        if len(keys) > len(claimed) or len(keys) > 1:
+            locks.take(keys)
+        # Else all of it was claimed, and the UPDATE that moves it locks the one row it is in.
+        _reserve(actor, checkout, wanted, parts, persons)
         if not checkout.total_amount:
             mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))
     return checkout, attempt
@@ -388,27 +393,40 @@ def _patience(wanted: Quote) -> dt.timedelta:
     return min([RESERVATION, *(dt.timedelta(minutes=n) for n in minutes)])
 
 
-def _reserve(actor: Actor, checkout: Checkout, wanted: Quote, contact: Contact) -> None:
-    """Take free units for the lines, and those of sales out of what these keep."""
+def _persons(actor: Actor, wanted: Quote, contact: Contact) -> set[str]:
+    """Return every key under which the buyer is one person, where a sale wants to know."""
+    if not wanted.in_sale():
+        return set()
+    return {person_key(actor, contact), *(wanted.coupons.person or same_person(actor, contact))}
+
+
+def _use_rights(
+    actor: Actor, checkout: Checkout, wanted: Quote, persons: set[str]
+) -> list[sales.Part]:
+    """Take what the buyer has claimed in sales."""
     in_sale = wanted.in_sale()
-    free = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id not in in_sale]
-    reserve(free, reference=checkout.number)
     kept = [
         sales.Wanted(in_sale[one.variant_id].sale_id, one.variant_id, one.quantity)
         for one in wanted.lines
         if one.variant_id in in_sale
     ]
-    if kept:
-        sales.reserve_units(
-            actor=actor,
-            checkout_id=checkout.pk,
-            wanted=kept,
-            keys={
-                person_key(actor, contact),
-                *(wanted.coupons.person or same_person(actor, contact)),
-            },
-            reference=checkout.number,
-        )
+    return sales.use_rights(actor=actor, checkout_id=checkout.pk, wanted=kept, keys=persons)
+
+
+def _reserve(
+    actor: Actor, checkout: Checkout, wanted: Quote, parts: Sequence[sales.Part], persons: set[str]
+) -> None:
+    """Take free units for the lines, and those of sales out of what these keep."""
+    in_sale = wanted.in_sale()
+    free = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id not in in_sale]
+    reserve(free, reference=checkout.number)
+    sales.reserve_units(
+        actor=actor,
+        checkout_id=checkout.pk,
+        parts=parts,
+        keys=persons,
+        reference=checkout.number,
+    )
 
 
 def _orders(checkout: Checkout, wanted: Quote, ids: Mapping[int, int]) -> list[Order]:

@@ -272,6 +272,13 @@ WORDS: Mapping[str, Promise] = {
     "legal_text.publish": gettext_lazy("Published a legal text"),
     "purchase.erase": gettext_lazy("Erased what was personal in a purchase"),
     "legal_text": gettext_lazy("Legal text"),
+    # keeping, and keys
+    "retention.end": gettext_lazy("Ended what is kept no longer"),
+    "push_key.renew": gettext_lazy("Made a new push key"),
+    "storefront.name_earner": gettext_lazy("Named who earns from a group's page"),
+    "retention": gettext_lazy("How long things are kept"),
+    "push_key": gettext_lazy("Push key"),
+    "storefront": gettext_lazy("Storefront"),
     "legal.erasure.state": gettext_lazy("Erasure"),
     "legal.export.state": gettext_lazy("Export"),
     "ready": gettext_lazy("Ready"),

@@ -143,6 +143,7 @@ FOR_EVERYBODY = {
     ("POST", "/posts/{post_id}/repin"),
     ("GET", "/posts/{post_id}/history"),
     ("GET", "/posts/{post_id}/poll"),
+    ("GET", "/posts/{post_id}/video"),
     ("PUT", "/posts/{post_id}/vote"),
     ("GET", "/posts/{post_id}/comments"),
     ("POST", "/posts/{post_id}/comments"),

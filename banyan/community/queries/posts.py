@@ -194,7 +194,14 @@ def _rows(viewer_id: int, ids: list[int]) -> QuerySet[Post]:
     mine = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer_id)
     return (
         with_disclosure(Post.objects.filter(pk__in=ids))
-        .select_related("author__avatar", "link", "repin_of__author__avatar", "poststat")
+        .select_related(
+            "author__avatar",
+            "link",
+            "video",
+            "repin_of__author__avatar",
+            "repin_of__video",
+            "poststat",
+        )
         .annotate(is_liked=Exists(mine), found=_images())
     )
 

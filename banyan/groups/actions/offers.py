@@ -12,7 +12,7 @@ from banyan.catalog.models import Product, Variant
 from banyan.kernel import clock, events, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, NotFound
-from banyan.moderation.actions import require_unlimited
+from banyan.moderation.actions import check_names, require_unlimited
 from banyan.notify.actions import notify
 from banyan.people.access import hidden_from, muting
 from banyan.sharing import actions as sharing
@@ -50,6 +50,7 @@ def offer_to_group(
         return before
     variant = _variant(product, variant_id)
     require_unlimited(actor)
+    check_names(actor=actor, note=note)
     ratelimits.hit(f"groups.offer:{group.pk}:{mine.account_id}", OFFERED_A_DAY, 86_400)
     with transaction.atomic():
         link = sharing.share(

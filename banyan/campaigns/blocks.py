@@ -85,6 +85,14 @@ class Note(Block):
 
 
 @dataclass(frozen=True, slots=True)
+class Honour(Block):
+    """What was done for others: a mark, and a line of thanks."""
+
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proof(Block):
     """What was fixed beforehand, and where to check it."""
 

@@ -85,6 +85,22 @@ class GiveCoupon(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class GivePrice(Effect):
+    """``who`` may buy one of a variant for ``amount`` until ``until``, with or without a place.
+
+    ``cost`` was promised for it. Once per ``rule`` and ``cause``.
+    """
+
+    who: int
+    variant_id: int
+    amount: int
+    until: dt.datetime
+    rule: str
+    cause: str
+    cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class GiveRight(Effect):
     """Whoever just entered may buy ``quantity`` of a variant for ``amount`` each, until ``until``.
 
@@ -177,6 +193,6 @@ class Tell(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Lead(Effect):
-    """Whoever plays is led on, to an address of this site: to the checkout, say."""
+    """Whoever plays is led on, to an address of this site, where the campaign leads on directly."""
 
     url: str

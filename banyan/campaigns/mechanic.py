@@ -132,7 +132,11 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Shown(Generic[T]):
-    """What a view knows: one page's rows. ``account_id`` is the reader's, if signed in."""
+    """What a view knows: one page's rows. ``account_id`` is the reader's, if signed in.
+
+    Where honour counts, ``helpers`` are those who did something for the owner, ``helped`` the plays
+    of others in the campaign that the reader did something for.
+    """
 
     campaign: Campaign
     terms: T
@@ -142,6 +146,8 @@ class Shown(Generic[T]):
     people: Sequence[Participation]
     helps: Sequence[Contribution]
     grants: Sequence[Grant]
+    helpers: int = 0
+    helped: int = 0
 
     @property
     def mine(self) -> Participation | None:
@@ -163,6 +169,8 @@ class Mechanic(ABC, Generic[T]):
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
     ``watches``: it is told of orders of those who take part. ``chance`` says whether luck decides
     anything, ``by_sharing`` whether sharing brings a benefit: both are facts that the policy reads.
+    ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
+    move people to it.
     """
 
     code: ClassVar[str]
@@ -176,6 +184,8 @@ class Mechanic(ABC, Generic[T]):
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
+    landings: ClassVar[tuple[str, ...]] = ("direct",)
+    drives: ClassVar[tuple[str, ...]] = ("benefit", "both")
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     @abstractmethod

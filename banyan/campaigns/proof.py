@@ -50,6 +50,13 @@ QUESTIONS: Mapping[str, str] = {
           SELECT FROM entitlements_grant e
           WHERE e.id = g.reference AND e.account_id = g.account_id)
     """,
+    "a granted price is there": """
+        SELECT g.id, g.reference FROM campaigns_grant g
+        WHERE g.kind = 'right' AND NOT EXISTS (
+          SELECT FROM entitlements_priceright e
+          WHERE e.id = g.reference AND e.account_id = g.account_id
+            AND e.campaign_id = g.campaign_id)
+    """,
 }
 
 

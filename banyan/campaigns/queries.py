@@ -12,6 +12,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 
+from .honour import HONOURING
 from .mechanic import Shown, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
 
@@ -34,7 +35,8 @@ class Funnel:
 def shown(actor: Actor, instance: Instance) -> Shown[Any]:
     """Return what a view needs of an instance from :func:`access.get_instance_for`.
 
-    Three statements for any number of people; at most MOST_SHOWN of each.
+    Three statements for any number of people, three more where honour counts; at most MOST_SHOWN of
+    each.
     """
     people = Participation.objects.filter(instance=instance).exclude(state="out")
     helps = Contribution.objects.filter(instance=instance, undone_at=None)
@@ -48,7 +50,30 @@ def shown(actor: Actor, instance: Instance) -> Shown[Any]:
         people=list(people.select_related("account").order_by("place", "id")[:MOST_SHOWN]),
         helps=list(helps.select_related("helper").order_by("-nth")[:MOST_SHOWN]),
         grants=list(grants.order_by("id")),
+        helpers=_helpers(instance),
+        helped=_helped(actor, instance.campaign),
     )
+
+
+def _helpers(instance: Instance) -> int:
+    """Count who did something for the owner of an instance; 0 where honour does not count."""
+    if instance.campaign.drive not in HONOURING:
+        return 0
+    helps = Contribution.objects.filter(instance=instance, undone_at=None).count()
+    there = Participation.objects.filter(instance=instance).exclude(state__in=["reserved", "out"])
+    return helps + there.exclude(account_id=instance.owner_id).count()
+
+
+def _helped(actor: Actor, campaign: Campaign) -> int:
+    """Count the plays of others that somebody took part in; 0 where honour does not count."""
+    if actor.id is None or campaign.drive not in HONOURING:
+        return 0
+    others = Instance.objects.filter(campaign=campaign).exclude(owner_id=actor.id)
+    helped = Contribution.objects.filter(helper_id=actor.id, undone_at=None)
+    joined = Participation.objects.filter(account_id=actor.id)
+    joined = joined.exclude(state__in=["reserved", "out"])
+    took_part = Q(pk__in=helped.values("instance_id")) | Q(pk__in=joined.values("instance_id"))
+    return others.filter(took_part).count()
 
 
 def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:

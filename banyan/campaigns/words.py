@@ -30,6 +30,12 @@ def _reached(happening: Happening) -> str:
     }
 
 
+def _thanked(happening: Happening) -> str:
+    return _("It is reached, and your friends did it: %(title)s.") % {
+        "title": happening.data["title"]
+    }
+
+
 def _chance(happening: Happening) -> str:
     return _("A friend gave you one more chance: %(title)s.") % {"title": happening.data["title"]}
 
@@ -56,6 +62,7 @@ def _friend(happening: Happening) -> str:
 kinds.register("campaign.friend", _friend, icon="heart", family="campaigns")
 kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
 kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
+kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")
 kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
 kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
 kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")

@@ -249,6 +249,29 @@ def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
             continue
     if given is None:
         raise Refused("drained", detail=f"coupons {effect.coupon_id}, {effect.instead}")
+    _note_given(stage, effect, "coupon", given.pk)
+
+
+@_apply.register
+def _give_price(effect: say.GivePrice, stage: Stage) -> None:
+    instance = stage.instance
+    wanted = RightInput(
+        account_id=effect.who,
+        variant_id=effect.variant_id,
+        price=Money(effect.amount, instance.campaign.currency),
+        title=instance.campaign.title,
+        expires_at=effect.until,
+        campaign_id=instance.campaign_id,
+        instance_id=instance.pk,
+    )
+    (right,) = grant_price_rights(actor=stage.actor, wanted=[wanted])
+    _note_given(stage, effect, "right", right.pk)
+
+
+def _note_given(
+    stage: Stage, effect: say.GiveCoupon | say.GivePrice, kind: str, reference: int
+) -> None:
+    """Write down what was given and why; what it costs comes out of the instance's promise."""
     insert(
         Grant(
             campaign_id=stage.instance.campaign_id,
@@ -256,9 +279,9 @@ def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
             account_id=effect.who,
             rule=effect.rule,
             cause=effect.cause,
-            kind="coupon",
+            kind=kind,
             cost=effect.cost,
-            reference=given.pk,
+            reference=reference,
             created_at=clock.now(),
         )
     )
@@ -373,4 +396,5 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
 
 @_apply.register
 def _lead(effect: say.Lead, stage: Stage) -> None:
-    stage.next_url = effect.url
+    if stage.instance.campaign.landing == "direct":
+        stage.next_url = effect.url

@@ -18,7 +18,7 @@ from banyan.kernel.problems import Busy, IllegalTransition
 from banyan.kernel.states import transition_telling
 
 from ..chance.draws import drawn, freeze, proof, winners
-from ..effects import GiveCoupon
+from ..effects import GiveCoupon, GivePrice
 from ..events import CampaignEnded
 from ..mechanic import Arrival, Play, mechanic, terms_of
 from ..models import Campaign, Instance
@@ -109,7 +109,7 @@ def _settle_entry(actor: Actor, instance_id: int, won: Mapping[str, str]) -> Non
         asked = Play(instance.campaign, terms_of(instance), instance, None, clock.now())
         stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
         effects = kind.drawn(asked, won.get(instance.code))
-        cost = sum(one.cost for one in effects if isinstance(one, GiveCoupon))
+        cost = sum(one.cost for one in effects if isinstance(one, GiveCoupon | GivePrice))
         if cost:
             promise(instance.campaign, cost)
             Instance.objects.filter(pk=instance.pk).update(promise=cost)

@@ -26,7 +26,8 @@ from ..chance.proofs import fingerprint
 from ..checks import faults_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
 from ..mechanic import mechanic
-from ..models import DRIVES, LANDINGS, MARKETS, Campaign, CampaignVersion
+from ..models import MARKETS, Campaign, CampaignVersion
+from ..rewards import faults_of_reward
 from ..states import CAMPAIGN
 from ..terms import read
 
@@ -38,7 +39,10 @@ DRAW = "campaign"
 
 @dataclass(frozen=True, slots=True)
 class CampaignInput:
-    """What a campaign is to be; ``terms`` are the mechanic's parameters, ``budget`` minor units."""
+    """What a campaign is to be; ``terms`` are the mechanic's parameters, ``budget`` minor units.
+
+    Without a ``landing`` it ends as its mechanic usually does.
+    """
 
     mechanic: str
     title: str
@@ -46,7 +50,7 @@ class CampaignInput:
     ends_at: dt.datetime
     about: str = ""
     drive: str = "benefit"
-    landing: str = "direct"
+    landing: str = ""
     market: str = "none"
     budget: int = 0
     terms: Mapping[str, Any] = field(default_factory=dict)
@@ -119,7 +123,11 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
         assert campaign.version is not None
         kind = mechanic(campaign.mechanic)
         terms = kind.terms.model_validate(campaign.version.terms)
-        faults = {**faults_of(campaign.shop_id or 0, terms), **kind.faults(terms)}
+        faults = {
+            **faults_of(campaign.shop_id or 0, terms),
+            **faults_of_reward(kind, terms, landing=campaign.landing, drive=campaign.drive),
+            **kind.faults(terms),
+        }
         if campaign.ends_at <= clock.now():
             faults["ends_at"] = _("The end has passed.")
         if kind.worst_case(terms) > campaign.budget:
@@ -252,13 +260,14 @@ def _checked(data: CampaignInput, shop_id: int) -> dict[str, Any]:
         fields["ends_at"] = _("The end must be after the start, at most a year.")
     if not 0 <= data.budget <= LARGEST:
         fields["budget"] = _("Enter an amount that is not negative.")
-    for name, known in (("drive", DRIVES), ("landing", LANDINGS), ("market", MARKETS)):
-        if getattr(data, name) not in known:
-            fields[name] = _("This cannot be chosen here.")
+    if data.market not in MARKETS:
+        fields["market"] = _("This cannot be chosen here.")
     values: dict[str, Any] = {}
     try:
         kind = mechanic(data.mechanic)
         terms = read(kind.terms, data.terms)
+        landing = _landing(data)
+        fields |= faults_of_reward(kind, terms, landing=landing, drive=data.drive)
         fields |= faults_of(shop_id, terms) or kind.faults(terms)
         values = terms.model_dump(mode="json")
     except Invalid as problem:
@@ -268,6 +277,10 @@ def _checked(data: CampaignInput, shop_id: int) -> dict[str, Any]:
     return values
 
 
+def _landing(data: CampaignInput) -> str:
+    return data.landing or mechanic(data.mechanic).landings[0]
+
+
 def _columns(data: CampaignInput) -> dict[str, Any]:
     return {
         "title": data.title.strip(),
@@ -275,7 +288,7 @@ def _columns(data: CampaignInput) -> dict[str, Any]:
         "starts_at": data.starts_at,
         "ends_at": data.ends_at,
         "drive": data.drive,
-        "landing": data.landing,
+        "landing": _landing(data),
         "market": data.market,
         "budget": data.budget,
     }

@@ -10,28 +10,37 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
-from banyan.entitlements.costs import most_off
-from banyan.entitlements.models import Coupon
 from banyan.kernel.states import Machine
 
-from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proof, Won
+from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proof
 from ..chance.draws import Draw
-from ..effects import Change, Contribute, Effect, Enter, GiveCoupon, Move, MoveOne, Tell
+from ..effects import Change, Contribute, Effect, Enter, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
 from ..problems import Refused
-from ..terms import Ask, Terms
+from ..rewards import (
+    LANDINGS,
+    RIGHT,
+    RewardTerms,
+    cost_in,
+    costs_of,
+    names_of,
+    reward,
+    won,
+)
+from ..terms import Ask
 
 DRAWING = dt.timedelta(days=7)
 """How long an entry may wait for the draw before somebody has to look why."""
 
 
-class DrawTerms(Terms):
+class DrawTerms(RewardTerms):
     """What can be won, how often, and how much help counts."""
 
     coupon_fields: ClassVar[tuple[str, ...]] = ("prize", "prize_2", "prize_3")
+    main: ClassVar[str] = "prize"
 
-    prize: Annotated[int, Ask(gettext_lazy("First prize"), kind="coupon")]
+    prize: Annotated[int | None, Ask(gettext_lazy("First prize"), kind="coupon")] = None
     count: Annotated[int, Ask(gettext_lazy("How many of them")), Field(ge=1, le=1000)] = 1
     prize_2: Annotated[int | None, Ask(gettext_lazy("Second prize"), kind="coupon")] = None
     count_2: Annotated[int, Ask(gettext_lazy("How many of them")), Field(ge=0, le=1000)] = 0
@@ -50,8 +59,8 @@ class DrawTerms(Terms):
     ] = 5
 
     @property
-    def prizes(self) -> list[tuple[int, int]]:
-        """(coupon, how many), the best first."""
+    def prizes(self) -> list[tuple[int | None, int]]:
+        """(coupon, how many), the best first; None is the price."""
         found = [(self.prize, self.count)]
         for coupon, many in ((self.prize_2, self.count_2), (self.prize_3, self.count_3)):
             if coupon and many:
@@ -73,6 +82,7 @@ class AssistDraw(Mechanic[DrawTerms]):
     title = gettext_lazy("Draw with help")
     pitch = gettext_lazy("Everybody has a chance; friends who help give one more each.")
     terms = DrawTerms
+    landings = LANDINGS
     scarce = frozenset({"help"})
     pooled = True
     chance = True
@@ -96,16 +106,15 @@ class AssistDraw(Mechanic[DrawTerms]):
 
     def worst_case(self, terms: DrawTerms) -> int:
         """Every prize, once: the budget is kept for the campaign, not for an entry."""
-        costs = _costs(terms)
-        return sum(costs[coupon] * many for coupon, many in terms.prizes)
+        costs = costs_of(terms)
+        return sum(cost_in(costs, coupon) * many for coupon, many in terms.prizes)
 
     def begin(self, new: Beginning[DrawTerms]) -> Opening:
         """An entry lives until the campaign ends; what it can win is in the campaign's budget."""
-        costs = _costs(new.terms)
         return Opening(
             cap=max(1, new.terms.helpers),
             lasts=new.campaign.ends_at - new.at,
-            kept={"costs": {str(key): n for key, n in costs.items()}},
+            kept={"costs": costs_of(new.terms)},
         )
 
     def opened(self, play: Play[DrawTerms]) -> Sequence[Effect]:
@@ -136,7 +145,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         """See the base."""
         return Draw(
             subject=campaign.pk,
-            prizes=tuple((str(coupon), many) for coupon, many in terms.prizes),
+            prizes=tuple((str(coupon or RIGHT), many) for coupon, many in terms.prizes),
             closes_at=campaign.ends_at.isoformat(),
         )
 
@@ -151,15 +160,14 @@ class AssistDraw(Mechanic[DrawTerms]):
         moved: list[Effect] = [MoveOne(one, "won" if prize else "lost") for one in rows]
         if prize is None:
             return [*moved, Move("lost", ends=True), Tell(owner, "campaign.lost")]
-        cost = int(play.instance.secret["costs"][prize])
-        given = GiveCoupon(owner, int(prize), "prize", f"play:{play.instance.pk}", cost)
-        return [*moved, given, Move("won", ends=True), Tell(owner, "campaign.won")]
+        coupon = None if prize == RIGHT else int(prize)
+        given = reward(play, owner, coupon, rule="prize", cause=f"play:{play.instance.pk}")
+        return [*moved, *given, Move("won", ends=True), Tell(owner, "campaign.won")]
 
     def view(self, shown: Shown[DrawTerms]) -> list[Block]:
         """See the base."""
         entry, terms, campaign = shown.instance, shown.terms, shown.campaign
-        coupons = Coupon.objects.filter(pk__in=[one for one, _many in terms.prizes])
-        titles = dict(coupons.values_list("pk", "title"))
+        titles = names_of(terms, campaign.currency)
         prizes = [(titles.get(one, ""), f"× {many}", False) for one, many in terms.prizes]
         blocks: list[Block] = [Ladder(prizes)]
         chances = self.weight(terms, entry)
@@ -178,7 +186,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         if entry.state == "won":
             if not shown.own:
                 return [Note(_("This entry has won."), "good")]
-            return [Won(_("You have won"), "", "/me/coupons", _("My coupons"))]
+            return [Note(_("You have won"), "good"), *won(shown)]
         if entry.state == "lost":
             return [Note(_("It was drawn, and others had the luck this time."))]
         if entry.state != "active":
@@ -201,8 +209,3 @@ def _proof(campaign: Campaign) -> list[Block]:
         return [Proof(published["seed"], _("The seed was fixed before anybody could enter."))]
     url = f"/verify?proof=/campaign/{campaign.code}/proof"
     return [Proof(published["seed"], _("It is drawn: the list and the seed are public."), url)]
-
-
-def _costs(terms: DrawTerms) -> dict[int, int]:
-    rows = Coupon.objects.filter(pk__in=[coupon for coupon, _many in terms.prizes])
-    return {one.pk: most_off(one.terms) or 0 for one in rows}

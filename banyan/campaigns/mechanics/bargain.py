@@ -21,6 +21,7 @@ from ..effects import Change, Confirm, Contribute, Effect, Enter, GiveRight, Lea
 from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Instance, Participation
 from ..problems import Refused
+from ..rewards import checkout_of
 from ..seeds import seed_of
 from ..terms import Ask, Terms
 
@@ -78,6 +79,7 @@ class Bargaining(Mechanic[BargainTerms]):
     title = gettext_lazy("Bargain")
     pitch = gettext_lazy("Friends cut the price down, step by step, and everybody sees how far.")
     terms = BargainTerms
+    landings = ("direct", "right")
     scarce = frozenset({"help"})
     machine = Machine(
         name="campaigns.bargain.state",
@@ -157,7 +159,7 @@ class Bargaining(Mechanic[BargainTerms]):
             raise Refused("not_yours")
         if bargain.state != "cutting" or not play.terms.buy_now:
             raise Refused("not_offered")
-        return [*self._ready(play, bargain.amount), Lead(_checkout(play.terms))]
+        return [*self._ready(play, bargain.amount), Lead(checkout_of(play.terms.variant))]
 
     def withdraw(self, play: Play[BargainTerms]) -> Sequence[Effect]:
         """The owner gives it up. Cuts are not used for anything else."""
@@ -212,7 +214,7 @@ class Bargaining(Mechanic[BargainTerms]):
             label = _("Buy for %(amount)s") % {"amount": price}
             return [
                 Countdown(until, _("to order at this price; it is not kept in stock for you")),
-                Next("buy", label, url=_checkout(terms)),
+                Next("buy", label, url=checkout_of(terms.variant)),
             ]
         if shown.own:
             blocks: list[Block] = [Next("share", _("Ask friends"), _next_cut(self, shown))]
@@ -262,7 +264,3 @@ def _next_cut(kind: Bargaining, shown: Shown[BargainTerms]) -> str:
 
 def _price(terms: BargainTerms) -> int:
     return Variant.objects.values_list("price_amount", flat=True).get(pk=terms.variant)
-
-
-def _checkout(terms: BargainTerms) -> str:
-    return f"/checkout?variant={terms.variant}&n=1"

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
-from banyan.entitlements.costs import most_off
-from banyan.entitlements.models import Coupon
 from banyan.kernel.states import Machine
 from banyan.orders.actions.persons import is_newcomer
 
-from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
+from ..blocks import Block, Countdown, Faces, Next, Note, Progress
 from ..chance.packs import TIERED, Pack
-from ..effects import Effect, Enter, GiveCoupon, Move, Tell
+from ..effects import Effect, Enter, Move, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Instance
 from ..problems import Refused
-from ..terms import Ask, Terms
+from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, reward, won
+from ..terms import Ask
 
 TOP = 2
 """What the better coupon is called in the proof file; the others are 1."""
 
 
-class PackTerms(Terms):
+class PackTerms(RewardTerms):
     """What is in a pack, for how many, and what who sent it gets."""
 
     coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "top", "newcomer", "instead")
 
     coupon: Annotated[
-        int, Ask(gettext_lazy("Coupon for everybody who opens the pack"), kind="coupon")
-    ]
+        int | None, Ask(gettext_lazy("Coupon for everybody who opens the pack"), kind="coupon")
+    ] = None
     top: Annotated[
         int | None,
         Ask(
@@ -83,6 +82,7 @@ class CouponPack(Mechanic[PackTerms]):
     title = gettext_lazy("Coupon pack")
     pitch = gettext_lazy("One sends it, many open it, everybody has a coupon.")
     terms = PackTerms
+    landings = LANDINGS
     machine = Machine(
         name="campaigns.coupon_pack.state",
         table=INSTANCES,
@@ -104,12 +104,13 @@ class CouponPack(Mechanic[PackTerms]):
 
     def worst_case(self, terms: PackTerms) -> int:
         """Every place at its dearest, the top once, and the sender's own."""
-        costs = _costs(terms)
-        each = max(costs[one] for one in (terms.coupon, terms.newcomer, terms.instead) if one)
+        costs = costs_of(terms)
+        others = [one for one in (terms.newcomer, terms.instead) if one]
+        each = max(cost_in(costs, one) for one in (terms.coupon, *others))
         total = each * terms.places
         if terms.top:
-            total += max(0, costs[terms.top] - each)
-        return total + (costs[terms.coupon] if terms.sender >= 0 else 0)
+            total += max(0, cost_in(costs, terms.top) - each)
+        return total + (cost_in(costs, terms.coupon) if terms.sender >= 0 else 0)
 
     def begin(self, new: Beginning[PackTerms]) -> Opening:
         """Which place has the better coupon is decided now."""
@@ -120,7 +121,7 @@ class CouponPack(Mechanic[PackTerms]):
             promise=self.worst_case(terms),
             chance=_order(new.subject, new.campaign.currency, terms),
             # What a coupon may cost is fixed with the promise, whatever becomes of the coupon.
-            kept={"costs": {str(key): n for key, n in _costs(terms).items()}},
+            kept={"costs": costs_of(terms)},
         )
 
     def chance_of(self, instance: Instance, terms: PackTerms) -> Pack | None:
@@ -145,12 +146,12 @@ class CouponPack(Mechanic[PackTerms]):
         owner = play.instance.owner_id or 0
         effects: list[Effect] = [
             Enter("opener", place=play.place, data={"rule": rule}),
-            GiveCoupon(
+            *reward(
+                play,
                 who,
                 coupon,
-                rule,
-                f"play:{play.instance.pk}",
-                cost=play.instance.secret["costs"][str(coupon)],
+                rule=rule,
+                cause=f"play:{play.instance.pk}",
                 instead=terms.instead,
             ),
             *self._sender(play, play.place),
@@ -170,17 +171,14 @@ class CouponPack(Mechanic[PackTerms]):
         pack, left = shown.instance, shown.instance.cap - shown.instance.taken
         blocks: list[Block] = []
         mine = [one for one in shown.grants if one.account_id == shown.account_id]
-        if mine:
-            blocks.append(
-                Won(_("A coupon is yours"), _titles(mine), "/me/coupons", _("My coupons"))
-            )
-        text = ngettext(
-            "%(left)s of %(all)s coupons is left", "%(left)s of %(all)s coupons are left", left
-        )
-        words = text % {"left": left, "all": pack.cap}
+        blocks += won(shown)
+        words = ngettext("%(left)s of %(all)s is left", "%(left)s of %(all)s are left", left)
+        words = words % {"left": left, "all": pack.cap}
         blocks.append(Progress(pack.taken, pack.cap, words))
         if pack.ended_at is None:
-            blocks.append(Countdown(pack.deadline, _("Then the pack closes; coupons stay good.")))
+            blocks.append(
+                Countdown(pack.deadline, _("Then the pack closes; what was given stays good."))
+            )
         openers = [one for one in shown.people if one.role == "opener"]
         blocks.append(
             Faces(_("Who opened it"), [one.account_id for one in openers], empty=min(left, 8))
@@ -193,25 +191,24 @@ class CouponPack(Mechanic[PackTerms]):
             return [Note(_("The pack is empty.") if not left else _("The pack is closed."))]
         if shown.own:
             missing = terms.sender - pack.taken
-            hint = _("Every friend who opens it has a coupon.")
+            hint = _("Every friend who opens it gains by it.")
             if missing > 0:
                 hint = ngettext(
-                    "When %(n)s more friend opens it, your own coupon comes.",
-                    "When %(n)s more friends open it, your own coupon comes.",
+                    "When %(n)s more friend opens it, your own comes.",
+                    "When %(n)s more friends open it, your own comes.",
                     missing,
                 ) % {"n": missing}
             return [Next("share", _("Send it to friends"), hint)]
         if have:
             return [Next("share", _("Pass it on"), _("What is left is for your friends."))]
-        return [Next("join", _("Open it"), _("The coupon is yours at once and needs no purchase."))]
+        return [Next("join", _("Open it"), _("It is yours at once and needs no purchase."))]
 
     def _sender(self, play: Play[PackTerms], opened: int) -> list[Effect]:
         terms, owner = play.terms, play.instance.owner_id
         if terms.sender != opened or owner is None:
             return []
-        cost = play.instance.secret["costs"][str(terms.coupon)]
         cause = f"play:{play.instance.pk}"
-        return [GiveCoupon(owner, terms.coupon, "sender", cause, cost, terms.instead)]
+        return reward(play, owner, terms.coupon, rule="sender", cause=cause, instead=terms.instead)
 
 
 def _order(subject: int, currency: str, terms: PackTerms) -> Pack | None:
@@ -226,19 +223,4 @@ def _order(subject: int, currency: str, terms: PackTerms) -> Pack | None:
         total=n - 1 + TOP,
         rule=TIERED,
         tiers=((1, n - 1), (TOP, 1)),
-    )
-
-
-def _costs(terms: PackTerms) -> dict[int, int]:
-    """Return what each coupon of the pack costs at most."""
-    named = {one for one in (terms.coupon, terms.top, terms.newcomer, terms.instead) if one}
-    rows = Coupon.objects.filter(pk__in=named)
-    return {one.pk: most_off(one.terms) or 0 for one in rows}
-
-
-def _titles(grants: Sequence[Any]) -> str:
-    return ", ".join(
-        Coupon.objects.filter(grants__in=[one.reference for one in grants]).values_list(
-            "title", flat=True
-        )
     )

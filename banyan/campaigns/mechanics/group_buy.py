@@ -33,6 +33,7 @@ from ..effects import (
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Participation
 from ..problems import Refused
+from ..rewards import checkout_of
 from ..terms import Ask, Terms
 
 
@@ -118,6 +119,7 @@ class GroupBuy(Mechanic[GroupTerms]):
     title = gettext_lazy("Group buy")
     pitch = gettext_lazy("Enough people together pay less; too few, and everybody gets all back.")
     terms = GroupTerms
+    landings = ("direct", "right")
     machine = Machine(
         name="campaigns.group_buy.state",
         table=INSTANCES,
@@ -159,7 +161,7 @@ class GroupBuy(Mechanic[GroupTerms]):
             raise Refused("newcomers_only")
         price = play.terms.price_at(play.instance.done)
         effects = self._reserve(play, "member", price)
-        return [*effects, Lead(f"/checkout?variant={play.terms.variant}&n=1")]
+        return [*effects, Lead(checkout_of(play.terms.variant))]
 
     def paid(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
         """It counts. A step reached lowers the price for all; the last one completes the group."""
@@ -236,7 +238,7 @@ class GroupBuy(Mechanic[GroupTerms]):
             return [Note(_("The group is complete."), "good")]
         if mine is not None and mine.state == "reserved":
             price = format_money(Money(mine.amount, shown.campaign.currency))
-            url = f"/checkout?variant={shown.terms.variant}&n=1"
+            url = checkout_of(shown.terms.variant)
             hint = _("Your place is kept until it is paid for, or given to others.")
             until = [Countdown(mine.expires_at, _("for your payment"))] if mine.expires_at else []
             label = _("Pay %(amount)s") % {"amount": price}

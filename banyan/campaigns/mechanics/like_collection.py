@@ -10,24 +10,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
-from banyan.entitlements.costs import most_off
-from banyan.entitlements.models import Coupon
 from banyan.kernel.states import Machine
 
-from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Won
-from ..effects import Change, Contribute, Effect, GiveCoupon, Move, TakeBack, Tell
+from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
+from ..effects import Change, Contribute, Effect, Move, TakeBack, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..problems import Refused
-from ..terms import Ask, Terms
+from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
+from ..terms import Ask
 
 
-class LikeTerms(Terms):
-    """How many likes bring which coupon, within which time."""
+class LikeTerms(RewardTerms):
+    """How many likes bring what, within which time."""
 
     coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "coupon_2", "coupon_3", "instead")
 
     likes: Annotated[int, Ask(gettext_lazy("Likes")), Field(ge=1, le=1000)] = 10
-    coupon: Annotated[int, Ask(gettext_lazy("Coupon for them"), kind="coupon")]
+    coupon: Annotated[int | None, Ask(gettext_lazy("Coupon for them"), kind="coupon")] = None
     likes_2: Annotated[
         int,
         Ask(gettext_lazy("More likes"), gettext_lazy("0: no second step.")),
@@ -62,8 +61,8 @@ class LikeTerms(Terms):
     ] = 10
 
     @property
-    def steps(self) -> list[tuple[int, int]]:
-        """(likes, coupon) from the first step up."""
+    def steps(self) -> list[tuple[int, int | None]]:
+        """(likes, coupon) from the first step up; without a coupon it is the price, or honour."""
         steps = [(self.likes, self.coupon)]
         for many, coupon in ((self.likes_2, self.coupon_2), (self.likes_3, self.coupon_3)):
             if many and coupon:
@@ -79,9 +78,9 @@ class LikeTerms(Terms):
             raise ValueError(_("Each step needs more likes than the one before."))
         return self
 
-    def reached(self, likes: int) -> int | None:
-        """Return the coupon that so many likes bring, or None before the first step."""
-        return next((coupon for many, coupon in reversed(self.steps) if likes >= many), None)
+    def reached(self, likes: int) -> tuple[int, int | None] | None:
+        """Return the best step that so many likes bring, or None before the first one."""
+        return next((step for step in reversed(self.steps) if likes >= step[0]), None)
 
 
 class LikeCollection(Mechanic[LikeTerms]):
@@ -89,15 +88,17 @@ class LikeCollection(Mechanic[LikeTerms]):
 
     code = "like_collection"
     title = gettext_lazy("Collecting likes")
-    pitch = gettext_lazy("Enough friends like it, and a coupon is yours.")
+    pitch = gettext_lazy("Enough friends like it, and it is reached.")
     terms = LikeTerms
+    landings = LANDINGS
+    drives = ("benefit", "honour", "both")
     scarce = frozenset({"help"})
     machine = Machine(
         name="campaigns.like_collection.state",
         table=INSTANCES,
         initial="collecting",
         transitions={
-            # reached: no more likes are taken, the coupon can be
+            # reached: no more likes are taken, what they bring can be; honour ends it at once
             "collecting": ("reached", "redeemed", "void"),
             "reached": ("redeemed", "expired"),
             "redeemed": (),
@@ -112,7 +113,8 @@ class LikeCollection(Mechanic[LikeTerms]):
 
     def worst_case(self, terms: LikeTerms) -> int:
         """The dearest step, once."""
-        return max(_costs(terms).values())
+        costs = costs_of(terms)
+        return max(cost_in(costs, coupon) for _many, coupon in terms.steps)
 
     def begin(self, new: Beginning[LikeTerms]) -> Opening:
         """See the base."""
@@ -120,7 +122,7 @@ class LikeCollection(Mechanic[LikeTerms]):
             cap=new.terms.steps[-1][0],
             lasts=dt.timedelta(hours=new.terms.hours),
             promise=self.worst_case(new.terms),
-            kept={"costs": {str(key): n for key, n in _costs(new.terms).items()}},
+            kept={"costs": costs_of(new.terms)},
         )
 
     def help(self, play: Play[LikeTerms]) -> Sequence[Effect]:
@@ -131,9 +133,10 @@ class LikeCollection(Mechanic[LikeTerms]):
         effects: list[Effect] = [Contribute("like", play.place, per_day=terms.per_day)]
         counts = [many for many, _coupon in terms.steps]
         if play.place in counts:
-            effects.append(Tell(owner, "campaign.reached"))
+            kind = "campaign.thanked" if terms.is_honour else "campaign.reached"
+            effects.append(Tell(owner, kind))
         if play.place == counts[-1]:
-            effects += [Change({"deadline": self._until(play)}), Move("reached")]
+            effects += self._reach(play)
         return effects
 
     def withdraw(self, play: Play[LikeTerms]) -> Sequence[Effect]:
@@ -146,13 +149,19 @@ class LikeCollection(Mechanic[LikeTerms]):
         """The owner takes the best coupon that was reached; that ends it."""
         if play.who.account_id != play.instance.owner_id:
             raise Refused("not_yours")
-        coupon = play.terms.reached(play.instance.taken)
-        if coupon is None:
+        terms, step = play.terms, play.terms.reached(play.instance.taken)
+        if step is None:
             raise Refused("not_offered")
-        cost = play.instance.secret["costs"][str(coupon)]
         cause = f"play:{play.instance.pk}"
-        given = GiveCoupon(play.who.account_id, coupon, "reached", cause, cost, play.terms.instead)
-        return [given, Move("redeemed", ends=True)]
+        given = reward(
+            play,
+            play.who.account_id,
+            step[1],
+            rule="reached",
+            cause=cause,
+            instead=terms.instead,
+        )
+        return [*given, Move("redeemed", ends=True)]
 
     def expire(self, play: Play[LikeTerms]) -> Sequence[Effect]:
         """What was reached stays to be taken for some days; else it is over."""
@@ -160,16 +169,12 @@ class LikeCollection(Mechanic[LikeTerms]):
             return [Move("expired", ends=True)]
         if play.terms.reached(play.instance.taken) is None:
             return [Move("void", ends=True)]
-        return [Change({"deadline": self._until(play)}), Move("reached")]
+        return self._reach(play)
 
     def view(self, shown: Shown[LikeTerms]) -> list[Block]:
         """See the base."""
         play, terms = shown.instance, shown.terms
-        titles = dict(
-            Coupon.objects.filter(pk__in=[one for _n, one in terms.steps]).values_list(
-                "pk", "title"
-            )
-        )
+        titles = names_of(terms, shown.campaign.currency)
         rungs = [
             (
                 ngettext("%(n)s like", "%(n)s likes", many) % {"n": many},
@@ -190,14 +195,17 @@ class LikeCollection(Mechanic[LikeTerms]):
 
     def _next(self, shown: Shown[LikeTerms]) -> list[Block]:
         play = shown.instance
-        if play.state == "redeemed" and shown.own:
-            return [Won(_("The coupon is yours"), "", "/me/coupons", _("My coupons"))]
+        if play.state == "redeemed" and (gained := won(shown)):
+            return gained
+        if play.state == "redeemed" and shown.terms.is_honour:
+            return [Note(_("It is reached. Thank you!"), "good")]
         if play.ended_at is not None:
             return [Note(_("This is over."))]
         blocks: list[Block] = []
-        if shown.own and shown.terms.reached(play.taken):
-            hint = _("You can take it now, or wait for the next step.")
-            blocks.append(Next("redeem", _("Take the coupon"), hint))
+        if shown.own and shown.terms.reached(play.taken) and not shown.terms.is_honour:
+            more = play.taken < play.cap
+            hint = _("You can take it now, or wait for the next step.") if more else ""
+            blocks.append(Next("redeem", _("Take it"), hint))
         if play.state != "collecting":
             return blocks or [Note(_("It is reached. Thank you!"), "good")]
         if shown.own:
@@ -208,13 +216,9 @@ class LikeCollection(Mechanic[LikeTerms]):
             return [Next("withdraw", _("Take my like back"))]
         return [Next("help", _("Like"), _("It costs nothing, and counts once."))]
 
-    def _until(self, play: Play[LikeTerms]) -> dt.datetime:
-        return play.at + dt.timedelta(days=play.terms.redeem_days)
-
-
-def _costs(terms: LikeTerms) -> dict[int, int]:
-    named = {coupon for _many, coupon in terms.steps}
-    if terms.instead:
-        named.add(terms.instead)
-    rows = Coupon.objects.filter(pk__in=named)
-    return {one.pk: most_off(one.terms) or 0 for one in rows}
+    def _reach(self, play: Play[LikeTerms]) -> list[Effect]:
+        """No more likes count. What they bring waits to be taken; honour is there at once."""
+        if play.terms.is_honour:
+            return [Move("redeemed", ends=True)]
+        until = play.at + dt.timedelta(days=play.terms.redeem_days)
+        return [Change({"deadline": until}), Move("reached")]

@@ -11,31 +11,33 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
 
-from banyan.entitlements.costs import most_off
-from banyan.entitlements.models import Coupon
 from banyan.kernel.problems import Invalid
 from banyan.kernel.states import Machine
 from banyan.moderation.actions import check_text
 from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 
-from ..blocks import Block, Next, Note, Progress, Won
-from ..effects import Change, Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
+from ..blocks import Block, Next, Note, Progress
+from ..effects import Change, Count, Effect, Enter, Follow, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Participation
 from ..problems import Refused
-from ..terms import Ask, Terms
+from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, reward, won
+from ..terms import Ask
 
 MOST_FRIENDS = 100_000
 _CHOSEN = re.compile(r"^[A-Z0-9]{4,16}$")
 
 
-class ReferralTerms(Terms):
+class ReferralTerms(RewardTerms):
     """What a new friend has, what the member has for them, and what counts as a friend won."""
 
     coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "thanks")
+    kept: ClassVar[tuple[str, ...]] = ("thanks",)
 
-    coupon: Annotated[int, Ask(gettext_lazy("Coupon for the new friend"), kind="coupon")]
+    coupon: Annotated[int | None, Ask(gettext_lazy("Coupon for the new friend"), kind="coupon")] = (
+        None
+    )
     thanks: Annotated[
         int | None,
         Ask(
@@ -65,7 +67,7 @@ class ReferralTerms(Terms):
         int,
         Ask(
             gettext_lazy("Friends for whom one is thanked"),
-            gettext_lazy("Later ones still have their coupon."),
+            gettext_lazy("Later ones still have their coupon; a price is for no more than these."),
         ),
         Field(ge=1, le=1000),
     ] = 20
@@ -78,6 +80,8 @@ class Referral(Mechanic[ReferralTerms]):
     title = gettext_lazy("Code for friends")
     pitch = gettext_lazy("A new friend enters your code, and both of you gain.")
     terms = ReferralTerms
+    landings = LANDINGS
+    drives = ("benefit", "honour", "both")
     watches = True
     machine = Machine(
         name="campaigns.referral.state",
@@ -92,8 +96,9 @@ class Referral(Mechanic[ReferralTerms]):
 
     def worst_case(self, terms: ReferralTerms) -> int:
         """The thanks for everybody for whom there are thanks; a friend's coupon has its own cap."""
-        costs = _costs(terms)
-        return terms.most * (costs.get(terms.thanks or 0, 0) + costs[terms.coupon])
+        costs = costs_of(terms)
+        thanks = cost_in(costs, terms.thanks) if terms.thanks else 0
+        return terms.most * (thanks + cost_in(costs, terms.coupon))
 
     def begin(self, new: Beginning[ReferralTerms]) -> Opening:
         """The code lives as long as the campaign; its owner may choose it."""
@@ -103,11 +108,12 @@ class Referral(Mechanic[ReferralTerms]):
                 raise Invalid(fields={"code": _("4 to 16 letters and digits, without spaces.")})
             check_text(actor=new.actor, text=chosen, where="message")
         return Opening(
-            cap=MOST_FRIENDS,
+            # A coupon has a cap of its own; a price has none but the promise.
+            cap=MOST_FRIENDS if new.terms.variant is None else new.terms.most,
             lasts=new.campaign.ends_at - new.at,
             promise=self.worst_case(new.terms),
             code=chosen,
-            kept={"costs": {str(key): n for key, n in _costs(new.terms).items()}},
+            kept={"costs": costs_of(new.terms)},
         )
 
     def join(self, play: Play[ReferralTerms]) -> Sequence[Effect]:
@@ -120,12 +126,15 @@ class Referral(Mechanic[ReferralTerms]):
         if not is_newcomer(play.who.contacts):
             raise Refused("newcomers_only")
         # Beyond those who are thanked for, the promise does not reach; the coupon's own cap does.
-        cost = int(play.instance.secret["costs"][str(terms.coupon)])
-        within = play.place <= terms.most
-        return [
-            Enter("friend", place=play.place, scope="campaign"),
-            GiveCoupon(who, terms.coupon, "friend", f"play:{play.instance.pk}", cost * within),
-        ]
+        given = reward(
+            play,
+            who,
+            terms.coupon,
+            rule="friend",
+            cause=f"play:{play.instance.pk}",
+            within=play.place <= terms.most,
+        )
+        return [Enter("friend", place=play.place, scope="campaign"), *given]
 
     def bought(
         self, play: Play[ReferralTerms], one: Participation, order: Order
@@ -161,8 +170,7 @@ class Referral(Mechanic[ReferralTerms]):
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
         effects: list[Effect] = [Count(one), Tell(owner, "campaign.friend")]
         if terms.thanks:
-            cost = int(code.secret["costs"][str(terms.thanks)])
-            effects.append(GiveCoupon(owner, terms.thanks, "thanks", f"place:{one.pk}", cost))
+            effects += reward(play, owner, terms.thanks, rule="thanks", cause=f"place:{one.pk}")
         return effects
 
     def expire(self, play: Play[ReferralTerms]) -> Sequence[Effect]:
@@ -206,12 +214,7 @@ class Referral(Mechanic[ReferralTerms]):
             hint = _("Publish it on your own profile if you like; not on coupon sites.")
             return [*blocks, Next("share", _("Send it to friends"), hint)]
         if shown.mine is not None:
-            return [Won(_("The coupon is yours"), "", "/me/coupons", _("My coupons"))]
+            return won(shown) or [Note(_("You came by a friend's code. Welcome!"), "good")]
         if code.ended_at is not None or shown.at >= shown.campaign.ends_at:
             return [Note(_("This is over."))]
         return [Next("join", _("Use the code"), _("For your first order with us."))]
-
-
-def _costs(terms: ReferralTerms) -> dict[int, int]:
-    named = [one for one in (terms.coupon, terms.thanks) if one]
-    return {one.pk: most_off(one.terms) or 0 for one in Coupon.objects.filter(pk__in=named)}

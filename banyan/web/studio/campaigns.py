@@ -18,6 +18,7 @@ from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_campaign_for_staff, visible_campaigns
 from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
 from banyan.campaigns.models import Campaign
+from banyan.campaigns.outcomes import outcome_of
 from banyan.campaigns.queries import funnel_of
 from banyan.campaigns.terms import Asked
 from banyan.catalog.access import MANAGERS
@@ -139,6 +140,7 @@ def _read(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaigns.Ca
         starts_at=starts,
         ends_at=ends,
         drive=typed.text("drive") or "benefit",
+        landing=typed.text("landing"),
         market=typed.text("market") or "none",
         budget=budget or 0,
         terms=terms,
@@ -174,15 +176,28 @@ def _form(
         "no_coupons": any(
             one.asked.ask.kind == "coupon" and len(one.options) == 1 for one in fields
         ),
-        "drives": [
-            ("benefit", _("A benefit: coupons, prices, prizes")),
-            ("honour", _("Honour: what one did for others is shown")),
-            ("both", _("Both")),
-        ],
+        "drives": [one for one in _drives() if one[0] in kind.drives],
+        "landings": [(one, text) for one in kind.landings if (text := _landings().get(one))],
         "markets": [("none", _("None")), ("CN", "CN"), ("EU", "EU"), ("US", "US")],
         "preset": request.GET.get("preset", ""),
     }
     return page(request, shop, "campaigns", "studio/campaign_new.html", context, problem)
+
+
+def _drives() -> list[tuple[str, str]]:
+    return [
+        ("benefit", _("A benefit: coupons, prices, prizes")),
+        ("honour", _("Honour: what one did for others is shown")),
+        ("both", _("Both")),
+    ]
+
+
+def _landings() -> dict[str, str]:
+    return {
+        "coupon": _("With a coupon for later"),
+        "right": _("With a price for later, on every device"),
+        "direct": _("With a price, straight at the checkout"),
+    }
 
 
 def _options(shop: Shop, one: Asked) -> list[tuple[str, Any]]:
@@ -239,13 +254,16 @@ def _campaign(
 
 
 def _figures(shown: Campaign) -> list[tuple[str, Any, str]]:
-    funnel = funnel_of(shown)
+    funnel, outcome = funnel_of(shown), outcome_of(shown)
     open_promises = funnel.reserved - (funnel.granted - funnel.spent)
     return [
         (_("Begun"), funnel.begun, ""),
         (_("People who took part"), funnel.joined, ""),
         (_("People who helped"), funnel.helped, ""),
         (_("Finished"), funnel.finished, ""),
+        (_("People who were given something"), outcome.rewarded, ""),
+        (_("People who used it"), outcome.used, ""),
+        (_("Paid in orders that used it"), format_money(outcome.paid), ""),
         (_("Given so far"), format_money(Money(funnel.granted, shown.currency)), ""),
         (
             _("Promised and not given yet"),

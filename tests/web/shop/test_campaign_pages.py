@@ -46,7 +46,7 @@ def test_from_the_studio_to_the_opened_pack() -> None:
     assert not Page(page).faults
     play_url = ana.post(reverse("campaign_begin", args=[made.code]))["Location"]
     pack = ana.get(play_url).content.decode()
-    assert "When 1 more friend opens it, your own coupon comes." in pack
+    assert "When 1 more friend opens it, your own comes." in pack
 
     before = ben.get(play_url).content.decode()
     assert "Open it" in before

@@ -15,6 +15,7 @@ from banyan.campaigns import actions as campaigns
 from banyan.campaigns import mechanic as mechanics
 from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.blocks import Block, Faces, Next
+from banyan.campaigns.honour import honour_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
@@ -139,7 +140,7 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
     who, arrival = actor(request), arrival_of(request)
     rows = shown(who, found)
     kind = mechanic(found.campaign.mechanic)
-    blocks = kind.view(rows)
+    blocks = [*kind.view(rows), *honour_of(rows)]
     if arrival.neutral and kind.by_sharing:
         # This app forbids sharing for a reward: facts stay, the invitation to share goes.
         blocks = [one for one in blocks if not (isinstance(one, Next) and one.verb != "join")]

@@ -1,0 +1,194 @@
+"""What a play can end in: a coupon, a price for one thing for some days, or honour alone.
+
+The terms say which: a coupon, else a ``variant`` and its price, else nothing. What a campaign is
+called (its landing and drive) has to agree with them: :func:`faults_of_reward` sees to that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from pydantic import Field
+
+from banyan.catalog.models import Variant
+from banyan.entitlements.costs import most_off
+from banyan.entitlements.models import Coupon, PriceRight
+from banyan.kernel.money import Money, format_money
+
+from .blocks import Block, Note, Won
+from .effects import Effect, GiveCoupon, GivePrice, Lead
+from .mechanic import Mechanic, Play, Shown
+from .terms import Ask, Asked, Terms
+
+LANDINGS = ("coupon", "right", "direct")
+"""How a play with a reward can end, the usual way first."""
+RIGHT = "right"
+"""What the price is called among the costs and the prizes, where coupons are called by their id."""
+
+
+class RewardTerms(Terms):
+    """Base of terms that name coupons: instead of them, a price for one thing.
+
+    ``main`` is the coupon that everybody has, ``kept`` are those that go with a price, too.
+    """
+
+    variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
+    main: ClassVar[str] = "coupon"
+    kept: ClassVar[tuple[str, ...]] = ()
+
+    variant: Annotated[
+        int | None,
+        Ask(gettext_lazy("Instead of a coupon: what can be bought at a price"), kind="variant"),
+    ] = None
+    price: Annotated[int, Ask(gettext_lazy("At this price"), kind="money"), Field(ge=0)] = 0
+    price_days: Annotated[
+        int,
+        Ask(gettext_lazy("The price can be used for"), unit=gettext_lazy("days")),
+        Field(ge=1, le=90),
+    ] = 7
+
+    @classmethod
+    def asked(cls) -> list[Asked]:
+        """See the base; the price is asked for after the coupons."""
+        return sorted(super().asked(), key=lambda one: one.name in RewardTerms.model_fields)
+
+    @property
+    def is_honour(self) -> bool:
+        """Whether nothing is given but thanks."""
+        return self.variant is None and getattr(self, self.main) is None
+
+
+R = TypeVar("R", bound=RewardTerms)
+
+
+def faults_of_reward(
+    kind: Mechanic[Any], terms: Terms, *, landing: str, drive: str
+) -> dict[str, Any]:
+    """Return where the terms do not agree with how a campaign ends and what moves people."""
+    offered = {"landing": (landing, kind.landings), "drive": (drive, kind.drives)}
+    fields: dict[str, Any] = {
+        name: gettext_lazy("This cannot be chosen here.")
+        for name, (chosen, known) in offered.items()
+        if chosen not in known
+    }
+    if fields or not isinstance(terms, RewardTerms):
+        return fields
+    coupons = [name for name in terms.coupon_fields if getattr(terms, name) is not None]
+    priced = ["variant"] if terms.variant is not None else []
+    if drive == "honour":
+        wrong = gettext_lazy("Honour alone gives nothing else: leave this empty.")
+        return dict.fromkeys([*coupons, *priced], wrong)
+    if landing == "coupon":
+        wrong = gettext_lazy("It ends with a coupon: leave this empty.")
+        fields = dict.fromkeys(priced, wrong)
+        if terms.main not in coupons:
+            fields[terms.main] = gettext_lazy("Choose a coupon of this shop.")
+        return fields
+    wrong = gettext_lazy("It ends with a price: leave this empty.")
+    fields = {name: wrong for name in coupons if name not in terms.kept}
+    if not priced:
+        fields["variant"] = gettext_lazy("Choose something that this shop sells.")
+    elif not costs_of(terms).get(RIGHT):
+        fields["price"] = gettext_lazy("The price must be below the usual one.")
+    return fields
+
+
+def costs_of(terms: RewardTerms) -> dict[str, int]:
+    """Return what each reward costs at most as things stand, in minor units: two statements.
+
+    Coupons by their id; RIGHT is what the price is below the usual one.
+    """
+    named = {getattr(terms, name) for name in terms.coupon_fields} - {None}
+    coupons = Coupon.objects.filter(pk__in=named) if named else ()
+    costs = {str(one.pk): most_off(one.terms) or 0 for one in coupons}
+    usual = Variant.objects.filter(pk=terms.variant) if terms.variant is not None else None
+    if usual is not None and (amount := usual.values_list("price_amount", flat=True).first()):
+        costs[RIGHT] = max(0, amount - terms.price)
+    return costs
+
+
+def cost_in(costs: Mapping[str, int], coupon: int | None) -> int:
+    """Return what a coupon, or else the price, costs at most; honour costs nothing."""
+    return costs.get(RIGHT if coupon is None else str(coupon), 0)
+
+
+def reward(
+    play: Play[R],
+    who: int,
+    coupon: int | None,
+    *,
+    rule: str,
+    cause: str,
+    instead: int | None = None,
+    within: bool = True,
+) -> list[Effect]:
+    """Give ``who`` a coupon, or else the price of the terms, or nothing where honour is all.
+
+    It costs what was promised for it at the beginning; nothing where the promise does not reach
+    (``within``). Whoever plays and gets a price is led to the checkout.
+    """
+    cost = cost_in(play.instance.secret["costs"], coupon) if within else 0
+    if coupon is not None:
+        return [GiveCoupon(who, coupon, rule, cause, cost, instead)]
+    terms = play.terms
+    if terms.variant is None:
+        return []
+    until = play.at + dt.timedelta(days=terms.price_days)
+    given: list[Effect] = [GivePrice(who, terms.variant, terms.price, until, rule, cause, cost)]
+    if play.person is not None and play.person.account_id == who:
+        given.append(Lead(checkout_of(terms.variant)))
+    return given
+
+
+def checkout_of(variant_id: int) -> str:
+    """Return where one of a thing is bought; a member's own price is applied there by itself."""
+    return f"/checkout?variant={variant_id}&n=1"
+
+
+def names_of(terms: RewardTerms, currency: str) -> dict[int | None, str]:
+    """Return what the rewards are called: coupons by id, the price as None. One statement each."""
+    named = {getattr(terms, name) for name in terms.coupon_fields} - {None}
+    titles: dict[int | None, str] = dict(
+        Coupon.objects.filter(pk__in=named).values_list("pk", "title")
+    )
+    if terms.variant is not None:
+        variant = Variant.objects.select_related("product").get(pk=terms.variant)
+        amount = format_money(Money(terms.price, currency))
+        titles[None] = _("%(what)s for %(amount)s") % {
+            "what": variant.product.title,
+            "amount": amount,
+        }
+    return titles
+
+
+def won(shown: Shown[Any]) -> list[Block]:
+    """Show the reader what they were given: coupons, a price that is theirs; nothing, nothing."""
+    mine = [one for one in shown.grants if one.account_id == shown.account_id]
+    coupons = [one.reference for one in mine if one.kind == "coupon"]
+    rights = [one.reference for one in mine if one.kind == "right"]
+    blocks: list[Block] = []
+    if coupons:
+        titles = Coupon.objects.filter(grants__in=coupons).values_list("title", flat=True)
+        text = ", ".join(titles)
+        blocks.append(Won(_("A coupon is yours"), text, "/me/coupons", _("My coupons")))
+    rows = PriceRight.objects.filter(pk__in=rights).select_related("variant__product")
+    return [*blocks, *(_price(one, shown.at) for one in rows)]
+
+
+def _price(right: PriceRight, at: dt.datetime) -> Block:
+    amount = format_money(Money(right.amount, right.currency))
+    if right.state in {"redeemed", "returned"}:
+        return Note(_("It was bought at this price."), "good")
+    if right.state in {"expired", "revoked"} or right.expires_at <= at:
+        return Note(_("The time to buy at this price is over."))
+    text = _("%(what)s for %(amount)s until %(until)s, on every device where you sign in.") % {
+        "what": right.variant.product.title,
+        "amount": amount,
+        "until": f"{right.expires_at:%Y-%m-%d %H:%M} UTC",
+    }
+    label = _("Buy for %(amount)s") % {"amount": amount}
+    return Won(_("The price is yours"), text, checkout_of(right.variant_id), label)

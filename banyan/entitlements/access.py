@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff, works_in
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
 
-from .models import Coupon, Grant, PointsPurse
+from .models import Coupon, Grant, PointsPurse, PriceRight
 
 
 def visible_coupons(actor: Actor, shop_id: int, *, before: int | None = None) -> QuerySet[Coupon]:
@@ -37,6 +38,14 @@ def visible_grants(actor: Actor, *, before: int | None = None) -> QuerySet[Grant
         raise LoginRequired()
     mine = Grant.objects.filter(account_id=actor.id).select_related("coupon__shop").order_by("-id")
     return mine if before is None else mine.filter(pk__lt=before)
+
+
+def visible_prices(actor: Actor) -> QuerySet[PriceRight]:
+    """Return the prices that a member can still buy at, the first to end first."""
+    if actor.id is None:
+        raise LoginRequired()
+    mine = PriceRight.objects.filter(account_id=actor.id, state="held", expires_at__gt=clock.now())
+    return mine.select_related("variant__product__shop").order_by("expires_at", "id")
 
 
 def visible_points(actor: Actor) -> QuerySet[PointsPurse]:

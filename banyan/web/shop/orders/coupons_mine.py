@@ -1,4 +1,4 @@
-"""The member's own coupons: what each gives, what it asks for, and until when."""
+"""The member's own coupons and prices: what each gives, what it asks for, and until when."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from banyan.entitlements.access import visible_grants
+from banyan.entitlements.access import visible_grants, visible_prices
 from banyan.entitlements.actions import claim_coupon
-from banyan.entitlements.models import Grant
+from banyan.entitlements.models import Grant, PriceRight
 from banyan.kernel import clock
+from banyan.kernel.money import Money
 from banyan.kernel.problems import Conflict
 
 from ...http import actor, private, signed_in
@@ -49,12 +50,25 @@ def _page(request: HttpRequest, code: str = "", problem: Conflict | None = None)
     grants = list(visible_grants(actor(request))[:MOST_SHOWN])
     context = {
         "nav": "me",
+        "prices": [_price(one) for one in visible_prices(actor(request))[:MOST_SHOWN]],
         "held": [_row(one) for one in grants if one.state in {"held", "reserved"}],
         "past": [_row(one) for one in grants if one.state not in {"held", "reserved"}],
         "code": code,
         "error": problem.message if problem else "",
     }
     return render(request, "shop/orders/coupons.html", context, status=422 if problem else 200)
+
+
+def _price(right: PriceRight) -> dict[str, Any]:
+    product = right.variant.product
+    return {
+        "title": product.title,
+        "amount": Money(right.amount, right.currency),
+        "why": right.title,
+        "shop": product.shop.name,
+        "expires_at": right.expires_at,
+        "url": f"/checkout?variant={right.variant_id}&n=1",
+    }
 
 
 def _row(grant: Grant) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class Env(BaseSettings):
     fetch_allowed_hosts: str = ""
     digital_file_mb: int = 200
     new_account_days: int = Field(default=7, ge=0, le=365)
+    reminder_holdout_percent: int = Field(default=10, ge=0, le=50)
     counter_notice_days: int = Field(default=14, ge=1, le=90)
     campaign_limits: CampaignLimits = CampaignLimits()
     operator_name: str = ""

@@ -56,6 +56,8 @@ CONSENT_MODE = env.consent_mode
 # Accounts younger than this say less in a day; tests make many young people who say a lot.
 NEW_ACCOUNT_DAYS = 0 if TESTING else env.new_account_days
 CAMPAIGN_LIMITS = env.campaign_limits.model_dump()
+# Who is held out hears nothing; tests say themselves who that is.
+REMINDER_HOLDOUT_PERCENT = 0 if TESTING else env.reminder_holdout_percent
 COUNTER_NOTICE_DAYS = env.counter_notice_days
 OPERATOR = {"name": env.operator_name, "address": env.operator_address, "email": env.operator_email}
 CJK_FONT = env.cjk_font
@@ -81,6 +83,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "procrastinate.contrib.django",
     "banyan.kernel",
+    "banyan.experiments",
     "banyan.ledger",
     "banyan.media",
     "banyan.people",

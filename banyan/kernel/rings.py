@@ -23,6 +23,7 @@ class Ring(StrEnum):
     PAYERS = "payers"
     PUSH = "push"
     CONTACTS = "contacts"
+    EXPERIMENTS = "experiments"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

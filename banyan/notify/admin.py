@@ -29,6 +29,7 @@ class MessageAdmin(OfficeAdmin):
         "refund.failed": gettext_lazy("Refund failed"),
         "stock.back": gettext_lazy("Back in stock"),
         "coupon.ending": gettext_lazy("A coupon ends"),
+        "price.ending": gettext_lazy("A price ends"),
         "sale.starts": gettext_lazy("A sale begins"),
         "remind.confirm": gettext_lazy("Confirm a reminder"),
         "digest": gettext_lazy("Digest"),

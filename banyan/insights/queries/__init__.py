@@ -4,14 +4,17 @@ from .cascades import cascade_members, cascade_report, cascades
 from .channels import Channel, channels_of
 from .journeys import Journey, SoldLine, journey_of, journey_reports, totals
 from .people import STEPS, Person, funnel_of, people_of
+from .reminders import MARKS, ReminderReport, reminder_report
 from .trees import Guest, Sharer, ShareTree, share_tree
 
 __all__ = [
+    "MARKS",
     "STEPS",
     "Channel",
     "Guest",
     "Journey",
     "Person",
+    "ReminderReport",
     "ShareTree",
     "Sharer",
     "SoldLine",
@@ -23,6 +26,7 @@ __all__ = [
     "journey_of",
     "journey_reports",
     "people_of",
+    "reminder_report",
     "share_tree",
     "totals",
 ]

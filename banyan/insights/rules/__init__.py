@@ -23,8 +23,9 @@ from banyan.insights.rules.cascades import (
     structural_virality,
 )
 from banyan.insights.rules.funnels import Funnel, FunnelStep, funnel
-from banyan.insights.rules.intervals import Proportion, wilson_interval
+from banyan.insights.rules.intervals import Difference, Proportion, wilson_interval
 from banyan.insights.rules.journeys import Joined, Opened, Shared, people_tree
+from banyan.insights.rules.survival import Span, done_within
 
 __all__ = [
     "AttributionModel",
@@ -33,6 +34,7 @@ __all__ = [
     "CascadeMeasures",
     "CascadeMember",
     "CascadeShapeError",
+    "Difference",
     "Funnel",
     "FunnelStep",
     "GrowingCascade",
@@ -42,7 +44,9 @@ __all__ = [
     "Proportion",
     "Share",
     "Shared",
+    "Span",
     "attribute",
+    "done_within",
     "expected_final_size",
     "funnel",
     "measure",

@@ -51,3 +51,31 @@ class Proportion:
             return None
         low, high = wilson_interval(successes, trials)
         return cls(successes, trials, successes / trials, low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much larger one share is than another: fractions of one, below zero when smaller."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the interval leaves zero out, so that the direction can be told."""
+        return self.low > 0 or self.high < 0
+
+    @classmethod
+    def of(cls, one: Proportion, other: Proportion) -> Difference:
+        """Return ``one`` minus ``other`` with its 95 % interval, made of the two Wilson ones.
+
+        56 of 70 and 48 of 80 differ by 20.0 points, between 5.2 and 33.4.
+
+        Source: R. G. Newcombe, "Interval estimation for the difference between independent
+        proportions: comparison of eleven methods", Statistics in Medicine 17 (1998), method 10.
+        """
+        value = one.rate - other.rate
+        down = math.hypot(one.rate - one.low, other.high - other.rate)
+        up = math.hypot(one.high - one.rate, other.rate - other.low)
+        return cls(value, value - down, value + up)

@@ -19,12 +19,14 @@ from banyan.catalog.models import Shop
 from banyan.entitlements import actions as entitlements
 from banyan.entitlements.models import Coupon, Grant
 from banyan.entitlements.rules import terms_of
+from banyan.insights.queries import reminder_report
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 
 from ..http import actor, private, signed_in
 from .coupon_form import drawn, field_errors, read_rules
 from .coupon_words import REACHES, STACKING, example, row
+from .reminders import reminder_lines
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 
@@ -167,6 +169,7 @@ def _one(
     budget = found.budget
     context = {
         "row": row(found),
+        "reminders": reminder_lines(reminder_report(found.pk)),
         "printed": Grant.objects.filter(coupon=found, source="printed").count(),
         "values": values
         or {

@@ -168,8 +168,8 @@ def names_of(terms: RewardTerms, currency: str) -> dict[int | None, str]:
 def won(shown: Shown[Any]) -> list[Block]:
     """Show the reader what they were given: coupons, a price that is theirs; nothing, nothing."""
     mine = [one for one in shown.grants if one.account_id == shown.account_id]
-    coupons = [one.reference for one in mine if one.kind == "coupon"]
-    rights = [one.reference for one in mine if one.kind == "right"]
+    coupons = [one.reference for one in mine if one.kind == "coupon" and one.reference]
+    rights = [one.reference for one in mine if one.kind == "right" and one.reference]
     blocks: list[Block] = []
     if coupons:
         titles = Coupon.objects.filter(grants__in=coupons).values_list("title", flat=True)

@@ -57,6 +57,11 @@ class RewardTerms(Terms):
         return sorted(super().asked(), key=lambda one: one.name in RewardTerms.model_fields)
 
     @property
+    def idle(self) -> frozenset[str]:
+        """See the base; without a thing there is no price."""
+        return frozenset() if self.variant is not None else frozenset({"price", "price_days"})
+
+    @property
     def is_honour(self) -> bool:
         """Whether nothing is given but thanks."""
         return self.variant is None and getattr(self, self.main) is None

@@ -59,6 +59,11 @@ class Terms(BaseModel):
         """Return the fields of the form, in order of declaration."""
         return [_asked(name, field) for name, field in cls.model_fields.items()]
 
+    @property
+    def idle(self) -> frozenset[str]:
+        """Names of parameters that mean nothing as the others stand."""
+        return frozenset()
+
 
 T = TypeVar("T", bound=Terms)
 

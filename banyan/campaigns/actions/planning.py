@@ -231,7 +231,7 @@ def standing_campaign(*, mechanic_code: str, currency: str) -> Campaign:
             title=str(kind.title),
             currency=currency,
             state="published",
-            drive="both",
+            drive=kind.drives[0],
             starts_at=now,
             ends_at=now + dt.timedelta(days=36_500),
             created_at=now,

@@ -80,7 +80,7 @@ class CouponPack(Mechanic[PackTerms]):
 
     code = "coupon_pack"
     title = gettext_lazy("Coupon pack")
-    pitch = gettext_lazy("One sends it, many open it, everybody has a coupon.")
+    pitch = gettext_lazy("One sends it, many open it, everybody gains by it.")
     terms = PackTerms
     landings = LANDINGS
     machine = Machine(

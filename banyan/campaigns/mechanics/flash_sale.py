@@ -82,6 +82,7 @@ class FlashSale(Mechanic[SaleTerms]):
     title = gettext_lazy("Flash sale")
     pitch = gettext_lazy("Few units at a low price, in a fair order; rights to buy as codes.")
     terms = SaleTerms
+    drives = ("benefit",)
     scarce = frozenset()
     by_sharing = False
     machine = Machine(

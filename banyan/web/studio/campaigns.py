@@ -20,7 +20,7 @@ from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
 from banyan.campaigns.models import Campaign
 from banyan.campaigns.outcomes import outcome_of
 from banyan.campaigns.queries import funnel_of
-from banyan.campaigns.terms import Asked
+from banyan.campaigns.terms import Asked, Terms
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.costs import given_coupons
@@ -196,7 +196,7 @@ def _landings() -> dict[str, str]:
     return {
         "coupon": _("With a coupon for later"),
         "right": _("With a price for later, on every device"),
-        "direct": _("With a price, straight at the checkout"),
+        "direct": _("Straight at the checkout"),
     }
 
 
@@ -243,7 +243,7 @@ def _campaign(
         "campaign": shown,
         "state": campaign_state(shown),
         "mechanic": kind,
-        "facts": _facts(shop, kind, shown.version.terms),
+        "facts": [*_ways(shown), *_facts(shop, kind, terms)],
         "worst": Money(worst, shown.currency),
         "plays": shown.budget // worst if worst else None,
         "budget": Money(shown.budget, shown.currency),
@@ -273,12 +273,20 @@ def _figures(shown: Campaign) -> list[tuple[str, Any, str]]:
     ]
 
 
-def _facts(shop: Shop, kind: Mechanic[Any], terms: Mapping[str, Any]) -> list[tuple[Any, str, str]]:
+def _ways(shown: Campaign) -> list[tuple[str, str, str]]:
+    """Return in words what moves people, and how it ends."""
+    return [
+        (_("What moves people"), dict(_drives())[shown.drive], ""),
+        (_("How it ends"), _landings()[shown.landing], ""),
+    ]
+
+
+def _facts(shop: Shop, kind: Mechanic[Any], terms: Terms) -> list[tuple[Any, str, str]]:
     """Return the terms in words: what is asked, and what was answered."""
     facts = []
     for one in kind.terms.asked():
-        value = terms.get(one.name)
-        if value is None or value == "":
+        value = getattr(terms, one.name)
+        if value is None or value == "" or one.name in terms.idle:
             continue
         options = dict(_options(shop, one))
         text = str(options.get(str(value), _typed(one, value, shop)))

@@ -115,6 +115,8 @@ WORDS: Mapping[str, Promise] = {
     "category.change": gettext_lazy("Changed a category"),
     "commission.hold": gettext_lazy("Held a commission for suspicion"),
     "commission.release": gettext_lazy("Released a held commission"),
+    "campaign.recount": gettext_lazy("Counted the campaigns again"),
+    "chat.take_back": gettext_lazy("Took a word of the shop back"),
     "coupon.change": gettext_lazy("Changed a coupon"),
     "coupon.pause": gettext_lazy("Stopped a coupon"),
     "coupon.resume": gettext_lazy("Let a coupon run again"),

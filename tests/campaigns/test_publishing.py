@@ -41,7 +41,7 @@ def usual(shop: Shop) -> dict[str, dict[str, Any]]:
         "like_collection": {"coupon": given},
         "assist_draw": {"prize": given, "count": 2},
         "referral": {"coupon": given, "thanks": given},
-        "flash_sale": {"variant": item, "price": 7_000},
+        "flash_sale": {"variant": item, "price": 7_000, "public": 5},
     }
 
 

@@ -126,7 +126,7 @@ def _kept(shop: Shop, kind: Mechanic[Any], found: Campaign) -> dict[str, Any]:
     """Return a draft as its form shows it."""
     assert found.version is not None
     values = {
-        one.name: _typed(one, found.version.terms[one.name], shop) for one in kind.terms.asked()
+        one.name: _typed(one, found.version.terms.get(one.name), shop) for one in kind.terms.asked()
     }
     return values | {
         "title": found.title,

@@ -427,6 +427,7 @@ FOR_ALL = {
     "post_video",
     "comment_like",
     "comment_replies",
+    "post_comments",
     "intend",
     "chat_share",
     "share",

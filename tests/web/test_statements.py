@@ -26,7 +26,6 @@ from banyan.orders.models import Checkout, OrderLine
 from banyan.payments.actions.messages import _booked
 from banyan.payments.models import Intent
 from banyan.payments.providers.base import Kind, Message
-from banyan.people.actions import follow
 from banyan.people.models import Account, Profile
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
@@ -331,24 +330,6 @@ def posts(count: int, product: Product, shown: Image) -> list[Account]:
         ProductTag(post_image=image, product=product, x=500, y=500) for image in images
     )
     return list(authors)
-
-
-def test_burned_12_a_feed_page_of_any_length() -> None:
-    reader = make.member()
-    item, shown = make.variant(), picture()
-    home, explore, visitors = {}, {}, {}
-    made = 0
-    for size in LISTED:
-        for author in posts(size - made, item.product, shown):
-            follow(actor=make.actor(reader), account_id=author.pk)
-        made = size
-        browser = client(reader)
-        home[size] = statements(lambda b=browser: b.get("/"))  # type: ignore[misc]
-        explore[size] = statements(lambda b=browser: b.get("/explore"))  # type: ignore[misc]
-        visitors[size] = statements(lambda: Client().get("/explore"))
-    compare(home)
-    compare(explore)
-    compare(visitors)
 
 
 def share_of_each_kind(who: Account, shop: Shop, number: int, shown: Image) -> Link:

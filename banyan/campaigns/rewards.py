@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,8 +21,10 @@ from banyan.kernel.money import Money, format_money
 
 from .blocks import Block, Note, Won
 from .effects import Effect, GiveCoupon, GivePrice, Lead
-from .mechanic import Mechanic, Play, Shown
 from .terms import Ask, Asked, Terms
+
+if TYPE_CHECKING:
+    from .mechanic import Mechanic, Play, Shown
 
 LANDINGS = ("coupon", "right", "direct")
 """How a play with a reward can end, the usual way first."""
@@ -60,6 +62,11 @@ class RewardTerms(Terms):
     def idle(self) -> frozenset[str]:
         """See the base; without a thing there is no price."""
         return frozenset() if self.variant is not None else frozenset({"price", "price_days"})
+
+    @property
+    def priced(self) -> tuple[int, int] | None:
+        """See the base."""
+        return None if self.variant is None else (self.variant, self.price)
 
     @property
     def is_honour(self) -> bool:

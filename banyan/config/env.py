@@ -83,6 +83,7 @@ class Env(BaseSettings):
     reminder_holdout_percent: int = Field(default=10, ge=0, le=50)
     counter_notice_days: int = Field(default=14, ge=1, le=90)
     campaign_limits: CampaignLimits = CampaignLimits()
+    blocked_in: str = ""
     operator_name: str = ""
     operator_address: str = ""
     operator_email: str = ""

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from banyan.campaigns.models import Campaign
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
 from banyan.chat import actions as chat
@@ -48,6 +49,7 @@ from banyan.sales import actions as sales
 from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, PoolItem
+from tests.campaigns.scene import draft
 from tests.delivery import goods
 from tests.groups import circles
 from tests.market import deals
@@ -89,6 +91,7 @@ class World:
     sale: Sale
     batch: CodeBatch
     collection: Collection
+    campaign: Campaign
     offer: Offer
     pool_item: PoolItem
     asked_payment: PaymentRequest
@@ -188,6 +191,7 @@ def _selling(at: Scene) -> dict[str, Any]:
     return {
         "sale": sale,
         "batch": batch,
+        "campaign": draft(at.shop, "group_buy", variant=hot.pk, price=80),
         "collection": catalog.make_collection(
             actor=owner, shop_id=at.shop.pk, data=catalog.CollectionInput(title="Best")
         ),
@@ -256,6 +260,10 @@ def _sale(w: World) -> dict[str, Any]:
     return {"sale_id": w.sale.pk}
 
 
+def _campaign(w: World) -> dict[str, Any]:
+    return {"campaign_id": w.campaign.pk}
+
+
 def _asked_payment(w: World) -> dict[str, Any]:
     return {"request_id": w.asked_payment.pk}
 
@@ -306,6 +314,10 @@ STUDIO: dict[str, Case] = {
     "studio_sale_codes": (_sale, {"channel": "letter", "count": "1"}),
     "studio_sale_codes_file": (lambda w: {"batch_id": w.batch.pk}, None),
     "studio_sale_fans": (_sale, {"handles": "me"}),
+    "studio_campaign": (_campaign, None),
+    "studio_campaign_change": (_campaign, {"title": "Theirs"}),
+    "studio_campaign_preview": (_campaign, None),
+    "studio_campaign_act": (_campaign, {"act": "publish"}),
     "studio_collection": (lambda w: {"collection_id": w.collection.pk}, {"do": "delete"}),
     "studio_pool_item": (lambda w: {"item_id": w.pool_item.pk}, {"do": "withdraw"}),
     "studio_payment_take_back": (_asked_payment, {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from django.utils.translation import gettext as _
@@ -15,6 +16,8 @@ from banyan.kernel.states import Machine
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
 from ..effects import Change, Contribute, Effect, Move, TakeBack, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..models import Campaign
+from ..policy import Facts
 from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
 from ..terms import Ask
@@ -115,6 +118,16 @@ class LikeCollection(Mechanic[LikeTerms]):
         """The dearest step, once."""
         costs = costs_of(terms)
         return max(cost_in(costs, coupon) for _many, coupon in terms.steps)
+
+    def facts(self, campaign: Campaign, terms: LikeTerms) -> Facts:
+        """Nothing comes without friends, and what was reached is taken within some days."""
+        return replace(
+            super().facts(campaign, terms),
+            method=_("Whoever has so many likes in time may take what it brings."),
+            claim_terms=_("Take it on the page of your collection."),
+            claim_days=terms.redeem_days,
+            share_needed=True,
+        )
 
     def begin(self, new: Beginning[LikeTerms]) -> Opening:
         """See the base."""

@@ -50,10 +50,12 @@ def _cover(one: Campaign) -> int | None:
 
 
 def _card(one: Campaign, url: str, shown: Mapping[int, Any]) -> TargetCard:
+    # A card travels into any app, so that it never asks anybody to share or help.
+    pitch = "" if mechanic(one.mechanic).by_sharing else str(mechanic(one.mechanic).pitch)
     picture = shown.get(_cover(one) or 0)
     return TargetCard(
         url=url,
         title=one.title,
-        description=one.about or str(mechanic(one.mechanic).pitch),
+        description=one.about or pitch,
         image=picture["src"] if picture else "",
     )

@@ -54,6 +54,7 @@ class RedPacket(Mechanic[PacketTerms]):
     title = gettext_lazy("Red packet")
     pitch = gettext_lazy("Credit for friends, in equal shares or by luck.")
     terms = PacketTerms
+    drives = ("benefit",)
     by_sharing = False
     owner_joins = True
     machine = Machine(

@@ -71,7 +71,7 @@ def facts_of(kind: Mechanic[Any], campaign: Campaign, version: CampaignVersion) 
     if kept is None:
         return facts
     prizes = tuple(
-        Prize(name, of, value, quantity, tuple(odds) if odds else None, free)  # type: ignore[arg-type]  # as it was stored
+        Prize(name, of, value, quantity, tuple(odds) if odds else None, free)
         for name, of, value, quantity, odds, free in kept["prizes"]
     )
     published = dt.datetime.fromisoformat(kept["published_at"])

@@ -21,6 +21,7 @@ from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
 from banyan.campaigns.models import Campaign
 from banyan.campaigns.outcomes import outcome_of
 from banyan.campaigns.policy import Source
+from banyan.campaigns.policy.rules import HOUSE
 from banyan.campaigns.queries import Funnel, funnel_of
 from banyan.campaigns.terms import Asked, Terms
 from banyan.catalog.access import MANAGERS
@@ -323,11 +324,34 @@ def _rules(kind: Mechanic[Any], shown: Campaign) -> dict[str, Any]:
     kept = shown.version.checked or report_of(kind, shown, shown.version).record()
     return {
         "at": dt.datetime.fromisoformat(kept["at"]),
-        "packs": ", ".join(f"{name} {version}" for name, version in kept["packs"].items()),
+        "packs": ", ".join(f"{_pack(name)} {version}" for name, version in kept["packs"].items()),
         "findings": [
-            (one, SEVERITIES[one["severity"]], Source(**one["source"])) for one in kept["findings"]
+            (one, SEVERITIES[one["severity"]], _source(Source(**one["source"])))
+            for one in kept["findings"]
         ],
     }
+
+
+def _pack(name: str) -> str:
+    """Return what a pack of rules is called; markets go by their codes."""
+    known = {
+        "house": _("rules of this site"),
+        "none": _("no market"),
+        "open web": _("the open web"),
+        "wechat": _("WeChat"),
+        "weibo": _("Weibo"),
+        "qq": "QQ",
+        "douyin": _("Douyin"),
+        "xhs": _("Xiaohongshu"),
+    }
+    return known.get(name, name)
+
+
+def _source(source: Source) -> str:
+    """Return where a rule is written, in one line."""
+    if source.title == HOUSE.title:
+        return _("rules of this site")
+    return ", ".join(part for part in (source.title, source.article) if part)
 
 
 @require_safe

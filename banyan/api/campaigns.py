@@ -20,6 +20,7 @@ from banyan.campaigns.access import (
 )
 from banyan.campaigns.blocks import Block
 from banyan.campaigns.disclosing import rules_of
+from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.mechanic import Arrival, mechanic
 from banyan.campaigns.models import Campaign, Instance
 from banyan.campaigns.queries import shown
@@ -187,7 +188,7 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
 
 def _play(request: HttpRequest, found: Instance) -> PlayAnswer:
     rows = shown(actor(request), found)
-    blocks = [_block(one) for one in mechanic(found.campaign.mechanic).view(rows)]
+    blocks = [_block(one) for one in blocks_of(rows)]
     verbs = [one["verb"] for one in blocks if one["kind"] == "next" and not one["url"]]
     return PlayAnswer(
         code=found.code,

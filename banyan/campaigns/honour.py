@@ -1,4 +1,4 @@
-"""Honour: what people did for others, shown where a campaign says that it moves them."""
+"""What a play shows: its mechanic's view, and the honour of what people did for others."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .blocks import Block, Honour
-from .mechanic import Shown
+from .mechanic import Shown, mechanic
 
 HONOURING = ("honour", "both")
 """The drives under which it is shown."""
+
+
+def blocks_of(shown: Shown[Any]) -> list[Block]:
+    """Return all that there is to see and to do in a play for the reader."""
+    return [*mechanic(shown.campaign.mechanic).view(shown), *honour_of(shown)]
 
 
 def honour_of(shown: Shown[Any]) -> list[Block]:

@@ -88,11 +88,24 @@ def test_what_the_rules_said_is_kept_and_the_rules_page_stands(shop: Shop) -> No
 
 
 def test_what_gives_something_is_no_honour_whatever_it_is_called(shop: Shop) -> None:
-    made = draft(shop, "like_collection", coupon=coupon(shop).pk, drive="honour")
+    with pytest.raises(Invalid) as refused:
+        draft(shop, "like_collection", coupon=coupon(shop).pk, drive="honour")
+    assert list(refused.value.fields) == ["coupon"]
+    made = draft(shop, "like_collection", drive="honour", budget=0)
     assert made.version is not None
     facts = facts_of(mechanic(made.mechanic), made, made.version)
-    assert facts.drive == "both"
-    assert facts.rewards
+    assert (facts.drive, facts.prizes, facts.rewards) == ("honour", (), False)
+
+
+def test_a_price_for_later_is_a_prize_like_a_coupon(shop: Shop) -> None:
+    item = make.variant(shop, price=10_000)
+    terms = {"variant": item.pk, "price": 8_000, "places": 2, "sender": 0}
+    made = draft(shop, "coupon_pack", landing="right", budget=6_000, **terms)
+    assert made.version is not None
+    facts = facts_of(mechanic(made.mechanic), made, made.version)
+    assert [(one.value, one.quantity) for one in facts.prizes] == [(2_000, 2), (2_000, 1)]
+    assert facts.price == 8_000
+    assert "80.00" in facts.prizes[0].name
 
 
 def test_a_start_that_has_passed_becomes_the_moment_of_publication(shop: Shop) -> None:

@@ -14,6 +14,7 @@ from banyan.people.actions import create_account
 
 from ..access import get_campaign_for_staff, get_instance_for
 from ..blocks import Block, Next
+from ..honour import blocks_of
 from ..mechanic import VERBS, mechanic
 from ..models import Campaign
 from ..queries import shown
@@ -62,8 +63,7 @@ def _play(actor: Actor, campaign: Campaign, steps: list[Step]) -> None:
 
     def look(title: str) -> Step:
         yours, theirs = (
-            mechanic(campaign.mechanic).view(shown(who, get_instance_for(who, made.code)))
-            for who in (you, friend)
+            blocks_of(shown(who, get_instance_for(who, made.code))) for who in (you, friend)
         )
         return Step(title, yours, theirs)
 

@@ -17,7 +17,7 @@ from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.actions.switching import is_on as is_switched_on
 from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note, Price, Proof, Won
 from banyan.campaigns.disclosing import rules_of
-from banyan.campaigns.honour import honour_of
+from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
@@ -186,8 +186,7 @@ def play(request: HttpRequest, code: str) -> HttpResponse:
 def _play(request: HttpRequest, found: Instance) -> HttpResponse:
     who, arrival = actor(request), _arrival(request, found.campaign)
     rows = shown(who, found)
-    kind = mechanic(found.campaign.mechanic)
-    blocks = [*kind.view(rows), *honour_of(rows)]
+    blocks = blocks_of(rows)
     if arrival.neutral:
         # This app forbids sharing for a reward: price, buying and one's own stay, asking goes.
         blocks = [one for one in blocks if isinstance(one, PLAIN) or _is_own(one)]

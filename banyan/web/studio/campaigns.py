@@ -395,11 +395,11 @@ def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
 
 
 def _ways(shown: Campaign) -> list[tuple[str, str, str]]:
-    """Return in words what moves people, and how it ends."""
-    return [
-        (_("What moves people"), dict(_drives())[shown.drive], ""),
-        (_("How it ends"), _landings()[shown.landing], ""),
-    ]
+    """Return in words what moves people, and how it ends where that was chosen."""
+    ways = [(_("What moves people"), dict(_drives())[shown.drive], "")]
+    if len(mechanic(shown.mechanic).landings) > 1:
+        ways.append((_("How it ends"), _landings()[shown.landing], ""))
+    return ways
 
 
 def _facts(shop: Shop, kind: Mechanic[Any], terms: Terms) -> list[tuple[Any, str, str]]:

@@ -45,7 +45,9 @@ def visible_campaigns(actor: Actor, shop_id: int) -> QuerySet[Campaign]:
 
 @remembered
 def _instance(code: str) -> QuerySet[Instance]:
-    return Instance.objects.select_related("campaign__shop", "version").filter(code=code)
+    return Instance.objects.select_related("campaign__shop", "campaign__version", "version").filter(
+        code=code
+    )
 
 
 def _may_see(actor: Actor, campaign: Campaign) -> bool:
@@ -57,4 +59,6 @@ def _may_see(actor: Actor, campaign: Campaign) -> bool:
 def visible_to_all() -> QuerySet[Campaign]:
     """Return the published campaigns of open shops and of the platform."""
     open_shop = Q(shop=None) | Q(shop__state="open")
-    return Campaign.objects.filter(open_shop).exclude(state="draft").select_related("shop")
+    return (
+        Campaign.objects.filter(open_shop).exclude(state="draft").select_related("shop", "version")
+    )

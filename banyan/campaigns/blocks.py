@@ -42,11 +42,15 @@ class Countdown(Block):
 
 @dataclass(frozen=True, slots=True)
 class Faces(Block):
-    """Who is in: account ids; the web shows names of those who consent, and counts the others."""
+    """Who is in: account ids; the web shows names of those who consent, and counts the others.
+
+    With ``amounts``, what each of the first ones did in money, they stand in rows.
+    """
 
     title: str
     people: Sequence[int]
     notes: Sequence[str] = ()
+    amounts: Sequence[str] = ()
     empty: int = 0
 
 
@@ -95,7 +99,7 @@ class Proof(Block):
 
 @dataclass(frozen=True, slots=True)
 class Next(Block):
-    """The one thing to do: a verb of the mechanic, ``share``, or a link."""
+    """Something to do: a verb of the mechanic, ``share``, or a link. The first one counts most."""
 
     verb: str
     label: str

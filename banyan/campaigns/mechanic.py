@@ -163,6 +163,7 @@ class Mechanic(ABC, Generic[T]):
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
     ``watches``: it is told of orders of those who take part. ``chance`` says whether luck decides
     anything, ``by_sharing`` whether sharing brings a benefit: both are facts that the policy reads.
+    ``steps`` say in three sentences how it goes.
     """
 
     code: ClassVar[str]
@@ -176,6 +177,7 @@ class Mechanic(ABC, Generic[T]):
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
+    steps: ClassVar[Sequence[Any]] = ()
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     @abstractmethod
@@ -193,6 +195,10 @@ class Mechanic(ABC, Generic[T]):
     @abstractmethod
     def worst_case(self, terms: T) -> int:
         """Return what one instance may cost at most, in minor units."""
+
+    def price(self, terms: T) -> int | None:
+        """Return what its goods come down to, in minor units; None where it gives coupons."""
+        return None
 
     def faults(self, terms: T) -> Mapping[str, Any]:
         """Return what is wrong with terms that only the goods and coupons tell, by field."""

@@ -82,6 +82,11 @@ class CouponPack(Mechanic[PackTerms]):
     code = "coupon_pack"
     title = gettext_lazy("Coupon pack")
     pitch = gettext_lazy("One sends it, many open it, everybody has a coupon.")
+    steps = (
+        gettext_lazy("Make a pack, and send it to your friends."),
+        gettext_lazy("Each friend who opens it has a coupon at once."),
+        gettext_lazy("What nobody opens in time is simply not given."),
+    )
     terms = PackTerms
     machine = Machine(
         name="campaigns.coupon_pack.state",

@@ -53,6 +53,11 @@ class RedPacket(Mechanic[PacketTerms]):
     code = "red_packet"
     title = gettext_lazy("Red packet")
     pitch = gettext_lazy("Credit for friends, in equal shares or by luck.")
+    steps = (
+        gettext_lazy("Put some of your credit into a packet, and choose how many may share it."),
+        gettext_lazy("Friends open it: who comes first, has a share."),
+        gettext_lazy("What nobody took in time goes back to you."),
+    )
     terms = PacketTerms
     by_sharing = False
     owner_joins = True

@@ -77,6 +77,11 @@ class Referral(Mechanic[ReferralTerms]):
     code = "referral"
     title = gettext_lazy("Code for friends")
     pitch = gettext_lazy("A new friend enters your code, and both of you gain.")
+    steps = (
+        gettext_lazy("Take your code, and give it to friends who are new here."),
+        gettext_lazy("A friend who enters it has a coupon for a first order."),
+        gettext_lazy("Once that order is kept, you are thanked too."),
+    )
     terms = ReferralTerms
     watches = True
     machine = Machine(

@@ -5,6 +5,7 @@ from django.urls import path
 from ..campaigns import pages
 
 urlpatterns = [
+    path("campaigns", pages.together, name="campaigns"),
     path("play/<str:code>", pages.play, name="play"),
     path("play/<str:code>/proof", pages.play_proof, name="play_proof"),
     path("play/<str:code>/<str:verb>", pages.play_act, name="play_act"),

@@ -103,7 +103,8 @@ def campaigns_of_goods(shop_id: int, variant_ids: Collection[int]) -> list[Campa
 
 def all_running(*, before: int | None = None, limit: int = 20) -> list[Campaign]:
     """Return what can be begun now at any open shop, newest first. One statement."""
-    rows = _running() if before is None else _running().filter(pk__lt=before)
+    rows = _running().filter(shop__isnull=False)
+    rows = rows if before is None else rows.filter(pk__lt=before)
     return list(rows.order_by("-id")[:limit])
 
 

@@ -45,6 +45,7 @@ from .stage import ADDRESS, SYSTEM, Stage, give_back, pay
 from .stalls import Stalls
 from .talks import Talks
 from .tariffs import Tariffs
+from .together import Together
 from .travels import Traveller, Travels, complain
 from .trust import Trust
 from .voices import Voices
@@ -94,7 +95,7 @@ class Story:
         self._travels()
         Stalls(self._stage()).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
-        for part in (Circles, Handed, Launches, AfterSale, Flea, Trust):
+        for part in (Circles, Handed, Launches, AfterSale, Flea, Trust, Together):
             part(self._stage()).tell_all()
         Talks(self._stage()).tell_all()
         Voices(self._stage(), self.pictures).tell_all()

@@ -164,7 +164,9 @@ class Together:
             thanks=self._coupon("Thank you", 1_500),
         )
         code = self._begin(of, "ana", code="TEAWITHANA")
-        friend = people.create_account(actor=SYSTEM, handle="sky", display_name="Sky", is_demo=True)
+        friend = people.create_account(
+            actor=SYSTEM, contact=None, handle="sky", display_name="Sky", is_demo=True
+        )
         campaigns.play(actor=Actor(kind="member", id=friend.pk), code=code.code, verb="join")
 
     def _packet(self) -> None:

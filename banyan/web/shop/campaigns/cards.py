@@ -38,7 +38,7 @@ class CampaignCard:
 
     @property
     def line(self) -> str:
-        """What it is and comes to, in one line: "Group buy: 79.00"."""
+        """What it is and comes to, in one line: "Group buy: as low as 79.00"."""
         name = str(self.mechanic.title)
         if not self.gain:
             return name
@@ -67,7 +67,7 @@ def _card(one: Campaign, offer: Offer, picture: Any) -> CampaignCard:
     kind = mechanic(one.mechanic)
     gain = ""
     if offer.price is not None:
-        gain = format_money(offer.price)
+        gain = _("as low as %(amount)s") % {"amount": format_money(offer.price)}
     elif offer.off is not None:
         gain = _("up to %(amount)s off") % {"amount": format_money(offer.off)}
     return CampaignCard(

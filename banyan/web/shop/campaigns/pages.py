@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import mechanic as mechanics
 from banyan.campaigns.access import get_campaign_for, get_instance_for
-from banyan.campaigns.blocks import Block, Faces, Next
+from banyan.campaigns.blocks import Block, Faces, Next, Proof
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
@@ -39,6 +39,8 @@ from ..people.faces import faces_of
 from .cards import campaign_cards
 
 PAGE, NAMED = 20, 6
+LATER = (Faces, Proof)
+"""Blocks that stand below what there is to do."""
 NAMING = frozenset({"join", "help"})
 """Verbs at which people say whether others may see that it was they."""
 
@@ -157,7 +159,8 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
     query = f"?via={arrival.code}" if arrival.code else ""
     context = _page(request, found.campaign, arrival) | {
         "play": found,
-        "blocks": _drawn(rows, [one for one in blocks if not isinstance(one, Next)]),
+        "first": _drawn(rows, [one for one in blocks if not isinstance(one, (Next, *LATER))]),
+        "then": _drawn(rows, [one for one in blocks if isinstance(one, LATER)]),
         "todo": todo,
         "naming": any(one.verb in NAMING and not one.url for one in todo),
         "member": who.id is not None,

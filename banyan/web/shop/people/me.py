@@ -61,6 +61,7 @@ _AREAS = (
             ("friends_mine", "people", gettext_lazy("Friends")),
             ("my_followers", "me", gettext_lazy("Followers")),
             ("groups", "people", gettext_lazy("Groups")),
+            ("plays_mine", "gift", gettext_lazy("What I take part in")),
         ),
     ),
     (

@@ -14,7 +14,7 @@ from banyan.catalog.models import Variant
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 
-from ..blocks import Block, Countdown, Faces, Next, Note, Price, Progress
+from ..blocks import Block, Countdown, Faces, Next, Note, Price, Progress, Won
 from ..chance.bargains import FRONT, Bargain
 from ..chance.packets import EQUAL, LINE_CUT
 from ..effects import Change, Confirm, Contribute, Effect, Enter, GiveRight, Lead, Move, Tell, Undo
@@ -220,6 +220,7 @@ class Bargaining(Mechanic[BargainTerms]):
             until = mine.expires_at if mine and mine.expires_at else bargain.deadline
             label = _("Buy for %(amount)s") % {"amount": price}
             return [
+                Won(_("The price is yours"), _("Thanks to everybody who helped.")),
                 Countdown(until, _("to order at this price; it is not kept in stock for you")),
                 Next("buy", label, url=_checkout(terms)),
             ]

@@ -242,6 +242,8 @@ class GroupBuy(Mechanic[GroupTerms]):
             )
             return [Note(words % {"n": n}, "good")]
         if group.ended_at is not None:
+            if mine is not None:
+                return [Won(_("The group is complete."), _("The shop sends what you ordered."))]
             return [Note(_("The group is complete."), "good")]
         if mine is not None and mine.state == "reserved":
             price = format_money(Money(mine.amount, shown.campaign.currency))

@@ -16,6 +16,7 @@ from banyan.orders import actions as orders
 from banyan.payments import actions as payments
 from banyan.people import actions as people
 
+from . import wares
 from .stage import SYSTEM, Stage, Till, first_variant
 
 DAY = dt.timedelta(days=1)
@@ -35,16 +36,16 @@ class Together:
     def tell_all(self) -> None:
         """Tell it."""
         self.stage.tell("what friends get together")
-        goods = [first_variant(one) for one in self.stage.goods(self.shop)[-3:]]
+        goods = [first_variant(one) for one in self.stage.goods(self.shop)[-2:]]
         self._draw()
         with clock.at(self.stage.today - 6 * HOUR):
             self._bargain(goods[0])
-            self._group(goods[-2])
+            self._group(goods[-1])
             self._pack()
             self._likes()
             self._code()
             self._packet()
-            self._sale(goods[-1])
+            self._sale()
 
     def _publish(self, mechanic: str, title: str, about: str = "", **terms: Any) -> Campaign:
         """Publish a campaign that begins now; what is no input of a campaign is a term."""
@@ -182,7 +183,10 @@ class Together:
         packet = self._begin(of, "ana", total="2000", count="6", mode="random", wish="To the kiln!")
         self._all("join", packet, "noor", "readlu", "ben")
 
-    def _sale(self, variant: Variant) -> None:
+    def _sale(self) -> None:
+        """The white cup once more, tomorrow."""
+        cups = Variant.objects.filter(product__title=wares.TUMBLER.names[0])
+        variant = cups.order_by("id")[0]
         begins = self.stage.today.replace(minute=0, second=0, microsecond=0) + DAY
         self._publish(
             "flash_sale",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import mechanic as mechanics
 from banyan.campaigns.access import get_campaign_for, get_instance_for
-from banyan.campaigns.blocks import Block, Faces, Next, Proof
+from banyan.campaigns.blocks import Block, Faces, Next, Proof, Won
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
@@ -151,7 +151,8 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
     who, arrival = actor(request), arrival_of(request)
     rows = shown(who, found)
     kind = mechanic(found.campaign.mechanic)
-    blocks = kind.view(rows)
+    # What the reader has won stands on top, wherever the mechanic says it.
+    blocks = sorted(kind.view(rows), key=lambda one: not isinstance(one, Won))
     if arrival.neutral and kind.by_sharing:
         # This app forbids sharing for a reward: facts stay, the invitation to share goes.
         blocks = [one for one in blocks if not (isinstance(one, Next) and one.verb != "join")]

@@ -6,7 +6,7 @@ A mechanic says what there is to see, in money and facts; how it looks is the we
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,13 +96,22 @@ class Proof(Block):
     text: str
     url: str = ""
 
+    @property
+    def file(self) -> str:
+        """The address of the proof file itself, which ``url`` checks."""
+        return self.url.partition("=")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Next(Block):
-    """Something to do: a verb of the mechanic, ``share``, or a link. The first one counts most."""
+    """Something to do: a verb of the mechanic, ``share``, or a link. The first one counts most.
+
+    ``fields`` go along unseen; ``asks`` are texts to type, by name, with their labels.
+    """
 
     verb: str
     label: str
     hint: str = ""
     url: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
+    asks: Mapping[str, str] = field(default_factory=dict)

@@ -234,7 +234,7 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
     assert plays.pop("assist_draw") in {"won", "lost"}
     assert plays == {
         **{"bargain": "cutting", "group_buy": "forming", "coupon_pack": "open"},
-        **{"like_collection": "collecting", "referral": "active", "red_packet": "open"},
+        **{"like_collection": "collecting", "referral": "active", "red_packet": "drained"},
     }
     assert Campaign.objects.get(mechanic="assist_draw").state == "settled"
     assert Product.objects.get(min_age=18).category.slug == "wine"  # type: ignore[union-attr]
@@ -298,6 +298,7 @@ def _written_to(ana: Account) -> tuple[str, ...]:
     assert order
     mine = Checkout.objects.filter(buyer=ana, state="paid")
     returns = Return.objects.filter(order__checkout__in=mine)
+    ended = Instance.objects.filter(owner=ana).exclude(ended_at=None)
     written = Fapiao.objects.filter(order__checkout__in=mine, state="issued").get()
     papers = f"/o/{written.order.checkout.access_token}/{written.order_id}/fapiao"
     disputes = Dispute.objects.filter(order__checkout__in=mine)
@@ -319,6 +320,7 @@ def _written_to(ana: Account) -> tuple[str, ...]:
         *(f"/o/{checkout.access_token}" for checkout in mine),
         *(f"/returns/{one.pk}" for one in returns),
         *(f"/disputes/{one.pk}" for one in disputes),
+        *(f"/play/{one.code}" for one in ended),
     )
 
 

@@ -180,7 +180,7 @@ class Together:
             reason="Demo credit",
         )
         of = campaigns.standing_campaign(mechanic_code="red_packet", currency="CNY")
-        packet = self._begin(of, "ana", total="2000", count="6", mode="random", wish="To the kiln!")
+        packet = self._begin(of, "ana", total="2000", count="3", mode="random", wish="To the kiln!")
         self._all("join", packet, "noor", "readlu", "ben")
 
     def _sale(self) -> None:

@@ -163,7 +163,7 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         "first": _drawn(rows, [one for one in blocks if not isinstance(one, (Next, *LATER))]),
         "then": _drawn(rows, [one for one in blocks if isinstance(one, LATER)]),
         "todo": todo,
-        "naming": any(one.verb in NAMING and not one.url for one in todo),
+        "naming": next((one.verb for one in todo if one.verb in NAMING), ""),
         "member": who.id is not None,
         "sign_in_url": _sign_in(request, arrival),
         "share_url": addresses.url("share", "play", found.pk) + query,

@@ -6,7 +6,7 @@ A mechanic says what there is to see, in money and facts; how it looks is the we
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,10 +95,14 @@ class Proof(Block):
 
 @dataclass(frozen=True, slots=True)
 class Next(Block):
-    """The one thing to do: a verb of the mechanic, ``share``, or a link."""
+    """The one thing to do: a verb of the mechanic, ``share``, or a link.
+
+    ``fields`` go along unseen; ``asks`` are texts to type, by name, with their labels.
+    """
 
     verb: str
     label: str
     hint: str = ""
     url: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
+    asks: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 
+from .access import seen_by
 from .mechanic import Shown, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
 
@@ -59,12 +60,15 @@ def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:
 
 
 def plays_of(actor: Actor, *, before: int | None = None, limit: int = 20) -> Sequence[Instance]:
-    """Return what the actor has begun or takes part in, newest first. One statement."""
+    """Return what the actor has begun or takes part in, newest first.
+
+    Not what is in chat rooms that they have left.
+    """
     if actor.id is None:
         return []
     mine = Participation.objects.filter(account_id=actor.id).exclude(state="out")
     rows = Instance.objects.filter(Q(owner_id=actor.id) | Q(pk__in=mine.values("instance_id")))
-    rows = rows.select_related("campaign__shop").order_by("-id")
+    rows = seen_by(actor, rows).select_related("campaign__shop").order_by("-id")
     return list((rows if before is None else rows.filter(pk__lt=before))[:limit])
 
 

@@ -50,7 +50,7 @@ def get_instance_for(actor: Actor, code: str) -> Instance:
 
 def _meets(actor: Actor, play: Instance) -> bool:
     owner = visible_accounts(actor).filter(pk=play.owner_id)
-    return visible_rooms(actor).filter(Exists(owner), pk=room_of(play)).exists()
+    return visible_rooms(actor).filter(Exists(owner), pk=room_of(play) or 0).exists()
 
 
 def place_of(room_id: int) -> str:

@@ -18,8 +18,8 @@ def register() -> None:
     """Called when the application starts."""
     for event in EVENTS:
         topics.announce(event, _of_play)
-    for event in (events.PlayJoined, events.PlayMoved):
-        redraw_on(event, _room_of)
+    redraw_on(events.PlayJoined, _room_of)
+    redraw_on(events.PlayMoved, _room_of)
 
 
 def _of_play(event: events.PlayJoined) -> Iterator[str]:

@@ -40,8 +40,8 @@ def test_a_packet_is_filled_in_the_chat_and_both_see_it_opened(
     one.get_by_role("link", name="Red packet").click()
     expect(one.get_by_text("CN¥100.00")).to_be_visible()
     assert widths(one) == [390, 390]
-    one.get_by_label("Sum").fill("8.88")
-    one.get_by_role("textbox", name="Shares").fill("2")
+    one.get_by_label("How much in all").fill("8.88")
+    one.get_by_role("textbox", name="How many shares").fill("2")
     one.get_by_label("A wish").fill("Happy new year")
     one.get_by_role("button", name="Fill it").click()
 
@@ -60,5 +60,6 @@ def test_a_packet_is_filled_in_the_chat_and_both_see_it_opened(
     expect(mine).to_contain_text("1 of 2 opened", timeout=SOON)
     mine.click()
     one.get_by_role("button", name="Open it").click()
+    expect(one.get_by_text("It is in your wallet.")).to_be_visible(timeout=SOON)
     expect(other.get_by_text("best luck")).to_be_visible(timeout=SOON)
     assert sum(Participation.objects.values_list("amount", flat=True)) == 888

@@ -151,7 +151,7 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         "sign_in_url": _sign_in(request, arrival),
         "share_url": addresses.url("share", "play", found.pk) + query,
         "live": ticket(request, f"play:{found.pk}"),
-        "live_url": addresses.url("play", found.code) + query,
+        "again_url": addresses.url("play", found.code) + query,
     }
     if request.headers.get("hx-request"):
         answer = render(request, "shop/campaigns/play_state.html", context)

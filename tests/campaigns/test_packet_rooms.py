@@ -20,9 +20,11 @@ from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, NotFound, Problem, TooMany
 from banyan.ledger.proof import verify
+from banyan.moderation.actions import list_word
 from banyan.notify.models import Notification
 from banyan.people import actions as people
 from banyan.people.models import Account
+from banyan.sharing.models import Link
 from tests.campaigns.scene import SYSTEM, assert_sound, join, later
 from tests.campaigns.test_red_packet import credit, rich
 from tests.chat.test_rooms import friends
@@ -271,3 +273,22 @@ def test_the_form_says_what_is_wrong_and_where_credit_comes_from() -> None:
     made = Instance.objects.get(place="")
     assert get_instance_for(make.actor(make.member()), made.code).pk == made.pk
     assert campaigns.advance(actor=SYSTEM) == 0
+
+
+def test_a_packet_for_whoever_has_the_link_is_shown_in_a_chat_as_the_senders_own_link() -> None:
+    ana, ben, _cem, room = club()
+    made = fill(ana)
+    sent = client(ben).post(f"/chat/share/play/{made.pk}", {"room": str(room.pk)})
+    assert sent.status_code == 302
+    message = Message.objects.get()
+    link = Link.objects.get(pk=message.card_id or 0)
+    assert (message.card_kind, link.owner, link.target_id) == ("link", ben, made.pk)
+
+
+def test_words_that_wait_for_a_moderator_are_no_wish() -> None:
+    boss = make.actor(make.staff("moderation"))
+    list_word(actor=boss, text="pills", effect="hold", reason="test")
+    with pytest.raises(Invalid) as refused:
+        fill(wealthy(make.member()), wish="Cheap pills")
+    assert (refused.value.code, list(refused.value.fields)) == ("words_blocked", ["wish"])
+    assert not Instance.objects.exists()

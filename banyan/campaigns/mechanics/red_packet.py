@@ -115,8 +115,9 @@ class RedPacket(Mechanic[PacketTerms]):
             }
         if fields:
             raise Invalid(fields=fields)
-        if wish:
-            check_text(actor=new.actor, text=wish, where="message")
+        if wish and check_text(actor=new.actor, text=wish, where="message"):
+            # Nobody looks at wishes by hand before the day is over.
+            raise Invalid(fields={"wish": _("Choose other words.")}, code="words_blocked")
         public = {"count": count, "mode": mode, "wish": wish, "total": total}
         public |= {"word": bool(word), "pair": pair}
         return Opening(

@@ -188,6 +188,13 @@ class Mechanic(ABC, Generic[T]):
         """Return what decides by chance in an instance, as its :meth:`begin` did."""
         return None
 
+    def admit(self, person: Person, instance: Instance, given: Mapping[str, Any]) -> None:
+        """Refuse who may not take a place, before anything is locked: what is counted counts."""
+
+    def card(self, instance: Instance) -> tuple[str, str]:
+        """Return what a chat's card says: a title, and how it stands."""
+        return instance.campaign.title, ""
+
     @abstractmethod
     def view(self, shown: Shown[T]) -> list[Block]:
         """Say what there is to see and to do for the reader."""

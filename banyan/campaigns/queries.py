@@ -16,7 +16,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 from banyan.kernel.money import Money
 
-from .access import visible_to_all
+from .access import seen_by, visible_to_all
 from .mechanic import Shown, mechanic, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
 
@@ -74,14 +74,27 @@ def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:
     return list(Instance.objects.filter(campaign=campaign, owner_id=actor.id).order_by("-id"))
 
 
-def plays_of(actor: Actor, *, before: int | None = None, limit: int = 20) -> Sequence[Instance]:
-    """Return what the actor has begun or takes part in, newest first. One statement."""
+def plays_of(
+    actor: Actor, *, mechanic: str = "", before: int | None = None, limit: int = 20
+) -> Sequence[Instance]:
+    """Return what the actor has begun or takes part in, of one mechanic or all, newest first.
+
+    Not what is in chat rooms that they have left.
+    """
     if actor.id is None:
         return []
     mine = Participation.objects.filter(account_id=actor.id).exclude(state="out")
     rows = Instance.objects.filter(Q(owner_id=actor.id) | Q(pk__in=mine.values("instance_id")))
-    rows = rows.select_related("campaign__shop").order_by("-id")
+    if mechanic:
+        rows = rows.filter(campaign__mechanic=mechanic)
+    rows = seen_by(actor, rows).select_related("campaign__shop", "owner").order_by("-id")
     return list((rows if before is None else rows.filter(pk__lt=before))[:limit])
+
+
+def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:
+    """Return what the actor got in instances, in minor units, by instance. One statement."""
+    mine = Participation.objects.filter(account_id=actor.id or 0, instance_id__in=instance_ids)
+    return dict(mine.exclude(state="out").values_list("instance_id", "amount"))
 
 
 def is_on(campaign: Campaign) -> bool:

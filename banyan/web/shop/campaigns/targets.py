@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.urls import reverse
 
-from banyan.campaigns.access import visible_to_all
+from banyan.campaigns.access import seen_by, visible_to_all
+from banyan.campaigns.mechanic import mechanic
 from banyan.campaigns.models import Campaign, Instance
+from banyan.chat.ports import Card
+from banyan.kernel.actors import Actor
 from banyan.sharing.ports import TargetCard
 
 from .cards import CampaignCard, campaign_cards
@@ -29,6 +32,17 @@ def play_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
     return {
         one.pk: _told(cards[one.campaign_id], reverse("play", args=[one.code])) for one in found
     }
+
+
+def play_cards(viewer: Actor, ids: Collection[int]) -> Mapping[int, Card]:
+    """Draw plays as cards in the chat, those of rooms for who is in them. Three statements."""
+    plays = Instance.objects.filter(pk__in=ids, campaign__in=visible_to_all().values("pk"))
+    rows = seen_by(viewer, plays).select_related("campaign", "owner")
+    found = {}
+    for one in rows:
+        title, stands = mechanic(one.campaign.mechanic).card(one)
+        found[one.pk] = Card(reverse("play", args=[one.code]), title, stands)
+    return found
 
 
 def campaigns_covering(

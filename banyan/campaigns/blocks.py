@@ -104,7 +104,7 @@ class Proof(Block):
 
 @dataclass(frozen=True, slots=True)
 class Next(Block):
-    """Something to do: a verb of the mechanic, ``share``, or a link. The first one counts most.
+    """Something to do: a verb of the mechanic, ``share``, or a link; the first counts most.
 
     ``fields`` go along unseen; ``asks`` are texts to type, by name, with their labels.
     """

@@ -95,9 +95,10 @@ class Story:
         self._travels()
         Stalls(self._stage()).tell_all(self.at(0.9))
         DeskStory(self.tell, self.staff, self.actor).tell_all(self.at)
-        for part in (Circles, Handed, Launches, AfterSale, Flea, Trust, Together):
+        for part in (Circles, Handed, Launches, AfterSale, Flea, Trust):
             part(self._stage()).tell_all()
         Talks(self._stage()).tell_all()
+        Together(self._stage()).tell_all()
         Voices(self._stage(), self.pictures).tell_all()
         relay.drain()  # what was bought earns points, for the last part to spend
         Tariffs(self._stage()).tell_all()

@@ -8,7 +8,9 @@ from typing import Any
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.models import Campaign, Instance
 from banyan.catalog.models import Variant
+from banyan.chat import actions as chat
 from banyan.entitlements import actions as coupons
+from banyan.groups.models import Group
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -16,7 +18,7 @@ from banyan.orders import actions as orders
 from banyan.payments import actions as payments
 from banyan.people import actions as people
 
-from . import wares
+from . import cast, wares
 from .stage import SYSTEM, Stage, Till, first_variant
 
 DAY = dt.timedelta(days=1)
@@ -171,17 +173,22 @@ class Together:
         campaigns.play(actor=Actor(kind="member", id=friend.pk), code=code.code, verb="join")
 
     def _packet(self) -> None:
-        ana = self.stage.member("ana")
+        """In the room of a group: three shares, and three who were quick."""
+        circle = cast.GROUPS[0]
+        who = self.stage.member(circle.owner)
         payments.issue_credit(
             actor=SYSTEM,
-            account_id=ana.id or 0,
+            account_id=who.id or 0,
             amount=Money(3_000, "CNY"),
             key="demo:packet",
             reason="Demo credit",
         )
-        of = campaigns.standing_campaign(mechanic_code="red_packet", currency="CNY")
-        packet = self._begin(of, "ana", total="2000", count="3", mode="random", wish="To the kiln!")
-        self._all("join", packet, "noor", "readlu", "ben")
+        room = chat.open_group_room(actor=who, group_id=Group.objects.get(slug=circle.slug).pk)
+        data = campaigns.PacketInput(
+            total=Money(2_000, "CNY"), count=3, wish="To the kiln!", room_id=room.pk
+        )
+        packet = campaigns.fill_packet(actor=who, data=data, key="demo")
+        self._all("join", packet, *circle.members[:3])
 
     def _sale(self) -> None:
         """The white cup once more, tomorrow."""

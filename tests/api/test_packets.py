@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from banyan.campaigns.models import Instance
@@ -30,7 +32,7 @@ def test_a_program_fills_a_packet_once_and_others_open_it() -> None:
         "room_id": str(room.pk),
     }
 
-    made = [sender.send("POST", "/packets", body, key="one").json() for _twice in "ab"]
+    made = [json.loads(sender.send("POST", "/packets", body, key="one").content) for _twice in "ab"]
     assert made[0] == made[1]
     assert Instance.objects.count() == 1
     assert problem(sender.send("POST", "/packets", body, key="")) == (

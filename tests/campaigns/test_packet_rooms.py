@@ -25,7 +25,7 @@ from banyan.notify.models import Notification
 from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing.models import Link
-from tests.campaigns.scene import SYSTEM, assert_sound, join, later
+from tests.campaigns.scene import SYSTEM, assert_sound, campaign, join, later
 from tests.campaigns.test_red_packet import credit, rich
 from tests.chat.test_rooms import friends
 from tests.groups.circles import group, joined
@@ -292,3 +292,17 @@ def test_words_that_wait_for_a_moderator_are_no_wish() -> None:
         fill(wealthy(make.member()), wish="Cheap pills")
     assert (refused.value.code, list(refused.value.fields)) == ("words_blocked", ["wish"])
     assert not Instance.objects.exists()
+
+
+def test_a_shops_campaign_has_bounds_of_its_own() -> None:
+    of = campaign(make.shop(), "red_packet", budget=0, most=500, packets=1)
+    ana = wealthy(make.member())
+    page = client(ana).get(f"/campaign/{of.code}").content.decode()
+    assert f"/me/packets/new?campaign={of.code}" in page
+    with pytest.raises(Invalid) as refused:
+        fill(ana, campaign=of.code)
+    assert list(refused.value.fields) == ["total"]
+    assert fill(ana, total=500, campaign=of.code).campaign_id == of.pk
+    with pytest.raises(Refused, match="play_turns"):
+        fill(ana, total=500, campaign=of.code)
+    assert credit(ana) == 9_500

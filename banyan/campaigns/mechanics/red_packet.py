@@ -136,7 +136,7 @@ class RedPacket(Mechanic[PacketTerms]):
 
     def entry_url(self, campaign: Campaign) -> str:
         """See the base."""
-        return "/me/packets/new"
+        return f"/me/packets/new?campaign={campaign.code}"
 
     def chance_of(self, instance: Instance, terms: PacketTerms) -> Packet:
         """See the base."""

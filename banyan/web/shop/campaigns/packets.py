@@ -77,6 +77,7 @@ def _read(request: HttpRequest) -> PacketInput:
         wish=given.get("wish", ""),
         word=given.get("word", ""),
         room_id=number(given, "room"),
+        campaign=given.get("campaign", "")[:24],
     )
 
 

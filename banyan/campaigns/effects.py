@@ -176,6 +176,11 @@ class Tell(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Show(Effect):
+    """The instance is shown in the chat room that it was put into, by whoever began it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lead(Effect):
     """Whoever plays is led on, to an address of this site: to the checkout, say."""
 

@@ -163,6 +163,7 @@ class Mechanic(ABC, Generic[T]):
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
     ``watches``: it is told of orders of those who take part. ``chance`` says whether luck decides
     anything, ``by_sharing`` whether sharing brings a benefit: both are facts that the policy reads.
+    ``steps`` say in three sentences how it goes.
     """
 
     code: ClassVar[str]
@@ -176,6 +177,7 @@ class Mechanic(ABC, Generic[T]):
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
+    steps: ClassVar[Sequence[Any]] = ()
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     @abstractmethod
@@ -186,6 +188,13 @@ class Mechanic(ABC, Generic[T]):
         """Return what decides by chance in an instance, as its :meth:`begin` did."""
         return None
 
+    def admit(self, person: Person, instance: Instance, given: Mapping[str, Any]) -> None:
+        """Refuse who may not take a place, before anything is locked: what is counted counts."""
+
+    def card(self, instance: Instance) -> tuple[str, str]:
+        """Return what a chat's card says: a title, and how it stands."""
+        return instance.campaign.title, ""
+
     @abstractmethod
     def view(self, shown: Shown[T]) -> list[Block]:
         """Say what there is to see and to do for the reader."""
@@ -193,6 +202,10 @@ class Mechanic(ABC, Generic[T]):
     @abstractmethod
     def worst_case(self, terms: T) -> int:
         """Return what one instance may cost at most, in minor units."""
+
+    def price(self, terms: T) -> int | None:
+        """Return what its goods come down to, in minor units; None where it gives coupons."""
+        return None
 
     def faults(self, terms: T) -> Mapping[str, Any]:
         """Return what is wrong with terms that only the goods and coupons tell, by field."""

@@ -24,6 +24,11 @@ REASONS: dict[str, Any] = {
     "budget": _("The budget of this campaign is used up."),
     "not_offered": _("This cannot be done here."),
     "not_yours": _("Only who began this can do that."),
+    "wallet_off": _("Credit cannot be sent here: the wallet is switched off."),
+    "suspended": _("Your account is suspended. What is left stays for others."),
+    "word": _("This is not the code word."),
+    "sent_day": _("That is more than one can send in a day. Send less, or try again tomorrow."),
+    "received_day": _("You have taken as much as one can in a day. Come back tomorrow."),
     "staff": _("Those who work in the shop cannot take part."),
 }
 

@@ -25,8 +25,9 @@ from tests.support import factories as make
 pytestmark = pytest.mark.django_db
 
 
-def rich(amount: int = 10_000) -> Account:
-    who = somebody()
+def rich(amount: int = 10_000, who: Account | None = None) -> Account:
+    """Return somebody with credit."""
+    who = who or somebody()
     issue_credit(
         actor=SYSTEM, account_id=who.pk, amount=Money(amount, "CNY"), key=str(who.pk), reason="gift"
     )

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from banyan.campaigns.models import Campaign
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
 from banyan.chat import actions as chat
@@ -48,6 +49,7 @@ from banyan.sales import actions as sales
 from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, PoolItem
+from tests.campaigns import scene as plays
 from tests.delivery import goods
 from tests.groups import circles
 from tests.market import deals
@@ -87,6 +89,7 @@ class World:
     tax: TaxZone
     price_list: PriceList
     sale: Sale
+    campaign: Campaign
     batch: CodeBatch
     collection: Collection
     offer: Offer
@@ -187,6 +190,7 @@ def _selling(at: Scene) -> dict[str, Any]:
     )
     return {
         "sale": sale,
+        "campaign": plays.draft(at.shop, "coupon_pack", coupon=plays.coupon(at.shop).pk),
         "batch": batch,
         "collection": catalog.make_collection(
             actor=owner, shop_id=at.shop.pk, data=catalog.CollectionInput(title="Best")
@@ -252,6 +256,10 @@ def _item(w: World) -> dict[str, Any]:
     return {"variant_id": w.at.item.pk}
 
 
+def _campaign(w: World) -> dict[str, Any]:
+    return {"campaign_id": w.campaign.pk}
+
+
 def _sale(w: World) -> dict[str, Any]:
     return {"sale_id": w.sale.pk}
 
@@ -301,6 +309,8 @@ STUDIO: dict[str, Case] = {
     "studio_stock_story": (_item, None),
     "studio_stock_carry": (_item, {"n": "1"}),
     "studio_stock_low": (_item, {"low_at": "3"}),
+    "studio_campaign": (_campaign, None),
+    "studio_campaign_act": (_campaign, {"act": "publish"}),
     "studio_sale": (_sale, None),
     "studio_sale_act": (_sale, {"do": "end"}),
     "studio_sale_codes": (_sale, {"channel": "letter", "count": "1"}),

@@ -3,6 +3,7 @@
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
 from .following import follow, follow_paid
+from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
     change_campaign,
@@ -19,6 +20,7 @@ from .playing import begin, play
 
 __all__ = [
     "CampaignInput",
+    "PacketInput",
     "advance",
     "begin",
     "change_campaign",
@@ -26,6 +28,7 @@ __all__ = [
     "discard_campaign",
     "end_campaign",
     "expire_instance",
+    "fill_packet",
     "follow",
     "follow_paid",
     "lapse_due",

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from banyan.chat import actions as chat
 from banyan.entitlements.actions import (
     CouponRefused,
     RightInput,
@@ -25,6 +26,7 @@ from banyan.ledger.rules import Entry
 from banyan.notify.actions import notify
 
 from .. import effects as say
+from ..access import CARD, room_of
 from ..events import PlayHelped, PlayJoined, PlayMoved
 from ..mechanic import OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
@@ -368,6 +370,16 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
         url=f"/play/{instance.code}",
         data={"title": instance.campaign.title, **effect.data},
         actor_id=stage.person.account_id if stage.person else None,
+    )
+
+
+@_apply.register
+def _show(effect: say.Show, stage: Stage) -> None:
+    instance = stage.instance
+    chat.send(
+        actor=stage.actor,
+        room_id=room_of(instance) or 0,
+        words=chat.Words(card=chat.Wanted(CARD, instance.pk), key=f"{CARD}:{instance.pk}"),
     )
 
 

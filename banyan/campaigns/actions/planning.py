@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -215,6 +215,14 @@ def standing_campaign(*, mechanic_code: str, currency: str) -> Campaign:
     found = known.select_related("version").order_by("id").first()
     if found is not None:
         return found
+    try:
+        return _standing(mechanic_code, currency)
+    except IntegrityError:
+        # Two at once: the other one made it.
+        return known.select_related("version").order_by("id")[0]
+
+
+def _standing(mechanic_code: str, currency: str) -> Campaign:
     kind, now = mechanic(mechanic_code), clock.now()
     with transaction.atomic():
         made = Campaign.objects.create(

@@ -152,6 +152,8 @@ def play(
         raise Refused("drained")
     person = person_of(actor)
     _check_person(actor, campaign, kind, person)
+    if scarce:
+        kind.admit(person, instance, given or {})
     if verb == "help" and instance.owner_id == person.account_id:
         raise Refused("own")
     with transaction.atomic():

@@ -15,7 +15,7 @@ from banyan.entitlements.models import Coupon
 from banyan.kernel.states import Machine
 from banyan.orders.actions.persons import is_newcomer
 
-from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
+from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Won
 from ..chance.packs import TIERED, Pack
 from ..effects import Effect, Enter, GiveCoupon, Move, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
@@ -82,6 +82,11 @@ class CouponPack(Mechanic[PackTerms]):
     code = "coupon_pack"
     title = gettext_lazy("Coupon pack")
     pitch = gettext_lazy("One sends it, many open it, everybody has a coupon.")
+    steps = (
+        gettext_lazy("Make a pack, and send it to your friends."),
+        gettext_lazy("Each friend who opens it has a coupon at once."),
+        gettext_lazy("What nobody opens in time is simply not given."),
+    )
     terms = PackTerms
     machine = Machine(
         name="campaigns.coupon_pack.state",
@@ -174,6 +179,7 @@ class CouponPack(Mechanic[PackTerms]):
             blocks.append(
                 Won(_("A coupon is yours"), _titles(mine), "/me/coupons", _("My coupons"))
             )
+        blocks.append(_inside(shown.terms))
         text = ngettext(
             "%(left)s of %(all)s coupons is left", "%(left)s of %(all)s coupons are left", left
         )
@@ -234,6 +240,15 @@ def _costs(terms: PackTerms) -> dict[int, int]:
     named = {one for one in (terms.coupon, terms.top, terms.newcomer, terms.instead) if one}
     rows = Coupon.objects.filter(pk__in=named)
     return {one.pk: most_off(one.terms) or 0 for one in rows}
+
+
+def _inside(terms: PackTerms) -> Ladder:
+    """Say what is in the pack."""
+    named = Coupon.objects.in_bulk({terms.coupon, terms.top or terms.coupon})
+    rungs = [(_("For every friend"), named[terms.coupon].title, False)]
+    if terms.top:
+        rungs.append((_("For one of them"), named[terms.top].title, False))
+    return Ladder(rungs)
 
 
 def _titles(grants: Sequence[Any]) -> str:

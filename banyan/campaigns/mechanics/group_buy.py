@@ -117,6 +117,11 @@ class GroupBuy(Mechanic[GroupTerms]):
     code = "group_buy"
     title = gettext_lazy("Group buy")
     pitch = gettext_lazy("Enough people together pay less; too few, and everybody gets all back.")
+    steps = (
+        gettext_lazy("Open a group, and pay your place at the group's price."),
+        gettext_lazy("Friends join and pay theirs, until enough are in."),
+        gettext_lazy("The parcels are sent. Too few in time, and everybody gets all of it back."),
+    )
     terms = GroupTerms
     machine = Machine(
         name="campaigns.group_buy.state",
@@ -138,6 +143,10 @@ class GroupBuy(Mechanic[GroupTerms]):
     def turns(self, terms: GroupTerms) -> int:
         """See the base."""
         return terms.groups
+
+    def price(self, terms: GroupTerms) -> int:
+        """See the base."""
+        return terms.rungs[-1][1]
 
     def worst_case(self, terms: GroupTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""
@@ -233,6 +242,8 @@ class GroupBuy(Mechanic[GroupTerms]):
             )
             return [Note(words % {"n": n}, "good")]
         if group.ended_at is not None:
+            if mine is not None:
+                return [Won(_("The group is complete."), _("The shop sends what you ordered."))]
             return [Note(_("The group is complete."), "good")]
         if mine is not None and mine.state == "reserved":
             price = format_money(Money(mine.amount, shown.campaign.currency))

@@ -90,6 +90,11 @@ class LikeCollection(Mechanic[LikeTerms]):
     code = "like_collection"
     title = gettext_lazy("Collecting likes")
     pitch = gettext_lazy("Enough friends like it, and a coupon is yours.")
+    steps = (
+        gettext_lazy("Begin, and ask friends for a like."),
+        gettext_lazy("A like costs nothing and counts once."),
+        gettext_lazy("Take the coupon of the step that you have reached."),
+    )
     terms = LikeTerms
     scarce = frozenset({"help"})
     machine = Machine(

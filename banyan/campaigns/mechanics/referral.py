@@ -19,7 +19,7 @@ from banyan.moderation.actions import check_text
 from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 
-from ..blocks import Block, Next, Note, Progress, Won
+from ..blocks import Block, Ladder, Next, Note, Progress, Won
 from ..effects import Change, Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Participation
@@ -77,6 +77,11 @@ class Referral(Mechanic[ReferralTerms]):
     code = "referral"
     title = gettext_lazy("Code for friends")
     pitch = gettext_lazy("A new friend enters your code, and both of you gain.")
+    steps = (
+        gettext_lazy("Take your code, and give it to friends who are new here."),
+        gettext_lazy("A friend who enters it has a coupon for a first order."),
+        gettext_lazy("Once that order is kept, you are thanked too."),
+    )
     terms = ReferralTerms
     watches = True
     machine = Machine(
@@ -185,6 +190,7 @@ class Referral(Mechanic[ReferralTerms]):
             late = [one for one in shown.people if one.data.get("reason") == "late"]
             blocks: list[Block] = [
                 Note(_("Your code: %(code)s") % {"code": code.code}, "gold"),
+                _gains(terms),
                 Progress(code.done, terms.most, words % {"n": code.done, "all": terms.most}),
             ]
             if left_out:
@@ -209,7 +215,17 @@ class Referral(Mechanic[ReferralTerms]):
             return [Won(_("The coupon is yours"), "", "/me/coupons", _("My coupons"))]
         if code.ended_at is not None or shown.at >= shown.campaign.ends_at:
             return [Note(_("This is over."))]
-        return [Next("join", _("Use the code"), _("For your first order with us."))]
+        use = Next("join", _("Use the code"), _("For your first order with us."))
+        return [_gains(terms), use]
+
+
+def _gains(terms: ReferralTerms) -> Ladder:
+    """Say what both of them have."""
+    named = Coupon.objects.in_bulk({terms.coupon, terms.thanks or terms.coupon})
+    rungs = [(_("For the new friend"), named[terms.coupon].title, False)]
+    if terms.thanks:
+        rungs.append((_("For who brought them, later"), named[terms.thanks].title, False))
+    return Ladder(rungs)
 
 
 def _costs(terms: ReferralTerms) -> dict[int, int]:

@@ -89,6 +89,8 @@ def of_plays(settings: Any) -> None:
     _do(begun(draw, cy), cy, "withdraw")
     _end(draw)
 
+    later(begun(campaign(shop, "instant_draw", prize=given), ana))
+
     referral = campaign(shop, "referral", coupon=given)
     code = begun(referral, ana)
     join(code, somebody())

@@ -25,15 +25,13 @@ from ..access import get_campaign_for_staff
 from ..chance.proofs import fingerprint
 from ..checks import faults_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
-from ..mechanic import mechanic
+from ..mechanic import DRAW, mechanic
 from ..models import DRIVES, LANDINGS, MARKETS, Campaign, CampaignVersion
 from ..states import CAMPAIGN
 from ..terms import read
 
 LONGEST = dt.timedelta(days=366)
 LARGEST = 10**11
-DRAW = "campaign"
-"""What the seeds of campaigns' draws are for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def test_every_turn_has_a_receipt_and_anybody_can_check_all_of_them(shop: Shop) 
     assert_sound()
 
 
-def test_f09_lottery_range_every_turn_falls_on_something(shop: Shop) -> None:
+def test_every_turn_falls_on_something(shop: Shop) -> None:
     of = wheel(shop, weight=1, count=5, nothing=1, base=10)
     ana = somebody()
     play = begun(of, ana)

@@ -53,8 +53,9 @@ def _facts(kind: Mechanic[Any]) -> Iterable[str]:
     if not kind.by_sharing:
         yield "Sharing brings no benefit."
     yield f"Refusals of its own: {_codes(_own_refusals(kind))}."
-    presets = "; ".join(f"{one.title} (`{name}`)" for name, one in kind.presets.items())
-    yield f"Templates: {presets or 'none'}."
+    for name, one in kind.presets.items():
+        terms = ", ".join(f"{key} {value}" for key, value in one.terms.items())
+        yield f"Template `{name}`, {one.title}: {terms or 'the usual terms'}."
 
 
 def _own_refusals(kind: Mechanic[Any]) -> list[str]:

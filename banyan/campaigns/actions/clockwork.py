@@ -80,7 +80,7 @@ def draw(*, actor: Actor, campaign: Campaign) -> None:
         campaign.refresh_from_db(fields=["public"])
         if "entries" not in campaign.public:
             rows = [
-                [one.code, kind.weight(terms, one)]
+                (one.code, kind.weight(terms, one))
                 for one in entries.filter(ended_at=None).order_by("id")
             ]
             frozen = freeze(Entrant(code, weight) for code, weight in rows)

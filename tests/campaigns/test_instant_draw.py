@@ -11,7 +11,7 @@ from django.test import Client
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
 from banyan.campaigns.chance.instant import Turn, receipt
-from banyan.campaigns.models import Campaign, Instance
+from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Shop
 from banyan.entitlements.models import Grant as CouponGrant
@@ -96,6 +96,9 @@ def test_every_turn_has_a_receipt_and_anybody_can_check_all_of_them(shop: Shop) 
     changed["result"][0][1] = "1" if changed["result"][0][1] != "1" else "nothing"
     assert not all(verifier.verify(json.dumps(changed, sort_keys=True)).values())
     assert (of.state, of.reserved) == ("settled", 0)
+    assert Participation.objects.filter(state="won").count() == len(
+        {code for code, _n, given, _head in told if given != "nothing"}
+    )
     assert of.spent == 500 * won()
     assert_sound()
 
@@ -174,6 +177,7 @@ def test_nothing_is_turned_when_it_is_over(shop: Shop) -> None:
     over(of)
     play.refresh_from_db()
     assert (play.state, play.public["turns"], won()) == ("closed", [], 0)
+    assert Participation.objects.get().state == "lost"
 
 
 def test_the_terms_must_hold_together(shop: Shop) -> None:

@@ -18,7 +18,7 @@ from banyan.orders.models import Order
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proof, Won
 from ..chance.instant import NOTHING, Prize, Wheel, prize_counter, start
-from ..effects import Contribute, Effect, Enter, Keep, Move, Tell, Turn
+from ..effects import Contribute, Effect, Enter, Keep, Move, MoveOne, Tell, Turn
 from ..mechanic import DRAW, INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Participation
 from ..problems import Refused
@@ -221,7 +221,10 @@ class InstantDraw(Mechanic[WheelTerms]):
 
     def expire(self, play: Play[WheelTerms]) -> Sequence[Effect]:
         """What was not turned until the end is not turned any more."""
-        return [Move("closed", ends=True)]
+        won = any(given != NOTHING for _n, given, _receipt in play.instance.public["turns"])
+        rows = Participation.objects.filter(instance_id=play.instance.pk, role=OWNER, state="in")
+        ended = [MoveOne(one, "won" if won else "lost") for one in rows]
+        return [*ended, Move("closed", ends=True)]
 
     def view(self, shown: Shown[WheelTerms]) -> list[Block]:
         """See the base."""

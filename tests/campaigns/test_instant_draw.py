@@ -180,6 +180,20 @@ def test_nothing_is_turned_when_it_is_over(shop: Shop) -> None:
     assert Participation.objects.get().state == "lost"
 
 
+def test_a_pause_keeps_the_chain_and_nobody_turns_meanwhile(shop: Shop) -> None:
+    of, ana, owner = wheel(shop, base=3), somebody(), make.actor(shop.owner)
+    play = begun(of, ana)
+    turn(play, ana)
+    campaigns.pause_campaign(actor=owner, campaign_id=of.pk)
+    with pytest.raises(Refused, match="play_paused"):
+        turn(play, ana)
+    assert campaigns.publish_campaign(actor=owner, campaign_id=of.pk).state == "paused"
+    campaigns.resume_campaign(actor=owner, campaign_id=of.pk)
+    turn(play, ana)
+    assert [n for n, _given, _head in play.public["turns"]] == [0, 1]
+    assert_sound()
+
+
 def test_the_terms_must_hold_together(shop: Shop) -> None:
     few = coupon(shop, cap=3).pk
     with pytest.raises(Invalid) as refused:

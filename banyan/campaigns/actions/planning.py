@@ -112,7 +112,7 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
     with transaction.atomic():
         locks.take([LockKey("campaign", campaign.pk)])
         campaign = get_campaign_for_staff(actor, campaign_id)
-        if campaign.state == "published":
+        if campaign.state in {"published", "paused"}:
             return campaign
         assert campaign.version is not None
         kind = mechanic(campaign.mechanic)

@@ -17,6 +17,7 @@ from banyan.catalog.models import Shop
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
 from banyan.kernel.problems import Invalid
+from banyan.orders import actions as orders
 from banyan.people.models import Account
 from tests.campaigns.scene import (
     DAY,
@@ -139,6 +140,21 @@ def test_f11_chance_cache_what_an_order_earned_is_there_next_day(shop: Shop) -> 
         with pytest.raises(Refused, match="play_chances"):
             turn(play, ana)
     assert len(play.public["turns"]) == 2, "the second order is beyond what counts"
+
+
+def test_an_order_that_is_given_back_gives_no_turn(shop: Shop) -> None:
+    of, ana = wheel(shop, orders=2), somebody()
+    play, item = begun(of, ana), make.variant(shop, stock=9)
+    bought = [make.pay(make.place((item, 1), buyer=ana)).orders.get() for _n in range(2)]
+    relay.drain()
+    for _n in range(2):
+        turn(play, ana)
+    orders.undo_orders(actor=SYSTEM, order_ids=[bought[0].pk], reason="back")
+    relay.drain()
+    with pytest.raises(Refused, match="play_chances"):
+        turn(play, ana)
+    assert len(play.public["turns"]) == 2, "one of its own, one of the order that was kept"
+    assert_sound()
 
 
 def test_friends_give_turns_up_to_the_cap(shop: Shop) -> None:

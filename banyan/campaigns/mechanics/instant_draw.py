@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
@@ -215,9 +216,13 @@ class InstantDraw(Mechanic[WheelTerms]):
         return [Turn(self.wheel_of(play.campaign, terms), coupons)]
 
     def chances(self, helped: int, terms: WheelTerms, mine: Participation | None) -> int:
-        """Return how many turns somebody has in all, used ones among them."""
-        orders = len(mine.data.get("orders", [])) if mine else 0
-        return terms.base + min(terms.helpers, helped) + min(terms.orders, orders)
+        """Return how many turns somebody has in all, used ones among them.
+
+        An order that was given back in full gives none; if its turn is used, the next one nets it.
+        """
+        orders = mine.data.get("orders", []) if mine else []
+        kept = Order.objects.filter(pk__in=orders, refunded_amount__lt=F("total_amount"))
+        return terms.base + min(terms.helpers, helped) + (kept.count() if orders else 0)
 
     def expire(self, play: Play[WheelTerms]) -> Sequence[Effect]:
         """What was not turned until the end is not turned any more."""

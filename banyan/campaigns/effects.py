@@ -90,6 +90,7 @@ class Turn(Effect):
     """The campaign's ``wheel`` is turned once for the instance; what it falls on is given.
 
     ``coupons`` are what prizes are, by their id: (coupon, cost); the money is promised then.
+    Locks campaign.
     """
 
     wheel: Wheel

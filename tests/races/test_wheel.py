@@ -50,6 +50,22 @@ def test_control_without_the_condition_one_prize_is_given_twice(
     assert campaign_audit().keys() == {"what is gone of a prize was given"}
 
 
+def test_control_without_the_queue_two_turns_have_one_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop, people = make.shop(), crowd(2)
+    of = campaign(shop, "instant_draw", prize=coupon(shop).pk)
+    plays = [(who, begun(of, who)) for who in people]
+    no_locks(monkeypatch)
+    meet(monkeypatch, applying, "receipt", 2)
+    run_at_once(*(lambda who=who, play=play: _turn(who, play) for who, play in plays))
+    numbers = [
+        public["turns"][0][0] for public in Instance.objects.values_list("public", flat=True)
+    ]
+    assert numbers == [0, 0]
+    assert "the turns of a wheel are those of its plays" in campaign_audit()
+
+
 def _twenty(monkeypatch: pytest.MonkeyPatch | None = None) -> int:
     shop, ana = make.shop(), somebody()
     of = campaign(shop, "instant_draw", prize=coupon(shop).pk, base=3)
@@ -59,8 +75,7 @@ def _twenty(monkeypatch: pytest.MonkeyPatch | None = None) -> int:
         meet(monkeypatch, InstantDraw, "chances", 20)
     found = run_concurrently(lambda: _turn(ana, play), 20)
     assert all(one == play.code or isinstance(one, Refused) for one in found), kinds(found)
-    of.refresh_from_db()
-    return int(of.public["turns"])
+    return sum(one == play.code for one in found)
 
 
 def test_f19_points_below_zero_twenty_turns_with_chances_for_three() -> None:

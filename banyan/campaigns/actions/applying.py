@@ -17,6 +17,7 @@ from banyan.entitlements.actions import (
 )
 from banyan.kernel import clock, counters, events, fairness, locks
 from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import SoldOut
 from banyan.kernel.remembered import insert, insert_together
@@ -286,9 +287,10 @@ def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
 @_apply.register
 def _turn(effect: say.Turn, stage: Stage) -> None:
     instance, wheel = stage.instance, effect.wheel
-    # Turns queue up at the campaign's row, in the order in which they take from the stock.
+    # Turns queue up at the campaign, in the order in which they take from the stock.
+    locks.take([LockKey("campaign", instance.campaign_id)])
     rows = Campaign.objects.filter(pk=instance.campaign_id)
-    public = rows.select_for_update(no_key=True).values_list("public", flat=True).get()
+    public = rows.values_list("public", flat=True).get()
     n = public["turns"]
     seed = fairness.use(purpose=DRAW, subject_id=instance.campaign_id)
     drawn = wheel.drawn(seed=seed, n=n, who=instance.code)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .chance.instant import Wheel
 from .models import Participation
 
 
@@ -85,6 +86,18 @@ class GiveCoupon(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn(Effect):
+    """The campaign's ``wheel`` is turned once for the instance; what it falls on is given.
+
+    ``coupons`` are what prizes are, by their id: (coupon, cost); the money is promised then.
+    Locks campaign.
+    """
+
+    wheel: Wheel
+    coupons: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class GiveRight(Effect):
     """Whoever just entered may buy ``quantity`` of a variant for ``amount`` each, until ``until``.
 
@@ -117,6 +130,14 @@ class Follow(Effect):
     order_id: int | None
     due_at: dt.datetime | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(Effect):
+    """``data`` is remembered of ``one``, for nobody but the mechanic to see."""
+
+    one: Participation
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

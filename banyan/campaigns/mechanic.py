@@ -27,6 +27,7 @@ from banyan.orders.models import Order
 
 from .blocks import Block, Proof
 from .chance.draws import Draw
+from .chance.instant import Wheel
 from .effects import Effect
 from .models import Campaign, Contribution, Grant, Instance, Participation
 from .persons import Person
@@ -35,6 +36,8 @@ from .terms import Terms
 
 T = TypeVar("T", bound=Terms)
 GROUP = "banyan.mechanics"
+DRAW = "campaign"
+"""What the seeds of campaigns' draws and wheels are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +281,10 @@ class Mechanic(ABC, Generic[T]):
         """Return the draw of a ``pooled`` campaign, as it is published before it opens."""
         raise NotImplementedError
 
+    def wheel_of(self, campaign: Campaign, terms: T) -> Wheel | None:
+        """Return the wheel that all who take part turn, if there is one; see ``effects.Turn``."""
+        return None
+
     def weight(self, terms: T, instance: Instance) -> int:
         """Return how many chances an entry has."""
         return 1
@@ -318,6 +325,7 @@ BUILT_IN = (
     "like_collection:LikeCollection",
     "red_packet:RedPacket",
     "assist_draw:AssistDraw",
+    "instant_draw:InstantDraw",
     "referral:Referral",
     "flash_sale:FlashSale",
 )

@@ -17,6 +17,7 @@ REASONS: dict[str, Any] = {
     "twice": _("You have done this already, perhaps under another name."),
     "quota": _("You have helped as often as one can today. Try again tomorrow."),
     "turns": _("You have begun this as often as one can."),
+    "chances": _("You have used every chance you have."),
     "tier": _("For this you need an account with a proven e-mail address or phone number."),
     "buyers_only": _("This is for those who have bought something here."),
     "newcomers_only": _("This is for those who have not bought anything here yet."),

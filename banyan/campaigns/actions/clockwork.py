@@ -18,15 +18,15 @@ from banyan.kernel.problems import Busy, IllegalTransition
 from banyan.kernel.states import transition_telling
 
 from ..chance.draws import drawn, freeze, proof, winners
+from ..chance.instant import Turn
 from ..effects import GiveCoupon
 from ..events import CampaignEnded
-from ..mechanic import Arrival, Play, mechanic, terms_of
+from ..mechanic import DRAW, Arrival, Play, mechanic, terms_of
 from ..models import Campaign, Instance
 from ..states import CAMPAIGN
-from .applying import Stage, apply
+from .applying import Stage, apply, promise_more
 from .following import decide_due
-from .planning import DRAW, settle
-from .playing import promise
+from .planning import settle
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ def advance(*, actor: Actor, limit: int = 500) -> int:
             draw(actor=actor, campaign=campaign)
     running = Instance.objects.filter(ended_at=None).values("campaign_id")
     for campaign in Campaign.objects.filter(state="ended").exclude(pk__in=running)[:limit]:
+        publish_turns(campaign=campaign)
         settle(actor=actor, campaign=campaign)
     return len(ids)
 
@@ -79,7 +80,7 @@ def draw(*, actor: Actor, campaign: Campaign) -> None:
         campaign.refresh_from_db(fields=["public"])
         if "entries" not in campaign.public:
             rows = [
-                [one.code, kind.weight(terms, one)]
+                (one.code, kind.weight(terms, one))
                 for one in entries.filter(ended_at=None).order_by("id")
             ]
             frozen = freeze(Entrant(code, weight) for code, weight in rows)
@@ -111,10 +112,25 @@ def _settle_entry(actor: Actor, instance_id: int, won: Mapping[str, str]) -> Non
         effects = kind.drawn(asked, won.get(instance.code))
         cost = sum(one.cost for one in effects if isinstance(one, GiveCoupon))
         if cost:
-            promise(instance.campaign, cost)
-            Instance.objects.filter(pk=instance.pk).update(promise=cost)
-            instance.promise = cost
+            promise_more(instance, cost)
         apply(effects, stage)
+
+
+def publish_turns(*, campaign: Campaign) -> None:
+    """Open the seed of a wheel that nobody can turn any more, and publish its proof. Repeatable."""
+    kind = mechanic(campaign.mechanic)
+    assert campaign.version is not None
+    wheel = kind.wheel_of(campaign, kind.terms.model_validate(campaign.version.terms))
+    if wheel is None or "proof" in campaign.public:
+        return
+    plays = Instance.objects.filter(campaign=campaign).values_list("code", "public")
+    turns = sorted(
+        (n, code, given) for code, public in plays for n, given, _receipt in public["turns"]
+    )
+    seed = fairness.reveal(purpose=DRAW, subject_id=campaign.pk)
+    text = wheel.proof(seed, [Turn(code, given) for _n, code, given in turns])
+    campaign.public = campaign.public | {"proof": text}
+    campaign.save(update_fields=["public"])
 
 
 def expire_instance(*, actor: Actor, instance_id: int) -> None:

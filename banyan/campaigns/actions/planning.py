@@ -25,15 +25,13 @@ from ..access import get_campaign_for_staff
 from ..chance.proofs import fingerprint
 from ..checks import faults_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
-from ..mechanic import mechanic
+from ..mechanic import DRAW, mechanic
 from ..models import DRIVES, LANDINGS, MARKETS, Campaign, CampaignVersion
 from ..states import CAMPAIGN
 from ..terms import read
 
 LONGEST = dt.timedelta(days=366)
 LARGEST = 10**11
-DRAW = "campaign"
-"""What the seeds of campaigns' draws are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
     with transaction.atomic():
         locks.take([LockKey("campaign", campaign.pk)])
         campaign = get_campaign_for_staff(actor, campaign_id)
-        if campaign.state == "published":
+        if campaign.state in {"published", "paused"}:
             return campaign
         assert campaign.version is not None
         kind = mechanic(campaign.mechanic)

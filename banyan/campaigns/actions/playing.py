@@ -26,7 +26,7 @@ from ..models import Campaign, Instance, Participation, PersonKey
 from ..persons import Person, person_of
 from ..problems import Refused
 from ..seeds import commit
-from .applying import Stage, apply
+from .applying import Stage, apply, promise
 
 NOWHERE = Arrival()
 
@@ -196,15 +196,6 @@ def _take_place(instance: Instance) -> int:
         raise Refused("drained")
     instance.taken += 1
     return instance.taken
-
-
-def promise(campaign: Campaign, money: int) -> None:
-    """Keep ``money`` of the budget, by one conditional UPDATE; nothing costs nothing."""
-    if not money:
-        return
-    free = Campaign.objects.filter(pk=campaign.pk, budget__gte=F("reserved") + F("spent") + money)
-    if free.update(reserved=F("reserved") + money) != 1:
-        raise Refused("budget")
 
 
 @remembered

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from . import (
+    campaigns,
     carts,
     chat,
     checkouts,
@@ -47,6 +48,7 @@ for domain in (
     delivery,
     price_lists,
     coupons,
+    campaigns,
     storefronts,
     posts,
     feeds,

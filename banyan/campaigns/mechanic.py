@@ -24,13 +24,16 @@ from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import NotFound
 from banyan.kernel.states import Machine
 from banyan.orders.models import Order
+from banyan.sharing.channels import CHANNELS, OPEN
 
 from .blocks import Block, Proof
 from .chance.draws import Draw
 from .chance.instant import Wheel
+from .disclosing import Gift, usual_facts
 from .effects import Effect
 from .models import Campaign, Contribution, Grant, Instance, Participation
 from .persons import Person
+from .policy import Facts
 from .problems import Refused
 from .terms import Terms
 
@@ -165,8 +168,8 @@ class Mechanic(ABC, Generic[T]):
     called. ``owner_joins``: who began it may take a place like anybody. ``pooled``: the instances
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
     ``watches``: it is told of orders of those who take part. ``chance`` says whether luck decides
-    anything, ``by_sharing`` whether sharing brings a benefit: both are facts that the policy reads.
-    ``steps`` say in three sentences how it goes.
+    anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
+    is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     """
 
     code: ClassVar[str]
@@ -181,7 +184,13 @@ class Mechanic(ABC, Generic[T]):
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
     steps: ClassVar[Sequence[Any]] = ()
+    pay_to_enter: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Preset]] = {}
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Channels where it may be played with all it has; elsewhere pages are neutral."""
+        return OPEN if self.by_sharing else frozenset(CHANNELS)
 
     @abstractmethod
     def begin(self, new: Beginning[T]) -> Opening:
@@ -209,6 +218,18 @@ class Mechanic(ABC, Generic[T]):
     def price(self, terms: T) -> int | None:
         """Return what its goods come down to, in minor units; None where it gives coupons."""
         return None
+
+    def gives(self, terms: T) -> Sequence[Gift]:
+        """Return which coupons one play gives at most, and how many; of a pooled one all plays."""
+        return [([getattr(terms, name) for name in terms.coupon_fields], 1)]
+
+    def advertised(self, terms: T) -> tuple[int, int] | None:
+        """Return the variant that is sold for less, and the price that is told, in minor units."""
+        return None
+
+    def facts(self, campaign: Campaign, terms: T) -> Facts:
+        """Return what the policy reads, and the public rules say; words in the active language."""
+        return usual_facts(self, campaign, terms)
 
     def faults(self, terms: T) -> Mapping[str, Any]:
         """Return what is wrong with terms that only the goods and coupons tell, by field."""

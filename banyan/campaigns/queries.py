@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from banyan.catalog.models import Product, ProductImage, Variant
 from banyan.entitlements.costs import most_off
-from banyan.entitlements.models import Coupon
+from banyan.entitlements.models import Coupon, PriceRight
+from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 from banyan.kernel.money import Money
+from banyan.sharing.channels import HUMAN_VERDICTS
+from banyan.sharing.models import Link, Touch
 
 from .access import seen_by, visible_to_all
 from .mechanic import Shown, mechanic, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
 
 MOST_SHOWN = 60
+ENOUGH = 20
+"""Plays from which on a rate says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,26 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How a campaign goes, in people and money: ``granted`` and ``reserved`` in minor units."""
+    """How a campaign goes, in people and money: minor units.
 
+    ``opened`` are touches of its links and its plays' by what may be a person, ``seen`` those that
+    are one. ``running`` plays have promises that are open, of ``open_money``. Of what was given
+    ``redeemed`` were used, at ``each`` on the average at most. ``k`` is how many took part or
+    helped through a link for each play that was begun, once there are ENOUGH plays.
+    """
+
+    opened: int
+    seen: int
     begun: int
     joined: int
     helped: int
     finished: int
+    running: int
     granted: int
-    reserved: int
-    spent: int
+    open_money: int
+    redeemed: int
+    each: int | None
+    k: Decimal | None
 
 
 def shown(actor: Actor, instance: Instance) -> Shown[Any]:
@@ -187,20 +204,53 @@ def _worth(coupon_ids: Collection[int]) -> dict[int, int]:
 
 
 def funnel_of(campaign: Campaign) -> Funnel:
-    """Return how a campaign goes. Three statements."""
+    """Return how a campaign goes. Seven statements."""
     plays = Instance.objects.filter(campaign=campaign).aggregate(
         begun=Count("id"),
         finished=Count("id", filter=Q(ended_at__isnull=False)),
-        spent=Sum("spent"),
+        given=Sum("spent"),
+        open_money=Sum(F("promise") - F("spent"), filter=Q(ended_at=None)),
     )
     joined = Participation.objects.filter(campaign=campaign).exclude(state="out")
     helped = Contribution.objects.filter(campaign=campaign, undone_at=None)
+    through = Q(through__isnull=False)
+    joiners = joined.aggregate(n=Count("account", distinct=True), led=Count("id", filter=through))
+    helpers = helped.aggregate(n=Count("helper", distinct=True), led=Count("id", filter=through))
+    touches = _touches(campaign)
+    used = _redeemed_coupons(campaign)
+    rights = PriceRight.objects.filter(campaign_id=campaign.pk, state="redeemed").count()
+    led = Decimal(joiners["led"] + helpers["led"])
     return Funnel(
+        opened=touches["opened"],
+        seen=touches["seen"],
         begun=plays["begun"],
-        joined=joined.aggregate(n=Count("account", distinct=True))["n"],
-        helped=helped.aggregate(n=Count("helper", distinct=True))["n"],
+        joined=joiners["n"],
+        helped=helpers["n"],
         finished=plays["finished"],
-        granted=plays["spent"] or 0,
-        reserved=campaign.reserved,
-        spent=campaign.spent,
+        running=plays["begun"] - plays["finished"],
+        granted=plays["given"] or 0,
+        open_money=plays["open_money"] or 0,
+        redeemed=used["n"] + rights,
+        each=(used["cost"] or 0) // used["n"] if used["n"] else None,
+        k=round(led / plays["begun"], 2) if plays["begun"] >= ENOUGH else None,
     )
+
+
+def _touches(campaign: Campaign) -> dict[str, int]:
+    """Count touches of links to a campaign and to its plays."""
+    plays = Instance.objects.filter(campaign=campaign).values("pk")
+    links = Link.objects.filter(
+        Q(target_kind="campaign", target_id=campaign.pk)
+        | Q(target_kind="play", target_id__in=plays)
+    )
+    return Touch.objects.filter(link__in=links).aggregate(
+        opened=Count("id", filter=Q(verdict__in=HUMAN_VERDICTS)),
+        seen=Count("id", filter=Q(verdict="human")),
+    )
+
+
+def _redeemed_coupons(campaign: Campaign) -> dict[str, int]:
+    """Count the campaign's coupons that were used, and what they cost at most together."""
+    used = CouponGrant.objects.filter(state="redeemed").values("pk")
+    given = Grant.objects.filter(campaign=campaign, kind="coupon", reference__in=used)
+    return given.aggregate(n=Count("id"), cost=Sum("cost"))

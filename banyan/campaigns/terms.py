@@ -73,6 +73,9 @@ def _asked(name: str, field: FieldInfo) -> Asked:
     return Asked(name, ask, default, least, most)
 
 
+# Ids are as large as a column; no amount and no number means anything beyond the other bound.
+_LARGEST = dict.fromkeys(KINDS, 10**11) | dict.fromkeys(("coupon", "variant"), 2**63 - 1)
+
 _MESSAGES: dict[str, Any] = {
     "missing": _("This is needed."),
     "greater_than_equal": _("Enter at least %(ge)s."),
@@ -85,7 +88,7 @@ _MESSAGES: dict[str, Any] = {
 def read(terms: type[T], given: Mapping[str, Any]) -> T:
     """Return the terms of what was given; raises Invalid with a message per field."""
     try:
-        return terms.model_validate(dict(given))
+        made = terms.model_validate(dict(given))
     except ValidationError as error:
         fields: dict[str, Any] = {}
         for fault in error.errors():
@@ -96,3 +99,11 @@ def read(terms: type[T], given: Mapping[str, Any]) -> T:
             message = _MESSAGES.get(fault["type"], _("This cannot be chosen here."))
             fields.setdefault(name, str(message) % fault.get("ctx", {}))
         raise Invalid(fields=fields) from error
+    over = {
+        one.name: str(_("This cannot be chosen here."))
+        for one in terms.asked()
+        if isinstance(value := getattr(made, one.name), int) and abs(value) > _LARGEST[one.ask.kind]
+    }
+    if over:
+        raise Invalid(fields=over)
+    return made

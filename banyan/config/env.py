@@ -84,6 +84,7 @@ class Env(BaseSettings):
     new_account_days: int = Field(default=7, ge=0, le=365)
     counter_notice_days: int = Field(default=14, ge=1, le=90)
     campaign_limits: CampaignLimits = CampaignLimits()
+    blocked_in: str = ""
     operator_name: str = ""
     operator_address: str = ""
     operator_email: str = ""

@@ -55,6 +55,7 @@ POOL_FEE_BPS = env.pool_fee_bps
 CONSENT_MODE = env.consent_mode
 # Accounts younger than this say less in a day; tests make many young people who say a lot.
 NEW_ACCOUNT_DAYS = 0 if TESTING else env.new_account_days
+BLOCKED_IN = tuple(name.strip() for name in env.blocked_in.split(",") if name.strip())
 CAMPAIGN_LIMITS = env.campaign_limits.model_dump()
 COUNTER_NOTICE_DAYS = env.counter_notice_days
 OPERATOR = {"name": env.operator_name, "address": env.operator_address, "email": env.operator_email}

@@ -237,6 +237,20 @@ def in_transaction() -> bool:
     return any(not getattr(b, "_from_testcase", False) for b in connection.atomic_blocks)
 
 
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Run actions one after another as if each had committed, and undo all of it at the end.
+
+    Nothing stays: no row, event, posting or hook. Rows that the actions lock stay locked until
+    then, so only for rows that nobody else waits for, and briefly.
+    """
+    frame = transaction.atomic()
+    frame._from_testcase = True  # type: ignore[attr-defined]  # a frame around actions, none itself
+    with frame:
+        yield
+        transaction.set_rollback(True)
+
+
 def busy(error: BaseException) -> Busy | None:
     """Return the Busy that stands for a lock time-out or a deadlock of the database, else None."""
     cause = error.__cause__ if isinstance(error, OperationalError) else error

@@ -60,6 +60,7 @@ def examine() -> list[Finding]:
         check_disk(surroundings.var),
         check_font(),
         check_browser(),
+        check_blocked(),
     ]
 
 
@@ -137,6 +138,18 @@ def check_browser() -> Finding:
         if found := shutil.which(program):
             return Finding("chromium", "ok", found)
     return Finding("chromium", "advice", "none: browser tests need it; `make setup-dev` gets it.")
+
+
+def check_blocked() -> Finding:
+    """Apps that an operator has marked as blocking this host's links."""
+    named = os.environ.get("BANYAN_BLOCKED_IN", "")
+    if not named:
+        return Finding("links", "ok", "no app is marked as blocking them; the desk watches.")
+    return Finding(
+        "links",
+        "advice",
+        f"blocked in {named}: ask these apps to look again. Another host to evade it is no remedy.",
+    )
 
 
 def cjk_font() -> str:

@@ -159,19 +159,20 @@ def prices_for(*, actor: Actor, variant_ids: Sequence[int]) -> dict[int, SalePri
     return prices_in(sale_items(actor=actor, variant_ids=variant_ids))
 
 
-def baselines(variant_ids: Sequence[int]) -> dict[int, int]:
-    """Return the lowest price of each variant in the last seven days, earlier sales included."""
-    now = clock.now()
+def baselines(variant_ids: Sequence[int], *, days: int = BASELINE.days) -> dict[int, int]:
+    """Return the lowest price of each variant in the last days, earlier sales included."""
+    now, span = clock.now(), dt.timedelta(days=days)
     known: dict[int, list[tuple[dt.datetime, int]]] = {}
     changes = PriceChange.objects.filter(variant_id__in=list(variant_ids), at__lte=now)
     for variant_id, at, amount in changes.values_list("variant_id", "at", "amount"):
         known.setdefault(variant_id, []).append((at, amount))
-    lowest = {v: low for v, prices in known.items() if (low := baseline(prices, now)) is not None}
+    found = {v: baseline(prices, now, span) for v, prices in known.items()}
+    lowest = {v: low for v, low in found.items() if low is not None}
     sold = SaleItem.objects.filter(
         variant_id__in=list(variant_ids),
         baseline_amount__isnull=False,
         sale__starts_at__lte=now,
-        sale__ends_at__gt=now - BASELINE,
+        sale__ends_at__gt=now - span,
     ).exclude(sale__ended_at__lte=F("sale__starts_at"))
     for variant_id, amount in sold.values_list("variant_id", "amount"):
         lowest[variant_id] = min(amount, lowest.get(variant_id, amount))

@@ -9,12 +9,14 @@ BASELINE = dt.timedelta(days=7)
 WARM_UP = dt.timedelta(minutes=15)
 
 
-def baseline(prices: Sequence[tuple[dt.datetime, int]], now: dt.datetime) -> int | None:
-    """Return the lowest price that was asked in the week before ``now``; None when none is known.
+def baseline(
+    prices: Sequence[tuple[dt.datetime, int]], now: dt.datetime, span: dt.timedelta = BASELINE
+) -> int | None:
+    """Return the lowest price that was asked in ``span`` before ``now``; None when none is known.
 
-    ``prices`` are (from when on, minor units); the one that was asked when the week began counts.
+    ``prices`` are (from when on, minor units); the one that was asked when it began counts.
     """
-    begins = now - BASELINE
+    begins = now - span
     before = [(at, amount) for at, amount in prices if at <= begins]
     within = [amount for at, amount in prices if begins < at <= now]
     if before:

@@ -34,6 +34,7 @@ from banyan.sales import actions as sales
 from banyan.sales.models import Sale
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
+from tests.campaigns.scene import draft
 from tests.delivery import goods
 from tests.sales.scene import on
 from tests.support import factories as make
@@ -65,6 +66,7 @@ def something_of_everything() -> None:
     community.comment(actor=who, post_id=newest.pk, body="Mine, too")
     _earned(ana, mio, variant)
     _in_a_sale(ana, mio, kiln)
+    draft(kiln, "group_buy", variant=variant.pk, price=1, title="Cups together")
     _without_parcel(kiln, ana)
     catalog.invite(actor=owner, shop_id=kiln.pk, to="@ana", role="clerk")
     payments.issue_credit(

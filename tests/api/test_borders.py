@@ -21,6 +21,13 @@ WAY = {"name": "Mine", "currency": "CNY", "bands": [{"begins": 0, "amount": 0}]}
 LIST = {"name": "Mine", "currency": "CNY"}
 ASKED_BACK = {"reason": "damaged", "lines": [{"line_id": "{line_id}", "quantity": 1}]}
 FOUND = {"lines": [{"id": "{returned_line_id}", "accepted": 1}]}
+CAMPAIGN = {
+    "mechanic": "group_buy",
+    "title": "Mine",
+    "starts_at": "2030-01-01T00:00:00Z",
+    "ends_at": "2030-02-01T00:00:00Z",
+    "terms": {"variant": "{variant_id}", "price": 80},
+}
 ZONES = "/shops/{shop_id}/shipping-zones"
 TAXES = "/shops/{shop_id}/tax-zones"
 LISTS = "/shops/{shop_id}/price-lists"
@@ -46,6 +53,12 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("DELETE", "/offers/{offer_id}", None),
     ("PUT", "/coupons/{coupon_id}/terms", {"benefits": [{"code": "free_shipping"}]}),
     ("POST", "/coupons/{coupon_id}/codes", {"n": 1}),
+    ("GET", "/shops/{shop_id}/campaigns", None),
+    ("POST", "/shops/{shop_id}/campaigns", CAMPAIGN),
+    ("POST", "/shop-campaigns/{campaign_id}/publish", None),
+    ("POST", "/shop-campaigns/{campaign_id}/pause", None),
+    ("POST", "/shop-campaigns/{campaign_id}/resume", None),
+    ("POST", "/shop-campaigns/{campaign_id}/end", None),
     ("POST", "/shops/{shop_id}/products", PRODUCT),
     ("PUT", "/products/{product_id}", PRODUCT),
     ("POST", "/products/{product_id}/publish", None),
@@ -162,6 +175,10 @@ FOR_EVERYBODY = {
     ("GET", "/groups/{slug}/members"),
     ("GET", "/groups/{slug}/offers"),
     ("POST", "/groups/{slug}/offers"),
+    ("GET", "/campaigns/{code}"),
+    ("POST", "/campaigns/{code}/plays"),
+    ("GET", "/plays/{code}"),
+    ("POST", "/plays/{code}/{verb}"),
     ("GET", "/links/{code}"),
     ("POST", "/links/{code}/touches"),
     ("PUT", "/cart/lines/{variant_id}"),
@@ -198,7 +215,7 @@ def _merchant_of_another_shop() -> Program:
 def _body(world: World, body: Any) -> Any:
     """Return ``body`` with the ids of the world where it names lines."""
     text = json.dumps(body)
-    for name in ("line_id", "returned_line_id"):
+    for name in ("line_id", "returned_line_id", "variant_id"):
         text = text.replace(f"{{{name}}}", world.ids[name])
     return json.loads(text)
 
@@ -279,7 +296,7 @@ def test_a_token_of_another_scope_may_read_only(world: World) -> None:
             place = path.removeprefix("/api/v1")
             if place == "/checkouts/quote":
                 continue  # prices only
-            names = world.ids_for(place) | {"attempt": "x"}
+            names = world.ids_for(place) | {"attempt": "x", "verb": "join"}
             refused = reader.send(method.upper(), place.format(**names), {})
             assert problem(refused) == (403, "scope_missing"), (method, place)
     assert rows_of_all_tables() == before

@@ -24,6 +24,7 @@ from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.storefronts import actions as storefronts
+from tests.campaigns.scene import draft
 from tests.groups import circles
 from tests.support import factories as make
 from tests.support import prices
@@ -146,6 +147,7 @@ def new_world() -> World:
         "product_id": item.product_id,
         "variant_id": item.pk,
         "coupon_id": coupon.pk,
+        "campaign_id": draft(shop, "group_buy", variant=item.pk, price=80).pk,
         "post_id": post.pk,
         "slug": "cups",
         "comment_id": remark.pk,

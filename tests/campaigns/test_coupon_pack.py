@@ -148,6 +148,15 @@ def test_m01_new_user_only_breach(shop: Shop) -> None:
     assert_sound()
 
 
+def test_a_newer_coupon_and_then_an_older_one_are_given_in_one_act(shop: Shop) -> None:
+    older = coupon(shop, title="older")
+    newer = coupon(shop, title="newer")
+    sender, friend = crowd(2)
+    join(begun(packs(shop, coupon=older.pk, newcomer=newer.pk, sender=1), sender), friend)
+    assert (coupons_of(friend), coupons_of(sender)) == (["newer"], ["older"])
+    assert_sound()
+
+
 def test_m01_partial_fill(shop: Shop) -> None:
     pack = begun(packs(shop, places=10), somebody())
     pack.campaign.refresh_from_db()

@@ -264,6 +264,10 @@ def _sale(w: World) -> dict[str, Any]:
     return {"sale_id": w.sale.pk}
 
 
+def _campaign(w: World) -> dict[str, Any]:
+    return {"campaign_id": w.campaign.pk}
+
+
 def _asked_payment(w: World) -> dict[str, Any]:
     return {"request_id": w.asked_payment.pk}
 
@@ -316,6 +320,8 @@ STUDIO: dict[str, Case] = {
     "studio_sale_codes": (_sale, {"channel": "letter", "count": "1"}),
     "studio_sale_codes_file": (lambda w: {"batch_id": w.batch.pk}, None),
     "studio_sale_fans": (_sale, {"handles": "me"}),
+    "studio_campaign_change": (_campaign, {"title": "Theirs"}),
+    "studio_campaign_preview": (_campaign, None),
     "studio_collection": (lambda w: {"collection_id": w.collection.pk}, {"do": "delete"}),
     "studio_pool_item": (lambda w: {"item_id": w.pool_item.pk}, {"do": "withdraw"}),
     "studio_payment_take_back": (_asked_payment, {}),

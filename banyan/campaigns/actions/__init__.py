@@ -17,10 +17,13 @@ from .planning import (
     standing_campaign,
 )
 from .playing import begin, play
+from .previewing import Step, preview_campaign
+from .switching import switch_mechanic
 
 __all__ = [
     "CampaignInput",
     "PacketInput",
+    "Step",
     "advance",
     "begin",
     "change_campaign",
@@ -35,8 +38,10 @@ __all__ = [
     "pause_campaign",
     "plan_campaign",
     "play",
+    "preview_campaign",
     "publish_campaign",
     "resume_campaign",
     "settle_orders",
     "standing_campaign",
+    "switch_mechanic",
 ]

@@ -69,12 +69,21 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
 
     The caller's transaction must roll back on any Problem.
     """
+    _lock_coupons(effects)
     try:
         for effect in effects:
             _apply(effect, stage)
     except IntegrityError as error:
         raise _meant(error) from error
     _settle(stage)
+
+
+def _lock_coupons(effects: Sequence[say.Effect]) -> None:
+    """Lock several coupons at once, in order: a pack may give the newer one first."""
+    named = [e for e in effects if isinstance(e, say.GiveCoupon)]
+    coupons = {one for e in named for one in (e.coupon_id, e.instead) if one is not None}
+    if len(coupons) > 1:
+        locks.take(locks.LockKey("entitlement", one) for one in coupons)
 
 
 def _meant(error: IntegrityError) -> Exception:

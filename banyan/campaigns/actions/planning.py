@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,18 +12,22 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
+from banyan.catalog.models import Shop
 from banyan.catalog.ports import check_campaigning
+from banyan.entitlements.actions import create_coupon
 from banyan.kernel import audit, clock, fairness, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Event
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
+from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Conflict, Invalid
 from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_campaign_for_staff
 from ..chance.proofs import fingerprint
 from ..checks import faults_of
+from ..disclosing import report_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
 from ..mechanic import DRAW, mechanic
 from ..models import DRIVES, LANDINGS, MARKETS, Campaign, CampaignVersion
@@ -32,11 +36,16 @@ from ..terms import read
 
 LONGEST = dt.timedelta(days=366)
 LARGEST = 10**11
+MOST_GIVEN = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignInput:
-    """What a campaign is to be; ``terms`` are the mechanic's parameters, ``budget`` minor units."""
+    """What a campaign is to be; ``terms`` are the mechanic's parameters, ``budget`` minor units.
+
+    Without a budget it is enough for ``plays`` at their worst. With ``coupon_off`` (minor units) a
+    coupon of so much off is made for it, where the terms name none.
+    """
 
     mechanic: str
     title: str
@@ -47,6 +56,8 @@ class CampaignInput:
     landing: str = "direct"
     market: str = "none"
     budget: int = 0
+    plays: int = 0
+    coupon_off: int = 0
     terms: Mapping[str, Any] = field(default_factory=dict)
     template: str = ""
 
@@ -54,8 +65,9 @@ class CampaignInput:
 def plan_campaign(*, actor: Actor, shop_id: int, data: CampaignInput) -> Campaign:
     """Write a draft, which only the shop sees. Raises Invalid by field (terms' own names)."""
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
-    values = _checked(data, shop.pk)
     with transaction.atomic():
+        data = _furnished(actor, shop, data)
+        values, budget = _checked(data, shop.pk)
         campaign = Campaign.objects.create(
             code=new_code(80),
             shop=shop,
@@ -64,6 +76,7 @@ def plan_campaign(*, actor: Actor, shop_id: int, data: CampaignInput) -> Campaig
             currency=shop.currency,
             template=data.template[:24],
             created_at=clock.now(),
+            budget=budget,
             **_columns(data),
         )
         campaign.version = _version(actor, campaign, values)
@@ -75,12 +88,14 @@ def plan_campaign(*, actor: Actor, shop_id: int, data: CampaignInput) -> Campaig
 def change_campaign(*, actor: Actor, campaign_id: int, data: CampaignInput) -> Campaign:
     """Change a draft; what is published stands still: Conflict ``campaign_published``."""
     campaign = get_campaign_for_staff(actor, campaign_id)
-    values = _checked(data, campaign.shop_id or 0)
+    assert campaign.shop is not None
     with transaction.atomic():
         locks.take([LockKey("campaign", campaign.pk)])
         campaign.refresh_from_db()
         if campaign.state != "draft" or campaign.mechanic != data.mechanic:
             raise Conflict(_("What is published stays as it is."), code="campaign_published")
+        data = _furnished(actor, campaign.shop, data)
+        values, campaign.budget = _checked(data, campaign.shop.pk)
         for name, value in _columns(data).items():
             setattr(campaign, name, value)
         assert campaign.version is not None
@@ -106,7 +121,9 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
     """Fix the terms and open the campaign to everybody from its start on. Repeatable.
 
     Raises Invalid with what stands in the way: an end that has passed, a budget that does not
-    cover one instance at its worst, goods or coupons that are gone. Emits campaign.published.
+    cover one instance at its worst, goods or coupons that are gone, rules of the market, of its
+    channels or of the house (by their code). What the rules said is kept with the version. What
+    should have begun before begins now. Emits campaign.published.
     """
     campaign = get_campaign_for_staff(actor, campaign_id)
     with transaction.atomic():
@@ -124,9 +141,15 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
             faults["budget"] = _("The budget must cover at least one of them at its worst.")
         if faults:
             raise Invalid(fields=faults)
+        report = report_of(kind, campaign, campaign.version)
+        if report.blocks:
+            raise Invalid(
+                fields={one.code: f"{one.text} ({one.source.cited})" for one in report.blocks}
+            )
         CampaignVersion.objects.filter(pk=campaign.version_id).update(
-            published_at=clock.now(), published_by_id=actor.id
+            published_at=report.at, published_by_id=actor.id, checked=report.record()
         )
+        campaign.starts_at = max(campaign.starts_at, report.at)
         if campaign.shop_id is not None:
             check_campaigning(campaign.shop_id)
         campaign.public = dict(kind.published(actor, campaign, terms))
@@ -135,7 +158,7 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
             seed = fairness.commit(purpose=DRAW, subject_id=campaign.pk)
             published = {"seed": seed, "terms": fingerprint(draw.terms)}
             campaign.public["published"] = published
-        campaign.save(update_fields=["public"])
+        campaign.save(update_fields=["public", "starts_at"])
         _tell(actor, campaign, "published", CampaignPublished)
         _audit(actor, campaign, "campaign.publish")
     return campaign
@@ -247,8 +270,27 @@ def settle(*, actor: Actor, campaign: Campaign) -> None:
         transition(CAMPAIGN, campaign, "settled", actor=actor)
 
 
-def _checked(data: CampaignInput, shop_id: int) -> dict[str, Any]:
-    """Return the terms as they are stored; raises Invalid with everything that is wrong."""
+def _furnished(actor: Actor, shop: Shop, data: CampaignInput) -> CampaignInput:
+    """Make the coupon that was asked for, into the first field for one that is empty."""
+    names = mechanic(data.mechanic).terms.coupon_fields
+    if not data.coupon_off or not names or data.terms.get(names[0]):
+        return data
+    off = format_money(Money(data.coupon_off, shop.currency))
+    made = create_coupon(
+        actor=actor,
+        shop_id=shop.pk,
+        title=_("%(amount)s off") % {"amount": off},
+        reach="held",
+        amount_off=data.coupon_off,
+        # The campaign's budget is the bound of what it gives.
+        cap=MOST_GIVEN,
+        per_person=MOST_GIVEN,
+    )
+    return replace(data, terms={**data.terms, names[0]: made.pk})
+
+
+def _checked(data: CampaignInput, shop_id: int) -> tuple[dict[str, Any], int]:
+    """Return the terms as they are stored, and the budget; raises Invalid with all faults."""
     fields: dict[str, Any] = {}
     if not 1 <= len(data.title.strip()) <= 80:
         fields["title"] = _("Give the campaign a name of 1 to 80 letters.")
@@ -256,22 +298,25 @@ def _checked(data: CampaignInput, shop_id: int) -> dict[str, Any]:
         fields["about"] = _("This is too long.")
     if not data.starts_at < data.ends_at <= data.starts_at + LONGEST:
         fields["ends_at"] = _("The end must be after the start, at most a year.")
-    if not 0 <= data.budget <= LARGEST:
+    if not 0 <= data.budget <= LARGEST or not 0 <= data.plays <= MOST_GIVEN:
         fields["budget"] = _("Enter an amount that is not negative.")
     for name, known in (("drive", DRIVES), ("landing", LANDINGS), ("market", MARKETS)):
         if getattr(data, name) not in known:
             fields[name] = _("This cannot be chosen here.")
     values: dict[str, Any] = {}
+    budget = data.budget
     try:
         kind = mechanic(data.mechanic)
         terms = read(kind.terms, data.terms)
         fields |= faults_of(shop_id, terms) or kind.faults(terms)
+        if not fields and not budget and data.plays:
+            budget = min(LARGEST, kind.worst_case(terms) * (1 if kind.pooled else data.plays))
         values = terms.model_dump(mode="json")
     except Invalid as problem:
         fields |= problem.fields
     if fields:
         raise Invalid(fields=fields)
-    return values
+    return values, budget
 
 
 def _columns(data: CampaignInput) -> dict[str, Any]:
@@ -283,7 +328,6 @@ def _columns(data: CampaignInput) -> dict[str, Any]:
         "drive": data.drive,
         "landing": data.landing,
         "market": data.market,
-        "budget": data.budget,
     }
 
 

@@ -27,8 +27,11 @@ from ..persons import Person, person_of
 from ..problems import Refused
 from ..seeds import commit
 from .applying import Stage, apply, promise
+from .switching import check_on
 
 NOWHERE = Arrival()
+STOPPABLE = frozenset({"join", "help"})
+"""Verbs that end with a mechanic that is turned off; taking what was promised does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def begin(
     person = person_of(actor)
     now = clock.now()
     _check_window(campaign, now)
+    check_on(campaign.mechanic)
     _check_person(actor, campaign, kind, person)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
@@ -150,6 +154,8 @@ def play(
     scarce = verb in kind.scarce
     if scarce and instance.taken >= instance.cap:
         raise Refused("drained")
+    if verb in STOPPABLE:
+        check_on(campaign.mechanic)
     person = person_of(actor)
     _check_person(actor, campaign, kind, person)
     if scarce:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from django.utils.translation import gettext as _
@@ -16,9 +17,11 @@ from banyan.kernel.states import Machine
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proof, Won
 from ..chance.draws import Draw
+from ..disclosing import Gift
 from ..effects import Change, Contribute, Effect, Enter, GiveCoupon, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
+from ..policy import Facts
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -103,6 +106,19 @@ class AssistDraw(Mechanic[DrawTerms]):
         """Every prize, once: the budget is kept for the campaign, not for an entry."""
         costs = _costs(terms)
         return sum(costs[coupon] * many for coupon, many in terms.prizes)
+
+    def gives(self, terms: DrawTerms) -> Sequence[Gift]:
+        """Every prize, once for all who enter."""
+        return [([coupon], many) for coupon, many in terms.prizes]
+
+    def facts(self, campaign: Campaign, terms: DrawTerms) -> Facts:
+        """Luck decides, and friends who help make winning likelier."""
+        return replace(
+            super().facts(campaign, terms),
+            method=_("All entries are drawn from when the campaign ends, each by its chances."),
+            by_sharing=bool(terms.helpers),
+            share_raises_odds=bool(terms.helpers),
+        )
 
     def begin(self, new: Beginning[DrawTerms]) -> Opening:
         """An entry lives until the campaign ends; what it can win is in the campaign's budget."""

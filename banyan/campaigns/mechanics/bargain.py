@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -19,7 +20,8 @@ from ..chance.bargains import FRONT, Bargain
 from ..chance.packets import EQUAL, LINE_CUT
 from ..effects import Change, Confirm, Contribute, Effect, Enter, GiveRight, Lead, Move, Tell, Undo
 from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Instance, Participation
+from ..models import Campaign, Instance, Participation
+from ..policy import Facts
 from ..problems import Refused
 from ..seeds import seed_of
 from ..terms import Ask, Terms
@@ -121,6 +123,19 @@ class Bargaining(Mechanic[BargainTerms]):
     def worst_case(self, terms: BargainTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""
         return 0
+
+    def advertised(self, terms: BargainTerms) -> tuple[int, int]:
+        """The lowest price that friends can bring it to."""
+        return terms.variant, terms.floor
+
+    def facts(self, campaign: Campaign, terms: BargainTerms) -> Facts:
+        """Cuts are fixed beforehand, by chance where the terms say so."""
+        return replace(
+            super().facts(campaign, terms),
+            chance=terms.shape == LINE_CUT,
+            method=_("How much each friend cuts off is fixed when a bargain begins."),
+            share_needed=not terms.buy_now,
+        )
 
     def begin(self, new: Beginning[BargainTerms]) -> Opening:
         """Every cut is decided now, from the price as it is now."""

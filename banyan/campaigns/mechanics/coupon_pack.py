@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -17,9 +18,11 @@ from banyan.orders.actions.persons import is_newcomer
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Won
 from ..chance.packs import TIERED, Pack
+from ..disclosing import Gift
 from ..effects import Effect, Enter, GiveCoupon, Move, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Instance
+from ..models import Campaign, Instance
+from ..policy import Facts
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -115,6 +118,19 @@ class CouponPack(Mechanic[PackTerms]):
         if terms.top:
             total += max(0, costs[terms.top] - each)
         return total + (costs[terms.coupon] if terms.sender >= 0 else 0)
+
+    def gives(self, terms: PackTerms) -> Sequence[Gift]:
+        """A coupon for every place, a better one for one of them, and the sender's own."""
+        top, sender = bool(terms.top), terms.sender >= 0
+        opened = [terms.coupon, terms.newcomer, terms.instead]
+        return [(opened, terms.places - top), ([terms.top], top), ([terms.coupon], sender)]
+
+    def facts(self, campaign: Campaign, terms: PackTerms) -> Facts:
+        """With a better coupon luck decides who opens it."""
+        method = _("Who opens the pack has a coupon, until it is empty.")
+        if terms.top:
+            method += " " + _("Which place has the better one is drawn when the pack is made.")
+        return replace(super().facts(campaign, terms), chance=bool(terms.top), method=method)
 
     def begin(self, new: Beginning[PackTerms]) -> Opening:
         """Which place has the better coupon is decided now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from ..blocks import Block
 from ..effects import Effect
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign
+from ..policy import Facts
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -87,6 +89,7 @@ class FlashSale(Mechanic[SaleTerms]):
         gettext_lazy("What is not paid for in time goes to the next one."),
     )
     terms = SaleTerms
+    pay_to_enter = True
     scarce = frozenset()
     by_sharing = False
     machine = Machine(
@@ -107,6 +110,17 @@ class FlashSale(Mechanic[SaleTerms]):
     def worst_case(self, terms: SaleTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""
         return 0
+
+    def advertised(self, terms: SaleTerms) -> tuple[int, int]:
+        """The price in the sale."""
+        return terms.variant, terms.price
+
+    def facts(self, campaign: Campaign, terms: SaleTerms) -> Facts:
+        """Units go in a fair order."""
+        method = _("Units are sold in the order of the waiting room, which is drawn.")
+        if not terms.room:
+            method = _("Units are sold in the order in which people come.")
+        return replace(super().facts(campaign, terms), method=method)
 
     def published(self, actor: Actor, campaign: Campaign, terms: SaleTerms) -> Mapping[str, Any]:
         """Plan and publish the sale with the campaign's window. Raises what that raises."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from django.utils.translation import gettext as _
@@ -31,7 +32,8 @@ from ..effects import (
     Undo,
 )
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Participation
+from ..models import Campaign, Participation
+from ..policy import Facts
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -123,6 +125,7 @@ class GroupBuy(Mechanic[GroupTerms]):
         gettext_lazy("The parcels are sent. Too few in time, and everybody gets all of it back."),
     )
     terms = GroupTerms
+    pay_to_enter = True
     machine = Machine(
         name="campaigns.group_buy.state",
         table=INSTANCES,
@@ -151,6 +154,18 @@ class GroupBuy(Mechanic[GroupTerms]):
     def worst_case(self, terms: GroupTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""
         return 0
+
+    def advertised(self, terms: GroupTerms) -> tuple[int, int]:
+        """The price of the first step; every later one is lower."""
+        return terms.variant, terms.price
+
+    def facts(self, campaign: Campaign, terms: GroupTerms) -> Facts:
+        """Enough people pay less; too few, and everybody gets all back."""
+        method = _(
+            "With enough people in time everybody buys at the price of the step; with too "
+            "few all their money goes back."
+        )
+        return replace(super().facts(campaign, terms), method=method)
 
     def begin(self, new: Beginning[GroupTerms]) -> Opening:
         """The first place is the leader's own."""

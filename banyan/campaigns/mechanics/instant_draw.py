@@ -19,9 +19,11 @@ from banyan.orders.models import Order
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proof, Won
 from ..chance.instant import NOTHING, Prize, Wheel, prize_counter, start
+from ..disclosing import Gift
 from ..effects import Contribute, Effect, Enter, Keep, Move, MoveOne, Tell, Turn
 from ..mechanic import DRAW, INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Participation
+from ..policy import Facts
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -136,6 +138,19 @@ class InstantDraw(Mechanic[WheelTerms]):
         """Every prize, once: the budget is kept for the campaign, not for one who turns."""
         costs = _costs(terms)
         return sum(costs[coupon] * many for coupon, many, _weight in terms.prizes.values())
+
+    def gives(self, terms: WheelTerms) -> Sequence[Gift]:
+        """Every prize, once for all who turn."""
+        return [([coupon], many) for coupon, many, _weight in terms.prizes.values()]
+
+    def facts(self, campaign: Campaign, terms: WheelTerms) -> Facts:
+        """Luck decides at once, and friends who help give more turns."""
+        return replace(
+            super().facts(campaign, terms),
+            method=_("Each turn is decided at once, by the chances that are told."),
+            by_sharing=bool(terms.helpers),
+            share_raises_odds=bool(terms.helpers),
+        )
 
     def faults(self, terms: WheelTerms) -> Mapping[str, Any]:
         """Every prize must be there when it is won."""

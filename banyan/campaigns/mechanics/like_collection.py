@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from django.utils.translation import gettext as _
@@ -17,6 +18,8 @@ from banyan.kernel.states import Machine
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Won
 from ..effects import Change, Contribute, Effect, GiveCoupon, Move, TakeBack, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..models import Campaign
+from ..policy import Facts
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -118,6 +121,16 @@ class LikeCollection(Mechanic[LikeTerms]):
     def worst_case(self, terms: LikeTerms) -> int:
         """The dearest step, once."""
         return max(_costs(terms).values())
+
+    def facts(self, campaign: Campaign, terms: LikeTerms) -> Facts:
+        """Nothing comes without friends, and what was reached is taken within some days."""
+        return replace(
+            super().facts(campaign, terms),
+            method=_("Whoever has so many likes in time may take the coupon of that step."),
+            claim_terms=_("Take it on the page of your collection."),
+            claim_days=terms.redeem_days,
+            share_needed=True,
+        )
 
     def begin(self, new: Beginning[LikeTerms]) -> Opening:
         """See the base."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from django.utils.translation import gettext as _
@@ -20,9 +21,11 @@ from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 
 from ..blocks import Block, Ladder, Next, Note, Progress, Won
+from ..disclosing import Gift
 from ..effects import Change, Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Participation
+from ..models import Campaign, Participation
+from ..policy import Facts
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -99,6 +102,21 @@ class Referral(Mechanic[ReferralTerms]):
         """The thanks for everybody for whom there are thanks; a friend's coupon has its own cap."""
         costs = _costs(terms)
         return terms.most * (costs.get(terms.thanks or 0, 0) + costs[terms.coupon])
+
+    def gives(self, terms: ReferralTerms) -> Sequence[Gift]:
+        """One for each friend, and one in thanks for each."""
+        return [([terms.coupon], terms.most), ([terms.thanks], terms.most)]
+
+    def facts(self, campaign: Campaign, terms: ReferralTerms) -> Facts:
+        """Who brought a friend is thanked, for a sale that was kept, on one level."""
+        return replace(
+            super().facts(campaign, terms),
+            method=_(
+                "A new friend has a coupon for entering the code; who gave it is thanked once "
+                "the friend's first order is kept."
+            ),
+            paid_levels=1 if terms.thanks else 0,
+        )
 
     def begin(self, new: Beginning[ReferralTerms]) -> Opening:
         """The code lives as long as the campaign; its owner may choose it."""

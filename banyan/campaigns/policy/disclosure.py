@@ -20,7 +20,7 @@ def undisclosed(facts: Facts) -> str | None:
             (all(p.quantity or p.odds for p in facts.prizes), _("how many there are, or the odds")),
             (facts.method or not facts.chance, _("how it is decided")),
             (facts.claim_terms, _("how prizes are claimed")),
-            (facts.claim_days, _("until when prizes are claimed")),
+            (facts.claim_days or facts.at_once, _("until when prizes are claimed")),
         )
         if not told
     ]

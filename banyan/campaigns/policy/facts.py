@@ -42,7 +42,8 @@ class Facts:
     shared with, brings something; ``share_needed``: one cannot take part without;
     ``share_raises_odds``: it makes winning likelier. ``pay_to_enter``: taking part needs a
     purchase or costs something; ``free_entry`` says in words how to take part without.
-    ``claim_terms`` and ``claim_days``: how and how long prizes are claimed; ``method``: how it is
+    ``claim_terms`` and ``claim_days``: how and how long prizes are claimed (``at_once``: they come
+    by themselves); ``method``: how it is
     decided who gets what. ``price`` is advertised against ``was``, the lowest price of
     ``was_days`` days before; both None where nothing is. ``min_age``: who is younger cannot take
     part. ``asks`` are the personal data that taking part asks for. ``before`` is what was
@@ -66,6 +67,7 @@ class Facts:
     method: str = ""
     claim_terms: str = ""
     claim_days: int = 0
+    at_once: bool = False
     by_sharing: bool = False
     share_needed: bool = False
     share_raises_odds: bool = False

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +25,7 @@ from banyan.moderation.queries import waiting as waiting_cases
 from banyan.notify.models import Message
 from banyan.orders.models import OrderRefund
 from banyan.payments.models import Intent, ProviderMessage, Refund
+from banyan.sharing.queries.silence import blocked_channels
 
 from ..http import actor
 
@@ -177,7 +179,14 @@ def _machinery() -> list[Line]:
         found.stalled_jobs,
     )  # fmt: skip
     unsent = ngettext("message could not be sent", "messages could not be sent", found.unsent)
+    silent = blocked_channels()
+    blocked = ngettext(
+        "app opens no links of this host: it may have blocked it",
+        "apps open no links of this host: they may have blocked it",
+        len(silent),
+    )
     return [
+        Line(len(silent), blocked, reverse("admin:index"), ", ".join(silent), urgent=True),
         Line(
             found.undelivered,
             dead,

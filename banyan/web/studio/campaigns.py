@@ -16,24 +16,32 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_campaign_for_staff, visible_campaigns
+from banyan.campaigns.disclosing import report_of
 from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
 from banyan.campaigns.models import Campaign
-from banyan.campaigns.queries import funnel_of
+from banyan.campaigns.policy import Source
+from banyan.campaigns.policy.rules import HOUSE
+from banyan.campaigns.queries import Funnel, funnel_of
 from banyan.campaigns.terms import Asked
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.costs import given_coupons
 from banyan.kernel import clock
+from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import NotFound, Problem
 
 from ..http import actor, private, signed_in
+from ..streams import ticket
 from .room import page, refusal_of, shop_of
 from .typed import Typed, moment_text
 
 MOST_SHOWN = 50
 MOST_CHOICES = 500
+USUAL_PLAYS = 100
 A_WEEK = dt.timedelta(days=7)
+SEVERITIES = {"block": "bad", "warn": "gold", "note": ""}
+"""What a rule said, and the tone in which it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,44 @@ def campaign_new(request: HttpRequest, shop_slug: str, code: str) -> HttpRespons
     return redirect("studio_campaign", shop.slug, made.pk)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@signed_in
+def campaign_change(request: HttpRequest, shop_slug: str, campaign_id: int) -> HttpResponse:
+    """Show the form of a draft as it is; on POST change it."""
+    shop = shop_of(request, shop_slug, MANAGERS)
+    found = _campaign_of(request, shop, campaign_id)
+    kind = mechanic(found.mechanic)
+    if found.state != "draft":
+        raise NotFound()
+    if request.method != "POST":
+        return _form(request, shop, kind, _kept(shop, kind, found))
+    try:
+        data = _read(request, shop, kind)
+        campaigns.change_campaign(actor=actor(request), campaign_id=found.pk, data=data)
+    except Problem as problem:
+        return _form(request, shop, kind, request.POST, refusal_of(problem))
+    messages.success(request, _("The draft is saved. Look at it, then publish it."))
+    return redirect("studio_campaign", shop.slug, found.pk)
+
+
+def _kept(shop: Shop, kind: Mechanic[Any], found: Campaign) -> dict[str, Any]:
+    """Return a draft as its form shows it."""
+    assert found.version is not None
+    values = {
+        one.name: _typed(one, found.version.terms.get(one.name), shop) for one in kind.terms.asked()
+    }
+    return values | {
+        "title": found.title,
+        "about": found.about,
+        "starts_at": moment_text(found.starts_at, shop.timezone),
+        "ends_at": moment_text(found.ends_at, shop.timezone),
+        "drive": found.drive,
+        "market": found.market,
+        "budget": str(Money(found.budget, found.currency).decimal),
+    }
+
+
 def _usual(shop: Shop, kind: Mechanic[Any], preset: str) -> dict[str, Any]:
     now = clock.now()
     values: dict[str, Any] = {
@@ -101,6 +147,7 @@ def _usual(shop: Shop, kind: Mechanic[Any], preset: str) -> dict[str, Any]:
         "ends_at": moment_text(now + A_WEEK, shop.timezone),
         "drive": "benefit",
         "title": str(kind.title),
+        "plays": str(USUAL_PLAYS),
     }
     chosen = kind.presets[preset].terms if preset in kind.presets else {}
     for one in kind.terms.asked():
@@ -122,10 +169,11 @@ def _typed(one: Asked, value: Any, shop: Shop) -> str:
 
 def _read(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaigns.CampaignInput:
     typed = Typed(request.POST, shop.currency)
-    typed.required("title", "starts_at", "ends_at", "budget")
+    typed.required("title", "starts_at", "ends_at")
     starts = typed.moment("starts_at", shop.timezone)
     ends = typed.moment("ends_at", shop.timezone)
-    budget = typed.amount("budget")
+    budget, off = typed.amount("budget"), typed.amount("coupon_off")
+    plays = whole(typed.text("plays")) or 0
     terms = {
         one.name: value for one in kind.terms.asked() if (value := _value(typed, one)) is not None
     }
@@ -141,6 +189,8 @@ def _read(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaigns.Ca
         drive=typed.text("drive") or "benefit",
         market=typed.text("market") or "none",
         budget=budget or 0,
+        plays=plays,
+        coupon_off=off or 0,
         terms=terms,
         template=typed.text("preset"),
     )
@@ -171,9 +221,7 @@ def _form(
         "mechanic": kind,
         "fields": fields,
         "values": values,
-        "no_coupons": any(
-            one.asked.ask.kind == "coupon" and len(one.options) == 1 for one in fields
-        ),
+        "gives": bool(kind.terms.coupon_fields),
         "drives": [
             ("benefit", _("A benefit: coupons, prices, prizes")),
             ("honour", _("Honour: what one did for others is shown")),
@@ -232,16 +280,85 @@ def _campaign(
         "worst": Money(worst, shown.currency),
         "plays": shown.budget // worst if worst else None,
         "budget": Money(shown.budget, shown.currency),
-        "figures": _figures(shown),
+        "rules": _rules(kind, shown),
         "public_url": reverse("campaign", args=[shown.code]),
+        **_going(request, shop, shown),
     }
-    return page(request, shop, "campaigns", "studio/campaign.html", context, problem)
+    part = request.headers.get("hx-request") and not problem
+    template = "studio/campaign_funnel.html" if part else "studio/campaign.html"
+    answer = page(request, shop, "campaigns", template, context, problem)
+    answer["Vary"] = "HX-Request"
+    return answer
 
 
-def _figures(shown: Campaign) -> list[tuple[str, Any, str]]:
+def _going(request: HttpRequest, shop: Shop, shown: Campaign) -> dict[str, Any]:
+    """Return what is asked again when something happened in a campaign."""
     funnel = funnel_of(shown)
-    open_promises = funnel.reserved - (funnel.granted - funnel.spent)
+    return {
+        "figures": _figures(shown, funnel),
+        "running": funnel.running,
+        "open_money": Money(funnel.open_money, shown.currency),
+        "live": ticket(request, f"campaign:{shown.pk}"),
+        "live_url": reverse("studio_campaign", args=[shop.slug, shown.pk]),
+    }
+
+
+def _rules(kind: Mechanic[Any], shown: Campaign) -> dict[str, Any]:
+    """Return what the rules say of a draft now, or said of a campaign when it was published."""
+    assert shown.version is not None
+    kept = shown.version.checked or report_of(kind, shown, shown.version).record()
+    return {
+        "at": dt.datetime.fromisoformat(kept["at"]),
+        "packs": ", ".join(f"{_pack(name)} {version}" for name, version in kept["packs"].items()),
+        "findings": [
+            (one, SEVERITIES[one["severity"]], _source(Source(**one["source"])))
+            for one in kept["findings"]
+        ],
+    }
+
+
+def _pack(name: str) -> str:
+    """Return what a pack of rules is called; markets go by their codes."""
+    known = {
+        "house": _("rules of this site"),
+        "none": _("no market"),
+        "open web": _("the open web"),
+        "wechat": _("WeChat"),
+        "weibo": _("Weibo"),
+        "qq": "QQ",
+        "douyin": _("Douyin"),
+        "xhs": _("Xiaohongshu"),
+    }
+    return known.get(name, name)
+
+
+def _source(source: Source) -> str:
+    """Return where a rule is written, in one line."""
+    if source.title == HOUSE.title:
+        return _("rules of this site")
+    return ", ".join(part for part in (source.title, source.article) if part)
+
+
+@require_safe
+@private
+@signed_in
+def campaign_preview(request: HttpRequest, shop_slug: str, campaign_id: int) -> HttpResponse:
+    """Show a draft on two phones, step by step; nothing of it stays."""
+    shop = shop_of(request, shop_slug, MANAGERS)
+    found = _campaign_of(request, shop, campaign_id)
+    try:
+        steps = campaigns.preview_campaign(actor=actor(request), campaign_id=found.pk)
+    except Problem as problem:
+        return _campaign(request, shop, found, refusal_of(problem))
+    context = {"campaign": found, "steps": steps}
+    return page(request, shop, "campaigns", "studio/campaign_preview.html", context)
+
+
+def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
+    each = "–" if funnel.each is None else format_money(Money(funnel.each, shown.currency))
     return [
+        (_("Links opened"), funnel.opened, ""),
+        (_("Pages seen by people"), funnel.seen, ""),
         (_("Begun"), funnel.begun, ""),
         (_("People who took part"), funnel.joined, ""),
         (_("People who helped"), funnel.helped, ""),
@@ -249,9 +366,12 @@ def _figures(shown: Campaign) -> list[tuple[str, Any, str]]:
         (_("Given so far"), format_money(Money(funnel.granted, shown.currency)), ""),
         (
             _("Promised and not given yet"),
-            format_money(Money(open_promises, shown.currency)),
+            format_money(Money(funnel.open_money, shown.currency)),
             "",
         ),
+        (_("Used"), funnel.redeemed, ""),
+        (_("Cost of a used coupon, at most"), each, ""),
+        (_("People brought for each one begun"), "–" if funnel.k is None else funnel.k, ""),
     ]
 
 

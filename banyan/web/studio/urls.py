@@ -137,6 +137,16 @@ urlpatterns = [
         "<slug:shop_slug>/campaigns/<int:campaign_id>", campaigns.campaign, name="studio_campaign"
     ),
     path(
+        "<slug:shop_slug>/campaigns/<int:campaign_id>/change",
+        campaigns.campaign_change,
+        name="studio_campaign_change",
+    ),
+    path(
+        "<slug:shop_slug>/campaigns/<int:campaign_id>/preview",
+        campaigns.campaign_preview,
+        name="studio_campaign_preview",
+    ),
+    path(
         "<slug:shop_slug>/campaigns/<int:campaign_id>/act",
         campaigns.campaign_act,
         name="studio_campaign_act",

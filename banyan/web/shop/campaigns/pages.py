@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,15 +15,20 @@ from django.views.decorators.http import require_POST, require_safe
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import mechanic as mechanics
 from banyan.campaigns.access import get_campaign_for, get_instance_for
-from banyan.campaigns.blocks import Block, Faces, Next, Proof, Won
+from banyan.campaigns.actions.switching import is_on as is_switched_on
+from banyan.campaigns.blocks import Block, Countdown, Faces, Next, Note, Price, Proof, Won
+from banyan.campaigns.disclosing import rules_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
+from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.queries import all_running, is_on, own_instances, plays_of, shown
 from banyan.campaigns.seeds import proof_file
+from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
+from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.sharing.channels import channel_of
 from banyan.sharing.queries import link_by_code
@@ -43,6 +48,8 @@ LATER = (Faces, Proof)
 """Blocks that stand below what there is to do."""
 NAMING = frozenset({"join", "help"})
 """Verbs at which people say whether others may see that it was they."""
+PLAIN = (Countdown, Note, Price, Proof, Won)
+"""Blocks that ask nobody for anything: what stands on the neutral page besides buying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Drawn:
 def campaign(request: HttpRequest, code: str) -> HttpResponse:
     """Show what a campaign is, what it gives, and how to begin; one's own plays of it."""
     who, found = actor(request), get_campaign_for(actor(request), code)
-    arrival = arrival_of(request)
+    arrival = _arrival(request, found)
     return render(
         request,
         "shop/campaigns/campaign.html",
@@ -80,8 +87,30 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
+@require_safe
+@private
+def campaign_rules(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the rules of a campaign as they were published, in the reader's language."""
+    found = get_campaign_for(actor(request), code)
+    arrival = _arrival(request, found)
+    context = _page(request, found, arrival) | {
+        "sections": rules_of(mechanic(found.mechanic), found)
+    }
+    return render(request, "shop/campaigns/rules.html", context)
+
+
+def _arrival(request: HttpRequest, found: Campaign) -> Arrival:
+    """Return how the reader came; neutral where this campaign may not be played with all it has."""
+    headers = request.headers
+    channel = channel_of(headers.get("user-agent", ""), headers.get("referer", ""))
+    is_neutral = neutral(mechanic(found.mechanic).channels, channel)
+    return replace(arrival_of(request), neutral=is_neutral)
+
+
 def _phase(found: Campaign) -> str:
     """Return draft, paused, before, on or over, by the clock."""
+    if found.state == "published" and not is_switched_on(found.mechanic):
+        return "paused"
     if found.state in {"draft", "paused"}:
         return found.state
     if found.state == "published" and clock.now() < found.starts_at:
@@ -92,14 +121,17 @@ def _phase(found: Campaign) -> str:
 def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, Any]:
     kind, card = mechanic(found.mechanic), campaign_cards([found])[found.pk]
     query = f"?via={arrival.code}" if arrival.code else ""
+    pitch = "" if arrival.neutral else str(kind.pitch)
     return {
         "nav": "explore",
         "card": card,
         # An app that forbids sharing for a reward reads no invitation to do so.
-        "steps": () if arrival.neutral and kind.by_sharing else kind.steps,
+        "steps": () if arrival.neutral else kind.steps,
         "campaign": found,
         "shop": found.shop,
         "mechanic": kind,
+        "goods": _goods(found) if arrival.neutral else None,
+        "about": found.about or pitch,
         "arrival": arrival,
         "carried": {"via": arrival.code, "t": arrival.touch},
         "share_url": addresses.url("share", "campaign", found.pk) + query,
@@ -107,11 +139,26 @@ def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, 
             request,
             kind="website",
             title=found.title,
-            description=found.about or str(kind.pitch),
+            description=found.about or pitch or found.title,
             path=addresses.url("campaign", found.code),
             picture=card.picture,
             code=arrival.code,
         ),
+    }
+
+
+def _goods(found: Campaign) -> dict[str, Any] | None:
+    """Return what a neutral page sells: goods at the price that everybody has."""
+    kind = mechanic(found.mechanic)
+    assert found.version is not None
+    told = kind.advertised(kind.terms.model_validate(found.version.terms))
+    if told is None or found.shop is None:
+        return None
+    variant = Variant.objects.select_related("product").get(pk=told[0])
+    return {
+        "title": variant.product.title,
+        "price": Money(variant.price_amount, found.currency),
+        "url": f"/checkout?variant={variant.pk}&n=1",
     }
 
 
@@ -148,14 +195,14 @@ def play(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _play(request: HttpRequest, found: Instance) -> HttpResponse:
-    who, arrival = actor(request), arrival_of(request)
+    who, arrival = actor(request), _arrival(request, found.campaign)
     rows = shown(who, found)
     kind = mechanic(found.campaign.mechanic)
     # What the reader has won stands on top, wherever the mechanic says it.
     blocks = sorted(kind.view(rows), key=lambda one: not isinstance(one, Won))
-    if arrival.neutral and kind.by_sharing:
-        # This app forbids sharing for a reward: facts stay, the invitation to share goes.
-        blocks = [one for one in blocks if not (isinstance(one, Next) and one.verb != "join")]
+    if arrival.neutral:
+        # This app forbids sharing for a reward: price, buying and one's own stay, asking goes.
+        blocks = [one for one in blocks if isinstance(one, PLAIN) or _is_own(one)]
     todo = [one for one in blocks if isinstance(one, Next)]
     query = f"?via={arrival.code}" if arrival.code else ""
     context = _page(request, found.campaign, arrival) | {
@@ -175,6 +222,11 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         answer["Vary"] = "HX-Request"
         return answer
     return render(request, "shop/campaigns/play.html", context)
+
+
+def _is_own(block: Block) -> bool:
+    """Tell whether a block is something to do for oneself: to join, buy, take or leave."""
+    return isinstance(block, Next) and block.verb not in {"share", "help"}
 
 
 @require_safe

@@ -60,10 +60,12 @@ def plays_covering(target_ids: Collection[int], *, product_id: int, shop_id: int
 
 
 def _told(card: CampaignCard, url: str) -> TargetCard:
+    # A card travels into any app, so that it never asks anybody to share or help.
+    pitch = "" if card.mechanic.by_sharing else str(card.mechanic.pitch)
     return TargetCard(
         url=url,
         title=card.campaign.title,
-        description=card.campaign.about or str(card.mechanic.pitch),
+        description=card.campaign.about or pitch,
         image=card.picture["src"] if card.picture else "",
         price=card.gain,
     )

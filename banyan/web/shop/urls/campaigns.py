@@ -11,6 +11,7 @@ urlpatterns = [
     path("play/<str:code>/<str:verb>", pages.play_act, name="play_act"),
     path("campaign/<str:code>", pages.campaign, name="campaign"),
     path("campaign/<str:code>/proof", pages.campaign_proof, name="campaign_proof"),
+    path("campaign/<str:code>/rules", pages.campaign_rules, name="campaign_rules"),
     path("campaign/<str:code>/begin", pages.begin, name="campaign_begin"),
     path("me/packets/new", packets.packet_new, name="packet_new"),
     path("me/plays", pages.plays_mine, name="plays_mine"),

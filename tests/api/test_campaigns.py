@@ -1,0 +1,74 @@
+"""Programs set campaigns up and take part in them, as the pages do."""
+
+from __future__ import annotations
+
+import pytest
+
+from banyan.campaigns.models import Instance, Participation
+from tests.api.client import Program, problem
+from tests.campaigns.scene import assert_sound, campaign, coupon, somebody
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_from_a_draft_to_an_opened_pack() -> None:
+    shop = make.shop()
+    owner, ana = Program(shop.owner), Program(somebody())
+    body = {
+        "mechanic": "coupon_pack",
+        "title": "For friends",
+        "starts_at": "2020-01-01T00:00:00Z",
+        "ends_at": "2020-06-01T00:00:00Z",
+        "plays": 10,
+        "terms": {"coupon": str(coupon(shop).pk), "places": 2},
+    }
+    path = f"/shops/{shop.pk}/campaigns"
+    made = owner.do("POST", path, body)
+    assert (made["state"], made["worst_case"]["amount"], made["budget"]["amount"]) == (
+        "draft",
+        1_500,
+        15_000,
+    )
+    assert problem(ana.send("GET", f"/campaigns/{made['code']}")) == (404, "not_found")
+    act = f"/shop-campaigns/{made['id']}"
+    assert problem(owner.send("POST", f"{act}/publish"))[0] == 422, "its end has passed"
+
+    body |= {"ends_at": "2099-06-01T00:00:00Z"}
+    assert problem(owner.send("POST", path, body))[0] == 422, "longer than a year"
+
+
+def test_members_begin_and_join_once_whatever_is_repeated() -> None:
+    shop = make.shop()
+    pack = campaign(shop, "coupon_pack", coupon=coupon(shop).pk, places=3)
+    owner, ana, ben = Program(shop.owner), Program(somebody()), Program(somebody())
+    told = ana.get(f"/campaigns/{pack.code}")
+    assert "Who runs this" in [part["title"] for part in told["rules"]]
+    assert Program().get(f"/campaigns/{pack.code}")["title"] == pack.title
+
+    begin = f"/campaigns/{pack.code}/plays"
+    first = ana.send("POST", begin, {}, key="begin-0001")
+    again = ana.send("POST", begin, {}, key="begin-0001")
+    assert (first.status_code, first.content) == (201, again.content)
+    play = Instance.objects.get()
+    seen = ben.get(f"/plays/{play.code}")
+    assert (seen["next"], seen["is_own"]) == (["join"], False)
+    assert next(one for one in seen["blocks"] if one["kind"] == "progress")["whole"] == 3
+
+    join = f"/plays/{play.code}/join"
+    assert problem(ben.send("POST", join, {}, key=""))[1] == "idempotency_key_required"
+    assert not ben.do("POST", join, {})["repeated"]
+    assert ben.do("POST", join, {})["repeated"]
+    assert Participation.objects.count() == 1
+    assert problem(ana.send("POST", join, {})) == (409, "play_own")
+    assert problem(ben.send("POST", f"/plays/{play.code}/expire", {}))[0] == 422
+    assert problem(ben.send("POST", f"/plays/{play.code}/redeem", {})) == (409, "play_not_offered")
+
+    (listed,) = owner.get(f"/shops/{shop.pk}/campaigns")["items"]
+    assert listed["spent"]["amount"] + listed["reserved"]["amount"] == 2_000
+    owner.do("POST", f"/shop-campaigns/{pack.pk}/pause")
+    assert problem(Program(somebody()).send("POST", join, {})) == (409, "play_paused")
+    owner.do("POST", f"/shop-campaigns/{pack.pk}/resume")
+    assert owner.do("POST", f"/shop-campaigns/{pack.pk}/end")["state"] == "ended"
+    assert problem(ben.send("POST", begin, {})) == (409, "play_over")
+    assert_sound()

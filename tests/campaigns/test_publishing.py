@@ -1,0 +1,132 @@
+"""What the policy says at publication, what is kept of it, and mechanics turned off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns.disclosing import facts_of, report_of, rules_of
+from banyan.campaigns.mechanic import mechanic
+from banyan.campaigns.models import Campaign, Instance, Participation
+from banyan.campaigns.problems import Refused
+from banyan.catalog.models import Shop
+from banyan.kernel import clock, flags
+from banyan.kernel.models import AuditEntry, StoredEvent
+from banyan.kernel.problems import Invalid, NotFound
+from tests.campaigns.scene import DAY, begun, campaign, coupon, draft, help_, join, somebody
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make.shop()
+
+
+def publish(made: Campaign) -> Campaign:
+    assert made.shop is not None
+    return campaigns.publish_campaign(actor=make.actor(made.shop.owner), campaign_id=made.pk)
+
+
+def usual(shop: Shop) -> dict[str, dict[str, Any]]:
+    """Terms with which each mechanic can be published."""
+    item, given = make.variant(shop, price=10_000).pk, coupon(shop).pk
+    return {
+        "coupon_pack": {"coupon": given, "top": coupon(shop, amount_off=900).pk, "places": 3},
+        "group_buy": {"variant": item, "price": 8_000},
+        "bargain": {"variant": item, "floor": 5_000},
+        "like_collection": {"coupon": given},
+        "assist_draw": {"prize": given, "count": 2},
+        "referral": {"coupon": given, "thanks": given},
+        "flash_sale": {"variant": item, "price": 7_000, "public": 5},
+    }
+
+
+@pytest.mark.parametrize("market", ["CN", "EU", "US", "none"])
+def test_every_mechanic_states_facts_that_can_be_published(shop: Shop, market: str) -> None:
+    for code, terms in usual(shop).items():
+        made = draft(shop, code, market=market, **terms)
+        assert made.version is not None
+        report = report_of(mechanic(code), made, made.version)
+        assert [one.code for one in report.blocks] == [], code
+        assert market in report.packs
+        assert "wechat" not in report.packs or not report.facts.by_sharing
+        assert report.facts.promised <= made.budget
+        assert rules_of(mechanic(code), made)
+
+
+def test_a_prize_above_the_markets_limit_is_not_published(shop: Shop) -> None:
+    car = coupon(shop, title="A car", amount_off=6_000_000)
+    made = draft(shop, "assist_draw", prize=car.pk, market="CN", budget=10_000_000)
+    with pytest.raises(Invalid) as refused:
+        publish(made)
+    assert "Art. 17" in str(refused.value.fields["cn.prize_cap"]), "with where it is written"
+    made.refresh_from_db()
+    assert (made.state, made.version.checked if made.version else None) == ("draft", {})
+    assert not StoredEvent.objects.filter(name="campaign.published").exists()
+
+
+def test_what_the_rules_said_is_kept_and_the_rules_page_stands(shop: Shop) -> None:
+    item = make.variant(shop, price=10_000)
+    made = publish(draft(shop, "group_buy", market="CN", variant=item.pk, price=8_000))
+    made.refresh_from_db()
+    assert made.version is not None
+    kept = made.version.checked
+    assert {"house", "CN"} <= set(kept["packs"])
+    assert kept["facts"]["price"] == 8_000
+    assert "cn.minors_pay" in [one["code"] for one in kept["findings"]]
+    assert all(one["source"]["title"] for one in kept["findings"])
+
+    make.variant(shop, price=1)
+    with clock.at(clock.now() + 10 * DAY):
+        later = facts_of(mechanic("group_buy"), made, made.version)
+    assert (later.was, later.price) == (kept["facts"]["was"], 8_000)
+    assert "80.00" in str(rules_of(mechanic("group_buy"), made))
+
+
+def test_what_gives_something_is_no_honour_whatever_it_is_called(shop: Shop) -> None:
+    made = draft(shop, "like_collection", coupon=coupon(shop).pk, drive="honour")
+    assert made.version is not None
+    facts = facts_of(mechanic(made.mechanic), made, made.version)
+    assert facts.drive == "both"
+    assert facts.rewards
+
+
+def test_a_start_that_has_passed_becomes_the_moment_of_publication(shop: Shop) -> None:
+    made = draft(shop, "coupon_pack", coupon=coupon(shop).pk)
+    with clock.at(made.starts_at + DAY / 2):
+        assert publish(made).starts_at == clock.now()
+
+
+def test_a_mechanic_that_is_turned_off_begins_nothing_and_keeps_its_promises(shop: Shop) -> None:
+    likes = campaign(shop, "like_collection", coupon=coupon(shop).pk, likes=1)
+    reached, open_one = begun(likes, owner := somebody()), begun(likes, somebody())
+    help_(reached, somebody())
+    operator = make.actor(make.staff("moderation"))
+    for who, reason, error in (
+        (make.actor(make.staff("finance")), "because", NotFound),
+        (make.actor(shop.owner), "because", NotFound),
+        (operator, " ", Invalid),
+    ):
+        with pytest.raises(error):
+            campaigns.switch_mechanic(actor=who, code=likes.mechanic, on=False, reason=reason)
+    assert flags.enabled("mechanic.like_collection", default=True)
+
+    campaigns.switch_mechanic(actor=operator, code=likes.mechanic, on=False, reason="abuse")
+    count = Participation.objects.count(), Instance.objects.count()
+    with pytest.raises(Refused, match="play_paused"):
+        begun(likes, somebody())
+    with pytest.raises(Refused, match="play_paused"):
+        help_(open_one, somebody())
+    assert count == (Participation.objects.count(), Instance.objects.count())
+    campaigns.play(actor=make.actor(owner), code=reached.code, verb="redeem")
+    reached.refresh_from_db()
+    assert reached.state == "redeemed", "what was reached can be taken"
+    join(begun(campaign(shop, "coupon_pack", coupon=coupon(shop).pk), somebody()), somebody())
+    assert AuditEntry.objects.get(action="flag.turn").reason == "abuse"
+
+    campaigns.switch_mechanic(actor=operator, code=likes.mechanic, on=True, reason="it is over")
+    help_(open_one, somebody())

@@ -190,7 +190,7 @@ def test_burned_04_the_job_twice_and_the_last_payment() -> None:
     settled()
 
 
-def test_control_without_lock_and_machine_a_complete_group_is_undone(
+def test_burned_04_control_without_lock_and_machine_a_complete_group_is_undone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     of, pay, job = _due_with_one_missing()

@@ -1,7 +1,8 @@
 """A database full of members, follows and posts for ``bench.feeds``, made by SQL from numbers.
 
 Everybody follows 20 others and wrote three posts over two years, mixed as they would be. Four
-members stand out: two readers of many, a star with a tenth of all as fans, and whoever is near.
+members stand out: two readers of many, a star with a tenth of all as fans, every other of whom
+asked to hear of every post, and whoever is near.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ _FILL = (
     """,
     """
     INSERT INTO people_follow (id, follower_id, followee_id, state, level, is_mutual, created_at)
-    SELECT 1000000000 + n, n, %(star)s, 1, 0, false, now() FROM generate_series(1, %(fans)s) n
+    SELECT 1000000000 + n, n, %(star)s, 1, n %% 2 * 2, false, now()
+    FROM generate_series(1, %(fans)s) n
     """,
     """
     INSERT INTO people_follow (id, follower_id, followee_id, state, level, is_mutual, created_at)

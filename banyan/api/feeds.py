@@ -56,8 +56,9 @@ class NewAnswer(Answer):
 
 def _page(who: Actor, ids: Sequence[int], limit: int, mutes: Mutes) -> Page[PostAnswer]:
     """Return a page of a feed: no more paid posts than wanted, nothing that says a muted word."""
-    kept = hydrate(who, balanced(who, ids[:limit]))
-    shown = {one.post.pk: post_answer(one) for one in unmuted(who, kept, mutes)}
+    kept = balanced(who, ids[:limit])
+    posts = hydrate(who, list(kept), reasons=kept)
+    shown = {one.post.pk: post_answer(one) for one in unmuted(who, posts, mutes)}
     page = page_of(ids, limit, lambda post_id: post_id, lambda post_id: shown.get(post_id))
     return Page(items=[one for one in page.items if one is not None], next=page.next)
 
@@ -121,10 +122,11 @@ def read_ranked(
     who, mutes = actor(request), mutes_of(actor(request))
     ranked = explore(who, cursor=session or "", page=limit, mutes=mutes)
     why = dict(ranked.posts)
+    posts = hydrate(who, list(why), reasons=ranked.commercial)
     return RankedPage(
         items=[
             RankedAnswer(post=post_answer(one), reason=why[one.post.pk])
-            for one in unmuted(who, hydrate(who, list(why)), mutes)
+            for one in unmuted(who, posts, mutes)
         ],
         next=ranked.next or None,
     )

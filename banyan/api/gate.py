@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -221,7 +222,10 @@ def _fingerprint(request: HttpRequest, route: Route) -> str:
             parts += [name, str(value)]
         for name, file in sorted(request.FILES.items()):
             assert not isinstance(file, list)
-            parts += [name, file.name or "", *file.chunks()]
+            digest = sha256()
+            for chunk in file.chunks():
+                digest.update(chunk)
+            parts += [name, file.name or "", digest.digest()]
             file.seek(0)
     else:
         parts += [str(request.content_type), request.body]

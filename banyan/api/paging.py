@@ -13,6 +13,7 @@ from .schemas import Answer, Id, IdOut
 Row = TypeVar("Row")
 Item = TypeVar("Item")
 Before = Id | None
+After = Id | None
 Limit = Annotated[int, Field(ge=1, le=50)]
 CURSOR: Any = Query(None, description="The `next` of the page before.")  # type: ignore[type-arg]  # ninja leaves it open
 SIZE: Any = Query(20, description="How many at most.")  # type: ignore[type-arg]  # ninja leaves it open

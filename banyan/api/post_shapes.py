@@ -40,12 +40,14 @@ class PollBody(Body):
 class PostBody(Body):
     """A post: up to 9 uploaded pictures by their tokens, with products tagged on them.
 
-    Questions and moments may do without pictures. ``alts`` say what each picture shows, in their
+    ``video`` is the id of an uploaded video; the first picture is its poster. Questions, moments
+    and videos may do without pictures. ``alts`` say what each picture shows, in their
     order, for people who cannot see it; ``focuses`` are the points [x, y] that stay in sight where
     it is cut. ``group_id`` is a group of one's own. ``declared``: what its author got for it.
     """
 
     pictures: Annotated[list[Token], Field(max_length=9)] = []
+    video: Id | None = None
     focuses: Annotated[list[Focus], Field(max_length=9)] = []
     kind: Literal["note", "question", "moment"] = "note"
     group_id: Id | None = None
@@ -104,6 +106,22 @@ class TagAnswer(Answer):
     price: Money | None
 
 
+class VideoAnswer(Answer):
+    """An uploaded video: its ``id`` goes into one's own post within 48 hours."""
+
+    id: IdOut
+    type: str
+    bytes: int
+
+
+class VideoVariant(Answer):
+    """One form in which a video can be fetched, to whoever may see its post."""
+
+    url: str
+    type: str
+    bytes: int
+
+
 class DisclosureAnswer(Answer):
     """Why a post is commercial (paid, sells, earns, gift), and the words to show with it."""
 
@@ -113,7 +131,8 @@ class DisclosureAnswer(Answer):
 
 class PostAnswer(Answer):
     """A post. A repin shows its original's content; ``link`` is the code to share it by, ``video``
-    the path of its video.
+    the path of its video on the pages, ``video_variants`` where programs fetch it, ``poster`` the
+    picture to show before it plays.
 
     ``disclosure`` must be shown wherever the post is: it holds at this moment. ``waits``: nobody
     sees it before a moderator of its group lets it appear.
@@ -132,6 +151,8 @@ class PostAnswer(Answer):
     disclosure: DisclosureAnswer | None
     pictures: list[Picture]
     video: str | None
+    video_variants: list[VideoVariant]
+    poster: Picture | None
     tags: list[TagAnswer]
     likes: int
     comments: int
@@ -180,6 +201,7 @@ class CommentAnswer(Answer):
 
 
 class ThreadAnswer(CommentAnswer):
-    """A comment with the answers to it, oldest first. One taken away has no ``body`` any more."""
+    """A comment with the first two of the ``answers`` to it. One taken away has no ``body``."""
 
+    answers: int
     replies: list[CommentAnswer]

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language
-from ninja import Path, Router, Status
+from django.utils.translation import gettext as _
+from ninja import File, Path, Router, Status, UploadedFile
 
 from banyan.community import actions as community
 from banyan.community.access import get_post_for
@@ -20,19 +21,24 @@ from banyan.community.queries import (
     hydrate,
     poll_of,
     posts_of,
+    replies_to,
     thread,
 )
 from banyan.community.rules import WAITING
+from banyan.kernel import ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
-from banyan.media.actions import claim_staged
+from banyan.media.actions import claim_staged, intake_video
+from banyan.media.models import Video
 from banyan.media.queries import image_of_each
+from banyan.media.rules import VIDEO_MIME
+from banyan.media.serving import video_answer
 from banyan.people.access import get_account_for
 from banyan.people.models import Account
 from banyan.sharing.queries import link_by_code
 
 from .gate import ANYONE, WRITE, actor
-from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
+from .paging import CURSOR, SIZE, After, Before, Limit, Page, page_of
 from .people import Handle
 from .post_shapes import (
     VISIBILITY,
@@ -50,8 +56,11 @@ from .post_shapes import (
     RepinBody,
     TagAnswer,
     ThreadAnswer,
+    VideoAnswer,
+    VideoVariant,
     VoteBody,
 )
+from .reading import UnsupportedContent
 from .schemas import (
     LARGEST_ID,
     Id,
@@ -61,6 +70,7 @@ from .schemas import (
 )
 
 router = Router(tags=["posts"])
+VIDEOS = (20, 3600)
 
 
 def _person(account: Account) -> Person:
@@ -71,6 +81,10 @@ def post_answer(shown: Shown) -> PostAnswer:
     """Return a post as the API shows it."""
     post, content = shown.post, shown.content
     repin = post.repin_of_id is not None
+    pictures = [
+        Picture(url=one["src"], width=one["width"], height=one["height"], alt=one["alt"])
+        for one in shown.images
+    ]
     return PostAnswer(
         id=post.pk,
         author=_person(post.author),
@@ -85,11 +99,10 @@ def post_answer(shown: Shown) -> PostAnswer:
         else None,
         visibility=VISIBILITY_NAMES[post.visibility],
         waits=post.state == WAITING,
-        pictures=[
-            Picture(url=one["src"], width=one["width"], height=one["height"], alt=one["alt"])
-            for one in shown.images
-        ],
+        pictures=pictures,
         video=f"/p/{post.pk}/video" if content.video_id else None,
+        video_variants=[_variant(post.pk, content.video)] if content.video else [],
+        poster=pictures[0] if content.video_id and pictures else None,
         tags=[
             TagAnswer(
                 product_id=spot.product.pk,
@@ -110,6 +123,11 @@ def post_answer(shown: Shown) -> PostAnswer:
         created_at=post.created_at,
         edited_at=content.edited_at,
     )
+
+
+def _variant(post_id: int, video: Video) -> VideoVariant:
+    url = f"/api/v1/posts/{post_id}/video"
+    return VideoVariant(url=url, type=VIDEO_MIME[video.fmt], bytes=video.bytes)
 
 
 def _comment(row: Comment) -> CommentAnswer:
@@ -136,6 +154,27 @@ def _page(who: Actor, ids: Sequence[int], limit: int) -> Page[PostAnswer]:
     return Page(items=[one for one in page.items if one is not None], next=page.next)
 
 
+@router.post("/videos", auth=WRITE, response={201: VideoAnswer})
+def upload_video(request: HttpRequest, file: File[UploadedFile]) -> Any:
+    """Upload a short video (MP4 or WebM; 50 MB, 180 seconds) for a post within 48 hours.
+
+    It is kept as it is and never decoded here; the first picture of its post is the poster.
+    """
+    who = actor(request)
+    if request.content_type != "multipart/form-data":
+        raise UnsupportedContent(_("Send the video as multipart/form-data."))
+    ratelimits.hit(f"video:{who.id}", *VIDEOS)
+    made = intake_video(actor=who, file=file)
+    return Status(201, VideoAnswer(id=made.pk, type=VIDEO_MIME[made.fmt], bytes=made.bytes))
+
+
+@router.get("/posts/{post_id}/video", auth=ANYONE)
+def read_video(request: HttpRequest, post_id: Path[Id]) -> Any:
+    """Send the video of a post, or the part that a `Range` header asks for."""
+    post = get_post_for(actor(request), post_id)
+    return video_answer((post.repin_of or post).video, asked=request.headers.get("range", ""))
+
+
 @router.post("/posts", auth=WRITE, response={201: PostAnswer})
 def publish_post(request: HttpRequest, body: PostBody) -> Any:
     """Publish a post; it gets its author's share link at once, unless a moderator looks first."""
@@ -157,6 +196,7 @@ def publish_post(request: HttpRequest, body: PostBody) -> Any:
             kind=body.kind,
             group_id=body.group_id,
             declared=body.declared,
+            video_id=body.video,
             poll=community.PollWish(body.poll.options, body.poll.days) if body.poll else None,
         )
     return Status(201, _one(who, post.pk))
@@ -263,15 +303,40 @@ def repin_post(request: HttpRequest, post_id: Path[Id], body: RepinBody) -> Any:
     return Status(201, _one(who, made.pk))
 
 
-@router.get("/posts/{post_id}/comments", auth=ANYONE, response=list[ThreadAnswer])
-def list_comments(request: HttpRequest, post_id: Path[Id]) -> Any:
-    """Return the comments of a post in two levels, oldest first; 500 at most."""
+@router.get("/posts/{post_id}/comments", auth=ANYONE, response=Page[ThreadAnswer])
+def list_comments(
+    request: HttpRequest, post_id: Path[Id], after: After = CURSOR, limit: Limit = SIZE
+) -> Any:
+    """List the comments of a post, oldest first, each with the first two answers to it."""
     who = actor(request)
     post = get_post_for(who, post_id)
-    return [
-        ThreadAnswer(**_comment_columns(each.root), replies=[_comment(row) for row in each.replies])
-        for each in thread(who, post.pk)
+    talk = thread(who, post.pk, cursor=str(after or ""), page=limit)
+    items = [
+        ThreadAnswer(
+            **_comment_columns(each.root),
+            replies=[_comment(row) for row in each.replies],
+            answers=each.answers,
+        )
+        for each in talk.threads
     ]
+    return Page(items=items, next=int(talk.next) if talk.next else None)
+
+
+@router.get(
+    "/posts/{post_id}/comments/{comment_id}/answers", auth=ANYONE, response=Page[CommentAnswer]
+)
+def list_answers(
+    request: HttpRequest,
+    post_id: Path[Id],
+    comment_id: Path[Id],
+    after: After = CURSOR,
+    limit: Limit = SIZE,
+) -> Any:
+    """List the answers to a comment, oldest first."""
+    who = actor(request)
+    post = get_post_for(who, post_id)
+    rows, following = replies_to(who, post.pk, comment_id, after=after or 0, page=limit)
+    return Page(items=[_comment(row) for row in rows], next=following)
 
 
 @router.post("/posts/{post_id}/comments", auth=WRITE, response={201: CommentAnswer})

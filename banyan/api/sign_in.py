@@ -11,10 +11,12 @@ from ninja import Path, Router, Status
 from pydantic import Field, StringConstraints
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Forbidden, NotFound
+from banyan.kernel.problems import Conflict, Forbidden, NotFound
+from banyan.legal import actions as legal
 from banyan.people import actions as people
 from banyan.people.actions.sign_in import SIGN_IN, Begun, attempt_of
-from banyan.people.models import SignInCode
+from banyan.people.models import Account, SignInCode
+from banyan.people.ports import leaving_on
 from banyan.people.queries import has_second_factor
 from banyan.people.rules import mask_contact
 
@@ -29,6 +31,13 @@ class SecondFactorRequired(Forbidden):
 
     code = "second_factor_required"
     message = _("This account has a second factor. Make a token on its page of API tokens.")
+
+
+class AccountLeaving(Conflict):
+    """Its owner is leaving; ``extra["erased_at"]`` says when all is erased."""
+
+    code = "account_leaving"
+    message = _("This account is being left. Ask for a new code and say that you stay.")
 
 
 class SignInBody(Body):
@@ -53,6 +62,9 @@ class CodeBody(Body):
         StringConstraints(min_length=1, max_length=60),
         Field(description="Name of the token; signing in again under it ends the one before."),
     ] = "Program"
+    stay: Annotated[
+        bool, Field(description="Open an account that is being left, and do not erase it.")
+    ] = False
 
 
 class SignInAnswer(Answer):
@@ -115,13 +127,15 @@ def confirm_code(request: HttpRequest, attempt: Path[Token], body: CodeBody) -> 
     """Take the typed code and answer with a token that may read and write.
 
     Five tries, ten minutes. An account with a second factor is refused: its tokens are made on
-    the page.
+    the page. Of an account that its owner is leaving, `stay` opens it; without, the answer is 409
+    `account_leaving` with the day in `erased_at`, and nothing changes. The code is spent then.
     """
     _own(attempt)
     done = people.verify_code(actor=actor(request), token=attempt, code=body.code)
     account = done.account
     if has_second_factor(account.pk):
         raise SecondFactorRequired()
+    _stay_or_refuse(account, body)
     people.join_browser(account=account, visitor=None, cart_token=done.attempt.cart_token)
     _token, secret = people.renew_token(
         actor=Actor(kind="member", id=account.pk, label=str(account)), name=body.device
@@ -129,6 +143,18 @@ def confirm_code(request: HttpRequest, attempt: Path[Token], body: CodeBody) -> 
     return SignedIn(
         token=secret, account_id=account.pk, handle=account.handle, created=done.created
     )
+
+
+def _stay_or_refuse(account: Account, body: CodeBody) -> None:
+    if account.is_active:
+        return
+    due = leaving_on(account.pk)
+    if due is None:
+        raise Forbidden(_("This account is closed."), code="account_closed")
+    if not body.stay:
+        raise AccountLeaving(extra={"erased_at": due.isoformat()})
+    if not legal.stay(actor=Actor(kind="member", id=account.pk, label=str(account))):
+        raise Forbidden(_("This account is closed."), code="account_closed")
 
 
 def _own(token: str) -> None:

@@ -77,7 +77,9 @@ def list_topic_posts(
     """List public posts about a topic, newest first."""
     who, found = actor(request), topic_of(slug)
     ids = topic_ids(who, found.pk, before=before or LARGEST_ID, page=limit + 1)
-    shown = {one.post.pk: post_answer(one) for one in hydrate(who, balanced(who, ids[:limit]))}
+    kept = balanced(who, ids[:limit])
+    posts = hydrate(who, list(kept), reasons=kept)
+    shown = {one.post.pk: post_answer(one) for one in posts}
     page = page_of(ids, limit, lambda post_id: post_id, lambda post_id: shown.get(post_id))
     return Page(items=[one for one in page.items if one is not None], next=page.next)
 

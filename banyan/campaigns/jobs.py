@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from . import actions
+from . import actions, proof
 
 
 @app.periodic(cron="* * * * * */2")
@@ -28,3 +28,10 @@ def lapse(timestamp: int) -> int:
 def settle_orders(timestamp: int) -> int:
     """Undo, let go or refund a part of orders that are due; returns how many were looked at."""
     return actions.settle_orders(actor=Actor.system("campaigns.settle_orders"))
+
+
+@app.periodic(cron="37 4 * * *")
+@app.task(queue="bulk", name="campaigns.recount", queueing_lock="campaigns.recount")
+def recount(timestamp: int) -> int:
+    """Count everything again; returns how many questions are contradicted."""
+    return len(proof.prove(actor=Actor.system("campaigns.recount")))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.db.models import Q
+
 from banyan.kernel.actors import Actor
-from banyan.kernel.personal import Erase, Person, holds, names_nobody
+from banyan.kernel.personal import Erase, Kept, Person, holds, names_nobody
 from banyan.kernel.states import transition
 
+from .actions.imports import KEPT as FILES_KEPT
+from .actions.words import EMPTY_KEPT_DAYS
 from .models import ProductImage, ProductWords, Shop, ShopWords
 from .states import PRODUCT, SHOP
 
@@ -34,10 +40,15 @@ holds(
 holds("catalog.ShopStaff", Erase.DELETE, "As long as somebody works there.", owner=("account_id",))
 holds("catalog.PriceListAccount", Erase.DELETE, "As long as the price list.", owner=("account_id",))
 holds(
-    "catalog.ProductImport", Erase.BLANK, "Until newer files of the shop push it out.",
+    "catalog.ProductImport", Erase.BLANK,
+    "Two days if nobody takes it in, else until newer files of the shop push it out.",
     owner=("account_id",), fields=("account", "name", "result"),
+    kept=Kept(FILES_KEPT, ("created_at",), Q(done_at=None), by="catalog.sweep_files"),
 )  # fmt: skip
-holds("catalog.EmptySearch", Erase.KEEP, "Words that found nothing, without who looked.")
+holds(
+    "catalog.EmptySearch", Erase.KEEP, "Words that found nothing, without who looked; 90 days.",
+    kept=Kept(dt.timedelta(days=EMPTY_KEPT_DAYS), ("day",), by="catalog.count_words"),
+)  # fmt: skip
 names_nobody(
     "catalog.Category", "catalog.Product", "catalog.ProductImage", "catalog.Variant",
     "catalog.Stock", "catalog.StockLocation", "catalog.StockAt", "catalog.StockMovement",

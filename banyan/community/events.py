@@ -1,7 +1,6 @@
 """What the community tells the floors above."""
 
-from __future__ import annotations
-
+import datetime as dt
 from typing import ClassVar
 
 from banyan.kernel.events import Event
@@ -25,6 +24,39 @@ class PostLiked(Event):
     post_id: int
     author_id: int
     by_id: int
+
+
+class PostUnliked(Event):
+    """Somebody took a like back that was given ``liked_at``."""
+
+    name: ClassVar[str] = "post.unliked"
+    subject: ClassVar[str] = "post_id"
+    post_id: int
+    author_id: int
+    by_id: int
+    liked_at: dt.datetime
+
+
+class CommentRemoved(Event):
+    """A comment was taken away, by whoever wrote it or by the post's author."""
+
+    name: ClassVar[str] = "comment.removed"
+    subject: ClassVar[str] = "post_id"
+    post_id: int
+    author_id: int
+    comment_id: int
+    by_id: int
+    answers_id: int | None = None
+
+
+class PostRemoved(Event):
+    """A post was taken away by its author."""
+
+    name: ClassVar[str] = "post.removed"
+    subject: ClassVar[str] = "post_id"
+    post_id: int
+    author_id: int
+    repin_of_id: int | None = None
 
 
 class PostCommented(Event):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from . import actions, counts
+from .models import Post
 
 
 @app.periodic(cron="* * * * * */2")
@@ -40,6 +41,15 @@ def forget_sessions(timestamp: int) -> None:
 def count_heat(timestamp: int) -> None:
     """Count anew how many people talk about each topic."""
     actions.count_heat()
+
+
+@app.task(queue="bulk")
+def tell_of_every_post(post_id: str, day: str) -> None:
+    """Tell the followers of a post who asked to hear of each, a batch a transaction."""
+    post = Post.objects.select_related("repin_of").filter(pk=int(post_id)).first()
+    after = 0 if post else None
+    while post is not None and after is not None:
+        after = actions.tell_followers(post=post, day=day, after=after)
 
 
 @app.periodic(cron="* * * * * */20")

@@ -92,7 +92,7 @@ def _find_comment(subject_id: int) -> ports.Found | None:
     return ports.Found(
         author_id=row.author_id,
         label=row.body[:LABEL],
-        url=reverse("post", args=[row.post_id]) + f"#c{row.pk}",
+        url=reverse("post", args=[row.post_id]) + f"?c={row.pk}#c{row.pk}",
         text=row.body,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banyan.kernel import clock
-from banyan.kernel.personal import Erase, Person, holds, names_nobody
+from banyan.kernel.personal import Erase, Kept, Person, holds, names_nobody
 from banyan.people.actions import nobody
 
 from .models import (
@@ -16,6 +16,7 @@ from .models import (
     PostTopic,
     PostWords,
 )
+from .queries.feeds.ranking import LIFETIME
 
 GOES = "Until its author takes it away."
 
@@ -61,7 +62,10 @@ holds("community.CommentLike", Erase.DELETE, GOES, owner=("account_id",))
 holds("community.BoardMember", Erase.DELETE, GOES, owner=("account_id",))
 holds("community.TopicFollow", Erase.DELETE, GOES, owner=("account_id",))
 holds("community.PollVote", Erase.DELETE, GOES, owner=("account_id",))
-holds("community.FeedSession", Erase.DELETE, "Two hours.", owner=("viewer_id",))
+holds(
+    "community.FeedSession", Erase.DELETE, "Two hours.", owner=("viewer_id",),
+    kept=Kept(LIFETIME, ("made_at",), by="banyan.community.jobs.forget_sessions"),
+)  # fmt: skip
 holds("community.FeedMarker", Erase.DELETE, "As long as the account.", owner=("account_id",))
 holds("community.FeedChoice", Erase.DELETE, "As long as the account.", owner=("account_id",))
 names_nobody(

@@ -14,16 +14,25 @@ from banyan.kernel.events import Meta
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
-from banyan.notify.actions import notify
+from banyan.notify.actions import notify, withdraw
 from banyan.notify.kinds import Happening
 from banyan.people.models import Follow
 from banyan.people.rules.relations import EVERY_POST, FOLLOWS
 
 from .access import get_post_for
-from .events import BoardShared, PostCommented, PostEdited, PostLiked, PostPublished
-from .models import Board, Mention, Post
-
-LONGEST = 60
+from .actions.telling import title_of
+from .events import (
+    BoardShared,
+    CommentRemoved,
+    PostCommented,
+    PostEdited,
+    PostLiked,
+    PostPublished,
+    PostRemoved,
+    PostUnliked,
+)
+from .jobs import tell_of_every_post
+from .models import Board, Comment, Mention, Post
 
 
 @remembered
@@ -33,11 +42,12 @@ def _post_with_original(post_id: int) -> QuerySet[Post]:
 
 def _title(post_id: int) -> str:
     row = _post_with_original.first(post_id)
-    if row is None:
-        return ""
-    content = row.repin_of or row
-    text = content.title or content.body
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return "" if row is None else title_of(row)
+
+
+def _where(post_id: int, comment_id: int | None) -> str:
+    """Return where a post, or a comment under it, is found."""
+    return f"/p/{post_id}?c={comment_id}#c{comment_id}" if comment_id else f"/p/{post_id}"
 
 
 @events.subscribe(PostLiked, consumer="community.tell")
@@ -56,18 +66,81 @@ def tell_of_a_like(event: PostLiked, meta: Meta) -> None:
 @events.subscribe(PostCommented, consumer="community.tell")
 def tell_of_a_comment(event: PostCommented, meta: Meta) -> None:
     """Tell the author of a post, and whom the comment answers; somebody who is both hears once."""
-    told = {event.author_id: "comment"}
-    if event.answers_id is not None:
-        told[event.answers_id] = "answer"
-    for recipient, kind in told.items():
+    for recipient, kind in _heard(event).items():
         notify(
             recipient_id=recipient,
             kind=kind,
             group_key=f"{kind}:{event.post_id}:{meta.occurred_at:%Y%m%d}",
-            url=f"/p/{event.post_id}#c{event.comment_id}",
+            url=_where(event.post_id, event.comment_id),
             data={"title": _title(event.post_id)},
             actor_id=event.by_id,
         )
+
+
+def _heard(event: PostCommented | CommentRemoved) -> dict[int, str]:
+    """Return who hears of a comment, and as what."""
+    heard = {event.author_id: "comment"}
+    if event.answers_id is not None:
+        heard[event.answers_id] = "answer"
+    return heard
+
+
+@events.subscribe(PostUnliked, consumer="community.tell")
+def take_back_a_like(event: PostUnliked, meta: Meta) -> None:
+    """Let an author no longer read of a like that was taken back."""
+    withdraw(
+        recipient_id=event.author_id,
+        actor_id=event.by_id,
+        about=[f"like:{event.post_id}:{event.liked_at:%Y%m%d}"],
+    )
+
+
+@events.subscribe(CommentRemoved, consumer="community.tell")
+def take_back_a_comment(event: CommentRemoved, meta: Meta) -> None:
+    """Let nobody read of a comment that is gone, unless its author wrote another that day."""
+    gone = Comment.objects.get(pk=event.comment_id)
+    same = Comment.objects.filter(
+        post_id=event.post_id, author_id=event.by_id, deleted_at=None,
+        created_at__date=gone.created_at.date(),
+    )  # fmt: skip
+    for recipient, kind in _heard(event).items():
+        left = same.filter(parent__author_id=recipient) if kind == "answer" else same
+        if not left.exists():
+            withdraw(
+                recipient_id=recipient,
+                actor_id=event.by_id,
+                about=[f"{kind}:{event.post_id}:{gone.created_at:%Y%m%d}"],
+            )
+
+
+@events.subscribe(PostRemoved, consumer="community.tell")
+def take_back_a_post(event: PostRemoved, meta: Meta) -> None:
+    """Let nobody be led to a post that is gone: its author, whom it answers, whom it showed on."""
+    lines = [f"{kind}:{event.post_id}:%" for kind in ("like", "comment", "answer", "repin")]
+    withdraw(recipient_id=event.author_id, actor_id=None, about=lines)
+    answered = Comment.objects.filter(parent__post_id=event.post_id)
+    for account_id in answered.values_list("parent__author_id", flat=True).distinct():
+        withdraw(recipient_id=account_id, actor_id=None, about=[f"answer:{event.post_id}:%"])
+    original = Post.objects.filter(pk=event.repin_of_id or 0).first()
+    if original is not None:
+        about = [f"repin:{original.pk}:%"]
+        withdraw(recipient_id=original.author_id, actor_id=event.author_id, about=about)
+
+
+@events.subscribe(PostRemoved, consumer="community.every_post")
+def take_back_from_who_wants_every_post(event: PostRemoved, meta: Meta) -> None:
+    """Let followers no longer read of it, unless the author published another that day."""
+    gone = Post.objects.get(pk=event.post_id)
+    day = gone.created_at.date()
+    others = Post.objects.filter(
+        author_id=event.author_id, repin_of=None, deleted_at=None, created_at__date=day
+    )
+    if event.repin_of_id is not None or others.exists():
+        return
+    eager = Follow.objects.filter(followee_id=event.author_id, state=FOLLOWS, level=EVERY_POST)
+    for reader in eager.order_by("id").values_list("follower_id", flat=True).iterator():
+        about = [f"posted:{event.author_id}:{day:%Y%m%d}"]
+        withdraw(recipient_id=reader, actor_id=event.author_id, about=about)
 
 
 @events.subscribe(PostPublished, consumer="community.tell")
@@ -90,26 +163,12 @@ def tell_of_a_repin(event: PostPublished, meta: Meta) -> None:
 
 @events.subscribe(PostPublished, consumer="community.every_post")
 def tell_who_wants_every_post(event: PostPublished, meta: Meta) -> None:
-    """Tell the followers who asked to hear of every post, as far as they may see this one.
+    """Leave it to a job to tell the followers who asked to hear of every post: they may be many.
 
-    A day's posts of one author are one line. What somebody only shows on is no post of theirs.
+    What somebody only shows on is no post of theirs.
     """
-    if event.repin_of_id is not None:
-        return
-    eager = Follow.objects.filter(followee_id=event.author_id, state=FOLLOWS, level=EVERY_POST)
-    for reader in eager.order_by("id").values_list("follower_id", flat=True).iterator():
-        try:
-            get_post_for(Actor(kind="member", id=reader), event.post_id)
-        except NotFound:
-            continue
-        notify(
-            recipient_id=reader,
-            kind="posted",
-            group_key=f"posted:{event.author_id}:{meta.occurred_at:%Y%m%d}",
-            url=f"/p/{event.post_id}",
-            data={"title": _title(event.post_id)},
-            actor_id=event.author_id,
-        )
+    if event.repin_of_id is None:
+        tell_of_every_post.defer(post_id=str(event.post_id), day=f"{meta.occurred_at:%Y%m%d}")
 
 
 @events.subscribe(PostPublished, consumer="community.mentions")
@@ -131,6 +190,22 @@ def tell_whom_a_comment_names(event: PostCommented, meta: Meta) -> None:
     _tell_of_mentions(event.post_id, event.comment_id, by_id=event.by_id, heard=heard)
 
 
+@events.subscribe(PostRemoved, consumer="community.mentions")
+def take_back_mentions_of_a_post(event: PostRemoved, meta: Meta) -> None:
+    """Let nobody be led to where they were named: neither the post nor what was under it."""
+    for row in Mention.objects.filter(post_id=event.post_id):
+        about = [f"mention:{event.post_id}:{row.comment_id or 0}"]
+        withdraw(recipient_id=row.account_id, actor_id=None, about=about)
+
+
+@events.subscribe(CommentRemoved, consumer="community.mentions")
+def take_back_mentions_of_a_comment(event: CommentRemoved, meta: Meta) -> None:
+    """Let nobody be led to a comment that is gone."""
+    about = [f"mention:{event.post_id}:{event.comment_id}"]
+    for row in Mention.objects.filter(comment_id=event.comment_id):
+        withdraw(recipient_id=row.account_id, actor_id=None, about=about)
+
+
 def _tell_of_mentions(
     post_id: int, comment_id: int | None, *, by_id: int, heard: Collection[int | None] = ()
 ) -> None:
@@ -149,7 +224,7 @@ def _tell_of_mentions(
             recipient_id=one.account_id,
             kind="mention",
             group_key=f"mention:{post_id}:{comment_id or 0}",
-            url=f"/p/{post_id}#c{comment_id}" if comment_id else f"/p/{post_id}",
+            url=_where(post_id, comment_id),
             data={"title": _title(post_id)},
             actor_id=by_id,
         )

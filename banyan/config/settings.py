@@ -252,6 +252,7 @@ API_RATES: dict[str, tuple[int, int]] = {"read": (1200, 60), "write": (240, 60)}
 MAX_UPLOAD_BYTES = 15 * 1024 * 1024
 MAX_UPLOAD_PIXELS = 40_000_000
 MAX_VIDEO_BYTES = 50 * 1024 * 1024
+MAX_VIDEO_SECONDS = 180
 # Paid and rewarded posts: at most so many among 20 cards of a feed, and of one author in a day.
 FEED_PAID_CAP = 10
 FEED_PAID_PER_AUTHOR_DAY = 5

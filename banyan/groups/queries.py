@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
@@ -130,16 +131,18 @@ def invitations_of(viewer: Actor, group: Group) -> QuerySet[Invitation]:
     return Invitation.objects.filter(group=group, by_id=viewer.id or 0).order_by("-id")
 
 
-def pinned_posts(group: Group) -> list[int]:
-    """Return the ids of the pinned posts, in order; the community says who may see them."""
-    rows = Pick.objects.filter(group=group, slot__isnull=False).order_by("slot")
-    return list(rows.values_list("post_id", flat=True))
+def pinned_posts(group: Group, among: QuerySet[Any]) -> list[int]:
+    """Return the ids of the pinned posts, in order, ``among`` those that the community shows."""
+    rows = Pick.objects.filter(group=group, slot__isnull=False, post_id__in=among.values("pk"))
+    return list(rows.order_by("slot").values_list("post_id", flat=True))
 
 
-def featured_posts(group: Group, *, before: int, limit: int) -> list[tuple[int, int]]:
-    """Return (pick, post) of the curated feed, latest picked first."""
-    rows = Pick.objects.filter(group=group, pk__lt=before).order_by("-pk")
-    return list(rows.values_list("pk", "post_id")[:limit])
+def featured_posts(
+    group: Group, among: QuerySet[Any], *, before: int, limit: int
+) -> list[tuple[int, int]]:
+    """Return (pick, post) of the curated feed, latest picked first; ``among`` as above."""
+    rows = Pick.objects.filter(group=group, pk__lt=before, post_id__in=among.values("pk"))
+    return list(rows.order_by("-pk").values_list("pk", "post_id")[:limit])
 
 
 def figures_of(offers: Collection[Offer]) -> dict[int, Figures]:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models, transaction
 from django.db.models import F, Sum
+from django.db.models.functions import JSONArray
 
 from .models import BoundedCounter, CounterDelta
 from .problems import Conflict, SoldOut
@@ -71,6 +73,16 @@ def pending(*, kinds: Iterable[str], subject_ids: Iterable[int]) -> list[tuple[s
     """
     rows = CounterDelta.objects.filter(kind__in=list(kinds), subject_id__in=list(subject_ids))
     return list(rows.values_list("kind", "subject_id").annotate(total=Sum("delta")).order_by())
+
+
+def waiting(*, kinds: Iterable[str], subject_ids: Iterable[int]) -> ArraySubquery:
+    """Return what :func:`pending` does as one more column of other rows: lists instead of tuples.
+
+    The same in every row, because it is asked for once; that is less than a statement of its own.
+    """
+    rows = CounterDelta.objects.filter(kind__in=list(kinds), subject_id__in=list(subject_ids))
+    sums = rows.order_by().values("kind", "subject_id").annotate(total=Sum("delta"))
+    return ArraySubquery(sums.values(one=JSONArray("kind", "subject_id", "total")))
 
 
 def fold(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db import connection
 from procrastinate.contrib.django import app
 
-from . import clock, idempotency, ratelimits, tickets
+from . import clock, idempotency, ratelimits, retention, tickets
+from .actors import Actor
 from .models import RateBucket
-
-RATE_BUCKETS_KEPT = ratelimits.LONGEST_WINDOW * 2
+from .personal import KEEPER
 
 
 @app.periodic(cron="* * * * * */10")
@@ -27,9 +27,16 @@ def forget(timestamp: int) -> None:
     forget_cached()
 
 
+@app.periodic(cron="37 3 * * *")
+@app.task(queue="bulk", queueing_lock=KEEPER, name=KEEPER)
+def end_retention(timestamp: int) -> dict[str, int]:
+    """End the rows that are kept no longer; returns how many of each table."""
+    return retention.end_all(actor=Actor.system(KEEPER)).rows
+
+
 def forget_rate_buckets() -> int:
     """Delete windows that no limit looks at any more. Returns how many."""
-    before = clock.now() - RATE_BUCKETS_KEPT
+    before = clock.now() - ratelimits.KEPT
     deleted, _ = RateBucket.objects.filter(window_start__lt=before).delete()
     return deleted
 

@@ -89,7 +89,7 @@ def take(keys: Iterable[LockKey]) -> None:
     wanted = _not_held(keys)
     if not wanted:
         return
-    with _in_time(), connection.cursor() as cursor:
+    with in_time(), connection.cursor() as cursor:
         cursor.execute(*_statement(wanted))
     transaction.on_commit(_Taken(frozenset(wanted), _root()))
 
@@ -105,7 +105,7 @@ def take_reading(kind: str, row: models.Model) -> None:
     table = _tables[kind]
     if row._meta.db_table != table:
         raise ValueError(f"{kind} locks rows of {table}, not of {row._meta.db_table}")
-    found = _locked(row, "id", key.id, _patience())
+    found = _locked(row, "id", key.id, patience())
     if found is None:
         raise type(row).DoesNotExist(f"{key}")  # type: ignore[attr-defined]  # every model has its own
     fill(row, found)
@@ -121,7 +121,7 @@ def read_behind(row: models.Model, field: str) -> bool:
     """
     if in_transaction():
         raise LockOrderViolation("inside an action a lock would stay: take it")
-    found = _locked(row, field, getattr(row, field), f"{_patience()}, {_PASSING}")
+    found = _locked(row, field, getattr(row, field), f"{patience()}, {_PASSING}")
     if found is not None:
         fill(row, found)
     return found is not None
@@ -131,21 +131,16 @@ def read_behind(row: models.Model, field: str) -> bool:
 _PASSING = "set_config('synchronous_commit', 'off', true) AS is_off"
 
 
-def _patience() -> str:
-    # Part of the statement that waits: what is sent as several commands is never kept prepared.
-    return f"SELECT set_config('lock_timeout', '{int(TIMEOUT_MS)}', true) AS is_set"
-
-
-def _locked(row: models.Model, field: str, value: Any, patience: str) -> Any:
+def _locked(row: models.Model, field: str, value: Any, settings: str) -> Any:
     """Lock the row whose unique ``field`` has this value; return its columns, None without one."""
     model = type(row)
     column = model._meta.get_field(field).column  # type: ignore[union-attr]  # no relation
     select = (
-        f"WITH patience AS MATERIALIZED ({patience})"  # noqa: S608 - names of models
+        f"WITH patience AS MATERIALIZED ({settings})"  # noqa: S608 - names of models
         f' SELECT {columns(model)} FROM patience, "{model._meta.db_table}" AS mine'
         f' WHERE mine."{column}" = %s FOR NO KEY UPDATE OF mine'
     )
-    with _in_time(), connection.cursor() as cursor:
+    with in_time(), connection.cursor() as cursor:
         cursor.execute(select, [value])
         return cursor.fetchone()
 
@@ -162,9 +157,20 @@ def _not_held(keys: Iterable[LockKey]) -> list[LockKey]:
     return wanted
 
 
+def patience() -> str:
+    """Return the query by which a statement that waits for a row says for how long at most.
+
+    A part of that statement: what is sent as several commands is never kept prepared.
+    """
+    return f"SELECT set_config('lock_timeout', '{int(TIMEOUT_MS)}', true) AS is_set"
+
+
 @contextmanager
-def _in_time() -> Iterator[None]:
-    """Turn the database's word that a lock was not to be had into Busy."""
+def in_time() -> Iterator[None]:
+    """Turn the database's word that a lock was not to be had into Busy.
+
+    For a statement that locks one row by itself, with :func:`patience` as a part of it.
+    """
     try:
         yield
     except OperationalError as error:
@@ -260,7 +266,7 @@ def _statement(wanted: list[LockKey]) -> tuple[str, list[int]]:
             f" WHERE mine.id IN ({marks}) ORDER BY mine.id FOR NO KEY UPDATE OF mine) AS part"
         )
     # PostgreSQL appends: it asks a part for rows when the part before it has no more.
-    return f"WITH patience AS MATERIALIZED ({_patience()}) {' UNION ALL '.join(parts)}", params
+    return f"WITH patience AS MATERIALIZED ({patience()}) {' UNION ALL '.join(parts)}", params
 
 
 def _root() -> str | None:

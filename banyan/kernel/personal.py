@@ -6,6 +6,7 @@ fails for one that nobody declared. Export and erasure read nothing but these de
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,34 @@ class Person:
     handle: str = ""
 
 
+KEEPER = "kernel.end_retention"
+"""The job that ends what no package ends itself (``kernel.retention``)."""
+
+
+_ANY = Q()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long rows stay: ``span`` after the first of the times ``since`` that a row has.
+
+    ``where`` are the rows that can be over at all; what was emptied is none any more. ``by`` is the
+    job that ends them, which is the only one to do so for its table.
+    """
+
+    span: dt.timedelta
+    since: tuple[str, ...]
+    where: Q = _ANY
+    by: str = KEEPER
+
+    def over(self, now: dt.datetime) -> Q:
+        """Return the condition of rows that are kept no longer at ``now``."""
+        late = Q(pk__in=[])
+        for column in self.since:
+            late |= Q(**{f"{column}__lt": now - self.span})
+        return self.where & late
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """What one table holds of people.
@@ -54,6 +83,7 @@ class Holding:
     ``about`` are lookups to the account's id in rows that others keep about the person: they are
     deleted with the account, and never exported, because who blocks whom is not told.
     ``blank`` says what a column becomes where emptying it will not do. ``act`` erases instead.
+    ``kept`` ends rows by the clock; without it, ``why`` names no time that anybody could count.
     """
 
     model: type[models.Model]
@@ -66,6 +96,7 @@ class Holding:
     contact: tuple[str, ...] = ()
     blank: Mapping[str, Any] = field(default_factory=dict)
     act: Callable[[Person], None] | None = None
+    kept: Kept | None = None
 
     def rows(self, person: Person) -> QuerySet[Any]:
         """Return the person's rows of this table."""

@@ -11,6 +11,7 @@ from . import clock
 from .problems import TooMany
 
 LONGEST_WINDOW = dt.timedelta(days=1)
+KEPT = LONGEST_WINDOW * 2
 _LONGEST_KEY = 160
 
 

@@ -395,6 +395,27 @@ def _with_constants(
     return "".join(made), kept
 
 
+def spelled(rows: models.QuerySet[Any, Any], named: Mapping[Any, str]) -> str:
+    """Return the SQL of a queryset for a statement of one's own, which takes values by name.
+
+    Each value in ``named`` becomes the SQL beside it ("%(viewer)s", a column); texts, numbers and
+    truths that are always the same are written in. TypeError for anything else, for it would be
+    kept for ever.
+    """
+    sql, params = rows.query.sql_with_params()
+    pieces = sql.split("%s")
+    made = [pieces[0]]
+    for param, piece in zip(params, pieces[1:], strict=True):
+        if not isinstance(param, str | int):
+            raise TypeError(f"{type(param).__name__} may be another each time: {sql}")
+        if param in named:
+            made.append(named[param])
+        else:
+            made.append(str(Literal(param).as_string()).replace("%", "%%"))
+        made.append(piece)
+    return "".join(made)
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan(Generic[M]):
     """A statement, where its values go, and how its rows become objects."""

@@ -10,14 +10,12 @@ class LegalConfig(AppConfig):
     label = "legal"
 
     def ready(self) -> None:
-        """Let who left come back within the grace; keep closed what waits to be erased."""
+        """Say who is leaving; keep closed what waits to be erased."""
         from banyan.people import ports
 
         from . import leaving, subscribers, telling  # noqa: F401 - registers on import
-        from .actions.erasing import come_back
-        from .queries import is_leaving
+        from .queries import is_leaving, leaving_on
 
         leaving.register()
         ports.keep_closed("legal", is_leaving)
-        if come_back not in ports.on_come_back:
-            ports.on_come_back.append(come_back)
+        ports.register_leaving(leaving_on)

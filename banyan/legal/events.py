@@ -36,7 +36,7 @@ class ErasureAsked(Event):
 
 
 class ErasureCancelled(Event):
-    """A member who was leaving signed in again."""
+    """A member who was leaving says to stay."""
 
     name: ClassVar[str] = "account.stayed"
     subject: ClassVar[str] = "account_id"

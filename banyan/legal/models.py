@@ -108,7 +108,7 @@ class Export(models.Model):
 
 
 class Erasure(models.Model):
-    """A member leaves: closed at once, erased at ``due_at`` unless they sign in before.
+    """A member leaves: closed at once, erased at ``due_at`` unless they say to stay.
 
     A guest's purchase (``checkout_id``) is erased at once; the row says that it was.
     """

@@ -1,6 +1,10 @@
 """What legal holds of people: that they agreed, asked and left."""
 
-from banyan.kernel.personal import Erase, holds, names_nobody
+from django.db.models import Q
+
+from banyan.kernel.personal import Erase, Kept, holds, names_nobody
+
+from .actions.exporting import KEPT
 
 PROOF = "For good: proof of what was agreed, asked for and done."
 
@@ -12,5 +16,6 @@ holds(
     "The file a week; that it was made stays.",
     owner=("account_id",),
     guest=("checkout_id",),
+    kept=Kept(KEPT, ("ready_at",), ~Q(file=""), by="legal.erase"),
 )
 names_nobody("legal.LegalText")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -37,6 +38,12 @@ def is_leaving(account_id: int) -> bool:
 def leaving(account_id: int) -> Erasure | None:
     """Return the erasure that an account waits for, or None."""
     return Erasure.objects.filter(account_id=account_id, state="waiting").first()
+
+
+def leaving_on(account_id: int) -> dt.datetime | None:
+    """Return when an account is erased that waits for it, or None. One query."""
+    found = leaving(account_id)
+    return found.due_at if found is not None else None
 
 
 def export_of(account_id: int | None = None, checkout_id: int | None = None) -> Export | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 
-from banyan.kernel.personal import Erase, Person, holds
+from banyan.kernel.personal import Erase, Kept, Person, holds
 
 from . import store
+from .actions import STAGED_HOURS
 from .models import Image, Rendition, Video
 
 
@@ -44,14 +46,18 @@ def _erase_videos(person: Person) -> None:
         transaction.on_commit(partial(store.private().delete, video.file))
 
 
-GOES = "Until its owner takes it away."
+GOES = "Until its owner takes it away; two days if nothing shows it."
+UNSHOWN = Kept(dt.timedelta(hours=STAGED_HOURS), ("created_at",), Q(kept_at=None), by="media.sweep")
 holds(
     "media.Image", Erase.DELETE, GOES, fields=("alt", "original", "owner_id"),
-    owner=("owner_id",), act=_erase_images,
+    owner=("owner_id",), act=_erase_images, kept=UNSHOWN,
 )  # fmt: skip
 holds("media.Rendition", Erase.DELETE, "As long as its picture.", act=lambda person: None)
-holds("media.StagedUpload", Erase.DELETE, "Two days.", fields=("name",), owner=("owner_id",))
+holds(
+    "media.StagedUpload", Erase.DELETE, "Two days.", fields=("name",), owner=("owner_id",),
+    kept=Kept(dt.timedelta(hours=STAGED_HOURS), ("created_at",), by="media.sweep"),
+)  # fmt: skip
 holds(
     "media.Video", Erase.DELETE, GOES, fields=("name", "file", "owner_id"), owner=("owner_id",),
-    act=_erase_videos,
+    act=_erase_videos, kept=UNSHOWN,
 )  # fmt: skip

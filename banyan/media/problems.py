@@ -55,6 +55,12 @@ class NotAVideo(UploadRefused):
     code = "upload_not_a_video"
 
 
+class TooLong(UploadRefused):
+    """The video plays longer than ``settings.MAX_VIDEO_SECONDS``, by its own header."""
+
+    code = "upload_too_long"
+
+
 class StagedGone(Invalid):
     """A token of a staged upload is unknown, swept or somebody else's; ``extra`` lists them."""
 

@@ -16,7 +16,7 @@ class NotificationTold(Event):
 
 
 class NotificationRead(Event):
-    """An account's notifications, one or all, count as read."""
+    """Notifications of an account count as read, or went because they hold no longer."""
 
     name: ClassVar[str] = "notification.read"
     subject: ClassVar[str] = "recipient_id"

@@ -1,15 +1,25 @@
 """What people were told, and where it was sent."""
 
-from banyan.kernel.personal import Erase, holds, names_nobody
+import datetime as dt
+
+from django.db.models import Q
+
+from banyan.kernel.personal import Erase, Kept, holds, names_nobody
+
+from .actions.allowances import KEPT as DAYS_KEPT
+from .actions.reminders import KEPT as CONTACTS_KEPT
 
 holds(
-    "notify.Notification", Erase.DELETE, "As long as the account.", owner=("recipient_id",),
-    fields=("data", "actors"),
+    "notify.Notification", Erase.DELETE, "A year after something last happened in it.",
+    owner=("recipient_id",), fields=("data", "actors"),
+    kept=Kept(dt.timedelta(days=365), ("updated_at",)),
 )  # fmt: skip
 holds(
-    "notify.Message", Erase.DELETE, "A record of what was sent, until its reader leaves.",
+    "notify.Message", Erase.DELETE,
+    "A record of what was sent: half a year, or until its reader leaves.",
     contact=("destination",), guest=("cause_id",),
     fields=("destination", "subject", "body", "secret", "link", "leave"),
+    kept=Kept(dt.timedelta(days=183), ("created_at",), ~Q(state="queued")),
 )  # fmt: skip
 holds(
     "notify.Preference", Erase.DELETE, "As long as the account.", owner=("account_id",),
@@ -23,8 +33,12 @@ holds(
 holds(
     "notify.Reminder", Erase.DELETE, "The contact for 30 days after the one message, or a stop.",
     owner=("account_id",), contact=("destination",), fields=("destination", "contact"),
+    kept=Kept(CONTACTS_KEPT, ("told_at", "stopped_at"), ~Q(destination=""), by="notify.forget"),
 )  # fmt: skip
-holds("notify.Allowance", Erase.KEEP, "How much was sent on a day; eight days.", fields=("who",))
+holds(
+    "notify.Allowance", Erase.KEEP, "How much was sent on a day; eight days.", fields=("who",),
+    kept=Kept(DAYS_KEPT, ("day",), by="notify.forget"),
+)  # fmt: skip
 holds(
     "notify.Stop", Erase.KEEP, "A wish not to be written to: the mark alone, for ever.",
     fields=("contact",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -189,6 +189,28 @@ def waiting_for(kind: str, subject_id: int | None = None) -> QuerySet[Reminder]:
         kind=kind, told_at=None, stopped_at=None, confirmed_at__isnull=False
     )
     return rows if subject_id is None else rows.filter(subject_id=subject_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a guest who asked to be reminded; ``contact`` in full, for its own reader."""
+
+    contact: str
+    asked: int
+    since: dt.datetime
+
+
+def kept_by_token(token: str) -> Kept | None:
+    """Return what is kept under the contact of a letter's link; None for members and after a stop.
+
+    Two queries.
+    """
+    found = Reminder.objects.filter(token=token, account=None).exclude(destination="").first()
+    if found is None:
+        return None
+    theirs = Reminder.objects.filter(contact=found.contact).exclude(destination="")
+    told = theirs.aggregate(asked=Count("pk"), since=Min("created_at"))
+    return Kept(contact=found.destination, **told)
 
 
 def was_reminded(*, kind: str, subject_id: int) -> bool:

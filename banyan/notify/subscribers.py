@@ -7,11 +7,17 @@ from django.utils.translation import ngettext
 
 from banyan.kernel import events
 from banyan.kernel.events import Meta
-from banyan.people.events import BlockStarted, FollowRequested, FollowStarted
+from banyan.people.events import (
+    BlockStarted,
+    FollowEnded,
+    FollowRequested,
+    FollowRequestEnded,
+    FollowStarted,
+)
 from banyan.people.models import Account
 
 from . import kinds
-from .actions import hush, notify
+from .actions import notify, withdraw
 from .kinds import Happening
 
 
@@ -22,6 +28,7 @@ def tell_the_followed(event: FollowStarted, meta: Meta) -> None:
     A yes that was waited for is told to the one who waited, not to the one who said it.
     """
     if event.was_asked:
+        _forget_the_request(event)
         _tell_a_yes(event)
         return
     handle = _handle(event.follower_id)
@@ -52,6 +59,29 @@ def tell_the_asked(event: FollowRequested, meta: Meta) -> None:
     )
 
 
+@events.subscribe(FollowRequestEnded, consumer="notify")
+def forget_the_asker(event: FollowRequestEnded, meta: Meta) -> None:
+    """Take back that somebody waits: they do no longer."""
+    _forget_the_request(event)
+
+
+def _forget_the_request(event: FollowRequestEnded | FollowStarted) -> None:
+    withdraw(recipient_id=event.followee_id, actor_id=event.follower_id, about=["follow.request"])
+
+
+@events.subscribe(FollowEnded, consumer="notify")
+def forget_the_follower(event: FollowEnded, meta: Meta) -> None:
+    """Take back that somebody follows, that both are friends, and that a yes was said."""
+    for reader, other in (
+        (event.followee_id, event.follower_id),
+        (event.follower_id, event.followee_id),
+    ):
+        about = [f"friend:{other}", f"follow.accepted:{other}"]
+        if reader == event.followee_id:
+            about.append("follow:%")
+        withdraw(recipient_id=reader, actor_id=other, about=about)
+
+
 def _tell_a_yes(event: FollowStarted) -> None:
     handle = _handle(event.followee_id)
     if handle is None:
@@ -72,9 +102,9 @@ def _handle(account_id: int) -> str | None:
 
 @events.subscribe(BlockStarted, consumer="notify")
 def forget_the_blocked(event: BlockStarted, meta: Meta) -> None:
-    """Let neither's badge count what only the other did."""
+    """Let neither read on of what the other did."""
     for reader, other in ((event.actor_id, event.target_id), (event.target_id, event.actor_id)):
-        hush(recipient_id=reader, actor_id=other)
+        withdraw(recipient_id=reader, actor_id=other)
 
 
 def _tell_follow(happening: Happening) -> str:

@@ -53,7 +53,10 @@ def api_routes() -> str:
 
 def personal_table() -> str:
     """Return what every table holds of people, how long, and what erasing does to it."""
-    rows = ["| table | personal | erasing | how long, and why |", "| --- | --- | --- | --- |"]
+    rows = [
+        "| table | personal | erasing | how long, and why | ended by |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     nothing = []
     for holding in sorted(declared().values(), key=lambda each: each.model._meta.label):
         label = holding.model._meta.label
@@ -61,7 +64,8 @@ def personal_table() -> str:
             nothing.append(f"`{label}`")
             continue
         fields = ", ".join(f"`{field}`" for field in holding.fields) or "–"
-        rows.append(f"| `{label}` | {fields} | {holding.erase.value} | {holding.why} |")
+        ends = f"`{holding.kept.by}`" if holding.kept else "–"
+        rows.append(f"| `{label}` | {fields} | {holding.erase.value} | {holding.why} | {ends} |")
     told = ", ".join(nothing)
     return "\n".join(rows) + f"\n\nTables that hold nothing of people: {told}."
 

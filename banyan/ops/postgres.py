@@ -49,6 +49,7 @@ DEFAULT_SETTINGS: Mapping[str, str] = {
     "max_connections": "200",
     "shared_buffers": "128MB",
     "jit": "off",
+    "update_process_title": "off",  # pg_stat_activity says the same, and nobody writes it anew
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

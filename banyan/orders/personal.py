@@ -68,7 +68,8 @@ holds(
     fields=("text", "address", "tracking", "label"),
 )  # fmt: skip
 holds(
-    "orders.ReturnPhoto", Erase.DELETE, "Until the return is settled.",
+    "orders.ReturnPhoto", Erase.DELETE,
+    "As long as the return, whose proof it is, or until its buyer leaves.",
     owner=("of__order__checkout__buyer_id",), guest=("of__order__checkout_id",),
 )  # fmt: skip
 holds(

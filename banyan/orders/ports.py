@@ -47,8 +47,8 @@ def register_hold_check(check: HoldCheck) -> None:
 
     It returns those that wait, by id, with one statement at most, and locks nothing. Only orders
     of which a line has an ``instance_id`` are asked about; while one is being paid it is asked
-    before the listeners of order.paid. Whoever ends holds calls ``release_hold`` or
-    ``undo_orders``.
+    after the listeners of order.paid in that transaction. Whoever ends holds calls
+    ``release_hold`` or ``undo_orders``.
     """
     if check not in _holds:
         _holds.append(check)

@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import OuterRef, QuerySet
 
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import on_sale, priced
 from banyan.entitlements.purses import purse_rows
 from banyan.entitlements.rights import HeldPrice, held_prices, right_rows
-from banyan.kernel.remembered import remembered
+from banyan.kernel.remembered import remembered, run
 from banyan.sales.queries import sale_rows
 
 from .models import Checkout, Order, OrderLine
@@ -65,16 +64,11 @@ def checkout_of_key(placement_key: str) -> QuerySet[Checkout]:
 
 def known_or_ids(placement_key: str, count: int) -> tuple[int | None, list[int]]:
     """Return the id of the checkout of a placement key, and ids for ``count`` rows of a new one."""
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN_OR_IDS, [placement_key, count])
-        known, ids = cursor.fetchone()
-        return known, ids
-
-
-_KNOWN_OR_IDS = """
-SELECT (SELECT id FROM orders_checkout WHERE placement_key = %s), array_agg(banyan_id())
-FROM generate_series(1, %s)
-"""
+    # Spelled out: where PostgreSQL has to count, it plans the statement anew each time.
+    made = ", ".join(["banyan_id()"] * count)
+    known = "SELECT (SELECT id FROM orders_checkout WHERE placement_key = %s)"
+    found = run(f"{known}, {made}", [placement_key]).fetchone()
+    return found[0], list(found[1:])
 
 
 @remembered

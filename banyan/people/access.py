@@ -42,15 +42,23 @@ def not_blocked(viewer: Actor, field: str = "pk") -> Q:
     return Q(~Exists(mine), ~Exists(theirs))
 
 
+def meets(viewer: Actor, person: str = "") -> Q:
+    """Return the condition that ``viewer`` meets a person: an open account, and no block.
+
+    ``person`` names the relation that leads to the account ("author"); none for the account itself.
+    """
+    active, pk = (f"{person}__is_active", f"{person}_id") if person else ("is_active", "pk")
+    return Q((active, True)) & not_blocked(viewer, pk)
+
+
 def visible_accounts(viewer: Actor) -> QuerySet[Account]:
     """Return the accounts that ``viewer`` may see: open, and with no block either way.
 
     Support and moderation see everybody who is open.
     """
-    accounts = Account.objects.filter(is_active=True)
-    if viewer.id is None or viewer.has_role("support", "moderation"):
-        return accounts
-    return accounts.filter(not_blocked(viewer))
+    if viewer.has_role("support", "moderation"):
+        return Account.objects.filter(is_active=True)
+    return Account.objects.filter(meets(viewer))
 
 
 def hidden_from(viewer: Actor, account_ids: Collection[int]) -> set[int]:
@@ -112,6 +120,10 @@ class Mutes:
     less_topics: frozenset[str]
 
 
+NOTHING = Mutes(*[frozenset()] * 5)
+"""What somebody mutes who goes to a place of their own accord."""
+
+
 def mutes_of(viewer: Actor) -> Mutes:
     """Return what the viewer mutes at this moment, at most 500 things. One query; none for guests.
 
@@ -135,10 +147,14 @@ def muted_ids(viewer: Actor) -> frozenset[int]:
 
 def muting(account_ids: Collection[int], target_id: int) -> set[int]:
     """Return which of these accounts mute ``target_id`` at this moment. One query."""
-    rows = Mute.objects.filter(
-        _live(clock.now()), actor_id__in=account_ids, target_id=target_id, degree=HIDE
+    return {row.actor_id for row in _muting(list(account_ids), target_id, clock.now())}
+
+
+@remembered
+def _muting(account_ids: list[int], target_id: int, now: dt.datetime) -> QuerySet[Mute]:
+    return Mute.objects.filter(
+        _live(now), actor_id__in=account_ids, target_id=target_id, degree=HIDE
     )
-    return set(rows.values_list("actor_id", flat=True))
 
 
 def mute_words(viewer: Actor) -> frozenset[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import Q
 
+from banyan.kernel import idempotency, ratelimits
 from banyan.kernel.models import (
     AuditEntry,
     IdempotencyRecord,
@@ -11,8 +14,11 @@ from banyan.kernel.models import (
     StateChange,
     StoredEvent,
 )
-from banyan.kernel.personal import Erase, Person, holds, names_nobody
+from banyan.kernel.personal import Erase, Kept, Person, holds, names_nobody
 
+from .actions.contacts import KEPT as BOOKS_KEPT
+from .actions.intents import KEEP as INTENTS_KEPT
+from .actions.sign_in import KEEP as CODES_KEPT
 from .models import Account
 
 ACCOUNT = "As long as the account."
@@ -92,12 +98,14 @@ holds("people.Block", Erase.DELETE, ACCOUNT, owner=("actor_id",), about=("target
 holds(
     "people.Mute", Erase.DELETE, "Until it ends, or as long as the account.",
     owner=("actor_id",), about=("target_id",), fields=("words",),
+    kept=Kept(dt.timedelta(0), ("expires_at",)),
 )  # fmt: skip
 holds("people.AccountList", Erase.DELETE, ACCOUNT, owner=("owner_id",), fields=("name",))
 holds("people.ListEntry", Erase.DELETE, ACCOUNT, owner=("on__owner_id",), about=("account_id",))
 holds(
     "people.BookDigest", Erase.DELETE, "A year, and only while its owner agrees.",
     owner=("owner_id",), fields=("digest",),
+    kept=Kept(BOOKS_KEPT, ("created_at",), by="people.forget"),
 )  # fmt: skip
 holds(
     "people.FoundByDigest", Erase.DELETE, "While the member agrees to be found by a contact.",
@@ -107,10 +115,11 @@ holds("people.VisitorLink", Erase.DELETE, ACCOUNT, owner=("account_id",), fields
 holds(
     "people.SignInCode", Erase.DELETE, "A week.", owner=("account_id",), contact=("contact",),
     fields=("contact", "visitor", "cart_token"),
+    kept=Kept(CODES_KEPT, ("expires_at",), by="people.forget"),
 )  # fmt: skip
 holds(
     "people.IntendedAction", Erase.DELETE, "Two days.", owner=("resumed_by_id",),
-    fields=("payload",),
+    fields=("payload",), kept=Kept(INTENTS_KEPT, ("created_at",), by="people.forget"),
 )  # fmt: skip
 holds(
     "people.GuestMerge", Erase.BLANK, "As long as the purchases it moved.", owner=("account_id",),
@@ -140,10 +149,20 @@ holds(
     "kernel.StoredEvent", Erase.BLANK, "As long as the outbox.", fields=("payload",),
     act=_erase_events,
 )  # fmt: skip
-holds("kernel.IdempotencyRecord", Erase.DELETE, "A day.", fields=("response",), act=_erase_requests)
-holds("kernel.RateBucket", Erase.DELETE, "Two days.", fields=("key",), act=_erase_rates)
+holds(
+    "kernel.IdempotencyRecord", Erase.DELETE, "Two days.", fields=("response",),
+    act=_erase_requests, kept=Kept(idempotency.KEPT, ("created_at",), by="kernel.forget"),
+)  # fmt: skip
+holds(
+    "kernel.RateBucket", Erase.DELETE, "Two days.", fields=("key",), act=_erase_rates,
+    kept=Kept(ratelimits.KEPT, ("window_start",), by="kernel.forget"),
+)  # fmt: skip
+holds(
+    "sessions.Session", Erase.KEEP, "Until it is over: 60 days after the browser last came.",
+    kept=Kept(dt.timedelta(0), ("expire_date",)),
+)  # fmt: skip
 names_nobody(
-    "sessions.Session", "auth.Permission", "auth.Group", "auth.Group_permissions",
+    "auth.Permission", "auth.Group", "auth.Group_permissions",
     "people.Account_groups", "people.Account_user_permissions", "contenttypes.ContentType",
     "socialaccount.SocialApp", "kernel.RelayState", "kernel.ConsumerCursor", "kernel.DeadEvent",
     "kernel.BoundedCounter", "kernel.CounterDelta", "kernel.TicketPool", "kernel.TicketClaim",

@@ -86,14 +86,21 @@ class GuestSource(Protocol):
         """Take ``ids`` that are still the account's from it again; return those."""
 
 
-class ComeBack(Protocol):
-    """Takes back what closed an account on its owner's own wish (an erasure that waits)."""
+LeavingOn = Callable[[int], dt.datetime | None]
+"""Returns when an account that its owner has closed is erased; None when it does not wait for it.
 
-    def __call__(self, *, account: Account) -> None:
-        """In a transaction, once the owner has proven a contact; repeatable."""
+A sign-in to such an account is asked whether it stays, and opens nothing by itself."""
 
 
-on_come_back: list[ComeBack] = []
+class NameCheck(Protocol):
+    """Says whether names and lines that others read may say what they say."""
+
+    def __call__(self, *, actor: Actor, **texts: str) -> None:
+        """Raise Invalid with the names of the ``texts`` that may not."""
+
+
+_name_checks: list[NameCheck] = []
+_leaving: list[LeavingOn] = []
 _closers: dict[str, Callable[[int], bool]] = {}
 on_sign_in: list[SignInHook] = []
 guest_sources: list[GuestSource] = []
@@ -111,6 +118,27 @@ def code_sender() -> CodeSender:
     if not _code_sender:
         raise ImproperlyConfigured("nobody carries sign-in codes")
     return _code_sender[0]
+
+
+def register_name_check(check: NameCheck) -> None:
+    """Say what names may not say. Called in ``AppConfig.ready()``; the last one counts."""
+    _name_checks[:] = [check]
+
+
+def check_names(*, actor: Actor, **texts: str) -> None:
+    """Raise Invalid for names that may not say what they say, as the floor above has it."""
+    for check in _name_checks:
+        check(actor=actor, **texts)
+
+
+def register_leaving(leaving: LeavingOn) -> None:
+    """Say who knows of accounts that are left. Called in ``AppConfig.ready()``; the last counts."""
+    _leaving[:] = [leaving]
+
+
+def leaving_on(account_id: int) -> dt.datetime | None:
+    """Return when an account is erased that waits for it, or None."""
+    return next((leaving(account_id) for leaving in _leaving), None)
 
 
 def register_resume(

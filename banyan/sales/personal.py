@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from banyan.kernel.personal import Erase, Person, holds, names_nobody
+from banyan.kernel.personal import Erase, Kept, Person, holds, names_nobody
 
 from .models import RightKey
 
@@ -20,7 +22,10 @@ def _forget_keys(person: Person) -> None:
     rows.update(key=Concat(Value("erased:"), Cast("pk", CharField())))
 
 
-holds("sales.Fan", Erase.DELETE, "Until the sale is over.", owner=("account_id",))
+holds(
+    "sales.Fan", Erase.DELETE, "Until the sale is over.", owner=("account_id",),
+    kept=Kept(dt.timedelta(0), ("sale__ended_at",), Q(sale__state="ended")),
+)  # fmt: skip
 holds(
     "sales.Right", Erase.BLANK, PROOF, owner=("account_id",), contact=("recipient",),
     guest=("checkout_id",), fields=("recipient",),

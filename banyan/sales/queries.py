@@ -207,8 +207,13 @@ def item_in(sale_id: int, variant_id: int) -> SaleItem:
 
 def buckets_of(sale: Sale) -> list[Bucket]:
     """Return the buckets of a sale with their items, in order."""
-    rows = Bucket.objects.filter(item__sale=sale).select_related("item__variant__product__shop")
-    return list(rows.order_by("item_id", "id"))
+    return _buckets_of(sale.pk)
+
+
+@remembered
+def _buckets_of(sale_id: int) -> QuerySet[Bucket]:
+    rows = Bucket.objects.filter(item__sale=sale_id).select_related("item__variant__product__shop")
+    return rows.order_by("item_id", "id")
 
 
 def is_fan(sale: Sale, account_id: int) -> bool:

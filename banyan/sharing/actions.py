@@ -18,7 +18,7 @@ from banyan.kernel.problems import Invalid, LoginRequired, NotFound
 from banyan.kernel.remembered import change, change_noting, get, insert, remembered
 
 from . import ports, queries
-from .channels import CHANNELS, channel_through
+from .channels import CHANNELS, GROUP, channel_through
 from .events import LinkRevoked, LinkShared, SharingTouched, SharingVisited
 from .models import Link, Touch, VisitorAccount
 
@@ -74,6 +74,25 @@ def share(
             target=(target_kind, target_id),
             parent_id=parent_id,
             channel=channel[:16],
+            place=place,
+        )
+
+
+def share_inside(*, actor: Actor, target_kind: str, target_id: int, place: str) -> Link:
+    """Return the actor's link to something that only those inside a place may see. Repeatable.
+
+    It credits what is bought there and leads nowhere: opened from outside it is an unknown one.
+    Raises LoginRequired; emits link.shared when the link is new.
+    """
+    if actor.id is None:
+        raise LoginRequired()
+    with transaction.atomic():
+        return _get_or_create(
+            actor=actor,
+            owner_id=actor.id,
+            target=(target_kind, target_id),
+            parent_id=None,
+            channel=GROUP,
             place=place,
         )
 

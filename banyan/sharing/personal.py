@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from banyan.kernel.personal import Erase, holds, names_nobody
+from banyan.kernel.personal import Erase, Kept, holds, names_nobody
 
 from .models import Link
+from .spool.store import PENDING_LIFE
 
 PATH = "As long as the orders that came through it: who earned, and why."
 
@@ -36,8 +37,8 @@ holds(
     fields=("visitor",),
 )  # fmt: skip
 holds(
-    "sharing.PendingConfirmation", Erase.DELETE, "Minutes.", owner=("account_id",),
-    fields=("visitor",),
+    "sharing.PendingConfirmation", Erase.DELETE, "An hour.", owner=("account_id",),
+    fields=("visitor",), kept=Kept(PENDING_LIFE, ("at",)),
 )  # fmt: skip
 holds("sharing.Exposure", Erase.KEEP, "A browser's random name, of no account.",
       fields=("visitor",))  # fmt: skip

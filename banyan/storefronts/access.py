@@ -44,7 +44,7 @@ def my_storefront(actor: Actor) -> Storefront | None:
 def page_of_group(group_id: int) -> Storefront | None:
     """Return the page of a group, closed ones too; who may see it is the group's to say."""
     rows = Storefront.objects.select_related("owner", "link", "cover")
-    return rows.filter(group_id=group_id, owner__is_active=True).first()
+    return rows.filter(group_id=group_id).first()
 
 
 def require_storefront(actor: Actor, group_id: int | None = None) -> Storefront:
@@ -52,7 +52,7 @@ def require_storefront(actor: Actor, group_id: int | None = None) -> Storefront:
     if group_id is None:
         found = my_storefront(actor)
     else:
-        found = page_of_group(group_id) if ports.keeps(actor, group_id) else None
+        found = page_of_group(group_id) if ports.groups().keeps(actor, group_id) else None
     if found is None:
         raise NotFound()
     return found
@@ -69,7 +69,7 @@ def get_offer_for_owner(actor: Actor, offer_id: int) -> Offer:
 
 def _keeps(actor: Actor, page: Storefront) -> bool:
     if page.group_id is not None:
-        return ports.keeps(actor, page.group_id)
+        return ports.groups().keeps(actor, page.group_id)
     return actor.id is not None and page.owner_id == actor.id
 
 

@@ -18,9 +18,9 @@ class Storefront(models.Model):
     """A member's page of chosen goods; one per member, and one per group.
 
     ``group_id`` is the group whose page it is (a soft reference): its moderators choose what is on
-    it, and what it earns is its owner's, who set it up. ``link`` is the owner's own share link to
-    it: who buys here came through the owner. ``colour`` is "#rrggbb" or empty; ``look`` counts its
-    changes, so that the style sheet has a new address.
+    it, and its owners name the member who earns from it, here the ``owner``. ``link`` is the
+    owner's own share link to it: who buys here without another came through the owner. ``colour``
+    is "#rrggbb" or empty; ``look`` counts its changes, so that the style sheet has a new address.
     """
 
     id = IdField(primary_key=True)
@@ -49,6 +49,11 @@ class Storefront(models.Model):
             ),
             models.UniqueConstraint(fields=["group_id"], name="storefront_group_once"),
         ]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is open, and whoever earns from it is still there."""
+        return self.state == "open" and self.owner.is_active
 
 
 class PoolItem(models.Model):

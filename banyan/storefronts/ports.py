@@ -1,26 +1,37 @@
-"""What storefronts ask of the floors above: who keeps the page of a group."""
+"""What storefronts ask of the floors above: who keeps the page of a group, and who may earn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 
 from banyan.kernel.actors import Actor
 
-Keeps = Callable[[Actor, int], bool]
-"""Takes actor and group id: may they choose what is on the group's page?"""
 
-_keeps: list[Keeps] = []
+class GroupPages(Protocol):
+    """What is known of the groups whose pages there are."""
+
+    def keeps(self, actor: Actor, group_id: int) -> bool:
+        """Tell whether the actor may choose what is on the group's page."""
+
+    def owns(self, actor: Actor, group_id: int) -> bool:
+        """Tell whether the actor may choose who earns from it."""
+
+    def belongs(self, account_id: int, group_id: int) -> bool:
+        """Tell whether an account is a member, and so may be chosen."""
 
 
-def register_keepers(keeps: Keeps) -> None:
-    """Say who keeps a group's page. Called in ``AppConfig.ready()``; the last one counts."""
-    _keeps[:] = [keeps]
+_groups: list[GroupPages] = []
 
 
-def keeps(actor: Actor, group_id: int) -> bool:
-    """Tell whether the actor may choose what is on the page of a group."""
-    if not _keeps:
+def register_groups(groups: GroupPages) -> None:
+    """Say who knows of groups. Called in ``AppConfig.ready()``; the last one counts."""
+    _groups[:] = [groups]
+
+
+def groups() -> GroupPages:
+    """Return who knows of groups; ImproperlyConfigured when nobody does."""
+    if not _groups:
         raise ImproperlyConfigured("nobody says who keeps the page of a group")
-    return _keeps[0](actor, group_id)
+    return _groups[0]

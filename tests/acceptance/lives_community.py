@@ -32,11 +32,16 @@ def of_groups(settings: Any) -> None:
 
 
 def of_authors(settings: Any) -> None:
-    """A post that says something else later, a board that two keep."""
+    """A post that says something else later, what is taken back, a board that two keep."""
     author, friend = make.member(), make.member()
     written = publish(author, title="Before")
     who = make.actor(author)
     community.edit_post(actor=who, post_id=written.pk, title="After", body="")
+    community.like(actor=make.actor(friend), post_id=written.pk)
+    community.unlike(actor=make.actor(friend), post_id=written.pk)
+    word = community.comment(actor=make.actor(friend), post_id=written.pk, body="Oh")
+    community.delete_comment(actor=make.actor(friend), comment_id=word.pk)
+    community.delete_post(actor=who, post_id=written.pk)
     board = community.make_board(actor=who, title="Ours")
     community.invite_to_board(actor=who, board_id=board.pk, handle=friend.handle)
     relay.drain()

@@ -93,7 +93,7 @@ def of_leaving(settings: Any) -> None:
 
     hesitant = make.member()
     legal.ask_erasure(actor=make.actor(hesitant), handle=hesitant.handle)
-    legal.come_back(account=hesitant)
+    legal.stay(actor=make.actor(hesitant))
     open_shop, closed_down = make.shop(), make.shop()
     boss = make.actor(make.staff("moderation"))
     catalog.suspend_shop(actor=boss, shop_id=closed_down.pk, reason="test")

@@ -65,6 +65,7 @@ EXCEPTIONS = {
     "signup": "an address people type; the same page as login",
     "contact_code": "shown after a contact was sent a code",
     "login_code": "shown after a contact was sent a code",
+    "login_leaving": "shown to who signs in while they are leaving",
     "login_done": "the last step of a sign-in, which redirects",
     "merge_offer": "offered after a sign-in that finds a guest's orders",
     "merge_undo": "on the merge's page",

@@ -129,8 +129,10 @@ def test_a_post_is_liked_commented_and_shown_on() -> None:
     assert ben.do("PUT", f"/posts/{post.pk}/like")["liked"] is True
     said = ben.do("POST", f"/posts/{post.pk}/comments", {"body": "Lovely"})
     ana.do("POST", f"/posts/{post.pk}/comments", {"body": "Thanks", "parent_id": said["id"]})
-    [thread] = ana.get(f"/posts/{post.pk}/comments")
-    assert [one["body"] for one in thread["replies"]] == ["Thanks"]
+    [thread] = ana.get(f"/posts/{post.pk}/comments")["items"]
+    assert ([one["body"] for one in thread["replies"]], thread["answers"]) == (["Thanks"], 1)
+    answers = ana.get(f"/posts/{post.pk}/comments/{said['id']}/answers")
+    assert ([one["body"] for one in answers["items"]], answers["next"]) == (["Thanks"], None)
 
     shown = ben.do("POST", f"/posts/{post.pk}/repin", {"note": "Look"})
     assert (shown["repin_of"], shown["original_author"]["handle"]) == (str(post.pk), "ana")

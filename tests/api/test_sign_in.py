@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 
+from banyan.legal import actions as legal
+from banyan.legal.models import Erasure
 from banyan.people.models import Account, ApiToken
 from tests.api.client import Program, errors, problem
 from tests.people.conftest import Carrier, carrier
@@ -74,6 +76,27 @@ def test_a_second_factor_is_not_passed_by(carrier: Carrier) -> None:
     refused = guest.send("POST", f"/sign-in/{started['id']}/confirm", body)
     assert problem(refused) == (403, "second_factor_required")
     assert not ApiToken.objects.exists()
+
+
+def test_who_is_leaving_is_told_and_comes_back_only_by_saying_so(carrier: Carrier) -> None:
+    ana = make.member("ana", email="ana@example.com")
+    legal.ask_erasure(actor=make.actor(ana), handle="ana")
+    guest = Program()
+    started = guest.do("POST", "/sign-in", {"contact": "ana@example.com"})
+    body = {"code": carrier.to("ana@example.com")}
+    refused = guest.send("POST", f"/sign-in/{started['id']}/confirm", body)
+    assert problem(refused) == (409, "account_leaving")
+    assert b'"erased_at"' in refused.content
+    assert not ApiToken.objects.exists()
+    assert Erasure.objects.get().state == "waiting"
+
+    started = guest.do("POST", "/sign-in", {"contact": "ana@example.com"})
+    body = {"code": carrier.to("ana@example.com"), "stay": True}
+    me = Program()
+    told = guest.do("POST", f"/sign-in/{started['id']}/confirm", body)
+    me.headers["Authorization"] = f"Bearer {told['token']}"
+    assert me.get("/me")["handle"] == "ana"
+    assert Erasure.objects.get().state == "cancelled"
 
 
 def test_staff_without_a_second_factor_are_members_here(settings: Any) -> None:

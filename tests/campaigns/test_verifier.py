@@ -177,9 +177,9 @@ def _any_proof(dice: random.Random, n: int) -> str:
             subject=n,
             currency="EUR",
             count=count + 1,
-            total=2 * total,
+            total=2 * total + 1,
             rule=packs.LUCKY,
-            top=total,
+            top=total + 1,
             first=first,
             last=last,
         ).proof(key)

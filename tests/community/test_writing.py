@@ -157,7 +157,7 @@ def test_an_answer_is_accepted_by_who_asked_and_leads_the_comments() -> None:
         community.accept_answer(actor=actor(ben), post_id=asked.pk, comment_id=first.pk)
     asked.refresh_from_db()
     told_first = queries.thread(actor(ben), asked.pk, first=(asked.accepted_id,))
-    assert [one.root.pk for one in told_first] == [second.pk, first.pk]
+    assert [one.root.pk for one in told_first.threads] == [second.pk, first.pk]
     community.delete_comment(actor=actor(ben), comment_id=second.pk)
     asked.refresh_from_db()
     assert asked.accepted_id is None

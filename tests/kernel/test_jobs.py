@@ -58,4 +58,8 @@ def test_the_jobs_are_periodic() -> None:
         for task in app.periodic_registry.periodic_tasks.values()
         if task.task.name.startswith("kernel.")
     }
-    assert crons == {"kernel.sweep_tickets": "* * * * * */10", "kernel.forget": "7 * * * *"}
+    assert crons == {
+        "kernel.sweep_tickets": "* * * * * */10",
+        "kernel.forget": "7 * * * *",
+        "kernel.end_retention": "37 3 * * *",
+    }

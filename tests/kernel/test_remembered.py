@@ -25,6 +25,8 @@ from banyan.kernel.remembered import (
     insert_with,
     reload,
     remembered,
+    run,
+    spelled,
 )
 from banyan.people.models import Account
 from tests.support import factories
@@ -283,3 +285,21 @@ def test_a_long_statement_is_translated_once() -> None:
         after = _queries._query2pg.cache_info()
         assert len(cursor.fetchone()) == 100
     assert (after.hits, after.misses) == (before.hits + 1, before.misses)
+
+
+def test_a_set_is_spelled_out_for_a_statement_of_ones_own() -> None:
+    ana, ben = factories.member("ana"), factories.member("ben")
+    somebody = -1
+    rows = Account.objects.filter(pk=somebody, is_active=True, display_name__contains="%")
+    Account.objects.filter(pk=ana.pk).update(display_name="100 % tea")
+
+    sql = spelled(rows.values("pk"), {somebody: "%(who)s"})
+
+    assert sql.count("%(who)s") == 1
+    assert run(sql, {"who": ana.pk}).fetchall() == [(ana.pk,)]
+    assert run(sql, {"who": ben.pk}).fetchall() == []
+
+
+def test_what_may_be_another_each_time_is_not_spelled_out() -> None:
+    with pytest.raises(TypeError, match="another each time"):
+        spelled(Account.objects.filter(created_at__lt=clock.now()), {})

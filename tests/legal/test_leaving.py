@@ -24,7 +24,7 @@ from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.personal import Erase, Person, declared, in_erasing_order
-from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
+from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.ledger.models import Posting
 from banyan.ledger.proof import verify
 from banyan.legal import actions as legal
@@ -52,6 +52,7 @@ pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
 MAIL, PHONE, NAME = "wanda.weaver@example.com", "+8613912345678", "Wanda Weaver"
 STREET, HANDLE = "Weaverlane 77", "wandaweaves"
+OURS = {"sec-fetch-site": "same-origin"}
 TRACES = (MAIL, PHONE, NAME, STREET)
 
 
@@ -257,18 +258,32 @@ def test_a_rich_account_is_erased_without_a_trace_and_the_books_stay_clean() -> 
     assert Erasure.objects.get().state == "done"
 
 
-def test_a_member_who_signs_in_within_the_grace_is_back_as_before() -> None:
+def sign_in(browser: Client) -> Any:
+    attempt = people.request_code(actor=Actor.guest(), contact=MAIL)
+    return browser.post(f"/login/{attempt.token}", {"code": _code_of(attempt)}, follow=True)
+
+
+def test_a_sign_in_within_the_grace_asks_and_only_the_choice_brings_all_back() -> None:
     account = wanda()
     post = publish(account, title="My bowls")
-    leave(account)
-    browser = Client()
-    assert browser.get(f"/p/{post.pk}").status_code == 404
+    erasure = leave(account)
+    browser, stranger = Client(headers=OURS), Client(headers=OURS)
+    assert stranger.get(f"/p/{post.pk}").status_code == 404
     with clock.at(clock.now() + dt.timedelta(days=29)):
-        attempt = people.request_code(actor=Actor.guest(), contact=MAIL)
-        done = people.verify_code(actor=Actor.guest(), token=attempt.token, code=_code_of(attempt))
-    assert done.account.pk == account.pk
+        asked = sign_in(browser)
+        assert f"{erasure.due_at:%Y-%m-%d}" in asked.content.decode()
+        assert browser.get("/me").status_code == 302, "nothing is open yet"
+        assert Erasure.objects.get().state == "waiting"
+        gone = browser.post("/login/leaving", {"choice": "go"}, follow=True)
+        assert "Your account stays closed." in gone.content.decode()
+        assert browser.post("/login/leaving", {"choice": "stay"}).status_code == 404, "asked once"
+        assert Erasure.objects.get().state == "waiting"
+        sign_in(browser)
+        assert stranger.get("/login/leaving").status_code == 404, "another browser proved nothing"
+        browser.post("/login/leaving", {"choice": "stay"})
+        assert browser.get("/me").status_code == 200
     assert Erasure.objects.get().state == "cancelled"
-    assert browser.get(f"/p/{post.pk}").status_code == 200
+    assert stranger.get(f"/p/{post.pk}").status_code == 200
     with clock.at(clock.now() + dt.timedelta(days=31)):
         assert legal.erase_due(actor=SYSTEM) == 0
 
@@ -283,9 +298,11 @@ def test_signing_in_does_not_lift_a_suspension() -> None:
     moderation.decide_case(
         actor=SYSTEM, case_id=moderation_case.pk, verdict="suspend", reason="fraud", words="A fraud"
     )
-    attempt = people.request_code(actor=Actor.guest(), contact=MAIL)
-    with pytest.raises(Forbidden):
-        people.verify_code(actor=Actor.guest(), token=attempt.token, code=_code_of(attempt))
+    browser = Client(headers=OURS)
+    sign_in(browser)
+    assert browser.post("/login/leaving", {"choice": "stay"})["Location"] == "/login/closed"
+    assert browser.get("/me").status_code == 302
+    assert Erasure.objects.get().state == "cancelled", "that choice is theirs all the same"
     assert not Account.objects.get(pk=account.pk).is_active
 
 

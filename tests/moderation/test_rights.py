@@ -15,6 +15,8 @@ from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.moderation import actions as moderation
+from banyan.moderation.actions import notices as notices_of
+from banyan.moderation.jobs import go_on
 from banyan.moderation.models import RightsNotice
 from banyan.notify.models import Message
 from tests.community.posts import post as publish
@@ -126,6 +128,43 @@ def test_an_answer_brings_it_back_after_the_wait_and_both_sides_read_it() -> Non
     assert seen(post)
     told = mails("ann@example.com")
     assert len(told) == 4, "filed, hidden, answered, back"
+
+
+def test_the_clock_moves_every_late_case_and_tells_both_sides_of_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quiet = publish(make.member(email="quiet@example.com"), title="A jug")
+    broken = publish(make.member(email="broken@example.com"), title="A lid")
+    answered = publish(author(), title="A bowl")
+    notices = [
+        moderation.decide_notice(
+            actor=SYSTEM, notice_id=filed(post, email=email).pk, taken_down=True, reason="Complete."
+        )
+        for post, email in ((quiet, "q@example.com"), (broken, "b@example.com"),
+                            (answered, "a@example.com"))
+    ]  # fmt: skip
+    moderation.counter_notice(
+        actor=GUEST, token=notices[2].author_token, name="Paul", words="Mine", is_true=True
+    )
+    everybody = ("quiet@example.com", "q@example.com", "poster@example.com", "a@example.com")
+    before = {one: len(mails(one)) for one in everybody}
+    move = notices_of._move
+
+    def sometimes(actor: Actor, notice: RightsNotice, *given: Any, **values: Any) -> None:
+        if notice.pk == notices[1].pk:
+            raise RuntimeError("this one cannot move")
+        move(actor, notice, *given, **values)
+
+    with clock.at(clock.now() + dt.timedelta(days=40)), monkeypatch.context() as patch:
+        patch.setattr(notices_of, "_move", sometimes)
+        assert go_on(timestamp=0) == 2
+        assert go_on(timestamp=0) == 0
+    states = [RightsNotice.objects.get(pk=notice.pk).state for notice in notices]
+    assert states == ["stays_down", "taken_down", "restored"]
+    assert {one: len(mails(one)) - before[one] for one in everybody} == dict.fromkeys(everybody, 1)
+    assert (seen(quiet), seen(answered)) == (False, True)
+    with clock.at(clock.now() + dt.timedelta(days=41)):
+        assert go_on(timestamp=0) == 1, "tried again by the next run"
 
 
 def test_a_court_keeps_it_down_and_a_second_notice_too() -> None:

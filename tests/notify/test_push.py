@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from banyan.kernel import clock
+from banyan.kernel import clock, keyrings
 from banyan.kernel.actors import Actor
+from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.notify import actions, kinds, webpush
 from banyan.notify.actions import Where
@@ -33,6 +36,26 @@ def service(settings: Any) -> Iterator[PushService]:
         settings.FETCH_ALLOWED_HOSTS = [running.host]
         settings.PUSH_CONTACT = "mailto:ops@example.com"
         yield running
+
+
+def test_a_renewed_key_is_given_to_browsers_and_older_ones_open_by_the_newest_secret(
+    settings: Any,
+) -> None:
+    old = webpush.current_key()
+    half = keyrings.unseal(Ring.PUSH, old.private)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a secret after the first"
+    call_command("renew_push_key", stdout=io.StringIO())
+    settings.SECRET_KEY_FALLBACKS = []
+    new = webpush.current_key()
+    assert new.pk != old.pk
+    assert new.public != old.public
+    old.refresh_from_db()
+    assert keyrings.unseal(Ring.PUSH, old.private) == half
+    settings.SECRET_KEY = "a secret that nobody kept"
+    with pytest.raises(keyrings.BadSeal):
+        actions.renew_key(actor=Actor.system("test"))
+    assert PushKey.objects.count() == 2
 
 
 def subscribe(service: PushService, account: Account) -> Browser:

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.test import override_settings
 
+from banyan.kernel import keyrings
+from banyan.kernel.keyrings import Ring
 from banyan.ops.backup import DUMP, FILES, _unpack, backup, restore
 from banyan.ops.environment import SetupError, Surroundings
 from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
@@ -38,6 +41,10 @@ def kept(home: Path) -> Path:
         with psycopg.connect(server.dsn()) as connection:
             connection.execute("CREATE TABLE sale (id int, cents bigint)")
             connection.execute("INSERT INTO sale VALUES (1, 1999)")
+            connection.execute("CREATE TABLE notify_pushkey (private bytea)")
+            with override_settings(SECRET_KEY="secret", SECRET_KEY_FALLBACKS=[]):
+                sealed = keyrings.seal(Ring.PUSH, b"the private half")
+            connection.execute("INSERT INTO notify_pushkey VALUES (%s)", [sealed])
         (var / "media").mkdir()
         (var / "media" / "cup.webp").write_bytes(b"picture")
         (var / "secrets").mkdir(mode=0o700)
@@ -64,6 +71,29 @@ def test_a_backup_comes_back_as_it_was(home: Path, kept: Path) -> None:
     assert (var / "media" / "cup.webp").read_bytes() == b"picture"
     assert (var / "secrets" / "key").read_text() == "secret"
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_the_keys_of_web_push_come_back_with_the_secret_that_opens_them(
+    home: Path, kept: Path
+) -> None:
+    var = home / "pushes"
+    put_cluster(var / "postgres")
+
+    restore(installation(var), kept)
+
+    with (
+        EmbeddedPostgres(var / "postgres") as server,
+        psycopg.connect(server.dsn()) as connection,
+    ):
+        [(sealed,)] = connection.execute("SELECT private FROM notify_pushkey").fetchall()
+    secret = (var / "secrets" / "key").read_text()
+    with override_settings(SECRET_KEY=secret, SECRET_KEY_FALLBACKS=[]):
+        assert keyrings.unseal(Ring.PUSH, sealed) == b"the private half"
+    with (
+        override_settings(SECRET_KEY="another", SECRET_KEY_FALLBACKS=[]),
+        pytest.raises(keyrings.BadSeal),
+    ):
+        keyrings.unseal(Ring.PUSH, sealed)
 
 
 def test_a_database_with_tables_is_left_alone(home: Path, kept: Path) -> None:

@@ -70,10 +70,11 @@ def test_the_holder_pays_their_own_price_and_nobody_else_does() -> None:
 def test_the_best_right_counts_and_one_that_is_dearer_or_over_does_not() -> None:
     item, ana = make.variant(price=10_000), make.member()
     make.right(ana, item, 12_000)
-    make.right(ana, item, 10_000)
     make.right(ana, item, 1_000, expires_at=clock.now())
     assert quoted(ana, item).total.amount == 10_000
     assert quoted(ana, item).by_right() == {}
+    same = make.right(ana, item, 10_000)
+    assert quoted(ana, item).by_right()[item.pk].right_id == same.pk, "it is of a campaign"
 
     make.right(ana, item, 6_000)
     make.right(ana, item, 5_000)

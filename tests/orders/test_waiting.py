@@ -9,12 +9,13 @@ import pytest
 from banyan.delivery.models import Grant, LicenceKey, Voucher
 from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon, PriceRight
-from banyan.kernel import relay
+from banyan.kernel import events, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.actions.bulk import ToSend, ship_many
+from banyan.orders.events import OrderPaid
 from banyan.orders.models import Order, OrderRefund
 from tests.delivery import goods
 from tests.support import factories as make
@@ -118,6 +119,22 @@ def test_what_was_kept_back_is_handed_over_once_when_the_group_is_complete(group
     assert_sound()
 
 
+def test_the_payment_that_completes_the_group_has_its_goods_at_once(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = events.run_handlers
+
+    def complete(event: events.Event, actor: Actor) -> None:
+        group.full = group.full or isinstance(event, OrderPaid)
+        tell(event, actor)
+
+    monkeypatch.setattr(events, "run_handlers", complete)
+    join(goods.keyed(n=1))
+
+    assert LicenceKey.objects.get().state == "taken"
+    assert_sound()
+
+
 def test_units_that_are_given_up_while_they_wait_are_not_handed_over(group: Group) -> None:
     item = goods.voucher(price=8_000, stock=5)
     order = join(item, n=3)
@@ -149,6 +166,39 @@ def test_money_that_the_shop_gives_back_meanwhile_ends_the_waiting(group: Group)
 
     assert fresh(order).state == "closed"
     assert (LicenceKey.objects.get().state, make.stock_of(item).free) == ("free", 1)
+    assert_sound()
+
+
+def test_vouchers_whose_money_went_back_while_they_waited_are_void(group: Group) -> None:
+    order = join(goods.voucher(price=8_000), n=3)
+    line = order.lines.get()
+    units = {line.pk: 1}
+    orders.cancel_order(actor=buyer(order), order_id=order.pk, units=units, key="one")
+    orders.grant_refund(
+        actor=US, order_id=order.pk, amount=4_000, lines={line.pk: 4_000}, reason="one", key="two"
+    )
+
+    group.full = True
+    orders.release_hold(actor=US, order_ids=[order.pk])
+    orders.grant_refund(
+        actor=US, order_id=order.pk, amount=10, lines={line.pk: 10}, reason="late", key="three"
+    )
+
+    states = sorted(Voucher.objects.values_list("state", flat=True))
+    assert states == ["issued", "refunded"], "one of three was never issued"
+    assert_sound()
+
+
+def test_what_cost_nothing_waits_and_is_handed_over_as_well(group: Group) -> None:
+    ana, item = make.member(), goods.voucher(price=8_000)
+    make.right(ana, item, 0, funded_by="platform", instance_id=1)
+    order = make.place((item, 1), buyer=ana).orders.get()
+    assert (order.state, Voucher.objects.count()) == ("paid", 0)
+
+    group.full = True
+    orders.release_hold(actor=US, order_ids=[order.pk])
+
+    assert Voucher.objects.get().state == "issued"
     assert_sound()
 
 

@@ -13,6 +13,8 @@ from banyan.kernel.models import Flag, StateChange
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy, Conflict
 from banyan.payments import actions
+from banyan.payments.actions.capturing import NotOurs, capture_told
+from banyan.payments.arrivals import _awaited, awaited
 from banyan.payments.models import Attempt, Intent, Refund
 from banyan.payments.problems import PaymentInReview
 from banyan.payments.rules import Outcome
@@ -59,6 +61,28 @@ def test_telling_it_five_times_changes_nothing_more(placer: Placer) -> None:
     assert placer.placed == [intent.pk]
     assert len(keys()) == 1
     assert StateChange.objects.filter(subject_id=intent.pk, target="captured").count() == 1
+
+
+def test_whoever_waits_for_a_payment_is_woken_by_its_booking_and_by_no_other(
+    placer: Placer,
+) -> None:
+    mine, other = started(), started()
+
+    with awaited(mine.pk) as booked:
+        capture(other)
+        assert not booked.is_set()
+        with pytest.raises(NotOurs):
+            capture_told(
+                actor=BUYER,
+                intent=Intent(pk=mine.pk, provider="sandbox"),
+                paid=told(mine),
+                message=None,
+            )
+        assert not booked.is_set(), "nothing was booked"
+        capture(mine)
+        assert booked.is_set()
+
+    assert not _awaited
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 
 import pytest
@@ -25,6 +26,8 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.notify.queries import notifications
 from banyan.people.models import Account
+from banyan.web.shop import targets
+from banyan.web.shop.chat.cards import post_cards
 from tests.api.client import Program
 from tests.community.posts import image
 from tests.properties.visibility_oracle import Oracle
@@ -68,6 +71,7 @@ def _sets_and_rows_agree(viewer: Actor, oracle: Oracle) -> None:
     seen = oracle.posts_for(viewer.id)
     assert set(visible_posts(viewer).values_list("pk", flat=True)) == seen
     assert {p for p in oracle.posts if _found(get_post_for, viewer, p)} == seen
+    assert post_cards(viewer, oracle.posts).keys() == seen  # pasted into a message
 
 
 def _found(get: Callable[..., object], *given: object) -> bool:
@@ -130,14 +134,34 @@ def _explored(viewer: Actor) -> set[int]:
 
 def _words_and_faces_agree(viewer: Actor, oracle: Oracle) -> None:
     for post_id in oracle.posts_for(viewer.id):
-        told = [
-            (one.root.pk, [reply.pk for reply in one.replies])
-            for one in queries.thread(viewer, post_id)
-        ]
-        assert told == oracle.thread_of(viewer.id, post_id)
+        expected = oracle.thread_of(viewer.id, post_id)
+        folded = [(root, answers[:2], len(answers)) for root, answers in expected]
+        assert _said(viewer, post_id) == folded
+        for root, answers in expected:
+            assert _answered(viewer, post_id, root) == answers
         liked = Like.objects.filter(post_id=post_id).values_list("account_id", flat=True)
         shown = set(likers(viewer, post_id).values_list("pk", flat=True))
         assert shown == {person for person in liked if oracle.sees_person(viewer.id, person)}
+
+
+def _said(viewer: Actor, post_id: int) -> list[tuple[int, list[int], int]]:
+    """Read what is said under a post, two comments a page."""
+    found, cursor = [], ""
+    while True:
+        talk = queries.thread(viewer, post_id, cursor=cursor, page=2)
+        found += [(one.root.pk, [r.pk for r in one.replies], one.answers) for one in talk.threads]
+        cursor = talk.next
+        if not cursor:
+            return found
+
+
+def _answered(viewer: Actor, post_id: int, root_id: int) -> list[int]:
+    found: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        rows, after = queries.replies_to(viewer, post_id, root_id, after=after, page=2)
+        found += [row.pk for row in rows]
+    return found
 
 
 def _boards_agree(viewer: Actor, oracle: Oracle) -> None:
@@ -187,6 +211,7 @@ def test_the_pages_agree_too(story: list[Step]) -> None:
         world = World(image(), [member() for _ in range(PEOPLE)])
         world.play(story)
         oracle = Oracle()
+        _what_leaves_the_house_agrees(oracle)
         for viewer in viewers():
             client = Client()
             if viewer.id is not None:
@@ -206,6 +231,32 @@ def test_the_pages_agree_too(story: list[Step]) -> None:
         transaction.set_rollback(True)
 
 
+def _what_leaves_the_house_agrees(oracle: Oracle) -> None:
+    """Hold what others fetch and keep to what a guest may see: RSS, frames, cards of shares."""
+    seen = oracle.posts_for(None)
+    client = Client()
+    for post_id in oracle.posts:
+        answer = client.get(f"/p/{post_id}/embed")
+        assert (answer.status_code == 200) == (post_id in seen)
+    assert targets.post_targets(oracle.posts).keys() == seen
+    for person, name in Account.objects.values_list("id", "handle"):
+        theirs = [p for p in seen if oracle.posts[p].author_id == person]
+        expected = sorted(theirs, reverse=True)[: queries.PAGE] if oracle.open[person] else None
+        assert _syndicated(client, f"/@{name}/rss") == expected
+    for topic in Topic.objects.all():
+        named = PostTopic.objects.filter(topic=topic).values_list("post_id", flat=True)
+        about = sorted(set(named) & seen, reverse=True)[: queries.PAGE]
+        assert _syndicated(client, f"/t/{topic.slug}/rss") == about
+
+
+def _syndicated(client: Client, path: str) -> list[int] | None:
+    """Return the ids of the posts in an RSS feed, in order; None where there is no feed."""
+    answer = client.get(path)
+    if answer.status_code == 404:
+        return None
+    return [int(pk) for pk in re.findall(r"<guid>[^<]*/p/(\d+)</guid>", answer.content.decode())]
+
+
 def _programs_agree(viewer: Actor, oracle: Oracle, seen: set[int]) -> None:
     """Hold the API to the same: single rows, what is under them, a person's list, what is new."""
     program = Program(Account.objects.get(pk=viewer.id) if viewer.id else None)
@@ -216,6 +267,13 @@ def _programs_agree(viewer: Actor, oracle: Oracle, seen: set[int]) -> None:
     assert _listed(program, "/explore?limit=50") == plain
     if viewer.id is not None:
         assert _listed(program, "/feed?limit=50") == set(oracle.following(viewer.id))
+        assert _listed(program, "/feed/moments?limit=50") == set(oracle.moments(viewer.id))
+        assert _listed(program, "/feed/near?limit=50") == set(oracle.near(viewer.id))
+        ranked = program.get("/explore/ranked?limit=50")["items"]
+        assert {int(one["post"]["id"]) for one in ranked} == oracle.explore(viewer.id)
+        for row in (row for row, owner in oracle.lists.items() if owner == viewer.id):
+            theirs = set(oracle.of_list(viewer.id, row))
+            assert _listed(program, f"/me/lists/{row}/posts?limit=50") == theirs
     for person, name in Account.objects.values_list("id", "handle"):
         if oracle.sees_person(viewer.id, person):
             theirs = {p for p in seen if oracle.posts[p].author_id == person}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from banyan.community import access
 from banyan.community.models import Post
-from banyan.community.queries.feeds import following
+from banyan.community.queries.feeds import following, gated
 from banyan.people.access import Mutes, not_blocked
 from banyan.people.models import Account
 from tests.community.posts import image
@@ -28,24 +28,24 @@ def _open(*_given: Any) -> Q:
     return Q()
 
 
-def _true(*_given: Any) -> str:
-    return "true"
-
-
 def _no_blocks(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(access, "not_blocked", _open)
+    def meets(_viewer: Any, person: str) -> Q:
+        return Q((f"{person}__is_active", True))
+
+    patch.setattr(access, "meets", meets)
 
 
-def _no_blocks_in_feeds(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(following, "_apart", _true)
+def _feeds_ask_nobody_who_they_are(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(gated, "visible_accounts", lambda _viewer: Account.objects.all())
 
 
 def _no_groups(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(access, "_group_opens", _open)
 
 
-def _no_groups_in_feeds(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(following, "_group_opens", _true)
+def _feeds_past_the_gate(patch: pytest.MonkeyPatch) -> None:
+    living = Post.objects.filter(deleted_at=None, state=1)
+    patch.setattr(gated, "posts_for_meeting", lambda _viewer: living)
 
 
 def _no_audience(patch: pytest.MonkeyPatch) -> None:
@@ -75,18 +75,14 @@ def _whoever_asks_follows(patch: pytest.MonkeyPatch) -> None:
 
 
 def _closed_accounts_speak(patch: pytest.MonkeyPatch) -> None:
-    def living(viewer: Any) -> Any:
-        posts = Post.objects.filter(deleted_at=None, state=1)
-        return posts.filter(not_blocked(viewer, "author_id"))
-
-    patch.setattr(access, "_living", living)
+    patch.setattr(access, "meets", lambda viewer, person: not_blocked(viewer, f"{person}_id"))
 
 
 CONTROLS: list[tuple[Patch, list[Step]]] = [
     (_no_blocks, [("block", 0, 1)]),
-    (_no_blocks_in_feeds, [("block", 0, 1), ("list", 0, 2), ("repin", 2, 1)]),
+    (_feeds_ask_nobody_who_they_are, [("close", 1, 0)]),
     (_no_groups, [("leave", 1, 1)]),
-    (_no_groups_in_feeds, []),
+    (_feeds_past_the_gate, [("block", 0, 1), ("list", 0, 2), ("repin", 2, 1)]),
     (_no_audience, [("post", 0, 3)]),
     (_friends_are_anybody, []),
     (_no_mutes, [("mute", 0, 1)]),
@@ -97,6 +93,14 @@ CONTROLS: list[tuple[Patch, list[Step]]] = [
     ),
     (_closed_accounts_speak, [("close", 1, 0)]),
 ]
+
+
+@pytest.fixture(autouse=True)
+def compiled_anew() -> Iterator[None]:
+    """What feeds have compiled of the gate is made again from the patched one, and after it."""
+    gated.forget()
+    yield
+    gated.forget()
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,7 @@ def test_negative_control_a_missing_condition_is_found(
     assert Account.objects.exists()
 
     patching(monkeypatch)
+    gated.forget()
 
     with pytest.raises(AssertionError):
         every_read_agrees()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.db.models import F
 
 from banyan.catalog.models import Variant
@@ -21,7 +21,7 @@ from banyan.sales.models import Bucket, Right, Sale
 from tests.sales.scene import MINUTE, SYSTEM, assert_sound, bucket, buyer, claim, on, order
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import rendezvous, without_check
+from tests.support.weakened import between, rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -256,6 +256,43 @@ def _race(*acts: Callable[[], object]) -> None:
             or not isinstance(problem, Exception)
             or isinstance(problem, Conflict | Busy)
         ), problem
+
+
+def _ordered_and_let_go(meanwhile: Callable[..., Callable[[], Any]]) -> tuple[Right, list[Any]]:
+    """Order a claimed unit, and let go of it when the order has the right and no stock yet."""
+    item, who = make.variant(stock=5), buyer(1)
+    sale = on(item, public=2)
+    right = claim(sale, item, who)
+    results = run_at_once(
+        lambda: order(item, who=who),
+        meanwhile(lambda: sales.let_go(actor=make.actor(who), right_id=right.pk)),
+    )
+    right.refresh_from_db()
+    return right, results
+
+
+def test_a_unit_that_is_being_ordered_is_not_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, results = _ordered_and_let_go(between(monkeypatch, claiming, "write_keys"))
+
+    assert not [one for one in results if isinstance(one, Exception)], kinds(results)
+    assert right.state == "reserved"
+    assert_sound()
+
+
+def test_control_who_waits_for_a_right_with_the_stock_in_hand_deadlocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plainly = Right.objects.select_for_update
+
+    def without_passing(**options: Any) -> Any:
+        return plainly(**{**options, "skip_locked": False})
+
+    monkeypatch.setattr(Right.objects, "select_for_update", without_passing)
+    meanwhile = between(monkeypatch, claiming, "write_keys", seconds=0.5)
+
+    _right, results = _ordered_and_let_go(meanwhile)
+
+    assert any(isinstance(one, Busy | OperationalError) for one in results), kinds(results)
 
 
 @pytest.mark.parametrize("round_", range(3))

@@ -297,7 +297,7 @@ def test_a_sale_of_the_shop_does_not_touch_a_pages_own_price(
     item = make.variant(price=12_000)
     offer = stalls.listed(stalls.page(), stalls.supply(item, supply=8_000), 9_900)
 
-    def sale(asking: unit_prices.Asking) -> dict[int, UnitPrice]:
+    def sale(asking: unit_prices.Asking, said: unit_prices.Said) -> dict[int, UnitPrice]:
         return {key: UnitPrice(7_000, "sale") for key in asking.variants}
 
     monkeypatch.setattr(unit_prices, "SOURCES", (*unit_prices.SOURCES, sale))

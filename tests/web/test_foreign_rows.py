@@ -415,6 +415,7 @@ FOR_ALL = {
     "post_video",
     "comment_like",
     "comment_replies",
+    "post_comments",
     "intend",
     "chat_share",
     "share",

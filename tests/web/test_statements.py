@@ -26,7 +26,6 @@ from banyan.orders.models import Checkout, OrderLine
 from banyan.payments.actions.messages import _booked
 from banyan.payments.models import Intent
 from banyan.payments.providers.base import Kind, Message
-from banyan.people.actions import follow
 from banyan.people.models import Account, Profile
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
@@ -180,7 +179,7 @@ def test_cart_checkout_and_placing_are_at_most_twelve_statements(
             orders.add_to_cart(actor=who, cart=cart, variant_id=item.pk, link=link)
         seen = bought(client(buyer))
         assert not cart.items.exists()
-    assert_at_most(seen, cart=12, checkout=12, placing=12)
+    assert_at_most(seen, cart=12, checkout=12, placing=11)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -207,7 +206,7 @@ def test_coupons_and_a_sale_cost_the_same_number_of_statements_for_any_length(
         line = OrderLine.objects.get(variant=things[0], order__checkout__buyer=buyer)
         assert line.sale_id, "bought in the sale"
         assert Redemption.objects.filter(checkout_id=line.order.checkout_id).count() == 1
-    assert_at_most(seen, cart=12, checkout=12, placing=31)
+    assert_at_most(seen, cart=12, checkout=12, placing=30)
 
 
 def test_a_guest_asks_no_more_than_a_member(sandbox: Sandbox) -> None:
@@ -215,7 +214,7 @@ def test_a_guest_asks_no_more_than_a_member(sandbox: Sandbox) -> None:
     link, thing = shared(shop), goods(shop, 1)[0]
     for _ in range(2):
         seen = bought(Client(), f"?variant={thing.pk}&n=1&via={link.code}")
-    assert_at_most(seen, cart=12, checkout=12, placing=11)
+    assert_at_most(seen, cart=12, checkout=12, placing=10)
 
 
 def test_what_an_order_asks_the_database(sandbox: Sandbox) -> None:
@@ -250,7 +249,7 @@ def test_what_an_order_asks_the_database(sandbox: Sandbox) -> None:
             [one["sql"] for one in seen if not passing.search(one["sql"])]
             for seen in (placing, paying, returning)
         ]
-    assert [len(seen) for seen in asked] == [11, 11, 2], asked
+    assert [len(seen) for seen in asked] == [10, 11, 2], asked
 
 
 def test_burned_12_placing_paying_and_refunding() -> None:
@@ -331,24 +330,6 @@ def posts(count: int, product: Product, shown: Image) -> list[Account]:
         ProductTag(post_image=image, product=product, x=500, y=500) for image in images
     )
     return list(authors)
-
-
-def test_burned_12_a_feed_page_of_any_length() -> None:
-    reader = make.member()
-    item, shown = make.variant(), picture()
-    home, explore, visitors = {}, {}, {}
-    made = 0
-    for size in LISTED:
-        for author in posts(size - made, item.product, shown):
-            follow(actor=make.actor(reader), account_id=author.pk)
-        made = size
-        browser = client(reader)
-        home[size] = statements(lambda b=browser: b.get("/"))  # type: ignore[misc]
-        explore[size] = statements(lambda b=browser: b.get("/explore"))  # type: ignore[misc]
-        visitors[size] = statements(lambda: Client().get("/explore"))
-    compare(home)
-    compare(explore)
-    compare(visitors)
 
 
 def share_of_each_kind(who: Account, shop: Shop, number: int, shown: Image) -> Link:

@@ -166,13 +166,15 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
     paid = one.data.get("paid", one.amount)
     if paid > one.amount:
         line = OrderLine.objects.get(order_id=one.order_id, right_id=one.right_id)
-        give_back_difference(
-            actor=actor,
-            order_line_id=line.pk,
-            amount=(paid - one.amount) * line.quantity,
-            key=f"place:{one.pk}:{one.amount}",
-            reason=_("%(title)s: the price fell.") % {"title": title},
-        )
+        kept = line.quantity - line.refunded_quantity
+        if kept:
+            give_back_difference(
+                actor=actor,
+                order_line_id=line.pk,
+                amount=(paid - one.amount) * kept,
+                key=f"place:{one.pk}:{one.amount}",
+                reason=_("%(title)s: the price fell.") % {"title": title},
+            )
         Participation.objects.filter(pk=one.pk).update(data=one.data | {"paid": one.amount})
     return not release_hold(actor=actor, order_ids=[one.order_id])
 

@@ -14,6 +14,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Invalid, NotFound
+from banyan.moderation.actions import check_names
 
 from ..access import MANAGERS, get_collection_for_staff, get_shop_for_staff
 from ..models import Collection, CollectionItem, Product
@@ -36,7 +37,7 @@ class CollectionInput:
     is_shown: bool = True
 
 
-def _columns(data: CollectionInput) -> dict[str, Any]:
+def _columns(actor: Actor, data: CollectionInput) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if not 1 <= len(data.title.strip()) <= 80:
         fields["title"] = _("Give it a name of 1 to 80 letters.")
@@ -59,6 +60,7 @@ def _columns(data: CollectionInput) -> dict[str, Any]:
         fields.setdefault("conditions", _("Give 1 to 10 conditions."))
     if fields:
         raise Invalid(fields=fields)
+    check_names(actor=actor, title=data.title, about=data.about)
     rules = [one.as_json() for one in conditions] if data.kind == "rules" else []
     return {
         "title": data.title.strip(),
@@ -74,7 +76,7 @@ def _columns(data: CollectionInput) -> dict[str, Any]:
 def make_collection(*, actor: Actor, shop_id: int, data: CollectionInput) -> Collection:
     """Make a collection of a shop that the actor manages. Raises NotFound, Invalid, Conflict."""
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
-    columns = _columns(data)
+    columns = _columns(actor, data)
     slug = slugify(data.title, fallback=f"c-{new_code(30).lower()}")[:60]
     with transaction.atomic():
         there = Collection.objects.filter(shop=shop)
@@ -88,7 +90,7 @@ def make_collection(*, actor: Actor, shop_id: int, data: CollectionInput) -> Col
 def change_collection(*, actor: Actor, collection_id: int, data: CollectionInput) -> Collection:
     """Change a collection; its address stays, and so do the items of a manual one."""
     found = get_collection_for_staff(actor, collection_id)
-    columns = _columns(data)
+    columns = _columns(actor, data)
     for name, value in columns.items():
         setattr(found, name, value)
     found.save(update_fields=list(columns))

@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition_all
+from banyan.moderation.actions import check_names
 
 from ..access import MANAGERS, get_import_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
@@ -137,6 +138,8 @@ class _Writer:
 
     def write(self) -> None:
         plans = [plan for plan in self.plan.products if plan.kind != "same"]
+        said = "\n".join(str(text) for plan in plans for text in plan.columns.values())
+        check_names(actor=self.actor, file=said)
         self._products(plans)
         self._variants(plans)
         self._pictures(plans)

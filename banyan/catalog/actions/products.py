@@ -16,6 +16,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.kernel.states import transition
 from banyan.media.actions import set_alts
+from banyan.moderation.actions import check_names
 
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
@@ -82,7 +83,7 @@ _REASONS = {
 }
 
 
-def _check(data: ProductInput) -> None:
+def _check(actor: Actor, data: ProductInput) -> None:
     fields: dict[str, Any] = {}
     if not 1 <= len(data.title.strip()) <= 160:
         fields["title"] = _("Give the product a title of 1 to 160 letters.")
@@ -117,6 +118,15 @@ def _check(data: ProductInput) -> None:
         fields["category"] = _("Choose a category of the list.")
     if fields:
         raise Invalid(fields=fields)
+    other = [text for texts in data.texts.values() for text in texts.values()]
+    check_names(
+        actor=actor,
+        title=data.title,
+        description="\n".join([data.description, *other]),
+        vendor=data.vendor,
+        tags="\n".join(data.tags),
+        options="\n".join([*data.options, *(text for v in data.variants for text in v.values)]),
+    )
 
 
 def _check_member(shop: Shop, kind: str, data: ProductInput) -> None:
@@ -135,7 +145,7 @@ def _check_member(shop: Shop, kind: str, data: ProductInput) -> None:
 def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product:
     """Create a draft product with its variants and stock."""
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
-    _check(data)
+    _check(actor, data)
     _check_member(shop, data.kind, data)
     slug = slugify(data.slug or data.title, fallback=f"p-{new_code(30).lower()}")
     with transaction.atomic():
@@ -161,7 +171,7 @@ def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Prod
     """Replace what the product says. Variants are matched by their values; ones that are no
     longer named become inactive, because orders point to them."""
     product = get_product_for_staff(actor, product_id)
-    _check(data)
+    _check(actor, data)
     _check_member(product.shop, product.kind, data)
     with transaction.atomic():
         locks.take(stock_locks(product.variants.values_list("id", flat=True)))

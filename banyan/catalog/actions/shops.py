@@ -16,6 +16,7 @@ from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition
 from banyan.legal.actions import accept
 from banyan.legal.rules import MERCHANTS
+from banyan.moderation.actions import check_names
 from banyan.people.models import Account
 
 from ..access import MANAGERS, get_shop_for_staff
@@ -36,7 +37,10 @@ CHANGEABLE = {
 }
 
 
-def _check(values: dict[str, Any]) -> None:
+WORDS = {"name", "about", "slug"}
+
+
+def _check(actor: Actor, values: dict[str, Any]) -> None:
     fields: dict[str, Any] = {}
     if "name" in values and not 2 <= len(values["name"].strip()) <= 80:
         fields["name"] = _("Give the shop a name of 2 to 80 letters.")
@@ -54,6 +58,7 @@ def _check(values: dict[str, Any]) -> None:
             fields[name] = _("Enter an amount that is not negative.")
     if fields:
         raise Invalid(fields=fields)
+    check_names(actor=actor, **{name: values[name] for name in WORDS & values.keys()})
 
 
 def open_shop(
@@ -77,6 +82,7 @@ def open_shop(
         raise LoginRequired()
     slug = slug.strip().lower()
     _check(
+        actor,
         {
             "name": name,
             "slug": slug,
@@ -85,7 +91,7 @@ def open_shop(
             "timezone": timezone,
             "shipping_amount": shipping_amount,
             "free_shipping_from": free_shipping_from,
-        }
+        },
     )
     return _open(
         actor,
@@ -108,7 +114,7 @@ def open_member_shop(*, actor: Actor, name: str, slug: str, currency: str) -> Sh
     """
     if actor.id is None:
         raise LoginRequired()
-    _check({"slug": slug, "currency": currency})
+    _check(actor, {"slug": slug, "currency": currency})
     return _open(
         actor, actor.id, wait=False, kind="member", slug=slug, name=name[:80], currency=currency
     )
@@ -208,7 +214,7 @@ def update_shop(*, actor: Actor, shop_id: int, **values: Any) -> Shop:
     unknown = set(values) - CHANGEABLE
     if unknown:
         raise Invalid(detail=f"not changeable: {sorted(unknown)}")
-    _check(values)
+    _check(actor, values)
     with transaction.atomic():
         shop = get_shop_for_staff(actor, shop_id, MANAGERS)
         for name, value in values.items():

@@ -1,7 +1,7 @@
 """Stock moves: each is one conditional UPDATE per row, with the table's CHECK behind it.
 
 free = on_hand - allocated - reserved - held. The callers are outermost actions that hold the rows
-(``stock_locks``), except :func:`set_on_hand`, which is one itself.
+(``stock_locks``), or move a single row last of all; :func:`set_on_hand` is one itself.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ def stock_locks(variant_ids: Iterable[int]) -> list[LockKey]:
     return [LockKey("stock", stock.pk) for stock in stock_of(sorted(set(variant_ids)))]
 
 
-_MOVE = """
-WITH wanted AS (
-  SELECT * FROM unnest(%(variants)s::bigint[], %(numbers)s::int[]) AS w (variant_id, n)
+_MOVE = f"""
+WITH patience AS MATERIALIZED ({locks.patience()}),
+wanted AS (
+  SELECT w.* FROM patience, unnest(%(variants)s::bigint[], %(numbers)s::int[]) AS w (variant_id, n)
 ),
 moved AS (
   UPDATE catalog_stock s SET
@@ -65,13 +66,14 @@ moved AS (
   FROM moved
 )
 SELECT variant_id FROM moved
-"""
+"""  # noqa: S608 - our own text
 
 
 def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: int) -> list[int]:
     """Apply ``signs`` x quantity to every row in one statement; return the variants left out.
 
     With ``guard`` a row with too little free is left out: the condition is in the UPDATE itself.
+    Raises Busy when somebody else keeps a row locked for too long.
     """
     total = _sum(wanted)
     if not total:
@@ -90,7 +92,8 @@ def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: in
         "reserved": signs.get("reserved", 0),
         "held": signs.get("held", 0),
     }
-    moved = {variant_id for (variant_id,) in run(_MOVE, parameters).fetchall()}
+    with locks.in_time():
+        moved = {variant_id for (variant_id,) in run(_MOVE, parameters).fetchall()}
     return [variant_id for variant_id in total if variant_id not in moved]
 
 

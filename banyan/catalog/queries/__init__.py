@@ -1,6 +1,7 @@
 """Reads of the catalogue for pages, files and the command line."""
 
 from .attributes import Told, Trait, attributes_of, told_of, traits_of
+from .cards import Front, OnCard, front, on_card, on_cards, with_card
 from .categories import categories_on_sale, name_in
 from .collections import products_in, shown_collections
 from .delivery import price_lists, shipping_zones, tax_zones
@@ -37,6 +38,8 @@ from .wanted import PictureCounts, picture_counts, wanted_pictures
 __all__ = [
     "Chosen",
     "Facets",
+    "Front",
+    "OnCard",
     "PictureCounts",
     "Plan",
     "ProductPlan",
@@ -49,6 +52,7 @@ __all__ = [
     "delivery",
     "exported_products",
     "facets_of",
+    "front",
     "image_ids_of",
     "last_decision",
     "list_products",
@@ -57,6 +61,8 @@ __all__ = [
     "movements_of",
     "name_in",
     "narrowed",
+    "on_card",
+    "on_cards",
     "on_sale",
     "picture_counts",
     "picture_sources",
@@ -80,4 +86,5 @@ __all__ = [
     "traits_of",
     "variants_of",
     "wanted_pictures",
+    "with_card",
 ]

@@ -22,6 +22,7 @@ from .polls import PollWish, vote
 from .posts import delete_post, describe_own, describe_pictures, publish_post, repin
 from .previews import fetch_previews
 from .talk import comment, delete_comment, like, like_comment, unlike
+from .telling import tell_followers
 from .topics import count_heat, follow_topic, unfollow_topic
 from .waiting import let_appear, turn_away
 from .words import count_words, index_posts, reindex_posts
@@ -67,6 +68,7 @@ __all__ = [
     "save_draft",
     "save_to_board",
     "take_from_board",
+    "tell_followers",
     "turn_away",
     "unfollow_topic",
     "unlike",

@@ -13,6 +13,7 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Invalid, NotFound
+from banyan.moderation.actions import check_names
 from banyan.people.access import visible_accounts
 
 from .. import counts
@@ -34,6 +35,7 @@ def make_board(*, actor: Actor, title: str, about: str = "", private: bool = Fal
     title = title.strip()
     if not 1 <= len(title) <= 80:
         raise Invalid(fields={"title": _("Give the board a name of 1 to 80 letters.")})
+    check_names(actor=actor, title=title, about=about)
     before = Board.objects.filter(owner_id=owner_id, title=title).first()
     if before is not None:
         return before
@@ -73,6 +75,7 @@ def save_to_board(*, actor: Actor, post_id: int, board_id: int, note: str = "") 
     """Put a post on one's own or a shared board, first; repeatable."""
     board = _open_to(actor, board_id)
     post = get_post_for(actor, post_id)
+    check_names(actor=actor, note=note)
     with transaction.atomic():
         row, new = BoardPost.objects.get_or_create(
             board=board,
@@ -107,6 +110,7 @@ def note_on_board(*, actor: Actor, board_id: int, post_id: int, note: str) -> Bo
         raise NotFound()
     if len(note.strip()) > 200:
         raise Invalid(fields={"note": _("At most 200 letters.")})
+    check_names(actor=actor, note=note)
     entry.note = note.strip()
     entry.save(update_fields=["note"])
     return entry
@@ -155,6 +159,7 @@ def change_board(
         fields["about"] = _("At most 300 letters.")
     if fields:
         raise Invalid(fields=fields)
+    check_names(actor=actor, title=title, about=about)
     board.title, board.about = title.strip(), about.strip()
     board.visibility = ONLY_ME if private else PUBLIC
     board.save(update_fields=["title", "about", "visibility"])

@@ -23,7 +23,7 @@ from banyan.sharing.models import Link
 
 from .. import counts
 from ..access import PUBLIC, get_post_for
-from ..events import PostPublished
+from ..events import PostPublished, PostRemoved
 from ..models import AuthorStat, Post, PostImage, ProductTag
 from ..rules import LIVE, WAITING
 from .checking import (
@@ -94,7 +94,9 @@ def publish_post(
     )
     if fields:
         raise Invalid(fields=fields)
-    held = check_text(actor=actor, text=f"{title}\n{body}", where="post")
+    held = check_text(
+        actor=actor, text="\n".join([title, body, *(poll.options if poll else ())]), where="post"
+    )
     with transaction.atomic():
         if video_id is not None:
             keep_video(actor=actor, video_id=video_id)
@@ -277,11 +279,19 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
 
 
 def delete_post(*, actor: Actor, post_id: int) -> None:
-    """Take one's own post away; what was bought through it keeps its path. Repeatable."""
+    """Take one's own post away; what was bought through it keeps its path. Repeatable.
+
+    Emits post.removed.
+    """
     post = Post.objects.filter(pk=post_id, author_id=member_id(actor)).first()
     if post is None:
         raise NotFound()
     with transaction.atomic():
         gone = Post.objects.filter(pk=post.pk, deleted_at=None).update(deleted_at=clock.now())
+        if gone:
+            told = PostRemoved(
+                post_id=post.pk, author_id=post.author_id, repin_of_id=post.repin_of_id
+            )
+            events.emit(told, actor=actor)
         if gone and post.repin_of_id is not None:
             counts.count("repins", post.repin_of_id, -1)

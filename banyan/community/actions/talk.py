@@ -13,7 +13,7 @@ from banyan.moderation.actions import check_text
 
 from .. import counts
 from ..access import get_post_for, visible_comments
-from ..events import PostCommented, PostLiked
+from ..events import CommentRemoved, PostCommented, PostLiked, PostUnliked
 from ..models import Comment, CommentLike, Like, Post
 from .hiding import hold_comment
 from .members import member_id
@@ -34,12 +34,21 @@ def like(*, actor: Actor, post_id: int) -> None:
 
 
 def unlike(*, actor: Actor, post_id: int) -> None:
-    """Take a like back; repeatable."""
+    """Take a like back; repeatable. Emits post.unliked."""
     by = member_id(actor)
+    found = Like.objects.select_related("post").filter(post_id=post_id, account_id=by).first()
+    if found is None:
+        return
     with transaction.atomic():
-        deleted, _rows = Like.objects.filter(post_id=post_id, account_id=by).delete()
-        if deleted:
+        if Like.objects.filter(pk=found.pk).delete()[0]:
             counts.count("likes", post_id, -1)
+            told = PostUnliked(
+                post_id=post_id,
+                author_id=found.post.author_id,
+                by_id=by,
+                liked_at=found.created_at,
+            )
+            events.emit(told, actor=actor)
 
 
 def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = None) -> Comment:
@@ -83,8 +92,11 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
 
 
 def delete_comment(*, actor: Actor, comment_id: int) -> None:
-    """Take a comment away: its author, or the post's author. Answers to it stay. Repeatable."""
-    row = Comment.objects.select_related("post").filter(pk=comment_id).first()
+    """Take a comment away: its author, or the post's author. Answers to it stay. Repeatable.
+
+    Emits comment.removed.
+    """
+    row = Comment.objects.select_related("post", "parent").filter(pk=comment_id).first()
     if row is None or member_id(actor) not in {row.author_id, row.post.author_id}:
         raise NotFound()
     with transaction.atomic():
@@ -92,6 +104,14 @@ def delete_comment(*, actor: Actor, comment_id: int) -> None:
             counts.count("comments", row.post_id, -1)
             Post.objects.filter(pk=row.post_id, pinned=row).update(pinned=None)
             Post.objects.filter(pk=row.post_id, accepted=row).update(accepted=None)
+            told = CommentRemoved(
+                post_id=row.post_id,
+                author_id=row.post.author_id,
+                comment_id=row.pk,
+                by_id=row.author_id,
+                answers_id=row.parent.author_id if row.parent else None,
+            )
+            events.emit(told, actor=actor)
 
 
 def like_comment(*, actor: Actor, post_id: int, comment_id: int) -> bool:

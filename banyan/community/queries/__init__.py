@@ -1,8 +1,8 @@
 """Reads of the community: feeds by pull, hydrated once."""
 
-from .balance import balanced, balanced_page, choice_of
+from .balance import balanced, choice_of
 from .boards import Entry, Keeper, boards_of, covers_of, entries_of, keepers_of, shared_boards
-from .comments import Thread, replies_to, thread
+from .comments import Talk, Thread, get_comment_for, replies_to, thread
 from .disclosure import reason_of, reasons, with_disclosure
 from .feeds import (
     FORM_C_FROM,
@@ -29,6 +29,7 @@ from .posts import (
     board_ids,
     first_pictures,
     hydrate,
+    hydrate_with_files,
     newest_ids,
     posts_of,
     posts_showing,
@@ -38,6 +39,7 @@ from .topics import (
     followed_topics,
     follows_topic,
     hot_topics,
+    topic_for,
     topic_goods,
     topic_ids,
     topic_of,
@@ -69,11 +71,11 @@ __all__ = [
     "Shown",
     "Spot",
     "Step",
+    "Talk",
     "Thread",
     "about_product",
     "authors_to_meet",
     "balanced",
-    "balanced_page",
     "best_about",
     "best_of_topic",
     "board_ids",
@@ -90,11 +92,13 @@ __all__ = [
     "followed_topics",
     "following_ids",
     "follows_topic",
+    "get_comment_for",
     "get_draft_for",
     "group_ids",
     "history_of",
     "hot_topics",
     "hydrate",
+    "hydrate_with_files",
     "keepers_of",
     "list_ids",
     "moment_ids",
@@ -111,6 +115,7 @@ __all__ = [
     "replies_to",
     "shared_boards",
     "thread",
+    "topic_for",
     "topic_goods",
     "topic_ids",
     "topic_of",

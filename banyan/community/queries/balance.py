@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 
 from django.conf import settings
 from django.db.models import (
@@ -13,6 +15,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     OuterRef,
+    QuerySet,
     Subquery,
     Value,
 )
@@ -20,13 +23,12 @@ from django.db.models.expressions import CombinedExpression
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor, id_time
+from banyan.kernel.remembered import remembered
 
 from .. import rules
 from ..models import FeedChoice, Post
 from .disclosure import reason_of, with_disclosure
 
-# A page of a feed full of advertising is looked for no further than this.
-MOST_READS = 5
 MOST_JUDGED = 2_000
 _DAY_MS = 86_400_000
 
@@ -37,79 +39,81 @@ def choice_of(viewer: Actor) -> str:
     return row.paid if row else "usual"
 
 
-def balanced(viewer: Actor, ids: Sequence[int], *, before: Sequence[bool] = ()) -> list[int]:
-    """Return ``ids`` of posts without the commercial ones that are too many; one statement.
+def balanced(
+    viewer: Actor, ids: Sequence[int], *, before: Sequence[bool] = ()
+) -> dict[int, rules.Reason]:
+    """Return which of ``ids`` stay, in order, and why each is commercial; one statement.
 
     Among 20 in a row, with those shown ``before``, the platform's ``FEED_PAID_CAP`` or what the
     member chose; of one author and day (UTC) the first ``FEED_PAID_PER_AUTHOR_DAY`` only. One's
-    own posts are never left out.
+    own posts are never left out. The reasons are for ``hydrate``, which then asks no more.
     """
     if not ids:
-        return []
-    choice, commercial, later = _judged(viewer, ids)
-    wanted = [post_id for post_id in ids if post_id not in later]
-    cap = rules.cap_of(choice, settings.FEED_PAID_CAP)
-    return rules.balance(wanted, is_paid=commercial.__contains__, cap=cap, before=before)
+        return {}
+    judged = _judged(viewer, ids)
+    wanted = [post_id for post_id in ids if post_id not in judged.later]
+    cap = rules.cap_of(judged.choice, settings.FEED_PAID_CAP)
+    kept = rules.balance(wanted, is_paid=judged.paid.__contains__, cap=cap, before=before)
+    return {post_id: judged.reasons.get(post_id, "") for post_id in kept}
 
 
-def balanced_page(
-    viewer: Actor,
-    read: Callable[[int, int], list[int]],
-    *,
-    before: int,
-    page: int,
-) -> tuple[list[int], int | None]:
-    """Read a page of a feed that runs by descending id; return its ids and the next cursor.
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What posts are: why they are commercial, which count by that, which are over a day's limit.
 
-    ``read(before, page)`` returns the next ids. What is left out is made up for by what follows.
+    ``choice`` is the reader's, whose own posts do not count.
     """
-    kept: list[int] = []
-    for _read in range(MOST_READS):
-        ids = read(before, page)
-        kept = balanced(viewer, [*kept, *ids])
-        if len(kept) >= page:
-            more = len(kept) > page or len(ids) == page
-            return kept[:page], kept[page - 1] if more else None
-        if len(ids) < page:
-            return kept, None
-        before = ids[-1]
-    return kept, before
+
+    choice: str
+    reasons: dict[int, rules.Reason]
+    paid: set[int]
+    later: set[int]
 
 
-def _judged(viewer: Actor, ids: Sequence[int]) -> tuple[str, set[int], set[int]]:
-    """Return the member's choice, which posts are commercial, and which are over a day's limit.
+def _judged(viewer: Actor, ids: Sequence[int]) -> _Judged:
+    """Judge posts, and those of the same authors and days that came before them.
 
     All posts of an author on the day of one of these are looked at, whoever may see them: which of
     a day's posts are its first does not depend on who reads.
     """
-    midnight = id_time(min(ids)).replace(hour=0, minute=0, second=0, microsecond=0)
-    own = FeedChoice.objects.filter(pk=viewer.id or 0).values("paid")
-    wanted = Post.objects.filter(pk__in=ids)
-    same_day = wanted.annotate(day=_day()).filter(
-        author_id=OuterRef("author_id"), day=OuterRef("day")
-    )
-    posts = with_disclosure(
-        Post.objects.filter(
-            author_id__in=wanted.values("author_id"),
-            pk__gte=id_floor(midnight),
-            pk__lte=max(ids),
-            deleted_at=None,
-        )
-        .annotate(day=_day())
-        .filter(Exists(same_day))
-    ).annotate(choice=Subquery(own[:1]))
-    choice, commercial, later = "usual", set(), set()
+    first = id_floor(id_time(min(ids)).replace(hour=0, minute=0, second=0, microsecond=0))
+    choice = "usual"
+    reasons: dict[int, rules.Reason] = {}
+    paid, later = set(), set()
     counted: Counter[tuple[int, dt.date]] = Counter()
-    for post in posts.only("id", "author_id", "declared").order_by("id")[:MOST_JUDGED]:
-        choice = post.choice or "usual"
-        if not reason_of(post) or post.author_id == viewer.id:
+    rows = _same_days(viewer.id or 0, first, max(ids), list(ids))
+    for post in sorted(rows, key=attrgetter("pk")):
+        choice = post.choice or "usual"  # type: ignore[attr-defined]  # annotated
+        reasons[post.pk] = reason_of(post)
+        if not reasons[post.pk] or post.author_id == viewer.id:
             continue
-        commercial.add(post.pk)
+        paid.add(post.pk)
         day = (post.author_id, id_time(post.pk).date())
         counted[day] += 1
         if counted[day] > settings.FEED_PAID_PER_AUTHOR_DAY:
             later.add(post.pk)
-    return choice, commercial, later
+    return _Judged(choice, reasons, paid, later)
+
+
+@remembered
+def _same_days(viewer_id: int, first: int, last: int, ids: list[int]) -> QuerySet[Post]:
+    """Return the posts of ``ids`` before all others of the same authors and days."""
+    wanted = Post.objects.filter(pk__in=ids)
+    same_day = wanted.annotate(day=_day()).filter(
+        author_id=OuterRef("author_id"), day=OuterRef("day")
+    )
+    posts = Post.objects.filter(
+        author_id__in=wanted.values("author_id"), pk__gte=first, pk__lte=last, deleted_at=None
+    )
+    return (
+        with_disclosure(posts.annotate(day=_day()).filter(Exists(same_day)))
+        .annotate(
+            choice=Subquery(FeedChoice.objects.filter(pk=viewer_id).values("paid")[:1]),
+            asked=Exists(wanted.filter(pk=OuterRef("pk"))),
+        )
+        .only("id", "author_id", "declared")
+        .order_by("-asked", "id")[:MOST_JUDGED]
+    )
 
 
 def _day() -> ExpressionWrapper[CombinedExpression]:

@@ -17,7 +17,9 @@ def authors_to_meet(viewer: Actor, *, most: int = 5) -> list[Account]:
     """
     known = {viewer.id, *_followed(viewer)}
     found: dict[int, Account] = {}
-    for shown in hydrate(viewer, [pk for pk, _reason in explore(viewer).posts]):
+    ranked = explore(viewer)
+    ids = [pk for pk, _reason in ranked.posts]
+    for shown in hydrate(viewer, ids, reasons=ranked.commercial):
         author = shown.post.author
         if author.pk not in known and author.is_suggested:
             found.setdefault(author.pk, author)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from banyan.kernel import counters
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.remembered import remembered
-from banyan.media.queries import files_of
+from banyan.media.queries import Files, files_of
 
 from .. import rules
 from ..access import PUBLIC, visible_posts
@@ -148,19 +148,37 @@ def _about(viewer: Actor, product_id: int) -> QuerySet[Post]:
     )
 
 
-def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
-    """Return posts ready to draw, in the order of ``ids``; four statements for any number."""
-    rows = _rows(viewer.id or 0, list(ids))
-    posts = {post.pk: post for post in rows}
+Reasons = Mapping[int, rules.Reason]
+
+
+def hydrate(viewer: Actor, ids: Sequence[int], *, reasons: Reasons | None = None) -> list[Shown]:
+    """Return posts ready to draw, in the order of ``ids``; three statements for any number.
+
+    ``reasons`` are why they are commercial, from ``balanced``, where that was asked already.
+    """
+    return hydrate_with_files(viewer, ids, reasons=reasons)[0]
+
+
+def hydrate_with_files(
+    viewer: Actor,
+    ids: Sequence[int],
+    *,
+    reasons: Reasons | None = None,
+    image_ids: Iterable[int | None] = (),
+) -> tuple[list[Shown], Files]:
+    """Do what :func:`hydrate` does; return the files of further pictures of the page as well."""
+    read = _rows if reasons is None else _judged_rows
+    posts = {post.pk: post for post in read(viewer.id or 0, list(ids))}
     images = {
         post.repin_of_id or post.pk: [PostImage(**one) for one in post.found]  # type: ignore[attr-defined]  # annotated
         for post in posts.values()
     }
     wanted = [row.image_id for group in images.values() for row in group]
-    files = files_of([*wanted, *(post.author.avatar_id for post in posts.values())])
+    faces = (post.author.avatar_id for post in posts.values())
+    files = files_of([*wanted, *faces, *image_ids])
     shown = {pk: picture for pk in wanted if (picture := files.picture(pk)) is not None}
     spots = _spots(images)
-    counted = figures(posts.values())
+    counted = _figures(posts)
     result = []
     for post_id in ids:
         post = posts.get(post_id)
@@ -183,19 +201,39 @@ def hydrate(viewer: Actor, ids: Sequence[int]) -> list[Shown]:
                 saves=counted[post_id].saves,
                 repins=counted[post_id].repins,
                 liked=post.is_liked,  # type: ignore[attr-defined]  # annotated
-                reason=reason_of(post),
+                reason=reason_of(post) if reasons is None else reasons.get(post_id, ""),
             )
         )
-    return result
+    return result, files
 
 
 @remembered
 def _rows(viewer_id: int, ids: list[int]) -> QuerySet[Post]:
+    return with_disclosure(_drawn(viewer_id, ids))
+
+
+@remembered
+def _judged_rows(viewer_id: int, ids: list[int]) -> QuerySet[Post]:
+    return _drawn(viewer_id, ids)
+
+
+def _drawn(viewer_id: int, ids: list[int]) -> QuerySet[Post]:
     mine = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer_id)
     return (
-        with_disclosure(Post.objects.filter(pk__in=ids))
-        .select_related("author__avatar", "link", "repin_of__author__avatar", "poststat")
-        .annotate(is_liked=Exists(mine), found=_images())
+        Post.objects.filter(pk__in=ids)
+        .select_related(
+            "author__avatar",
+            "link",
+            "video",
+            "repin_of__author__avatar",
+            "repin_of__video",
+            "poststat",
+        )
+        .annotate(
+            is_liked=Exists(mine),
+            found=_images(),
+            waiting=counters.waiting(kinds=COUNTED.values(), subject_ids=ids),
+        )
     )
 
 
@@ -218,14 +256,15 @@ class Figures:
     repins: int = 0
 
 
-def figures(posts: Iterable[Post]) -> dict[int, Figures]:
+def _figures(posts: Mapping[int, Post]) -> dict[int, Figures]:
     """Return the folded figures of posts, plus what was not folded yet.
 
-    The second part is some seconds' changes, and lets everybody see their own act at once. One
-    statement when the posts were read with their ``poststat``.
+    The second part is some seconds' changes, and lets everybody see their own act at once.
     """
-    found = {post.pk: _folded(post) for post in posts}
-    for kind, post_id, delta in counters.pending(kinds=COUNTED.values(), subject_ids=found):
+    found = {pk: _folded(post) for pk, post in posts.items()}
+    first: Any = next(iter(posts.values()), None)
+    waiting = first.waiting if first else []
+    for kind, post_id, delta in waiting:
         name = kind.removeprefix("post.")
         setattr(found[post_id], name, max(0, getattr(found[post_id], name) + delta))
     return found

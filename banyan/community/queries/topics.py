@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.models import Product
+from banyan.catalog.queries import with_card
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
 from .. import rules
 from ..access import PUBLIC, visible_posts
-from ..models import Post, PostTopic, ProductTag, Topic, TopicFollow, TopicHeat
+from ..models import FeedChoice, Post, PostTopic, ProductTag, Topic, TopicFollow, TopicHeat
 from .posts import END, PAGE
 
 NEWEST = 200
@@ -22,6 +24,22 @@ FEWEST_PEOPLE = 2
 def topic_of(slug: str) -> Topic:
     """Return a topic by any spelling of it; NotFound for one that nobody uses or may use."""
     topic = Topic.objects.filter(slug=rules.topic_slug(slug), is_usable=True).first()
+    if topic is None:
+        raise NotFound()
+    return topic
+
+
+def topic_for(viewer: Actor, slug: str) -> Topic:
+    """Return a topic as :func:`topic_of` does, with what its page says beside it.
+
+    ``heat`` is read, where it has one; ``is_followed`` and ``paid_choice`` are the reader's.
+    """
+    mine = TopicFollow.objects.filter(topic_id=OuterRef("pk"), account_id=viewer.id or 0)
+    choice = FeedChoice.objects.filter(pk=viewer.id or 0).values("paid")
+    topics = Topic.objects.select_related("heat").annotate(
+        is_followed=Exists(mine), paid_choice=Coalesce(Subquery(choice), Value("usual"))
+    )
+    topic = topics.filter(slug=rules.topic_slug(slug), is_usable=True).first()
     if topic is None:
         raise NotFound()
     return topic
@@ -49,7 +67,7 @@ def best_of_topic(viewer: Actor, topic_id: int, *, page: int = PAGE) -> list[int
 def topic_goods(viewer: Actor, topic_id: int) -> list[Product]:
     """Return goods on sale that the newest public posts about a topic show.
 
-    What most different people show comes first.
+    What most different people show comes first; with what their cards draw. Two statements.
     """
     newest = PostTopic.objects.filter(topic_id=topic_id).order_by("-post_id")
     posts = _about(viewer, topic_id).filter(pk__in=newest.values("post_id")[:NEWEST])
@@ -60,7 +78,7 @@ def topic_goods(viewer: Actor, topic_id: int) -> list[Product]:
         .order_by("-people", "-product_id")
     )
     ids = [row["product_id"] for row in counted[:MOST_GOODS]]
-    found = visible_products().select_related("shop").in_bulk(ids)
+    found = with_card(visible_products().select_related("shop")).in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]
 
 

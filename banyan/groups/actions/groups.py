@@ -12,7 +12,7 @@ from banyan.kernel import audit, clock, events, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.media.models import Image
-from banyan.moderation.actions import require_unlimited
+from banyan.moderation.actions import check_names, require_unlimited
 from banyan.people.access import get_own_account
 from banyan.storefronts.rules import clean_colour
 
@@ -95,6 +95,7 @@ def make_group(*, actor: Actor, slug: str, data: GroupInput) -> Group:
     """
     account_id = member_id(actor)
     columns = data.columns()
+    _check_words(actor, columns, slug)
     address = clean_slug(slug)
     if address is None:
         raise Invalid(fields={"slug": _("Use 3 to 60 small letters, digits and hyphens.")})
@@ -119,6 +120,12 @@ def make_group(*, actor: Actor, slug: str, data: GroupInput) -> Group:
     return group
 
 
+def _check_words(actor: Actor, columns: dict[str, Any], slug: str = "") -> None:
+    topics = " ".join(columns["topics"])
+    told = {name: columns[name] for name in ("name", "about", "rules")}
+    check_names(actor=actor, **told, topics=topics, slug=slug)
+
+
 def _organisation(actor: Actor, domain: str, before: Group | None) -> dict[str, Any]:
     """Return kind and ``verified_at`` of a group with this domain, as far as the actor proves it.
 
@@ -140,6 +147,7 @@ def edit_group(*, actor: Actor, group_id: int, data: GroupInput, cover: Image | 
     """
     group, mine = require_moderator(actor, group_id)
     columns = data.columns()
+    _check_words(actor, columns)
     if mine.role != "owner":
         kept = ("policy", "visibility", "domain", "most_members")
         columns |= {name: getattr(group, name) for name in kept}

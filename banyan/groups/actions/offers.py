@@ -12,8 +12,8 @@ from banyan.catalog.models import Product, Variant
 from banyan.kernel import clock, events, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, NotFound
-from banyan.moderation.actions import require_unlimited
-from banyan.notify.actions import notify
+from banyan.moderation.actions import check_names, require_unlimited
+from banyan.notify.actions import notify_each
 from banyan.people.access import hidden_from, muting
 from banyan.sharing import actions as sharing
 from banyan.sharing.channels import GROUP
@@ -50,6 +50,7 @@ def offer_to_group(
         return before
     variant = _variant(product, variant_id)
     require_unlimited(actor)
+    check_names(actor=actor, note=note)
     ratelimits.hit(f"groups.offer:{group.pk}:{mine.account_id}", OFFERED_A_DAY, 86_400)
     with transaction.atomic():
         link = sharing.share(
@@ -171,16 +172,14 @@ def _tell(offer: Offer, rows: list[tuple[int, int]]) -> None:
         ],
         ignore_conflicts=True,
     )
-    for account_id, outcome in outcomes.items():
-        if outcome == "told":
-            notify(
-                recipient_id=account_id,
-                kind="group.offer",
-                group_key=f"group.offer:{offer.pk}",
-                url=f"/g/offers/{offer.pk}",
-                actor_id=offer.by_id,
-                data={"group": offer.group.name, "title": offer.product.title},
-            )
+    notify_each(
+        recipient_ids=[account_id for account_id, what in outcomes.items() if what == "told"],
+        kind="group.offer",
+        group_key=f"group.offer:{offer.pk}",
+        url=f"/g/offers/{offer.pk}",
+        actor_id=offer.by_id,
+        data={"group": offer.group.name, "title": offer.product.title},
+    )
 
 
 # A window begins with its first notice; within it the cap holds, whoever tells at the same time.

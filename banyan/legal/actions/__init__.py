@@ -1,6 +1,6 @@
 """The writers of legal, by what they are about."""
 
-from .erasing import ask_erasure, cancel_erasure, come_back, erase_due, erase_purchase
+from .erasing import ask_erasure, erase_due, erase_purchase, stay
 from .exporting import ask_export, expire_exports, make_exports, take_export
 from .texts import accept, publish_text
 
@@ -8,12 +8,11 @@ __all__ = [
     "accept",
     "ask_erasure",
     "ask_export",
-    "cancel_erasure",
-    "come_back",
     "erase_due",
     "erase_purchase",
     "expire_exports",
     "make_exports",
     "publish_text",
+    "stay",
     "take_export",
 ]

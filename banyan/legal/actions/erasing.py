@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Person, erase_rows, in_erasing_order
-from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
@@ -38,7 +38,8 @@ def person_of(account: Account) -> Person:
 
 
 def ask_erasure(*, actor: Actor, handle: str) -> Erasure:
-    """Leave: the account is closed at once, and erased in thirty days unless its owner signs in.
+    """Leave: the account is closed at once, and erased in thirty days unless its owner signs in
+    and says to stay.
 
     ``handle`` is typed by hand, so that nobody leaves by mistake. Raises Invalid for another one,
     NotSettled while orders, disputes or money are open. Repeatable. Emits account.leaving.
@@ -73,24 +74,23 @@ def _require_settled(person: Person) -> None:
         )
 
 
-def come_back(*, account: Account) -> None:
-    """Cancel what an account waits for, because its owner has just proven a contact."""
-    waiting = Erasure.objects.filter(account=account, state="waiting").first()
-    if waiting is not None:
-        who = Actor(kind="member", id=account.pk, label=f"@{account.handle}")
-        cancel_erasure(actor=who, erasure_id=waiting.pk)
+def stay(*, actor: Actor) -> bool:
+    """Stay after all: the actor, who has just signed in, says so; nothing else cancels an erasure.
 
-
-def cancel_erasure(*, actor: Actor, erasure_id: int) -> Erasure:
-    """Stay after all; the account opens unless moderation keeps it closed. Emits account.stayed."""
+    The account opens unless moderation keeps it closed; tells whether it did. Raises NotFound when
+    nothing waits, Conflict when it was erased a moment ago. Emits account.stayed.
+    """
     with transaction.atomic():
-        found = Erasure.objects.select_for_update().get(pk=erasure_id)
+        waiting = Erasure.objects.select_for_update().filter(state="waiting")
+        found = waiting.filter(account_id=actor.id or 0).first()
+        if found is None or found.account_id is None:
+            raise NotFound()
         transition(ERASURE, found, "cancelled", actor=actor, ended_at=clock.now())
-        if found.account_id is not None:
-            people.reopen_account(actor=actor, account_id=found.account_id, reason="came back")
-            told = ErasureCancelled(account_id=found.account_id, erasure_id=found.pk)
-            events.emit(told, actor=actor)
-    return found
+        told = ErasureCancelled(account_id=found.account_id, erasure_id=found.pk)
+        events.emit(told, actor=actor)
+        return people.reopen_account(
+            actor=actor, account_id=found.account_id, reason="chose to stay"
+        )
 
 
 def erase_due(*, actor: Actor) -> int:
@@ -108,7 +108,7 @@ def erase_due(*, actor: Actor) -> int:
 
 def _erase_account(actor: Actor, erasure_id: int) -> bool:
     with transaction.atomic():
-        # Locked against a sign-in of the same moment, which would cancel it.
+        # Locked against an owner who says to stay at this moment.
         erasure = Erasure.objects.select_for_update().get(pk=erasure_id)
         if erasure.state != "waiting" or erasure.account_id is None:
             return False

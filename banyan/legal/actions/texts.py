@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired
+from banyan.kernel.remembered import run
 
 from ..events import LegalTextPublished
-from ..models import Acceptance, LegalText
-from ..queries import versions
+from ..models import LegalText
 from ..rules import KINDS
 
 LONGEST = 100_000
@@ -87,21 +87,22 @@ def publish_text(
 def accept(*, actor: Actor, kinds: Iterable[str], checkout_id: int | None = None) -> None:
     """Record that the actor, or a guest with a purchase, agrees to the versions in force.
 
-    Repeatable. Joins the caller's transaction where there is one.
+    One statement, repeatable. Joins the caller's transaction where there is one.
     """
     if actor.id is None and checkout_id is None:
         raise LoginRequired()
-    now = clock.now()
-    Acceptance.objects.bulk_create(
-        [
-            Acceptance(
-                kind=kind,
-                version=version,
-                account_id=actor.id,
-                checkout_id=checkout_id if actor.id is None else None,
-                at=now,
-            )
-            for kind, version in versions(list(kinds)).items()
-        ],
-        ignore_conflicts=True,
-    )
+    now, wanted = clock.now(), list(kinds)
+    checkout = checkout_id if actor.id is None else None
+    marks = ", ".join(["(%s)"] * len(wanted))
+    run(_ACCEPT.format(kinds=marks), [actor.id, checkout, now, *wanted, now])
+
+
+# Version 0 is the sample. Whoever agreed to a version before has agreed to it.
+_ACCEPT = """
+INSERT INTO legal_acceptance (kind, version, account_id, checkout_id, at)
+SELECT wanted.kind, coalesce(max(text.version), 0), %s::bigint, %s::bigint, %s::timestamptz
+FROM (VALUES {kinds}) AS wanted (kind)
+LEFT JOIN legal_legaltext AS text ON text.kind = wanted.kind AND text.effective_at <= %s
+GROUP BY wanted.kind
+ON CONFLICT DO NOTHING
+"""

@@ -16,8 +16,9 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.problems import LoginRequired, NotFound
 
 from .. import rules, store
+from ..durations import seconds_of
 from ..models import Video
-from ..problems import NotAVideo, TooLarge
+from ..problems import NotAVideo, TooLarge, TooLong
 from .intake import NAME_LENGTH, shown_name
 from .staging import STAGED_HOURS, SWEEP_BATCH
 
@@ -27,7 +28,8 @@ HEAD = 64
 def intake_video(*, actor: Actor, file: UploadedFile[Any]) -> Video:
     """Take in an uploaded MP4 or WebM file, ``MAX_VIDEO_BYTES`` at most; kept when a post shows it.
 
-    Raises LoginRequired, TooLarge or NotAVideo (422). Writes a file: call it outside transactions.
+    One that says how long it plays may play ``MAX_VIDEO_SECONDS``. Raises LoginRequired,
+    TooLarge, TooLong or NotAVideo (422). Writes a file: call it outside transactions.
     """
     if actor.id is None:
         raise LoginRequired()
@@ -38,6 +40,10 @@ def intake_video(*, actor: Actor, file: UploadedFile[Any]) -> Video:
     fmt = rules.sniff_video(file.read(HEAD))
     if fmt is None:
         raise NotAVideo(_("%(name)s is no MP4 or WebM video.") % {"name": name})
+    seconds = seconds_of(file, fmt=fmt, size=file.size or 0)
+    if seconds is not None and seconds > settings.MAX_VIDEO_SECONDS:
+        told = _("%(name)s is longer than %(limit)s seconds.")
+        raise TooLong(told % {"name": name, "limit": settings.MAX_VIDEO_SECONDS})
     file.seek(0)
     # Its name is nobody's to guess, and two uploads never share a file.
     digest = sha256(new_code(160).encode()).hexdigest()[:40]

@@ -6,12 +6,13 @@ from .listed import list_word, unlist_word
 from .notices import counter_notice, decide_notice, file_notice, move_due, settle_notice
 from .pictures import block_pictures, unblock_picture
 from .reports import hold, report
-from .texts import check_text, require_unlimited
+from .texts import check_names, check_text, require_unlimited
 
 __all__ = [
     "add_note",
     "appeal",
     "block_pictures",
+    "check_names",
     "check_text",
     "counter_notice",
     "decide_case",

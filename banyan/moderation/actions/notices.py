@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -22,6 +23,8 @@ from ..access import get_notice, get_subject_for, require_moderation
 from ..events import NoticeFiled, NoticeMoved
 from ..models import RightsNotice
 from ..states import RIGHTS_NOTICE
+
+logger = logging.getLogger(__name__)
 
 NOTICES_A_DAY = 10
 TOKEN_BITS = 120
@@ -164,17 +167,25 @@ def move_due(*, actor: Actor) -> int:
     """Take the step that the time of each notice brings, as of its own deadline.
 
     Nobody countered: it stays down. Countered and no word of a court: it comes back. Returns how
-    many moved; repeatable.
+    many moved; repeatable. One that fails is logged and does not hold up the others.
     """
     due = RightsNotice.objects.filter(due_at__lte=clock.now()).order_by("due_at", "id")
     count = 0
     for notice in list(due[:200]):
-        with transaction.atomic():
-            held = RightsNotice.objects.select_for_update().get(pk=notice.pk)
-            if held.due_at == notice.due_at:
-                _end(actor, held, held.state == "countered", "the time is over")
-                count += 1
+        try:
+            count += _end_due(actor, notice)
+        except Exception:
+            logger.exception("notice %s cannot move", notice.pk)
     return count
+
+
+def _end_due(actor: Actor, notice: RightsNotice) -> bool:
+    with transaction.atomic():
+        held = RightsNotice.objects.select_for_update().get(pk=notice.pk)
+        if held.due_at != notice.due_at:
+            return False
+        _end(actor, held, held.state == "countered", "the time is over")
+    return True
 
 
 def _get(actor: Actor, notice_id: int) -> RightsNotice:

@@ -47,6 +47,22 @@ def check_text(*, actor: Actor, text: str, where: str) -> Held:
     return "hold" if effect == "hold" else ""
 
 
+def check_names(*, actor: Actor, **texts: str) -> None:
+    """Refuse listed words in names and other lines that stand on pages, by the field's name.
+
+    A name cannot be there and wait for a moderator at once, so words to be looked at first are
+    refused here like those that are not said. Nothing is counted. The system passes. Raises
+    Invalid ``words_blocked`` with the fields. One query.
+    """
+    if actor.kind == "system" or not any(texts.values()):
+        return
+    listed = dict(ListedWord.objects.values_list("key", "effect"))
+    told = _("This holds words that are not said here.")
+    fields = {name: told for name, text in texts.items() if words.found_in(text, listed)}
+    if fields:
+        raise Invalid(told, code="words_blocked", fields=fields)
+
+
 def require_unlimited(actor: Actor) -> None:
     """Refuse whoever is under a limit (Forbidden ``limited``), with the day it ends."""
     found = limit_of(actor.id or 0)

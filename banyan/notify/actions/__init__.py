@@ -4,7 +4,7 @@ from .allowances import forget_old_days
 from .digests import send_digests
 from .messages import deliver, deliver_due, send
 from .preferences import Where, end_digest, set_preference, set_switch, set_switches
-from .pushing import push_due, subscribe, unsubscribe
+from .pushing import push_due, renew_key, subscribe, unsubscribe
 from .reminders import (
     Word,
     confirm,
@@ -18,7 +18,7 @@ from .reminders import (
     tell,
     undo_stop,
 )
-from .telling import hush, mark_read, notify, notify_each
+from .telling import mark_read, notify, notify_each, withdraw
 
 __all__ = [
     "Where",
@@ -30,7 +30,6 @@ __all__ = [
     "forget_contact",
     "forget_old_days",
     "forget_reminders",
-    "hush",
     "mark_read",
     "notify",
     "notify_each",
@@ -38,6 +37,7 @@ __all__ = [
     "remind",
     "remind_in_wechat",
     "remind_member",
+    "renew_key",
     "send",
     "send_digests",
     "set_preference",
@@ -49,4 +49,5 @@ __all__ = [
     "tell",
     "undo_stop",
     "unsubscribe",
+    "withdraw",
 ]

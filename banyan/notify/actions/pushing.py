@@ -7,12 +7,13 @@ import json
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import translation
 
-from banyan.kernel import clock
+from banyan.kernel import audit, clock, keyrings
 from banyan.kernel.actors import Actor
+from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import Invalid, LoginRequired
 
 from .. import kinds, webpush
@@ -59,6 +60,23 @@ def subscribe(
     old = list(mine.values_list("pk", flat=True)[MOST_BROWSERS:])
     PushSubscription.objects.filter(pk__in=old).delete()
     return found
+
+
+def renew_key(*, actor: Actor) -> PushKey:
+    """Make a new pair of push keys, and seal the older ones anew with the newest secret. Audited.
+
+    Browsers that know an older pair are told as before; each takes the new one when its owner
+    allows pushes again. Raises BadSeal, and writes nothing, where a secret is gone that sealed one.
+    """
+    with transaction.atomic():
+        for key in PushKey.objects.select_for_update().order_by("id"):
+            sealed = keyrings.reseal(Ring.PUSH, key.private)
+            PushKey.objects.filter(pk=key.pk).update(private=sealed)
+        made = webpush.new_key()
+        audit.record(
+            actor=actor, action="push_key.renew", subject_kind="push_key", subject_id=made.pk
+        )
+    return made
 
 
 def unsubscribe(*, actor: Actor, endpoint: str = "", browser_id: int = 0) -> int:

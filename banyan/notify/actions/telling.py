@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -160,10 +160,38 @@ def _read(rows: QuerySet[Notification], recipient_id: int) -> int:
     return changed
 
 
-def hush(*, recipient_id: int, actor_id: int) -> int:
-    """Mark as read what one person alone did; returns how many. Repeatable.
+def withdraw(*, recipient_id: int, actor_id: int | None, about: Sequence[str] = ("%",)) -> int:
+    """Take back what somebody was told of one person, because it holds no longer; returns lines.
 
-    Emits notification.read where there was something.
+    ``about`` are group keys; ``%`` at the end stands for any ending. A line that was that person's
+    alone goes, in another they are named and counted no more; ``actor_id`` None takes whole lines.
+    Whoever is only one of "and 7
+    others" is known to be in a line by its whole key, never by an ending. Call it from the event
+    consumer that tells, so that both come in order. Emits notification.read where a line changed.
     """
-    only = Notification.objects.filter(recipient_id=recipient_id, actors=[str(actor_id)])
-    return _read(only, recipient_id)
+    keys = [each for key in about for each in (key, f"~{key}")]
+    who = "null" if actor_id is None else json.dumps([str(actor_id)])
+    row: dict[str, Any] = {"recipient": recipient_id, "who": who, "keys": keys}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_WITHDRAW, row)
+        changed = int(cursor.rowcount)
+        cursor.execute(_EMPTY, row)
+        if changed:
+            events.emit(NotificationRead(recipient_id=recipient_id), actor=US)
+    return changed
+
+
+_WITHDRAW = """
+UPDATE notify_notification
+SET n = CASE WHEN %(who)s::jsonb = 'null' THEN 0 ELSE n - 1 END,
+    actors = coalesce((SELECT jsonb_agg(a ORDER BY place)
+                       FROM jsonb_array_elements(actors) WITH ORDINALITY AS each (a, place)
+                       WHERE NOT %(who)s::jsonb @> a), '[]')
+WHERE recipient_id = %(recipient)s AND group_key LIKE ANY (%(keys)s)
+  AND (%(who)s::jsonb = 'null' OR actors @> %(who)s::jsonb
+       OR (jsonb_array_length(actors) BETWEEN 1 AND n - 1 AND group_key = ANY (%(keys)s)))
+"""
+_EMPTY = """
+DELETE FROM notify_notification
+WHERE recipient_id = %(recipient)s AND group_key LIKE ANY (%(keys)s) AND n <= 0
+"""

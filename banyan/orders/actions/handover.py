@@ -113,15 +113,23 @@ def refund_missing(*, actor: Actor, order_id: int) -> None:
 
 
 def _as_refunded(lines: Iterable[OrderLine], parts: Mapping[int, int]) -> list[RefundedLine]:
-    return [
-        RefundedLine(
-            line_id=line.pk,
-            quantity=line.quantity,
-            paid=line.paid_amount - line.lowered_amount,
-            refunded=line.refunded_amount - line.lowered_amount + parts.get(line.pk, 0),
+    """Return lines with what is refunded of units that were handed over, and of those only."""
+    found = []
+    for line in lines:
+        if line.cancelled_quantity == line.quantity:
+            continue
+        paid = line.paid_amount - line.lowered_amount
+        never = paid * line.cancelled_quantity // line.quantity
+        refunded = line.refunded_amount - line.lowered_amount + parts.get(line.pk, 0)
+        found.append(
+            RefundedLine(
+                line_id=line.pk,
+                quantity=line.quantity - line.cancelled_quantity,
+                paid=paid - never,
+                refunded=max(0, refunded - never),
+            )
         )
-        for line in lines
-    ]
+    return found
 
 
 def _without_parcel(order: Order, line_ids: Iterable[int]) -> list[OrderLine]:

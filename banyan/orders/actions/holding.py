@@ -21,7 +21,7 @@ from banyan.kernel.problems import Busy, Conflict
 
 from ..models import Order, OrderLine
 from ..ports import holds_on
-from .handover import hand_over
+from .handover import hand_over, take_back
 
 logger = logging.getLogger(__name__)
 
@@ -85,3 +85,6 @@ def _release(actor: Actor, order_id: int) -> None:
         reference = order.checkout.number
         allocate([(line.variant_id, line.to_ship) for line in loose], reference=reference)
         hand_over(actor=actor, checkout=order.checkout, lines=loose)
+        # What was paid back while it waited is not kept either.
+        paid_back = [line.pk for line in loose if line.refunded_amount]
+        take_back(actor=actor, order=order, line_ids=paid_back)

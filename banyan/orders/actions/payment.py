@@ -149,15 +149,16 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
         if any(line.sale_id for line in lines):
             sales.redeem(actor=actor, checkout_id=checkout.pk)
         locks.take_postponed()
-        later = kept_back(lines)
-        now = [line for line in lines if line.pk not in later]
-        allocate([(line.variant_id, line.quantity) for line in now], reference=checkout.number)
-        hand_over(actor=actor, checkout=checkout, lines=now)
         for order in orders:
             prices = [line.price for line in lines if line.order_id == order.pk]
             credit(actor=actor, order=order, prices=prices)
         for paid in happened:
             events.run_handlers(paid, actor)
+        # They may have completed what an order would else have waited for.
+        later = kept_back(lines)
+        now = [line for line in lines if line.pk not in later]
+        allocate([(line.variant_id, line.quantity) for line in now], reference=checkout.number)
+        hand_over(actor=actor, checkout=checkout, lines=now)
 
 
 def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -36,9 +36,6 @@ from banyan.payments.actions import Opening, first_attempt, new_intent
 from banyan.payments.models import Attempt
 from banyan.people.rules import clean_address, clean_phone
 from banyan.sales import actions as sales
-from banyan.sharing import queries as sharing
-from banyan.sharing.actions import confirm_touch
-from banyan.sharing.models import Link
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
@@ -47,6 +44,7 @@ from ..rules import WantedLine, merge
 from .agreeing import Offer, read_agreement
 from .cart import empty_cart, emptying
 from .couponing import Coupons
+from .crediting import Credit, confirm_touches, credits_of
 from .handover import check_deliverable, needs_parcel
 from .payment import mark_paid, paid_locks
 from .persons import Contact, person_key, same_person
@@ -132,7 +130,7 @@ def place(
         _check_age(wanted, confirmed_age)
         _check_free(wanted)
         check_deliverable(wanted.variants.values())
-        credits = _credits(actor, wanted)
+        credits = credits_of(actor, wanted)
         try:
             with transaction.atomic():
                 locks.take(
@@ -227,65 +225,6 @@ def _check_buyer(
     return Contact(email, phone), clean
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """The share link that brought a line, the touch it rests on, and everybody on the way."""
-
-    link: Link
-    touch_id: int | None
-    path: list[dict[str, str]]
-    proven: bool
-
-
-def _credits(actor: Actor, wanted: Quote) -> dict[int, Credit]:
-    """Return, per variant, who brought it. Asked once per shop and code, not once per line."""
-    now = clock.now()
-    known: dict[tuple[str, int | None, int], Credit | None] = {}
-    found: dict[int, Credit] = {}
-    for line in wanted.lines:
-        product = wanted.variants[line.variant_id].product
-        question = (line.via, line.touch_id, product.shop_id)
-        if question not in known:
-            known[question] = _credit(
-                sharing.attribute(
-                    visitor=actor.visitor,
-                    account_id=actor.id,
-                    via_code=line.via or None,
-                    product_id=product.pk,
-                    shop_id=product.shop_id,
-                    at=now,
-                    touch_id=line.touch_id,
-                )
-            )
-        credit = known[question]
-        if credit is not None:
-            found[line.variant_id] = credit
-    return found
-
-
-def _credit(found: sharing.Attribution | None) -> Credit | None:
-    if found is None:
-        return None
-    path = [
-        {
-            "link": str(step.link_id),
-            "owner": str(step.owner_id),
-            "handle": step.handle,
-            "name": step.display_name,
-            "at": step.at.isoformat(),
-        }
-        for step in sharing.path_of(found.link)
-    ]
-    return Credit(found.link, found.touch_id, path, found.proven)
-
-
-def _confirm_touches(actor: Actor, credits: Iterable[Credit]) -> None:
-    """A checkout proves a person as well as the page's own note does, and it may come first."""
-    unproven = {each.touch_id for each in credits if each.touch_id and not each.proven}
-    for touch_id in sorted(unproven):
-        confirm_touch(actor=actor, touch_id=touch_id)
-
-
 def _number() -> str:
     return "".join(secrets.choice(_NUMBER_LETTERS) for _ in range(8))
 
@@ -348,7 +287,7 @@ def _write(
                 attempt = first_attempt(intent, opening)
                 attempt.pk = attempt_id
                 payment.append([attempt])
-        _confirm_touches(actor, credits.values())
+        confirm_touches(actor, credits.values())
         orders = _orders(checkout, wanted, dict(zip(shop_ids, order_ids, strict=False)))
         lines = _lines(checkout, orders, wanted, credits)
         placed = [
@@ -379,8 +318,13 @@ def _write(
             keys += paid_locks(checkout.pk, lines)
             # The buyer owes nothing, and yet a platform's coupon may pay the shops.
             keys += [key for order in orders for key in proceeds_locks(order)]
-        locks.take(keys)
-        _reserve(actor, checkout, wanted, contact)
+        persons = _persons(actor, wanted, contact)
+        parts = _use_rights(actor, checkout, wanted, persons)
+        claimed = [part for part in parts if not part.missing]
+        if len(keys) > len(claimed) or len(keys) > 1:
+            locks.take(keys)
+        # Else all of it was claimed, and the UPDATE that moves it locks the one row it is in.
+        _reserve(actor, checkout, wanted, parts, persons)
         if not checkout.total_amount:
             mark_paid(actor=actor, checkout=checkout, lines=lines_to_pay(checkout.pk))
     return checkout, attempt
@@ -397,27 +341,40 @@ def _patience(wanted: Quote) -> dt.timedelta:
     return min([RESERVATION, *(dt.timedelta(minutes=n) for n in minutes)])
 
 
-def _reserve(actor: Actor, checkout: Checkout, wanted: Quote, contact: Contact) -> None:
-    """Take free units for the lines, and those of sales out of what these keep."""
+def _persons(actor: Actor, wanted: Quote, contact: Contact) -> set[str]:
+    """Return every key under which the buyer is one person, where a sale wants to know."""
+    if not wanted.in_sale():
+        return set()
+    return {person_key(actor, contact), *(wanted.coupons.person or same_person(actor, contact))}
+
+
+def _use_rights(
+    actor: Actor, checkout: Checkout, wanted: Quote, persons: set[str]
+) -> list[sales.Part]:
+    """Take what the buyer has claimed in sales."""
     in_sale = wanted.in_sale()
-    free = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id not in in_sale]
-    reserve(free, reference=checkout.number)
     kept = [
         sales.Wanted(in_sale[one.variant_id].sale_id, one.variant_id, one.quantity)
         for one in wanted.lines
         if one.variant_id in in_sale
     ]
-    if kept:
-        sales.reserve_units(
-            actor=actor,
-            checkout_id=checkout.pk,
-            wanted=kept,
-            keys={
-                person_key(actor, contact),
-                *(wanted.coupons.person or same_person(actor, contact)),
-            },
-            reference=checkout.number,
-        )
+    return sales.use_rights(actor=actor, checkout_id=checkout.pk, wanted=kept, keys=persons)
+
+
+def _reserve(
+    actor: Actor, checkout: Checkout, wanted: Quote, parts: Sequence[sales.Part], persons: set[str]
+) -> None:
+    """Take free units for the lines, and those of sales out of what these keep."""
+    in_sale = wanted.in_sale()
+    free = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id not in in_sale]
+    reserve(free, reference=checkout.number)
+    sales.reserve_units(
+        actor=actor,
+        checkout_id=checkout.pk,
+        parts=parts,
+        keys=persons,
+        reference=checkout.number,
+    )
 
 
 def _orders(checkout: Checkout, wanted: Quote, ids: Mapping[int, int]) -> list[Order]:

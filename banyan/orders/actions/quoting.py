@@ -183,10 +183,10 @@ def quote(
 
     One statement for the goods, their sales, the buyer's own prices and points, and as many for
     coupons whatever the length. ``contact`` is how a guest is reached as far as it is known. A
-    price right that holds for fewer units than its line leaves the price alone, too, and is named
-    by ``left_out``. A typed code that cannot be used is named in ``coupons.problem``
-    and leaves the price alone. Lines no longer on sale are left out and named in ``unavailable``;
-    shops that do not deliver there in ``undelivered``. Raises Invalid for quantities out of range,
+    price right for fewer units than its line is not used; ``left_out`` names it. A typed code that
+    cannot be used is named in ``coupons.problem`` and leaves the price alone. Lines no longer on
+    sale are left out and named in ``unavailable``; shops that do not deliver there in
+    ``undelivered``. Raises Invalid for quantities out of range,
     currencies that differ (``mixed_currencies``) or are not offered (``currency_not_offered``), or
     nothing to buy.
     """

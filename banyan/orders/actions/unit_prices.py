@@ -96,12 +96,15 @@ def running_sales(asking: Asking, said: Said) -> dict[int, UnitPrice]:
 
 
 def held_rights(asking: Asking, said: Said) -> dict[int, UnitPrice]:
-    """Return the actor's own prices, where one covers all units of the line and makes cheaper."""
+    """Return the actor's own prices that cover all units of a line; they never make dearer.
+
+    At the same price the line is bought by it all the same: it says for which campaign.
+    """
     found = {}
     for line in asking.lines:
         rights = asking.rights.get(line.variant_id, ())
         right = cheapest_held(rights, asking.currency, line.quantity)
-        if right is not None and right.amount < said[line.variant_id][-1].amount:
+        if right is not None and right.amount <= said[line.variant_id][-1].amount:
             found[line.variant_id] = UnitPrice(
                 right.amount, RIGHT, right.title, right.funded_by, right_id=right.right_id
             )

@@ -19,7 +19,7 @@ from banyan.kernel.states import transition, transition_telling
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 
-from .. import providers
+from .. import arrivals, providers
 from ..events import PaymentCaptured, PaymentUnplaced
 from ..models import Intent, ProviderMessage
 from ..providers.base import Provider
@@ -159,6 +159,7 @@ class _Capturing:
                 self.message.pk = kept  # what this transaction wrote is gone
                 keep_message(self.message)
             raise
+        arrivals.tell(self.intent.pk)
         return outcome
 
     def _take(self) -> None:

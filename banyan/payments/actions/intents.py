@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from banyan.kernel.actors import Actor, caused_by, current_cause
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Forbidden
+from banyan.kernel.problems import Forbidden, IllegalTransition
 from banyan.kernel.remembered import Change, change, get, insert
 from banyan.kernel.states import transition, transition_beside
 
@@ -278,12 +279,15 @@ def _start_attempt(actor: Actor, adapter: Provider, intent: Intent, attempt: Att
 
 
 def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Started) -> None:
+    """Write what the provider answered: at once where nothing has happened since, else locked."""
+    attempt.provider_ref = started.provider_ref
+    attempt.action = _stored(started.action)
+    begun = {"provider_ref": attempt.provider_ref, "action": attempt.action}
+    now = clock.now()
+    if intent.state == "created" and _is_first_start(actor, intent, attempt, begun, now):
+        return
     with transaction.atomic():
         locks.take_reading("payment", intent)
-        attempt.provider_ref = started.provider_ref
-        attempt.action = _stored(started.action)
-        begun = {"provider_ref": attempt.provider_ref, "action": attempt.action}
-        now = clock.now()
         if intent.state in OPEN and intent.state != "pending":
             written = _become_pending(actor, intent, attempt, begun, now)
         else:
@@ -301,6 +305,21 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
         Intent.objects.filter(pk=intent.pk).update(next_check_at=now)
     if intent.state in CLOSED:
         raise PaymentClosed(detail=intent.state, extra={"state": intent.state})
+
+
+def _is_first_start(
+    actor: Actor, intent: Intent, attempt: Attempt, begun: Mapping[str, Any], now: dt.datetime
+) -> bool:
+    """Do it by one conditional statement; nothing is written where either row has moved on."""
+    with contextlib.suppress(_Moved, IllegalTransition), transaction.atomic():
+        if _become_pending(actor, intent, attempt, begun, now):
+            return True
+        raise _Moved
+    return False
+
+
+class _Moved(Exception):  # noqa: N818 - not an error, a reason to look again
+    """The attempt has ended while the provider was being asked."""
 
 
 def _become_pending(

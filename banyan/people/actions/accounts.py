@@ -15,7 +15,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from ..access import get_own_account
 from ..events import AccountCreated, ContactVerified
 from ..models import Account, ApiToken, Profile
-from ..ports import is_kept_closed
+from ..ports import check_names, is_kept_closed
 from ..rules import Contact, clean_handle, handle_problem, suggest_handle
 from ..rules.contacts import EMAIL
 from .contacts import follow_contact, forget_contacts
@@ -52,6 +52,7 @@ def create_account(
         handle = clean_handle(handle)
         if problem := handle_problem(handle):
             raise Invalid(fields={"handle": problem})
+    check_names(actor=actor, handle=handle, display_name=display_name)
     with transaction.atomic():
         account = _insert(handle, display_name, language, is_demo)
         Profile.objects.create(account=account)
@@ -144,6 +145,7 @@ def change_handle(*, actor: Actor, handle: str) -> Account:
         return account
     if problem := handle_problem(handle):
         raise Invalid(fields={"handle": problem})
+    check_names(actor=actor, handle=handle)
     before = account.handle
     try:
         with transaction.atomic():

@@ -11,6 +11,7 @@ from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound
 
 from ..access import blocked_between, get_list_for, visible_accounts, visible_lists
 from ..models import AccountList, ListEntry
+from ..ports import check_names
 from ..rules.relations import LONGEST_LIST_NAME, MOST_LISTS, MOST_ON_A_LIST, clean_name
 from .holds import hold_pair
 
@@ -23,7 +24,7 @@ def make_list(*, actor: Actor, name: str) -> AccountList:
     """
     if actor.id is None:
         raise LoginRequired()
-    name = _clean(name)
+    name = _clean(actor, name)
     if visible_lists(actor).count() >= MOST_LISTS:
         raise Conflict(_("You have 50 lists already."), code="lists_full")
     made = AccountList(owner_id=actor.id, name=name, created_at=clock.now())
@@ -33,7 +34,7 @@ def make_list(*, actor: Actor, name: str) -> AccountList:
 def rename_list(*, actor: Actor, list_id: int, name: str) -> AccountList:
     """Give one's own list another name; Invalid as in :func:`make_list`."""
     found = get_list_for(actor, list_id)
-    found.name = _clean(name)
+    found.name = _clean(actor, name)
     return _save(found)
 
 
@@ -71,10 +72,11 @@ def _is_seen(actor: Actor, account_id: int) -> bool:
     return visible_accounts(actor).filter(pk=account_id).exists()
 
 
-def _clean(name: str) -> str:
+def _clean(actor: Actor, name: str) -> str:
     name = clean_name(name)
     if not 0 < len(name) <= LONGEST_LIST_NAME:
         raise Invalid(fields={"name": _("Give it a name of at most 40 letters.")})
+    check_names(actor=actor, name=name)
     return name
 
 

@@ -15,6 +15,7 @@ from banyan.media.actions import claim_staged
 
 from ..access import get_own_account
 from ..models import Account, Consent, Profile
+from ..ports import check_names
 from ..rules.profiles import AUDIENCES, PURPOSES, birthday_problem
 from .accounts import change_handle
 from .contacts import follow_choice
@@ -35,7 +36,7 @@ def change_profile(
     """Write the actor's own profile, handle included; all or nothing.
 
     ``birthday_audience``: private, friends or everybody. Raises Invalid with every field that is
-    not acceptable.
+    not acceptable, or ``words_blocked``.
     """
     account = get_own_account(actor)
     name, bio, region = display_name.strip(), bio.strip(), region.strip()
@@ -47,6 +48,7 @@ def change_profile(
         "birthday_audience": None if birthday_audience in AUDIENCES else _("Choose one of these."),
     }
     fields = {field: text for field, text in wrong.items() if text}
+    check_names(actor=actor, display_name=name, bio=bio, region=region)
     with transaction.atomic():
         try:
             account = change_handle(actor=actor, handle=handle)

@@ -53,7 +53,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The proven account; ``created`` when the contact was new."""
+    """The proven account; ``created`` when the contact was new.
+
+    An account that is not active is being left: nothing opens before its owner says to stay.
+    """
 
     account: Account
     created: bool
@@ -189,7 +192,8 @@ def verify_code(*, actor: Actor, token: str, code: str) -> Finished:
 
     A sign-in returns the contact's account, or a new one; add_contact gives the contact to the
     account that asked. Raises Invalid (``code``) for wrong digits and says how many tries are
-    left, CodeSpent, ContactTaken, Forbidden for a closed account. At once from two browsers: one
+    left, CodeSpent, ContactTaken, Forbidden for a closed account that its
+    owner is not leaving: that one is returned as it is, closed. At once from two browsers: one
     finishes, the other is told that the code is spent. Emits ``account.created`` and
     ``account.contact_verified`` where they apply.
     """
@@ -247,18 +251,9 @@ def _proven(actor: Actor, attempt: SignInCode) -> tuple[Account, bool]:
         except ContactTaken:
             # Somebody proved the same new contact at the same moment: it is their account, too.
             account = account_with(contact)
-    if account is not None and not account.is_active:
-        _come_back(account)
-    if account is None or not account.is_active:
+    if account is None or not (account.is_active or ports.leaving_on(account.pk)):
         raise Forbidden(_("This account is closed."), code="account_closed")
     return account, False
-
-
-def _come_back(account: Account) -> None:
-    """Let somebody who closed their own account have it again, as long as they may."""
-    for hook in ports.on_come_back:
-        hook(account=account)
-    account.refresh_from_db(fields=["is_active"])
 
 
 def account_with(contact: Contact) -> Account | None:

@@ -1,6 +1,7 @@
 """Verbs of sales: the only writers of their tables."""
 
 from .claiming import (
+    Part,
     Wanted,
     claim,
     give_back,
@@ -8,6 +9,7 @@ from .claiming import (
     redeem,
     reserve_units,
     take_back,
+    use_rights,
 )
 from .clockwork import advance_sale, advance_sales, move_leftover, settle_sale
 from .codes import CodeRefused, codes_of, enter_code, issue_codes, revoke_codes
@@ -29,6 +31,7 @@ from .room import admit, draw_places, enter_room, leave_room
 __all__ = [
     "CodeRefused",
     "ItemInput",
+    "Part",
     "SaleInput",
     "Wanted",
     "admit",
@@ -58,4 +61,5 @@ __all__ = [
     "settle_sale",
     "take_back",
     "tell_starting",
+    "use_rights",
 ]

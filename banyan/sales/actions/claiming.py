@@ -44,6 +44,15 @@ class Wanted:
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line of an order in a sale, and how many of its units were not claimed before."""
+
+    line: Wanted
+    item: SaleItem
+    missing: int
+
+
 def check_open(sale: Sale) -> None:
     """Refuse claims before and after the sale and while it is paused."""
     now = clock.now()
@@ -166,13 +175,14 @@ def let_go(*, actor: Actor, right_id: int) -> None:
 def lapse(*, actor: Actor, item: SaleItem, rights: Sequence[int]) -> int:
     """End bound rights of one item: the units go back to their buckets. Returns how many ended.
 
-    An F-code can be entered again by the person who has it, until it ends.
+    An F-code can be entered again by the person who has it, until it ends. What is being ordered
+    at this moment is left alone: whoever orders has the right first and the stock's row later.
     """
     with transaction.atomic():
         locks.take(stock_locks([item.variant_id]))
         sale = Sale.objects.get(pk=item.sale_id)
         found = list(
-            Right.objects.select_for_update(of=("self",), no_key=True)
+            Right.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
             .filter(pk__in=list(rights), state="bound")
             .select_related("item", "batch")
             .order_by("id")
@@ -196,57 +206,82 @@ def _end(actor: Actor, rights: Sequence[Right]) -> None:
 # -- what orders call -----------------------------------------------------------------------------
 
 
+def use_rights(
+    *, actor: Actor, checkout_id: int, wanted: Sequence[Wanted], keys: Collection[str]
+) -> list[Part]:
+    """Let an order have what its buyer has claimed; return what its lines in sales are made of.
+
+    ``keys`` are all under which the buyer is one person. Inside the placing transaction, before
+    stock rows are locked: nobody else wants these rights. Raises Conflict (``sale_cap``,
+    ``sale_right_gone``, and those of ``check_open``).
+    """
+    parts: list[Part] = []
+    for line in wanted:
+        lock_person(line.sale_id, keys)
+        mine = _claimed(actor, line)
+        item = mine[0].item if mine else item_in(line.sale_id, line.variant_id)
+        sale = item.sale
+        missing = line.quantity - len(mine)
+        coming = sum(part.missing for part in parts if part.item.sale_id == sale.pk)
+        known = check_cap(sale, keys, more=line.quantity + coming, without=mine)
+        if missing:
+            _check_unclaimed(sale)
+        transition_all(RIGHT, mine, "reserved", actor=actor, checkout_id=checkout_id)
+        write_keys(mine, set(keys) - known)
+        parts.append(Part(line, item, missing))
+    return parts
+
+
 def reserve_units(
     *,
     actor: Actor,
     checkout_id: int,
-    wanted: Sequence[Wanted],
+    parts: Sequence[Part],
     keys: Collection[str],
     reference: str,
 ) -> None:
-    """Give an order the units of its lines in sales: claimed ones first, then of the public bucket.
+    """Move the units of an order out of what their sales keep; those missing are of the public.
 
-    ``keys`` are all under which the buyer is one person. Inside the placing transaction, stock
-    rows locked. Raises SoldOut, Conflict (``sale_cap``, ``sale_right_gone``, and those of
-    ``check_open``).
+    Inside the placing transaction, after :func:`use_rights`, stock rows locked. Raises SoldOut.
     """
-    for line in wanted:
-        item = item_in(line.sale_id, line.variant_id)
-        sale = item.sale
-        lock_person(sale.pk, keys)
-        mine = _claimed(actor, item, line.quantity)
-        missing = line.quantity - len(mine)
-        known = check_cap(sale, keys, more=line.quantity, without=mine)
-        transition_all(RIGHT, mine, "reserved", actor=actor, checkout_id=checkout_id)
-        write_keys(mine, set(keys) - known)
-        if missing:
-            _take_at_once(actor, sale, item, missing, checkout_id, keys)
-        reserve_held([(line.variant_id, line.quantity)], reference=reference)
+    for part in parts:
+        if part.missing:
+            _take_at_once(actor, part.item, part.missing, checkout_id, keys)
+    reserve_held([(p.line.variant_id, p.line.quantity) for p in parts], reference=reference)
 
 
-def _claimed(actor: Actor, item: SaleItem, most: int) -> list[Right]:
+def _claimed(actor: Actor, line: Wanted) -> list[Right]:
     if actor.id is None:
         return []
-    return _bound(item.pk, actor.id, clock.now())[:most]
+    return _bound(line.sale_id, line.variant_id, actor.id, clock.now())[: line.quantity]
 
 
 @remembered
-def _bound(item_id: int, account_id: int, now: dt.datetime) -> QuerySet[Right]:
-    rows = Right.objects.select_for_update(no_key=True).filter(
-        item_id=item_id, account_id=account_id, state="bound", expires_at__gt=now
+def _bound(sale_id: int, variant_id: int, account_id: int, now: dt.datetime) -> QuerySet[Right]:
+    rows = Right.objects.select_for_update(of=("self",), no_key=True).filter(
+        item__sale=sale_id,
+        item__variant=variant_id,
+        account_id=account_id,
+        state="bound",
+        expires_at__gt=now,
     )
-    return rows.order_by("expires_at", "id")
+    return rows.select_related("item__sale").order_by("expires_at", "id")
 
 
-def _take_at_once(
-    actor: Actor, sale: Sale, item: SaleItem, n: int, checkout_id: int, keys: Collection[str]
-) -> None:
-    """Take units that were not claimed before, where the sale asks for no claim."""
+def _check_unclaimed(sale: Sale) -> None:
+    """Refuse units that were not claimed before, unless the sale asks for no claim."""
     if sale.needs_right:
         raise Conflict(
             _("Your time to order this at the sale's price is over."), code="sale_right_gone"
         )
     check_open(sale)
+
+
+def _take_at_once(
+    actor: Actor, item: SaleItem, n: int, checkout_id: int, keys: Collection[str]
+) -> None:
+    """Take units that were not claimed before."""
+    sale = item.sale
     bucket = Bucket.objects.select_related("item").get(item=item, kind="public")
     take(bucket, n)
     now = clock.now()

@@ -18,6 +18,7 @@ from banyan.kernel import clock, events, fairness, locks, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, SoldOut
 from banyan.kernel.states import transition_telling
+from banyan.moderation.actions import check_names
 from banyan.people.models import Account
 
 from ..access import get_sale_for_staff
@@ -68,7 +69,7 @@ class SaleInput:
 def plan_sale(*, actor: Actor, shop_id: int, data: SaleInput) -> Sale:
     """Write a draft of a sale. Nothing is kept yet and nobody sees it."""
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
-    _check(shop, data)
+    _check(actor, shop, data)
     with transaction.atomic():
         sale = Sale.objects.create(shop=shop, created_at=clock.now(), **_columns(data))
         _write_items(sale, data.items)
@@ -78,7 +79,7 @@ def plan_sale(*, actor: Actor, shop_id: int, data: SaleInput) -> Sale:
 def change_sale(*, actor: Actor, sale_id: int, data: SaleInput) -> Sale:
     """Replace the draft of a sale; Conflict ``sale_published`` when it is one no more."""
     sale = get_sale_for_staff(actor, sale_id)
-    _check(sale.shop, data)
+    _check(actor, sale.shop, data)
     with transaction.atomic():
         columns = _columns(data)
         if not Sale.objects.filter(pk=sale.pk, state="draft").update(**columns):
@@ -112,7 +113,7 @@ def _write_items(sale: Sale, items: Sequence[ItemInput]) -> None:
         )
 
 
-def _check(shop: Shop, data: SaleInput) -> None:
+def _check(actor: Actor, shop: Shop, data: SaleInput) -> None:
     fields: dict[str, Any] = {}
     if not 1 <= len(data.title.strip()) <= 80:
         fields["title"] = _("Give the sale a name of 1 to 80 letters.")
@@ -133,6 +134,7 @@ def _check(shop: Shop, data: SaleInput) -> None:
     fields |= _check_items(shop, data.items)
     if fields:
         raise Invalid(fields=fields)
+    check_names(actor=actor, title=data.title)
 
 
 def _check_items(shop: Shop, items: Sequence[ItemInput]) -> dict[str, Any]:

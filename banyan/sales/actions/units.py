@@ -20,6 +20,7 @@ from banyan.people.models import Account
 from ..models import Bucket, Right, RightKey, Sale
 
 COUNTED = ("bound", "reserved", "redeemed")
+_COUNTED = ", ".join(f"'{state}'" for state in COUNTED)
 
 
 def keys_of_member(account_id: int) -> set[str]:
@@ -29,12 +30,12 @@ def keys_of_member(account_id: int) -> set[str]:
     return {f"account:{account_id}", *contacts}
 
 
-_PERSON = """
+_PERSON = f"""
 SELECT a.email, a.phone, (SELECT count(DISTINCT k.right_id) FROM sales_rightkey k
   JOIN sales_right r ON r.id = k.right_id
-  WHERE k.sale_id = %s AND k.key = 'account:' || a.id AND r.state = ANY(%s))
+  WHERE k.sale_id = %s AND k.key = 'account:' || a.id AND r.state IN ({_COUNTED}))
 FROM people_account a WHERE a.id = %s
-"""
+"""  # noqa: S608 - names of states
 
 
 def person_in(sale: Sale, account_id: int) -> set[str]:
@@ -42,7 +43,7 @@ def person_in(sale: Sale, account_id: int) -> set[str]:
 
     Whether it is so is decided under the lock; this spares others a ticket drawn for nothing.
     """
-    email, phone, held = run(_PERSON, [sale.pk, list(COUNTED), account_id]).fetchone()
+    email, phone, held = run(_PERSON, [sale.pk, account_id]).fetchone()
     if held >= sale.per_person:
         raise _capped(sale)
     return {f"account:{account_id}", *(f"contact:{one.lower()}" for one in (email, phone) if one)}
@@ -57,12 +58,20 @@ def lock_person(sale_id: int, keys: Collection[str]) -> None:
     )
 
 
-_HELD = """
-SELECT count(DISTINCT k.right_id), ARRAY(SELECT key FROM sales_rightkey
-  WHERE right_id = ANY(%s::bigint[]) GROUP BY key HAVING count(*) >= %s)
+def _held(ours: int, keys: int) -> str:
+    """Return what asks for a person's units beside ``ours``, and under which keys these are held.
+
+    Spelled out: where a list is one parameter, PostgreSQL plans a statement anew each time.
+    """
+    rights, names = ", ".join(["%s"] * ours), ", ".join(["%s"] * keys)
+    known = f"""ARRAY(SELECT key FROM sales_rightkey
+  WHERE right_id IN ({rights}) GROUP BY key HAVING count(*) >= {ours})"""  # noqa: S608 - numbers
+    return f"""
+SELECT count(DISTINCT k.right_id), {known if ours else "ARRAY[]::text[]"}
 FROM sales_rightkey k JOIN sales_right r ON r.id = k.right_id
-WHERE k.sale_id = %s AND k.key = ANY(%s) AND r.state = ANY(%s) AND NOT (r.id = ANY(%s::bigint[]))
-"""
+WHERE k.sale_id = %s AND k.key IN ({names}) AND r.state IN ({_COUNTED})
+{f"AND r.id NOT IN ({rights})" if ours else ""}
+"""  # noqa: S608 - numbers and names of states
 
 
 def check_cap(
@@ -73,8 +82,8 @@ def check_cap(
     Returns the keys under which all of ``without`` are held already.
     """
     ours = [right.pk for right in without]
-    values = [ours, len(ours), sale.pk, sorted(keys), list(COUNTED), ours]
-    held, known = run(_HELD, values).fetchone()
+    asked = _held(len(ours), len(keys))
+    held, known = run(asked, [*ours, sale.pk, *sorted(keys), *ours]).fetchone()
     if held + more > sale.per_person:
         raise _capped(sale)
     return set(known)

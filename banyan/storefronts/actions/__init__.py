@@ -21,6 +21,7 @@ from .pool import (
 from .storefronts import (
     close_storefront,
     edit_storefront,
+    name_earner,
     open_group_page,
     open_storefront,
     reopen_storefront,
@@ -36,6 +37,7 @@ __all__ = [
     "end_offer",
     "list_from_pool",
     "move_offer",
+    "name_earner",
     "offer_to_pool",
     "open_group_page",
     "open_storefront",

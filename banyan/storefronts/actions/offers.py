@@ -18,6 +18,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
+from banyan.moderation.actions import check_names
 
 from ..access import get_item_for_page, get_offer_for_owner, offered_items, require_storefront
 from ..events import OfferListed
@@ -221,6 +222,7 @@ def _insert(
     """Write a new offer at the end of the page, whose lock is held."""
     if len(note) > 200:
         raise Invalid(fields={"note": _("At most 200 letters.")})
+    check_names(actor=actor, note=note)
     there = page.offers.exclude(state="ended")
     if there.count() >= MOST_OFFERS:
         raise Conflict(_("Your page is full: at most 200 things."), code="storefront_full")

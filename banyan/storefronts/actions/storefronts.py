@@ -7,12 +7,15 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import clock, events
+from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition
 from banyan.media.models import Image
+from banyan.moderation.actions import check_names
+from banyan.people.models import Account
 from banyan.sharing import actions as sharing
+from banyan.sharing.places import place_of_group
 
 from .. import ports
 from ..access import my_storefront, page_of_group, require_storefront
@@ -22,7 +25,7 @@ from ..rules import clean_colour
 from ..states import STOREFRONT
 
 
-def _clean(title: str, intro: str, colour: str) -> dict[str, str]:
+def _clean(actor: Actor, title: str, intro: str, colour: str) -> dict[str, str]:
     fields: dict[str, Any] = {}
     if not 1 <= len(title.strip()) <= 80:
         fields["title"] = _("Give your storefront a name of 1 to 80 letters.")
@@ -33,6 +36,7 @@ def _clean(title: str, intro: str, colour: str) -> dict[str, str]:
         fields["colour"] = _("Enter a colour such as #1e6b52.")
     if fields:
         raise Invalid(fields=fields)
+    check_names(actor=actor, title=title, intro=intro)
     return {"title": title.strip(), "intro": intro.strip(), "colour": clean or ""}
 
 
@@ -47,11 +51,11 @@ def open_storefront(*, actor: Actor, title: str, intro: str = "", colour: str = 
     before = my_storefront(actor)
     if before is not None:
         return before
-    columns = _clean(title, intro, colour)
+    columns = _clean(actor, title, intro, colour)
     try:
         with transaction.atomic():
             made = Storefront.objects.create(owner_id=actor.id, created_at=clock.now(), **columns)
-            _link(actor, made)
+            _link(made)
             events.emit(StorefrontOpened(storefront_id=made.pk, owner_id=actor.id), actor=actor)
     except IntegrityError:
         # Two taps at once: the other one was first.
@@ -62,24 +66,24 @@ def open_storefront(*, actor: Actor, title: str, intro: str = "", colour: str = 
 def open_group_page(
     *, actor: Actor, group_id: int, title: str, intro: str = "", colour: str = ""
 ) -> Storefront:
-    """Open the page of a group that the actor keeps; what it earns is theirs. Repeatable.
+    """Open the page of a group that the actor keeps, who is its first earner. Repeatable.
 
     Emits storefront.opened and link.shared. Raises LoginRequired, NotFound, Invalid (fields).
     """
     if actor.id is None:
         raise LoginRequired()
-    if not ports.keeps(actor, group_id):
+    if not ports.groups().keeps(actor, group_id):
         raise NotFound()
     before = page_of_group(group_id)
     if before is not None:
         return before
-    columns = _clean(title, intro, colour)
+    columns = _clean(actor, title, intro, colour)
     try:
         with transaction.atomic():
             made = Storefront.objects.create(
                 owner_id=actor.id, group_id=group_id, created_at=clock.now(), **columns
             )
-            _link(actor, made)
+            _link(made)
             events.emit(StorefrontOpened(storefront_id=made.pk, owner_id=actor.id), actor=actor)
     except IntegrityError:
         # Two moderators at once: the other one was first.
@@ -87,22 +91,56 @@ def open_group_page(
     return made
 
 
-def _link(actor: Actor, storefront: Storefront) -> None:
-    """Have a living share link of the owner's to the page; a revoked one is replaced.
+def name_earner(*, actor: Actor, group_id: int, account_id: int) -> Storefront:
+    """Choose who earns from a group's page: one of its members, by one of its owners. Repeatable.
 
-    The page of a group that nobody else may know of has none.
+    It counts for orders from now on, and for pooled goods as if the earner had listed them. What
+    others earned stays theirs. Audited; emits link.shared for a first link. Raises NotFound
+    without the page or for who is no owner, Invalid (``account``) for who is no open member.
     """
-    if storefront.owner_id != actor.id:
-        return
+    page = page_of_group(group_id)
+    if page is None or not ports.groups().owns(actor, group_id):
+        raise NotFound()
+    earner = Account.objects.filter(pk=account_id, is_active=True).first()
+    if earner is None or not ports.groups().belongs(account_id, group_id):
+        raise Invalid(fields={"account": _("Choose a member of this group.")})
+    if page.owner_id == earner.pk:
+        return page
+    with transaction.atomic():
+        page.owner = earner
+        page.save(update_fields=["owner"])
+        _link(page)
+        audit.record(
+            actor=actor,
+            action="storefront.name_earner",
+            subject_kind="storefront",
+            subject_id=page.pk,
+            subject_label=page.title,
+            detail={"earner": str(earner.pk)},
+        )
+    return page
+
+
+def _link(page: Storefront) -> None:
+    """Have a living share link of the earner's to the page; a revoked one is replaced.
+
+    To the page of a group that nobody else may know of, one that works inside only.
+    """
+    earner = Actor(kind="member", id=page.owner_id)
     try:
-        storefront.link = sharing.share(
-            actor=actor, target_kind="storefront", target_id=storefront.pk, via=None
+        page.link = sharing.share(
+            actor=earner, target_kind="storefront", target_id=page.pk, via=None
         )
     except sharing.TargetUnknown:
-        if storefront.group_id is None:
+        if page.group_id is None:
             raise
-        return
-    storefront.save(update_fields=["link"])
+        page.link = sharing.share_inside(
+            actor=earner,
+            target_kind="storefront",
+            target_id=page.pk,
+            place=place_of_group(page.group_id),
+        )
+    page.save(update_fields=["link"])
 
 
 def edit_storefront(
@@ -118,7 +156,7 @@ def edit_storefront(
 
     Raises NotFound without one, Invalid.
     """
-    columns = _clean(title, intro, colour)
+    columns = _clean(actor, title, intro, colour)
     with transaction.atomic():
         page = require_storefront(actor, group_id)
         changed = page.colour != columns["colour"]
@@ -128,7 +166,7 @@ def edit_storefront(
         page.cover = cover
         page.save(update_fields=[*columns, "look", "cover"])
         if page.state == "open":
-            _link(actor, page)
+            _link(page)
     return page
 
 
@@ -150,5 +188,5 @@ def reopen_storefront(*, actor: Actor, group_id: int | None = None) -> Storefron
         page = require_storefront(actor, group_id)
         if page.state != "open":
             transition(STOREFRONT, page, "open", actor=actor)
-            _link(actor, page)
+            _link(page)
     return page

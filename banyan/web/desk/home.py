@@ -14,7 +14,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from banyan.catalog.models import Shop
 from banyan.earnings.models import PayoutBatch
 from banyan.insights import waiting
-from banyan.kernel.models import DeadEvent, StoredEvent
+from banyan.kernel import retention
+from banyan.kernel.models import AuditEntry, DeadEvent, StoredEvent
 from banyan.kernel.money import format_money
 from banyan.kernel.office import list_of
 from banyan.ledger.models import Journal
@@ -48,7 +49,7 @@ class Section:
 
 
 def sections(request: HttpRequest) -> list[Section]:
-    """Return what waits for the actor's roles. At most twenty-three statements."""
+    """Return what waits for the actor's roles. At most twenty-four statements."""
     who = actor(request)
     found = []
     if who.has_role("moderation"):
@@ -61,7 +62,7 @@ def sections(request: HttpRequest) -> list[Section]:
         found.append(Section(_("Payouts"), _payouts()))
         found.append(_books())
     if who.has_role("owner"):
-        found.append(Section(_("Machine room"), _machinery()))
+        found.append(_machine_room())
     nothing = _("Nothing waits here.")
     return [
         Section(each.title, [line for line in each.lines if line.count], each.done or nothing)
@@ -189,6 +190,24 @@ def _machinery() -> list[Line]:
         Line(found.behind, behind, list_of(StoredEvent, "position__isempty=1")),
         Line(found.unsent, unsent, list_of(Message, "state__exact=failed")),
     ]  # fmt: skip
+
+
+def _machine_room() -> Section:
+    """What stands still, and what is kept too long because its sweep does."""
+    title, run = _("Machine room"), retention.last_end()
+    if run is None:
+        return Section(title, _machinery())
+    late = sum(run.detail["late"].values()) + len(run.detail["failed"])
+    text = ngettext("row or table is kept too long", "rows or tables are kept too long", late)
+    where = ", ".join([*run.detail["late"], *run.detail["failed"]])
+    place = list_of(AuditEntry, f"action__exact={run.action}")
+    told = {"when": date_format(run.at, "Y-m-d H:i"), "n": sum(run.detail["ended"].values())}
+    done = ngettext(
+        "%(when)s UTC: %(n)d row went whose time was over. Nothing waits here.",
+        "%(when)s UTC: %(n)d rows went whose time was over. Nothing waits here.",
+        told["n"],
+    )
+    return Section(title, [*_machinery(), Line(late, text, place, where, urgent=True)], done % told)
 
 
 def _day(moment: dt.datetime) -> str:

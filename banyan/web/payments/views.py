@@ -6,7 +6,6 @@ Coming back proves nothing: whatever the address says, the provider itself is as
 from __future__ import annotations
 
 import logging
-import time
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +19,7 @@ from banyan.kernel.http import problem_document
 from banyan.kernel.problems import Busy, Problem
 from banyan.payments import actions, providers
 from banyan.payments.access import get_intent_behind, get_intent_by_token
+from banyan.payments.arrivals import awaited
 from banyan.payments.models import Intent
 from banyan.payments.ports import subject_page
 from banyan.payments.problems import (
@@ -76,12 +76,13 @@ def hook(request: HttpRequest, provider: str) -> HttpResponse:
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
     """Receive the payer from the provider's page: ask the provider, then lead on.
 
-    Its message mostly comes at the same moment, so it gets a head start once: what is booked, or
-    is being booked, needs no asking.
+    Its message mostly comes at the same moment, so it gets a head start once, as long as it needs:
+    what is booked, or is being booked, needs no asking.
     """
     intent = _behind(token)
     if intent.state == "pending":
-        time.sleep(HEAD_START_S)
+        with awaited(intent.pk) as booked:
+            booked.wait(HEAD_START_S)
         intent = _behind(token)
     mine = attempt_of(Payer(intent), "") if intent.link_code else None
     if intent.state in OPEN or (mine is not None and not mine.outcome):

@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from banyan.community import actions as community
 from banyan.community.models import FeedMarker, FeedSession
 from banyan.community.queries.feeds.ranking import LIFETIME
 from banyan.groups.models import Group, Membership
-from banyan.kernel import clock, relay
-from banyan.notify.queries import notifications
+from banyan.kernel import clock
 from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.community.posts import image, post
 from tests.support.factories import actor, member
 
 pytestmark = pytest.mark.django_db
-FEW = 8  # of a page of a feed
 
 
 def browser(account: Account) -> Client:
@@ -39,15 +35,6 @@ def posts_on(client: Client, path: str) -> list[str]:
 def friends(one: Account, other: Account) -> None:
     people.follow(actor=actor(one), account_id=other.pk)
     people.follow(actor=actor(other), account_id=one.pk)
-
-
-def statements(client: Client, path: str) -> int:
-    """Return how many statements a page takes, session and user apart."""
-    client.get(path)
-    with CaptureQueriesContext(connection) as seen:
-        assert client.get(path).status_code == 200
-    apart = ("django_session", 'FROM "people_account" WHERE "people_account"."id" =', "SAVEPOINT")
-    return len([q for q in seen if not any(word in q["sql"] for word in apart)])
 
 
 def test_what_came_since_the_last_visit_stands_apart() -> None:
@@ -215,52 +202,3 @@ def test_muted_words_are_taken_out_of_every_feed() -> None:
     for path in ("/", "/explore"):
         assert posts_on(browser(reader), path) == [str(quiet.pk)]
     assert len(posts_on(browser(reader), f"/@{ana.handle}")) == 2  # one goes there to look
-
-
-@pytest.mark.parametrize("path", ["/", "/moments", "/near", "/explore?after={}", "list"])
-def test_a_page_takes_few_statements_at_any_length(path: str) -> None:
-    ana, reader = member(), member()
-    friends(ana, reader)
-    for account in (ana, reader):
-        people.change_profile(
-            actor=actor(account), handle=account.handle, display_name="N", region="DE"
-        )
-    row = people.make_list(actor=actor(reader), name="Some")
-    people.add_to_list(actor=actor(reader), list_id=row.pk, account_id=ana.pk)
-    client, picture = browser(reader), image()
-    taken = {}
-    made = 0
-    for size in (1, 24, 100):
-        for number in range(made, size):
-            made_post = post(ana, picture=picture, visibility=2 if path == "/moments" else 0)
-            if number % 5 == 0:
-                community.like(actor=actor(reader), post_id=made_post.pk)
-        made = size
-        where = path
-        if "{}" in path:
-            client.get("/explore")
-            where = path.format(f"{FeedSession.objects.latest('id').pk}:0")
-        if path == "list":
-            where = f"/me/lists/{row.pk}/posts"
-        taken[size] = statements(client, where)
-    assert len(set(taken.values())) == 1, taken
-    assert max(taken.values()) <= FEW, taken
-
-
-def test_who_asked_to_hear_of_every_post_is_told_of_what_they_may_see() -> None:
-    ana, eager, calm, apart = member(), member(), member(), member()
-    for reader in (eager, calm, apart):
-        people.follow(actor=actor(reader), account_id=ana.pk)
-    for reader in (eager, apart):
-        people.set_follow_level(actor=actor(reader), account_id=ana.pk, level=2)
-    shown = post(ana, title="Tea")
-    post(ana, title="For friends", visibility=2)
-    post(ana, title="For nobody", visibility=3)
-    people.block(actor=actor(apart), account_id=ana.pk)
-    relay.drain()
-
-    told = [one for one in notifications(eager.pk) if "published" in one.text]
-    assert [one.url for one in told] == [f"/p/{shown.pk}"]
-    assert "Tea" in told[0].text
-    for reader in (calm, apart):
-        assert not [one for one in notifications(reader.pk) if "published" in one.text]

@@ -18,7 +18,7 @@ from banyan.media import store
 from banyan.media.actions import sweep_videos
 from banyan.media.models import Video
 from banyan.media.rules import sniff_video
-from banyan.web.shop.community.video import part_of
+from banyan.media.serving import part_of
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 

@@ -105,7 +105,7 @@ def test_a_visitor_s_words_are_shown_once_more_before_they_are_said(
     assert "Lovely &lt;b&gt;tea&lt;/b&gt;" in page
     assert not Comment.objects.exists()
     response = client.post(done)
-    assert response["Location"].startswith(f"/p/{some_post.pk}#c")
+    assert response["Location"].startswith(f"/p/{some_post.pk}?c=")
     assert Comment.objects.get().body == "Lovely <b>tea</b>"
 
 

@@ -5,8 +5,8 @@ form B. Of many authors (form C), only those are asked who can be on the page at
 post. A plain ``author_id IN (...) ORDER BY id`` (form A) would read every post of every author; a
 test holds the plan to its shape.
 
-What may be seen is said here once more, in SQL, because a set of all visible posts cannot be read
-author by author. ``access`` is the rule; a property test holds both to one oracle.
+What may be seen is what ``access`` says, compiled into the statement (``gated``): of each author
+once whether the viewer meets them, and of their posts the rest.
 """
 
 from __future__ import annotations
@@ -21,22 +21,24 @@ from banyan.kernel.actors import Actor
 from banyan.people.access import Mutes, mutes_of
 from banyan.people.models import Follow
 
+from ...access import FRIENDS
 from ..posts import END, PAGE
+from . import gated
 
 FORM_C_FROM = 500
 """With this many follows or more, form C."""
 
 MOST_NEW = 99
 
-_MINE = "UNION ALL SELECT %(viewer)s, true, true, true"
+_MINE = "UNION ALL SELECT %(viewer)s, true"
 
 
 @dataclass(frozen=True, slots=True)
 class Circle:
     """Whose posts a feed reads, and which of them.
 
-    ``people`` is SQL of (author_id, follows, is_mutual, reposts); ``which`` a condition on the
-    post ``p``, empty for all.
+    ``people`` is SQL of (author_id, reposts); ``which`` a condition on community_post, empty for
+    all.
     """
 
     people: str
@@ -44,70 +46,38 @@ class Circle:
 
 
 OTHERS = Circle(
-    "SELECT followee_id AS author_id, true AS follows, is_mutual, level <> 1 AS reposts"
+    "SELECT followee_id AS author_id, level <> 1 AS reposts"
     " FROM people_follow WHERE follower_id = %(viewer)s AND state = 1"
 )
 FOLLOWED = Circle(f"{OTHERS.people} {_MINE}")
 # Somebody on the list who is not followed shows what is public.
 LISTED = Circle(
-    "SELECT e.account_id AS author_id, s.id IS NOT NULL AS follows,"
-    " coalesce(s.is_mutual, false) AS is_mutual, s.level IS DISTINCT FROM 1 AS reposts"
+    "SELECT e.account_id AS author_id, s.level IS DISTINCT FROM 1 AS reposts"
     " FROM people_listentry e JOIN people_accountlist l ON l.id = e.on_id"
     " LEFT JOIN people_follow s ON s.follower_id = %(viewer)s AND s.followee_id = e.account_id"
     " AND s.state = 1 WHERE e.on_id = %(list)s AND l.owner_id = %(viewer)s"
 )
 # What somebody shows their friends; what all the world may see stands in the other feeds.
 MOMENTS = Circle(
-    "SELECT followee_id AS author_id, true AS follows, true AS is_mutual, false AS reposts"  # noqa: S608 - constants of ours
+    "SELECT followee_id AS author_id, false AS reposts"  # noqa: S608 - constants of ours
     f" FROM people_follow WHERE follower_id = %(viewer)s AND state = 1 AND is_mutual {_MINE}",
-    "p.visibility = 2",
+    f"community_post.visibility = {FRIENDS}",
 )
 
 
-def _apart(person: str) -> str:
-    """Return the condition that no block stands between the viewer and ``person``."""
-    return (
-        "NOT EXISTS (SELECT 1 FROM people_block b"  # noqa: S608 - our own text, as all here
-        f" WHERE b.actor_id = %(viewer)s AND b.target_id = {person})"
-        " AND NOT EXISTS (SELECT 1 FROM people_block b"
-        f" WHERE b.actor_id = {person} AND b.target_id = %(viewer)s)"
-    )
-
-
-def _group_opens(post: str) -> str:
-    """Return the condition that the group of ``post``, if it stands in one, lets the viewer read.
-
-    OFFSET 0 keeps the planner from reading all groups into a hash for that; likewise below.
-    """
-    return (
-        f"({post}.group_id IS NULL OR EXISTS (SELECT 1 FROM groups_group g"  # noqa: S608 - constants of ours
-        " LEFT JOIN groups_membership m ON m.group_id = g.id AND m.account_id = %(viewer)s"
-        f" WHERE g.id = {post}.group_id AND g.closed_at IS NULL AND g.hidden_at IS NULL"
-        f" AND (m.state = 1 OR (g.visibility = 0 AND {post}.visibility <> 4)) OFFSET 0))"
-    )
-
-
 def _newest(circle: Circle) -> str:
-    """Return SQL of the newest posts of the authors ``f``.
-
-    A repin counts only while its original is one that anybody but the blocked may see (access.py).
-    """
-    return f"""
-SELECT x.id FROM f CROSS JOIN LATERAL (
-  SELECT p.id FROM community_post p
-  WHERE p.author_id = f.author_id AND p.deleted_at IS NULL AND p.state = 1
-    AND (p.author_id = %(viewer)s OR ((p.visibility IN (0, 4) OR (p.visibility = 1 AND f.follows)
-           OR (p.visibility = 2 AND f.is_mutual)) AND {_group_opens("p")}))
-    AND p.id < %(before)s AND p.id > %(after)s{f" AND {circle.which}" if circle.which else ""}
-    AND (p.repin_of_id IS NULL OR (f.reposts AND EXISTS (
-      SELECT 1 FROM community_post o JOIN people_account a ON a.id = o.author_id AND a.is_active
-      WHERE o.id = p.repin_of_id AND o.deleted_at IS NULL AND o.state = 1 AND o.visibility = 0
-        AND o.author_id <> ALL(%(muted)s::bigint[]) AND {_apart("o.author_id")}
-        AND {_group_opens("o")}
-      OFFSET 0)))
-  ORDER BY p.id DESC LIMIT %(page)s OFFSET 0
-) x ORDER BY x.id DESC LIMIT %(page)s
-"""  # noqa: S608 - constants of ours
+    """Return SQL of the newest posts of the authors ``f``; repins of the muted are left out."""
+    original = "SELECT o.author_id FROM community_post o WHERE o.id = community_post.repin_of_id"
+    which = (
+        "(community_post.repin_of_id IS NULL OR (f.reposts AND"
+        f" ({original}) <> ALL(%(muted)s::bigint[])))"
+    )
+    if circle.which:
+        which = f"{circle.which} AND {which}"
+    return (
+        f"SELECT x.id FROM f CROSS JOIN LATERAL ({gated.newest_of('f.author_id', which)}) x"  # noqa: S608 - our own text and what Django makes
+        " ORDER BY x.id DESC LIMIT %(page)s"
+    )
 
 
 def statement(circle: Circle) -> str:
@@ -128,16 +98,15 @@ ranked AS MATERIALIZED (
     FROM community_authorstat t WHERE t.account_id = e.author_id OFFSET 0) t
   WHERE (SELECT yes FROM many)),
 chosen AS (
-  SELECT author_id, follows, is_mutual, reposts FROM every WHERE NOT (SELECT yes FROM many)
+  SELECT author_id, reposts FROM every WHERE NOT (SELECT yes FROM many)
   UNION ALL
-  SELECT author_id, follows, is_mutual, reposts FROM ranked WHERE newest >= %(before)s
+  SELECT author_id, reposts FROM ranked WHERE newest >= %(before)s
   UNION ALL
-  (SELECT author_id, follows, is_mutual, reposts FROM ranked WHERE newest < %(before)s
+  (SELECT author_id, reposts FROM ranked WHERE newest < %(before)s
    ORDER BY newest DESC LIMIT %(most)s)),
 f AS MATERIALIZED (
   SELECT c.* FROM chosen c
-  WHERE c.author_id <> ALL(%(muted)s::bigint[]) AND {_apart("c.author_id")} AND EXISTS (
-    SELECT 1 FROM people_account a WHERE a.id = c.author_id AND a.is_active OFFSET 0))
+  WHERE c.author_id <> ALL(%(muted)s::bigint[]) AND {gated.meets("c.author_id")})
 ({_newest(circle)})
 UNION ALL
 (SELECT -newest FROM ranked WHERE newest < %(before)s ORDER BY newest DESC OFFSET %(most)s LIMIT 1)

@@ -15,7 +15,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -24,10 +23,11 @@ from banyan.kernel.ids import id_floor
 from banyan.kernel.remembered import insert
 from banyan.people.access import Mutes, mutes_of
 
-from ...access import visible_posts
 from ...models import FeedSession
+from ...rules import Reason
 from ..balance import balanced
 from ..posts import PAGE
+from . import gated
 
 MOST = 300
 LIFETIME = dt.timedelta(hours=2)
@@ -41,9 +41,13 @@ SAME_AUTHOR, LESS = 1.0, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A slice of a ranked feed: (post id, reason) in order, and the cursor of the next one."""
+    """A slice of a ranked feed: (post id, reason) in order, and the cursor of the next one.
+
+    ``commercial`` is why a post is that, for ``hydrate``.
+    """
 
     posts: list[tuple[int, str]]
+    commercial: dict[int, Reason]
     next: str = ""
 
 
@@ -87,7 +91,7 @@ def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 def _slice(viewer: Actor, session: int | None, offset: int, page: int) -> Ranked | None:
     """Return a piece of a feed, of the visitors' shared one for no ``session``; None for none."""
-    gate, given = _gate(viewer)
+    gate = gated.seen("c.id", is_member=viewer.id is not None)
     now = clock.now()
     which = "%(session)s" if session else f"({_SHARED})"
     rows = _rows(
@@ -101,8 +105,7 @@ def _slice(viewer: Actor, session: int | None, offset: int, page: int) -> Ranked
           AND s.made_at > %(live)s
         ORDER BY c.place
         """,  # noqa: S608 - our own text and what Django makes
-        given
-        | {
+        {
             "first": offset + 1,
             "last": offset + page,
             "session": session,
@@ -118,20 +121,8 @@ def _slice(viewer: Actor, session: int | None, offset: int, page: int) -> Ranked
     more = f"{rows[0][4]}:{ends}" if ends < rows[0][3] else ""
     why = {pk: reason for pk, reason, seen, *_rest in rows if seen}
     # Again, because what is shown may have become commercial since.
-    return Ranked([(pk, why[pk]) for pk in balanced(viewer, list(why))], more)
-
-
-def _gate(viewer: Actor) -> tuple[str, dict[str, Any]]:
-    """Return SQL of the post ``c.id`` if the viewer may see it: the one gate, not another."""
-    posts = visible_posts(viewer).filter(pk=RawSQL("c.id", [])).order_by()
-    columns = posts.values("id", "author_id", "repin_of_id", "visibility", "group_id")
-    sql, params = columns.query.sql_with_params()
-    pieces = sql.split("%s")
-    named = pieces[0] + "".join(f"%(gate{n})s{piece}" for n, piece in enumerate(pieces[1:]))
-    # OFFSET 0: one post is looked up at a time, not all that may be seen.
-    return f"SELECT * FROM ({named}) g OFFSET 0", {  # noqa: S608 - as above
-        f"gate{n}": value for n, value in enumerate(params)
-    }
+    kept = balanced(viewer, list(why))
+    return Ranked([(pk, why[pk]) for pk in kept], kept, more)
 
 
 # Where candidates come from: SQL of (id, reason). Each is bounded, and walks an index.
@@ -208,13 +199,12 @@ SELECT id, reason FROM spread ORDER BY score DESC, id DESC LIMIT %(most)s
 
 def _open(viewer: Actor, mutes: Mutes, page: int) -> Ranked:
     """Rank once, take out what is paid and too much, keep the rest; return the first slice."""
-    gate, given = _gate(viewer)
+    gate = gated.seen("c.id", is_member=viewer.id is not None)
     sources = _EVERYBODY if viewer.id is None else _EVERYBODY + _OWN
     now = clock.now()
     rows = _rows(
         _RANK.format(candidates=sources, gate=gate),
-        given
-        | {
+        {
             "viewer": viewer.id,
             "weights": json.dumps(WEIGHTS),
             "ageing": AGEING,
@@ -229,10 +219,11 @@ def _open(viewer: Actor, mutes: Mutes, page: int) -> Ranked:
         },
     )
     why = dict(rows)
-    ids = balanced(viewer, list(why))
+    kept = balanced(viewer, list(why))
+    ids = list(kept)
     session = FeedSession(
         viewer_id=viewer.id, post_ids=ids, reasons=[why[pk] for pk in ids], made_at=now
     )
     insert(session)
     more = f"{session.pk}:{page}" if len(ids) > page else ""
-    return Ranked([(pk, why[pk]) for pk in ids[:page]], more)
+    return Ranked([(pk, why[pk]) for pk in ids[:page]], kept, more)

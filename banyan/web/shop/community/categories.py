@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -57,19 +58,22 @@ def chosen(slug: str, *, query: str = "") -> tuple[Category | None, list[Chip]]:
         if found is None:
             raise NotFound()
         offered.append(found)
+    return found, chips(offered, found, query=query)
+
+
+def chips(
+    offered: Sequence[Category], found: Category | None = None, *, query: str = ""
+) -> list[Chip]:
+    """Return the row of chips of some categories, ``found`` chosen; empty without any."""
     if not offered:
-        return None, []
-    chips = [Chip(_("All"), _url(query=query), found is None)]
-    chips += [
-        Chip(name_of(each), _url(query=query, category=each.slug), each == found)
-        for each in offered
+        return []
+    return [
+        Chip(_("All"), _url(query=query), found is None),
+        *(
+            Chip(name_of(each), _url(query=query, category=each.slug), each == found)
+            for each in offered
+        ),
     ]
-    return found, chips
-
-
-def chips() -> list[Chip]:
-    """Return the row of chips with none chosen. One statement."""
-    return chosen("")[1]
 
 
 def goods(request: HttpRequest) -> HttpResponse:

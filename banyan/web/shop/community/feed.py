@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
+from banyan.catalog.queries import Front, front
 from banyan.community import actions as community
 from banyan.community.access import visible_boards
 from banyan.community.queries import (
@@ -26,6 +27,7 @@ from banyan.community.queries import (
     followed_among,
     following_ids,
     hydrate,
+    hydrate_with_files,
     list_ids,
     near_ids,
     newest_ids,
@@ -36,8 +38,8 @@ from banyan.community.queries import explore as ranked_posts
 from banyan.community.rules import WINDOW
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
-from banyan.media.queries import pictures
-from banyan.people.access import Mutes, get_list_for, mutes_of
+from banyan.media.queries import Files, pictures
+from banyan.people.access import NOTHING, Mutes, get_list_for, mutes_of
 from banyan.people.queries import friends_in_common, people_you_may_know, profile_card
 from banyan.people.rules.countries import region_name
 from banyan.storefronts.access import visible_storefronts
@@ -47,7 +49,7 @@ from banyan.web.ui.shapes import PostCard
 from ...http import actor, number, revalidated, signed_in
 from ...streams import ticket
 from ..heads import head_of
-from ..market.cards import product_cards, shop_faces
+from ..market.cards import cards_of, product_cards, shop_faces
 from ..people.faces import face_of, faces_of
 from ..sharing.shown import note_shown
 from . import categories, search
@@ -86,13 +88,23 @@ def noted_cards(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a feed that runs by descending id, ready to draw, and the address of the next."""
+    """A page of a feed that runs by descending id, ready to draw, and the address of the next.
+
+    ``files`` are those of its pictures, and of others that were asked for with it.
+    """
 
     posts: list[Shown]
     more: str
+    files: Files
 
 
-def page_of(request: HttpRequest, ids: list[int], mutes: Mutes) -> Page:
+def page_of(
+    request: HttpRequest,
+    ids: list[int],
+    mutes: Mutes = NOTHING,
+    *,
+    image_ids: Iterable[int | None] = (),
+) -> Page:
     """Take out what the member muted, and what is paid and too much; pages may come out shorter.
 
     What was paid among the cards before travels in the address, so that the cap holds across
@@ -101,17 +113,16 @@ def page_of(request: HttpRequest, ids: list[int], mutes: Mutes) -> Page:
     who = actor(request)
     bits = number(request.GET, "paid", most=2**_LOOK_BACK - 1) or 0
     before = [bool(bits >> place & 1) for place in reversed(range(_LOOK_BACK))]
-    posts = hydrate(who, ids)
-    if any(one.reason for one in posts):
-        kept = set(balanced(who, ids, before=before))
-        posts = [one for one in posts if one.post.pk in kept]
-    posts = unmuted(who, posts, mutes)
+    kept = balanced(who, ids, before=before)
+    found, files = hydrate_with_files(who, list(kept), reasons=kept, image_ids=image_ids)
+    posts = unmuted(who, found, mutes)
     if len(ids) < PAGE:
-        return Page(posts, "")
+        return Page(posts, "", files)
     paid = [bool(one.reason) and one.post.author_id != who.id for one in posts]
     last = (before + paid)[-_LOOK_BACK:]
     bits = sum(flag << place for place, flag in enumerate(reversed(last)))
-    return Page(posts, "?" + urlencode({"before": ids[-1]} | ({"paid": bits} if bits else {})))
+    more = "?" + urlencode({"before": ids[-1]} | ({"paid": bits} if bits else {}))
+    return Page(posts, more, files)
 
 
 @require_safe
@@ -243,17 +254,22 @@ def explore(request: HttpRequest) -> HttpResponse:
     mutes = mutes_of(who)
     ranked = ranked_posts(who, cursor=cursor, mutes=mutes)
     reasons = {pk: str(REASONS[reason]) for pk, reason in ranked.posts}
-    posts = hydrate(who, list(reasons))
-    goods = [] if cursor else _new_goods(12)
-    shops = [] if cursor else list(visible_shops().order_by("-id")[:12])
+    market = Front([], [], []) if cursor else front(goods=12)
+    posts, files = hydrate_with_files(
+        who,
+        list(reasons),
+        reasons=ranked.commercial,
+        image_ids=[*(one.cover_id for one in market.goods), *(one.logo_id for one in market.shops)],
+    )
+    logos = {one.logo_id: files.thumb(one.logo_id) for one in market.shops if one.logo_id}
     context = {
         "nav": "explore",
         "tabs": tabs("explore"),
         "current": "explore",
         "posts": noted_cards(request, unmuted(who, posts, mutes), reasons),
-        "products": product_cards(goods),
-        "shops": shop_faces(shops),
-        "categories": [] if cursor else categories.chips(),
+        "products": cards_of(market.goods, files),
+        "shops": shop_faces(market.shops, logos),
+        "categories": categories.chips(market.categories),
         "more_url": "?" + urlencode({"after": ranked.next}) if ranked.next else "",
     }
     return render(request, "shop/community/feed.html", context)

@@ -22,7 +22,7 @@ from banyan.community import queries
 from banyan.community.access import PUBLIC, get_post_for, likers
 from banyan.community.labels import label
 from banyan.community.models import Like, Post
-from banyan.community.queries import Shown, Step, Thread, hydrate
+from banyan.community.queries import Shown, Step, hydrate
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import format_money
 from banyan.kernel.problems import Invalid, Problem
@@ -39,7 +39,7 @@ from ..sharing.shown import note_shown
 from .cards import face, post_url
 from .compose import AUDIENCES
 from .rich import drawn
-from .talk import FIRST_REPLIES, order_of, order_tabs, worded
+from .talk import comment_url, order_of, order_tabs, talk_of
 
 MOST_LIKERS = 200
 FEW = 6
@@ -62,8 +62,6 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
     note_shown(request, [shown.post.link])
     named = queries.named_in(who, list({found.pk, shown.content.pk}))
     content = shown.content
-    order = order_of(request)
-    first = (found.pinned_id, found.accepted_id)
     context = {
         "nav": "explore",
         "shown": shown,
@@ -73,7 +71,6 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
         "goods": _buy_cards(found.pk, products, code, arrival),
         "arrival": arrival,
         "discloses": earns and bool(code),
-        "post": found,
         "audience": dict(AUDIENCES).get(str(content.visibility), ""),
         "label": _label(shown, arrival),
         "body": drawn(content.body, named),
@@ -83,11 +80,9 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
         "preview": queries.preview_of(content),
         "review": content.review,
         "way": _way(queries.chain_of(who, found)),
-        "first_replies": FIRST_REPLIES,
-        "orders": order_tabs(found.pk, order),
-        "thread": _worded(queries.thread(who, found.pk, order=order, first=first), named),
+        "orders": order_tabs(found.pk, order_of(request)),
+        **talk_of(request, found, named),
         "boards": queries.boards_of(who),
-        "is_author": who.id == found.author_id,
         "can_repin": who.id is not None and who.id != shown.content.author_id,
         "via": code,
         "share_url": reverse("share", args=["post", found.pk])
@@ -95,11 +90,12 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
         else "" + (f"?via={arrival.code}" if arrival.code else ""),
         "head": _head(request, shown, code),
     }
-    context |= {
-        "refused": refused.fields.get("body", refused.message) if refused else "",
-        "typed": request.POST.get("body", "") if refused else "",
-        "answered": request.POST.get("parent", "") if refused else "",
-    }
+    if refused:
+        context |= {
+            "refused": refused.fields.get("body", refused.message),
+            "typed": request.POST.get("body", ""),
+            "answered": request.POST.get("parent", ""),
+        }
     status = refused.status if refused else 200
     return render(request, "shop/community/post.html", context, status=status)
 
@@ -132,12 +128,6 @@ def _label(shown: Shown, arrival: Arrival) -> str:
     if arrival.neutral and shown.reason == "earns":
         return _("Commercial")
     return label(shown.reason)
-
-
-def _worded(threads: list[Thread], named: queries.Named) -> list[Thread]:
-    for one in threads:
-        worded([one.root, *one.replies], named)
-    return threads
 
 
 def _way(steps: list[Step]) -> list[dict[str, Any]]:
@@ -256,7 +246,7 @@ def post_comment(request: HttpRequest, post_id: int) -> HttpResponse:
         )
     except Invalid as problem:
         return _page(request, found, problem)
-    return redirect(f"{reverse('post', args=[post_id])}#c{row.pk}")
+    return redirect(comment_url(row))
 
 
 @require_safe

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import get_post_for, visible_comments
-from banyan.community.models import Comment
+from banyan.community.models import Comment, Post
 from banyan.community.queries import Named
 from banyan.community.queries.comments import Order
 from banyan.kernel.problems import NotFound
@@ -26,7 +27,6 @@ from ...views import back_to
 from .rich import line
 
 ORDERS: tuple[Order, ...] = get_args(Order)
-FIRST_REPLIES = 2
 
 
 def order_of(request: HttpRequest) -> Order:
@@ -70,41 +70,88 @@ def comment_like(request: HttpRequest, post_id: int, comment_id: int) -> HttpRes
         return redirect(here if who.id else f"{reverse('login')}?next={here.partition('#')[0]}")
     community.like_comment(actor=who, post_id=post_id, comment_id=comment_id)
     if request.headers.get("hx-request"):
-        row = _one(request, post_id, comment_id)
+        row = queries.get_comment_for(who, post_id, comment_id)
         response = render(request, "shop/community/comment_like.html", {"row": row})
         response["Vary"] = "HX-Request"
         return response
     return redirect(back_to(request, here))
 
 
-def _one(request: HttpRequest, post_id: int, comment_id: int) -> Comment:
-    for one in queries.thread(actor(request), post_id):
-        for row in (one.root, *one.replies):
-            if row.pk == comment_id:
-                return row
-    raise NotFound()
+@require_safe
+@revalidated
+def post_comments(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Show a page of what is said under a post: a fragment for htmx, else a page of its own."""
+    found = get_post_for(actor(request), post_id)
+    named = queries.named_in(actor(request), [found.pk])
+    page = {"nav": "explore", **talk_of(request, found, named)}
+    return _fragment_or_page(request, page, "comments_list", "comments")
+
+
+def talk_of(request: HttpRequest, post: Post, named: Named) -> dict[str, Any]:
+    """Return what draws a page of the comments of a post: its threads, and the way on.
+
+    ``c`` in the address is a comment that somebody is sent to: it leads, and so does one whose
+    answer was refused.
+    """
+    who, order = actor(request), order_of(request)
+    at = number(request.GET, "c") or number(request.POST, "parent")
+    talk = queries.thread(
+        who,
+        post.pk,
+        order=order,
+        first=(post.pinned_id, post.accepted_id),
+        at=at,
+        cursor=request.GET.get("after", "")[:40],
+    )
+    for one in talk.threads:
+        worded([one.root, *one.replies], named)
+    asked = {"comments": order} | ({"c": at} if at else {}) | {"after": talk.next}
+    more = f"{addresses.url('post_comments', post.pk)}?{urlencode(asked)}"
+    return {
+        "post": post,
+        "thread": talk.threads,
+        "more_comments": more if talk.next else "",
+        "is_author": who.id == post.author_id,
+        "typed": "",
+        "answered": "",
+        "refused": "",
+    }
+
+
+def comment_url(row: Comment) -> str:
+    """Return where a comment is found, however much is said under its post."""
+    return f"{addresses.url('post', row.post_id)}?c={row.pk}#c{row.pk}"
 
 
 @require_safe
 @revalidated
 def comment_replies(request: HttpRequest, post_id: int, comment_id: int) -> HttpResponse:
-    """Show all answers to a comment: a fragment for htmx, else a page of its own."""
+    """Show a page of the answers to a comment: a fragment for htmx, else a page of its own."""
     who = actor(request)
     found = get_post_for(who, post_id)
     root = visible_comments(who, found.pk).filter(pk=comment_id, root=None).first()
     if root is None:
         raise NotFound()
     named = queries.named_in(who, [found.pk])
-    context = {
+    after = number(request.GET, "after") or 0
+    replies, following = queries.replies_to(who, found.pk, root.pk, after=after)
+    here = addresses.url("comment_replies", found.pk, root.pk)
+    page = {
         "nav": "explore",
         "post": found,
         "root": None if root.deleted_at else worded([root], named)[0],
-        "replies": worded(queries.replies_to(who, found.pk, root.pk), named),
+        "replies": worded(replies, named),
+        "more_replies": f"{here}?after={following}" if following else "",
         "is_author": who.id == found.author_id,
     }
-    fragment = bool(request.headers.get("hx-request"))
-    page = "shop/community/replies_list.html" if fragment else "shop/community/replies.html"
-    response = render(request, page, context)
+    return _fragment_or_page(request, page, "replies_list", "replies")
+
+
+def _fragment_or_page(
+    request: HttpRequest, context: dict[str, Any], fragment: str, page: str
+) -> HttpResponse:
+    name = fragment if request.headers.get("hx-request") else page
+    response = render(request, f"shop/community/{name}.html", context)
     response["Vary"] = "HX-Request"
     return response
 

@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from banyan.catalog.queries import on_card
 from banyan.community import actions as community
 from banyan.community import queries, rules
 from banyan.community.models import TopicHeat
-from banyan.community.queries import END, hydrate
 from banyan.web.ui import addresses
 from banyan.web.ui.shapes import Tab
 
 from ...http import actor, number, revalidated
 from ..heads import head_of
-from ..market.cards import product_cards
-from .feed import noted_cards
+from ..market.cards import cards_of
+from .feed import before_of, noted_cards, page_of
 from .feed_tabs import tabs
 
 
@@ -59,26 +59,22 @@ def reason(heat: TopicHeat) -> str:
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a topic: its goods, and its posts, latest or liked most first."""
     who = actor(request)
-    found = queries.topic_of(slug)
+    found = queries.topic_for(who, slug)
     if found.slug != slug:
         return redirect("topic", found.slug, permanent=True)
     best = request.GET.get("order") == "best"
-    before = number(request.GET, "before")
-    more_url = ""
+    first = number(request.GET, "before") is None
+    goods = queries.topic_goods(who, found.pk) if first else []
+    cards = [card for one in goods if (card := on_card(one)) is not None]
+    covers = [card.cover_id for card in cards]
     if best:
-        ids = queries.balanced(who, queries.best_of_topic(who, found.pk))
+        ids = queries.best_of_topic(who, found.pk)
     else:
-        ids, following = queries.balanced_page(
-            who,
-            lambda at, page: queries.topic_ids(who, found.pk, before=at, page=page),
-            before=END if before is None else before,
-            page=queries.PAGE,
-        )
-        more_url = f"?before={following}" if following else ""
-    goods = queries.topic_goods(who, found.pk) if before is None else []
-    heat = TopicHeat.objects.filter(topic=found).first()
+        ids = queries.topic_ids(who, found.pk, before=before_of(request))
+    page = page_of(request, ids, image_ids=covers)
+    heat: TopicHeat | None = getattr(found, "heat", None)
     url = addresses.url("topic", found.slug)
-    posts = noted_cards(request, hydrate(who, ids))
+    posts = noted_cards(request, page.posts)
     context: dict[str, Any] = {
         "nav": "explore",
         "topic": found,
@@ -88,11 +84,11 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
             Tab(text=_("Liked most"), url=f"{url}?order=best", current=best),
         ],
         "posts": posts,
-        "products": product_cards(goods),
-        "more_url": more_url,
-        "following": queries.follows_topic(who, found.pk),
+        "products": cards_of(cards, page.files),
+        "more_url": "" if best else page.more,
+        "following": found.is_followed,  # type: ignore[attr-defined]  # annotated
         "best": best,
-        "cap": rules.cap_of(queries.choice_of(who), settings.FEED_PAID_CAP),
+        "cap": rules.cap_of(found.paid_choice, settings.FEED_PAID_CAP),  # type: ignore[attr-defined]  # as above
         "head": head_of(
             request,
             kind="website",

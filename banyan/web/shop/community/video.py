@@ -2,75 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import IO
-
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from banyan.community.access import get_post_for
-from banyan.kernel.problems import NotFound
-from banyan.media import store
-from banyan.media.rules import VIDEO_MIME
+from banyan.media.serving import video_answer
 
 from ...http import actor
-
-PIECE = 64 * 1024
-_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
-
-
-def part_of(asked: str, size: int) -> tuple[int, int] | None:
-    """Return first and last byte that a Range header asks of a file; all of it for none.
-
-    None where no byte of it is there (416). Several ranges at once are answered by the whole file.
-    """
-    found = _RANGE.fullmatch(asked.replace(" ", ""))
-    if found is None or found.groups() == ("", ""):
-        return 0, size - 1
-    start, end = found.groups()
-    if not start:
-        first, last = max(0, size - int(end)), size - 1
-        return (first, last) if int(end) else None
-    first, last = int(start), min(size - 1, int(end)) if end else size - 1
-    return (first, last) if first <= last else None
 
 
 @require_safe
 def post_video(request: HttpRequest, post_id: int) -> HttpResponseBase:
     """Send the video of a post, or the part that is asked for."""
     post = get_post_for(actor(request), post_id)
-    video = (post.repin_of or post).video
-    if video is None:
-        raise NotFound()
-    part = part_of(request.headers.get("range", ""), video.bytes)
-    if part is None:
-        refused = HttpResponse(status=416)
-        refused["Content-Range"] = f"bytes */{video.bytes}"
-        return refused
-    first, last = part
-    try:
-        file = store.private().open(video.file, "rb")
-    except OSError as error:
-        raise NotFound() from error
-    partly = last - first + 1 < video.bytes
-    answer = StreamingHttpResponse(
-        _pieces(file, first, last - first + 1),
-        status=206 if partly else 200,
-        content_type=VIDEO_MIME[video.fmt],
-    )
-    answer["Content-Length"] = str(last - first + 1)
-    answer["Accept-Ranges"] = "bytes"
-    answer["Cache-Control"] = "private, max-age=3600"
-    if partly:
-        answer["Content-Range"] = f"bytes {first}-{last}/{video.bytes}"
-    return answer
-
-
-def _pieces(file: IO[bytes], start: int, count: int) -> Iterator[bytes]:
-    with file:
-        file.seek(start)
-        while count and (piece := file.read(min(PIECE, count))):
-            count -= len(piece)
-            yield piece
+    return video_answer((post.repin_of or post).video, asked=request.headers.get("range", ""))

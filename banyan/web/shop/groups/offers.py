@@ -19,6 +19,7 @@ from banyan.groups.models import Offer
 from banyan.groups.queries import Figures
 from banyan.kernel import search
 from banyan.kernel.problems import Conflict, Invalid, Problem
+from banyan.people.access import visible_accounts
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.access import page_of_group
 from banyan.storefronts.queries import offers_of
@@ -57,9 +58,10 @@ def group_shop(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, place: Place) -> dict[str, Any]:
-    """Return the goods of the group's own page; what is bought from it credits its owner."""
+    """Return the goods of the group's own page; what is bought from it credits the link that
+    brought its reader, else the page's named earner."""
     page = page_of_group(place.group.pk)
-    if page is None or page.state != "open" or not place.inside:
+    if page is None or not page.is_shown or not place.inside:
         return {"page": page, "things": [], "arrival": arrival_of(request)}
     arrival = arrival_of(request)
     own = page.link.code if page.link and page.owner_id != actor(request).id else ""
@@ -83,6 +85,8 @@ def group_page(request: HttpRequest, slug: str) -> HttpResponse:
                 product_id=number(request.POST, "product") or 0,
                 group_id=place.group.pk,
             )
+        elif wish == "earner":
+            _name_earner(request, place)
         elif wish == "close":
             storefronts.close_storefront(actor=who, group_id=place.group.pk)
         elif wish == "reopen":
@@ -96,6 +100,14 @@ def group_page(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.success(request, _("Done."))
     return redirect("group_shop", slug)
+
+
+def _name_earner(request: HttpRequest, place: Place) -> None:
+    who, handle = actor(request), request.POST.get("handle", "").strip().removeprefix("@")
+    found = visible_accounts(who).filter(handle__iexact=handle).first()
+    storefronts.name_earner(
+        actor=who, group_id=place.group.pk, account_id=found.pk if found is not None else 0
+    )
 
 
 _WISHES: dict[str, Any] = {

@@ -62,9 +62,8 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = request.GET.get("show") == "chosen"
     before = number(request.GET, "before") or LARGEST
     ids, more = _posts(who, place, chosen, before)
-    pinned = queries.pinned_posts(place.group) if before == LARGEST and not chosen else []
-    seen = set(visible_posts(who).filter(pk__in=pinned).values_list("pk", flat=True))
-    pinned = [pk for pk in pinned if pk in seen] if place.inside else []
+    first = place.inside and before == LARGEST and not chosen
+    pinned = queries.pinned_posts(place.group, visible_posts(who)) if first else []
     shown = {one.post.pk: one for one in hydrate(who, [*pinned, *ids])}
     context = {
         **place.context,
@@ -94,10 +93,8 @@ def _posts(who: Actor, place: Place, chosen: bool, before: int) -> tuple[list[in
         return [], 0
     if chosen:
         visible = visible_posts(who).filter(group=place.group)
-        picks = queries.featured_posts(place.group, before=before, limit=PAGE)
-        seen = set(visible.filter(pk__in=[pk for _, pk in picks]).values_list("pk", flat=True))
-        more = picks[-1][0] if len(picks) == PAGE else 0
-        return [pk for _, pk in picks if pk in seen], more
+        picks = queries.featured_posts(place.group, visible, before=before, limit=PAGE)
+        return [pk for _, pk in picks], picks[-1][0] if len(picks) == PAGE else 0
     ids = group_ids(who, place.group.pk, before=before)
     return ids, ids[-1] if len(ids) == PAGE else 0
 

@@ -41,7 +41,7 @@ def mine(request: HttpRequest) -> HttpResponse:
             problem = refused
         else:
             logout(request)
-            told = _("Your account is closed. It is erased on %(day)s unless you sign in before.")
+            told = _("Your account is closed. It is erased on %(day)s unless you come back before.")
             messages.success(request, told % {"day": f"{made.due_at:%Y-%m-%d}"})
             return redirect("home")
     context = {

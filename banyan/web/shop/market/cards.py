@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django.utils.translation import get_language
 
-from banyan.catalog.models import Product, ProductImage, Shop, Variant
+from banyan.catalog.models import Product, Shop
+from banyan.catalog.queries import OnCard, on_cards
 from banyan.catalog.rules import text_in
-from banyan.kernel.money import Money
-from banyan.media.queries import pictures, thumb_urls
+from banyan.media.queries import Files, files_of, thumb_urls
 from banyan.web.ui import addresses
 from banyan.web.ui.shapes import Face, ProductCard
 
@@ -49,50 +48,27 @@ def shop_faces(shops: Iterable[Shop], small: Mapping[int, str] | None = None) ->
 def product_cards(
     products: Iterable[Product], *, via: str = "", touch: str = ""
 ) -> list[ProductCard]:
-    """Return cards for products (with ``shop`` loaded); three statements for any number.
+    """Return cards for products (with ``shop`` loaded); two statements for any number.
 
     Their addresses carry on how the reader came: the share code and the touch.
     """
-    products = list(products)
-    ids = [product.pk for product in products]
-    first: dict[int, int] = {}
-    for product_id, image_id in ProductImage.objects.filter(product_id__in=ids).values_list(
-        "product_id", "image_id"
-    ):
-        first.setdefault(product_id, image_id)
-    shown = pictures(list(first.values()))
-    cheapest: dict[int, Variant] = {}
-    free: dict[int, int] = {}
-    for variant in (
-        Variant.objects.filter(product_id__in=ids, is_active=True)
-        .select_related("stock")
-        .order_by("price_amount")
-    ):
-        cheapest.setdefault(variant.product_id, variant)
-        free[variant.product_id] = free.get(variant.product_id, 0) + variant.stock.free
+    found = on_cards(products)
+    return cards_of(found, files_of(one.cover_id for one in found), via=via, touch=touch)
+
+
+def cards_of(
+    found: Iterable[OnCard], files: Files, *, via: str = "", touch: str = ""
+) -> list[ProductCard]:
+    """Return cards for products that were read as such; ``files`` are those of their covers."""
     return [
-        _card(
-            product,
-            cheapest[product.pk],
-            shown.get(first.get(product.pk, 0)),
-            free,
-            product_url(product, via=via, touch=touch),
+        ProductCard(
+            url=product_url(one.product, via=via, touch=touch),
+            title=product_title(one.product),
+            picture=None if one.product.min_age else files.picture(one.cover_id or 0),
+            price=one.price,
+            was=one.was,
+            sub=one.product.shop.name,
+            sold_out=one.free < 1,
         )
-        for product in products
-        if product.pk in cheapest
+        for one in found
     ]
-
-
-def _card(
-    product: Product, variant: Variant, picture: Any, free: dict[int, int], url: str
-) -> ProductCard:
-    was = variant.compare_at_amount
-    return ProductCard(
-        url=url,
-        title=product_title(product),
-        picture=None if product.min_age else picture,
-        price=Money(variant.price_amount, variant.currency),
-        was=Money(was, variant.currency) if was else None,
-        sub=product.shop.name,
-        sold_out=free.get(product.pk, 0) < 1,
-    )

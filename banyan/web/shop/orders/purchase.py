@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money, format_money
@@ -25,8 +26,7 @@ from banyan.orders.access import (
 )
 from banyan.orders.actions.asking import can_return
 from banyan.orders.actions.cancelling import cancellable
-from banyan.orders.actions.units import left_to_ship
-from banyan.orders.models import Checkout, OrderLine
+from banyan.orders.models import Checkout, Order, OrderLine
 from banyan.orders.ports import holds_on
 from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
@@ -122,7 +122,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                 "complaint_url": complaint,
                 "can_confirm": order.state == "shipped",
                 "can_extend": order.state == "shipped" and not order.confirm_extended,
-                "can_cancel": bool(left_to_ship(cancellable(order))),
+                **_cancelling(order),
                 "cancel_key": new_code(80),
                 "parcels": parcel_rows(order),
                 "can_return": can_return(order),
@@ -137,6 +137,13 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
             }
         )
     return rows
+
+
+def _cancelling(order: Order) -> dict[str, bool]:
+    """Tell whether something can be cancelled, and whether it goes to an address."""
+    left = [line for line in cancellable(order) if line.to_ship]
+    sends = any(line.kind in IN_PARCELS for line in left)
+    return {"can_cancel": bool(left), "can_move": sends}
 
 
 def _goods_url(line: OrderLine) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -22,11 +23,14 @@ from django.utils.translation import gettext as _
 
 from banyan.kernel import keyrings
 from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid
 from banyan.people import actions as people
 from banyan.people.models import Account
+from banyan.people.ports import leaving_on
 from banyan.people.rules import Contact, clean_email
 
 from .sessions import cart_token, client_address, visitor
+from .staying import ask_to_stay
 
 YEAR = 31_536_000
 
@@ -37,6 +41,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # an untyped
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Let other sites' sign-ins make accounts; allauth's own sign-up page is not installed."""
         return True
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """Let a member who is leaving prove all that a sign-in asks for before they choose."""
+        if not user.is_active and leaving_on(user.pk) is not None:
+            return None
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Open the session; who is leaving is asked first whether to stay, however they came."""
+        if not user.is_active:
+            raise ImmediateHttpResponse(ask_to_stay(request, user))
+        super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Join what this browser did before, and show the account's language and theme."""
@@ -142,13 +159,17 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # an un
         """Make the account by our own action, with the address that the site has verified."""
         proven = [clean_email(e.email) for e in sociallogin.email_addresses if e.verified]
         contact = Contact("email", proven[0]) if proven and proven[0] else None
-        account = people.create_account(
+        create = partial(
+            people.create_account,
             actor=Actor.guest(visitor(request) or None),
             contact=contact,
             language=request.LANGUAGE_CODE,
-            display_name=sociallogin.user.display_name,
             channel="social",
         )
+        try:
+            account = create(display_name=sociallogin.user.display_name)
+        except Invalid:
+            account = create()  # a name that is not said here keeps nobody out
         sociallogin.user = account
         sociallogin.email_addresses = []
         sociallogin.save(request, connect=True)

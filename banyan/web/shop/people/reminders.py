@@ -20,7 +20,7 @@ from banyan.kernel.problems import NotFound, Problem
 from banyan.notify import actions as notify
 from banyan.notify import wechat
 from banyan.notify.ports import Subject, subject_of
-from banyan.notify.queries import is_reminded
+from banyan.notify.queries import is_reminded, kept_by_token
 from banyan.sales.reminders import STARTS
 from banyan.sharing.channels import channel_of
 
@@ -147,4 +147,6 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         if not ended:
             raise NotFound()
         context["state"] = ended
+    else:
+        context["kept"] = kept_by_token(token)
     return render(request, "shop/people/stop.html", context)

@@ -22,6 +22,7 @@ from banyan.people import ports
 from banyan.people.access import get_account_for
 
 from ...http import actor, same_origin
+from ..community.talk import comment_url
 from .sessions import client_address, safe_next, to_login
 
 POST_ACTS = ("like", "save", "comment")
@@ -77,7 +78,7 @@ def _save(who: Actor, payload: Mapping[str, Any]) -> str:
 
 def _comment(who: Actor, payload: Mapping[str, Any]) -> str:
     row = community.comment(actor=who, post_id=int(payload["post"]), body=str(payload["body"]))
-    return f"{reverse('post', args=[int(payload['post'])])}#c{row.pk}"
+    return comment_url(row)
 
 
 def register() -> None:

@@ -39,6 +39,7 @@ urlpatterns = [
     path("p/<int:post_id>/pictures", compose.post_pictures, name="post_pictures"),
     path("p/<int:post_id>/like", post.post_like, name="post_like"),
     path("p/<int:post_id>/likes", post.post_likes, name="post_likes"),
+    path("p/<int:post_id>/comments", talk.post_comments, name="post_comments"),
     path("p/<int:post_id>/comment", post.post_comment, name="post_comment"),
     path(
         "p/<int:post_id>/comment/<int:comment_id>/delete",

@@ -19,6 +19,7 @@ from ..people import (
     reminders,
     resume,
     second_factor,
+    staying,
     tokens,
     welcome,
 )
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("welcome", welcome.welcome, name="welcome"),
     path("login", login.login, name="login"),
     path("login/done", login.login_done, name="login_done"),
+    path("login/leaving", staying.login_leaving, name="login_leaving"),
     path("login/closed", login.closed, name="account_inactive"),
     path("login/again", login.reauthenticate, name="account_reauthenticate"),
     path("intend/<str:kind>/<int:target>", resume.intend, name="intend"),

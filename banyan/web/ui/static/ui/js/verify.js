@@ -196,7 +196,7 @@ async function check(text) {
     for (const words of line.querySelectorAll("[data-good]")) words.hidden = (words.dataset.good === "yes") !== good;
   }
   const rows = Object.entries(JSON.parse(text).published).map(([name, value]) => {
-    const [row, term, code] = ["li", "span", "code"].map((tag) => document.createElement(tag));
+    const [row, term, code] = ["p", "span", "code"].map((tag) => document.createElement(tag));
     [term.textContent, code.textContent] = [`${name} `, value];
     row.append(term, code);
     return row;

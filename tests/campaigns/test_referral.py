@@ -181,3 +181,17 @@ def test_a_chosen_code_is_ones_own_once(shop: Shop) -> None:
     with pytest.raises(Invalid):
         campaigns.begin(actor=make.actor(somebody()), code=of.code, given={"code": "Lakeside"})
     assert Instance.objects.count() == 1
+
+
+def test_f12_tree_cycle(shop: Shop) -> None:
+    of, (ana, ben, cy, dee) = codes(shop), crowd(4)
+    first, second, third = (begun(of, who) for who in (ana, ben, cy))
+    join(first, ben)
+    join(second, cy)
+    with pytest.raises(Refused, match="play_cycle"):
+        join(third, ana)
+    with pytest.raises(Refused, match="play_cycle"):
+        join(second, ana)
+    join(third, dee)
+    assert (held(ana), held(dee)) == ([], ["welcome"])
+    assert_sound()

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import models, transaction
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.actions import applying, clockwork, following
+from banyan.campaigns.actions import applying, buying, clockwork, following
 from banyan.campaigns.actions.playing import Played
 from banyan.campaigns.models import Campaign, Grant, Instance, Participation
 from banyan.campaigns.problems import Refused
@@ -19,10 +19,14 @@ from banyan.catalog.models import Variant
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock, relay
-from banyan.kernel.problems import Busy
+from banyan.kernel.money import Money
+from banyan.kernel.problems import Busy, Problem
+from banyan.ledger.models import Account as Book
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
+from banyan.orders.events import OrderPaid
 from banyan.orders.models import Checkout, Order
+from banyan.payments.actions.credit import issue_credit
 from banyan.payments.models import Intent, Refund
 from banyan.people.models import Account
 from banyan.sales.models import Sale
@@ -146,6 +150,36 @@ def test_burned_03_a_place_is_paid_for_or_given_to_somebody_else() -> None:
     back = Intent.objects.filter(state="captured_unplaced")
     assert Refund.objects.count() == back.count()
     settled()
+
+
+def test_burned_03_control_without_the_lock_a_full_group_never_completes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    item, of = _group(3)
+    make.pay(_order(item, _owner(of)))
+    people = crowd(2)
+    for who in people:
+        join(of, who)
+    placed = [Order.objects.get(checkout=_order(item, who)) for who in people]
+    no_locks(monkeypatch)
+    meet(monkeypatch, buying, "terms_of", 2)
+
+    def counted(order: Order) -> None:
+        paid = OrderPaid(
+            order_id=order.pk,
+            checkout_id=order.checkout_id,
+            shop_id=order.shop_id,
+            amount=order.total_amount,
+            currency=order.currency,
+            instances=[of.pk],
+        )
+        with transaction.atomic():
+            buying.on_paid(paid, SYSTEM)
+
+    found = run_at_once(*(lambda order=order: counted(order) for order in placed))
+    assert found == [None, None]
+    of.refresh_from_db()
+    assert (of.state, of.done) == ("forming", 3)
 
 
 def _due_with_one_missing() -> tuple[Instance, Callable[[], Any], Callable[[], Any]]:
@@ -362,3 +396,28 @@ def test_a_flash_sale_that_is_published_twice_at_once_is_one_sale() -> None:
     of.refresh_from_db()
     assert (of.state, Sale.objects.count()) == ("published", 1)
     assert of.public == {"sale": str(Sale.objects.get().pk)}
+
+
+# -- one's own credit -----------------------------------------------------------------------------
+
+
+def test_f19_points_below_zero() -> None:
+    ana = somebody()
+    issue_credit(
+        actor=SYSTEM, account_id=ana.pk, amount=Money(3_000, "CNY"), key="gift", reason="gift"
+    )
+    of = campaigns.standing_campaign(mechanic_code="red_packet", currency="CNY")
+    given = {"total": "1000", "count": "3"}
+
+    def begin() -> Instance:
+        return campaigns.begin(actor=make.actor(ana), code=of.code, given=given)
+
+    for _n in range(3):
+        run_concurrently(begin, 20)
+    assert Instance.objects.count() == 3
+    assert Book.objects.get(kind="wallet", owner_id=ana.pk).balance == 0
+    with pytest.raises(Problem) as refused:
+        begin()
+    assert refused.value.code == "insufficient_balance"
+    assert_sound()
+    assert verify().clean

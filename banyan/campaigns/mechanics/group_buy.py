@@ -15,6 +15,7 @@ from banyan.catalog.models import Variant
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 from banyan.orders.actions.persons import is_newcomer
+from banyan.orders.models import Order
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Price, Progress, Won
 from ..effects import (
@@ -24,6 +25,7 @@ from ..effects import (
     Enter,
     GiveRight,
     Lead,
+    Leave,
     LetGo,
     Move,
     Reprice,
@@ -118,6 +120,7 @@ class GroupBuy(Mechanic[GroupTerms]):
     title = gettext_lazy("Group buy")
     pitch = gettext_lazy("Enough people together pay less; too few, and everybody gets all back.")
     terms = GroupTerms
+    watches = True
     machine = Machine(
         name="campaigns.group_buy.state",
         table=INSTANCES,
@@ -187,9 +190,13 @@ class GroupBuy(Mechanic[GroupTerms]):
             return [Change({"public": public}), LetGo(), Move("completed", ends=True)]
         return [Undo(), Move("failed", ends=True)]
 
-    def reversed(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
-        """One refund after the success leaves the others as they are."""
-        return ()
+    def refunded(
+        self, play: Play[GroupTerms], one: Participation, order: Order
+    ) -> Sequence[Effect]:
+        """Who has all back before there are enough is out; later it leaves the others as is."""
+        if play.instance.state != "forming" or one.state != "in":
+            return ()
+        return [Leave(one, "refunded")]
 
     def view(self, shown: Shown[GroupTerms]) -> list[Block]:
         """See the base."""

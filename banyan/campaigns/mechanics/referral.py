@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
@@ -22,7 +23,7 @@ from banyan.orders.models import Order
 from ..blocks import Block, Next, Note, Progress, Won
 from ..effects import Change, Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Participation
+from ..models import Instance, Participation
 from ..problems import Refused
 from ..terms import Ask, Terms
 
@@ -119,6 +120,8 @@ class Referral(Mechanic[ReferralTerms]):
             raise Refused("over")
         if not is_newcomer(play.who.contacts):
             raise Refused("newcomers_only")
+        if _brought(who, play.instance):
+            raise Refused("cycle")
         # Beyond those who are thanked for, the promise does not reach; the coupon's own cap does.
         cost = int(play.instance.secret["costs"][str(terms.coupon)])
         within = play.place <= terms.most
@@ -210,6 +213,24 @@ class Referral(Mechanic[ReferralTerms]):
         if code.ended_at is not None or shown.at >= shown.campaign.ends_at:
             return [Note(_("This is over."))]
         return [Next("join", _("Use the code"), _("For your first order with us."))]
+
+
+def _brought(account_id: int, code: Instance) -> bool:
+    """Whether somebody brought the owner of a code here, or whoever brought them, and so on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BROUGHT, [code.owner_id, code.campaign_id, account_id])
+        return cursor.fetchone() is not None
+
+
+_BROUGHT = """
+    WITH RECURSIVE above (id) AS (
+      SELECT %s::bigint UNION
+      SELECT i.owner_id FROM above
+      JOIN campaigns_participation p ON p.account_id = above.id AND p.campaign_id = %s
+       AND p.role = 'friend' AND p.state <> 'out'
+      JOIN campaigns_instance i ON i.id = p.instance_id)
+    SELECT FROM above WHERE id = %s
+"""
 
 
 def _costs(terms: ReferralTerms) -> dict[int, int]:

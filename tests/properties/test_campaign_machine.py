@@ -316,8 +316,8 @@ def broken(twins: Collection[int]) -> dict[str, object]:
     if twice := [key for key, times in people.items() if times > 1]:
         found["one person is there once"] = twice
     causes = Counter(Grant.objects.values_list("campaign_id", "cause", "rule", "account_id"))
-    if twice := [key for key, times in causes.items() if times > 1]:
-        found["a grant is given once"] = twice
+    if again := [key for key, times in causes.items() if times > 1]:
+        found["a grant is given once"] = again
     coupons = CouponGrant.objects.filter(source="campaign").count()
     if coupons != Grant.objects.filter(kind="coupon").count():
         found["a coupon has a grant"] = coupons

@@ -18,7 +18,7 @@ from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.entitlements.models import PriceRight
-from banyan.kernel import clock, relay
+from banyan.kernel import clock, relay, remembered
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy, Problem
 from banyan.ledger.models import Account as Book
@@ -30,7 +30,7 @@ from banyan.payments.actions.credit import issue_credit
 from banyan.payments.models import Intent, Refund
 from banyan.people.models import Account
 from banyan.sales.models import Sale
-from tests.campaigns.plays import moves, rush
+from tests.campaigns.plays import moves, patient, rush
 from tests.campaigns.scene import (
     DAY,
     SYSTEM,
@@ -89,6 +89,20 @@ def _order(item: Variant, who: Account) -> Checkout:
     return make.place((item, 1), buyer=who)
 
 
+def _paying(checkout: Checkout) -> Callable[[], Any]:
+    return lambda: patient(lambda: make.pay(checkout))
+
+
+def at(moment: dt.datetime, call: Callable[[], Any]) -> Callable[[], Any]:
+    """Return what calls at a moment of its own."""
+
+    def then() -> Any:
+        with clock.at(moment):
+            return call()
+
+    return then
+
+
 def _owner(of: Instance) -> Account:
     assert of.owner is not None
     return of.owner
@@ -102,7 +116,7 @@ def test_burned_03_more_payers_than_places() -> None:
     everybody = [_owner(of), *people]
     placed = [_order(item, who) for who in everybody]
 
-    run_at_once(*(lambda one=one: make.pay(one) for one in placed))
+    run_at_once(*(_paying(one) for one in placed))
 
     of.refresh_from_db()
     assert (of.state, of.taken, of.done) == ("completed", 4, 4)
@@ -123,15 +137,8 @@ def test_burned_03_a_place_is_paid_for_or_given_to_somebody_else() -> None:
     placed = [_order(item, who) for who in first]
     late = max(one.expires_at for one in placed)
 
-    def at(moment: dt.datetime, call: Callable[[], Any]) -> Callable[[], Any]:
-        def then() -> Any:
-            with clock.at(moment):
-                return call()
-
-        return then
-
     run_at_once(
-        *(at(late - SECOND, lambda one=one: make.pay(one)) for one in placed),
+        *(at(late - SECOND, _paying(one)) for one in placed),
         at(late + SECOND, lambda: orders.expire_due(actor=SYSTEM)),
         at(late + SECOND, lambda: campaigns.lapse_due(actor=SYSTEM)),
     )
@@ -139,10 +146,11 @@ def test_burned_03_a_place_is_paid_for_or_given_to_somebody_else() -> None:
         orders.expire_due(actor=SYSTEM)
         campaigns.lapse_due(actor=SYSTEM)
         others = crowd(6)
-        rush(lambda one, who: at(late + SECOND, lambda: join(one, who))(), of, others)
+    rush(lambda one, who: at(late + SECOND, lambda: join(one, who))(), of, others)
+    with clock.at(late + SECOND):
         again = PriceRight.objects.filter(state="held", account__in=others)
         orders_now = [_order(item, right.account) for right in again.select_related("account")]
-    run_at_once(*(at(late + 2 * SECOND, lambda one=one: make.pay(one)) for one in orders_now))
+    run_at_once(*(at(late + 2 * SECOND, _paying(one)) for one in orders_now))
 
     of.refresh_from_db()
     assert (of.state, of.taken, of.done) == ("completed", 3, 3)
@@ -191,21 +199,15 @@ def _due_with_one_missing() -> tuple[Instance, Callable[[], Any], Callable[[], A
         join(of, who)
         last = _order(item, who)
 
-    def pay() -> Checkout:
-        with clock.at(of.deadline - SECOND):
-            return make.pay(last)
-
-    def job() -> int:
-        with clock.at(of.deadline):
-            return campaigns.advance(actor=SYSTEM)
-
-    return of, pay, job
+    job = at(of.deadline, lambda: campaigns.advance(actor=SYSTEM))
+    return of, at(of.deadline - SECOND, _paying(last)), job
 
 
 def test_burned_04_the_job_twice_and_the_last_payment() -> None:
     of, pay, job = _due_with_one_missing()
     found = run_at_once(job, pay, job)
     assert not [one for one in found if isinstance(one, Exception)], found
+    job()
 
     of.refresh_from_db()
     with clock.at(of.deadline):
@@ -288,7 +290,7 @@ def _thanks() -> int:
 
 def test_m07_concurrent_last_slot() -> None:
     code, friends = _friends(2, most=1)
-    found = run_at_once(*(lambda one=one: _decide(one) for one in friends * 2))
+    found = run_at_once(*(lambda one=one: patient(lambda: _decide(one)) for one in friends * 2))
     assert set(found) == {None}, found
     code.refresh_from_db()
     assert (code.done, _thanks()) == (1, 1)
@@ -309,7 +311,7 @@ def test_control_without_the_lock_two_friends_pass_a_cap_of_one(
 
 def test_f27_reward_unique() -> None:
     code, (friend,) = _friends(1, most=5)
-    found = run_concurrently(lambda: _decide(friend), 20)
+    found = run_concurrently(lambda: patient(lambda: _decide(friend)), 20)
     assert set(found) == {None}, found
     code.refresh_from_db()
     assert (code.done, _thanks(), Grant.objects.filter(rule="thanks").count()) == (1, 1, 1)
@@ -325,7 +327,7 @@ def test_f27_control_select_then_insert_rewards_again(
     careless(monkeypatch)
     meet(monkeypatch, following, "terms_of", 4)
     numbers = itertools.count(1)
-    write = applying.insert
+    write = remembered.insert
 
     def unkeyed(*rows: models.Model) -> Any:
         for row in rows:
@@ -360,6 +362,7 @@ def test_f10_prize_stock() -> None:
     for _n in range(2):
         found = run_concurrently(drawn, 6)
         assert all(isinstance(one, int | Busy) for one in found), found
+    drawn()
     of.refresh_from_db()
     assert of.state == "settled"
     assert CouponGrant.objects.count() == 1

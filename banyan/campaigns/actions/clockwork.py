@@ -81,11 +81,8 @@ def draw(*, actor: Actor, campaign: Campaign) -> None:
         locks.take([LockKey("campaign", campaign.pk)])
         campaign.refresh_from_db(fields=["public"])
         if "entries" not in campaign.public:
-            rows = [
-                [one.code, kind.weight(terms, one)]
-                for one in entries.filter(ended_at=None).order_by("id")
-            ]
-            frozen = freeze(Entrant(code, weight) for code, weight in rows)
+            running = entries.filter(ended_at=None).order_by("id")
+            frozen = freeze(Entrant(one.code, kind.weight(terms, one)) for one in running)
             closed = {"root": frozen.root, "entries": [list(one) for one in frozen.entries]}
             campaign.public = campaign.public | closed
             campaign.save(update_fields=["public"])

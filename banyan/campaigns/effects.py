@@ -120,6 +120,14 @@ class Confirm(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Leave(Effect):
+    """Somebody is out again: the place is free and counts no more, and they may come again."""
+
+    one: Participation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Follow(Effect):
     """Watch an order of who takes part, and decide at ``due_at``; None watches no order any more.
 

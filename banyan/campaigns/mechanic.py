@@ -278,10 +278,6 @@ class Mechanic(ABC, Generic[T]):
         """A reserved place is paid: it counts."""
         raise Refused("not_offered")
 
-    def reversed(self, play: Play[T], one: Participation) -> Sequence[Effect]:
-        """What a participation paid was given back in full."""
-        return ()
-
     def bought(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
         """Who takes part has paid an order of the campaign's shop."""
         return ()

@@ -357,6 +357,19 @@ def _confirm(effect: say.Confirm, stage: Stage) -> None:
 
 
 @_apply.register
+def _leave(effect: say.Leave, stage: Stage) -> None:
+    one, instance = effect.one, stage.instance
+    done = int(one.state == "in")
+    transition(PARTICIPATION, one, "out", actor=stage.actor, reason=effect.reason)
+    scopes = [f"instance:{instance.pk}", f"campaign:{instance.campaign_id}"]
+    PersonKey.objects.filter(account_id=one.account_id, scope__in=scopes).delete()
+    if one.role != OWNER:
+        fewer = {"taken": F("taken") - 1, "done": F("done") - done}
+        Instance.objects.filter(pk=instance.pk).update(**fewer)
+        instance.taken, instance.done = instance.taken - 1, instance.done - done
+
+
+@_apply.register
 def _follow(effect: say.Follow, stage: Stage) -> None:
     data = effect.one.data | ({"reason": effect.reason} if effect.reason else {})
     Participation.objects.filter(pk=effect.one.pk).update(

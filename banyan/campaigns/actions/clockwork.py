@@ -56,7 +56,10 @@ def advance(*, actor: Actor, limit: int = 500) -> int:
                     CAMPAIGN, campaign, "ended", event=told, actor=actor, ended_at=campaign.ends_at
                 )
     for campaign in Campaign.objects.filter(state="ended").select_related("version")[:limit]:
-        if mechanic(campaign.mechanic).pooled:
+        kind = mechanic(campaign.mechanic)
+        taking = Instance.objects.filter(campaign=campaign, state=kind.machine.initial)
+        # Whoever ends a campaign early ends no entry: these go on to their deadline.
+        if kind.pooled and not taking.exists():
             draw(actor=actor, campaign=campaign)
     running = Instance.objects.filter(ended_at=None).values("campaign_id")
     for campaign in Campaign.objects.filter(state="ended").exclude(pk__in=running)[:limit]:
@@ -79,11 +82,8 @@ def draw(*, actor: Actor, campaign: Campaign) -> None:
         locks.take([LockKey("campaign", campaign.pk)])
         campaign.refresh_from_db(fields=["public"])
         if "entries" not in campaign.public:
-            rows = [
-                (one.code, kind.weight(terms, one))
-                for one in entries.filter(ended_at=None).order_by("id")
-            ]
-            frozen = freeze(Entrant(code, weight) for code, weight in rows)
+            running = entries.filter(ended_at=None).order_by("id")
+            frozen = freeze(Entrant(one.code, kind.weight(terms, one)) for one in running)
             closed = {"root": frozen.root, "entries": [list(one) for one in frozen.entries]}
             campaign.public = campaign.public | closed
             campaign.save(update_fields=["public"])
@@ -144,6 +144,8 @@ def expire_instance(*, actor: Actor, instance_id: int) -> None:
         kind = mechanic(instance.campaign.mechanic)
         asked = Play(instance.campaign, terms_of(instance), instance, None, instance.deadline)
         stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
-        apply(kind.expire(asked), stage)
-        if instance.ended_at is None and instance.deadline <= clock.now():
+        effects = kind.expire(asked)
+        apply(effects, stage)
+        # A new deadline may have passed as well where nobody looked for long: the next call does.
+        if not effects:
             raise IllegalTransition(detail=f"instance {instance.pk} is not over after its deadline")

@@ -265,9 +265,12 @@ def _standing(mechanic_code: str, currency: str) -> Campaign:
 
 
 def settle(*, actor: Actor, campaign: Campaign) -> None:
-    """Close the books of a campaign that is over and whose instances have all ended."""
+    """Close the books of a campaign that is over and whose instances have all ended. Repeatable."""
     with transaction.atomic():
-        transition(CAMPAIGN, campaign, "settled", actor=actor)
+        locks.take([LockKey("campaign", campaign.pk)])
+        campaign.refresh_from_db(fields=["state"])
+        if campaign.state == "ended":
+            transition(CAMPAIGN, campaign, "settled", actor=actor)
 
 
 def _furnished(actor: Actor, shop: Shop, data: CampaignInput) -> CampaignInput:

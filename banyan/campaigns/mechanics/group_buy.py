@@ -16,6 +16,7 @@ from banyan.catalog.models import Variant
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 from banyan.orders.actions.persons import is_newcomer
+from banyan.orders.models import Order
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Price, Progress, Won
 from ..effects import (
@@ -25,6 +26,7 @@ from ..effects import (
     Enter,
     GiveRight,
     Lead,
+    Leave,
     LetGo,
     Move,
     Reprice,
@@ -126,6 +128,7 @@ class GroupBuy(Mechanic[GroupTerms]):
     )
     terms = GroupTerms
     pay_to_enter = True
+    watches = True
     machine = Machine(
         name="campaigns.group_buy.state",
         table=INSTANCES,
@@ -211,9 +214,13 @@ class GroupBuy(Mechanic[GroupTerms]):
             return [Change({"public": public}), LetGo(), Move("completed", ends=True)]
         return [Undo(), Move("failed", ends=True)]
 
-    def reversed(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
-        """One refund after the success leaves the others as they are."""
-        return ()
+    def refunded(
+        self, play: Play[GroupTerms], one: Participation, order: Order
+    ) -> Sequence[Effect]:
+        """Who has all back before there are enough is out; later it leaves the others as is."""
+        if play.instance.state != "forming" or one.state != "in":
+            return ()
+        return [Leave(one, "refunded")]
 
     def view(self, shown: Shown[GroupTerms]) -> list[Block]:
         """See the base."""

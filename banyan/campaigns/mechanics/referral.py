@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
@@ -24,7 +25,7 @@ from ..blocks import Block, Ladder, Next, Note, Progress, Won
 from ..disclosing import Gift
 from ..effects import Change, Count, Effect, Enter, Follow, GiveCoupon, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Campaign, Participation
+from ..models import Campaign, Instance, Participation
 from ..policy import Facts
 from ..problems import Refused
 from ..terms import Ask, Terms
@@ -142,6 +143,8 @@ class Referral(Mechanic[ReferralTerms]):
             raise Refused("over")
         if not is_newcomer(play.who.contacts):
             raise Refused("newcomers_only")
+        if _brought(who, play.instance):
+            raise Refused("cycle")
         # Beyond those who are thanked for, the promise does not reach; the coupon's own cap does.
         cost = int(play.instance.secret["costs"][str(terms.coupon)])
         within = play.place <= terms.most
@@ -244,6 +247,24 @@ def _gains(terms: ReferralTerms) -> Ladder:
     if terms.thanks:
         rungs.append((_("For who brought them, later"), named[terms.thanks].title, False))
     return Ladder(rungs)
+
+
+def _brought(account_id: int, code: Instance) -> bool:
+    """Whether somebody brought the owner of a code here, or whoever brought them, and so on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BROUGHT, [code.owner_id, code.campaign_id, account_id])
+        return cursor.fetchone() is not None
+
+
+_BROUGHT = """
+    WITH RECURSIVE above (id) AS (
+      SELECT %s::bigint UNION
+      SELECT i.owner_id FROM above
+      JOIN campaigns_participation p ON p.account_id = above.id AND p.campaign_id = %s
+       AND p.role = 'friend' AND p.state <> 'out'
+      JOIN campaigns_instance i ON i.id = p.instance_id)
+    SELECT FROM above WHERE id = %s
+"""
 
 
 def _costs(terms: ReferralTerms) -> dict[int, int]:

@@ -264,10 +264,6 @@ def _sale(w: World) -> dict[str, Any]:
     return {"sale_id": w.sale.pk}
 
 
-def _campaign(w: World) -> dict[str, Any]:
-    return {"campaign_id": w.campaign.pk}
-
-
 def _asked_payment(w: World) -> dict[str, Any]:
     return {"request_id": w.asked_payment.pk}
 

@@ -3,7 +3,7 @@
 Starts an installation of its own from an empty folder with the demo, as ``make run`` does, and
 measures it; figures that have a floor are taken in turn with it, round by round. Ends with 1 when
 a bound is missed. ``python -m bench NAME...`` takes only some parts: edge, streams, start,
-page, orders, hot, race, feed, vitals.
+page, orders, hot, campaigns, race, feed, vitals.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import edge, hot, orders, page, report, streams, vitals
+from bench import campaigns, edge, hot, orders, page, report, streams, vitals
 from bench.installation import OURS, ROOT, Installation
 
-PARTS = ("edge", "streams", "start", "page", "orders", "hot", "race", "feed", "vitals")
+PARTS = ("edge", "streams", "start", "page", "orders", "hot", "campaigns", "race", "feed", "vitals")
 FIRST_SECONDS, SECOND_SECONDS, MOST_MEMORY = 60.0, 6.0, 450.0
 IDLE_SECONDS, IDLE_EVERY = 300.0, 10.0
 
@@ -71,6 +71,9 @@ def _whole(table: report.Table, parts: list[str], folder: Path) -> None:
         if "hot" in parts:
             table.head("orders of a hot sale (bench.hot)")
             hot.run(table, installation, ask)
+        if "campaigns" in parts:
+            table.head("campaigns that everybody wants (bench.campaigns)")
+            campaigns.run(table, installation, ask)
         if "race" in parts:
             table.head("the race (bench.orders)")
             orders.race(table, installation, ask)

@@ -15,6 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench import playing
+
 SEED = 20_260_101
 
 
@@ -201,6 +203,11 @@ QUESTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "statements": statements,
     "feed": feed,
     "pages": pages,
+    "packet": playing.packet,
+    "grabs": playing.grabs,
+    "credited": playing.credited,
+    "plays": playing.plays,
+    "taken": playing.taken,
 }
 
 

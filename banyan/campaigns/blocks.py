@@ -6,7 +6,7 @@ A mechanic says what there is to see, in money and facts; how it looks is the we
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,11 +42,15 @@ class Countdown(Block):
 
 @dataclass(frozen=True, slots=True)
 class Faces(Block):
-    """Who is in: account ids; the web shows names of those who consent, and counts the others."""
+    """Who is in: account ids; the web shows names of those who consent, and counts the others.
+
+    With ``amounts``, what each of the first ones did in money, they stand in rows.
+    """
 
     title: str
     people: Sequence[int]
     notes: Sequence[str] = ()
+    amounts: Sequence[str] = ()
     empty: int = 0
 
 
@@ -100,13 +104,22 @@ class Proof(Block):
     text: str
     url: str = ""
 
+    @property
+    def file(self) -> str:
+        """The address of the proof file itself, which ``url`` checks."""
+        return self.url.partition("=")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Next(Block):
-    """The one thing to do: a verb of the mechanic, ``share``, or a link."""
+    """Something to do: a verb of the mechanic, ``share``, or a link; the first counts most.
+
+    ``fields`` go along unseen; ``asks`` are texts to type, by name, with their labels.
+    """
 
     verb: str
     label: str
     hint: str = ""
     url: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
+    asks: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .chance.instant import Wheel
 from .models import Participation
 
 
@@ -101,6 +102,18 @@ class GivePrice(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn(Effect):
+    """The campaign's ``wheel`` is turned once for the instance; what it falls on is given.
+
+    ``coupons`` are what prizes are, by their id: (coupon, cost); the money is promised then.
+    Locks campaign.
+    """
+
+    wheel: Wheel
+    coupons: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class GiveRight(Effect):
     """Whoever just entered may buy ``quantity`` of a variant for ``amount`` each, until ``until``.
 
@@ -123,6 +136,14 @@ class Confirm(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Leave(Effect):
+    """Somebody is out again: the place is free and counts no more, and they may come again."""
+
+    one: Participation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Follow(Effect):
     """Watch an order of who takes part, and decide at ``due_at``; None watches no order any more.
 
@@ -133,6 +154,14 @@ class Follow(Effect):
     order_id: int | None
     due_at: dt.datetime | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(Effect):
+    """``data`` is remembered of ``one``, for nobody but the mechanic to see."""
+
+    one: Participation
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +218,11 @@ class Tell(Effect):
     who: int
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Show(Effect):
+    """The instance is shown in the chat room that it was put into, by whoever began it."""
 
 
 @dataclass(frozen=True, slots=True)

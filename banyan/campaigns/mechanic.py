@@ -28,6 +28,7 @@ from banyan.sharing.channels import CHANNELS, OPEN
 
 from .blocks import Block, Proof
 from .chance.draws import Draw
+from .chance.instant import Wheel
 from .disclosing import Gift, usual_facts
 from .effects import Effect
 from .models import Campaign, Contribution, Grant, Instance, Participation
@@ -38,6 +39,8 @@ from .terms import Terms
 
 T = TypeVar("T", bound=Terms)
 GROUP = "banyan.mechanics"
+DRAW = "campaign"
+"""What the seeds of campaigns' draws and wheels are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ class Mechanic(ABC, Generic[T]):
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
     ``watches``: it is told of orders of those who take part. ``chance`` says whether luck decides
     anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
-    is buying: facts that the policy reads.
+    is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
     move people to it.
     """
@@ -190,6 +193,7 @@ class Mechanic(ABC, Generic[T]):
     by_sharing: ClassVar[bool] = True
     landings: ClassVar[tuple[str, ...]] = ("direct",)
     drives: ClassVar[tuple[str, ...]] = ("benefit", "both")
+    steps: ClassVar[Sequence[Any]] = ()
     pay_to_enter: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Preset]] = {}
 
@@ -206,6 +210,13 @@ class Mechanic(ABC, Generic[T]):
         """Return what decides by chance in an instance, as its :meth:`begin` did."""
         return None
 
+    def admit(self, person: Person, instance: Instance, given: Mapping[str, Any]) -> None:
+        """Refuse who may not take a place, before anything is locked: what is counted counts."""
+
+    def card(self, instance: Instance) -> tuple[str, str]:
+        """Return what a chat's card says: a title, and how it stands."""
+        return instance.campaign.title, ""
+
     @abstractmethod
     def view(self, shown: Shown[T]) -> list[Block]:
         """Say what there is to see and to do for the reader."""
@@ -213,6 +224,10 @@ class Mechanic(ABC, Generic[T]):
     @abstractmethod
     def worst_case(self, terms: T) -> int:
         """Return what one instance may cost at most, in minor units."""
+
+    def price(self, terms: T) -> int | None:
+        """Return what its goods come down to, in minor units; None where it gives coupons."""
+        return None
 
     def gives(self, terms: T) -> Sequence[Gift]:
         """Return which coupons one play gives at most, and how many; of a pooled one all plays."""
@@ -273,10 +288,6 @@ class Mechanic(ABC, Generic[T]):
         """A reserved place is paid: it counts."""
         raise Refused("not_offered")
 
-    def reversed(self, play: Play[T], one: Participation) -> Sequence[Effect]:
-        """What a participation paid was given back in full."""
-        return ()
-
     def bought(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
         """Who takes part has paid an order of the campaign's shop."""
         return ()
@@ -296,6 +307,10 @@ class Mechanic(ABC, Generic[T]):
     def draw_of(self, campaign: Campaign, terms: T) -> Draw:
         """Return the draw of a ``pooled`` campaign, as it is published before it opens."""
         raise NotImplementedError
+
+    def wheel_of(self, campaign: Campaign, terms: T) -> Wheel | None:
+        """Return the wheel that all who take part turn, if there is one; see ``effects.Turn``."""
+        return None
 
     def weight(self, terms: T, instance: Instance) -> int:
         """Return how many chances an entry has."""
@@ -337,6 +352,7 @@ BUILT_IN = (
     "like_collection:LikeCollection",
     "red_packet:RedPacket",
     "assist_draw:AssistDraw",
+    "instant_draw:InstantDraw",
     "referral:Referral",
     "flash_sale:FlashSale",
 )

@@ -14,9 +14,11 @@ REASONS: dict[str, Any] = {
     "paused": _("This is paused for a while. What you were promised stays."),
     "drained": _("All of it is gone."),
     "own": _("This is your own: send it to your friends."),
+    "cycle": _("You brought them here yourself: their code is not for you."),
     "twice": _("You have done this already, perhaps under another name."),
     "quota": _("You have helped as often as one can today. Try again tomorrow."),
     "turns": _("You have begun this as often as one can."),
+    "chances": _("You have used every chance you have."),
     "tier": _("For this you need an account with a proven e-mail address or phone number."),
     "buyers_only": _("This is for those who have bought something here."),
     "newcomers_only": _("This is for those who have not bought anything here yet."),
@@ -24,6 +26,11 @@ REASONS: dict[str, Any] = {
     "budget": _("The budget of this campaign is used up."),
     "not_offered": _("This cannot be done here."),
     "not_yours": _("Only who began this can do that."),
+    "wallet_off": _("Credit cannot be sent here: the wallet is switched off."),
+    "suspended": _("Your account is suspended. What is left stays for others."),
+    "word": _("This is not the code word."),
+    "sent_day": _("That is more than one can send in a day. Send less, or try again tomorrow."),
+    "received_day": _("You have taken as much as one can in a day. Come back tomorrow."),
     "staff": _("Those who work in the shop cannot take part."),
 }
 

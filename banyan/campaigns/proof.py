@@ -43,6 +43,18 @@ QUESTIONS: Mapping[str, str] = {
         LEFT JOIN campaigns_grant g ON g.instance_id = i.id
         GROUP BY i.id, i.spent HAVING i.spent <> coalesce(sum(g.cost), 0)
     """,
+    "the turns of a wheel are those of its plays": """
+        SELECT c.id, c.public->>'turns', count(t) FROM campaigns_campaign c
+        LEFT JOIN campaigns_instance i ON i.campaign_id = c.id
+        LEFT JOIN LATERAL jsonb_array_elements(i.public->'turns') t ON true
+        WHERE c.public ? 'turns' GROUP BY c.id HAVING (c.public->>'turns')::bigint <> count(t)
+    """,
+    "what is gone of a prize was given": """
+        SELECT b.subject_id, b.kind, b.used FROM kernel_boundedcounter b
+        WHERE b.kind LIKE 'campaigns.prize.%' AND b.used <> (
+          SELECT count(*) FROM campaigns_instance i, jsonb_array_elements(i.public->'turns') t
+          WHERE i.campaign_id = b.subject_id AND t->>1 = split_part(b.kind, '.', 3))
+    """,
     "a packet holds what is not given yet": """
         SELECT i.id, i.amount, a.balance FROM campaigns_instance i
         JOIN ledger_account a ON a.kind = 'packet' AND a.owner_id = i.id

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
+from banyan.catalog.models import Product, ProductImage, Variant
+from banyan.entitlements.costs import most_off
+from banyan.entitlements.models import Coupon, PriceRight
 from banyan.entitlements.models import Grant as CouponGrant
-from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
+from banyan.kernel.money import Money
 from banyan.sharing.channels import HUMAN_VERDICTS
 from banyan.sharing.models import Link, Touch
 
+from .access import seen_by, visible_to_all
 from .honour import HONOURING
-from .mechanic import Shown, terms_of
+from .mechanic import Shown, mechanic, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
 
 MOST_SHOWN = 60
 ENOUGH = 20
 """Plays from which on a rate says anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a campaign is about: goods with the price they come to, or what a coupon takes off."""
+
+    product: Product | None = None
+    image_id: int | None = None
+    price: Money | None = None
+    otherwise: Money | None = None
+    off: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +116,27 @@ def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:
     return list(Instance.objects.filter(campaign=campaign, owner_id=actor.id).order_by("-id"))
 
 
-def plays_of(actor: Actor, *, before: int | None = None, limit: int = 20) -> Sequence[Instance]:
-    """Return what the actor has begun or takes part in, newest first. One statement."""
+def plays_of(
+    actor: Actor, *, mechanic: str = "", before: int | None = None, limit: int = 20
+) -> Sequence[Instance]:
+    """Return what the actor has begun or takes part in, of one mechanic or all, newest first.
+
+    Not what is in chat rooms that they have left.
+    """
     if actor.id is None:
         return []
     mine = Participation.objects.filter(account_id=actor.id).exclude(state="out")
     rows = Instance.objects.filter(Q(owner_id=actor.id) | Q(pk__in=mine.values("instance_id")))
-    rows = rows.select_related("campaign__shop").order_by("-id")
+    if mechanic:
+        rows = rows.filter(campaign__mechanic=mechanic)
+    rows = seen_by(actor, rows).select_related("campaign__shop", "owner").order_by("-id")
     return list((rows if before is None else rows.filter(pk__lt=before))[:limit])
+
+
+def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:
+    """Return what the actor got in instances, in minor units, by instance. One statement."""
+    mine = Participation.objects.filter(account_id=actor.id or 0, instance_id__in=instance_ids)
+    return dict(mine.exclude(state="out").values_list("instance_id", "amount"))
 
 
 def is_on(campaign: Campaign) -> bool:
@@ -118,12 +146,86 @@ def is_on(campaign: Campaign) -> bool:
 
 
 def running_campaigns(shop_id: int) -> list[Campaign]:
-    """Return the campaigns of a shop that can be begun now, the first to end first."""
+    """Return the campaigns of an open shop that can be begun now, the first to end first."""
+    return list(_running().filter(shop_id=shop_id).order_by("ends_at", "id"))
+
+
+def campaigns_of_goods(shop_id: int, variant_ids: Collection[int]) -> list[Campaign]:
+    """Return the running campaigns of a shop that are about one of the variants. One statement."""
+    rows = running_campaigns(shop_id)
+    return [one for one in rows if one.version and one.version.terms.get("variant") in variant_ids]
+
+
+def all_running(*, before: int | None = None, limit: int = 20) -> list[Campaign]:
+    """Return what can be begun now at any open shop, newest first. One statement."""
+    rows = _running().filter(shop__isnull=False)
+    rows = rows if before is None else rows.filter(pk__lt=before)
+    return list(rows.order_by("-id")[:limit])
+
+
+def _running() -> QuerySet[Campaign]:
     now = clock.now()
-    rows = Campaign.objects.filter(
-        shop_id=shop_id, state="published", starts_at__lte=now, ends_at__gt=now
+    return visible_to_all().filter(state="published", starts_at__lte=now, ends_at__gt=now)
+
+
+def offers_of(campaigns: Iterable[Campaign]) -> dict[int, Offer]:
+    """Return what campaigns (with ``version`` loaded) are about, by id. Three statements at most.
+
+    Goods with an age limit have no picture here: it is seen on pages that ask nobody's age.
+    """
+    typed = {one.pk: (one, _terms(one)) for one in campaigns if one.version}
+    variants = _goods(
+        {terms.variant for _one, terms in typed.values() if hasattr(terms, "variant")}
     )
-    return list(rows.order_by("ends_at", "id"))
+    first = _pictures(variants.values())
+    worth = _worth({coupon for _one, terms in typed.values() for coupon in _given(terms)})
+    found: dict[int, Offer] = {}
+    for pk, (one, terms) in typed.items():
+        variant = variants.get(getattr(terms, "variant", 0))
+        price = mechanic(one.mechanic).price(terms)
+        if variant is not None and price is not None:
+            found[pk] = Offer(
+                variant.product,
+                first.get(variant.product_id),
+                Money(price, one.currency),
+                Money(variant.price_amount, one.currency),
+            )
+        elif most := max((worth.get(coupon, 0) for coupon in _given(terms)), default=0):
+            found[pk] = Offer(off=Money(most, one.currency))
+    return found
+
+
+def _terms(one: Campaign) -> Any:
+    assert one.version is not None
+    return mechanic(one.mechanic).terms.model_validate(one.version.terms)
+
+
+def _given(terms: Any) -> set[int]:
+    """Return the coupons that somebody gets by design, not for want of another one."""
+    named = {getattr(terms, name) for name in terms.coupon_fields if name != "instead"}
+    return named - {None}
+
+
+def _goods(variant_ids: Collection[int]) -> dict[int, Variant]:
+    if not variant_ids:
+        return {}
+    return Variant.objects.select_related("product__shop").in_bulk(variant_ids)
+
+
+def _pictures(variants: Iterable[Variant]) -> dict[int, int]:
+    shown = {one.product_id for one in variants if not one.product.min_age}
+    found: dict[int, int] = {}
+    if shown:
+        rows = ProductImage.objects.filter(product_id__in=shown)
+        for product_id, image_id in rows.values_list("product_id", "image_id"):
+            found.setdefault(product_id, image_id)
+    return found
+
+
+def _worth(coupon_ids: Collection[int]) -> dict[int, int]:
+    if not coupon_ids:
+        return {}
+    return {pk: most_off(one.terms) or 0 for pk, one in Coupon.objects.in_bulk(coupon_ids).items()}
 
 
 def funnel_of(campaign: Campaign) -> Funnel:

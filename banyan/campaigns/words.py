@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
 from banyan.notify.kinds import Happening
 
@@ -14,6 +15,13 @@ def _claimed(happening: Happening) -> str:
 
 def _drained(happening: Happening) -> str:
     return _("All of it found its people: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _returned(happening: Happening) -> str:
+    amount = Money(happening.data["amount"], happening.data["currency"])
+    return _("Your packet is over. %(amount)s that nobody took is back in your wallet.") % {
+        "amount": format_money(amount)
+    }
 
 
 def _joined(happening: Happening) -> str:
@@ -65,4 +73,5 @@ kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
 kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")
 kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
 kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
+kinds.register("campaign.returned", _returned, icon="gift", family="campaigns")
 kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")

@@ -22,6 +22,8 @@ class CampaignLimits(BaseModel):
     eu_child_age: int = Field(default=16, ge=0)
     us_child_age: int = Field(default=13, ge=0)
     us_registration_cents: int = Field(default=500_000, ge=0)
+    packet_sent_day: int = Field(default=100_000, ge=0, le=2 * 10**9)
+    packet_received_day: int = Field(default=100_000, ge=0, le=2 * 10**9)
 
 
 class Env(BaseSettings):

@@ -59,24 +59,32 @@ def commit(*, purpose: str, subject_id: int) -> str:
     return row.commitment
 
 
+def use(*, purpose: str, subject_id: int) -> bytes:
+    """Open a seed that decides many times and stays secret until the last one; as :func:`reveal`.
+
+    Raises NotFound when nothing was committed, Conflict when the seed is not the committed one.
+    """
+    return _opened(Seed.objects.filter(purpose=purpose, subject_id=subject_id).first())
+
+
 def reveal(*, purpose: str, subject_id: int) -> bytes:
     """Open the seed of a draw and note when; only after the freeze. Repeatable.
 
     Raises NotFound when nothing was committed, Conflict when the seed is not the committed one.
     """
+    rows = Seed.objects.filter(purpose=purpose, subject_id=subject_id)
     with transaction.atomic():
-        row = (
-            Seed.objects.select_for_update(no_key=True)
-            .filter(purpose=purpose, subject_id=subject_id)
-            .first()
-        )
-        if row is None:
-            raise NotFound(detail=f"no seed for {purpose} {subject_id}")
-        seed = keyrings.unseal(Ring.DRAWS, row.sealed)
-        if commitment(seed) != row.commitment:
-            raise Conflict(code="seed_changed", detail=f"seed of {purpose} {subject_id}")
-        if row.revealed_at is None:
-            Seed.objects.filter(pk=row.pk).update(revealed_at=clock.now())
+        seed = _opened(rows.select_for_update(no_key=True).first())
+        rows.filter(revealed_at=None).update(revealed_at=clock.now())
+    return seed
+
+
+def _opened(row: Seed | None) -> bytes:
+    if row is None:
+        raise NotFound(detail="no seed was committed to")
+    seed = keyrings.unseal(Ring.DRAWS, row.sealed)
+    if commitment(seed) != row.commitment:
+        raise Conflict(code="seed_changed", detail=f"seed of {row.purpose} {row.subject_id}")
     return seed
 
 

@@ -15,12 +15,13 @@ KEPT = LONGEST_WINDOW * 2
 _LONGEST_KEY = 160
 
 
-def hit(key: str, limit: int, window_seconds: int) -> int:
-    """Count one hit of ``key``; return how many are left in this window.
+def hit(key: str, limit: int, window_seconds: int, *, weight: int = 1) -> int:
+    """Count one hit of ``key``, or ``weight``; return how many are left in this window.
 
     ``key`` names purpose and person ("login:ip:203.0.113.9"). Raises TooMany with ``retry_after``
     once ``limit`` hits came within the window. Call it before the action's transaction: a hit
     that rolls back with a refused action would not count, and its row would be locked meanwhile.
+    What only counts once it is done, such as a sum of money, is counted inside, with the wallet.
     """
     if not 0 < window_seconds <= LONGEST_WINDOW.total_seconds():
         raise ValueError("a window is between a second and a day")
@@ -32,14 +33,14 @@ def hit(key: str, limit: int, window_seconds: int) -> int:
         # A machine whose clock is behind counts into the newer window.
         cursor.execute(
             "INSERT INTO kernel_ratebucket AS b (key, window_start, hits)"
-            " SELECT %(key)s, %(start)s, 1 WHERE %(limit)s > 0"
+            " SELECT %(key)s, %(start)s, %(weight)s WHERE %(limit)s >= %(weight)s"
             " ON CONFLICT (key) DO UPDATE SET"
             "   window_start = greatest(b.window_start, excluded.window_start),"
             "   hits = CASE WHEN b.window_start >= excluded.window_start"
-            "          THEN b.hits + 1 ELSE 1 END"
-            " WHERE b.window_start < excluded.window_start OR b.hits < %(limit)s"
+            "          THEN b.hits + %(weight)s ELSE %(weight)s END"
+            " WHERE b.window_start < excluded.window_start OR b.hits + %(weight)s <= %(limit)s"
             " RETURNING hits",
-            {"key": _short(key), "start": start, "limit": limit},
+            {"key": _short(key), "start": start, "limit": limit, "weight": weight},
         )
         row = cursor.fetchone()
     if row is None:

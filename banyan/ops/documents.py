@@ -86,8 +86,16 @@ def policy_tables() -> str:
     return "\n\n".join(parts)
 
 
+def mechanic_pages() -> str:
+    """Return a section for every mechanic of ours, and what each refusal says."""
+    from . import mechanics
+
+    return mechanics.pages()
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "events": event_table,
+    "mechanics": mechanic_pages,
     "personal": personal_table,
     "policy": policy_tables,
     "routes": api_routes,

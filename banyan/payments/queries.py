@@ -70,6 +70,11 @@ def methods_for(*, amount: Money, account_id: int | None) -> list[Method]:
     return found
 
 
+def wallet_is_on() -> bool:
+    """Tell whether members can use credit here: the operator enables the provider ``wallet``."""
+    return "wallet" in providers.table()
+
+
 def wallet_balance(*, account_id: int, currency: str) -> Money:
     """Return a member's credit. One statement."""
     balance = Account.objects.filter(
@@ -205,7 +210,7 @@ def destinations_for(intent: Intent) -> Destinations:
     """
     own = intent.payer_id is not None and not (intent.link_code and _paid_by_link(intent))
     return Destinations(
-        wallet=own and "wallet" in providers.table(),
+        wallet=own and wallet_is_on(),
         elsewhere=providers.get(intent.provider).capabilities.refund_elsewhere,
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.models import Campaign, Instance
+from banyan.entitlements.actions import expire_rights
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.orders import actions as orders
@@ -25,6 +27,8 @@ from tests.campaigns.scene import (
     somebody,
 )
 from tests.support import factories as make
+
+MINUTE = dt.timedelta(minutes=1)
 
 
 def _end(of: Campaign) -> None:
@@ -89,11 +93,27 @@ def of_plays(settings: Any) -> None:
     _do(begun(draw, cy), cy, "withdraw")
     _end(draw)
 
+    later(begun(campaign(shop, "instant_draw", prize=given), ana))
+
     referral = campaign(shop, "referral", coupon=given)
     code = begun(referral, ana)
     join(code, somebody())
     assert later(later(code)).state == "closed"
     assert_sound()
+
+
+def of_own_prices(settings: Any) -> None:
+    """Prices of somebody's own: given up in time and too late with an unpaid order, or unused."""
+    item = make.variant(price=10_000, stock=9)
+    ana, ben, cy = crowd(3)
+    for who, minutes in ((ana, 60), (ben, 1)):
+        make.right(who, item, 8_000, expires_at=clock.now() + minutes * MINUTE)
+        unpaid = make.place((item, 1), buyer=who)
+        with clock.at(unpaid.expires_at):
+            orders.expire_due(actor=SYSTEM)
+    make.right(cy, item, 8_000)
+    with clock.at(clock.now() + DAY):
+        expire_rights(actor=SYSTEM)
 
 
 def of_plays_that_buy(settings: Any) -> None:

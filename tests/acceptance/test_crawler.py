@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db.models import CharField, Count, JSONField, Model, TextField
 from PIL.Image import Image
 
+from banyan.campaigns.models import Campaign, Instance
 from banyan.catalog.models import (
     Attribute,
     Collection,
@@ -192,7 +193,7 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[Recording]:
 
 
 def test_a_small_demo_is_told_and_proven(demo: Recording, db: None) -> None:
-    assert Account.objects.filter(is_demo=True).count() == 42
+    assert Account.objects.filter(is_demo=True).count() == 43
     assert Post.objects.count() >= 9
     assert Order.objects.filter(state="expired").exists()
     assert Order.objects.filter(refunded_amount__gt=0).exists()
@@ -229,6 +230,13 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
         assert {"selected", "pooled", "external"} <= set(page.offers.values_list("kind", flat=True))
     assert _rows(Collection, "kind") == {("manual",), ("rules",)}
     assert _rows(Attribute, "category__slug") == {(None,), ("tableware",), ("clothing",)}
+    plays = dict(Instance.objects.values_list("campaign__mechanic", "state"))
+    assert plays.pop("assist_draw") in {"won", "lost"}
+    assert plays == {
+        **{"bargain": "cutting", "group_buy": "forming", "coupon_pack": "open"},
+        **{"like_collection": "collecting", "referral": "active", "red_packet": "drained"},
+    }
+    assert Campaign.objects.get(mechanic="assist_draw").state == "settled"
     assert Product.objects.get(min_age=18).category.slug == "wine"  # type: ignore[union-attr]
 
 
@@ -290,6 +298,7 @@ def _written_to(ana: Account) -> tuple[str, ...]:
     assert order
     mine = Checkout.objects.filter(buyer=ana, state="paid")
     returns = Return.objects.filter(order__checkout__in=mine)
+    ended = Instance.objects.filter(owner=ana).exclude(ended_at=None)
     written = Fapiao.objects.filter(order__checkout__in=mine, state="issued").get()
     papers = f"/o/{written.order.checkout.access_token}/{written.order_id}/fapiao"
     disputes = Dispute.objects.filter(order__checkout__in=mine)
@@ -311,6 +320,7 @@ def _written_to(ana: Account) -> tuple[str, ...]:
         *(f"/o/{checkout.access_token}" for checkout in mine),
         *(f"/returns/{one.pk}" for one in returns),
         *(f"/disputes/{one.pk}" for one in disputes),
+        *(f"/play/{one.code}" for one in ended),
     )
 
 

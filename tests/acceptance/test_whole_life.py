@@ -33,7 +33,12 @@ from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from tests.acceptance.lives import of_good_goods, of_the_market
-from tests.acceptance.lives_campaigns import of_campaigns, of_plays, of_plays_that_buy
+from tests.acceptance.lives_campaigns import (
+    of_campaigns,
+    of_own_prices,
+    of_plays,
+    of_plays_that_buy,
+)
 from tests.acceptance.lives_chat import of_chat
 from tests.acceptance.lives_community import of_authors, of_groups
 from tests.acceptance.lives_moderation import of_leaving, of_moderation, of_rights_holders
@@ -407,6 +412,7 @@ LIVES: list[Callable[[Any], None]] = [
     of_campaigns,
     of_plays,
     of_plays_that_buy,
+    of_own_prices,
     of_chat,
     of_groups,
     of_authors,

@@ -74,6 +74,8 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("PUT", "/chat/rooms/{room_id}/accept", None),
     ("PUT", "/chat/rooms/{room_id}/decline", None),
     ("POST", "/chat/rooms/{room_id}/messages", {"body": "Me too"}),
+    ("GET", "/packets/{packet_code}", None),
+    ("POST", "/packets/{packet_code}/open", {}),
     ("GET", "/links/{code}/tree", None),
     ("DELETE", "/links/{code}", None),
     ("GET", "/checkouts/{checkout_id}", None),

@@ -91,9 +91,9 @@ def test_who_is_leaving_is_told_and_comes_back_only_by_saying_so(carrier: Carrie
     assert Erasure.objects.get().state == "waiting"
 
     started = guest.do("POST", "/sign-in", {"contact": "ana@example.com"})
-    body = {"code": carrier.to("ana@example.com"), "stay": True}
+    stays: dict[str, object] = {"code": carrier.to("ana@example.com"), "stay": True}
     me = Program()
-    told = guest.do("POST", f"/sign-in/{started['id']}/confirm", body)
+    told = guest.do("POST", f"/sign-in/{started['id']}/confirm", stays)
     me.headers["Authorization"] = f"Bearer {told['token']}"
     assert me.get("/me")["handle"] == "ana"
     assert Erasure.objects.get().state == "cancelled"

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from banyan.campaigns import actions as campaigns
 from banyan.catalog.models import Shop, Variant
 from banyan.chat import actions as chat
 from banyan.community import actions as community
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.entitlements import actions as entitlements
+from banyan.kernel.actors import Actor
+from banyan.kernel.money import Money
 from banyan.media.actions import claim_staged
 from banyan.notify.actions import notify
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
+from banyan.payments.actions.credit import issue_credit
 from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
@@ -63,6 +67,16 @@ def _terms(shop: Shop, item: Variant) -> dict[str, int]:
         "tax_zone_id": prices.tax(shop, "CN", rate=0).pk,
         "list_id": prices.price_list(shop, {item: 90}).pk,
     }
+
+
+def _packet(sender: Account, room_id: int) -> str:
+    """Have somebody fill a packet for a room; return its code."""
+    credit = Money(100, "CNY")
+    issue_credit(
+        actor=Actor.system("test"), account_id=sender.pk, amount=credit, key="world", reason="gift"
+    )
+    wanted = campaigns.PacketInput(total=credit, count=5, room_id=room_id)
+    return campaigns.fill_packet(actor=make.actor(sender), data=wanted, key="world").code
 
 
 def _after_sale(shop: Shop, item: Variant, buyer: Account) -> dict[str, int]:
@@ -119,6 +133,8 @@ def new_world() -> World:
     offer = storefronts.list_from_pool(actor=who, item_id=pooled.pk)
     asked = chat.open_direct(actor=make.actor(buyer), account_id=sharer.pk)
     chat.send(actor=make.actor(buyer), room_id=asked.pk, words=chat.Words(body="Where is it from?"))
+    club = circles.group(sharer)
+    filled = _packet(sharer, chat.open_group_room(actor=who, group_id=club.pk).pk)
     token, _secret = people.create_token(actor=make.actor(buyer), name="old")
     notify(recipient_id=buyer.pk, kind="follow", group_key="world")
     told = Notification.objects.get(recipient=buyer, group_key="world")
@@ -149,6 +165,6 @@ def new_world() -> World:
         **_terms(shop, item),
     }
     names = {name: str(value) for name, value in ids.items()}
-    names |= {"code": link.code, "handle": sharer.handle, "slug": circles.group(sharer).slug}
+    names |= {"code": link.code, "handle": sharer.handle, "slug": club.slug, "packet_code": filled}
     names["family"] = "people"
     return World(owner, sharer, buyer, shop, names)

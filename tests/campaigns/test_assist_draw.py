@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
@@ -18,6 +19,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.people.models import Account
 from tests.campaigns.scene import (
+    DAY,
     SYSTEM,
     assert_sound,
     begun,
@@ -153,3 +155,36 @@ def test_a_draw_of_nobody_ends(shop: Shop) -> None:
     assert of.state == "settled"
     assert of.public["won"] == {}
     assert isinstance(of.creator, Account)
+
+
+def test_f11_chance_cache(shop: Shop) -> None:
+    of = draws(shop)
+    entry = begun(of, somebody())
+    help_(entry, somebody())
+    cache.clear()
+    over(of)
+    assert dict(of.public["entries"]) == {entry.code: 2}, "a day later it still counts"
+
+
+def test_a_draw_that_is_ended_early_waits_for_its_entries(shop: Shop) -> None:
+    of = draws(shop)
+    entry = begun(of, somebody())
+    campaigns.end_campaign(actor=make.actor(shop.owner), campaign_id=of.pk)
+    campaigns.advance(actor=SYSTEM)
+    entry.refresh_from_db()
+    assert (entry.state, winners()) == ("active", set())
+    help_(entry, somebody())
+    over(of)
+    assert (of.state, len(winners())) == ("settled", 1)
+    assert_sound()
+
+
+def test_a_draw_that_nobody_looked_at_for_weeks_is_drawn(shop: Shop) -> None:
+    of = draws(shop)
+    begun(of, somebody())
+    with clock.at(of.ends_at + 30 * DAY):
+        campaigns.advance(actor=SYSTEM)
+        campaigns.advance(actor=SYSTEM)
+    of.refresh_from_db()
+    assert (of.state, len(winners())) == ("settled", 1)
+    assert_sound()

@@ -16,9 +16,11 @@ from banyan.campaigns.problems import Refused
 from banyan.campaigns.seeds import proof_file
 from banyan.catalog.models import Variant
 from banyan.entitlements.models import PriceRight
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
+from banyan.orders.models import Order
 from tests.campaigns.scene import (
     SYSTEM,
     assert_sound,
@@ -178,3 +180,19 @@ def test_a_bargain_without_something_to_cut_is_refused(
     with pytest.raises(Invalid) as refused:
         bargains(item, **values)
     assert field in refused.value.fields
+
+
+def test_m04_refund_after_success(item: Variant) -> None:
+    ana = somebody()
+    of = bargains(item)
+    bargain, before = begun(of, ana), make.stock_of(item).free
+    for who in crowd(3):
+        help_(bargain, who)
+    bought = Order.objects.get(checkout=make.pay(make.place((item, 1), buyer=ana)))
+    orders.undo_orders(actor=SYSTEM, order_ids=[bought.pk], reason="wanted")
+    relay.drain()
+    bargain.refresh_from_db()
+    assert (bargain.state, make.stock_of(item).free) == ("bought", before)
+    assert begun(of, ana) == bargain, "the cuts are used up"
+    assert make.place((item, 1), buyer=ana).total_amount == 10_000
+    assert_sound()

@@ -12,9 +12,11 @@ from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
 from banyan.entitlements.models import PriceRight
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
 from banyan.ledger.proof import verify
+from banyan.orders import actions as orders
 from banyan.orders.actions import expire_due
 from banyan.orders.actions.holding import OrderWaits
 from banyan.orders.models import Checkout, Order
@@ -78,8 +80,6 @@ def test_three_pay_and_the_group_is_complete(item: Variant) -> None:
 
 
 def test_a_paid_order_waits_for_the_group(item: Variant) -> None:
-    from banyan.orders import actions as orders
-
     ana, *others = crowd(3)
     group = begun(group_of(item), ana)
     paid = Order.objects.get(checkout=buy(item, ana))
@@ -245,8 +245,6 @@ def test_f01_nobody_is_made_up(item: Variant) -> None:
 
 
 def test_m05_refund_after_success(item: Variant) -> None:
-    from banyan.orders import actions as orders
-
     ana, ben = crowd(2)
     group = begun(group_of(item, people=2), ana)
     buy(item, ana)
@@ -293,3 +291,64 @@ def test_another_shops_goods_are_no_group(item: Variant) -> None:
         draft(item.product.shop, "group_buy", variant=other.pk, price=100)
     assert "variant" in refused.value.fields
     assert not Instance.objects.exists()
+
+
+def test_f03_refund_flag(item: Variant) -> None:
+    ana, ben, cy, dee = crowd(4)
+    group = begun(group_of(item), ana)
+    buy(item, ana)
+    join(group, ben)
+    given_back = Order.objects.get(checkout=buy(item, ben))
+    orders.undo_orders(actor=SYSTEM, order_ids=[given_back.pk], reason="wanted")
+    relay.drain()
+    group.refresh_from_db()
+    assert (group.state, group.taken, group.done) == ("forming", 1, 1)
+    for who in (cy, dee):
+        join(group, who)
+        buy(item, who)
+    group.refresh_from_db()
+    assert (group.state, group.done) == ("completed", 3)
+    inside = Participation.objects.filter(state="in").values_list("account_id", flat=True)
+    assert set(inside) == {ana.pk, cy.pk, dee.pk}
+    settled()
+
+
+def test_f18_silent_re_seat(item: Variant) -> None:
+    ana, ben, cy, late = crowd(4)
+    of = group_of(item, people=2, groups=2)
+    full, waiting = begun(of, ana), begun(of, cy)
+    join(full, ben)
+    with pytest.raises(Refused, match="play_drained"):
+        join(full, late)
+    with clock.at(waiting.deadline), pytest.raises(Refused, match="play_over"):
+        join(waiting, late)
+    assert not Participation.objects.filter(account=late).exists(), "nobody is seated elsewhere"
+    assert not PriceRight.objects.filter(account=late).exists()
+    assert Instance.objects.count() == 2
+
+
+def test_m05_self_assist(item: Variant) -> None:
+    ana, again = crowd(2)
+    of = group_of(item)
+    at_home = Actor(kind="member", id=ana.pk, visitor="one-browser")
+    group = campaigns.begin(actor=at_home, code=of.code)
+    second = Actor(kind="member", id=again.pk, visitor="one-browser")
+    with pytest.raises(Refused, match="play_twice"):
+        campaigns.play(actor=second, code=group.code, verb="join")
+    group.refresh_from_db()
+    assert group.taken == 1
+    assert_sound()
+
+
+def test_m05_partial_fill(item: Variant) -> None:
+    ana, ben = crowd(2)
+    alone = begun(group_of(item, complete_from=2), ana)
+    buy(item, ana)
+    by_shop = begun(group_of(item, complete_from=1), ben)
+    buy(item, ben)
+    later(alone)
+    later(by_shop)
+    assert (alone.state, by_shop.state) == ("failed", "completed")
+    assert by_shop.public == {"by_shop": 2}
+    assert Refund.objects.get().intent.subject_id == alone.participations.get().checkout_id
+    settled()

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
+from banyan.campaigns.mechanic import terms_of
 from banyan.campaigns.models import Instance
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.seeds import proof_file
@@ -19,14 +20,15 @@ from banyan.ledger.models import Account as Book
 from banyan.ledger.proof import verify
 from banyan.payments.actions.credit import issue_credit
 from banyan.people.models import Account
-from tests.campaigns.scene import SYSTEM, assert_sound, crowd, join, later, somebody
+from tests.campaigns.scene import SYSTEM, assert_sound, campaign, crowd, join, later, somebody
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
 
 
-def rich(amount: int = 10_000) -> Account:
-    who = somebody()
+def rich(amount: int = 10_000, who: Account | None = None) -> Account:
+    """Return somebody with credit."""
+    who = who or somebody()
     issue_credit(
         actor=SYSTEM, account_id=who.pk, amount=Money(amount, "CNY"), key=str(who.pk), reason="gift"
     )
@@ -132,4 +134,20 @@ def test_nobody_takes_two_shares() -> None:
     again = join(made, ben)
     assert again.repeated
     assert credit(ben) == first.mine.amount
+    assert_sound()
+
+
+def test_m10_self_assist() -> None:
+    ana = rich()
+    made = packet(ana)
+    assert terms_of(made).sender, "in our own packets the sender may take a share, once"
+    join(made, ana)
+    assert join(made, ana).repeated
+    shop = make.shop()
+    own = campaign(shop, "red_packet", sender=False)
+    given = {"total": "300", "count": "3"}
+    other = campaigns.begin(actor=make.actor(ana), code=own.code, given=given)
+    with pytest.raises(Refused, match="play_own"):
+        join(other, ana)
+    assert credit(ana) == 10_000 - 1_000 - 300 + made.participations.get().amount
     assert_sound()

@@ -12,6 +12,7 @@ from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
@@ -63,10 +64,15 @@ def buys(item: Variant, who: Account) -> Order:
     return order
 
 
+def _buyer(order: Order) -> Actor:
+    assert order.checkout.buyer is not None
+    return make.actor(order.checkout.buyer)
+
+
 def arrives(order: Order) -> None:
     owner = make.actor(order.shop.owner)
     orders.ship(actor=owner, order_id=order.pk, carrier="SF", tracking="1")
-    orders.confirm_receipt(actor=make.actor(order.checkout.buyer), order_id=order.pk)
+    orders.confirm_receipt(actor=_buyer(order), order_id=order.pk)
     relay.drain()
 
 
@@ -181,3 +187,17 @@ def test_a_chosen_code_is_ones_own_once(shop: Shop) -> None:
     with pytest.raises(Invalid):
         campaigns.begin(actor=make.actor(somebody()), code=of.code, given={"code": "Lakeside"})
     assert Instance.objects.count() == 1
+
+
+def test_f12_tree_cycle(shop: Shop) -> None:
+    of, (ana, ben, cy, dee) = codes(shop), crowd(4)
+    first, second, third = (begun(of, who) for who in (ana, ben, cy))
+    join(first, ben)
+    join(second, cy)
+    with pytest.raises(Refused, match="play_cycle"):
+        join(third, ana)
+    with pytest.raises(Refused, match="play_cycle"):
+        join(second, ana)
+    join(third, dee)
+    assert (held(ana), held(dee)) == ([], ["welcome"])
+    assert_sound()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from banyan.community import actions as community
+from banyan.community import jobs
 from banyan.kernel import relay
 from banyan.notify.models import Notification
 from banyan.notify.queries import notifications, unread_count
@@ -113,6 +114,8 @@ def test_nobody_is_led_to_a_post_that_is_gone(ana: Account, ben: Account) -> Non
     community.comment(actor=actor(ana), post_id=post.pk, body="Yes?", parent_id=word.pk)
     community.like(actor=actor(ben), post_id=post.pk)
     community.like(actor=actor(ben), post_id=kept.pk)
+    for one in (post, kept):
+        jobs.tell_of_every_post(post_id=str(one.pk), day=f"{one.created_at:%Y%m%d}")
     assert (len(said(ana)), len(said(ben)), len(said(cy)), len(said(dee))) == (3, 1, 1, 1)
     community.delete_post(actor=actor(ana), post_id=post.pk)
     assert said(ana) == ["Ben likes “Another”."]

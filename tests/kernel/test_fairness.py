@@ -54,6 +54,17 @@ def test_seeds_survive_a_rotation_of_the_secret() -> None:
 
 
 @pytest.mark.django_db
+def test_a_seed_in_use_stays_unrevealed() -> None:
+    fairness.commit(purpose="wheel", subject_id=1)
+    seed = fairness.use(purpose="wheel", subject_id=1)
+    assert Seed.objects.get().revealed_at is None
+    assert fairness.reveal(purpose="wheel", subject_id=1) == seed
+    assert Seed.objects.get().revealed_at is not None
+    with pytest.raises(NotFound):
+        fairness.use(purpose="wheel", subject_id=2)
+
+
+@pytest.mark.django_db
 def test_a_seed_that_was_exchanged_is_not_revealed() -> None:
     fairness.commit(purpose="draw", subject_id=1)
     fairness.commit(purpose="draw", subject_id=2)

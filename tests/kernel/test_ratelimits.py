@@ -32,6 +32,18 @@ def test_the_limit_holds_until_the_window_ends() -> None:
     assert RateBucket.objects.count() == 2
 
 
+def test_what_weighs_more_counts_as_much_and_never_passes_the_limit() -> None:
+    with clock.at(NOON):
+        with pytest.raises(TooMany):
+            hit("a", 10, 60, weight=11)
+        assert hit("a", 10, 60, weight=7) == 3
+        with pytest.raises(TooMany):
+            hit("a", 10, 60, weight=4)
+        assert hit("a", 10, 60, weight=3) == 0
+    with clock.at(NOON + dt.timedelta(seconds=50)):
+        assert hit("a", 10, 60, weight=4) == 6
+
+
 def test_a_clock_behind_does_not_open_a_window_again() -> None:
     with clock.at(NOON):
         hit("a", 2, 60)

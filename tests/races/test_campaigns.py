@@ -3,74 +3,189 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
+from django.db.models import F
 
-from banyan.campaigns.actions import playing
-from banyan.campaigns.models import Instance, Participation
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns.actions import applying, playing
+from banyan.campaigns.actions.playing import Played
+from banyan.campaigns.models import (
+    Campaign,
+    Contribution,
+    Grant,
+    Instance,
+    Participation,
+    PersonKey,
+)
+from banyan.campaigns.persons import Person
 from banyan.campaigns.problems import Refused
 from banyan.entitlements.models import Grant as CouponGrant
-from tests.campaigns.scene import assert_sound, begun, campaign, coupon, crowd, join, somebody
+from banyan.ledger.models import Account as Book
+from banyan.ledger.proof import verify
+from banyan.people.models import Account
+from tests.campaigns.plays import bargain, entry, group, likes, moves, pack, packet, patient, rush
+from tests.campaigns.scene import (
+    assert_sound,
+    begun,
+    campaign,
+    coupon,
+    crowd,
+    help_,
+    join,
+    somebody,
+)
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import meet, no_locks, without_check
+from tests.support.weakened import meet, no_locks, rendezvous, without_check, without_unique
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
-
-
-def _pack(places: int = 3) -> Instance:
-    shop = make.shop()
-    of = campaign(shop, "coupon_pack", coupon=coupon(shop).pk, places=places, sender=-1)
-    return begun(of, somebody())
 
 
 # -- the last place -------------------------------------------------------------------------------
 
 
 def test_m01_concurrent_last_slot() -> None:
-    pack, people = _pack(3), crowd(9)
-    found = run_at_once(*(lambda who=who: join(pack, who) for who in people))
-    assert sum(isinstance(one, playing.Played) for one in found) == 3, kinds(found)
-    assert all(isinstance(one, playing.Played | Refused) for one in found), kinds(found)
+    of = pack(3)
+    assert len(rush(join, of, crowd(9))) == 3
     assert CouponGrant.objects.count() == 3
     assert Participation.objects.count() == 3
-    pack.refresh_from_db()
-    assert (pack.taken, pack.state) == (3, "drained")
+    assert (of.taken, of.state, moves(of)["drained"]) == (3, "drained", 1)
     assert_sound()
 
 
-def test_control_without_the_condition_a_pack_gives_more_than_it_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pack, people = _pack(2), crowd(4)
-    no_locks(monkeypatch)
+def test_m02_concurrent_last_slot_is_one_transition() -> None:
+    of = likes(4)
+    for who in crowd(3):
+        help_(of, who)
+    assert len(rush(help_, of, crowd(4))) == 1
+    assert (of.taken, of.state, moves(of)["reached"]) == (4, "reached", 1)
+    assert Contribution.objects.count() == 4
+    assert_sound()
 
-    numbers = itertools.count(1)
+
+def test_m02_redeeming_at_once_gives_one_coupon() -> None:
+    of = likes(1)
+    help_(of, somebody())
+    owner = make.actor(of.owner)  # type: ignore[arg-type]  # somebody began it
+    found = run_concurrently(lambda: campaigns.play(actor=owner, code=of.code, verb="redeem"), 8)
+    assert sum(isinstance(one, Played) for one in found) == 1, kinds(found)
+    assert CouponGrant.objects.count() == 1
+    assert_sound()
+
+
+def test_m03_concurrent_last_slot_help_counts_up_to_the_cap() -> None:
+    of = entry(2)
+    assert len(rush(help_, of, crowd(6))) == 2
+    assert (of.taken, Contribution.objects.count()) == (2, 2)
+    assert_sound()
+
+
+def test_m04_concurrent_last_slot_f07_bargain_race() -> None:
+    of = bargain(20, shape="line-cut/1")
+    assert len(rush(help_, of, crowd(50))) == 20
+    cuts = list(Contribution.objects.order_by("nth").values_list("nth", "amount"))
+    assert [nth for nth, _cut in cuts] == list(range(1, 21))
+    assert sum(cut for _nth, cut in cuts) == 6_000
+    assert (of.amount, of.state, moves(of)["ready"]) == (4_000, "ready", 1)
+    assert Participation.objects.get().right_id is not None
+    assert_sound()
+
+
+def test_m05_concurrent_last_slot() -> None:
+    of = group(4)
+    assert len(rush(join, of, crowd(7))) == 3
+    assert of.taken == 4
+    assert Participation.objects.exclude(right_id=None).count() == 4
+    assert_sound()
+
+
+def test_m10_concurrent_last_slot() -> None:
+    of, tries = packet(20, 5_000), crowd(100) * 3
+    found: list[Any] = []
+
+    def grabs(some: Sequence[Account]) -> None:
+        for who in some:
+            try:
+                found.append((who.pk, patient(lambda who=who: join(of, who))))  # type: ignore[misc]
+            except Refused as refused:
+                found.append((who.pk, refused))
+
+    assert set(run_at_once(*(lambda n=n: grabs(tries[n::32]) for n in range(32)))) == {None}
+    assert len(found) == 300
+    taken = Grant.objects.filter(rule="share")
+    credited = list(taken.values_list("account_id", flat=True))
+    assert len(credited) == len(set(credited)) == 20
+    assert {who for who, one in found if isinstance(one, Played)} == set(credited)
+    assert sum(taken.values_list("amount", flat=True)) == 5_000
+    assert Book.objects.get(kind="packet").balance == 0
+    of.refresh_from_db()
+    assert (of.taken, of.state, moves(of)["drained"]) == (20, "drained", 1)
+    assert_sound()
+    assert verify().clean
+
+
+RACES: dict[str, tuple[Callable[[int], Instance], Callable[..., Any]]] = {
+    "m01": (pack, join),
+    "m02": (likes, help_),
+    "m03": (entry, help_),
+    "m04": (bargain, help_),
+    "m05": (group, join),
+    "m10": (packet, join),
+}
+
+
+@pytest.mark.parametrize("of", RACES)
+def test_control_without_the_condition_more_get_in_than_there_are_places(
+    of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, act = RACES[of]
+    one, people = begin(5), crowd(4)
+    Instance.objects.filter(pk=one.pk).update(cap=one.taken + 2)
+    places = itertools.count(one.taken + 1)
+    no_locks(monkeypatch)
 
     def read_then_write(instance: Instance) -> int:
         free = Instance.objects.get(pk=instance.pk)
         if free.taken >= free.cap:
             raise Refused("drained")
-        return next(numbers)
+        return next(places)
 
     monkeypatch.setattr(playing, "_take_place", read_then_write)
     meet(monkeypatch, playing, "_take_place", len(people))
-    with without_check("campaigns_instance", "instance_promise"):
-        found = run_at_once(*(lambda who=who: join(pack, who) for who in people))
-    assert sum(isinstance(one, playing.Played) for one in found) == 4 > pack.cap, kinds(found)
+    found = run_at_once(*(lambda who=who: act(one, who) for who in people))
+    assert sum(isinstance(each, Played) for each in found) == 4, kinds(found)
 
 
 # -- once per person ------------------------------------------------------------------------------
 
 
 def test_ten_taps_of_one_person_are_one_coupon() -> None:
-    pack, ben = _pack(5), somebody()
-    found = run_concurrently(lambda: join(pack, ben), 10)
-    assert all(isinstance(one, playing.Played | Refused) for one in found), kinds(found)
+    of, ben = pack(5), somebody()
+    found = run_concurrently(lambda: join(of, ben), 10)
+    assert all(isinstance(one, Played | Refused) for one in found), kinds(found)
     assert CouponGrant.objects.filter(account=ben).count() == 1
-    pack.refresh_from_db()
-    assert pack.taken == 1
+    of.refresh_from_db()
+    assert of.taken == 1
     assert_sound()
+
+
+def test_control_without_keys_one_person_is_in_as_often_as_they_tap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of, ben = group(5), somebody()
+    names = itertools.count(1)
+
+    def another_name(person: Person, scope: str) -> list[PersonKey]:
+        return [PersonKey(account_id=person.account_id, scope=scope, key=str(next(names)))]
+
+    monkeypatch.setattr(applying, "_keys", another_name)
+    monkeypatch.setattr(playing, "_mine", lambda instance, account_id: None)
+    with without_unique("campaigns_participation", "participation_once"):
+        found = run_concurrently(lambda: join(of, ben), 3)
+    assert sum(isinstance(one, Played) for one in found) == 3, kinds(found)
 
 
 def test_beginning_twice_at_once_begins_once() -> None:
@@ -84,12 +199,39 @@ def test_beginning_twice_at_once_begins_once() -> None:
     assert_sound()
 
 
-def test_the_budget_is_promised_no_more_often_than_it_covers() -> None:
-    shop, people = make.shop(), crowd(8)
+# -- the budget -----------------------------------------------------------------------------------
+
+
+def _packs_for(budget: int) -> Campaign:
+    shop = make.shop()
     # one pack promises 1,500: three openers, 5.00 each
-    of = campaign(shop, "coupon_pack", coupon=coupon(shop).pk, places=3, sender=-1, budget=4_600)
-    found = run_at_once(*(lambda who=who: begun(of, who) for who in people))
+    return campaign(shop, "coupon_pack", coupon=coupon(shop).pk, places=3, sender=-1, budget=budget)
+
+
+def test_the_budget_is_promised_no_more_often_than_it_covers() -> None:
+    of = _packs_for(4_600)
+    found = run_at_once(*(lambda who=who: begun(of, who) for who in crowd(8)))
     assert sum(isinstance(one, Instance) for one in found) == 3, kinds(found)
     of.refresh_from_db()
     assert of.reserved == 4_500
     assert_sound()
+
+
+def test_control_a_budget_that_is_read_first_is_promised_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of = _packs_for(1_500)
+    no_locks(monkeypatch)
+    together = rendezvous(3)
+
+    def read_then_write(one: Campaign, money: int) -> None:
+        now = Campaign.objects.get(pk=one.pk)
+        together()
+        if now.budget < now.reserved + now.spent + money:
+            raise Refused("budget")
+        Campaign.objects.filter(pk=one.pk).update(reserved=F("reserved") + money)
+
+    monkeypatch.setattr(playing, "promise", read_then_write)
+    with without_check("campaigns_campaign", "campaign_budget"):
+        found = run_at_once(*(lambda who=who: begun(of, who) for who in crowd(3)))
+    assert sum(isinstance(one, Instance) for one in found) == 3, kinds(found)

@@ -149,5 +149,7 @@ class Page(HTMLParser):
         if node.tag in LISTS and not node.children and node.attrs.get("class") != BY_SCRIPT:
             self.faults.append(f"empty list: {where}")
         named = node.attrs.get("aria-label") or node.attrs.get("aria-labelledby")
-        if node.tag in {"a", "button", *HEADINGS} and not node.filled and not named:
+        # What a script shows only when it has to say something is nothing to be read yet.
+        shown = "hidden" not in node.attrs
+        if node.tag in {"a", "button", *HEADINGS} and shown and not node.filled and not named:
             self.faults.append(f"nothing in it: {where}")

@@ -132,6 +132,17 @@ class Walker:
         pairs = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.page)
         return {name: unescape(value) for name, value in pairs}
 
+    def press(self, pattern: str, **typed: str) -> str:
+        """Send the first form whose address matches ``pattern``; return the page it leads to."""
+        forms = re.findall(r'<form method="post" action="([^"]+)".*?</form>', self.page, re.DOTALL)
+        action = next((unescape(one) for one in forms if re.search(pattern, unescape(one))), "")
+        assert action, f"no form to {pattern} on {self.at}"
+        response: Any = self.browser.post(action, {**self.form(), **typed}, follow=True)
+        assert response.status_code == 200, (action, response.status_code)
+        self.at = response.redirect_chain[-1][0] if response.redirect_chain else action
+        self.page = response.content.decode()
+        return self.page
+
     def place(self, **typed: str) -> str:
         """Send the checkout form; return where the browser is sent to pay."""
         answer: Any = self.browser.post("/checkout", {**self.form(), **ADDRESS, **typed})

@@ -49,7 +49,7 @@ from banyan.sales import actions as sales
 from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, PoolItem
-from tests.campaigns.scene import draft
+from tests.campaigns import scene as plays
 from tests.delivery import goods
 from tests.groups import circles
 from tests.market import deals
@@ -89,9 +89,9 @@ class World:
     tax: TaxZone
     price_list: PriceList
     sale: Sale
+    campaign: Campaign
     batch: CodeBatch
     collection: Collection
-    campaign: Campaign
     offer: Offer
     pool_item: PoolItem
     asked_payment: PaymentRequest
@@ -190,8 +190,8 @@ def _selling(at: Scene) -> dict[str, Any]:
     )
     return {
         "sale": sale,
+        "campaign": plays.draft(at.shop, "coupon_pack", coupon=plays.coupon(at.shop).pk),
         "batch": batch,
-        "campaign": draft(at.shop, "group_buy", variant=hot.pk, price=80),
         "collection": catalog.make_collection(
             actor=owner, shop_id=at.shop.pk, data=catalog.CollectionInput(title="Best")
         ),
@@ -256,12 +256,12 @@ def _item(w: World) -> dict[str, Any]:
     return {"variant_id": w.at.item.pk}
 
 
-def _sale(w: World) -> dict[str, Any]:
-    return {"sale_id": w.sale.pk}
-
-
 def _campaign(w: World) -> dict[str, Any]:
     return {"campaign_id": w.campaign.pk}
+
+
+def _sale(w: World) -> dict[str, Any]:
+    return {"sale_id": w.sale.pk}
 
 
 def _asked_payment(w: World) -> dict[str, Any]:
@@ -309,15 +309,15 @@ STUDIO: dict[str, Case] = {
     "studio_stock_story": (_item, None),
     "studio_stock_carry": (_item, {"n": "1"}),
     "studio_stock_low": (_item, {"low_at": "3"}),
+    "studio_campaign": (_campaign, None),
+    "studio_campaign_act": (_campaign, {"act": "publish"}),
     "studio_sale": (_sale, None),
     "studio_sale_act": (_sale, {"do": "end"}),
     "studio_sale_codes": (_sale, {"channel": "letter", "count": "1"}),
     "studio_sale_codes_file": (lambda w: {"batch_id": w.batch.pk}, None),
     "studio_sale_fans": (_sale, {"handles": "me"}),
-    "studio_campaign": (_campaign, None),
     "studio_campaign_change": (_campaign, {"title": "Theirs"}),
     "studio_campaign_preview": (_campaign, None),
-    "studio_campaign_act": (_campaign, {"act": "publish"}),
     "studio_collection": (lambda w: {"collection_id": w.collection.pk}, {"do": "delete"}),
     "studio_pool_item": (lambda w: {"item_id": w.pool_item.pk}, {"do": "withdraw"}),
     "studio_payment_take_back": (_asked_payment, {}),

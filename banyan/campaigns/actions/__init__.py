@@ -3,6 +3,7 @@
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
 from .following import follow, follow_paid
+from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
     change_campaign,
@@ -21,6 +22,7 @@ from .switching import switch_mechanic
 
 __all__ = [
     "CampaignInput",
+    "PacketInput",
     "Step",
     "advance",
     "begin",
@@ -29,6 +31,7 @@ __all__ = [
     "discard_campaign",
     "end_campaign",
     "expire_instance",
+    "fill_packet",
     "follow",
     "follow_paid",
     "lapse_due",

@@ -9,15 +9,18 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from banyan.chat import actions as chat
 from banyan.entitlements.actions import (
     CouponRefused,
     RightInput,
     grant_coupon,
     grant_price_rights,
 )
-from banyan.kernel import clock, events, locks
+from banyan.kernel import clock, counters, events, fairness, locks
 from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
+from banyan.kernel.problems import SoldOut
 from banyan.kernel.remembered import insert, insert_together
 from banyan.kernel.states import transition, transition_all
 from banyan.ledger import actions as ledger
@@ -25,8 +28,10 @@ from banyan.ledger.rules import Entry
 from banyan.notify.actions import notify
 
 from .. import effects as say
+from ..access import CARD, room_of
+from ..chance.instant import Turn, prize_counter, receipt
 from ..events import PlayHelped, PlayJoined, PlayMoved
-from ..mechanic import OWNER, Arrival, mechanic
+from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
 from ..persons import Person
 from ..problems import Refused
@@ -100,6 +105,22 @@ def _settle(stage: Stage) -> None:
         Campaign.objects.filter(pk=instance.campaign_id).update(
             reserved=F("reserved") - instance.promise, spent=F("spent") + instance.spent
         )
+
+
+def promise(campaign: Campaign, money: int) -> None:
+    """Keep ``money`` of the budget, by one conditional UPDATE; nothing costs nothing."""
+    if not money:
+        return
+    free = Campaign.objects.filter(pk=campaign.pk, budget__gte=F("reserved") + F("spent") + money)
+    if free.update(reserved=F("reserved") + money) != 1:
+        raise Refused("budget")
+
+
+def promise_more(instance: Instance, money: int) -> None:
+    """Keep ``money`` more of the budget for an instance that runs, whose row is locked."""
+    promise(instance.campaign, money)
+    Instance.objects.filter(pk=instance.pk).update(promise=F("promise") + money)
+    instance.promise += money
 
 
 @singledispatch
@@ -298,6 +319,36 @@ def _note_given(
 
 
 @_apply.register
+def _turn(effect: say.Turn, stage: Stage) -> None:
+    instance, wheel = stage.instance, effect.wheel
+    # Turns queue up at the campaign, in the order in which they take from the stock.
+    locks.take([LockKey("campaign", instance.campaign_id)])
+    rows = Campaign.objects.filter(pk=instance.campaign_id)
+    public = rows.values_list("public", flat=True).get()
+    n = public["turns"]
+    seed = fairness.use(purpose=DRAW, subject_id=instance.campaign_id)
+    drawn = wheel.drawn(seed=seed, n=n, who=instance.code)
+    given = wheel.given(drawn, lambda prize: _take_prize(instance.campaign_id, prize))
+    head = receipt(public["head"], n=n, turn=Turn(instance.code, given))
+    rows.update(public=public | {"turns": n + 1, "head": head})
+    turns = [*instance.public["turns"], [n, given, head]]
+    _apply(say.Change({"public": instance.public | {"turns": turns}}), stage)
+    if given in effect.coupons:
+        coupon, cost = effect.coupons[given]
+        promise_more(instance, cost)
+        who = stage.require().account_id
+        _apply(say.GiveCoupon(who, coupon, "prize", f"turn:{n}", cost), stage)
+
+
+def _take_prize(campaign_id: int, prize: str) -> bool:
+    try:
+        counters.take(kind=prize_counter(prize), subject_id=campaign_id)
+    except SoldOut:
+        return False
+    return True
+
+
+@_apply.register
 def _give_right(effect: say.GiveRight, stage: Stage) -> None:
     instance, joined = stage.instance, effect.to or stage.joined
     if joined is None:
@@ -329,11 +380,30 @@ def _confirm(effect: say.Confirm, stage: Stage) -> None:
 
 
 @_apply.register
+def _leave(effect: say.Leave, stage: Stage) -> None:
+    one, instance = effect.one, stage.instance
+    done = int(one.state == "in")
+    transition(PARTICIPATION, one, "out", actor=stage.actor, reason=effect.reason)
+    scopes = [f"instance:{instance.pk}", f"campaign:{instance.campaign_id}"]
+    PersonKey.objects.filter(account_id=one.account_id, scope__in=scopes).delete()
+    if one.role != OWNER:
+        fewer = {"taken": F("taken") - 1, "done": F("done") - done}
+        Instance.objects.filter(pk=instance.pk).update(**fewer)
+        instance.taken, instance.done = instance.taken - 1, instance.done - done
+
+
+@_apply.register
 def _follow(effect: say.Follow, stage: Stage) -> None:
     data = effect.one.data | ({"reason": effect.reason} if effect.reason else {})
     Participation.objects.filter(pk=effect.one.pk).update(
         order_id=effect.order_id, due_at=effect.due_at, data=data
     )
+
+
+@_apply.register
+def _keep(effect: say.Keep, stage: Stage) -> None:
+    effect.one.data = {**effect.one.data, **effect.data}
+    Participation.objects.filter(pk=effect.one.pk).update(data=effect.one.data)
 
 
 @_apply.register
@@ -400,6 +470,16 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
         url=f"/play/{instance.code}",
         data={"title": instance.campaign.title, **effect.data},
         actor_id=stage.person.account_id if stage.person else None,
+    )
+
+
+@_apply.register
+def _show(effect: say.Show, stage: Stage) -> None:
+    instance = stage.instance
+    chat.send(
+        actor=stage.actor,
+        room_id=room_of(instance) or 0,
+        words=chat.Words(card=chat.Wanted(CARD, instance.pk), key=f"{CARD}:{instance.pk}"),
     )
 
 

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.entitlements.actions import revoke_price_rights
@@ -19,7 +18,6 @@ from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy
-from banyan.kernel.states import transition
 from banyan.orders.actions import (
     give_back_difference,
     release_hold,
@@ -29,9 +27,9 @@ from banyan.orders.actions.payment import TooLate, withdraw_checkout
 from banyan.orders.events import OrderPaid
 from banyan.orders.models import OrderLine
 
-from ..mechanic import OWNER, Arrival, Play, mechanic, terms_of
-from ..models import Instance, Participation, PersonKey
-from ..states import PARTICIPATION
+from ..effects import Leave
+from ..mechanic import Arrival, Play, mechanic, terms_of
+from ..models import Participation
 from .applying import Stage, apply
 
 logger = logging.getLogger(__name__)
@@ -107,20 +105,11 @@ def _lapse(actor: Actor, one_id: int) -> bool:
                     return False  # an order took it just now
             elif right.state not in {"expired", "revoked"}:
                 return False
-        transition(PARTICIPATION, one, "out", actor=actor, reason="unpaid")
         instance = one.instance
-        # Whoever did not pay may come again.
-        PersonKey.objects.filter(
-            account_id=one.account_id,
-            scope__in=[f"instance:{instance.pk}", f"campaign:{instance.campaign_id}"],
-        ).delete()
-        if one.role != OWNER:
-            Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
-            instance.taken -= 1
         kind = mechanic(instance.campaign.mechanic)
         stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
         asked = Play(instance.campaign, terms_of(instance), instance, None, clock.now())
-        apply(kind.lapse(asked, one), stage)
+        apply([Leave(one, "unpaid"), *kind.lapse(asked, one)], stage)
     return True
 
 

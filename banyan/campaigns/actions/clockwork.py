@@ -18,15 +18,15 @@ from banyan.kernel.problems import Busy, IllegalTransition
 from banyan.kernel.states import transition_telling
 
 from ..chance.draws import drawn, freeze, proof, winners
+from ..chance.instant import Turn
 from ..effects import GiveCoupon, GivePrice
 from ..events import CampaignEnded
-from ..mechanic import Arrival, Play, mechanic, terms_of
+from ..mechanic import DRAW, Arrival, Play, mechanic, terms_of
 from ..models import Campaign, Instance
 from ..states import CAMPAIGN
-from .applying import Stage, apply
+from .applying import Stage, apply, promise_more
 from .following import decide_due
-from .planning import DRAW, settle
-from .playing import promise
+from .planning import settle
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +56,14 @@ def advance(*, actor: Actor, limit: int = 500) -> int:
                     CAMPAIGN, campaign, "ended", event=told, actor=actor, ended_at=campaign.ends_at
                 )
     for campaign in Campaign.objects.filter(state="ended").select_related("version")[:limit]:
-        if mechanic(campaign.mechanic).pooled:
+        kind = mechanic(campaign.mechanic)
+        taking = Instance.objects.filter(campaign=campaign, state=kind.machine.initial)
+        # Whoever ends a campaign early ends no entry: these go on to their deadline.
+        if kind.pooled and not taking.exists():
             draw(actor=actor, campaign=campaign)
     running = Instance.objects.filter(ended_at=None).values("campaign_id")
     for campaign in Campaign.objects.filter(state="ended").exclude(pk__in=running)[:limit]:
+        publish_turns(campaign=campaign)
         settle(actor=actor, campaign=campaign)
     return len(ids)
 
@@ -78,11 +82,8 @@ def draw(*, actor: Actor, campaign: Campaign) -> None:
         locks.take([LockKey("campaign", campaign.pk)])
         campaign.refresh_from_db(fields=["public"])
         if "entries" not in campaign.public:
-            rows = [
-                (one.code, kind.weight(terms, one))
-                for one in entries.filter(ended_at=None).order_by("id")
-            ]
-            frozen = freeze(Entrant(code, weight) for code, weight in rows)
+            running = entries.filter(ended_at=None).order_by("id")
+            frozen = freeze(Entrant(one.code, kind.weight(terms, one)) for one in running)
             closed = {"root": frozen.root, "entries": [list(one) for one in frozen.entries]}
             campaign.public = campaign.public | closed
             campaign.save(update_fields=["public"])
@@ -111,10 +112,25 @@ def _settle_entry(actor: Actor, instance_id: int, won: Mapping[str, str]) -> Non
         effects = kind.drawn(asked, won.get(instance.code))
         cost = sum(one.cost for one in effects if isinstance(one, GiveCoupon | GivePrice))
         if cost:
-            promise(instance.campaign, cost)
-            Instance.objects.filter(pk=instance.pk).update(promise=cost)
-            instance.promise = cost
+            promise_more(instance, cost)
         apply(effects, stage)
+
+
+def publish_turns(*, campaign: Campaign) -> None:
+    """Open the seed of a wheel that nobody can turn any more, and publish its proof. Repeatable."""
+    kind = mechanic(campaign.mechanic)
+    assert campaign.version is not None
+    wheel = kind.wheel_of(campaign, kind.terms.model_validate(campaign.version.terms))
+    if wheel is None or "proof" in campaign.public:
+        return
+    plays = Instance.objects.filter(campaign=campaign).values_list("code", "public")
+    turns = sorted(
+        (n, code, given) for code, public in plays for n, given, _receipt in public["turns"]
+    )
+    seed = fairness.reveal(purpose=DRAW, subject_id=campaign.pk)
+    text = wheel.proof(seed, [Turn(code, given) for _n, code, given in turns])
+    campaign.public = campaign.public | {"proof": text}
+    campaign.save(update_fields=["public"])
 
 
 def expire_instance(*, actor: Actor, instance_id: int) -> None:
@@ -128,6 +144,8 @@ def expire_instance(*, actor: Actor, instance_id: int) -> None:
         kind = mechanic(instance.campaign.mechanic)
         asked = Play(instance.campaign, terms_of(instance), instance, None, instance.deadline)
         stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
-        apply(kind.expire(asked), stage)
-        if instance.ended_at is None and instance.deadline <= clock.now():
+        effects = kind.expire(asked)
+        apply(effects, stage)
+        # A new deadline may have passed as well where nobody looked for long: the next call does.
+        if not effects:
             raise IllegalTransition(detail=f"instance {instance.pk} is not over after its deadline")

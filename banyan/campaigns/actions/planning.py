@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +29,7 @@ from ..chance.proofs import fingerprint
 from ..checks import faults_of
 from ..disclosing import report_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
-from ..mechanic import mechanic
+from ..mechanic import DRAW, mechanic
 from ..models import MARKETS, Campaign, CampaignVersion
 from ..rewards import faults_of_reward
 from ..states import CAMPAIGN
@@ -38,8 +38,6 @@ from ..terms import read
 LONGEST = dt.timedelta(days=366)
 LARGEST = 10**11
 MOST_GIVEN = 1_000_000
-DRAW = "campaign"
-"""What the seeds of campaigns' draws are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
     with transaction.atomic():
         locks.take([LockKey("campaign", campaign.pk)])
         campaign = get_campaign_for_staff(actor, campaign_id)
-        if campaign.state == "published":
+        if campaign.state in {"published", "paused"}:
             return campaign
         assert campaign.version is not None
         kind = mechanic(campaign.mechanic)
@@ -244,6 +242,14 @@ def standing_campaign(*, mechanic_code: str, currency: str) -> Campaign:
     found = known.select_related("version").order_by("id").first()
     if found is not None:
         return found
+    try:
+        return _standing(mechanic_code, currency)
+    except IntegrityError:
+        # Two at once: the other one made it.
+        return known.select_related("version").order_by("id")[0]
+
+
+def _standing(mechanic_code: str, currency: str) -> Campaign:
     kind, now = mechanic(mechanic_code), clock.now()
     with transaction.atomic():
         made = Campaign.objects.create(
@@ -265,9 +271,12 @@ def standing_campaign(*, mechanic_code: str, currency: str) -> Campaign:
 
 
 def settle(*, actor: Actor, campaign: Campaign) -> None:
-    """Close the books of a campaign that is over and whose instances have all ended."""
+    """Close the books of a campaign that is over and whose instances have all ended. Repeatable."""
     with transaction.atomic():
-        transition(CAMPAIGN, campaign, "settled", actor=actor)
+        locks.take([LockKey("campaign", campaign.pk)])
+        campaign.refresh_from_db(fields=["state"])
+        if campaign.state == "ended":
+            transition(CAMPAIGN, campaign, "settled", actor=actor)
 
 
 def _furnished(actor: Actor, shop: Shop, data: CampaignInput) -> CampaignInput:

@@ -26,7 +26,7 @@ from ..models import Campaign, Instance, Participation, PersonKey
 from ..persons import Person, person_of
 from ..problems import Refused
 from ..seeds import commit
-from .applying import Stage, apply
+from .applying import Stage, apply, promise
 from .switching import check_on
 
 NOWHERE = Arrival()
@@ -158,6 +158,8 @@ def play(
         check_on(campaign.mechanic)
     person = person_of(actor)
     _check_person(actor, campaign, kind, person)
+    if scarce:
+        kind.admit(person, instance, given or {})
     if verb == "help" and instance.owner_id == person.account_id:
         raise Refused("own")
     with transaction.atomic():
@@ -200,15 +202,6 @@ def _take_place(instance: Instance) -> int:
         raise Refused("drained")
     instance.taken += 1
     return instance.taken
-
-
-def promise(campaign: Campaign, money: int) -> None:
-    """Keep ``money`` of the budget, by one conditional UPDATE; nothing costs nothing."""
-    if not money:
-        return
-    free = Campaign.objects.filter(pk=campaign.pk, budget__gte=F("reserved") + F("spent") + money)
-    if free.update(reserved=F("reserved") + money) != 1:
-        raise Refused("budget")
 
 
 @remembered

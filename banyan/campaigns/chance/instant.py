@@ -137,6 +137,11 @@ class Wheel:
         )
 
 
+def prize_counter(prize: str) -> str:
+    """Return the kind of the bounded counter that holds a prize's stock, by campaign."""
+    return f"campaigns.prize.{prize}"
+
+
 def start(wheel: Wheel) -> str:
     """Return what the first receipt chains to: the fingerprint of the terms."""
     return proofs.fingerprint(wheel.terms)

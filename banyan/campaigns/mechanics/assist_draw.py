@@ -84,6 +84,11 @@ class AssistDraw(Mechanic[DrawTerms]):
     code = "assist_draw"
     title = gettext_lazy("Draw with help")
     pitch = gettext_lazy("Everybody has a chance; friends who help give one more each.")
+    steps = (
+        gettext_lazy("Enter: that is your first chance."),
+        gettext_lazy("Every friend who helps gives you one more."),
+        gettext_lazy("It is drawn when the campaign ends, and everybody can check it."),
+    )
     terms = DrawTerms
     landings = LANDINGS
     scarce = frozenset({"help"})

@@ -15,7 +15,7 @@ from banyan.catalog.models import Variant
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 
-from ..blocks import Block, Countdown, Faces, Next, Note, Price, Progress
+from ..blocks import Block, Countdown, Faces, Next, Note, Price, Progress, Won
 from ..chance.bargains import FRONT, Bargain
 from ..chance.packets import EQUAL, LINE_CUT
 from ..effects import Change, Confirm, Contribute, Effect, Enter, GiveRight, Lead, Move, Tell, Undo
@@ -27,6 +27,7 @@ from ..rewards import checkout_of
 from ..seeds import seed_of
 from ..terms import Ask, Terms
 
+MOST_CUTS = 20
 PAYING = dt.timedelta(minutes=20)
 """How long after the last moment to order an order that was placed by then may still be paid."""
 
@@ -80,6 +81,11 @@ class Bargaining(Mechanic[BargainTerms]):
     code = "bargain"
     title = gettext_lazy("Bargain")
     pitch = gettext_lazy("Friends cut the price down, step by step, and everybody sees how far.")
+    steps = (
+        gettext_lazy("Begin, and send it to your friends."),
+        gettext_lazy("Each friend who helps takes a piece off the price."),
+        gettext_lazy("Buy at the price that was reached; nobody has to buy."),
+    )
     terms = BargainTerms
     landings = ("direct", "right")
     scarce = frozenset({"help"})
@@ -111,6 +117,10 @@ class Bargaining(Mechanic[BargainTerms]):
     def turns(self, terms: BargainTerms) -> int:
         """See the base."""
         return terms.bargains
+
+    def price(self, terms: BargainTerms) -> int:
+        """See the base."""
+        return terms.floor
 
     def worst_case(self, terms: BargainTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""
@@ -209,9 +219,8 @@ class Bargaining(Mechanic[BargainTerms]):
             blocks.append(Progress(bargain.taken, bargain.cap, words))
             blocks.append(Countdown(bargain.deadline, _("Until then friends can help.")))
         helpers = [one.helper_id for one in shown.helps]
-        cuts = [format_money(Money(one.amount, currency)) for one in shown.helps[:5]]
-        notes = [_("− %(amount)s") % {"amount": cut} for cut in cuts]
-        blocks.append(Faces(_("Who helped"), helpers, notes, empty=min(left, 8)))
+        cuts = [format_money(-Money(one.amount, currency)) for one in shown.helps[:MOST_CUTS]]
+        blocks.append(Faces(_("Who helped"), helpers, amounts=cuts, empty=min(left, 8)))
         return [*blocks, *self._next(shown), *self.fairness(shown)]
 
     def _next(self, shown: Shown[BargainTerms]) -> list[Block]:
@@ -228,6 +237,7 @@ class Bargaining(Mechanic[BargainTerms]):
             until = mine.expires_at if mine and mine.expires_at else bargain.deadline
             label = _("Buy for %(amount)s") % {"amount": price}
             return [
+                Won(_("The price is yours"), _("Thanks to everybody who helped.")),
                 Countdown(until, _("to order at this price; it is not kept in stock for you")),
                 Next("buy", label, url=checkout_of(terms.variant)),
             ]

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from banyan.kernel.states import Machine
 from banyan.orders.actions.persons import is_newcomer
 
-from ..blocks import Block, Countdown, Faces, Next, Note, Progress
+from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
 from ..chance.packs import TIERED, Pack
 from ..disclosing import Gift
 from ..effects import Effect, Enter, Move, Tell
@@ -22,7 +22,7 @@ from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Sh
 from ..models import Campaign, Instance
 from ..policy import Facts
 from ..problems import Refused
-from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, reward, won
+from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
 from ..terms import Ask
 
 TOP = 2
@@ -84,6 +84,11 @@ class CouponPack(Mechanic[PackTerms]):
     code = "coupon_pack"
     title = gettext_lazy("Coupon pack")
     pitch = gettext_lazy("One sends it, many open it, everybody gains by it.")
+    steps = (
+        gettext_lazy("Make a pack, and send it to your friends."),
+        gettext_lazy("Each friend who opens it gains by it at once."),
+        gettext_lazy("What nobody opens in time is simply not given."),
+    )
     terms = PackTerms
     landings = LANDINGS
     machine = Machine(
@@ -188,6 +193,7 @@ class CouponPack(Mechanic[PackTerms]):
         blocks: list[Block] = []
         mine = [one for one in shown.grants if one.account_id == shown.account_id]
         blocks += won(shown)
+        blocks.append(_inside(shown.terms, shown.campaign.currency))
         words = ngettext("%(left)s of %(all)s is left", "%(left)s of %(all)s are left", left)
         words = words % {"left": left, "all": pack.cap}
         blocks.append(Progress(pack.taken, pack.cap, words))
@@ -240,3 +246,12 @@ def _order(subject: int, currency: str, terms: PackTerms) -> Pack | None:
         rule=TIERED,
         tiers=((1, n - 1), (TOP, 1)),
     )
+
+
+def _inside(terms: PackTerms, currency: str) -> Ladder:
+    """Say what is in the pack."""
+    names = names_of(terms, currency)
+    rungs = [(_("For every friend"), names[terms.coupon], False)]
+    if terms.top:
+        rungs.append((_("For one of them"), names[terms.top], False))
+    return Ladder(rungs)

@@ -83,6 +83,11 @@ class FlashSale(Mechanic[SaleTerms]):
     code = "flash_sale"
     title = gettext_lazy("Flash sale")
     pitch = gettext_lazy("Few units at a low price, in a fair order; rights to buy as codes.")
+    steps = (
+        gettext_lazy("Be there when it begins; a waiting room keeps it fair."),
+        gettext_lazy("A unit that is yours waits for your payment."),
+        gettext_lazy("What is not paid for in time goes to the next one."),
+    )
     terms = SaleTerms
     drives = ("benefit",)
     pay_to_enter = True
@@ -98,6 +103,10 @@ class FlashSale(Mechanic[SaleTerms]):
         "hundred": Preset(gettext_lazy("A hundred units, in a waiting room"), {"public": 100}),
         "codes": Preset(gettext_lazy("By F-code only"), {"public": 0, "codes": 50, "room": False}),
     }
+
+    def price(self, terms: SaleTerms) -> int:
+        """See the base."""
+        return terms.price
 
     def worst_case(self, terms: SaleTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""

@@ -16,6 +16,7 @@ from banyan.catalog.models import Variant
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 from banyan.orders.actions.persons import is_newcomer
+from banyan.orders.models import Order
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Price, Progress, Won
 from ..effects import (
@@ -25,6 +26,7 @@ from ..effects import (
     Enter,
     GiveRight,
     Lead,
+    Leave,
     LetGo,
     Move,
     Reprice,
@@ -120,9 +122,15 @@ class GroupBuy(Mechanic[GroupTerms]):
     code = "group_buy"
     title = gettext_lazy("Group buy")
     pitch = gettext_lazy("Enough people together pay less; too few, and everybody gets all back.")
+    steps = (
+        gettext_lazy("Open a group, and pay your place at the group's price."),
+        gettext_lazy("Friends join and pay theirs, until enough are in."),
+        gettext_lazy("The parcels are sent. Too few in time, and everybody gets all of it back."),
+    )
     terms = GroupTerms
     landings = ("direct", "right")
     pay_to_enter = True
+    watches = True
     machine = Machine(
         name="campaigns.group_buy.state",
         table=INSTANCES,
@@ -143,6 +151,10 @@ class GroupBuy(Mechanic[GroupTerms]):
     def turns(self, terms: GroupTerms) -> int:
         """See the base."""
         return terms.groups
+
+    def price(self, terms: GroupTerms) -> int:
+        """See the base."""
+        return terms.rungs[-1][1]
 
     def worst_case(self, terms: GroupTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""
@@ -204,9 +216,13 @@ class GroupBuy(Mechanic[GroupTerms]):
             return [Change({"public": public}), LetGo(), Move("completed", ends=True)]
         return [Undo(), Move("failed", ends=True)]
 
-    def reversed(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
-        """One refund after the success leaves the others as they are."""
-        return ()
+    def refunded(
+        self, play: Play[GroupTerms], one: Participation, order: Order
+    ) -> Sequence[Effect]:
+        """Who has all back before there are enough is out; later it leaves the others as is."""
+        if play.instance.state != "forming" or one.state != "in":
+            return ()
+        return [Leave(one, "refunded")]
 
     def view(self, shown: Shown[GroupTerms]) -> list[Block]:
         """See the base."""
@@ -250,6 +266,8 @@ class GroupBuy(Mechanic[GroupTerms]):
             )
             return [Note(words % {"n": n}, "good")]
         if group.ended_at is not None:
+            if mine is not None:
+                return [Won(_("The group is complete."), _("The shop sends what you ordered."))]
             return [Note(_("The group is complete."), "good")]
         if mine is not None and mine.state == "reserved":
             price = format_money(Money(mine.amount, shown.campaign.currency))

@@ -92,6 +92,11 @@ class LikeCollection(Mechanic[LikeTerms]):
     code = "like_collection"
     title = gettext_lazy("Collecting likes")
     pitch = gettext_lazy("Enough friends like it, and it is reached.")
+    steps = (
+        gettext_lazy("Begin, and ask friends for a like."),
+        gettext_lazy("A like costs nothing and counts once."),
+        gettext_lazy("Take what the step brings that you have reached."),
+    )
     terms = LikeTerms
     landings = LANDINGS
     drives = ("benefit", "honour", "both")

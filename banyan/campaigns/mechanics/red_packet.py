@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Annotated
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
 
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
-from banyan.kernel.problems import Invalid
+from banyan.kernel.problems import Invalid, NotFound, TooMany
+from banyan.kernel.ratelimits import hit
 from banyan.kernel.states import Machine
 from banyan.moderation.actions import check_text
+from banyan.moderation.queries import is_suspended
+from banyan.payments.queries import wallet_is_on
+from banyan.people.access import blocked_between
 
 from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
 from ..chance.packets import EQUAL, LINE_CUT, Packet
-from ..effects import Effect, Enter, Fund, Move, PayOut, Tell
+from ..effects import Effect, Enter, Fund, Move, PayOut, Show, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Shown
-from ..models import Instance
+from ..models import Campaign, Instance, Participation
+from ..persons import Person
+from ..policy.limits import limit
 from ..problems import Refused
 from ..terms import Ask, Terms
 
 MODES = {"equal": EQUAL, "random": LINE_CUT}
+WORD = (2, 20)
+"""The fewest and the most letters of a code word."""
+TRIES, HOUR, DAY = 5, 3_600, 86_400
 
 
 class PacketTerms(Terms):
@@ -53,6 +64,11 @@ class RedPacket(Mechanic[PacketTerms]):
     code = "red_packet"
     title = gettext_lazy("Red packet")
     pitch = gettext_lazy("Credit for friends, in equal shares or by luck.")
+    steps = (
+        gettext_lazy("Put some of your credit into a packet, and choose how many may share it."),
+        gettext_lazy("Friends open it: who comes first, has a share."),
+        gettext_lazy("What nobody took in time goes back to you."),
+    )
     terms = PacketTerms
     drives = ("benefit",)
     by_sharing = False
@@ -74,12 +90,20 @@ class RedPacket(Mechanic[PacketTerms]):
 
     def begin(self, new: Beginning[PacketTerms]) -> Opening:
         """Read the sum (minor units), shares, mode and wish; split the sum now."""
+        if not wallet_is_on():
+            raise Refused("wallet_off")
+        if is_suspended(new.actor.id or 0):
+            raise Refused("suspended")
         fields, terms = {}, new.terms
         total = whole(str(new.given.get("total", ""))) or 0
         count = whole(str(new.given.get("count", ""))) or 0
         mode = str(new.given.get("mode", "random"))
         wish = str(new.given.get("wish", "")).strip()
-        if not 1 <= count <= terms.people:
+        word = _folded(new.given.get("word"))
+        pair = bool(new.given.get("pair"))
+        if pair and count != 1:
+            fields["count"] = _("In a chat of two a packet has one share.")
+        elif not 1 <= count <= terms.people:
             fields["count"] = _("From 1 to %(n)s shares.") % {"n": terms.people}
         if not max(count, 1) <= total <= terms.most:
             amount = format_money(Money(terms.most, new.campaign.currency))
@@ -90,18 +114,30 @@ class RedPacket(Mechanic[PacketTerms]):
             fields["mode"] = _("This cannot be chosen here.")
         if len(wish) > 60:
             fields["wish"] = _("This is too long.")
+        if word and not WORD[0] <= len(word) <= WORD[1]:
+            fields["word"] = _("From %(least)s to %(most)s letters.") % {
+                "least": WORD[0],
+                "most": WORD[1],
+            }
         if fields:
             raise Invalid(fields=fields)
-        if wish:
-            check_text(actor=new.actor, text=wish, where="message")
+        if wish and check_text(actor=new.actor, text=wish, where="message"):
+            # Nobody looks at wishes by hand before the day is over.
+            raise Invalid(fields={"wish": _("Choose other words.")}, code="words_blocked")
         public = {"count": count, "mode": mode, "wish": wish, "total": total}
+        public |= {"word": bool(word), "pair": pair}
         return Opening(
             cap=count,
             lasts=dt.timedelta(hours=terms.hours),
             amount=total,
             chance=_packet(new.subject, new.campaign.currency, public),
+            kept={"word": word},
             public=public,
         )
+
+    def entry_url(self, campaign: Campaign) -> str:
+        """See the base."""
+        return f"/me/packets/new?campaign={campaign.code}"
 
     def chance_of(self, instance: Instance, terms: PacketTerms) -> Packet:
         """See the base."""
@@ -109,14 +145,33 @@ class RedPacket(Mechanic[PacketTerms]):
 
     def opened(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """The sender's credit goes into the packet; too little, and nothing is begun."""
-        return [Fund(play.instance.amount)]
+        packet = play.instance
+        _count("sent", play.who.account_id, packet.amount, play.campaign)
+        return [Fund(packet.amount), *([Show()] if packet.place else [])]
+
+    def admit(self, person: Person, instance: Instance, given: Mapping[str, Any]) -> None:
+        """Refuse the suspended, who is apart from the sender, and a wrong code word."""
+        if is_suspended(person.account_id):
+            raise Refused("suspended")
+        if blocked_between(person.account_id, instance.owner_id or 0):
+            raise NotFound()
+        if word := instance.secret["word"]:
+            hit(f"packet:word:{instance.pk}:{person.account_id}", TRIES, HOUR)
+            if not constant_time_compare(_folded(given.get("word")), word):
+                raise Refused("word")
+
+    def card(self, instance: Instance) -> tuple[str, str]:
+        """See the base."""
+        whose = instance.owner.display_name if instance.owner else ""
+        return instance.public["wish"] or str(self.title), f"{whose} · {_stands(instance)}"
 
     def join(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """The share of the place; who takes the last one ends it, and the sender is told."""
         packet, who = play.instance, play.who.account_id
-        if who == packet.owner_id and not play.terms.sender:
+        if who == packet.owner_id and not _sender_takes(packet, play.terms):
             raise Refused("own")
         share = self.chance_of(packet, play.terms).parts(play.seed)[play.place - 1]
+        _count("received", who, share, play.campaign)
         effects: list[Effect] = [
             Enter("taker", place=play.place, amount=share),
             PayOut(who, share, "share"),
@@ -130,14 +185,23 @@ class RedPacket(Mechanic[PacketTerms]):
         packet = play.instance
         shares = self.chance_of(packet, play.terms).parts(play.seed)
         rest = sum(shares[packet.taken :])
-        back: list[Effect] = [PayOut(packet.owner_id or 0, rest, "remainder")] if rest else []
-        return [*back, Move("returned", ends=True)]
+        owner_id, ends = packet.owner_id or 0, Move("returned", ends=True)
+        if not rest:
+            return [ends]
+        told = {"amount": rest, "currency": play.campaign.currency}
+        return [
+            PayOut(owner_id, rest, "remainder"),
+            ends,
+            Tell(owner_id, "campaign.returned", told),
+        ]
 
     def view(self, shown: Shown[PacketTerms]) -> list[Block]:
         """See the base."""
         packet, currency = shown.instance, shown.campaign.currency
         left = packet.cap - packet.taken
         blocks: list[Block] = []
+        if packet.owner is not None:
+            blocks.append(Note(_("From %(name)s") % {"name": packet.owner.display_name}))
         if wish := packet.public["wish"]:
             blocks.append(Note(wish, "gold"))
         takers = [one for one in shown.people if one.role == "taker"]
@@ -159,21 +223,52 @@ class RedPacket(Mechanic[PacketTerms]):
             Faces(_("Who took a share"), [one.account_id for one in takers], _best(shown))
         )
         if packet.ended_at is None and left and mine is None:
-            if shown.own and not shown.terms.sender:
-                blocks.append(Next("share", _("Send it to friends")))
-            else:
-                blocks.append(Next("join", _("Open it")))
+            asks = {"word": _("Code word")} if packet.public["word"] else {}
+            if not shown.own or _sender_takes(packet, shown.terms):
+                blocks.append(Next("join", _("Open it"), asks=asks))
         elif mine is None:
             blocks.append(Note(_("All of it is gone.") if not left else _("It is closed.")))
+        if shown.own and packet.ended_at is None and not packet.place:
+            blocks.append(Next("share", _("Send it to friends")))
         return [*blocks, *self.fairness(shown)]
+
+
+def _sender_takes(packet: Instance, terms: PacketTerms) -> bool:
+    return terms.sender and not packet.public["pair"]
+
+
+def _stands(packet: Instance) -> str:
+    """Say in a few words how a packet stands."""
+    if packet.taken >= packet.cap:
+        return _("All of it is gone.")
+    if packet.ended_at is not None:
+        return _("It is closed.")
+    return _("%(taken)s of %(all)s opened") % {"taken": packet.taken, "all": packet.cap}
+
+
+def _folded(word: object) -> str:
+    """Return a code word as it is compared: neither case nor width nor spaces count."""
+    return "".join(unicodedata.normalize("NFKC", str(word or "")).casefold().split())
+
+
+def _count(what: str, account_id: int, amount: int, campaign: Campaign) -> None:
+    """Count money of one person's day; Refused when it is more than the installation allows.
+
+    Inside the transaction: what is rolled back is not counted, and a person waits for themselves.
+    """
+    key, most = f"packet:{what}:{campaign.currency}:{account_id}", limit(f"packet_{what}_day")
+    try:
+        hit(key, most, DAY, weight=amount)
+    except TooMany as full:
+        raise Refused(f"{what}_day", detail=full.detail) from full
 
 
 def _best(shown: Shown[PacketTerms]) -> list[str]:
     """Say who was luckiest once all is taken: the earliest of the largest shares."""
-    takers = [one for one in shown.people if one.role == "taker"]
     if shown.instance.state != "drained" or shown.instance.public["mode"] != "random":
         return []
-    best = max(takers, key=lambda one: (one.amount, -(one.place or 0)))
+    takers = Participation.objects.filter(instance=shown.instance, role="taker")
+    best = takers.select_related("account").order_by("-amount", "place")[0]
     amount = format_money(Money(best.amount, shown.campaign.currency))
     if best.is_named:
         name = best.account.display_name

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
@@ -18,14 +19,14 @@ from banyan.moderation.actions import check_text
 from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 
-from ..blocks import Block, Next, Note, Progress
+from ..blocks import Block, Ladder, Next, Note, Progress
 from ..disclosing import Gift
 from ..effects import Change, Count, Effect, Enter, Follow, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Campaign, Participation
+from ..models import Campaign, Instance, Participation
 from ..policy import Facts
 from ..problems import Refused
-from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, reward, won
+from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
 from ..terms import Ask
 
 MOST_FRIENDS = 100_000
@@ -82,6 +83,11 @@ class Referral(Mechanic[ReferralTerms]):
     code = "referral"
     title = gettext_lazy("Code for friends")
     pitch = gettext_lazy("A new friend enters your code, and both of you gain.")
+    steps = (
+        gettext_lazy("Take your code, and give it to friends who are new here."),
+        gettext_lazy("A friend who enters it gains by it for a first order."),
+        gettext_lazy("Once that order is kept, you are thanked too."),
+    )
     terms = ReferralTerms
     landings = LANDINGS
     drives = ("benefit", "honour", "both")
@@ -143,6 +149,8 @@ class Referral(Mechanic[ReferralTerms]):
             raise Refused("over")
         if not is_newcomer(play.who.contacts):
             raise Refused("newcomers_only")
+        if _brought(who, play.instance):
+            raise Refused("cycle")
         # Beyond those who are thanked for, the promise does not reach; the coupon's own cap does.
         given = reward(
             play,
@@ -211,6 +219,7 @@ class Referral(Mechanic[ReferralTerms]):
             late = [one for one in shown.people if one.data.get("reason") == "late"]
             blocks: list[Block] = [
                 Note(_("Your code: %(code)s") % {"code": code.code}, "gold"),
+                *_gains(terms, shown.campaign.currency),
                 Progress(code.done, terms.most, words % {"n": code.done, "all": terms.most}),
             ]
             if left_out:
@@ -235,4 +244,34 @@ class Referral(Mechanic[ReferralTerms]):
             return won(shown) or [Note(_("You came by a friend's code. Welcome!"), "good")]
         if code.ended_at is not None or shown.at >= shown.campaign.ends_at:
             return [Note(_("This is over."))]
-        return [Next("join", _("Use the code"), _("For your first order with us."))]
+        use = Next("join", _("Use the code"), _("For your first order with us."))
+        return [*_gains(terms, shown.campaign.currency), use]
+
+
+def _gains(terms: ReferralTerms, currency: str) -> list[Block]:
+    """Say what both of them have; honour alone brings nothing to be named."""
+    if terms.is_honour:
+        return []
+    names = names_of(terms, currency)
+    rungs = [(_("For the new friend"), names[terms.coupon], False)]
+    if terms.thanks:
+        rungs.append((_("For who brought them, later"), names[terms.thanks], False))
+    return [Ladder(rungs)]
+
+
+def _brought(account_id: int, code: Instance) -> bool:
+    """Whether somebody brought the owner of a code here, or whoever brought them, and so on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BROUGHT, [code.owner_id, code.campaign_id, account_id])
+        return cursor.fetchone() is not None
+
+
+_BROUGHT = """
+    WITH RECURSIVE above (id) AS (
+      SELECT %s::bigint UNION
+      SELECT i.owner_id FROM above
+      JOIN campaigns_participation p ON p.account_id = above.id AND p.campaign_id = %s
+       AND p.role = 'friend' AND p.state <> 'out'
+      JOIN campaigns_instance i ON i.id = p.instance_id)
+    SELECT FROM above WHERE id = %s
+"""

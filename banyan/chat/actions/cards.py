@@ -14,6 +14,7 @@ from banyan.sharing.actions import TargetUnknown, share
 from banyan.sharing.channels import CHAT, GROUP
 from banyan.sharing.models import Link
 from banyan.sharing.places import place_of_chat, place_of_group
+from banyan.sharing.ports import kinds
 
 from .. import ports
 from ..models import Room
@@ -56,7 +57,7 @@ def settled(actor: Actor, room: Room, wanted: Wanted) -> tuple[str, int]:
         return _shared_on(actor, room, wanted.id)
     if not ports.is_drawn(wanted.kind) or not ports.cards(actor, wanted.kind, [wanted.id]):
         raise _unknown()
-    if wanted.kind not in CARD_KINDS:
+    if wanted.kind not in (*CARD_KINDS, *kinds()):
         return wanted.kind, wanted.id
     if wanted.kind == "order":
         return _of_this_room(room, wanted)

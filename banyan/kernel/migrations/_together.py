@@ -40,7 +40,7 @@ class AtOnce(Operation):
     def __init__(self, operations: Sequence[Operation]) -> None:
         """Take the operations in their order."""
         self.operations = list(operations)
-        self.reversible = all(operation.reversible for operation in operations)
+        self.reversible = all(operation.reversible for operation in operations)  # type: ignore[misc]  # Django's own RunSQL answers per operation, too
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """Say how to write it down."""

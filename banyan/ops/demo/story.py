@@ -45,6 +45,7 @@ from .stage import ADDRESS, SYSTEM, Stage, give_back, pay
 from .stalls import Stalls
 from .talks import Talks
 from .tariffs import Tariffs
+from .together import Together
 from .travels import Traveller, Travels, complain
 from .trust import Trust
 from .voices import Voices
@@ -97,6 +98,7 @@ class Story:
         for part in (Circles, Handed, Launches, AfterSale, Flea, Trust):
             part(self._stage()).tell_all()
         Talks(self._stage()).tell_all()
+        Together(self._stage()).tell_all()
         Voices(self._stage(), self.pictures).tell_all()
         relay.drain()  # what was bought earns points, for the last part to spend
         Tariffs(self._stage()).tell_all()

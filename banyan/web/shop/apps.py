@@ -11,6 +11,8 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the ports of the floors below."""
+        from banyan.campaigns.access import CARD
+        from banyan.chat import ports as chat
         from banyan.groups import ports as groups
         from banyan.payments import ports as payments
         from banyan.people import ports as people
@@ -36,5 +38,6 @@ class ShopConfig(AppConfig):
         payments.register_subject_page("checkout", targets.checkout_page)
         payments.register_subject_page("payment_request", targets.request_page)
         cards.register()
+        chat.register_card(CARD, played.play_cards)
         people.register_guest_source(sign_in.GuestOrders())
         people.on_sign_in[:] = [sign_in.join_touches, sign_in.join_cart_of_browser]

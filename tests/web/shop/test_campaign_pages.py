@@ -7,14 +7,17 @@ import re
 import pytest
 from django.urls import reverse
 
+from banyan.campaigns.mechanic import mechanics
 from banyan.campaigns.models import Campaign, Instance
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock
 from banyan.sharing import actions as sharing
-from tests.campaigns.scene import DAY, assert_sound, begun, campaign, coupon, somebody
+from banyan.sharing import ports
+from tests.campaigns.scene import DAY, assert_sound, begun, campaign, coupon, draft, somebody
 from tests.support import factories as make
 from tests.support.pages import Page
 from tests.web.studio.scene import client
+from tests.web.test_statements import compare, statements
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +132,61 @@ def test_what_is_over_says_so() -> None:
         answer = browser.post(reverse("campaign_begin", args=[made.code]), follow=True)
     assert "This is over." in answer.content.decode()
     assert not Instance.objects.exists()
+
+
+def test_what_runs_stands_on_the_goods_the_shop_and_under_together() -> None:
+    item = make.variant(price=10_000, stock=9)
+    shop = item.product.shop
+    of = campaign(shop, "bargain", variant=item.pk, floor=4_000, people=3, title="Bring it down")
+    draft(shop, "bargain", variant=item.pk, floor=3_000, people=3, title="Not yet")
+    goods = reverse("product", args=[shop.slug, item.product.slug])
+    pages = (goods, reverse("shop", args=[shop.slug]), reverse("campaigns"))
+    visitor = client()
+    for page in pages:
+        html = visitor.get(page).content.decode()
+        assert reverse("campaign", args=[of.code]) in html, page
+        assert "CN¥40.00" in html
+        assert "Not yet" not in html
+    for page in pages[:2]:
+        neutral = visitor.get(page, HTTP_USER_AGENT=WECHAT).content.decode()
+        assert of.code not in neutral, "no invitation where rewarded sharing is forbidden"
+    with clock.at(of.ends_at):
+        for page in pages:
+            assert of.code not in visitor.get(page).content.decode()
+
+
+def test_together_asks_as_much_for_ten_as_for_one() -> None:
+    counts = {}
+    for size in (1, 10):
+        while Campaign.objects.count() < size:
+            shop = make.shop()
+            item = make.variant(shop, price=10_000)
+            campaign(shop, "bargain", variant=item.pk, floor=4_000, people=3)
+            campaign(shop, "coupon_pack", coupon=coupon(shop).pk)
+        counts[size] = statements(lambda: client().get(reverse("campaigns")))
+    compare(counts)
+
+
+def test_a_share_says_in_money_what_it_brings() -> None:
+    item = make.variant(price=10_000, stock=9)
+    shop, ana = item.product.shop, somebody()
+    bargain = begun(campaign(shop, "bargain", variant=item.pk, floor=4_000, people=3), ana)
+    pack = campaign(shop, "coupon_pack", coupon=coupon(shop).pk)
+    kinds = {("play", bargain.pk): "as low as CN¥40.00", ("campaign", pack.pk): "up to CN¥5.00 off"}
+    for (kind, target_id), price in kinds.items():
+        found = ports.card(kind, target_id)
+        assert found is not None
+        assert found.price == price
+        html = client(ana).get(reverse("share", args=[kind, target_id])).content.decode()
+        assert price in html
+    link = sharing.share(actor=make.actor(ana), target_kind="play", target_id=bargain.pk, via=None)
+    assert client().get(reverse("poster", args=[link.code]))["Content-Type"] == "image/jpeg"
+
+
+def test_how_it_goes_is_said_in_three_sentences_and_not_in_an_app_that_forbids_sharing() -> None:
+    shop = make.shop()
+    made = campaign(shop, "coupon_pack", coupon=coupon(shop).pk)
+    url = reverse("campaign", args=[made.code])
+    assert "How it works" in client().get(url).content.decode()
+    assert "How it works" not in client().get(url, HTTP_USER_AGENT=WECHAT).content.decode()
+    assert all(len(kind.steps) == 3 for kind in mechanics().values())

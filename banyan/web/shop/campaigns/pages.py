@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from banyan.campaigns.mechanic import Shown, mechanic
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
 from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
-from banyan.campaigns.queries import is_on, own_instances, plays_of, shown
+from banyan.campaigns.queries import all_running, is_on, own_instances, plays_of, shown
 from banyan.campaigns.seeds import proof_file
 from banyan.catalog.models import Variant
 from banyan.kernel import clock
@@ -37,11 +38,17 @@ from banyan.web.ui import addresses
 from banyan.web.ui.shapes import Face
 
 from ...http import actor, private, signed_in
+from ..community.feed_tabs import tabs
 from ..heads import head_of
 from ..market.arrival import Arrival, arrival_of
 from ..people.faces import faces_of
+from .cards import campaign_cards
 
 PAGE, NAMED = 20, 6
+LATER = (Faces, Proof)
+"""Blocks that stand below what there is to do."""
+NAMING = frozenset({"join", "help"})
+"""Verbs at which people say whether others may see that it was they."""
 PLAIN = (Countdown, Honour, Note, Price, Proof, Won)
 """Blocks that ask nobody for anything: what stands on the neutral page besides buying."""
 
@@ -53,6 +60,7 @@ class Drawn:
     block: Block
     faces: list[Face]
     total: int = 0
+    rows: Sequence[tuple[Face | None, str]] = ()
 
     @property
     def names(self) -> str:
@@ -112,11 +120,14 @@ def _phase(found: Campaign) -> str:
 
 
 def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, Any]:
-    kind = mechanic(found.mechanic)
+    kind, card = mechanic(found.mechanic), campaign_cards([found])[found.pk]
     query = f"?via={arrival.code}" if arrival.code else ""
     pitch = "" if arrival.neutral else str(kind.pitch)
     return {
         "nav": "explore",
+        "card": card,
+        # An app that forbids sharing for a reward reads no invitation to do so.
+        "steps": () if arrival.neutral else kind.steps,
         "campaign": found,
         "shop": found.shop,
         "mechanic": kind,
@@ -131,6 +142,7 @@ def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, 
             title=found.title,
             description=found.about or pitch or found.title,
             path=addresses.url("campaign", found.code),
+            picture=card.picture,
             code=arrival.code,
         ),
     }
@@ -186,19 +198,24 @@ def play(request: HttpRequest, code: str) -> HttpResponse:
 def _play(request: HttpRequest, found: Instance) -> HttpResponse:
     who, arrival = actor(request), _arrival(request, found.campaign)
     rows = shown(who, found)
-    blocks = blocks_of(rows)
+    # What the reader has won stands on top, wherever the mechanic says it.
+    blocks = sorted(blocks_of(rows), key=lambda one: not isinstance(one, Won))
     if arrival.neutral:
         # This app forbids sharing for a reward: price, buying and one's own stay, asking goes.
         blocks = [one for one in blocks if isinstance(one, PLAIN) or _is_own(one)]
+    todo = [one for one in blocks if isinstance(one, Next)]
     query = f"?via={arrival.code}" if arrival.code else ""
     context = _page(request, found.campaign, arrival) | {
         "play": found,
-        "blocks": _drawn(rows, blocks),
+        "first": _drawn(rows, [one for one in blocks if not isinstance(one, (Next, *LATER))]),
+        "then": _drawn(rows, [one for one in blocks if isinstance(one, LATER)]),
+        "todo": todo,
+        "naming": next((one.verb for one in todo if one.verb in NAMING), ""),
         "member": who.id is not None,
         "sign_in_url": _sign_in(request, arrival),
         "share_url": addresses.url("share", "play", found.pk) + query,
         "live": ticket(request, f"play:{found.pk}"),
-        "live_url": addresses.url("play", found.code) + query,
+        "again_url": addresses.url("play", found.code) + query,
     }
     if request.headers.get("hx-request"):
         answer = render(request, "shop/campaigns/play_state.html", context)
@@ -238,6 +255,21 @@ def play_act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
     if done.next_url:
         return redirect(done.next_url)
     return redirect("play", done.instance.code)
+
+
+@require_safe
+@private
+def together(request: HttpRequest) -> HttpResponse:
+    """List what people can begin together now, at any open shop, newest first."""
+    rows = all_running(before=whole(request.GET.get("before", "")), limit=PAGE + 1)
+    cards = campaign_cards(rows[:PAGE])
+    context = {
+        "nav": "explore",
+        "tabs": tabs("together"),
+        "cards": list(cards.values()),
+        "more_url": f"?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
+    }
+    return render(request, "shop/campaigns/together.html", context)
 
 
 @require_safe
@@ -292,5 +324,12 @@ def _drawn(rows: Shown[Any], blocks: list[Block]) -> list[Drawn]:
     for block in blocks:
         people = block.people if isinstance(block, Faces) else ()
         seen = [faces[one] for one in people if one in faces]
-        drawn.append(Drawn(block, seen, len(people)))
+        drawn.append(Drawn(block, seen, len(people), _rows(block, faces)))
     return drawn
+
+
+def _rows(block: Block, faces: Mapping[int, Face]) -> Sequence[tuple[Face | None, str]]:
+    """Return who did what in money, without a face for those who are not shown."""
+    amounts = block.amounts if isinstance(block, Faces) else ()
+    people = block.people if isinstance(block, Faces) else ()
+    return [(faces.get(one), amount) for one, amount in zip(people, amounts, strict=False)]

@@ -34,6 +34,7 @@ from banyan.web.ui.shapes import Face
 
 from ...http import actor, number, private, signed_in
 from ...streams import ticket
+from ..campaigns.packets import packet_url
 from ..market.cards import shop_faces
 from ..people.faces import face_of
 from .talk import goods_to_show, lines_of, room_face, wanted_card, words_of
@@ -128,6 +129,7 @@ def _page(request: HttpRequest, place: Place, problem: Problem | None = None) ->
         "card": shown,
         "card_value": f"{card.kind}:{card.id}" if card and shown else "",
         "goods": goods_to_show(place.shop_id),
+        "packet_url": packet_url(room),
         "body": request.POST.get("body", ""),
         "key": new_code(80),
         "staged": staged_for(who, tokens or request.POST.getlist("picture")),

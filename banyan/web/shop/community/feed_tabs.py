@@ -16,5 +16,6 @@ def tabs(current: str) -> list[Tab]:
         Tab(text=_("Discover"), url=addresses.url("explore"), current=current == "explore"),
         Tab(text=_("Topics"), url=addresses.url("topics"), current=current == "topics"),
         Tab(text=_("Nearby"), url=addresses.url("near"), current=current == "near"),
+        Tab(text=_("With friends"), url=addresses.url("campaigns"), current=current == "together"),
         Tab(text=_("Second-hand"), url=addresses.url("listings")),
     ]

@@ -62,5 +62,8 @@ def wallet_kind(kind: str) -> str:
         "wallet.credit": _("Credit given to you"),
         "payment.captured": _("Paid with credit"),
         "refund.succeeded": _("Refunded as credit"),
+        "packet.funded": _("Put into a red packet"),
+        "packet.share": _("A share of a red packet"),
+        "packet.remainder": _("Came back from a red packet"),
     }
     return known.get(kind, kind)

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from banyan.campaigns.queries import campaigns_of_goods, running_campaigns
 from banyan.catalog.access import (
     get_ended_product,
     get_product_for,
@@ -44,6 +45,7 @@ from banyan.sales.queries import SalePrice, prices_in, sale_items
 from banyan.web.ui import addresses
 
 from ...http import actor, revalidated
+from ..campaigns.cards import CampaignCard, campaign_cards
 from ..community.cards import cards_about, covers_of
 from ..heads import Head, breadcrumbs, head_of, offered
 from ..sharing.shown import note_shown
@@ -57,6 +59,7 @@ from .facts import attribute_rows
 from .stand import Stand, stand_of
 
 PAGE = 24
+MOST_TOGETHER = 3
 SUMMARY = 150
 
 
@@ -132,6 +135,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         # What the shop asks elsewhere is no former price of this page's.
         "was": None if stand.prices else _was(chosen, units),
         **_sale(chosen, in_sales),
+        "together": _together(found, variants, arrival, stand),
         "own": orders.own_price(chosen, units[chosen.pk]) if chosen and not stand.prices else None,
         "from_price": prices is not None and prices[0] != prices[1],
         "free": _free(chosen) + _in_sale(sale_prices.get(chosen.pk)) if chosen else 0,
@@ -210,6 +214,17 @@ def _sale(chosen: Variant | None, items: Sequence[SaleItem]) -> dict[str, Any]:
     return {"sale": item.sale, "sale_amount": Money(item.amount, item.currency)}
 
 
+def _together(
+    found: Product, variants: Sequence[Variant], arrival: Arrival, stand: Stand
+) -> CampaignCard | None:
+    """Return what people do together for this product now: at the shop itself, and once."""
+    if arrival.neutral or stand.prices:
+        return None
+    rows = campaigns_of_goods(found.shop_id, {one.pk for one in variants})
+    about = [one for one in rows if one.mechanic != "flash_sale"][:1]
+    return next(iter(campaign_cards(about).values()), None)
+
+
 def _was(chosen: Variant | None, units: Mapping[int, Money]) -> Money | None:
     """Return what it cost before: what the shop says, else its own price where a list is lower."""
     if chosen is None:
@@ -274,6 +289,7 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
         "cover": look.get(found.cover_id or 0),
         "face": shop_faces([found])[0],
         "collections": shown_collections(found),
+        "together": list(campaign_cards(running_campaigns(found.pk)[:MOST_TOGETHER]).values()),
         "panel": panel(request.GET, chosen, facets, bound=bound, place=found),
         "products": product_cards(products_in_order(ids), via=arrival.code, touch=arrival.touch),
         "more_url": more_url(request.GET, following),

@@ -20,6 +20,7 @@ from banyan.kernel.problems import Invalid, NotFound, Problem
 from banyan.legal.queries import to_accept
 from banyan.legal.rules import MEMBERS
 from banyan.media.actions import stage
+from banyan.payments.queries import wallet_is_on
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
 from banyan.people.actions.sign_in import ADD_CONTACT, attempt_of
@@ -50,6 +51,7 @@ _AREAS = (
             ("earnings", "coin", gettext_lazy("Earnings")),
             ("statement", "receipt", gettext_lazy("Statement")),
             ("wallet", "wallet", gettext_lazy("Wallet")),
+            ("packet_new", "gift", gettext_lazy("Send a red packet")),
             ("links_mine", "share", gettext_lazy("My shares")),
         ),
     ),
@@ -61,6 +63,7 @@ _AREAS = (
             ("friends_mine", "people", gettext_lazy("Friends")),
             ("my_followers", "me", gettext_lazy("Followers")),
             ("groups", "people", gettext_lazy("Groups")),
+            ("plays_mine", "gift", gettext_lazy("What I take part in")),
         ),
     ),
     (
@@ -120,6 +123,7 @@ def _rooms(ways: Sequence[tuple[str, str, Promise]]) -> list[dict[str, object]]:
     return [
         {"url": reverse(name), "icon": icon, "text": text, "name": name}
         for name, icon, text in ways
+        if name != "packet_new" or wallet_is_on()
     ]
 
 

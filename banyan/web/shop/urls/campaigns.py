@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from ..campaigns import pages
+from ..campaigns import packets, pages
 
 urlpatterns = [
+    path("campaigns", pages.together, name="campaigns"),
     path("play/<str:code>", pages.play, name="play"),
     path("play/<str:code>/proof", pages.play_proof, name="play_proof"),
     path("play/<str:code>/<str:verb>", pages.play_act, name="play_act"),
@@ -12,5 +13,6 @@ urlpatterns = [
     path("campaign/<str:code>/proof", pages.campaign_proof, name="campaign_proof"),
     path("campaign/<str:code>/rules", pages.campaign_rules, name="campaign_rules"),
     path("campaign/<str:code>/begin", pages.begin, name="campaign_begin"),
+    path("me/packets/new", packets.packet_new, name="packet_new"),
     path("me/plays", pages.plays_mine, name="plays_mine"),
 ]

@@ -1,0 +1,111 @@
+"""Filling a red packet: how much, how many shares, for whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns.actions.packets import KINDS, PacketInput
+from banyan.chat.access import get_room_for, partner_of
+from banyan.chat.models import Room
+from banyan.chat.queries import rooms
+from banyan.chat.states import OPEN
+from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
+from banyan.kernel.money import Money
+from banyan.kernel.problems import Invalid, LoginRequired, NotFound, Problem
+from banyan.payments.queries import wallet_is_on, wallets_of
+
+from ...http import actor, number, private, signed_in
+from ..chat.talk import listed_faces, room_face
+
+MOST_ROOMS = 50
+
+
+def packet_url(room: Room | None) -> str:
+    """Return where a packet for a room is filled; empty where there cannot be one."""
+    if room is None or room.kind not in KINDS or room.state != OPEN or not wallet_is_on():
+        return ""
+    return f"{reverse('packet_new')}?room={room.pk}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@signed_in
+def packet_new(request: HttpRequest) -> HttpResponse:
+    """Show the form of a packet with the credit there is; on POST fill it and show it."""
+    if request.method != "POST":
+        if not wallet_is_on():
+            raise NotFound()
+        return _form(request, request.GET)
+    try:
+        made = campaigns.fill_packet(
+            actor=actor(request), data=_read(request), key=request.POST.get("key", "")[:40]
+        )
+    except (LoginRequired, NotFound):
+        raise
+    except Problem as problem:
+        if problem.status not in {409, 422}:
+            raise
+        return _form(request, request.POST, problem)
+    room_id = number(request.POST, "room")
+    if room_id is not None:
+        return redirect(f"{reverse('chat_room', args=[room_id])}#say")
+    return redirect("play", made.code)
+
+
+def _read(request: HttpRequest) -> PacketInput:
+    given = request.POST
+    held = {money.currency for money in wallets_of(actor(request).id or 0)}
+    currency = given.get("currency", "")
+    if currency not in held:
+        raise Invalid(fields={"total": _("There is no credit in your wallet.")})
+    try:
+        total = Money.parse(given.get("total", ""), currency)
+    except (ValueError, ArithmeticError) as error:
+        raise Invalid(fields={"total": _("Enter an amount such as 12.50.")}) from error
+    return PacketInput(
+        total=total,
+        count=number(given, "count") or 0,
+        mode=given.get("mode", ""),
+        wish=given.get("wish", ""),
+        word=given.get("word", ""),
+        room_id=number(given, "room"),
+        campaign=given.get("campaign", "")[:24],
+    )
+
+
+def _form(request: HttpRequest, values: Any, problem: Problem | None = None) -> HttpResponse:
+    who = actor(request)
+    held = [money for money in wallets_of(who.id or 0) if money.amount > 0]
+    context = {
+        "nav": "me",
+        "values": values,
+        "held": held,
+        "rooms": _rooms(who, number(values, "room")),
+        "modes": [
+            {"value": value, "text": text, "checked": value == (values.get("mode") or "random")}
+            for value, text in (("random", _("By luck")), ("equal", _("Equal shares")))
+        ],
+        "key": values.get("key") or new_code(80),
+        "problem": problem,
+        "errors": problem.fields if problem else {},
+    }
+    status = problem.status if problem else 200
+    return render(request, "shop/campaigns/packet_new.html", context, status=status)
+
+
+def _rooms(who: Actor, chosen_id: int | None) -> list[tuple[str, str, bool]]:
+    """Return the rooms a packet can be put into as (value, name, chosen), the latest first."""
+    found = [one for one in rooms(who, limit=MOST_ROOMS) if packet_url(one.room)]
+    shown = [(one.room.pk, face.name) for one, face in zip(found, listed_faces(found), strict=True)]
+    if chosen_id is not None and chosen_id not in dict(shown):
+        room = get_room_for(who, chosen_id)
+        shown.insert(0, (room.pk, room_face(room, partner_of(room, who.id or 0)).name))
+    return [(str(pk), name, pk == chosen_id) for pk, name in shown]

@@ -134,7 +134,9 @@ class Walker:
 
     def press(self, pattern: str, **typed: str) -> str:
         """Send the first form whose address matches ``pattern``; return the page it leads to."""
-        forms = re.findall(r'<form method="post" action="([^"]+)".*?</form>', self.page, re.DOTALL)
+        forms = re.findall(
+            r'<form\b[^>]*method="post" action="([^"]+)".*?</form>', self.page, re.DOTALL
+        )
         action = next((unescape(one) for one in forms if re.search(pattern, unescape(one))), "")
         assert action, f"no form to {pattern} on {self.at}"
         response: Any = self.browser.post(action, {**self.form(), **typed}, follow=True)

@@ -118,7 +118,13 @@ class InstantDraw(Mechanic[WheelTerms]):
     code = "instant_draw"
     title = gettext_lazy("Wheel")
     pitch = gettext_lazy("Turn it and see at once; friends who help give one more turn each.")
+    steps = (
+        gettext_lazy("Begin: you have some turns at once."),
+        gettext_lazy("Every friend who helps gives you one more."),
+        gettext_lazy("What a turn brings is yours at once, and everybody can check it."),
+    )
     terms = WheelTerms
+    landings = ("coupon",)
     scarce = frozenset({"help"})
     watches = True
     chance = True

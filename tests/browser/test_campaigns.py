@@ -114,7 +114,7 @@ def test_a_pack_is_opened_and_both_have_a_coupon(house: str, item: Variant, phon
     expect(ana.get_by_text("When 1 more friend opens it")).to_be_visible()
     ben.goto(url)
     ben.get_by_label("Others may see that it was me").check()
-    press(ben, "Open it")
+    press(ben, "Open the pack")
     expect(ben.get_by_role("heading", name="A coupon is yours")).to_be_visible()
     ana.reload()
     expect(ana.get_by_role("heading", name="A coupon is yours")).to_be_visible()

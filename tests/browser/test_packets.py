@@ -52,14 +52,14 @@ def test_a_packet_is_filled_in_the_chat_and_both_see_it_opened(
     card.click()
     expect(other.get_by_role("heading", name="Red packet")).to_be_visible()
     assert widths(other) == [390, 390]
-    other.get_by_role("button", name="Open it").click()
+    other.get_by_role("button", name="Open the packet").click()
     expect(other.get_by_text("It is in your wallet.")).to_be_visible(timeout=SOON)
 
     # and the room of the one, and the packet's page of the other, follow
     mine = one.get_by_role("link", name="Happy new year")
     expect(mine).to_contain_text("1 of 2 opened", timeout=SOON)
     mine.click()
-    one.get_by_role("button", name="Open it").click()
+    one.get_by_role("button", name="Open the packet").click()
     expect(one.get_by_text("It is in your wallet.")).to_be_visible(timeout=SOON)
     expect(other.get_by_text("best luck")).to_be_visible(timeout=SOON)
     assert sum(Participation.objects.values_list("amount", flat=True)) == 888

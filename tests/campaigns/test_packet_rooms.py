@@ -140,7 +140,7 @@ def test_in_a_room_of_two_only_the_other_one_opens_it() -> None:
     made = fill(ana, room, count=1)
     with pytest.raises(Refused, match="play_own"):
         join(made, ana)
-    assert "Open it" not in client(ana).get(f"/play/{made.code}").content.decode()
+    assert "Open the packet" not in client(ana).get(f"/play/{made.code}").content.decode()
     join(made, ben)
     assert (credit(ana), credit(ben)) == (9_100, 900)
 

@@ -223,7 +223,7 @@ class CouponPack(Mechanic[PackTerms]):
             return [Next("share", _("Send it to friends"), hint)]
         if have:
             return [Next("share", _("Pass it on"), _("What is left is for your friends."))]
-        return [Next("join", _("Open it"), _("It is yours at once and needs no purchase."))]
+        return [Next("join", _("Open the pack"), _("It is yours at once and needs no purchase."))]
 
     def _sender(self, play: Play[PackTerms], opened: int) -> list[Effect]:
         terms, owner = play.terms, play.instance.owner_id

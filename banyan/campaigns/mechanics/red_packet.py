@@ -225,7 +225,7 @@ class RedPacket(Mechanic[PacketTerms]):
         if packet.ended_at is None and left and mine is None:
             asks = {"word": _("Code word")} if packet.public["word"] else {}
             if not shown.own or _sender_takes(packet, shown.terms):
-                blocks.append(Next("join", _("Open it"), asks=asks))
+                blocks.append(Next("join", _("Open the packet"), asks=asks))
         elif mine is None:
             blocks.append(Note(_("All of it is gone.") if not left else _("It is closed.")))
         if shown.own and packet.ended_at is None and not packet.place:

@@ -52,7 +52,7 @@ def test_from_the_studio_to_the_opened_pack() -> None:
     assert "When 1 more friend opens it, your own comes." in pack
 
     before = ben.get(play_url).content.decode()
-    assert "Open it" in before
+    assert "Open the pack" in before
     assert "player" not in before
     ben.post(f"{play_url}/join", {"named": "1"})
     after = ben.get(play_url).content.decode()
@@ -82,7 +82,7 @@ def test_a_visitor_sees_price_and_act_and_signs_in_at_the_act() -> None:
     found = re.search(r'href="(/login\?[^"]+)"', html)
     assert found is not None
     assert link.code in found[1]
-    assert "Open it" in html
+    assert "Open the pack" in html
     assert visitor.post(reverse("play_act", args=[pack.code, "join"])).status_code == 401
     assert not CouponGrant.objects.exists()
 

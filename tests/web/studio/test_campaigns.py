@@ -81,7 +81,7 @@ def test_two_phones_play_a_draft_and_leave_no_trace() -> None:
         assert not Page(seen[code]).faults, code
     assert rows_of_all_tables() == before, "no row, no event, no posting"
 
-    assert "Your friend presses “Open it”" in seen["coupon_pack"]
+    assert "Your friend presses “Open the pack”" in seen["coupon_pack"]
     assert "A coupon is yours" in seen["coupon_pack"]
     assert "Your friend presses “Help”" in seen["bargain"]
     assert "goes on to the checkout" in seen["group_buy"]

@@ -323,6 +323,7 @@ WORDS: Mapping[str, Promise] = {
     "campaigns.like_collection.state": gettext_lazy("Collecting likes"),
     "campaigns.red_packet.state": gettext_lazy("Red packet"),
     "campaigns.referral.state": gettext_lazy("Code for friends"),
+    "campaigns.instant_draw.state": gettext_lazy("Wheel"),
     "bought": gettext_lazy("Bought"),
     "collecting": gettext_lazy("Collecting"),
     "completed": gettext_lazy("Complete"),

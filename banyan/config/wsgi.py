@@ -1,5 +1,6 @@
 """WSGI entry: the share-link edge first, then Django."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -12,3 +13,9 @@ from banyan.web.edge.app import Edge  # noqa: E402  (as above)
 
 tell_findings()
 application = Edge(django_application)
+
+# What was loaded stays for good, and requests leave few cycles behind: the collector need not look
+# through all of it after every few hundred new objects.
+gc.collect()
+gc.freeze()
+gc.set_threshold(20_000, 20, 20)

@@ -18,9 +18,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from django.utils.translation import gettext as _
 
-from banyan.kernel import keyrings
 from banyan.kernel.actors import Actor
-from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import NotFound
 from banyan.kernel.states import Machine
 from banyan.orders.models import Order
@@ -35,6 +33,7 @@ from .models import Campaign, Contribution, Grant, Instance, Participation
 from .persons import Person
 from .policy import Facts
 from .problems import Refused
+from .seeds import seed_of
 from .terms import Terms
 
 T = TypeVar("T", bound=Terms)
@@ -73,7 +72,7 @@ class Play(Generic[T]):
     @property
     def seed(self) -> bytes:
         """The instance's seed, opened."""
-        return keyrings.unseal(Ring.DRAWS, bytes.fromhex(self.instance.secret["seed"]))
+        return seed_of(self.instance)
 
     @property
     def who(self) -> Person:
@@ -306,7 +305,7 @@ class Mechanic(ABC, Generic[T]):
 
     def draw_of(self, campaign: Campaign, terms: T) -> Draw:
         """Return the draw of a ``pooled`` campaign, as it is published before it opens."""
-        raise NotImplementedError
+        raise TypeError(f"{self.code} is pooled and has no draw")
 
     def wheel_of(self, campaign: Campaign, terms: T) -> Wheel | None:
         """Return the wheel that all who take part turn, if there is one; see ``effects.Turn``."""
@@ -318,7 +317,7 @@ class Mechanic(ABC, Generic[T]):
 
     def drawn(self, play: Play[T], prize: str | None) -> Sequence[Effect]:
         """An entry has won ``prize``, or nothing."""
-        raise NotImplementedError
+        raise TypeError(f"{self.code} is pooled and gives no prize")
 
     def fairness(self, shown: Shown[T]) -> list[Block]:
         """Show what was fixed beforehand, and where to check it once it is over."""
@@ -385,3 +384,11 @@ def mechanic(code: str) -> Mechanic[Any]:
 def terms_of(instance: Instance) -> Any:
     """Return the terms that an instance began under, typed."""
     return mechanic(instance.campaign.mechanic).terms.model_validate(instance.version.terms)
+
+
+def proof_file(instance: Instance) -> str:
+    """Return the proof file of an instance that is over; NotFound before, and without chance."""
+    chance = mechanic(instance.campaign.mechanic).chance_of(instance, terms_of(instance))
+    if chance is None or instance.ended_at is None:
+        raise NotFound()
+    return chance.proof(seed_of(instance))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from banyan.kernel import fairness, keyrings
 from banyan.kernel.keyrings import Ring
-from banyan.kernel.problems import NotFound
 
-from .mechanic import Provable, mechanic, terms_of
 from .models import Instance
+
+if TYPE_CHECKING:
+    from .mechanic import Provable
 
 
 def commit(chance: Provable) -> tuple[str, Mapping[str, Any]]:
@@ -25,11 +26,3 @@ def commit(chance: Provable) -> tuple[str, Mapping[str, Any]]:
 def seed_of(instance: Instance) -> bytes:
     """Open the seed of an instance. What it says stays with us until the instance is over."""
     return keyrings.unseal(Ring.DRAWS, bytes.fromhex(instance.secret["seed"]))
-
-
-def proof_file(instance: Instance) -> str:
-    """Return the proof file of an instance that is over; NotFound before, and without chance."""
-    chance = mechanic(instance.campaign.mechanic).chance_of(instance, terms_of(instance))
-    if chance is None or instance.ended_at is None:
-        raise NotFound()
-    return chance.proof(seed_of(instance))

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
+from banyan.campaigns.mechanic import proof_file
 from banyan.campaigns.models import Campaign, Contribution
 from banyan.campaigns.problems import Refused
-from banyan.campaigns.seeds import proof_file
 from banyan.catalog.models import Variant
 from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock, relay

@@ -10,10 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
-from banyan.campaigns.mechanic import terms_of
+from banyan.campaigns.mechanic import proof_file, terms_of
 from banyan.campaigns.models import Instance
 from banyan.campaigns.problems import Refused
-from banyan.campaigns.seeds import proof_file
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, Problem
 from banyan.ledger.models import Account as Book

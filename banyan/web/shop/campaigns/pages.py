@@ -20,12 +20,11 @@ from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note,
 from banyan.campaigns.disclosing import rules_of
 from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.mechanic import Arrival as Came
-from banyan.campaigns.mechanic import Shown, mechanic
+from banyan.campaigns.mechanic import Shown, mechanic, proof_file
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
 from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.queries import all_running, is_on, own_instances, plays_of, shown
-from banyan.campaigns.seeds import proof_file
 from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.digits import whole

@@ -78,8 +78,9 @@ def test_a_day_has_one_digest_even_when_it_becomes_due_again() -> None:
 def test_quiet_hours_hold_a_digest_back() -> None:
     reader = member(email="r@example.com")
     choose(reader, digest="daily", quiet=(0, 12 * 60))
-    tell(reader, kind="order.shipped")
     eight = (clock.now() + DAY).replace(hour=8, minute=0)
+    with clock.at(eight - dt.timedelta(hours=1)):
+        tell(reader, kind="order.shipped")
     Preference.objects.update(digest_at=eight)
     with clock.at(eight):
         assert actions.send_digests() == 0

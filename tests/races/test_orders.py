@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -28,7 +28,7 @@ from banyan.payments.models import Intent, Refund
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import no_locks, rendezvous, slow, without_check
+from tests.support.weakened import no_locks, rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -243,10 +243,14 @@ def test_burned_07_control_locks_taken_as_named_deadlock(monkeypatch: pytest.Mon
 # -- payment against expiry -----------------------------------------------------------------------
 
 
+def _expire(checkout: Checkout) -> None:
+    with clock.at(checkout.expires_at):
+        orders.expire_checkout(actor=SYSTEM, checkout_id=checkout.pk)
+
+
 def _race_to_the_end(checkout: Checkout) -> list[Any]:
     def expire() -> None:
-        with clock.at(checkout.expires_at):
-            orders.expire_checkout(actor=SYSTEM, checkout_id=checkout.pk)
+        _expire(checkout)
 
     def pay() -> Checkout:
         return make.pay(Checkout.objects.get(pk=checkout.pk))
@@ -299,19 +303,26 @@ def test_payment_and_expiry_one_after_the_other(first: str) -> None:
 def test_control_without_locks_and_conditions_an_order_is_paid_and_expired(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    about_to_expire, paid = threading.Event(), threading.Event()
+
     def move_without_looking(
         machine: Any, obj: Any, to: str, *, actor: Any, reason: str = "", **updates: Any
     ) -> None:
-        time.sleep(0.3)
+        about_to_expire.set()
+        assert paid.wait(timeout=20), "nothing holds the payment up"
         type(obj).objects.filter(pk=obj.pk).update(state=to, **updates)
+
+    def pay() -> None:
+        assert about_to_expire.wait(timeout=20)
+        make.pay(checkout)
+        paid.set()
 
     item = make.variant(price=2_000, stock=1)
     checkout = make.place((item, 1))
     no_locks(monkeypatch)
     monkeypatch.setattr(payment, "transition", move_without_looking)
-    slow(monkeypatch, payment, "release_coupons")
     with without_check("catalog_stock", "stock_never_oversold"):
-        _race_to_the_end(checkout)
+        run_at_once(lambda: _expire(checkout), pay)
         found = recount()
         with connection.cursor() as cursor:
             cursor.execute("UPDATE catalog_stock SET reserved = 0, allocated = 0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
+import threading
 from typing import Any
 
 import pytest
@@ -343,19 +343,22 @@ def test_burned_08_control_without_locks_the_payout_takes_what_is_gone(
     ana, order = _payable()
     no_locks(monkeypatch)
     submit = payouts._submit_item
+    read, refunded = threading.Event(), threading.Event()
 
     def reads_before_and_pays_after(*args: Any) -> None:
         before = payouts._balance(args[2])
         monkeypatch.setattr(payouts, "_balance", lambda book: before)
-        time.sleep(0.5)
+        read.set()
+        assert refunded.wait(timeout=20), "nothing holds the refund up"
         submit(*args)
 
     monkeypatch.setattr(payouts, "_submit_item", reads_before_and_pays_after)
 
     def a_little_later() -> None:
-        time.sleep(0.25)
+        assert read.wait(timeout=20)
         line = order.lines.get()
         story.deliver_refund(order, story.refund_event(order, [(line, 10_000)]))
+        refunded.set()
 
     run_at_once(_pay_out, a_little_later)
 

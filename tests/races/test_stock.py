@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from banyan.catalog import actions as catalog
@@ -16,7 +18,7 @@ from banyan.notify.actions import remind
 from banyan.notify.models import Message, Reminder
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import meet, no_locks, rendezvous
+from tests.support.weakened import no_locks, rendezvous
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -83,7 +85,13 @@ def test_workers_at_once_tell_nobody_twice_and_no_more_than_there_is_for() -> No
 def test_control_without_the_lock_more_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     _waited_for(10, 2)
     no_locks(monkeypatch)
-    meet(monkeypatch, notify, "tell", 4)
+    tell, all_have_chosen = notify.tell, rendezvous(4)
+
+    def tell_later(*args: Any, **kwargs: Any) -> Any:
+        all_have_chosen()
+        return tell(*args, **kwargs)
+
+    monkeypatch.setattr(notify, "tell", tell_later)
 
     told = run_concurrently(catalog.tell_back_in_stock, 4)
 

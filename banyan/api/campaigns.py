@@ -40,6 +40,10 @@ Given = Annotated[dict[str, str], Field(max_length=20)]
 Terms = Annotated[dict[str, int | bool | str | None], Field(max_length=60)]
 
 
+Tier = Literal["member", "proven", "buyer", "payer"]
+Audience = Literal["all", "newcomers", "followers", "group", "hometown", "dialect", "school"]
+
+
 class SectionAnswer(Answer):
     """A part of the public rules."""
 
@@ -77,6 +81,10 @@ class ShopCampaignAnswer(Answer):
     mechanic: str
     title: str
     state: str
+    tier: str
+    min_age: int | None
+    audience: str
+    audience_of: str
     starts_at: Moment
     ends_at: Moment
     terms: dict[str, Any]
@@ -128,7 +136,9 @@ class ActBody(Body):
 class CampaignBody(Body):
     """A new draft. ``terms`` are the mechanic's own; ids in them are text, money minor units.
 
-    Without ``budget`` it is enough for ``plays`` at their worst.
+    Without ``budget`` it is enough for ``plays`` at their worst. ``tier`` is what people need: an
+    account, a proven contact, a paid order, or one paid through a provider. ``audience_of`` says
+    which group (its id), hometown, dialect or school it is for, as members declare it themselves.
     """
 
     mechanic: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
@@ -138,6 +148,10 @@ class CampaignBody(Body):
     ends_at: MomentIn
     drive: Literal["honour", "benefit", "both"] = "benefit"
     market: Literal["CN", "EU", "US", "none"] = "none"
+    tier: Tier = "member"
+    min_age: Annotated[int, Field(strict=True, ge=14, le=21)] | None = None
+    audience: Audience = "all"
+    audience_of: Annotated[str, StringConstraints(max_length=40)] = ""
     budget: MoneyFromZero | None = None
     plays: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
     terms: Terms = {}
@@ -175,6 +189,10 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
         mechanic=one.mechanic,
         title=one.title,
         state=one.state,
+        tier=one.tier,
+        min_age=one.min_age,
+        audience=one.audience,
+        audience_of=one.audience_of,
         starts_at=one.starts_at,
         ends_at=one.ends_at,
         terms=told,

@@ -176,7 +176,7 @@ class Mechanic(ABC, Generic[T]):
     anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
     is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
-    move people to it.
+    move people to it. ``for_some``: who may take part can be narrowed, as plays begin here.
     """
 
     code: ClassVar[str]
@@ -194,6 +194,7 @@ class Mechanic(ABC, Generic[T]):
     drives: ClassVar[tuple[str, ...]] = ("benefit", "both")
     steps: ClassVar[Sequence[Any]] = ()
     pay_to_enter: ClassVar[bool] = False
+    for_some: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     @property

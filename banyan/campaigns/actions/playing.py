@@ -20,6 +20,7 @@ from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
+from ..audience import check_audience, check_person
 from ..events import PlayOpened
 from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Play, mechanic, terms_of
 from ..models import Campaign, Instance, Participation, PersonKey
@@ -57,7 +58,8 @@ def begin(
 
     The money that it may cost at most is taken from the budget here, by one conditional UPDATE.
     Whoever has begun as many as one may gets their last one back. Locks campaign. Emits
-    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff).
+    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, budget, staff, and what
+    ``audience`` refuses).
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -66,6 +68,7 @@ def begin(
     _check_window(campaign, now)
     check_on(campaign.mechanic)
     _check_person(actor, campaign, kind, person)
+    check_audience(actor, campaign, person, owner_id=person.account_id)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
     before = list(Instance.objects.filter(campaign=campaign, owner_id=person.account_id))
@@ -158,6 +161,8 @@ def play(
         check_on(campaign.mechanic)
     person = person_of(actor)
     _check_person(actor, campaign, kind, person)
+    if verb in STOPPABLE:
+        check_audience(actor, campaign, person, owner_id=instance.owner_id)
     if scarce:
         kind.admit(person, instance, given or {})
     if verb == "help" and instance.owner_id == person.account_id:
@@ -234,7 +239,6 @@ def _check_open(instance: Instance, now: dt.datetime) -> None:
 
 
 def _check_person(actor: Actor, campaign: Campaign, kind: Mechanic[Any], person: Person) -> None:
-    if campaign.tier == "proven" and not person.is_proven:
-        raise Refused("tier")
+    check_person(campaign, person)
     if kind.chance and campaign.shop_id is not None and works_in(actor, campaign.shop_id):
         raise Refused("staff")

@@ -91,6 +91,7 @@ class FlashSale(Mechanic[SaleTerms]):
     terms = SaleTerms
     drives = ("benefit",)
     pay_to_enter = True
+    for_some = False
     scarce = frozenset()
     by_sharing = False
     machine = Machine(

@@ -54,6 +54,7 @@ def _when(facts: Facts) -> Iterator[str]:
 
 
 def _people(facts: Facts) -> Iterator[str]:
+    yield from facts.who
     if facts.min_age:
         yield _("People of %(age)d years and older.") % {"age": facts.min_age}
     if facts.pay_to_enter and not facts.free_entry:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.remembered import remembered
+from banyan.payments.models import Intent
 from banyan.people.models import Account
 
 from ..models import Checkout
@@ -69,3 +70,16 @@ def is_newcomer(person_keys: Collection[str]) -> bool:
         if "@" in contact:
             mine |= Q(contact_email__iexact=contact)
     return not Checkout.objects.filter(mine, paid_at__isnull=False).exists()
+
+
+def has_paid_a_provider(account_id: int) -> bool:
+    """Tell whether a member has paid through a payment provider: who it is, is known there.
+
+    Credit is none, nor is what went back in full. One statement.
+    """
+    paid = Intent.objects.filter(
+        subject_kind="checkout",
+        subject_id=OuterRef("pk"),
+        captured_amount__gt=F("refunded_amount"),
+    ).exclude(provider="wallet")
+    return Checkout.objects.filter(Exists(paid), buyer=account_id, paid_at__isnull=False).exists()

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_campaign_for_staff, visible_campaigns
+from banyan.campaigns.audience import AUDIENCE_WORDS, TIER_WORDS, which_of, who_can
 from banyan.campaigns.disclosing import report_of
 from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
 from banyan.campaigns.models import Campaign
@@ -27,6 +28,7 @@ from banyan.campaigns.terms import Asked, Terms
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.costs import given_coupons
+from banyan.groups.access import visible_groups
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
@@ -137,6 +139,10 @@ def _kept(shop: Shop, kind: Mechanic[Any], found: Campaign) -> dict[str, Any]:
         "ends_at": moment_text(found.ends_at, shop.timezone),
         "drive": found.drive,
         "market": found.market,
+        "tier": found.tier,
+        "min_age": found.min_age or "",
+        "audience": found.audience,
+        "audience_of": which_of(found),
         "budget": str(Money(found.budget, found.currency).decimal),
     }
 
@@ -174,7 +180,7 @@ def _read(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaigns.Ca
     starts = typed.moment("starts_at", shop.timezone)
     ends = typed.moment("ends_at", shop.timezone)
     budget, off = typed.amount("budget"), typed.amount("coupon_off")
-    plays = whole(typed.text("plays")) or 0
+    plays, min_age = whole(typed.text("plays")) or 0, typed.whole("min_age")
     terms = {
         one.name: value for one in kind.terms.asked() if (value := _value(typed, one)) is not None
     }
@@ -190,12 +196,26 @@ def _read(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaigns.Ca
         drive=typed.text("drive") or "benefit",
         landing=typed.text("landing"),
         market=typed.text("market") or "none",
+        tier=typed.text("tier") or "member",
+        min_age=min_age,
+        audience=typed.text("audience") or "all",
+        audience_of=_which(request, typed),
         budget=budget or 0,
         plays=plays,
         coupon_off=off or 0,
         terms=terms,
         template=typed.text("preset"),
     )
+
+
+def _which(request: HttpRequest, typed: Typed) -> str:
+    """Return which one it is for; a group is typed by its address, and meant by its id."""
+    text = typed.text("audience_of")
+    if typed.text("audience") != "group" or not text:
+        return text
+    slug = text.rstrip("/").rpartition("/")[2]
+    found = visible_groups(actor(request)).filter(slug__iexact=slug)
+    return str(found.values_list("pk", flat=True).first() or 0)
 
 
 def _value(typed: Typed, one: Asked) -> Any:
@@ -226,6 +246,8 @@ def _form(
         "gives": bool(kind.terms.coupon_fields),
         "drives": [one for one in _drives() if one[0] in kind.drives],
         "landings": [(one, text) for one in kind.landings if (text := _landings().get(one))],
+        "tiers": TIER_WORDS.items() if kind.for_some else (),
+        "audiences": AUDIENCE_WORDS.items(),
         "markets": [("none", _("None")), ("CN", "CN"), ("EU", "EU"), ("US", "US")],
         "preset": request.GET.get("preset", ""),
     }
@@ -399,6 +421,11 @@ def _ways(shown: Campaign) -> list[tuple[str, str, str]]:
     ways = [(_("What moves people"), dict(_drives())[shown.drive], "")]
     if len(mechanic(shown.mechanic).landings) > 1:
         ways.append((_("How it ends"), _landings()[shown.landing], ""))
+    people = who_can(shown)
+    if shown.min_age is not None:
+        people.append(_("From %(age)d years on") % {"age": shown.min_age})
+    if people:
+        ways.append((_("Who can take part"), "; ".join(people), ""))
     return ways
 
 

@@ -335,3 +335,21 @@ class Grant(models.Model):
             ),
             models.CheckConstraint(condition=Q(cost__gte=0), name="grant_cost"),
         ]
+
+
+class Preview(models.Model):
+    """A draft that is tried out on two phones for an hour: nothing but what was pressed on them.
+
+    ``steps`` are played again in a transaction that is undone each time somebody looks: of each
+    step ``at``, ``phone``, ``verb`` and what was ``given``. ``account`` manages the shop.
+    """
+
+    id = IdField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="previews")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    steps = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "campaigns_preview"

@@ -17,12 +17,13 @@ from .planning import (
     standing_campaign,
 )
 from .playing import begin, play
-from .previewing import Step, preview_campaign
+from .previewing import Screen, Step, open_preview, preview_campaign
 from .switching import switch_mechanic
 
 __all__ = [
     "CampaignInput",
     "PacketInput",
+    "Screen",
     "Step",
     "advance",
     "begin",
@@ -35,6 +36,7 @@ __all__ = [
     "follow",
     "follow_paid",
     "lapse_due",
+    "open_preview",
     "pause_campaign",
     "plan_campaign",
     "play",

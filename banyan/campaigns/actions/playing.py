@@ -53,8 +53,11 @@ def begin(
     cause: str | None = None,
     place: str = "",
     given: Mapping[str, Any] | None = None,
+    subject: int | None = None,
 ) -> Instance:
     """Begin an instance of a campaign. With ``cause`` once for each, whoever asks again.
+
+    ``subject`` is the id that it gets, where it is known before.
 
     The money that it may cost at most is taken from the budget here, by one conditional UPDATE.
     Whoever has begun as many as one may gets their last one back. Locks campaign. Emits
@@ -75,7 +78,7 @@ def begin(
     known = [one for one in before if one.cause == cause] if cause else before
     if (cause and known) or len(before) >= kind.turns(terms):
         return max(known or before, key=lambda one: one.pk)
-    subject = new_ids(1)[0]
+    subject = subject or new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     secret, published = dict(opening.kept), dict(opening.public)
     commitment = ""

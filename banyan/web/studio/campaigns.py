@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_campaign_for_staff, visible_campaigns
+from banyan.campaigns.actions import previewing
 from banyan.campaigns.audience import AUDIENCE_WORDS, TIER_WORDS, which_of, who_can
 from banyan.campaigns.disclosing import report_of
 from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
@@ -376,18 +377,32 @@ def _source(source: Source) -> str:
     return ", ".join(part for part in (source.title, source.article) if part)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @private
 @signed_in
 def campaign_preview(request: HttpRequest, shop_slug: str, campaign_id: int) -> HttpResponse:
-    """Show a draft on two phones, step by step; nothing of it stays."""
-    shop = shop_of(request, shop_slug, MANAGERS)
+    """Show a draft on two phones, step by step; on POST make links for two real phones.
+
+    Nothing of what is played stays.
+    """
+    shop, who = shop_of(request, shop_slug, MANAGERS), actor(request)
     found = _campaign_of(request, shop, campaign_id)
     try:
-        steps = campaigns.preview_campaign(actor=actor(request), campaign_id=found.pk)
+        if request.method == "POST":
+            campaigns.open_preview(actor=who, campaign_id=found.pk)
+            return redirect("studio_campaign_preview", shop.slug, found.pk)
+        steps = campaigns.preview_campaign(actor=who, campaign_id=found.pk)
     except Problem as problem:
         return _campaign(request, shop, found, refusal_of(problem))
-    context = {"campaign": found, "steps": steps}
+    preview = previewing.preview_of(actor=who, campaign_id=found.pk)
+    titles = {previewing.YOURS: _("Your phone"), previewing.FRIENDS: _("A friend's phone")}
+    links = previewing.links_of(preview) if preview else {}
+    context = {
+        "campaign": found,
+        "steps": steps,
+        "phones": [(titles[key], one) for key, one in links.items()],
+        "until": preview.expires_at if preview else None,
+    }
     return page(request, shop, "campaigns", "studio/campaign_preview.html", context)
 
 

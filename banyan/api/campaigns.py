@@ -23,7 +23,7 @@ from banyan.campaigns.disclosing import rules_of
 from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.mechanic import Arrival, mechanic
 from banyan.campaigns.models import Campaign, Instance
-from banyan.campaigns.queries import shown
+from banyan.campaigns.queries import forgone_by, shown
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
 from banyan.kernel import money
 from banyan.sharing.queries import link_by_code
@@ -73,6 +73,8 @@ class CampaignAnswer(Answer):
 class ShopCampaignAnswer(Answer):
     """A campaign as its shop sees it; of ``budget`` so much is promised and was given.
 
+    One play costs ``worst_case`` of the budget at most, and ``forgone`` of income: what it sells
+    below the ordinary price of today.
     ``checked`` is what the rules said when it was published: facts, findings with their sources.
     """
 
@@ -89,6 +91,7 @@ class ShopCampaignAnswer(Answer):
     ends_at: Moment
     terms: dict[str, Any]
     worst_case: Money
+    forgone: Money
     budget: Money
     reserved: Money
     spent: Money
@@ -196,12 +199,18 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
         starts_at=one.starts_at,
         ends_at=one.ends_at,
         terms=told,
+        forgone=_forgone(one, terms),
         worst_case=Money.at(kind.worst_case(terms), one.currency),
         budget=Money.at(one.budget, one.currency),
         reserved=Money.at(one.reserved, one.currency),
         spent=Money.at(one.spent, one.currency),
         checked=one.version.checked,
     )
+
+
+def _forgone(one: Campaign, terms: Any) -> Money:
+    found = forgone_by(one, terms)
+    return Money.at(found.amount.amount if found else 0, one.currency)
 
 
 def _play(request: HttpRequest, found: Instance) -> PlayAnswer:

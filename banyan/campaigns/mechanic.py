@@ -176,7 +176,8 @@ class Mechanic(ABC, Generic[T]):
     anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
     is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
-    move people to it. ``for_some``: who may take part can be narrowed, as plays begin here.
+    move people to it. ``plays_here``: plays begin on the campaign's page; else people
+    take part on a page of its own, and it is for everybody who comes.
     """
 
     code: ClassVar[str]
@@ -194,7 +195,7 @@ class Mechanic(ABC, Generic[T]):
     drives: ClassVar[tuple[str, ...]] = ("benefit", "both")
     steps: ClassVar[Sequence[Any]] = ()
     pay_to_enter: ClassVar[bool] = False
-    for_some: ClassVar[bool] = True
+    plays_here: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     @property
@@ -224,6 +225,13 @@ class Mechanic(ABC, Generic[T]):
     @abstractmethod
     def worst_case(self, terms: T) -> int:
         """Return what one instance may cost at most, in minor units."""
+
+    def reduced(self, terms: T) -> Sequence[tuple[int, int]]:
+        """Return (units, price of each) that one play sells for less at most, no budget bearing it.
+
+        Of a mechanic that is played elsewhere: all of it. What is sold is :meth:`advertised`.
+        """
+        return ()
 
     def price(self, terms: T) -> int | None:
         """Return what its goods come down to, in minor units; None where it gives coupons."""

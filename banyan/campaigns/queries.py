@@ -65,6 +65,31 @@ class Funnel:
     k: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Forgone:
+    """What is sold below the ordinary price of today: so many ``units``, ``amount`` in all."""
+
+    units: int
+    usual: Money
+    amount: Money
+
+
+def forgone_by(campaign: Campaign, terms: Any) -> Forgone | None:
+    """Return what one play gives up against the ordinary price at most, beside any budget.
+
+    None where it sells nothing for less. One statement.
+    """
+    kind = mechanic(campaign.mechanic)
+    sold, told = kind.reduced(terms), kind.advertised(terms)
+    if not sold or told is None:
+        return None
+    amounts = Variant.objects.filter(pk=told[0]).values_list("price_amount", flat=True)
+    usual = amounts.first() or 0
+    less = sum(units * max(0, usual - price) for units, price in sold)
+    units = sum(units for units, _price in sold)
+    return Forgone(units, Money(usual, campaign.currency), Money(less, campaign.currency))
+
+
 def shown(actor: Actor, instance: Instance) -> Shown[Any]:
     """Return what a view needs of an instance from :func:`access.get_instance_for`.
 

@@ -354,7 +354,7 @@ def _faults_of_people(actor: Actor, data: CampaignInput) -> dict[str, Any]:
         if not visible_groups(actor).filter(pk=group_id).exists():
             fields["audience_of"] = _("There is no such group.")
     narrowed = (data.tier, data.min_age, data.audience) != ("member", None, "all")
-    if narrowed and data.mechanic in mechanics() and not mechanic(data.mechanic).for_some:
+    if narrowed and data.mechanic in mechanics() and not mechanic(data.mechanic).plays_here:
         fields["audience"] = _("This is for everybody who comes in time.")
     return fields
 

@@ -24,7 +24,7 @@ from banyan.campaigns.models import Campaign
 from banyan.campaigns.outcomes import outcome_of
 from banyan.campaigns.policy import Source
 from banyan.campaigns.policy.rules import HOUSE
-from banyan.campaigns.queries import Funnel, funnel_of
+from banyan.campaigns.queries import Funnel, forgone_by, funnel_of
 from banyan.campaigns.terms import Asked, Terms
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop, Variant
@@ -243,11 +243,14 @@ def _form(
     context = {
         "mechanic": kind,
         "fields": fields,
+        "priced": lambda label: (
+            _("%(label)s in %(currency)s") % {"label": label, "currency": shop.currency}
+        ),
         "values": values,
         "gives": bool(kind.terms.coupon_fields),
         "drives": [one for one in _drives() if one[0] in kind.drives],
         "landings": [(one, text) for one in kind.landings if (text := _landings().get(one))],
-        "tiers": TIER_WORDS.items() if kind.for_some else (),
+        "tiers": TIER_WORDS.items() if kind.plays_here else (),
         "audiences": AUDIENCE_WORDS.items(),
         "markets": [("none", _("None")), ("CN", "CN"), ("EU", "EU"), ("US", "US")],
         "preset": request.GET.get("preset", ""),
@@ -311,6 +314,7 @@ def _campaign(
     terms = kind.terms.model_validate(shown.version.terms)
     worst = kind.worst_case(terms)
     context = {
+        "forgone": forgone_by(shown, terms),
         "campaign": shown,
         "state": campaign_state(shown),
         "mechanic": kind,
@@ -455,6 +459,8 @@ def _facts(shop: Shop, kind: Mechanic[Any], terms: Terms) -> list[tuple[Any, str
         text = str(options.get(str(value), _typed(one, value, shop)))
         if one.ask.kind == "switch":
             text = _("yes") if value else _("no")
+        elif one.ask.kind == "money":
+            text = format_money(Money(value, shop.currency))
         facts.append((one.ask.label, f"{text} {one.ask.unit}".strip(), ""))
     return facts
 

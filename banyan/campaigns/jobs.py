@@ -30,6 +30,13 @@ def settle_orders(timestamp: int) -> int:
     return actions.settle_orders(actor=Actor.system("campaigns.settle_orders"))
 
 
+@app.periodic(cron="23 * * * *")
+@app.task(queue="bulk", name="campaigns.warn_of_blocks", queueing_lock="campaigns.warn_of_blocks")
+def warn_of_blocks(timestamp: int) -> int:
+    """Tell those concerned of apps that seem to block this host; returns how many were told."""
+    return actions.warn_of_blocks(actor=Actor.system("campaigns.warn_of_blocks"))
+
+
 @app.periodic(cron="37 4 * * *")
 @app.task(queue="bulk", name="campaigns.recount", queueing_lock="campaigns.recount")
 def recount(timestamp: int) -> int:

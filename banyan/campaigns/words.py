@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
 from banyan.notify.kinds import Happening
+
+APPS: dict[str, Any] = {
+    "wechat": gettext_lazy("WeChat"),
+    "weibo": gettext_lazy("Weibo"),
+    "qq": "QQ",
+    "douyin": gettext_lazy("Douyin"),
+    "xhs": gettext_lazy("Xiaohongshu"),
+}
+"""What apps are called that have rules of their own."""
+
+
+def _blocked(happening: Happening) -> str:
+    channel = happening.data["channel"]
+    return _(
+        "Nobody comes from %(app)s any more: it may block this site. Ask it to look again."
+    ) % {"app": APPS.get(channel, channel)}
 
 
 def _claimed(happening: Happening) -> str:
@@ -75,3 +94,4 @@ kinds.register("campaign.group_joined", _joined, icon="people", family="campaign
 kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
 kinds.register("campaign.returned", _returned, icon="gift", family="campaigns")
 kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")
+kinds.register("campaign.blocked", _blocked, icon="shield", family="shop")

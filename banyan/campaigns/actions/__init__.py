@@ -19,6 +19,7 @@ from .planning import (
 from .playing import begin, play
 from .previewing import Screen, Step, open_preview, preview_campaign
 from .switching import switch_mechanic
+from .warning import warn_of_blocks
 
 __all__ = [
     "CampaignInput",
@@ -46,4 +47,5 @@ __all__ = [
     "settle_orders",
     "standing_campaign",
     "switch_mechanic",
+    "warn_of_blocks",
 ]

@@ -26,6 +26,7 @@ from banyan.campaigns.policy import Source
 from banyan.campaigns.policy.rules import HOUSE
 from banyan.campaigns.queries import Funnel, forgone_by, funnel_of
 from banyan.campaigns.terms import Asked, Terms
+from banyan.campaigns.words import APPS
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.costs import given_coupons
@@ -365,13 +366,8 @@ def _pack(name: str) -> str:
         "house": _("rules of this site"),
         "none": _("no market"),
         "open web": _("the open web"),
-        "wechat": _("WeChat"),
-        "weibo": _("Weibo"),
-        "qq": "QQ",
-        "douyin": _("Douyin"),
-        "xhs": _("Xiaohongshu"),
     }
-    return known.get(name, name)
+    return str({**known, **APPS}.get(name, name))
 
 
 def _source(source: Source) -> str:

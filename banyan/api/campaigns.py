@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Router, Status
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import (
@@ -29,6 +29,7 @@ from banyan.kernel import money
 from banyan.sharing.queries import link_by_code
 
 from .gate import ANYONE, READ, WRITE, actor, keyed
+from .mechanics import any_terms
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
 from .schemas import Answer, Body, Code, Id, IdOut, Moment, MomentIn, Money, MoneyFromZero, minor
 
@@ -37,8 +38,9 @@ Handle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,24}$")]
 Verb = Literal["join", "help", "withdraw", "redeem"]
 # A value that a mechanic asks for: flat, short, and read by its terms.
 Given = Annotated[dict[str, str], Field(max_length=20)]
-Terms = Annotated[dict[str, int | bool | str | None], Field(max_length=60)]
-
+Terms = Annotated[
+    dict[str, int | bool | str | None], Field(max_length=60), WithJsonSchema(any_terms())
+]
 
 Tier = Literal["member", "proven", "buyer", "payer"]
 Audience = Literal["all", "newcomers", "followers", "group", "hometown", "dialect", "school"]
@@ -83,6 +85,8 @@ class ShopCampaignAnswer(Answer):
     mechanic: str
     title: str
     state: str
+    drive: str
+    landing: str
     tier: str
     min_age: int | None
     audience: str
@@ -139,9 +143,10 @@ class ActBody(Body):
 class CampaignBody(Body):
     """A new draft. ``terms`` are the mechanic's own; ids in them are text, money minor units.
 
-    Without ``budget`` it is enough for ``plays`` at their worst. ``tier`` is what people need: an
-    account, a proven contact, a paid order, or one paid through a provider. ``audience_of`` says
-    which group (its id), hometown, dialect or school it is for, as members declare it themselves.
+    Without a ``landing`` it ends as its mechanic usually does. Without ``budget`` it is enough for
+    ``plays`` at their worst. ``tier`` is what people need: an account, a proven contact, a paid
+    order, or one paid through a provider. ``audience_of`` says which group (its id), hometown,
+    dialect or school it is for, as members declare it themselves.
     """
 
     mechanic: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
@@ -157,6 +162,7 @@ class CampaignBody(Body):
     audience_of: Annotated[str, StringConstraints(max_length=40)] = ""
     budget: MoneyFromZero | None = None
     plays: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
+    landing: Literal["direct", "coupon", "right"] | None = None
     terms: Terms = {}
 
 
@@ -192,6 +198,8 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
         mechanic=one.mechanic,
         title=one.title,
         state=one.state,
+        drive=one.drive,
+        landing=one.landing,
         tier=one.tier,
         min_age=one.min_age,
         audience=one.audience,
@@ -307,7 +315,8 @@ def plan_campaign(request: HttpRequest, shop_id: Path[Id], body: CampaignBody) -
     currency = get_shop_for_staff(who, shop_id, MANAGERS).currency
     data = campaigns.CampaignInput(
         budget=minor(body.budget, currency, "budget") if body.budget else 0,
-        **body.model_dump(exclude={"budget"}),
+        landing=body.landing or "",
+        **body.model_dump(exclude={"budget", "landing"}),
     )
     made = campaigns.plan_campaign(actor=who, shop_id=shop_id, data=data)
     return Status(201, _shops_own(made))

@@ -51,11 +51,15 @@ SEVERITIES = {"block": "bad", "warn": "gold", "note": ""}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter as the form draws it; ``options`` where something is chosen."""
+    """A parameter as the form draws it; ``options`` where something is chosen.
+
+    ``first``: nothing goes without it; the others are as the template has them.
+    """
 
     asked: Asked
     value: str
     options: list[tuple[str, Any]]
+    first: bool
 
 
 def campaign_state(one: Campaign) -> tuple[str, str]:
@@ -140,6 +144,7 @@ def _kept(shop: Shop, kind: Mechanic[Any], found: Campaign) -> dict[str, Any]:
         "starts_at": moment_text(found.starts_at, shop.timezone),
         "ends_at": moment_text(found.ends_at, shop.timezone),
         "drive": found.drive,
+        "landing": found.landing,
         "market": found.market,
         "tier": found.tier,
         "min_age": found.min_age or "",
@@ -155,7 +160,7 @@ def _usual(shop: Shop, kind: Mechanic[Any], preset: str) -> dict[str, Any]:
         "starts_at": moment_text(now, shop.timezone),
         "ends_at": moment_text(now + A_WEEK, shop.timezone),
         "drive": "benefit",
-        "title": str(kind.title),
+        "title": str(kind.presets[preset].title if preset in kind.presets else kind.title),
         "plays": str(USUAL_PLAYS),
     }
     chosen = kind.presets[preset].terms if preset in kind.presets else {}
@@ -239,11 +244,17 @@ def _form(
     problem: Problem | None = None,
 ) -> HttpResponse:
     fields = [
-        Field(one, str(values.get(one.name, "")), _options(shop, one)) for one in kind.terms.asked()
+        Field(one, str(values.get(one.name, "")), _options(shop, one), _is_first(kind, one))
+        for one in kind.terms.asked()
     ]
+    preset = values.get("preset") or request.GET.get("preset", "")
+    faults = set(problem.fields) if problem else set()
+    people = [values.get(name) for name in ("tier", "min_age", "audience", "audience_of")]
     context = {
         "mechanic": kind,
         "fields": fields,
+        "unfolded": not preset or any(one.asked.name in faults for one in fields if not one.first),
+        "narrowed": not {*people} <= {None, "", "member", "all"},
         "priced": lambda label: (
             _("%(label)s in %(currency)s") % {"label": label, "currency": shop.currency}
         ),
@@ -254,9 +265,16 @@ def _form(
         "tiers": TIER_WORDS.items() if kind.plays_here else (),
         "audiences": AUDIENCE_WORDS.items(),
         "markets": [("none", _("None")), ("CN", "CN"), ("EU", "EU"), ("US", "US")],
-        "preset": request.GET.get("preset", ""),
+        "preset": preset,
     }
     return page(request, shop, "campaigns", "studio/campaign_new.html", context, problem)
+
+
+def _is_first(kind: Mechanic[Any], one: Asked) -> bool:
+    """Tell whether a parameter is what a campaign cannot do without: goods, a price, a coupon."""
+    return kind.terms.model_fields[one.name].is_required() or one.name == getattr(
+        kind.terms, "main", ""
+    )
 
 
 def _drives() -> list[tuple[str, str]]:

@@ -66,7 +66,8 @@ def test_a_draft_is_changed_and_what_is_published_is_not() -> None:
     campaigns.publish_campaign(actor=make.actor(shop.owner), campaign_id=made.pk)
     assert owner.get(url).status_code == owner.post(url, filled).status_code == 404
     stopping = owner.get(reverse("studio_campaign", args=[shop.slug, made.pk])).content.decode()
-    assert "Now 0 are under way, with up to CN¥0.00 promised." in stopping
+    told = "Now 0 are under way, with up to CN¥0.00 promised."
+    assert stopping.index(told) < stopping.index("End it for good"), "read before it is pressed"
 
 
 def test_what_is_sold_for_less_is_told_in_money_beside_the_budget() -> None:

@@ -23,7 +23,6 @@ from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
 from banyan.campaigns.models import Campaign
 from banyan.campaigns.outcomes import outcome_of
 from banyan.campaigns.policy import Source
-from banyan.campaigns.policy.rules import HOUSE
 from banyan.campaigns.queries import Funnel, forgone_by, funnel_of
 from banyan.campaigns.terms import Asked, Terms
 from banyan.campaigns.words import APPS
@@ -372,7 +371,7 @@ def _rules(kind: Mechanic[Any], shown: Campaign) -> dict[str, Any]:
         "at": dt.datetime.fromisoformat(kept["at"]),
         "packs": ", ".join(f"{_pack(name)} {version}" for name, version in kept["packs"].items()),
         "findings": [
-            (one, SEVERITIES[one["severity"]], _source(Source(**one["source"])))
+            (one, SEVERITIES[one["severity"]], Source(**one["source"]).told)
             for one in kept["findings"]
         ],
     }
@@ -386,13 +385,6 @@ def _pack(name: str) -> str:
         "open web": _("the open web"),
     }
     return str({**known, **APPS}.get(name, name))
-
-
-def _source(source: Source) -> str:
-    """Return where a rule is written, in one line."""
-    if source.title == HOUSE.title:
-        return _("rules of this site")
-    return ", ".join(part for part in (source.title, source.article) if part)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -90,6 +90,23 @@ def test_an_age_is_read_from_the_profile_and_asked_for_once(shop: Shop) -> None:
     assert refusal(of, says(ana, birthday=eighteen)) == ""
 
 
+def test_whose_profile_is_silent_is_led_there_and_asked_once(shop: Shop) -> None:
+    of, ana = pack(shop, min_age=18), somebody()
+    browser = client(ana)
+    answer = browser.post(reverse("campaign_begin", args=[of.code]))
+    assert answer["Location"] == reverse("me_edit")
+    html = browser.get(reverse("me_edit")).content.decode()
+    assert "Say your birthday in your profile first" in html
+    form = next(one for one in Page(html).forms if "hometown" in one.fields)
+    said = dict(form.fields) | {"birthday": "1990-02-03", "dialect": "Yong"}
+    said |= {"birthday_audience": "private"}
+    assert browser.post(reverse("me_edit"), said).status_code == 302
+    assert "/play/" in browser.post(reverse("campaign_begin", args=[of.code]))["Location"]
+    profile = client(somebody()).get(reverse("profile", args=[ana.handle])).content.decode()
+    assert "Yong" not in profile
+    assert "Birthday" not in profile
+
+
 def test_who_helps_needs_what_who_begins_needs(shop: Shop) -> None:
     of = campaign(shop, "like_collection", coupon=coupon(shop).pk, likes=3, tier="proven")
     play = begun(of, somebody())

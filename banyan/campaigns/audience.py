@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from banyan.groups.access import is_member, living_groups
 from banyan.kernel import clock
@@ -31,7 +31,7 @@ TIER_WORDS: Mapping[str, Any] = {
     "payer": gettext_lazy("Who has paid with money of their own, through a payment provider"),
 }
 AUDIENCE_WORDS: Mapping[str, Any] = {
-    "all": pgettext_lazy("who can take part", "Everybody"),
+    "all": gettext_lazy("Everybody who wants to"),
     "newcomers": gettext_lazy("Newcomers: who has never bought here; anybody can invite them"),
     "followers": gettext_lazy("Followers of the shop's owner"),
     "group": gettext_lazy("Members of a group"),

@@ -144,6 +144,7 @@ def open_preview(*, actor: Actor, campaign_id: int) -> Preview:
     ``campaign_published`` for what is no draft.
     """
     campaign, now = _draft(actor, campaign_id), clock.now()
+    assert actor.id is not None  # nobody else manages a shop
     campaign.previews.all().delete()
     return Preview.objects.create(
         campaign=campaign, account_id=actor.id, created_at=now, expires_at=now + LASTS

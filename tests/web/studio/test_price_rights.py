@@ -19,9 +19,10 @@ pytestmark = pytest.mark.django_db
 def test_a_price_is_listed_and_taken_back_with_a_reason_that_its_owner_reads() -> None:
     item, ana = make.variant(price=10_000), make.member("ana")
     shop = item.product.shop
+    owner, url = client(shop.owner), reverse("studio_price_rights", args=[shop.slug])
+    assert "Nobody has a price of their own here yet" in owner.get(url).content.decode()
     right = make.right(ana, item, 4_000, title="Bargain of bowls")
     make.right(ana, make.variant(), 1_000, title="Of another shop")
-    owner, url = client(shop.owner), reverse("studio_price_rights", args=[shop.slug])
     html = owner.get(url).content.decode()
     assert not Page(html).faults
     assert "Ana" in html

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.models import Campaign
-from banyan.catalog.models import Shop
+from banyan.catalog.models import Shop, Variant
 from tests.campaigns.scene import coupon, draft
 from tests.support import factories as make
 from tests.support.database import wipe
@@ -65,11 +66,13 @@ class Thumb:
 
 
 def look(page: Page, name: str) -> None:
-    """No page is wider than the screen."""
+    """No page is wider than the screen, and axe finds nothing serious on it."""
     if SHOTS:
         page.screenshot(path=f"{SHOTS}/wizard-{name}.png", full_page=True)
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, (name, wide)
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == [], name
 
 
 def test_a_seasonal_campaign_is_launched_in_six_taps(house: str, shop: Shop, phone: Page) -> None:
@@ -89,6 +92,14 @@ def test_a_seasonal_campaign_is_launched_in_six_taps(house: str, shop: Shop, pho
     assert thumb.taps <= MOST_TAPS
     made = Campaign.objects.get(shop=shop)
     assert (made.state, made.budget > 0) == ("published", True)
+
+
+def test_prices_of_members_fit_the_phone(house: str, shop: Shop, phone: Page) -> None:
+    item = Variant.objects.filter(product__shop=shop)[0]
+    make.right(make.member(), item, 9_900, title="A bargain with a rather long name")
+    phone.goto(f"{house}/studio/{shop.slug}/prices")
+    phone.get_by_text("Take it back").first.click()
+    look(phone, "prices")
 
 
 def test_a_trial_on_two_phones_fits_them(

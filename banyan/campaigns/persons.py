@@ -4,48 +4,42 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
-
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired
-from banyan.kernel.remembered import remembered
-from banyan.people.models import Account
+from banyan.trust.queries import known
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member as campaigns know them: the account, every key, and whether a contact is proven."""
+    """A member as campaigns know them: the account, every key, and whether a contact is proven.
+
+    ``accounts`` are all of the person's, the own one among them, and ``household`` those of others
+    at the same address, as ``trust`` knows them.
+    """
 
     account_id: int
     keys: frozenset[str]
     is_proven: bool
+    accounts: frozenset[int]
+    household: frozenset[int] = frozenset()
 
     @property
     def contacts(self) -> set[str]:
-        """The keys under which people buy, too: the account and its proven contacts."""
+        """The keys under which people buy, too: the accounts and the proven contacts."""
         return {key for key in self.keys if not key.startswith("browser:")}
 
 
 def person_of(actor: Actor) -> Person:
     """Return who plays. Raises LoginRequired for visitors. One statement.
 
-    Keys are the account, its proven e-mail address and phone number, and the browser, so that a
-    second account in the same hands meets the first one.
+    Keys are the accounts of the person, the proven e-mail address and phone number, and the
+    browser, so that a second account in the same hands meets the first one.
     """
     if actor.id is None:
         raise LoginRequired()
-    (account,) = _account(actor.id)
-    keys = _keys(account)
+    found = known(actor.id)
+    contacts = [one.lower() for one in (found.email, found.phone) if one]
+    keys = {f"account:{one}" for one in found.accounts} | {f"contact:{one}" for one in contacts}
     if actor.visitor:
         keys.add(f"browser:{actor.visitor}")
-    return Person(account.pk, frozenset(keys), bool(account.email or account.phone))
-
-
-def _keys(account: Account) -> set[str]:
-    contacts = (account.email, account.phone)
-    return {f"account:{account.pk}", *(f"contact:{one.lower()}" for one in contacts if one)}
-
-
-@remembered
-def _account(account_id: int) -> QuerySet[Account]:
-    return Account.objects.filter(pk=account_id)
+    return Person(actor.id, frozenset(keys), bool(contacts), found.accounts, found.household)

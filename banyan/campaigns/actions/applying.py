@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -156,15 +156,38 @@ def _enter(effect: say.Enter, stage: Stage) -> None:
         created_at=clock.now(),
     )
     keys = _keys(person, f"{scope}:{subject}")
+    if effect.flags:
+        keys = _flag(row, person, keys)
     told = PlayJoined(
         instance_id=instance.pk,
         campaign_id=instance.campaign_id,
         account_id=person.account_id,
         place=effect.place or 0,
     )
-    insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
+    groups = [keys] if keys else []
+    insert_together(*groups, [events.stored_of(told, actor=stage.actor)], [row])
     events.run_handlers(told, stage.actor)
     stage.joined = row
+
+
+def _flag(row: Participation, person: Person, keys: list[PersonKey]) -> list[PersonKey]:
+    """Flag a place whose person, or household, has another one; return the keys nobody has.
+
+    The instance's row is locked, so nobody comes in between. One statement, two with a household.
+    """
+    scope = {one.scope for one in keys}
+    there = PersonKey.objects.filter(scope__in=scope, key__in=[one.key for one in keys])
+    met = {one.key for one in there.exclude(account_id=person.account_id)}
+    if met:
+        row.data["flag"] = "person"
+    elif person.household and _seated(row.instance_id, person.household):
+        row.data["flag"] = "household"
+    return [one for one in keys if one.key not in met]
+
+
+def _seated(instance_id: int, accounts: Collection[int]) -> bool:
+    rows = Participation.objects.filter(instance_id=instance_id, account_id__in=accounts)
+    return rows.exclude(state="out").exists()
 
 
 @_apply.register
@@ -172,7 +195,7 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
     now = clock.now()
     today = Contribution.objects.filter(
-        campaign_id=instance.campaign_id, helper_id=person.account_id, day=now.date()
+        campaign_id=instance.campaign_id, helper_id__in=person.accounts, day=now.date()
     ).count()
     if today >= effect.per_day:
         raise Refused("quota")

@@ -56,8 +56,9 @@ def begin(
     """Begin an instance of a campaign. With ``cause`` once for each, whoever asks again.
 
     The money that it may cost at most is taken from the budget here, by one conditional UPDATE.
-    Whoever has begun as many as one may gets their last one back. Locks campaign. Emits
-    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff).
+    Whoever has begun as many as one may gets their last one back, or is refused (twice) where that
+    was under another account. Locks campaign. Emits play.opened. Raises LoginRequired, Refused
+    (not_yet, over, paused, tier, budget, staff).
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -68,10 +69,13 @@ def begin(
     _check_person(actor, campaign, kind, person)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
-    before = list(Instance.objects.filter(campaign=campaign, owner_id=person.account_id))
-    known = [one for one in before if one.cause == cause] if cause else before
+    before = list(Instance.objects.filter(campaign=campaign, owner_id__in=person.accounts))
+    own = [one for one in before if one.owner_id == person.account_id]
+    known = [one for one in own if one.cause == cause] if cause else own
     if (cause and known) or len(before) >= kind.turns(terms):
-        return max(known or before, key=lambda one: one.pk)
+        if not own:
+            raise Refused("twice")
+        return max(known or own, key=lambda one: one.pk)
     subject = new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     secret, published = dict(opening.kept), dict(opening.public)
@@ -89,7 +93,7 @@ def begin(
                 campaign=campaign,
                 version=campaign.version,
                 owner_id=person.account_id,
-                turn=len(before) + 1,
+                turn=len(own) + 1,
                 state=kind.machine.initial,
                 cap=opening.cap,
                 taken=opening.taken,
@@ -160,7 +164,7 @@ def play(
     _check_person(actor, campaign, kind, person)
     if scarce:
         kind.admit(person, instance, given or {})
-    if verb == "help" and instance.owner_id == person.account_id:
+    if verb == "help" and instance.owner_id in person.accounts:
         raise Refused("own")
     with transaction.atomic():
         locks.take_reading("instance", instance)

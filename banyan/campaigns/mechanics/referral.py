@@ -143,7 +143,7 @@ class Referral(Mechanic[ReferralTerms]):
     def join(self, play: Play[ReferralTerms]) -> Sequence[Effect]:
         """A new friend enters the code, once in the campaign whoever's it is."""
         who, terms = play.who.account_id, play.terms
-        if who == play.instance.owner_id:
+        if play.is_own:
             raise Refused("own")
         if play.at >= play.campaign.ends_at:
             raise Refused("over")

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from banyan.kernel.actors import Actor
 from banyan.kernel.remembered import remembered
 from banyan.people.models import Account
+from banyan.trust.queries import mates_of
 
 from ..models import Checkout
 
@@ -59,12 +60,18 @@ def _member(account_id: int) -> QuerySet[Account]:
 
 
 def is_newcomer(person_keys: Collection[str]) -> bool:
-    """Tell whether nothing was ever paid under any of a person's keys. One statement."""
+    """Tell whether nothing was ever paid under any of a person's keys. One statement.
+
+    Accounts that are one person with these count, as ``trust`` knows it.
+    """
     kinds: dict[str, list[str]] = {"account": [], "contact": []}
     for key in person_keys:
         kind, _colon, value = key.partition(":")
         kinds[kind].append(value)
-    mine = Q(buyer__in=kinds["account"]) | Q(contact_phone__in=kinds["contact"])
+    accounts = [int(account) for account in kinds["account"]]
+    mine = Q(buyer__in=accounts) | Q(contact_phone__in=kinds["contact"])
+    if accounts:
+        mine |= Q(buyer__in=mates_of(accounts).values("account_id"))
     for contact in kinds["contact"]:
         if "@" in contact:
             mine |= Q(contact_email__iexact=contact)

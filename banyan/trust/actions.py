@@ -7,7 +7,7 @@ would otherwise each miss the other. Nobody who shops waits for it; edges are wr
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
+from banyan.people.models import Account
 
 from . import rules
 from .digests import digests
 from .models import Edge, Joined
 from .queries import is_reviewer
-from .rules import KINDS, Key, Sight
+from .rules import CROWD, KINDS, Key, Sight
 
 AGAIN = dt.timedelta(days=1)
 """How long an edge is not written again."""
@@ -43,6 +44,8 @@ def record(*, account_id: int, keys: Collection[Key], source: str) -> None:
         return
     with transaction.atomic():
         _alone()
+        if not Account.objects.filter(pk=account_id, is_active=True).exists():
+            return  # erased, or closed, since it was seen
         before = rules.joining(_sights([account_id], now))
         kept = {one.digest: one for one in Edge.objects.filter(account_id=account_id)}
         for digest, kind in sorted(missing.items()):
@@ -135,9 +138,11 @@ def _join(accounts: Collection[int], now: dt.datetime) -> None:
     while new:
         known |= new
         found = rules.joining(_sights(new, now))
-        joined |= found
-        there = _live(now).filter(digest__in={digest for _account, digest in found})
-        new = (set(there.values_list("account_id", flat=True)) | _mates(new)) - known
+        sharers = _sharers(sorted({digest for _account, digest in found}), now)
+        joined |= {(one, digest) for one, digest in found if len(sharers[digest]) <= CROWD}
+        # At the moment when a key has become a crowd's, all of these are looked at once more.
+        near = set().union(*(ids for ids in sharers.values() if len(ids) <= CROWD + 1))
+        new = (near | _mates(new)) - known
     wanted = _several(rules.clusters(known, joined))
     rows = Joined.objects.filter(account_id__in=known)
     rows.exclude(account_id__in=wanted).delete()
@@ -145,6 +150,20 @@ def _join(accounts: Collection[int], now: dt.datetime) -> None:
     Joined.objects.bulk_create(
         written, update_conflicts=True, unique_fields=["account"], update_fields=["cluster"]
     )
+
+
+_SHARERS = """
+SELECT key, ARRAY(SELECT account_id FROM trust_edge WHERE digest = key AND cut_at IS NULL
+                    AND expires_at > %s ORDER BY account_id LIMIT %s)
+FROM unnest(%s::text[]) AS key
+"""
+
+
+def _sharers(found: Sequence[str], now: dt.datetime) -> dict[str, set[int]]:
+    """Return who has each key by an edge that holds; of a crowd no more than show that it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARERS, [now, CROWD + 2, list(found)])
+        return {digest: set(accounts) for digest, accounts in cursor.fetchall()}
 
 
 def _mates(accounts: Collection[int]) -> set[int]:

@@ -13,10 +13,11 @@ from banyan.kernel.remembered import remembered, run
 from banyan.people.models import Account
 
 from .models import Edge, Joined
+from .rules import CROWD
 
 REVIEWERS = ("moderation",)
 MOST = 50
-"""Accounts of one person, or of one household, that are looked at; the smallest come first."""
+"""Accounts of one person that are looked at; the smallest come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,14 @@ _KNOWN = f"""
 SELECT a.email, a.phone,
   ARRAY(SELECT o.account_id FROM trust_joined m JOIN trust_joined o ON o.cluster = m.cluster
         WHERE m.account_id = a.id ORDER BY o.account_id LIMIT {MOST}),
-  ARRAY(SELECT DISTINCT o.account_id FROM trust_edge e JOIN trust_edge o ON o.digest = e.digest
-        WHERE e.account_id = a.id AND e.kind = 'address' AND o.account_id <> a.id
-          AND e.cut_at IS NULL AND e.expires_at > %s AND o.cut_at IS NULL AND o.expires_at > %s
-        ORDER BY o.account_id LIMIT {MOST})
+  ARRAY(SELECT unnest(o.accounts) FROM trust_edge e CROSS JOIN LATERAL (
+          SELECT array_agg(s.account_id) AS accounts FROM (
+            SELECT account_id FROM trust_edge WHERE digest = e.digest AND cut_at IS NULL
+               AND expires_at > %s LIMIT {CROWD + 1}) AS s) AS o
+        WHERE e.account_id = a.id AND e.kind = 'address' AND e.cut_at IS NULL
+          AND e.expires_at > %s AND cardinality(o.accounts) <= {CROWD})
 FROM people_account a WHERE a.id = %s
-"""  # noqa: S608 - a number
+"""  # noqa: S608 - numbers
 
 
 def known(account_id: int) -> Known:

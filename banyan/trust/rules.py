@@ -37,6 +37,9 @@ KINDS: Mapping[str, Kind] = {
 """A proven e-mail address or phone, a means of payment, a device, an address with a name, an
 address alone."""
 
+CROWD = 20
+"""A key that more accounts have joins nobody: a library's computer, a company's front desk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

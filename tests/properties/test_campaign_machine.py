@@ -235,7 +235,7 @@ class Plays(RuleBasedStateMachine):
                 actor=who,
                 lines=[orders.WantedLine(self.scene.item.pk, 1)],
                 contact=orders.Contact(email=f"player{who.id}@example.com", phone=""),
-                address=make.ADDRESS,
+                address=make.ADDRESS | {"recipient": f"Player {who.id}"},
                 placement_key=f"{who.id}:{self.now.isoformat()}",
                 provider="sandbox",
             )

@@ -113,7 +113,7 @@ def place(
     email: str = "",
     phone: str = "",
 ) -> Checkout:
-    """Place a checkout for a member or, without ``buyer``, for a guest.
+    """Place a checkout for a member, in their name, or, without ``buyer``, for a guest.
 
     A guest has a telephone of their own, the same one for the same ``email``.
     """
@@ -123,7 +123,7 @@ def place(
         actor=actor(buyer) if buyer else Actor.guest(),
         lines=[orders.WantedLine(v.pk, n, via=via) for v, n in wanted],
         contact=orders.Contact(email=email, phone=phone),
-        address=ADDRESS,
+        address=ADDRESS | ({"recipient": buyer.display_name} if buyer else {}),
         placement_key=key or new_code(80),
         provider=provider,
         coupon_code=coupon,

@@ -78,6 +78,21 @@ def test_a_present_to_a_friend_joins_nobody() -> None:
     assert not Joined.objects.exists()
 
 
+def test_what_a_crowd_shares_joins_nobody() -> None:
+    people = crowd(rules.CROWD)
+    for one in people:
+        seen(one, TABLET, rules.address_keys(make.ADDRESS)[1])
+    first, last = people[0], make.member()
+    assert len(accounts_in(first.pk)) == rules.CROWD
+    for one in (last, make.member()):
+        seen(one, TABLET, rules.address_keys(make.ADDRESS)[1])
+        assert not Joined.objects.exists()
+    assert household_of(last.pk) == set()
+    seen(first, CARD)
+    seen(last, CARD)
+    assert accounts_in(first.pk) == {first.pk, last.pk}
+
+
 def test_what_is_seen_again_lasts_longer_and_is_written_once_a_day(
     django_assert_num_queries: Any,
 ) -> None:
@@ -180,3 +195,18 @@ def test_a_members_export_names_the_edges_and_erasure_takes_them() -> None:
         erase_rows(declared()[model], person)
     assert Edge.objects.get().account == ana
     assert not Joined.objects.exists()
+
+
+def test_a_paid_order_tells_the_address_and_the_browser() -> None:
+    ana, again, ben, item = *crowd(3), make.variant(stock=9)
+    Account.objects.filter(pk=again.pk).update(display_name=ana.display_name)
+    again.refresh_from_db()
+    make.pay(make.place((item, 1), buyer=ana))
+    make.place((item, 1), buyer=ben)
+    make.pay(make.place((item, 1)))
+    relay.drain()
+    kinds = Edge.objects.values_list("account_id", "kind", "source")
+    assert set(kinds) == {(ana.pk, "recipient", "order"), (ana.pk, "address", "order")}
+    make.pay(make.place((item, 1), buyer=again))
+    relay.drain()
+    assert cluster_of(again.pk) == ana.pk

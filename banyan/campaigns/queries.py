@@ -139,6 +139,13 @@ def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:
     return dict(mine.exclude(state="out").values_list("instance_id", "amount"))
 
 
+def flagged_places(account_ids: Collection[int], *, limit: int = 50) -> list[Participation]:
+    """Return places of accounts that a person or household has beside another, newest first."""
+    rows = Participation.objects.filter(account_id__in=account_ids, data__has_key="flag")
+    rows = rows.select_related("account", "instance__campaign").exclude(state="out")
+    return list(rows.order_by("-id")[:limit])
+
+
 def is_on(campaign: Campaign) -> bool:
     """Tell whether something can be begun now."""
     now = clock.now()

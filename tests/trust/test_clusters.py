@@ -9,7 +9,7 @@ import pytest
 
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
-from banyan.kernel.models import AuditEntry
+from banyan.kernel.models import AuditEntry, StoredEvent
 from banyan.kernel.personal import Person, declared, erase_rows, export_rows
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.people import actions as people
@@ -173,6 +173,7 @@ def test_contacts_and_browsers_are_noted_by_what_people_says() -> None:
     for one in (ana, ben):
         people.join_browser(account=one, visitor="one-browser", cart_token="")
     people.join_browser(account=make.member(), visitor=None, cart_token="")
+    assert StoredEvent.objects.filter(name="account.browser_joined").count() == 2
     relay.drain()
     assert set(Edge.objects.values_list("account_id", "kind", "source")) == {
         (ana.pk, "contact", "contact"),

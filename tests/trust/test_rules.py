@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,7 +66,7 @@ pairs = st.lists(st.tuples(st.integers(0, 12), st.sampled_from("abcdefgh")), max
 
 @given(pairs, st.randoms())
 def test_clusters_are_what_ways_of_keys_reach(
-    joined: list[tuple[int, str]], random: object
+    joined: list[tuple[int, str]], random: Random
 ) -> None:
     accounts = set(range(13))
     found = clusters(accounts, joined)

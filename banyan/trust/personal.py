@@ -21,4 +21,6 @@ holds(
     owner=("account_id",), fields=("digest",), act=_forget,
     kept=Kept(dt.timedelta(0), ("expires_at",), by="trust.forget"),
 )  # fmt: skip
-holds("trust.Joined", Erase.DELETE, "As long as an edge joins it.", about=("account_id",))
+holds(
+    "trust.Joined", Erase.DELETE, "As long as an edge joins it.", about=("account_id",), act=_forget
+)  # fmt: skip

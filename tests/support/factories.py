@@ -123,11 +123,16 @@ def place(
         actor=actor(buyer) if buyer else Actor.guest(),
         lines=[orders.WantedLine(v.pk, n, via=via) for v, n in wanted],
         contact=orders.Contact(email=email, phone=phone),
-        address=ADDRESS | ({"recipient": buyer.display_name} if buyer else {}),
+        address=ADDRESS | {"recipient": _recipient(buyer)},
         placement_key=key or new_code(80),
         provider=provider,
         coupon_code=coupon,
     )
+
+
+def _recipient(buyer: Account | None) -> str:
+    """Return a name of the buyer's own: one name at one address would be one person."""
+    return f"{ADDRESS['recipient']} {buyer.display_name if buyer else ''}".strip()
 
 
 def pay(checkout: Checkout) -> Checkout:

@@ -23,9 +23,9 @@ class Effect:
 class Enter(Effect):
     """Whoever plays takes part, in ``role``; once per person in ``scope``.
 
-    ``scope`` is "instance" or "campaign". With ``expires_at`` the place is only reserved. Whoever
-    is there under another name is refused; with ``flags`` they are let in, and so is a household,
-    and ``data`` says ``flag``: "person" or "household", for people to look at.
+    ``scope`` is "instance" or "campaign", or "account": then two in the same hands are two, and
+    what they have in common is seen (``persons.same_hands``). With ``expires_at`` the place is
+    only reserved.
     """
 
     role: str
@@ -35,7 +35,6 @@ class Enter(Effect):
     scope: str = "instance"
     data: Mapping[str, Any] = field(default_factory=dict)
     expires_at: dt.datetime | None = None
-    flags: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired
+from banyan.kernel.remembered import run
 from banyan.trust.queries import known
+
+from .models import PersonKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,51 @@ def person_of(actor: Actor) -> Person:
     if actor.visitor:
         keys.add(f"browser:{actor.visitor}")
     return Person(actor.id, frozenset(keys), bool(contacts), found.accounts, found.household)
+
+
+def seat_scope(instance_id: int, account_id: int) -> str:
+    """Return the scope of what somebody in an instance may have in common with others there."""
+    return f"{instance_id}:{account_id}"
+
+
+def seat_keys(person: Person, instance_id: int) -> list[PersonKey]:
+    """Return the keys of a place that a second account in the same hands can have, too."""
+    own, scope = f"account:{person.account_id}", seat_scope(instance_id, person.account_id)
+    return [
+        PersonKey(
+            account_id=person.account_id,
+            scope=f"instance:{instance_id}" if key == own else scope,
+            key=key,
+        )
+        for key in sorted(person.keys)
+    ]
+
+
+def same_hands(campaign_id: int) -> dict[str, int]:
+    """Return how many places of an instance are in the same hands as another, by its code.
+
+    Of one person as ``trust`` knows it now, at one address, or with one contact or browser. Only
+    instances with such places, newest first. A household is no fault: it is for the shop to know.
+    One statement.
+    """
+    now = clock.now()
+    found = run(_SAME_HANDS, [now, now, campaign_id]).fetchall()
+    return dict(found)
+
+
+_SAME_HANDS = """
+    SELECT i.code, count(DISTINCT a.account_id) FROM campaigns_instance i
+    JOIN campaigns_participation a ON a.instance_id = i.id AND a.state <> 'out'
+    JOIN campaigns_participation b ON b.instance_id = i.id AND b.state <> 'out'
+     AND b.account_id <> a.account_id
+     AND (EXISTS (SELECT FROM campaigns_personkey k JOIN campaigns_personkey l ON l.key = k.key
+                  WHERE k.scope = i.id || ':' || a.account_id
+                    AND l.scope = i.id || ':' || b.account_id)
+       OR EXISTS (SELECT FROM trust_joined m JOIN trust_joined n ON n.cluster = m.cluster
+                  WHERE m.account_id = a.account_id AND n.account_id = b.account_id)
+       OR EXISTS (SELECT FROM trust_edge e JOIN trust_edge f ON f.digest = e.digest
+                  WHERE e.account_id = a.account_id AND f.account_id = b.account_id
+                    AND e.kind = 'address' AND e.cut_at IS NULL AND f.cut_at IS NULL
+                    AND e.expires_at > %s AND f.expires_at > %s))
+    WHERE i.campaign_id = %s GROUP BY i.id, i.code ORDER BY i.id DESC
+"""

@@ -33,16 +33,16 @@ class Known:
 
 
 _KNOWN = f"""
-SELECT a.email, a.phone,
+SELECT email, phone,
   ARRAY(SELECT o.account_id FROM trust_joined m JOIN trust_joined o ON o.cluster = m.cluster
-        WHERE m.account_id = a.id ORDER BY o.account_id LIMIT {MOST}),
+        WHERE m.account_id = people_account.id ORDER BY o.account_id LIMIT {MOST}),
   ARRAY(SELECT unnest(o.accounts) FROM trust_edge e CROSS JOIN LATERAL (
           SELECT array_agg(s.account_id) AS accounts FROM (
             SELECT account_id FROM trust_edge WHERE digest = e.digest AND cut_at IS NULL
                AND expires_at > %s LIMIT {CROWD + 1}) AS s) AS o
-        WHERE e.account_id = a.id AND e.kind = 'address' AND e.cut_at IS NULL
-          AND e.expires_at > %s AND cardinality(o.accounts) <= {CROWD})
-FROM people_account a WHERE a.id = %s
+        WHERE e.account_id = people_account.id AND e.kind = 'address'
+          AND e.cut_at IS NULL AND e.expires_at > %s AND cardinality(o.accounts) <= {CROWD})
+FROM "people_account" WHERE "people_account"."id" = %s
 """  # noqa: S608 - numbers
 
 

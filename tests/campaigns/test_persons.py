@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.models import Contribution, Instance, Participation
+from banyan.campaigns.persons import same_hands
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.queries import flagged_places
 from banyan.catalog.models import Shop, Variant
 from banyan.kernel.actors import Actor
-from banyan.orders.actions.persons import is_newcomer
+from banyan.orders.actions.persons import Contact, is_newcomer, same_person
 from banyan.people.models import Account
 from banyan.trust import actions as trust
 from banyan.trust.rules import PAYMENT, Key, address_keys
@@ -104,10 +104,10 @@ def test_m07_self_assist_with_the_same_card_and_a_breach_of_newcomers(
     with pytest.raises(Refused, match="play_own"):
         join(begun(of, ana), again)
     make.pay(make.place((item, 1), buyer=old))
-    assert is_newcomer({f"account:{old_again.pk}"})
+    assert is_newcomer(same_person(make.actor(old_again), Contact()))
     for one in (old, old_again):
         trust.record(account_id=one.pk, keys=[Key(PAYMENT, "another card")], source="payment")
-    assert not is_newcomer({f"account:{old_again.pk}"})
+    assert not is_newcomer(same_person(make.actor(old_again), Contact()))
     with pytest.raises(Refused, match="play_newcomers_only"):
         join(begun(of, ana), old_again)
     assert not Participation.objects.exists()
@@ -122,22 +122,14 @@ def test_m05_two_seats_of_one_cluster_or_household_are_flagged(item: Variant) ->
     group = begun(of, ana)
     for one in (again, cy, dee, eve):
         join(group, one)
-    browser = Actor(kind="member", id=(ben := somebody()).pk, visitor="one-browser")
+    browser = Actor(kind="member", id=somebody().pk, visitor="one-browser")
     other = Actor(kind="member", id=somebody().pk, visitor="one-browser")
     second = campaigns.begin(actor=browser, code=of.code)
     campaigns.play(actor=other, code=second.code, verb="join")
-    flags: dict[int, Any] = {
-        one.account_id: one.data.get("flag") for one in Participation.objects.all()
-    }
-    assert flags == {
-        ana.pk: None,
-        again.pk: "person",
-        cy.pk: None,
-        dee.pk: "household",
-        eve.pk: None,
-        ben.pk: None,
-        other.id: "person",
-    }
+    assert same_hands(of.pk) == {group.code: 4, second.code: 2}
+    flagged = flagged_places([ana.pk, again.pk])
+    assert {one.account_id for one in flagged} == {ana.pk, again.pk}
+    assert flagged_places([cy.pk]) == []
     group.refresh_from_db()
     assert group.taken == 5
     assert_sound()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -33,7 +33,7 @@ from ..chance.instant import Turn, prize_counter, receipt
 from ..events import PlayHelped, PlayJoined, PlayMoved
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
-from ..persons import Person
+from ..persons import Person, seat_keys, seat_scope
 from ..problems import Refused
 from ..states import PARTICIPATION
 
@@ -137,8 +137,8 @@ def _keys(person: Person, scope: str) -> list[PersonKey]:
 @_apply.register
 def _enter(effect: say.Enter, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
-    scope = "instance" if effect.scope == "instance" else "campaign"
-    subject = instance.pk if scope == "instance" else instance.campaign_id
+    scope = "campaign" if effect.scope == "campaign" else "instance"
+    subject = instance.campaign_id if scope == "campaign" else instance.pk
     row = Participation(
         campaign_id=instance.campaign_id,
         instance=instance,
@@ -156,38 +156,17 @@ def _enter(effect: say.Enter, stage: Stage) -> None:
         created_at=clock.now(),
     )
     keys = _keys(person, f"{scope}:{subject}")
-    if effect.flags:
-        keys = _flag(row, person, keys)
+    if effect.scope == "account":
+        keys = seat_keys(person, instance.pk)
     told = PlayJoined(
         instance_id=instance.pk,
         campaign_id=instance.campaign_id,
         account_id=person.account_id,
         place=effect.place or 0,
     )
-    groups = [keys] if keys else []
-    insert_together(*groups, [events.stored_of(told, actor=stage.actor)], [row])
+    insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
     events.run_handlers(told, stage.actor)
     stage.joined = row
-
-
-def _flag(row: Participation, person: Person, keys: list[PersonKey]) -> list[PersonKey]:
-    """Flag a place whose person, or household, has another one; return the keys nobody has.
-
-    The instance's row is locked, so nobody comes in between. One statement, two with a household.
-    """
-    scope = {one.scope for one in keys}
-    there = PersonKey.objects.filter(scope__in=scope, key__in=[one.key for one in keys])
-    met = {one.key for one in there.exclude(account_id=person.account_id)}
-    if met:
-        row.data["flag"] = "person"
-    elif person.household and _seated(row.instance_id, person.household):
-        row.data["flag"] = "household"
-    return [one for one in keys if one.key not in met]
-
-
-def _seated(instance_id: int, accounts: Collection[int]) -> bool:
-    rows = Participation.objects.filter(instance_id=instance_id, account_id__in=accounts)
-    return rows.exclude(state="out").exists()
 
 
 @_apply.register
@@ -408,6 +387,7 @@ def _leave(effect: say.Leave, stage: Stage) -> None:
     done = int(one.state == "in")
     transition(PARTICIPATION, one, "out", actor=stage.actor, reason=effect.reason)
     scopes = [f"instance:{instance.pk}", f"campaign:{instance.campaign_id}"]
+    scopes.append(seat_scope(instance.pk, one.account_id))
     PersonKey.objects.filter(account_id=one.account_id, scope__in=scopes).delete()
     if one.role != OWNER:
         fewer = {"taken": F("taken") - 1, "done": F("done") - done}

@@ -309,7 +309,7 @@ class GroupBuy(Mechanic[GroupTerms]):
                 amount=price,
                 data={"paid": price},
                 expires_at=until,
-                flags=True,
+                scope="account",
             ),
             GiveRight(play.terms.variant, price, until),
         ]

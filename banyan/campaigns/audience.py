@@ -70,7 +70,7 @@ def check_person(campaign: Campaign, person: Person) -> None:
         raise Refused("tier")
     if campaign.tier == "buyer" and is_newcomer(person.contacts):
         raise Refused("tier_buyer")
-    if campaign.tier == "payer" and not has_paid_a_provider(person.account_id):
+    if campaign.tier == "payer" and not has_paid_a_provider(person.accounts):
         raise Refused("tier_payer")
     if campaign.min_age is not None:
         _check_age(campaign.min_age, person)
@@ -95,7 +95,7 @@ def check_audience(
     """
     audience = campaign.audience
     if audience == "newcomers":
-        if person.account_id != owner_id and not is_newcomer(person.contacts):
+        if owner_id not in person.accounts and not is_newcomer(person.contacts):
             raise Refused("newcomers_only")
     elif audience == "followers":
         if not _follows(campaign, person.account_id):

@@ -25,6 +25,7 @@ class Ring(StrEnum):
     CONTACTS = "contacts"
     EXPERIMENTS = "experiments"
     PREVIEWS = "previews"
+    PERSONS = "persons"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired
 from banyan.kernel.remembered import remembered
+from banyan.orders.actions.persons import is_newcomer
 from banyan.people.models import Account
 
 
@@ -44,6 +45,14 @@ def person_of(actor: Actor) -> Person:
 def _keys(account: Account) -> set[str]:
     contacts = (account.email, account.phone)
     return {f"account:{account.pk}", *(f"contact:{one.lower()}" for one in contacts if one)}
+
+
+def is_new(person: Person) -> bool:
+    """Tell whether somebody has bought nothing here yet, under any of their names. One statement.
+
+    The one question of all rules for newcomers.
+    """
+    return is_newcomer(person.contacts)
 
 
 @remembered

@@ -183,7 +183,9 @@ def offers_of(campaigns: Iterable[Campaign]) -> dict[int, Offer]:
     for pk, (one, terms) in typed.items():
         variant = variants.get(getattr(terms, "variant", 0))
         price = mechanic(one.mechanic).price(terms)
-        if variant is not None and price is not None:
+        if variant is not None and terms.honour:
+            found[pk] = Offer(variant.product, first.get(variant.product_id))
+        elif variant is not None and price is not None:
             found[pk] = Offer(
                 variant.product,
                 first.get(variant.product_id),

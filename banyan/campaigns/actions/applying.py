@@ -14,6 +14,7 @@ from banyan.entitlements.actions import (
     CouponRefused,
     RightInput,
     grant_coupon,
+    grant_off,
     grant_price_rights,
 )
 from banyan.kernel import clock, counters, events, fairness, locks
@@ -31,6 +32,7 @@ from .. import effects as say
 from ..access import CARD, room_of
 from ..chance.instant import Turn, prize_counter, receipt
 from ..events import PlayHelped, PlayJoined, PlayMoved
+from ..honour import HONOUR, honoured
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
 from ..persons import Person
@@ -72,7 +74,7 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
     _lock_coupons(effects)
     try:
         for effect in effects:
-            _apply(effect, stage)
+            _one(effect, stage)
     except IntegrityError as error:
         raise _meant(error) from error
     _settle(stage)
@@ -121,6 +123,13 @@ def promise_more(instance: Instance, money: int) -> None:
     promise(instance.campaign, money)
     Instance.objects.filter(pk=instance.pk).update(promise=F("promise") + money)
     instance.promise += money
+
+
+def _one(effect: say.Effect, stage: Stage) -> None:
+    """Apply one effect; where honour is all, what would be money or worth money is a mark."""
+    meant = honoured(effect) if stage.instance.campaign.drive == HONOUR else effect
+    if meant is not None:
+        _apply(meant, stage)
 
 
 @singledispatch
@@ -298,24 +307,53 @@ def _give_price(effect: say.GivePrice, stage: Stage) -> None:
     _note_given(stage, effect, "right", right.pk)
 
 
+@_apply.register
+def _give_off(effect: say.GiveOff, stage: Stage) -> None:
+    campaign = stage.instance.campaign
+    given = grant_off(
+        actor=stage.actor,
+        shop_id=campaign.shop_id or 0,
+        account_ids=effect.to,
+        title=campaign.title,
+        variant_id=effect.variant_id,
+        off=Money(effect.off, campaign.currency),
+        until=effect.until,
+        source="campaign",
+    )
+    rows = ((one.account_id or 0, one.pk) for one in given)
+    insert(*(_given(stage, effect, who, "coupon", reference=key) for who, key in rows))
+
+
+@_apply.register
+def _mark(effect: say.Mark, stage: Stage) -> None:
+    insert(*(_given(stage, effect, who, "honour") for who in effect.to))
+
+
 def _note_given(
     stage: Stage, effect: say.GiveCoupon | say.GivePrice, kind: str, reference: int
 ) -> None:
     """Write down what was given and why; what it costs comes out of the instance's promise."""
-    insert(
-        Grant(
-            campaign_id=stage.instance.campaign_id,
-            instance=stage.instance,
-            account_id=effect.who,
-            rule=effect.rule,
-            cause=effect.cause,
-            kind=kind,
-            cost=effect.cost,
-            reference=reference,
-            created_at=clock.now(),
-        )
-    )
+    insert(_given(stage, effect, effect.who, kind, reference=reference, cost=effect.cost))
     stage.spent += effect.cost
+
+
+def _given(
+    stage: Stage,
+    why: say.GiveCoupon | say.GivePrice | say.GiveOff | say.Mark,
+    who: int,
+    kind: str,
+    **columns: Any,
+) -> Grant:
+    return Grant(
+        campaign_id=stage.instance.campaign_id,
+        instance=stage.instance,
+        account_id=who,
+        rule=why.rule,
+        cause=why.cause,
+        kind=kind,
+        created_at=clock.now(),
+        **columns,
+    )
 
 
 @_apply.register
@@ -335,9 +373,12 @@ def _turn(effect: say.Turn, stage: Stage) -> None:
     _apply(say.Change({"public": instance.public | {"turns": turns}}), stage)
     if given in effect.coupons:
         coupon, cost = effect.coupons[given]
+        who, cause = stage.require().account_id, f"turn:{n}"
+        if coupon is None:
+            _apply(say.Mark([who], "prize", cause), stage)
+            return
         promise_more(instance, cost)
-        who = stage.require().account_id
-        _apply(say.GiveCoupon(who, coupon, "prize", f"turn:{n}", cost), stage)
+        _one(say.GiveCoupon(who, coupon, "prize", cause, cost), stage)
 
 
 def _take_prize(campaign_id: int, prize: str) -> bool:

@@ -82,7 +82,8 @@ def begin(
     try:
         with transaction.atomic():
             locks.take([LockKey("campaign", campaign.pk)])
-            promise(campaign, opening.promise)
+            promised = 0 if terms.honour else opening.promise
+            promise(campaign, promised)
             instance = Instance(
                 id=subject,
                 code=opening.code or new_code(80),
@@ -94,7 +95,7 @@ def begin(
                 cap=opening.cap,
                 taken=opening.taken,
                 amount=opening.amount,
-                promise=opening.promise,
+                promise=promised,
                 secret=secret,
                 public=published,
                 commitment=commitment,

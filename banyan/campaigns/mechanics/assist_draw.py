@@ -91,6 +91,7 @@ class AssistDraw(Mechanic[DrawTerms]):
     )
     terms = DrawTerms
     landings = LANDINGS
+    in_honour = gettext_lazy("Who is drawn is called the winner, and has nothing but the title.")
     scarce = frozenset({"help"})
     pooled = True
     chance = True

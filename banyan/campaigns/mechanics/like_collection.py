@@ -99,7 +99,7 @@ class LikeCollection(Mechanic[LikeTerms]):
     )
     terms = LikeTerms
     landings = LANDINGS
-    drives = ("benefit", "honour", "both")
+    in_honour = gettext_lazy("Likes for their own sake: enough of them, and it is well liked.")
     scarce = frozenset({"help"})
     machine = Machine(
         name="campaigns.like_collection.state",
@@ -151,7 +151,7 @@ class LikeCollection(Mechanic[LikeTerms]):
         effects: list[Effect] = [Contribute("like", play.place, per_day=terms.per_day)]
         counts = [many for many, _coupon in terms.steps]
         if play.place in counts:
-            kind = "campaign.thanked" if terms.is_honour else "campaign.reached"
+            kind = "campaign.thanked" if terms.honour else "campaign.reached"
             effects.append(Tell(owner, kind))
         if play.place == counts[-1]:
             effects += self._reach(play)
@@ -215,12 +215,12 @@ class LikeCollection(Mechanic[LikeTerms]):
         play = shown.instance
         if play.state == "redeemed" and (gained := won(shown)):
             return gained
-        if play.state == "redeemed" and shown.terms.is_honour:
+        if play.state == "redeemed" and shown.terms.honour:
             return [Note(_("It is reached. Thank you!"), "good")]
         if play.ended_at is not None:
             return [Note(_("This is over."))]
         blocks: list[Block] = []
-        if shown.own and shown.terms.reached(play.taken) and not shown.terms.is_honour:
+        if shown.own and shown.terms.reached(play.taken) and not shown.terms.honour:
             more = play.taken < play.cap
             hint = _("You can take it now, or wait for the next step.") if more else ""
             blocks.append(Next("redeem", _("Take it"), hint))
@@ -236,7 +236,9 @@ class LikeCollection(Mechanic[LikeTerms]):
 
     def _reach(self, play: Play[LikeTerms]) -> list[Effect]:
         """No more likes count. What they bring waits to be taken; honour is there at once."""
-        if play.terms.is_honour:
-            return [Move("redeemed", ends=True)]
+        if play.terms.honour:
+            owner, cause = play.instance.owner_id or 0, f"play:{play.instance.pk}"
+            given = reward(play, owner, None, rule="reached", cause=cause)
+            return [*given, Move("redeemed", ends=True)]
         until = play.at + dt.timedelta(days=play.terms.redeem_days)
         return [Change({"deadline": until}), Move("reached")]

@@ -286,7 +286,7 @@ def _campaign(
     kind = mechanic(shown.mechanic)
     assert shown.version is not None
     terms = kind.terms.model_validate(shown.version.terms)
-    worst = kind.worst_case(terms)
+    worst = kind.cost(terms)
     context = {
         "campaign": shown,
         "state": campaign_state(shown),

@@ -18,7 +18,7 @@ from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.actions.switching import is_on as is_switched_on
 from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note, Price, Proof, Won
 from banyan.campaigns.disclosing import rules_of
-from banyan.campaigns.honour import blocks_of
+from banyan.campaigns.honour import HONOUR, blocks_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic, proof_file
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
@@ -121,12 +121,13 @@ def _phase(found: Campaign) -> str:
 def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, Any]:
     kind, card = mechanic(found.mechanic), campaign_cards([found])[found.pk]
     query = f"?via={arrival.code}" if arrival.code else ""
-    pitch = "" if arrival.neutral else str(kind.pitch)
+    in_honour = found.drive == HONOUR
+    pitch = "" if arrival.neutral else str(kind.in_honour if in_honour else kind.pitch)
     return {
         "nav": "explore",
         "card": card,
         # An app that forbids sharing for a reward reads no invitation to do so.
-        "steps": () if arrival.neutral else kind.steps,
+        "steps": () if arrival.neutral else (kind.in_honour,) if in_honour else kind.steps,
         "campaign": found,
         "shop": found.shop,
         "mechanic": kind,

@@ -39,7 +39,8 @@ class Enter(Effect):
 class Contribute(Effect):
     """Whoever plays helps the instance's owner: an edge, once per person and instance.
 
-    At most ``per_day`` of a person in the campaign on one day.
+    At most ``per_day`` of a person in the campaign on one day. What weighs nothing is an edge and
+    counts for nothing: the place that was taken for it is free again.
     """
 
     kind: str

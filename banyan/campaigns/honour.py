@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .blocks import Block, Honour
+from .blocks import Block, Honour, Next
 from .effects import Effect, Fund, GiveCoupon, GiveOff, GivePrice, Mark, PayOut, Reprice
 from .mechanic import Shown, mechanic
 from .models import Grant
@@ -65,6 +65,10 @@ def honour_of(shown: Shown[Any]) -> list[Block]:
             shown.helped,
         )
         blocks.append(Honour(_("Helper"), words % {"n": shown.helped}))
+    shop = shown.campaign.shop
+    if shown.campaign.drive == HONOUR and shop is not None and shown.mine is not None:
+        # Honour leads on to the goods, and asks for nothing.
+        blocks.append(Next("look", _("See what the shop has"), url=f"/shop/{shop.slug}"))
     return blocks
 
 

@@ -261,6 +261,10 @@ class Mechanic(ABC, Generic[T]):
         """Return where people take part, if that is no page of the campaign's own."""
         return ""
 
+    def how(self, campaign: Campaign) -> Sequence[Any]:
+        """Say in sentences how it goes, by what moves people and how it ends."""
+        return (self.in_honour,) if campaign.drive == "honour" else self.steps
+
     def turns(self, terms: T) -> int:
         """Return how often a person may begin it in one campaign."""
         return 1

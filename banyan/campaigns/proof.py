@@ -19,7 +19,7 @@ QUESTIONS: Mapping[str, str] = {
          AND p.state <> 'out' AND p.role <> 'owner'
         GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + (
           SELECT count(*) FROM campaigns_contribution c
-          WHERE c.instance_id = i.id AND c.undone_at IS NULL)
+          WHERE c.instance_id = i.id AND c.undone_at IS NULL AND c.weight > 0)
     """,
     "what is done is in": """
         SELECT i.id, i.done, count(p.id) FROM campaigns_instance i

@@ -92,7 +92,7 @@ def _helpers(instance: Instance) -> int:
     """Count who did something for the owner of an instance; 0 where honour does not count."""
     if instance.campaign.drive not in HONOURING:
         return 0
-    helps = Contribution.objects.filter(instance=instance, undone_at=None).count()
+    helps = Contribution.objects.filter(instance=instance, undone_at=None, weight__gt=0).count()
     there = Participation.objects.filter(instance=instance).exclude(state__in=["reserved", "out"])
     return helps + there.exclude(account_id=instance.owner_id).count()
 

@@ -210,6 +210,13 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
     )
     insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
     events.run_handlers(told, stage.actor)
+    if not effect.weight:
+        _free_place(instance)
+
+
+def _free_place(instance: Instance) -> None:
+    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
+    instance.taken -= 1
 
 
 @_apply.register
@@ -218,11 +225,12 @@ def _take_back(effect: say.TakeBack, stage: Stage) -> None:
     mine = Contribution.objects.filter(
         instance_id=instance.pk, helper_id=person.account_id, undone_at=None
     )
+    weighs = mine.filter(weight__gt=0).exists()
     if mine.update(undone_at=clock.now()) != 1:
         raise Refused("not_offered")
     PersonKey.objects.filter(account_id=person.account_id, scope=f"help:{instance.pk}").delete()
-    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
-    instance.taken -= 1
+    if weighs:
+        _free_place(instance)
 
 
 @_apply.register

@@ -285,7 +285,7 @@ class Bargaining(Mechanic[BargainTerms]):
         if bargain.state == "cutting":
             blocks.append(Progress(bargain.taken, bargain.cap, words))
             blocks.append(Countdown(bargain.deadline, _("Until then friends can help.")))
-            blocks += _pot(shown)
+            blocks += [_landing(shown), *_pot(shown)]
         helpers = [one.helper_id for one in shown.helps]
         cuts = [format_money(-Money(one.amount, currency)) for one in shown.helps[:MOST_CUTS]]
         blocks.append(Faces(_("Who helped"), helpers, amounts=cuts, empty=min(left, 8)))
@@ -372,6 +372,29 @@ class Bargaining(Mechanic[BargainTerms]):
             Change({"deadline": until + PAYING}),
             Move("ready"),
         ]
+
+
+def _landing(shown: Shown[BargainTerms]) -> Block:
+    """Say what the price that is reached is, and for how long."""
+    hours, landing = shown.terms.pay_hours, shown.campaign.landing
+    words = ngettext(
+        "The price that is reached can be ordered at for %(n)s hour.",
+        "The price that is reached can be ordered at for %(n)s hours.",
+        hours,
+    )
+    if landing == "right":
+        words = ngettext(
+            "The price that is reached can be used for %(n)s hour, on every device.",
+            "The price that is reached can be used for %(n)s hours, on every device.",
+            hours,
+        )
+    if landing == "coupon":
+        words = ngettext(
+            "What is cut off becomes a coupon for %(n)s hour, to be used on every device.",
+            "What is cut off becomes a coupon for %(n)s hours, to be used on every device.",
+            hours,
+        )
+    return Note(words % {"n": hours})
 
 
 def _pot(shown: Shown[BargainTerms]) -> list[Block]:

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -141,6 +141,11 @@ class GroupBuy(Mechanic[GroupTerms]):
         gettext_lazy("Friends join and pay theirs, until enough are in."),
         gettext_lazy("The parcels are sent. Too few in time, and everybody gets all of it back."),
     )
+    later = (
+        gettext_lazy("Open a group, and ask friends to join. Nobody pays for that."),
+        gettext_lazy("The more join in time, the lower the price."),
+        gettext_lazy("Then the price is everybody's for some days, on every device."),
+    )
     terms = GroupTerms
     landings = ("direct", "coupon", "right")
     in_honour = gettext_lazy("Friends buy the same at its usual price, and are shown together.")
@@ -182,11 +187,23 @@ class GroupBuy(Mechanic[GroupTerms]):
 
     def facts(self, campaign: Campaign, terms: GroupTerms) -> Facts:
         """Enough people pay less; too few, and everybody gets all back."""
+        facts = super().facts(campaign, terms)
+        if terms.honour:
+            return replace(facts, method=_("Everybody buys at the usual price, and is sent it."))
+        if _is_later(campaign):
+            method = _(
+                "With enough people in time the price of the step is everybody's for a while."
+            )
+            return replace(facts, method=method, pay_to_enter=False)
         method = _(
             "With enough people in time everybody buys at the price of the step; with too "
             "few all their money goes back."
         )
-        return replace(super().facts(campaign, terms), method=method)
+        return replace(facts, method=method)
+
+    def how(self, campaign: Campaign) -> Sequence[Any]:
+        """See the base; where it ends with something for later nobody pays before."""
+        return self.later if _is_later(campaign) else super().how(campaign)
 
     def begin(self, new: Beginning[GroupTerms]) -> Opening:
         """The first place is the leader's own."""

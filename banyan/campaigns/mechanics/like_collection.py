@@ -17,6 +17,7 @@ from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
 from ..effects import Change, Contribute, Effect, Move, TakeBack, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign
+from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
@@ -62,6 +63,10 @@ class LikeTerms(RewardTerms):
     per_day: Annotated[
         int, Ask(gettext_lazy("Likes that one may give in a day")), Field(ge=1, le=100)
     ] = 10
+    newcomers: Annotated[
+        bool,
+        Ask(gettext_lazy("Only likes of those count who have bought nothing yet"), kind="switch"),
+    ] = False
 
     @property
     def steps(self) -> list[tuple[int, int | None]]:
@@ -144,10 +149,15 @@ class LikeCollection(Mechanic[LikeTerms]):
         )
 
     def help(self, play: Play[LikeTerms]) -> Sequence[Effect]:
-        """A like. A step that is reached is told once; the last one ends the collecting."""
+        """A like. A step that is reached is told once; the last one ends the collecting.
+
+        Where only newcomers count, anybody else's like is there and weighs nothing.
+        """
         terms, owner = play.terms, play.instance.owner_id or 0
         if play.instance.state != "collecting":
             raise Refused("over")
+        if terms.newcomers and not is_new(play.who):
+            return [Contribute("like", 0, weight=0, per_day=terms.per_day)]
         effects: list[Effect] = [Contribute("like", play.place, per_day=terms.per_day)]
         counts = [many for many, _coupon in terms.steps]
         if play.place in counts:
@@ -208,7 +218,11 @@ class LikeCollection(Mechanic[LikeTerms]):
             words = ngettext("%(n)s more like is needed", "%(n)s more likes are needed", left)
             blocks.append(Progress(play.taken, following, words % {"n": left}))
             blocks.append(Countdown(play.deadline, _("Until then likes count.")))
-        blocks.append(Faces(_("Who liked it"), [one.helper_id for one in shown.helps]))
+        likers = [one.helper_id for one in shown.helps if one.weight]
+        blocks.append(Faces(_("Who liked it"), likers))
+        if terms.newcomers and play.ended_at is None:
+            told = _("Only likes of friends who have not bought anything here yet count.")
+            blocks.append(Note(told))
         return [*blocks, *self._next(shown)]
 
     def _next(self, shown: Shown[LikeTerms]) -> list[Block]:
@@ -228,7 +242,10 @@ class LikeCollection(Mechanic[LikeTerms]):
             return blocks or [Note(_("It is reached. Thank you!"), "good")]
         if shown.own:
             return [*blocks, Next("share", _("Ask friends for a like"))]
-        if any(one.helper_id == shown.account_id for one in shown.helps):
+        mine = [one for one in shown.helps if one.helper_id == shown.account_id]
+        if mine:
+            if not mine[0].weight:
+                return [Note(_("Your like is seen, and does not count: you are no newcomer."))]
             if shown.terms.reached(play.taken):
                 return [Note(_("Your like counts. Thank you!"), "good")]
             return [Next("withdraw", _("Take my like back"))]

@@ -121,13 +121,13 @@ def _phase(found: Campaign) -> str:
 def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, Any]:
     kind, card = mechanic(found.mechanic), campaign_cards([found])[found.pk]
     query = f"?via={arrival.code}" if arrival.code else ""
-    in_honour = found.drive == HONOUR
-    pitch = "" if arrival.neutral else str(kind.in_honour if in_honour else kind.pitch)
+    told = kind.in_honour if found.drive == HONOUR else kind.pitch
+    pitch = "" if arrival.neutral else str(told)
     return {
         "nav": "explore",
         "card": card,
         # An app that forbids sharing for a reward reads no invitation to do so.
-        "steps": () if arrival.neutral else (kind.in_honour,) if in_honour else kind.steps,
+        "steps": () if arrival.neutral else kind.how(found),
         "campaign": found,
         "shop": found.shop,
         "mechanic": kind,

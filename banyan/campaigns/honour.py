@@ -75,4 +75,9 @@ def honour_of(shown: Shown[Any]) -> list[Block]:
 def marks_of(grants: Iterable[Grant]) -> list[Block]:
     """Return the marks among what somebody was given, each kind once."""
     rules = dict.fromkeys(one.rule for one in grants if one.kind == "honour")
-    return [Honour(str(mark), str(text)) for mark, text in (MARKS.get(r, OTHER) for r in rules)]
+    return [Honour(*(str(words) for words in MARKS.get(rule, OTHER))) for rule in rules]
+
+
+def mark_of(rule: str) -> str:
+    """Return what a mark is called."""
+    return str(MARKS.get(rule, OTHER)[0])

@@ -133,6 +133,12 @@ def plays_of(
     return list((rows if before is None else rows.filter(pk__lt=before))[:limit])
 
 
+def marks_held(actor: Actor) -> list[tuple[str, int]]:
+    """Return the marks of honour that the actor has: (rule, how many). One statement."""
+    rows = Grant.objects.filter(account_id=actor.id or 0, kind="honour").values("rule")
+    return [(row["rule"], row["n"]) for row in rows.annotate(n=Count("id")).order_by("-n", "rule")]
+
+
 def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:
     """Return what the actor got in instances, in minor units, by instance. One statement."""
     mine = Participation.objects.filter(account_id=actor.id or 0, instance_id__in=instance_ids)

@@ -119,7 +119,10 @@ def test_a_pack_of_honour_is_a_mark_for_who_opens_and_for_who_sent_it() -> None:
     assert "Opened it" in ben.look(play)
     assert "A mark of honour" in ben.page
     assert "A coupon is yours" not in ben.page
+    assert of.shop is not None
     assert f"/shop/{of.shop.slug}" in ben.page, "honour leads on to the goods"
+    assert "Marks of honour" in ben.look("/me/plays")
+    assert "Marks of honour" not in Phone(somebody()).look("/me/plays")
     assert not CouponGrant.objects.exists()
 
 

@@ -342,7 +342,7 @@ def _proof(campaign: Campaign) -> list[Block]:
 
 
 def _coupons(terms: WheelTerms) -> list[Coupon]:
-    wanted = [coupon for coupon, _many, _weight in terms.prizes.values()]
+    wanted = [coupon for coupon, _many, _weight in terms.prizes.values() if coupon]
     return list(Coupon.objects.filter(pk__in=wanted))
 
 

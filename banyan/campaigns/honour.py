@@ -1,7 +1,8 @@
 """What a play shows: its mechanic's view, and the honour of what people did for others.
 
-Where honour is all that moves people, no money moves: :func:`honoured` turns whatever a mechanic
-gives into a mark, which says what somebody did and is worth nothing else.
+What moves people is a switch of every campaign, and :func:`by_drive` is where it acts: for honour
+alone what a mechanic gives becomes a mark, which says what somebody did and is worth nothing; for
+a benefit alone there are no marks; for both there is either.
 """
 
 from __future__ import annotations
@@ -36,13 +37,24 @@ MARKS: Mapping[str, tuple[Any, Any]] = {
 OTHER = (gettext_lazy("Taking part"), gettext_lazy("You took part."))
 
 
-def honoured(effect: Effect) -> Effect | None:
-    """Return what an effect comes to where honour is all; None for nothing."""
+def by_drive(drive: str, effect: Effect) -> list[Effect]:
+    """Return what an effect comes to under a drive: gains, marks, or both. No money for honour."""
+    if isinstance(effect, Mark):
+        return [effect] if drive in HONOURING else []
+    mark = _mark_of(effect) if drive in HONOURING else None
+    marks: list[Effect] = [mark] if mark else []
+    if drive == HONOUR and (mark or isinstance(effect, Fund | PayOut | Reprice)):
+        return marks
+    return [effect, *marks]
+
+
+def _mark_of(effect: Effect) -> Mark | None:
+    """Return the mark for what somebody is given, by the same rule and cause."""
     if isinstance(effect, GiveOff):
         return Mark(effect.to, effect.rule, effect.cause)
     if isinstance(effect, GiveCoupon | GivePrice):
         return Mark([effect.who], effect.rule, effect.cause)
-    return None if isinstance(effect, Fund | PayOut | Reprice) else effect
+    return None
 
 
 def blocks_of(shown: Shown[Any]) -> list[Block]:
@@ -78,6 +90,6 @@ def marks_of(grants: Iterable[Grant]) -> list[Block]:
     return [Honour(*(str(words) for words in MARKS.get(rule, OTHER))) for rule in rules]
 
 
-def mark_of(rule: str) -> str:
+def name_of(rule: str) -> str:
     """Return what a mark is called."""
     return str(MARKS.get(rule, OTHER)[0])

@@ -150,3 +150,17 @@ def test_row_27_b_a_group_for_later_has_the_price_of_the_step_that_it_reached() 
     assert Grant.objects.filter(account__in=people, coupon__cap=3).count() == 3
     assert make.place((item, 1), buyer=people[2]).total_amount == 8_000
     assert_sound()
+
+
+@pytest.mark.parametrize("landing", ["coupon", "right"])
+def test_row_27_b_the_leaders_price_and_the_shops_help_are_kept_for_later(landing: str) -> None:
+    item = make.variant(price=10_000)
+    terms = {"price": 8_000, "people": 3, "leader_price": 6_000, "complete_from": 2}
+    of = campaign(item.product.shop, "group_buy", landing=landing, variant=item.pk, **terms)
+    ana, ben = somebody(), somebody()
+    group = begun(of, ana)
+    join(group, ben)
+    assert (later(group).state, group.public["by_shop"]) == ("completed", 1)
+    assert make.place((item, 1), buyer=ana).total_amount == 6_000
+    assert make.place((item, 1), buyer=ben).total_amount == 8_000
+    assert_sound()

@@ -9,8 +9,17 @@ import pytest
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
 from banyan.campaigns.disclosing import facts_of
-from banyan.campaigns.effects import Fund, GiveCoupon, GivePrice, Mark, Move, PayOut, Reprice
-from banyan.campaigns.honour import honoured
+from banyan.campaigns.effects import (
+    Fund,
+    GiveCoupon,
+    GiveOff,
+    GivePrice,
+    Mark,
+    Move,
+    PayOut,
+    Reprice,
+)
+from banyan.campaigns.honour import by_drive
 from banyan.campaigns.mechanic import mechanics
 from banyan.campaigns.models import DRIVES, Campaign, Grant, Instance
 from banyan.campaigns.subscribers import waiting
@@ -155,12 +164,39 @@ def test_a_wheel_of_honour_falls_on_a_mark() -> None:
     assert_sound()
 
 
-def test_what_a_mechanic_gives_is_a_mark_where_honour_is_all() -> None:
-    price = GivePrice(7, 1, 100, clock.now(), "reached", "play:1", 50)
-    assert honoured(GiveCoupon(7, 3, "prize", "play:1", 500)) == Mark([7], "prize", "play:1")
-    assert honoured(price) == Mark([7], "reached", "play:1")
-    assert [honoured(one) for one in (Fund(5), PayOut(7, 5, "share"), Reprice(5))] == [None] * 3
-    assert honoured(Move("over")) == Move("over")
+def test_the_switch_acts_on_whatever_a_mechanic_answers() -> None:
+    coupon_, mark = GiveCoupon(7, 3, "prize", "play:1", 500), Mark([7], "prize", "play:1")
+    price = GivePrice(7, 1, 100, clock.now(), "prize", "play:1", 50)
+    off = GiveOff([7], 1, 100, clock.now(), "prize", "play:1")
+    for gain in (coupon_, price, off):
+        assert by_drive("honour", gain) == [mark]
+        assert by_drive("both", gain) == [gain, mark]
+        assert by_drive("benefit", gain) == [gain]
+    for money in (Fund(5), PayOut(7, 5, "share"), Reprice(5)):
+        assert by_drive("honour", money) == []
+        assert by_drive("both", money) == by_drive("benefit", money) == [money]
+    assert by_drive("benefit", mark) == []
+    assert by_drive("both", mark) == by_drive("honour", mark) == [mark]
+    assert by_drive("honour", Move("over")) == [Move("over")]
+
+
+def test_both_is_the_coupon_and_the_mark() -> None:
+    of = driven(make.variant(), "coupon_pack", "both")
+    ana, ben = Phone(somebody()), Phone(somebody())
+    ben.act(ana.begin(of), "join")
+    assert (marks(ana), marks(ben)) == (["sender"], ["opened"])
+    assert CouponGrant.objects.count() == 2
+    assert_sound()
+
+
+def test_a_benefit_leaves_no_mark() -> None:
+    of = driven(make.variant(), "bargain", "benefit")
+    ana = Phone(somebody())
+    play = ana.begin(of)
+    for _n in range(2):
+        Phone(somebody()).act(play, "help")
+    assert Instance.objects.get().state == "ready"
+    assert not Grant.objects.filter(kind="honour").exists()
 
 
 @pytest.mark.parametrize("code", ["coupon_pack", "instant_draw", "bargain", "group_buy"])

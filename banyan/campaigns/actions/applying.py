@@ -32,7 +32,7 @@ from .. import effects as say
 from ..access import CARD, room_of
 from ..chance.instant import Turn, prize_counter, receipt
 from ..events import PlayHelped, PlayJoined, PlayMoved
-from ..honour import HONOUR, honoured
+from ..honour import by_drive
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
 from ..persons import Person
@@ -126,9 +126,8 @@ def promise_more(instance: Instance, money: int) -> None:
 
 
 def _one(effect: say.Effect, stage: Stage) -> None:
-    """Apply one effect; where honour is all, what would be money or worth money is a mark."""
-    meant = honoured(effect) if stage.instance.campaign.drive == HONOUR else effect
-    if meant is not None:
+    """Apply what an effect comes to under the campaign's drive."""
+    for meant in by_drive(stage.instance.campaign.drive, effect):
         _apply(meant, stage)
 
 
@@ -383,7 +382,7 @@ def _turn(effect: say.Turn, stage: Stage) -> None:
         coupon, cost = effect.coupons[given]
         who, cause = stage.require().account_id, f"turn:{n}"
         if coupon is None:
-            _apply(say.Mark([who], "prize", cause), stage)
+            _one(say.Mark([who], "prize", cause), stage)
             return
         promise_more(instance, cost)
         _one(say.GiveCoupon(who, coupon, "prize", cause, cost), stage)

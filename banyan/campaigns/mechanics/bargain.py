@@ -365,9 +365,10 @@ class Bargaining(Mechanic[BargainTerms]):
             return [Mark(to, "backed", cause), MoveOne(owner, "won"), Move("backed", ends=True)]
         if play.campaign.landing == "coupon":
             off = int(play.instance.public["start"]) - price
-            given = GiveOff(to, play.terms.variant, off, until, "reached", cause)
+            given = GiveOff(to, play.terms.variant, off, until, "backed", cause)
             return [given, MoveOne(owner, "in"), Move("given", ends=True)]
         return [
+            Mark(to, "backed", cause),
             GiveRight(play.terms.variant, price, until, to=owner),
             Change({"deadline": until + PAYING}),
             Move("ready"),

@@ -236,7 +236,7 @@ class GroupBuy(Mechanic[GroupTerms]):
         if one.account_id != owner:
             effects.append(Tell(owner, "campaign.group_joined"))
         steps = [many for many, _price in terms.rungs]
-        if terms.honour and people >= steps[0]:
+        if people >= steps[0]:
             there = [] if people > steps[0] else play.instance.participations.filter(state="in")
             effects.append(Mark([one.account_id, *_others(there)], "together", _cause(play)))
         if people in steps[1:]:
@@ -255,11 +255,14 @@ class GroupBuy(Mechanic[GroupTerms]):
         group, terms = play.instance, play.terms
         if group.state == "formed":
             return [Move("completed", ends=True)]
-        if _is_later(play.campaign):
-            enough = group.taken >= terms.people
-            return self._later(play) if enough else [Move("failed", ends=True)]
-        if terms.honour:
+        later = _is_later(play.campaign)
+        if later and group.taken >= terms.people:
+            return self._later(play)
+        if terms.honour or (later and not 0 < terms.complete_from <= group.taken):
             return [Move("failed", ends=True)]
+        if later:
+            public = group.public | {"by_shop": terms.people - group.taken}
+            return [Change({"public": public}), *self._later(play)]
         if terms.complete_from and group.done >= terms.complete_from:
             public = group.public | {"by_shop": terms.people - group.done}
             return [Change({"public": public}), LetGo(), Move("completed", ends=True)]
@@ -388,18 +391,23 @@ class GroupBuy(Mechanic[GroupTerms]):
 
     def _later(self, play: Play[GroupTerms]) -> list[Effect]:
         """Everybody has the price that was reached, as a coupon or a right, for some days."""
-        terms, group = play.terms, play.instance
-        price, until = terms.price_at(group.taken), play.at + dt.timedelta(days=terms.days)
+        terms, group, cause = play.terms, play.instance, _cause(play)
+        usual, until = terms.price_at(group.taken), play.at + dt.timedelta(days=terms.days)
         people = _others(group.participations.filter(state="in"))
         people += [play.person.account_id] if play.person else []
-        told: list[Effect] = [Tell(one, "campaign.reached") for one in people]
-        gave: list[Effect] = [
-            GivePrice(one, terms.variant, price, until, "together", _cause(play)) for one in people
-        ]
-        if play.campaign.landing == "coupon":
-            off = max(1, group.amount - price)
-            gave = [GiveOff(people, terms.variant, off, until, "together", _cause(play))]
-        return [*gave, Move("completed", ends=True), *told]
+        leader = min(usual, terms.leader_price or usual)
+        given: list[Effect] = []
+        for price in {usual, leader}:
+            to = [one for one in people if price == (leader if one == group.owner_id else usual)]
+            if play.campaign.landing == "coupon":
+                off = max(1, group.amount - price)
+                given.append(GiveOff(to, terms.variant, off, until, "together", cause))
+            else:
+                given += [
+                    GivePrice(one, terms.variant, price, until, "together", cause) for one in to
+                ]
+        told = [Tell(one, "campaign.reached") for one in people]
+        return [*given, Move("completed", ends=True), *told]
 
 
 def _is_later(campaign: Campaign) -> bool:

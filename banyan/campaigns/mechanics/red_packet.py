@@ -200,13 +200,14 @@ class RedPacket(Mechanic[PacketTerms]):
         if who == packet.owner_id and not _sender_takes(packet, play.terms):
             raise Refused("own")
         shares = self._shares(play)
-        if shares:
-            share = shares[play.place - 1]
+        share = shares[play.place - 1] if shares else 0
+        if share:
             _count("received", who, share, play.campaign)
-            given: Effect = PayOut(who, share, "share")
-        else:
-            share, given = 0, Mark([who], "blessed", f"play:{packet.pk}")
-        effects: list[Effect] = [Enter("taker", place=play.place, amount=share), given]
+        effects: list[Effect] = [
+            Enter("taker", place=play.place, amount=share),
+            PayOut(who, share, "share"),
+            Mark([who], "blessed", f"play:{packet.pk}"),
+        ]
         if play.place == packet.cap:
             effects += [Move("drained", ends=True), Tell(packet.owner_id or 0, "campaign.drained")]
         return effects

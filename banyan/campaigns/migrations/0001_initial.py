@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grant',
-            constraint=models.UniqueConstraint(fields=('campaign', 'cause', 'rule', 'account'), name='granted_once'),
+            constraint=models.UniqueConstraint(fields=('campaign', 'cause', 'rule', 'account', 'kind'), name='granted_once'),
         ),
         migrations.AddConstraint(
             model_name='grant',

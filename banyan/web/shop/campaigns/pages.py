@@ -18,7 +18,7 @@ from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.actions.switching import is_on as is_switched_on
 from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note, Price, Proof, Won
 from banyan.campaigns.disclosing import rules_of
-from banyan.campaigns.honour import HONOUR, blocks_of, mark_of
+from banyan.campaigns.honour import HONOUR, blocks_of, name_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic, proof_file
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
@@ -293,7 +293,7 @@ def plays_mine(request: HttpRequest) -> HttpResponse:
             {"play": one, "mechanic": mechanics.mechanic(one.campaign.mechanic)}
             for one in rows[:PAGE]
         ],
-        "marks": [(mark_of(rule), n) for rule, n in marks_held(actor(request))],
+        "marks": [(name_of(rule), n) for rule, n in marks_held(actor(request))],
         "more_url": more,
     }
     return render(request, "shop/campaigns/mine.html", context)

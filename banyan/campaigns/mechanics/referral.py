@@ -90,7 +90,7 @@ class Referral(Mechanic[ReferralTerms]):
     )
     terms = ReferralTerms
     landings = LANDINGS
-    in_honour = gettext_lazy("A new friend is welcomed by name, and who brought them is a guide.")
+    in_honour = gettext_lazy("A new friend is welcomed, and who brought them is a guide.")
     watches = True
     machine = Machine(
         name="campaigns.referral.state",

@@ -15,6 +15,7 @@ from banyan.campaigns.mechanic import proof_file
 from banyan.campaigns.models import Campaign, Contribution, Instance
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
+from banyan.entitlements.costs import given_coupons
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock, relay
@@ -250,6 +251,7 @@ def test_landing_in_a_coupon_it_is_the_difference_for_that_thing_alone(item: Var
     assert make.place((other, 1), buyer=ana).total_amount == 9_000, "for this thing alone"
     assert make.pay(make.place((item, 1), buyer=ana)).total_amount == 4_000
     assert make.place((item, 1), buyer=ana).total_amount == 10_000, "once"
+    assert given_coupons(item.product.shop_id) == [], "nothing for the shop to choose"
     assert not PriceRight.objects.exists()
     assert_sound()
     assert recount() == {}

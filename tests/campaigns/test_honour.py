@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
+from markupsafe import escape
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
-from banyan.campaigns.disclosing import facts_of
+from banyan.campaigns.disclosing import facts_of, report_of
 from banyan.campaigns.effects import (
     Fund,
     GiveCoupon,
@@ -21,7 +23,7 @@ from banyan.campaigns.effects import (
 )
 from banyan.campaigns.honour import by_drive
 from banyan.campaigns.mechanic import mechanics
-from banyan.campaigns.models import DRIVES, Campaign, Grant, Instance
+from banyan.campaigns.models import DRIVES, MARKETS, Campaign, Grant, Instance
 from banyan.campaigns.subscribers import waiting
 from banyan.catalog.models import Variant
 from banyan.entitlements.models import Grant as CouponGrant
@@ -282,3 +284,31 @@ def test_a_sale_of_honour_is_an_early_place_at_the_usual_price() -> None:
     assert SaleItem.objects.get(sale_id=int(of.public["sale"])).amount == 10_000
     assert of.version is not None
     assert facts_of(mechanics()["flash_sale"], of, of.version).price is None
+
+
+BARE: dict[str, dict[str, Any]] = {
+    "bargain": {"people": 2},
+    "group_buy": {"people": 2},
+    "flash_sale": {"public": 5},
+}
+
+
+@pytest.mark.parametrize("code", list(mechanics()))
+def test_for_honour_each_passes_the_rules_of_every_market_and_costs_nothing(code: str) -> None:
+    item = make.variant(stock=9)
+    terms = BARE.get(code, {}) | ({"variant": item.pk} if code in BARE else {})
+    kind, shop = mechanics()[code], item.product.shop
+    for market in MARKETS:
+        made = draft(shop, code, drive="honour", market=market, budget=0, **terms)
+        assert made.version is not None
+        assert not report_of(kind, made, made.version).blocks
+        assert facts_of(kind, made, made.version).price is None
+        assert kind.cost(kind.terms.model_validate(made.version.terms)) == 0
+    if not kind.entry_url(made) and code != "flash_sale":
+        steps = campaigns.preview_campaign(actor=make.actor(shop.owner), campaign_id=made.pk)
+        assert [one.refused for one in steps if one.refused and "checkout" not in one.refused] == []
+    page = Client()
+    page.force_login(shop.owner)
+    told = page.get(f"/studio/{shop.slug}/campaigns/{made.pk}").content.decode()
+    assert escape(str(kind.in_honour)) in told
+    assert "One of them costs CN¥0.00 at most" in told

@@ -52,6 +52,12 @@ def _won(happening: Happening) -> str:
     return _("You have won: %(title)s. The prize is yours.") % {"title": happening.data["title"]}
 
 
+def _titled(happening: Happening) -> str:
+    return _("%(title)s was drawn, and you are the winner: the title is yours.") % {
+        "title": happening.data["title"]
+    }
+
+
 def _lost(happening: Happening) -> str:
     return _("%(title)s was drawn; others had the luck this time. Everybody can check it.") % {
         "title": happening.data["title"]
@@ -60,6 +66,7 @@ def _lost(happening: Happening) -> str:
 
 kinds.register("campaign.chance", _chance, icon="gift", family="campaigns")
 kinds.register("campaign.won", _won, icon="gift", family="campaigns")
+kinds.register("campaign.titled", _titled, icon="gift", family="campaigns")
 kinds.register("campaign.lost", _lost, icon="gift", family="campaigns")
 
 

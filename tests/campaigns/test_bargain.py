@@ -70,8 +70,9 @@ def test_three_friends_bring_it_to_the_floor_and_its_owner_buys(item: Variant) -
     assert verify().clean
 
 
-def test_helping_costs_ten_statements_at_most(item: Variant) -> None:
-    bargain = begun(bargains(item, people=5), somebody())
+@pytest.mark.parametrize("pot", [{}, {"pot": 2_000, "bonus": 500}])
+def test_helping_costs_ten_statements_at_most(item: Variant, pot: dict[str, int]) -> None:
+    bargain = begun(bargains(item, people=5, **pot), somebody())
     help_(bargain, somebody())
     who = make.actor(somebody())
     with CaptureQueriesContext(connection) as seen:

@@ -146,6 +146,9 @@ def test_a_draw_of_honour_gives_a_title_and_can_be_checked() -> None:
         campaigns.advance(actor=SYSTEM)
     won = [one for one in phones if marks(one)]
     assert [marks(one) for one in won] == [["prize"]]
+    told = Notification.objects.filter(kind="campaign.titled")
+    assert [one.recipient_id for one in told] == [won[0].account.pk]
+    assert not Notification.objects.filter(kind="campaign.won").exists()
     seen = won[0].look(plays[phones.index(won[0])])
     assert "Winner" in seen
     of.refresh_from_db()

@@ -184,7 +184,8 @@ class AssistDraw(Mechanic[DrawTerms]):
             return [*moved, Move("lost", ends=True), Tell(owner, "campaign.lost")]
         coupon = None if prize == RIGHT else int(prize)
         given = reward(play, owner, coupon, rule="prize", cause=f"play:{play.instance.pk}")
-        return [*moved, *given, Move("won", ends=True), Tell(owner, "campaign.won")]
+        told = Tell(owner, "campaign.titled" if play.terms.honour else "campaign.won")
+        return [*moved, *given, Move("won", ends=True), told]
 
     def view(self, shown: Shown[DrawTerms]) -> list[Block]:
         """See the base."""

@@ -229,9 +229,12 @@ class Bargaining(Mechanic[BargainTerms]):
         bonus = min(terms.bonus, pot) if pot and is_new(play.who) else 0
         price, left = bargain.amount - cut - bonus, bargain.cap - play.place
         owner = bargain.owner_id or 0
+        changed: dict[str, Any] = {"amount": price}
+        if bonus:
+            changed["public"] = bargain.public | {"pot": pot - bonus}
         effects: list[Effect] = [
             Contribute("cut", play.place, amount=cut + bonus, per_day=terms.per_day),
-            Change({"amount": price, "public": bargain.public | {"pot": pot - bonus}}),
+            Change(changed),
         ]
         if left == 1:
             effects.append(Tell(owner, "campaign.one_to_go"))

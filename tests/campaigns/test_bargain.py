@@ -207,6 +207,8 @@ def test_a_new_friend_takes_a_bonus_out_of_a_pot_of_its_own(item: Variant) -> No
     bargain = begun(bargains(item, people=3, pot=1_500, bonus=1_000), ana)
     friends = [Phone(one) for one in crowd(3)]
     assert "10.00 more, out of a pot of its own" in friends[0].look(f"/play/{bargain.code}")
+    rules = friends[0].look(f"/campaign/{bargain.campaign.code}/rules")
+    assert "takes off CN¥10.00 more, out of a pot of CN¥15.00." in rules
     for one in friends:
         one.act(f"/play/{bargain.code}", "help")
     bargain.refresh_from_db()

@@ -146,6 +146,8 @@ def test_m02_new_user_only_breach(shop: Shop) -> None:
     with pytest.raises(Refused, match="play_twice"):
         help_(play, ben)
     assert "does not count" in Phone(ben).look(f"/play/{play.code}")
+    rules = Phone(ben).look(f"/campaign/{play.campaign.code}/rules")
+    assert "Only likes of friends who have not bought anything here yet count." in rules
     assert_sound()
     help_(play, cy)
     play.refresh_from_db()

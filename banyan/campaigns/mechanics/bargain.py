@@ -184,14 +184,18 @@ class Bargaining(Mechanic[BargainTerms]):
 
     def facts(self, campaign: Campaign, terms: BargainTerms) -> Facts:
         """Cuts are fixed beforehand, by chance where the terms say so."""
-        return replace(
-            super().facts(campaign, terms),
-            chance=terms.shape == LINE_CUT and not terms.honour,
-            method=""
-            if terms.honour
-            else _("How much each friend cuts off is fixed when a bargain begins."),
-            share_needed=not terms.buy_now and not terms.honour,
-        )
+        facts = super().facts(campaign, terms)
+        if terms.honour:
+            return facts
+        method = _("How much each friend cuts off is fixed when a bargain begins.")
+        if terms.pot:
+            amounts = {"bonus": terms.bonus, "all": terms.pot}
+            told = {key: format_money(Money(n, campaign.currency)) for key, n in amounts.items()}
+            method += (
+                " " + _("Who is new here takes off %(bonus)s more, out of a pot of %(all)s.") % told
+            )
+        is_drawn = terms.shape == LINE_CUT
+        return replace(facts, chance=is_drawn, method=method, share_needed=not terms.buy_now)
 
     def begin(self, new: Beginning[BargainTerms]) -> Opening:
         """Every cut is decided now, from the price as it is now."""

@@ -131,9 +131,12 @@ class LikeCollection(Mechanic[LikeTerms]):
 
     def facts(self, campaign: Campaign, terms: LikeTerms) -> Facts:
         """Nothing comes without friends, and what was reached is taken within some days."""
+        method = _("Whoever has so many likes in time may take what it brings.")
+        if terms.honour:
+            method = _("Whoever has so many likes in time is well liked.")
         return replace(
             super().facts(campaign, terms),
-            method=_("Whoever has so many likes in time may take what it brings."),
+            method=f"{method} {_newcomers()}" if terms.newcomers else method,
             claim_terms=_("Take it on the page of your collection."),
             claim_days=terms.redeem_days,
             share_needed=True,
@@ -221,8 +224,7 @@ class LikeCollection(Mechanic[LikeTerms]):
         likers = [one.helper_id for one in shown.helps if one.weight]
         blocks.append(Faces(_("Who liked it"), likers))
         if terms.newcomers and play.ended_at is None:
-            told = _("Only likes of friends who have not bought anything here yet count.")
-            blocks.append(Note(told))
+            blocks.append(Note(_newcomers()))
         return [*blocks, *self._next(shown)]
 
     def _next(self, shown: Shown[LikeTerms]) -> list[Block]:
@@ -259,3 +261,7 @@ class LikeCollection(Mechanic[LikeTerms]):
             return [*given, Move("redeemed", ends=True)]
         until = play.at + dt.timedelta(days=play.terms.redeem_days)
         return [Change({"deadline": until}), Move("reached")]
+
+
+def _newcomers() -> str:
+    return _("Only likes of friends who have not bought anything here yet count.")

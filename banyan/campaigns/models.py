@@ -324,4 +324,8 @@ class Grant(models.Model):
                 fields=["campaign", "cause", "rule", "account", "kind"], name="granted_once"
             ),
             models.CheckConstraint(condition=Q(cost__gte=0), name="grant_cost"),
+            models.CheckConstraint(
+                condition=~Q(kind="honour") | Q(cost=0, amount=0, reference=None),
+                name="grant_honour",
+            ),
         ]

@@ -62,6 +62,12 @@ QUESTIONS: Mapping[str, str] = {
           SELECT coalesce(sum(g.amount), 0) FROM campaigns_grant g
           WHERE g.instance_id = i.id AND g.kind = 'credit') ELSE 0 END
     """,
+    "for honour alone there are marks, and for a benefit alone none": """
+        SELECT g.id, c.drive, g.kind FROM campaigns_grant g
+        JOIN campaigns_campaign c ON c.id = g.campaign_id
+        WHERE (c.drive = 'honour' AND g.kind <> 'honour')
+           OR (c.drive = 'benefit' AND g.kind = 'honour')
+    """,
     "a granted coupon is there": """
         SELECT g.id, g.reference FROM campaigns_grant g
         WHERE g.kind = 'coupon' AND NOT EXISTS (

@@ -243,6 +243,10 @@ class Migration(migrations.Migration):
             model_name='grant',
             constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='grant_cost'),
         ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'honour'), _negated=True), models.Q(('amount', 0), ('cost', 0), ('reference', None)), _connector='OR'), name='grant_honour'),
+        ),
         migrations.AddIndex(
             model_name='contribution',
             index=models.Index(fields=['instance', 'nth'], name='contribution_of_instance'),

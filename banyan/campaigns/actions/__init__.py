@@ -2,7 +2,7 @@
 
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
-from .following import follow, follow_paid
+from .following import clear_place, follow, follow_paid
 from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
@@ -27,6 +27,7 @@ __all__ = [
     "advance",
     "begin",
     "change_campaign",
+    "clear_place",
     "clone_campaign",
     "discard_campaign",
     "end_campaign",

@@ -385,6 +385,7 @@ class GroupBuy(Mechanic[GroupTerms]):
                 amount=price,
                 data={"paid": price},
                 expires_at=until,
+                scope="account",
             ),
             GiveRight(play.terms.variant, price, until),
         ]

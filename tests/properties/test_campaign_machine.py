@@ -65,7 +65,7 @@ ALWAYS = ("begin", "jobs", "wait", "pause", "resume", "resume", "end")
 DEEDS: Mapping[str, Sequence[str]] = {
     "coupon_pack": ["join"] * 4,
     "like_collection": [*["help"] * 5, "withdraw", "redeem", "redeem"],
-    "assist_draw": [*["help"] * 4, "withdraw"],
+    "assist_draw": [*["help"] * 4, "withdraw", *["redeem"] * 2, "order", "pay", "refund"],
     "bargain": [*["help"] * 4, "redeem", "withdraw", "order", "order", "pay", "pay", "refund"],
     "group_buy": [*["join"] * 4, *["order"] * 4, *["pay"] * 4, "refund"],
     "red_packet": ["join"] * 5,
@@ -96,7 +96,7 @@ def scene(code: str) -> Scene:
             "coupon_pack": {"coupon": first.pk, "places": 3, "sender": 2, "budget": 4_500},
             "like_collection": {"coupon": first.pk, "likes": 2, "likes_2": 3, "coupon_2": more.pk}
             | {"budget": 2_000},
-            "assist_draw": {"prize": first.pk, "count": 2, "helpers": 2},
+            "assist_draw": {"prize": first.pk, "count": 2, "helpers": 2, "orders": 1},
             "bargain": {"variant": item.pk, "floor": 4_000, "people": 2, "bargains": 2},
             "group_buy": {"variant": item.pk, "people": 2, "price": 8_000, "people_2": 3}
             | {"price_2": 7_000, "groups": 2},

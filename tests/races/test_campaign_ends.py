@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,9 @@ import pytest
 from django.db import models, transaction
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.actions import applying, buying, clockwork, following
+from banyan.campaigns.actions import applying, buying, clockwork, drawing, following
 from banyan.campaigns.actions.playing import Played
-from banyan.campaigns.models import Campaign, Grant, Instance, Participation
+from banyan.campaigns.models import Campaign, Grant, Instance, Participation, ProofFile
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
 from banyan.entitlements.models import Grant as CouponGrant
@@ -349,6 +350,25 @@ def test_f27_control_select_then_insert_rewards_again(
 # -- draws ----------------------------------------------------------------------------------------
 
 
+def _drawn(people: int, **values: Any) -> tuple[Campaign, list[Instance]]:
+    """Return a draw of one prize and its entries, in the order in which they were drawn."""
+    shop = make.shop()
+    values = {"prize": coupon(shop).pk, "count": 1, "helpers": 0, "claim_days": 1} | values
+    of = campaign(shop, "assist_draw", **values)
+    for who in crowd(people):
+        begun(of, who)
+    with clock.at(of.ends_at):
+        campaigns.advance(actor=SYSTEM)
+    order = json.loads(ProofFile.objects.get(campaign=of).text)["result"]
+    rows = Instance.objects.filter(campaign=of).select_related("owner")
+    return of, sorted(rows, key=lambda one: order.index(one.code))
+
+
+def _takes(entry: Instance) -> Callable[[], Any]:
+    who = make.actor(_owner(entry))
+    return lambda: campaigns.play(actor=who, code=entry.code, verb="redeem")
+
+
 def test_f10_prize_stock() -> None:
     shop = make.shop()
     of = campaign(shop, "assist_draw", prize=coupon(shop).pk, count=1, helpers=0)
@@ -363,11 +383,65 @@ def test_f10_prize_stock() -> None:
         found = run_concurrently(drawn, 6)
         assert all(isinstance(one, int | Busy) for one in found), found
     drawn()
+    won = Instance.objects.select_related("owner").get(state="won")
+    found = run_concurrently(at(of.ends_at, lambda: patient(_takes(won))), 6)
+    drawn()
     of.refresh_from_db()
     assert of.state == "settled"
     assert CouponGrant.objects.count() == 1
-    assert Instance.objects.filter(state="won").count() == len(of.public["won"]) == 1
+    assert Instance.objects.filter(state="claimed").count() == 1
     assert (of.reserved, of.spent) == (0, 500)
+    assert_sound()
+
+
+def test_a_prize_that_is_passed_on_is_passed_on_once() -> None:
+    of, (first, second, third) = _drawn(3)
+    late = first.deadline
+
+    def advance() -> int:
+        return at(late, lambda: campaigns.advance(actor=SYSTEM))()
+
+    for _n in range(2):
+        run_concurrently(advance, 6)
+    advance()
+    states = dict(Instance.objects.values_list("pk", "state"))
+    assert [states[one.pk] for one in (first, second, third)] == ["forfeited", "won", "waiting"]
+    of.refresh_from_db()
+    assert (of.reserved, of.spent, CouponGrant.objects.count()) == (500, 0, 0)
+    assert_sound()
+
+
+def test_control_without_the_lock_a_prize_is_passed_on_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of, (first, second, _third) = _drawn(3)
+    with clock.at(first.deadline):
+        campaigns.expire_instance(actor=SYSTEM, instance_id=first.pk)
+    no_locks(monkeypatch)
+    careless(monkeypatch)
+    meet(monkeypatch, drawing, "terms_of", 2)
+    of.refresh_from_db()
+    run_at_once(*(lambda: drawing.draw(actor=SYSTEM, campaign=of) for _n in range(2)))
+    second.refresh_from_db()
+    of.refresh_from_db()
+    assert (second.state, of.reserved) == ("won", 1_000), "one prize, promised twice"
+
+
+def test_a_prize_is_taken_or_passed_on() -> None:
+    of, (first, second) = _drawn(2)
+    late = first.deadline
+    found = run_at_once(
+        *(at(late - SECOND, _takes(first)) for _n in range(3)),
+        *(at(late, lambda: campaigns.advance(actor=SYSTEM)) for _n in range(3)),
+    )
+    assert all(isinstance(one, Played | Refused | Busy | int) for one in found), kinds(found)
+    at(late, lambda: campaigns.advance(actor=SYSTEM))()
+    states = dict(Instance.objects.values_list("pk", "state"))
+    assert (states[first.pk], states[second.pk]) in {("claimed", "lost"), ("forfeited", "won")}
+    of.refresh_from_db()
+    taken = int(states[first.pk] == "claimed")
+    assert CouponGrant.objects.count() == taken
+    assert (of.reserved, of.spent) == (500 * (1 - taken), 500 * taken)
     assert_sound()
 
 

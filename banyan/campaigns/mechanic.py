@@ -29,6 +29,7 @@ from banyan.sharing.channels import CHANNELS, OPEN
 from .blocks import Block, Proof
 from .chance.draws import Draw
 from .chance.instant import Wheel
+from .checking import draw_blocks
 from .disclosing import Gift, usual_facts
 from .effects import Effect
 from .models import Campaign, Contribution, Grant, Instance, Participation, ProofFile
@@ -347,6 +348,8 @@ class Mechanic(ABC, Generic[T]):
     def fairness(self, shown: Shown[T]) -> list[Block]:
         """Show what was fixed beforehand, and where to check it once it is over."""
         instance = shown.instance
+        if self.pooled:
+            return draw_blocks(shown.campaign, instance)
         if not instance.commitment:
             return []
         if instance.ended_at is None:

@@ -19,7 +19,7 @@ from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 
 from .. import beacon
-from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proof
+from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
 from ..chance.draws import BEACON, MEMBERS, NONE, Draw
 from ..disclosing import Gift
 from ..effects import (
@@ -224,7 +224,12 @@ class AssistDraw(Mechanic[DrawTerms]):
         )
         return replace(
             super().facts(campaign, terms),
-            method=_("All entries are drawn from when the campaign ends, each by its chances."),
+            method=" ".join(
+                [
+                    _("All entries are drawn from when the campaign ends, each by its chances."),
+                    *(str(_LUCK[one]) for one in [terms.luck] if one in _LUCK),
+                ]
+            ),
             by_sharing=bool(terms.helpers),
             share_raises_odds=bool(terms.helpers),
             free_entry=_("Entering is free, and gives everybody one chance.")
@@ -404,7 +409,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         if terms.helpers:
             people = [one.helper_id for one in shown.helps]
             blocks.append(Faces(_("Who helped"), people))
-        return [*blocks, *self._next(shown), *_proof(campaign, entry)]
+        return [*blocks, *self._next(shown), *self.fairness(shown)]
 
     def _next(self, shown: Shown[DrawTerms]) -> list[Block]:
         entry = shown.instance
@@ -475,6 +480,10 @@ def _after(shown: Shown[DrawTerms]) -> list[Block]:
     return [Note(_AFTER[entry.state])]
 
 
+_LUCK: Mapping[str, Any] = {
+    MEMBERS: gettext_lazy("Words that those who enter may give are drawn with."),
+    BEACON: gettext_lazy("So is what a public beacon says after the end, and words of who enters."),
+}
 _AFTER: Mapping[str, Any] = {
     "frozen": gettext_lazy("The list is closed. It is being drawn."),
     "waiting": gettext_lazy("Others were drawn first. You are next if somebody does not come."),
@@ -483,23 +492,3 @@ _AFTER: Mapping[str, Any] = {
     "void": gettext_lazy("This entry does not count: its owner could not take part."),
     "withdrawn": gettext_lazy("This entry was taken back."),
 }
-
-
-def _proof(campaign: Campaign, entry: Instance) -> list[Block]:
-    published, told = campaign.public.get("published"), campaign.public.get("beacon")
-    if not published:
-        return []
-    if "proof" in campaign.public:
-        url = f"/verify?proof=/campaign/{campaign.code}/proof"
-        return [Proof(published["seed"], _("It is drawn: the list and the seed are public."), url)]
-    if "root" in campaign.public:
-        text = _("The list is closed: this is its fingerprint. See that your entry is in it.")
-        url = f"/verify?proof=/play/{entry.code}/proof"
-        blocks: list[Block] = [Proof(campaign.public["root"], text, url)]
-    else:
-        blocks = [Proof(published["seed"], _("The seed was fixed before anybody could enter."))]
-    if told:
-        text = _("What the beacon %(name)s says at %(at)s decides, too.")
-        at = f"{dt.datetime.fromisoformat(told['at']):%Y-%m-%d %H:%M:%S} UTC"
-        blocks.append(Note(text % {"name": beacon.name_of(told), "at": at}))
-    return blocks

@@ -35,7 +35,7 @@ def named(ends_at: dt.datetime) -> Mapping[str, Any]:
     ``url``, ``chain``, ``genesis`` and ``period`` (Unix seconds), ``round``: the first at or after
     the end and MARGIN; ``at``: its moment, ISO 8601.
     """
-    chosen = settings.BEACON
+    chosen: Mapping[str, Any] = settings.BEACON
     wanted = int((ends_at + MARGIN).timestamp()) - chosen["genesis"]
     round_ = max(1, 1 - (-wanted // chosen["period"]))
     at = dt.datetime.fromtimestamp(chosen["genesis"] + (round_ - 1) * chosen["period"], tz=dt.UTC)

@@ -163,7 +163,8 @@ def test_a_beacon_that_lies_or_is_silent_is_waited_for_and_then_done_without(
     assert asks(of, at) == 0
     drand.at(told["round"], signature=SIGNATURE[::-1])
     assert asks(of, at) == 0
-    for says in ([], {"round": told["round"]}, "x" * 9_000):
+    wrong: list[Any] = [[], {"round": told["round"]}, "x" * 9_000]
+    for says in wrong:
         drand.says = says
         assert asks(of, at + 23 * HOUR) == 0
     assert len(drand.asked) == 6

@@ -398,9 +398,7 @@ def test_a_prize_that_is_passed_on_is_passed_on_once() -> None:
     of, (first, second, third) = _drawn(3)
     late = first.deadline
 
-    def advance() -> int:
-        return at(late, lambda: campaigns.advance(actor=SYSTEM))()
-
+    advance = at(late, lambda: campaigns.advance(actor=SYSTEM))
     for _n in range(2):
         run_concurrently(advance, 6)
     advance()

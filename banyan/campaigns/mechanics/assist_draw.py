@@ -482,7 +482,7 @@ def _after(shown: Shown[DrawTerms]) -> list[Block]:
 
 _LUCK: Mapping[str, Any] = {
     MEMBERS: gettext_lazy("Words that those who enter may give are drawn with."),
-    BEACON: gettext_lazy("So is what a public beacon says after the end, and words of who enters."),
+    BEACON: gettext_lazy("What a public beacon says after the end is drawn with, and words, too."),
 }
 _AFTER: Mapping[str, Any] = {
     "frozen": gettext_lazy("The list is closed. It is being drawn."),

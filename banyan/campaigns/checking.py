@@ -18,7 +18,7 @@ def draw_blocks(campaign: Campaign, entry: Instance) -> list[Block]:
         return []
     blocks = [_proof(campaign, entry)]
     if told := public.get("beacon"):
-        at = f"{dt.datetime.fromisoformat(told['at']):%Y-%m-%d %H:%M:%S} UTC"
+        at = _moment(told["at"])
         text = _("What the beacon %(name)s says at %(at)s decides, too.")
         if "proof" in public and "signature" not in told:
             text = _("The beacon %(name)s was silent at %(at)s. It was done without.")
@@ -34,7 +34,11 @@ def _proof(campaign: Campaign, entry: Instance) -> Block:
         return Proof(public["published"]["seed"], text, url)
     if "root" in public:
         url = f"/verify?proof=/play/{entry.code}/proof"
-        text = _("The list is closed: this is its fingerprint. See that your entry is in it.")
-        return Proof(public["root"], text, url)
+        text = _("The list was closed at %(at)s: this is its fingerprint. Is your entry in it?")
+        return Proof(public["root"], text % {"at": _moment(public["frozen_at"])}, url)
     text = _("The seed was fixed before anybody could enter.")
     return Proof(public["published"]["seed"], text)
+
+
+def _moment(iso: str) -> str:
+    return f"{dt.datetime.fromisoformat(iso):%Y-%m-%d %H:%M:%S} UTC"

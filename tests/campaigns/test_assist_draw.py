@@ -13,8 +13,9 @@ from django.test import Client
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
-from banyan.campaigns.models import Campaign, Instance, ProofFile
+from banyan.campaigns.models import Campaign, Instance, Participation, ProofFile
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.proof import campaign_audit
 from banyan.catalog.models import Shop, ShopStaff
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
@@ -23,6 +24,7 @@ from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.people.models import Account
+from tests.campaigns.phones import Phone
 from tests.campaigns.scene import (
     DAY,
     SYSTEM,
@@ -315,6 +317,35 @@ def test_a_word_is_drawn_with_and_only_its_fingerprint_is_kept(shop: Shop) -> No
     alone = draws(shop, luck="none")
     with pytest.raises(Refused, match="play_not_offered"):
         take(begun(alone, ana), word="x")
+
+
+def test_a_second_holder_of_one_prize_is_a_drift(shop: Shop) -> None:
+    of = draws(shop)
+    for who in crowd(3):
+        begun(of, who)
+    over(of)
+    assert campaign_audit() == {}
+    prize = Participation.objects.get(data__has_key="prize").data["prize"]
+    next_one = Participation.objects.get(data__rank=2)
+    Participation.objects.filter(pk=next_one.pk).update(data=next_one.data | {"prize": prize})
+    assert set(campaign_audit()) == {"a prize of a draw has no more holders than there are of it"}
+
+
+def test_the_page_asks_for_a_word_and_leads_from_the_list_to_the_prize(shop: Shop) -> None:
+    of, phone = draws(shop, helpers=0), Phone(somebody())
+    play = phone.begin(of)
+    assert 'name="word"' in phone.look(play)
+    phone.browser.post(f"{play}/redeem", {"word": " osmanthus "})
+    assert hashlib.sha256(b"osmanthus").hexdigest() in phone.look(play)
+    assert "The seed was fixed before anybody could enter." in phone.page
+    assert "Until then the prize can be taken" not in phone.page
+    over(of)
+    phone.act(play, "redeem")
+    assert "A coupon is yours" in phone.look(play)
+    assert f"/verify?proof=/campaign/{of.code}/proof" in phone.page
+    other = Phone(somebody()).look(play)
+    assert "This entry has won." in other
+    assert "A coupon is yours" not in other
 
 
 def test_m03_expiry_freezes_at_the_end_instant(shop: Shop) -> None:

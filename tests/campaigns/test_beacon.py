@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import beacon, verifier
@@ -177,3 +178,20 @@ def test_a_beacon_that_lies_or_is_silent_is_waited_for_and_then_done_without(
     assert (file["terms"]["source"], file["terms"]["patience"]) == ("beacon", 24)
     assert all(verifier.verify(text).values())
     assert Instance.objects.filter(state="won").count() == 1
+
+
+def test_a_list_that_was_changed_after_the_freeze_is_not_drawn_from(drand: Beacon) -> None:
+    of = draws()
+    plays = [begun(of, who) for who in crowd(3)]
+    told = closed(of)
+    page = Client().get(f"/play/{plays[0].code}").content.decode()
+    assert of.public["root"] in page
+    assert f"/verify?proof=/play/{plays[0].code}/proof" in page
+    assert f"What the beacon {beacon.name_of(told)} says" in page
+    file = ProofFile.objects.get(campaign=of)
+    file.entries[0][1] += 1
+    file.save(update_fields=["entries"])
+    drand.at(told["round"])
+    asks(of, dt.datetime.fromisoformat(told["at"]))
+    assert "proof" not in of.public
+    assert not Instance.objects.filter(state="won").exists()

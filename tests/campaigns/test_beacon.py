@@ -16,9 +16,10 @@ from django.test import Client
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import beacon, verifier
 from banyan.campaigns.models import Campaign, Instance, ProofFile
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.problems import Invalid
 from banyan.kernel.proofs import fingerprint
+from banyan.orders import actions as orders
 from tests.campaigns.scene import (
     HOUR,
     SYSTEM,
@@ -83,9 +84,9 @@ def drand(settings: Any) -> Iterator[Beacon]:
         server.shutdown()
 
 
-def draws() -> Campaign:
+def draws(**values: Any) -> Campaign:
     shop = make.shop()
-    return campaign(shop, "assist_draw", prize=coupon(shop).pk, luck="beacon")
+    return campaign(shop, "assist_draw", prize=coupon(shop).pk, luck="beacon", **values)
 
 
 def closed(of: Campaign) -> dict[str, Any]:
@@ -195,3 +196,22 @@ def test_a_list_that_was_changed_after_the_freeze_is_not_drawn_from(drand: Beaco
     asks(of, dt.datetime.fromisoformat(told["at"]))
     assert "proof" not in of.public
     assert not Instance.objects.filter(state="won").exists()
+
+
+def test_who_gives_an_order_back_while_the_beacon_is_waited_for_does_not_win(
+    drand: Beacon,
+) -> None:
+    of, (ana, ben) = draws(orders=1), crowd(2)
+    left, stays = begun(of, ana), begun(of, ben)
+    assert of.shop is not None
+    bought = make.pay(make.place((make.variant(of.shop), 1), buyer=ana)).orders.get()
+    told = closed(of)
+    orders.undo_orders(actor=SYSTEM, order_ids=[bought.pk], reason="back")
+    relay.drain()
+    drand.at(told["round"])
+    asks(of, dt.datetime.fromisoformat(told["at"]))
+    states = dict(Instance.objects.values_list("code", "state"))
+    assert states == {left.code: "lost", stays.code: "won"}
+    file = json.loads(ProofFile.objects.get(campaign=of).text)
+    assert dict(file["entries"])[left.code] == 2, "the list stands as it was closed"
+    assert_sound()

@@ -364,9 +364,10 @@ class AssistDraw(Mechanic[DrawTerms]):
         """A prize waits to be taken; the next ones wait for those who do not take theirs."""
         assert play.mine is not None
         owner = play.mine.account_id
-        if prize is None and not play.place:
-            lost: list[Effect] = [MoveOne(play.mine, "lost"), Move("lost", ends=True)]
-            return [*lost, Tell(owner, "campaign.lost")]
+        back = bool(play.place) and self._given_back(play, play.mine)
+        if back or (prize is None and not play.place):
+            told = Tell(owner, "campaign.forfeited" if prize else "campaign.lost")
+            return [MoveOne(play.mine, "lost"), Move("lost", ends=True), told]
         until = play.at + _days(play.terms)
         later = Change({"deadline": until})
         if prize is None:

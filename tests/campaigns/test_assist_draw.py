@@ -211,7 +211,7 @@ def test_when_nobody_comes_the_budget_is_free_again(shop: Shop) -> None:
     assert_sound()
 
 
-def test_orders_that_are_kept_give_chances(shop: Shop) -> None:
+def test_f11_chances_by_orders_that_are_kept_are_there_at_the_end(shop: Shop) -> None:
     of, (ana, ben) = draws(shop, orders=2, per_order=3, min_spend=500), crowd(2)
     buys(shop, ana)
     entry, other = begun(of, ana), begun(of, ben)

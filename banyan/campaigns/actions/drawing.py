@@ -33,6 +33,8 @@ from ..models import Campaign, Instance, Participation, ProofFile
 from .applying import Stage, apply
 
 logger = logging.getLogger(__name__)
+MOST_TOLD = 500
+"""Entries that are told at a time: other campaigns wait meanwhile."""
 Said = Callable[[Play[Any], Participation], Sequence[Effect]]
 
 
@@ -52,8 +54,8 @@ def draw(*, actor: Actor, campaign: Campaign) -> None:
     plan = kind.draw_of(campaign, terms)
     if "proof" not in campaign.public and not _reveal(campaign, plan):
         return
-    _tell(actor, campaign, kind, plan)
-    _pass_on(actor, campaign, kind, plan)
+    if _tell(actor, campaign, kind, plan):
+        _pass_on(actor, campaign, kind, plan)
 
 
 def _running(campaign: Campaign) -> QuerySet[Participation]:
@@ -177,17 +179,18 @@ def ask_beacons(*, actor: Actor) -> int:
     return heard
 
 
-def _tell(actor: Actor, campaign: Campaign, kind: Mechanic[Any], plan: Draw) -> None:
-    """Tell every entry what it was drawn for; those who were told already are left."""
-    fresh = list(_running(campaign).exclude(data__has_key="rank"))
+def _tell(actor: Actor, campaign: Campaign, kind: Mechanic[Any], plan: Draw) -> bool:
+    """Tell some of the entries what they were drawn for; tells whether all of them know."""
+    fresh = list(_running(campaign).exclude(data__has_key="rank")[:MOST_TOLD])
     if not fresh:
-        return
+        return True
     order = json.loads(ProofFile.objects.get(campaign=campaign).text)["result"]
     ranks = {code: n for n, code in enumerate(order, start=1)}
     prizes = dict(winners(plan, order))
     for one in fresh:
         rank, prize = ranks.get(one.instance.code, 0), prizes.get(one.instance.code)
         _act(actor, one, _draws(kind, rank, prize))
+    return len(fresh) < MOST_TOLD
 
 
 def _draws(kind: Mechanic[Any], rank: int, prize: str | None) -> Said:

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from banyan.catalog.models import ShopStaff
 from banyan.orders.models import Checkout, Order
 from banyan.people.models import Account
+from banyan.trust.queries import clusters_of, mates_of
 
 from .models import Campaign, Participation, PersonKey
 
@@ -56,10 +57,25 @@ def barred(campaign: Campaign, people: Sequence[Participation]) -> dict[int, str
     return found | {one.pk: "staff" for one in people if one.account_id in staff}
 
 
+def again(people: Sequence[Participation]) -> dict[int, str]:
+    """Return who had entered before under another account, by participation: ``same_person``.
+
+    As ``trust`` knows them now; the first entry stands. One statement.
+    """
+    persons = clusters_of([one.account_id for one in people])
+    found: dict[int, str] = {}
+    seen: set[int] = set()
+    for one in sorted(people, key=lambda one: one.pk):
+        if persons[one.account_id] in seen:
+            found[one.pk] = "same_person"
+        seen.add(persons[one.account_id])
+    return found
+
+
 def not_new(campaign: Campaign, people: Sequence[Participation]) -> dict[int, str]:
     """Return who had paid for something before they came in, by participation: ``not_new``.
 
-    Under any key that they entered with or have now. Three statements.
+    Under any account or contact that they entered with or have now. Five statements.
     """
     keys = _keys(campaign, people)
     owners: defaultdict[str, list[Participation]] = defaultdict(list)
@@ -75,16 +91,25 @@ def not_new(campaign: Campaign, people: Sequence[Participation]) -> dict[int, st
 
 
 def _keys(campaign: Campaign, people: Sequence[Participation]) -> Mapping[int, set[str]]:
-    """Return "account:" and "contact:" keys by account: those of then, and those of today."""
+    """Return "account:" and "contact:" keys by account: those of then, and those of today.
+
+    The accounts are all of the person's, as ``trust`` knows them now.
+    """
     ids = {one.account_id for one in people}
+    persons = clusters_of(ids)
+    mates: defaultdict[int, set[int]] = defaultdict(set)
+    for mate in mates_of(ids):
+        mates[mate.cluster].add(mate.account_id)
     found: defaultdict[int, set[str]] = defaultdict(set)
+    for account_id in ids:
+        both = {account_id} | mates[persons[account_id]]
+        found[account_id] |= {f"account:{one}" for one in both}
     entered = PersonKey.objects.filter(scope=f"campaign:{campaign.pk}", account_id__in=ids)
     for account_id, key in entered.values_list("account_id", "key"):
         if key.startswith("contact:"):
             found[account_id].add(key)
     for account in Account.objects.filter(pk__in=ids).only("email", "phone"):
         contacts = [one for one in (account.email, account.phone) if one]
-        found[account.pk] |= {f"account:{account.pk}"}
         found[account.pk] |= {f"contact:{one.lower()}" for one in contacts}
     return found
 

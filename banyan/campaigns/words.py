@@ -63,6 +63,7 @@ def _frozen(happening: Happening) -> str:
 def _void(happening: Happening) -> str:
     words = {
         "not_new": _("Your entry does not count, as it was for newcomers: %(title)s."),
+        "same_person": _("Only your first entry counts, under another account: %(title)s."),
         "staff": _("Your entry does not count, as you work in the shop: %(title)s."),
     }
     usual = _("Your entry does not count: %(title)s.")

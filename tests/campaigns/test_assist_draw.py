@@ -24,6 +24,8 @@ from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.people.models import Account
+from banyan.trust import actions as trust
+from banyan.trust.rules import PAYMENT, Key
 from tests.campaigns.phones import Phone
 from tests.campaigns.scene import (
     DAY,
@@ -285,6 +287,26 @@ def test_m03_new_user_only_breach_is_void_before_the_freeze(shop: Shop) -> None:
     assert not all(verifier.verify(forged).values())
     assert Client().get(f"/play/{breach.code}/proof").status_code == 404
     assert_sound()
+
+
+def test_who_turns_out_to_be_one_person_is_drawn_once_and_knows_why(shop: Shop) -> None:
+    of, (ana, again, old) = draws(shop, new_only=True), crowd(3)
+    first, second = begun(of, ana), begun(of, again)
+    third = begun(of, somebody())
+    for who in (ana, again):
+        trust.record(account_id=who.pk, keys=[Key(PAYMENT, "one card")], source="test")
+    over(of)
+    assert set(entries_of(of)) == {first.code, third.code}
+    assert json.loads(proof_of(of))["voids"] == [[second.code, "same_person"]]
+    assert "campaign.void" in told(again)
+    of = draws(shop, new_only=True)
+    breach = begun(of, third.owner or old)
+    buys(shop, old)
+    Participation.objects.filter(instance=breach).update(created_at=clock.now())
+    for who in (third.owner or old, old):
+        trust.record(account_id=who.pk, keys=[Key(PAYMENT, "another card")], source="test")
+    over(of)
+    assert json.loads(proof_of(of))["voids"] == [[breach.code, "not_new"]], "bought by another name"
 
 
 def test_who_begins_to_work_in_the_shop_or_is_closed_is_void(shop: Shop) -> None:

@@ -3,7 +3,7 @@
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
 from .drawing import ask_beacons
-from .following import follow, follow_paid
+from .following import clear_place, follow, follow_paid
 from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
@@ -29,6 +29,7 @@ __all__ = [
     "ask_beacons",
     "begin",
     "change_campaign",
+    "clear_place",
     "clone_campaign",
     "discard_campaign",
     "end_campaign",

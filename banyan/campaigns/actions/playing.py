@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import works_in
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code, new_ids
-from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
@@ -56,8 +55,9 @@ def begin(
     """Begin an instance of a campaign. With ``cause`` once for each, whoever asks again.
 
     The money that it may cost at most is taken from the budget here, by one conditional UPDATE.
-    Whoever has begun as many as one may gets their last one back. Locks campaign. Emits
-    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff).
+    Whoever has begun as many as one may gets their last one back, or is refused (twice) where that
+    was under another account. Locks campaign. Emits play.opened. Raises LoginRequired, Refused
+    (not_yet, over, paused, tier, budget, staff).
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -68,10 +68,13 @@ def begin(
     _check_person(actor, campaign, kind, person)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
-    before = list(Instance.objects.filter(campaign=campaign, owner_id=person.account_id))
-    known = [one for one in before if one.cause == cause] if cause else before
+    before = list(Instance.objects.filter(campaign=campaign, owner_id__in=person.accounts))
+    own = [one for one in before if one.owner_id == person.account_id]
+    known = [one for one in own if one.cause == cause] if cause else own
     if (cause and known) or len(before) >= kind.turns(terms):
-        return max(known or before, key=lambda one: one.pk)
+        if not own:
+            raise Refused("twice")
+        return max(known or own, key=lambda one: one.pk)
     subject = new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     secret, published = dict(opening.kept), dict(opening.public)
@@ -81,7 +84,9 @@ def begin(
         published["published"], commitment = fingerprints, fingerprints["parts"]
     try:
         with transaction.atomic():
-            locks.take([LockKey("campaign", campaign.pk)])
+            locks.take_reading("campaign", campaign)
+            # Whoever ends it closes its books and opens its seeds: nothing begins after that.
+            _check_window(campaign, now)
             promise(campaign, opening.promise)
             instance = Instance(
                 id=subject,
@@ -89,7 +94,7 @@ def begin(
                 campaign=campaign,
                 version=campaign.version,
                 owner_id=person.account_id,
-                turn=len(before) + 1,
+                turn=len(own) + 1,
                 state=kind.machine.initial,
                 cap=opening.cap,
                 taken=opening.taken,
@@ -160,7 +165,7 @@ def play(
     _check_person(actor, campaign, kind, person)
     if scarce:
         kind.admit(person, instance, given or {})
-    if verb == "help" and instance.owner_id == person.account_id:
+    if verb == "help" and instance.owner_id in person.accounts:
         raise Refused("own")
     with transaction.atomic():
         locks.take_reading("instance", instance)
@@ -196,10 +201,14 @@ def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, join
 
 
 def _take_place(instance: Instance) -> int:
-    """Take the next place or none, by one conditional UPDATE; return its number from 1."""
-    free = Instance.objects.filter(pk=instance.pk, taken__lt=F("cap"), ended_at=None)
-    if free.update(taken=F("taken") + 1) != 1:
-        raise Refused("drained")
+    """Take the next place or none, by one conditional UPDATE; return its number from 1.
+
+    Whoever was on the way when the campaign was paused is refused here.
+    """
+    paused = Campaign.objects.filter(pk=instance.campaign_id, state="paused")
+    free = Instance.objects.filter(~Exists(paused), pk=instance.pk, taken__lt=F("cap"))
+    if free.filter(ended_at=None).update(taken=F("taken") + 1) != 1:
+        raise Refused("paused" if paused.exists() else "drained")
     instance.taken += 1
     return instance.taken
 

@@ -34,7 +34,7 @@ from ..effects import (
     Promise,
     Tell,
 )
-from ..entrants import barred, not_new, orders_of
+from ..entrants import again, barred, not_new, orders_of
 from ..mechanic import (
     INSTANCES,
     OWNER,
@@ -344,7 +344,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         self, campaign: Campaign, terms: DrawTerms, people: Sequence[Participation]
     ) -> Mapping[int, Standing]:
         """One chance, one for each friend who helped, and some for orders that are kept."""
-        void = barred(campaign, people)
+        void = again(people) | barred(campaign, people)
         if terms.new_only:
             void = not_new(campaign, people) | void
         orders = self._orders(campaign, terms, people)

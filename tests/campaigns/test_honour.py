@@ -23,7 +23,7 @@ from banyan.campaigns.effects import (
 )
 from banyan.campaigns.honour import by_drive
 from banyan.campaigns.mechanic import mechanics
-from banyan.campaigns.models import DRIVES, MARKETS, Campaign, Grant, Instance
+from banyan.campaigns.models import DRIVES, MARKETS, Campaign, Grant, Instance, ProofFile
 from banyan.campaigns.subscribers import waiting
 from banyan.catalog.models import Variant
 from banyan.entitlements.models import Grant as CouponGrant
@@ -152,7 +152,7 @@ def test_a_draw_of_honour_gives_a_title_and_can_be_checked() -> None:
     seen = won[0].look(plays[phones.index(won[0])])
     assert "Winner" in seen
     of.refresh_from_db()
-    assert all(verifier.verify(of.public["proof"]).values())
+    assert all(verifier.verify(ProofFile.objects.get(campaign=of).text).values())
     assert (of.budget, of.reserved, of.spent) == (0, 0, 0)
     assert_sound()
 

@@ -134,6 +134,7 @@ class InstantDraw(Mechanic[WheelTerms]):
         "The wheel falls on a mark, as rare as its number says, or on nothing."
     )
     scarce = frozenset({"help"})
+    shared = True
     watches = True
     chance = True
     machine = Machine(

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import works_in
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code, new_ids
-from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
@@ -85,7 +84,9 @@ def begin(
         published["published"], commitment = fingerprints, fingerprints["parts"]
     try:
         with transaction.atomic():
-            locks.take([LockKey("campaign", campaign.pk)])
+            locks.take_reading("campaign", campaign)
+            # Whoever ends it closes its books and opens its seeds: nothing begins after that.
+            _check_window(campaign, now)
             promise(campaign, opening.promise)
             instance = Instance(
                 id=subject,
@@ -200,10 +201,14 @@ def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, join
 
 
 def _take_place(instance: Instance) -> int:
-    """Take the next place or none, by one conditional UPDATE; return its number from 1."""
-    free = Instance.objects.filter(pk=instance.pk, taken__lt=F("cap"), ended_at=None)
-    if free.update(taken=F("taken") + 1) != 1:
-        raise Refused("drained")
+    """Take the next place or none, by one conditional UPDATE; return its number from 1.
+
+    Whoever was on the way when the campaign was paused is refused here.
+    """
+    paused = Campaign.objects.filter(pk=instance.campaign_id, state="paused")
+    free = Instance.objects.filter(~Exists(paused), pk=instance.pk, taken__lt=F("cap"))
+    if free.filter(ended_at=None).update(taken=F("taken") + 1) != 1:
+        raise Refused("paused" if paused.exists() else "drained")
     instance.taken += 1
     return instance.taken
 

@@ -37,6 +37,13 @@ def warn_of_blocks(timestamp: int) -> int:
     return actions.warn_of_blocks(actor=Actor.system("campaigns.warn_of_blocks"))
 
 
+@app.periodic(cron="* * * * *")
+@app.task(queue="soon", name="campaigns.ask_beacons", queueing_lock="campaigns.ask_beacons")
+def ask_beacons(timestamp: int) -> int:
+    """Ask public beacons for the rounds that draws wait for; returns how many spoke."""
+    return actions.ask_beacons(actor=Actor.system("campaigns.ask_beacons"))
+
+
 @app.periodic(cron="37 4 * * *")
 @app.task(queue="bulk", name="campaigns.recount", queueing_lock="campaigns.recount")
 def recount(timestamp: int) -> int:

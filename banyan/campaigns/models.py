@@ -27,7 +27,8 @@ class Campaign(models.Model):
     who may take part (see ``audience``); ``audience_of`` which group (its id), hometown, dialect or
     school. Of ``budget``, in minor units of
     ``currency``, ``reserved`` is promised by instances that run, ``spent`` was given by those that
-    have ended. ``public`` is what everybody may read of its draw. ``version`` is what new
+    have ended. ``public`` is what everybody may read of its draw, short: lists and the proof are in
+    ProofFile. ``version`` is what new
     instances begin under; ``template`` the preset it was made from, ``origin`` the campaign that it
     is a copy of.
     """
@@ -108,6 +109,23 @@ class CampaignVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "number"], name="campaign_version_once")
         ]
+
+
+class ProofFile(models.Model):
+    """What anybody can check the chance of a whole campaign by: too large for its own row.
+
+    ``entries`` ([code, weight], and the word of who gave one) and ``voids`` ([code, reason]) are
+    the lists of a draw as they were frozen; ``text`` is the proof file, once it is over.
+    """
+
+    id = IdField(primary_key=True)
+    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="proof_file")
+    entries = models.JSONField(default=list)
+    voids = models.JSONField(default=list)
+    text = models.TextField(blank=True, default="")
+
+    class Meta:
+        db_table = "campaigns_prooffile"
 
 
 class Instance(models.Model):
@@ -307,10 +325,10 @@ class Contribution(models.Model):
 
 
 class Grant(models.Model):
-    """Something that a campaign gave somebody, and why: once per cause and rule.
+    """Something that a campaign gave somebody, and why: once per cause and rule of a kind.
 
     ``kind``: coupon, right, credit or honour; ``reference`` is the row that it became, ``cost``
-    what it may cost at most, in minor units.
+    what it may cost at most, in minor units. Honour is a mark: it became no row and costs nothing.
     """
 
     id = IdField(primary_key=True)
@@ -331,9 +349,13 @@ class Grant(models.Model):
         db_table = "campaigns_grant"
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "cause", "rule", "account"], name="granted_once"
+                fields=["campaign", "cause", "rule", "account", "kind"], name="granted_once"
             ),
             models.CheckConstraint(condition=Q(cost__gte=0), name="grant_cost"),
+            models.CheckConstraint(
+                condition=~Q(kind="honour") | Q(cost=0, amount=0, reference=None),
+                name="grant_honour",
+            ),
         ]
 
 

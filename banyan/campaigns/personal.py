@@ -7,7 +7,7 @@ import datetime as dt
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
-from banyan.kernel.personal import Erase, Kept, Person, holds
+from banyan.kernel.personal import Erase, Kept, Person, holds, names_nobody
 
 from .models import PersonKey
 
@@ -43,3 +43,4 @@ holds(
     owner=("account_id",),
     kept=Kept(dt.timedelta(0), ("expires_at",)),
 )
+names_nobody("campaigns.ProofFile")

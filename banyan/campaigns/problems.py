@@ -20,6 +20,7 @@ REASONS: dict[str, Any] = {
     "quota": _("You have helped as often as one can today. Try again tomorrow."),
     "turns": _("You have begun this as often as one can."),
     "chances": _("You have used every chance you have."),
+    "given_back": _("An order that gave you a chance was given back: the prize goes to the next."),
     "tier": _("For this you need an account with a proven e-mail address or phone number."),
     "tier_buyer": _("This is for those who have paid an order here."),
     "tier_payer": _("This is for those who have paid with their own money, not with credit."),
@@ -31,6 +32,7 @@ REASONS: dict[str, Any] = {
         "This is for people of one hometown, dialect or school. Yours is what your profile says."
     ),
     "newcomers_only": _("This is for those who have not bought anything here yet."),
+    "members_only": _("This is for the members of a group."),
     "budget": _("The budget of this campaign is used up."),
     "not_offered": _("This cannot be done here."),
     "not_yours": _("Only who began this can do that."),

@@ -19,7 +19,7 @@ QUESTIONS: Mapping[str, str] = {
          AND p.state <> 'out' AND p.role <> 'owner'
         GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + (
           SELECT count(*) FROM campaigns_contribution c
-          WHERE c.instance_id = i.id AND c.undone_at IS NULL)
+          WHERE c.instance_id = i.id AND c.undone_at IS NULL AND c.weight > 0)
     """,
     "what is done is in": """
         SELECT i.id, i.done, count(p.id) FROM campaigns_instance i
@@ -55,12 +55,29 @@ QUESTIONS: Mapping[str, str] = {
           SELECT count(*) FROM campaigns_instance i, jsonb_array_elements(i.public->'turns') t
           WHERE i.campaign_id = b.subject_id AND t->>1 = split_part(b.kind, '.', 3))
     """,
+    "a prize of a draw has no more holders than there are of it": """
+        SELECT h.campaign_id, h.prize, h.many FROM (
+          SELECT campaign_id, data->>'prize' AS prize, count(*) AS many
+          FROM campaigns_participation
+          WHERE role = 'owner' AND data ? 'prize' AND state IN ('in', 'won') GROUP BY 1, 2) h
+        WHERE h.many > (
+          SELECT coalesce(sum((z->>1)::bigint), 0)
+          FROM campaigns_prooffile f,
+            jsonb_array_elements(nullif(f.text, '')::jsonb->'terms'->'prizes') z
+          WHERE f.campaign_id = h.campaign_id AND z->>0 = h.prize)
+    """,
     "a packet holds what is not given yet": """
         SELECT i.id, i.amount, a.balance FROM campaigns_instance i
         JOIN ledger_account a ON a.kind = 'packet' AND a.owner_id = i.id
         WHERE a.balance <> CASE WHEN i.ended_at IS NULL THEN i.amount - (
           SELECT coalesce(sum(g.amount), 0) FROM campaigns_grant g
           WHERE g.instance_id = i.id AND g.kind = 'credit') ELSE 0 END
+    """,
+    "for honour alone there are marks, and for a benefit alone none": """
+        SELECT g.id, c.drive, g.kind FROM campaigns_grant g
+        JOIN campaigns_campaign c ON c.id = g.campaign_id
+        WHERE (c.drive = 'honour' AND g.kind <> 'honour')
+           OR (c.drive = 'benefit' AND g.kind = 'honour')
     """,
     "a granted coupon is there": """
         SELECT g.id, g.reference FROM campaigns_grant g

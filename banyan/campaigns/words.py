@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -67,8 +68,53 @@ def _chance(happening: Happening) -> str:
     return _("A friend gave you one more chance: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _bought_chance(happening: Happening) -> str:
+    return _("Your order gave you more chances: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _frozen(happening: Happening) -> str:
+    return _("The list is closed and is being drawn: %(title)s.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _void(happening: Happening) -> str:
+    words = {
+        "not_new": _("Your entry does not count, as it was for newcomers: %(title)s."),
+        "same_person": _("Only your first entry counts, under another account: %(title)s."),
+        "staff": _("Your entry does not count, as you work in the shop: %(title)s."),
+    }
+    usual = _("Your entry does not count: %(title)s.")
+    return words.get(happening.data["reason"], usual) % {"title": happening.data["title"]}
+
+
 def _won(happening: Happening) -> str:
-    return _("You have won: %(title)s. The prize is yours.") % {"title": happening.data["title"]}
+    return _("You have won: %(title)s. Take the prize until %(until)s.") % _until(happening)
+
+
+def _claim_ending(happening: Happening) -> str:
+    return _("Your prize still waits for you, until %(until)s: %(title)s.") % _until(happening)
+
+
+def _until(happening: Happening) -> dict[str, str]:
+    until = dt.datetime.fromisoformat(happening.data["until"])
+    return {"title": happening.data["title"], "until": f"{until:%Y-%m-%d %H:%M} UTC"}
+
+
+def _next(happening: Happening) -> str:
+    return _("%(title)s was drawn. You are next if somebody does not take their prize.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _forfeited(happening: Happening) -> str:
+    return _("Your prize went to the next: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _titled(happening: Happening) -> str:
+    return _("%(title)s was drawn, and you are the winner: the title is yours.") % {
+        "title": happening.data["title"]
+    }
 
 
 def _lost(happening: Happening) -> str:
@@ -78,7 +124,14 @@ def _lost(happening: Happening) -> str:
 
 
 kinds.register("campaign.chance", _chance, icon="gift", family="campaigns")
+kinds.register("campaign.bought_chance", _bought_chance, icon="gift", family="campaigns")
+kinds.register("campaign.frozen", _frozen, icon="gift", family="campaigns")
+kinds.register("campaign.void", _void, icon="gift", family="campaigns")
 kinds.register("campaign.won", _won, icon="gift", family="campaigns")
+kinds.register("campaign.titled", _titled, icon="gift", family="campaigns")
+kinds.register("campaign.claim_ending", _claim_ending, icon="gift", family="campaigns")
+kinds.register("campaign.next", _next, icon="gift", family="campaigns")
+kinds.register("campaign.forfeited", _forfeited, icon="gift", family="campaigns")
 kinds.register("campaign.lost", _lost, icon="gift", family="campaigns")
 
 

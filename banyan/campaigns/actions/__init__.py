@@ -2,6 +2,7 @@
 
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
+from .drawing import ask_beacons
 from .following import clear_place, follow, follow_paid
 from .packets import PacketInput, fill_packet
 from .planning import (
@@ -27,6 +28,7 @@ __all__ = [
     "Screen",
     "Step",
     "advance",
+    "ask_beacons",
     "begin",
     "change_campaign",
     "clear_place",

@@ -14,6 +14,7 @@ from banyan.entitlements.actions import (
     CouponRefused,
     RightInput,
     grant_coupon,
+    grant_off,
     grant_price_rights,
 )
 from banyan.kernel import clock, counters, events, fairness, locks
@@ -30,7 +31,8 @@ from banyan.notify.actions import notify
 from .. import effects as say
 from ..access import CARD, room_of
 from ..chance.instant import Turn, prize_counter, receipt
-from ..events import PlayHelped, PlayJoined, PlayMoved
+from ..events import PlayHelped, PlayJoined, PlayMoved, PlayTurned
+from ..honour import by_drive
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
 from ..persons import Person, seat_keys, seat_scope
@@ -55,6 +57,7 @@ class Stage:
         self.is_named = bool((given or {}).get("named"))
         self.joined: Participation | None = None
         self.spent = 0
+        self.ends = False
         self.next_url = ""
 
     def require(self) -> Person:
@@ -72,7 +75,7 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
     _lock_coupons(effects)
     try:
         for effect in effects:
-            _apply(effect, stage)
+            _one(effect, stage)
     except IntegrityError as error:
         raise _meant(error) from error
     _settle(stage)
@@ -96,12 +99,12 @@ def _meant(error: IntegrityError) -> Exception:
 
 
 def _settle(stage: Stage) -> None:
-    """Write down what was given; what an instance that is over kept of the budget is free again."""
+    """Write down what was given; what an instance that ends kept of the budget is free again."""
     instance = stage.instance
     if stage.spent:
         Instance.objects.filter(pk=instance.pk).update(spent=F("spent") + stage.spent)
         instance.spent += stage.spent
-    if instance.ended_at is not None and instance.promise:
+    if stage.ends and instance.promise:
         Campaign.objects.filter(pk=instance.campaign_id).update(
             reserved=F("reserved") - instance.promise, spent=F("spent") + instance.spent
         )
@@ -121,6 +124,12 @@ def promise_more(instance: Instance, money: int) -> None:
     promise(instance.campaign, money)
     Instance.objects.filter(pk=instance.pk).update(promise=F("promise") + money)
     instance.promise += money
+
+
+def _one(effect: say.Effect, stage: Stage) -> None:
+    """Apply what an effect comes to under the campaign's drive."""
+    for meant in by_drive(stage.instance.campaign.drive, effect):
+        _apply(meant, stage)
 
 
 @singledispatch
@@ -203,6 +212,13 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
     )
     insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
     events.run_handlers(told, stage.actor)
+    if not effect.weight:
+        _free_place(instance)
+
+
+def _free_place(instance: Instance) -> None:
+    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
+    instance.taken -= 1
 
 
 @_apply.register
@@ -211,11 +227,17 @@ def _take_back(effect: say.TakeBack, stage: Stage) -> None:
     mine = Contribution.objects.filter(
         instance_id=instance.pk, helper_id=person.account_id, undone_at=None
     )
+    weighs = mine.filter(weight__gt=0).exists()
     if mine.update(undone_at=clock.now()) != 1:
         raise Refused("not_offered")
     PersonKey.objects.filter(account_id=person.account_id, scope=f"help:{instance.pk}").delete()
-    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
-    instance.taken -= 1
+    if weighs:
+        _free_place(instance)
+
+
+@_apply.register
+def _promise(effect: say.Promise, stage: Stage) -> None:
+    promise_more(stage.instance, effect.amount)
 
 
 @_apply.register
@@ -300,24 +322,53 @@ def _give_price(effect: say.GivePrice, stage: Stage) -> None:
     _note_given(stage, effect, "right", right.pk)
 
 
+@_apply.register
+def _give_off(effect: say.GiveOff, stage: Stage) -> None:
+    campaign = stage.instance.campaign
+    given = grant_off(
+        actor=stage.actor,
+        shop_id=campaign.shop_id or 0,
+        account_ids=effect.to,
+        title=campaign.title,
+        variant_id=effect.variant_id,
+        off=Money(effect.off, campaign.currency),
+        until=effect.until,
+        source="campaign",
+    )
+    rows = ((one.account_id or 0, one.pk) for one in given)
+    insert(*(_given(stage, effect, who, "coupon", reference=key) for who, key in rows))
+
+
+@_apply.register
+def _mark(effect: say.Mark, stage: Stage) -> None:
+    insert(*(_given(stage, effect, who, "honour") for who in effect.to))
+
+
 def _note_given(
     stage: Stage, effect: say.GiveCoupon | say.GivePrice, kind: str, reference: int
 ) -> None:
     """Write down what was given and why; what it costs comes out of the instance's promise."""
-    insert(
-        Grant(
-            campaign_id=stage.instance.campaign_id,
-            instance=stage.instance,
-            account_id=effect.who,
-            rule=effect.rule,
-            cause=effect.cause,
-            kind=kind,
-            cost=effect.cost,
-            reference=reference,
-            created_at=clock.now(),
-        )
-    )
+    insert(_given(stage, effect, effect.who, kind, reference=reference, cost=effect.cost))
     stage.spent += effect.cost
+
+
+def _given(
+    stage: Stage,
+    why: say.GiveCoupon | say.GivePrice | say.GiveOff | say.Mark,
+    who: int,
+    kind: str,
+    **columns: Any,
+) -> Grant:
+    return Grant(
+        campaign_id=stage.instance.campaign_id,
+        instance=stage.instance,
+        account_id=who,
+        rule=why.rule,
+        cause=why.cause,
+        kind=kind,
+        created_at=clock.now(),
+        **columns,
+    )
 
 
 @_apply.register
@@ -335,11 +386,16 @@ def _turn(effect: say.Turn, stage: Stage) -> None:
     rows.update(public=public | {"turns": n + 1, "head": head})
     turns = [*instance.public["turns"], [n, given, head]]
     _apply(say.Change({"public": instance.public | {"turns": turns}}), stage)
+    told = PlayTurned(instance_id=instance.pk, campaign_id=instance.campaign_id, turn=n)
+    events.emit(told, actor=stage.actor)
     if given in effect.coupons:
         coupon, cost = effect.coupons[given]
+        who, cause = stage.require().account_id, f"turn:{n}"
+        if coupon is None:
+            _one(say.Mark([who], "prize", cause), stage)
+            return
         promise_more(instance, cost)
-        who = stage.require().account_id
-        _apply(say.GiveCoupon(who, coupon, "prize", f"turn:{n}", cost), stage)
+        _one(say.GiveCoupon(who, coupon, "prize", cause, cost), stage)
 
 
 def _take_prize(campaign_id: int, prize: str) -> bool:
@@ -446,6 +502,7 @@ def _move(effect: say.Move, stage: Stage) -> None:
     instance = stage.instance
     machine = mechanic(instance.campaign.mechanic).machine
     ended: dict[str, Any] = {"ended_at": clock.now()} if effect.ends else {}
+    stage.ends = stage.ends or effect.ends
     transition(machine, instance, effect.to, actor=stage.actor, **ended)
     told = PlayMoved(instance_id=instance.pk, campaign_id=instance.campaign_id, state=effect.to)
     events.emit(told, actor=stage.actor)

@@ -43,14 +43,25 @@ def follow_paid(*, actor: Actor, order_id: int) -> None:
 
 
 def follow(*, actor: Actor, order_id: int, hook: str) -> None:
-    """Tell those who follow an order that it was "received", or "refunded" in full."""
-    rows = Participation.objects.filter(order_id=order_id)
-    watching = {code for code, kind in mechanics().items() if kind.watches}
-    found = rows.filter(campaign__mechanic__in=watching).order_by("id")
-    for one_id in found.values_list("id", flat=True):
-        order = Order.objects.get(pk=order_id)
-        if hook == "refunded" and order.refunded_amount < order.total_amount:
-            continue
+    """Tell those who follow an order that it was "received", or "refunded" in full.
+
+    Entries of a draw count orders without following one: they are told of every refund.
+    """
+    order = Order.objects.select_related("checkout").get(pk=order_id)
+    watching = {code: kind for code, kind in mechanics().items() if kind.watches}
+    found = Participation.objects.filter(order_id=order_id, campaign__mechanic__in=watching)
+    if hook == "refunded" and order.refunded_amount < order.total_amount:
+        found = found.none()
+    ids = [*found.order_by("id").values_list("id", flat=True)]
+    if hook == "refunded" and order.checkout.buyer_id is not None:
+        counting = Participation.objects.filter(
+            account_id=order.checkout.buyer_id,
+            state="in",
+            campaign__shop_id=order.shop_id,
+            campaign__mechanic__in=[code for code, kind in watching.items() if kind.pooled],
+        )
+        ids += counting.order_by("id").values_list("id", flat=True)
+    for one_id in ids:
         _tell(actor, one_id, hook, order)
 
 

@@ -271,9 +271,8 @@ def _form(
 
 def _is_first(kind: Mechanic[Any], one: Asked) -> bool:
     """Tell whether a parameter is what a campaign cannot do without: goods, a price, a coupon."""
-    return kind.terms.model_fields[one.name].is_required() or one.name == getattr(
-        kind.terms, "main", ""
-    )
+    needed = kind.terms.model_fields[one.name].is_required()
+    return needed or one.name == kind.terms.main
 
 
 def _drives() -> list[tuple[str, str]]:
@@ -330,7 +329,7 @@ def _campaign(
     kind = mechanic(shown.mechanic)
     assert shown.version is not None
     terms = kind.terms.model_validate(shown.version.terms)
-    worst = kind.worst_case(terms)
+    worst = kind.cost(terms)
     context = {
         "forgone": forgone_by(shown, terms),
         "campaign": shown,
@@ -444,6 +443,8 @@ def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
 def _ways(shown: Campaign) -> list[tuple[str, str, str]]:
     """Return in words what moves people, and how it ends where that was chosen."""
     ways = [(_("What moves people"), dict(_drives())[shown.drive], "")]
+    if shown.drive == "honour":
+        ways.append((_("For honour alone"), str(mechanic(shown.mechanic).in_honour), ""))
     if len(mechanic(shown.mechanic).landings) > 1:
         ways.append((_("How it ends"), _landings()[shown.landing], ""))
     people = who_can(shown)

@@ -18,13 +18,26 @@ from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.actions.switching import is_on as is_switched_on
 from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note, Price, Proof, Won
 from banyan.campaigns.disclosing import rules_of
-from banyan.campaigns.honour import blocks_of
+from banyan.campaigns.honour import HONOUR, blocks_of, name_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic, proof_file
-from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
+from banyan.campaigns.models import (
+    Campaign,
+    Contribution,
+    Instance,
+    Participation,
+    ProofFile,
+)
 from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
-from banyan.campaigns.queries import all_running, is_on, own_instances, plays_of, shown
+from banyan.campaigns.queries import (
+    all_running,
+    is_on,
+    marks_held,
+    own_instances,
+    plays_of,
+    shown,
+)
 from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
@@ -123,12 +136,13 @@ def _phase(found: Campaign) -> str:
 def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, Any]:
     kind, card = mechanic(found.mechanic), campaign_cards([found])[found.pk]
     query = f"?via={arrival.code}" if arrival.code else ""
-    pitch = "" if arrival.neutral else str(kind.pitch)
+    told = kind.in_honour if found.drive == HONOUR else kind.pitch
+    pitch = "" if arrival.neutral else str(told)
     return {
         "nav": "explore",
         "card": card,
         # An app that forbids sharing for a reward reads no invitation to do so.
-        "steps": () if arrival.neutral else kind.steps,
+        "steps": () if arrival.neutral else kind.how(found),
         "campaign": found,
         "shop": found.shop,
         "mechanic": kind,
@@ -168,9 +182,10 @@ def _goods(found: Campaign) -> dict[str, Any] | None:
 def campaign_proof(request: HttpRequest, code: str) -> HttpResponse:
     """Return the proof file of a campaign's draw, once it is drawn."""
     found = get_campaign_for(actor(request), code)
-    if "proof" not in found.public:
+    file = ProofFile.objects.filter(campaign=found).exclude(text="").first()
+    if file is None:
         raise NotFound()
-    return HttpResponse(found.public["proof"], content_type="application/json")
+    return HttpResponse(file.text, content_type="application/json")
 
 
 @require_POST
@@ -215,7 +230,7 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         "member": who.id is not None,
         "sign_in_url": _sign_in(request, arrival),
         "share_url": addresses.url("share", "play", found.pk) + query,
-        "live": ticket(request, f"play:{found.pk}"),
+        "live": ticket(request, _topic(found)),
         "again_url": addresses.url("play", found.code) + query,
     }
     if request.headers.get("hx-request"):
@@ -223,6 +238,13 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         answer["Vary"] = "HX-Request"
         return answer
     return render(request, "shop/campaigns/play.html", context)
+
+
+def _topic(found: Instance) -> str:
+    """Return what a play's page listens to: all plays, where they draw on one stock."""
+    if mechanic(found.campaign.mechanic).shared:
+        return f"campaign:{found.campaign_id}"
+    return f"play:{found.pk}"
 
 
 def _is_own(block: Block) -> bool:
@@ -287,6 +309,7 @@ def plays_mine(request: HttpRequest) -> HttpResponse:
             {"play": one, "mechanic": mechanics.mechanic(one.campaign.mechanic)}
             for one in rows[:PAGE]
         ],
+        "marks": [(name_of(rule), n) for rule, n in marks_held(actor(request))],
         "more_url": more,
     }
     return render(request, "shop/campaigns/mine.html", context)

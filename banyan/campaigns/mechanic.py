@@ -25,6 +25,7 @@ from banyan.orders.models import Order
 from banyan.sharing.channels import CHANNELS, OPEN
 
 from .blocks import Block, Proof
+from .causes import kept_of
 from .chance.draws import Draw
 from .chance.instant import Wheel
 from .disclosing import Gift, usual_facts
@@ -296,7 +297,15 @@ class Mechanic(ABC, Generic[T]):
         return ()
 
     def refunded(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
-        """The order that is followed was given back in full."""
+        """The order that is followed was given back, and :meth:`stands` no more."""
+        return ()
+
+    def stands(self, terms: T, order: Order) -> bool:
+        """Tell whether an order still counts after what was given back of it: unless all was."""
+        return kept_of(order) > 0
+
+    def undone(self, play: Play[T]) -> Sequence[Effect]:
+        """The order that began it does not count any more."""
         return ()
 
     def due(self, play: Play[T], one: Participation) -> Sequence[Effect]:

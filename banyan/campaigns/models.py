@@ -107,8 +107,8 @@ class Instance(models.Model):
     ``owner`` began it, as their ``turn``-th one. ``promise`` is the money that the campaign's
     budget keeps for it until it ends, ``spent`` what was given of that. ``secret`` is drawn when it
     opens and stays with us; its fingerprint ``commitment`` is public. ``public`` is what everybody
-    may read of it. ``cause`` tells apart what began it by itself (an order): once each. ``place``
-    is the chat room it was put into, or empty. Ends at ``deadline`` whatever happens.
+    may read of it. ``cause`` tells apart what began it by itself (an order): once each, and an order
+    once in all. ``place`` is the chat room it was put into, or empty. Ends at ``deadline`` whatever happens.
     """
 
     id = IdField(primary_key=True)
@@ -152,6 +152,11 @@ class Instance(models.Model):
                 condition=Q(spent__gte=0) & Q(spent__lte=F("promise")), name="instance_promise"
             ),
             models.UniqueConstraint(fields=["campaign", "cause"], name="instance_cause_once"),
+            models.UniqueConstraint(
+                fields=["cause"],
+                condition=Q(cause__startswith="order:"),
+                name="instance_order_once",
+            ),
             models.UniqueConstraint(
                 fields=["campaign", "owner", "turn"], name="instance_turn_once"
             ),

@@ -17,10 +17,12 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 from banyan.kernel.money import Money
+from banyan.orders.models import Order
 from banyan.sharing.channels import HUMAN_VERDICTS
 from banyan.sharing.models import Link, Touch
 
 from .access import seen_by, visible_to_all
+from .causes import brings, cause_of_order
 from .honour import HONOURING
 from .mechanic import Shown, mechanic, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
@@ -63,6 +65,44 @@ class Funnel:
     redeemed: int
     each: int | None
     k: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What an order brings its buyer: a campaign, and the play where it is begun already."""
+
+    campaign: Campaign
+    play: Instance | None = None
+
+
+def brought_by(orders: Collection[Order], *, buyer_id: int) -> dict[int, Brought]:
+    """Return what orders of one buyer have begun or can begin now, by id. Three statements at most.
+
+    One for an order: the play that it began, else the first to end of the campaigns it brings.
+    """
+    paid = {cause_of_order(one.pk): one for one in orders if one.paid_at is not None}
+    if not paid:
+        return {}
+    begun = Instance.objects.filter(cause__in=paid, owner_id=buyer_id)
+    found = {
+        paid[str(play.cause)].pk: Brought(play.campaign, play)
+        for play in begun.select_related("campaign__shop")
+    }
+    rows = _running().filter(shop_id__in={one.shop_id for one in paid.values()})
+    bringing = [one for one in rows.order_by("ends_at", "id") if _terms(one).from_order]
+    if not bringing:
+        return found
+    before = Instance.objects.filter(campaign__in=bringing, owner_id=buyer_id)
+    used = dict(before.values_list("campaign").annotate(n=Count("id")))
+    free = [
+        one for one in bringing if used.get(one.pk, 0) < mechanic(one.mechanic).turns(_terms(one))
+    ]
+    now = clock.now()
+    for order in paid.values():
+        first = next((one for one in free if brings(one, _terms(one), order, now)), None)
+        if order.pk not in found and first is not None:
+            found[order.pk] = Brought(first)
+    return found
 
 
 def shown(actor: Actor, instance: Instance) -> Shown[Any]:

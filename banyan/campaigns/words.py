@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
 from banyan.notify.kinds import Happening
 
+from .mechanic import mechanic
+from .models import Campaign
+
+
+def titled(campaign: Campaign) -> dict[str, str]:
+    """Return what a notice keeps of a campaign's title: one of the platform's own has the kind's."""
+    if campaign.shop_id is None:
+        return {"mechanic": campaign.mechanic}
+    return {"title": campaign.title}
+
+
+def title_in(data: Mapping[str, Any]) -> str:
+    """Return the title that a notice keeps, in the reader's language."""
+    return str(mechanic(data["mechanic"]).title if "mechanic" in data else data["title"])
+
 
 def _claimed(happening: Happening) -> str:
-    return _("Somebody opened your pack: %(title)s.") % {"title": happening.data["title"]}
+    return _("Somebody opened your pack: %(title)s.") % {"title": title_in(happening.data)}
+
+
+def _brought(happening: Happening) -> str:
+    return _("Your order brings something for you and your friends: %(title)s.") % {
+        "title": title_in(happening.data)
+    }
 
 
 def _drained(happening: Happening) -> str:
-    return _("All of it found its people: %(title)s.") % {"title": happening.data["title"]}
+    return _("All of it found its people: %(title)s.") % {"title": title_in(happening.data)}
 
 
 def _returned(happening: Happening) -> str:
@@ -25,36 +49,36 @@ def _returned(happening: Happening) -> str:
 
 
 def _joined(happening: Happening) -> str:
-    return _("Somebody joined your group: %(title)s.") % {"title": happening.data["title"]}
+    return _("Somebody joined your group: %(title)s.") % {"title": title_in(happening.data)}
 
 
 def _one_to_go(happening: Happening) -> str:
-    return _("One more friend, and it is done: %(title)s.") % {"title": happening.data["title"]}
+    return _("One more friend, and it is done: %(title)s.") % {"title": title_in(happening.data)}
 
 
 def _reached(happening: Happening) -> str:
     return _("It is reached: %(title)s. Take it before it runs out.") % {
-        "title": happening.data["title"]
+        "title": title_in(happening.data)
     }
 
 
 def _thanked(happening: Happening) -> str:
     return _("It is reached, and your friends did it: %(title)s.") % {
-        "title": happening.data["title"]
+        "title": title_in(happening.data)
     }
 
 
 def _chance(happening: Happening) -> str:
-    return _("A friend gave you one more chance: %(title)s.") % {"title": happening.data["title"]}
+    return _("A friend gave you one more chance: %(title)s.") % {"title": title_in(happening.data)}
 
 
 def _won(happening: Happening) -> str:
-    return _("You have won: %(title)s. The prize is yours.") % {"title": happening.data["title"]}
+    return _("You have won: %(title)s. The prize is yours.") % {"title": title_in(happening.data)}
 
 
 def _lost(happening: Happening) -> str:
     return _("%(title)s was drawn; others had the luck this time. Everybody can check it.") % {
-        "title": happening.data["title"]
+        "title": title_in(happening.data)
     }
 
 
@@ -64,7 +88,7 @@ kinds.register("campaign.lost", _lost, icon="gift", family="campaigns")
 
 
 def _friend(happening: Happening) -> str:
-    return _("A friend qualified with your code: %(title)s.") % {"title": happening.data["title"]}
+    return _("A friend qualified with your code: %(title)s.") % {"title": title_in(happening.data)}
 
 
 kinds.register("campaign.friend", _friend, icon="heart", family="campaigns")
@@ -72,6 +96,7 @@ kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaign
 kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
 kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")
 kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
+kinds.register("campaign.brought", _brought, icon="gift", family="campaigns")
 kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
 kinds.register("campaign.returned", _returned, icon="gift", family="campaigns")
 kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")

@@ -338,6 +338,7 @@ WORDS: Mapping[str, Promise] = {
     "out": gettext_lazy("Is out"),
     "published": gettext_lazy("Published"),
     "reached": gettext_lazy("Reached"),
+    "stopped": gettext_lazy("Stopped"),
     "void": gettext_lazy("Void"),
     "won": gettext_lazy("Won"),
     # their states

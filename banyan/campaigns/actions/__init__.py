@@ -2,7 +2,7 @@
 
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
-from .following import follow, follow_paid
+from .following import follow, follow_paid, offer_paid, undo_begun
 from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
@@ -35,6 +35,7 @@ __all__ = [
     "follow",
     "follow_paid",
     "lapse_due",
+    "offer_paid",
     "pause_campaign",
     "plan_campaign",
     "play",
@@ -44,4 +45,5 @@ __all__ = [
     "settle_orders",
     "standing_campaign",
     "switch_mechanic",
+    "undo_begun",
 ]

@@ -36,6 +36,7 @@ from ..models import Campaign, Contribution, Grant, Instance, Participation, Per
 from ..persons import Person
 from ..problems import Refused
 from ..states import PARTICIPATION
+from ..words import titled
 
 
 class Stage:
@@ -468,7 +469,7 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
         kind=effect.kind,
         group_key=f"{effect.kind}:{instance.pk}",
         url=f"/play/{instance.code}",
-        data={"title": instance.campaign.title, **effect.data},
+        data={**titled(instance.campaign), **effect.data},
         actor_id=stage.person.account_id if stage.person else None,
     )
 

@@ -16,10 +16,11 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code, new_ids
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Invalid, LoginRequired
+from banyan.kernel.problems import Busy, Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
+from ..causes import Cause, cause_of, check_unchanged
 from ..events import PlayOpened
 from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Play, mechanic, terms_of
 from ..models import Campaign, Instance, Participation, PersonKey
@@ -30,6 +31,7 @@ from .applying import Stage, apply, promise
 from .switching import check_on
 
 NOWHERE = Arrival()
+ONCE = ("instance_turn_once", "instance_cause_once", "instance_order_once")
 STOPPABLE = frozenset({"join", "help"})
 """Verbs that end with a mechanic that is turned off; taking what was promised does not."""
 
@@ -55,9 +57,11 @@ def begin(
 ) -> Instance:
     """Begin an instance of a campaign. With ``cause`` once for each, whoever asks again.
 
-    The money that it may cost at most is taken from the budget here, by one conditional UPDATE.
-    Whoever has begun as many as one may gets their last one back. Locks campaign. Emits
-    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff).
+    A cause may also follow from the terms: the order that is ``given``, or the day. The money that
+    it may cost at most is taken from the budget here, by one conditional UPDATE. Whoever has begun
+    as many as one may gets their last one back; with a new cause they are refused. Locks campaign,
+    what the effects lock, and the order. Emits play.opened. Raises LoginRequired, Refused (not_yet,
+    over, paused, tier, budget, staff, order, once, turns), and Busy.
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -68,10 +72,15 @@ def begin(
     _check_person(actor, campaign, kind, person)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
+    began = Cause(cause) if cause else cause_of(actor, campaign, terms, given or {}, now)
     before = list(Instance.objects.filter(campaign=campaign, owner_id=person.account_id))
-    known = [one for one in before if one.cause == cause] if cause else before
-    if (cause and known) or len(before) >= kind.turns(terms):
-        return max(known or before, key=lambda one: one.pk)
+    known = [one for one in before if began.key and one.cause == began.key]
+    if known:
+        return known[0]
+    if len(before) >= kind.turns(terms):
+        if began.key:
+            raise Refused("turns")
+        return max(before, key=lambda one: one.pk)
     subject = new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     secret, published = dict(opening.kept), dict(opening.public)
@@ -98,7 +107,7 @@ def begin(
                 secret=secret,
                 public=published,
                 commitment=commitment,
-                cause=cause,
+                cause=began.key,
                 place=place,
                 link_id=arrival.link_id,
                 opened_at=now,
@@ -115,14 +124,26 @@ def begin(
             asked = Play(campaign, terms, instance, person, now, opening.taken, given=given or {})
             apply(kind.opened(asked), stage)
             _know_owner(kind, instance, person, joined=stage.joined is not None)
+            check_unchanged(began.order)
     except IntegrityError as error:
         if opening.code and "code" in str(error):
             raise Invalid(fields={"code": _("This code is taken.")}) from error
-        if "instance_turn_once" not in str(error) and "instance_cause_once" not in str(error):
+        if not any(name in str(error) for name in ONCE):
             raise
-        mine = Instance.objects.filter(campaign=campaign, owner_id=person.account_id)
-        return mine.order_by("-id")[0]
+        return _other(campaign, person, began)
     return instance
+
+
+def _other(campaign: Campaign, person: Person, began: Cause) -> Instance:
+    """Return what was begun in the same moment, or say why it is not that."""
+    mine = Instance.objects.filter(campaign=campaign, owner_id=person.account_id)
+    if began.key is None:
+        return mine.order_by("-id")[0]
+    if found := mine.filter(cause=began.key).first():
+        return found
+    if began.order is not None and Instance.objects.filter(cause=began.key).exists():
+        raise Refused("once")
+    raise Busy()
 
 
 def play(

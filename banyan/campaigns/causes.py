@@ -34,17 +34,15 @@ class Cause:
 def cause_of(
     actor: Actor, campaign: Campaign, terms: Terms, given: Mapping[str, Any], at: dt.datetime
 ) -> Cause:
-    """Return what begins a play now. NotFound for an order of somebody else's.
+    """Return what a play would be begun by. NotFound for an order of somebody else's.
 
-    Raises Refused ``order`` without one, and for one that brings no play.
+    Raises Refused ``order`` where one is needed and none is given.
     """
     if terms.from_order is not None:
         number = whole(str(given.get("order", "")))
         if number is None:
             raise Refused("order")
         order = get_order_for_buyer(actor, number)
-        if not brings(campaign, terms, order, at):
-            raise Refused("order", detail=f"order {order.pk}")
         return Cause(cause_of_order(order.pk), order)
     if terms.is_daily:
         zone = ZoneInfo(campaign.shop.timezone if campaign.shop else "UTC")
@@ -70,6 +68,12 @@ def brings(campaign: Campaign, terms: Terms, order: Order, at: dt.datetime) -> b
     until = order.paid_at + dt.timedelta(days=wanted.days)
     in_time = campaign.starts_at <= order.paid_at and at < until
     return in_time and kept_of(order) >= max(1, wanted.least)
+
+
+def check_brings(campaign: Campaign, terms: Terms, began: Cause, at: dt.datetime) -> None:
+    """Raise Refused ``order`` for an order that brings no play now."""
+    if began.order is not None and not brings(campaign, terms, began.order, at):
+        raise Refused("order", detail=f"order {began.order.pk}")
 
 
 def check_unchanged(order: Order | None) -> None:

@@ -57,8 +57,8 @@ class Play(Generic[T]):
     """What a hook knows: everything is read, the instance's row is locked, ``at`` is the moment.
 
     ``person`` plays; nobody does where time calls. ``place`` is the place that was just taken,
-    counted from 1, where the verb takes one. ``mine`` is the person's own participation, ``given``
-    what the form or the program sent along.
+    where the verb takes one, counted from 1 without those that are kept. ``mine`` is the person's
+    own participation, ``given`` what the form or the program sent along.
     """
 
     campaign: Campaign
@@ -173,7 +173,8 @@ class Mechanic(ABC, Generic[T]):
     ``scarce`` are the verbs that take a place: by one conditional statement, before the hook is
     called. ``owner_joins``: who began it may take a place like anybody. ``pooled``: the instances
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
-    ``watches``: it is told of orders of those who take part. ``chance`` says whether luck decides
+    ``watches``: it is told of orders of those who take part. ``keeps``: for so long a place is
+    kept for a visitor who wants to join and signs in. ``chance`` says whether luck decides
     anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
     is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
@@ -188,6 +189,7 @@ class Mechanic(ABC, Generic[T]):
     scarce: ClassVar[frozenset[str]] = frozenset({"join"})
     pooled: ClassVar[bool] = False
     watches: ClassVar[bool] = False
+    keeps: ClassVar[dt.timedelta | None] = None
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True

@@ -13,6 +13,7 @@ REASONS: dict[str, Any] = {
     "over": _("This is over."),
     "paused": _("This is paused for a while. What you were promised stays."),
     "drained": _("All of it is gone."),
+    "held": _("What is left is kept for friends who are signing in. Try again in ten minutes."),
     "own": _("This is your own: send it to your friends."),
     "cycle": _("You brought them here yourself: their code is not for you."),
     "twice": _("You have done this already, perhaps under another name."),

@@ -113,7 +113,7 @@ def shown(actor: Actor, instance: Instance) -> Shown[Any]:
     """
     people = Participation.objects.filter(instance=instance).exclude(state="out")
     helps = Contribution.objects.filter(instance=instance, undone_at=None)
-    grants = Grant.objects.filter(instance=instance, account_id=actor.id or 0)
+    grants = Grant.objects.filter(instance=instance, account_id=actor.id or 0, undone_at=None)
     return Shown(
         campaign=instance.campaign,
         terms=terms_of(instance),

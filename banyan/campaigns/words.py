@@ -16,7 +16,7 @@ from .models import Campaign
 
 
 def titled(campaign: Campaign) -> dict[str, str]:
-    """Return what a notice keeps of a campaign's title: one of the platform's own has the kind's."""
+    """Return what a notice keeps of a title; the platform's own campaigns are called by kind."""
     if campaign.shop_id is None:
         return {"mechanic": campaign.mechanic}
     return {"title": campaign.title}
@@ -92,6 +92,30 @@ def _friend(happening: Happening) -> str:
 
 
 kinds.register("campaign.friend", _friend, icon="heart", family="campaigns")
+
+
+def _taken_back(happening: Happening) -> str:
+    return _(
+        "The order of a friend went back, and so your coupon in thanks was taken back: %(title)s."
+    ) % {"title": title_in(happening.data)}
+
+
+def _owed(happening: Happening) -> str:
+    return _(
+        "The order of a friend went back. You have used the coupon for it: the next friend settles "
+        "that, without a coupon for you. %(title)s"
+    ) % {"title": title_in(happening.data)}
+
+
+def _settled(happening: Happening) -> str:
+    return _(
+        "A friend qualified with your code and settles the coupon that you owed: %(title)s."
+    ) % {"title": title_in(happening.data)}
+
+
+kinds.register("campaign.taken_back", _taken_back, icon="heart", family="campaigns")
+kinds.register("campaign.owed", _owed, icon="heart", family="campaigns")
+kinds.register("campaign.settled", _settled, icon="heart", family="campaigns")
 kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
 kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
 kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")

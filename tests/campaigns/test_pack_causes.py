@@ -1,4 +1,4 @@
-"""Packs that come with an order, or once a day; and what becomes of them when the order goes back."""
+"""Packs that come with an order or once a day; what becomes of them when the order goes back."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.blocks import Note
+from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.models import Campaign, Instance
 from banyan.campaigns.problems import Refused
-from banyan.campaigns.queries import brought_by
+from banyan.campaigns.queries import brought_by, shown
 from banyan.catalog.models import Variant
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
@@ -29,6 +32,7 @@ from tests.campaigns.scene import (
     coupon,
     crowd,
     join,
+    later,
     somebody,
 )
 from tests.support import factories as make
@@ -204,3 +208,94 @@ def test_one_pack_a_day_by_the_date_of_the_shop(item: Variant) -> None:
         assert begun(of, ana) == second
     assert Instance.objects.filter(owner=ana).count() == 2
     assert_sound()
+
+
+# -- places kept for visitors ----------------------------------------------------------------------
+
+
+def kept(pack: Instance) -> str:
+    return campaigns.keep_place(actor=Actor.guest(), code=pack.code).key
+
+
+def joins(pack: Instance, who: Account, key: str) -> Any:
+    return join(pack, who, given={"kept": key})
+
+
+@pytest.fixture
+def pack(item: Variant) -> Instance:
+    return begun(packs(item, starts="hand", sender=3), somebody())
+
+
+def test_a_visitors_place_waits_for_them_while_others_come(pack: Instance) -> None:
+    ana, ben, cy, dee = crowd(4)
+    key = kept(pack)
+    join(pack, ana)
+    join(pack, ben)
+    with pytest.raises(Refused, match="play_held"):
+        join(pack, cy)
+    pack.refresh_from_db()
+    assert (pack.state, pack.taken, pack.held) == ("open", 3, 1)
+    assert not CouponGrant.objects.filter(account=pack.owner).exists(), "two friends are not three"
+    assert_sound()
+
+    assert joins(pack, dee, key).mine.place == 3
+    pack.refresh_from_db()
+    assert (pack.state, pack.taken, pack.held) == ("drained", 3, 0)
+    assert CouponGrant.objects.filter(account=pack.owner).count() == 1
+    with pytest.raises(Refused, match="play_drained"):
+        joins(pack, cy, key)
+    assert_sound()
+
+
+def test_a_place_that_nobody_came_for_is_free_after_ten_minutes(pack: Instance) -> None:
+    key, (ana, ben, cy) = kept(pack), crowd(3)
+    join(pack, ana)
+    join(pack, ben)
+    at = clock.now() + dt.timedelta(minutes=10)
+    with clock.at(at - dt.timedelta(seconds=1)):
+        assert campaigns.free_places(actor=SYSTEM) == 0
+    with clock.at(at):
+        with pytest.raises(Refused, match="play_held"):
+            joins(pack, cy, key)
+        assert campaigns.free_places(actor=SYSTEM) == 1
+        assert campaigns.free_places(actor=SYSTEM) == 0
+        assert join(pack, cy).mine.place == 3
+    pack.refresh_from_db()
+    assert (pack.state, pack.held) == ("drained", 0)
+    assert_sound()
+
+
+def test_taps_of_visitors_alone_never_keep_more_than_half(pack: Instance) -> None:
+    kept(pack)
+    kept(pack)
+    with pytest.raises(Refused, match="play_held"):
+        kept(pack)
+    join(pack, somebody())
+    goes = later(pack)
+    assert (goes.state, goes.taken, goes.held) == ("expired", 3, 2)
+    with clock.at(pack.deadline):
+        assert campaigns.free_places(actor=SYSTEM) == 2
+    goes.refresh_from_db()
+    assert (goes.taken, goes.held) == (1, 0)
+    assert_sound()
+
+
+def test_no_place_is_kept_where_the_mechanic_keeps_none(item: Variant) -> None:
+    shop = item.product.shop
+    likes = begun(campaign(shop, "like_collection", coupon=coupon(shop).pk, likes=3), somebody())
+    with pytest.raises(Refused, match="play_not_offered"):
+        kept(likes)
+
+
+def test_a_template_that_is_used_up_is_followed_by_the_declared_one_and_said(item: Variant) -> None:
+    shop = item.product.shop
+    few, plain = coupon(shop, title="few", cap=1), coupon(shop, title="plain")
+    made = begun(packs(item, starts="hand", coupon=few.pk, instead=plain.pk), somebody())
+    ana, ben = crowd(2)
+    join(made, ana)
+    join(made, ben)
+    said = "The first coupon was used up, so you have the one that was declared instead."
+    for who, told in ((ana, False), (ben, True)):
+        actor = make.actor(who)
+        notes = [b for b in blocks_of(shown(actor, made)) if isinstance(b, Note)]
+        assert (said in [one.text for one in notes]) is told

@@ -3,6 +3,7 @@
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
 from .following import follow, follow_paid, offer_paid, undo_begun
+from .holding import free_places, keep_place
 from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
@@ -34,6 +35,8 @@ __all__ = [
     "fill_packet",
     "follow",
     "follow_paid",
+    "free_places",
+    "keep_place",
     "lapse_due",
     "offer_paid",
     "pause_campaign",

@@ -15,7 +15,9 @@ from banyan.entitlements.actions import (
     RightInput,
     grant_coupon,
     grant_price_rights,
+    revoke_grants,
 )
+from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, counters, events, fairness, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
@@ -56,6 +58,7 @@ class Stage:
         self.is_named = bool((given or {}).get("named"))
         self.joined: Participation | None = None
         self.spent = 0
+        self.was_over = instance.ended_at is not None
         self.next_url = ""
 
     def require(self) -> Person:
@@ -97,12 +100,15 @@ def _meant(error: IntegrityError) -> Exception:
 
 
 def _settle(stage: Stage) -> None:
-    """Write down what was given; what an instance that is over kept of the budget is free again."""
+    """Write down what was given; what an instance kept of the budget until now is free again."""
     instance = stage.instance
     if stage.spent:
         Instance.objects.filter(pk=instance.pk).update(spent=F("spent") + stage.spent)
         instance.spent += stage.spent
-    if instance.ended_at is not None and instance.promise:
+    if stage.was_over:
+        if stage.spent:
+            Campaign.objects.filter(pk=instance.campaign_id).update(spent=F("spent") + stage.spent)
+    elif instance.ended_at is not None and instance.promise:
         Campaign.objects.filter(pk=instance.campaign_id).update(
             reserved=F("reserved") - instance.promise, spent=F("spent") + instance.spent
         )
@@ -412,6 +418,31 @@ def _count(effect: say.Count, stage: Stage) -> None:
     transition(PARTICIPATION, effect.one, "won", actor=stage.actor)
     Instance.objects.filter(pk=stage.instance.pk).update(done=F("done") + 1)
     stage.instance.done += 1
+
+
+@_apply.register
+def _reverse(effect: say.Reverse, stage: Stage) -> None:
+    one, instance = effect.one, stage.instance
+    transition(PARTICIPATION, one, "reversed", actor=stage.actor)
+    Instance.objects.filter(pk=instance.pk).update(done=F("done") - 1)
+    instance.done -= 1
+    given = Grant.objects.filter(
+        campaign_id=instance.campaign_id,
+        cause=effect.cause,
+        rule=effect.rule,
+        account_id=effect.who,
+        kind="coupon",
+    ).first()
+    if given is None:
+        return
+    reference = given.reference or 0
+    if revoke_grants(actor=stage.actor, grant_ids=[reference], reason="its cause was undone"):
+        Grant.objects.filter(pk=given.pk).update(undone_at=clock.now())
+        stage.spent -= given.cost
+        _apply(say.Tell(effect.who, "campaign.taken_back"), stage)
+    elif CouponGrant.objects.filter(pk=reference, state__in=["reserved", "redeemed"]).exists():
+        _apply(say.Keep(one, {"owed": True}), stage)
+        _apply(say.Tell(effect.who, "campaign.owed"), stage)
 
 
 @_apply.register

@@ -45,7 +45,7 @@ def follow_paid(*, actor: Actor, order_id: int) -> None:
 
 
 def offer_paid(*, actor: Actor, order_id: int) -> None:
-    """Tell the buyer of a paid order what it brings: it is theirs to begin. Two statements for most.
+    """Tell the buyer of a paid order what it brings. Three statements for one that brings nothing.
 
     Repeatable as far as notices are.
     """

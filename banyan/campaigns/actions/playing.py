@@ -20,10 +20,10 @@ from banyan.kernel.problems import Busy, Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
-from ..causes import Cause, cause_of, check_unchanged
+from ..causes import Cause, cause_of, check_brings, check_unchanged
 from ..events import PlayOpened
 from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Play, mechanic, terms_of
-from ..models import Campaign, Instance, Participation, PersonKey
+from ..models import Campaign, Instance, Participation, PersonKey, PlaceHold
 from ..persons import Person, person_of
 from ..problems import Refused
 from ..seeds import commit
@@ -77,6 +77,7 @@ def begin(
     known = [one for one in before if began.key and one.cause == began.key]
     if known:
         return known[0]
+    check_brings(campaign, terms, began, now)
     if len(before) >= kind.turns(terms):
         if began.key:
             raise Refused("turns")
@@ -157,7 +158,8 @@ def play(
     """Do ``verb`` (one of VERBS) to an instance; what a person did already stands and is returned.
 
     A verb that takes a place takes it by one conditional UPDATE, before the mechanic is asked.
-    That everything is gone is said without a lock, in two statements. Locks instance, and what the
+    Whoever gives the key of a place that is ``kept`` for them takes that one. That everything is
+    gone is said without a lock, in two statements. Locks instance, and what the
     effects lock after it. Raises LoginRequired and Refused.
     """
     if verb not in VERBS:
@@ -171,10 +173,11 @@ def play(
     mine = _mine(instance, actor.id)
     if verb == "join" and mine is not None:
         return Played(instance, mine, repeated=True)
-    _check_open(instance, now)
+    check_open(instance, now)
     scarce = verb in kind.scarce
-    if scarce and instance.taken >= instance.cap:
-        raise Refused("drained")
+    kept = _kept(instance, str((given or {}).get("kept", "")), now) if scarce else None
+    if scarce and kept is None and instance.taken >= instance.cap:
+        raise Refused("held" if instance.held else "drained")
     if verb in STOPPABLE:
         check_on(campaign.mechanic)
     person = person_of(actor)
@@ -185,8 +188,10 @@ def play(
         raise Refused("own")
     with transaction.atomic():
         locks.take_reading("instance", instance)
-        _check_open(instance, now)
-        place = _take_place(instance) if scarce else 0
+        check_open(instance, now)
+        place = 0
+        if scarce:
+            place = _take_kept(instance, kept) if kept is not None else _take_place(instance)
         stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival, given=given)
         asked = Play(
             campaign,
@@ -220,9 +225,25 @@ def _take_place(instance: Instance) -> int:
     """Take the next place or none, by one conditional UPDATE; return its number from 1."""
     free = Instance.objects.filter(pk=instance.pk, taken__lt=F("cap"), ended_at=None)
     if free.update(taken=F("taken") + 1) != 1:
-        raise Refused("drained")
+        raise Refused("held" if instance.held else "drained")
     instance.taken += 1
-    return instance.taken
+    return instance.taken - instance.held
+
+
+def _kept(instance: Instance, key: str, now: dt.datetime) -> PlaceHold | None:
+    """Return the place that is kept for whoever has ``key``. No statement where none is."""
+    if not (instance.held and key):
+        return None
+    return PlaceHold.objects.filter(instance=instance, key=key, expires_at__gt=now).first()
+
+
+def _take_kept(instance: Instance, kept: PlaceHold) -> int:
+    """Take the place that was kept, once; return its number from 1, as :func:`_take_place` does."""
+    if not PlaceHold.objects.filter(pk=kept.pk).delete()[0]:
+        return _take_place(instance)
+    Instance.objects.filter(pk=instance.pk).update(held=F("held") - 1)
+    instance.held -= 1
+    return instance.taken - instance.held
 
 
 @remembered
@@ -244,7 +265,7 @@ def _check_window(campaign: Campaign, now: dt.datetime) -> None:
         raise Refused("over")
 
 
-def _check_open(instance: Instance, now: dt.datetime) -> None:
+def check_open(instance: Instance, now: dt.datetime) -> None:
     """Say why nothing can be done to it now. An instance may outlive its campaign's window."""
     if instance.campaign.state == "paused":
         raise Refused("paused")

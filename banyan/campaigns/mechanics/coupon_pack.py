@@ -130,6 +130,7 @@ class CouponPack(Mechanic[PackTerms]):
     )
     terms = PackTerms
     landings = LANDINGS
+    keeps = dt.timedelta(minutes=10)
     machine = Machine(
         name="campaigns.coupon_pack.state",
         table=INSTANCES,
@@ -255,6 +256,9 @@ class CouponPack(Mechanic[PackTerms]):
         blocks: list[Block] = []
         mine = [one for one in shown.grants if one.account_id == shown.account_id]
         blocks += won(shown)
+        if shown.terms.newcomer and any(one.rule == "opened" for one in mine):
+            text = _("The other coupon is for those who have not bought anything here yet.")
+            blocks.append(Note(text))
         blocks.append(_inside(shown.terms, shown.campaign.currency))
         words = ngettext("%(left)s of %(all)s is left", "%(left)s of %(all)s are left", left)
         words = words % {"left": left, "all": pack.cap}
@@ -273,6 +277,8 @@ class CouponPack(Mechanic[PackTerms]):
         pack, terms = shown.instance, shown.terms
         if pack.state == "stopped":
             return [Note(_("The order that it came with was given back. What was opened stays."))]
+        if pack.ended_at is None and not left:
+            return [Note(_("What is left is kept for friends who are signing in."))]
         if pack.ended_at is not None or not left:
             return [Note(_("The pack is empty.") if not left else _("The pack is closed."))]
         if shown.own:

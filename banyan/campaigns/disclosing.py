@@ -39,7 +39,7 @@ def usual_facts(kind: Mechanic[Any], campaign: Campaign, terms: Any) -> Facts:
     drive: Any = "both" if prizes and campaign.drive == "honour" else campaign.drive
     return Facts(
         mechanic=kind.code,
-        title=campaign.title,
+        title=str(kind.title) if campaign.shop is None else campaign.title,
         drive=drive,
         market=campaign.market,  # type: ignore[arg-type]  # one of MARKETS
         currency=campaign.currency,

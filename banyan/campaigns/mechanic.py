@@ -217,7 +217,7 @@ class Mechanic(ABC, Generic[T]):
 
     def card(self, instance: Instance) -> tuple[str, str]:
         """Return what a chat's card says: a title, and how it stands."""
-        return instance.campaign.title, ""
+        return title_of(instance.campaign), ""
 
     @abstractmethod
     def view(self, shown: Shown[T]) -> list[Block]:
@@ -390,6 +390,11 @@ def mechanic(code: str) -> Mechanic[Any]:
     if found is None:
         raise NotFound(detail=f"no mechanic {code}")
     return found
+
+
+def title_of(campaign: Campaign) -> str:
+    """Return what a campaign is called; the platform's own by their kind, in the reader's words."""
+    return str(mechanic(campaign.mechanic).title) if campaign.shop_id is None else campaign.title
 
 
 def terms_of(instance: Instance) -> Any:

@@ -27,7 +27,6 @@ EMPTY = {
 }
 # Cells that ask for something which the mechanic does not offer.
 NOT_OFFERED = {
-    (1, "refund_after_success"): "packs are begun by hand, not by an order that could go back",
     (2, "new_user_only_breach"): "likes have no rule for newcomers",
     (3, "refund_after_success"): "chances come by help alone, and prizes are given at once",
     (3, "new_user_only_breach"): "draws have no rule for newcomers",

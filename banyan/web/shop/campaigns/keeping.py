@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_instance_for
-from banyan.campaigns.mechanic import Arrival
+from banyan.campaigns.mechanic import Arrival, title_of
 from banyan.campaigns.problems import Refused
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
@@ -44,7 +44,7 @@ def play_keep(request: HttpRequest, code: str) -> HttpResponseBase:
     hit(f"keep:{client_address(request)}", MOST, WINDOW)
     payload = {
         "play": found.code,
-        "title": found.campaign.title,
+        "title": title_of(found.campaign),
         "via": request.POST.get("via", "")[:24],
         "t": request.POST.get("t", "")[:20],
         "channel": channel_of(request.headers.get("user-agent", "")),

@@ -159,8 +159,8 @@ def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, 
         "head": head_of(
             request,
             kind="website",
-            title=found.title,
-            description=found.about or pitch or found.title,
+            title=card.title,
+            description=found.about or pitch or card.title,
             path=addresses.url("campaign", found.code),
             picture=card.picture,
             code=arrival.code,
@@ -303,7 +303,11 @@ def plays_mine(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "me",
         "rows": [
-            {"play": one, "mechanic": mechanics.mechanic(one.campaign.mechanic)}
+            {
+                "play": one,
+                "title": mechanics.title_of(one.campaign),
+                "mechanic": mechanics.mechanic(one.campaign.mechanic),
+            }
             for one in rows[:PAGE]
         ],
         "more_url": more,

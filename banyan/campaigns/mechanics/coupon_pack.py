@@ -150,6 +150,13 @@ class CouponPack(Mechanic[PackTerms]):
         "festival": Preset(
             gettext_lazy("A festival, many at once"), {"places": 50, "sender": 3, "hours": 72}
         ),
+        "order": Preset(
+            gettext_lazy("With every order"), {"starts": "order", "packs": 20, "sender": 0}
+        ),
+        "day": Preset(
+            gettext_lazy("One a day, for who comes by"),
+            {"starts": "day", "packs": 30, "places": 3, "hours": 24},
+        ),
     }
 
     def turns(self, terms: PackTerms) -> int:

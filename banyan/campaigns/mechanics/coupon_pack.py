@@ -185,12 +185,11 @@ class CouponPack(Mechanic[PackTerms]):
         if terms.top:
             method += " " + _("Which place has the better one is drawn when the pack is made.")
         if terms.from_order is not None:
-            method += " " + _(
-                "A pack comes with an order of at least %(amount)s, for %(n)s days."
-            ) % {
-                "amount": format_money(Money(terms.least, campaign.currency)),
-                "n": terms.order_days,
-            }
+            least = format_money(Money(terms.least, campaign.currency))
+            text = _("A pack comes with a paid order, for %(n)s days.")
+            if terms.least:
+                text = _("A pack comes with a paid order of at least %(amount)s, for %(n)s days.")
+            method += " " + text % {"amount": least, "n": terms.order_days}
         if terms.is_daily:
             method += " " + _("One pack can be made each day, by the date of the shop.")
         return replace(super().facts(campaign, terms), chance=bool(terms.top), method=method)

@@ -73,7 +73,7 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
 
     The caller's transaction must roll back on any Problem.
     """
-    _lock_coupons(effects)
+    _lock_first(effects, stage)
     try:
         for effect in effects:
             _apply(effect, stage)
@@ -82,11 +82,19 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
     _settle(stage)
 
 
-def _lock_coupons(effects: Sequence[say.Effect]) -> None:
-    """Lock several coupons at once, in order: a pack may give the newer one first."""
+def _lock_first(effects: Sequence[say.Effect], stage: Stage) -> None:
+    """Lock at once and in order what several effects lock: coupons, newer ones first, say.
+
+    The campaign comes before its coupons, as for those who begin: its budget is settled after them.
+    """
     named = [e for e in effects if isinstance(e, say.GiveCoupon)]
     coupons = {one for e in named for one in (e.coupon_id, e.instead) if one is not None}
-    if len(coupons) > 1:
+    campaign = locks.LockKey("campaign", stage.instance.campaign_id)
+    ends = any(isinstance(e, say.Move) and e.ends for e in effects)
+    settles = coupons and ends and stage.instance.promise
+    if settles or (stage.was_over and any(isinstance(e, say.Reverse) for e in effects)):
+        locks.take([campaign, *(locks.LockKey("entitlement", one) for one in coupons)])
+    elif len(coupons) > 1:
         locks.take(locks.LockKey("entitlement", one) for one in coupons)
 
 

@@ -208,6 +208,8 @@ class Referral(Mechanic[ReferralTerms]):
         owner = code.owner_id or 0
         if one.state != "in" or code.ended_at is not None:
             return []
+        if not self.stands(terms, Order.objects.get(pk=one.order_id)):
+            return [Follow(one, None, reason="refunded")]  # before we were told of it
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
         owed = code.participations.filter(state="reversed", data__owed=True).order_by("id").first()

@@ -16,7 +16,7 @@ from banyan.kernel.problems import Busy
 from banyan.orders.access import get_order_for_buyer
 from banyan.orders.models import Order
 
-from .models import Campaign
+from .models import Campaign, Instance
 from .problems import Refused
 from .terms import Terms
 
@@ -29,6 +29,14 @@ class Cause:
 
     key: str | None = None
     order: Order | None = None
+
+    def is_of(self, instance: Instance) -> bool:
+        """Tell whether it is what began an instance; days of one person's accounts are the same."""
+        if self.key is None or instance.cause is None:
+            return False
+        if self.key.startswith(DAY):
+            return self.key.rpartition(":")[0] == instance.cause.rpartition(":")[0]
+        return self.key == instance.cause
 
 
 def cause_of(

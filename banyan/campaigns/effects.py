@@ -23,7 +23,9 @@ class Effect:
 class Enter(Effect):
     """Whoever plays takes part, in ``role``; once per person in ``scope``.
 
-    ``scope`` is "instance" or "campaign". With ``expires_at`` the place is only reserved.
+    ``scope`` is "instance" or "campaign", or "account": then two in the same hands are two, and
+    what they have in common is seen (``persons.same_hands``). With ``expires_at`` the place is
+    only reserved.
     """
 
     role: str

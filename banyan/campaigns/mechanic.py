@@ -82,6 +82,11 @@ class Play(Generic[T]):
             raise ValueError("nobody plays here")
         return self.person
 
+    @property
+    def is_own(self) -> bool:
+        """Whether who plays has begun it, under whichever account."""
+        return self.instance.owner_id in self.who.accounts
+
 
 class Provable(Protocol):
     """Something that is split or ordered by chance from a seed: see ``chance``."""

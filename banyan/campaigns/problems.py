@@ -15,6 +15,7 @@ REASONS: dict[str, Any] = {
     "drained": _("All of it is gone."),
     "held": _("What is left is kept for friends who are signing in. Try again in ten minutes."),
     "own": _("This is your own: send it to your friends."),
+    "household": _("This came from your own household: their code is not for you."),
     "cycle": _("You brought them here yourself: their code is not for you."),
     "twice": _("You have done this already, perhaps under another name."),
     "quota": _("You have helped as often as one can today. Try again tomorrow."),

@@ -179,6 +179,18 @@ def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:
     return dict(mine.exclude(state="out").values_list("instance_id", "amount"))
 
 
+def flagged_places(account_ids: Collection[int], *, limit: int = 50) -> list[Participation]:
+    """Return places of a person's accounts to look at, newest first.
+
+    Those that are held, and several in one play. One statement.
+    """
+    rows = Participation.objects.filter(account_id__in=account_ids).exclude(state="out")
+    several = rows.values("instance_id").annotate(n=Count("id")).filter(n__gt=1)
+    flagged = Q(data__has_key="flag") | Q(instance_id__in=several.values("instance_id"))
+    rows = rows.filter(flagged).select_related("account", "instance__campaign")
+    return list(rows.order_by("-id")[:limit])
+
+
 def is_on(campaign: Campaign) -> bool:
     """Tell whether something can be begun now."""
     now = clock.now()

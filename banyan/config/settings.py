@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "banyan.notify",
     "banyan.moderation",
     "banyan.legal",
+    "banyan.trust",
     "banyan.catalog",
     "banyan.payments",
     "banyan.entitlements",

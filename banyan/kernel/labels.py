@@ -256,6 +256,8 @@ WORDS: Mapping[str, Promise] = {
     "case.decide": gettext_lazy("Decided a case"),
     "case.note": gettext_lazy("Wrote a note on a case"),
     "case.take": gettext_lazy("Took a case"),
+    "edge.cut": gettext_lazy("Took apart what joined accounts"),
+    "place.clear": gettext_lazy("Let a flagged place count"),
     "decision.review": gettext_lazy("Decided an appeal of a member"),
     "picture.block": gettext_lazy("Blocked a picture"),
     "picture.unblock": gettext_lazy("Unblocked a picture"),

@@ -68,6 +68,7 @@ SYSTEM = Actor.system("test")
 ROOT = Path(__file__).resolve().parents[2]
 # Events of rooms that have no state table.
 TOLD_ELSEWHERE = {
+    "account.browser_joined": "tests/trust/test_clusters.py",
     "account.contact_verified": "tests/people/test_sign_in.py",
     "account.created": "tests/people/test_sign_in.py",
     "earnings.payout_failed": "tests/earnings/test_payouts.py",

@@ -84,7 +84,8 @@ def phones(browser: Browser, house: str, item: Variant) -> Iterator[Phones]:
 
 
 def _phone(browser: Browser, house: str, who: Account) -> Page:
-    people.add_address(actor=make.actor(who), fields=make.ADDRESS)
+    own = make.ADDRESS | {"recipient": who.display_name}
+    people.add_address(actor=make.actor(who), fields=own)
     context = browser.new_context(viewport=PHONE, locale="en", reduced_motion="reduce")
     context.set_default_timeout(90_000)
     cookie: Any = session_of(who) | {"url": house}

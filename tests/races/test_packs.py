@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -36,8 +37,9 @@ from tests.campaigns.scene import (
     join,
     somebody,
 )
+from tests.sandbox.driver import wait_for
 from tests.support import factories as make
-from tests.support.threads import kinds, run_at_once
+from tests.support.threads import kinds, run_at_once, somebody_waits
 from tests.support.weakened import (
     between,
     no_locks,
@@ -182,6 +184,49 @@ def test_control_without_the_index_an_order_begins_two(item: Variant) -> None:
         opens(first, ana, order)
         opens(second, ana, order)
         assert Instance.objects.count() == 2
+
+
+# -- the last opener, and somebody who begins ------------------------------------------------------
+
+
+def _meeting(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The last coupon of a pack is given while somebody begins one, who then waits for a lock."""
+    shop = make.shop()
+    of = campaign(shop, "coupon_pack", coupon=coupon(shop).pk, places=2, sender=0)
+    made, (ben, cy) = begun(of, somebody()), crowd(2)
+    join(made, somebody())
+    given, grant = threading.Event(), applying.grant_coupon
+
+    def giving(**values: Any) -> CouponGrant:
+        found = grant(**values)
+        if not given.is_set():
+            given.set()
+            wait_for(somebody_waits)
+        return found
+
+    def begins() -> Instance:
+        assert given.wait(20)
+        return begun(of, cy)
+
+    monkeypatch.setattr(applying, "grant_coupon", giving)
+    return run_at_once(lambda: join(made, ben), begins)
+
+
+def test_the_last_opener_and_who_begins_one_wait_in_one_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = _meeting(monkeypatch)
+    assert kinds(found) == {"Played": 1, "Instance": 1}, found
+    assert CouponGrant.objects.count() == 4, "two openers, and two who began"
+    assert_sound()
+
+
+def test_control_with_the_coupon_first_they_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(applying, "_lock_first", lambda effects, stage: None)
+    found = _meeting(monkeypatch)
+    assert sum(isinstance(one, Exception) for one in found) == 1, found
 
 
 # -- places kept for visitors ----------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
-from .following import follow, follow_paid, offer_paid, undo_begun
+from .following import clear_place, follow, follow_paid, offer_paid, undo_begun
 from .holding import free_places, keep_place
 from .packets import PacketInput, fill_packet
 from .planning import (
@@ -28,6 +28,7 @@ __all__ = [
     "advance",
     "begin",
     "change_campaign",
+    "clear_place",
     "clone_campaign",
     "discard_campaign",
     "end_campaign",

@@ -35,7 +35,7 @@ from ..chance.instant import Turn, prize_counter, receipt
 from ..events import PlayHelped, PlayJoined, PlayMoved
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
-from ..persons import Person
+from ..persons import Person, seat_keys, seat_scope
 from ..problems import Refused
 from ..states import PARTICIPATION
 from ..words import titled
@@ -152,8 +152,8 @@ def _keys(person: Person, scope: str) -> list[PersonKey]:
 @_apply.register
 def _enter(effect: say.Enter, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
-    scope = "instance" if effect.scope == "instance" else "campaign"
-    subject = instance.pk if scope == "instance" else instance.campaign_id
+    scope = "campaign" if effect.scope == "campaign" else "instance"
+    subject = instance.campaign_id if scope == "campaign" else instance.pk
     row = Participation(
         campaign_id=instance.campaign_id,
         instance=instance,
@@ -171,6 +171,8 @@ def _enter(effect: say.Enter, stage: Stage) -> None:
         created_at=clock.now(),
     )
     keys = _keys(person, f"{scope}:{subject}")
+    if effect.scope == "account":
+        keys = seat_keys(person, instance.pk)
     told = PlayJoined(
         instance_id=instance.pk,
         campaign_id=instance.campaign_id,
@@ -187,7 +189,7 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
     now = clock.now()
     today = Contribution.objects.filter(
-        campaign_id=instance.campaign_id, helper_id=person.account_id, day=now.date()
+        campaign_id=instance.campaign_id, helper_id__in=person.accounts, day=now.date()
     ).count()
     if today >= effect.per_day:
         raise Refused("quota")
@@ -400,6 +402,7 @@ def _leave(effect: say.Leave, stage: Stage) -> None:
     done = int(one.state == "in")
     transition(PARTICIPATION, one, "out", actor=stage.actor, reason=effect.reason)
     scopes = [f"instance:{instance.pk}", f"campaign:{instance.campaign_id}"]
+    scopes.append(seat_scope(instance.pk, one.account_id))
     PersonKey.objects.filter(account_id=one.account_id, scope__in=scopes).delete()
     if one.role != OWNER:
         fewer = {"taken": F("taken") - 1, "done": F("done") - done}

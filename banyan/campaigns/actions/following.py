@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import clock, locks
+from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy
+from banyan.kernel.problems import Busy, Invalid, NotFound
 from banyan.notify.actions import notify
 from banyan.orders.models import Order
+from banyan.trust.queries import is_reviewer
 
 from ..causes import cause_of_order
 from ..mechanic import Arrival, Play, mechanic, mechanics, terms_of
@@ -102,6 +104,39 @@ def decide_due(*, actor: Actor, limit: int = 500) -> int:
         except Exception:
             logger.exception("place %s is not decided", one_id)
     return len(ids)
+
+
+def clear_place(*, actor: Actor, place_id: int, reason: str) -> Participation:
+    """Let a place count that was flagged, as a reviewer found it right; audited. Repeatable.
+
+    What waits for it is decided at the next turn of the clock. Locks instance. Raises NotFound for
+    others than reviewers and for places without a flag, Invalid without a reason.
+    """
+    if not is_reviewer(actor):
+        raise NotFound()
+    if not reason.strip():
+        raise Invalid(fields={"reason": _("Say why.")})
+    flagged = Participation.objects.filter(pk=place_id, data__has_key="flag")
+    with transaction.atomic():
+        locks.take([LockKey("instance", one.instance_id) for one in flagged])
+        one = flagged.select_related("account").first()
+        if one is None:
+            raise NotFound()
+        if "cleared" in one.data:
+            return one
+        now = clock.now()
+        one.data = one.data | {"cleared": now.isoformat()}
+        one.due_at = now if one.state == "in" and one.data.get("reason") == "held" else one.due_at
+        one.save(update_fields=["data", "due_at"])
+        audit.record(
+            actor=actor,
+            action="place.clear",
+            subject_kind="account",
+            subject_id=one.account_id,
+            subject_label=f"@{one.account.handle}",
+            reason=reason.strip(),
+        )
+    return one
 
 
 def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:

@@ -14,7 +14,7 @@ from ..access import get_instance_for
 from ..mechanic import mechanic
 from ..models import Instance, PlaceHold
 from ..problems import Refused
-from .playing import check_open
+from .playing import check_open, going, gone
 from .switching import check_on
 
 
@@ -44,11 +44,9 @@ def keep_place(*, actor: Actor, code: str) -> PlaceHold:
 
 
 def _keep(instance: Instance) -> None:
-    free = Instance.objects.filter(
-        pk=instance.pk, taken__lt=F("cap"), held__lt=(instance.cap + 1) // 2, ended_at=None
-    )
+    free = going(instance).filter(taken__lt=F("cap"), held__lt=(instance.cap + 1) // 2)
     if free.update(taken=F("taken") + 1, held=F("held") + 1) != 1:
-        raise Refused("held" if instance.held else "drained")
+        raise gone(instance)
 
 
 def free_places(*, actor: Actor, limit: int = 500) -> int:

@@ -21,7 +21,7 @@ from banyan.kernel.events import Event
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money, format_money
-from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.problems import Conflict, IllegalTransition, Invalid
 from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_campaign_for_staff
@@ -176,7 +176,10 @@ def pause_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
 
 
 def resume_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
-    """Let a paused campaign go on. Repeatable. Emits campaign.resumed."""
+    """Let a paused campaign go on. Repeatable. IllegalTransition for a draft.
+
+    Emits campaign.resumed.
+    """
     return _turn(actor, campaign_id, "published", CampaignResumed)
 
 
@@ -218,9 +221,11 @@ def _turn(actor: Actor, campaign_id: int, to: str, told: type[Event]) -> Campaig
     with transaction.atomic():
         locks.take([LockKey("campaign", campaign.pk)])
         campaign = get_campaign_for_staff(actor, campaign_id)
+        if campaign.state == "draft":
+            raise IllegalTransition(detail=f"campaign {campaign.pk} is not published")
         if campaign.state != to:
-            mechanic(campaign.mechanic).turned(actor, campaign, to)
             _tell(actor, campaign, to, told)
+            mechanic(campaign.mechanic).turned(actor, campaign, to)
             _audit(actor, campaign, f"campaign.{to}")
     return campaign
 

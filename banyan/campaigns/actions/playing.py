@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import works_in
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code, new_ids
-from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
@@ -59,9 +58,10 @@ def begin(
 
     A cause may also follow from the terms: the order that is ``given``, or the day. The money that
     it may cost at most is taken from the budget here, by one conditional UPDATE. Whoever has begun
-    as many as one may gets their last one back; with a new cause they are refused. Locks campaign,
-    what the effects lock, and the order. Emits play.opened. Raises LoginRequired, Refused (not_yet,
-    over, paused, tier, budget, staff, order, once, turns), and Busy.
+    as many as one may gets their last one back; with a new cause, or where that was under another
+    account, they are refused. Locks campaign, what the effects lock, and the order. Emits
+    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff, order,
+    once, turns, twice), and Busy.
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -73,15 +73,18 @@ def begin(
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
     began = Cause(cause) if cause else cause_of(actor, campaign, terms, given or {}, now)
-    before = list(Instance.objects.filter(campaign=campaign, owner_id=person.account_id))
-    known = [one for one in before if began.key and one.cause == began.key]
-    if known:
-        return known[0]
+    before = list(Instance.objects.filter(campaign=campaign, owner_id__in=person.accounts))
+    own = [one for one in before if one.owner_id == person.account_id]
+    known = [one for one in before if began.is_of(one)]
+    full = len(before) >= kind.turns(terms)
+    if known or (full and began.key is None):
+        mine = [one for one in known or own if one.owner_id == person.account_id]
+        if not mine:
+            raise Refused("twice")
+        return max(mine, key=lambda one: one.pk)
     check_brings(campaign, terms, began, now)
-    if len(before) >= kind.turns(terms):
-        if began.key:
-            raise Refused("turns")
-        return max(before, key=lambda one: one.pk)
+    if full:
+        raise Refused("turns")
     subject = new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     secret, published = dict(opening.kept), dict(opening.public)
@@ -91,7 +94,9 @@ def begin(
         published["published"], commitment = fingerprints, fingerprints["parts"]
     try:
         with transaction.atomic():
-            locks.take([LockKey("campaign", campaign.pk)])
+            locks.take_reading("campaign", campaign)
+            # Whoever ends it closes its books and opens its seeds: nothing begins after that.
+            _check_window(campaign, now)
             promise(campaign, opening.promise)
             instance = Instance(
                 id=subject,
@@ -99,7 +104,7 @@ def begin(
                 campaign=campaign,
                 version=campaign.version,
                 owner_id=person.account_id,
-                turn=len(before) + 1,
+                turn=len(own) + 1,
                 state=kind.machine.initial,
                 cap=opening.cap,
                 taken=opening.taken,
@@ -184,7 +189,7 @@ def play(
     _check_person(actor, campaign, kind, person)
     if scarce:
         kind.admit(person, instance, given or {})
-    if verb == "help" and instance.owner_id == person.account_id:
+    if verb == "help" and instance.owner_id in person.accounts:
         raise Refused("own")
     with transaction.atomic():
         locks.take_reading("instance", instance)
@@ -223,9 +228,8 @@ def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, join
 
 def _take_place(instance: Instance) -> int:
     """Take the next place or none, by one conditional UPDATE; return its number from 1."""
-    free = Instance.objects.filter(pk=instance.pk, taken__lt=F("cap"), ended_at=None)
-    if free.update(taken=F("taken") + 1) != 1:
-        raise Refused("held" if instance.held else "drained")
+    if going(instance).filter(taken__lt=F("cap")).update(taken=F("taken") + 1) != 1:
+        raise gone(instance)
     instance.taken += 1
     return instance.taken - instance.held
 
@@ -241,9 +245,27 @@ def _take_kept(instance: Instance, kept: PlaceHold) -> int:
     """Take the place that was kept, once; return its number from 1, as :func:`_take_place` does."""
     if not PlaceHold.objects.filter(pk=kept.pk).delete()[0]:
         return _take_place(instance)
-    Instance.objects.filter(pk=instance.pk).update(held=F("held") - 1)
+    if going(instance).update(held=F("held") - 1) != 1:
+        raise gone(instance)
     instance.held -= 1
     return instance.taken - instance.held
+
+
+def going(instance: Instance) -> QuerySet[Instance]:
+    """Return the row of an instance that runs, and whose campaign nobody has paused meanwhile."""
+    rows = Instance.objects.filter(pk=instance.pk, ended_at=None)
+    return rows.filter(~Exists(_paused(instance)))
+
+
+def gone(instance: Instance) -> Refused:
+    """Return why no place could be taken."""
+    if _paused(instance).exists():
+        return Refused("paused")
+    return Refused("held" if instance.held else "drained")
+
+
+def _paused(instance: Instance) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(pk=instance.campaign_id, state="paused")
 
 
 @remembered

@@ -217,7 +217,7 @@ class CouponPack(Mechanic[PackTerms]):
     def join(self, play: Play[PackTerms]) -> Sequence[Effect]:
         """Somebody opens it: a coupon by their place; the sender's own when it is its turn."""
         terms, who = play.terms, play.who.account_id
-        if who == play.instance.owner_id:
+        if play.is_own:
             raise Refused("own")
         coupon, rule = terms.coupon, "opened"
         order = self.chance_of(play.instance, terms)

@@ -309,6 +309,7 @@ class GroupBuy(Mechanic[GroupTerms]):
                 amount=price,
                 data={"paid": price},
                 expires_at=until,
+                scope="account",
             ),
             GiveRight(play.terms.variant, price, until),
         ]

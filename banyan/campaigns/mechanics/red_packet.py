@@ -168,7 +168,7 @@ class RedPacket(Mechanic[PacketTerms]):
     def join(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """The share of the place; who takes the last one ends it, and the sender is told."""
         packet, who = play.instance, play.who.account_id
-        if who == packet.owner_id and not _sender_takes(packet, play.terms):
+        if play.is_own and not _sender_takes(packet, play.terms):
             raise Refused("own")
         share = self.chance_of(packet, play.terms).parts(play.seed)[play.place - 1]
         _count("received", who, share, play.campaign)

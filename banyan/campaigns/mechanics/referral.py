@@ -18,6 +18,7 @@ from banyan.kernel.states import Machine
 from banyan.moderation.actions import check_text
 from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
+from banyan.trust.queries import known
 
 from ..blocks import Block, Ladder, Next, Note, Progress
 from ..causes import kept_of
@@ -30,6 +31,7 @@ from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
 from ..terms import Ask
 
+ALLOWED, HELD, REFUSED = "allowed", "held", "refused"
 MOST_FRIENDS = 100_000
 _CHOSEN = re.compile(r"^[A-Z0-9]{4,16}$")
 
@@ -76,6 +78,20 @@ class ReferralTerms(RewardTerms):
         ),
         Field(ge=1, le=1000),
     ] = 20
+    household: Annotated[
+        str,
+        Ask(
+            gettext_lazy("A friend with the same address"),
+            gettext_lazy("Flatmates and families; the same person never counts."),
+            kind="choice",
+            choices=(
+                (ALLOWED, gettext_lazy("Counts")),
+                (HELD, gettext_lazy("Counts once somebody has looked at it")),
+                (REFUSED, gettext_lazy("Does not count")),
+            ),
+        ),
+        Field(pattern=f"^({ALLOWED}|{HELD}|{REFUSED})$"),
+    ] = HELD
 
 
 class Referral(Mechanic[ReferralTerms]):
@@ -149,10 +165,12 @@ class Referral(Mechanic[ReferralTerms]):
     def join(self, play: Play[ReferralTerms]) -> Sequence[Effect]:
         """A new friend enters the code, once in the campaign whoever's it is."""
         who, terms = play.who.account_id, play.terms
-        if who == play.instance.owner_id:
+        if play.is_own:
             raise Refused("own")
         if play.at >= play.campaign.ends_at:
             raise Refused("over")
+        if terms.household == REFUSED and play.instance.owner_id in play.who.household:
+            raise Refused("household")
         if not is_newcomer(play.who.contacts):
             raise Refused("newcomers_only")
         if _brought(who, play.instance):
@@ -203,13 +221,24 @@ class Referral(Mechanic[ReferralTerms]):
         return [undone, Keep(one, {"owed": True})] if one.data.get("settles") else [undone]
 
     def due(self, play: Play[ReferralTerms], one: Participation) -> Sequence[Effect]:
-        """It was kept. The member is thanked, for as many friends as there are thanks for."""
+        """It was kept. The member is thanked, for as many friends as there are thanks for.
+
+        Not for themselves: an order with their own card or device tells that now, at the latest. A
+        household is as the terms say; who is held is decided again once a reviewer has cleared it.
+        """
         code, terms = play.instance, play.terms
         owner = code.owner_id or 0
         if one.state != "in" or code.ended_at is not None:
             return []
         if not self.stands(terms, Order.objects.get(pk=one.order_id)):
             return [Follow(one, None, reason="refunded")]  # before we were told of it
+        near = known(one.account_id)
+        if owner in near.accounts:
+            return [Follow(one, one.order_id, reason="own"), MoveOne(one, "lost")]
+        if owner in near.household and terms.household == REFUSED:
+            return [Follow(one, one.order_id, reason="household"), MoveOne(one, "lost")]
+        if owner in near.household and terms.household == HELD and "cleared" not in one.data:
+            return [Keep(one, {"flag": "household"}), Follow(one, one.order_id, reason=HELD)]
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
         owed = code.participations.filter(state="reversed", data__owed=True).order_by("id").first()
@@ -239,6 +268,8 @@ class Referral(Mechanic[ReferralTerms]):
             )
             left_out = [one for one in shown.people if one.data.get("reason") == "cap"]
             late = [one for one in shown.people if one.data.get("reason") == "late"]
+            near = [one for one in shown.people if one.data.get("reason") in {"own", "household"}]
+            held = [one for one in shown.people if one.state == "in" and _is_held(one)]
             blocks: list[Block] = [
                 Note(_("Your code: %(code)s") % {"code": code.code}, "gold"),
                 *_gains(terms, shown.campaign.currency),
@@ -257,6 +288,22 @@ class Referral(Mechanic[ReferralTerms]):
                 text = ngettext(
                     "%(n)s friend ordered too late to count.",
                     "%(n)s friends ordered too late to count.",
+                    n,
+                )
+                blocks.append(Note(text % {"n": n}))
+            if near:
+                n = len(near)
+                text = ngettext(
+                    "%(n)s friend does not count: the same person, or household.",
+                    "%(n)s friends do not count: the same person, or household.",
+                    n,
+                )
+                blocks.append(Note(text % {"n": n}))
+            if held:
+                n = len(held)
+                text = ngettext(
+                    "%(n)s friend has your address: somebody looks at it first.",
+                    "%(n)s friends have your address: somebody looks at it first.",
                     n,
                 )
                 blocks.append(Note(text % {"n": n}))
@@ -301,6 +348,10 @@ def _gains(terms: ReferralTerms, currency: str) -> list[Block]:
     if terms.thanks:
         rungs.append((_("For who brought them, later"), names[terms.thanks], False))
     return [Ladder(rungs)]
+
+
+def _is_held(one: Participation) -> bool:
+    return one.data.get("reason") == HELD and "cleared" not in one.data
 
 
 def _brought(account_id: int, code: Instance) -> bool:

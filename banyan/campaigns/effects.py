@@ -57,6 +57,13 @@ class TakeBack(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Promise(Effect):
+    """``amount`` more of the budget is kept for the instance until it ends."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fund(Effect):
     """The owner puts ``amount`` of their credit into the instance's own account."""
 

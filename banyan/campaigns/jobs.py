@@ -31,6 +31,13 @@ def settle_orders(timestamp: int) -> int:
     return actions.settle_orders(actor=Actor.system("campaigns.settle_orders"))
 
 
+@app.periodic(cron="* * * * *")
+@app.task(queue="soon", name="campaigns.ask_beacons", queueing_lock="campaigns.ask_beacons")
+def ask_beacons(timestamp: int) -> int:
+    """Ask public beacons for the rounds that draws wait for; returns how many spoke."""
+    return actions.ask_beacons(actor=Actor.system("campaigns.ask_beacons"))
+
+
 @app.periodic(cron="37 4 * * *")
 @app.task(queue="bulk", name="campaigns.recount", queueing_lock="campaigns.recount")
 def recount(timestamp: int) -> int:

@@ -22,7 +22,8 @@ class Campaign(models.Model):
     ``drive`` says what moves people: honour, benefit or both; ``landing`` where it ends: straight
     in the shop, or with a coupon or a right for later. Of ``budget``, in minor units of
     ``currency``, ``reserved`` is promised by instances that run, ``spent`` was given by those that
-    have ended. ``public`` is what everybody may read of its draw. ``version`` is what new
+    have ended. ``public`` is what everybody may read of its draw, short: lists and the proof are in
+    ProofFile. ``version`` is what new
     instances begin under; ``template`` the preset it was made from, ``origin`` the campaign that it
     is a copy of.
     """
@@ -98,6 +99,23 @@ class CampaignVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "number"], name="campaign_version_once")
         ]
+
+
+class ProofFile(models.Model):
+    """What anybody can check the chance of a whole campaign by: too large for its own row.
+
+    ``entries`` ([code, weight], and the word of who gave one) and ``voids`` ([code, reason]) are
+    the lists of a draw as they were frozen; ``text`` is the proof file, once it is over.
+    """
+
+    id = IdField(primary_key=True)
+    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="proof_file")
+    entries = models.JSONField(default=list)
+    voids = models.JSONField(default=list)
+    text = models.TextField(blank=True, default="")
+
+    class Meta:
+        db_table = "campaigns_prooffile"
 
 
 class Instance(models.Model):

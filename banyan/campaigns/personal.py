@@ -34,4 +34,4 @@ holds(
     fields=("key",),
     act=_forget_keys,
 )
-names_nobody("campaigns.PlaceHold")
+names_nobody("campaigns.PlaceHold", "campaigns.ProofFile")

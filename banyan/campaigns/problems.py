@@ -23,6 +23,7 @@ REASONS: dict[str, Any] = {
     "once": _("This order has brought you one already."),
     "turns": _("You have begun this as often as one can."),
     "chances": _("You have used every chance you have."),
+    "given_back": _("An order that gave you a chance was given back: the prize goes to the next."),
     "tier": _("For this you need an account with a proven e-mail address or phone number."),
     "newcomers_only": _("This is for those who have not bought anything here yet."),
     "budget": _("The budget of this campaign is used up."),

@@ -60,6 +60,17 @@ QUESTIONS: Mapping[str, str] = {
           SELECT count(*) FROM campaigns_instance i, jsonb_array_elements(i.public->'turns') t
           WHERE i.campaign_id = b.subject_id AND t->>1 = split_part(b.kind, '.', 3))
     """,
+    "a prize of a draw has no more holders than there are of it": """
+        SELECT h.campaign_id, h.prize, h.many FROM (
+          SELECT campaign_id, data->>'prize' AS prize, count(*) AS many
+          FROM campaigns_participation
+          WHERE role = 'owner' AND data ? 'prize' AND state IN ('in', 'won') GROUP BY 1, 2) h
+        WHERE h.many > (
+          SELECT coalesce(sum((z->>1)::bigint), 0)
+          FROM campaigns_prooffile f,
+            jsonb_array_elements(nullif(f.text, '')::jsonb->'terms'->'prizes') z
+          WHERE f.campaign_id = h.campaign_id AND z->>0 = h.prize)
+    """,
     "a packet holds what is not given yet": """
         SELECT i.id, i.amount, a.balance FROM campaigns_instance i
         JOIN ledger_account a ON a.kind = 'packet' AND a.owner_id = i.id

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import datetime as dt
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
-from banyan.notify.kinds import Happening
+from banyan.notify.kinds import Happening, Tell
 
 from .mechanic import mechanic
 from .models import Campaign
@@ -22,23 +22,23 @@ def titled(campaign: Campaign) -> dict[str, str]:
     return {"title": campaign.title}
 
 
-def title_in(data: Mapping[str, Any]) -> str:
-    """Return the title that a notice keeps, in the reader's language."""
-    return str(mechanic(data["mechanic"]).title if "mechanic" in data else data["title"])
+def _register(name: str, tell: Tell, *, icon: str) -> None:
+    """Make a kind of notice known, which finds its title in the reader's language."""
+
+    def told(happening: Happening) -> str:
+        kept = happening.data
+        title = str(mechanic(kept["mechanic"]).title) if "mechanic" in kept else kept["title"]
+        return tell(replace(happening, data={**kept, "title": title}))
+
+    kinds.register(name, told, icon=icon, family="campaigns")
 
 
 def _claimed(happening: Happening) -> str:
-    return _("Somebody opened your pack: %(title)s.") % {"title": title_in(happening.data)}
-
-
-def _brought(happening: Happening) -> str:
-    return _("Your order brings something for you and your friends: %(title)s.") % {
-        "title": title_in(happening.data)
-    }
+    return _("Somebody opened your pack: %(title)s.") % {"title": happening.data["title"]}
 
 
 def _drained(happening: Happening) -> str:
-    return _("All of it found its people: %(title)s.") % {"title": title_in(happening.data)}
+    return _("All of it found its people: %(title)s.") % {"title": happening.data["title"]}
 
 
 def _returned(happening: Happening) -> str:
@@ -49,78 +49,129 @@ def _returned(happening: Happening) -> str:
 
 
 def _joined(happening: Happening) -> str:
-    return _("Somebody joined your group: %(title)s.") % {"title": title_in(happening.data)}
+    return _("Somebody joined your group: %(title)s.") % {"title": happening.data["title"]}
 
 
 def _one_to_go(happening: Happening) -> str:
-    return _("One more friend, and it is done: %(title)s.") % {"title": title_in(happening.data)}
+    return _("One more friend, and it is done: %(title)s.") % {"title": happening.data["title"]}
 
 
 def _reached(happening: Happening) -> str:
     return _("It is reached: %(title)s. Take it before it runs out.") % {
-        "title": title_in(happening.data)
+        "title": happening.data["title"]
     }
 
 
 def _thanked(happening: Happening) -> str:
     return _("It is reached, and your friends did it: %(title)s.") % {
-        "title": title_in(happening.data)
+        "title": happening.data["title"]
     }
 
 
 def _chance(happening: Happening) -> str:
-    return _("A friend gave you one more chance: %(title)s.") % {"title": title_in(happening.data)}
+    return _("A friend gave you one more chance: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _bought_chance(happening: Happening) -> str:
+    return _("Your order gave you more chances: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _frozen(happening: Happening) -> str:
+    return _("The list is closed and is being drawn: %(title)s.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _void(happening: Happening) -> str:
+    words = {
+        "not_new": _("Your entry does not count, as it was for newcomers: %(title)s."),
+        "same_person": _("Only your first entry counts, under another account: %(title)s."),
+        "staff": _("Your entry does not count, as you work in the shop: %(title)s."),
+    }
+    usual = _("Your entry does not count: %(title)s.")
+    return words.get(happening.data["reason"], usual) % {"title": happening.data["title"]}
 
 
 def _won(happening: Happening) -> str:
-    return _("You have won: %(title)s. The prize is yours.") % {"title": title_in(happening.data)}
+    return _("You have won: %(title)s. Take the prize until %(until)s.") % _until(happening)
+
+
+def _claim_ending(happening: Happening) -> str:
+    return _("Your prize still waits for you, until %(until)s: %(title)s.") % _until(happening)
+
+
+def _until(happening: Happening) -> dict[str, str]:
+    until = dt.datetime.fromisoformat(happening.data["until"])
+    return {"title": happening.data["title"], "until": f"{until:%Y-%m-%d %H:%M} UTC"}
+
+
+def _next(happening: Happening) -> str:
+    return _("%(title)s was drawn. You are next if somebody does not take their prize.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _forfeited(happening: Happening) -> str:
+    return _("Your prize went to the next: %(title)s.") % {"title": happening.data["title"]}
 
 
 def _lost(happening: Happening) -> str:
     return _("%(title)s was drawn; others had the luck this time. Everybody can check it.") % {
-        "title": title_in(happening.data)
+        "title": happening.data["title"]
     }
 
 
-kinds.register("campaign.chance", _chance, icon="gift", family="campaigns")
-kinds.register("campaign.won", _won, icon="gift", family="campaigns")
-kinds.register("campaign.lost", _lost, icon="gift", family="campaigns")
+_register("campaign.chance", _chance, icon="gift")
+_register("campaign.bought_chance", _bought_chance, icon="gift")
+_register("campaign.frozen", _frozen, icon="gift")
+_register("campaign.void", _void, icon="gift")
+_register("campaign.won", _won, icon="gift")
+_register("campaign.claim_ending", _claim_ending, icon="gift")
+_register("campaign.next", _next, icon="gift")
+_register("campaign.forfeited", _forfeited, icon="gift")
+_register("campaign.lost", _lost, icon="gift")
 
 
 def _friend(happening: Happening) -> str:
-    return _("A friend qualified with your code: %(title)s.") % {"title": title_in(happening.data)}
+    return _("A friend qualified with your code: %(title)s.") % {"title": happening.data["title"]}
 
 
-kinds.register("campaign.friend", _friend, icon="heart", family="campaigns")
+_register("campaign.friend", _friend, icon="heart")
+_register("campaign.one_to_go", _one_to_go, icon="people")
+_register("campaign.reached", _reached, icon="check")
+_register("campaign.thanked", _thanked, icon="heart")
+_register("campaign.group_joined", _joined, icon="people")
+_register("campaign.claimed", _claimed, icon="gift")
+_register("campaign.returned", _returned, icon="gift")
+_register("campaign.drained", _drained, icon="gift")
+
+
+def _brought(happening: Happening) -> str:
+    return _("Your order brings something for you and your friends: %(title)s.") % {
+        "title": happening.data["title"]
+    }
 
 
 def _taken_back(happening: Happening) -> str:
     return _(
         "The order of a friend went back, and so your coupon in thanks was taken back: %(title)s."
-    ) % {"title": title_in(happening.data)}
+    ) % {"title": happening.data["title"]}
 
 
 def _owed(happening: Happening) -> str:
     return _(
         "The order of a friend went back. You have used the coupon for it: the next friend settles "
         "that, without a coupon for you. %(title)s"
-    ) % {"title": title_in(happening.data)}
+    ) % {"title": happening.data["title"]}
 
 
 def _settled(happening: Happening) -> str:
     return _(
         "A friend qualified with your code and settles the coupon that you owed: %(title)s."
-    ) % {"title": title_in(happening.data)}
+    ) % {"title": happening.data["title"]}
 
 
-kinds.register("campaign.taken_back", _taken_back, icon="heart", family="campaigns")
-kinds.register("campaign.owed", _owed, icon="heart", family="campaigns")
-kinds.register("campaign.settled", _settled, icon="heart", family="campaigns")
-kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
-kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
-kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")
-kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
-kinds.register("campaign.brought", _brought, icon="gift", family="campaigns")
-kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
-kinds.register("campaign.returned", _returned, icon="gift", family="campaigns")
-kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")
+_register("campaign.brought", _brought, icon="gift")
+_register("campaign.taken_back", _taken_back, icon="heart")
+_register("campaign.owed", _owed, icon="heart")
+_register("campaign.settled", _settled, icon="heart")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.models import Campaign, Instance
+from banyan.campaigns.models import Campaign, Instance, ProofFile
 from banyan.entitlements.actions import expire_rights
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.money import Money
 from banyan.orders import actions as orders
 from banyan.payments.actions.credit import issue_credit
@@ -55,7 +56,7 @@ def of_campaigns(settings: Any) -> None:
 
 
 def of_plays(settings: Any) -> None:
-    """Packs and packets are emptied or run out; likes are collected; draws are drawn; codes end."""
+    """Packs and packets are emptied or run out; likes are collected; codes end."""
     shop = make.shop()
     ana, ben, cy = crowd(3)
     given = coupon(shop).pk
@@ -98,18 +99,44 @@ def of_plays(settings: Any) -> None:
     _do(likes(2), ana, "redeem")
     later(later(likes(1)))
 
-    draw = campaign(shop, "assist_draw", prize=given, helpers=1)
-    for who in (ana, ben):
-        begun(draw, who)
-    _do(begun(draw, cy), cy, "withdraw")
-    _end(draw)
-
-    later(begun(campaign(shop, "instant_draw", prize=given), ana))
+    wheel = begun(campaign(shop, "instant_draw", prize=given), ana)
+    _do(wheel, ana, "redeem")
+    later(wheel)
 
     referral = campaign(shop, "referral", coupon=given)
     code = begun(referral, ana)
     join(code, somebody())
     assert later(later(code)).state == "closed"
+    assert_sound()
+
+
+def of_draws(settings: Any) -> None:
+    """Entries are withdrawn, void, drawn; prizes are taken, passed on, and wait for nobody."""
+    shop, people = make.shop(), crowd(17)
+    of = campaign(shop, "assist_draw", prize=coupon(shop).pk, count=2, orders=1, claim_days=1)
+    entries = [begun(of, who) for who in people]
+    _do(entries[0], people[0], "withdraw")
+    Account.objects.filter(pk=people[1].pk).update(is_active=False)
+    item = make.variant(shop, stock=50)
+    bought = {who.pk: make.pay(make.place((item, 1), buyer=who)) for who in people[2:]}
+    _end(of)
+    order = json.loads(ProofFile.objects.get(campaign=of).text)["result"]
+    drawn = [Instance.objects.select_related("owner").get(code=code) for code in order]
+    takes, passes, back = drawn[:3]
+    assert takes.owner is not None
+    with clock.at(of.ends_at):
+        _do(takes, takes.owner, "redeem")
+    returned = bought[back.owner_id or 0].orders.get()
+    orders.undo_orders(actor=SYSTEM, order_ids=[returned.pk], reason="back")
+    relay.drain()
+    later(passes)
+    follower = Instance.objects.select_related("owner").get(state="won")
+    assert follower.owner is not None
+    with clock.at(follower.deadline - MINUTE):
+        _do(follower, follower.owner, "redeem")
+        campaigns.advance(actor=SYSTEM)
+    of.refresh_from_db()
+    assert of.state == "settled"
     assert_sound()
 
 

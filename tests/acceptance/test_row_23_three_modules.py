@@ -58,10 +58,10 @@ def gains(of: Campaign, code: str) -> tuple[Phone, str]:
     if code == "group_buy":
         return ana, play  # who begins it takes the first place, which waits for its payment
     ben.act(play, "help")
-    if code == "like_collection":
-        return ana, ana.act(play, "redeem")
     if code == "assist_draw":
         later(Instance.objects.get(campaign=of))
+    if code in {"like_collection", "assist_draw"}:
+        return ana, ana.act(play, "redeem")
     return ana, play
 
 
@@ -76,8 +76,7 @@ def test_row_23_every_way_of_spreading_ends_in_every_landing(
     who, led = gains(of, code)
 
     checkout = f"/checkout?variant={item.pk}&n=1"
-    straight = landing == "direct" and code != "assist_draw"  # nobody is there when it is drawn
-    assert led.startswith("/checkout" if straight else "/play/")
+    assert led.startswith("/checkout" if landing == "direct" else "/play/")
     if landing != "coupon":
         assert checkout.replace("&", "&amp;") in who.look("/me/coupons"), "it is theirs to use"
     assert who.buy(checkout, sandbox) == PRICE, "applied by itself"

@@ -35,6 +35,7 @@ from banyan.sharing import actions as sharing
 from tests.acceptance.lives import of_good_goods, of_the_market
 from tests.acceptance.lives_campaigns import (
     of_campaigns,
+    of_draws,
     of_own_prices,
     of_plays,
     of_plays_that_buy,
@@ -413,6 +414,7 @@ LIVES: list[Callable[[Any], None]] = [
     of_campaigns,
     of_plays,
     of_plays_that_buy,
+    of_draws,
     of_own_prices,
     of_chat,
     of_groups,

@@ -219,6 +219,7 @@ def test_a_friend_gives_a_chance_and_the_draw_can_be_checked(
         campaigns.advance(actor=SYSTEM)
     ana.reload()
     expect(ana.get_by_text("You have won", exact=True)).to_be_visible()
+    press(ana, "Take the prize")
     expect(ana.get_by_role("heading", name="A coupon is yours")).to_be_visible()
     ana.get_by_text("Was it fair?").click()
     ana.get_by_role("link", name="Check it yourself").click()

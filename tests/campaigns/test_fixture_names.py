@@ -28,8 +28,6 @@ EMPTY = {
 # Cells that ask for something which the mechanic does not offer.
 NOT_OFFERED = {
     (2, "new_user_only_breach"): "likes have no rule for newcomers",
-    (3, "refund_after_success"): "chances come by help alone, and prizes are given at once",
-    (3, "new_user_only_breach"): "draws have no rule for newcomers",
     (4, "new_user_only_breach"): "bargains have no pot for newcomers",
     (10, "new_user_only_breach"): "a packet is for whoever has its link",
 }

@@ -2,6 +2,7 @@
 
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
+from .drawing import ask_beacons
 from .following import clear_place, follow, follow_paid, offer_paid, undo_begun
 from .holding import free_places, keep_place
 from .packets import PacketInput, fill_packet
@@ -26,6 +27,7 @@ __all__ = [
     "PacketInput",
     "Step",
     "advance",
+    "ask_beacons",
     "begin",
     "change_campaign",
     "clear_place",

@@ -32,7 +32,7 @@ from banyan.notify.actions import notify
 from .. import effects as say
 from ..access import CARD, room_of
 from ..chance.instant import Turn, prize_counter, receipt
-from ..events import PlayHelped, PlayJoined, PlayMoved
+from ..events import PlayHelped, PlayJoined, PlayMoved, PlayTurned
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
 from ..persons import Person, seat_keys, seat_scope
@@ -59,6 +59,7 @@ class Stage:
         self.joined: Participation | None = None
         self.spent = 0
         self.was_over = instance.ended_at is not None
+        self.ends = False
         self.next_url = ""
 
     def require(self) -> Person:
@@ -108,7 +109,7 @@ def _meant(error: IntegrityError) -> Exception:
 
 
 def _settle(stage: Stage) -> None:
-    """Write down what was given; what an instance kept of the budget until now is free again."""
+    """Write down what was given; what an instance that ends kept of the budget is free again."""
     instance = stage.instance
     if stage.spent:
         Instance.objects.filter(pk=instance.pk).update(spent=F("spent") + stage.spent)
@@ -116,7 +117,7 @@ def _settle(stage: Stage) -> None:
     if stage.was_over:
         if stage.spent:
             Campaign.objects.filter(pk=instance.campaign_id).update(spent=F("spent") + stage.spent)
-    elif instance.ended_at is not None and instance.promise:
+    elif stage.ends and instance.promise:
         Campaign.objects.filter(pk=instance.campaign_id).update(
             reserved=F("reserved") - instance.promise, spent=F("spent") + instance.spent
         )
@@ -231,6 +232,11 @@ def _take_back(effect: say.TakeBack, stage: Stage) -> None:
     PersonKey.objects.filter(account_id=person.account_id, scope=f"help:{instance.pk}").delete()
     Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
     instance.taken -= 1
+
+
+@_apply.register
+def _promise(effect: say.Promise, stage: Stage) -> None:
+    promise_more(stage.instance, effect.amount)
 
 
 @_apply.register
@@ -350,6 +356,8 @@ def _turn(effect: say.Turn, stage: Stage) -> None:
     rows.update(public=public | {"turns": n + 1, "head": head})
     turns = [*instance.public["turns"], [n, given, head]]
     _apply(say.Change({"public": instance.public | {"turns": turns}}), stage)
+    told = PlayTurned(instance_id=instance.pk, campaign_id=instance.campaign_id, turn=n)
+    events.emit(told, actor=stage.actor)
     if given in effect.coupons:
         coupon, cost = effect.coupons[given]
         promise_more(instance, cost)
@@ -486,6 +494,7 @@ def _move(effect: say.Move, stage: Stage) -> None:
     instance = stage.instance
     machine = mechanic(instance.campaign.mechanic).machine
     ended: dict[str, Any] = {"ended_at": clock.now()} if effect.ends else {}
+    stage.ends = stage.ends or effect.ends
     transition(machine, instance, effect.to, actor=stage.actor, **ended)
     told = PlayMoved(instance_id=instance.pk, campaign_id=instance.campaign_id, state=effect.to)
     events.emit(told, actor=stage.actor)

@@ -67,12 +67,24 @@ def offer_paid(*, actor: Actor, order_id: int) -> None:
 
 
 def follow(*, actor: Actor, order_id: int, hook: str) -> None:
-    """Tell those who follow an order that it was "received", or "refunded" and stands no more."""
-    rows = Participation.objects.filter(order_id=order_id)
-    watching = {code for code, kind in mechanics().items() if kind.watches}
-    found = rows.filter(campaign__mechanic__in=watching).order_by("id")
-    for one_id in found.values_list("id", flat=True):
-        _tell(actor, one_id, hook, Order.objects.get(pk=order_id))
+    """Tell those who follow an order that it was "received", or "refunded" and stands no more.
+
+    Entries of a draw count orders without following one: they are told of every refund.
+    """
+    order = Order.objects.select_related("checkout").get(pk=order_id)
+    watching = {code: kind for code, kind in mechanics().items() if kind.watches}
+    found = Participation.objects.filter(order_id=order_id, campaign__mechanic__in=watching)
+    ids = [*found.order_by("id").values_list("id", flat=True)]
+    if hook == "refunded" and order.checkout.buyer_id is not None:
+        counting = Participation.objects.filter(
+            account_id=order.checkout.buyer_id,
+            state="in",
+            campaign__shop_id=order.shop_id,
+            campaign__mechanic__in=[code for code, kind in watching.items() if kind.pooled],
+        )
+        ids += counting.order_by("id").values_list("id", flat=True)
+    for one_id in ids:
+        _tell(actor, one_id, hook, order)
 
 
 def undo_begun(*, actor: Actor, order_id: int) -> None:
@@ -149,7 +161,8 @@ def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:
         if hook == "due" and (one.due_at is None or one.due_at > clock.now()):
             return
         kind, terms = mechanic(instance.campaign.mechanic), terms_of(instance)
-        if hook == "refunded" and order is not None and kind.stands(terms, order):
+        follows = order is not None and one.order_id == order.pk
+        if hook == "refunded" and follows and order is not None and kind.stands(terms, order):
             return
         asked = Play(instance.campaign, terms, instance, None, clock.now())
         told = getattr(kind, hook)

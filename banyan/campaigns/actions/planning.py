@@ -22,10 +22,10 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Conflict, IllegalTransition, Invalid
+from banyan.kernel.proofs import fingerprint
 from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_campaign_for_staff
-from ..chance.proofs import fingerprint
 from ..checks import faults_of
 from ..disclosing import report_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed

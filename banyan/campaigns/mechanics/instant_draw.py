@@ -126,6 +126,7 @@ class InstantDraw(Mechanic[WheelTerms]):
     terms = WheelTerms
     landings = ("coupon",)
     scarce = frozenset({"help"})
+    shared = True
     watches = True
     chance = True
     machine = Machine(

@@ -98,12 +98,16 @@ class Together:
                 count=2,
                 helpers=3,
             )
-            entries = [self._begin(of, one) for one in ("ana", "bei", "noor", "juno", "wren")]
-            self._all("help", entries[0], "ben", "readlu")
-            self._all("help", entries[3], "tam")
+            entries = {one: self._begin(of, one) for one in ("ana", "bei", "noor", "juno", "wren")}
+            self._all("help", entries["ana"], "ben", "readlu")
+            self._all("help", entries["juno"], "tam")
         with clock.at(of.ends_at):
             campaigns.advance(actor=SYSTEM)  # freezes the list
             campaigns.advance(actor=SYSTEM)  # draws
+            for who, entry in entries.items():
+                if Instance.objects.get(pk=entry.pk).state == "won":
+                    self._all("redeem", entry, who)
+            campaigns.advance(actor=SYSTEM)  # nobody has to wait any more
 
     def _bargain(self, variant: Variant) -> None:
         of = self._publish(

@@ -22,7 +22,13 @@ from banyan.campaigns.disclosing import rules_of
 from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic, proof_file
-from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
+from banyan.campaigns.models import (
+    Campaign,
+    Contribution,
+    Instance,
+    Participation,
+    ProofFile,
+)
 from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.queries import all_running, is_on, own_instances, plays_of, shown
@@ -187,9 +193,10 @@ def _goods(found: Campaign) -> dict[str, Any] | None:
 def campaign_proof(request: HttpRequest, code: str) -> HttpResponse:
     """Return the proof file of a campaign's draw, once it is drawn."""
     found = get_campaign_for(actor(request), code)
-    if "proof" not in found.public:
+    file = ProofFile.objects.filter(campaign=found).exclude(text="").first()
+    if file is None:
         raise NotFound()
-    return HttpResponse(found.public["proof"], content_type="application/json")
+    return HttpResponse(file.text, content_type="application/json")
 
 
 @require_POST
@@ -234,7 +241,7 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         "member": who.id is not None,
         "sign_in_url": _sign_in(request, arrival),
         "share_url": addresses.url("share", "play", found.pk) + query,
-        "live": ticket(request, f"play:{found.pk}"),
+        "live": ticket(request, _topic(found)),
         "again_url": addresses.url("play", found.code) + query,
     }
     if request.headers.get("hx-request"):
@@ -242,6 +249,13 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         answer["Vary"] = "HX-Request"
         return answer
     return render(request, "shop/campaigns/play.html", context)
+
+
+def _topic(found: Instance) -> str:
+    """Return what a play's page listens to: all plays, where they draw on one stock."""
+    if mechanic(found.campaign.mechanic).shared:
+        return f"campaign:{found.campaign_id}"
+    return f"play:{found.pk}"
 
 
 def _is_own(block: Block) -> bool:

@@ -115,6 +115,12 @@ def _forfeited(happening: Happening) -> str:
     return _("Your prize went to the next: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _titled(happening: Happening) -> str:
+    return _("%(title)s was drawn, and you are the winner: the title is yours.") % {
+        "title": happening.data["title"]
+    }
+
+
 def _lost(happening: Happening) -> str:
     return _("%(title)s was drawn; others had the luck this time. Everybody can check it.") % {
         "title": happening.data["title"]
@@ -126,6 +132,7 @@ _register("campaign.bought_chance", _bought_chance, icon="gift")
 _register("campaign.frozen", _frozen, icon="gift")
 _register("campaign.void", _void, icon="gift")
 _register("campaign.won", _won, icon="gift")
+_register("campaign.titled", _titled, icon="gift")
 _register("campaign.claim_ending", _claim_ending, icon="gift")
 _register("campaign.next", _next, icon="gift")
 _register("campaign.forfeited", _forfeited, icon="gift")

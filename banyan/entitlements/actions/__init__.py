@@ -7,6 +7,7 @@ from .grants import (
     count_typed_code,
     expire_grants,
     grant_coupon,
+    grant_off,
     print_codes,
     revoke_grants,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "expire_rights",
     "give_back_points",
     "grant_coupon",
+    "grant_off",
     "grant_points",
     "grant_price_rights",
     "locks_of",

@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, locks
@@ -46,18 +45,37 @@ def record(*, account_id: int, keys: Collection[Key], source: str) -> None:
         _alone()
         if not Account.objects.filter(pk=account_id, is_active=True).exists():
             return  # erased, or closed, since it was seen
-        before = rules.joining(_sights([account_id], now))
         kept = {one.digest: one for one in Edge.objects.filter(account_id=account_id)}
-        for digest, kind in sorted(missing.items()):
-            until = now + KINDS[kind].lasts
-            one = kept.get(digest)
-            if one is None:
-                one = Edge(account_id=account_id, kind=kind, digest=digest, source=source)
-                one.times, one.first_seen = 0, now
-            one.times, one.last_seen, one.expires_at = one.times + 1, now, until
-            one.save()
-        if rules.joining(_sights([account_id], now)) != before:
+        before = rules.joining(_sights(kept.values(), now))
+        seen = [
+            _seen(kept.get(digest), account_id=account_id, key=(kind, digest), source=source)
+            for digest, kind in sorted(missing.items())
+        ]
+        Edge.objects.bulk_create(
+            seen,
+            update_conflicts=True,
+            unique_fields=["account", "digest"],
+            update_fields=["times", "last_seen", "expires_at"],
+        )
+        kept |= {one.digest: one for one in seen}
+        if rules.joining(_sights(kept.values(), now)) != before:
             _join([account_id], now)
+
+
+def _seen(before: Edge | None, *, account_id: int, key: tuple[str, str], source: str) -> Edge:
+    """Return an edge as it is once it is seen now; ``key`` is its kind and digest."""
+    now, (kind, digest) = clock.now(), key
+    return Edge(
+        account_id=account_id,
+        kind=kind,
+        digest=digest,
+        source=before.source if before else source,
+        times=before.times + 1 if before else 1,
+        first_seen=before.first_seen if before else now,
+        last_seen=now,
+        expires_at=now + KINDS[kind].lasts,
+        cut_at=before.cut_at if before else None,
+    )
 
 
 def cut_edge(*, actor: Actor, edge_id: int, reason: str) -> Edge:
@@ -121,13 +139,13 @@ def _alone() -> None:
         )
 
 
-def _live(now: dt.datetime) -> QuerySet[Edge]:
-    return Edge.objects.filter(cut_at=None, expires_at__gt=now)
-
-
-def _sights(accounts: Iterable[int], now: dt.datetime) -> list[Sight]:
-    rows = _live(now).filter(account_id__in=list(accounts))
-    return [Sight(one.account_id, one.kind, one.digest, one.times, one.first_seen) for one in rows]
+def _sights(edges: Iterable[Edge], now: dt.datetime) -> list[Sight]:
+    """Return what edges say, of those that hold."""
+    return [
+        Sight(one.account_id, one.kind, one.digest, one.times, one.first_seen)
+        for one in edges
+        if one.cut_at is None and one.expires_at > now
+    ]
 
 
 def _join(accounts: Collection[int], now: dt.datetime) -> None:
@@ -137,7 +155,7 @@ def _join(accounts: Collection[int], now: dt.datetime) -> None:
     new = set(accounts)
     while new:
         known |= new
-        found = rules.joining(_sights(new, now))
+        found = rules.joining(_sights(Edge.objects.filter(account_id__in=new), now))
         sharers = _sharers(sorted({digest for _account, digest in found}), now)
         joined |= {(one, digest) for one, digest in found if len(sharers[digest]) <= CROWD}
         # At the moment when a key has become a crowd's, all of these are looked at once more.

@@ -125,6 +125,18 @@ def test_the_buyer_never_earns_from_their_own_order() -> None:
     assert story.shop_balance(shop) == 9_300
 
 
+def test_the_buyers_second_account_earns_nothing_of_the_order_either() -> None:
+    _, item = _two_level_shop()
+    ana, twin, ben = story.member("ana"), story.member("twin"), story.member("ben")
+    _bought_before(ana, ben)
+    for one in (ana, twin):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "one card")], source="payment")
+    order = story.paid(story.placed((item, 1), via=story.chain(item, ben, twin), buyer=ana))
+    assert _told(order)[0] == ("Twin", 1, 700, "rejected", "self_purchase")
+    assert story.book(twin, "earner_held") == 0
+    assert proof.verify().clean
+
+
 def test_a_guest_in_a_browser_where_they_signed_in_is_the_buyer_all_the_same() -> None:
     shop = story.shop()
     story.plan(shop, rate_bps=1000)

@@ -6,7 +6,7 @@ Money is in minor units of the campaign's currency. Who is an account's id.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +41,8 @@ class Enter(Effect):
 class Contribute(Effect):
     """Whoever plays helps the instance's owner: an edge, once per person and instance.
 
-    At most ``per_day`` of a person in the campaign on one day.
+    At most ``per_day`` of a person in the campaign on one day. What weighs nothing is an edge and
+    counts for nothing: the place that was taken for it is free again.
     """
 
     kind: str
@@ -111,15 +112,39 @@ class GivePrice(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveOff(Effect):
+    """``to`` get a coupon for them alone: ``off`` one of a variant until ``until``.
+
+    It costs no budget: the shop sells for less. Once per ``rule`` and ``cause``.
+    """
+
+    to: Sequence[int]
+    variant_id: int
+    off: int
+    until: dt.datetime
+    rule: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark(Effect):
+    """``to`` have a mark of honour: see ``honour.MARKS`` for the rules. Once per rule and cause."""
+
+    to: Sequence[int]
+    rule: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn(Effect):
     """The campaign's ``wheel`` is turned once for the instance; what it falls on is given.
 
-    ``coupons`` are what prizes are, by their id: (coupon, cost); the money is promised then.
-    Locks campaign.
+    ``coupons`` are what prizes are, by their id: (coupon, cost); the money is promised then. None
+    instead of a coupon is a mark of honour. Locks campaign.
     """
 
     wheel: Wheel
-    coupons: Mapping[str, tuple[int, int]]
+    coupons: Mapping[str, tuple[int | None, int]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from importlib.metadata import entry_points
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.fairness import Entrant
@@ -193,7 +194,7 @@ class Mechanic(ABC, Generic[T]):
     anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
     is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
-    move people to it.
+    move people to it. ``in_honour`` says in a sentence what it is where honour is all.
     """
 
     code: ClassVar[str]
@@ -209,7 +210,8 @@ class Mechanic(ABC, Generic[T]):
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
     landings: ClassVar[tuple[str, ...]] = ("direct",)
-    drives: ClassVar[tuple[str, ...]] = ("benefit", "both")
+    drives: ClassVar[tuple[str, ...]] = ("benefit", "honour", "both")
+    in_honour: ClassVar[Any] = gettext_lazy("Who takes part has a mark of honour, nothing else.")
     steps: ClassVar[Sequence[Any]] = ()
     pay_to_enter: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Preset]] = {}
@@ -242,6 +244,10 @@ class Mechanic(ABC, Generic[T]):
     def worst_case(self, terms: T) -> int:
         """Return what one instance may cost at most, in minor units."""
 
+    def cost(self, terms: T) -> int:
+        """Return what one instance may cost at most; honour costs nothing."""
+        return 0 if terms.honour else self.worst_case(terms)
+
     def price(self, terms: T) -> int | None:
         """Return what its goods come down to, in minor units; None where it gives coupons."""
         return None
@@ -272,6 +278,10 @@ class Mechanic(ABC, Generic[T]):
     def entry_url(self, campaign: Campaign) -> str:
         """Return where people take part, if that is no page of the campaign's own."""
         return ""
+
+    def how(self, campaign: Campaign) -> Sequence[Any]:
+        """Say in sentences how it goes, by what moves people and how it ends."""
+        return (self.in_honour,) if campaign.drive == "honour" else self.steps
 
     def turns(self, terms: T) -> int:
         """Return how often a person may begin it in one campaign."""

@@ -315,10 +315,10 @@ class Contribution(models.Model):
 
 
 class Grant(models.Model):
-    """Something that a campaign gave somebody, and why: once per cause and rule.
+    """Something that a campaign gave somebody, and why: once per cause and rule of a kind.
 
     ``kind``: coupon, right, credit or honour; ``reference`` is the row that it became, ``cost``
-    what it may cost at most, in minor units.
+    what it may cost at most, in minor units. Honour is a mark: it became no row and costs nothing.
     """
 
     id = IdField(primary_key=True)
@@ -339,7 +339,11 @@ class Grant(models.Model):
         db_table = "campaigns_grant"
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "cause", "rule", "account"], name="granted_once"
+                fields=["campaign", "cause", "rule", "account", "kind"], name="granted_once"
             ),
             models.CheckConstraint(condition=Q(cost__gte=0), name="grant_cost"),
+            models.CheckConstraint(
+                condition=~Q(kind="honour") | Q(cost=0, amount=0, reference=None),
+                name="grant_honour",
+            ),
         ]

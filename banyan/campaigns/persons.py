@@ -8,6 +8,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired
 from banyan.kernel.remembered import run
+from banyan.orders.actions.persons import is_newcomer
 from banyan.trust.queries import known
 
 from .models import PersonKey
@@ -52,6 +53,14 @@ def person_of(actor: Actor) -> Person:
 def seat_scope(instance_id: int, account_id: int) -> str:
     """Return the scope of what somebody in an instance may have in common with others there."""
     return f"{instance_id}:{account_id}"
+
+
+def is_new(person: Person) -> bool:
+    """Tell whether somebody has bought nothing here yet, under any of their names. One statement.
+
+    The one question of all rules for newcomers.
+    """
+    return is_newcomer(person.contacts)
 
 
 def seat_keys(person: Person, instance_id: int) -> list[PersonKey]:

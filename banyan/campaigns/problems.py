@@ -23,6 +23,7 @@ REASONS: dict[str, Any] = {
     "given_back": _("An order that gave you a chance was given back: the prize goes to the next."),
     "tier": _("For this you need an account with a proven e-mail address or phone number."),
     "newcomers_only": _("This is for those who have not bought anything here yet."),
+    "members_only": _("This is for the members of a group."),
     "budget": _("The budget of this campaign is used up."),
     "not_offered": _("This cannot be done here."),
     "not_yours": _("Only who began this can do that."),

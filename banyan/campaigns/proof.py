@@ -19,7 +19,7 @@ QUESTIONS: Mapping[str, str] = {
          AND p.state <> 'out' AND p.role <> 'owner'
         GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + (
           SELECT count(*) FROM campaigns_contribution c
-          WHERE c.instance_id = i.id AND c.undone_at IS NULL)
+          WHERE c.instance_id = i.id AND c.undone_at IS NULL AND c.weight > 0)
     """,
     "what is done is in": """
         SELECT i.id, i.done, count(p.id) FROM campaigns_instance i
@@ -72,6 +72,12 @@ QUESTIONS: Mapping[str, str] = {
         WHERE a.balance <> CASE WHEN i.ended_at IS NULL THEN i.amount - (
           SELECT coalesce(sum(g.amount), 0) FROM campaigns_grant g
           WHERE g.instance_id = i.id AND g.kind = 'credit') ELSE 0 END
+    """,
+    "for honour alone there are marks, and for a benefit alone none": """
+        SELECT g.id, c.drive, g.kind FROM campaigns_grant g
+        JOIN campaigns_campaign c ON c.id = g.campaign_id
+        WHERE (c.drive = 'honour' AND g.kind <> 'honour')
+           OR (c.drive = 'benefit' AND g.kind = 'honour')
     """,
     "a granted coupon is there": """
         SELECT g.id, g.reference FROM campaigns_grant g

@@ -92,7 +92,7 @@ def _helpers(instance: Instance) -> int:
     """Count who did something for the owner of an instance; 0 where honour does not count."""
     if instance.campaign.drive not in HONOURING:
         return 0
-    helps = Contribution.objects.filter(instance=instance, undone_at=None).count()
+    helps = Contribution.objects.filter(instance=instance, undone_at=None, weight__gt=0).count()
     there = Participation.objects.filter(instance=instance).exclude(state__in=["reserved", "out"])
     return helps + there.exclude(account_id=instance.owner_id).count()
 
@@ -131,6 +131,12 @@ def plays_of(
         rows = rows.filter(campaign__mechanic=mechanic)
     rows = seen_by(actor, rows).select_related("campaign__shop", "owner").order_by("-id")
     return list((rows if before is None else rows.filter(pk__lt=before))[:limit])
+
+
+def marks_held(actor: Actor) -> list[tuple[str, int]]:
+    """Return the marks of honour that the actor has: (rule, how many). One statement."""
+    rows = Grant.objects.filter(account_id=actor.id or 0, kind="honour").values("rule")
+    return [(row["rule"], row["n"]) for row in rows.annotate(n=Count("id")).order_by("-n", "rule")]
 
 
 def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:
@@ -195,7 +201,9 @@ def offers_of(campaigns: Iterable[Campaign]) -> dict[int, Offer]:
     for pk, (one, terms) in typed.items():
         variant = variants.get(getattr(terms, "variant", 0))
         price = mechanic(one.mechanic).price(terms)
-        if variant is not None and price is not None:
+        if variant is not None and terms.honour:
+            found[pk] = Offer(variant.product, first.get(variant.product_id))
+        elif variant is not None and price is not None:
             found[pk] = Offer(
                 variant.product,
                 first.get(variant.product_id),

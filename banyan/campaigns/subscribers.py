@@ -73,9 +73,12 @@ def watch_refunded(event: OrderRefunded, meta: Meta) -> None:
 
 def waiting(order_ids: Collection[int]) -> dict[int, Hold]:
     """Return the paid orders that must not leave before their group is complete."""
-    rows = Participation.objects.filter(
+    forming = Participation.objects.filter(
         order_id__in=order_ids, state="in", instance__ended_at=None, instance__state="forming"
-    ).values_list("order_id", "instance__campaign__title", "instance__deadline")
+    )
+    # What is bought for honour is bought either way.
+    paid_for_less = forming.exclude(instance__campaign__drive="honour")
+    rows = paid_for_less.values_list("order_id", "instance__campaign__title", "instance__deadline")
     return {order_id: _hold(title, until) for order_id, title, until in rows if order_id}
 
 

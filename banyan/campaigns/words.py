@@ -93,6 +93,12 @@ def _forfeited(happening: Happening) -> str:
     return _("Your prize went to the next: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _titled(happening: Happening) -> str:
+    return _("%(title)s was drawn, and you are the winner: the title is yours.") % {
+        "title": happening.data["title"]
+    }
+
+
 def _lost(happening: Happening) -> str:
     return _("%(title)s was drawn; others had the luck this time. Everybody can check it.") % {
         "title": happening.data["title"]
@@ -104,6 +110,7 @@ kinds.register("campaign.bought_chance", _bought_chance, icon="gift", family="ca
 kinds.register("campaign.frozen", _frozen, icon="gift", family="campaigns")
 kinds.register("campaign.void", _void, icon="gift", family="campaigns")
 kinds.register("campaign.won", _won, icon="gift", family="campaigns")
+kinds.register("campaign.titled", _titled, icon="gift", family="campaigns")
 kinds.register("campaign.claim_ending", _claim_ending, icon="gift", family="campaigns")
 kinds.register("campaign.next", _next, icon="gift", family="campaigns")
 kinds.register("campaign.forfeited", _forfeited, icon="gift", family="campaigns")

@@ -277,7 +277,7 @@ def test_a_draw_names_winners_and_the_order_in_which_others_move_up() -> None:
 
 def test_a_draw_and_who_moves_up_follow_the_weights() -> None:
     weights = [1, 2, 3, 4, 5]
-    frozen = draws.freeze(Entrant(f"e{i}", weight) for i, weight in enumerate(weights))
+    frozen = freeze(Entrant(f"e{i}", weight) for i, weight in enumerate(weights))
     draw = Draw(subject=7, prizes=(("phone", 1),), runners=1, closes_at="2026-01-01")
     orders = [draws.drawn(draw, frozen, seed=i.to_bytes(32, "big")) for i in range(MANY // 2)]
 

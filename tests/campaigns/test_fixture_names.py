@@ -28,9 +28,6 @@ EMPTY = {
 # Cells that ask for something which the mechanic does not offer.
 NOT_OFFERED = {
     (1, "refund_after_success"): "packs are begun by hand, not by an order that could go back",
-    (2, "new_user_only_breach"): "likes have no rule for newcomers",
-    (4, "new_user_only_breach"): "bargains have no pot for newcomers",
-    (10, "new_user_only_breach"): "a packet is for whoever has its link",
 }
 MATRIX = [
     (number, column)

@@ -14,6 +14,7 @@ from banyan.entitlements.actions import (
     CouponRefused,
     RightInput,
     grant_coupon,
+    grant_off,
     grant_price_rights,
 )
 from banyan.kernel import clock, counters, events, fairness, locks
@@ -31,6 +32,7 @@ from .. import effects as say
 from ..access import CARD, room_of
 from ..chance.instant import Turn, prize_counter, receipt
 from ..events import PlayHelped, PlayJoined, PlayMoved, PlayTurned
+from ..honour import by_drive
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
 from ..persons import Person, seat_keys, seat_scope
@@ -73,7 +75,7 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
     _lock_coupons(effects)
     try:
         for effect in effects:
-            _apply(effect, stage)
+            _one(effect, stage)
     except IntegrityError as error:
         raise _meant(error) from error
     _settle(stage)
@@ -122,6 +124,12 @@ def promise_more(instance: Instance, money: int) -> None:
     promise(instance.campaign, money)
     Instance.objects.filter(pk=instance.pk).update(promise=F("promise") + money)
     instance.promise += money
+
+
+def _one(effect: say.Effect, stage: Stage) -> None:
+    """Apply what an effect comes to under the campaign's drive."""
+    for meant in by_drive(stage.instance.campaign.drive, effect):
+        _apply(meant, stage)
 
 
 @singledispatch
@@ -204,6 +212,13 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
     )
     insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
     events.run_handlers(told, stage.actor)
+    if not effect.weight:
+        _free_place(instance)
+
+
+def _free_place(instance: Instance) -> None:
+    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
+    instance.taken -= 1
 
 
 @_apply.register
@@ -212,11 +227,12 @@ def _take_back(effect: say.TakeBack, stage: Stage) -> None:
     mine = Contribution.objects.filter(
         instance_id=instance.pk, helper_id=person.account_id, undone_at=None
     )
+    weighs = mine.filter(weight__gt=0).exists()
     if mine.update(undone_at=clock.now()) != 1:
         raise Refused("not_offered")
     PersonKey.objects.filter(account_id=person.account_id, scope=f"help:{instance.pk}").delete()
-    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
-    instance.taken -= 1
+    if weighs:
+        _free_place(instance)
 
 
 @_apply.register
@@ -306,24 +322,53 @@ def _give_price(effect: say.GivePrice, stage: Stage) -> None:
     _note_given(stage, effect, "right", right.pk)
 
 
+@_apply.register
+def _give_off(effect: say.GiveOff, stage: Stage) -> None:
+    campaign = stage.instance.campaign
+    given = grant_off(
+        actor=stage.actor,
+        shop_id=campaign.shop_id or 0,
+        account_ids=effect.to,
+        title=campaign.title,
+        variant_id=effect.variant_id,
+        off=Money(effect.off, campaign.currency),
+        until=effect.until,
+        source="campaign",
+    )
+    rows = ((one.account_id or 0, one.pk) for one in given)
+    insert(*(_given(stage, effect, who, "coupon", reference=key) for who, key in rows))
+
+
+@_apply.register
+def _mark(effect: say.Mark, stage: Stage) -> None:
+    insert(*(_given(stage, effect, who, "honour") for who in effect.to))
+
+
 def _note_given(
     stage: Stage, effect: say.GiveCoupon | say.GivePrice, kind: str, reference: int
 ) -> None:
     """Write down what was given and why; what it costs comes out of the instance's promise."""
-    insert(
-        Grant(
-            campaign_id=stage.instance.campaign_id,
-            instance=stage.instance,
-            account_id=effect.who,
-            rule=effect.rule,
-            cause=effect.cause,
-            kind=kind,
-            cost=effect.cost,
-            reference=reference,
-            created_at=clock.now(),
-        )
-    )
+    insert(_given(stage, effect, effect.who, kind, reference=reference, cost=effect.cost))
     stage.spent += effect.cost
+
+
+def _given(
+    stage: Stage,
+    why: say.GiveCoupon | say.GivePrice | say.GiveOff | say.Mark,
+    who: int,
+    kind: str,
+    **columns: Any,
+) -> Grant:
+    return Grant(
+        campaign_id=stage.instance.campaign_id,
+        instance=stage.instance,
+        account_id=who,
+        rule=why.rule,
+        cause=why.cause,
+        kind=kind,
+        created_at=clock.now(),
+        **columns,
+    )
 
 
 @_apply.register
@@ -345,9 +390,12 @@ def _turn(effect: say.Turn, stage: Stage) -> None:
     events.emit(told, actor=stage.actor)
     if given in effect.coupons:
         coupon, cost = effect.coupons[given]
+        who, cause = stage.require().account_id, f"turn:{n}"
+        if coupon is None:
+            _one(say.Mark([who], "prize", cause), stage)
+            return
         promise_more(instance, cost)
-        who = stage.require().account_id
-        _apply(say.GiveCoupon(who, coupon, "prize", f"turn:{n}", cost), stage)
+        _one(say.GiveCoupon(who, coupon, "prize", cause, cost), stage)
 
 
 def _take_prize(campaign_id: int, prize: str) -> bool:

@@ -33,7 +33,7 @@ from ..models import Campaign, Instance, Participation, ProofFile
 from .applying import Stage, apply
 
 logger = logging.getLogger(__name__)
-MOST_TOLD = 500
+MOST_TOLD = 100
 """Entries that are told at a time: other campaigns wait meanwhile."""
 Said = Callable[[Play[Any], Participation], Sequence[Effect]]
 

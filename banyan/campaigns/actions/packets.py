@@ -16,6 +16,7 @@ from banyan.ledger.problems import InsufficientBalance
 from banyan.payments.queries import wallet_balance, wallet_is_on
 
 from ..access import get_campaign_for, place_of
+from ..honour import HONOUR
 from ..mechanic import terms_of
 from ..models import Campaign, Instance
 from ..problems import Refused
@@ -30,8 +31,10 @@ KINDS = ("direct", "group")
 class PacketInput:
     """A packet as its sender wants it: ``mode`` is equal or random, ``word`` a code word or "".
 
-    ``room_id`` is the chat room it is put into; None for whoever has its link. ``campaign`` is the
-    code of the campaign whose bounds hold; the platform's own without one.
+    ``room_id`` is the chat room it is put into; None for whoever has its link. ``audience`` is "",
+    "new" for who is new here, or "group:" and the id of a group of the sender's. ``campaign`` is
+    the code of the campaign whose bounds hold; the platform's own without one. Where that is for
+    honour, ``total`` is nothing and ``wish`` is what is given.
     """
 
     total: Money
@@ -40,6 +43,7 @@ class PacketInput:
     wish: str = ""
     word: str = ""
     room_id: int | None = None
+    audience: str = ""
     campaign: str = ""
 
 
@@ -53,7 +57,9 @@ def fill_packet(*, actor: Actor, data: PacketInput, key: str) -> Instance:
     """
     if actor.id is None:
         raise LoginRequired()
-    if not wallet_is_on():
+    of = _campaign(actor, data)
+    pays = of.drive != HONOUR
+    if pays and not wallet_is_on():
         raise Refused("wallet_off")
     room = None if data.room_id is None else get_room_for(actor, data.room_id)
     if room is not None and (room.kind not in KINDS or room.state != OPEN):
@@ -63,11 +69,11 @@ def fill_packet(*, actor: Actor, data: PacketInput, key: str) -> Instance:
     known = Instance.objects.filter(cause=cause, owner_id=actor.id).first()
     if known is not None:
         return known
-    if wallet_balance(account_id=actor.id, currency=total.currency) < total:
+    if pays and wallet_balance(account_id=actor.id, currency=total.currency) < total:
         raise InsufficientBalance()
     made = begin(
         actor=actor,
-        code=_campaign(actor, data).code,
+        code=of.code,
         cause=cause,
         place=place_of(room.pk) if room else "",
         given={
@@ -77,6 +83,7 @@ def fill_packet(*, actor: Actor, data: PacketInput, key: str) -> Instance:
             "wish": data.wish,
             "word": data.word,
             "pair": room is not None and room.kind == "direct",
+            "audience": data.audience,
         },
     )
     if made.cause != cause:

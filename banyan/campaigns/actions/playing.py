@@ -87,7 +87,8 @@ def begin(
             locks.take_reading("campaign", campaign)
             # Whoever ends it closes its books and opens its seeds: nothing begins after that.
             _check_window(campaign, now)
-            promise(campaign, opening.promise)
+            promised = 0 if terms.honour else opening.promise
+            promise(campaign, promised)
             instance = Instance(
                 id=subject,
                 code=opening.code or new_code(80),
@@ -99,7 +100,7 @@ def begin(
                 cap=opening.cap,
                 taken=opening.taken,
                 amount=opening.amount,
-                promise=opening.promise,
+                promise=promised,
                 secret=secret,
                 public=published,
                 commitment=commitment,

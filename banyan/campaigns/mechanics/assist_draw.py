@@ -15,7 +15,6 @@ from pydantic import Field, model_validator
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.states import Machine
-from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 
 from .. import beacon
@@ -47,7 +46,7 @@ from ..mechanic import (
     Standing,
 )
 from ..models import Campaign, Instance, Participation
-from ..persons import person_of
+from ..persons import is_new, person_of
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import (
@@ -174,6 +173,7 @@ class AssistDraw(Mechanic[DrawTerms]):
     )
     terms = DrawTerms
     landings = LANDINGS
+    in_honour = gettext_lazy("Who is drawn is called the winner, and has nothing but the title.")
     scarce = frozenset({"help"})
     pooled = True
     watches = True
@@ -235,9 +235,9 @@ class AssistDraw(Mechanic[DrawTerms]):
             free_entry=_("Entering is free, and gives everybody one chance.")
             if terms.orders
             else "",
-            claim_terms=claimed % {"n": terms.claim_days},
-            claim_days=terms.claim_days,
-            at_once=False,
+            claim_terms="" if terms.honour else claimed % {"n": terms.claim_days},
+            claim_days=0 if terms.honour else terms.claim_days,
+            at_once=terms.honour,
         )
 
     def faults(self, terms: DrawTerms) -> Mapping[str, Any]:
@@ -252,7 +252,7 @@ class AssistDraw(Mechanic[DrawTerms]):
 
     def begin(self, new: Beginning[DrawTerms]) -> Opening:
         """An entry lives until the campaign ends; what it can win is in the campaign's budget."""
-        if new.terms.new_only and not is_newcomer(person_of(new.actor).contacts):
+        if new.terms.new_only and not is_new(person_of(new.actor)):
             raise Refused("newcomers_only")
         return Opening(
             cap=max(1, new.terms.helpers),
@@ -371,8 +371,14 @@ class AssistDraw(Mechanic[DrawTerms]):
         until = play.at + _days(play.terms)
         later = Change({"deadline": until})
         if prize is None:
-            return [later, Move("waiting"), Tell(owner, "campaign.next", {"rank": play.place})]
+            told = Tell(owner, "campaign.next", {"rank": play.place})
+            return [later, Move("waiting"), *([] if play.terms.honour else [told])]
         coupon = None if prize == RIGHT else int(prize)
+        if play.terms.honour:
+            # A title is there at once: nobody has to take it, and nobody else can have it.
+            given = reward(play, owner, None, rule="prize", cause=f"play:{play.instance.pk}")
+            moved = [MoveOne(play.mine, "won"), Move("won"), Move("claimed", ends=True)]
+            return [*given, *moved, Tell(owner, "campaign.titled")]
         return [
             later,
             Promise(cost_in(play.instance.secret["costs"], coupon)),

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
 from banyan.kernel.states import Machine
-from banyan.orders.actions.persons import is_newcomer
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
 from ..chance.packs import TIERED, Pack
@@ -20,6 +19,7 @@ from ..disclosing import Gift
 from ..effects import Effect, Enter, Move, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance
+from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
@@ -91,6 +91,7 @@ class CouponPack(Mechanic[PackTerms]):
     )
     terms = PackTerms
     landings = LANDINGS
+    in_honour = gettext_lazy("Who opens a friend's pack, and who sent it, have a mark; no coupon.")
     machine = Machine(
         name="campaigns.coupon_pack.state",
         table=INSTANCES,
@@ -162,7 +163,7 @@ class CouponPack(Mechanic[PackTerms]):
         order = self.chance_of(play.instance, terms)
         if order and terms.top and order.parts(play.seed)[play.place - 1] == TOP:
             coupon, rule = terms.top, "top"
-        elif terms.newcomer and is_newcomer(play.who.contacts):
+        elif terms.newcomer and is_new(play.who):
             coupon, rule = terms.newcomer, "newcomer"
         owner = play.instance.owner_id or 0
         effects: list[Effect] = [

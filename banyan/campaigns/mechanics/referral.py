@@ -16,7 +16,6 @@ from pydantic import Field
 from banyan.kernel.problems import Invalid
 from banyan.kernel.states import Machine
 from banyan.moderation.actions import check_text
-from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 from banyan.trust.queries import known
 
@@ -25,6 +24,7 @@ from ..disclosing import Gift
 from ..effects import Change, Count, Effect, Enter, Follow, Keep, Move, MoveOne, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
+from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
@@ -106,7 +106,7 @@ class Referral(Mechanic[ReferralTerms]):
     )
     terms = ReferralTerms
     landings = LANDINGS
-    drives = ("benefit", "honour", "both")
+    in_honour = gettext_lazy("A new friend is welcomed, and who brought them is a guide.")
     watches = True
     machine = Machine(
         name="campaigns.referral.state",
@@ -165,7 +165,7 @@ class Referral(Mechanic[ReferralTerms]):
             raise Refused("over")
         if terms.household == REFUSED and play.instance.owner_id in play.who.household:
             raise Refused("household")
-        if not is_newcomer(play.who.contacts):
+        if not is_new(play.who):
             raise Refused("newcomers_only")
         if _brought(who, play.instance):
             raise Refused("cycle")
@@ -224,7 +224,7 @@ class Referral(Mechanic[ReferralTerms]):
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
         effects: list[Effect] = [Count(one), Tell(owner, "campaign.friend")]
-        if terms.thanks:
+        if terms.thanks or terms.honour:
             effects += reward(play, owner, terms.thanks, rule="thanks", cause=f"place:{one.pk}")
         return effects
 
@@ -297,7 +297,7 @@ class Referral(Mechanic[ReferralTerms]):
 
 def _gains(terms: ReferralTerms, currency: str) -> list[Block]:
     """Say what both of them have; honour alone brings nothing to be named."""
-    if terms.is_honour:
+    if terms.honour:
         return []
     names = names_of(terms, currency)
     rungs = [(_("For the new friend"), names[terms.coupon], False)]

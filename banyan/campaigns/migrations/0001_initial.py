@@ -250,11 +250,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grant',
-            constraint=models.UniqueConstraint(fields=('campaign', 'cause', 'rule', 'account'), name='granted_once'),
+            constraint=models.UniqueConstraint(fields=('campaign', 'cause', 'rule', 'account', 'kind'), name='granted_once'),
         ),
         migrations.AddConstraint(
             model_name='grant',
             constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='grant_cost'),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'honour'), _negated=True), models.Q(('amount', 0), ('cost', 0), ('reference', None)), _connector='OR'), name='grant_honour'),
         ),
         migrations.AddIndex(
             model_name='contribution',

@@ -7,6 +7,7 @@ from .grants import (
     count_typed_code,
     expire_grants,
     grant_coupon,
+    grant_off,
     print_codes,
 )
 from .points import points_locks, release_points, reserve_points, set_points_terms, spend_points
@@ -56,6 +57,7 @@ __all__ = [
     "expire_rights",
     "give_back_points",
     "grant_coupon",
+    "grant_off",
     "grant_points",
     "grant_price_rights",
     "locks_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -13,6 +14,7 @@ from banyan.kernel import clock, locks, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
+from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import run
 from banyan.kernel.states import transition
@@ -20,6 +22,7 @@ from banyan.kernel.states import transition
 from ..access import get_coupon_for
 from ..models import Coupon, Grant
 from ..problems import CouponRefused
+from ..rules import AmountOff, Terms, Variants
 from ..states import GRANT
 
 MOST_CODES = 5_000
@@ -45,6 +48,43 @@ def grant_coupon(*, actor: Actor, coupon_id: int, account_id: int, source: str) 
         source=source,
         expires_at=row[1],
         created_at=now,
+    )
+
+
+def grant_off(
+    *,
+    actor: Actor,
+    shop_id: int,
+    account_ids: Sequence[int],
+    title: str,
+    variant_id: int,
+    off: Money,
+    until: dt.datetime,
+    source: str,
+) -> list[Grant]:
+    """Make a coupon for some members alone, and give it to each: ``off`` one variant until then.
+
+    For rooms above, which know why. Not repeatable. Three statements; nobody else knows the coupon,
+    so nothing is locked.
+    """
+    now = clock.now()
+    rules = Terms((Variants(ids=(variant_id,)),), (AmountOff(amount=off.amount),))
+    coupon = Coupon.objects.create(
+        shop_id=shop_id,
+        code=new_code(80),
+        title=title[:80],
+        **rules.stored(),
+        stacking="shop",
+        reach="held",
+        currency=off.currency,
+        cap=len(account_ids),
+        taken=len(account_ids),
+        ends_at=until,
+        created_at=now,
+    )
+    return Grant.objects.bulk_create(
+        Grant(coupon=coupon, account_id=one, source=source, expires_at=until, created_at=now)
+        for one in account_ids
     )
 
 

@@ -18,7 +18,7 @@ from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.actions.switching import is_on as is_switched_on
 from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note, Price, Proof, Won
 from banyan.campaigns.disclosing import rules_of
-from banyan.campaigns.honour import blocks_of
+from banyan.campaigns.honour import HONOUR, blocks_of, name_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic, proof_file
 from banyan.campaigns.models import (
@@ -30,7 +30,14 @@ from banyan.campaigns.models import (
 )
 from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
-from banyan.campaigns.queries import all_running, is_on, own_instances, plays_of, shown
+from banyan.campaigns.queries import (
+    all_running,
+    is_on,
+    marks_held,
+    own_instances,
+    plays_of,
+    shown,
+)
 from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
@@ -127,12 +134,13 @@ def _phase(found: Campaign) -> str:
 def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, Any]:
     kind, card = mechanic(found.mechanic), campaign_cards([found])[found.pk]
     query = f"?via={arrival.code}" if arrival.code else ""
-    pitch = "" if arrival.neutral else str(kind.pitch)
+    told = kind.in_honour if found.drive == HONOUR else kind.pitch
+    pitch = "" if arrival.neutral else str(told)
     return {
         "nav": "explore",
         "card": card,
         # An app that forbids sharing for a reward reads no invitation to do so.
-        "steps": () if arrival.neutral else kind.steps,
+        "steps": () if arrival.neutral else kind.how(found),
         "campaign": found,
         "shop": found.shop,
         "mechanic": kind,
@@ -299,6 +307,7 @@ def plays_mine(request: HttpRequest) -> HttpResponse:
             {"play": one, "mechanic": mechanics.mechanic(one.campaign.mechanic)}
             for one in rows[:PAGE]
         ],
+        "marks": [(name_of(rule), n) for rule, n in marks_held(actor(request))],
         "more_url": more,
     }
     return render(request, "shop/campaigns/mine.html", context)

@@ -38,7 +38,7 @@ def usual_facts(kind: Mechanic[Any], campaign: Campaign, terms: Any) -> Facts:
     was = baselines([variant_id], days=days).get(variant_id) if variant_id else None
     return Facts(
         mechanic=kind.code,
-        title=campaign.title,
+        title=str(kind.title) if campaign.shop is None else campaign.title,
         drive=campaign.drive,  # type: ignore[arg-type]  # one of DRIVES
         market=campaign.market,  # type: ignore[arg-type]  # one of MARKETS
         currency=campaign.currency,

@@ -206,6 +206,22 @@ class Count(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Reverse(Effect):
+    """``one`` has not done it after all: they count no more, and ``who`` loses the coupon for it,
+    and the mark.
+
+    It is the one that was given by ``rule`` and ``cause``, if any was. Unused, it is revoked and
+    its cost is free again. What is used, or in an order, is owed: ``one`` remembers it as "owed",
+    for the mechanic to net with what ``who`` gets next. They are told which of both.
+    """
+
+    one: Participation
+    who: int
+    rule: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reprice(Effect):
     """Everybody who is in pays ``amount`` from now on; those who paid more get it back."""
 

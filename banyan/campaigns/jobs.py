@@ -19,8 +19,9 @@ def advance(timestamp: int) -> int:
 @app.periodic(cron="* * * * * */5")
 @app.task(queue="now", name="campaigns.lapse", queueing_lock="campaigns.lapse")
 def lapse(timestamp: int) -> int:
-    """Give unpaid places back; returns how many."""
-    return actions.lapse_due(actor=Actor.system("campaigns.lapse"))
+    """Give unpaid places back, and those that were kept for nobody; returns how many."""
+    us = Actor.system("campaigns.lapse")
+    return actions.lapse_due(actor=us) + actions.free_places(actor=us)
 
 
 @app.periodic(cron="* * * * * */5")

@@ -28,6 +28,7 @@ from banyan.orders.models import Order
 from banyan.sharing.channels import CHANNELS, OPEN
 
 from .blocks import Block, Proof
+from .causes import kept_of
 from .chance.draws import Draw
 from .chance.instant import Wheel
 from .checking import draw_blocks
@@ -60,8 +61,8 @@ class Play(Generic[T]):
     """What a hook knows: everything is read, the instance's row is locked, ``at`` is the moment.
 
     ``person`` plays; nobody does where time calls. ``place`` is the place that was just taken,
-    counted from 1, where the verb takes one. ``mine`` is the person's own participation, ``given``
-    what the form or the program sent along.
+    where the verb takes one, counted from 1 without those that are kept. ``mine`` is the person's
+    own participation, ``given`` what the form or the program sent along.
     """
 
     campaign: Campaign
@@ -190,7 +191,8 @@ class Mechanic(ABC, Generic[T]):
     called. ``owner_joins``: who began it may take a place like anybody. ``pooled``: the instances
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
     ``shared``: what one does shows in the plays of all. ``watches``: it is told of orders of those
-    who take part. ``chance`` says whether luck decides
+    who take part. ``keeps``: for so long a place is kept for a visitor who wants to join and signs
+    in. ``chance`` says whether luck decides
     anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
     is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
@@ -208,6 +210,7 @@ class Mechanic(ABC, Generic[T]):
     pooled: ClassVar[bool] = False
     shared: ClassVar[bool] = False
     watches: ClassVar[bool] = False
+    keeps: ClassVar[dt.timedelta | None] = None
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
@@ -237,7 +240,7 @@ class Mechanic(ABC, Generic[T]):
 
     def card(self, instance: Instance) -> tuple[str, str]:
         """Return what a chat's card says: a title, and how it stands."""
-        return instance.campaign.title, ""
+        return title_of(instance.campaign), ""
 
     @abstractmethod
     def view(self, shown: Shown[T]) -> list[Block]:
@@ -334,7 +337,15 @@ class Mechanic(ABC, Generic[T]):
         return ()
 
     def refunded(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
-        """The order that is followed was given back in full; to entries of a draw: any order."""
+        """The order that is followed :meth:`stands` no more; to entries of a draw: any order."""
+        return ()
+
+    def stands(self, terms: T, order: Order) -> bool:
+        """Tell whether an order still counts after what was given back of it: unless all was."""
+        return kept_of(order) > 0
+
+    def undone(self, play: Play[T]) -> Sequence[Effect]:
+        """The order that began it does not count any more."""
         return ()
 
     def due(self, play: Play[T], one: Participation) -> Sequence[Effect]:
@@ -432,6 +443,11 @@ def mechanic(code: str) -> Mechanic[Any]:
     if found is None:
         raise NotFound(detail=f"no mechanic {code}")
     return found
+
+
+def title_of(campaign: Campaign) -> str:
+    """Return what a campaign is called; the platform's own by their kind, in the reader's words."""
+    return str(mechanic(campaign.mechanic).title) if campaign.shop_id is None else campaign.title
 
 
 def terms_of(instance: Instance) -> Any:

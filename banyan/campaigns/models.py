@@ -131,12 +131,13 @@ class ProofFile(models.Model):
 class Instance(models.Model):
     """One play of a campaign: a pack, a group, a bargain, a packet, the entries of one draw.
 
-    ``taken`` of ``cap`` places are taken (reserved ones too), ``done`` of them are confirmed.
+    ``taken`` of ``cap`` places are taken (reserved ones too), ``done`` of them are confirmed,
+    ``held`` are kept for visitors who sign in (:class:`PlaceHold`).
     ``owner`` began it, as their ``turn``-th one. ``promise`` is the money that the campaign's
     budget keeps for it until it ends, ``spent`` what was given of that. ``secret`` is drawn when it
     opens and stays with us; its fingerprint ``commitment`` is public. ``public`` is what everybody
-    may read of it. ``cause`` tells apart what began it by itself (an order): once each. ``place``
-    is the chat room it was put into, or empty. Ends at ``deadline`` whatever happens.
+    may read of it. ``cause`` tells apart what began it by itself: once each, an order once in all.
+    ``place`` is the chat room it was put into, or empty. Ends at ``deadline`` whatever happens.
     """
 
     id = IdField(primary_key=True)
@@ -153,6 +154,7 @@ class Instance(models.Model):
     cap = models.IntegerField()
     taken = models.IntegerField(default=0)
     done = models.IntegerField(default=0)
+    held = models.IntegerField(default=0)
     amount = models.BigIntegerField(default=0)
     promise = models.BigIntegerField(default=0)
     spent = models.BigIntegerField(default=0)
@@ -172,7 +174,8 @@ class Instance(models.Model):
             models.CheckConstraint(
                 condition=Q(taken__gte=0)
                 & Q(done__gte=0)
-                & Q(done__lte=F("taken"))
+                & Q(held__gte=0)
+                & Q(taken__gte=F("done") + F("held"))
                 & Q(taken__lte=F("cap")),
                 name="instance_places",
             ),
@@ -180,6 +183,11 @@ class Instance(models.Model):
                 condition=Q(spent__gte=0) & Q(spent__lte=F("promise")), name="instance_promise"
             ),
             models.UniqueConstraint(fields=["campaign", "cause"], name="instance_cause_once"),
+            models.UniqueConstraint(
+                fields=["cause"],
+                condition=Q(cause__startswith="order:"),
+                name="instance_order_once",
+            ),
             models.UniqueConstraint(
                 fields=["campaign", "owner", "turn"], name="instance_turn_once"
             ),
@@ -265,6 +273,21 @@ class Participation(models.Model):
         ]
 
 
+class PlaceHold(models.Model):
+    """A place that is kept for a visitor who signs in, until ``expires_at``: ``key`` takes it.
+
+    It counts as taken. The row goes with whoever takes the place, or when the time is over.
+    """
+
+    id = IdField(primary_key=True)
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="holds")
+    key = models.CharField(max_length=24, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "campaigns_placehold"
+
+
 class PersonKey(models.Model):
     """A key under which somebody took part: an account, a proven contact, a browser.
 
@@ -329,6 +352,7 @@ class Grant(models.Model):
 
     ``kind``: coupon, right, credit or honour; ``reference`` is the row that it became, ``cost``
     what it may cost at most, in minor units. Honour is a mark: it became no row and costs nothing.
+    ``undone_at``: taken back unused, so that it cost nothing.
     """
 
     id = IdField(primary_key=True)
@@ -344,6 +368,7 @@ class Grant(models.Model):
     amount = models.BigIntegerField(default=0)
     reference = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "campaigns_grant"

@@ -17,9 +17,14 @@ QUESTIONS: Mapping[str, str] = {
         SELECT i.id, i.taken, count(p.id) FROM campaigns_instance i
         LEFT JOIN campaigns_participation p ON p.instance_id = i.id
          AND p.state <> 'out' AND p.role <> 'owner'
-        GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + (
+        GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + i.held + (
           SELECT count(*) FROM campaigns_contribution c
           WHERE c.instance_id = i.id AND c.undone_at IS NULL AND c.weight > 0)
+    """,
+    "a place that is held has a row": """
+        SELECT i.id, i.held, count(h.id) FROM campaigns_instance i
+        LEFT JOIN campaigns_placehold h ON h.instance_id = i.id
+        GROUP BY i.id, i.held HAVING i.held <> count(h.id)
     """,
     "what is done is in": """
         SELECT i.id, i.done, count(p.id) FROM campaigns_instance i
@@ -40,7 +45,7 @@ QUESTIONS: Mapping[str, str] = {
     """,
     "what an instance spent was granted": """
         SELECT i.id, i.spent, coalesce(sum(g.cost), 0) FROM campaigns_instance i
-        LEFT JOIN campaigns_grant g ON g.instance_id = i.id
+        LEFT JOIN campaigns_grant g ON g.instance_id = i.id AND g.undone_at IS NULL
         GROUP BY i.id, i.spent HAVING i.spent <> coalesce(sum(g.cost), 0)
     """,
     "the turns of a wheel are those of its plays": """
@@ -84,6 +89,11 @@ QUESTIONS: Mapping[str, str] = {
         WHERE g.kind = 'coupon' AND NOT EXISTS (
           SELECT FROM entitlements_grant e
           WHERE e.id = g.reference AND e.account_id = g.account_id)
+    """,
+    "a coupon that was taken back is gone": """
+        SELECT g.id, e.state FROM campaigns_grant g
+        JOIN entitlements_grant e ON e.id = g.reference
+        WHERE g.kind = 'coupon' AND (g.undone_at IS NOT NULL) <> (e.state = 'revoked')
     """,
     "a granted price is there": """
         SELECT g.id, g.reference FROM campaigns_grant g

@@ -17,10 +17,12 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 from banyan.kernel.money import Money
+from banyan.orders.models import Order
 from banyan.sharing.channels import HUMAN_VERDICTS
 from banyan.sharing.models import Link, Touch
 
 from .access import seen_by, visible_to_all
+from .causes import brings, cause_of_order
 from .honour import HONOURING
 from .mechanic import Shown, mechanic, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
@@ -92,6 +94,44 @@ def forgone_by(campaign: Campaign, terms: Any) -> Forgone | None:
     return Forgone(units, Money(usual, campaign.currency), Money(less, campaign.currency))
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What an order brings its buyer: a campaign, and the play where it is begun already."""
+
+    campaign: Campaign
+    play: Instance | None = None
+
+
+def brought_by(orders: Collection[Order], *, buyer_id: int) -> dict[int, Brought]:
+    """Return what orders of one buyer have begun or can begin now, by id. Three statements at most.
+
+    One for an order: the play that it began, else the first to end of the campaigns it brings.
+    """
+    paid = {cause_of_order(one.pk): one for one in orders if one.paid_at is not None}
+    if not paid:
+        return {}
+    begun = Instance.objects.filter(cause__in=paid, owner_id=buyer_id)
+    found = {
+        paid[str(play.cause)].pk: Brought(play.campaign, play)
+        for play in begun.select_related("campaign__shop")
+    }
+    rows = _running().filter(shop_id__in={one.shop_id for one in paid.values()})
+    bringing = [one for one in rows.order_by("ends_at", "id") if _terms(one).from_order]
+    if not bringing:
+        return found
+    before = Instance.objects.filter(campaign__in=bringing, owner_id=buyer_id)
+    used = dict(before.values_list("campaign").annotate(n=Count("id")))
+    free = [
+        one for one in bringing if used.get(one.pk, 0) < mechanic(one.mechanic).turns(_terms(one))
+    ]
+    now = clock.now()
+    for order in paid.values():
+        first = next((one for one in free if brings(one, _terms(one), order, now)), None)
+        if order.pk not in found and first is not None:
+            found[order.pk] = Brought(first)
+    return found
+
+
 def shown(actor: Actor, instance: Instance) -> Shown[Any]:
     """Return what a view needs of an instance from :func:`access.get_instance_for`.
 
@@ -100,7 +140,7 @@ def shown(actor: Actor, instance: Instance) -> Shown[Any]:
     """
     people = Participation.objects.filter(instance=instance).exclude(state="out")
     helps = Contribution.objects.filter(instance=instance, undone_at=None)
-    grants = Grant.objects.filter(instance=instance, account_id=actor.id or 0)
+    grants = Grant.objects.filter(instance=instance, account_id=actor.id or 0, undone_at=None)
     return Shown(
         campaign=instance.campaign,
         terms=terms_of(instance),
@@ -162,7 +202,8 @@ def plays_of(
 
 def marks_held(actor: Actor) -> list[tuple[str, int]]:
     """Return the marks of honour that the actor has: (rule, how many). One statement."""
-    rows = Grant.objects.filter(account_id=actor.id or 0, kind="honour").values("rule")
+    rows = Grant.objects.filter(account_id=actor.id or 0, kind="honour", undone_at=None)
+    rows = rows.values("rule")
     return [(row["rule"], row["n"]) for row in rows.annotate(n=Count("id")).order_by("-n", "rule")]
 
 

@@ -7,7 +7,7 @@ campaign is called (its landing and drive) has to agree: :func:`faults_of_reward
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext as _
@@ -187,11 +187,21 @@ def won(shown: Shown[Any]) -> list[Block]:
     rights = [one.reference for one in mine if one.kind == "right" and one.reference]
     blocks: list[Block] = []
     if coupons:
-        titles = Coupon.objects.filter(grants__in=coupons).values_list("title", flat=True)
-        text = ", ".join(titles)
+        found = dict(Coupon.objects.filter(grants__in=coupons).values_list("pk", "title"))
+        text = ", ".join(found.values())
         blocks.append(Won(_("A coupon is yours"), text, "/me/coupons", _("My coupons")))
+        if _is_instead(shown.terms, found):
+            told = _("The first coupon was used up, so you have the one that was declared instead.")
+            blocks.append(Note(told))
     rows = PriceRight.objects.filter(pk__in=rights).select_related("variant__product")
     return [*blocks, *(_price(one, shown.at) for one in rows)]
+
+
+def _is_instead(terms: Any, coupons: Collection[int]) -> bool:
+    """Tell whether one of the coupons is that which comes when another one is used up."""
+    others = {getattr(terms, name) for name in terms.coupon_fields if name != "instead"}
+    instead = getattr(terms, "instead", None)
+    return instead in coupons and instead not in others
 
 
 def _price(right: PriceRight, at: dt.datetime) -> Block:

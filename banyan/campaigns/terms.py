@@ -47,6 +47,14 @@ class Asked:
     most: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class FromOrder:
+    """A play comes with a paid order that is worth ``least``, for ``days`` after its payment."""
+
+    least: int
+    days: int
+
+
 class Terms(BaseModel):
     """Base of every mechanic's parameters. Frozen; unknown names are refused.
 
@@ -83,6 +91,16 @@ class Terms(BaseModel):
     def priced(self) -> tuple[int, int] | None:
         """The variant that is sold for less, and the price that is told, in minor units."""
         return None
+
+    @property
+    def from_order(self) -> FromOrder | None:
+        """Which orders of the shop bring a play, where it is begun by nothing else."""
+        return None
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it is begun by coming by, once a day by the date of the shop."""
+        return False
 
     @property
     def idle(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,29 @@ from django.utils.translation import gettext_lazy
 
 from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
-from banyan.notify.kinds import Happening
+from banyan.notify.kinds import Happening, Tell
+
+from .mechanic import mechanic
+from .models import Campaign
+
+
+def titled(campaign: Campaign) -> dict[str, str]:
+    """Return what a notice keeps of a title; the platform's own campaigns are called by kind."""
+    if campaign.shop_id is None:
+        return {"mechanic": campaign.mechanic}
+    return {"title": campaign.title}
+
+
+def _register(name: str, tell: Tell, *, icon: str) -> None:
+    """Make a kind of notice known, which finds its title in the reader's language."""
+
+    def told(happening: Happening) -> str:
+        kept = happening.data
+        title = str(mechanic(kept["mechanic"]).title) if "mechanic" in kept else kept["title"]
+        return tell(replace(happening, data={**kept, "title": title}))
+
+    kinds.register(name, told, icon=icon, family="campaigns")
+
 
 APPS: dict[str, Any] = {
     "wechat": gettext_lazy("WeChat"),
@@ -123,28 +146,59 @@ def _lost(happening: Happening) -> str:
     }
 
 
-kinds.register("campaign.chance", _chance, icon="gift", family="campaigns")
-kinds.register("campaign.bought_chance", _bought_chance, icon="gift", family="campaigns")
-kinds.register("campaign.frozen", _frozen, icon="gift", family="campaigns")
-kinds.register("campaign.void", _void, icon="gift", family="campaigns")
-kinds.register("campaign.won", _won, icon="gift", family="campaigns")
-kinds.register("campaign.titled", _titled, icon="gift", family="campaigns")
-kinds.register("campaign.claim_ending", _claim_ending, icon="gift", family="campaigns")
-kinds.register("campaign.next", _next, icon="gift", family="campaigns")
-kinds.register("campaign.forfeited", _forfeited, icon="gift", family="campaigns")
-kinds.register("campaign.lost", _lost, icon="gift", family="campaigns")
+_register("campaign.chance", _chance, icon="gift")
+_register("campaign.bought_chance", _bought_chance, icon="gift")
+_register("campaign.frozen", _frozen, icon="gift")
+_register("campaign.void", _void, icon="gift")
+_register("campaign.won", _won, icon="gift")
+_register("campaign.titled", _titled, icon="gift")
+_register("campaign.claim_ending", _claim_ending, icon="gift")
+_register("campaign.next", _next, icon="gift")
+_register("campaign.forfeited", _forfeited, icon="gift")
+_register("campaign.lost", _lost, icon="gift")
 
 
 def _friend(happening: Happening) -> str:
     return _("A friend qualified with your code: %(title)s.") % {"title": happening.data["title"]}
 
 
-kinds.register("campaign.friend", _friend, icon="heart", family="campaigns")
-kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
-kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
-kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")
-kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
-kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
-kinds.register("campaign.returned", _returned, icon="gift", family="campaigns")
-kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")
+_register("campaign.friend", _friend, icon="heart")
+_register("campaign.one_to_go", _one_to_go, icon="people")
+_register("campaign.reached", _reached, icon="check")
+_register("campaign.thanked", _thanked, icon="heart")
+_register("campaign.group_joined", _joined, icon="people")
+_register("campaign.claimed", _claimed, icon="gift")
+_register("campaign.returned", _returned, icon="gift")
+_register("campaign.drained", _drained, icon="gift")
+
+
+def _brought(happening: Happening) -> str:
+    return _("Your order brings something for you and your friends: %(title)s.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _taken_back(happening: Happening) -> str:
+    return _(
+        "The order of a friend went back, and so your coupon in thanks was taken back: %(title)s."
+    ) % {"title": happening.data["title"]}
+
+
+def _owed(happening: Happening) -> str:
+    return _(
+        "The order of a friend went back. You have used the coupon for it: the next friend settles "
+        "that, without a coupon for you. %(title)s"
+    ) % {"title": happening.data["title"]}
+
+
+def _settled(happening: Happening) -> str:
+    return _(
+        "A friend qualified with your code and settles the coupon that you owed: %(title)s."
+    ) % {"title": happening.data["title"]}
+
+
+_register("campaign.brought", _brought, icon="gift")
+_register("campaign.taken_back", _taken_back, icon="heart")
+_register("campaign.owed", _owed, icon="heart")
+_register("campaign.settled", _settled, icon="heart")
 kinds.register("campaign.blocked", _blocked, icon="shield", family="shop")

@@ -346,6 +346,7 @@ WORDS: Mapping[str, Promise] = {
     "published": gettext_lazy("Published"),
     "given": gettext_lazy("Given"),
     "reached": gettext_lazy("Reached"),
+    "stopped": gettext_lazy("Stopped"),
     "void": gettext_lazy("Void"),
     "won": gettext_lazy("Won"),
     # their states

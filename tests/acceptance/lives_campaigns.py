@@ -66,6 +66,17 @@ def of_plays(settings: Any) -> None:
         join(full, who)
     later(begun(packs, ana))
 
+    item = make.variant(shop, price=10_000, stock=9)
+    with_orders = campaign(shop, "coupon_pack", coupon=given, starts="order")
+    (order,) = make.pay(make.place((item, 1), buyer=ana)).orders.all()
+    stopped = campaigns.begin(
+        actor=make.actor(ana), code=with_orders.code, given={"order": str(order.pk)}
+    )
+    orders.undo_orders(actor=SYSTEM, order_ids=[order.pk], reason="back")
+    campaigns.undo_begun(actor=SYSTEM, order_id=order.pk)
+    stopped.refresh_from_db()
+    assert stopped.state == "stopped"
+
     issue_credit(
         actor=SYSTEM, account_id=ana.pk, amount=Money(5_000, "CNY"), key="lives", reason="gift"
     )
@@ -145,7 +156,7 @@ def of_own_prices(settings: Any) -> None:
 
 def of_plays_that_buy(settings: Any) -> None:
     """Groups come about, are completed by the shop, or fail; bargains are bought, or come to
-    nothing in every way there is; a friend's order is kept, and thanked for."""
+    nothing in every way there is; a friend's order is kept, thanked for, and goes back."""
     item = make.variant(price=10_000, stock=99)
     shop = item.product.shop
 
@@ -186,7 +197,8 @@ def of_plays_that_buy(settings: Any) -> None:
     given_up, ana = bargain(0)
     _do(given_up, ana, "withdraw")
 
-    code = begun(campaign(shop, "referral", coupon=coupon(shop).pk, hold_days=0), somebody())
+    thanks = {"coupon": coupon(shop).pk, "thanks": coupon(shop).pk}
+    code = begun(campaign(shop, "referral", **thanks, hold_days=0), somebody())
     friend = somebody()
     join(code, friend)
     placed = make.pay(make.place((make.variant(shop), 1), buyer=friend))
@@ -199,6 +211,16 @@ def of_plays_that_buy(settings: Any) -> None:
         campaigns.advance(actor=SYSTEM)
     code.refresh_from_db()
     assert code.done == 1
+    orders.grant_refund(
+        actor=make.actor(shop.owner),
+        order_id=order.pk,
+        amount=order.total_amount,
+        reason="Broken",
+        key="lives",
+    )
+    campaigns.follow(actor=SYSTEM, order_id=order.pk, hook="refunded")
+    code.refresh_from_db()
+    assert code.done == 0
     bought.refresh_from_db()
     assert bought.state == "bought"
     assert_sound()

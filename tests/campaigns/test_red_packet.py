@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
@@ -19,6 +20,8 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, Problem
 from banyan.ledger.models import Account as Book
 from banyan.ledger.proof import verify
+from banyan.notify.kinds import Happening, require
+from banyan.notify.models import Notification
 from banyan.payments.actions.credit import issue_credit
 from banyan.people.models import Account
 from tests.campaigns.phones import Phone
@@ -154,6 +157,21 @@ def test_m10_self_assist() -> None:
         join(other, ana)
     assert credit(ana) == 10_000 - 1_000 - 300 + made.participations.get().amount
     assert_sound()
+
+
+def test_a_notice_of_the_platforms_own_campaign_is_in_the_readers_language() -> None:
+    with translation.override("zh-hans"):
+        campaigns.standing_campaign(mechanic_code="red_packet", currency="CNY")
+    made = packet(rich(), count=2)
+    for who in crowd(2):
+        join(made, who)
+    told = Notification.objects.get(recipient=made.owner, kind="campaign.drained")
+    assert told.data == {"mechanic": "red_packet"}
+    words = require("campaign.drained").tell
+    happening = Happening(n=1, names=(), who="", data=told.data)
+    for language, title in (("en", "Red packet"), ("zh-hans", "红包")):
+        with translation.override(language):
+            assert title in words(happening)
 
 
 def test_m10_new_user_only_breach() -> None:

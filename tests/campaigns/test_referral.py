@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.blocks import Note
+from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.queries import shown
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
+from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Invalid, NotFound
+from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.people.models import Account
@@ -203,6 +208,116 @@ def test_f12_tree_cycle(shop: Shop) -> None:
         join(second, ana)
     join(third, dee)
     assert (held(ana), held(dee)) == ([], ["welcome"])
+    assert_sound()
+
+
+# -- the friend's order goes back after the thanks -------------------------------------------------
+
+
+def goes_back(order: Order, amount: int | None = None) -> None:
+    """Refund an order that has arrived, all of it or a part."""
+    order.refresh_from_db()
+    orders.grant_refund(
+        actor=make.actor(order.shop.owner),
+        order_id=order.pk,
+        amount=order.total_amount if amount is None else amount,
+        reason="Broken",
+        key=f"back:{order.pk}:{amount}",
+    )
+    relay.drain()
+
+
+def thanked(code: Instance, item: Variant, friend: Account) -> Order:
+    """A friend enters the code, buys, and keeps it: the owner is thanked."""
+    join(code, friend)
+    order = buys(item, friend)
+    arrives(order)
+    days_later(8)
+    return order
+
+
+def states(who: Account) -> list[str]:
+    rows = CouponGrant.objects.filter(account=who, coupon__title="thanks").order_by("id")
+    return list(rows.values_list("state", flat=True))
+
+
+def notes(code: Instance, who: Account) -> str:
+    rows = blocks_of(shown(make.actor(who), Instance.objects.get(pk=code.pk)))
+    return " ".join(one.text for one in rows if isinstance(one, Note))
+
+
+def test_m07_refund_after_success_later_takes_unused_thanks_back(shop: Shop, item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    code = begun(codes(shop, most=1), ana)
+    order = thanked(code, item, ben)
+    assert states(ana) == ["held"]
+    before = Instance.objects.get(pk=code.pk).spent
+    goes_back(order)
+
+    code.refresh_from_db()
+    assert states(ana) == ["revoked"]
+    assert (code.done, code.spent) == (0, before - 1_000), "its money is free again"
+    assert Participation.objects.get(account=ben).state == "reversed"
+    assert "The order of 1 friend went back later" in notes(code, ana)
+    assert Notification.objects.filter(recipient=ana, kind="campaign.taken_back").exists()
+    assert StoredEvent.objects.filter(name="coupon.revoked").count() == 1
+    campaigns.follow(actor=SYSTEM, order_id=order.pk, hook="refunded")
+    assert states(ana) == ["revoked"], "told twice, done once"
+    thanked(code, item, cy)
+    assert states(ana) == ["revoked", "held"], "there are thanks for one friend again"
+    assert_sound()
+
+
+def test_m07_refund_after_success_later_a_used_one_is_netted(shop: Shop, item: Variant) -> None:
+    ana, ben, cy, dee = crowd(4)
+    code = begun(codes(shop, household="allowed"), ana)
+    order = thanked(code, item, ben)
+    buys(item, ana)
+    assert states(ana) == ["redeemed"]
+    goes_back(order)
+
+    code.refresh_from_db()
+    assert (states(ana), code.done) == (["redeemed"], 0)
+    assert "You have used 1 coupon of these: the next friend settles it." in notes(code, ana)
+    assert Notification.objects.filter(recipient=ana, kind="campaign.owed").exists()
+
+    settling = thanked(code, item, cy)
+    code.refresh_from_db()
+    assert (states(ana), code.done) == (["redeemed"], 1), "one friend, one coupon"
+    assert "settles" not in notes(code, ana)
+    goes_back(settling)
+    assert "You have used 1 coupon of these" in notes(code, ana), "owed again"
+    thanked(code, item, dee)
+    assert (states(ana), code.done) == (["redeemed"], 1)
+    assert_sound()
+
+
+def test_m07_refund_after_success_of_a_part_counts_when_too_little_is_left(
+    shop: Shop, item: Variant
+) -> None:
+    ana, ben = crowd(2)
+    code = begun(codes(shop, least=item.price_amount // 2), ana)
+    order = thanked(code, item, ben)
+    goes_back(order, 1)
+    assert states(ana) == ["held"]
+    goes_back(order, order.total_amount // 2)
+    assert states(ana) == ["revoked"]
+    assert_sound()
+
+
+def test_m07_refund_after_success_when_the_code_is_closed(shop: Shop, item: Variant) -> None:
+    ana, ben = crowd(2)
+    of = codes(shop, most=2)
+    code = begun(of, ana)
+    order = thanked(code, item, ben)
+    with clock.at(code.deadline):
+        campaigns.advance(actor=SYSTEM)
+    code.refresh_from_db()
+    of.refresh_from_db()
+    assert (code.state, of.reserved, of.spent) == ("closed", 0, code.spent)
+    goes_back(order)
+    of.refresh_from_db()
+    assert (states(ana), of.reserved, of.spent) == (["revoked"], 0, code.spent - 1_000)
     assert_sound()
 
 

@@ -3,7 +3,8 @@
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
 from .drawing import ask_beacons
-from .following import clear_place, follow, follow_paid
+from .following import clear_place, follow, follow_paid, offer_paid, undo_begun
+from .holding import free_places, keep_place
 from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
@@ -39,7 +40,10 @@ __all__ = [
     "fill_packet",
     "follow",
     "follow_paid",
+    "free_places",
+    "keep_place",
     "lapse_due",
+    "offer_paid",
     "open_preview",
     "pause_campaign",
     "plan_campaign",
@@ -50,5 +54,6 @@ __all__ = [
     "settle_orders",
     "standing_campaign",
     "switch_mechanic",
+    "undo_begun",
     "warn_of_blocks",
 ]

@@ -16,7 +16,9 @@ from banyan.entitlements.actions import (
     grant_coupon,
     grant_off,
     grant_price_rights,
+    revoke_grants,
 )
+from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, counters, events, fairness, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
@@ -38,6 +40,7 @@ from ..models import Campaign, Contribution, Grant, Instance, Participation, Per
 from ..persons import Person, seat_keys, seat_scope
 from ..problems import Refused
 from ..states import PARTICIPATION
+from ..words import titled
 
 
 class Stage:
@@ -57,6 +60,7 @@ class Stage:
         self.is_named = bool((given or {}).get("named"))
         self.joined: Participation | None = None
         self.spent = 0
+        self.was_over = instance.ended_at is not None
         self.ends = False
         self.next_url = ""
 
@@ -72,7 +76,7 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
 
     The caller's transaction must roll back on any Problem.
     """
-    _lock_coupons(effects)
+    _lock_first(effects, stage)
     try:
         for effect in effects:
             _one(effect, stage)
@@ -81,11 +85,19 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
     _settle(stage)
 
 
-def _lock_coupons(effects: Sequence[say.Effect]) -> None:
-    """Lock several coupons at once, in order: a pack may give the newer one first."""
+def _lock_first(effects: Sequence[say.Effect], stage: Stage) -> None:
+    """Lock at once and in order what several effects lock: coupons, newer ones first, say.
+
+    The campaign comes before its coupons, as for those who begin: its budget is settled after them.
+    """
     named = [e for e in effects if isinstance(e, say.GiveCoupon)]
     coupons = {one for e in named for one in (e.coupon_id, e.instead) if one is not None}
-    if len(coupons) > 1:
+    campaign = locks.LockKey("campaign", stage.instance.campaign_id)
+    ends = any(isinstance(e, say.Move) and e.ends for e in effects)
+    settles = coupons and ends and stage.instance.promise
+    if settles or (stage.was_over and any(isinstance(e, say.Reverse) for e in effects)):
+        locks.take([campaign, *(locks.LockKey("entitlement", one) for one in coupons)])
+    elif len(coupons) > 1:
         locks.take(locks.LockKey("entitlement", one) for one in coupons)
 
 
@@ -104,7 +116,10 @@ def _settle(stage: Stage) -> None:
     if stage.spent:
         Instance.objects.filter(pk=instance.pk).update(spent=F("spent") + stage.spent)
         instance.spent += stage.spent
-    if stage.ends and instance.promise:
+    if stage.was_over:
+        if stage.spent:
+            Campaign.objects.filter(pk=instance.campaign_id).update(spent=F("spent") + stage.spent)
+    elif stage.ends and instance.promise:
         Campaign.objects.filter(pk=instance.campaign_id).update(
             reserved=F("reserved") - instance.promise, spent=F("spent") + instance.spent
         )
@@ -473,6 +488,32 @@ def _count(effect: say.Count, stage: Stage) -> None:
 
 
 @_apply.register
+def _reverse(effect: say.Reverse, stage: Stage) -> None:
+    one, instance = effect.one, stage.instance
+    transition(PARTICIPATION, one, "reversed", actor=stage.actor)
+    Instance.objects.filter(pk=instance.pk).update(done=F("done") - 1)
+    instance.done -= 1
+    rows = Grant.objects.filter(
+        campaign_id=instance.campaign_id,
+        cause=effect.cause,
+        rule=effect.rule,
+        account_id=effect.who,
+    )
+    rows.filter(kind="honour").update(undone_at=clock.now())
+    given = rows.filter(kind="coupon").first()
+    if given is None:
+        return
+    reference = given.reference or 0
+    if revoke_grants(actor=stage.actor, grant_ids=[reference], reason="its cause was undone"):
+        Grant.objects.filter(pk=given.pk).update(undone_at=clock.now())
+        stage.spent -= given.cost
+        _apply(say.Tell(effect.who, "campaign.taken_back"), stage)
+    elif CouponGrant.objects.filter(pk=reference, state__in=["reserved", "redeemed"]).exists():
+        _apply(say.Keep(one, {"owed": True}), stage)
+        _apply(say.Tell(effect.who, "campaign.owed"), stage)
+
+
+@_apply.register
 def _reprice(effect: say.Reprice, stage: Stage) -> None:
     rows = Participation.objects.filter(instance_id=stage.instance.pk, state="in")
     rows.filter(amount__gt=effect.amount).update(amount=effect.amount, order_due_at=clock.now())
@@ -528,7 +569,7 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
         kind=effect.kind,
         group_key=f"{effect.kind}:{instance.pk}",
         url=f"/play/{instance.code}",
-        data={"title": instance.campaign.title, **effect.data},
+        data={**titled(instance.campaign), **effect.data},
         actor_id=stage.person.account_id if stage.person else None,
     )
 

@@ -11,13 +11,12 @@ from banyan.chat.access import get_room_for
 from banyan.chat.states import OPEN
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Busy, Invalid, LoginRequired, NotFound
+from banyan.kernel.problems import Invalid, LoginRequired, NotFound
 from banyan.ledger.problems import InsufficientBalance
 from banyan.payments.queries import wallet_balance, wallet_is_on
 
 from ..access import get_campaign_for, place_of
 from ..honour import HONOUR
-from ..mechanic import terms_of
 from ..models import Campaign, Instance
 from ..problems import Refused
 from .planning import standing_campaign
@@ -71,7 +70,7 @@ def fill_packet(*, actor: Actor, data: PacketInput, key: str) -> Instance:
         return known
     if pays and wallet_balance(account_id=actor.id, currency=total.currency) < total:
         raise InsufficientBalance()
-    made = begin(
+    return begin(
         actor=actor,
         code=of.code,
         cause=cause,
@@ -86,11 +85,6 @@ def fill_packet(*, actor: Actor, data: PacketInput, key: str) -> Instance:
             "audience": data.audience,
         },
     )
-    if made.cause != cause:
-        # There are no more turns, or another packet of theirs took this one in the same moment.
-        mine = Instance.objects.filter(campaign=made.campaign_id, owner_id=actor.id).count()
-        raise Refused("turns") if mine >= terms_of(made).packets else Busy()
-    return made
 
 
 def _campaign(actor: Actor, data: PacketInput) -> Campaign:

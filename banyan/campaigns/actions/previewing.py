@@ -79,7 +79,8 @@ class _Trial:
         """Let you begin; once."""
         if not self.code:
             you = self.people[YOURS]
-            self.code = begin(actor=you, code=self.campaign.code, subject=subject).code
+            made = begin(actor=you, code=self.campaign.code, cause="preview", subject=subject)
+            self.code = made.code
 
     def play(self, phone: str, verb: str, given: Mapping[str, Any]) -> str:
         """Do something on a phone; return where it leads to."""

@@ -20,8 +20,9 @@ from banyan.orders.models import Order
 from banyan.trust.queries import known
 
 from ..blocks import Block, Ladder, Next, Note, Progress
+from ..causes import kept_of
 from ..disclosing import Gift
-from ..effects import Change, Count, Effect, Enter, Follow, Keep, Move, MoveOne, Tell
+from ..effects import Change, Count, Effect, Enter, Follow, Keep, Move, MoveOne, Reverse, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
 from ..persons import is_new
@@ -136,6 +137,11 @@ class Referral(Mechanic[ReferralTerms]):
             method=_(
                 "A new friend gains by entering the code; who gave it is thanked once "
                 "the friend's first order is kept."
+            )
+            + " "
+            + _(
+                "Where that order goes back later, the coupon in thanks is taken back; a used one "
+                "is settled by the next friend."
             ),
             paid_levels=1 if terms.thanks else 0,
         )
@@ -198,11 +204,21 @@ class Referral(Mechanic[ReferralTerms]):
         received = order.received_at or play.at
         return [Follow(one, order.pk, received + dt.timedelta(days=play.terms.hold_days))]
 
+    def stands(self, terms: ReferralTerms, order: Order) -> bool:
+        """An order counts as long as it is worth what was asked for."""
+        return kept_of(order) >= max(1, terms.least)
+
     def refunded(
         self, play: Play[ReferralTerms], one: Participation, order: Order
     ) -> Sequence[Effect]:
-        """Given back in full: another order may count instead."""
-        return [Follow(one, None, reason="refunded")] if one.state == "in" else []
+        """Another order may count instead; what was thanked for already is taken back."""
+        if one.state == "in":
+            return [Follow(one, None, reason="refunded")]
+        if one.state != "won":
+            return []
+        undone = Reverse(one, play.instance.owner_id or 0, "thanks", f"place:{one.pk}")
+        # Who settled what was owed leaves it owed again.
+        return [undone, Keep(one, {"owed": True})] if one.data.get("settles") else [undone]
 
     def due(self, play: Play[ReferralTerms], one: Participation) -> Sequence[Effect]:
         """It was kept. The member is thanked, for as many friends as there are thanks for.
@@ -212,8 +228,10 @@ class Referral(Mechanic[ReferralTerms]):
         """
         code, terms = play.instance, play.terms
         owner = code.owner_id or 0
-        if one.state != "in":
+        if one.state != "in" or code.ended_at is not None:
             return []
+        if not self.stands(terms, Order.objects.get(pk=one.order_id)):
+            return [Follow(one, None, reason="refunded")]  # before we were told of it
         near = known(one.account_id)
         if owner in near.accounts:
             return [Follow(one, one.order_id, reason="own"), MoveOne(one, "lost")]
@@ -223,6 +241,10 @@ class Referral(Mechanic[ReferralTerms]):
             return [Keep(one, {"flag": "household"}), Follow(one, one.order_id, reason=HELD)]
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
+        owed = code.participations.filter(state="reversed", data__owed=True).order_by("id").first()
+        if owed is not None:
+            settled = [Keep(owed, {"owed": False}), Keep(one, {"settles": str(owed.pk)})]
+            return [Count(one), *settled, Tell(owner, "campaign.settled")]
         effects: list[Effect] = [Count(one), Tell(owner, "campaign.friend")]
         if terms.thanks or terms.honour:
             effects += reward(play, owner, terms.thanks, rule="thanks", cause=f"place:{one.pk}")
@@ -285,6 +307,7 @@ class Referral(Mechanic[ReferralTerms]):
                     n,
                 )
                 blocks.append(Note(text % {"n": n}))
+            blocks += _taken_back(shown)
             hint = _("Publish it on your own profile if you like; not on coupon sites.")
             return [*blocks, Next("share", _("Send it to friends"), hint)]
         if shown.mine is not None:
@@ -293,6 +316,27 @@ class Referral(Mechanic[ReferralTerms]):
             return [Note(_("This is over."))]
         use = Next("join", _("Use the code"), _("For your first order with us."))
         return [*_gains(terms, shown.campaign.currency), use]
+
+
+def _taken_back(shown: Shown[ReferralTerms]) -> list[Block]:
+    """Say which friends count no more, and what is owed for them."""
+    gone = [one for one in shown.people if one.state == "reversed"]
+    blocks: list[Block] = []
+    if gone:
+        text = ngettext(
+            "The order of %(n)s friend went back later, and the thanks for it with it.",
+            "The orders of %(n)s friends went back later, and the thanks for them with them.",
+            len(gone),
+        )
+        blocks.append(Note(text % {"n": len(gone)}))
+    if owed := sum(bool(one.data.get("owed")) for one in gone):
+        text = ngettext(
+            "You have used %(n)s coupon of these: the next friend settles it.",
+            "You have used %(n)s coupons of these: the next friends settle them.",
+            owed,
+        )
+        blocks.append(Note(text % {"n": owed}))
+    return blocks
 
 
 def _gains(terms: ReferralTerms, currency: str) -> list[Block]:

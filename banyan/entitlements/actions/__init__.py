@@ -9,6 +9,7 @@ from .grants import (
     grant_coupon,
     grant_off,
     print_codes,
+    revoke_grants,
 )
 from .points import points_locks, release_points, reserve_points, set_points_terms, spend_points
 from .points_life import (
@@ -78,6 +79,7 @@ __all__ = [
     "resume_coupon",
     "return_coupons",
     "return_rights",
+    "revoke_grants",
     "revoke_price_rights",
     "ripen_points",
     "set_points_terms",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -17,9 +17,10 @@ from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import run
-from banyan.kernel.states import transition
+from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_coupon_for
+from ..events import CouponRevoked
 from ..models import Coupon, Grant
 from ..problems import CouponRefused
 from ..rules import AmountOff, Terms, Variants
@@ -197,6 +198,25 @@ def print_codes(*, actor: Actor, coupon_id: int, n: int) -> list[Grant]:
             )
             for _n in range(n)
         )
+
+
+def revoke_grants(*, actor: Actor, grant_ids: Collection[int], reason: str) -> list[int]:
+    """Take unused coupons back; returns the ids of those that were. Repeatable. For rooms above.
+
+    Their uses are free again. What an order has already, paid or not, stays as it was promised.
+    Locks coupon. Emits coupon.revoked.
+    """
+    rows = Grant.objects.filter(pk__in=grant_ids, state="held")
+    with transaction.atomic():
+        locks.take(LockKey("entitlement", one) for one in rows.values_list("coupon_id", flat=True))
+        held = list(rows.order_by("id"))
+        for grant in held:
+            told = CouponRevoked(
+                grant_id=grant.pk, coupon_id=grant.coupon_id, account_id=grant.account_id
+            )
+            transition_telling(GRANT, grant, "revoked", event=told, actor=actor, reason=reason)
+            Coupon.objects.filter(pk=grant.coupon_id).update(taken=F("taken") - 1)
+    return [grant.pk for grant in held]
 
 
 def expire_grants(*, actor: Actor, limit: int = 500) -> int:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from banyan.campaigns import actions as campaigns
@@ -41,7 +42,7 @@ from banyan.campaigns.queries import (
 from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import NotFound
 from banyan.sharing.channels import channel_of
 from banyan.sharing.queries import link_by_code
@@ -92,6 +93,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         request,
         "shop/campaigns/campaign.html",
         _page(request, found, arrival)
+        | _beginning(request, found)
         | {
             "mine": own_instances(who, found),
             "phase": _phase(found),
@@ -100,6 +102,25 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
             "sign_in_url": _sign_in(request, arrival),
         },
     )
+
+
+def _beginning(request: HttpRequest, found: Campaign) -> dict[str, Any]:
+    """Return how a play of it is begun: by whom likes to, once a day, or with an order alone."""
+    assert found.version is not None
+    terms = mechanic(found.mechanic).terms.model_validate(found.version.terms)
+    if terms.is_daily:
+        return {"begin_label": _("Take today's")}
+    if terms.from_order is None:
+        return {"begin_label": _("Begin")}
+    order = whole(request.GET.get("order", ""))
+    least = format_money(Money(terms.from_order.least, found.currency))
+    return {
+        "begin_label": _("Begin") if order else "",
+        "order": order,
+        "needs": _("It comes with a paid order of at least %(amount)s.") % {"amount": least}
+        if terms.from_order.least
+        else _("It comes with a paid order."),
+    }
 
 
 @require_safe
@@ -154,8 +175,8 @@ def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, 
         "head": head_of(
             request,
             kind="website",
-            title=found.title,
-            description=found.about or pitch or found.title,
+            title=card.title,
+            description=found.about or pitch or card.title,
             path=addresses.url("campaign", found.code),
             picture=card.picture,
             code=arrival.code,
@@ -306,7 +327,11 @@ def plays_mine(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "me",
         "rows": [
-            {"play": one, "mechanic": mechanics.mechanic(one.campaign.mechanic)}
+            {
+                "play": one,
+                "title": mechanics.title_of(one.campaign),
+                "mechanic": mechanics.mechanic(one.campaign.mechanic),
+            }
             for one in rows[:PAGE]
         ],
         "marks": [(name_of(rule), n) for rule, n in marks_held(actor(request))],

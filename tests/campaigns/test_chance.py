@@ -12,11 +12,12 @@ import pytest
 
 from banyan.campaigns.chance import bargains, draws, packets, packs
 from banyan.campaigns.chance.bargains import Bargain
-from banyan.campaigns.chance.draws import Draw, Part, Void
+from banyan.campaigns.chance.draws import Draw
 from banyan.campaigns.chance.instant import NOTHING, Prize, Wheel
 from banyan.campaigns.chance.packets import Packet, split_equal, split_random
 from banyan.campaigns.chance.packs import Pack
 from banyan.kernel.fairness import Entrant, below, proves, stream
+from banyan.kernel.proofs import Void, freeze
 
 from .proof_files import seed, turns
 
@@ -256,7 +257,7 @@ def test_wheels_that_cannot_be_honest_are_refused(prizes: list[Prize]) -> None:
 
 def test_a_draw_names_winners_and_the_order_in_which_others_move_up() -> None:
     entries = [Entrant(f"e{i}", 1 + i % 3) for i in range(20)]
-    frozen = draws.freeze(reversed(entries), [Void("v1", "staff")])
+    frozen = freeze(reversed(entries), [Void("v1", "staff")])
     draw = Draw(subject=7, prizes=(("phone", 1), ("mug", 2)), runners=4, closes_at="2026-01-01")
 
     order = draws.drawn(draw, frozen, seed=seed("d"))
@@ -269,14 +270,14 @@ def test_a_draw_names_winners_and_the_order_in_which_others_move_up() -> None:
     ]
     longer = Draw(subject=7, prizes=draw.prizes, runners=17, closes_at=draw.closes_at)
     assert draws.drawn(longer, frozen, seed=seed("d"))[:7] == order
-    few = draws.drawn(draw, draws.freeze(entries[:2]), seed=seed("d"))
+    few = draws.drawn(draw, freeze(entries[:2]), seed=seed("d"))
     assert [prize for _, prize in draws.winners(draw, few)] == ["phone", "mug"], "the rest returns"
     assert proves(frozen.entries[0], [], frozen.root) is False
 
 
 def test_a_draw_and_who_moves_up_follow_the_weights() -> None:
     weights = [1, 2, 3, 4, 5]
-    frozen = draws.freeze(Entrant(f"e{i}", weight) for i, weight in enumerate(weights))
+    frozen = freeze(Entrant(f"e{i}", weight) for i, weight in enumerate(weights))
     draw = Draw(subject=7, prizes=(("phone", 1),), runners=1, closes_at="2026-01-01")
     orders = [draws.drawn(draw, frozen, seed=i.to_bytes(32, "big")) for i in range(MANY // 2)]
 
@@ -299,10 +300,13 @@ def test_negative_control_whoever_is_last_can_never_win() -> None:
 
 def test_lists_and_parts_that_contradict_themselves_are_refused() -> None:
     refusals: list[tuple[str, Callable[[], object]]] = [
-        ("void", lambda: draws.freeze([Entrant("a")], [Void("a", "staff")])),
-        ("weights", lambda: draws.freeze([Entrant("a", 10**15), Entrant("b")])),
-        ("void", lambda: draws.freeze([], [Void("a", "staff"), Void("a", "bot")])),
-        ("promised", lambda: draws.contributed([Part("m", "0" * 64, "something")])),
+        ("void", lambda: freeze([Entrant("a")], [Void("a", "staff")])),
+        ("weights", lambda: freeze([Entrant("a", 10**15), Entrant("b")])),
+        ("void", lambda: freeze([], [Void("a", "staff"), Void("a", "bot")])),
+        (
+            "named",
+            lambda: draws.randomness(Draw(subject=1, prizes=(("a", 1),), closes_at=""), "ab"),
+        ),
         ("prizes", lambda: Draw(subject=1, prizes=(), closes_at="")),
         ("source", lambda: Draw(subject=1, prizes=(("a", 1),), closes_at="", source="moon")),
         ("source", lambda: Draw(subject=1, prizes=(("a", 1),), closes_at="", beacon="drand")),

@@ -68,7 +68,7 @@ ALWAYS = ("begin", "jobs", "wait", "pause", "resume", "resume", "end")
 DEEDS: Mapping[str, Sequence[str]] = {
     "coupon_pack": ["join"] * 4,
     "like_collection": [*["help"] * 5, "withdraw", "redeem", "redeem"],
-    "assist_draw": [*["help"] * 4, "withdraw"],
+    "assist_draw": [*["help"] * 4, "withdraw", *["redeem"] * 2, "order", "pay", "refund"],
     "bargain": [*["help"] * 4, "redeem", "withdraw", "order", "order", "pay", "pay", "refund"],
     "group_buy": [*["join"] * 4, *["order"] * 4, *["pay"] * 4, "refund"],
     "instant_draw": [*["help"] * 3, *["redeem"] * 4, "withdraw", "order", "pay", "refund"],
@@ -100,7 +100,7 @@ def scene(code: str) -> Scene:
             "coupon_pack": {"coupon": first.pk, "places": 3, "sender": 2, "budget": 4_500},
             "like_collection": {"coupon": first.pk, "likes": 2, "likes_2": 3, "coupon_2": more.pk}
             | {"budget": 2_000},
-            "assist_draw": {"prize": first.pk, "count": 2, "helpers": 2},
+            "assist_draw": {"prize": first.pk, "count": 2, "helpers": 2, "orders": 1},
             "instant_draw": {"prize": first.pk, "nothing": 1, "prize_2": more.pk, "count_2": 2}
             | {"weight_2": 2, "base": 2, "helpers": 2, "orders": 1, "budget": 2_300},
             "bargain": {"variant": item.pk, "floor": 4_000, "people": 2, "bargains": 2},
@@ -252,7 +252,7 @@ class Plays(RuleBasedStateMachine):
                 actor=who,
                 lines=[orders.WantedLine(self.scene.item.pk, 1)],
                 contact=orders.Contact(email=f"player{who.id}@example.com", phone=""),
-                address=make.ADDRESS,
+                address=make.ADDRESS | {"recipient": f"Player {who.id}"},
                 placement_key=f"{who.id}:{self.now.isoformat()}",
                 provider="sandbox",
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,15 +9,15 @@ import pytest
 from django.db.models import F
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.actions import applying, clockwork, planning, playing
+from banyan.campaigns.actions import planning, playing
 from banyan.campaigns.actions.playing import Played
 from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.entitlements.models import Grant as CouponGrant
-from banyan.kernel import clock, locks
+from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Busy, Problem
+from banyan.kernel.problems import Problem
 from banyan.ledger.models import Account as Book
 from banyan.ledger.proof import verify
 from banyan.payments.actions.credit import issue_credit
@@ -48,55 +47,6 @@ from tests.support.weakened import (
 )
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
-
-
-# -- draws ----------------------------------------------------------------------------------------
-
-
-def _entries(many: int) -> Campaign:
-    shop = make.shop()
-    of = campaign(shop, "assist_draw", prize=coupon(shop).pk, count=1, helpers=0)
-    for who in crowd(many):
-        begun(of, who)
-    return of
-
-
-def test_f10_prize_stock() -> None:
-    of = _entries(5)
-
-    def drawn() -> int:
-        with clock.at(of.ends_at):
-            return campaigns.advance(actor=SYSTEM)
-
-    for _n in range(2):
-        found = run_concurrently(drawn, 6)
-        assert all(isinstance(one, int | Busy) for one in found), found
-    drawn()
-    of.refresh_from_db()
-    assert of.state == "settled"
-    assert CouponGrant.objects.count() == 1
-    assert Instance.objects.filter(state="won").count() == len(of.public["won"]) == 1
-    assert (of.reserved, of.spent) == (0, 500)
-    assert_sound()
-
-
-@pytest.mark.parametrize("keyed", [True, False], ids=["by the key alone", "without the key"])
-def test_f10_control_without_lock_and_machine_one_prize_is_given_to_who_won_it_again(
-    keyed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    of = _entries(1)
-    no_locks(monkeypatch)
-    careless(monkeypatch, applying)
-    meet(monkeypatch, clockwork, "terms_of", 3)
-    with contextlib.ExitStack() as off:
-        if not keyed:
-            off.enter_context(without_unique("campaigns_grant", "granted_once"))
-        found = run_concurrently(lambda: clockwork.draw(actor=SYSTEM, campaign=_again(of)), 3)
-    assert CouponGrant.objects.count() == (1 if keyed else 3), found
-
-
-def _again(of: Campaign) -> Campaign:
-    return Campaign.objects.select_related("version").get(pk=of.pk)
 
 
 # -- whoever is on the way when it stops ----------------------------------------------------------

@@ -228,7 +228,10 @@ def test_control_without_keys_one_person_is_in_as_often_as_they_tap(
     def another_name(person: Person, scope: str) -> list[PersonKey]:
         return [PersonKey(account_id=person.account_id, scope=scope, key=str(next(names)))]
 
-    monkeypatch.setattr(applying, "_keys", another_name)
+    def another_seat(person: Person, instance_id: int) -> list[PersonKey]:
+        return another_name(person, f"instance:{instance_id}")
+
+    monkeypatch.setattr(applying, "seat_keys", another_seat)
     monkeypatch.setattr(playing, "_mine", lambda instance, account_id: None)
     with without_unique("campaigns_participation", "participation_once"):
         found = run_concurrently(lambda: join(of, ben), 3)

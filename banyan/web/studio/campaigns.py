@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -17,48 +15,38 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_campaign_for_staff, visible_campaigns
 from banyan.campaigns.actions import previewing
-from banyan.campaigns.audience import AUDIENCE_WORDS, TIER_WORDS, which_of, who_can
+from banyan.campaigns.audience import who_can
 from banyan.campaigns.disclosing import report_of
 from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
 from banyan.campaigns.models import Campaign
 from banyan.campaigns.outcomes import outcome_of
 from banyan.campaigns.policy import Source
 from banyan.campaigns.queries import Funnel, forgone_by, funnel_of
-from banyan.campaigns.terms import Asked, Terms
+from banyan.campaigns.terms import Terms
 from banyan.campaigns.words import APPS
 from banyan.catalog.access import MANAGERS
-from banyan.catalog.models import Shop, Variant
-from banyan.entitlements.costs import given_coupons
-from banyan.groups.access import visible_groups
+from banyan.catalog.models import Shop
 from banyan.kernel import clock
-from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import NotFound, Problem
 
 from ..http import actor, private, signed_in
 from ..streams import ticket
+from .campaign_form import (
+    drives,
+    form_page,
+    kept_values,
+    landings,
+    options_of,
+    read_input,
+    typed_text,
+    usual_values,
+)
 from .room import page, refusal_of, shop_of
-from .typed import Typed, moment_text
 
 MOST_SHOWN = 50
-MOST_CHOICES = 500
-USUAL_PLAYS = 100
-A_WEEK = dt.timedelta(days=7)
 SEVERITIES = {"block": "bad", "warn": "gold", "note": ""}
 """What a rule said, and the tone in which it is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A parameter as the form draws it; ``options`` where something is chosen.
-
-    ``first``: nothing goes without it; the others are as the template has them.
-    """
-
-    asked: Asked
-    value: str
-    options: list[tuple[str, Any]]
-    first: bool
 
 
 def campaign_state(one: Campaign) -> tuple[str, str]:
@@ -100,12 +88,13 @@ def campaign_new(request: HttpRequest, shop_slug: str, code: str) -> HttpRespons
     """Show the form of a mechanic, filled in by a preset; on POST write the draft."""
     shop, kind = shop_of(request, shop_slug, MANAGERS), mechanic(code)
     if request.method != "POST":
-        return _form(request, shop, kind, _usual(shop, kind, request.GET.get("preset", "")))
+        preset = request.GET.get("preset", "")
+        return form_page(request, shop, kind, usual_values(shop, kind, preset))
     try:
-        data = _read(request, shop, kind)
+        data = read_input(request, shop, kind)
         made = campaigns.plan_campaign(actor=actor(request), shop_id=shop.pk, data=data)
     except Problem as problem:
-        return _form(request, shop, kind, request.POST, refusal_of(problem))
+        return form_page(request, shop, kind, request.POST, refusal_of(problem))
     messages.success(request, _("The draft is saved. Look at it, then publish it."))
     return redirect("studio_campaign", shop.slug, made.pk)
 
@@ -121,190 +110,14 @@ def campaign_change(request: HttpRequest, shop_slug: str, campaign_id: int) -> H
     if found.state != "draft":
         raise NotFound()
     if request.method != "POST":
-        return _form(request, shop, kind, _kept(shop, kind, found))
+        return form_page(request, shop, kind, kept_values(shop, kind, found))
     try:
-        data = _read(request, shop, kind)
+        data = read_input(request, shop, kind)
         campaigns.change_campaign(actor=actor(request), campaign_id=found.pk, data=data)
     except Problem as problem:
-        return _form(request, shop, kind, request.POST, refusal_of(problem))
+        return form_page(request, shop, kind, request.POST, refusal_of(problem))
     messages.success(request, _("The draft is saved. Look at it, then publish it."))
     return redirect("studio_campaign", shop.slug, found.pk)
-
-
-def _kept(shop: Shop, kind: Mechanic[Any], found: Campaign) -> dict[str, Any]:
-    """Return a draft as its form shows it."""
-    assert found.version is not None
-    values = {
-        one.name: _typed(one, found.version.terms.get(one.name), shop) for one in kind.terms.asked()
-    }
-    return values | {
-        "title": found.title,
-        "about": found.about,
-        "starts_at": moment_text(found.starts_at, shop.timezone),
-        "ends_at": moment_text(found.ends_at, shop.timezone),
-        "drive": found.drive,
-        "landing": found.landing,
-        "market": found.market,
-        "tier": found.tier,
-        "min_age": found.min_age or "",
-        "audience": found.audience,
-        "audience_of": which_of(found),
-        "budget": str(Money(found.budget, found.currency).decimal),
-    }
-
-
-def _usual(shop: Shop, kind: Mechanic[Any], preset: str) -> dict[str, Any]:
-    now = clock.now()
-    values: dict[str, Any] = {
-        "starts_at": moment_text(now, shop.timezone),
-        "ends_at": moment_text(now + A_WEEK, shop.timezone),
-        "drive": "benefit",
-        "title": str(kind.presets[preset].title if preset in kind.presets else kind.title),
-        "plays": str(USUAL_PLAYS),
-    }
-    chosen = kind.presets[preset].terms if preset in kind.presets else {}
-    for one in kind.terms.asked():
-        usual = chosen.get(one.name, one.default)
-        values[one.name] = _typed(one, usual, shop)
-    return values
-
-
-def _typed(one: Asked, value: Any, shop: Shop) -> str:
-    """Return a value as the form shows it."""
-    if value is None:
-        return ""
-    if one.ask.kind == "money":
-        return str(Money(int(value), shop.currency).decimal)
-    if one.ask.kind == "switch":
-        return "1" if value else ""
-    return str(value)
-
-
-def _read(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaigns.CampaignInput:
-    typed = Typed(request.POST, shop.currency)
-    typed.required("title", "starts_at", "ends_at")
-    starts = typed.moment("starts_at", shop.timezone)
-    ends = typed.moment("ends_at", shop.timezone)
-    budget, off = typed.amount("budget"), typed.amount("coupon_off")
-    plays, min_age = whole(typed.text("plays")) or 0, typed.whole("min_age")
-    terms = {
-        one.name: value for one in kind.terms.asked() if (value := _value(typed, one)) is not None
-    }
-    typed.check()
-    assert starts is not None
-    assert ends is not None
-    return campaigns.CampaignInput(
-        mechanic=kind.code,
-        title=typed.text("title"),
-        about=typed.text("about"),
-        starts_at=starts,
-        ends_at=ends,
-        drive=typed.text("drive") or "benefit",
-        landing=typed.text("landing"),
-        market=typed.text("market") or "none",
-        tier=typed.text("tier") or "member",
-        min_age=min_age,
-        audience=typed.text("audience") or "all",
-        audience_of=_which(request, typed),
-        budget=budget or 0,
-        plays=plays,
-        coupon_off=off or 0,
-        terms=terms,
-        template=typed.text("preset"),
-    )
-
-
-def _which(request: HttpRequest, typed: Typed) -> str:
-    """Return which one it is for; a group is typed by its address, and meant by its id."""
-    text = typed.text("audience_of")
-    if typed.text("audience") != "group" or not text:
-        return text
-    slug = text.rstrip("/").rpartition("/")[2]
-    found = visible_groups(actor(request)).filter(slug__iexact=slug)
-    return str(found.values_list("pk", flat=True).first() or 0)
-
-
-def _value(typed: Typed, one: Asked) -> Any:
-    """Read one parameter; None is left to its usual value."""
-    if one.ask.kind == "switch":
-        return one.name in typed.data
-    if one.ask.kind == "money":
-        return typed.amount(one.name)
-    if one.ask.kind in {"coupon", "variant"}:
-        return typed.row_id(one.name) if typed.text(one.name) else None
-    return typed.text(one.name) or None
-
-
-def _form(
-    request: HttpRequest,
-    shop: Shop,
-    kind: Mechanic[Any],
-    values: Mapping[str, Any],
-    problem: Problem | None = None,
-) -> HttpResponse:
-    fields = [
-        Field(one, str(values.get(one.name, "")), _options(shop, one), _is_first(kind, one))
-        for one in kind.terms.asked()
-    ]
-    preset = values.get("preset") or request.GET.get("preset", "")
-    faults = set(problem.fields) if problem else set()
-    people = [values.get(name) for name in ("tier", "min_age", "audience", "audience_of")]
-    context = {
-        "mechanic": kind,
-        "fields": fields,
-        "unfolded": not preset or any(one.asked.name in faults for one in fields if not one.first),
-        "narrowed": not {*people} <= {None, "", "member", "all"},
-        "priced": lambda label: (
-            _("%(label)s in %(currency)s") % {"label": label, "currency": shop.currency}
-        ),
-        "values": values,
-        "gives": bool(kind.terms.coupon_fields),
-        "drives": [one for one in _drives() if one[0] in kind.drives],
-        "landings": [(one, text) for one in kind.landings if (text := _landings().get(one))],
-        "tiers": TIER_WORDS.items() if kind.plays_here else (),
-        "audiences": AUDIENCE_WORDS.items(),
-        "markets": [("none", _("None")), ("CN", "CN"), ("EU", "EU"), ("US", "US")],
-        "preset": preset,
-    }
-    return page(request, shop, "campaigns", "studio/campaign_new.html", context, problem)
-
-
-def _is_first(kind: Mechanic[Any], one: Asked) -> bool:
-    """Tell whether a parameter is what a campaign cannot do without: goods, a price, a coupon."""
-    needed = kind.terms.model_fields[one.name].is_required()
-    return needed or one.name == kind.terms.main
-
-
-def _drives() -> list[tuple[str, str]]:
-    return [
-        ("benefit", _("A benefit: coupons, prices, prizes")),
-        ("honour", _("Honour: what one did for others is shown")),
-        ("both", _("Both")),
-    ]
-
-
-def _landings() -> dict[str, str]:
-    return {
-        "coupon": _("With a coupon for later"),
-        "right": _("With a price for later, on every device"),
-        "direct": _("Straight at the checkout"),
-    }
-
-
-def _options(shop: Shop, one: Asked) -> list[tuple[str, Any]]:
-    if one.ask.kind == "coupon":
-        rows = [(str(coupon.pk), coupon.title) for coupon in given_coupons(shop.pk)]
-        return [("", _("None")), *rows]
-    if one.ask.kind == "variant":
-        variants = Variant.objects.filter(
-            product__shop=shop, product__state="active", is_active=True
-        ).select_related("product")
-        found = variants.order_by("-product_id", "position")[:MOST_CHOICES]
-        return [
-            ("", _("None")),
-            *((str(one.pk), " / ".join([one.product.title, *one.values])) for one in found),
-        ]
-    return [(key, text) for key, text in one.ask.choices]
 
 
 def _campaign_of(request: HttpRequest, shop: Shop, campaign_id: int) -> Campaign:
@@ -442,11 +255,11 @@ def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
 
 def _ways(shown: Campaign) -> list[tuple[str, str, str]]:
     """Return in words what moves people, and how it ends where that was chosen."""
-    ways = [(_("What moves people"), dict(_drives())[shown.drive], "")]
+    ways = [(_("What moves people"), dict(drives())[shown.drive], "")]
     if shown.drive == "honour":
         ways.append((_("For honour alone"), str(mechanic(shown.mechanic).in_honour), ""))
     if len(mechanic(shown.mechanic).landings) > 1:
-        ways.append((_("How it ends"), _landings()[shown.landing], ""))
+        ways.append((_("How it ends"), landings()[shown.landing], ""))
     people = who_can(shown)
     if shown.min_age is not None:
         people.append(_("From %(age)d years on") % {"age": shown.min_age})
@@ -462,8 +275,8 @@ def _facts(shop: Shop, kind: Mechanic[Any], terms: Terms) -> list[tuple[Any, str
         value = getattr(terms, one.name)
         if value is None or value == "" or one.name in terms.idle:
             continue
-        options = dict(_options(shop, one))
-        text = str(options.get(str(value), _typed(one, value, shop)))
+        options = dict(options_of(shop, one))
+        text = str(options.get(str(value), typed_text(one, value, shop)))
         if one.ask.kind == "switch":
             text = _("yes") if value else _("no")
         elif one.ask.kind == "money":

@@ -189,8 +189,8 @@ def form_page(
 
 def _is_first(kind: Mechanic[Any], one: Asked) -> bool:
     """Tell whether a parameter is what a campaign cannot do without: goods, a price, a coupon."""
-    main: str = kind.terms.main
-    return one.name == main or kind.terms.model_fields[one.name].is_required()
+    needed = kind.terms.model_fields[one.name].is_required()
+    return needed or one.name == str(kind.terms.main)
 
 
 def drives() -> list[tuple[str, str]]:

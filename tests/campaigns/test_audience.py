@@ -94,6 +94,8 @@ def test_an_age_is_read_from_the_profile_to_the_day(shop: Shop) -> None:
 def test_whose_profile_is_silent_is_led_there_and_asked_once(shop: Shop) -> None:
     of, ana = pack(shop, min_age=18), somebody()
     browser = client(ana)
+    page = browser.get(reverse("campaign", args=[of.code])).content.decode()
+    assert "Who can take part: From 18 years on" in page, "it is told before it is pressed"
     answer = browser.post(reverse("campaign_begin", args=[of.code]))
     assert answer["Location"] == reverse("me_edit")
     html = browser.get(reverse("me_edit")).content.decode()

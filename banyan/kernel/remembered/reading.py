@@ -10,20 +10,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.backends.utils import CursorWrapper
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.sql import Literal
+
+from .cursors import run
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=models.Model)
 
 MOST_IN_A_LIST = 40
-# Above 50 psycopg looks for a statement's marks anew each time, 0.7 µs each: less than sending two.
-_MOST_PARAMETERS = 120
 _BIGGEST = 2**63 - 1
 _FIRST_MARK = -7_315_000_000_000_000_000
 _MARK_DAY = dt.datetime(2, 2, 2, tzinfo=dt.UTC)
@@ -94,7 +93,7 @@ def reload(obj: models.Model) -> None:
 
 def columns(model: type[models.Model]) -> str:
     """Return the columns of a model as SQL, in the order in which :func:`fill` takes them."""
-    return _names(model._meta.concrete_fields)
+    return ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
 
 
 def fill(obj: models.Model, row: Sequence[Any]) -> None:
@@ -115,236 +114,6 @@ def fill(obj: models.Model, row: Sequence[Any]) -> None:
 _readers: dict[
     type[models.Model], list[tuple[str, models.Field[Any, Any], list[Callable[..., Any]]]]
 ] = {}
-_columns: dict[type[models.Model], list[models.Field[Any, Any]]] = {}
-
-
-def insert(*rows: M) -> list[M]:
-    """Write new rows of one model by one statement; the database makes ids that are missing.
-
-    All rows have an id, or none has. What ``bulk_create`` does for less, for plain models: no
-    signals, no parents.
-    """
-    if rows:
-        sql, values = _insertion(rows)
-        _write_new(rows, sql, values)
-    return list(rows)
-
-
-def insert_once(row: models.Model, unique: str) -> bool:
-    """Write a new row unless its ``unique`` field is taken; tell whether it was written."""
-    sql, values = _insertion([row])
-    field = _column(row, unique)
-    made = f' ON CONFLICT ("{field.column}") DO NOTHING RETURNING '
-    cursor = _cursor()
-    cursor.execute(made.join(sql.rsplit(" RETURNING ", 1)), values)
-    found = cursor.fetchone()
-    if found is None:
-        return False
-    row.pk = found[0]
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return True
-
-
-def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> None:
-    """Do what :func:`insert` does, and run a writing ``statement`` as a part of the same one."""
-    if not rows:
-        cursor = _cursor()
-        cursor.execute(statement, params)
-        return
-    sql, values = _insertion(rows)
-    _write_new(rows, f"WITH beside AS ({statement}) {sql}", [*params, *values])
-
-
-def insert_together(
-    *groups: Sequence[models.Model], beside: Sequence[tuple[str, Sequence[Any]]] = ()
-) -> None:
-    """Write new rows of several models, which may name each other, by as few statements as pay.
-
-    The last group learns its ids; rows of the others have theirs from ``ids.new_ids``, or are rows
-    whose ids nobody needs. No group is empty. ``beside`` are writing statements, with their
-    parameters, that run as parts of the first one. In the caller's transaction.
-    """
-    parts: list[str] = [statement for statement, _given in beside]
-    values: list[Any] = [value for _statement, given in beside for value in given]
-    width = 0
-    for rows in groups:
-        sql, given = _insertion(rows)
-        each = len(given) // len(rows)  # however many rows, as many statements
-        if parts and width + each > _MOST_PARAMETERS:
-            _write_parts(parts, values)
-            parts, values, width = [], [], 0
-        width += each
-        if rows is groups[-1]:
-            _write_new(rows, _all_of(parts, sql), [*values, *given])
-            return
-        parts.append(sql)
-        values += given
-        for row in rows:
-            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-
-
-def _write_parts(parts: Sequence[str], values: Sequence[Any]) -> None:
-    cursor = _cursor()
-    cursor.execute(_all_of(parts[:-1], parts[-1]), values)
-
-
-def _all_of(parts: Sequence[str], last: str) -> str:
-    """Return one statement that runs the writing ``parts`` and answers what the ``last`` does."""
-    named = [f"part{number} AS ({sql})" for number, sql in enumerate(parts)]
-    return f"WITH {', '.join(named)} {last}" if named else last
-
-
-def run(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> CursorWrapper:
-    """Run a statement of the caller's own; its rows are fetched before the next one."""
-    cursor = _cursor()
-    cursor.execute(sql, values)
-    return cursor
-
-
-def _cursor() -> CursorWrapper:
-    """Return a cursor of this thread's connection, the same one for as long as it has that.
-
-    Making one costs a fifth of a small statement. Its rows are fetched before the next statement,
-    and nobody closes it. Django's statement log is written by cursors of its own.
-    """
-    real = connections[DEFAULT_DB_ALIAS]
-    if real.queries_logged:
-        return real.cursor()
-    kept: CursorWrapper | None = getattr(real, "_kept_cursor", None)
-    if kept is None or kept.cursor.connection is not real.connection:
-        kept = real.cursor()
-        real._kept_cursor = kept  # type: ignore[attr-defined]  # goes with the thread's connection
-    return kept
-
-
-def _insertion(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
-    meta = type(rows[0])._meta
-    fields = _fields_of(type(rows[0]))
-    if rows[0].pk is not None:
-        fields = [meta.pk, *fields]
-    marks = ", ".join([f"({_marks(fields)})"] * len(rows))
-    sql = (
-        f'INSERT INTO "{meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
-        f' VALUES {marks} RETURNING "{meta.pk.column}"'
-    )
-    return sql, [value for row in rows for value in _values(row, fields)]
-
-
-def _write_new(rows: Sequence[models.Model], sql: str, values: list[Any]) -> None:
-    cursor = _cursor()
-    cursor.execute(sql, values)
-    for row, (made,) in zip(rows, cursor.fetchall(), strict=True):
-        row.pk = made
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-
-
-def _fields_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    fields = _columns.get(model)
-    if fields is None:
-        fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
-        _columns[model] = fields
-    return fields
-
-
-def _names(fields: Sequence[models.Field[Any, Any]]) -> str:
-    return ", ".join(f'"{field.column}"' for field in fields)
-
-
-def _marks(fields: Sequence[models.Field[Any, Any]]) -> str:
-    return ", ".join(["%s"] * len(fields))
-
-
-def _values(row: models.Model, fields: Sequence[models.Field[Any, Any]]) -> list[Any]:
-    real = connections[DEFAULT_DB_ALIAS]  # the proxy looks it up again for every value
-    return [field.get_db_prep_save(field.pre_save(row, True), real) for field in fields]
-
-
-def change(row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]) -> bool:
-    """Write the fields ``to`` of one row if its fields are as in ``where``; tell whether it was.
-
-    One conditional UPDATE, as ``filter(...).update(...)`` makes it, of plain values only. The
-    object itself is left as it is.
-    """
-    sql, values = _update(row, where, to)
-    cursor = _cursor()
-    cursor.execute(sql, values)
-    return bool(cursor.rowcount)
-
-
-class Change(NamedTuple):
-    """One conditional UPDATE of a row, and the new rows that are written if it was done."""
-
-    row: models.Model
-    where: Mapping[str, Any]
-    to: Mapping[str, Any]
-    notes: Sequence[Any]
-
-
-def change_noting(
-    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any], *, notes: Sequence[Any]
-) -> bool:
-    """Do what :func:`change` does, and write the new rows ``notes`` if it was done: one statement.
-
-    The notes are of different models. They get their ids in the database, and learn them.
-    """
-    (done,) = change_each(Change(row, where, to, notes))
-    return done
-
-
-def change_each(*changes: Change) -> list[bool]:
-    """Do what :func:`change_noting` does for rows of their own, all by one statement.
-
-    Tells for each whether it was done; what is to be done for all or none is the caller's to undo.
-    """
-    parts: list[str] = []
-    found: list[str] = []
-    values: list[Any] = []
-    for number, (row, where, to, notes) in enumerate(changes):
-        sql, given = _update(row, where, to)
-        changed = f"changed{number}"
-        parts.append(f"{changed} AS ({sql} RETURNING 1)")
-        found.append(f"(SELECT count(*) FROM {changed})")  # noqa: S608 - a number
-        values += given
-        for place, note in enumerate(notes):
-            fields = _fields_of(type(note))
-            name = f"note{number}_{place}"
-            parts.append(
-                f'{name} AS (INSERT INTO "{note._meta.db_table}" ({_names(fields)})'  # noqa: S608 - names of models
-                f' SELECT {_marks(fields)} FROM {changed} RETURNING "{note._meta.pk.column}" AS id)'
-            )
-            found.append(f"(SELECT id FROM {name})")  # noqa: S608 - numbers
-            values += _values(note, fields)
-    cursor = _cursor()
-    cursor.execute(f"WITH {', '.join(parts)} SELECT {', '.join(found)}", values)
-    answer = iter(cursor.fetchone())
-    done = []
-    for change_ in changes:
-        done.append(bool(next(answer)))
-        for note in change_.notes:
-            note.pk = next(answer)
-            if note.pk is not None:
-                note._state.adding, note._state.db = False, DEFAULT_DB_ALIAS
-    return done
-
-
-def _update(
-    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any]
-) -> tuple[str, list[Any]]:
-    meta = row._meta
-    written = [(_column(row, name), value) for name, value in to.items()]
-    asked = [(meta.pk, row.pk), *((_column(row, name), value) for name, value in where.items())]
-    assigned = ", ".join(f'"{field.column}" = %s' for field, _ in written)
-    conditions = " AND ".join(f'"{field.column}" = %s' for field, _ in asked)
-    sql = f'UPDATE "{meta.db_table}" SET {assigned} WHERE {conditions}'  # noqa: S608 - as above
-    real = connections[DEFAULT_DB_ALIAS]
-    return sql, [field.get_db_prep_save(value, real) for field, value in [*written, *asked]]
-
-
-def _column(row: models.Model, name: str) -> models.Field[Any, Any]:
-    field = row._meta.get_field(name)
-    if not isinstance(field, models.Field):
-        raise TypeError(f"{name} is no column")
-    return field
 
 
 def _fits(value: object) -> bool:
@@ -436,9 +205,7 @@ class _Plan(Generic[M]):
         for place, number, adapt in self.places:
             value = values[number]
             params[place] = value if adapt is None else adapt(value)
-        cursor = _cursor()
-        cursor.execute(self.sql, params)
-        found = cursor.fetchall()
+        found = run(self.sql, params).fetchall()
         compiler = self.compiler
         model: type[M] = compiler.klass_info["model"]
         objects = []

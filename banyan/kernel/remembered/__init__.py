@@ -24,7 +24,6 @@ from .writing import (
     insert,
     insert_once,
     insert_together,
-    insert_with,
 )
 
 __all__ = [
@@ -40,7 +39,6 @@ __all__ = [
     "insert",
     "insert_once",
     "insert_together",
-    "insert_with",
     "reload",
     "remembered",
     "run",

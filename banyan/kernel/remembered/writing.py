@@ -57,15 +57,6 @@ def insert_once(row: models.Model, unique: str) -> bool:
     return True
 
 
-def insert_with(statement: str, params: Sequence[Any], rows: Sequence[M]) -> None:
-    """Do what :func:`insert` does, and run a writing ``statement`` as a part of the same one."""
-    if not rows:
-        run(statement, params)
-        return
-    sql, values = _insertion(rows)
-    _write_new(rows, f"WITH beside AS ({statement}) {sql}", [*params, *values])
-
-
 def insert_together(
     *groups: Sequence[models.Model], beside: Sequence[tuple[str, Sequence[Any]]] = ()
 ) -> None:

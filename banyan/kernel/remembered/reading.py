@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable, get_related_populators
+from django.db.models.signals import post_init, pre_init
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.utils import AltersData
 from psycopg.sql import Literal
 
 from .cursors import run
@@ -24,6 +27,7 @@ M = TypeVar("M", bound=models.Model)
 
 MOST_IN_A_LIST = 40
 _BIGGEST = 2**63 - 1
+_DJANGOS = {models.Model, AltersData, object}
 _FIRST_MARK = -7_315_000_000_000_000_000
 _MARK_DAY = dt.datetime(2, 2, 2, tzinfo=dt.UTC)
 
@@ -193,9 +197,7 @@ class _Plan(Generic[M]):
     params: tuple[Any, ...]
     places: tuple[tuple[int, int, Callable[[Any], Any] | None], ...]
     compiler: SQLCompiler
-    columns: list[str]
-    span: slice
-    populators: list[Any]
+    part: _Part[M]
     extra: tuple[tuple[str, int], ...]
     converters: dict[int, Any]
 
@@ -206,18 +208,76 @@ class _Plan(Generic[M]):
             value = values[number]
             params[place] = value if adapt is None else adapt(value)
         found = run(self.sql, params).fetchall()
-        compiler = self.compiler
-        model: type[M] = compiler.klass_info["model"]
         objects = []
-        rows = compiler.apply_converters(found, self.converters) if self.converters else found
+        rows = self.compiler.apply_converters(found, self.converters) if self.converters else found
         for row in rows:
-            one = model.from_db(DEFAULT_DB_ALIAS, self.columns, row[self.span])
-            for populator in self.populators:
-                populator.populate(row, one)
+            one = self.part.made(row)
             for name, place in self.extra:
                 setattr(one, name, row[place])
             objects.append(one)
         return objects
+
+
+@dataclass(frozen=True, slots=True)
+class _Part(Generic[M]):
+    """The columns of a row that are one object, and the objects that come along with it."""
+
+    make: Callable[[Sequence[Any]], M]
+    span: slice
+    beside: tuple[Callable[[Sequence[Any], Any], None], ...]
+
+    def made(self, row: Sequence[Any]) -> M:
+        """Return the object of a row, with what it names."""
+        one = self.make(row[self.span])
+        for populate in self.beside:
+            populate(row, one)
+        return one
+
+
+def _part(model: type[M], columns: list[str], first: int, populators: Sequence[Any]) -> _Part[M]:
+    beside = tuple(_populate(each) for each in populators)
+    return _Part(_maker(model, columns), slice(first, first + len(columns)), beside)
+
+
+def _populate(each: Any) -> Callable[[Sequence[Any], Any], None]:
+    """Return what one of Django's populators does, for less unless a model has parents."""
+    if each.reorder_for_init is not None:
+        populate: Callable[[Sequence[Any], Any], None] = each.populate
+        return populate
+    part = _part(each.model_cls, each.init_list, each.cols_start, each.related_populators)
+    key = each.cols_start + each.pk_idx
+    set_there, set_back = each.local_setter, each.remote_setter
+
+    def beside(row: Sequence[Any], one: Any) -> None:
+        if row[key] is None:
+            set_there(one, None)
+            return
+        other = part.made(row)
+        set_there(one, other)
+        set_back(other, one)
+
+    return beside
+
+
+def _maker(model: type[M], columns: list[str]) -> Callable[[Sequence[Any]], M]:
+    """Return what makes an object of the values of its columns, as ``Model.from_db`` does.
+
+    Django sets each attribute by itself and asks for listeners; where a model has none and no
+    ways of its own, all attributes are set at once, which takes a quarter of the time.
+    """
+    makers = {"__init__", "from_db"}
+    own = any(makers & vars(each).keys() for each in model.__mro__ if each not in _DJANGOS)
+    if own or pre_init.has_listeners(model) or post_init.has_listeners(model):
+        return lambda values: model.from_db(DEFAULT_DB_ALIAS, columns, values)
+
+    def make(values: Sequence[Any]) -> M:
+        one: M = model.__new__(model)
+        state = one._state = ModelState()
+        state.db, state.adding = DEFAULT_DB_ALIAS, False
+        vars(one).update(zip(columns, values, strict=True))
+        return one
+
+    return make
 
 
 def _plan(build: Callable[..., models.QuerySet[M]], args: Sequence[Any]) -> _Plan[M]:
@@ -249,15 +309,14 @@ def _plan(build: Callable[..., models.QuerySet[M]], args: Sequence[Any]) -> _Pla
         raise TypeError(f"{build.__qualname__} does not compare all its arguments as they are")
     select, info = compiler.select, compiler.klass_info
     fields = info["select_fields"]
-    span = slice(fields[0], fields[-1] + 1)
+    names = [column[0].target.attname for column in select[fields[0] : fields[-1] + 1]]
+    populators = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg] # the stubs are ahead
     return _Plan(
         sql=sql,
         params=tuple(params),
         places=places,
         compiler=compiler,
-        columns=[column[0].target.attname for column in select[span]],
-        span=span,
-        populators=get_related_populators(info, select, DEFAULT_DB_ALIAS),  # type: ignore[call-arg] # the stubs are ahead
+        part=_part(info["model"], names, fields[0], populators),
         extra=tuple(compiler.annotation_col_map.items()),
         converters=compiler.get_converters([column[0] for column in select[: compiler.col_count]]),
     )

@@ -159,7 +159,7 @@ class _Capturing:
                 self.message.pk = kept  # what this transaction wrote is gone
                 keep_message(self.message)
             raise
-        arrivals.tell(self.intent.pk)
+        arrivals.tell(self.intent.token)
         return outcome
 
     def _take(self) -> None:

@@ -1,4 +1,4 @@
-"""What orders ask of the floors above: what is frozen on a line, what keeps an order from going on."""
+"""What orders ask of the floors above: the terms of new lines, and what keeps an order waiting."""
 
 from __future__ import annotations
 

@@ -40,12 +40,14 @@ WHERE a.id {among}
 def places_of(account_ids: Collection[int], family: str) -> dict[int, Place]:
     """Return where accounts are told of a family, by account. One query."""
     ids = list(account_ids)
+    if not ids:
+        return {}
     if len(ids) <= MOST_IN_A_LIST:
         # Spelled out: with an array PostgreSQL plans it anew each time, at ten times its running.
-        statement, given = _PLACES.format(among=f"IN ({', '.join(['%s'] * len(ids))})"), ids
+        among = f"IN ({', '.join(['%s'] * len(ids))})"
+        found = run(_PLACES.format(among=among), [family, *ids]).fetchall()
     else:
-        statement, given = _PLACES.format(among="= ANY(%s)"), [ids]
-    found = run(statement, [family, *given]).fetchall() if ids else []
+        found = run(_PLACES.format(among="= ANY(%s)"), [family, ids]).fetchall()
     return {row[0]: _place(family, *row[1:]) for row in found}
 
 

@@ -101,11 +101,15 @@ class Change(NamedTuple):
     row: models.Model
     where: Mapping[str, Any]
     to: Mapping[str, Any]
-    notes: Sequence[Any]
+    notes: Sequence[models.Model]
 
 
 def change_noting(
-    row: models.Model, where: Mapping[str, Any], to: Mapping[str, Any], *, notes: Sequence[Any]
+    row: models.Model,
+    where: Mapping[str, Any],
+    to: Mapping[str, Any],
+    *,
+    notes: Sequence[models.Model],
 ) -> bool:
     """Do what :func:`change` does, and write the new rows ``notes`` if it was done: one statement.
 
@@ -227,7 +231,7 @@ def _writer(field: Field) -> Callable[[Any], Any]:
         return _passing(int, as_django)
     if isinstance(at, models.IntegerField):
         # The driver chooses a number's type by its size; a statement is planned by its types.
-        sized = connection.ops.integerfield_type_map[at.get_internal_type()]
+        sized = connection.ops.integerfield_type_map[at.get_internal_type()]  # type: ignore[attr-defined]  # PostgreSQL's
         return lambda value: sized(value) if type(value) is int else as_django(value)
     plain = _PLAIN.get(type(at))
     if plain is dt.datetime:

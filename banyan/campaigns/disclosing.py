@@ -16,8 +16,9 @@ from banyan.kernel import clock
 from banyan.orders.models import LegalEntity
 from banyan.sales.queries import baselines
 
-from .models import Campaign, CampaignVersion
-from .policy import Facts, Prize, Report, Section, lint, packs_for, rules_page
+from .audience import who_can
+from .models import DECLARED, Campaign, CampaignVersion
+from .policy import Facts, Pride, Prize, Report, Section, lint, packs_for, rules_page
 from .policy.limits import limit
 from .rewards import RIGHT, RewardTerms, costs_of, names_of
 
@@ -32,15 +33,13 @@ def usual_facts(kind: Mechanic[Any], campaign: Campaign, terms: Any) -> Facts:
     """Return the facts that follow from what a mechanic says of itself. At most four statements."""
     prizes = _prizes(kind, campaign, terms)
     organiser, contact = _organiser(campaign)
-    variant_id, price = kind.advertised(terms) or (None, None)
+    variant_id, price = (None if terms.honour else kind.advertised(terms)) or (None, None)
     days = limit("eu_baseline_days" if campaign.market == "EU" else "cn_baseline_days")
     was = baselines([variant_id], days=days).get(variant_id) if variant_id else None
-    # Goods that are given are a benefit, whatever the campaign calls itself.
-    drive: Any = "both" if prizes and campaign.drive == "honour" else campaign.drive
     return Facts(
         mechanic=kind.code,
-        title=campaign.title,
-        drive=drive,
+        title=str(kind.title) if campaign.shop is None else campaign.title,
+        drive=campaign.drive,  # type: ignore[arg-type]  # one of DRIVES
         market=campaign.market,  # type: ignore[arg-type]  # one of MARKETS
         currency=campaign.currency,
         starts_at=campaign.starts_at,
@@ -57,6 +56,10 @@ def usual_facts(kind: Mechanic[Any], campaign: Campaign, terms: Any) -> Facts:
         price=price,
         was=was,
         was_days=days if was is not None else 0,
+        min_age=campaign.min_age,
+        who=tuple(who_can(campaign)),
+        prides=_prides(campaign),
+        asks=_asks(campaign),
         budget=campaign.budget,
     )
 
@@ -103,6 +106,19 @@ def rules_of(kind: Mechanic[Any], campaign: Campaign) -> list[Section]:
     return rules_page(facts_of(kind, campaign, campaign.version))
 
 
+def _prides(campaign: Campaign) -> tuple[Pride, ...]:
+    """Return the side that people stand for; only they themselves say which one is theirs."""
+    scope = campaign.audience
+    return (Pride(scope, declared=True),) if scope in {"group", *DECLARED} else ()
+
+
+def _asks(campaign: Campaign) -> tuple[str, ...]:
+    """Return which personal data taking part asks for."""
+    own = {"hometown": _("hometown"), "dialect": _("dialect"), "school": _("school")}
+    asked = [_("birthday")] if campaign.min_age is not None else []
+    return (*asked, *(text for scope, text in own.items() if scope == campaign.audience))
+
+
 def _organiser(campaign: Campaign) -> tuple[str, str]:
     """Return who runs it, by legal name where one is set, and how they are reached."""
     if campaign.shop is None:
@@ -116,6 +132,8 @@ def _organiser(campaign: Campaign) -> tuple[str, str]:
 
 def _prizes(kind: Mechanic[Any], campaign: Campaign, terms: Any) -> tuple[Prize, ...]:
     """Return what the budget can give at most, as prizes: each play at its worst."""
+    if terms.honour:
+        return ()
     gifts = [([one for one in ids if one], n) for ids, n in kind.gives(terms)]
     named = {one for ids, _n in gifts for one in ids}
     coupons = {one.pk: one for one in Coupon.objects.filter(pk__in=named)} if named else {}

@@ -22,7 +22,7 @@ from banyan.orders.events import (
 from banyan.orders.ports import Hold
 
 from .actions.buying import lapse, on_paid, paid_locks
-from .actions.following import follow, follow_paid
+from .actions.following import follow, follow_paid, offer_paid, undo_begun
 from .models import Participation
 
 CONSUMER, WATCH = "campaigns.orders", "campaigns.watch"
@@ -55,8 +55,9 @@ def _free(at: dt.datetime) -> None:
 
 @events.subscribe(OrderPaid, consumer=WATCH)
 def watch_paid(event: OrderPaid, meta: Meta) -> None:
-    """Tell mechanics that watch orders of those who take part."""
+    """Tell mechanics that watch orders of those who take part, and the buyer what it brings."""
     follow_paid(actor=US, order_id=event.order_id)
+    offer_paid(actor=US, order_id=event.order_id, shop_id=event.shop_id)
 
 
 @events.subscribe(OrderReceived, consumer=WATCH)
@@ -67,15 +68,19 @@ def watch_received(event: OrderReceived, meta: Meta) -> None:
 
 @events.subscribe(OrderRefunded, consumer=WATCH)
 def watch_refunded(event: OrderRefunded, meta: Meta) -> None:
-    """Tell them that an order they follow was given back in full."""
+    """Tell them that an order they follow was given back, and stop what it began."""
+    undo_begun(actor=US, order_id=event.order_id)
     follow(actor=US, order_id=event.order_id, hook="refunded")
 
 
 def waiting(order_ids: Collection[int]) -> dict[int, Hold]:
     """Return the paid orders that must not leave before their group is complete."""
-    rows = Participation.objects.filter(
+    forming = Participation.objects.filter(
         order_id__in=order_ids, state="in", instance__ended_at=None, instance__state="forming"
-    ).values_list("order_id", "instance__campaign__title", "instance__deadline")
+    )
+    # What is bought for honour is bought either way.
+    paid_for_less = forming.exclude(instance__campaign__drive="honour")
+    rows = paid_for_less.values_list("order_id", "instance__campaign__title", "instance__deadline")
     return {order_id: _hold(title, until) for order_id, title, until in rows if order_id}
 
 

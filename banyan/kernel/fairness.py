@@ -15,8 +15,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from django.db import transaction
@@ -31,10 +34,14 @@ SEED_BYTES = 32
 
 
 class Entrant(NamedTuple):
-    """``id`` is opaque and public, without line breaks; ``weight`` is at least 1."""
+    """``id`` is opaque and public, without line breaks; ``weight`` is at least 1.
+
+    ``word`` is what the entrant gave to the root, so that nobody knows it beforehand; or empty.
+    """
 
     id: str
     weight: int = 1
+    word: str = ""
 
 
 class Step(NamedTuple):
@@ -44,9 +51,32 @@ class Step(NamedTuple):
     on_left: bool
 
 
+_rehearsed: ContextVar[Iterator[bytes] | None] = ContextVar("rehearsed", default=None)
+
+
+def new_seed() -> bytes:
+    """Return a fresh secret seed of SEED_BYTES."""
+    rehearsed = _rehearsed.get()
+    return secrets.token_bytes(SEED_BYTES) if rehearsed is None else next(rehearsed)
+
+
+@contextmanager
+def rehearsed(root: bytes) -> Iterator[None]:
+    """Let seeds follow from ``root``, so that what is undone can be played again just the same.
+
+    Only within :func:`banyan.kernel.locks.rehearsal`: nothing that is drawn so can stay.
+    """
+    made = (hmac.digest(root, str(n).encode(), hashlib.sha256) for n in itertools.count())
+    token = _rehearsed.set(made)
+    try:
+        yield
+    finally:
+        _rehearsed.reset(token)
+
+
 def commit(*, purpose: str, subject_id: int) -> str:
     """Make and seal the seed of a draw; return its commitment (SHA-256, hex). Repeatable."""
-    seed = secrets.token_bytes(SEED_BYTES)
+    seed = new_seed()
     row, _ = Seed.objects.get_or_create(
         purpose=purpose,
         subject_id=subject_id,
@@ -97,7 +127,8 @@ def freeze(entrants: Iterable[Entrant]) -> list[Entrant]:
     """Return the canonical list: sorted by id. ValueError for doubles and absurd entrants."""
     ordered = sorted(entrants, key=lambda entrant: entrant.id.encode())
     for entrant in ordered:
-        if entrant.weight < 1 or not entrant.id or not entrant.id.isprintable():
+        text = entrant.id + entrant.word
+        if entrant.weight < 1 or not entrant.id or not text.isprintable():
             raise ValueError(f"not an entrant: {entrant!r}")
     if len({entrant.id for entrant in ordered}) < len(ordered):
         raise ValueError("an entrant is listed twice")
@@ -107,7 +138,8 @@ def freeze(entrants: Iterable[Entrant]) -> list[Entrant]:
 def merkle_root(frozen: Sequence[Entrant]) -> str:
     """Return the root (hex) over the frozen list; of the empty list, the hash of nothing.
 
-    As in RFC 6962: leaf = SHA-256(00 | "id<newline>weight"), node = SHA-256(01 | left | right),
+    As in RFC 6962: leaf = SHA-256(00 | "id<newline>weight"), with a word after another line
+    break where there is one, node = SHA-256(01 | left | right),
     and a list is cut at the largest power of two below its length.
     """
     return _root([_leaf(entrant) for entrant in frozen]).hex()
@@ -222,7 +254,8 @@ class _WeightTree:
 
 
 def _leaf(entrant: Entrant) -> bytes:
-    return hashlib.sha256(b"\x00" + f"{entrant.id}\n{entrant.weight}".encode()).digest()
+    word = f"\n{entrant.word}" if entrant.word else ""
+    return hashlib.sha256(b"\x00" + f"{entrant.id}\n{entrant.weight}{word}".encode()).digest()
 
 
 def _node(left: bytes, right: bytes) -> bytes:

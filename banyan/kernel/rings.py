@@ -24,6 +24,8 @@ class Ring(StrEnum):
     PUSH = "push"
     CONTACTS = "contacts"
     EXPERIMENTS = "experiments"
+    PREVIEWS = "previews"
+    PERSONS = "persons"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

@@ -16,7 +16,11 @@ from banyan.campaigns.terms import Asked
 from banyan.kernel.diagrams import diagram
 
 _REFUSED = re.compile(r'Refused\(\s*"(\w+)"')
-_EVERYWHERE = ("not_yet", "over", "paused", "tier", "budget", "drained", "own", "twice")
+_EVERYWHERE = (
+    "not_yet", "over", "paused", "budget", "drained", "own", "twice",
+    "tier", "tier_buyer", "tier_payer", "age_unknown", "too_young",
+    "followers_only", "group_only", "declared_only",
+)  # fmt: skip
 """What the engine itself refuses, whatever the mechanic."""
 
 
@@ -52,6 +56,8 @@ def _facts(kind: Mechanic[Any]) -> Iterable[str]:
         yield "It is told of the orders of those who take part."
     if not kind.by_sharing:
         yield "Sharing brings no benefit."
+    yield f"For honour alone: {kind.in_honour}"
+    yield f"It ends: {', '.join(f'`{one}`' for one in kind.landings)}."
     yield f"Refusals of its own: {_codes(_own_refusals(kind))}."
     for name, one in kind.presets.items():
         terms = ", ".join(f"{key} {value}" for key, value in one.terms.items())

@@ -13,9 +13,19 @@ from django.views.decorators.csrf import csrf_exempt
 
 from banyan.kernel.digits import LARGEST, whole
 from banyan.kernel.http import actor
-from banyan.kernel.problems import Forbidden, LoginRequired
+from banyan.kernel.problems import Forbidden, LoginRequired, Problem
 
-__all__ = ["View", "actor", "number", "private", "revalidated", "same_origin", "signed_in"]
+__all__ = [
+    "View",
+    "actor",
+    "has_nul",
+    "number",
+    "private",
+    "revalidated",
+    "same_origin",
+    "signed_in",
+    "unreadable",
+]
 
 View = Callable[..., HttpResponseBase]
 
@@ -23,6 +33,16 @@ View = Callable[..., HttpResponseBase]
 def number(values: QueryDict, name: str, *, most: int = LARGEST) -> int | None:
     """Return the whole number of a field, at most ``most``; None when it is absent or no number."""
     return whole(values.get(name, ""), most=most)
+
+
+def has_nul(request: HttpRequest) -> bool:
+    """Tell whether a form holds NUL, a sign that no column of ours can."""
+    return any("\0" in text for name, texts in request.POST.lists() for text in (name, *texts))
+
+
+def unreadable() -> Problem:
+    """Return what is said to such a form."""
+    return Problem(code="malformed")
 
 
 def signed_in(view: View) -> View:
@@ -49,6 +69,8 @@ def same_origin(view: View) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and not _from_us(request):
             raise Forbidden(code="cross_origin")
+        if request.method == "POST" and has_nul(request):
+            raise unreadable()
         return view(request, *args, **kwargs)
 
     return wrapped

@@ -2,7 +2,9 @@
 
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
-from .following import follow, follow_paid
+from .drawing import ask_beacons
+from .following import clear_place, follow, follow_paid, offer_paid, undo_begun
+from .holding import free_places, keep_place
 from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
@@ -17,16 +19,20 @@ from .planning import (
     standing_campaign,
 )
 from .playing import begin, play
-from .previewing import Step, preview_campaign
+from .previewing import Screen, Step, open_preview, preview_campaign
 from .switching import switch_mechanic
+from .warning import warn_of_blocks
 
 __all__ = [
     "CampaignInput",
     "PacketInput",
+    "Screen",
     "Step",
     "advance",
+    "ask_beacons",
     "begin",
     "change_campaign",
+    "clear_place",
     "clone_campaign",
     "discard_campaign",
     "end_campaign",
@@ -34,7 +40,11 @@ __all__ = [
     "fill_packet",
     "follow",
     "follow_paid",
+    "free_places",
+    "keep_place",
     "lapse_due",
+    "offer_paid",
+    "open_preview",
     "pause_campaign",
     "plan_campaign",
     "play",
@@ -44,4 +54,6 @@ __all__ = [
     "settle_orders",
     "standing_campaign",
     "switch_mechanic",
+    "undo_begun",
+    "warn_of_blocks",
 ]

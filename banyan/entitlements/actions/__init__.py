@@ -7,7 +7,9 @@ from .grants import (
     count_typed_code,
     expire_grants,
     grant_coupon,
+    grant_off,
     print_codes,
+    revoke_grants,
 )
 from .points import points_locks, release_points, reserve_points, set_points_terms, spend_points
 from .points_life import (
@@ -28,6 +30,7 @@ from .rights import (
     reserve_rights,
     return_rights,
     revoke_price_rights,
+    withdraw_price_right,
 )
 from .uses import (
     count_for,
@@ -56,6 +59,7 @@ __all__ = [
     "expire_rights",
     "give_back_points",
     "grant_coupon",
+    "grant_off",
     "grant_points",
     "grant_price_rights",
     "locks_of",
@@ -75,9 +79,11 @@ __all__ = [
     "resume_coupon",
     "return_coupons",
     "return_rights",
+    "revoke_grants",
     "revoke_price_rights",
     "ripen_points",
     "set_points_terms",
     "spend_points",
     "take_back_points",
+    "withdraw_price_right",
 ]

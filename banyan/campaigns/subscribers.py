@@ -57,7 +57,7 @@ def _free(at: dt.datetime) -> None:
 def watch_paid(event: OrderPaid, meta: Meta) -> None:
     """Tell mechanics that watch orders of those who take part, and the buyer what it brings."""
     follow_paid(actor=US, order_id=event.order_id)
-    offer_paid(actor=US, order_id=event.order_id)
+    offer_paid(actor=US, order_id=event.order_id, shop_id=event.shop_id)
 
 
 @events.subscribe(OrderReceived, consumer=WATCH)

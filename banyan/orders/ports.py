@@ -1,14 +1,34 @@
-"""What orders ask of the floors above: is there something that keeps an order from going on?"""
+"""What orders ask of the floors above: the terms of new lines, and what keeps an order waiting."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .models import OrderLine
+
+Terms = Callable[[Sequence["OrderLine"]], None]
+
+_terms: list[Terms] = []
+
+
+def register_terms(terms: Terms) -> None:
+    """Have ``terms(lines)`` called inside the placing transaction, before its lines are written.
+
+    It puts ids of its own on them (``plan_version_id``), so that nobody has to change them after.
+    """
+    if terms not in _terms:
+        _terms.append(terms)
+
+
+def freeze_terms(lines: Sequence[OrderLine]) -> None:
+    """Put on new lines what is in force now."""
+    for terms in _terms:
+        terms(lines)
+
 
 OpenCheck = Callable[[Collection[int]], Collection[int]]
 

@@ -235,7 +235,7 @@ def _paths(at: Town, path: str) -> list[str]:
     plays = [one.code for one in at.plays.values()]
     shown = [one.code for one in (*at.running.values(), *at.drafts.values())]
     odd = ["%00", "a%00b", "9" * 60, "%ED%A0%80", "..%2f"]
-    values = {
+    values: dict[str, list[Any]] = {
         "{shop_id}": [at.shop.pk, 0, 10**30],
         "{campaign_id}": [one.pk for one in at.drafts.values()] + [2**63, "x"],
         "{packet_code}": [*plays, *odd],
@@ -291,8 +291,8 @@ def test_a_merchant_s_program_sends_odd_terms_and_no_draft_is_half_made(at: Town
         names = [one.name for one in mechanic(code).terms.asked()]
         bodies = [body]
         for n, name in enumerate([*names, "extra"]):
-            odd = ODD_JSON[n % len(ODD_JSON)], ODD_JSON[(n * 5 + 3) % len(ODD_JSON)]
-            bodies += [body | {"terms": told | {name: one}} for one in odd]
+            odd = ODD_JSON[(n * 5 + len(code)) % len(ODD_JSON)]
+            bodies += [body | {"terms": told | {name: odd}}]
         for n, name in enumerate([*body, "budget", "plays", "drive", "market", "about"]):
             bodies += [body | {name: ODD_JSON[(n * 4 + len(code)) % len(ODD_JSON)]}]
         made += sum(owner.send("POST", path, one) == 201 for one in bodies)

@@ -114,7 +114,8 @@ class Proof(Block):
 class Next(Block):
     """Something to do: a verb of the mechanic, ``share``, or a link; the first counts most.
 
-    ``fields`` go along unseen; ``asks`` are texts to type, by name, with their labels.
+    ``fields`` go along unseen; ``asks`` are texts to type, by name, with their labels;
+    ``choices`` one of some values, by name, with a label and the values' words.
     """
 
     verb: str
@@ -123,3 +124,4 @@ class Next(Block):
     url: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     asks: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)

@@ -172,9 +172,11 @@ class Mechanic(ABC, Generic[T]):
     ``scarce`` are the verbs that take a place: by one conditional statement, before the hook is
     called. ``owner_joins``: who began it may take a place like anybody. ``pooled``: the instances
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
-    ``watches``: it is told of orders of those who take part. ``chance`` says whether luck decides
-    anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
-    is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
+    ``watches``: it is told of orders of those who take part. ``reseats``: an unpaid place is given
+    to others when its time is over, and whoever pays then may take another one, see :meth:`seats`.
+    ``chance`` says whether luck decides anything, ``by_sharing`` whether sharing brings a benefit,
+    ``pay_to_enter`` whether taking part is buying: facts that the policy reads. ``steps`` say in
+    three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
     move people to it.
     """
@@ -187,6 +189,7 @@ class Mechanic(ABC, Generic[T]):
     scarce: ClassVar[frozenset[str]] = frozenset({"join"})
     pooled: ClassVar[bool] = False
     watches: ClassVar[bool] = False
+    reseats: ClassVar[bool] = False
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
@@ -286,6 +289,10 @@ class Mechanic(ABC, Generic[T]):
     def paid(self, play: Play[T], one: Participation) -> Sequence[Effect]:
         """A reserved place is paid: it counts."""
         raise Refused("not_offered")
+
+    def seats(self, play: Play[T], one: Participation) -> bool:
+        """Whether who has paid for ``one``, which is gone, may have a place here for that money."""
+        return False
 
     def bought(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
         """Who takes part has paid an order of the campaign's shop."""

@@ -28,6 +28,10 @@ def _joined(happening: Happening) -> str:
     return _("Somebody joined your group: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _reseated(happening: Happening) -> str:
+    return _("Your place had been given away when your payment came: you have another, as chosen.")
+
+
 def _one_to_go(happening: Happening) -> str:
     return _("One more friend, and it is done: %(title)s.") % {"title": happening.data["title"]}
 
@@ -71,6 +75,7 @@ kinds.register("campaign.friend", _friend, icon="heart", family="campaigns")
 kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
 kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
 kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")
+kinds.register("campaign.reseated", _reseated, icon="people", family="campaigns")
 kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
 kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
 kinds.register("campaign.returned", _returned, icon="gift", family="campaigns")

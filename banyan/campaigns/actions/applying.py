@@ -51,6 +51,7 @@ class Stage:
         given: Mapping[str, Any] | None = None,
     ) -> None:
         self.actor, self.instance = actor, instance
+        self.was_over = instance.ended_at is not None
         self.person, self.arrival = person, arrival
         self.is_named = bool((given or {}).get("named"))
         self.joined: Participation | None = None
@@ -101,9 +102,15 @@ def _settle(stage: Stage) -> None:
     if stage.spent:
         Instance.objects.filter(pk=instance.pk).update(spent=F("spent") + stage.spent)
         instance.spent += stage.spent
-    if instance.ended_at is not None and instance.promise:
+    if instance.ended_at is None:
+        return
+    kept, gone = instance.promise, instance.spent
+    if stage.was_over:
+        # Its promise is settled; what was promised and given since is not.
+        kept = gone = stage.spent
+    if kept:
         Campaign.objects.filter(pk=instance.campaign_id).update(
-            reserved=F("reserved") - instance.promise, spent=F("spent") + instance.spent
+            reserved=F("reserved") - kept, spent=F("spent") + gone
         )
 
 

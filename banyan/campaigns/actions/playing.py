@@ -21,7 +21,7 @@ from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
 from ..events import PlayOpened
-from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Play, mechanic, terms_of
+from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Opening, Play, mechanic, terms_of
 from ..models import Campaign, Instance, Participation, PersonKey
 from ..persons import Person, person_of
 from ..problems import Refused
@@ -63,7 +63,7 @@ def begin(
     kind = mechanic(campaign.mechanic)
     person = person_of(actor)
     now = clock.now()
-    _check_window(campaign, now)
+    check_window(campaign, now)
     check_on(campaign.mechanic)
     _check_person(actor, campaign, kind, person)
     assert campaign.version is not None
@@ -74,41 +74,18 @@ def begin(
         return max(known or before, key=lambda one: one.pk)
     subject = new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
-    secret, published = dict(opening.kept), dict(opening.public)
-    commitment = ""
-    if opening.chance is not None:
-        secret["seed"], fingerprints = commit(opening.chance)
-        published["published"], commitment = fingerprints, fingerprints["parts"]
     try:
         with transaction.atomic():
-            locks.take([LockKey("campaign", campaign.pk)])
-            promise(campaign, opening.promise)
-            instance = Instance(
-                id=subject,
-                code=opening.code or new_code(80),
+            instance = new_instance(
+                actor=actor,
                 campaign=campaign,
-                version=campaign.version,
-                owner_id=person.account_id,
+                subject=subject,
+                opening=opening,
                 turn=len(before) + 1,
-                state=kind.machine.initial,
-                cap=opening.cap,
-                taken=opening.taken,
-                amount=opening.amount,
-                promise=opening.promise,
-                secret=secret,
-                public=published,
-                commitment=commitment,
                 cause=cause,
                 place=place,
                 link_id=arrival.link_id,
-                opened_at=now,
-                deadline=now + opening.lasts,
             )
-            insert(instance)
-            told = PlayOpened(
-                instance_id=instance.pk, campaign_id=campaign.pk, account_id=person.account_id
-            )
-            events.emit(told, actor=actor)
             stage = Stage(
                 actor=actor, instance=instance, person=person, arrival=arrival, given=given
             )
@@ -122,6 +99,57 @@ def begin(
             raise
         mine = Instance.objects.filter(campaign=campaign, owner_id=person.account_id)
         return mine.order_by("-id")[0]
+    return instance
+
+
+def new_instance(
+    *,
+    actor: Actor,
+    campaign: Campaign,
+    subject: int,
+    opening: Opening,
+    turn: int,
+    cause: str | None = None,
+    place: str = "",
+    link_id: int | None = None,
+) -> Instance:
+    """Write the actor's instance down as its mechanic wants it; for verbs, in their transaction.
+
+    What it may cost at most is taken from the budget. Locks campaign. Emits play.opened. Raises
+    Refused ``budget``, and IntegrityError where this turn, cause or code is taken.
+    """
+    now, kind = clock.now(), mechanic(campaign.mechanic)
+    secret, published = dict(opening.kept), dict(opening.public)
+    commitment = ""
+    if opening.chance is not None:
+        secret["seed"], fingerprints = commit(opening.chance)
+        published["published"], commitment = fingerprints, fingerprints["parts"]
+    locks.take([LockKey("campaign", campaign.pk)])
+    promise(campaign, opening.promise)
+    instance = Instance(
+        id=subject,
+        code=opening.code or new_code(80),
+        campaign=campaign,
+        version=campaign.version,
+        owner_id=actor.id,
+        turn=turn,
+        state=kind.machine.initial,
+        cap=opening.cap,
+        taken=opening.taken,
+        amount=opening.amount,
+        promise=opening.promise,
+        secret=secret,
+        public=published,
+        commitment=commitment,
+        cause=cause,
+        place=place,
+        link_id=link_id,
+        opened_at=now,
+        deadline=now + opening.lasts,
+    )
+    insert(instance)
+    told = PlayOpened(instance_id=instance.pk, campaign_id=campaign.pk, account_id=actor.id)
+    events.emit(told, actor=actor)
     return instance
 
 
@@ -165,7 +193,7 @@ def play(
     with transaction.atomic():
         locks.take_reading("instance", instance)
         _check_open(instance, now)
-        place = _take_place(instance) if scarce else 0
+        place = take_place(instance) if scarce else 0
         stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival, given=given)
         asked = Play(
             campaign,
@@ -195,8 +223,11 @@ def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, join
     )
 
 
-def _take_place(instance: Instance) -> int:
-    """Take the next place or none, by one conditional UPDATE; return its number from 1."""
+def take_place(instance: Instance) -> int:
+    """Take the next place or none, by one conditional UPDATE; return its number from 1.
+
+    Raises Refused ``drained``.
+    """
     free = Instance.objects.filter(pk=instance.pk, taken__lt=F("cap"), ended_at=None)
     if free.update(taken=F("taken") + 1) != 1:
         raise Refused("drained")
@@ -214,7 +245,8 @@ def _mine(instance: Instance, account_id: int) -> Participation | None:
     return _own.first(instance.pk, account_id)
 
 
-def _check_window(campaign: Campaign, now: dt.datetime) -> None:
+def check_window(campaign: Campaign, now: dt.datetime) -> None:
+    """Say why nothing can be begun now: Refused not_yet, paused or over."""
     if campaign.state == "paused":
         raise Refused("paused")
     if now < campaign.starts_at:

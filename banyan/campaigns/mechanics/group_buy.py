@@ -38,6 +38,7 @@ from ..models import Campaign, Participation
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import checkout_of
+from ..seats import IF_FULL, choice_of, choices
 from ..terms import Ask, Terms
 
 
@@ -131,6 +132,7 @@ class GroupBuy(Mechanic[GroupTerms]):
     landings = ("direct", "right")
     pay_to_enter = True
     watches = True
+    reseats = True
     machine = Machine(
         name="campaigns.group_buy.state",
         table=INSTANCES,
@@ -190,6 +192,11 @@ class GroupBuy(Mechanic[GroupTerms]):
         effects = self._reserve(play, "member", price)
         return [*effects, Lead(checkout_of(play.terms.variant))]
 
+    def seats(self, play: Play[GroupTerms], one: Participation) -> bool:
+        """In a group that may still grow, and costs no more than what they have paid."""
+        open_now = play.instance.state in {"forming", "formed"}
+        return open_now and play.terms.price_at(play.instance.done) <= one.amount
+
     def paid(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
         """It counts. A step reached lowers the price for all; the last one completes the group."""
         terms, people = play.terms, play.instance.done + 1
@@ -198,7 +205,8 @@ class GroupBuy(Mechanic[GroupTerms]):
         if one.account_id != owner:
             effects.append(Tell(owner, "campaign.group_joined"))
         steps = [many for many, _price in terms.rungs]
-        if people in steps[1:]:
+        if people in steps[1:] or terms.price_at(people) < one.amount:
+            # Whoever reserved at an earlier step pays no more than the others, either.
             effects.append(Reprice(terms.price_at(people)))
         if people == steps[0]:
             effects += [Move("formed"), LetGo()]
@@ -272,10 +280,12 @@ class GroupBuy(Mechanic[GroupTerms]):
         if mine is not None and mine.state == "reserved":
             price = format_money(Money(mine.amount, shown.campaign.currency))
             url = checkout_of(shown.terms.variant)
-            hint = _("Your place is kept until it is paid for, or given to others.")
+            hint = _("Your place is kept until then, and given to others if it is not paid for.")
             until = [Countdown(mine.expires_at, _("for your payment"))] if mine.expires_at else []
             label = _("Pay %(amount)s") % {"amount": price}
-            return [*until, Next("pay", label, hint, url)]
+            chosen = choices()[choice_of(mine.data.get(IF_FULL))]
+            late = Note(_("If you pay too late: %(what)s.") % {"what": chosen})
+            return [*until, late, Next("pay", label, hint, url)]
         if mine is not None:
             return [
                 Won(_("You are in"), _("We tell you when the group is complete.")),
@@ -285,7 +295,9 @@ class GroupBuy(Mechanic[GroupTerms]):
         if group.taken >= group.cap:
             return [Note(_("All places are taken; one that is not paid for comes back."))]
         label = _("Join for %(amount)s") % {"amount": price}
-        return [Next("join", label, _("You get all of it back if the group stays too small."))]
+        hint = _("You get all of it back if the group stays too small.")
+        asked = _("If your payment comes when the group is full or over, you want")
+        return [Next("join", label, hint, choices={IF_FULL: (asked, choices())})]
 
     def _worth(self, shown: Shown[GroupTerms]) -> str:
         """Say what the next step takes and brings, in money."""
@@ -307,7 +319,7 @@ class GroupBuy(Mechanic[GroupTerms]):
             Enter(
                 role,
                 amount=price,
-                data={"paid": price},
+                data={"paid": price, IF_FULL: choice_of(play.given.get(IF_FULL))},
                 expires_at=until,
             ),
             GiveRight(play.terms.variant, price, until),

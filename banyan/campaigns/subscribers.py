@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.entitlements.models import PriceRight
@@ -19,6 +20,7 @@ from banyan.orders.events import (
     OrderReceived,
     OrderRefunded,
 )
+from banyan.orders.models import OrderLine
 from banyan.orders.ports import Hold
 
 from .actions.buying import lapse, on_paid, paid_locks
@@ -71,16 +73,27 @@ def watch_refunded(event: OrderRefunded, meta: Meta) -> None:
     follow(actor=US, order_id=event.order_id, hook="refunded")
 
 
-def waiting(order_ids: Collection[int]) -> dict[int, Hold]:
-    """Return the paid orders that must not leave before their group is complete."""
-    rows = Participation.objects.filter(
-        order_id__in=order_ids, state="in", instance__ended_at=None, instance__state="forming"
-    ).values_list("order_id", "instance__campaign__title", "instance__deadline")
-    return {order_id: _hold(title, until) for order_id, title, until in rows if order_id}
+def waiting_places() -> QuerySet[Participation]:
+    """Return the paid places of groups that are not complete yet."""
+    rows = Participation.objects.filter(instance__ended_at=None, instance__state="forming")
+    return rows.filter(state="in", order_id__isnull=False)
+
+
+def waiting_rights() -> QuerySet[Participation, int | None]:
+    """Return the price rights by which such places were bought."""
+    return waiting_places().values_list("right_id", flat=True)
+
+
+def waiting(lines: Collection[OrderLine]) -> dict[int, Hold]:
+    """Return the paid lines that must not leave before their group is complete."""
+    by_right = {line.right_id: line.pk for line in lines if line.right_id}
+    rows = waiting_places().filter(right_id__in=by_right)
+    found = rows.values_list("right_id", "instance__campaign__title", "instance__deadline")
+    return {by_right[right_id]: _hold(title, until) for right_id, title, until in found}
 
 
 def _hold(title: str, until: dt.datetime) -> Hold:
     return Hold(_("%(title)s: the group is not complete yet.") % {"title": title}, until)
 
 
-ports.register_hold_check(waiting)
+ports.register_hold_check(waiting, waiting_rights)

@@ -22,7 +22,7 @@ from banyan.kernel.problems import Busy
 from banyan.orders.actions import (
     give_back_difference,
     release_hold,
-    undo_orders,
+    undo_lines,
 )
 from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.events import OrderPaid
@@ -159,17 +159,15 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
     if one.state in {"lost", "out"}:
         if one.order_id is None:
             return _give_up(actor, one)
-        left = undo_orders(
-            actor=actor,
-            order_ids=[one.order_id],
-            reason=_("%(title)s did not come about.") % {"title": title},
-        )
-        return left.get(one.order_id) not in {"busy", "server_error"}
+        line_id = _line(one).pk
+        reason = _("%(title)s did not come about.") % {"title": title}
+        left = undo_lines(actor=actor, line_ids=[line_id], reason=reason)
+        return left.get(line_id) not in {"busy", "server_error"}
     if one.order_id is None:
         return True
     paid = one.data.get("paid", one.amount)
     if paid > one.amount:
-        line = OrderLine.objects.get(order_id=one.order_id, right_id=one.right_id)
+        line = _line(one)
         kept = line.quantity - line.refunded_quantity
         if kept:
             give_back_difference(
@@ -181,6 +179,11 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
             )
         Participation.objects.filter(pk=one.pk).update(data=one.data | {"paid": one.amount})
     return not release_hold(actor=actor, order_ids=[one.order_id])
+
+
+def _line(one: Participation) -> OrderLine:
+    """Return what was bought with a place."""
+    return OrderLine.objects.get(order_id=one.order_id, right_id=one.right_id)
 
 
 def _give_up(actor: Actor, one: Participation) -> bool:

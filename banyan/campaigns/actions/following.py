@@ -41,15 +41,25 @@ def follow_paid(*, actor: Actor, order_id: int) -> None:
 
 
 def follow(*, actor: Actor, order_id: int, hook: str) -> None:
-    """Tell those who follow an order that it was "received", or "refunded" in full."""
+    """Tell those who follow an order that it was "received", or "refunded" in full.
+
+    Of who bought something with their place, that alone counts, and nothing beside it.
+    """
     rows = Participation.objects.filter(order_id=order_id)
     watching = {code for code, kind in mechanics().items() if kind.watches}
     found = rows.filter(campaign__mechanic__in=watching).order_by("id")
-    for one_id in found.values_list("id", flat=True):
+    for one_id, right_id in found.values_list("id", "right_id"):
         order = Order.objects.get(pk=order_id)
-        if hook == "refunded" and order.refunded_amount < order.total_amount:
+        if hook == "refunded" and not _is_given_back(order, right_id):
             continue
         _tell(actor, one_id, hook, order)
+
+
+def _is_given_back(order: Order, right_id: int | None) -> bool:
+    if right_id is None:
+        return order.refunded_amount >= order.total_amount
+    line = order.lines.get(right_id=right_id)
+    return line.refunded_amount >= line.paid_amount
 
 
 def decide_due(*, actor: Actor, limit: int = 500) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -89,8 +89,8 @@ def order_page(
         "entries": order_entries(found, refunds),
         "left": left,
         "given": given_rows(found, [row["line"] for row in lines]),
-        "hold": hold_text(held[found.pk]) if held else "",
-        "to_ship": [] if held else _to_ship(found, request.POST),
+        "hold": hold_text((row["line"] for row in lines), held),
+        "to_ship": _to_ship(found, held, request.POST),
         "carriers": CARRIERS,
         "parcels": parcel_rows(found),
         "returns": [(r, return_state(r.state)) for r in found.returns.order_by("-id")],
@@ -134,8 +134,8 @@ def _papers(found: Order) -> dict[str, Any]:
     }
 
 
-def _to_ship(found: Order, posted: Any) -> list[dict[str, Any]]:
-    """Return what is left to ship, by line, with the number in its field: all of it at first."""
+def _to_ship(found: Order, held: Collection[int], posted: Any) -> list[dict[str, Any]]:
+    """Return what is left to ship and may leave, by line, with the number in its field."""
     if found.state not in SHIPPABLE:
         return []
     return [
@@ -145,7 +145,7 @@ def _to_ship(found: Order, posted: Any) -> list[dict[str, Any]]:
             "value": posted.get(f"unit_{line.pk}", line.to_ship),
         }
         for line in parcel_lines(found)
-        if line.to_ship
+        if line.to_ship and line.pk not in held
     ]
 
 

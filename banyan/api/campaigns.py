@@ -168,7 +168,8 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
     kind = mechanic(one.mechanic)
     assert one.version is not None
     terms = kind.terms.model_validate(one.version.terms)
-    ids = {*kind.terms.coupon_fields, *kind.terms.variant_fields}
+    coupons = (*kind.terms.coupon_fields, *kind.terms.spare_coupons)
+    ids = {*coupons, *kind.terms.variant_fields}
     told = {
         name: str(value) if name in ids and value is not None else value
         for name, value in one.version.terms.items()

@@ -6,7 +6,7 @@ Money is in minor units of the campaign's currency. Who is an account's id.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,9 @@ class Effect:
 class Enter(Effect):
     """Whoever plays takes part, in ``role``; once per person in ``scope``.
 
-    ``scope`` is "instance" or "campaign". With ``expires_at`` the place is only reserved.
+    ``scope`` is "instance" or "campaign", or "account": then two in the same hands are two, and
+    what they have in common is seen (``persons.same_hands``). With ``expires_at`` the place is
+    only reserved.
     """
 
     role: str
@@ -218,6 +220,46 @@ class Tell(Effect):
     who: int
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TellAll(Effect):
+    """Everybody who is in is told, but ``but``; see :class:`Tell`."""
+
+    kind: str
+    but: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Owe(Effect):
+    """``who`` is owed ``amount`` for each of some places, out of what was promised; once each."""
+
+    who: int
+    amount: int
+    places: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PayOwed(Effect):
+    """What is owed for a place is paid by the shop onto what its earner can have paid out."""
+
+    one: Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Forgo(Effect):
+    """What is owed for a place and not paid yet is owed no more; the budget has it again."""
+
+    one: Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Bear(Effect):
+    """The shop bears ``amount`` of what buyers were spared; its books say so, once per ``rule``."""
+
+    amount: int
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,6 +306,14 @@ class Mechanic(ABC, Generic[T]):
         """The order that is followed was given back in full."""
         return ()
 
+    def apology(self, terms: T) -> int | None:
+        """Return the coupon for whose payment came too late and went back; None without one."""
+        return None
+
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """Return what tells its shop more of how it goes: labels and values."""
+        return ()
+
     def due(self, play: Play[T], one: Participation) -> Sequence[Effect]:
         """The moment has come to decide about somebody."""
         return ()

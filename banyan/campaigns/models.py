@@ -299,8 +299,9 @@ class Contribution(models.Model):
 class Grant(models.Model):
     """Something that a campaign gave somebody, and why: once per cause and rule.
 
-    ``kind``: coupon, right, credit or honour; ``reference`` is the row that it became, ``cost``
-    what it may cost at most, in minor units.
+    ``kind``: coupon, right, credit, honour or perk; ``reference`` is the row that it became,
+    ``cost`` what it may cost at most, in minor units. A perk is owed (``cost``) before it is paid
+    (``amount``); its ``reference`` is the place that it is owed for.
     """
 
     id = IdField(primary_key=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired
 from banyan.kernel.remembered import remembered
 from banyan.people.models import Account
+
+from .models import PersonKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,47 @@ def person_of(actor: Actor) -> Person:
 def _keys(account: Account) -> set[str]:
     contacts = (account.email, account.phone)
     return {f"account:{account.pk}", *(f"contact:{one.lower()}" for one in contacts if one)}
+
+
+def seat_scope(instance_id: int, account_id: int) -> str:
+    """Return the scope of what somebody in an instance may have in common with others there."""
+    return f"{instance_id}:{account_id}"
+
+
+def seat_keys(person: Person, instance_id: int) -> list[PersonKey]:
+    """Return the keys of a place that a second account in the same hands can have, too."""
+    own, scope = f"account:{person.account_id}", seat_scope(instance_id, person.account_id)
+    return [
+        PersonKey(
+            account_id=person.account_id,
+            scope=f"instance:{instance_id}" if key == own else scope,
+            key=key,
+        )
+        for key in sorted(person.keys)
+    ]
+
+
+def same_hands(campaign_id: int) -> dict[str, int]:
+    """Return how many places of an instance share a contact or a browser, by its code.
+
+    Only instances with such places, newest first. A household is no fault: it is for the shop to
+    know. One statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SAME_HANDS, [campaign_id])
+        return dict(cursor.fetchall())
+
+
+_SAME_HANDS = """
+    SELECT i.code, count(DISTINCT a.account_id) FROM campaigns_instance i
+    JOIN campaigns_participation a ON a.instance_id = i.id AND a.state <> 'out'
+    JOIN campaigns_participation b ON b.instance_id = i.id AND b.state <> 'out'
+     AND b.account_id <> a.account_id
+    JOIN campaigns_personkey k ON k.scope = i.id || ':' || a.account_id
+    JOIN campaigns_personkey l ON l.scope = i.id || ':' || b.account_id
+     AND l.key = k.key
+    WHERE i.campaign_id = %s GROUP BY i.id, i.code ORDER BY i.id DESC
+"""
 
 
 @remembered

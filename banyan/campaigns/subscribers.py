@@ -12,7 +12,9 @@ from banyan.entitlements.models import PriceRight
 from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
+from banyan.kernel.money import Money
 from banyan.orders import ports
+from banyan.orders.actions.payment import TooLate
 from banyan.orders.events import (
     OrderCancelled,
     OrderExpired,
@@ -22,12 +24,15 @@ from banyan.orders.events import (
 )
 from banyan.orders.models import OrderLine
 from banyan.orders.ports import Hold
+from banyan.payments.events import PaymentUnplaced
 
-from .actions.buying import lapse, on_paid, paid_locks
+from .actions.buying import apologise, lapse, on_paid, paid_locks
 from .actions.following import follow, follow_paid
 from .models import Participation
 
 CONSUMER, WATCH = "campaigns.orders", "campaigns.watch"
+LATE = {"too_late", TooLate.code}
+"""Why a payment could not be placed, where its payer was only slow."""
 US = Actor.system(CONSUMER)
 
 events.in_transaction(OrderPaid, locks=paid_locks)(on_paid)
@@ -71,6 +76,14 @@ def watch_received(event: OrderReceived, meta: Meta) -> None:
 def watch_refunded(event: OrderRefunded, meta: Meta) -> None:
     """Tell them that an order they follow was given back in full."""
     follow(actor=US, order_id=event.order_id, hook="refunded")
+
+
+@events.subscribe(PaymentUnplaced, consumer="campaigns.late")
+def apologise_late(event: PaymentUnplaced, meta: Meta) -> None:
+    """Tell whoever paid for a place too late what becomes of their money."""
+    if event.subject_kind == "checkout" and event.reason in LATE:
+        money = Money(event.amount, event.currency)
+        apologise(actor=US, checkout_id=event.subject_id, money=money)
 
 
 def waiting_places() -> QuerySet[Participation]:

@@ -48,10 +48,14 @@ class Asked:
 
 
 class Terms(BaseModel):
-    """Base of every mechanic's parameters. Frozen; unknown names are refused."""
+    """Base of every mechanic's parameters. Frozen; unknown names are refused.
+
+    ``coupon_fields`` name what it gives; ``spare_coupons`` what it gives when something went wrong.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     coupon_fields: ClassVar[tuple[str, ...]] = ()
+    spare_coupons: ClassVar[tuple[str, ...]] = ()
     variant_fields: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

@@ -32,6 +32,37 @@ def _reseated(happening: Happening) -> str:
     return _("Your place had been given away when your payment came: you have another, as chosen.")
 
 
+def _too_late(happening: Happening) -> str:
+    amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
+    told = _("%(title)s: your payment came too late. All of it, %(amount)s, is on its way back.")
+    return told % {"title": happening.data["title"], "amount": amount}
+
+
+def _group_opened(happening: Happening) -> str:
+    return _("Your group is open: %(title)s. Now bring others.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _group_full(happening: Happening) -> str:
+    return _("Your group is complete: %(title)s. The shop sends what you ordered.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _group_failed(happening: Happening) -> str:
+    amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
+    told = _(
+        "Too few came: %(title)s. %(amount)s is on its way back, and is there on %(day)s at "
+        "the latest."
+    )
+    return told % {
+        "title": happening.data["title"],
+        "amount": amount,
+        "day": happening.data["day"],
+    }
+
+
 def _one_to_go(happening: Happening) -> str:
     return _("One more friend, and it is done: %(title)s.") % {"title": happening.data["title"]}
 
@@ -76,6 +107,10 @@ kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaign
 kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
 kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")
 kinds.register("campaign.reseated", _reseated, icon="people", family="campaigns")
+kinds.register("campaign.too_late", _too_late, icon="people", family="campaigns")
+kinds.register("campaign.group_opened", _group_opened, icon="people", family="campaigns")
+kinds.register("campaign.group_full", _group_full, icon="check", family="campaigns")
+kinds.register("campaign.group_failed", _group_failed, icon="people", family="campaigns")
 kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
 kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
 kinds.register("campaign.returned", _returned, icon="gift", family="campaigns")

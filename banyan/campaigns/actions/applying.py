@@ -23,9 +23,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import SoldOut
 from banyan.kernel.remembered import insert, insert_together
 from banyan.kernel.states import transition, transition_all
-from banyan.ledger import actions as ledger
-from banyan.ledger.rules import Entry
-from banyan.notify.actions import notify
+from banyan.notify.actions import notify, notify_each
 
 from .. import effects as say
 from ..access import CARD, room_of
@@ -33,7 +31,7 @@ from ..chance.instant import Turn, prize_counter, receipt
 from ..events import PlayHelped, PlayJoined, PlayMoved
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
-from ..persons import Person
+from ..persons import Person, seat_keys, seat_scope
 from ..problems import Refused
 from ..states import PARTICIPATION
 
@@ -135,6 +133,10 @@ def _apply(effect: say.Effect, stage: Stage) -> None:
     raise TypeError(f"nobody applies {effect!r}")
 
 
+applies = _apply.register
+"""Marks what applies a kind of effect, in another module of this package."""
+
+
 def _keys(person: Person, scope: str) -> list[PersonKey]:
     return [
         PersonKey(account_id=person.account_id, scope=scope, key=key) for key in sorted(person.keys)
@@ -144,8 +146,8 @@ def _keys(person: Person, scope: str) -> list[PersonKey]:
 @_apply.register
 def _enter(effect: say.Enter, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
-    scope = "instance" if effect.scope == "instance" else "campaign"
-    subject = instance.pk if scope == "instance" else instance.campaign_id
+    scope = "campaign" if effect.scope == "campaign" else "instance"
+    subject = instance.campaign_id if scope == "campaign" else instance.pk
     row = Participation(
         campaign_id=instance.campaign_id,
         instance=instance,
@@ -163,6 +165,8 @@ def _enter(effect: say.Enter, stage: Stage) -> None:
         created_at=clock.now(),
     )
     keys = _keys(person, f"{scope}:{subject}")
+    if effect.scope == "account":
+        keys = seat_keys(person, instance.pk)
     told = PlayJoined(
         instance_id=instance.pk,
         campaign_id=instance.campaign_id,
@@ -221,53 +225,6 @@ def _take_back(effect: say.TakeBack, stage: Stage) -> None:
     PersonKey.objects.filter(account_id=person.account_id, scope=f"help:{instance.pk}").delete()
     Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
     instance.taken -= 1
-
-
-@_apply.register
-def _fund(effect: say.Fund, stage: Stage) -> None:
-    instance = stage.instance
-    _book(stage, "funded", instance.owner_id or 0, -effect.amount)
-
-
-@_apply.register
-def _pay_out(effect: say.PayOut, stage: Stage) -> None:
-    instance = stage.instance
-    _book(stage, effect.rule, effect.who, effect.amount)
-    insert(
-        Grant(
-            campaign_id=instance.campaign_id,
-            instance=instance,
-            account_id=effect.who,
-            rule=effect.rule,
-            cause=f"play:{instance.pk}",
-            kind="credit",
-            amount=effect.amount,
-            created_at=clock.now(),
-        )
-    )
-
-
-def _book(stage: Stage, rule: str, who: int, amount: int) -> None:
-    """Post ``amount`` from the instance's account into somebody's wallet; below zero, out of it.
-
-    Posts ``play:{id}:{rule}:{who}``: packet -X, wallet +X. Raises InsufficientBalance.
-    """
-    instance = stage.instance
-    currency = instance.campaign.currency
-    wallet = ledger.account(kind="wallet", owner_kind="account", owner_id=who, currency=currency)
-    packet = ledger.account(
-        kind="packet", owner_kind="play", owner_id=instance.pk, currency=currency
-    )
-    locks.take(ledger.lock_keys([wallet, packet]))
-    ledger.post(
-        key=f"play:{instance.pk}:{rule}:{who}",
-        kind=f"packet.{rule}",
-        subject_kind="play",
-        subject_id=instance.pk,
-        entries=[Entry(packet.pk, -amount), Entry(wallet.pk, amount)],
-        currency=currency,
-        actor=stage.actor,
-    )
 
 
 @_apply.register
@@ -392,6 +349,7 @@ def _leave(effect: say.Leave, stage: Stage) -> None:
     done = int(one.state == "in")
     transition(PARTICIPATION, one, "out", actor=stage.actor, reason=effect.reason)
     scopes = [f"instance:{instance.pk}", f"campaign:{instance.campaign_id}"]
+    scopes.append(seat_scope(instance.pk, one.account_id))
     PersonKey.objects.filter(account_id=one.account_id, scope__in=scopes).delete()
     if one.role != OWNER:
         fewer = {"taken": F("taken") - 1, "done": F("done") - done}
@@ -477,6 +435,20 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
         url=f"/play/{instance.code}",
         data={"title": instance.campaign.title, **effect.data},
         actor_id=stage.person.account_id if stage.person else None,
+    )
+
+
+@_apply.register
+def _tell_all(effect: say.TellAll, stage: Stage) -> None:
+    instance = stage.instance
+    inside = Participation.objects.filter(instance_id=instance.pk, state="in")
+    people = inside.exclude(account_id=effect.but).values_list("account_id", flat=True)
+    notify_each(
+        recipient_ids=list(people),
+        kind=effect.kind,
+        group_key=f"{effect.kind}:{instance.pk}",
+        url=f"/play/{instance.code}",
+        data={"title": instance.campaign.title, **effect.data},
     )
 
 

@@ -14,10 +14,12 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.entitlements.actions import revoke_price_rights
-from banyan.entitlements.models import PriceRight
+from banyan.entitlements.costs import most_off
+from banyan.entitlements.models import Coupon, PriceRight
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
+from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy
 from banyan.orders.actions import (
     give_back_difference,
@@ -28,11 +30,12 @@ from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.events import OrderPaid
 from banyan.orders.models import Checkout, OrderLine
 
-from ..effects import Leave
+from ..effects import GiveCoupon, Leave, Tell
 from ..mechanic import Arrival, Play, mechanic, terms_of
 from ..models import Participation
+from ..problems import Refused
 from ..seats import IF_FULL, REFUND
-from .applying import Stage, apply
+from .applying import Stage, apply, promise_more
 from .seating import is_gone, seat_again, seat_locks
 
 logger = logging.getLogger(__name__)
@@ -126,6 +129,38 @@ def _kept_until(one: Participation, right: PriceRight) -> dt.datetime:
     assert one.expires_at is not None
     placed = Checkout.objects.values_list("created_at", flat=True).get(pk=right.checkout_id)
     return max(one.expires_at, placed + (one.expires_at - one.created_at))
+
+
+def apologise(*, actor: Actor, checkout_id: int, money: Money) -> None:
+    """Tell whoever paid too late that all of it goes back, with a coupon where the terms name one.
+
+    Once per purchase. No coupon where the budget or its own cap has none left. Locks instance,
+    campaign, entitlement.
+    """
+    rights = OrderLine.objects.filter(order__checkout_id=checkout_id, instance_id__isnull=False)
+    places = Participation.objects.filter(right_id__in=rights.values("right_id"))
+    rows = places.select_related("instance__campaign__shop", "instance__version")
+    one = rows.order_by("id").first()
+    if one is None:
+        return
+    instance = one.instance
+    coupon_id = mechanic(instance.campaign.mechanic).apology(terms_of(instance))
+    data = {"amount": money.amount, "currency": money.currency}
+    with transaction.atomic():
+        locks.take([LockKey("instance", instance.pk), LockKey("campaign", one.campaign_id)])
+        instance.refresh_from_db()
+        stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
+        apply([Tell(one.account_id, "campaign.too_late", data)], stage)
+        if coupon_id is not None:
+            cost = most_off(Coupon.objects.get(pk=coupon_id).terms) or 0
+            cause = f"purchase:{checkout_id}"
+            try:
+                with transaction.atomic():
+                    promise_more(instance, cost)
+                    given = GiveCoupon(one.account_id, coupon_id, "apology", cause, cost)
+                    apply([given], stage)
+            except Refused as refused:
+                logger.info("no coupon for the late payment of %s: %s", checkout_id, refused.reason)
 
 
 # -- what has to be done about orders, outside the transaction that decided it ---------------------

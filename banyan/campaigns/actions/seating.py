@@ -154,7 +154,7 @@ def _seated(actor: Actor, one: Participation, instance: Instance, role: str) -> 
         raise Refused("over")
     role = "leader" if instance.owner_id == one.account_id else role
     stage = _stage(actor, one, instance)
-    apply([Enter(role, amount=one.amount, data=one.data, expires_at=now)], stage)
+    apply([Enter(role, scope="account", amount=one.amount, data=one.data, expires_at=now)], stage)
     assert stage.joined is not None
     seat = stage.joined
     Participation.objects.filter(pk=seat.pk).update(right_id=one.right_id)

@@ -6,33 +6,44 @@ import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
 from banyan.catalog.models import Variant
+from banyan.kernel import clock
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
+from banyan.orders.actions.paying_back import PROMISE
 from banyan.orders.actions.persons import is_newcomer
-from banyan.orders.models import Order
+from banyan.orders.models import Order, OrderLine
+from banyan.orders.queries import is_asked_back, terms_of
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Price, Progress, Won
+from ..disclosing import Gift
 from ..effects import (
+    Bear,
     Change,
     Confirm,
     Effect,
     Enter,
+    Follow,
+    Forgo,
     GiveRight,
     Lead,
     Leave,
     LetGo,
     Move,
+    Owe,
+    PayOwed,
     Reprice,
     Tell,
+    TellAll,
     Undo,
 )
+from ..group_figures import figures_of
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Participation
 from ..policy import Facts
@@ -41,11 +52,15 @@ from ..rewards import checkout_of
 from ..seats import IF_FULL, choice_of, choices
 from ..terms import Ask, Terms
 
+LATER = dt.timedelta(days=1)
+"""When to look again at an order that somebody may still have money back for."""
+
 
 class GroupTerms(Terms):
     """What is bought, at which price from how many people on, and what if they stay too few."""
 
     variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
+    spare_coupons: ClassVar[tuple[str, ...]] = ("apology",)
 
     variant: Annotated[int, Ask(gettext_lazy("What is bought"), kind="variant")]
     people: Annotated[int, Ask(gettext_lazy("People for a group")), Field(ge=2, le=100)] = 3
@@ -94,6 +109,21 @@ class GroupTerms(Terms):
         Ask(gettext_lazy("Only those may join who have bought nothing yet"), kind="switch"),
     ] = False
     groups: Annotated[int, Ask(gettext_lazy("Groups that one may open")), Field(ge=1, le=20)] = 1
+    leader_perk: Annotated[
+        int,
+        Ask(
+            gettext_lazy("Who opens the group earns, for each other member"),
+            gettext_lazy(
+                "Paid by the shop once that order can no longer be sent back; said to all."
+            ),
+            kind="money",
+        ),
+        Field(ge=0),
+    ] = 0
+    apology: Annotated[
+        int | None,
+        Ask(gettext_lazy("Coupon for whose payment came too late"), kind="coupon"),
+    ] = None
 
     @property
     def rungs(self) -> list[tuple[int, int]]:
@@ -159,8 +189,20 @@ class GroupBuy(Mechanic[GroupTerms]):
         return terms.rungs[-1][1]
 
     def worst_case(self, terms: GroupTerms) -> int:
-        """A lower price costs no budget: the shop sells for less."""
-        return 0
+        """A lower price costs no budget: the shop sells for less. What its leader earns does."""
+        return terms.leader_perk * (terms.rungs[-1][0] - 1)
+
+    def gives(self, terms: GroupTerms) -> Sequence[Gift]:
+        """Nothing but its price."""
+        return ()
+
+    def apology(self, terms: GroupTerms) -> int | None:
+        """See the base."""
+        return terms.apology
+
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return figures_of(campaign)
 
     def advertised(self, terms: GroupTerms) -> tuple[int, int]:
         """The price of the first step; every later one is lower."""
@@ -172,13 +214,17 @@ class GroupBuy(Mechanic[GroupTerms]):
             "With enough people in time everybody buys at the price of the step; with too "
             "few all their money goes back."
         )
-        return replace(super().facts(campaign, terms), method=method)
+        levels = 1 if terms.leader_perk else 0
+        return replace(super().facts(campaign, terms), method=method, paid_levels=levels)
 
     def begin(self, new: Beginning[GroupTerms]) -> Opening:
         """The first place is the leader's own."""
         lasts = min(dt.timedelta(hours=new.terms.hours), new.campaign.ends_at - new.at)
         cap = new.terms.rungs[-1][0]
-        return Opening(cap=cap, lasts=lasts, taken=1, amount=_list_price(new.terms))
+        promise = self.worst_case(new.terms)
+        return Opening(
+            cap=cap, lasts=lasts, taken=1, promise=promise, amount=_list_price(new.terms)
+        )
 
     def opened(self, play: Play[GroupTerms]) -> Sequence[Effect]:
         """The leader's place waits for its payment like any other."""
@@ -200,37 +246,75 @@ class GroupBuy(Mechanic[GroupTerms]):
     def paid(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
         """It counts. A step reached lowers the price for all; the last one completes the group."""
         terms, people = play.terms, play.instance.done + 1
+        owner, steps = play.instance.owner_id or 0, [many for many, _price in terms.rungs]
         effects: list[Effect] = [Confirm(one)]
-        owner = play.instance.owner_id or 0
         if one.account_id != owner:
             effects.append(Tell(owner, "campaign.group_joined"))
-        steps = [many for many, _price in terms.rungs]
+        elif people < steps[0]:
+            effects.append(Tell(owner, "campaign.group_opened"))
         if people in steps[1:] or terms.price_at(people) < one.amount:
             # Whoever reserved at an earlier step pays no more than the others, either.
             effects.append(Reprice(terms.price_at(people)))
+        if people == steps[0] - 1:
+            effects.append(TellAll("campaign.one_to_go", but=one.account_id))
         if people == steps[0]:
-            effects += [Move("formed"), LetGo()]
+            effects += [Move("formed"), LetGo(), TellAll("campaign.group_full")]
         if people == steps[-1]:
-            effects.append(Move("completed", ends=True))
+            effects += [*self._perks(play, one), Move("completed", ends=True)]
         return effects
 
     def expire(self, play: Play[GroupTerms]) -> Sequence[Effect]:
         """Enough are in, or the shop completes it and says so, or everybody gets all back."""
         group, terms = play.instance, play.terms
         if group.state == "formed":
-            return [Move("completed", ends=True)]
+            return [*self._perks(play), Move("completed", ends=True)]
+        inside = group.participations.filter(state="in")
         if terms.complete_from and group.done >= terms.complete_from:
             public = group.public | {"by_shop": terms.people - group.done}
-            return [Change({"public": public}), LetGo(), Move("completed", ends=True)]
-        return [Undo(), Move("failed", ends=True)]
+            spared = sum(group.amount - one.amount for one in inside)
+            return [
+                *(Change({"public": public}), Bear(spared, "completed"), LetGo()),
+                *(TellAll("campaign.group_full"), *self._perks(play)),
+                Move("completed", ends=True),
+            ]
+        told = [Tell(one.account_id, "campaign.group_failed", _back(one)) for one in inside]
+        return [*told, Undo(), Move("failed", ends=True)]
+
+    def _perks(self, play: Play[GroupTerms], last: Participation | None = None) -> list[Effect]:
+        """What the leader is owed for the others, if they are in themselves."""
+        owner, perk = play.instance.owner_id or 0, play.terms.leader_perk
+        if not perk:
+            return []
+        inside = [*play.instance.participations.filter(state="in"), *([last] if last else [])]
+        kept = [one for one in inside if not _is_back(one)]
+        places = [one.pk for one in kept if one.account_id != owner]
+        return [Owe(owner, perk, places)] if len(places) < len(kept) else []
 
     def refunded(
         self, play: Play[GroupTerms], one: Participation, order: Order
     ) -> Sequence[Effect]:
         """Who has all back before there are enough is out; later it leaves the others as is."""
-        if play.instance.state != "forming" or one.state != "in":
+        if play.instance.state == "forming" and one.state == "in":
+            return [Leave(one, "refunded")]
+        return [Forgo(one)]
+
+    def received(
+        self, play: Play[GroupTerms], one: Participation, order: Order
+    ) -> Sequence[Effect]:
+        """It arrived: for some days it can still be sent back, and the leader waits for that."""
+        if not play.terms.leader_perk or one.state != "in":
             return ()
-        return [Leave(one, "refunded")]
+        days = dt.timedelta(days=terms_of(order.shop_id).return_days)
+        return [Follow(one, order.pk, (order.received_at or play.at) + days)]
+
+    def due(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
+        """It was kept: the leader has their part. While somebody asks for money back, later."""
+        group = play.instance
+        if group.state == "formed":
+            return [Follow(one, one.order_id, group.deadline + LATER)]
+        if is_asked_back(one.order_id or 0):
+            return [Follow(one, one.order_id, play.at + LATER)]
+        return [Forgo(one) if _is_back(one) else PayOwed(one)]
 
     def view(self, shown: Shown[GroupTerms]) -> list[Block]:
         """See the base."""
@@ -253,6 +337,8 @@ class GroupBuy(Mechanic[GroupTerms]):
         words = ngettext("%(n)s more person is needed", "%(n)s more people are needed", missing)
         if missing and group.ended_at is None:
             blocks.append(Progress(group.done, terms.people, words % {"n": missing}))
+        if terms.leader_perk:
+            blocks.append(Note(self._earns(shown)))
         people = [one.account_id for one in shown.people if one.state == "in"]
         blocks.append(Faces(_("Who is in"), people, empty=min(missing, 8)))
         if group.ended_at is None:
@@ -299,6 +385,25 @@ class GroupBuy(Mechanic[GroupTerms]):
         asked = _("If your payment comes when the group is full or over, you want")
         return [Next("join", label, hint, choices={IF_FULL: (asked, choices())})]
 
+    def _earns(self, shown: Shown[GroupTerms]) -> str:
+        """Say who earns by others' buying; the leader, what of it is theirs by now."""
+        currency = shown.campaign.currency
+        perk = format_money(Money(shown.terms.leader_perk, currency))
+        if not shown.own:
+            told = _("Who opened this group earns %(amount)s for each other who buys and keeps it.")
+            return told % {"amount": perk}
+        paid = sum(one.amount for one in shown.grants)
+        open_money = sum(one.cost for one in shown.grants if one.kind == "perk") - paid
+        told = _(
+            "You earn %(amount)s for each other who buys and keeps it: %(paid)s is yours, "
+            "%(open)s waits until nothing can be sent back. Everybody here reads that you earn."
+        )
+        return told % {
+            "amount": perk,
+            "paid": format_money(Money(paid, currency)),
+            "open": format_money(Money(open_money, currency)),
+        }
+
     def _worth(self, shown: Shown[GroupTerms]) -> str:
         """Say what the next step takes and brings, in money."""
         done, currency = shown.instance.done, shown.campaign.currency
@@ -318,12 +423,34 @@ class GroupBuy(Mechanic[GroupTerms]):
         return [
             Enter(
                 role,
+                scope="account",
                 amount=price,
                 data={"paid": price, IF_FULL: choice_of(play.given.get(IF_FULL))},
                 expires_at=until,
             ),
             GiveRight(play.terms.variant, price, until),
         ]
+
+
+def _line(one: Participation) -> OrderLine:
+    """Return what was bought with a paid place."""
+    return OrderLine.objects.get(order_id=one.order_id, right_id=one.right_id)
+
+
+def _is_back(one: Participation) -> bool:
+    """Tell whether all that was paid for a place went back."""
+    line = _line(one)
+    return line.refunded_amount >= line.paid_amount
+
+
+def _back(one: Participation) -> dict[str, Any]:
+    """Return how much somebody has back, and until when at the latest."""
+    line, day = _line(one), clock.now() + PROMISE
+    return {
+        "amount": line.paid_amount - line.refunded_amount,
+        "currency": line.currency,
+        "day": f"{day:%Y-%m-%d}",
+    }
 
 
 def _list_price(terms: GroupTerms) -> int:

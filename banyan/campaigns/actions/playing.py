@@ -81,6 +81,7 @@ def begin(
                 campaign=campaign,
                 subject=subject,
                 opening=opening,
+                at=now,
                 turn=len(before) + 1,
                 cause=cause,
                 place=place,
@@ -108,6 +109,7 @@ def new_instance(
     campaign: Campaign,
     subject: int,
     opening: Opening,
+    at: dt.datetime,
     turn: int,
     cause: str | None = None,
     place: str = "",
@@ -115,10 +117,10 @@ def new_instance(
 ) -> Instance:
     """Write the actor's instance down as its mechanic wants it; for verbs, in their transaction.
 
-    What it may cost at most is taken from the budget. Locks campaign. Emits play.opened. Raises
-    Refused ``budget``, and IntegrityError where this turn, cause or code is taken.
+    ``at`` is the moment that the opening was asked for. What it may cost at most is taken from the
+    budget. Locks campaign. Emits play.opened. Raises Refused ``budget``, and IntegrityError where
+    this turn, cause or code is taken.
     """
-    now, kind = clock.now(), mechanic(campaign.mechanic)
     secret, published = dict(opening.kept), dict(opening.public)
     commitment = ""
     if opening.chance is not None:
@@ -133,7 +135,7 @@ def new_instance(
         version=campaign.version,
         owner_id=actor.id,
         turn=turn,
-        state=kind.machine.initial,
+        state=mechanic(campaign.mechanic).machine.initial,
         cap=opening.cap,
         taken=opening.taken,
         amount=opening.amount,
@@ -144,8 +146,8 @@ def new_instance(
         cause=cause,
         place=place,
         link_id=link_id,
-        opened_at=now,
-        deadline=now + opening.lasts,
+        opened_at=at,
+        deadline=at + opening.lasts,
     )
     insert(instance)
     told = PlayOpened(instance_id=instance.pk, campaign_id=campaign.pk, account_id=actor.id)

@@ -141,6 +141,7 @@ def _opened(one: Participation) -> Instance:
         campaign=campaign,
         subject=subject,
         opening=kind.begin(Beginning(who, campaign, terms, now, subject)),
+        at=now,
         turn=before + 1,
         link_id=one.through,
     )

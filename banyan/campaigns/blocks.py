@@ -89,6 +89,19 @@ class Note(Block):
 
 
 @dataclass(frozen=True, slots=True)
+class Earns(Block):
+    """Who earns by what others do here; not shown where nobody is asked to bring others."""
+
+    text: str
+    tone: str = ""
+
+    @property
+    def template(self) -> str:
+        """It looks like a note."""
+        return "note"
+
+
+@dataclass(frozen=True, slots=True)
 class Honour(Block):
     """What was done for others: a mark, and a line of thanks."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db import connection
@@ -29,7 +28,7 @@ def figures_of(campaign: Campaign) -> list[tuple[Any, Any]]:
     return [
         (_("Groups that filled up, of those decided"), _of(full, decided)),
         (_("Groups that the shop completed"), by_shop),
-        (_("Usual time to fill up"), "–" if seconds is None else _hours(seconds)),
+        (_("Usual time to fill up, in hours"), "–" if seconds is None else _hours(seconds)),
         (_("Members brought by the leader's own link"), _of(led, joined)),
         (_("Paid places given back"), _of(back, paid)),
         (_("Paid places of newcomers"), _of(newcomers, paid)),
@@ -46,7 +45,8 @@ def _of(part: int, whole: int) -> str:
 
 
 def _hours(seconds: float) -> str:
-    return str(dt.timedelta(minutes=round(seconds / 60)))[:-3]
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours}:{minutes:02}"
 
 
 def _named(shared: dict[str, int]) -> str:

@@ -315,7 +315,7 @@ def test_figures_of_groups_are_counted_from_rows(item: Variant) -> None:
     assert figures(of) == {
         "Groups that filled up, of those decided": "1 of 2 (50%)",
         "Groups that the shop completed": 0,
-        "Usual time to fill up": "0:30",
+        "Usual time to fill up, in hours": "0:30",
         "Members brought by the leader's own link": "1 of 1 (100%)",
         "Paid places given back": "2 of 3 (67%)",
         "Paid places of newcomers": "2 of 3 (67%)",

@@ -11,6 +11,7 @@ from banyan.campaigns import actions as campaigns
 from banyan.campaigns.models import Campaign, Grant, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
+from banyan.earnings import actions as earnings
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
 from banyan.kernel.problems import Invalid
@@ -22,7 +23,7 @@ from banyan.orders import actions as orders
 from banyan.orders.actions import expire_due
 from banyan.orders.models import Order
 from banyan.people.models import Account
-from tests.campaigns.phones import Phone
+from tests.campaigns.phones import WECHAT, Phone
 from tests.campaigns.scene import (
     DAY,
     SYSTEM,
@@ -179,10 +180,23 @@ def test_a_group_without_a_budget_for_its_leader_is_not_published(item: Variant)
         begun(of, somebody())
 
 
+def test_nobody_is_the_third_to_be_paid_for_one_sale(item: Variant) -> None:
+    shop = item.product.shop
+    terms: dict[str, int] = {"rate_bps": 1_000, "levels": 2, "direct_bps": 8_000}
+    earnings.set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, **terms)
+    with pytest.raises(Invalid) as refused:
+        group_of(item)
+    assert list(refused.value.fields) == ["leader_perk"]
+    group_of(item, leader_perk=0)
+
+
 def test_everybody_reads_that_the_leader_earns(item: Variant) -> None:
     group, (ana, ben, _cy), placed = complete(item)
     told = "Who opened this group earns CN¥5.00 for each other who buys and keeps it."
     assert told in Phone(ben).look(f"/play/{group.code}")
+    assert told not in Phone(ben, WECHAT).look(f"/play/{group.code}")
+    rules = Phone(ben).look(f"/campaign/{group.campaign.code}/rules")
+    assert "Who opens a group earns CN¥5.00 for each other" in rules
     arrive(*placed)
     assert "CN¥0.00 is yours, CN¥10.00 waits" in Phone(ana).look(f"/play/{group.code}")
     decide(8 * DAY)

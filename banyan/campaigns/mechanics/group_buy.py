@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
 from banyan.catalog.models import Variant
+from banyan.earnings.plans import current_versions
+from banyan.earnings.rules import MOST_LEVELS
 from banyan.kernel import clock
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
@@ -21,7 +23,7 @@ from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order, OrderLine
 from banyan.orders.queries import is_asked_back, terms_of
 
-from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Price, Progress, Won
+from ..blocks import Block, Countdown, Earns, Faces, Ladder, Next, Note, Price, Progress, Won
 from ..disclosing import Gift
 from ..effects import (
     Bear,
@@ -192,6 +194,17 @@ class GroupBuy(Mechanic[GroupTerms]):
         """A lower price costs no budget: the shop sells for less. What its leader earns does."""
         return terms.leader_perk * (terms.rungs[-1][0] - 1)
 
+    def faults(self, terms: GroupTerms) -> Mapping[str, Any]:
+        """Nobody is the third to be paid for one sale."""
+        if not terms.leader_perk:
+            return {}
+        product = Variant.objects.select_related("product").get(pk=terms.variant).product
+        plans = current_versions(shop_id=product.shop_id, product_ids=[product.pk])
+        if not any(plan.rate_bps and plan.levels == MOST_LEVELS for plan in plans.values()):
+            return {}
+        told = _("Sales of this pay two people already: who opens a group cannot be a third.")
+        return {"leader_perk": told}
+
     def gives(self, terms: GroupTerms) -> Sequence[Gift]:
         """Nothing but its price."""
         return ()
@@ -214,8 +227,13 @@ class GroupBuy(Mechanic[GroupTerms]):
             "With enough people in time everybody buys at the price of the step; with too "
             "few all their money goes back."
         )
-        levels = 1 if terms.leader_perk else 0
-        return replace(super().facts(campaign, terms), method=method, paid_levels=levels)
+        known = super().facts(campaign, terms)
+        if not terms.leader_perk:
+            return replace(known, method=method)
+        perk = format_money(Money(terms.leader_perk, campaign.currency))
+        earns = _("Who opens a group earns %(amount)s for each other who buys and keeps it.")
+        told = f"{method} {earns % {'amount': perk}}"
+        return replace(known, method=told, paid_levels=1)
 
     def begin(self, new: Beginning[GroupTerms]) -> Opening:
         """The first place is the leader's own."""
@@ -338,7 +356,7 @@ class GroupBuy(Mechanic[GroupTerms]):
         if missing and group.ended_at is None:
             blocks.append(Progress(group.done, terms.people, words % {"n": missing}))
         if terms.leader_perk:
-            blocks.append(Note(self._earns(shown)))
+            blocks.append(Earns(self._earns(shown)))
         people = [one.account_id for one in shown.people if one.state == "in"]
         blocks.append(Faces(_("Who is in"), people, empty=min(missing, 8)))
         if group.ended_at is None:

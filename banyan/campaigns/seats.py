@@ -1,4 +1,4 @@
-"""What becomes of a payment that finds its place given away: its buyer says so when they join."""
+"""Places that are bought: what was bought with one, and what its buyer wants if it is gone."""
 
 from __future__ import annotations
 
@@ -6,9 +6,25 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from banyan.orders.models import OrderLine
+
+from .models import Participation
+
 IF_FULL = "if_full"
 """Under which name the choice is asked for, sent along and kept with the place."""
 REFUND, OTHER, OWN = "refund", "other", "own"
+
+
+def line_of(place: Participation) -> OrderLine:
+    """Return what was bought with a paid place; the order may hold more."""
+    assert place.order_id is not None
+    return OrderLine.objects.get(order_id=place.order_id, right_id=place.right_id)
+
+
+def is_back(place: Participation) -> bool:
+    """Tell whether all that was paid for a place went back."""
+    line = line_of(place)
+    return line.refunded_amount >= line.paid_amount
 
 
 def choices() -> Mapping[str, str]:

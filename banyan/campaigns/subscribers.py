@@ -102,7 +102,7 @@ def waiting(lines: Collection[OrderLine]) -> dict[int, Hold]:
     by_right = {line.right_id: line.pk for line in lines if line.right_id}
     rows = waiting_places().filter(right_id__in=by_right)
     found = rows.values_list("right_id", "instance__campaign__title", "instance__deadline")
-    return {by_right[right_id]: _hold(title, until) for right_id, title, until in found}
+    return {by_right[right]: _hold(title, until) for right, title, until in found if right}
 
 
 def _hold(title: str, until: dt.datetime) -> Hold:

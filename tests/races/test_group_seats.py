@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.actions import buying, playing, seating
+from banyan.campaigns.actions import buying, seating
 from banyan.campaigns.actions.buying import lapse
 from banyan.campaigns.models import Instance, Participation
+from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
-from banyan.kernel import clock
+from banyan.kernel import clock, locks
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
+from banyan.orders.events import OrderPaid
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent, Refund
 from banyan.people.models import Account
@@ -96,12 +98,12 @@ def test_control_without_the_conditional_update_a_group_is_overfull(
 ) -> None:
     _group, (other,), placed = late(2, "other", others=1)
     no_locks(monkeypatch)
-    monkeypatch.setattr(seating.locks, "held", lambda _key: True)
+    monkeypatch.setattr(locks, "held", lambda _key: True)
 
     def careless(instance: Instance) -> int:
         """Read, think, write: as one must not."""
         if instance.taken >= instance.cap or instance.ended_at is not None:
-            raise playing.Refused("drained")
+            raise Refused("drained")
         instance.taken += 1
         return instance.taken
 
@@ -196,7 +198,7 @@ def test_only_what_was_asked_about_is_locked_for_a_payment_in_time() -> None:
     group = begun(of, ana)
     begun(of, ben)
     placed = order(item, ana).orders.get()
-    event = buying.OrderPaid(
+    event = OrderPaid(
         order_id=placed.pk,
         checkout_id=placed.checkout_id,
         shop_id=placed.shop_id,

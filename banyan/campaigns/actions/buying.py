@@ -34,7 +34,7 @@ from ..effects import GiveCoupon, Leave, Tell
 from ..mechanic import Arrival, Play, mechanic, terms_of
 from ..models import Participation
 from ..problems import Refused
-from ..seats import IF_FULL, REFUND
+from ..seats import IF_FULL, REFUND, line_of
 from .applying import Stage, apply, promise_more
 from .seating import is_gone, seat_again, seat_locks
 
@@ -127,6 +127,7 @@ def _lapse(actor: Actor, one_id: int) -> bool:
 def _kept_until(one: Participation, right: PriceRight) -> dt.datetime:
     """Return until when a place waits for the payment of its order: as long as it waited for it."""
     assert one.expires_at is not None
+    assert right.checkout_id is not None
     placed = Checkout.objects.values_list("created_at", flat=True).get(pk=right.checkout_id)
     return max(one.expires_at, placed + (one.expires_at - one.created_at))
 
@@ -194,7 +195,7 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
     if one.state in {"lost", "out"}:
         if one.order_id is None:
             return _give_up(actor, one)
-        line_id = _line(one).pk
+        line_id = line_of(one).pk
         reason = _("%(title)s did not come about.") % {"title": title}
         left = undo_lines(actor=actor, line_ids=[line_id], reason=reason)
         return left.get(line_id) not in {"busy", "server_error"}
@@ -202,7 +203,7 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
         return True
     paid = one.data.get("paid", one.amount)
     if paid > one.amount:
-        line = _line(one)
+        line = line_of(one)
         kept = line.quantity - line.refunded_quantity
         if kept:
             give_back_difference(
@@ -214,11 +215,6 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
             )
         Participation.objects.filter(pk=one.pk).update(data=one.data | {"paid": one.amount})
     return not release_hold(actor=actor, order_ids=[one.order_id])
-
-
-def _line(one: Participation) -> OrderLine:
-    """Return what was bought with a place."""
-    return OrderLine.objects.get(order_id=one.order_id, right_id=one.right_id)
 
 
 def _give_up(actor: Actor, one: Participation) -> bool:

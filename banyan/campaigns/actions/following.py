@@ -14,6 +14,7 @@ from banyan.orders.models import Order
 
 from ..mechanic import Arrival, Play, mechanic, mechanics, terms_of
 from ..models import Participation
+from ..seats import is_back
 from .applying import Stage, apply
 
 logger = logging.getLogger(__name__)
@@ -48,18 +49,17 @@ def follow(*, actor: Actor, order_id: int, hook: str) -> None:
     rows = Participation.objects.filter(order_id=order_id)
     watching = {code for code, kind in mechanics().items() if kind.watches}
     found = rows.filter(campaign__mechanic__in=watching).order_by("id")
-    for one_id, right_id in found.values_list("id", "right_id"):
+    for one in found:
         order = Order.objects.get(pk=order_id)
-        if hook == "refunded" and not _is_given_back(order, right_id):
+        if hook == "refunded" and not _is_given_back(order, one):
             continue
-        _tell(actor, one_id, hook, order)
+        _tell(actor, one.pk, hook, order)
 
 
-def _is_given_back(order: Order, right_id: int | None) -> bool:
-    if right_id is None:
+def _is_given_back(order: Order, one: Participation) -> bool:
+    if one.right_id is None:
         return order.refunded_amount >= order.total_amount
-    line = order.lines.get(right_id=right_id)
-    return line.refunded_amount >= line.paid_amount
+    return is_back(one)
 
 
 def decide_due(*, actor: Actor, limit: int = 500) -> int:

@@ -103,6 +103,7 @@ def _pay_owed(effect: say.PayOwed, stage: Stage) -> None:
     grant = _owed(one)
     if grant is None:
         return
+    assert one.order_id is not None
     order = Order.objects.get(pk=one.order_id)
     shop = ledger.account(
         kind="shop_payable", owner_kind="shop", owner_id=order.shop_id, currency=currency

@@ -20,7 +20,7 @@ from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 from banyan.orders.actions.paying_back import PROMISE
 from banyan.orders.actions.persons import is_newcomer
-from banyan.orders.models import Order, OrderLine
+from banyan.orders.models import Order
 from banyan.orders.queries import is_asked_back, terms_of
 
 from ..blocks import Block, Countdown, Earns, Faces, Ladder, Next, Note, Price, Progress, Won
@@ -51,7 +51,7 @@ from ..models import Campaign, Participation
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import checkout_of
-from ..seats import IF_FULL, choice_of, choices
+from ..seats import IF_FULL, choice_of, choices, is_back, line_of
 from ..terms import Ask, Terms
 
 LATER = dt.timedelta(days=1)
@@ -304,7 +304,7 @@ class GroupBuy(Mechanic[GroupTerms]):
         if not perk:
             return []
         inside = [*play.instance.participations.filter(state="in"), *([last] if last else [])]
-        kept = [one for one in inside if not _is_back(one)]
+        kept = [one for one in inside if not is_back(one)]
         places = [one.pk for one in kept if one.account_id != owner]
         return [Owe(owner, perk, places)] if len(places) < len(kept) else []
 
@@ -332,7 +332,7 @@ class GroupBuy(Mechanic[GroupTerms]):
             return [Follow(one, one.order_id, group.deadline + LATER)]
         if is_asked_back(one.order_id or 0):
             return [Follow(one, one.order_id, play.at + LATER)]
-        return [Forgo(one) if _is_back(one) else PayOwed(one)]
+        return [Forgo(one) if is_back(one) else PayOwed(one)]
 
     def view(self, shown: Shown[GroupTerms]) -> list[Block]:
         """See the base."""
@@ -450,20 +450,9 @@ class GroupBuy(Mechanic[GroupTerms]):
         ]
 
 
-def _line(one: Participation) -> OrderLine:
-    """Return what was bought with a paid place."""
-    return OrderLine.objects.get(order_id=one.order_id, right_id=one.right_id)
-
-
-def _is_back(one: Participation) -> bool:
-    """Tell whether all that was paid for a place went back."""
-    line = _line(one)
-    return line.refunded_amount >= line.paid_amount
-
-
 def _back(one: Participation) -> dict[str, Any]:
     """Return how much somebody has back, and until when at the latest."""
-    line, day = _line(one), clock.now() + PROMISE
+    line, day = line_of(one), clock.now() + PROMISE
     return {
         "amount": line.paid_amount - line.refunded_amount,
         "currency": line.currency,

@@ -341,6 +341,25 @@ def test_m05_refund_after_success(item: Variant) -> None:
     settled()
 
 
+def test_m05_refund_after_success_prices_a_ladder_for_nobody_again(item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    group = begun(group_of(item, people=2, price=8_000, people_2=3, price_2=6_500), ana)
+    buy(item, ana)
+    for who in (ben, cy):
+        join(group, who)
+    buy(item, ben)
+    bought = Order.objects.get(checkout=buy(item, cy))
+    settled()
+    orders.undo_orders(actor=SYSTEM, order_ids=[bought.pk], reason="wanted")
+    relay.drain()
+    settled()
+    group.refresh_from_db()
+    assert (group.state, group.done) == ("completed", 3)
+    assert set(Participation.objects.values_list("state", "amount")) == {("in", 6_500)}
+    others = Order.objects.exclude(pk=bought.pk).values_list("state", "refunded_amount")
+    assert list(others) == [("paid", 1_500)] * 2, "the step that was reached stays reached"
+
+
 def test_m05_new_user_only_breach(item: Variant) -> None:
     ana, old = crowd(2)
     make.pay(make.place((make.variant(), 1), buyer=old))

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.actions import buying
 from banyan.campaigns.actions.buying import lapse
 from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
 from banyan.kernel import clock
+from banyan.kernel.problems import Busy
 from banyan.ledger.proof import verify
 from banyan.notify.models import Notification
 from banyan.orders.models import Checkout, Order
@@ -161,6 +163,30 @@ def test_without_a_choice_that_can_be_had_all_goes_back(item: Variant, choice: s
     assert (second.taken, second.done) == (1, 0), "nobody is put anywhere"
     assert (first.pk, "in") not in seats_of(ben)
     assert not Notification.objects.filter(kind="campaign.reseated").exists()
+    settled()
+
+
+@pytest.mark.parametrize("choice", ["other", "own"])
+def test_a_place_that_goes_just_before_the_locks_is_paid_for_at_the_next_telling(
+    item: Variant, choice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, cy = crowd(3)
+    of = group_of(item)
+    first, second = begun(of, ana), begun(of, cy)
+    buy(item, ana)
+    placed = too_slow(first, item, ben, choice)
+    with monkeypatch.context() as nothing_is_gone_yet:
+        nothing_is_gone_yet.setattr(buying, "seat_locks", lambda _event: [])
+        with pytest.raises(Busy):
+            pays(placed)
+    assert seats_of(ben) == []
+    assert not Refund.objects.exists()
+    assert not Instance.objects.filter(owner=ben).exists()
+
+    assert pays(placed).state == "paid"
+
+    ((where, state),) = seats_of(ben)
+    assert (where == second.pk, state) == (choice == "other", "in")
     settled()
 
 

@@ -203,6 +203,25 @@ def test_everybody_reads_that_the_leader_earns(item: Variant) -> None:
     assert "CN¥10.00 is yours, CN¥0.00 waits" in Phone(ana).look(f"/play/{group.code}")
 
 
+def test_the_shop_reads_at_each_order_what_its_leader_earns(item: Variant) -> None:
+    _group, (ana, *_others), placed = complete(item)
+    orders.undo_orders(actor=SYSTEM, order_ids=[placed[1].pk], reason="wanted")
+    relay.drain()
+    shop = item.product.shop
+    desk = Phone(shop.owner)
+
+    def told(order: Order) -> str:
+        return desk.look(f"/studio/{shop.slug}/orders/{order.pk}")
+
+    held = "opened the group. Held until the return window closes"
+    assert [held in told(order) for order in placed] == [False, False, True]
+    assert ana.display_name in told(placed[2])
+    assert "opened the group. Taken back" in told(placed[1])
+    arrive(placed[2])
+    decide(8 * DAY)
+    assert "opened the group. Payable" in told(placed[2])
+
+
 @pytest.mark.parametrize("budget", [500, 499])
 def test_who_pays_too_late_is_told_and_given_the_coupon_that_was_named(
     item: Variant, budget: int

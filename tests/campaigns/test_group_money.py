@@ -14,6 +14,7 @@ from banyan.catalog.models import Variant
 from banyan.earnings import actions as earnings
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
+from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
 from banyan.ledger.models import Account as Book
 from banyan.ledger.models import Journal
@@ -154,6 +155,20 @@ def test_while_somebody_asks_for_their_money_the_leader_waits(item: Variant) -> 
     decide(10 * DAY)
     assert owed_to(ana) == 500
     settled()
+
+
+def test_a_second_account_of_the_leader_earns_them_nothing(item: Variant) -> None:
+    ana, again, cy = crowd(3)
+    of = group_of(item)
+    group = campaigns.begin(actor=Actor(kind="member", id=ana.pk, visitor="one"), code=of.code)
+    bought(item, ana)
+    for who, browser in ((again, "one"), (cy, "another")):
+        at_it = Actor(kind="member", id=who.pk, visitor=browser)
+        campaigns.play(actor=at_it, code=group.code, verb="join")
+        bought(item, who)
+    place = Participation.objects.get(account=cy)
+    assert list(Grant.objects.values_list("account", "reference")) == [(ana.pk, place.pk)]
+    assert_sound()
 
 
 def test_a_leader_who_is_out_and_a_group_that_fails_earn_nothing(item: Variant) -> None:

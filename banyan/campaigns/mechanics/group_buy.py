@@ -48,6 +48,7 @@ from ..effects import (
 from ..group_figures import figures_of
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Participation
+from ..persons import hands_of
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import checkout_of
@@ -299,14 +300,17 @@ class GroupBuy(Mechanic[GroupTerms]):
         return [*told, Undo(), Move("failed", ends=True)]
 
     def _perks(self, play: Play[GroupTerms], last: Participation | None = None) -> list[Effect]:
-        """What the leader is owed for the others, if they are in themselves."""
+        """What the leader is owed for others, not for a second account; if they are in, too."""
         owner, perk = play.instance.owner_id or 0, play.terms.leader_perk
         if not perk:
             return []
         inside = [*play.instance.participations.filter(state="in"), *([last] if last else [])]
         kept = [one for one in inside if not is_back(one)]
-        places = [one.pk for one in kept if one.account_id != owner]
-        return [Owe(owner, perk, places)] if len(places) < len(kept) else []
+        people = {one.account_id for one in kept}
+        if owner not in people:
+            return []
+        own = {owner, *hands_of(play.instance.pk, owner, people)}
+        return [Owe(owner, perk, [one.pk for one in kept if one.account_id not in own])]
 
     def refunded(
         self, play: Play[GroupTerms], one: Participation, order: Order

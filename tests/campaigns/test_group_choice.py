@@ -19,6 +19,7 @@ from banyan.ledger.proof import verify
 from banyan.notify.models import Notification
 from banyan.orders.models import Checkout, Order
 from banyan.payments.models import Intent, Refund
+from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.campaigns.phones import Phone
 from tests.campaigns.scene import SYSTEM, assert_sound, begun, campaign, crowd, join, later
@@ -188,6 +189,19 @@ def test_a_place_that_goes_just_before_the_locks_is_paid_for_at_the_next_telling
     ((where, state),) = seats_of(ben)
     assert (where == second.pk, state) == (choice == "other", "in")
     settled()
+
+
+def test_nobody_is_seated_with_whom_they_are_apart_from(item: Variant) -> None:
+    ana, ben, cy, dee = crowd(4)
+    of = group_of(item)
+    first, _apart, room = begun(of, ana), begun(of, cy), begun(of, dee)
+    Instance.objects.filter(pk=room.pk).update(place="chat:1")
+    people.block(actor=make.actor(cy), account_id=ben.pk)
+    buy(item, ana)
+    placed = too_slow(first, item, ben, "other")
+    assert pays(placed).state == "placed"
+    assert seats_of(ben) == []
+    assert Refund.objects.count() == 1
 
 
 def test_another_group_that_costs_more_is_no_place_for_the_same_money(item: Variant) -> None:

@@ -20,6 +20,7 @@ from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy
 from banyan.orders.actions.payment import TooLate
 from banyan.orders.events import OrderPaid
+from banyan.people.access import visible_accounts
 
 from ..effects import Enter, Leave, Tell
 from ..mechanic import Arrival, Beginning, Play, mechanic, mechanics, terms_of
@@ -111,7 +112,10 @@ def _try(actor: Actor, one: Participation, instance: Instance | None) -> Partici
 
 
 def _others(one: Participation) -> list[int]:
-    """Return groups of the same terms that are open and have a free place, the fullest first."""
+    """Return groups of the same terms that are open and have a free place, the fullest first.
+
+    None in a chat room, and none of somebody who is apart from whoever looks for a place.
+    """
     there = Participation.objects.filter(campaign_id=one.campaign_id, account_id=one.account_id)
     rows = Instance.objects.filter(
         campaign_id=one.campaign_id,
@@ -119,6 +123,8 @@ def _others(one: Participation) -> list[int]:
         ended_at=None,
         deadline__gt=clock.now(),
         taken__lt=F("cap"),
+        place="",
+        owner__in=visible_accounts(_member(one)).values("pk"),
     )
     free = rows.exclude(pk__in=there.exclude(state="out").values("instance_id"))
     best = free.exclude(pk=one.instance_id).order_by("-done", "deadline", "id")

@@ -183,7 +183,7 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
         starts_at=one.starts_at,
         ends_at=one.ends_at,
         terms=told,
-        worst_case=Money.at(kind.worst_case(terms), one.currency),
+        worst_case=Money.at(kind.cost(terms), one.currency),
         budget=Money.at(one.budget, one.currency),
         reserved=Money.at(one.reserved, one.currency),
         spent=Money.at(one.spent, one.currency),

@@ -11,6 +11,8 @@ from pydantic import Field, StringConstraints
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_instance_for, room_of
+from banyan.campaigns.honour import HONOUR
+from banyan.campaigns.mechanics.red_packet import GROUP, NEW
 from banyan.campaigns.models import Instance
 from banyan.campaigns.queries import amounts_of, plays_of
 from banyan.kernel.money import Money as Sum
@@ -28,7 +30,8 @@ class PacketBody(Body):
     """A packet: ``count`` shares of ``total``, equal or random.
 
     With ``room_id`` it is shown in that chat room and is for those in it, else for whoever has its
-    address. ``word``: only who types it can open it.
+    address. ``word``: only who types it can open it. ``audience``: "new" is for those who have
+    bought nothing here yet, "group" for the members of ``group_id``, one of the sender's groups.
     """
 
     total: MoneyIn
@@ -37,6 +40,8 @@ class PacketBody(Body):
     wish: Annotated[str, StringConstraints(max_length=60)] = ""
     word: Annotated[str, StringConstraints(max_length=40)] = ""
     room_id: Id | None = None
+    audience: Literal["all", "new", "group"] = "all"
+    group_id: Id | None = None
 
 
 class OpenBody(Body):
@@ -49,8 +54,9 @@ class OpenBody(Body):
 class PacketAnswer(Answer):
     """A packet. ``state`` is open, drained or returned; ``taken`` of ``count`` shares are taken.
 
-    ``mine`` is the share of who reads, ``asks_word`` whether a code word is needed. What is left
-    at ``deadline`` goes back to the sender. ``url`` is its page.
+    ``mine`` is the share of who reads, ``asks_word`` whether a code word is needed, ``audience``
+    whom it is for. What is left at ``deadline`` goes back to the sender. ``url`` is its page. Of a
+    packet of words, without money, who has not opened it reads no ``wish``.
     """
 
     code: str
@@ -62,6 +68,7 @@ class PacketAnswer(Answer):
     count: int
     taken: int
     asks_word: bool
+    audience: str
     room_id: IdOut | None
     mine: Money | None
     deadline: Moment
@@ -70,16 +77,18 @@ class PacketAnswer(Answer):
 
 def _packet(one: Instance, mine: int | None) -> PacketAnswer:
     currency, owner = one.campaign.currency, one.owner
+    hidden = one.campaign.drive == HONOUR and mine is None
     return PacketAnswer(
         code=one.code,
         state=one.state,
         sender=Person(id=owner.pk, handle=owner.handle, name=owner.display_name) if owner else None,
-        wish=one.public["wish"],
+        wish="" if hidden else one.public["wish"],
         mode=one.public["mode"],
         total=Money.at(one.amount, currency),
         count=one.cap,
         taken=one.taken,
         asks_word=one.public["word"],
+        audience=one.public.get("audience", "").partition(":")[0] or "all",
         room_id=room_of(one),
         mine=None if mine is None else Money.at(mine, currency),
         deadline=one.deadline,
@@ -92,6 +101,12 @@ def _one(request: HttpRequest, code: str) -> PacketAnswer:
     if found.campaign.mechanic != KIND:
         raise NotFound()
     return _packet(found, amounts_of(actor(request), [found.pk]).get(found.pk))
+
+
+def _audience(body: PacketBody) -> str:
+    if body.audience == "group":
+        return f"{GROUP}{body.group_id or ''}"
+    return NEW if body.audience == "new" else ""
 
 
 @router.get("/packets", auth=READ, response=Page[PacketAnswer])
@@ -115,6 +130,7 @@ def fill_packet(request: HttpRequest, body: PacketBody) -> Any:
         wish=body.wish,
         word=body.word,
         room_id=body.room_id,
+        audience=_audience(body),
     )
     made = campaigns.fill_packet(actor=who, data=wanted, key=caller_of(request).key)
     return Status(201, _one(request, made.code))

@@ -32,15 +32,13 @@ def usual_facts(kind: Mechanic[Any], campaign: Campaign, terms: Any) -> Facts:
     """Return the facts that follow from what a mechanic says of itself. At most four statements."""
     prizes = _prizes(kind, campaign, terms)
     organiser, contact = _organiser(campaign)
-    variant_id, price = kind.advertised(terms) or (None, None)
+    variant_id, price = (None if terms.honour else kind.advertised(terms)) or (None, None)
     days = limit("eu_baseline_days" if campaign.market == "EU" else "cn_baseline_days")
     was = baselines([variant_id], days=days).get(variant_id) if variant_id else None
-    # Goods that are given are a benefit, whatever the campaign calls itself.
-    drive: Any = "both" if prizes and campaign.drive == "honour" else campaign.drive
     return Facts(
         mechanic=kind.code,
-        title=campaign.title,
-        drive=drive,
+        title=str(kind.title) if campaign.shop is None else campaign.title,
+        drive=campaign.drive,  # type: ignore[arg-type]  # one of DRIVES
         market=campaign.market,  # type: ignore[arg-type]  # one of MARKETS
         currency=campaign.currency,
         starts_at=campaign.starts_at,
@@ -116,6 +114,8 @@ def _organiser(campaign: Campaign) -> tuple[str, str]:
 
 def _prizes(kind: Mechanic[Any], campaign: Campaign, terms: Any) -> tuple[Prize, ...]:
     """Return what the budget can give at most, as prizes: each play at its worst."""
+    if terms.honour:
+        return ()
     gifts = [([one for one in ids if one], n) for ids, n in kind.gives(terms)]
     named = {one for ids, _n in gifts for one in ids}
     coupons = {one.pk: one for one in Coupon.objects.filter(pk__in=named)} if named else {}

@@ -41,7 +41,8 @@ class Enter(Effect):
 class Contribute(Effect):
     """Whoever plays helps the instance's owner: an edge, once per person and instance.
 
-    At most ``per_day`` of a person in the campaign on one day.
+    At most ``per_day`` of a person in the campaign on one day. What weighs nothing is an edge and
+    counts for nothing: the place that was taken for it is free again.
     """
 
     kind: str
@@ -54,6 +55,13 @@ class Contribute(Effect):
 @dataclass(frozen=True, slots=True)
 class TakeBack(Effect):
     """Whoever plays takes their contribution back; its place is free again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise(Effect):
+    """``amount`` more of the budget is kept for the instance until it ends."""
+
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +112,39 @@ class GivePrice(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveOff(Effect):
+    """``to`` get a coupon for them alone: ``off`` one of a variant until ``until``.
+
+    It costs no budget: the shop sells for less. Once per ``rule`` and ``cause``.
+    """
+
+    to: Sequence[int]
+    variant_id: int
+    off: int
+    until: dt.datetime
+    rule: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark(Effect):
+    """``to`` have a mark of honour: see ``honour.MARKS`` for the rules. Once per rule and cause."""
+
+    to: Sequence[int]
+    rule: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn(Effect):
     """The campaign's ``wheel`` is turned once for the instance; what it falls on is given.
 
-    ``coupons`` are what prizes are, by their id: (coupon, cost); the money is promised then.
-    Locks campaign.
+    ``coupons`` are what prizes are, by their id: (coupon, cost); the money is promised then. None
+    instead of a coupon is a mark of honour. Locks campaign.
     """
 
     wheel: Wheel
-    coupons: Mapping[str, tuple[int, int]]
+    coupons: Mapping[str, tuple[int | None, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +203,22 @@ class Count(Effect):
     """``one`` has done what was asked: they have won, and the instance has one more done."""
 
     one: Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse(Effect):
+    """``one`` has not done it after all: they count no more, and ``who`` loses the coupon for it,
+    and the mark.
+
+    It is the one that was given by ``rule`` and ``cause``, if any was. Unused, it is revoked and
+    its cost is free again. What is used, or in an order, is owed: ``one`` remembers it as "owed",
+    for the mechanic to net with what ``who`` gets next. They are told which of both.
+    """
+
+    one: Participation
+    who: int
+    rule: str
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)

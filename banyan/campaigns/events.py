@@ -71,3 +71,10 @@ class PlayMoved(_OfInstance):
 
     name: ClassVar[str] = "play.moved"
     state: str
+
+
+class PlayTurned(_OfInstance):
+    """Somebody turned the wheel of a campaign; ``turn`` counts all its turns from 0."""
+
+    name: ClassVar[str] = "play.turned"
+    turn: int

@@ -19,8 +19,9 @@ def advance(timestamp: int) -> int:
 @app.periodic(cron="* * * * * */5")
 @app.task(queue="now", name="campaigns.lapse", queueing_lock="campaigns.lapse")
 def lapse(timestamp: int) -> int:
-    """Give unpaid places back; returns how many."""
-    return actions.lapse_due(actor=Actor.system("campaigns.lapse"))
+    """Give unpaid places back, and those that were kept for nobody; returns how many."""
+    us = Actor.system("campaigns.lapse")
+    return actions.lapse_due(actor=us) + actions.free_places(actor=us)
 
 
 @app.periodic(cron="* * * * * */5")
@@ -28,6 +29,13 @@ def lapse(timestamp: int) -> int:
 def settle_orders(timestamp: int) -> int:
     """Undo, let go or refund a part of orders that are due; returns how many were looked at."""
     return actions.settle_orders(actor=Actor.system("campaigns.settle_orders"))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="soon", name="campaigns.ask_beacons", queueing_lock="campaigns.ask_beacons")
+def ask_beacons(timestamp: int) -> int:
+    """Ask public beacons for the rounds that draws wait for; returns how many spoke."""
+    return actions.ask_beacons(actor=Actor.system("campaigns.ask_beacons"))
 
 
 @app.periodic(cron="37 4 * * *")

@@ -17,19 +17,24 @@ from importlib.metadata import entry_points
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.fairness import Entrant
 from banyan.kernel.problems import NotFound
+from banyan.kernel.proofs import Frozen, Void
 from banyan.kernel.states import Machine
 from banyan.orders.models import Order
 from banyan.sharing.channels import CHANNELS, OPEN
 
 from .blocks import Block, Proof
+from .causes import kept_of
 from .chance.draws import Draw
 from .chance.instant import Wheel
+from .checking import draw_blocks
 from .disclosing import Gift, usual_facts
 from .effects import Effect
-from .models import Campaign, Contribution, Grant, Instance, Participation
+from .models import Campaign, Contribution, Grant, Instance, Participation, ProofFile
 from .persons import Person
 from .policy import Facts
 from .problems import Refused
@@ -56,8 +61,8 @@ class Play(Generic[T]):
     """What a hook knows: everything is read, the instance's row is locked, ``at`` is the moment.
 
     ``person`` plays; nobody does where time calls. ``place`` is the place that was just taken,
-    counted from 1, where the verb takes one. ``mine`` is the person's own participation, ``given``
-    what the form or the program sent along.
+    where the verb takes one, counted from 1 without those that are kept. ``mine`` is the person's
+    own participation, ``given`` what the form or the program sent along.
     """
 
     campaign: Campaign
@@ -80,6 +85,11 @@ class Play(Generic[T]):
         if self.person is None:
             raise ValueError("nobody plays here")
         return self.person
+
+    @property
+    def is_own(self) -> bool:
+        """Whether who plays has begun it, under whichever account."""
+        return self.instance.owner_id in self.who.accounts
 
 
 class Provable(Protocol):
@@ -128,6 +138,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How an entry of a draw stands: its chances, or the code of the reason why it is void."""
+
+    chances: int = 1
+    void: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """A template for a season or an aim: what it is called, and the terms it fills in."""
 
@@ -172,13 +190,14 @@ class Mechanic(ABC, Generic[T]):
     ``scarce`` are the verbs that take a place: by one conditional statement, before the hook is
     called. ``owner_joins``: who began it may take a place like anybody. ``pooled``: the instances
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
-    ``watches``: it is told of orders of those who take part. ``reseats``: an unpaid place is given
-    to others when its time is over, and whoever pays then may take another one, see :meth:`seats`.
-    ``chance`` says whether luck decides anything, ``by_sharing`` whether sharing brings a benefit,
-    ``pay_to_enter`` whether taking part is buying: facts that the policy reads. ``steps`` say in
-    three sentences how it goes.
+    ``shared``: what one does shows in the plays of all. ``watches``: it is told of orders of those
+    who take part. ``reseats``: an unpaid place is given to others when its time is over, and
+    whoever pays then may take another one, see :meth:`seats`. ``keeps``: for so long a place is
+    kept for a visitor who wants to join and signs in. ``chance`` says whether luck decides
+    anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
+    is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
-    move people to it.
+    move people to it. ``in_honour`` says in a sentence what it is where honour is all.
     """
 
     code: ClassVar[str]
@@ -188,13 +207,16 @@ class Mechanic(ABC, Generic[T]):
     machine: ClassVar[Machine]
     scarce: ClassVar[frozenset[str]] = frozenset({"join"})
     pooled: ClassVar[bool] = False
+    shared: ClassVar[bool] = False
     watches: ClassVar[bool] = False
     reseats: ClassVar[bool] = False
+    keeps: ClassVar[dt.timedelta | None] = None
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
     by_sharing: ClassVar[bool] = True
     landings: ClassVar[tuple[str, ...]] = ("direct",)
-    drives: ClassVar[tuple[str, ...]] = ("benefit", "both")
+    drives: ClassVar[tuple[str, ...]] = ("benefit", "honour", "both")
+    in_honour: ClassVar[Any] = gettext_lazy("Who takes part has a mark of honour, nothing else.")
     steps: ClassVar[Sequence[Any]] = ()
     pay_to_enter: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Preset]] = {}
@@ -217,7 +239,7 @@ class Mechanic(ABC, Generic[T]):
 
     def card(self, instance: Instance) -> tuple[str, str]:
         """Return what a chat's card says: a title, and how it stands."""
-        return instance.campaign.title, ""
+        return title_of(instance.campaign), ""
 
     @abstractmethod
     def view(self, shown: Shown[T]) -> list[Block]:
@@ -226,6 +248,10 @@ class Mechanic(ABC, Generic[T]):
     @abstractmethod
     def worst_case(self, terms: T) -> int:
         """Return what one instance may cost at most, in minor units."""
+
+    def cost(self, terms: T) -> int:
+        """Return what one instance may cost at most; honour costs nothing."""
+        return 0 if terms.honour else self.worst_case(terms)
 
     def price(self, terms: T) -> int | None:
         """Return what its goods come down to, in minor units; None where it gives coupons."""
@@ -257,6 +283,10 @@ class Mechanic(ABC, Generic[T]):
     def entry_url(self, campaign: Campaign) -> str:
         """Return where people take part, if that is no page of the campaign's own."""
         return ""
+
+    def how(self, campaign: Campaign) -> Sequence[Any]:
+        """Say in sentences how it goes, by what moves people and how it ends."""
+        return (self.in_honour,) if campaign.drive == "honour" else self.steps
 
     def turns(self, terms: T) -> int:
         """Return how often a person may begin it in one campaign."""
@@ -303,7 +333,15 @@ class Mechanic(ABC, Generic[T]):
         return ()
 
     def refunded(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
-        """The order that is followed was given back in full."""
+        """The order that is followed :meth:`stands` no more; to entries of a draw: any order."""
+        return ()
+
+    def stands(self, terms: T, order: Order) -> bool:
+        """Tell whether an order still counts after what was given back of it: unless all was."""
+        return kept_of(order) > 0
+
+    def undone(self, play: Play[T]) -> Sequence[Effect]:
+        """The order that began it does not count any more."""
         return ()
 
     def apology(self, terms: T) -> int | None:
@@ -326,17 +364,32 @@ class Mechanic(ABC, Generic[T]):
         """Return the wheel that all who take part turn, if there is one; see ``effects.Turn``."""
         return None
 
-    def weight(self, terms: T, instance: Instance) -> int:
-        """Return how many chances an entry has."""
-        return 1
+    def standing(
+        self, campaign: Campaign, terms: T, people: Sequence[Participation]
+    ) -> Mapping[int, Standing]:
+        """Return how entries of a ``pooled`` campaign stand, by participation. Some statements.
+
+        ``people`` have their instances loaded.
+        """
+        return {one.pk: Standing() for one in people}
+
+    def voided(self, play: Play[T], reason: str) -> Sequence[Effect]:
+        """The entry ``play.mine`` is void, before the list is frozen."""
+        raise TypeError(f"{self.code} is pooled and voids no entry")
 
     def drawn(self, play: Play[T], prize: str | None) -> Sequence[Effect]:
-        """An entry has won ``prize``, or nothing."""
+        """The entry ``play.mine`` has won ``prize``, or nothing; ``play.place`` is its rank.
+
+        Rank 0 does not move up any more. Whoever has a rank and no prize may be asked again, when
+        a prize has come free.
+        """
         raise TypeError(f"{self.code} is pooled and gives no prize")
 
     def fairness(self, shown: Shown[T]) -> list[Block]:
         """Show what was fixed beforehand, and where to check it once it is over."""
         instance = shown.instance
+        if self.pooled:
+            return draw_blocks(shown.campaign, instance)
         if not instance.commitment:
             return []
         if instance.ended_at is None:
@@ -396,14 +449,41 @@ def mechanic(code: str) -> Mechanic[Any]:
     return found
 
 
+def title_of(campaign: Campaign) -> str:
+    """Return what a campaign is called; the platform's own by their kind, in the reader's words."""
+    return str(mechanic(campaign.mechanic).title) if campaign.shop_id is None else campaign.title
+
+
 def terms_of(instance: Instance) -> Any:
     """Return the terms that an instance began under, typed."""
     return mechanic(instance.campaign.mechanic).terms.model_validate(instance.version.terms)
 
 
 def proof_file(instance: Instance) -> str:
-    """Return the proof file of an instance that is over; NotFound before, and without chance."""
-    chance = mechanic(instance.campaign.mechanic).chance_of(instance, terms_of(instance))
+    """Return the proof file of a play; NotFound before there is one, and without chance.
+
+    Of an entry of a draw it says that it is in the list, as soon as that is frozen; of everything
+    else how it was decided, once it is over.
+    """
+    kind = mechanic(instance.campaign.mechanic)
+    if kind.pooled:
+        return _entry_proof(instance)
+    chance = kind.chance_of(instance, terms_of(instance))
     if chance is None or instance.ended_at is None:
         raise NotFound()
     return chance.proof(seed_of(instance))
+
+
+def _entry_proof(instance: Instance) -> str:
+    file = ProofFile.objects.filter(campaign=instance.campaign_id).first()
+    frozen = frozen_of(file) if file is not None else Frozen([], [])
+    codes = [entry.id for entry in frozen.entries]
+    if instance.code not in codes:
+        raise NotFound()
+    return frozen.entry_proof(codes.index(instance.code))
+
+
+def frozen_of(file: ProofFile) -> Frozen:
+    """Return the lists of a draw as they were frozen."""
+    entries = [Entrant(*row) for row in file.entries]
+    return Frozen(entries, [Void(*row) for row in file.voids])

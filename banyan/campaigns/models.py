@@ -22,7 +22,8 @@ class Campaign(models.Model):
     ``drive`` says what moves people: honour, benefit or both; ``landing`` where it ends: straight
     in the shop, or with a coupon or a right for later. Of ``budget``, in minor units of
     ``currency``, ``reserved`` is promised by instances that run, ``spent`` was given by those that
-    have ended. ``public`` is what everybody may read of its draw. ``version`` is what new
+    have ended. ``public`` is what everybody may read of its draw, short: lists and the proof are in
+    ProofFile. ``version`` is what new
     instances begin under; ``template`` the preset it was made from, ``origin`` the campaign that it
     is a copy of.
     """
@@ -100,15 +101,33 @@ class CampaignVersion(models.Model):
         ]
 
 
+class ProofFile(models.Model):
+    """What anybody can check the chance of a whole campaign by: too large for its own row.
+
+    ``entries`` ([code, weight], and the word of who gave one) and ``voids`` ([code, reason]) are
+    the lists of a draw as they were frozen; ``text`` is the proof file, once it is over.
+    """
+
+    id = IdField(primary_key=True)
+    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="proof_file")
+    entries = models.JSONField(default=list)
+    voids = models.JSONField(default=list)
+    text = models.TextField(blank=True, default="")
+
+    class Meta:
+        db_table = "campaigns_prooffile"
+
+
 class Instance(models.Model):
     """One play of a campaign: a pack, a group, a bargain, a packet, the entries of one draw.
 
-    ``taken`` of ``cap`` places are taken (reserved ones too), ``done`` of them are confirmed.
+    ``taken`` of ``cap`` places are taken (reserved ones too), ``done`` of them are confirmed,
+    ``held`` are kept for visitors who sign in (:class:`PlaceHold`).
     ``owner`` began it, as their ``turn``-th one. ``promise`` is the money that the campaign's
     budget keeps for it until it ends, ``spent`` what was given of that. ``secret`` is drawn when it
     opens and stays with us; its fingerprint ``commitment`` is public. ``public`` is what everybody
-    may read of it. ``cause`` tells apart what began it by itself (an order): once each. ``place``
-    is the chat room it was put into, or empty. Ends at ``deadline`` whatever happens.
+    may read of it. ``cause`` tells apart what began it by itself: once each, an order once in all.
+    ``place`` is the chat room it was put into, or empty. Ends at ``deadline`` whatever happens.
     """
 
     id = IdField(primary_key=True)
@@ -125,6 +144,7 @@ class Instance(models.Model):
     cap = models.IntegerField()
     taken = models.IntegerField(default=0)
     done = models.IntegerField(default=0)
+    held = models.IntegerField(default=0)
     amount = models.BigIntegerField(default=0)
     promise = models.BigIntegerField(default=0)
     spent = models.BigIntegerField(default=0)
@@ -144,7 +164,8 @@ class Instance(models.Model):
             models.CheckConstraint(
                 condition=Q(taken__gte=0)
                 & Q(done__gte=0)
-                & Q(done__lte=F("taken"))
+                & Q(held__gte=0)
+                & Q(taken__gte=F("done") + F("held"))
                 & Q(taken__lte=F("cap")),
                 name="instance_places",
             ),
@@ -152,6 +173,11 @@ class Instance(models.Model):
                 condition=Q(spent__gte=0) & Q(spent__lte=F("promise")), name="instance_promise"
             ),
             models.UniqueConstraint(fields=["campaign", "cause"], name="instance_cause_once"),
+            models.UniqueConstraint(
+                fields=["cause"],
+                condition=Q(cause__startswith="order:"),
+                name="instance_order_once",
+            ),
             models.UniqueConstraint(
                 fields=["campaign", "owner", "turn"], name="instance_turn_once"
             ),
@@ -237,6 +263,21 @@ class Participation(models.Model):
         ]
 
 
+class PlaceHold(models.Model):
+    """A place that is kept for a visitor who signs in, until ``expires_at``: ``key`` takes it.
+
+    It counts as taken. The row goes with whoever takes the place, or when the time is over.
+    """
+
+    id = IdField(primary_key=True)
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="holds")
+    key = models.CharField(max_length=24, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "campaigns_placehold"
+
+
 class PersonKey(models.Model):
     """A key under which somebody took part: an account, a proven contact, a browser.
 
@@ -297,11 +338,12 @@ class Contribution(models.Model):
 
 
 class Grant(models.Model):
-    """Something that a campaign gave somebody, and why: once per cause and rule.
+    """Something that a campaign gave somebody, and why: once per cause and rule of a kind.
 
     ``kind``: coupon, right, credit, honour or perk; ``reference`` is the row that it became,
-    ``cost`` what it may cost at most, in minor units. A perk is owed (``cost``) before it is paid
-    (``amount``); its ``reference`` is the place that it is owed for.
+    ``cost`` what it may cost at most, in minor units. Honour is a mark: it became no row and costs
+    nothing. A perk is owed (``cost``) before it is paid (``amount``); its ``reference`` is the
+    place that it is owed for. ``undone_at``: taken back unused, so that it cost nothing.
     """
 
     id = IdField(primary_key=True)
@@ -317,12 +359,17 @@ class Grant(models.Model):
     amount = models.BigIntegerField(default=0)
     reference = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "campaigns_grant"
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "cause", "rule", "account"], name="granted_once"
+                fields=["campaign", "cause", "rule", "account", "kind"], name="granted_once"
             ),
             models.CheckConstraint(condition=Q(cost__gte=0), name="grant_cost"),
+            models.CheckConstraint(
+                condition=~Q(kind="honour") | Q(cost=0, amount=0, reference=None),
+                name="grant_honour",
+            ),
         ]

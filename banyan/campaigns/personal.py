@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
-from banyan.kernel.personal import Erase, Person, holds
+from banyan.kernel.personal import Erase, Person, holds, names_nobody
 
 from .models import PersonKey
 
@@ -34,3 +34,4 @@ holds(
     fields=("key",),
     act=_forget_keys,
 )
+names_nobody("campaigns.PlaceHold", "campaigns.ProofFile")

@@ -5,54 +5,63 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import connection
-from django.db.models import QuerySet
-
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired
-from banyan.kernel.remembered import remembered
-from banyan.people.models import Account
+from banyan.kernel.remembered import run
+from banyan.orders.actions.persons import is_newcomer
+from banyan.trust.queries import known
 
 from .models import PersonKey
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member as campaigns know them: the account, every key, and whether a contact is proven."""
+    """A member as campaigns know them: the account, every key, and whether a contact is proven.
+
+    ``accounts`` are all of the person's, the own one among them, and ``household`` those of others
+    at the same address, as ``trust`` knows them.
+    """
 
     account_id: int
     keys: frozenset[str]
     is_proven: bool
+    accounts: frozenset[int]
+    household: frozenset[int] = frozenset()
 
     @property
     def contacts(self) -> set[str]:
-        """The keys under which people buy, too: the account and its proven contacts."""
+        """The keys under which people buy, too: the accounts and the proven contacts."""
         return {key for key in self.keys if not key.startswith("browser:")}
 
 
 def person_of(actor: Actor) -> Person:
     """Return who plays. Raises LoginRequired for visitors. One statement.
 
-    Keys are the account, its proven e-mail address and phone number, and the browser, so that a
-    second account in the same hands meets the first one.
+    Keys are the accounts of the person, the proven e-mail address and phone number, and the
+    browser, so that a second account in the same hands meets the first one.
     """
     if actor.id is None:
         raise LoginRequired()
-    (account,) = _account(actor.id)
-    keys = _keys(account)
+    found = known(actor.id)
+    contacts = [one.lower() for one in (found.email, found.phone) if one]
+    keys = {f"account:{one}" for one in found.accounts} | {f"contact:{one}" for one in contacts}
     if actor.visitor:
         keys.add(f"browser:{actor.visitor}")
-    return Person(account.pk, frozenset(keys), bool(account.email or account.phone))
-
-
-def _keys(account: Account) -> set[str]:
-    contacts = (account.email, account.phone)
-    return {f"account:{account.pk}", *(f"contact:{one.lower()}" for one in contacts if one)}
+    return Person(actor.id, frozenset(keys), bool(contacts), found.accounts, found.household)
 
 
 def seat_scope(instance_id: int, account_id: int) -> str:
     """Return the scope of what somebody in an instance may have in common with others there."""
     return f"{instance_id}:{account_id}"
+
+
+def is_new(person: Person) -> bool:
+    """Tell whether somebody has bought nothing here yet, under any of their names. One statement.
+
+    The one question of all rules for newcomers.
+    """
+    return is_newcomer(person.contacts)
 
 
 def seat_keys(person: Person, instance_id: int) -> list[PersonKey]:
@@ -69,22 +78,25 @@ def seat_keys(person: Person, instance_id: int) -> list[PersonKey]:
 
 
 def hands_of(instance_id: int, account_id: int, others: Iterable[int]) -> set[int]:
-    """Return those of ``others`` in an instance who share a contact or a browser with somebody."""
+    """Return those of ``others`` in an instance who are somebody, as ``trust`` knows it, or share a
+    contact or a browser with them. Two statements.
+    """
     mine = PersonKey.objects.filter(scope=seat_scope(instance_id, account_id)).values("key")
     theirs = [seat_scope(instance_id, one) for one in others if one != account_id]
     rows = PersonKey.objects.filter(scope__in=theirs, key__in=mine)
-    return set(rows.values_list("account_id", flat=True))
+    return {*rows.values_list("account_id", flat=True), *known(account_id).accounts}
 
 
 def same_hands(campaign_id: int) -> dict[str, int]:
-    """Return how many places of an instance share a contact or a browser, by its code.
+    """Return how many places of an instance are in the same hands as another, by its code.
 
-    Only instances with such places, newest first. A household is no fault: it is for the shop to
-    know. One statement.
+    Of one person as ``trust`` knows it now, at one address, or with one contact or browser. Only
+    instances with such places, newest first. A household is no fault: it is for the shop to know.
+    One statement.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_SAME_HANDS, [campaign_id])
-        return dict(cursor.fetchall())
+    now = clock.now()
+    found = run(_SAME_HANDS, [now, now, campaign_id]).fetchall()
+    return dict(found)
 
 
 _SAME_HANDS = """
@@ -92,13 +104,14 @@ _SAME_HANDS = """
     JOIN campaigns_participation a ON a.instance_id = i.id AND a.state <> 'out'
     JOIN campaigns_participation b ON b.instance_id = i.id AND b.state <> 'out'
      AND b.account_id <> a.account_id
-    JOIN campaigns_personkey k ON k.scope = i.id || ':' || a.account_id
-    JOIN campaigns_personkey l ON l.scope = i.id || ':' || b.account_id
-     AND l.key = k.key
+     AND (EXISTS (SELECT FROM campaigns_personkey k JOIN campaigns_personkey l ON l.key = k.key
+                  WHERE k.scope = i.id || ':' || a.account_id
+                    AND l.scope = i.id || ':' || b.account_id)
+       OR EXISTS (SELECT FROM trust_joined m JOIN trust_joined n ON n.cluster = m.cluster
+                  WHERE m.account_id = a.account_id AND n.account_id = b.account_id)
+       OR EXISTS (SELECT FROM trust_edge e JOIN trust_edge f ON f.digest = e.digest
+                  WHERE e.account_id = a.account_id AND f.account_id = b.account_id
+                    AND e.kind = 'address' AND e.cut_at IS NULL AND f.cut_at IS NULL
+                    AND e.expires_at > %s AND f.expires_at > %s))
     WHERE i.campaign_id = %s GROUP BY i.id, i.code ORDER BY i.id DESC
 """
-
-
-@remembered
-def _account(account_id: int) -> QuerySet[Account]:
-    return Account.objects.filter(pk=account_id)

@@ -17,9 +17,14 @@ QUESTIONS: Mapping[str, str] = {
         SELECT i.id, i.taken, count(p.id) FROM campaigns_instance i
         LEFT JOIN campaigns_participation p ON p.instance_id = i.id
          AND p.state <> 'out' AND p.role <> 'owner'
-        GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + (
+        GROUP BY i.id, i.taken HAVING i.taken <> count(p.id) + i.held + (
           SELECT count(*) FROM campaigns_contribution c
-          WHERE c.instance_id = i.id AND c.undone_at IS NULL)
+          WHERE c.instance_id = i.id AND c.undone_at IS NULL AND c.weight > 0)
+    """,
+    "a place that is held has a row": """
+        SELECT i.id, i.held, count(h.id) FROM campaigns_instance i
+        LEFT JOIN campaigns_placehold h ON h.instance_id = i.id
+        GROUP BY i.id, i.held HAVING i.held <> count(h.id)
     """,
     "what is done is in": """
         SELECT i.id, i.done, count(p.id) FROM campaigns_instance i
@@ -40,7 +45,7 @@ QUESTIONS: Mapping[str, str] = {
     """,
     "what an instance spent was granted": """
         SELECT i.id, i.spent, coalesce(sum(g.cost), 0) FROM campaigns_instance i
-        LEFT JOIN campaigns_grant g ON g.instance_id = i.id
+        LEFT JOIN campaigns_grant g ON g.instance_id = i.id AND g.undone_at IS NULL
         GROUP BY i.id, i.spent HAVING i.spent <> coalesce(sum(g.cost), 0)
     """,
     "the turns of a wheel are those of its plays": """
@@ -55,6 +60,17 @@ QUESTIONS: Mapping[str, str] = {
           SELECT count(*) FROM campaigns_instance i, jsonb_array_elements(i.public->'turns') t
           WHERE i.campaign_id = b.subject_id AND t->>1 = split_part(b.kind, '.', 3))
     """,
+    "a prize of a draw has no more holders than there are of it": """
+        SELECT h.campaign_id, h.prize, h.many FROM (
+          SELECT campaign_id, data->>'prize' AS prize, count(*) AS many
+          FROM campaigns_participation
+          WHERE role = 'owner' AND data ? 'prize' AND state IN ('in', 'won') GROUP BY 1, 2) h
+        WHERE h.many > (
+          SELECT coalesce(sum((z->>1)::bigint), 0)
+          FROM campaigns_prooffile f,
+            jsonb_array_elements(nullif(f.text, '')::jsonb->'terms'->'prizes') z
+          WHERE f.campaign_id = h.campaign_id AND z->>0 = h.prize)
+    """,
     "a packet holds what is not given yet": """
         SELECT i.id, i.amount, a.balance FROM campaigns_instance i
         JOIN ledger_account a ON a.kind = 'packet' AND a.owner_id = i.id
@@ -62,11 +78,22 @@ QUESTIONS: Mapping[str, str] = {
           SELECT coalesce(sum(g.amount), 0) FROM campaigns_grant g
           WHERE g.instance_id = i.id AND g.kind = 'credit') ELSE 0 END
     """,
+    "for honour alone there are marks, and for a benefit alone none": """
+        SELECT g.id, c.drive, g.kind FROM campaigns_grant g
+        JOIN campaigns_campaign c ON c.id = g.campaign_id
+        WHERE (c.drive = 'honour' AND g.kind <> 'honour')
+           OR (c.drive = 'benefit' AND g.kind = 'honour')
+    """,
     "a granted coupon is there": """
         SELECT g.id, g.reference FROM campaigns_grant g
         WHERE g.kind = 'coupon' AND NOT EXISTS (
           SELECT FROM entitlements_grant e
           WHERE e.id = g.reference AND e.account_id = g.account_id)
+    """,
+    "a coupon that was taken back is gone": """
+        SELECT g.id, e.state FROM campaigns_grant g
+        JOIN entitlements_grant e ON e.id = g.reference
+        WHERE g.kind = 'coupon' AND (g.undone_at IS NOT NULL) <> (e.state = 'revoked')
     """,
     "a granted price is there": """
         SELECT g.id, g.reference FROM campaigns_grant g

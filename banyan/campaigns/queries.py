@@ -17,10 +17,12 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 from banyan.kernel.money import Money
+from banyan.orders.models import Order
 from banyan.sharing.channels import HUMAN_VERDICTS
 from banyan.sharing.models import Link, Touch
 
 from .access import seen_by, visible_to_all
+from .causes import brings, cause_of_order
 from .honour import HONOURING
 from .mechanic import Shown, mechanic, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
@@ -65,6 +67,44 @@ class Funnel:
     k: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What an order brings its buyer: a campaign, and the play where it is begun already."""
+
+    campaign: Campaign
+    play: Instance | None = None
+
+
+def brought_by(orders: Collection[Order], *, buyer_id: int) -> dict[int, Brought]:
+    """Return what orders of one buyer have begun or can begin now, by id. Three statements at most.
+
+    One for an order: the play that it began, else the first to end of the campaigns it brings.
+    """
+    paid = {cause_of_order(one.pk): one for one in orders if one.paid_at is not None}
+    if not paid:
+        return {}
+    begun = Instance.objects.filter(cause__in=paid, owner_id=buyer_id)
+    found = {
+        paid[str(play.cause)].pk: Brought(play.campaign, play)
+        for play in begun.select_related("campaign__shop")
+    }
+    rows = _running().filter(shop_id__in={one.shop_id for one in paid.values()})
+    bringing = [one for one in rows.order_by("ends_at", "id") if _terms(one).from_order]
+    if not bringing:
+        return found
+    before = Instance.objects.filter(campaign__in=bringing, owner_id=buyer_id)
+    used = dict(before.values_list("campaign").annotate(n=Count("id")))
+    free = [
+        one for one in bringing if used.get(one.pk, 0) < mechanic(one.mechanic).turns(_terms(one))
+    ]
+    now = clock.now()
+    for order in paid.values():
+        first = next((one for one in free if brings(one, _terms(one), order, now)), None)
+        if order.pk not in found and first is not None:
+            found[order.pk] = Brought(first)
+    return found
+
+
 def shown(actor: Actor, instance: Instance) -> Shown[Any]:
     """Return what a view needs of an instance from :func:`access.get_instance_for`.
 
@@ -73,7 +113,7 @@ def shown(actor: Actor, instance: Instance) -> Shown[Any]:
     """
     people = Participation.objects.filter(instance=instance).exclude(state="out")
     helps = Contribution.objects.filter(instance=instance, undone_at=None)
-    grants = Grant.objects.filter(instance=instance, account_id=actor.id or 0)
+    grants = Grant.objects.filter(instance=instance, account_id=actor.id or 0, undone_at=None)
     return Shown(
         campaign=instance.campaign,
         terms=terms_of(instance),
@@ -92,7 +132,7 @@ def _helpers(instance: Instance) -> int:
     """Count who did something for the owner of an instance; 0 where honour does not count."""
     if instance.campaign.drive not in HONOURING:
         return 0
-    helps = Contribution.objects.filter(instance=instance, undone_at=None).count()
+    helps = Contribution.objects.filter(instance=instance, undone_at=None, weight__gt=0).count()
     there = Participation.objects.filter(instance=instance).exclude(state__in=["reserved", "out"])
     return helps + there.exclude(account_id=instance.owner_id).count()
 
@@ -140,10 +180,29 @@ def plays_of(
     return list((rows if before is None else rows.filter(pk__lt=before))[:limit])
 
 
+def marks_held(actor: Actor) -> list[tuple[str, int]]:
+    """Return the marks of honour that the actor has: (rule, how many). One statement."""
+    rows = Grant.objects.filter(account_id=actor.id or 0, kind="honour", undone_at=None)
+    rows = rows.values("rule")
+    return [(row["rule"], row["n"]) for row in rows.annotate(n=Count("id")).order_by("-n", "rule")]
+
+
 def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:
     """Return what the actor got in instances, in minor units, by instance. One statement."""
     mine = Participation.objects.filter(account_id=actor.id or 0, instance_id__in=instance_ids)
     return dict(mine.exclude(state="out").values_list("instance_id", "amount"))
+
+
+def flagged_places(account_ids: Collection[int], *, limit: int = 50) -> list[Participation]:
+    """Return places of a person's accounts to look at, newest first.
+
+    Those that are held, and several in one play. One statement.
+    """
+    rows = Participation.objects.filter(account_id__in=account_ids).exclude(state="out")
+    several = rows.values("instance_id").annotate(n=Count("id")).filter(n__gt=1)
+    flagged = Q(data__has_key="flag") | Q(instance_id__in=several.values("instance_id"))
+    rows = rows.filter(flagged).select_related("account", "instance__campaign")
+    return list(rows.order_by("-id")[:limit])
 
 
 def is_on(campaign: Campaign) -> bool:
@@ -190,7 +249,9 @@ def offers_of(campaigns: Iterable[Campaign]) -> dict[int, Offer]:
     for pk, (one, terms) in typed.items():
         variant = variants.get(getattr(terms, "variant", 0))
         price = mechanic(one.mechanic).price(terms)
-        if variant is not None and price is not None:
+        if variant is not None and terms.honour:
+            found[pk] = Offer(variant.product, first.get(variant.product_id))
+        elif variant is not None and price is not None:
             found[pk] = Offer(
                 variant.product,
                 first.get(variant.product_id),

@@ -1,13 +1,13 @@
 """What a play can end in: a coupon, a price for one thing for some days, or honour alone.
 
-The terms say which: a coupon, else a ``variant`` and its price, else nothing. What a campaign is
-called (its landing and drive) has to agree with them: :func:`faults_of_reward` sees to that.
+The terms say which: a coupon, else a ``variant`` and its price, else a mark of honour. What a
+campaign is called (its landing and drive) has to agree: :func:`faults_of_reward` sees to that.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from banyan.entitlements.models import Coupon, PriceRight
 from banyan.kernel.money import Money, format_money
 
 from .blocks import Block, Note, Won
-from .effects import Effect, GiveCoupon, GivePrice, Lead
+from .effects import Effect, GiveCoupon, GivePrice, Lead, Mark
 from .terms import Ask, Asked, Terms
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class RewardTerms(Terms):
 
     variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
     main: ClassVar[str] = "coupon"
+    more: ClassVar[tuple[str, ...]] = ("variant",)
     kept: ClassVar[tuple[str, ...]] = ()
 
     variant: Annotated[
@@ -68,11 +69,6 @@ class RewardTerms(Terms):
         """See the base."""
         return None if self.variant is None else (self.variant, self.price)
 
-    @property
-    def is_honour(self) -> bool:
-        """Whether nothing is given but thanks."""
-        return self.variant is None and getattr(self, self.main) is None
-
 
 R = TypeVar("R", bound=RewardTerms)
 
@@ -87,13 +83,18 @@ def faults_of_reward(
         for name, (chosen, known) in offered.items()
         if chosen not in known
     }
-    if fields or not isinstance(terms, RewardTerms):
+    if fields:
         return fields
-    coupons = [name for name in terms.coupon_fields if getattr(terms, name) is not None]
-    priced = ["variant"] if terms.variant is not None else []
+    gains = terms.gains()
     if drive == "honour":
         wrong = gettext_lazy("Honour alone gives nothing else: leave this empty.")
-        return dict.fromkeys([*coupons, *priced], wrong)
+        return dict.fromkeys(gains, wrong)
+    if not isinstance(terms, RewardTerms):
+        field = terms.main and type(terms).model_fields[terms.main]
+        missing = field and not field.is_required() and terms.main not in gains
+        return {terms.main: gettext_lazy("This is needed.")} if missing else {}
+    coupons = [name for name in gains if name in terms.coupon_fields]
+    priced = [name for name in gains if name == "variant"]
     if landing == "coupon":
         wrong = gettext_lazy("It ends with a coupon: leave this empty.")
         fields = dict.fromkeys(priced, wrong)
@@ -138,7 +139,7 @@ def reward(
     instead: int | None = None,
     within: bool = True,
 ) -> list[Effect]:
-    """Give ``who`` a coupon, or else the price of the terms, or nothing where honour is all.
+    """Give ``who`` a coupon, or else the price of the terms, or a mark where honour is all.
 
     It costs what was promised for it at the beginning; nothing where the promise does not reach
     (``within``). Whoever plays and gets a price is led to the checkout.
@@ -148,7 +149,7 @@ def reward(
         return [GiveCoupon(who, coupon, rule, cause, cost, instead)]
     terms = play.terms
     if terms.variant is None:
-        return []
+        return [Mark([who], rule, cause)]
     until = play.at + dt.timedelta(days=terms.price_days)
     given: list[Effect] = [GivePrice(who, terms.variant, terms.price, until, rule, cause, cost)]
     if play.person is not None and play.person.account_id == who:
@@ -174,6 +175,8 @@ def names_of(terms: RewardTerms, currency: str) -> dict[int | None, str]:
             "what": variant.product.title,
             "amount": amount,
         }
+    elif terms.honour:
+        titles[None] = _("A mark of honour")
     return titles
 
 
@@ -184,11 +187,21 @@ def won(shown: Shown[Any]) -> list[Block]:
     rights = [one.reference for one in mine if one.kind == "right" and one.reference]
     blocks: list[Block] = []
     if coupons:
-        titles = Coupon.objects.filter(grants__in=coupons).values_list("title", flat=True)
-        text = ", ".join(titles)
+        found = dict(Coupon.objects.filter(grants__in=coupons).values_list("pk", "title"))
+        text = ", ".join(found.values())
         blocks.append(Won(_("A coupon is yours"), text, "/me/coupons", _("My coupons")))
+        if _is_instead(shown.terms, found):
+            told = _("The first coupon was used up, so you have the one that was declared instead.")
+            blocks.append(Note(told))
     rows = PriceRight.objects.filter(pk__in=rights).select_related("variant__product")
     return [*blocks, *(_price(one, shown.at) for one in rows)]
+
+
+def _is_instead(terms: Any, coupons: Collection[int]) -> bool:
+    """Tell whether one of the coupons is that which comes when another one is used up."""
+    others = {getattr(terms, name) for name in terms.coupon_fields if name != "instead"}
+    instead = getattr(terms, "instead", None)
+    return instead in coupons and instead not in others
 
 
 def _price(right: PriceRight, at: dt.datetime) -> Block:

@@ -23,8 +23,10 @@ PARTICIPATION = Machine(
         # reserved: a place waits for its payment
         "reserved": ("in", "out"),
         "in": ("won", "lost", "out"),
-        "won": (),
+        # reversed: they had won, and what they won by does not stand
+        "won": ("reversed",),
         "lost": (),
         "out": (),
+        "reversed": (),
     },
 )

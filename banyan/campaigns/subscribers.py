@@ -27,7 +27,7 @@ from banyan.orders.ports import Hold
 from banyan.payments.events import PaymentUnplaced
 
 from .actions.buying import apologise, lapse, on_paid, paid_locks
-from .actions.following import follow, follow_paid
+from .actions.following import follow, follow_paid, offer_paid, undo_begun
 from .models import Participation
 
 CONSUMER, WATCH = "campaigns.orders", "campaigns.watch"
@@ -62,8 +62,9 @@ def _free(at: dt.datetime) -> None:
 
 @events.subscribe(OrderPaid, consumer=WATCH)
 def watch_paid(event: OrderPaid, meta: Meta) -> None:
-    """Tell mechanics that watch orders of those who take part."""
+    """Tell mechanics that watch orders of those who take part, and the buyer what it brings."""
     follow_paid(actor=US, order_id=event.order_id)
+    offer_paid(actor=US, order_id=event.order_id)
 
 
 @events.subscribe(OrderReceived, consumer=WATCH)
@@ -74,7 +75,8 @@ def watch_received(event: OrderReceived, meta: Meta) -> None:
 
 @events.subscribe(OrderRefunded, consumer=WATCH)
 def watch_refunded(event: OrderRefunded, meta: Meta) -> None:
-    """Tell them that an order they follow was given back in full."""
+    """Tell them that an order they follow was given back, and stop what it began."""
+    undo_begun(actor=US, order_id=event.order_id)
     follow(actor=US, order_id=event.order_id, hook="refunded")
 
 
@@ -87,9 +89,13 @@ def apologise_late(event: PaymentUnplaced, meta: Meta) -> None:
 
 
 def waiting_places() -> QuerySet[Participation]:
-    """Return the paid places of groups that are not complete yet."""
+    """Return the paid places of groups that are not complete yet.
+
+    What is bought for honour is bought either way.
+    """
     rows = Participation.objects.filter(instance__ended_at=None, instance__state="forming")
-    return rows.filter(state="in", order_id__isnull=False)
+    paid = rows.filter(state="in", order_id__isnull=False)
+    return paid.exclude(instance__campaign__drive="honour")
 
 
 def waiting_rights() -> QuerySet[Participation, int | None]:

@@ -47,26 +47,62 @@ class Asked:
     most: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class FromOrder:
+    """A play comes with a paid order that is worth ``least``, for ``days`` after its payment."""
+
+    least: int
+    days: int
+
+
 class Terms(BaseModel):
     """Base of every mechanic's parameters. Frozen; unknown names are refused.
 
-    ``coupon_fields`` name what it gives; ``spare_coupons`` what it gives when something went wrong.
+    ``main`` names the parameter that is the benefit, ``more`` others that are part of it: a lower
+    price, prizes beside the coupons. ``honour`` is no parameter: it is set where the campaign's
+    drive is honour alone, and nothing is given then but marks.
+    ``spare_coupons`` name what it gives when something went wrong.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     coupon_fields: ClassVar[tuple[str, ...]] = ()
     spare_coupons: ClassVar[tuple[str, ...]] = ()
     variant_fields: ClassVar[tuple[str, ...]] = ()
+    main: ClassVar[str] = ""
+    more: ClassVar[tuple[str, ...]] = ()
+
+    honour: bool = False
 
     @classmethod
     def asked(cls) -> list[Asked]:
         """Return the fields of the form, in order of declaration."""
-        return [_asked(name, field) for name, field in cls.model_fields.items()]
+        fields = cls.model_fields.items()
+        return [_asked(name, field) for name, field in fields if name not in Terms.model_fields]
+
+    def gains(self) -> list[str]:
+        """Return the parameters that promise a benefit as they stand; needed ones are not asked."""
+        names = dict.fromkeys(name for name in (self.main, *self.more, *self.coupon_fields) if name)
+        defaults = {name: type(self).model_fields[name] for name in names}
+        return [
+            name
+            for name, field in defaults.items()
+            if not field.is_required() and getattr(self, name) != field.default
+        ]
 
     @property
     def priced(self) -> tuple[int, int] | None:
         """The variant that is sold for less, and the price that is told, in minor units."""
         return None
+
+    @property
+    def from_order(self) -> FromOrder | None:
+        """Which orders of the shop bring a play, where it is begun by nothing else."""
+        return None
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it is begun by coming by, once a day by the date of the shop."""
+        return False
 
     @property
     def idle(self) -> frozenset[str]:

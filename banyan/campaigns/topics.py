@@ -11,7 +11,13 @@ from . import events
 from .access import room_of
 from .models import Instance
 
-EVENTS = (events.PlayOpened, events.PlayJoined, events.PlayHelped, events.PlayMoved)
+EVENTS = (
+    events.PlayOpened,
+    events.PlayJoined,
+    events.PlayHelped,
+    events.PlayMoved,
+    events.PlayTurned,
+)
 
 
 def register() -> None:

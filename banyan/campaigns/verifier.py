@@ -68,18 +68,18 @@ def _turns(t: Any, seed: bytes, file: Any) -> tuple[bool, Any]:
     return head == file["published"]["head"], turns
 def _root(entries: list[Any]) -> str:
     if len(entries) < 2:
-        return _sha("".join(f"\0{name}\n{weight}" for name, weight in entries).encode())
+        return _sha("".join("\0" + "\n".join(map(str, entry)) for entry in entries).encode())
     half = 1 << ((len(entries) - 1).bit_length() - 1)
     return _sha(bytes.fromhex("01" + _root(entries[:half]) + _root(entries[half:])))
 def _draw(t: Any, seed: bytes, file: Any) -> tuple[bool, Any]:
-    entries, voids, luck, parts = (file[key] for key in ("entries", "voids", "randomness", "parts"))
+    entries, voids, luck, told = (file[k] for k in ("entries", "voids", "randomness", "published"))
     names, weights, root = [e[0] for e in entries], [e[1] for e in entries], _root(entries)
     once = names == sorted({*names} - {v[0] for v in voids}, key=str.encode)
-    rule = {"none": "", "members": _sha(parts), "beacon": luck.replace("|", "") or 0}[t["source"]]
-    frozen = [root, _sha(voids), rule] == [*map(file["published"].get, ("root", "voids")), luck]
-    ok = all(_sha(v.encode()) == p for _, p, v in parts) and min([1, *weights]) == 1
-    many, source = sum(n for _, n in t["prizes"]), _stream(seed, f"{root}|{luck}|{t['subject']}")
-    return once and frozen and ok, [*_order(names, weights, source, many + t["runners"])]
+    said, many = bytes.fromhex(file["signature"]), t["runners"] + sum(n for _, n in t["prizes"])
+    frozen = [root, _sha(voids), said and _sha(said)] == [told["root"], told["voids"], luck or said]
+    ok = said.hex() == file["signature"] and (t["source"] == "beacon" or not said)
+    source, ok = _stream(seed, f"{root}|{luck}|{t['subject']}"), ok and min([1, *weights]) == 1
+    return once and frozen and ok, [*_order(names, weights, source, many)]
 def verify(text: str) -> dict[str, bool]:
     """Return what was looked at, and whether it is as it must be; raises on other files."""
     file = json.loads(text)

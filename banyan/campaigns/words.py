@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
-from banyan.notify.kinds import Happening
+from banyan.notify.kinds import Happening, Tell
+
+from .mechanic import mechanic
+from .models import Campaign
+
+
+def titled(campaign: Campaign) -> dict[str, str]:
+    """Return what a notice keeps of a title; the platform's own campaigns are called by kind."""
+    if campaign.shop_id is None:
+        return {"mechanic": campaign.mechanic}
+    return {"title": campaign.title}
+
+
+def _register(name: str, tell: Tell, *, icon: str) -> None:
+    """Make a kind of notice known, which finds its title in the reader's language."""
+
+    def told(happening: Happening) -> str:
+        kept = happening.data
+        title = str(mechanic(kept["mechanic"]).title) if "mechanic" in kept else kept["title"]
+        return tell(replace(happening, data={**kept, "title": title}))
+
+    kinds.register(name, told, icon=icon, family="campaigns")
 
 
 def _claimed(happening: Happening) -> str:
@@ -83,8 +107,53 @@ def _chance(happening: Happening) -> str:
     return _("A friend gave you one more chance: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _bought_chance(happening: Happening) -> str:
+    return _("Your order gave you more chances: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _frozen(happening: Happening) -> str:
+    return _("The list is closed and is being drawn: %(title)s.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _void(happening: Happening) -> str:
+    words = {
+        "not_new": _("Your entry does not count, as it was for newcomers: %(title)s."),
+        "same_person": _("Only your first entry counts, under another account: %(title)s."),
+        "staff": _("Your entry does not count, as you work in the shop: %(title)s."),
+    }
+    usual = _("Your entry does not count: %(title)s.")
+    return words.get(happening.data["reason"], usual) % {"title": happening.data["title"]}
+
+
 def _won(happening: Happening) -> str:
-    return _("You have won: %(title)s. The prize is yours.") % {"title": happening.data["title"]}
+    return _("You have won: %(title)s. Take the prize until %(until)s.") % _until(happening)
+
+
+def _claim_ending(happening: Happening) -> str:
+    return _("Your prize still waits for you, until %(until)s: %(title)s.") % _until(happening)
+
+
+def _until(happening: Happening) -> dict[str, str]:
+    until = dt.datetime.fromisoformat(happening.data["until"])
+    return {"title": happening.data["title"], "until": f"{until:%Y-%m-%d %H:%M} UTC"}
+
+
+def _next(happening: Happening) -> str:
+    return _("%(title)s was drawn. You are next if somebody does not take their prize.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _forfeited(happening: Happening) -> str:
+    return _("Your prize went to the next: %(title)s.") % {"title": happening.data["title"]}
+
+
+def _titled(happening: Happening) -> str:
+    return _("%(title)s was drawn, and you are the winner: the title is yours.") % {
+        "title": happening.data["title"]
+    }
 
 
 def _lost(happening: Happening) -> str:
@@ -93,25 +162,63 @@ def _lost(happening: Happening) -> str:
     }
 
 
-kinds.register("campaign.chance", _chance, icon="gift", family="campaigns")
-kinds.register("campaign.won", _won, icon="gift", family="campaigns")
-kinds.register("campaign.lost", _lost, icon="gift", family="campaigns")
+_register("campaign.chance", _chance, icon="gift")
+_register("campaign.bought_chance", _bought_chance, icon="gift")
+_register("campaign.frozen", _frozen, icon="gift")
+_register("campaign.void", _void, icon="gift")
+_register("campaign.won", _won, icon="gift")
+_register("campaign.titled", _titled, icon="gift")
+_register("campaign.claim_ending", _claim_ending, icon="gift")
+_register("campaign.next", _next, icon="gift")
+_register("campaign.forfeited", _forfeited, icon="gift")
+_register("campaign.lost", _lost, icon="gift")
 
 
 def _friend(happening: Happening) -> str:
     return _("A friend qualified with your code: %(title)s.") % {"title": happening.data["title"]}
 
 
-kinds.register("campaign.friend", _friend, icon="heart", family="campaigns")
-kinds.register("campaign.one_to_go", _one_to_go, icon="people", family="campaigns")
-kinds.register("campaign.reached", _reached, icon="check", family="campaigns")
-kinds.register("campaign.thanked", _thanked, icon="heart", family="campaigns")
-kinds.register("campaign.reseated", _reseated, icon="people", family="campaigns")
-kinds.register("campaign.too_late", _too_late, icon="people", family="campaigns")
-kinds.register("campaign.group_opened", _group_opened, icon="people", family="campaigns")
-kinds.register("campaign.group_full", _group_full, icon="check", family="campaigns")
-kinds.register("campaign.group_failed", _group_failed, icon="people", family="campaigns")
-kinds.register("campaign.group_joined", _joined, icon="people", family="campaigns")
-kinds.register("campaign.claimed", _claimed, icon="gift", family="campaigns")
-kinds.register("campaign.returned", _returned, icon="gift", family="campaigns")
-kinds.register("campaign.drained", _drained, icon="gift", family="campaigns")
+_register("campaign.friend", _friend, icon="heart")
+_register("campaign.one_to_go", _one_to_go, icon="people")
+_register("campaign.reached", _reached, icon="check")
+_register("campaign.thanked", _thanked, icon="heart")
+_register("campaign.reseated", _reseated, icon="people")
+_register("campaign.too_late", _too_late, icon="people")
+_register("campaign.group_opened", _group_opened, icon="people")
+_register("campaign.group_full", _group_full, icon="check")
+_register("campaign.group_failed", _group_failed, icon="people")
+_register("campaign.group_joined", _joined, icon="people")
+_register("campaign.claimed", _claimed, icon="gift")
+_register("campaign.returned", _returned, icon="gift")
+_register("campaign.drained", _drained, icon="gift")
+
+
+def _brought(happening: Happening) -> str:
+    return _("Your order brings something for you and your friends: %(title)s.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _taken_back(happening: Happening) -> str:
+    return _(
+        "The order of a friend went back, and so your coupon in thanks was taken back: %(title)s."
+    ) % {"title": happening.data["title"]}
+
+
+def _owed(happening: Happening) -> str:
+    return _(
+        "The order of a friend went back. You have used the coupon for it: the next friend settles "
+        "that, without a coupon for you. %(title)s"
+    ) % {"title": happening.data["title"]}
+
+
+def _settled(happening: Happening) -> str:
+    return _(
+        "A friend qualified with your code and settles the coupon that you owed: %(title)s."
+    ) % {"title": happening.data["title"]}
+
+
+_register("campaign.brought", _brought, icon="gift")
+_register("campaign.taken_back", _taken_back, icon="heart")
+_register("campaign.owed", _owed, icon="heart")
+_register("campaign.settled", _settled, icon="heart")

@@ -79,6 +79,11 @@ class Env(BaseSettings):
     pool_max: int = 0
     debug: bool = False
     cjk_font: str = ""
+    beacon_url: str = ""
+    beacon_chain: str = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+    beacon_genesis: int = Field(default=1_692_803_367, ge=0)
+    beacon_period: int = Field(default=3, ge=1)
+    beacon_hours: int = Field(default=24, ge=1, le=120)
     fetch_allowed_hosts: str = ""
     digital_file_mb: int = 200
     new_account_days: int = Field(default=7, ge=0, le=365)

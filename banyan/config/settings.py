@@ -63,6 +63,13 @@ COUNTER_NOTICE_DAYS = env.counter_notice_days
 OPERATOR = {"name": env.operator_name, "address": env.operator_address, "email": env.operator_email}
 CJK_FONT = env.cjk_font
 FETCH_ALLOWED_HOSTS = [host for host in env.fetch_allowed_hosts.lower().split(",") if host]
+BEACON = {
+    "url": env.beacon_url.rstrip("/"),
+    "chain": env.beacon_chain,
+    "genesis": env.beacon_genesis,
+    "period": env.beacon_period,
+    "hours": env.beacon_hours,
+}
 DEMO = env.demo and not PRODUCTION
 
 INSTALLED_APPS = [
@@ -91,6 +98,7 @@ INSTALLED_APPS = [
     "banyan.notify",
     "banyan.moderation",
     "banyan.legal",
+    "banyan.trust",
     "banyan.catalog",
     "banyan.payments",
     "banyan.entitlements",

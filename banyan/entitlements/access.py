@@ -10,13 +10,20 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired, NotFound
 
 from .models import Coupon, Grant, PointsPurse, PriceRight
+from .rules import Variants
 
 
 def visible_coupons(actor: Actor, shop_id: int, *, before: int | None = None) -> QuerySet[Coupon]:
     """Return a shop's coupons for its managers, newest first, older than ``before``."""
-    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
-    coupons = Coupon.objects.filter(shop=shop).order_by("-id")
+    coupons = made_by(get_shop_for_staff(actor, shop_id, MANAGERS).pk).order_by("-id")
     return coupons if before is None else coupons.filter(pk__lt=before)
+
+
+def made_by(shop_id: int) -> QuerySet[Coupon]:
+    """Return the coupons that a shop itself has made, not those that its campaigns bring about."""
+    return Coupon.objects.filter(shop_id=shop_id).exclude(
+        conditions__contains=[{"code": Variants.code}]
+    )
 
 
 def get_coupon_for(actor: Actor, coupon_id: int) -> Coupon:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from .access import made_by
 from .models import Coupon
 from .rules import AmountOff, PercentOff, Terms
 
@@ -23,7 +24,7 @@ def most_off(terms: Terms) -> int | None:
 
 def given_coupons(shop_id: int) -> list[Coupon]:
     """Return the coupons of a shop that are only given, whose uses have a bound, newest first."""
-    rows = Coupon.objects.filter(shop_id=shop_id, reach="held", is_active=True).order_by("-id")
+    rows = made_by(shop_id).filter(reach="held", is_active=True).order_by("-id")
     return [coupon for coupon in rows if most_off(coupon.terms) is not None]
 
 

@@ -6,10 +6,12 @@ GRANT = Machine(
     name="entitlements.grant.state",
     initial="held",
     transitions={
-        "held": ("reserved", "expired"),
+        "held": ("reserved", "expired", "revoked"),
         "reserved": ("held", "redeemed"),
         "redeemed": ("held",),
         "expired": (),
+        # revoked: what it was given for does not stand
+        "revoked": (),
     },
 )
 

@@ -31,10 +31,14 @@ SEED_BYTES = 32
 
 
 class Entrant(NamedTuple):
-    """``id`` is opaque and public, without line breaks; ``weight`` is at least 1."""
+    """``id`` is opaque and public, without line breaks; ``weight`` is at least 1.
+
+    ``word`` is what the entrant gave to the root, so that nobody knows it beforehand; or empty.
+    """
 
     id: str
     weight: int = 1
+    word: str = ""
 
 
 class Step(NamedTuple):
@@ -97,7 +101,8 @@ def freeze(entrants: Iterable[Entrant]) -> list[Entrant]:
     """Return the canonical list: sorted by id. ValueError for doubles and absurd entrants."""
     ordered = sorted(entrants, key=lambda entrant: entrant.id.encode())
     for entrant in ordered:
-        if entrant.weight < 1 or not entrant.id or not entrant.id.isprintable():
+        text = entrant.id + entrant.word
+        if entrant.weight < 1 or not entrant.id or not text.isprintable():
             raise ValueError(f"not an entrant: {entrant!r}")
     if len({entrant.id for entrant in ordered}) < len(ordered):
         raise ValueError("an entrant is listed twice")
@@ -107,7 +112,8 @@ def freeze(entrants: Iterable[Entrant]) -> list[Entrant]:
 def merkle_root(frozen: Sequence[Entrant]) -> str:
     """Return the root (hex) over the frozen list; of the empty list, the hash of nothing.
 
-    As in RFC 6962: leaf = SHA-256(00 | "id<newline>weight"), node = SHA-256(01 | left | right),
+    As in RFC 6962: leaf = SHA-256(00 | "id<newline>weight"), with a word after another line
+    break where there is one, node = SHA-256(01 | left | right),
     and a list is cut at the largest power of two below its length.
     """
     return _root([_leaf(entrant) for entrant in frozen]).hex()
@@ -222,7 +228,8 @@ class _WeightTree:
 
 
 def _leaf(entrant: Entrant) -> bytes:
-    return hashlib.sha256(b"\x00" + f"{entrant.id}\n{entrant.weight}".encode()).digest()
+    word = f"\n{entrant.word}" if entrant.word else ""
+    return hashlib.sha256(b"\x00" + f"{entrant.id}\n{entrant.weight}{word}".encode()).digest()
 
 
 def _node(left: bytes, right: bytes) -> bytes:

@@ -24,6 +24,7 @@ class Ring(StrEnum):
     PUSH = "push"
     CONTACTS = "contacts"
     EXPERIMENTS = "experiments"
+    PERSONS = "persons"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

@@ -1,6 +1,6 @@
 """Reaching an address that a stranger wrote, without reaching what is not public.
 
-Pictures and pages are fetched so, and browsers' push services are posted to.
+Pictures, pages and public randomness are fetched so, and browsers' push services are posted to.
 
 A host is looked up once, every address it has is judged, and the connection goes to the judged
 address itself: a name that resolves differently a moment later (DNS rebinding) gains nothing.
@@ -27,6 +27,7 @@ SECONDS = 10.0
 MOST_REDIRECTS = 3
 PIECE = 64 * 1024
 PAGE_BYTES = 256 * 1024
+JSON_BYTES = 4 * 1024
 PORTS = {"http": 80, "https": 443}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSING = frozenset({408, 425, 429})
@@ -155,6 +156,12 @@ def fetch_page(url: str) -> bytes:
         is_cut=True,
     )
     return _fetched(url, page)
+
+
+def fetch_json(url: str) -> bytes:
+    """Return the JSON behind ``url`` unread, JSON_BYTES at most; as ``fetch`` otherwise."""
+    wanted = Wanted(accept="application/json", agent="Banyan (public randomness)", most=JSON_BYTES)
+    return _fetched(url, wanted)
 
 
 def _fetched(url: str, wanted: Wanted) -> bytes:

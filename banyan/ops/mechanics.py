@@ -52,6 +52,8 @@ def _facts(kind: Mechanic[Any]) -> Iterable[str]:
         yield "It is told of the orders of those who take part."
     if not kind.by_sharing:
         yield "Sharing brings no benefit."
+    yield f"For honour alone: {kind.in_honour}"
+    yield f"It ends: {', '.join(f'`{one}`' for one in kind.landings)}."
     yield f"Refusals of its own: {_codes(_own_refusals(kind))}."
     for name, one in kind.presets.items():
         terms = ", ".join(f"{key} {value}" for key, value in one.terms.items())

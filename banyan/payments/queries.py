@@ -208,14 +208,29 @@ def destinations_for(intent: Intent) -> Destinations:
 
     No statement, but one where there was a link to pay it: what a friend paid is not the buyer's.
     """
-    own = intent.payer_id is not None and not (intent.link_code and _paid_by_link(intent))
+    own = intent.payer_id is not None and not _paid_by_link(intent)
     return Destinations(
         wallet=own and wallet_is_on(),
         elsewhere=providers.get(intent.provider).capabilities.refund_elsewhere,
     )
 
 
+def payer_told(intent_id: int) -> tuple[int, str] | None:
+    """Return whose a captured payment is, and the mark of who paid it, where that is known.
+
+    None for guests, and for what somebody else paid by a link. Three statements at most.
+    """
+    intent = Intent.objects.get(pk=intent_id)
+    if intent.payer_id is None or _paid_by_link(intent):
+        return None
+    told = ProviderMessage.objects.filter(intent=intent, payload__payer__gt="")
+    payer = told.order_by("-id").values_list("payload__payer", flat=True).first()
+    return (intent.payer_id, f"{intent.provider}|{payer}") if payer else None
+
+
 def _paid_by_link(intent: Intent) -> bool:
+    if not intent.link_code:
+        return False
     paid = intent.attempts.filter(provider_ref=intent.provider_ref)
     return paid.filter(Q(lane=BY_LINK) | Q(lane__startswith=f"{BY_LINK}:")).exists()
 

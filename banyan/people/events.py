@@ -26,6 +26,15 @@ class ContactVerified(Event):
     channel: str
 
 
+class BrowserJoined(Event):
+    """Somebody signed in with a browser that has a visitor id, which stays out of the event."""
+
+    name: ClassVar[str] = "account.browser_joined"
+    subject: ClassVar[str] = "account_id"
+    account_id: int
+    visitor_link_id: int
+
+
 class FollowStarted(Event):
     """``follower_id`` follows ``followee_id``; ``is_mutual`` when that makes a friendship.
 

@@ -18,7 +18,8 @@ class Sale(models.Model):
     ``per_person``: most units of one person; ``ttl_minutes``: how long a unit waits for payment.
     ``admission``: "none", or "queue" with a waiting room that lets ``at_once`` people buy at a
     time; who enters before ``first_seconds`` have passed is put in an order drawn by chance. The
-    ``commitment`` to its seed is public from the start, ``seed`` and the list's ``root`` after it.
+    ``commitment`` to its seed and the fingerprint of its ``terms`` are public from the start,
+    ``seed``, the list's ``root`` and the RoomProof after it.
     ``ticketed``: the public units are sold by ticket. From ``leftover_at`` on what other buckets
     have left is public. ``settled_at``: what was left is free stock again.
     """
@@ -40,6 +41,7 @@ class Sale(models.Model):
     ended_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     commitment = models.CharField(max_length=64, blank=True, default="")
+    terms = models.CharField(max_length=64, blank=True, default="", db_default="")
     root = models.CharField(max_length=64, blank=True, default="")
     seed = models.CharField(max_length=64, blank=True, default="")
     drawn_at = models.DateTimeField(null=True)
@@ -66,6 +68,17 @@ class Sale(models.Model):
     def needs_right(self) -> bool:
         """Whether a unit has to be claimed before it can be ordered."""
         return self.ticketed or self.admission == "queue"
+
+
+class RoomProof(models.Model):
+    """The proof file of a sale's waiting room: too large for the sale's own row."""
+
+    id = IdField(primary_key=True)
+    sale = models.OneToOneField(Sale, on_delete=models.CASCADE, related_name="room_proof")
+    text = models.TextField()
+
+    class Meta:
+        db_table = "sales_roomproof"
 
 
 class SaleItem(models.Model):

@@ -37,4 +37,4 @@ holds(
     "As long as the sale: proof of a fair draw.",
     owner=("account_id",),
 )
-names_nobody("sales.Sale", "sales.SaleItem", "sales.Bucket", "sales.CodeBatch")
+names_nobody("sales.Sale", "sales.RoomProof", "sales.SaleItem", "sales.Bucket", "sales.CodeBatch")

@@ -18,8 +18,8 @@ from banyan.kernel.clock import within
 from banyan.kernel.remembered import remembered
 from banyan.people.models import Follow
 
-from .models import Bucket, Entry, Fan, Right, Sale, SaleItem
-from .rules import BASELINE, baseline, most_of_one
+from .models import Bucket, Entry, Fan, Right, RoomProof, Sale, SaleItem
+from .rules import BASELINE, Room, baseline, most_of_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +287,15 @@ def results_of(sale: Sale) -> Results:
     )
 
 
-def drawn_entries(sale: Sale) -> list[int]:
-    """Return the ids of the entries whose order was drawn; those who came later have no place."""
-    return list(Entry.objects.filter(sale=sale, place__isnull=False).values_list("pk", flat=True))
+def room_of(sale: Sale) -> Room:
+    """Return how the order of a sale's waiting room is drawn."""
+    return Room(
+        subject=sale.pk,
+        starts_at=sale.starts_at.isoformat(),
+        first_seconds=sale.first_seconds,
+    )
+
+
+def room_proof(sale: Sale) -> str | None:
+    """Return the proof file of a waiting room, once its order has been drawn."""
+    return RoomProof.objects.filter(sale=sale).values_list("text", flat=True).first()

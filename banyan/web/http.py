@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import LARGEST, whole
-from banyan.kernel.problems import Forbidden, LoginRequired
+from banyan.kernel.problems import Forbidden, LoginRequired, Problem
 
 View = Callable[..., HttpResponseBase]
 
@@ -27,6 +27,16 @@ def actor(request: HttpRequest) -> Actor:
 def number(values: QueryDict, name: str, *, most: int = LARGEST) -> int | None:
     """Return the whole number of a field, at most ``most``; None when it is absent or no number."""
     return whole(values.get(name, ""), most=most)
+
+
+def has_nul(request: HttpRequest) -> bool:
+    """Tell whether a form holds NUL, a sign that no column of ours can."""
+    return any("\0" in text for name, texts in request.POST.lists() for text in (name, *texts))
+
+
+def unreadable() -> Problem:
+    """Return what is said to such a form."""
+    return Problem(code="malformed")
 
 
 def signed_in(view: View) -> View:
@@ -53,6 +63,8 @@ def same_origin(view: View) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and not _from_us(request):
             raise Forbidden(code="cross_origin")
+        if request.method == "POST" and has_nul(request):
+            raise unreadable()
         return view(request, *args, **kwargs)
 
     return wrapped

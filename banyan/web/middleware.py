@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -17,6 +18,7 @@ from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, NotFound, Problem
 
+from .http import has_nul, unreadable
 from .problems import is_database_lost, render_problem, unreachable
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -105,6 +107,13 @@ class ProblemMiddleware:
         if ("%00" in query or "\0" in query) and not request.path.startswith("/api/"):
             return render_problem(request, NotFound())
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse a form with NUL before a view sees it; bodies of programs are read elsewhere."""
+        is_form = request.method == "POST" and not getattr(view, "csrf_exempt", False)
+        return render_problem(request, unreadable()) if is_form and has_nul(request) else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Render what the view raised, where it is ours to render."""

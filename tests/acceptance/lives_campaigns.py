@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.models import Campaign, Instance
+from banyan.campaigns.models import Campaign, Instance, ProofFile
 from banyan.entitlements.actions import expire_rights
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.money import Money
 from banyan.orders import actions as orders
 from banyan.payments.actions.credit import issue_credit
@@ -55,7 +56,7 @@ def of_campaigns(settings: Any) -> None:
 
 
 def of_plays(settings: Any) -> None:
-    """Packs and packets are emptied or run out; likes are collected; draws are drawn; codes end."""
+    """Packs and packets are emptied or run out; likes are collected; codes end."""
     shop = make.shop()
     ana, ben, cy = crowd(3)
     given = coupon(shop).pk
@@ -64,6 +65,17 @@ def of_plays(settings: Any) -> None:
     for who in (ben, cy):
         join(full, who)
     later(begun(packs, ana))
+
+    item = make.variant(shop, price=10_000, stock=9)
+    with_orders = campaign(shop, "coupon_pack", coupon=given, starts="order")
+    (order,) = make.pay(make.place((item, 1), buyer=ana)).orders.all()
+    stopped = campaigns.begin(
+        actor=make.actor(ana), code=with_orders.code, given={"order": str(order.pk)}
+    )
+    orders.undo_orders(actor=SYSTEM, order_ids=[order.pk], reason="back")
+    campaigns.undo_begun(actor=SYSTEM, order_id=order.pk)
+    stopped.refresh_from_db()
+    assert stopped.state == "stopped"
 
     issue_credit(
         actor=SYSTEM, account_id=ana.pk, amount=Money(5_000, "CNY"), key="lives", reason="gift"
@@ -87,18 +99,44 @@ def of_plays(settings: Any) -> None:
     _do(likes(2), ana, "redeem")
     later(later(likes(1)))
 
-    draw = campaign(shop, "assist_draw", prize=given, helpers=1)
-    for who in (ana, ben):
-        begun(draw, who)
-    _do(begun(draw, cy), cy, "withdraw")
-    _end(draw)
-
-    later(begun(campaign(shop, "instant_draw", prize=given), ana))
+    wheel = begun(campaign(shop, "instant_draw", prize=given), ana)
+    _do(wheel, ana, "redeem")
+    later(wheel)
 
     referral = campaign(shop, "referral", coupon=given)
     code = begun(referral, ana)
     join(code, somebody())
     assert later(later(code)).state == "closed"
+    assert_sound()
+
+
+def of_draws(settings: Any) -> None:
+    """Entries are withdrawn, void, drawn; prizes are taken, passed on, and wait for nobody."""
+    shop, people = make.shop(), crowd(17)
+    of = campaign(shop, "assist_draw", prize=coupon(shop).pk, count=2, orders=1, claim_days=1)
+    entries = [begun(of, who) for who in people]
+    _do(entries[0], people[0], "withdraw")
+    Account.objects.filter(pk=people[1].pk).update(is_active=False)
+    item = make.variant(shop, stock=50)
+    bought = {who.pk: make.pay(make.place((item, 1), buyer=who)) for who in people[2:]}
+    _end(of)
+    order = json.loads(ProofFile.objects.get(campaign=of).text)["result"]
+    drawn = [Instance.objects.select_related("owner").get(code=code) for code in order]
+    takes, passes, back = drawn[:3]
+    assert takes.owner is not None
+    with clock.at(of.ends_at):
+        _do(takes, takes.owner, "redeem")
+    returned = bought[back.owner_id or 0].orders.get()
+    orders.undo_orders(actor=SYSTEM, order_ids=[returned.pk], reason="back")
+    relay.drain()
+    later(passes)
+    follower = Instance.objects.select_related("owner").get(state="won")
+    assert follower.owner is not None
+    with clock.at(follower.deadline - MINUTE):
+        _do(follower, follower.owner, "redeem")
+        campaigns.advance(actor=SYSTEM)
+    of.refresh_from_db()
+    assert of.state == "settled"
     assert_sound()
 
 
@@ -118,7 +156,7 @@ def of_own_prices(settings: Any) -> None:
 
 def of_plays_that_buy(settings: Any) -> None:
     """Groups come about, are completed by the shop, or fail; bargains are bought, or come to
-    nothing in every way there is; a friend's order is kept, and thanked for."""
+    nothing in every way there is; a friend's order is kept, thanked for, and goes back."""
     item = make.variant(price=10_000, stock=99)
     shop = item.product.shop
 
@@ -159,7 +197,8 @@ def of_plays_that_buy(settings: Any) -> None:
     given_up, ana = bargain(0)
     _do(given_up, ana, "withdraw")
 
-    code = begun(campaign(shop, "referral", coupon=coupon(shop).pk, hold_days=0), somebody())
+    thanks = {"coupon": coupon(shop).pk, "thanks": coupon(shop).pk}
+    code = begun(campaign(shop, "referral", **thanks, hold_days=0), somebody())
     friend = somebody()
     join(code, friend)
     placed = make.pay(make.place((make.variant(shop), 1), buyer=friend))
@@ -172,6 +211,16 @@ def of_plays_that_buy(settings: Any) -> None:
         campaigns.advance(actor=SYSTEM)
     code.refresh_from_db()
     assert code.done == 1
+    orders.grant_refund(
+        actor=make.actor(shop.owner),
+        order_id=order.pk,
+        amount=order.total_amount,
+        reason="Broken",
+        key="lives",
+    )
+    campaigns.follow(actor=SYSTEM, order_id=order.pk, hook="refunded")
+    code.refresh_from_db()
+    assert code.done == 0
     bought.refresh_from_db()
     assert bought.state == "bought"
     assert_sound()

@@ -231,12 +231,13 @@ def test_the_demo_shows_every_part(demo: Recording, db: None) -> None:
     assert _rows(Collection, "kind") == {("manual",), ("rules",)}
     assert _rows(Attribute, "category__slug") == {(None,), ("tableware",), ("clothing",)}
     plays = dict(Instance.objects.values_list("campaign__mechanic", "state"))
-    assert plays.pop("assist_draw") in {"won", "lost"}
+    assert plays.pop("assist_draw") in {"claimed", "lost"}
     assert plays == {
         **{"bargain": "cutting", "group_buy": "forming", "coupon_pack": "open"},
         **{"like_collection": "collecting", "referral": "active", "red_packet": "drained"},
     }
     assert Campaign.objects.get(mechanic="assist_draw").state == "settled"
+    assert Instance.objects.filter(cause__startswith="order:", taken=1).exists()
     assert Product.objects.get(min_age=18).category.slug == "wine"  # type: ignore[union-attr]
 
 
@@ -277,12 +278,14 @@ def _rows(model: type[Model], *columns: str) -> set[tuple[Any, ...]]:
 def _arrivals() -> tuple[str, ...]:
     """Where a guest comes in: the front door, a share link, the way back to an order sent off.
 
-    And by search something that is for adults.
+    And a friend's pack, and by search something that is for adults.
     """
     guest = Order.objects.filter(checkout__buyer=None, state="shipped").order_by("-id")[0]
     link = Link.objects.filter(target_kind="product").order_by("-id")[0]
     wine = product_url(Product.objects.get(min_age=18))
-    return ("/", f"/s/{link.code}", f"/o/{guest.checkout.access_token}", wine)
+    pack = Instance.objects.filter(campaign__mechanic="coupon_pack", ended_at=None).latest("id")
+    order = f"/o/{guest.checkout.access_token}"
+    return ("/", f"/s/{link.code}", order, f"/play/{pack.code}", wine)
 
 
 def _written_to(ana: Account) -> tuple[str, ...]:

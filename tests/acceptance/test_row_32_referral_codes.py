@@ -138,3 +138,39 @@ def test_row_32_nobody_is_their_own_friend_and_who_has_bought_is_not_new(
     assert "who have not bought anything here yet" in known.press("/join$")
     assert not Grant.objects.exists()
     assert_sound()
+
+
+def test_row_32_thanks_for_an_order_that_goes_back_later_go_back_too(
+    town: Town, sandbox: Sandbox, item: Variant
+) -> None:
+    owner = somebody()
+    ana = begin(Walker(town, owner), codes(item))
+    code = ana.at
+    ben = comes(town, ana.share())
+    paid = buy(ben, sandbox, item)
+    deliver(town, ben, paid)
+    a_week_passes()
+    assert thanks(owner) == 1
+    order = Order.objects.get(checkout=paid)
+    orders.grant_refund(
+        actor=make.actor(order.shop.owner),
+        order_id=order.pk,
+        amount=order.total_amount,
+        reason="Broken",
+        key="back",
+    )
+    relay.drain()
+
+    page = ana.go(code)
+    assert "The order of 1 friend went back later, and the thanks for it with it." in page
+    assert "0 friends of 20 qualified" in page
+    assert "Taken back" in ana.go("/me/coupons")
+    assert "your coupon in thanks was taken back" in ana.go("/notifications")
+    assert "Thanks" not in ana.go(f"/checkout?variant={item.pk}&n=1")
+    assert "a used one is settled by the next friend" in ana.go(f"{_campaign_page(code)}/rules")
+    assert_sound()
+
+
+def _campaign_page(code: str) -> str:
+    play = Instance.objects.get(code=code.rpartition("/")[2])
+    return f"/campaign/{play.campaign.code}"

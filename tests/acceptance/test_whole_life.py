@@ -35,6 +35,7 @@ from banyan.sharing import actions as sharing
 from tests.acceptance.lives import of_good_goods, of_the_market
 from tests.acceptance.lives_campaigns import (
     of_campaigns,
+    of_draws,
     of_own_prices,
     of_plays,
     of_plays_that_buy,
@@ -68,6 +69,7 @@ SYSTEM = Actor.system("test")
 ROOT = Path(__file__).resolve().parents[2]
 # Events of rooms that have no state table.
 TOLD_ELSEWHERE = {
+    "account.browser_joined": "tests/trust/test_clusters.py",
     "account.contact_verified": "tests/people/test_sign_in.py",
     "account.created": "tests/people/test_sign_in.py",
     "earnings.payout_failed": "tests/earnings/test_payouts.py",
@@ -412,6 +414,7 @@ LIVES: list[Callable[[Any], None]] = [
     of_campaigns,
     of_plays,
     of_plays_that_buy,
+    of_draws,
     of_own_prices,
     of_chat,
     of_groups,

@@ -84,7 +84,8 @@ def phones(browser: Browser, house: str, item: Variant) -> Iterator[Phones]:
 
 
 def _phone(browser: Browser, house: str, who: Account) -> Page:
-    people.add_address(actor=make.actor(who), fields=make.ADDRESS)
+    own = make.ADDRESS | {"recipient": who.display_name}
+    people.add_address(actor=make.actor(who), fields=own)
     context = browser.new_context(viewport=PHONE, locale="en", reduced_motion="reduce")
     context.set_default_timeout(90_000)
     cookie: Any = session_of(who) | {"url": house}
@@ -223,6 +224,7 @@ def test_a_friend_gives_a_chance_and_the_draw_can_be_checked(
         campaigns.advance(actor=SYSTEM)
     ana.reload()
     expect(ana.get_by_text("You have won", exact=True)).to_be_visible()
+    press(ana, "Take the prize")
     expect(ana.get_by_role("heading", name="A coupon is yours")).to_be_visible()
     ana.get_by_text("Was it fair?").click()
     ana.get_by_role("link", name="Check it yourself").click()

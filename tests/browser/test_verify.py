@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from banyan.campaigns import verifier
-from banyan.campaigns.chance.proofs import canonical
 from banyan.kernel import clock
+from banyan.kernel.proofs import canonical
 from banyan.sales import actions as sales
 from banyan.sales.models import Sale
 from tests.campaigns.proof_files import every_proof

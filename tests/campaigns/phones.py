@@ -58,7 +58,8 @@ class Phone:
         self.look(checkout)
         pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.page)
         form = {name: unescape(value) for name, value in pairs}
-        form |= make.ADDRESS | {"email": self.account.email or "", "n": "1"}
+        form |= make.ADDRESS | {"recipient": self.account.display_name}
+        form |= {"email": self.account.email or "", "n": "1"}
         answer = self.browser.post("/checkout", form)
         assert answer.status_code == 302, answer.content.decode()[-2000:]
         back = urlsplit(sandbox.pay(payment_ref(answer["Location"])))

@@ -40,6 +40,12 @@ def entry(helpers: int = 2) -> Instance:
     return begun(of, somebody())
 
 
+def turns(helpers: int = 2) -> Instance:
+    shop = make.shop()
+    of = campaign(shop, "instant_draw", prize=coupon(shop).pk, helpers=helpers)
+    return begun(of, somebody())
+
+
 def bargain(people: int = 3, **values: Any) -> Instance:
     item = make.variant(price=10_000, stock=9)
     values = {"variant": item.pk, "floor": 4_000, "people": people} | values

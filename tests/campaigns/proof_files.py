@@ -6,11 +6,13 @@ import hashlib
 
 from banyan.campaigns.chance import bargains, draws, packets, packs
 from banyan.campaigns.chance.bargains import Bargain
-from banyan.campaigns.chance.draws import Draw, Part, Room, Void
+from banyan.campaigns.chance.draws import Draw
 from banyan.campaigns.chance.instant import Prize, Turn, Wheel
 from banyan.campaigns.chance.packets import Packet
 from banyan.campaigns.chance.packs import Pack
 from banyan.kernel.fairness import Entrant
+from banyan.kernel.proofs import Void, freeze
+from banyan.sales.rules import Room
 
 WHEEL = Wheel(
     9, (Prize("mug", 2, 3, "pen"), Prize("pen", 5, 10), Prize("☕", 3), Prize("nothing", 40))
@@ -61,22 +63,27 @@ def every_proof() -> dict[str, str]:
         pack = Pack(subject=3, currency="EUR", count=8, total=total, rule=rule, **more)  # type: ignore[arg-type]
         found[f"pack {rule}"] = pack.proof(seed(rule))
     found["instant"] = WHEEL.proof(seed("wheel"), turns(WHEEL, seed("wheel"), 200))
-    frozen = draws.freeze(
+    frozen = freeze(
         (Entrant(f"e{i:03d}", 1 + i % 4) for i in range(37)),
         [Void("x2", "duplicate"), Void("x1", "staff")],
     )
     terms = {"subject": 4, "prizes": (("phone", 1), ("mug", 3)), "closes_at": "2026-01-01T00:00Z"}
     alone = Draw(**terms, runners=5)  # type: ignore[arg-type]
     found["draw alone"] = draws.proof(alone, frozen, seed=seed("draw"))
-    beacon = Draw(**terms, source=draws.BEACON, beacon="drand quicknet 1234")  # type: ignore[arg-type]
-    found["draw beacon"] = draws.proof(beacon, frozen, seed=seed("draw"), randomness="ab12")
-    parts = [
-        Part(f"m{i}", hashlib.sha256(f"say {i}".encode()).hexdigest(), f"say {i}") for i in (1, 2)
-    ]
+    beacon = Draw(**terms, source=draws.BEACON, beacon="drand quicknet 1234", patience=24)  # type: ignore[arg-type]
+    said = hashlib.sha512(b"round 1234").hexdigest()
+    found["draw beacon"] = draws.proof(beacon, frozen, seed=seed("draw"), signature=said)
+    found["draw silent beacon"] = draws.proof(beacon, frozen, seed=seed("draw"))
+    words = freeze(
+        Entrant(f"e{i:03d}", 1 + i % 3, hashlib.sha256(bytes([i])).hexdigest() if i % 2 else "")
+        for i in range(20)
+    )
     members = Draw(**terms, source=draws.MEMBERS)  # type: ignore[arg-type]
-    found["draw members"] = draws.proof(members, frozen, seed=seed("draw"), parts=parts)
-    found["draw of nobody"] = draws.proof(alone, draws.freeze([]), seed=seed("draw"))
+    found["draw members"] = draws.proof(members, words, seed=seed("draw"))
+    found["entry with a word"] = words.entry_proof(7)
+    found["draw of nobody"] = draws.proof(alone, freeze([]), seed=seed("draw"))
     room = Room(subject=5, starts_at="2026-01-01T00:00Z", first_seconds=30)
-    found["room"] = room.proof((str(i) for i in range(1_000, 1_060)), seed=seed("room"))
+    early = freeze(Entrant(str(i)) for i in range(1_000, 1_060))
+    found["room"] = room.proof(early, room.order(early, seed("room")), seed("room"))
     found["entry"] = frozen.entry_proof(11)
     return found

@@ -12,15 +12,18 @@ from django.test.utils import CaptureQueriesContext
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
 from banyan.campaigns.mechanic import proof_file
-from banyan.campaigns.models import Campaign, Contribution
+from banyan.campaigns.models import Campaign, Contribution, Instance
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
+from banyan.entitlements.costs import given_coupons
+from banyan.entitlements.models import Grant as CouponGrant
 from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock, relay
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
+from tests.campaigns.phones import Phone
 from tests.campaigns.scene import (
     SYSTEM,
     assert_sound,
@@ -67,8 +70,9 @@ def test_three_friends_bring_it_to_the_floor_and_its_owner_buys(item: Variant) -
     assert verify().clean
 
 
-def test_helping_costs_ten_statements_at_most(item: Variant) -> None:
-    bargain = begun(bargains(item, people=5), somebody())
+@pytest.mark.parametrize("pot", [{}, {"pot": 2_000, "bonus": 500}])
+def test_helping_costs_ten_statements_at_most(item: Variant, pot: dict[str, int]) -> None:
+    bargain = begun(bargains(item, people=5, **pot), somebody())
     help_(bargain, somebody())
     who = make.actor(somebody())
     with CaptureQueriesContext(connection) as seen:
@@ -195,4 +199,74 @@ def test_m04_refund_after_success(item: Variant) -> None:
     assert (bargain.state, make.stock_of(item).free) == ("bought", before)
     assert begun(of, ana) == bargain, "the cuts are used up"
     assert make.place((item, 1), buyer=ana).total_amount == 10_000
+    assert_sound()
+
+
+def test_a_new_friend_takes_a_bonus_out_of_a_pot_of_its_own(item: Variant) -> None:
+    ana = somebody()
+    bargain = begun(bargains(item, people=3, pot=1_500, bonus=1_000), ana)
+    friends = [Phone(one) for one in crowd(3)]
+    assert "10.00 more, out of a pot of its own" in friends[0].look(f"/play/{bargain.code}")
+    rules = friends[0].look(f"/campaign/{bargain.campaign.code}/rules")
+    assert "takes off CN¥10.00 more, out of a pot of CN¥15.00." in rules
+    for one in friends:
+        one.act(f"/play/{bargain.code}", "help")
+    bargain.refresh_from_db()
+    cuts = [one.amount for one in Contribution.objects.order_by("nth")]
+    assert cuts == [3_000, 2_500, 2_000], "the last of the pot is smaller, and then it is empty"
+    assert (bargain.amount, bargain.public["pot"]) == (2_500, 0)
+    assert make.pay(make.place((item, 1), buyer=ana)).total_amount == 2_500
+    assert all(verifier.verify(proof_file(Instance.objects.get())).values())
+    assert_sound()
+
+
+def test_m04_new_user_only_breach(item: Variant) -> None:
+    ana, ben = crowd(2)
+    make.pay(make.place((item, 1), buyer=ben))
+    bargain = begun(bargains(item, people=3, pot=1_500, bonus=1_000), ana)
+    help_(bargain, ben)
+    bargain.refresh_from_db()
+    assert (bargain.amount, bargain.public["pot"]) == (8_000, 1_500), "the pot is not used"
+    assert_sound()
+
+
+@pytest.mark.parametrize("values", [{"pot": 500}, {"pot": 500, "bonus": 600}, {"bonus": 5}])
+def test_a_pot_needs_a_bonus_within_it(item: Variant, values: dict[str, int]) -> None:
+    with pytest.raises(Invalid):
+        bargains(item, **values)
+    with pytest.raises(Invalid) as refused:
+        bargains(item, pot=4_001, bonus=1)
+    assert list(refused.value.fields) == ["pot"]
+
+
+def test_landing_in_a_coupon_it_is_the_difference_for_that_thing_alone(item: Variant) -> None:
+    ana, other = somebody(), make.variant(item.product.shop, price=9_000, stock=3)
+    bargain = begun(bargains(item, landing="coupon", pay_hours=48), ana)
+    ended = bargain.opened_at
+    for who in crowd(3):
+        help_(bargain, who)
+    bargain.refresh_from_db()
+    assert (bargain.state, bargain.ended_at is not None) == ("given", True)
+    held = CouponGrant.objects.get(account=ana)
+    assert held.expires_at is not None
+    assert held.expires_at >= ended + dt.timedelta(hours=48)
+    assert "A coupon is yours" in Phone(ana).look(f"/play/{bargain.code}")
+    assert make.place((other, 1), buyer=ana).total_amount == 9_000, "for this thing alone"
+    assert make.pay(make.place((item, 1), buyer=ana)).total_amount == 4_000
+    assert make.place((item, 1), buyer=ana).total_amount == 10_000, "once"
+    assert given_coupons(item.product.shop_id) == [], "nothing for the shop to choose"
+    assert not PriceRight.objects.exists()
+    assert_sound()
+    assert recount() == {}
+
+
+def test_a_bargain_for_a_coupon_can_stop_early_once_there_is_a_cut(item: Variant) -> None:
+    ana, ben = crowd(2)
+    bargain = begun(bargains(item, landing="coupon"), ana)
+    with pytest.raises(Refused, match="play_not_offered"):
+        campaigns.play(actor=make.actor(ana), code=bargain.code, verb="redeem")
+    help_(bargain, ben)
+    done = campaigns.play(actor=make.actor(ana), code=bargain.code, verb="redeem")
+    assert done.next_url == "", "a coupon is for later"
+    assert make.place((item, 1), buyer=ana).total_amount == 8_000
     assert_sound()

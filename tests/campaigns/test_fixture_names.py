@@ -25,20 +25,11 @@ EMPTY = {
     (7, "partial_fill"),
     (10, "refund_after_success"),
 }
-# Cells that ask for something which the mechanic does not offer.
-NOT_OFFERED = {
-    (1, "refund_after_success"): "packs are begun by hand, not by an order that could go back",
-    (2, "new_user_only_breach"): "likes have no rule for newcomers",
-    (3, "refund_after_success"): "chances come by help alone, and prizes are given at once",
-    (3, "new_user_only_breach"): "draws have no rule for newcomers",
-    (4, "new_user_only_breach"): "bargains have no pot for newcomers",
-    (10, "new_user_only_breach"): "a packet is for whoever has its link",
-}
 MATRIX = [
     (number, column)
     for number in (*range(1, 8), 10)
     for column in COLUMNS
-    if (number, column) not in EMPTY and (number, column) not in NOT_OFFERED
+    if (number, column) not in EMPTY
 ]
 # In the row of flash sales the bucket is what refuses.
 OTHERWISE = {(6, "new_user_only_breach"): "bucket_refuses"}
@@ -62,8 +53,3 @@ def test_a_fixture_has_a_test(number: int, names: set[str]) -> None:
 def test_a_cell_has_a_test(number: int, column: str, names: set[str]) -> None:
     wanted = f"test_m{number:02}_{OTHERWISE.get((number, column), column)}"
     assert [one for one in names if one.startswith(wanted)]
-
-
-@pytest.mark.parametrize(("number", "column"), NOT_OFFERED)
-def test_what_is_not_offered_has_none(number: int, column: str, names: set[str]) -> None:
-    assert not [one for one in names if one.startswith(f"test_m{number:02}_{column}")]

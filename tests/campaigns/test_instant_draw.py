@@ -15,7 +15,8 @@ from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Shop
 from banyan.entitlements.models import Grant as CouponGrant
-from banyan.kernel import clock, relay
+from banyan.kernel import clock, relay, topics
+from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Invalid
 from banyan.orders import actions as orders
 from banyan.people.models import Account
@@ -238,3 +239,18 @@ def test_the_page_says_the_odds_and_what_is_left_and_turns_without_scripts(shop:
     with clock.at(clock.now() + HOUR):
         other = Client().get(begin["Location"]).content.decode()
     assert f"Receipt {head}" not in other
+
+
+def test_a_second_phone_hears_that_somebody_turned(shop: Shop) -> None:
+    of, (ana, ben) = sure(shop, count=2), crowd(2)
+    play, other = begun(of, ana), begun(of, ben)
+    relay.drain()
+    turn(play, ana)
+    touched = topics.touched(StoredEvent.objects.filter(name="play.turned"))
+    assert touched == {f"campaign:{of.pk}": ["play.turned"], f"play:{play.pk}": ["play.turned"]}
+    phone = Client()
+    phone.force_login(ben)
+    page = phone.get(f"/play/{other.code}").content.decode()
+    assert f'data-live="campaign:{of.pk}.' in page, (
+        "not its own play alone: the stock is everybody's"
+    )

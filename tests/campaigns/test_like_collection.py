@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.models import Campaign, Instance
+from banyan.campaigns.models import Campaign, Contribution, Instance
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Shop
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel.problems import Invalid
 from banyan.people.models import Account
+from tests.campaigns.phones import Phone
 from tests.campaigns.scene import (
     assert_sound,
     begun,
@@ -130,3 +131,36 @@ def test_steps_that_do_not_rise_are_refused(shop: Shop, values: dict[str, Any]) 
     with pytest.raises(Invalid):
         likes(shop, **values)
     assert not Campaign.objects.exists()
+
+
+def test_m02_new_user_only_breach(shop: Shop) -> None:
+    ana, ben, cy = crowd(3)
+    make.pay(make.place((make.variant(shop), 1), buyer=ben))
+    play = begun(likes(shop, likes=1, newcomers=True), ana)
+    help_(play, ben)
+    play.refresh_from_db()
+    assert (play.taken, play.state) == (0, "collecting"), (
+        "the like of who is not new weighs nothing"
+    )
+    assert Contribution.objects.get().weight == 0
+    with pytest.raises(Refused, match="play_twice"):
+        help_(play, ben)
+    assert "does not count" in Phone(ben).look(f"/play/{play.code}")
+    rules = Phone(ben).look(f"/campaign/{play.campaign.code}/rules")
+    assert "Only likes of friends who have not bought anything here yet count." in rules
+    assert_sound()
+    help_(play, cy)
+    play.refresh_from_db()
+    assert (play.taken, play.state) == (1, "reached")
+    assert_sound()
+
+
+def test_a_like_that_weighs_nothing_is_taken_back_without_a_place(shop: Shop) -> None:
+    ana, ben = crowd(2)
+    make.pay(make.place((make.variant(shop), 1), buyer=ben))
+    play = begun(likes(shop, newcomers=True), ana)
+    help_(play, ben)
+    act(play, ben, "withdraw")
+    play.refresh_from_db()
+    assert play.taken == 0
+    assert_sound()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from banyan.campaigns.models import Campaign, Instance
+from banyan.campaigns.models import Campaign, Grant, Instance
 from banyan.campaigns.proof import campaign_audit, prove
 from banyan.kernel.models import AuditEntry
 from tests.campaigns.scene import SYSTEM, begun, campaign, coupon, join, somebody
@@ -30,3 +31,16 @@ def test_a_counter_that_drifted_is_told(caplog: pytest.LogCaptureFixture) -> Non
     assert "campaigns drift" in caplog.text
     assert AuditEntry.objects.filter(action="campaign.recount").count() == 2
     assert campaign_audit() != {}, "nothing is mended in silence"
+
+
+def test_a_gain_where_honour_is_all_is_told() -> None:
+    pack = begun(campaign(make.shop(), "coupon_pack", drive="honour", budget=0), somebody())
+    join(pack, somebody())
+    assert campaign_audit() == {}
+
+    with pytest.raises(IntegrityError, match="grant_honour"), transaction.atomic():
+        Grant.objects.filter(kind="honour").update(cost=1)
+    Grant.objects.filter(rule="opened").update(kind="credit")
+
+    told = "for honour alone there are marks, and for a benefit alone none"
+    assert set(campaign_audit()) == {told}

@@ -7,19 +7,26 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
+from banyan.campaigns.actions.packets import PacketInput
 from banyan.campaigns.mechanic import proof_file, terms_of
 from banyan.campaigns.models import Instance
 from banyan.campaigns.problems import Refused
+from banyan.groups import actions as groups
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, Problem
 from banyan.ledger.models import Account as Book
 from banyan.ledger.proof import verify
+from banyan.notify.kinds import Happening, require
+from banyan.notify.models import Notification
 from banyan.payments.actions.credit import issue_credit
 from banyan.people.models import Account
+from tests.campaigns.phones import Phone
 from tests.campaigns.scene import SYSTEM, assert_sound, campaign, crowd, join, later, somebody
+from tests.groups.circles import group, joined
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -149,4 +156,77 @@ def test_m10_self_assist() -> None:
     with pytest.raises(Refused, match="play_own"):
         join(other, ana)
     assert credit(ana) == 10_000 - 1_000 - 300 + made.participations.get().amount
+    assert_sound()
+
+
+def test_a_notice_of_the_platforms_own_campaign_is_in_the_readers_language() -> None:
+    with translation.override("zh-hans"):
+        campaigns.standing_campaign(mechanic_code="red_packet", currency="CNY")
+    made = packet(rich(), count=2)
+    for who in crowd(2):
+        join(made, who)
+    told = Notification.objects.get(recipient=made.owner, kind="campaign.drained")
+    assert told.data == {"mechanic": "red_packet"}
+    words = require("campaign.drained").tell
+    happening = Happening(n=1, names=(), who="", data=told.data)
+    for language, title in (("en", "Red packet"), ("zh-hans", "红包")):
+        with translation.override(language):
+            assert title in words(happening)
+
+
+def test_m10_new_user_only_breach() -> None:
+    ana, ben, cy = rich(), somebody(), somebody()
+    make.pay(make.place((make.variant(), 1), buyer=ben))
+    made = packet(ana, audience="new")
+    assert "friends who have not bought anything here yet" in Phone(ben).look(f"/play/{made.code}")
+    with pytest.raises(Refused, match="play_newcomers_only"):
+        join(made, ben)
+    join(made, cy)
+    made.refresh_from_db()
+    assert (made.taken, credit(ben)) == (1, 0)
+    assert_sound()
+
+
+def test_a_packet_for_a_group_is_for_who_is_in_it_now() -> None:
+    ana, ben, cy = rich(), somebody(), somebody()
+    circle = group(ana)
+    joined(circle, ben)
+    made = packet(ana, audience=f"group:{circle.pk}")
+    with pytest.raises(Refused, match="play_members_only"):
+        join(made, cy)
+    groups.leave(actor=make.actor(ben), group_id=circle.pk)
+    with pytest.raises(Refused, match="play_members_only"):
+        join(made, ben)
+    assert not made.participations.exists()
+    groups.join(actor=make.actor(ben), group_id=circle.pk)
+    assert circle.name in Phone(ben).look(f"/play/{made.code}")
+    join(made, ben)
+    with pytest.raises(Invalid) as refused:
+        packet(cy, audience=f"group:{circle.pk}")
+    assert list(refused.value.fields) == ["audience"]
+    assert_sound()
+
+
+def test_the_luckiest_is_the_earliest_of_the_largest_shares() -> None:
+    made, friends = packet(rich(), 3, 3), crowd(3)
+    for who in friends:
+        join(made, who, given={"named": "1"})
+    first = friends[0].display_name
+    assert f"{first} had the best luck" in Phone(friends[2]).look(f"/play/{made.code}")
+
+
+def test_yen_have_no_decimals() -> None:
+    ana, friends = somebody(), crowd(3)
+    whole = Money(1_000, "JPY")
+    issue_credit(actor=SYSTEM, account_id=ana.pk, amount=whole, key="yen", reason="gift")
+    data = PacketInput(total=whole, count=3, mode="equal")
+    made = campaigns.fill_packet(actor=make.actor(ana), data=data, key="yen")
+    for who in friends:
+        join(made, who)
+    got = Book.objects.filter(kind="wallet", currency="JPY", owner_id__in=[f.pk for f in friends])
+    assert sorted(book.balance for book in got) == [333, 333, 334]
+    page = Phone(friends[0]).look(f"/play/{made.code}")
+    assert "333" in page or "334" in page
+    assert "333.00" not in page
+    assert verify().clean
     assert_sound()

@@ -7,16 +7,23 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.blocks import Note
+from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.queries import shown
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Invalid
+from banyan.kernel.models import StoredEvent
+from banyan.kernel.problems import Invalid, NotFound
+from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.people.models import Account
+from banyan.trust.actions import record
+from banyan.trust.rules import PAYMENT, Key, address_keys
 from tests.campaigns.scene import (
     DAY,
     SYSTEM,
@@ -29,6 +36,7 @@ from tests.campaigns.scene import (
     somebody,
 )
 from tests.support import factories as make
+from tests.web.studio.scene import client
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +209,173 @@ def test_f12_tree_cycle(shop: Shop) -> None:
     join(third, dee)
     assert (held(ana), held(dee)) == ([], ["welcome"])
     assert_sound()
+
+
+# -- the friend's order goes back after the thanks -------------------------------------------------
+
+
+def goes_back(order: Order, amount: int | None = None) -> None:
+    """Refund an order that has arrived, all of it or a part."""
+    order.refresh_from_db()
+    orders.grant_refund(
+        actor=make.actor(order.shop.owner),
+        order_id=order.pk,
+        amount=order.total_amount if amount is None else amount,
+        reason="Broken",
+        key=f"back:{order.pk}:{amount}",
+    )
+    relay.drain()
+
+
+def thanked(code: Instance, item: Variant, friend: Account) -> Order:
+    """A friend enters the code, buys, and keeps it: the owner is thanked."""
+    join(code, friend)
+    order = buys(item, friend)
+    arrives(order)
+    days_later(8)
+    return order
+
+
+def states(who: Account) -> list[str]:
+    rows = CouponGrant.objects.filter(account=who, coupon__title="thanks").order_by("id")
+    return list(rows.values_list("state", flat=True))
+
+
+def notes(code: Instance, who: Account) -> str:
+    rows = blocks_of(shown(make.actor(who), Instance.objects.get(pk=code.pk)))
+    return " ".join(one.text for one in rows if isinstance(one, Note))
+
+
+def test_m07_refund_after_success_later_takes_unused_thanks_back(shop: Shop, item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    code = begun(codes(shop, most=1), ana)
+    order = thanked(code, item, ben)
+    assert states(ana) == ["held"]
+    before = Instance.objects.get(pk=code.pk).spent
+    goes_back(order)
+
+    code.refresh_from_db()
+    assert states(ana) == ["revoked"]
+    assert (code.done, code.spent) == (0, before - 1_000), "its money is free again"
+    assert Participation.objects.get(account=ben).state == "reversed"
+    assert "The order of 1 friend went back later" in notes(code, ana)
+    assert Notification.objects.filter(recipient=ana, kind="campaign.taken_back").exists()
+    assert StoredEvent.objects.filter(name="coupon.revoked").count() == 1
+    campaigns.follow(actor=SYSTEM, order_id=order.pk, hook="refunded")
+    assert states(ana) == ["revoked"], "told twice, done once"
+    thanked(code, item, cy)
+    assert states(ana) == ["revoked", "held"], "there are thanks for one friend again"
+    assert_sound()
+
+
+def test_m07_refund_after_success_later_a_used_one_is_netted(shop: Shop, item: Variant) -> None:
+    ana, ben, cy, dee = crowd(4)
+    code = begun(codes(shop, household="allowed"), ana)
+    order = thanked(code, item, ben)
+    buys(item, ana)
+    assert states(ana) == ["redeemed"]
+    goes_back(order)
+
+    code.refresh_from_db()
+    assert (states(ana), code.done) == (["redeemed"], 0)
+    assert "You have used 1 coupon of these: the next friend settles it." in notes(code, ana)
+    assert Notification.objects.filter(recipient=ana, kind="campaign.owed").exists()
+
+    settling = thanked(code, item, cy)
+    code.refresh_from_db()
+    assert (states(ana), code.done) == (["redeemed"], 1), "one friend, one coupon"
+    assert "settles" not in notes(code, ana)
+    goes_back(settling)
+    assert "You have used 1 coupon of these" in notes(code, ana), "owed again"
+    thanked(code, item, dee)
+    assert (states(ana), code.done) == (["redeemed"], 1)
+    assert_sound()
+
+
+def test_m07_refund_after_success_of_a_part_counts_when_too_little_is_left(
+    shop: Shop, item: Variant
+) -> None:
+    ana, ben = crowd(2)
+    code = begun(codes(shop, least=item.price_amount // 2), ana)
+    order = thanked(code, item, ben)
+    goes_back(order, 1)
+    assert states(ana) == ["held"]
+    goes_back(order, order.total_amount // 2)
+    assert states(ana) == ["revoked"]
+    assert_sound()
+
+
+def test_m07_refund_after_success_when_the_code_is_closed(shop: Shop, item: Variant) -> None:
+    ana, ben = crowd(2)
+    of = codes(shop, most=2)
+    code = begun(of, ana)
+    order = thanked(code, item, ben)
+    with clock.at(code.deadline):
+        campaigns.advance(actor=SYSTEM)
+    code.refresh_from_db()
+    of.refresh_from_db()
+    assert (code.state, of.reserved, of.spent) == ("closed", 0, code.spent)
+    goes_back(order)
+    of.refresh_from_db()
+    assert (states(ana), of.reserved, of.spent) == (["revoked"], 0, code.spent - 1_000)
+    assert_sound()
+
+
+def lives_with(owner: Account) -> None:
+    """Let a code's owner have bought something, to the address that everybody here has."""
+    make.pay(make.place((make.variant(), 1), buyer=owner))
+    relay.drain()
+
+
+@pytest.mark.parametrize("rule", ["allowed", "held", "refused"])
+def test_m07_self_assist_of_a_household_is_as_the_terms_say(
+    shop: Shop, item: Variant, rule: str
+) -> None:
+    ana, ben = crowd(2)
+    code = begun(codes(shop, household=rule), ana)
+    lives_with(ana)
+    join(code, ben)
+    arrives(buys(item, ben))
+    days_later(8)
+    place = Participation.objects.get(account=ben)
+    assert held(ben) == ["welcome"], "the friend keeps what they have"
+    assert held(ana) == (["thanks"] if rule == "allowed" else [])
+    reasons = {"allowed": None, "held": "held", "refused": "household"}
+    states = {"allowed": "won", "held": "in", "refused": "lost"}
+    assert (place.state, place.data.get("reason")) == (states[rule], reasons[rule])
+    page = client(ana).get(f"/play/{code.code}").content.decode()
+    assert ("1 friend has your address: somebody looks at it first." in page) == (rule == "held")
+    assert ("does not count: the same person, or household." in page) == (rule == "refused")
+    if rule == "held":
+        moderator = make.actor(make.staff("moderation"))
+        with pytest.raises(NotFound):
+            campaigns.clear_place(actor=make.actor(ana), place_id=place.pk, reason="x")
+        for _twice in range(2):
+            campaigns.clear_place(actor=moderator, place_id=place.pk, reason="flatmates")
+        days_later(9)
+        assert held(ana) == ["thanks"]
+    assert_sound()
+
+
+def test_m07_self_assist_with_the_same_card_is_seen_when_it_is_paid(
+    shop: Shop, item: Variant
+) -> None:
+    ana, again = crowd(2)
+    code = begun(codes(shop, household="allowed"), ana)
+    join(code, again)
+    arrives(buys(item, again))
+    for one in (ana, again):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "one card")], source="payment")
+    days_later(8)
+    place = Participation.objects.get(account=again)
+    assert (held(ana), place.state, place.data["reason"]) == ([], "lost", "own")
+    assert_sound()
+
+
+def test_m07_who_is_known_to_live_there_is_refused_at_once(shop: Shop, item: Variant) -> None:
+    ana, ben = crowd(2)
+    lives_with(ana)
+    record(account_id=ben.pk, keys=address_keys(make.ADDRESS)[1:], source="order")
+    with pytest.raises(Refused, match="play_household"):
+        join(begun(codes(shop, household="refused"), ana), ben)
+    assert held(ben) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import random
@@ -19,8 +20,8 @@ from banyan.campaigns.chance.bargains import Bargain
 from banyan.campaigns.chance.draws import Draw
 from banyan.campaigns.chance.packets import Packet
 from banyan.campaigns.chance.packs import Pack
-from banyan.campaigns.chance.proofs import MOST, canonical
 from banyan.kernel.fairness import Entrant
+from banyan.kernel.proofs import MOST, canonical, freeze
 from banyan.ops import cli
 
 from .proof_files import every_proof
@@ -85,14 +86,35 @@ def test_seed_list_weight_and_rule_are_held_fast() -> None:
         "a weight": {"entries": heavier},
         "a void left out": {"voids": good["voids"][1:]},
         "the order of the list": {"entries": entries[::-1]},
-        "the rule": {"terms": good["terms"] | {"rule": "draw/2"}},
+        "the rule": {"terms": good["terms"] | {"rule": "draw/9"}},
         "the prizes": {"terms": good["terms"] | {"prizes": [["phone", 4]]}},
         "the winner": {"result": [good["result"][1], good["result"][0], *good["result"][2:]]},
         "randomness from nowhere": {"randomness": "00"},
+        "a signature from nowhere": {"randomness": hashlib.sha256(b"0").hexdigest()}
+        | {"signature": b"0".hex()},
     }
     assert {
         what for what, change in changes.items() if _holds(_changed("draw alone", **change))
     } == set()
+
+
+def test_a_word_and_what_the_beacon_said_are_held_fast() -> None:
+    told = json.loads(PROOFS["draw beacon"])
+    other = hashlib.sha512(b"another round").hexdigest()
+    assert not _holds(_changed("draw beacon", signature=other)), "not what hashes to it"
+    assert not _holds(
+        _changed(
+            "draw beacon",
+            signature=other,
+            randomness=hashlib.sha256(bytes.fromhex(other)).hexdigest(),
+        )
+    ), "it draws others"
+    assert not _holds(_changed("draw beacon", signature="", randomness="")), "nor is it silent"
+    assert not _holds(_changed("draw beacon", signature=told["signature"].upper()))
+    entries = json.loads(PROOFS["draw members"])["entries"]
+    word = entries[1][2]
+    for changed in ([*entries[1][:2]], [*entries[1][:2], word[::-1]]):
+        assert not _holds(_changed("draw members", entries=[entries[0], changed, *entries[2:]]))
 
 
 def test_a_forger_who_publishes_anew_cannot_choose_the_result() -> None:
@@ -183,7 +205,7 @@ def _any_proof(dice: random.Random, n: int) -> str:
             first=first,
             last=last,
         ).proof(key)
-    frozen = draws.freeze(Entrant(f"{i}é", dice.choice((1, 1, 9))) for i in range(count))
+    frozen = freeze(Entrant(f"{i}é", dice.choice((1, 1, 9))) for i in range(count))
     draw = Draw(subject=n, prizes=(("a", 1), ("b", 2)), runners=dice.randrange(9), closes_at="")
     return draws.proof(draw, frozen, seed=key)
 

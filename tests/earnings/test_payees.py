@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from banyan.catalog.models import Shop, ShopStaff, Variant
-from banyan.earnings import ports
 from banyan.earnings.models import Commission
 from banyan.earnings.problems import REASONS
+from banyan.earnings.queries.payers import verified_payers
 from banyan.kernel import clock
 from banyan.kernel.models import StateChange, StoredEvent
 from banyan.ledger import proof
@@ -15,6 +15,8 @@ from banyan.ledger.models import Journal
 from banyan.orders.models import Order
 from banyan.people.models import Account
 from banyan.sharing.models import VisitorAccount
+from banyan.trust.actions import record
+from banyan.trust.rules import PAYMENT, Key
 
 from . import story
 
@@ -69,12 +71,13 @@ def test_the_same_person_twice_on_a_path_is_one_level() -> None:
     assert _told(order) == [("Ana", 1, 700, "quoted", ""), ("Ben", 2, 300, "quoted", "")]
 
 
-def test_accounts_known_to_be_one_person_are_one_level(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accounts_known_to_be_one_person_are_one_level_and_one_payer() -> None:
     _, item = _two_level_shop()
     ana, twin = story.member("ana"), story.member("twin")
-    _bought_before(ana, twin)
-    monkeypatch.setattr(ports, "_person_of", ports._person_of)
-    ports.fill_person_of(lambda ids: {each: ana.pk if each == twin.pk else each for each in ids})
+    _bought_before(ana)
+    for one in (ana, twin):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "one card")], source="payment")
+    assert verified_payers([twin.pk]) == {twin.pk}, "the person has bought before"
     order = story.placed((item, 1), via=story.chain(item, ana, twin))
     assert _told(order) == [("Twin", 1, 1_000, "quoted", "")]
 
@@ -120,6 +123,18 @@ def test_the_buyer_never_earns_from_their_own_order() -> None:
         ("Ana", 2, 300, "rejected", "self_purchase"),
     ]
     assert story.shop_balance(shop) == 9_300
+
+
+def test_the_buyers_second_account_earns_nothing_of_the_order_either() -> None:
+    _, item = _two_level_shop()
+    ana, twin, ben = story.member("ana"), story.member("twin"), story.member("ben")
+    _bought_before(ana, ben)
+    for one in (ana, twin):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "one card")], source="payment")
+    order = story.paid(story.placed((item, 1), via=story.chain(item, ben, twin), buyer=ana))
+    assert _told(order)[0] == ("Twin", 1, 700, "rejected", "self_purchase")
+    assert story.book(twin, "earner_held") == 0
+    assert proof.verify().clean
 
 
 def test_a_guest_in_a_browser_where_they_signed_in_is_the_buyer_all_the_same() -> None:

@@ -17,6 +17,7 @@ from banyan.entitlements.models import Coupon, Grant, Redemption
 from banyan.entitlements.problems import CouponRefused
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, TooMany
 from banyan.orders import actions as orders
 from banyan.sharing.actions import share
@@ -24,6 +25,7 @@ from tests.support import factories as make
 from tests.support.recount import recount
 
 pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system("test")
 
 
 def create(shop: Shop, **terms: Any) -> Coupon:
@@ -312,3 +314,34 @@ def test_the_checkout_page_with_coupons_stays_within_its_statements(n: int) -> N
         if "django_session" not in one["sql"] and 'FROM "people_account"' not in one["sql"]
     ]
     assert len(asked) <= 12, "\n".join(asked)
+
+
+def test_unused_coupons_are_taken_back_and_their_uses_are_free_again() -> None:
+    item = make.variant(price=10_000, stock=9)
+    ana, ben = make.member(), make.member()
+    coupon = coupons.create_coupon(
+        actor=make.actor(item.product.shop.owner),
+        shop_id=item.product.shop.pk,
+        title="5 off",
+        reach="held",
+        amount_off=500,
+        cap=2,
+    )
+    unused, used = (
+        coupons.grant_coupon(actor=SYSTEM, coupon_id=coupon.pk, account_id=who.pk, source="gift")
+        for who in (ana, ben)
+    )
+    make.place((item, 1), buyer=ben)
+    both = [unused.pk, used.pk]
+    assert coupons.revoke_grants(actor=SYSTEM, grant_ids=both, reason="undone") == [unused.pk]
+    assert coupons.revoke_grants(actor=SYSTEM, grant_ids=both, reason="undone") == []
+    coupon.refresh_from_db()
+    assert coupon.taken == 1, "the use of the one in an order stays"
+    states = Grant.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == ["revoked", "reserved"]
+    (told,) = StoredEvent.objects.filter(name="coupon.revoked")
+    assert told.payload["account_id"] == ana.pk
+    again = coupons.grant_coupon(
+        actor=SYSTEM, coupon_id=coupon.pk, account_id=ana.pk, source="gift"
+    )
+    assert again.pk != unused.pk, "the free use can be given again"

@@ -182,6 +182,7 @@ ROUND_TRIPS: list[Rule] = [
     rules.MinSpend(amount=1),
     rules.MinQuantity(pieces=1),
     rules.Products(ids=(1,)),
+    rules.Variants(ids=(1,)),
     rules.Categories(ids=(1,)),
     rules.Tags(names=("a",)),
     rules.Shops(ids=(1,)),

@@ -28,6 +28,7 @@ from banyan.notify.models import Allowance, Message, Notification, Reminder
 from banyan.people.models import Account, BookDigest, IntendedAction, Mute, SignInCode
 from banyan.sales.models import Fan, Sale
 from banyan.sharing.models import PendingConfirmation
+from banyan.trust.models import Edge
 from tests.moderation.test_texts import jpeg
 from tests.support import factories as make
 
@@ -122,6 +123,10 @@ def one_of_each() -> dict[str, Callable[[Account], models.Model]]:
             who="account:1", day=clock.now().date(), used=1, cap=2
         ),
         "sales.Fan": lambda ana: Fan.objects.create(sale=ended_sale(make.shop()), account=ana),
+        "trust.Edge": lambda ana: Edge.objects.create(
+            account=ana, kind="browser", digest="d", source="sign_in", first_seen=clock.now(),
+            last_seen=clock.now(), expires_at=clock.now() + soon,
+        ),
         "sharing.PendingConfirmation": lambda ana: PendingConfirmation.objects.create(
             touch_id=1, visitor="v", at=clock.now()
         ),

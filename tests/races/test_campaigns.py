@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,7 +27,18 @@ from banyan.entitlements.models import Grant as CouponGrant
 from banyan.ledger.models import Account as Book
 from banyan.ledger.proof import verify
 from banyan.people.models import Account
-from tests.campaigns.plays import bargain, entry, group, likes, moves, pack, packet, patient, rush
+from tests.campaigns.plays import (
+    bargain,
+    entry,
+    group,
+    likes,
+    moves,
+    pack,
+    packet,
+    patient,
+    rush,
+    turns,
+)
 from tests.campaigns.scene import (
     assert_sound,
     begun,
@@ -39,7 +51,14 @@ from tests.campaigns.scene import (
 )
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import meet, no_locks, rendezvous, without_check, without_unique
+from tests.support.weakened import (
+    careless,
+    meet,
+    no_locks,
+    rendezvous,
+    without_check,
+    without_unique,
+)
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -76,8 +95,35 @@ def test_m02_redeeming_at_once_gives_one_coupon() -> None:
     assert_sound()
 
 
-def test_m03_concurrent_last_slot_help_counts_up_to_the_cap() -> None:
-    of = entry(2)
+@pytest.mark.parametrize("keyed", [True, False], ids=["by the key alone", "without the key"])
+def test_m02_control_without_lock_and_machine_two_redeem(
+    keyed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = likes(1)
+    help_(of, somebody())
+    owner = make.actor(of.owner)  # type: ignore[arg-type]  # somebody began it
+    no_locks(monkeypatch)
+    careless(monkeypatch, applying)
+    meet(monkeypatch, playing, "terms_of", 3)
+
+    def redeem() -> Played:
+        return campaigns.play(actor=owner, code=of.code, verb="redeem")
+
+    with contextlib.ExitStack() as off:
+        off.enter_context(without_check("campaigns_instance", "instance_promise"))
+        off.enter_context(without_check("campaigns_campaign", "campaign_budget"))
+        if not keyed:
+            off.enter_context(without_unique("campaigns_grant", "granted_once"))
+        found = run_concurrently(redeem, 3)
+        given = CouponGrant.objects.count()
+    assert given == sum(isinstance(one, Played) for one in found) == (1 if keyed else 3), found
+
+
+@pytest.mark.parametrize("begin", [entry, turns], ids=["of a draw", "of a wheel"])
+def test_m03_concurrent_last_slot_help_counts_up_to_the_cap(
+    begin: Callable[[int], Instance],
+) -> None:
+    of = begin(2)
     assert len(rush(help_, of, crowd(6))) == 2
     assert (of.taken, Contribution.objects.count()) == (2, 2)
     assert_sound()
@@ -131,6 +177,7 @@ RACES: dict[str, tuple[Callable[[int], Instance], Callable[..., Any]]] = {
     "m01": (pack, join),
     "m02": (likes, help_),
     "m03": (entry, help_),
+    "m03 wheel": (turns, help_),
     "m04": (bargain, help_),
     "m05": (group, join),
     "m10": (packet, join),
@@ -181,7 +228,10 @@ def test_control_without_keys_one_person_is_in_as_often_as_they_tap(
     def another_name(person: Person, scope: str) -> list[PersonKey]:
         return [PersonKey(account_id=person.account_id, scope=scope, key=str(next(names)))]
 
-    monkeypatch.setattr(applying, "_keys", another_name)
+    def another_seat(person: Person, instance_id: int) -> list[PersonKey]:
+        return another_name(person, f"instance:{instance_id}")
+
+    monkeypatch.setattr(applying, "seat_keys", another_seat)
     monkeypatch.setattr(playing, "_mine", lambda instance, account_id: None)
     with without_unique("campaigns_participation", "participation_once"):
         found = run_concurrently(lambda: join(of, ben), 3)
@@ -197,6 +247,18 @@ def test_beginning_twice_at_once_begins_once() -> None:
     ), kinds(found)
     assert Instance.objects.count() == 1
     assert_sound()
+
+
+def test_control_without_the_key_of_a_turn_one_person_begins_as_often_as_they_tap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop, ben = make.shop(), somebody()
+    of = campaign(shop, "coupon_pack", coupon=coupon(shop).pk, packs=1, budget=60_000)
+    meet(monkeypatch, playing, "new_ids", 3)
+    with without_unique("campaigns_instance", "instance_turn_once"):
+        found = run_concurrently(lambda: begun(of, ben), 3)
+        begun_by_ben = Instance.objects.filter(campaign=of, owner=ben).count()
+    assert begun_by_ben == 3, kinds(found)
 
 
 # -- the budget -----------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def test_control_without_the_conditional_update_a_group_is_overfull(
         instance.taken += 1
         return instance.taken
 
-    monkeypatch.setattr(seating, "take_place", careless)
+    monkeypatch.setattr(seating, "_take_place", careless)
     meet(monkeypatch, seating, "_others", 2)
     with without_check("campaigns_instance", "instance_places"):
         run_at_once(*(paying(one) for one in placed))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from banyan.catalog.models import Variant
 from banyan.kernel import clock, fairness
@@ -15,8 +19,8 @@ from banyan.kernel.problems import Conflict, SoldOut
 from banyan.people.models import Account
 from banyan.sales import actions as sales
 from banyan.sales.actions.planning import ROOM
-from banyan.sales.models import Bucket, Entry, Sale
-from banyan.sales.queries import ahead_of, entry_of
+from banyan.sales.models import Bucket, Entry, RoomProof, Sale
+from banyan.sales.queries import ahead_of, entry_of, room_of, room_proof
 from tests.support import factories as make
 
 from .scene import NOON, SYSTEM, assert_sound, bucket, buyer, claim, on, planned
@@ -70,6 +74,35 @@ def test_the_order_of_the_first_is_drawn_and_anybody_can_check_it() -> None:
     first_two = Entry.objects.filter(place__lte=2).order_by("place")
     assert _admitted() == [entry.account_id for entry in first_two]
     assert len(those) == 8
+
+
+def test_terms_and_proof_are_written_down_and_stay_whatever_changes() -> None:
+    sale, _item, _those = _queued(3)
+    terms = sale.terms
+    assert room_proof(sale) is None
+    _tick(sale, 30)
+    text = room_proof(sale)
+    assert text is not None
+    assert json.loads(text)["published"]["terms"] == terms == room_of(sale).published
+    Sale.objects.filter(pk=sale.pk).update(first_seconds=60)
+    _tick(sale, 40)
+    sale.refresh_from_db()
+    assert (room_proof(sale), sale.terms) == (text, terms)
+
+
+def test_proofs_of_before_are_written_down_by_the_migration() -> None:
+    drawn, _item, _those = _queued(3)
+    _tick(drawn, 30)
+    waits, _item, _those = _queued(0)
+    text, terms = room_proof(drawn), waits.terms
+    RoomProof.objects.all().delete()
+    Sale.objects.update(terms="")
+    migration = import_module("banyan.sales.migrations.0002_room_proofs")
+    migration.keep_proofs(apps, connection.schema_editor())
+    assert room_proof(drawn) == text
+    assert room_proof(waits) is None
+    waits.refresh_from_db()
+    assert waits.terms == terms
 
 
 def test_who_comes_later_follows_in_order() -> None:

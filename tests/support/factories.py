@@ -113,7 +113,7 @@ def place(
     email: str = "",
     phone: str = "",
 ) -> Checkout:
-    """Place a checkout for a member or, without ``buyer``, for a guest.
+    """Place a checkout for a member, in their name, or, without ``buyer``, for a guest.
 
     A guest has a telephone of their own, the same one for the same ``email``.
     """
@@ -123,11 +123,16 @@ def place(
         actor=actor(buyer) if buyer else Actor.guest(),
         lines=[orders.WantedLine(v.pk, n, via=via) for v, n in wanted],
         contact=orders.Contact(email=email, phone=phone),
-        address=ADDRESS,
+        address=ADDRESS | {"recipient": _recipient(buyer)},
         placement_key=key or new_code(80),
         provider=provider,
         coupon_code=coupon,
     )
+
+
+def _recipient(buyer: Account | None) -> str:
+    """Return a name of the buyer's own: one name at one address would be one person."""
+    return f"{ADDRESS['recipient']} {buyer.display_name if buyer else ''}".strip()
 
 
 def pay(checkout: Checkout) -> Checkout:

@@ -141,7 +141,7 @@ QUESTIONS: dict[str, str] = {
         SELECT g.id, g.state, r.state FROM entitlements_grant g
         LEFT JOIN entitlements_redemption r
           ON r.coupon_id = g.coupon_id AND r.checkout_id = g.checkout_id
-        WHERE (g.checkout_id IS NULL) <> (g.state IN ('held', 'expired'))
+        WHERE (g.checkout_id IS NULL) <> (g.state IN ('held', 'expired', 'revoked'))
            OR (g.checkout_id IS NOT NULL AND r.state IS DISTINCT FROM g.state)
     """,
     "what a coupon takes off is what the lines say": """

@@ -56,3 +56,15 @@ def _addresses(page: str, value: str) -> list[str]:
     alone = ("before", "after", "variant", "q") if value in {quote("²"), "9" * 19} else ()
     each = [f"{page}?{name}={value}" for name in alone]
     return [*each, page + "?" + "&".join(f"{name}={value}" for name in NAMES)]
+
+
+def test_a_form_with_nul_is_refused_before_anything_is_done(db: None) -> None:
+    ana = make.member("ana")
+    client = Client(raise_request_exception=False, headers={"sec-fetch-site": "same-origin"})
+    client.force_login(ana)
+    name, bio = ana.display_name, ana.profile.bio
+    for address in ("/me/edit", "/cart/add", "/login", "/me/addresses/new"):
+        sent = client.post(address, {"display_name": "a\0b", "bio": "x"})
+        assert sent.status_code == 400, address
+    ana.refresh_from_db()
+    assert (ana.display_name, ana.profile.bio) == (name, bio)

@@ -3,7 +3,9 @@
 from . import money  # noqa: F401 - its effects are applied
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
-from .following import follow, follow_paid
+from .drawing import ask_beacons
+from .following import clear_place, follow, follow_paid, offer_paid, undo_begun
+from .holding import free_places, keep_place
 from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
@@ -26,8 +28,10 @@ __all__ = [
     "PacketInput",
     "Step",
     "advance",
+    "ask_beacons",
     "begin",
     "change_campaign",
+    "clear_place",
     "clone_campaign",
     "discard_campaign",
     "end_campaign",
@@ -35,7 +39,10 @@ __all__ = [
     "fill_packet",
     "follow",
     "follow_paid",
+    "free_places",
+    "keep_place",
     "lapse_due",
+    "offer_paid",
     "pause_campaign",
     "plan_campaign",
     "play",
@@ -45,4 +52,5 @@ __all__ = [
     "settle_orders",
     "standing_campaign",
     "switch_mechanic",
+    "undo_begun",
 ]

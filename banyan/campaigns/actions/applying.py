@@ -14,8 +14,11 @@ from banyan.entitlements.actions import (
     CouponRefused,
     RightInput,
     grant_coupon,
+    grant_off,
     grant_price_rights,
+    revoke_grants,
 )
+from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, counters, events, fairness, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
@@ -28,12 +31,14 @@ from banyan.notify.actions import notify, notify_each
 from .. import effects as say
 from ..access import CARD, room_of
 from ..chance.instant import Turn, prize_counter, receipt
-from ..events import PlayHelped, PlayJoined, PlayMoved
+from ..events import PlayHelped, PlayJoined, PlayMoved, PlayTurned
+from ..honour import by_drive
 from ..mechanic import DRAW, OWNER, Arrival, mechanic
 from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
 from ..persons import Person, seat_keys, seat_scope
 from ..problems import Refused
 from ..states import PARTICIPATION
+from ..words import titled
 
 
 class Stage:
@@ -49,11 +54,12 @@ class Stage:
         given: Mapping[str, Any] | None = None,
     ) -> None:
         self.actor, self.instance = actor, instance
-        self.was_over = instance.ended_at is not None
         self.person, self.arrival = person, arrival
         self.is_named = bool((given or {}).get("named"))
         self.joined: Participation | None = None
         self.spent = 0
+        self.was_over = instance.ended_at is not None
+        self.ends = False
         self.next_url = ""
 
     def require(self) -> Person:
@@ -68,20 +74,28 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
 
     The caller's transaction must roll back on any Problem.
     """
-    _lock_coupons(effects)
+    _lock_first(effects, stage)
     try:
         for effect in effects:
-            _apply(effect, stage)
+            _one(effect, stage)
     except IntegrityError as error:
         raise _meant(error) from error
     _settle(stage)
 
 
-def _lock_coupons(effects: Sequence[say.Effect]) -> None:
-    """Lock several coupons at once, in order: a pack may give the newer one first."""
+def _lock_first(effects: Sequence[say.Effect], stage: Stage) -> None:
+    """Lock at once and in order what several effects lock: coupons, newer ones first, say.
+
+    The campaign comes before its coupons, as for those who begin: its budget is settled after them.
+    """
     named = [e for e in effects if isinstance(e, say.GiveCoupon)]
     coupons = {one for e in named for one in (e.coupon_id, e.instead) if one is not None}
-    if len(coupons) > 1:
+    campaign = locks.LockKey("campaign", stage.instance.campaign_id)
+    ends = any(isinstance(e, say.Move) and e.ends for e in effects)
+    settles = coupons and ends and stage.instance.promise
+    if settles or (stage.was_over and any(isinstance(e, say.Reverse) for e in effects)):
+        locks.take([campaign, *(locks.LockKey("entitlement", one) for one in coupons)])
+    elif len(coupons) > 1:
         locks.take(locks.LockKey("entitlement", one) for one in coupons)
 
 
@@ -95,20 +109,17 @@ def _meant(error: IntegrityError) -> Exception:
 
 
 def _settle(stage: Stage) -> None:
-    """Write down what was given; what an instance that is over kept of the budget is free again."""
+    """Write down what was given; what an instance that ends kept of the budget is free again."""
     instance = stage.instance
     if stage.spent:
         Instance.objects.filter(pk=instance.pk).update(spent=F("spent") + stage.spent)
         instance.spent += stage.spent
-    if instance.ended_at is None:
-        return
-    kept, gone = instance.promise, instance.spent
     if stage.was_over:
-        # Its promise is settled; what was promised and given since is not.
-        kept = gone = stage.spent
-    if kept:
+        if stage.spent:
+            Campaign.objects.filter(pk=instance.campaign_id).update(spent=F("spent") + stage.spent)
+    elif stage.ends and instance.promise:
         Campaign.objects.filter(pk=instance.campaign_id).update(
-            reserved=F("reserved") - kept, spent=F("spent") + gone
+            reserved=F("reserved") - instance.promise, spent=F("spent") + instance.spent
         )
 
 
@@ -122,10 +133,24 @@ def promise(campaign: Campaign, money: int) -> None:
 
 
 def promise_more(instance: Instance, money: int) -> None:
-    """Keep ``money`` more of the budget for an instance that runs, whose row is locked."""
-    promise(instance.campaign, money)
+    """Keep ``money`` more of the budget for an instance whose row is locked.
+
+    For one that is over nothing is kept: the caller has locked the campaign, and gives it now.
+    """
+    if instance.ended_at is None:
+        promise(instance.campaign, money)
+    else:
+        free = Campaign.objects.filter(pk=instance.campaign_id)
+        if not free.filter(budget__gte=F("reserved") + F("spent") + money).exists():
+            raise Refused("budget")
     Instance.objects.filter(pk=instance.pk).update(promise=F("promise") + money)
     instance.promise += money
+
+
+def _one(effect: say.Effect, stage: Stage) -> None:
+    """Apply what an effect comes to under the campaign's drive."""
+    for meant in by_drive(stage.instance.campaign.drive, effect):
+        _apply(meant, stage)
 
 
 @singledispatch
@@ -183,7 +208,7 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
     now = clock.now()
     today = Contribution.objects.filter(
-        campaign_id=instance.campaign_id, helper_id=person.account_id, day=now.date()
+        campaign_id=instance.campaign_id, helper_id__in=person.accounts, day=now.date()
     ).count()
     if today >= effect.per_day:
         raise Refused("quota")
@@ -212,6 +237,13 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
     )
     insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
     events.run_handlers(told, stage.actor)
+    if not effect.weight:
+        _free_place(instance)
+
+
+def _free_place(instance: Instance) -> None:
+    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
+    instance.taken -= 1
 
 
 @_apply.register
@@ -220,11 +252,17 @@ def _take_back(effect: say.TakeBack, stage: Stage) -> None:
     mine = Contribution.objects.filter(
         instance_id=instance.pk, helper_id=person.account_id, undone_at=None
     )
+    weighs = mine.filter(weight__gt=0).exists()
     if mine.update(undone_at=clock.now()) != 1:
         raise Refused("not_offered")
     PersonKey.objects.filter(account_id=person.account_id, scope=f"help:{instance.pk}").delete()
-    Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
-    instance.taken -= 1
+    if weighs:
+        _free_place(instance)
+
+
+@_apply.register
+def _promise(effect: say.Promise, stage: Stage) -> None:
+    promise_more(stage.instance, effect.amount)
 
 
 @_apply.register
@@ -262,24 +300,53 @@ def _give_price(effect: say.GivePrice, stage: Stage) -> None:
     _note_given(stage, effect, "right", right.pk)
 
 
+@_apply.register
+def _give_off(effect: say.GiveOff, stage: Stage) -> None:
+    campaign = stage.instance.campaign
+    given = grant_off(
+        actor=stage.actor,
+        shop_id=campaign.shop_id or 0,
+        account_ids=effect.to,
+        title=campaign.title,
+        variant_id=effect.variant_id,
+        off=Money(effect.off, campaign.currency),
+        until=effect.until,
+        source="campaign",
+    )
+    rows = ((one.account_id or 0, one.pk) for one in given)
+    insert(*(_given(stage, effect, who, "coupon", reference=key) for who, key in rows))
+
+
+@_apply.register
+def _mark(effect: say.Mark, stage: Stage) -> None:
+    insert(*(_given(stage, effect, who, "honour") for who in effect.to))
+
+
 def _note_given(
     stage: Stage, effect: say.GiveCoupon | say.GivePrice, kind: str, reference: int
 ) -> None:
     """Write down what was given and why; what it costs comes out of the instance's promise."""
-    insert(
-        Grant(
-            campaign_id=stage.instance.campaign_id,
-            instance=stage.instance,
-            account_id=effect.who,
-            rule=effect.rule,
-            cause=effect.cause,
-            kind=kind,
-            cost=effect.cost,
-            reference=reference,
-            created_at=clock.now(),
-        )
-    )
+    insert(_given(stage, effect, effect.who, kind, reference=reference, cost=effect.cost))
     stage.spent += effect.cost
+
+
+def _given(
+    stage: Stage,
+    why: say.GiveCoupon | say.GivePrice | say.GiveOff | say.Mark,
+    who: int,
+    kind: str,
+    **columns: Any,
+) -> Grant:
+    return Grant(
+        campaign_id=stage.instance.campaign_id,
+        instance=stage.instance,
+        account_id=who,
+        rule=why.rule,
+        cause=why.cause,
+        kind=kind,
+        created_at=clock.now(),
+        **columns,
+    )
 
 
 @_apply.register
@@ -297,11 +364,16 @@ def _turn(effect: say.Turn, stage: Stage) -> None:
     rows.update(public=public | {"turns": n + 1, "head": head})
     turns = [*instance.public["turns"], [n, given, head]]
     _apply(say.Change({"public": instance.public | {"turns": turns}}), stage)
+    told = PlayTurned(instance_id=instance.pk, campaign_id=instance.campaign_id, turn=n)
+    events.emit(told, actor=stage.actor)
     if given in effect.coupons:
         coupon, cost = effect.coupons[given]
+        who, cause = stage.require().account_id, f"turn:{n}"
+        if coupon is None:
+            _one(say.Mark([who], "prize", cause), stage)
+            return
         promise_more(instance, cost)
-        who = stage.require().account_id
-        _apply(say.GiveCoupon(who, coupon, "prize", f"turn:{n}", cost), stage)
+        _one(say.GiveCoupon(who, coupon, "prize", cause, cost), stage)
 
 
 def _take_prize(campaign_id: int, prize: str) -> bool:
@@ -379,6 +451,32 @@ def _count(effect: say.Count, stage: Stage) -> None:
 
 
 @_apply.register
+def _reverse(effect: say.Reverse, stage: Stage) -> None:
+    one, instance = effect.one, stage.instance
+    transition(PARTICIPATION, one, "reversed", actor=stage.actor)
+    Instance.objects.filter(pk=instance.pk).update(done=F("done") - 1)
+    instance.done -= 1
+    rows = Grant.objects.filter(
+        campaign_id=instance.campaign_id,
+        cause=effect.cause,
+        rule=effect.rule,
+        account_id=effect.who,
+    )
+    rows.filter(kind="honour").update(undone_at=clock.now())
+    given = rows.filter(kind="coupon").first()
+    if given is None:
+        return
+    reference = given.reference or 0
+    if revoke_grants(actor=stage.actor, grant_ids=[reference], reason="its cause was undone"):
+        Grant.objects.filter(pk=given.pk).update(undone_at=clock.now())
+        stage.spent -= given.cost
+        _apply(say.Tell(effect.who, "campaign.taken_back"), stage)
+    elif CouponGrant.objects.filter(pk=reference, state__in=["reserved", "redeemed"]).exists():
+        _apply(say.Keep(one, {"owed": True}), stage)
+        _apply(say.Tell(effect.who, "campaign.owed"), stage)
+
+
+@_apply.register
 def _reprice(effect: say.Reprice, stage: Stage) -> None:
     rows = Participation.objects.filter(instance_id=stage.instance.pk, state="in")
     rows.filter(amount__gt=effect.amount).update(amount=effect.amount, order_due_at=clock.now())
@@ -408,6 +506,7 @@ def _move(effect: say.Move, stage: Stage) -> None:
     instance = stage.instance
     machine = mechanic(instance.campaign.mechanic).machine
     ended: dict[str, Any] = {"ended_at": clock.now()} if effect.ends else {}
+    stage.ends = stage.ends or effect.ends
     transition(machine, instance, effect.to, actor=stage.actor, **ended)
     told = PlayMoved(instance_id=instance.pk, campaign_id=instance.campaign_id, state=effect.to)
     events.emit(told, actor=stage.actor)
@@ -433,7 +532,7 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
         kind=effect.kind,
         group_key=f"{effect.kind}:{instance.pk}",
         url=f"/play/{instance.code}",
-        data={"title": instance.campaign.title, **effect.data},
+        data={**titled(instance.campaign), **effect.data},
         actor_id=stage.person.account_id if stage.person else None,
     )
 
@@ -448,7 +547,7 @@ def _tell_all(effect: say.TellAll, stage: Stage) -> None:
         kind=effect.kind,
         group_key=f"{effect.kind}:{instance.pk}",
         url=f"/play/{instance.code}",
-        data={"title": instance.campaign.title, **effect.data},
+        data=titled(instance.campaign) | dict(effect.data),
     )
 
 

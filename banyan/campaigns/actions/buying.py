@@ -31,6 +31,7 @@ from banyan.orders.events import OrderPaid
 from banyan.orders.models import Checkout, OrderLine
 
 from ..effects import GiveCoupon, Leave, Tell
+from ..honour import APOLOGY
 from ..mechanic import Arrival, Play, mechanic, terms_of
 from ..models import Participation
 from ..problems import Refused
@@ -158,7 +159,7 @@ def apologise(*, actor: Actor, checkout_id: int, money: Money) -> None:
             try:
                 with transaction.atomic():
                     promise_more(instance, cost)
-                    given = GiveCoupon(one.account_id, coupon_id, "apology", cause, cost)
+                    given = GiveCoupon(one.account_id, coupon_id, APOLOGY, cause, cost)
                     apply([given], stage)
             except Refused as refused:
                 logger.info("no coupon for the late payment of %s: %s", checkout_id, refused.reason)

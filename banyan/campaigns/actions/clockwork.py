@@ -5,26 +5,24 @@ Taking part never waits for this: whether something is open is read from its dea
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Mapping
 
 from django.db import transaction
 
 from banyan.kernel import clock, fairness, locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.fairness import Entrant
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, IllegalTransition
 from banyan.kernel.states import transition_telling
 
-from ..chance.draws import drawn, freeze, proof, winners
 from ..chance.instant import Turn
-from ..effects import GiveCoupon, GivePrice
 from ..events import CampaignEnded
 from ..mechanic import DRAW, Arrival, Play, mechanic, terms_of
-from ..models import Campaign, Instance
+from ..models import Campaign, Instance, ProofFile
 from ..states import CAMPAIGN
-from .applying import Stage, apply, promise_more
+from .applying import Stage, apply
+from .drawing import draw
 from .following import decide_due
 from .planning import settle
 
@@ -60,60 +58,17 @@ def advance(*, actor: Actor, limit: int = 500) -> int:
         taking = Instance.objects.filter(campaign=campaign, state=kind.machine.initial)
         # Whoever ends a campaign early ends no entry: these go on to their deadline.
         if kind.pooled and not taking.exists():
-            draw(actor=actor, campaign=campaign)
+            try:
+                draw(actor=actor, campaign=campaign)
+            except Busy as error:
+                logger.warning("draw of campaign %s goes on later: %s", campaign.pk, error)
+            except Exception:
+                logger.exception("draw of campaign %s does not go on", campaign.pk)
     running = Instance.objects.filter(ended_at=None).values("campaign_id")
     for campaign in Campaign.objects.filter(state="ended").exclude(pk__in=running)[:limit]:
         publish_turns(campaign=campaign)
         settle(actor=actor, campaign=campaign)
     return len(ids)
-
-
-def draw(*, actor: Actor, campaign: Campaign) -> None:
-    """Freeze the entries of a draw that is over, then open its seed and draw. Repeatable.
-
-    Two transactions: the list and its root are public before the seed is opened. Locks campaign,
-    then each entry's instance.
-    """
-    kind = mechanic(campaign.mechanic)
-    assert campaign.version is not None
-    terms = kind.terms.model_validate(campaign.version.terms)
-    entries = Instance.objects.filter(campaign=campaign)
-    with transaction.atomic():
-        locks.take([LockKey("campaign", campaign.pk)])
-        campaign.refresh_from_db(fields=["public"])
-        if "entries" not in campaign.public:
-            running = entries.filter(ended_at=None).order_by("id")
-            frozen = freeze(Entrant(one.code, kind.weight(terms, one)) for one in running)
-            closed = {"root": frozen.root, "entries": [list(one) for one in frozen.entries]}
-            campaign.public = campaign.public | closed
-            campaign.save(update_fields=["public"])
-    if "proof" not in campaign.public:
-        frozen = freeze(Entrant(code, weight) for code, weight in campaign.public["entries"])
-        seed = fairness.reveal(purpose=DRAW, subject_id=campaign.pk)
-        plan = kind.draw_of(campaign, terms)
-        order = drawn(plan, frozen, seed=seed)
-        result = {"won": dict(winners(plan, order)), "proof": proof(plan, frozen, seed=seed)}
-        campaign.public = campaign.public | result
-        campaign.save(update_fields=["public"])
-    for instance_id in entries.filter(ended_at=None).values_list("id", flat=True):
-        _settle_entry(actor, instance_id, campaign.public["won"])
-
-
-def _settle_entry(actor: Actor, instance_id: int, won: Mapping[str, str]) -> None:
-    rows = Instance.objects.select_related("campaign__shop", "version")
-    with transaction.atomic():
-        locks.take([LockKey("instance", instance_id)])
-        instance = rows.get(pk=instance_id)
-        if instance.ended_at is not None:
-            return
-        kind = mechanic(instance.campaign.mechanic)
-        asked = Play(instance.campaign, terms_of(instance), instance, None, clock.now())
-        stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
-        effects = kind.drawn(asked, won.get(instance.code))
-        cost = sum(one.cost for one in effects if isinstance(one, GiveCoupon | GivePrice))
-        if cost:
-            promise_more(instance, cost)
-        apply(effects, stage)
 
 
 def publish_turns(*, campaign: Campaign) -> None:
@@ -129,8 +84,10 @@ def publish_turns(*, campaign: Campaign) -> None:
     )
     seed = fairness.reveal(purpose=DRAW, subject_id=campaign.pk)
     text = wheel.proof(seed, [Turn(code, given) for _n, code, given in turns])
-    campaign.public = campaign.public | {"proof": text}
-    campaign.save(update_fields=["public"])
+    with transaction.atomic():
+        ProofFile.objects.update_or_create(campaign=campaign, defaults={"text": text})
+        campaign.public = campaign.public | {"proof": hashlib.sha256(text.encode()).hexdigest()}
+        campaign.save(update_fields=["public"])
 
 
 def expire_instance(*, actor: Actor, instance_id: int) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import clock, locks
+from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy
+from banyan.kernel.problems import Busy, Invalid, NotFound
+from banyan.notify.actions import notify
 from banyan.orders.models import Order
+from banyan.trust.queries import is_reviewer
 
-from ..mechanic import Arrival, Play, mechanic, mechanics, terms_of
-from ..models import Participation
+from ..causes import cause_of_order
+from ..mechanic import Arrival, Mechanic, Play, mechanic, mechanics, terms_of
+from ..models import Instance, Participation
+from ..queries import brought_by
 from ..seats import is_back
+from ..words import titled
 from .applying import Stage, apply
 
 logger = logging.getLogger(__name__)
@@ -41,25 +48,62 @@ def follow_paid(*, actor: Actor, order_id: int) -> None:
         _tell(actor, one_id, "bought", order)
 
 
-def follow(*, actor: Actor, order_id: int, hook: str) -> None:
-    """Tell those who follow an order that it was "received", or "refunded" in full.
+def offer_paid(*, actor: Actor, order_id: int) -> None:
+    """Tell the buyer of a paid order what it brings. Three statements for one that brings nothing.
 
-    Of who bought something with their place, that alone counts, and nothing beside it.
+    Repeatable as far as notices are.
     """
-    rows = Participation.objects.filter(order_id=order_id)
-    watching = {code for code, kind in mechanics().items() if kind.watches}
-    found = rows.filter(campaign__mechanic__in=watching).order_by("id")
-    for one in found:
-        order = Order.objects.get(pk=order_id)
-        if hook == "refunded" and not _is_given_back(order, one):
-            continue
-        _tell(actor, one.pk, hook, order)
+    order = Order.objects.select_related("checkout").get(pk=order_id)
+    buyer_id = order.checkout.buyer_id
+    brought = brought_by([order], buyer_id=buyer_id).get(order_id) if buyer_id else None
+    if buyer_id is None or brought is None or brought.play is not None:
+        return
+    campaign = brought.campaign
+    notify(
+        recipient_id=buyer_id,
+        kind="campaign.brought",
+        group_key=f"campaign.brought:{order_id}",
+        url=f"/campaign/{campaign.code}?order={order_id}",
+        data=titled(campaign),
+    )
 
 
-def _is_given_back(order: Order, one: Participation) -> bool:
-    if one.right_id is None:
-        return order.refunded_amount >= order.total_amount
-    return is_back(one)
+def follow(*, actor: Actor, order_id: int, hook: str) -> None:
+    """Tell those who follow an order that it was "received", or "refunded" and stands no more.
+
+    Entries of a draw count orders without following one: they are told of every refund.
+    """
+    order = Order.objects.select_related("checkout").get(pk=order_id)
+    watching = {code: kind for code, kind in mechanics().items() if kind.watches}
+    found = Participation.objects.filter(order_id=order_id, campaign__mechanic__in=watching)
+    ids = [*found.order_by("id").values_list("id", flat=True)]
+    if hook == "refunded" and order.checkout.buyer_id is not None:
+        counting = Participation.objects.filter(
+            account_id=order.checkout.buyer_id,
+            state="in",
+            campaign__shop_id=order.shop_id,
+            campaign__mechanic__in=[code for code, kind in watching.items() if kind.pooled],
+        )
+        ids += counting.order_by("id").values_list("id", flat=True)
+    for one_id in ids:
+        _tell(actor, one_id, hook, order)
+
+
+def undo_begun(*, actor: Actor, order_id: int) -> None:
+    """Tell what an order has begun, and still runs, that the order stands no more. Repeatable."""
+    rows = Instance.objects.select_related("campaign__shop", "version").filter(ended_at=None)
+    for found in rows.filter(cause=cause_of_order(order_id)):
+        with transaction.atomic():
+            locks.take([LockKey("instance", found.pk)])
+            instance = rows.filter(pk=found.pk).first()
+            if instance is None:
+                continue
+            kind, terms = mechanic(instance.campaign.mechanic), terms_of(instance)
+            if kind.stands(terms, Order.objects.get(pk=order_id)):
+                continue
+            asked = Play(instance.campaign, terms, instance, None, clock.now())
+            stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
+            apply(kind.undone(asked), stage)
 
 
 def decide_due(*, actor: Actor, limit: int = 500) -> int:
@@ -76,6 +120,44 @@ def decide_due(*, actor: Actor, limit: int = 500) -> int:
     return len(ids)
 
 
+def clear_place(*, actor: Actor, place_id: int, reason: str) -> Participation:
+    """Let a place count that was flagged, as a reviewer found it right; audited. Repeatable.
+
+    What waits for it is decided at the next turn of the clock. Locks instance. Raises NotFound for
+    others than reviewers and for places without a flag, Invalid without a reason.
+    """
+    if not is_reviewer(actor):
+        raise NotFound()
+    if not reason.strip():
+        raise Invalid(fields={"reason": _("Say why.")})
+    flagged = Participation.objects.filter(pk=place_id, data__has_key="flag")
+    with transaction.atomic():
+        locks.take([LockKey("instance", one.instance_id) for one in flagged])
+        one = flagged.select_related("account").first()
+        if one is None:
+            raise NotFound()
+        if "cleared" in one.data:
+            return one
+        now = clock.now()
+        one.data = one.data | {"cleared": now.isoformat()}
+        one.due_at = now if one.state == "in" and one.data.get("reason") == "held" else one.due_at
+        one.save(update_fields=["data", "due_at"])
+        audit.record(
+            actor=actor,
+            action="place.clear",
+            subject_kind="account",
+            subject_id=one.account_id,
+            subject_label=f"@{one.account.handle}",
+            reason=reason.strip(),
+        )
+    return one
+
+
+def _stands(kind: Mechanic[Any], terms: Any, one: Participation, order: Order) -> bool:
+    """Tell whether what is followed still counts: of who bought something with a place, that."""
+    return not is_back(one) if one.right_id is not None else kind.stands(terms, order)
+
+
 def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:
     rows = Participation.objects.select_related("instance__campaign__shop", "instance__version")
     instance_id = rows.get(pk=one_id).instance_id
@@ -85,8 +167,11 @@ def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:
         instance = one.instance
         if hook == "due" and (one.due_at is None or one.due_at > clock.now()):
             return
-        kind = mechanic(instance.campaign.mechanic)
-        asked = Play(instance.campaign, terms_of(instance), instance, None, clock.now())
+        kind, terms = mechanic(instance.campaign.mechanic), terms_of(instance)
+        followed = order if order is not None and one.order_id == order.pk else None
+        if hook == "refunded" and followed and _stands(kind, terms, one, followed):
+            return
+        asked = Play(instance.campaign, terms, instance, None, clock.now())
         told = getattr(kind, hook)
         effects = told(asked, one) if order is None else told(asked, one, order)
         if hook == "due":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import F
-
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import caused_by
 from banyan.kernel.remembered import insert
@@ -12,7 +10,7 @@ from banyan.ledger.rules import Entry
 from banyan.orders.models import Order
 
 from .. import effects as say
-from ..models import Campaign, Grant, Instance, Participation
+from ..models import Grant, Participation
 from .applying import Stage, applies
 
 PERK = "perk"
@@ -133,11 +131,7 @@ def _forgo(effect: say.Forgo, stage: Stage) -> None:
     if grant is None:
         return
     Grant.objects.filter(pk=grant.pk).update(cost=0)
-    Instance.objects.filter(pk=grant.instance_id).update(spent=F("spent") - grant.cost)
-    stage.instance.spent -= grant.cost
-    if stage.was_over:
-        less = F("spent") - grant.cost
-        Campaign.objects.filter(pk=grant.campaign_id).update(spent=less)
+    stage.spent -= grant.cost
 
 
 @applies

@@ -11,12 +11,12 @@ from banyan.chat.access import get_room_for
 from banyan.chat.states import OPEN
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Busy, Invalid, LoginRequired, NotFound
+from banyan.kernel.problems import Invalid, LoginRequired, NotFound
 from banyan.ledger.problems import InsufficientBalance
 from banyan.payments.queries import wallet_balance, wallet_is_on
 
 from ..access import get_campaign_for, place_of
-from ..mechanic import terms_of
+from ..honour import HONOUR
 from ..models import Campaign, Instance
 from ..problems import Refused
 from .planning import standing_campaign
@@ -30,8 +30,10 @@ KINDS = ("direct", "group")
 class PacketInput:
     """A packet as its sender wants it: ``mode`` is equal or random, ``word`` a code word or "".
 
-    ``room_id`` is the chat room it is put into; None for whoever has its link. ``campaign`` is the
-    code of the campaign whose bounds hold; the platform's own without one.
+    ``room_id`` is the chat room it is put into; None for whoever has its link. ``audience`` is "",
+    "new" for who is new here, or "group:" and the id of a group of the sender's. ``campaign`` is
+    the code of the campaign whose bounds hold; the platform's own without one. Where that is for
+    honour, ``total`` is nothing and ``wish`` is what is given.
     """
 
     total: Money
@@ -40,6 +42,7 @@ class PacketInput:
     wish: str = ""
     word: str = ""
     room_id: int | None = None
+    audience: str = ""
     campaign: str = ""
 
 
@@ -53,7 +56,9 @@ def fill_packet(*, actor: Actor, data: PacketInput, key: str) -> Instance:
     """
     if actor.id is None:
         raise LoginRequired()
-    if not wallet_is_on():
+    of = _campaign(actor, data)
+    pays = of.drive != HONOUR
+    if pays and not wallet_is_on():
         raise Refused("wallet_off")
     room = None if data.room_id is None else get_room_for(actor, data.room_id)
     if room is not None and (room.kind not in KINDS or room.state != OPEN):
@@ -63,11 +68,11 @@ def fill_packet(*, actor: Actor, data: PacketInput, key: str) -> Instance:
     known = Instance.objects.filter(cause=cause, owner_id=actor.id).first()
     if known is not None:
         return known
-    if wallet_balance(account_id=actor.id, currency=total.currency) < total:
+    if pays and wallet_balance(account_id=actor.id, currency=total.currency) < total:
         raise InsufficientBalance()
-    made = begin(
+    return begin(
         actor=actor,
-        code=_campaign(actor, data).code,
+        code=of.code,
         cause=cause,
         place=place_of(room.pk) if room else "",
         given={
@@ -77,13 +82,9 @@ def fill_packet(*, actor: Actor, data: PacketInput, key: str) -> Instance:
             "wish": data.wish,
             "word": data.word,
             "pair": room is not None and room.kind == "direct",
+            "audience": data.audience,
         },
     )
-    if made.cause != cause:
-        # There are no more turns, or another packet of theirs took this one in the same moment.
-        mine = Instance.objects.filter(campaign=made.campaign_id, owner_id=actor.id).count()
-        raise Refused("turns") if mine >= terms_of(made).packets else Busy()
-    return made
 
 
 def _campaign(actor: Actor, data: PacketInput) -> Campaign:

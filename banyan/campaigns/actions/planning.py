@@ -21,14 +21,15 @@ from banyan.kernel.events import Event
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money, format_money
-from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.problems import Conflict, IllegalTransition, Invalid
+from banyan.kernel.proofs import fingerprint
 from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_campaign_for_staff
-from ..chance.proofs import fingerprint
 from ..checks import faults_of
 from ..disclosing import report_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
+from ..honour import HONOUR
 from ..mechanic import DRAW, mechanic
 from ..models import MARKETS, Campaign, CampaignVersion
 from ..rewards import faults_of_reward
@@ -143,7 +144,7 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
         }
         if campaign.ends_at <= clock.now():
             faults["ends_at"] = _("The end has passed.")
-        if kind.worst_case(terms) > campaign.budget:
+        if kind.cost(terms) > campaign.budget:
             faults["budget"] = _("The budget must cover at least one of them at its worst.")
         if faults:
             raise Invalid(fields=faults)
@@ -176,7 +177,10 @@ def pause_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
 
 
 def resume_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
-    """Let a paused campaign go on. Repeatable. Emits campaign.resumed."""
+    """Let a paused campaign go on. Repeatable. IllegalTransition for a draft.
+
+    Emits campaign.resumed.
+    """
     return _turn(actor, campaign_id, "published", CampaignResumed)
 
 
@@ -218,9 +222,11 @@ def _turn(actor: Actor, campaign_id: int, to: str, told: type[Event]) -> Campaig
     with transaction.atomic():
         locks.take([LockKey("campaign", campaign.pk)])
         campaign = get_campaign_for_staff(actor, campaign_id)
+        if campaign.state == "draft":
+            raise IllegalTransition(detail=f"campaign {campaign.pk} is not published")
         if campaign.state != to:
-            mechanic(campaign.mechanic).turned(actor, campaign, to)
             _tell(actor, campaign, to, told)
+            mechanic(campaign.mechanic).turned(actor, campaign, to)
             _audit(actor, campaign, f"campaign.{to}")
     return campaign
 
@@ -315,12 +321,12 @@ def _checked(data: CampaignInput, shop_id: int) -> tuple[dict[str, Any], int]:
     budget = data.budget
     try:
         kind = mechanic(data.mechanic)
-        terms = read(kind.terms, data.terms)
+        terms = read(kind.terms, {**data.terms, "honour": data.drive == HONOUR})
         landing = _landing(data)
         fields |= faults_of_reward(kind, terms, landing=landing, drive=data.drive)
         fields |= faults_of(shop_id, terms) or kind.faults(terms)
         if not fields and not budget and data.plays:
-            budget = min(LARGEST, kind.worst_case(terms) * (1 if kind.pooled else data.plays))
+            budget = min(LARGEST, kind.cost(terms) * (1 if kind.pooled else data.plays))
         values = terms.model_dump(mode="json")
     except Invalid as problem:
         fields |= problem.fields

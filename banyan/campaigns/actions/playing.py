@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import works_in
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code, new_ids
-from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Invalid, LoginRequired
+from banyan.kernel.problems import Busy, Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
+from ..causes import Cause, cause_of, check_brings, check_unchanged
 from ..events import PlayOpened
 from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Opening, Play, mechanic, terms_of
-from ..models import Campaign, Instance, Participation, PersonKey
+from ..models import Campaign, Instance, Participation, PersonKey, PlaceHold
 from ..persons import Person, person_of
 from ..problems import Refused
 from ..seeds import commit
@@ -30,6 +30,7 @@ from .applying import Stage, apply, promise
 from .switching import check_on
 
 NOWHERE = Arrival()
+ONCE = ("instance_turn_once", "instance_cause_once", "instance_order_once")
 STOPPABLE = frozenset({"join", "help"})
 """Verbs that end with a mechanic that is turned off; taking what was promised does not."""
 
@@ -55,9 +56,12 @@ def begin(
 ) -> Instance:
     """Begin an instance of a campaign. With ``cause`` once for each, whoever asks again.
 
-    The money that it may cost at most is taken from the budget here, by one conditional UPDATE.
-    Whoever has begun as many as one may gets their last one back. Locks campaign. Emits
-    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff).
+    A cause may also follow from the terms: the order that is ``given``, or the day. The money that
+    it may cost at most is taken from the budget here, by one conditional UPDATE. Whoever has begun
+    as many as one may gets their last one back; with a new cause, or where that was under another
+    account, they are refused. Locks campaign, what the effects lock, and the order. Emits
+    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff, order,
+    once, turns, twice), and Busy.
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -68,10 +72,19 @@ def begin(
     _check_person(actor, campaign, kind, person)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
-    before = list(Instance.objects.filter(campaign=campaign, owner_id=person.account_id))
-    known = [one for one in before if one.cause == cause] if cause else before
-    if (cause and known) or len(before) >= kind.turns(terms):
-        return max(known or before, key=lambda one: one.pk)
+    began = Cause(cause) if cause else cause_of(actor, campaign, terms, given or {}, now)
+    before = list(Instance.objects.filter(campaign=campaign, owner_id__in=person.accounts))
+    own = [one for one in before if one.owner_id == person.account_id]
+    known = [one for one in before if began.is_of(one)]
+    full = len(before) >= kind.turns(terms)
+    if known or (full and began.key is None):
+        mine = [one for one in known or own if one.owner_id == person.account_id]
+        if not mine:
+            raise Refused("twice")
+        return max(mine, key=lambda one: one.pk)
+    check_brings(campaign, terms, began, now)
+    if full:
+        raise Refused("turns")
     subject = new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     try:
@@ -82,8 +95,8 @@ def begin(
                 subject=subject,
                 opening=opening,
                 at=now,
-                turn=len(before) + 1,
-                cause=cause,
+                turn=len(own) + 1,
+                cause=began.key,
                 place=place,
                 link_id=arrival.link_id,
             )
@@ -93,13 +106,13 @@ def begin(
             asked = Play(campaign, terms, instance, person, now, opening.taken, given=given or {})
             apply(kind.opened(asked), stage)
             _know_owner(kind, instance, person, joined=stage.joined is not None)
+            check_unchanged(began.order)
     except IntegrityError as error:
         if opening.code and "code" in str(error):
             raise Invalid(fields={"code": _("This code is taken.")}) from error
-        if "instance_turn_once" not in str(error) and "instance_cause_once" not in str(error):
+        if not any(name in str(error) for name in ONCE):
             raise
-        mine = Instance.objects.filter(campaign=campaign, owner_id=person.account_id)
-        return mine.order_by("-id")[0]
+        return _other(campaign, person, began)
     return instance
 
 
@@ -118,16 +131,19 @@ def new_instance(
     """Write the actor's instance down as its mechanic wants it; for verbs, in their transaction.
 
     ``at`` is the moment that the opening was asked for. What it may cost at most is taken from the
-    budget. Locks campaign. Emits play.opened. Raises Refused ``budget``, and IntegrityError where
-    this turn, cause or code is taken.
+    budget. Locks campaign. Emits play.opened. Raises Refused (over, paused, budget), and
+    IntegrityError where this turn, cause or code is taken.
     """
     secret, published = dict(opening.kept), dict(opening.public)
     commitment = ""
     if opening.chance is not None:
         secret["seed"], fingerprints = commit(opening.chance)
         published["published"], commitment = fingerprints, fingerprints["parts"]
-    locks.take([LockKey("campaign", campaign.pk)])
-    promise(campaign, opening.promise)
+    locks.take_reading("campaign", campaign)
+    # Whoever ends it closes its books and opens its seeds: nothing begins after that.
+    check_window(campaign, at)
+    promised = 0 if campaign.drive == "honour" else opening.promise
+    promise(campaign, promised)
     instance = Instance(
         id=subject,
         code=opening.code or new_code(80),
@@ -139,7 +155,7 @@ def new_instance(
         cap=opening.cap,
         taken=opening.taken,
         amount=opening.amount,
-        promise=opening.promise,
+        promise=promised,
         secret=secret,
         public=published,
         commitment=commitment,
@@ -155,6 +171,18 @@ def new_instance(
     return instance
 
 
+def _other(campaign: Campaign, person: Person, began: Cause) -> Instance:
+    """Return what was begun in the same moment, or say why it is not that."""
+    mine = Instance.objects.filter(campaign=campaign, owner_id=person.account_id)
+    if began.key is None:
+        return mine.order_by("-id")[0]
+    if found := mine.filter(cause=began.key).first():
+        return found
+    if began.order is not None and Instance.objects.filter(cause=began.key).exists():
+        raise Refused("once")
+    raise Busy()
+
+
 def play(
     *,
     actor: Actor,
@@ -166,7 +194,8 @@ def play(
     """Do ``verb`` (one of VERBS) to an instance; what a person did already stands and is returned.
 
     A verb that takes a place takes it by one conditional UPDATE, before the mechanic is asked.
-    That everything is gone is said without a lock, in two statements. Locks instance, and what the
+    Whoever gives the key of a place that is ``kept`` for them takes that one. That everything is
+    gone is said without a lock, in two statements. Locks instance, and what the
     effects lock after it. Raises LoginRequired and Refused.
     """
     if verb not in VERBS:
@@ -180,22 +209,25 @@ def play(
     mine = _mine(instance, actor.id)
     if verb == "join" and mine is not None:
         return Played(instance, mine, repeated=True)
-    _check_open(instance, now)
+    check_open(instance, now)
     scarce = verb in kind.scarce
-    if scarce and instance.taken >= instance.cap:
-        raise Refused("drained")
+    kept = _kept(instance, str((given or {}).get("kept", "")), now) if scarce else None
+    if scarce and kept is None and instance.taken >= instance.cap:
+        raise Refused("held" if instance.held else "drained")
     if verb in STOPPABLE:
         check_on(campaign.mechanic)
     person = person_of(actor)
     _check_person(actor, campaign, kind, person)
     if scarce:
         kind.admit(person, instance, given or {})
-    if verb == "help" and instance.owner_id == person.account_id:
+    if verb == "help" and instance.owner_id in person.accounts:
         raise Refused("own")
     with transaction.atomic():
         locks.take_reading("instance", instance)
-        _check_open(instance, now)
-        place = take_place(instance) if scarce else 0
+        check_open(instance, now)
+        place = 0
+        if scarce:
+            place = _take_kept(instance, kept) if kept is not None else _take_place(instance)
         stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival, given=given)
         asked = Play(
             campaign,
@@ -225,16 +257,49 @@ def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, join
     )
 
 
-def take_place(instance: Instance) -> int:
+def _take_place(instance: Instance) -> int:
     """Take the next place or none, by one conditional UPDATE; return its number from 1.
 
-    Raises Refused ``drained``.
+    Raises Refused (drained, held, paused).
     """
-    free = Instance.objects.filter(pk=instance.pk, taken__lt=F("cap"), ended_at=None)
-    if free.update(taken=F("taken") + 1) != 1:
-        raise Refused("drained")
+    if going(instance).filter(taken__lt=F("cap")).update(taken=F("taken") + 1) != 1:
+        raise gone(instance)
     instance.taken += 1
-    return instance.taken
+    return instance.taken - instance.held
+
+
+def _kept(instance: Instance, key: str, now: dt.datetime) -> PlaceHold | None:
+    """Return the place that is kept for whoever has ``key``. No statement where none is."""
+    if not (instance.held and key):
+        return None
+    return PlaceHold.objects.filter(instance=instance, key=key, expires_at__gt=now).first()
+
+
+def _take_kept(instance: Instance, kept: PlaceHold) -> int:
+    """Take the place that was kept, once; return its number from 1, as :func:`_take_place` does."""
+    if not PlaceHold.objects.filter(pk=kept.pk).delete()[0]:
+        return _take_place(instance)
+    if going(instance).update(held=F("held") - 1) != 1:
+        raise gone(instance)
+    instance.held -= 1
+    return instance.taken - instance.held
+
+
+def going(instance: Instance) -> QuerySet[Instance]:
+    """Return the row of an instance that runs, and whose campaign nobody has paused meanwhile."""
+    rows = Instance.objects.filter(pk=instance.pk, ended_at=None)
+    return rows.filter(~Exists(_paused(instance)))
+
+
+def gone(instance: Instance) -> Refused:
+    """Return why no place could be taken."""
+    if _paused(instance).exists():
+        return Refused("paused")
+    return Refused("held" if instance.held else "drained")
+
+
+def _paused(instance: Instance) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(pk=instance.campaign_id, state="paused")
 
 
 @remembered
@@ -257,7 +322,7 @@ def check_window(campaign: Campaign, now: dt.datetime) -> None:
         raise Refused("over")
 
 
-def _check_open(instance: Instance, now: dt.datetime) -> None:
+def check_open(instance: Instance, now: dt.datetime) -> None:
     """Say why nothing can be done to it now. An instance may outlive its campaign's window."""
     if instance.campaign.state == "paused":
         raise Refused("paused")

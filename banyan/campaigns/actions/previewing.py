@@ -59,7 +59,7 @@ def _play(actor: Actor, campaign: Campaign, steps: list[Step]) -> None:
     if mechanic(campaign.mechanic).entry_url(published):
         return
     you, friend = _somebody(_("You")), _somebody(_("A friend"))
-    made = begin(actor=you, code=campaign.code)
+    made = begin(actor=you, code=campaign.code, cause="preview")
 
     def look(title: str) -> Step:
         yours, theirs = (

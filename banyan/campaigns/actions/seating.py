@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock, locks
@@ -29,7 +29,7 @@ from ..persons import person_of
 from ..problems import Refused
 from ..seats import IF_FULL, OTHER, OWN, REFUND
 from .applying import Stage, apply
-from .playing import check_window, new_instance, take_place
+from .playing import _take_place, check_window, new_instance
 from .switching import check_on
 
 MOST_TRIED = 3
@@ -44,19 +44,23 @@ def is_gone(one: Participation) -> bool:
 
 
 def seat_locks(event: OrderPaid) -> list[LockKey]:
-    """Return what :func:`seat_again` needs: other groups, or the campaign. One statement mostly."""
-    lost = Q(instance__ended_at__isnull=False) | Q(instance__deadline__lte=clock.now())
+    """Return what paying for places needs besides their instances: other groups, the campaign.
+
+    The campaign where a budget is settled when the last place is paid for, or where a new group
+    may be opened. One statement for payments in time.
+    """
     rows = Participation.objects.filter(
-        lost | ~Q(state="reserved"),
         instance_id__in=event.instances,
         right_id__in=PriceRight.objects.filter(checkout_id=event.checkout_id).values("pk"),
         campaign__mechanic__in=[code for code, kind in mechanics().items() if kind.reseats],
     )
     keys: list[LockKey] = []
     for one in rows.select_related("instance"):
-        if one.data.get(IF_FULL) == OTHER:
-            keys += [LockKey("instance", pk) for pk in _others(one)]
-        elif one.data.get(IF_FULL) == OWN:
+        choice = one.data.get(IF_FULL) if is_gone(one) else None
+        others = _others(one) if choice == OTHER else []
+        keys += [LockKey("instance", pk) for pk in others]
+        promised = Instance.objects.filter(pk__in=others, promise__gt=0).exists() if others else 0
+        if one.instance.promise or promised or choice == OWN:
             keys.append(LockKey("campaign", one.campaign_id))
     return keys
 
@@ -106,7 +110,7 @@ def _try(actor: Actor, one: Participation, instance: Instance | None) -> Partici
     with suppress(Refused, IntegrityError), transaction.atomic():
         if instance is None:
             return _seated(actor, one, _opened(one), "leader")
-        take_place(instance)
+        _take_place(instance)
         return _seated(actor, one, instance, "member")
     return None
 

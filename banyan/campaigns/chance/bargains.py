@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from . import proofs
 from .packets import EQUAL, LINE_CUT, split_equal, split_random
+from .splits import Split
 
 FRONT = "front/1"
 RULES = (EQUAL, FRONT, LINE_CUT)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bargain(proofs.Split):
+class Bargain(Split):
     """What is published of a bargain when it is launched; prices in minor units of ``currency``.
 
     EQUAL: equal cuts; what cannot be divided goes, a unit each, to the first. FRONT: the published

@@ -16,10 +16,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from banyan.kernel import fairness
+from banyan.kernel import fairness, proofs
 from banyan.kernel.fairness import below, stream
-
-from . import proofs
 
 RULE = "wheel/1"
 NOTHING = "nothing"

@@ -13,15 +13,16 @@ from typing import Any
 
 from banyan.kernel import money
 from banyan.kernel.fairness import below, order, stream
+from banyan.kernel.proofs import subkey
 
-from . import proofs
+from .splits import Split
 
 EQUAL, LINE_CUT, DOUBLE_MEAN = "equal/1", "line-cut/1", "double-mean/1"
 RULES = (EQUAL, LINE_CUT, DOUBLE_MEAN)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packet(proofs.Split):
+class Packet(Split):
     """What is published of a packet when it is funded; amounts in minor units of ``currency``.
 
     Every share is in [least, most]; without ``most`` up to what the others leave. ValueError where
@@ -88,7 +89,7 @@ def split_random(
     The stream is that of the key HMAC-SHA256(seed, "parts"). ValueError where it cannot be.
     """
     check_split(total, n, least, most)
-    source = stream(proofs.subkey(seed, "parts"))
+    source = stream(subkey(seed, "parts"))
     cut = {LINE_CUT: line_cut, DOUBLE_MEAN: _double_mean}[rule]
     return shuffled(cut(total, n, least, most, source), source)
 

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from banyan.kernel.fairness import below, stream
+from banyan.kernel.proofs import subkey
 
-from . import proofs
 from .packets import EQUAL, check_split, line_cut, shuffled, split_equal
+from .splits import Split
 
 TIERED, LUCKY = "tiered/1", "lucky/1"
 RULES = (EQUAL, TIERED, LUCKY)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pack(proofs.Split):
+class Pack(Split):
     """What is published of a pack when it is made; values in minor units of ``currency``.
 
     EQUAL: ``total`` in ``count`` equal values. TIERED: ``tiers`` of (value, how many), in an order
@@ -76,7 +77,7 @@ class Pack(proofs.Split):
 
     def parts(self, seed: bytes) -> list[int]:
         """Return the values, first opener first."""
-        source = stream(proofs.subkey(seed, "parts"))
+        source = stream(subkey(seed, "parts"))
         if self.rule == EQUAL:
             return split_equal(total=self.total, n=self.count)
         if self.rule == TIERED:

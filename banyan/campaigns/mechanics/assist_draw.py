@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
+from banyan.kernel.actors import Actor
 from banyan.kernel.states import Machine
+from banyan.orders.models import Order
 
-from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proof
-from ..chance.draws import Draw
+from .. import beacon
+from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
+from ..chance.draws import BEACON, MEMBERS, NONE, Draw
 from ..disclosing import Gift
-from ..effects import Change, Contribute, Effect, Enter, Move, MoveOne, Tell
-from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..effects import (
+    Change,
+    Contribute,
+    Effect,
+    Enter,
+    Follow,
+    Keep,
+    Move,
+    MoveOne,
+    Promise,
+    Tell,
+)
+from ..entrants import again, barred, not_new, orders_of
+from ..mechanic import (
+    INSTANCES,
+    OWNER,
+    Beginning,
+    Mechanic,
+    Opening,
+    Play,
+    Preset,
+    Shown,
+    Standing,
+)
 from ..models import Campaign, Instance, Participation
+from ..persons import is_new, person_of
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import (
@@ -35,6 +63,9 @@ from ..terms import Ask
 
 DRAWING = dt.timedelta(days=7)
 """How long an entry may wait for the draw before somebody has to look why."""
+LAST_DAY = dt.timedelta(days=1)
+"""How long before its end whoever has not taken a prize is reminded."""
+LEAST_RUNNERS = 10
 
 
 class DrawTerms(RewardTerms):
@@ -60,6 +91,57 @@ class DrawTerms(RewardTerms):
     per_day: Annotated[
         int, Ask(gettext_lazy("How often one person may help in a day")), Field(ge=1, le=50)
     ] = 5
+
+    orders: Annotated[
+        int,
+        Ask(
+            gettext_lazy("Paid orders that count"),
+            gettext_lazy("What is bought here after entering. 0: orders give no chances."),
+        ),
+        Field(ge=0, le=20),
+    ] = 0
+    per_order: Annotated[
+        int, Ask(gettext_lazy("Chances for each of these orders")), Field(ge=1, le=10)
+    ] = 1
+    min_spend: Annotated[
+        int, Ask(gettext_lazy("An order counts from"), kind="money"), Field(ge=0)
+    ] = 0
+    new_only: Annotated[
+        bool, Ask(gettext_lazy("Only for those who have bought nothing before"), kind="switch")
+    ] = False
+    claim_days: Annotated[
+        int,
+        Ask(
+            gettext_lazy("A prize can be taken for"),
+            gettext_lazy("After that it goes to the next."),
+            unit=gettext_lazy("days"),
+        ),
+        Field(ge=1, le=30),
+    ] = 7
+    luck: Annotated[
+        str,
+        Ask(
+            gettext_lazy("What decides besides the seed"),
+            gettext_lazy("It is published before anybody enters, and cannot be changed."),
+            kind="choice",
+            choices=(
+                (NONE, gettext_lazy("The list of entries alone")),
+                (MEMBERS, gettext_lazy("Words that those who enter may give")),
+                (BEACON, gettext_lazy("A public beacon, and such words")),
+            ),
+        ),
+        Field(pattern=f"^({NONE}|{MEMBERS}|{BEACON})$"),
+    ] = MEMBERS
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """See the base; without orders that count nothing is said of them."""
+        return super().idle | (frozenset() if self.orders else {"per_order", "min_spend"})
+
+    @property
+    def most(self) -> int:
+        """The most chances that one entry can have."""
+        return 1 + self.helpers + self.orders * self.per_order
 
     @property
     def prizes(self) -> list[tuple[int | None, int]]:
@@ -91,8 +173,10 @@ class AssistDraw(Mechanic[DrawTerms]):
     )
     terms = DrawTerms
     landings = LANDINGS
+    in_honour = gettext_lazy("Who is drawn is called the winner, and has nothing but the title.")
     scarce = frozenset({"help"})
     pooled = True
+    watches = True
     chance = True
     machine = Machine(
         name="campaigns.assist_draw.state",
@@ -101,9 +185,16 @@ class AssistDraw(Mechanic[DrawTerms]):
         transitions={
             # frozen: no help counts any more, the draw is next
             "active": ("frozen", "withdrawn"),
-            "frozen": ("won", "lost"),
-            "won": (),
+            # void: it was not allowed to take part
+            "frozen": ("won", "waiting", "lost", "void"),
+            # won: the prize can be taken until the deadline
+            "won": ("claimed", "forfeited"),
+            # waiting: next in the order, if somebody does not take their prize
+            "waiting": ("won", "lost", "forfeited"),
+            "claimed": (),
+            "forfeited": (),
             "lost": (),
+            "void": (),
             "withdrawn": (),
         },
     )
@@ -122,16 +213,47 @@ class AssistDraw(Mechanic[DrawTerms]):
         return [([coupon], many) for coupon, many in terms.prizes]
 
     def facts(self, campaign: Campaign, terms: DrawTerms) -> Facts:
-        """Luck decides, and friends who help make winning likelier."""
+        """Luck decides, and friends who help or orders make winning likelier."""
+        claimed = ngettext(
+            "Whoever wins takes the prize on the page of their entry, within %(n)s day; after that "
+            "it goes to the next. It goes there too if an order that gave a chance is given back.",
+            "Whoever wins takes the prize on the page of their entry, within %(n)s days; after "
+            "that it goes to the next. It goes there too if an order that gave a chance is given "
+            "back.",
+            terms.claim_days,
+        )
         return replace(
             super().facts(campaign, terms),
-            method=_("All entries are drawn from when the campaign ends, each by its chances."),
+            method=" ".join(
+                [
+                    _("All entries are drawn from when the campaign ends, each by its chances."),
+                    *(str(_LUCK[one]) for one in [terms.luck] if one in _LUCK),
+                ]
+            ),
             by_sharing=bool(terms.helpers),
             share_raises_odds=bool(terms.helpers),
+            free_entry=_("Entering is free, and gives everybody one chance.")
+            if terms.orders
+            else "",
+            claim_terms="" if terms.honour else claimed % {"n": terms.claim_days},
+            claim_days=0 if terms.honour else terms.claim_days,
+            at_once=terms.honour,
         )
+
+    def faults(self, terms: DrawTerms) -> Mapping[str, Any]:
+        """A beacon has to be named by who runs this site."""
+        if terms.luck != BEACON or beacon.is_set():
+            return {}
+        return {"luck": _("This site names no public beacon.")}
+
+    def published(self, actor: Actor, campaign: Campaign, terms: DrawTerms) -> Mapping[str, Any]:
+        """Name the round of the beacon that decides."""
+        return {"beacon": beacon.named(campaign.ends_at)} if terms.luck == BEACON else {}
 
     def begin(self, new: Beginning[DrawTerms]) -> Opening:
         """An entry lives until the campaign ends; what it can win is in the campaign's budget."""
+        if new.terms.new_only and not is_new(person_of(new.actor)):
+            raise Refused("newcomers_only")
         return Opening(
             cap=max(1, new.terms.helpers),
             lasts=new.campaign.ends_at - new.at,
@@ -140,7 +262,7 @@ class AssistDraw(Mechanic[DrawTerms]):
 
     def opened(self, play: Play[DrawTerms]) -> Sequence[Effect]:
         """One person, one entry."""
-        return [Enter(OWNER, scope="campaign")]
+        return [Enter(OWNER, scope="campaign", data=_word(play))]
 
     def help(self, play: Play[DrawTerms]) -> Sequence[Effect]:
         """One more chance for the owner."""
@@ -156,34 +278,126 @@ class AssistDraw(Mechanic[DrawTerms]):
             return super().withdraw(play)
         return [MoveOne(play.mine, "out"), Move("withdrawn", ends=True)]
 
-    def expire(self, play: Play[DrawTerms]) -> Sequence[Effect]:
-        """The list is closed; the draw itself is the campaign's."""
-        if play.instance.state != "active":
+    def bought(self, play: Play[DrawTerms], one: Participation, order: Order) -> Sequence[Effect]:
+        """The owner is told of one more chance; the orders themselves are counted at the end."""
+        counted = self._orders(play.campaign, play.terms, [one])[one.pk]
+        if play.instance.state != "active" or not 0 < counted <= play.terms.orders:
             return []
-        return [Change({"deadline": play.instance.deadline + DRAWING}), Move("frozen")]
+        return [Tell(one.account_id, "campaign.bought_chance")]
+
+    def refunded(self, play: Play[DrawTerms], one: Participation, order: Order) -> Sequence[Effect]:
+        """Before the list is closed the chance is gone; after that the prize goes to the next."""
+        if play.instance.state not in {"won", "waiting"} or not self._given_back(play, one):
+            return []
+        return _forfeits(one)
+
+    def redeem(self, play: Play[DrawTerms]) -> Sequence[Effect]:
+        """The owner takes the prize, or gives a word before the list is closed."""
+        mine, state = play.mine, play.instance.state
+        if mine is None:
+            raise Refused("not_yours")
+        if state == "active" and play.terms.luck != NONE:
+            return [Keep(mine, _word(play))]
+        if state != "won":
+            raise Refused("not_offered")
+        if self._given_back(play, mine):
+            raise Refused("given_back")
+        prize = mine.data["prize"]
+        coupon = None if prize == RIGHT else int(prize)
+        cause = f"play:{play.instance.pk}"
+        given = reward(play, mine.account_id, coupon, rule="prize", cause=cause)
+        return [MoveOne(mine, "won"), *given, Move("claimed", ends=True)]
+
+    def due(self, play: Play[DrawTerms], one: Participation) -> Sequence[Effect]:
+        """The last day of a prize that was not taken."""
+        until = {"until": play.instance.deadline.isoformat()}
+        won = play.instance.state == "won"
+        return [Tell(one.account_id, "campaign.claim_ending", until)] if won else []
+
+    def expire(self, play: Play[DrawTerms]) -> Sequence[Effect]:
+        """The list is closed; later: a prize was not taken."""
+        entry = play.instance
+        if entry.state == "active":
+            frozen = Tell(entry.owner_id or 0, "campaign.frozen")
+            return [Change({"deadline": entry.deadline + DRAWING}), Move("frozen"), frozen]
+        if entry.state == "waiting":
+            return [Change({"deadline": entry.deadline + _days(play.terms)})]
+        if entry.state != "won":
+            return []
+        return _forfeits(Participation.objects.get(instance=entry, role=OWNER, state="in"))
 
     def draw_of(self, campaign: Campaign, terms: DrawTerms) -> Draw:
         """See the base."""
+        told = campaign.public.get("beacon")
+        many = sum(many for _coupon, many in terms.prizes)
         return Draw(
             subject=campaign.pk,
             prizes=tuple((str(coupon or RIGHT), many) for coupon, many in terms.prizes),
+            runners=max(LEAST_RUNNERS, 2 * many),
+            source=terms.luck,
+            beacon=beacon.name_of(told) if told else "",
+            patience=told["hours"] if told else 0,
             closes_at=campaign.ends_at.isoformat(),
         )
 
-    def weight(self, terms: DrawTerms, instance: Instance) -> int:
-        """One chance, and one for each friend who helped."""
-        return 1 + min(terms.helpers, instance.taken)
+    def standing(
+        self, campaign: Campaign, terms: DrawTerms, people: Sequence[Participation]
+    ) -> Mapping[int, Standing]:
+        """One chance, one for each friend who helped, and some for orders that are kept."""
+        void = again(people) | barred(campaign, people)
+        if terms.new_only:
+            void = not_new(campaign, people) | void
+        orders = self._orders(campaign, terms, people)
+        return {
+            one.pk: Standing(_chances(terms, one.instance, orders[one.pk]), void.get(one.pk, ""))
+            for one in people
+        }
+
+    def voided(self, play: Play[DrawTerms], reason: str) -> Sequence[Effect]:
+        """The owner is told why."""
+        owner = play.instance.owner_id or 0
+        assert play.mine is not None
+        told = Tell(owner, "campaign.void", {"reason": reason})
+        return [MoveOne(play.mine, "out"), Move("void", ends=True), told]
 
     def drawn(self, play: Play[DrawTerms], prize: str | None) -> Sequence[Effect]:
-        """The prize is given at once; nobody has to be quick, and nobody is passed over."""
-        owner = play.instance.owner_id or 0
-        rows = Participation.objects.filter(instance_id=play.instance.pk, role=OWNER, state="in")
-        moved: list[Effect] = [MoveOne(one, "won" if prize else "lost") for one in rows]
+        """A prize waits to be taken; the next ones wait for those who do not take theirs."""
+        assert play.mine is not None
+        owner = play.mine.account_id
+        back = bool(play.place) and self._given_back(play, play.mine)
+        if back or (prize is None and not play.place):
+            told = Tell(owner, "campaign.forfeited" if prize else "campaign.lost")
+            return [MoveOne(play.mine, "lost"), Move("lost", ends=True), told]
+        until = play.at + _days(play.terms)
+        later = Change({"deadline": until})
         if prize is None:
-            return [*moved, Move("lost", ends=True), Tell(owner, "campaign.lost")]
+            told = Tell(owner, "campaign.next", {"rank": play.place})
+            return [later, Move("waiting"), *([] if play.terms.honour else [told])]
         coupon = None if prize == RIGHT else int(prize)
-        given = reward(play, owner, coupon, rule="prize", cause=f"play:{play.instance.pk}")
-        return [*moved, *given, Move("won", ends=True), Tell(owner, "campaign.won")]
+        if play.terms.honour:
+            # A title is there at once: nobody has to take it, and nobody else can have it.
+            given = reward(play, owner, None, rule="prize", cause=f"play:{play.instance.pk}")
+            moved = [MoveOne(play.mine, "won"), Move("won"), Move("claimed", ends=True)]
+            return [*given, *moved, Tell(owner, "campaign.titled")]
+        return [
+            later,
+            Promise(cost_in(play.instance.secret["costs"], coupon)),
+            Follow(play.mine, None, max(play.at, until - LAST_DAY)),
+            Move("won"),
+            Tell(owner, "campaign.won", {"until": until.isoformat()}),
+        ]
+
+    def _orders(
+        self, campaign: Campaign, terms: DrawTerms, people: Sequence[Participation]
+    ) -> Counter[int]:
+        if not terms.orders:
+            return Counter()
+        return orders_of(campaign, people, least=terms.min_spend)
+
+    def _given_back(self, play: Play[DrawTerms], one: Participation) -> bool:
+        """Tell whether an order that gave a chance when the list was closed was given back."""
+        orders = self._orders(play.campaign, play.terms, [one])
+        return _chances(play.terms, play.instance, orders[one.pk]) < one.weight
 
     def view(self, shown: Shown[DrawTerms]) -> list[Block]:
         """See the base."""
@@ -191,42 +405,97 @@ class AssistDraw(Mechanic[DrawTerms]):
         titles = names_of(terms, campaign.currency)
         prizes = [(titles.get(one, ""), f"× {many}", False) for one, many in terms.prizes]
         blocks: list[Block] = [Ladder(prizes)]
-        chances = self.weight(terms, entry)
+        owners = [one for one in shown.people if one.role == OWNER]
+        orders = self._orders(campaign, terms, owners) if entry.state == "active" else Counter()
+        chances = _chances(terms, entry, sum(orders.values()))
         words = ngettext("%(n)s chance", "%(n)s chances", chances) % {"n": chances}
-        if entry.ended_at is None and terms.helpers:
-            blocks.append(Progress(chances, 1 + terms.helpers, words))
         if entry.state == "active":
+            if terms.most > 1:
+                blocks.append(Progress(chances, terms.most, words))
             blocks.append(Countdown(entry.deadline, _("Then it is drawn, and everybody is told.")))
         if terms.helpers:
             people = [one.helper_id for one in shown.helps]
             blocks.append(Faces(_("Who helped"), people))
-        return [*blocks, *self._next(shown), *_proof(campaign)]
+        return [*blocks, *self._next(shown), *self.fairness(shown)]
 
     def _next(self, shown: Shown[DrawTerms]) -> list[Block]:
-        entry, left = shown.instance, shown.terms.helpers - shown.instance.taken
-        if entry.state == "won":
-            if not shown.own:
-                return [Note(_("This entry has won."), "good")]
-            return [Note(_("You have won"), "good"), *won(shown)]
-        if entry.state == "lost":
-            return [Note(_("It was drawn, and others had the luck this time."))]
+        entry = shown.instance
         if entry.state != "active":
-            return [Note(_("The list is closed. It is being drawn."))]
-        if left <= 0:
-            return [Note(_("All the help that counts is there."), "good")]
-        if shown.own:
+            return _after(shown)
+        left = shown.terms.helpers - entry.taken
+        if not shown.own:
+            if any(one.helper_id == shown.account_id for one in shown.helps):
+                return [Note(_("Your help counts. Thank you!"), "good")]
+            hint = _("It costs nothing and gives your friend one chance.")
+            return [Next("help", _("Help"), hint)] if left > 0 else []
+        blocks: list[Block] = []
+        if left > 0:
             hint = _("Every friend who helps gives you one more chance.")
-            return [Next("share", _("Ask friends"), hint)]
-        if any(one.helper_id == shown.account_id for one in shown.helps):
-            return [Note(_("Your help counts. Thank you!"), "good")]
-        return [Next("help", _("Help"), _("It costs nothing and gives your friend one chance."))]
+            blocks.append(Next("share", _("Ask friends"), hint))
+        elif shown.terms.helpers:
+            blocks.append(Note(_("All the help that counts is there."), "good"))
+        if shown.terms.orders:
+            blocks.append(Note(_("What you buy here until then gives you more chances.")))
+        if shown.terms.luck != NONE and shown.mine is not None:
+            blocks.append(_asks_word(shown.mine))
+        return blocks
 
 
-def _proof(campaign: Campaign) -> list[Block]:
-    published = campaign.public.get("published")
-    if not published:
-        return []
-    if "proof" not in campaign.public:
-        return [Proof(published["seed"], _("The seed was fixed before anybody could enter."))]
-    url = f"/verify?proof=/campaign/{campaign.code}/proof"
-    return [Proof(published["seed"], _("It is drawn: the list and the seed are public."), url)]
+def _chances(terms: DrawTerms, entry: Instance, orders: int) -> int:
+    counted = min(terms.orders, orders) * terms.per_order
+    return 1 + min(terms.helpers, entry.taken) + counted
+
+
+def _days(terms: DrawTerms) -> dt.timedelta:
+    return dt.timedelta(days=terms.claim_days)
+
+
+def _word(play: Play[DrawTerms]) -> Mapping[str, str]:
+    """Return the fingerprint of the word that was given, which is all that is kept of it."""
+    word = str(play.given.get("word", "")).strip()[:200]
+    return {"word": hashlib.sha256(word.encode()).hexdigest()} if word else {}
+
+
+def _forfeits(one: Participation) -> list[Effect]:
+    told = Tell(one.account_id, "campaign.forfeited")
+    return [MoveOne(one, "lost"), Move("forfeited", ends=True), told]
+
+
+def _asks_word(mine: Participation) -> Next:
+    known = mine.data.get("word", "")
+    hint = _("Your word is drawn with: nobody can know beforehand what comes out.")
+    if known:
+        hint = _("Your word is in, as its SHA-256 %(hash)s. You can give another.") % {
+            "hash": known
+        }
+    return Next("redeem", _("Give my word"), hint, asks={"word": _("A word of your own")})
+
+
+def _after(shown: Shown[DrawTerms]) -> list[Block]:
+    """Say what came of an entry whose list is closed."""
+    entry = shown.instance
+    if entry.state == "won":
+        text = _("Until then the prize can be taken; after that it goes to the next.")
+        blocks: list[Block] = [Note(_("This entry has won."), "good")]
+        blocks = [Note(_("You have won"), "good")] if shown.own else blocks
+        blocks.append(Countdown(entry.deadline, text))
+        return [*blocks, Next("redeem", _("Take the prize"))] if shown.own else blocks
+    if entry.state == "claimed":
+        if not shown.own:
+            return [Note(_("This entry has won."), "good")]
+        return [Note(_("You have won"), "good"), *won(shown)]
+    return [Note(_AFTER[entry.state])]
+
+
+_LUCK: Mapping[str, Any] = {
+    MEMBERS: gettext_lazy("Words that those who enter may give are drawn with."),
+    BEACON: gettext_lazy("What a public beacon says after the end is drawn with, and words, too."),
+}
+_AFTER: Mapping[str, Any] = {
+    "frozen": gettext_lazy("The list is closed. It is being drawn."),
+    "waiting": gettext_lazy("Others were drawn first. You are next if somebody does not come."),
+    "lost": gettext_lazy("It was drawn, and others had the luck this time."),
+    "forfeited": gettext_lazy("The prize went to the next."),
+    "void": gettext_lazy("This entry does not count: its owner could not take part."),
+    "withdrawn": gettext_lazy("This entry was taken back."),
+}

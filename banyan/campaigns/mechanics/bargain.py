@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from banyan.catalog.models import Variant
 from banyan.kernel.money import Money, format_money
@@ -18,12 +18,27 @@ from banyan.kernel.states import Machine
 from ..blocks import Block, Countdown, Faces, Next, Note, Price, Progress, Won
 from ..chance.bargains import FRONT, Bargain
 from ..chance.packets import EQUAL, LINE_CUT
-from ..effects import Change, Confirm, Contribute, Effect, Enter, GiveRight, Lead, Move, Tell, Undo
+from ..effects import (
+    Change,
+    Confirm,
+    Contribute,
+    Effect,
+    Enter,
+    GiveOff,
+    GiveRight,
+    Lead,
+    Mark,
+    Move,
+    MoveOne,
+    Tell,
+    Undo,
+)
 from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
+from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
-from ..rewards import checkout_of
+from ..rewards import checkout_of, won
 from ..seeds import seed_of
 from ..terms import Ask, Terms
 
@@ -36,9 +51,13 @@ class BargainTerms(Terms):
     """What is bargained for, down to which price, by how many friends and in which steps."""
 
     variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
+    main: ClassVar[str] = "floor"
+    more: ClassVar[tuple[str, ...]] = ("pot", "bonus")
 
     variant: Annotated[int, Ask(gettext_lazy("What is bargained for"), kind="variant")]
-    floor: Annotated[int, Ask(gettext_lazy("The lowest price"), kind="money"), Field(ge=0)]
+    floor: Annotated[
+        int | None, Ask(gettext_lazy("The lowest price"), kind="money"), Field(ge=0)
+    ] = None
     people: Annotated[int, Ask(gettext_lazy("Friends who bring it there")), Field(ge=1, le=100)] = (
         10
     )
@@ -64,7 +83,7 @@ class BargainTerms(Terms):
     pay_hours: Annotated[
         int,
         Ask(gettext_lazy("The price can be ordered at for"), unit=gettext_lazy("hours")),
-        Field(ge=1, le=168),
+        Field(ge=1, le=2160),
     ] = 24
     buy_now: Annotated[
         bool, Ask(gettext_lazy("One may stop early and buy at the price reached"), kind="switch")
@@ -73,6 +92,31 @@ class BargainTerms(Terms):
         int, Ask(gettext_lazy("How often one person may help in a day")), Field(ge=1, le=50)
     ] = 5
     bargains: Annotated[int, Ask(gettext_lazy("Bargains of one person")), Field(ge=1, le=20)] = 1
+    pot: Annotated[
+        int,
+        Ask(
+            gettext_lazy("A pot for friends who are new here"),
+            gettext_lazy("It takes more off than the lowest price; nobody else's cut is smaller."),
+            kind="money",
+        ),
+        Field(ge=0),
+    ] = 0
+    bonus: Annotated[
+        int,
+        Ask(gettext_lazy("What each of them takes out of the pot"), kind="money"),
+        Field(ge=0),
+    ] = 0
+
+    @property
+    def lowest(self) -> int:
+        """The price that all cuts together come down to, without the pot."""
+        return self.floor or 0
+
+    @model_validator(mode="after")
+    def _whole(self) -> BargainTerms:
+        if bool(self.pot) != bool(self.bonus) or self.bonus > self.pot:
+            raise ValueError(_("A pot needs what each new friend takes out of it."))
+        return self
 
 
 class Bargaining(Mechanic[BargainTerms]):
@@ -87,7 +131,8 @@ class Bargaining(Mechanic[BargainTerms]):
         gettext_lazy("Buy at the price that was reached; nobody has to buy."),
     )
     terms = BargainTerms
-    landings = ("direct", "right")
+    landings = ("direct", "right", "coupon")
+    in_honour = gettext_lazy("Friends stand behind what somebody wants; the price stays as it is.")
     scarce = frozenset({"help"})
     machine = Machine(
         name="campaigns.bargain.state",
@@ -95,8 +140,11 @@ class Bargaining(Mechanic[BargainTerms]):
         initial="cutting",
         transitions={
             # ready: the price stands, and can be ordered at for some hours
-            "cutting": ("ready", "expired", "cancelled"),
+            # given: it is the owner's as a coupon; backed: for honour, all have come
+            "cutting": ("ready", "given", "backed", "expired", "cancelled"),
             "ready": ("bought", "lapsed"),
+            "given": (),
+            "backed": (),
             "bought": (),
             "lapsed": (),
             "expired": (),
@@ -109,9 +157,13 @@ class Bargaining(Mechanic[BargainTerms]):
     }
 
     def faults(self, terms: BargainTerms) -> Mapping[str, Any]:
-        """The lowest price must leave every friend something to cut."""
-        if _price(terms) - terms.floor < terms.people:
+        """The lowest price must leave every friend something to cut, and the pot its sum."""
+        if terms.honour:
+            return {}
+        if _price(terms) - terms.lowest < terms.people:
             return {"floor": _("The lowest price must be below the price, with a cut for each.")}
+        if terms.pot > terms.lowest:
+            return {"pot": _("The pot is at most the lowest price.")}
         return {}
 
     def turns(self, terms: BargainTerms) -> int:
@@ -120,7 +172,7 @@ class Bargaining(Mechanic[BargainTerms]):
 
     def price(self, terms: BargainTerms) -> int:
         """See the base."""
-        return terms.floor
+        return terms.lowest
 
     def worst_case(self, terms: BargainTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""
@@ -128,16 +180,22 @@ class Bargaining(Mechanic[BargainTerms]):
 
     def advertised(self, terms: BargainTerms) -> tuple[int, int]:
         """The lowest price that friends can bring it to."""
-        return terms.variant, terms.floor
+        return terms.variant, terms.lowest
 
     def facts(self, campaign: Campaign, terms: BargainTerms) -> Facts:
         """Cuts are fixed beforehand, by chance where the terms say so."""
-        return replace(
-            super().facts(campaign, terms),
-            chance=terms.shape == LINE_CUT,
-            method=_("How much each friend cuts off is fixed when a bargain begins."),
-            share_needed=not terms.buy_now,
-        )
+        facts = super().facts(campaign, terms)
+        if terms.honour:
+            return facts
+        method = _("How much each friend cuts off is fixed when a bargain begins.")
+        if terms.pot:
+            amounts = {"bonus": terms.bonus, "all": terms.pot}
+            told = {key: format_money(Money(n, campaign.currency)) for key, n in amounts.items()}
+            method += (
+                " " + _("Who is new here takes off %(bonus)s more, out of a pot of %(all)s.") % told
+            )
+        is_drawn = terms.shape == LINE_CUT
+        return replace(facts, chance=is_drawn, method=method, share_needed=not terms.buy_now)
 
     def begin(self, new: Beginning[BargainTerms]) -> Opening:
         """Every cut is decided now, from the price as it is now."""
@@ -147,34 +205,46 @@ class Bargaining(Mechanic[BargainTerms]):
             lasts=dt.timedelta(hours=new.terms.hours),
             amount=start,
             chance=_bargain(new.subject, new.campaign.currency, start, new.terms),
-            public={"start": start},
+            public={"start": start, "pot": new.terms.pot},
         )
 
-    def chance_of(self, instance: Instance, terms: BargainTerms) -> Bargain:
-        """See the base."""
+    def chance_of(self, instance: Instance, terms: BargainTerms) -> Bargain | None:
+        """See the base; for honour nothing is cut."""
         start = int(instance.public["start"])
         return _bargain(instance.pk, instance.campaign.currency, start, terms)
 
     def opened(self, play: Play[BargainTerms]) -> Sequence[Effect]:
         """The owner is in from the beginning, and takes no cut."""
+        if play.terms.honour:
+            return [Enter(OWNER)]
         return [Enter(OWNER, expires_at=play.instance.deadline + PAYING)]
 
     def help(self, play: Play[BargainTerms]) -> Sequence[Effect]:
-        """The next cut of the schedule; the last one fixes the price for the owner."""
+        """The next cut of the schedule; the last one fixes the price for the owner.
+
+        Who is new here takes a bonus out of the pot besides, as long as there is any.
+        """
         bargain, terms = play.instance, play.terms
         if bargain.state != "cutting":
             raise Refused("over")
-        cut = self.chance_of(bargain, terms).parts(play.seed)[play.place - 1]
-        price, left = bargain.amount - cut, bargain.cap - play.place
+        schedule = self.chance_of(bargain, terms)
+        cut = schedule.parts(play.seed)[play.place - 1] if schedule else 0
+        pot = int(bargain.public["pot"])
+        bonus = min(terms.bonus, pot) if pot and is_new(play.who) else 0
+        price, left = bargain.amount - cut - bonus, bargain.cap - play.place
         owner = bargain.owner_id or 0
+        changed: dict[str, Any] = {"amount": price}
+        if bonus:
+            changed["public"] = bargain.public | {"pot": pot - bonus}
         effects: list[Effect] = [
-            Contribute("cut", play.place, amount=cut, per_day=terms.per_day),
-            Change({"amount": price}),
+            Contribute("cut", play.place, amount=cut + bonus, per_day=terms.per_day),
+            Change(changed),
         ]
         if left == 1:
             effects.append(Tell(owner, "campaign.one_to_go"))
         if not left:
-            effects += [*self._ready(play, price), Tell(owner, "campaign.reached")]
+            told = "campaign.thanked" if terms.honour else "campaign.reached"
+            effects += [*self._ready(play, price), Tell(owner, told)]
         return effects
 
     def redeem(self, play: Play[BargainTerms]) -> Sequence[Effect]:
@@ -182,7 +252,8 @@ class Bargaining(Mechanic[BargainTerms]):
         bargain = play.instance
         if play.who.account_id != bargain.owner_id:
             raise Refused("not_yours")
-        if bargain.state != "cutting" or not play.terms.buy_now:
+        started = bargain.state == "cutting" and bargain.taken
+        if not started or not play.terms.buy_now or play.terms.honour:
             raise Refused("not_offered")
         return [*self._ready(play, bargain.amount), Lead(checkout_of(play.terms.variant))]
 
@@ -206,8 +277,11 @@ class Bargaining(Mechanic[BargainTerms]):
     def view(self, shown: Shown[BargainTerms]) -> list[Block]:
         """See the base."""
         bargain, terms, currency = shown.instance, shown.terms, shown.campaign.currency
+        if terms.honour:
+            return self._backing(shown)
         start = Money(int(bargain.public["start"]), currency)
-        now, floor = Money(bargain.amount, currency), Money(terms.floor, currency)
+        used = terms.pot - int(bargain.public["pot"])
+        now, floor = Money(bargain.amount, currency), Money(terms.lowest - used, currency)
         left = bargain.cap - bargain.taken
         words = ngettext(
             "%(n)s more friend brings it to %(amount)s.",
@@ -218,6 +292,7 @@ class Bargaining(Mechanic[BargainTerms]):
         if bargain.state == "cutting":
             blocks.append(Progress(bargain.taken, bargain.cap, words))
             blocks.append(Countdown(bargain.deadline, _("Until then friends can help.")))
+            blocks += [_landing(shown), *_pot(shown)]
         helpers = [one.helper_id for one in shown.helps]
         cuts = [format_money(-Money(one.amount, currency)) for one in shown.helps[:MOST_CUTS]]
         blocks.append(Faces(_("Who helped"), helpers, amounts=cuts, empty=min(left, 8)))
@@ -226,6 +301,10 @@ class Bargaining(Mechanic[BargainTerms]):
     def _next(self, shown: Shown[BargainTerms]) -> list[Block]:
         bargain, terms = shown.instance, shown.terms
         price = format_money(Money(bargain.amount, shown.campaign.currency))
+        if bargain.state == "given" and shown.own:
+            return won(shown)
+        if bargain.state == "given":
+            return [Note(_("The price is reached. Well done, all of you."), "good")]
         if bargain.state == "bought":
             return [Note(_("It was bought at this price."), "good")]
         if bargain.ended_at is not None:
@@ -244,29 +323,112 @@ class Bargaining(Mechanic[BargainTerms]):
         if shown.own:
             blocks: list[Block] = [Next("share", _("Ask friends"), _next_cut(self, shown))]
             if terms.buy_now and bargain.taken:
-                blocks.append(Next("redeem", _("Buy for %(amount)s now") % {"amount": price}))
+                label = _("Buy for %(amount)s now") % {"amount": price}
+                if shown.campaign.landing == "coupon":
+                    label = _("Take the coupon for %(amount)s now") % {"amount": price}
+                blocks.append(Next("redeem", label))
             return blocks
         if any(one.helper_id == shown.account_id for one in shown.helps):
             return [Note(_("Your cut counts. Thank you!"), "good")]
         return [Next("help", _("Help"), _next_cut(self, shown))]
 
+    def _backing(self, shown: Shown[BargainTerms]) -> list[Block]:
+        """Honour: who stands behind it, and the goods at the price that everybody has."""
+        bargain, left = shown.instance, shown.instance.cap - shown.instance.taken
+        price = Money(_price(shown.terms), shown.campaign.currency)
+        words = ngettext(
+            "%(n)s more friend stands behind it, and it is well backed.",
+            "%(n)s more friends stand behind it, and it is well backed.",
+            left,
+        )
+        blocks: list[Block] = [Price(price)]
+        if bargain.state == "cutting":
+            blocks.append(Progress(bargain.taken, bargain.cap, words % {"n": left}))
+            blocks.append(Countdown(bargain.deadline, _("Until then friends can help.")))
+        people = [one.helper_id for one in shown.helps]
+        blocks.append(Faces(_("Who stands behind it"), people, empty=min(left, 8)))
+        label = _("Buy for %(amount)s") % {"amount": format_money(price)}
+        buy = Next("buy", label, url=checkout_of(shown.terms.variant))
+        if bargain.state == "backed":
+            n = bargain.cap
+            stand = ngettext("%(n)s friend stands behind it.", "%(n)s friends stand behind it.", n)
+            return [*blocks, Note(stand % {"n": n}, "good"), buy]
+        if bargain.ended_at is not None:
+            return [*blocks, Note(_("This is over.")), buy]
+        if shown.own:
+            return [*blocks, Next("share", _("Ask friends")), buy]
+        if any(one.helper_id == shown.account_id for one in shown.helps):
+            return [*blocks, Note(_("You stand behind it. Thank you!"), "good")]
+        hint = _("It costs nothing, and the price stays as it is.")
+        return [*blocks, Next("help", _("Stand behind it"), hint)]
+
     def _ready(self, play: Play[BargainTerms], price: int) -> list[Effect]:
+        """The price is the owner's: to order at for some hours, or as a coupon; or it is honour."""
         until = play.at + dt.timedelta(hours=play.terms.pay_hours)
         rows = Participation.objects.filter(instance_id=play.instance.pk, role=OWNER)
         owner = rows.exclude(state="out").get()
+        to, cause = [owner.account_id], f"play:{play.instance.pk}"
+        if play.terms.honour:
+            return [Mark(to, "backed", cause), MoveOne(owner, "won"), Move("backed", ends=True)]
+        if play.campaign.landing == "coupon":
+            off = int(play.instance.public["start"]) - price
+            given = GiveOff(to, play.terms.variant, off, until, "backed", cause)
+            return [given, MoveOne(owner, "in"), Move("given", ends=True)]
         return [
+            Mark(to, "backed", cause),
             GiveRight(play.terms.variant, price, until, to=owner),
             Change({"deadline": until + PAYING}),
             Move("ready"),
         ]
 
 
-def _bargain(subject: int, currency: str, start: int, terms: BargainTerms) -> Bargain:
+def _landing(shown: Shown[BargainTerms]) -> Block:
+    """Say what the price that is reached is, and for how long."""
+    hours, landing = shown.terms.pay_hours, shown.campaign.landing
+    words = ngettext(
+        "The price that is reached can be ordered at for %(n)s hour.",
+        "The price that is reached can be ordered at for %(n)s hours.",
+        hours,
+    )
+    if landing == "right":
+        words = ngettext(
+            "The price that is reached can be used for %(n)s hour, on every device.",
+            "The price that is reached can be used for %(n)s hours, on every device.",
+            hours,
+        )
+    if landing == "coupon":
+        words = ngettext(
+            "What is cut off becomes a coupon for %(n)s hour, to be used on every device.",
+            "What is cut off becomes a coupon for %(n)s hours, to be used on every device.",
+            hours,
+        )
+    return Note(words % {"n": hours})
+
+
+def _pot(shown: Shown[BargainTerms]) -> list[Block]:
+    """Say what is in the pot, and that it is for others than the cuts are."""
+    terms, currency, left = shown.terms, shown.campaign.currency, int(shown.instance.public["pot"])
+    if not terms.pot:
+        return []
+    if not left:
+        return [Note(_("The pot for new friends is used up; every cut counts as before."))]
+    text = _(
+        "A friend who has not bought anything here yet takes off %(bonus)s more, out of a pot of "
+        "its own: %(left)s of %(all)s is left."
+    )
+    amounts = {"bonus": min(terms.bonus, left), "left": left, "all": terms.pot}
+    told = {name: format_money(Money(n, currency)) for name, n in amounts.items()}
+    return [Note(text % told, "gold")]
+
+
+def _bargain(subject: int, currency: str, start: int, terms: BargainTerms) -> Bargain | None:
+    if terms.honour:
+        return None
     return Bargain(
         subject=subject,
         currency=currency,
         start=start,
-        floor=terms.floor,
+        floor=terms.lowest,
         people=terms.people,
         rule=terms.shape,
     )
@@ -279,9 +441,10 @@ def _next_cut(kind: Bargaining, shown: Shown[BargainTerms]) -> str:
         start, n = int(bargain.public["start"]), bargain.cap
         return _("%(n)s cuts together take off %(amount)s; how much each is was drawn.") % {
             "n": n,
-            "amount": format_money(Money(start - shown.terms.floor, currency)),
+            "amount": format_money(Money(start - shown.terms.lowest, currency)),
         }
-    cut = kind.chance_of(bargain, shown.terms).parts(seed_of(bargain))[bargain.taken]
+    schedule = kind.chance_of(bargain, shown.terms)
+    cut = schedule.parts(seed_of(bargain))[bargain.taken] if schedule else 0
     return _("One more friend takes off %(amount)s.") % {
         "amount": format_money(Money(cut, currency))
     }

@@ -5,25 +5,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
+from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
-from banyan.orders.actions.persons import is_newcomer
+from banyan.orders.models import Order
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
+from ..causes import kept_of
 from ..chance.packs import TIERED, Pack
 from ..disclosing import Gift
 from ..effects import Effect, Enter, Move, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance
+from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
-from ..terms import Ask
+from ..terms import Ask, FromOrder
 
 TOP = 2
 """What the better coupon is called in the proof file; the others are 1."""
@@ -70,6 +73,42 @@ class PackTerms(RewardTerms):
         int, Ask(gettext_lazy("A pack is open for"), unit=gettext_lazy("hours")), Field(ge=1, le=72)
     ] = 48
     packs: Annotated[int, Ask(gettext_lazy("Packs of one person")), Field(ge=1, le=50)] = 3
+    starts: Annotated[
+        Literal["hand", "order", "day"],
+        Ask(
+            gettext_lazy("A pack is made"),
+            kind="choice",
+            choices=(
+                ("hand", gettext_lazy("by whoever likes to")),
+                ("order", gettext_lazy("with a paid order, one for each")),
+                ("day", gettext_lazy("by coming by, one a day")),
+            ),
+        ),
+    ] = "hand"
+    least: Annotated[
+        int, Ask(gettext_lazy("The order must come to at least"), kind="money"), Field(ge=0)
+    ] = 0
+    order_days: Annotated[
+        int,
+        Ask(gettext_lazy("After an order it can be made for"), unit=gettext_lazy("days")),
+        Field(ge=1, le=90),
+    ] = 7
+
+    @property
+    def from_order(self) -> FromOrder | None:
+        """See the base."""
+        return FromOrder(self.least, self.order_days) if self.starts == "order" else None
+
+    @property
+    def is_daily(self) -> bool:
+        """See the base."""
+        return self.starts == "day"
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """See the base; without an order nothing is asked of it."""
+        no_order = frozenset() if self.starts == "order" else frozenset({"least", "order_days"})
+        return super().idle | no_order
 
     @model_validator(mode="after")
     def _reachable(self) -> PackTerms:
@@ -91,11 +130,19 @@ class CouponPack(Mechanic[PackTerms]):
     )
     terms = PackTerms
     landings = LANDINGS
+    in_honour = gettext_lazy("Who opens a friend's pack, and who sent it, have a mark; no coupon.")
+    keeps = dt.timedelta(minutes=10)
     machine = Machine(
         name="campaigns.coupon_pack.state",
         table=INSTANCES,
         initial="open",
-        transitions={"open": ("drained", "expired"), "drained": (), "expired": ()},
+        transitions={
+            # stopped: the order that it came with was given back
+            "open": ("drained", "expired", "stopped"),
+            "drained": (),
+            "expired": (),
+            "stopped": (),
+        },
     )
     presets: ClassVar[Mapping[str, Preset]] = {
         "weekend": Preset(
@@ -103,6 +150,13 @@ class CouponPack(Mechanic[PackTerms]):
         ),
         "festival": Preset(
             gettext_lazy("A festival, many at once"), {"places": 50, "sender": 3, "hours": 72}
+        ),
+        "order": Preset(
+            gettext_lazy("With every order"), {"starts": "order", "packs": 20, "sender": 0}
+        ),
+        "day": Preset(
+            gettext_lazy("One a day, for who comes by"),
+            {"starts": "day", "packs": 30, "places": 3, "hours": 24},
         ),
     }
 
@@ -131,6 +185,14 @@ class CouponPack(Mechanic[PackTerms]):
         method = _("Who opens the pack gains by it, until it is empty.")
         if terms.top:
             method += " " + _("Which place has the better one is drawn when the pack is made.")
+        if terms.from_order is not None:
+            least = format_money(Money(terms.least, campaign.currency))
+            text = _("A pack comes with a paid order, for %(n)s days.")
+            if terms.least:
+                text = _("A pack comes with a paid order of at least %(amount)s, for %(n)s days.")
+            method += " " + text % {"amount": least, "n": terms.order_days}
+        if terms.is_daily:
+            method += " " + _("One pack can be made each day, by the date of the shop.")
         return replace(super().facts(campaign, terms), chance=bool(terms.top), method=method)
 
     def begin(self, new: Beginning[PackTerms]) -> Opening:
@@ -156,13 +218,13 @@ class CouponPack(Mechanic[PackTerms]):
     def join(self, play: Play[PackTerms]) -> Sequence[Effect]:
         """Somebody opens it: a coupon by their place; the sender's own when it is its turn."""
         terms, who = play.terms, play.who.account_id
-        if who == play.instance.owner_id:
+        if play.is_own:
             raise Refused("own")
         coupon, rule = terms.coupon, "opened"
         order = self.chance_of(play.instance, terms)
         if order and terms.top and order.parts(play.seed)[play.place - 1] == TOP:
             coupon, rule = terms.top, "top"
-        elif terms.newcomer and is_newcomer(play.who.contacts):
+        elif terms.newcomer and is_new(play.who):
             coupon, rule = terms.newcomer, "newcomer"
         owner = play.instance.owner_id or 0
         effects: list[Effect] = [
@@ -183,6 +245,14 @@ class CouponPack(Mechanic[PackTerms]):
             effects += [Move("drained", ends=True), Tell(owner, "campaign.drained")]
         return effects
 
+    def stands(self, terms: PackTerms, order: Order) -> bool:
+        """An order counts as long as it is worth what was asked for."""
+        return kept_of(order) >= max(1, terms.least)
+
+    def undone(self, play: Play[PackTerms]) -> Sequence[Effect]:
+        """It stops opening; what was given stays, the rest of its money is free again."""
+        return [Move("stopped", ends=True)]
+
     def expire(self, play: Play[PackTerms]) -> Sequence[Effect]:
         """Coupons that were given live on; what nobody took goes back to the budget."""
         return [Move("expired", ends=True)]
@@ -193,6 +263,9 @@ class CouponPack(Mechanic[PackTerms]):
         blocks: list[Block] = []
         mine = [one for one in shown.grants if one.account_id == shown.account_id]
         blocks += won(shown)
+        if shown.terms.newcomer and any(one.rule == "opened" for one in mine):
+            text = _("The other coupon is for those who have not bought anything here yet.")
+            blocks.append(Note(text))
         blocks.append(_inside(shown.terms, shown.campaign.currency))
         words = ngettext("%(left)s of %(all)s is left", "%(left)s of %(all)s are left", left)
         words = words % {"left": left, "all": pack.cap}
@@ -209,6 +282,10 @@ class CouponPack(Mechanic[PackTerms]):
 
     def _next(self, shown: Shown[PackTerms], have: bool, left: int) -> list[Block]:
         pack, terms = shown.instance, shown.terms
+        if pack.state == "stopped":
+            return [Note(_("The order that it came with was given back. What was opened stays."))]
+        if pack.ended_at is None and not left:
+            return [Note(_("What is left is kept for friends who are signing in."))]
         if pack.ended_at is not None or not left:
             return [Note(_("The pack is empty.") if not left else _("The pack is closed."))]
         if shown.own:

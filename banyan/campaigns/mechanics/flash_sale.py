@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field, model_validator
 
+from banyan.catalog.models import Variant
 from banyan.kernel.actors import Actor
 from banyan.kernel.states import Machine
 from banyan.sales import actions as sales
@@ -28,9 +29,10 @@ class SaleTerms(Terms):
     """What is sold, at which price, how many units for whom, and how people get in."""
 
     variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
+    main: ClassVar[str] = "price"
 
     variant: Annotated[int, Ask(gettext_lazy("What is sold"), kind="variant")]
-    price: Annotated[int, Ask(gettext_lazy("Price in the sale"), kind="money"), Field(ge=1)]
+    price: Annotated[int, Ask(gettext_lazy("Price in the sale"), kind="money"), Field(ge=0)] = 0
     public: Annotated[int, Ask(gettext_lazy("Units for everybody")), Field(ge=0, le=1_000_000)] = (
         100
     )
@@ -89,7 +91,7 @@ class FlashSale(Mechanic[SaleTerms]):
         gettext_lazy("What is not paid for in time goes to the next one."),
     )
     terms = SaleTerms
-    drives = ("benefit",)
+    in_honour = gettext_lazy("An early place at the usual price: to be let in is the honour.")
     pay_to_enter = True
     scarce = frozenset()
     by_sharing = False
@@ -133,7 +135,7 @@ class FlashSale(Mechanic[SaleTerms]):
             items=[
                 sales.ItemInput(
                     terms.variant,
-                    terms.price,
+                    _price(terms),
                     public=terms.public,
                     code=terms.codes,
                     fans=terms.fans,
@@ -173,3 +175,10 @@ class FlashSale(Mechanic[SaleTerms]):
     def view(self, shown: Shown[SaleTerms]) -> list[Block]:
         """There are no instances."""
         return []
+
+
+def _price(terms: SaleTerms) -> int:
+    """Return the price of the sale; for honour the usual one."""
+    if not terms.honour:
+        return terms.price
+    return Variant.objects.values_list("price_amount", flat=True).get(pk=terms.variant)

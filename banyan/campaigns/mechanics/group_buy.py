@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
@@ -19,7 +19,6 @@ from banyan.kernel import clock
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 from banyan.orders.actions.paying_back import PROMISE
-from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
 from banyan.orders.queries import is_asked_back, terms_of
 
@@ -33,10 +32,13 @@ from ..effects import (
     Enter,
     Follow,
     Forgo,
+    GiveOff,
+    GivePrice,
     GiveRight,
     Lead,
     Leave,
     LetGo,
+    Mark,
     Move,
     Owe,
     PayOwed,
@@ -47,11 +49,11 @@ from ..effects import (
 )
 from ..group_figures import figures_of
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Campaign, Participation
-from ..persons import hands_of
+from ..models import Campaign, Instance, Participation
+from ..persons import hands_of, is_new
 from ..policy import Facts
 from ..problems import Refused
-from ..rewards import checkout_of
+from ..rewards import checkout_of, won
 from ..seats import IF_FULL, choice_of, choices, is_back, line_of
 from ..terms import Ask, Terms
 
@@ -63,11 +65,16 @@ class GroupTerms(Terms):
     """What is bought, at which price from how many people on, and what if they stay too few."""
 
     variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
+    main: ClassVar[str] = "price"
+    more: ClassVar[tuple[str, ...]] = (
+        *("price_2", "price_3", "leader_price"),
+        *("leader_perk", "apology"),
+    )
     spare_coupons: ClassVar[tuple[str, ...]] = ("apology",)
 
     variant: Annotated[int, Ask(gettext_lazy("What is bought"), kind="variant")]
     people: Annotated[int, Ask(gettext_lazy("People for a group")), Field(ge=2, le=100)] = 3
-    price: Annotated[int, Ask(gettext_lazy("Price in the group"), kind="money"), Field(ge=1)]
+    price: Annotated[int, Ask(gettext_lazy("Price in the group"), kind="money"), Field(ge=0)] = 0
     people_2: Annotated[
         int,
         Ask(gettext_lazy("More people"), gettext_lazy("0: no second step.")),
@@ -127,6 +134,15 @@ class GroupTerms(Terms):
         int | None,
         Ask(gettext_lazy("Coupon for whose payment came too late"), kind="coupon"),
     ] = None
+    days: Annotated[
+        int,
+        Ask(
+            gettext_lazy("A coupon or a price for later can be used for"),
+            gettext_lazy("Where a group ends with one of them, nobody pays before."),
+            unit=gettext_lazy("days"),
+        ),
+        Field(ge=1, le=90),
+    ] = 7
 
     @property
     def rungs(self) -> list[tuple[int, int]]:
@@ -138,7 +154,7 @@ class GroupTerms(Terms):
     def _falling(self) -> GroupTerms:
         rungs = self.rungs
         for (few, high), (many, low) in itertools.pairwise(rungs):
-            if many <= few or not 0 < low < high:
+            if many <= few or not (self.honour or 0 < low < high):
                 raise ValueError(_("Each step needs more people and a lower price."))
         if self.complete_from >= self.people:
             raise ValueError(_("The shop completes groups that are too small, not full ones."))
@@ -161,8 +177,14 @@ class GroupBuy(Mechanic[GroupTerms]):
         gettext_lazy("Friends join and pay theirs, until enough are in."),
         gettext_lazy("The parcels are sent. Too few in time, and everybody gets all of it back."),
     )
+    later = (
+        gettext_lazy("Open a group, and ask friends to join. Nobody pays for that."),
+        gettext_lazy("The more join in time, the lower the price."),
+        gettext_lazy("Then the price is everybody's for some days, on every device."),
+    )
     terms = GroupTerms
-    landings = ("direct", "right")
+    landings = ("direct", "coupon", "right")
+    in_honour = gettext_lazy("Friends buy the same at its usual price, and are shown together.")
     pay_to_enter = True
     watches = True
     reseats = True
@@ -172,6 +194,7 @@ class GroupBuy(Mechanic[GroupTerms]):
         initial="forming",
         transitions={
             # formed: enough for the first price; more may come and lower it
+            # (where it ends with something for later, nobody pays and forming goes to completed)
             "forming": ("formed", "completed", "failed"),
             "formed": ("completed",),
             "completed": (),
@@ -224,43 +247,59 @@ class GroupBuy(Mechanic[GroupTerms]):
 
     def facts(self, campaign: Campaign, terms: GroupTerms) -> Facts:
         """Enough people pay less; too few, and everybody gets all back."""
+        facts = super().facts(campaign, terms)
+        if terms.honour:
+            return replace(facts, method=_("Everybody buys at the usual price, and is sent it."))
+        if _is_later(campaign):
+            method = _(
+                "With enough people in time the price of the step is everybody's for a while."
+            )
+            return replace(facts, method=method, pay_to_enter=False)
         method = _(
             "With enough people in time everybody buys at the price of the step; with too "
             "few all their money goes back."
         )
-        known = super().facts(campaign, terms)
         if not terms.leader_perk:
-            return replace(known, method=method)
+            return replace(facts, method=method)
         perk = format_money(Money(terms.leader_perk, campaign.currency))
         earns = _("Who opens a group earns %(amount)s for each other who buys and keeps it.")
         told = f"{method} {earns % {'amount': perk}}"
-        return replace(known, method=told, paid_levels=1)
+        return replace(facts, method=told, paid_levels=1)
+
+    def how(self, campaign: Campaign) -> Sequence[Any]:
+        """See the base; where it ends with something for later nobody pays before."""
+        return self.later if _is_later(campaign) else super().how(campaign)
 
     def begin(self, new: Beginning[GroupTerms]) -> Opening:
         """The first place is the leader's own."""
         lasts = min(dt.timedelta(hours=new.terms.hours), new.campaign.ends_at - new.at)
         cap = new.terms.rungs[-1][0]
-        promise = self.worst_case(new.terms)
+        promise = 0 if _is_later(new.campaign) else self.worst_case(new.terms)
         return Opening(
             cap=cap, lasts=lasts, taken=1, promise=promise, amount=_list_price(new.terms)
         )
 
     def opened(self, play: Play[GroupTerms]) -> Sequence[Effect]:
         """The leader's place waits for its payment like any other."""
+        if _is_later(play.campaign):
+            return [Enter("leader")]
         return self._reserve(play, "leader", play.terms.leader_price or play.terms.price)
 
     def join(self, play: Play[GroupTerms]) -> Sequence[Effect]:
         """A place is reserved, and leads to the checkout."""
-        if play.terms.newcomers and not is_newcomer(play.who.contacts):
+        if play.terms.newcomers and not is_new(play.who):
             raise Refused("newcomers_only")
+        if _is_later(play.campaign):
+            last = play.place == play.instance.cap
+            return [Enter("member", place=play.place), *(self._later(play) if last else [])]
         price = play.terms.price_at(play.instance.done)
         effects = self._reserve(play, "member", price)
         return [*effects, Lead(checkout_of(play.terms.variant))]
 
     def seats(self, play: Play[GroupTerms], one: Participation) -> bool:
         """In a group that may still grow, and costs no more than what they have paid."""
-        open_now = play.instance.state in {"forming", "formed"}
-        return open_now and play.terms.price_at(play.instance.done) <= one.amount
+        group, terms = play.instance, play.terms
+        return group.ended_at is None and _price_now(group, terms, group.done) <= one.amount
 
     def paid(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
         """It counts. A step reached lowers the price for all; the last one completes the group."""
@@ -271,6 +310,9 @@ class GroupBuy(Mechanic[GroupTerms]):
             effects.append(Tell(owner, "campaign.group_joined"))
         elif people < steps[0]:
             effects.append(Tell(owner, "campaign.group_opened"))
+        if people >= steps[0]:
+            there = [] if people > steps[0] else play.instance.participations.filter(state="in")
+            effects.append(Mark([one.account_id, *_others(there)], "together", _cause(play)))
         if people in steps[1:] or terms.price_at(people) < one.amount:
             # Whoever reserved at an earlier step pays no more than the others, either.
             effects.append(Reprice(terms.price_at(people)))
@@ -283,10 +325,21 @@ class GroupBuy(Mechanic[GroupTerms]):
         return effects
 
     def expire(self, play: Play[GroupTerms]) -> Sequence[Effect]:
-        """Enough are in, or the shop completes it and says so, or everybody gets all back."""
+        """Enough are in, or the shop completes it and says so, or everybody gets all back.
+
+        Bought at the usual price for honour, it is sent either way.
+        """
         group, terms = play.instance, play.terms
         if group.state == "formed":
             return [*self._perks(play), Move("completed", ends=True)]
+        later = _is_later(play.campaign)
+        if later and group.taken >= terms.people:
+            return self._later(play)
+        if terms.honour or (later and not 0 < terms.complete_from <= group.taken):
+            return [Move("failed", ends=True)]
+        if later:
+            public = group.public | {"by_shop": terms.people - group.taken}
+            return [Change({"public": public}), *self._later(play)]
         inside = group.participations.filter(state="in")
         if terms.complete_from and group.done >= terms.complete_from:
             public = group.public | {"by_shop": terms.people - group.done}
@@ -340,41 +393,51 @@ class GroupBuy(Mechanic[GroupTerms]):
 
     def view(self, shown: Shown[GroupTerms]) -> list[Block]:
         """See the base."""
-        group, terms = shown.instance, shown.terms
-        money = Money(terms.price_at(group.done), shown.campaign.currency)
-        blocks: list[Block] = [
-            Price(money, None, Money(group.amount, shown.campaign.currency)),
-            Ladder(
-                [
-                    (
-                        ngettext("%(n)s person", "%(n)s people", many) % {"n": many},
-                        format_money(Money(price, shown.campaign.currency)),
-                        group.done >= many,
-                    )
-                    for many, price in terms.rungs
-                ]
-            ),
-        ]
-        missing = max(0, terms.people - group.done)
+        group, terms, currency = shown.instance, shown.terms, shown.campaign.currency
+        here = _people(shown)
+        usual, money = (
+            Money(group.amount, currency),
+            Money(_price_now(group, terms, here), currency),
+        )
+        blocks: list[Block] = [Price(money, None, None if terms.honour else usual)]
+        if not terms.honour:
+            blocks.append(
+                Ladder(
+                    [
+                        (
+                            ngettext("%(n)s person", "%(n)s people", many) % {"n": many},
+                            format_money(Money(price, currency)),
+                            here >= many,
+                        )
+                        for many, price in terms.rungs
+                    ]
+                )
+            )
+        missing = max(0, terms.people - here)
         words = ngettext("%(n)s more person is needed", "%(n)s more people are needed", missing)
         if missing and group.ended_at is None:
-            blocks.append(Progress(group.done, terms.people, words % {"n": missing}))
-        if terms.leader_perk:
+            blocks.append(Progress(here, terms.people, words % {"n": missing}))
+        if terms.leader_perk and not _is_later(shown.campaign):
             blocks.append(Earns(self._earns(shown)))
         people = [one.account_id for one in shown.people if one.state == "in"]
         blocks.append(Faces(_("Who is in"), people, empty=min(missing, 8)))
         if group.ended_at is None:
-            blocks.append(
-                Countdown(
-                    group.deadline, _("Too few by then: everybody gets all their money back.")
-                )
-            )
+            text = _("Too few by then: everybody gets all their money back.")
+            if terms.honour:
+                text = _("Until then friends can join; what you buy is sent either way.")
+            elif _is_later(shown.campaign):
+                text = _("Then everybody has the price that was reached; too few, and it is over.")
+            blocks.append(Countdown(group.deadline, text))
         return [*blocks, *self._next(shown, missing)]
 
     def _next(self, shown: Shown[GroupTerms], missing: int) -> list[Block]:
         group, mine = shown.instance, shown.mine
+        if group.state == "failed" and (shown.terms.honour or _is_later(shown.campaign)):
+            return [Note(_("This is over."))]
         if group.state == "failed":
             return [Note(_("Too few came. What was paid is on its way back."))]
+        if group.ended_at is not None and mine is not None and (gained := won(shown)):
+            return gained
         if group.state == "completed" and "by_shop" in group.public:
             n = group.public["by_shop"]
             words = ngettext(
@@ -399,11 +462,22 @@ class GroupBuy(Mechanic[GroupTerms]):
                 Won(_("You are in"), _("We tell you when the group is complete.")),
                 Next("share", _("Bring others"), self._worth(shown)),
             ]
-        price = format_money(Money(shown.terms.price_at(group.done), shown.campaign.currency))
+        now = _price_now(group, shown.terms, _people(shown))
+        price = format_money(Money(now, shown.campaign.currency))
         if group.taken >= group.cap:
             return [Note(_("All places are taken; one that is not paid for comes back."))]
         label = _("Join for %(amount)s") % {"amount": price}
         hint = _("You get all of it back if the group stays too small.")
+        if shown.terms.honour:
+            hint = _("You buy it at its usual price, together with your friends.")
+        elif _is_later(shown.campaign):
+            label = _("Join")
+            hint = ngettext(
+                "Nobody pays now. The price is yours for %(n)s day when the group is complete.",
+                "Nobody pays now. The price is yours for %(n)s days when the group is complete.",
+                shown.terms.days,
+            ) % {"n": shown.terms.days}
+            return [Next("join", label, hint)]
         asked = _("If your payment comes when the group is full or over, you want")
         return [Next("join", label, hint, choices={IF_FULL: (asked, choices())})]
 
@@ -414,8 +488,9 @@ class GroupBuy(Mechanic[GroupTerms]):
         if not shown.own:
             told = _("Who opened this group earns %(amount)s for each other who buys and keeps it.")
             return told % {"amount": perk}
-        paid = sum(one.amount for one in shown.grants)
-        open_money = sum(one.cost for one in shown.grants if one.kind == "perk") - paid
+        perks = [one for one in shown.grants if one.kind == "perk"]
+        paid = sum(one.amount for one in perks)
+        open_money = sum(one.cost for one in perks) - paid
         told = _(
             "You earn %(amount)s for each other who buys and keeps it: %(paid)s is yours, "
             "%(open)s waits until nothing can be sent back. Everybody here reads that you earn."
@@ -428,7 +503,9 @@ class GroupBuy(Mechanic[GroupTerms]):
 
     def _worth(self, shown: Shown[GroupTerms]) -> str:
         """Say what the next step takes and brings, in money."""
-        done, currency = shown.instance.done, shown.campaign.currency
+        done, currency = _people(shown), shown.campaign.currency
+        if shown.terms.honour:
+            return ""
         for many, price in shown.terms.rungs:
             if done < many:
                 n = many - done
@@ -442,16 +519,37 @@ class GroupBuy(Mechanic[GroupTerms]):
 
     def _reserve(self, play: Play[GroupTerms], role: str, price: int) -> list[Effect]:
         until = min(play.at + dt.timedelta(minutes=play.terms.minutes), play.instance.deadline)
+        price = _price_now(play.instance, play.terms, 0) if play.terms.honour else price
         return [
             Enter(
                 role,
-                scope="account",
                 amount=price,
                 data={"paid": price, IF_FULL: choice_of(play.given.get(IF_FULL))},
                 expires_at=until,
+                scope="account",
             ),
             GiveRight(play.terms.variant, price, until),
         ]
+
+    def _later(self, play: Play[GroupTerms]) -> list[Effect]:
+        """Everybody has the price that was reached, as a coupon or a right, for some days."""
+        terms, group, cause = play.terms, play.instance, _cause(play)
+        usual, until = terms.price_at(group.taken), play.at + dt.timedelta(days=terms.days)
+        people = _others(group.participations.filter(state="in"))
+        people += [play.person.account_id] if play.person else []
+        leader = min(usual, terms.leader_price or usual)
+        given: list[Effect] = []
+        for price in {usual, leader}:
+            to = [one for one in people if price == (leader if one == group.owner_id else usual)]
+            if play.campaign.landing == "coupon":
+                off = max(1, group.amount - price)
+                given.append(GiveOff(to, terms.variant, off, until, "together", cause))
+            else:
+                given += [
+                    GivePrice(one, terms.variant, price, until, "together", cause) for one in to
+                ]
+        told = [Tell(one, "campaign.reached") for one in people]
+        return [*given, Move("completed", ends=True), *told]
 
 
 def _back(one: Participation) -> dict[str, Any]:
@@ -462,6 +560,29 @@ def _back(one: Participation) -> dict[str, Any]:
         "currency": line.currency,
         "day": f"{day:%Y-%m-%d}",
     }
+
+
+def _is_later(campaign: Campaign) -> bool:
+    """Whether a group ends with something for later: nobody pays to be in it."""
+    return campaign.landing != "direct" and campaign.drive != "honour"
+
+
+def _people(shown: Shown[GroupTerms]) -> int:
+    """Return how many are in: who has paid, or everybody where nobody pays."""
+    return shown.instance.taken if _is_later(shown.campaign) else shown.instance.done
+
+
+def _price_now(group: Instance, terms: GroupTerms, people: int) -> int:
+    """Return what it costs with so many in; for honour the usual price, whoever comes."""
+    return group.amount if terms.honour else terms.price_at(people)
+
+
+def _others(rows: Iterable[Participation]) -> list[int]:
+    return [one.account_id for one in rows]
+
+
+def _cause(play: Play[GroupTerms]) -> str:
+    return f"play:{play.instance.pk}"
 
 
 def _list_price(terms: GroupTerms) -> int:

@@ -36,7 +36,9 @@ class WheelTerms(Terms):
 
     coupon_fields: ClassVar[tuple[str, ...]] = ("prize", "prize_2", "prize_3")
 
-    prize: Annotated[int, Ask(gettext_lazy("First prize"), kind="coupon")]
+    main: ClassVar[str] = "prize"
+
+    prize: Annotated[int | None, Ask(gettext_lazy("First prize"), kind="coupon")] = None
     count: Annotated[int, Ask(gettext_lazy("How many of them")), Field(ge=1, le=10_000)] = 1
     weight: Annotated[
         int, Ask(gettext_lazy("Weight of the first prize"), _CHANCE_HINT), Field(ge=1, le=1_000_000)
@@ -84,8 +86,11 @@ class WheelTerms(Terms):
     ] = 0
 
     @property
-    def prizes(self) -> Mapping[str, tuple[int, int, int]]:
-        """(coupon, how many, weight) by the prize's id on the wheel, the best first."""
+    def prizes(self) -> Mapping[str, tuple[int | None, int, int]]:
+        """(coupon, how many, weight) by the prize's id on the wheel, the best first.
+
+        For honour the first one is a mark, and no coupon.
+        """
         rows = (
             (self.prize, self.count, self.weight),
             (self.prize_2, self.count_2, self.weight_2),
@@ -94,7 +99,7 @@ class WheelTerms(Terms):
         return {
             str(n): (coupon, many, weight)
             for n, (coupon, many, weight) in enumerate(rows, start=1)
-            if coupon and many and weight
+            if (coupon or (self.honour and n == 1)) and many and weight
         }
 
     @model_validator(mode="after")
@@ -125,7 +130,11 @@ class InstantDraw(Mechanic[WheelTerms]):
     )
     terms = WheelTerms
     landings = ("coupon",)
+    in_honour = gettext_lazy(
+        "The wheel falls on a mark, as rare as its number says, or on nothing."
+    )
     scarce = frozenset({"help"})
+    shared = True
     watches = True
     chance = True
     machine = Machine(
@@ -144,7 +153,7 @@ class InstantDraw(Mechanic[WheelTerms]):
     def worst_case(self, terms: WheelTerms) -> int:
         """Every prize, once: the budget is kept for the campaign, not for one who turns."""
         costs = _costs(terms)
-        return sum(costs[coupon] * many for coupon, many, _weight in terms.prizes.values())
+        return sum(costs[coupon] * n for coupon, n, _weight in terms.prizes.values() if coupon)
 
     def gives(self, terms: WheelTerms) -> Sequence[Gift]:
         """Every prize, once for all who turn."""
@@ -164,6 +173,8 @@ class InstantDraw(Mechanic[WheelTerms]):
         left = {one.pk: one.cap - one.taken for one in _coupons(terms)}
         found = {}
         for prize, (coupon, many, _weight) in terms.prizes.items():
+            if coupon is None:
+                continue
             left[coupon] = left.get(coupon, 0) - many
             if left[coupon] < 0:
                 found["count" if prize == "1" else f"count_{prize}"] = _(
@@ -232,7 +243,7 @@ class InstantDraw(Mechanic[WheelTerms]):
             raise Refused("chances")
         costs = play_.secret["costs"]
         coupons = {
-            prize: (coupon, int(costs[str(coupon)]))
+            prize: (coupon, int(costs.get(str(coupon), 0)))
             for prize, (coupon, _many, _weight) in terms.prizes.items()
         }
         return [Turn(self.wheel_of(play.campaign, terms), coupons)]
@@ -256,7 +267,8 @@ class InstantDraw(Mechanic[WheelTerms]):
     def view(self, shown: Shown[WheelTerms]) -> list[Block]:
         """See the base."""
         play, terms = shown.instance, shown.terms
-        titles = {one.pk: one.title for one in _coupons(terms)}
+        titles: dict[int | None, str] = {one.pk: one.title for one in _coupons(terms)}
+        titles |= {None: _("A mark of honour")}
         names = {prize: titles[coupon] for prize, (coupon, _m, _w) in terms.prizes.items()}
         wheel = self.wheel_of(shown.campaign, terms)
         blocks: list[Block] = [Ladder(_odds(wheel, names))]
@@ -282,7 +294,9 @@ class InstantDraw(Mechanic[WheelTerms]):
         blocks: list[Block] = []
         if turns:
             last = names.get(turns[-1][1])
-            if last:
+            if last and terms.honour:
+                blocks.append(Won(_("You have won"), last))
+            elif last:
                 blocks.append(Won(_("You have won"), last, "/me/coupons", _("My coupons")))
             else:
                 blocks.append(Note(_("It fell on nothing.")))
@@ -329,7 +343,7 @@ def _proof(campaign: Campaign) -> list[Block]:
 
 
 def _coupons(terms: WheelTerms) -> list[Coupon]:
-    wanted = [coupon for coupon, _many, _weight in terms.prizes.values()]
+    wanted = [coupon for coupon, _many, _weight in terms.prizes.values() if coupon]
     return list(Coupon.objects.filter(pk__in=wanted))
 
 

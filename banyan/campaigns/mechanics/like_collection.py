@@ -17,6 +17,7 @@ from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
 from ..effects import Change, Contribute, Effect, Move, TakeBack, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign
+from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
@@ -62,6 +63,10 @@ class LikeTerms(RewardTerms):
     per_day: Annotated[
         int, Ask(gettext_lazy("Likes that one may give in a day")), Field(ge=1, le=100)
     ] = 10
+    newcomers: Annotated[
+        bool,
+        Ask(gettext_lazy("Only likes of those count who have bought nothing yet"), kind="switch"),
+    ] = False
 
     @property
     def steps(self) -> list[tuple[int, int | None]]:
@@ -99,7 +104,7 @@ class LikeCollection(Mechanic[LikeTerms]):
     )
     terms = LikeTerms
     landings = LANDINGS
-    drives = ("benefit", "honour", "both")
+    in_honour = gettext_lazy("Likes for their own sake: enough of them, and it is well liked.")
     scarce = frozenset({"help"})
     machine = Machine(
         name="campaigns.like_collection.state",
@@ -126,9 +131,12 @@ class LikeCollection(Mechanic[LikeTerms]):
 
     def facts(self, campaign: Campaign, terms: LikeTerms) -> Facts:
         """Nothing comes without friends, and what was reached is taken within some days."""
+        method = _("Whoever has so many likes in time may take what it brings.")
+        if terms.honour:
+            method = _("Whoever has so many likes in time is well liked.")
         return replace(
             super().facts(campaign, terms),
-            method=_("Whoever has so many likes in time may take what it brings."),
+            method=f"{method} {_newcomers()}" if terms.newcomers else method,
             claim_terms=_("Take it on the page of your collection."),
             claim_days=terms.redeem_days,
             share_needed=True,
@@ -144,14 +152,19 @@ class LikeCollection(Mechanic[LikeTerms]):
         )
 
     def help(self, play: Play[LikeTerms]) -> Sequence[Effect]:
-        """A like. A step that is reached is told once; the last one ends the collecting."""
+        """A like. A step that is reached is told once; the last one ends the collecting.
+
+        Where only newcomers count, anybody else's like is there and weighs nothing.
+        """
         terms, owner = play.terms, play.instance.owner_id or 0
         if play.instance.state != "collecting":
             raise Refused("over")
+        if terms.newcomers and not is_new(play.who):
+            return [Contribute("like", 0, weight=0, per_day=terms.per_day)]
         effects: list[Effect] = [Contribute("like", play.place, per_day=terms.per_day)]
         counts = [many for many, _coupon in terms.steps]
         if play.place in counts:
-            kind = "campaign.thanked" if terms.is_honour else "campaign.reached"
+            kind = "campaign.thanked" if terms.honour else "campaign.reached"
             effects.append(Tell(owner, kind))
         if play.place == counts[-1]:
             effects += self._reach(play)
@@ -208,19 +221,22 @@ class LikeCollection(Mechanic[LikeTerms]):
             words = ngettext("%(n)s more like is needed", "%(n)s more likes are needed", left)
             blocks.append(Progress(play.taken, following, words % {"n": left}))
             blocks.append(Countdown(play.deadline, _("Until then likes count.")))
-        blocks.append(Faces(_("Who liked it"), [one.helper_id for one in shown.helps]))
+        likers = [one.helper_id for one in shown.helps if one.weight]
+        blocks.append(Faces(_("Who liked it"), likers))
+        if terms.newcomers and play.ended_at is None:
+            blocks.append(Note(_newcomers()))
         return [*blocks, *self._next(shown)]
 
     def _next(self, shown: Shown[LikeTerms]) -> list[Block]:
         play = shown.instance
         if play.state == "redeemed" and (gained := won(shown)):
             return gained
-        if play.state == "redeemed" and shown.terms.is_honour:
+        if play.state == "redeemed" and shown.terms.honour:
             return [Note(_("It is reached. Thank you!"), "good")]
         if play.ended_at is not None:
             return [Note(_("This is over."))]
         blocks: list[Block] = []
-        if shown.own and shown.terms.reached(play.taken) and not shown.terms.is_honour:
+        if shown.own and shown.terms.reached(play.taken) and not shown.terms.honour:
             more = play.taken < play.cap
             hint = _("You can take it now, or wait for the next step.") if more else ""
             blocks.append(Next("redeem", _("Take it"), hint))
@@ -228,7 +244,10 @@ class LikeCollection(Mechanic[LikeTerms]):
             return blocks or [Note(_("It is reached. Thank you!"), "good")]
         if shown.own:
             return [*blocks, Next("share", _("Ask friends for a like"))]
-        if any(one.helper_id == shown.account_id for one in shown.helps):
+        mine = [one for one in shown.helps if one.helper_id == shown.account_id]
+        if mine:
+            if not mine[0].weight:
+                return [Note(_("Your like is seen, and does not count: you are no newcomer."))]
             if shown.terms.reached(play.taken):
                 return [Note(_("Your like counts. Thank you!"), "good")]
             return [Next("withdraw", _("Take my like back"))]
@@ -236,7 +255,13 @@ class LikeCollection(Mechanic[LikeTerms]):
 
     def _reach(self, play: Play[LikeTerms]) -> list[Effect]:
         """No more likes count. What they bring waits to be taken; honour is there at once."""
-        if play.terms.is_honour:
-            return [Move("redeemed", ends=True)]
+        if play.terms.honour:
+            owner, cause = play.instance.owner_id or 0, f"play:{play.instance.pk}"
+            given = reward(play, owner, None, rule="reached", cause=cause)
+            return [*given, Move("redeemed", ends=True)]
         until = play.at + dt.timedelta(days=play.terms.redeem_days)
         return [Change({"deadline": until}), Move("reached")]
+
+
+def _newcomers() -> str:
+    return _("Only likes of friends who have not bought anything here yet count.")

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
 
+from banyan.groups.access import is_member, membership_of
+from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Invalid, NotFound, TooMany
@@ -24,14 +26,16 @@ from banyan.people.access import blocked_between
 
 from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
 from ..chance.packets import EQUAL, LINE_CUT, Packet
-from ..effects import Effect, Enter, Fund, Move, PayOut, Show, Tell
+from ..effects import Effect, Enter, Fund, Mark, Move, PayOut, Show, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Shown
 from ..models import Campaign, Instance, Participation
-from ..persons import Person
+from ..persons import Person, is_new
 from ..policy.limits import limit
 from ..problems import Refused
 from ..terms import Ask, Terms
 
+NEW, GROUP = "new", "group:"
+"""Audiences: who is new here, and the members of a group, by its id. Empty: everybody."""
 MODES = {"equal": EQUAL, "random": LINE_CUT}
 WORD = (2, 20)
 """The fewest and the most letters of a code word."""
@@ -70,7 +74,7 @@ class RedPacket(Mechanic[PacketTerms]):
         gettext_lazy("What nobody took in time goes back to you."),
     )
     terms = PacketTerms
-    drives = ("benefit",)
+    in_honour = gettext_lazy("Good words for friends, and no money: who opens it is blessed.")
     by_sharing = False
     owner_joins = True
     machine = Machine(
@@ -89,23 +93,29 @@ class RedPacket(Mechanic[PacketTerms]):
         return 0
 
     def begin(self, new: Beginning[PacketTerms]) -> Opening:
-        """Read the sum (minor units), shares, mode and wish; split the sum now."""
-        if not wallet_is_on():
+        """Read the sum (minor units), shares, mode, wish and audience; split the sum now.
+
+        For honour there is no sum: the wish is what is given.
+        """
+        honour = new.terms.honour
+        if not honour and not wallet_is_on():
             raise Refused("wallet_off")
         if is_suspended(new.actor.id or 0):
             raise Refused("suspended")
         fields, terms = {}, new.terms
-        total = whole(str(new.given.get("total", ""))) or 0
+        total = 0 if honour else whole(str(new.given.get("total", ""))) or 0
         count = whole(str(new.given.get("count", ""))) or 0
-        mode = str(new.given.get("mode", "random"))
+        mode = "equal" if honour else str(new.given.get("mode", "random"))
         wish = str(new.given.get("wish", "")).strip()
         word = _folded(new.given.get("word"))
         pair = bool(new.given.get("pair"))
+        audience = str(new.given.get("audience", ""))
+        group_id = whole(audience.removeprefix(GROUP)) if audience.startswith(GROUP) else None
         if pair and count != 1:
             fields["count"] = _("In a chat of two a packet has one share.")
         elif not 1 <= count <= terms.people:
             fields["count"] = _("From 1 to %(n)s shares.") % {"n": terms.people}
-        if not max(count, 1) <= total <= terms.most:
+        if not honour and not max(count, 1) <= total <= terms.most:
             amount = format_money(Money(terms.most, new.campaign.currency))
             fields["total"] = _("At least the smallest coin for each, and at most %(amount)s.") % {
                 "amount": amount
@@ -114,6 +124,10 @@ class RedPacket(Mechanic[PacketTerms]):
             fields["mode"] = _("This cannot be chosen here.")
         if len(wish) > 60:
             fields["wish"] = _("This is too long.")
+        if honour and not wish:
+            fields["wish"] = _("This is needed.")
+        if audience not in {"", NEW} and not (group_id and is_member(new.actor, group_id)):
+            fields["audience"] = _("This cannot be chosen here.")
         if word and not WORD[0] <= len(word) <= WORD[1]:
             fields["word"] = _("From %(least)s to %(most)s letters.") % {
                 "least": WORD[0],
@@ -125,12 +139,12 @@ class RedPacket(Mechanic[PacketTerms]):
             # Nobody looks at wishes by hand before the day is over.
             raise Invalid(fields={"wish": _("Choose other words.")}, code="words_blocked")
         public = {"count": count, "mode": mode, "wish": wish, "total": total}
-        public |= {"word": bool(word), "pair": pair}
+        public |= {"word": bool(word), "pair": pair, "audience": audience}
         return Opening(
             cap=count,
             lasts=dt.timedelta(hours=terms.hours),
             amount=total,
-            chance=_packet(new.subject, new.campaign.currency, public),
+            chance=None if honour else _packet(new.subject, new.campaign.currency, public),
             kept={"word": word},
             public=public,
         )
@@ -139,22 +153,35 @@ class RedPacket(Mechanic[PacketTerms]):
         """See the base."""
         return f"/me/packets/new?campaign={campaign.code}"
 
-    def chance_of(self, instance: Instance, terms: PacketTerms) -> Packet:
-        """See the base."""
+    def chance_of(self, instance: Instance, terms: PacketTerms) -> Packet | None:
+        """See the base; words are not split."""
+        if terms.honour:
+            return None
         return _packet(instance.pk, instance.campaign.currency, instance.public)
 
     def opened(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """The sender's credit goes into the packet; too little, and nothing is begun."""
         packet = play.instance
+        shown: list[Effect] = [Show()] if packet.place else []
+        if play.terms.honour:
+            return shown
         _count("sent", play.who.account_id, packet.amount, play.campaign)
-        return [Fund(packet.amount), *([Show()] if packet.place else [])]
+        return [Fund(packet.amount), *shown]
 
     def admit(self, person: Person, instance: Instance, given: Mapping[str, Any]) -> None:
-        """Refuse the suspended, who is apart from the sender, and a wrong code word."""
+        """Refuse the suspended, who is apart from the sender or not meant, and a wrong code word.
+
+        Whom a packet is for is asked when it is opened: who has left the group has no share.
+        """
         if is_suspended(person.account_id):
             raise Refused("suspended")
         if blocked_between(person.account_id, instance.owner_id or 0):
             raise NotFound()
+        audience = instance.public.get("audience", "")
+        if audience == NEW and person.account_id != instance.owner_id and not is_new(person):
+            raise Refused("newcomers_only")
+        if audience.startswith(GROUP) and not _belongs(person, audience):
+            raise Refused("members_only")
         if word := instance.secret["word"]:
             hit(f"packet:word:{instance.pk}:{person.account_id}", TRIES, HOUR)
             if not constant_time_compare(_folded(given.get("word")), word):
@@ -163,18 +190,23 @@ class RedPacket(Mechanic[PacketTerms]):
     def card(self, instance: Instance) -> tuple[str, str]:
         """See the base."""
         whose = instance.owner.display_name if instance.owner else ""
-        return instance.public["wish"] or str(self.title), f"{whose} · {_stands(instance)}"
+        # Where words are what is given, they are for who opens it.
+        wish = "" if instance.campaign.drive == "honour" else instance.public["wish"]
+        return wish or str(self.title), f"{whose} · {_stands(instance)}"
 
     def join(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """The share of the place; who takes the last one ends it, and the sender is told."""
         packet, who = play.instance, play.who.account_id
-        if who == packet.owner_id and not _sender_takes(packet, play.terms):
+        if play.is_own and not _sender_takes(packet, play.terms):
             raise Refused("own")
-        share = self.chance_of(packet, play.terms).parts(play.seed)[play.place - 1]
-        _count("received", who, share, play.campaign)
+        shares = self._shares(play)
+        share = shares[play.place - 1] if shares else 0
+        if share:
+            _count("received", who, share, play.campaign)
         effects: list[Effect] = [
             Enter("taker", place=play.place, amount=share),
             PayOut(who, share, "share"),
+            Mark([who], "blessed", f"play:{packet.pk}"),
         ]
         if play.place == packet.cap:
             effects += [Move("drained", ends=True), Tell(packet.owner_id or 0, "campaign.drained")]
@@ -183,8 +215,7 @@ class RedPacket(Mechanic[PacketTerms]):
     def expire(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """What nobody took goes back to the sender."""
         packet = play.instance
-        shares = self.chance_of(packet, play.terms).parts(play.seed)
-        rest = sum(shares[packet.taken :])
+        rest = sum(self._shares(play)[packet.taken :])
         owner_id, ends = packet.owner_id or 0, Move("returned", ends=True)
         if not rest:
             return [ends]
@@ -195,18 +226,23 @@ class RedPacket(Mechanic[PacketTerms]):
             Tell(owner_id, "campaign.returned", told),
         ]
 
+    def _shares(self, play: Play[PacketTerms]) -> Sequence[int]:
+        packet = self.chance_of(play.instance, play.terms)
+        return packet.parts(play.seed) if packet else ()
+
     def view(self, shown: Shown[PacketTerms]) -> list[Block]:
         """See the base."""
         packet, currency = shown.instance, shown.campaign.currency
-        left = packet.cap - packet.taken
+        left, honour = packet.cap - packet.taken, shown.terms.honour
         blocks: list[Block] = []
         if packet.owner is not None:
             blocks.append(Note(_("From %(name)s") % {"name": packet.owner.display_name}))
-        if wish := packet.public["wish"]:
-            blocks.append(Note(wish, "gold"))
+        wish, inside = packet.public["wish"], honour and not shown.own
         takers = [one for one in shown.people if one.role == "taker"]
         mine = next((one for one in takers if one.account_id == shown.account_id), None)
-        if mine is not None:
+        if wish and (mine is not None or not inside):
+            blocks.append(Note(wish, "gold"))
+        if mine is not None and not honour:
             amount = format_money(Money(mine.amount, currency))
             text = _("It is in your wallet.")
             blocks.append(Won(amount, text, "/me/wallet", _("My wallet")))
@@ -216,12 +252,16 @@ class RedPacket(Mechanic[PacketTerms]):
             "%(left)s of %(all)s shares are left, %(amount)s in all",
             left,
         ) % {"left": left, "all": packet.cap, "amount": whole_sum}
+        if honour:
+            words = ngettext("%(left)s of %(all)s is left", "%(left)s of %(all)s are left", left)
+            words = words % {"left": left, "all": packet.cap}
         blocks.append(Progress(packet.taken, packet.cap, words))
         if packet.ended_at is None:
-            blocks.append(Countdown(packet.deadline, _("Then what is left goes back.")))
-        blocks.append(
-            Faces(_("Who took a share"), [one.account_id for one in takers], _best(shown))
-        )
+            text = _("Then it is over.") if honour else _("Then what is left goes back.")
+            blocks.append(Countdown(packet.deadline, text))
+        title = _("Who opened it") if honour else _("Who took a share")
+        blocks.append(Faces(title, [one.account_id for one in takers], _best(shown)))
+        blocks += _meant(shown)
         if packet.ended_at is None and left and mine is None:
             asks = {"word": _("Code word")} if packet.public["word"] else {}
             if not shown.own or _sender_takes(packet, shown.terms):
@@ -235,6 +275,26 @@ class RedPacket(Mechanic[PacketTerms]):
 
 def _sender_takes(packet: Instance, terms: PacketTerms) -> bool:
     return terms.sender and not packet.public["pair"]
+
+
+def _belongs(person: Person, audience: str) -> bool:
+    group_id = int(audience.removeprefix(GROUP))
+    return is_member(Actor(kind="member", id=person.account_id), group_id)
+
+
+def _meant(shown: Shown[PacketTerms]) -> list[Block]:
+    """Say whom a packet is for, where it is not for everybody."""
+    audience = shown.instance.public.get("audience", "")
+    if audience == NEW:
+        return [Note(_("It is for friends who have not bought anything here yet."))]
+    if not audience:
+        return []
+    reader = Actor(kind="member", id=shown.account_id)
+    mine = membership_of(reader, int(audience.removeprefix(GROUP))) if shown.account_id else None
+    name = mine.group.name if mine else ""
+    if not name:
+        return [Note(_("It is for the members of a group."))]
+    return [Note(_("It is for the members of %(name)s.") % {"name": name})]
 
 
 def _stands(packet: Instance) -> str:
@@ -265,7 +325,8 @@ def _count(what: str, account_id: int, amount: int, campaign: Campaign) -> None:
 
 def _best(shown: Shown[PacketTerms]) -> list[str]:
     """Say who was luckiest once all is taken: the earliest of the largest shares."""
-    if shown.instance.state != "drained" or shown.instance.public["mode"] != "random":
+    public = shown.instance.public
+    if shown.terms.honour or shown.instance.state != "drained" or public["mode"] != "random":
         return []
     takers = Participation.objects.filter(instance=shown.instance, role="taker")
     best = takers.select_related("account").order_by("-amount", "place")[0]

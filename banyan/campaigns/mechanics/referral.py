@@ -16,19 +16,22 @@ from pydantic import Field
 from banyan.kernel.problems import Invalid
 from banyan.kernel.states import Machine
 from banyan.moderation.actions import check_text
-from banyan.orders.actions.persons import is_newcomer
 from banyan.orders.models import Order
+from banyan.trust.queries import known
 
 from ..blocks import Block, Ladder, Next, Note, Progress
+from ..causes import kept_of
 from ..disclosing import Gift
-from ..effects import Change, Count, Effect, Enter, Follow, Move, MoveOne, Tell
+from ..effects import Change, Count, Effect, Enter, Follow, Keep, Move, MoveOne, Reverse, Tell
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
+from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
 from ..terms import Ask
 
+ALLOWED, HELD, REFUSED = "allowed", "held", "refused"
 MOST_FRIENDS = 100_000
 _CHOSEN = re.compile(r"^[A-Z0-9]{4,16}$")
 
@@ -75,6 +78,20 @@ class ReferralTerms(RewardTerms):
         ),
         Field(ge=1, le=1000),
     ] = 20
+    household: Annotated[
+        str,
+        Ask(
+            gettext_lazy("A friend with the same address"),
+            gettext_lazy("Flatmates and families; the same person never counts."),
+            kind="choice",
+            choices=(
+                (ALLOWED, gettext_lazy("Counts")),
+                (HELD, gettext_lazy("Counts once somebody has looked at it")),
+                (REFUSED, gettext_lazy("Does not count")),
+            ),
+        ),
+        Field(pattern=f"^({ALLOWED}|{HELD}|{REFUSED})$"),
+    ] = HELD
 
 
 class Referral(Mechanic[ReferralTerms]):
@@ -90,7 +107,7 @@ class Referral(Mechanic[ReferralTerms]):
     )
     terms = ReferralTerms
     landings = LANDINGS
-    drives = ("benefit", "honour", "both")
+    in_honour = gettext_lazy("A new friend is welcomed, and who brought them is a guide.")
     watches = True
     machine = Machine(
         name="campaigns.referral.state",
@@ -120,6 +137,11 @@ class Referral(Mechanic[ReferralTerms]):
             method=_(
                 "A new friend gains by entering the code; who gave it is thanked once "
                 "the friend's first order is kept."
+            )
+            + " "
+            + _(
+                "Where that order goes back later, the coupon in thanks is taken back; a used one "
+                "is settled by the next friend."
             ),
             paid_levels=1 if terms.thanks else 0,
         )
@@ -143,11 +165,13 @@ class Referral(Mechanic[ReferralTerms]):
     def join(self, play: Play[ReferralTerms]) -> Sequence[Effect]:
         """A new friend enters the code, once in the campaign whoever's it is."""
         who, terms = play.who.account_id, play.terms
-        if who == play.instance.owner_id:
+        if play.is_own:
             raise Refused("own")
         if play.at >= play.campaign.ends_at:
             raise Refused("over")
-        if not is_newcomer(play.who.contacts):
+        if terms.household == REFUSED and play.instance.owner_id in play.who.household:
+            raise Refused("household")
+        if not is_new(play.who):
             raise Refused("newcomers_only")
         if _brought(who, play.instance):
             raise Refused("cycle")
@@ -180,22 +204,49 @@ class Referral(Mechanic[ReferralTerms]):
         received = order.received_at or play.at
         return [Follow(one, order.pk, received + dt.timedelta(days=play.terms.hold_days))]
 
+    def stands(self, terms: ReferralTerms, order: Order) -> bool:
+        """An order counts as long as it is worth what was asked for."""
+        return kept_of(order) >= max(1, terms.least)
+
     def refunded(
         self, play: Play[ReferralTerms], one: Participation, order: Order
     ) -> Sequence[Effect]:
-        """Given back in full: another order may count instead."""
-        return [Follow(one, None, reason="refunded")] if one.state == "in" else []
+        """Another order may count instead; what was thanked for already is taken back."""
+        if one.state == "in":
+            return [Follow(one, None, reason="refunded")]
+        if one.state != "won":
+            return []
+        undone = Reverse(one, play.instance.owner_id or 0, "thanks", f"place:{one.pk}")
+        # Who settled what was owed leaves it owed again.
+        return [undone, Keep(one, {"owed": True})] if one.data.get("settles") else [undone]
 
     def due(self, play: Play[ReferralTerms], one: Participation) -> Sequence[Effect]:
-        """It was kept. The member is thanked, for as many friends as there are thanks for."""
+        """It was kept. The member is thanked, for as many friends as there are thanks for.
+
+        Not for themselves: an order with their own card or device tells that now, at the latest. A
+        household is as the terms say; who is held is decided again once a reviewer has cleared it.
+        """
         code, terms = play.instance, play.terms
         owner = code.owner_id or 0
-        if one.state != "in":
+        if one.state != "in" or code.ended_at is not None:
             return []
+        if not self.stands(terms, Order.objects.get(pk=one.order_id)):
+            return [Follow(one, None, reason="refunded")]  # before we were told of it
+        near = known(one.account_id)
+        if owner in near.accounts:
+            return [Follow(one, one.order_id, reason="own"), MoveOne(one, "lost")]
+        if owner in near.household and terms.household == REFUSED:
+            return [Follow(one, one.order_id, reason="household"), MoveOne(one, "lost")]
+        if owner in near.household and terms.household == HELD and "cleared" not in one.data:
+            return [Keep(one, {"flag": "household"}), Follow(one, one.order_id, reason=HELD)]
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
+        owed = code.participations.filter(state="reversed", data__owed=True).order_by("id").first()
+        if owed is not None:
+            settled = [Keep(owed, {"owed": False}), Keep(one, {"settles": str(owed.pk)})]
+            return [Count(one), *settled, Tell(owner, "campaign.settled")]
         effects: list[Effect] = [Count(one), Tell(owner, "campaign.friend")]
-        if terms.thanks:
+        if terms.thanks or terms.honour:
             effects += reward(play, owner, terms.thanks, rule="thanks", cause=f"place:{one.pk}")
         return effects
 
@@ -217,6 +268,8 @@ class Referral(Mechanic[ReferralTerms]):
             )
             left_out = [one for one in shown.people if one.data.get("reason") == "cap"]
             late = [one for one in shown.people if one.data.get("reason") == "late"]
+            near = [one for one in shown.people if one.data.get("reason") in {"own", "household"}]
+            held = [one for one in shown.people if one.state == "in" and _is_held(one)]
             blocks: list[Block] = [
                 Note(_("Your code: %(code)s") % {"code": code.code}, "gold"),
                 *_gains(terms, shown.campaign.currency),
@@ -238,6 +291,23 @@ class Referral(Mechanic[ReferralTerms]):
                     n,
                 )
                 blocks.append(Note(text % {"n": n}))
+            if near:
+                n = len(near)
+                text = ngettext(
+                    "%(n)s friend does not count: the same person, or household.",
+                    "%(n)s friends do not count: the same person, or household.",
+                    n,
+                )
+                blocks.append(Note(text % {"n": n}))
+            if held:
+                n = len(held)
+                text = ngettext(
+                    "%(n)s friend has your address: somebody looks at it first.",
+                    "%(n)s friends have your address: somebody looks at it first.",
+                    n,
+                )
+                blocks.append(Note(text % {"n": n}))
+            blocks += _taken_back(shown)
             hint = _("Publish it on your own profile if you like; not on coupon sites.")
             return [*blocks, Next("share", _("Send it to friends"), hint)]
         if shown.mine is not None:
@@ -248,15 +318,40 @@ class Referral(Mechanic[ReferralTerms]):
         return [*_gains(terms, shown.campaign.currency), use]
 
 
+def _taken_back(shown: Shown[ReferralTerms]) -> list[Block]:
+    """Say which friends count no more, and what is owed for them."""
+    gone = [one for one in shown.people if one.state == "reversed"]
+    blocks: list[Block] = []
+    if gone:
+        text = ngettext(
+            "The order of %(n)s friend went back later, and the thanks for it with it.",
+            "The orders of %(n)s friends went back later, and the thanks for them with them.",
+            len(gone),
+        )
+        blocks.append(Note(text % {"n": len(gone)}))
+    if owed := sum(bool(one.data.get("owed")) for one in gone):
+        text = ngettext(
+            "You have used %(n)s coupon of these: the next friend settles it.",
+            "You have used %(n)s coupons of these: the next friends settle them.",
+            owed,
+        )
+        blocks.append(Note(text % {"n": owed}))
+    return blocks
+
+
 def _gains(terms: ReferralTerms, currency: str) -> list[Block]:
     """Say what both of them have; honour alone brings nothing to be named."""
-    if terms.is_honour:
+    if terms.honour:
         return []
     names = names_of(terms, currency)
     rungs = [(_("For the new friend"), names[terms.coupon], False)]
     if terms.thanks:
         rungs.append((_("For who brought them, later"), names[terms.thanks], False))
     return [Ladder(rungs)]
+
+
+def _is_held(one: Participation) -> bool:
+    return one.data.get("reason") == HELD and "cleared" not in one.data
 
 
 def _brought(account_id: int, code: Instance) -> bool:

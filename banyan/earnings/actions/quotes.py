@@ -15,12 +15,12 @@ from banyan.orders.events import OrderPlaced
 from banyan.orders.models import Checkout, Order, OrderLine
 from banyan.orders.reading import lines_with_orders
 from banyan.sharing.queries.attribution import account_of_browser
+from banyan.trust.queries import clusters_of
 
 from .. import rules
 from ..events import CommissionRejected
 from ..models import Commission, PlanVersion
 from ..plans import current_versions, terms_of
-from ..ports import person_of
 from ..queries.payers import verified_payers
 from ..rules import Share, Sharer
 from ..states import COMMISSION
@@ -86,7 +86,7 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
 
 
 class _People:
-    """Who the sharers, the buyer and the shop's staff are, as persons. At most three queries.
+    """Who the sharers, the buyer and the shop's staff are, as persons. At most five queries.
 
     Who has bought before is looked up only where a second level can depend on it (``verify``).
     """
@@ -95,7 +95,7 @@ class _People:
         sharers = {int(step["owner"]) for line in lines for step in line.path}
         buyer = _buyer_of(order.checkout)
         staff = {one.account_id for one in staff_of(order.shop_id)} | {order.shop.owner_id}
-        self._person = person_of(sharers | staff | ({buyer} if buyer else set()))
+        self._person = clusters_of(sharers | staff | ({buyer} if buyer else set()))
         self._verified = verified_payers(sharers) if verify else set()
         self.buyer = self._person[buyer] if buyer else None
         self.shop_people = frozenset(self._person[account] for account in staff)

@@ -7,7 +7,9 @@ from .grants import (
     count_typed_code,
     expire_grants,
     grant_coupon,
+    grant_off,
     print_codes,
+    revoke_grants,
 )
 from .points import points_locks, release_points, reserve_points, set_points_terms, spend_points
 from .points_life import (
@@ -56,6 +58,7 @@ __all__ = [
     "expire_rights",
     "give_back_points",
     "grant_coupon",
+    "grant_off",
     "grant_points",
     "grant_price_rights",
     "locks_of",
@@ -75,6 +78,7 @@ __all__ = [
     "resume_coupon",
     "return_coupons",
     "return_rights",
+    "revoke_grants",
     "revoke_price_rights",
     "ripen_points",
     "set_points_terms",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -13,13 +14,16 @@ from banyan.kernel import clock, locks, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
+from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import run
-from banyan.kernel.states import transition
+from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_coupon_for
+from ..events import CouponRevoked
 from ..models import Coupon, Grant
 from ..problems import CouponRefused
+from ..rules import AmountOff, Terms, Variants
 from ..states import GRANT
 
 MOST_CODES = 5_000
@@ -45,6 +49,43 @@ def grant_coupon(*, actor: Actor, coupon_id: int, account_id: int, source: str) 
         source=source,
         expires_at=row[1],
         created_at=now,
+    )
+
+
+def grant_off(
+    *,
+    actor: Actor,
+    shop_id: int,
+    account_ids: Sequence[int],
+    title: str,
+    variant_id: int,
+    off: Money,
+    until: dt.datetime,
+    source: str,
+) -> list[Grant]:
+    """Make a coupon for some members alone, and give it to each: ``off`` one variant until then.
+
+    For rooms above, which know why. Not repeatable. Three statements; nobody else knows the coupon,
+    so nothing is locked.
+    """
+    now = clock.now()
+    rules = Terms((Variants(ids=(variant_id,)),), (AmountOff(amount=off.amount),))
+    coupon = Coupon.objects.create(
+        shop_id=shop_id,
+        code=new_code(80),
+        title=title[:80],
+        **rules.stored(),
+        stacking="shop",
+        reach="held",
+        currency=off.currency,
+        cap=len(account_ids),
+        taken=len(account_ids),
+        ends_at=until,
+        created_at=now,
+    )
+    return Grant.objects.bulk_create(
+        Grant(coupon=coupon, account_id=one, source=source, expires_at=until, created_at=now)
+        for one in account_ids
     )
 
 
@@ -157,6 +198,25 @@ def print_codes(*, actor: Actor, coupon_id: int, n: int) -> list[Grant]:
             )
             for _n in range(n)
         )
+
+
+def revoke_grants(*, actor: Actor, grant_ids: Collection[int], reason: str) -> list[int]:
+    """Take unused coupons back; returns the ids of those that were. Repeatable. For rooms above.
+
+    Their uses are free again. What an order has already, paid or not, stays as it was promised.
+    Locks coupon. Emits coupon.revoked.
+    """
+    rows = Grant.objects.filter(pk__in=grant_ids, state="held")
+    with transaction.atomic():
+        locks.take(LockKey("entitlement", one) for one in rows.values_list("coupon_id", flat=True))
+        held = list(rows.order_by("id"))
+        for grant in held:
+            told = CouponRevoked(
+                grant_id=grant.pk, coupon_id=grant.coupon_id, account_id=grant.account_id
+            )
+            transition_telling(GRANT, grant, "revoked", event=told, actor=actor, reason=reason)
+            Coupon.objects.filter(pk=grant.coupon_id).update(taken=F("taken") - 1)
+    return [grant.pk for grant in held]
 
 
 def expire_grants(*, actor: Actor, limit: int = 500) -> int:

@@ -21,6 +21,7 @@ from .conditions import (
     Shared,
     Shops,
     Tags,
+    Variants,
 )
 from .points import Purse, Spending, earned, spend, take_in_order
 from .purchase import CLASSES, BestSet, Candidate, Given, Line, Purchase, Refused
@@ -70,6 +71,7 @@ __all__ = [
     "Spending",
     "Tags",
     "Terms",
+    "Variants",
     "apply_set",
     "best_set",
     "earned",

@@ -71,6 +71,24 @@ class Products(Condition):
 
 
 @register
+class Variants(Condition):
+    """Only for some variants: what a campaign's price for one thing is as a coupon."""
+
+    code: ClassVar[str] = "variants"
+    label: ClassVar[Text] = gettext_lazy("Only for some variants")
+    ids: Ids
+
+    def keeps(self, line: Line) -> bool:
+        """See the base."""
+        return line.variant_id in self.ids
+
+    def sentence(self, currency: str) -> str:
+        """See the base."""
+        text = ngettext("for %(n)s thing", "for %(n)s things", len(self.ids))
+        return text % {"n": len(self.ids)}
+
+
+@register
 class Categories(Condition):
     """Only for goods of some categories and those below them."""
 

@@ -27,6 +27,7 @@ class Line:
     goods: int
     categories: frozenset[int] = frozenset()
     tags: frozenset[str] = frozenset()
+    variant_id: int = 0
     shared: bool = False
     sent: bool = True
 

@@ -17,6 +17,7 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent, Refund
+from banyan.people.models import Account
 
 from . import cast
 from .pictures import Studio, Thing
@@ -168,7 +169,7 @@ class Till:
             actor=actor,
             lines=lines,
             contact=orders.Contact(email=f"{self.name}{self.number}@example.com"),
-            address={**address, "phone": phone},
+            address={**for_them(actor, address), "phone": phone},
             placement_key=f"demo:{self.name}:{self.number}",
             provider="sandbox",
             confirmed_age=age,
@@ -197,6 +198,12 @@ class Till:
         order = self.take(actor, *lines, address=address, age=age)
         carry(order, until=self.until)
         return order
+
+
+def for_them(actor: Actor, address: Mapping[str, str] = ADDRESS) -> dict[str, str]:
+    """Return an address in a member's own name: one name at one address would be one person."""
+    names = Account.objects.filter(pk=actor.id or 0).values_list("display_name", flat=True)
+    return {**address, "recipient": names.first() or address["recipient"]}
 
 
 def first_variant(product: Product) -> Variant:

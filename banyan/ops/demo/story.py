@@ -41,7 +41,7 @@ from .flea import Flea
 from .handed import Handed
 from .launches import Launches
 from .pictures import Cover, Face, Goods, Studio
-from .stage import ADDRESS, SYSTEM, Stage, give_back, pay
+from .stage import ADDRESS, SYSTEM, Stage, for_them, give_back, pay
 from .stalls import Stalls
 from .talks import Talks
 from .tariffs import Tariffs
@@ -391,7 +391,7 @@ class Story:
                     )
                 ],
                 contact=orders.Contact(email=f"demo{index}@example.com"),
-                address=ADDRESS,
+                address=for_them(who),
                 placement_key=f"demo:{index}",
                 provider="sandbox",
             )

@@ -44,6 +44,7 @@ class Together:
             self._bargain(goods[0])
             self._group(goods[-1])
             self._pack()
+            self._pack_of_an_order(goods[0])
             self._likes()
             self._code()
             self._packet()
@@ -97,12 +98,16 @@ class Together:
                 count=2,
                 helpers=3,
             )
-            entries = [self._begin(of, one) for one in ("ana", "bei", "noor", "juno", "wren")]
-            self._all("help", entries[0], "ben", "readlu")
-            self._all("help", entries[3], "tam")
+            entries = {one: self._begin(of, one) for one in ("ana", "bei", "noor", "juno", "wren")}
+            self._all("help", entries["ana"], "ben", "readlu")
+            self._all("help", entries["juno"], "tam")
         with clock.at(of.ends_at):
             campaigns.advance(actor=SYSTEM)  # freezes the list
             campaigns.advance(actor=SYSTEM)  # draws
+            for who, entry in entries.items():
+                if Instance.objects.get(pk=entry.pk).state == "won":
+                    self._all("redeem", entry, who)
+            campaigns.advance(actor=SYSTEM)  # nobody has to wait any more
 
     def _bargain(self, variant: Variant) -> None:
         of = self._publish(
@@ -144,6 +149,24 @@ class Together:
             hours=72,
         )
         self._all("join", self._begin(of, "ana"), "juno", "oki", "mei", "sol")
+
+    def _pack_of_an_order(self, variant: Variant) -> None:
+        """One has opened the pack that came with an order; another one's waits on its page."""
+        of = self._publish(
+            "coupon_pack",
+            "A cup for you and for friends",
+            "Every order brings a pack for three friends.",
+            coupon=self._coupon("A small one less", 800),
+            places=3,
+            sender=0,
+            hours=72,
+            starts="order",
+            order_days=14,
+        )
+        bought = self.till.take(self.stage.member("mei"), orders.WantedLine(variant.pk))
+        pack = self._begin(of, "mei", order=str(bought.pk))
+        self._all("join", pack, "oki")
+        self.till.take(self.stage.member("sol"), orders.WantedLine(variant.pk))
 
     def _likes(self) -> None:
         of = self._publish(

@@ -19,7 +19,7 @@ from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link
 
 from . import cast
-from .stage import SYSTEM, carry, give_back, pay
+from .stage import SYSTEM, carry, for_them, give_back, pay
 
 # How many of those who open a link share it on, by generation.
 SHARED_ON = (6, 2, 2, 1, 1)
@@ -135,7 +135,7 @@ class Travels:
             actor=actor,
             lines=[orders.WantedLine(self.variant.pk, 1, via=link.code if link else "")],
             contact=orders.Contact(email=f"travel{self.number}@example.com"),
-            address=self.stage.address,
+            address=for_them(actor, self.stage.address),
             placement_key=f"demo:travel:{self.number}",
             provider="sandbox",
         )

@@ -166,6 +166,7 @@ class Basket:
                     key=one.key,
                     shop_id=one.shop_id,
                     product_id=self.variants[one.key].product_id,
+                    variant_id=self.variants[one.key].pk,
                     quantity=one.quantity,
                     goods=one.unit_amount * one.quantity,
                     categories=categories.get(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import remembered
 from banyan.people.models import Account
+from banyan.trust.queries import known
 
 from ..models import Checkout
 
@@ -33,29 +33,21 @@ def same_person(actor: Actor, contact: Contact) -> set[str]:
     """Return every key under which this person may have bought before, ``person_key`` among them.
 
     A guest is known by either contact and by the account that has proven it; a member by the
-    contacts they have proven, also for what they bought as a guest. What a member types is no
-    proof: it may be whom the parcel is for. Neither signing in nor out brings a used coupon back.
+    contacts they have proven, also for what they bought as a guest, and by every other account of
+    theirs that ``trust`` knows. What a member types is no proof: it may be whom the parcel is for.
+    Neither signing in nor out brings a used coupon back, nor does a second account. One statement.
     """
-    known = set()
-    if actor.id is None:
-        known = {contact.email, contact.phone}
-        found = list(
-            Account.objects.filter(
-                Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
-            )
-        )
+    if actor.id is not None:
+        member = known(actor.id)
+        accounts, contacts = set(member.accounts), {member.email, member.phone}
     else:
-        found = _member(actor.id)
-    keys = set()
-    for account in found:
-        keys.add(f"account:{account.pk}")
-        known |= {account.email or "", account.phone or ""}
-    return keys | {f"contact:{one.lower()}" for one in known if one}
-
-
-@remembered
-def _member(account_id: int) -> QuerySet[Account]:
-    return Account.objects.filter(pk=account_id)
+        accounts, contacts = set(), {contact.email, contact.phone}
+        proven = Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
+        for account in Account.objects.filter(proven):
+            accounts.add(account.pk)
+            contacts |= {account.email or "", account.phone or ""}
+    keys = {f"contact:{one.lower()}" for one in contacts if one}
+    return keys | {f"account:{one}" for one in accounts}
 
 
 def is_newcomer(person_keys: Collection[str]) -> bool:

@@ -200,6 +200,7 @@ def _act_on(
         money=state.money,
         at=state.at,
         failure=state.failure,
+        payer=state.payer,
         raw=state.raw,
     )
     if state.status == Status.SUCCEEDED and state.money is not None:

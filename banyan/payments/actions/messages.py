@@ -87,7 +87,7 @@ def _intent_of(provider: str, message: Message) -> Intent | None:
     about = message.kind.partition(".")[0]
     reference = Reference.parse(message.reference)
     ours = Intent.objects.filter(provider=provider)
-    if reference is not None and (about, reference.kind) == ("payment", "pay"):
+    if reference is not None and about in ("payment", "other") and reference.kind == "pay":
         return intent_of_provider.first(provider, reference.id)
     if reference is not None and (about, reference.kind) == ("refund", "refund"):
         return ours.filter(refunds__id=reference.id).first()

@@ -157,5 +157,6 @@ def payload_of(message: Message) -> dict[str, object]:
         "currency": message.money.currency if message.money else None,
         "at": message.at.isoformat() if message.at else None,
         "failure": message.failure,
+        "payer": message.payer,
         "raw": dict(message.raw),
     }

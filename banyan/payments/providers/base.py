@@ -195,7 +195,8 @@ class Started:
 class ProviderState:
     """A provider's answer to "how does it stand". ``money`` is what really moved so far.
 
-    ``at`` is the provider's time of the final state; ``failure`` its reason code.
+    ``at`` is the provider's time of the final state; ``failure`` its reason code; ``payer`` a mark
+    of whose money or card it was (``payers.mark``), where the provider tells.
     """
 
     status: Status
@@ -203,12 +204,16 @@ class ProviderState:
     money: Money | None = None
     at: dt.datetime | None = None
     failure: str = ""
+    payer: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One verified message. ``message_id`` is the same on every repetition of it."""
+    """One verified message. ``message_id`` is the same on every repetition of it.
+
+    ``payer`` as of :class:`ProviderState`.
+    """
 
     message_id: str
     kind: Kind
@@ -217,6 +222,7 @@ class Message:
     money: Money | None = None
     at: dt.datetime | None = None
     failure: str = ""
+    payer: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -20,12 +20,13 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from banyan.kernel import clock, keyrings, ratelimits
+from banyan.kernel import clock, events, keyrings, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound, TooMany
 
 from .. import ports
+from ..events import BrowserJoined
 from ..models import Account, SignInCode, VisitorLink
 from ..rules import Contact, read_contact
 from .accounts import ContactTaken, attach_contact, create_account
@@ -266,12 +267,15 @@ def account_with(contact: Contact) -> Account | None:
 def join_browser(*, account: Account, visitor: str | None, cart_token: str) -> None:
     """Join what a browser did before: its visitor id, touches and cart. Repeatable.
 
-    A hook that fails is logged and does not keep anybody out.
+    A hook that fails is logged and does not keep anybody out. Emits account.browser_joined.
     """
     if visitor:
-        VisitorLink.objects.get_or_create(
-            visitor=visitor, account=account, defaults={"first_seen": clock.now()}
-        )
+        with transaction.atomic():
+            link, _new = VisitorLink.objects.get_or_create(
+                visitor=visitor, account=account, defaults={"first_seen": clock.now()}
+            )
+            told = BrowserJoined(account_id=account.pk, visitor_link_id=link.pk)
+            events.emit(told, actor=Actor(kind="member", id=account.pk, label=str(account)))
     for hook in ports.on_sign_in:
         try:
             with transaction.atomic():

@@ -24,7 +24,7 @@ from banyan.people.models import Account
 from ..access import get_sale_for_staff
 from ..events import SaleEnded, SalePaused, SaleResumed, SaleScheduled
 from ..models import Bucket, Fan, Sale, SaleItem
-from ..queries import baselines
+from ..queries import baselines, room_of
 from ..states import SALE
 
 ROOM = "sales.room"
@@ -177,7 +177,7 @@ def publish_sale(*, actor: Actor, sale_id: int) -> Sale:
     if sale.ends_at <= clock.now():
         raise Conflict(_("The end of this sale has passed."), code="sale_over")
     check_campaigning(sale.shop_id)
-    commitment = ""
+    commitment, terms = "", ""
     try:
         with transaction.atomic():
             sale = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
@@ -190,6 +190,7 @@ def publish_sale(*, actor: Actor, sale_id: int) -> Sale:
             locks.take(stock_locks(variant_id for variant_id, _n in wanted))
             if sale.admission == "queue":
                 commitment = fairness.commit(purpose=ROOM, subject_id=sale.pk)
+                terms = room_of(sale).published
             hold(wanted, reference=f"sale:{sale.pk}")
             for item in items:
                 item.live = True
@@ -198,7 +199,13 @@ def publish_sale(*, actor: Actor, sale_id: int) -> Sale:
                 _open_pools(items)
             told = SaleScheduled(sale_id=sale.pk, shop_id=sale.shop_id)
             transition_telling(
-                SALE, sale, "scheduled", event=told, actor=actor, commitment=commitment
+                SALE,
+                sale,
+                "scheduled",
+                event=told,
+                actor=actor,
+                commitment=commitment,
+                terms=terms,
             )
     except SoldOut as error:
         raise Conflict(

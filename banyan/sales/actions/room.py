@@ -17,12 +17,13 @@ from banyan.kernel import clock, events, fairness
 from banyan.kernel.actors import Actor
 from banyan.kernel.fairness import Entrant
 from banyan.kernel.problems import Conflict, LoginRequired
+from banyan.kernel.proofs import freeze
 from banyan.kernel.states import transition_all
 
 from ..access import get_sale_for
 from ..events import SaleAdmitted
-from ..models import Entry, Sale
-from ..queries import buckets_of, entry_of, left_in
+from ..models import Entry, RoomProof, Sale
+from ..queries import buckets_of, entry_of, left_in, room_of
 from ..rules import WARM_UP, waits_until
 from ..states import ENTRY
 from .planning import ROOM
@@ -69,7 +70,7 @@ def leave_room(*, actor: Actor, sale_id: int) -> None:
 def draw_places(*, actor: Actor, sale: Sale) -> int:
     """Draw the order of those who came before the draw; returns how many. Repeatable.
 
-    Freezes the list (its root is kept), then opens the seed.
+    Freezes the list (its root is kept), then opens the seed and keeps the proof.
     """
     drawn = waits_until(sale.starts_at, sale.first_seconds)
     if sale.admission != "queue" or sale.drawn_at is not None or clock.now() < drawn:
@@ -79,19 +80,19 @@ def draw_places(*, actor: Actor, sale: Sale) -> int:
         if sale.drawn_at is not None:
             return 0
         early = Entry.objects.filter(sale=sale, state="waiting", entered_at__lt=drawn)
-        frozen = fairness.freeze(
-            Entrant(str(entry_id)) for entry_id in early.values_list("id", flat=True)
-        )
-        root = fairness.merkle_root(frozen)
+        frozen = freeze(Entrant(str(entry_id)) for entry_id in early.values_list("id", flat=True))
         seed = fairness.reveal(purpose=ROOM, subject_id=sale.pk)
-        key = fairness.draw_key(seed=seed, root=root, randomness="", draw_id=sale.pk)
-        order = fairness.draw(frozen, key)
+        room = room_of(sale)
+        order = room.order(frozen, seed)
         Entry.objects.bulk_update(
-            (Entry(pk=int(one.id), place=place) for place, one in enumerate(order, start=1)),
+            (Entry(pk=int(id), place=place) for place, id in enumerate(order, start=1)),
             ["place"],
             batch_size=1000,
         )
-        Sale.objects.filter(pk=sale.pk).update(root=root, seed=seed.hex(), drawn_at=clock.now())
+        RoomProof.objects.create(sale=sale, text=room.proof(frozen, order, seed))
+        Sale.objects.filter(pk=sale.pk).update(
+            root=frozen.root, seed=seed.hex(), drawn_at=clock.now()
+        )
     return len(order)
 
 

@@ -74,6 +74,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 table(_("Blocked pictures"), "hide_image", "moderation_blockedpicture",
                       "moderation"),
                 table(_("People"), "group", "people_account", "support", "moderation"),
+                entry(_("Who is one person"), "diversity_3", "admin:persons", "moderation"),
                 table(_("Groups"), "groups", "groups_group", "moderation"),
                 entry(_("How shares travel"), "account_tree", "cascades",
                       "support", "finance", "moderation"),

@@ -105,7 +105,7 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # an untyped base
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return our own pages and the registered tables; no password pages, no shortcuts."""
-        from . import mechanics, pages
+        from . import mechanics, pages, persons
 
         found: list[URLPattern | URLResolver] = [
             path("", self.admin_view(pages.home), name="index"),
@@ -115,6 +115,7 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # an untyped base
             path("orders/", self.admin_view(pages.find_order), name="find_order"),
             path("orders/<str:number>/", self.admin_view(pages.order_story), name="order_story"),
             path("mechanics/", self.admin_view(mechanics.mechanic_list), name="mechanics"),
+            path("persons/", self.admin_view(persons.person_page), name="persons"),
             path("keys/", self.admin_view(pages.key_rings), name="key_rings"),
         ]
         for model, model_admin in self._registry.items():

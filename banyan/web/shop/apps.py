@@ -19,6 +19,7 @@ class ShopConfig(AppConfig):
         from banyan.sharing import ports as sharing
 
         from . import sign_in, targets
+        from .campaigns import keeping
         from .campaigns import targets as played
         from .chat import cards
 
@@ -38,6 +39,7 @@ class ShopConfig(AppConfig):
         payments.register_subject_page("checkout", targets.checkout_page)
         payments.register_subject_page("payment_request", targets.request_page)
         cards.register()
+        keeping.register()
         chat.register_card(CARD, played.play_cards)
         people.register_guest_source(sign_in.GuestOrders())
         people.on_sign_in[:] = [sign_in.join_touches, sign_in.join_cart_of_browser]

@@ -286,7 +286,7 @@ def _campaign(
     kind = mechanic(shown.mechanic)
     assert shown.version is not None
     terms = kind.terms.model_validate(shown.version.terms)
-    worst = kind.worst_case(terms)
+    worst = kind.cost(terms)
     context = {
         "campaign": shown,
         "state": campaign_state(shown),
@@ -398,6 +398,8 @@ def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
 def _ways(shown: Campaign) -> list[tuple[str, str, str]]:
     """Return in words what moves people, and how it ends where that was chosen."""
     ways = [(_("What moves people"), dict(_drives())[shown.drive], "")]
+    if shown.drive == "honour":
+        ways.append((_("For honour alone"), str(mechanic(shown.mechanic).in_honour), ""))
     if len(mechanic(shown.mechanic).landings) > 1:
         ways.append((_("How it ends"), _landings()[shown.landing], ""))
     return ways

@@ -18,8 +18,8 @@ from .typed import Typed
 
 MOST_CHOICES = 200
 PARTS: dict[str, Mapping[str, type[Rule]]] = {"benefits": BENEFITS, "conditions": CONDITIONS}
-# A shop's coupon is for the shop anyway.
-NOT_HERE = {"shops"}
+# A shop's coupon is for the shop anyway, and only campaigns give coupons for one thing.
+NOT_HERE = {"shops", "variants"}
 INPUT_MODES = {"amount": "decimal", "rate": "decimal", "whole": "numeric", "words": "text"}
 
 

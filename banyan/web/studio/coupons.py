@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop
 from banyan.entitlements import actions as entitlements
+from banyan.entitlements.access import visible_coupons
 from banyan.entitlements.models import Coupon, Grant
 from banyan.entitlements.rules import terms_of
 from banyan.insights.queries import reminder_report
@@ -40,7 +41,7 @@ FRESH = {"cap": "100", "per_person": "1", "reach": "code", "stacking": "shop"}
 def coupons(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """List the coupons, newest first."""
     shop = shop_of(request, shop_slug, MANAGERS)
-    rows = [row(one) for one in Coupon.objects.filter(shop=shop).order_by("-id")[:MOST_SHOWN]]
+    rows = [row(one) for one in visible_coupons(actor(request), shop.pk)[:MOST_SHOWN]]
     return page(request, shop, "coupons", "studio/coupons.html", {"rows": rows})
 
 

@@ -79,10 +79,10 @@ def test_a_visitor_sees_price_and_act_and_signs_in_at_the_act() -> None:
     link = sharing.share(actor=make.actor(sender), target_kind="play", target_id=pack.pk, via=None)
     visitor = client()
     html = visitor.get(reverse("play", args=[pack.code]) + f"?via={link.code}").content.decode()
-    found = re.search(r'href="(/login\?[^"]+)"', html)
-    assert found is not None
-    assert link.code in found[1]
-    assert "Open the pack" in html
+    form = re.search(rf'action="/play/{pack.code}/keep">(.*?)</form>', html, re.S)
+    assert form is not None
+    assert f'name="via" value="{link.code}"' in form[1]
+    assert "Open the pack" in form[1]
     assert visitor.post(reverse("play_act", args=[pack.code, "join"])).status_code == 401
     assert not CouponGrant.objects.exists()
 

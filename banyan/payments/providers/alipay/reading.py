@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 
+from ...payers import mark
 from ...problems import ForgedMessage, ProviderUnreachable, UnreadableMessage
 from ..base import Kind, Message, ProviderState, Status
 from . import signing
@@ -81,6 +82,7 @@ def payment_state(fields: Mapping[str, Any], number: str) -> ProviderState:
         at=at,
         # Paid and given back in full, by somebody at Alipay: none of it is with us.
         failure=("refunded_at_provider" if paid_at else "closed") if closed else "",
+        payer=_payer(fields),
         raw=_kept(fields),
     )
 
@@ -113,6 +115,13 @@ def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name in _KEPT}
 
 
+def _payer(fields: Mapping[str, Any]) -> str:
+    """Return the mark of the buyer, whom a notification and an answer call by different names."""
+    names = (fields.get(name) for name in ("buyer_open_id", "buyer_id", "buyer_user_id"))
+    buyer = next(filter(None, names), "")
+    return mark(f"alipay|{buyer}") if buyer else ""
+
+
 def _form(body: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(
@@ -141,6 +150,7 @@ def _message(fields: Mapping[str, str]) -> Message:
         money=_money(fields),
         at=moment_of(paid_at) if paid_at else None,
         failure="closed" if fields["trade_status"] == "TRADE_CLOSED" else "",
+        payer=_payer(fields),
         raw=_kept(fields),
     )
 

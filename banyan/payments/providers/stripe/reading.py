@@ -9,6 +9,7 @@ from typing import Any
 
 from banyan.kernel.money import Money
 
+from ...payers import mark
 from ..base import Kind, Message, ProviderState, Status
 from .amounts import from_stripe
 from .signing import opened
@@ -75,6 +76,7 @@ def session_state(session: Thing) -> ProviderState:
         money=money,
         at=at,
         failure=failure,
+        payer=_payer(charge),
         raw=_kept(session) | {"payment_intent": _kept(payment)},
     )
 
@@ -124,6 +126,8 @@ def message(event: Thing, *, live: bool) -> Message:
         ours = opened(thing.get("metadata"))
         kind = Kind.PAYMENT_FAILED if ours else Kind.OTHER
         return _message(event, thing, kind, failure=_declined(thing))
+    if event["type"] == "charge.succeeded":
+        return _message(event, thing, Kind.OTHER, payer=_payer(thing))
     if family == "refund":
         return _about_refund(event, thing)
     if event["type"] == "charge.dispute.created":
@@ -155,7 +159,13 @@ def _about_refund(event: Thing, refund: Thing) -> Message:
 
 
 def _message(
-    event: Thing, thing: Thing, kind: Kind, *, money: Money | None = None, failure: str = ""
+    event: Thing,
+    thing: Thing,
+    kind: Kind,
+    *,
+    money: Money | None = None,
+    failure: str = "",
+    payer: str = "",
 ) -> Message:
     return Message(
         message_id=event["id"],
@@ -165,6 +175,7 @@ def _message(
         money=money,
         at=moment(event["created"]),
         failure=failure,
+        payer=payer,
         raw={
             "id": event["id"],
             "type": event["type"],
@@ -174,6 +185,17 @@ def _message(
             "object": _kept(thing),
         },
     )
+
+
+def _payer(charge: Thing) -> str:
+    """Return the mark of the card, or account, that was charged.
+
+    It has one fingerprint whoever uses it: https://docs.stripe.com/api/charges/object
+    """
+    details: Thing = charge.get("payment_method_details") or {}
+    means: Thing = details.get(str(details.get("type") or "")) or {}
+    fingerprint = means.get("fingerprint")
+    return mark(f"stripe|{fingerprint}") if fingerprint else ""
 
 
 def _declined(payment: Thing) -> str:

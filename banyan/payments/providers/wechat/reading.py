@@ -56,6 +56,7 @@ def trade_state(trade: Mapping[str, Any]) -> ProviderState:
         money=_money(trade["amount"], "total") if paid else None,
         at=_time(trade.get("success_time")),
         failure="" if paid or status == Status.PENDING else trade["trade_state"],
+        payer=without_payer(trade).get("payer", ""),
         raw=without_payer(trade),
     )
 
@@ -102,6 +103,7 @@ def message(event: Mapping[str, Any], resource: Mapping[str, Any]) -> Message:
         money=state.money if state else None,
         at=(state.at if state else None) or _time(event.get("create_time")),
         failure=state.failure if state else "",
+        payer=state.payer if state else "",
         raw={**event, "resource": without_payer(resource)},
     )
 

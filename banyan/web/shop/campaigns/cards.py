@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from banyan.campaigns.mechanic import Mechanic, mechanic
+from banyan.campaigns.mechanic import Mechanic, mechanic, title_of
 from banyan.campaigns.models import Campaign
 from banyan.campaigns.queries import Offer, offers_of
 from banyan.kernel.money import Money, format_money
@@ -35,6 +35,11 @@ class CampaignCard:
     gain: str
     goods: str = ""
     goods_url: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return title_of(self.campaign)
 
     @property
     def line(self) -> str:

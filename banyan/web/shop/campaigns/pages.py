@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from banyan.campaigns import actions as campaigns
@@ -18,17 +19,30 @@ from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.actions.switching import is_on as is_switched_on
 from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note, Price, Proof, Won
 from banyan.campaigns.disclosing import rules_of
-from banyan.campaigns.honour import blocks_of
+from banyan.campaigns.honour import HONOUR, blocks_of, name_of
 from banyan.campaigns.mechanic import Arrival as Came
 from banyan.campaigns.mechanic import Shown, mechanic, proof_file
-from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
+from banyan.campaigns.models import (
+    Campaign,
+    Contribution,
+    Instance,
+    Participation,
+    ProofFile,
+)
 from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
-from banyan.campaigns.queries import all_running, is_on, own_instances, plays_of, shown
+from banyan.campaigns.queries import (
+    all_running,
+    is_on,
+    marks_held,
+    own_instances,
+    plays_of,
+    shown,
+)
 from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import NotFound
 from banyan.sharing.channels import channel_of
 from banyan.sharing.queries import link_by_code
@@ -77,6 +91,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         request,
         "shop/campaigns/campaign.html",
         _page(request, found, arrival)
+        | _beginning(request, found)
         | {
             "mine": own_instances(who, found),
             "phase": _phase(found),
@@ -85,6 +100,25 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
             "sign_in_url": _sign_in(request, arrival),
         },
     )
+
+
+def _beginning(request: HttpRequest, found: Campaign) -> dict[str, Any]:
+    """Return how a play of it is begun: by whom likes to, once a day, or with an order alone."""
+    assert found.version is not None
+    terms = mechanic(found.mechanic).terms.model_validate(found.version.terms)
+    if terms.is_daily:
+        return {"begin_label": _("Take today's")}
+    if terms.from_order is None:
+        return {"begin_label": _("Begin")}
+    order = whole(request.GET.get("order", ""))
+    least = format_money(Money(terms.from_order.least, found.currency))
+    return {
+        "begin_label": _("Begin") if order else "",
+        "order": order,
+        "needs": _("It comes with a paid order of at least %(amount)s.") % {"amount": least}
+        if terms.from_order.least
+        else _("It comes with a paid order."),
+    }
 
 
 @require_safe
@@ -121,12 +155,13 @@ def _phase(found: Campaign) -> str:
 def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, Any]:
     kind, card = mechanic(found.mechanic), campaign_cards([found])[found.pk]
     query = f"?via={arrival.code}" if arrival.code else ""
-    pitch = "" if arrival.neutral else str(kind.pitch)
+    told = kind.in_honour if found.drive == HONOUR else kind.pitch
+    pitch = "" if arrival.neutral else str(told)
     return {
         "nav": "explore",
         "card": card,
         # An app that forbids sharing for a reward reads no invitation to do so.
-        "steps": () if arrival.neutral else kind.steps,
+        "steps": () if arrival.neutral else kind.how(found),
         "campaign": found,
         "shop": found.shop,
         "mechanic": kind,
@@ -138,8 +173,8 @@ def _page(request: HttpRequest, found: Campaign, arrival: Arrival) -> dict[str, 
         "head": head_of(
             request,
             kind="website",
-            title=found.title,
-            description=found.about or pitch or found.title,
+            title=card.title,
+            description=found.about or pitch or card.title,
             path=addresses.url("campaign", found.code),
             picture=card.picture,
             code=arrival.code,
@@ -166,9 +201,10 @@ def _goods(found: Campaign) -> dict[str, Any] | None:
 def campaign_proof(request: HttpRequest, code: str) -> HttpResponse:
     """Return the proof file of a campaign's draw, once it is drawn."""
     found = get_campaign_for(actor(request), code)
-    if "proof" not in found.public:
+    file = ProofFile.objects.filter(campaign=found).exclude(text="").first()
+    if file is None:
         raise NotFound()
-    return HttpResponse(found.public["proof"], content_type="application/json")
+    return HttpResponse(file.text, content_type="application/json")
 
 
 @require_POST
@@ -213,7 +249,7 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         "member": who.id is not None,
         "sign_in_url": _sign_in(request, arrival),
         "share_url": addresses.url("share", "play", found.pk) + query,
-        "live": ticket(request, f"play:{found.pk}"),
+        "live": ticket(request, _topic(found)),
         "again_url": addresses.url("play", found.code) + query,
     }
     if request.headers.get("hx-request"):
@@ -221,6 +257,13 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         answer["Vary"] = "HX-Request"
         return answer
     return render(request, "shop/campaigns/play.html", context)
+
+
+def _topic(found: Instance) -> str:
+    """Return what a play's page listens to: all plays, where they draw on one stock."""
+    if mechanic(found.campaign.mechanic).shared:
+        return f"campaign:{found.campaign_id}"
+    return f"play:{found.pk}"
 
 
 def _is_own(block: Block) -> bool:
@@ -282,9 +325,14 @@ def plays_mine(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "me",
         "rows": [
-            {"play": one, "mechanic": mechanics.mechanic(one.campaign.mechanic)}
+            {
+                "play": one,
+                "title": mechanics.title_of(one.campaign),
+                "mechanic": mechanics.mechanic(one.campaign.mechanic),
+            }
             for one in rows[:PAGE]
         ],
+        "marks": [(name_of(rule), n) for rule, n in marks_held(actor(request))],
         "more_url": more,
     }
     return render(request, "shop/campaigns/mine.html", context)

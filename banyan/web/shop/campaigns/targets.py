@@ -64,7 +64,7 @@ def _told(card: CampaignCard, url: str) -> TargetCard:
     pitch = "" if card.mechanic.by_sharing else str(card.mechanic.pitch)
     return TargetCard(
         url=url,
-        title=card.campaign.title,
+        title=card.title,
         description=card.campaign.about or pitch,
         image=card.picture["src"] if card.picture else "",
         price=card.gain,

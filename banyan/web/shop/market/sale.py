@@ -12,8 +12,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from banyan.campaigns.chance import proofs
-from banyan.campaigns.chance.draws import Room
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -28,11 +26,11 @@ from banyan.sales.models import Bucket, Right, Sale
 from banyan.sales.queries import (
     ahead_of,
     buckets_of,
-    drawn_entries,
     entry_of,
     is_fan,
     left_in,
     rights_of,
+    room_proof,
 )
 from banyan.sales.reminders import STARTS
 from banyan.sales.rules import WARM_UP, waits_until
@@ -153,18 +151,9 @@ def _room(shown: Sale, who: Actor, now: dt.datetime) -> dict[str, Any]:
         "drawn_at": drawn_at,
         "drawn": shown.drawn_at is not None,
         "polls": entry is not None,
-        "terms": proofs.fingerprint(_chance(shown).terms),
+        "terms": shown.terms,
         "proof": addresses.url("sale_proof", shown.pk) if shown.seed else "",
     }
-
-
-def _chance(shown: Sale) -> Room:
-    """Return how the order of a waiting room is drawn."""
-    return Room(
-        subject=shown.pk,
-        starts_at=shown.starts_at.isoformat(),
-        first_seconds=shown.first_seconds,
-    )
 
 
 @require_safe
@@ -172,9 +161,9 @@ def _chance(shown: Sale) -> Room:
 def proof(request: HttpRequest, sale_id: int) -> HttpResponse:
     """Hand out the proof file of a waiting room whose order has been drawn."""
     shown = get_sale_for(actor(request), sale_id)
-    if not shown.seed:
+    text = room_proof(shown)
+    if text is None:
         raise NotFound()
-    text = _chance(shown).proof(map(str, drawn_entries(shown)), seed=bytes.fromhex(shown.seed))
     answer = HttpResponse(text, content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="proof-sale-{shown.pk}.json"'
     return answer

@@ -27,6 +27,7 @@ STATES = {
     "reserved": ("gold", gettext_lazy("In an order that waits for payment")),
     "redeemed": ("", gettext_lazy("Used")),
     "expired": ("", gettext_lazy("Ran out")),
+    "revoked": ("", gettext_lazy("Taken back")),
 }
 
 

@@ -35,6 +35,7 @@ from banyan.standing.queries import reviews_of
 
 from ...http import actor, number, private, signed_in
 from ...streams import ticket
+from ..campaigns.brought import brought
 from ..market.cards import product_url
 from ..trade.disputes import open_dispute_url
 from .checkout import go_to_payment, leave_cart
@@ -181,6 +182,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "state": _headline(checkout, rows),
         "lapsed": checkout.state in {"expired", "cancelled"},
         "rows": rows,
+        "brought": brought(request, checkout, [row["order"] for row in rows]),
         "sums": receipt_rows(checkout, [x["line"] for row in rows for x in row["lines"]]),
         "total": Money(checkout.total_amount, checkout.currency),
         "address": _address_line(checkout.address),

@@ -135,7 +135,7 @@ async function turns(t, seed, file) {
 }
 
 async function root(entries) {
-  if (entries.length < 2) return digest(utf8.encode(entries.map(([name, weight]) => `\0${name}\n${weight}`).join("")));
+  if (entries.length < 2) return digest(utf8.encode(entries.map((entry) => `\0${entry.join("\n")}`).join("")));
   const half = 2 ** ((entries.length - 1).toString(2).length - 1);
   return digest(unhex(`01${await root(entries.slice(0, half))}${await root(entries.slice(half))}`));
 }
@@ -148,14 +148,13 @@ const byBytes = (a, b) => {
 };
 
 async function draw(t, seed, file) {
-  const { entries, voids, randomness, parts: gave, published } = file;
+  const { entries, voids, randomness, signature: said, published } = file;
   const [names, weights] = [entries.map(([name]) => name), entries.map(([, weight]) => weight)];
   const gone = new Set(voids.map(([name]) => name));
   const proper = canonical(names) === canonical([...new Set(names)].filter((name) => !gone.has(name)).sort(byBytes));
   const top = await root(entries);
-  const rules = { none: "", members: await sha(gave), beacon: randomness.replaceAll("|", "") || 0 };
-  let kept = weights.every((weight) => weight >= 1) && rules[t.source] === randomness;
-  for (const [, promised, value] of gave) kept &&= await digest(utf8.encode(value)) === promised;
+  const luck = said ? await digest(unhex(said)) : "";
+  const kept = luck === randomness && (t.source === "beacon" || !said) && weights.every((weight) => weight >= 1);
   const frozen = top === published.root && await sha(voids) === published.voids;
   const many = sum(t.prizes.map(([, n]) => n)) + t.runners;
   const stream = await Stream.of(seed, `${top}|${randomness}|${t.subject}`);

@@ -1,0 +1,59 @@
+"""Edges between accounts and keys, and the clusters that strong ones make."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from banyan.kernel.ids import IdField
+from banyan.people.models import Account
+
+from .rules import KINDS
+
+
+class Edge(models.Model):
+    """An account was seen with a key: a proven contact, a device, a means of payment, an address.
+
+    ``digest`` is the key under our own secret, never the key itself: equal keys have equal
+    digests, and that is all it says. ``kind`` is of ``rules.KINDS``, ``source`` what saw it,
+    ``times`` on how many days. It holds until ``expires_at``, or until a reviewer has cut it, which
+    lasts however often it is seen again.
+    """
+
+    id = IdField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=9)
+    digest = models.CharField(max_length=64)
+    source = models.CharField(max_length=16)
+    times = models.IntegerField(default=1)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    cut_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "trust_edge"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "digest"], name="edge_once"),
+            models.CheckConstraint(condition=Q(kind__in=list(KINDS)), name="edge_kind"),
+        ]
+        indexes = [
+            models.Index(fields=["digest"], name="edge_digest"),
+            models.Index(fields=["expires_at"], name="edge_expires"),
+        ]
+
+
+class Joined(models.Model):
+    """An account that is one person with others: all rows of one ``cluster``.
+
+    The cluster is called by its smallest account. Who has no row is a person alone. Written by
+    ``actions`` only, out of the edges: it can be made again at any time.
+    """
+
+    id = IdField(primary_key=True)
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+")
+    cluster = models.BigIntegerField()
+
+    class Meta:
+        db_table = "trust_joined"
+        indexes = [models.Index(fields=["cluster"], name="joined_cluster")]

@@ -1,0 +1,60 @@
+"""What joins accounts is seen by reviewers alone, and cut by them with a reason."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from banyan.trust import actions as trust
+from banyan.trust.models import Edge
+from banyan.trust.queries import cluster_of
+from banyan.trust.rules import BROWSER, Key, address_keys
+from tests.support import factories as make
+
+from .scene import as_staff
+
+pytestmark = pytest.mark.django_db
+URL = "/desk/persons/"
+
+
+def test_a_reviewer_sees_what_joins_an_account_and_cuts_it() -> None:
+    ana, ben = make.member("ana"), make.member("ben")
+    for one in (ana, ben):
+        keys = [Key(BROWSER, "library"), *address_keys(make.ADDRESS | {"recipient": one.handle})]
+        trust.record(account_id=one.pk, keys=keys, source="order")
+    desk = as_staff("moderation")
+    assert reverse("admin:persons") == URL
+    assert f'href="{URL}"' in desk.get("/desk/").content.decode()
+    assert "@ana, @ben" in desk.get(URL).content.decode()
+
+    page = desk.get(URL, {"q": "@Ana"}).content.decode()
+    for text in ("Device", "strong: one person", "Address and name", "weak: a household", "@ben"):
+        assert text in page, text
+    digests = Edge.objects.values_list("digest", flat=True)
+    assert not any(digest in page for digest in digests)
+
+    edge = Edge.objects.get(account=ana, kind=BROWSER)
+    cut = {"edge": str(edge.pk)}
+    url = f"{URL}?q=ana"
+    assert "Say why." in desk.post(url, cut, follow=True).content.decode()
+    assert cluster_of(ben.pk) == ana.pk
+    page = desk.post(url, cut | {"reason": "a library"}, follow=True).content.decode()
+    assert "It joins nobody any more." in page
+    assert "A person alone." in page
+    assert cluster_of(ben.pk) == ben.pk
+    for wrong in ("", "none", "9" * 30, "1"):
+        assert desk.post(url, {"edge": wrong, "reason": "x"}).status_code == 404
+
+
+def test_nobody_else_sees_or_cuts_anything() -> None:
+    ana = make.member("ana")
+    trust.record(account_id=ana.pk, keys=[Key(BROWSER, "own")], source="sign_in")
+    edge = Edge.objects.get()
+    for role in ("support", "finance"):
+        desk = as_staff(role)
+        assert desk.get(URL, {"q": "ana"}).status_code == 404
+        assert desk.post(URL, {"edge": str(edge.pk), "reason": "x"}).status_code == 404
+        assert f'href="{URL}"' not in desk.get("/desk/").content.decode()
+    edge.refresh_from_db()
+    assert edge.cut_at is None
+    assert "Nobody is called" in as_staff("moderation").get(URL, {"q": "x"}).content.decode()

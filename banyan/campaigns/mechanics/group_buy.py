@@ -241,6 +241,11 @@ class GroupBuy(Mechanic[GroupTerms]):
         """See the base."""
         return figures_of(campaign)
 
+    def reduced(self, terms: GroupTerms) -> Sequence[tuple[int, int]]:
+        """A full group at the last step's price, its leader at their own."""
+        people, price = terms.rungs[-1]
+        return [(1, min(terms.leader_price or price, price)), (people - 1, price)]
+
     def advertised(self, terms: GroupTerms) -> tuple[int, int]:
         """The price of the first step; every later one is lower."""
         return terms.variant, terms.price

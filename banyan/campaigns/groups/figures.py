@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from .models import Campaign
-from .persons import same_hands
+from ..models import Campaign
+from ..persons import same_hands
 
 MOST_NAMED = 5
 

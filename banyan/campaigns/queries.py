@@ -188,6 +188,13 @@ def _helped(actor: Actor, campaign: Campaign) -> int:
     return others.filter(took_part).count()
 
 
+def perks_of(order_id: int) -> list[Grant]:
+    """Return what others earn, or would have earned, by an order that a play was bought with."""
+    places = Participation.objects.filter(order_id=order_id)
+    rows = Grant.objects.filter(kind="perk", reference__in=places.values("pk"))
+    return list(rows.select_related("account", "instance__campaign").order_by("id"))
+
+
 def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:
     """Return what the actor has begun in a campaign, newest first."""
     if actor.id is None:

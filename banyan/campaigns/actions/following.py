@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -18,9 +19,10 @@ from banyan.orders.models import Order
 from banyan.trust.queries import is_reviewer
 
 from ..causes import cause_of_order
-from ..mechanic import Arrival, Play, mechanic, mechanics, terms_of
+from ..mechanic import Arrival, Mechanic, Play, mechanic, mechanics, terms_of
 from ..models import Instance, Participation
 from ..queries import bringing, brought_by
+from ..seats import is_back
 from ..words import titled
 from .applying import Stage, apply
 
@@ -166,6 +168,11 @@ def clear_place(*, actor: Actor, place_id: int, reason: str) -> Participation:
     return one
 
 
+def _stands(kind: Mechanic[Any], terms: Any, one: Participation, order: Order) -> bool:
+    """Tell whether what is followed still counts: of who bought something with a place, that."""
+    return not is_back(one) if one.right_id is not None else kind.stands(terms, order)
+
+
 def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:
     rows = Participation.objects.select_related("instance__campaign__shop", "instance__version")
     instance_id = rows.get(pk=one_id).instance_id
@@ -176,8 +183,8 @@ def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:
         if hook == "due" and (one.due_at is None or one.due_at > clock.now()):
             return
         kind, terms = mechanic(instance.campaign.mechanic), terms_of(instance)
-        follows = order is not None and one.order_id == order.pk
-        if hook == "refunded" and follows and order is not None and kind.stands(terms, order):
+        followed = order if order is not None and one.order_id == order.pk else None
+        if hook == "refunded" and followed and _stands(kind, terms, one, followed):
             return
         asked = Play(instance.campaign, terms, instance, None, clock.now())
         told = getattr(kind, hook)

@@ -250,6 +250,7 @@ def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
         (_("Used"), funnel.redeemed, ""),
         (_("Cost of a used coupon, at most"), each, ""),
         (_("People brought for each one begun"), "–" if funnel.k is None else funnel.k, ""),
+        *((label, value, "") for label, value in mechanic(shown.mechanic).figures(shown)),
     ]
 
 

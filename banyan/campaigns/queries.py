@@ -175,8 +175,8 @@ def plays_of(
 
 def marks_held(actor: Actor) -> list[tuple[str, int]]:
     """Return the marks of honour that the actor has: (rule, how many). One statement."""
-    rows = Grant.objects.filter(account_id=actor.id or 0, kind="honour", undone_at=None)
-    rows = rows.values("rule")
+    held = Grant.objects.filter(account_id=actor.id or 0, kind="honour", undone_at=None)
+    rows = held.values("rule")
     return [(row["rule"], row["n"]) for row in rows.annotate(n=Count("id")).order_by("-n", "rule")]
 
 

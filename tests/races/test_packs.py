@@ -17,6 +17,7 @@ from banyan.campaigns.models import Campaign, Instance, Participation, PlaceHold
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.proof import campaign_audit
 from banyan.catalog.models import Variant
+from banyan.entitlements.actions import grant_coupon
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.entitlements.models import Redemption
 from banyan.kernel import clock
@@ -195,10 +196,10 @@ def _meeting(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     of = campaign(shop, "coupon_pack", coupon=coupon(shop).pk, places=2, sender=0)
     made, (ben, cy) = begun(of, somebody()), crowd(2)
     join(made, somebody())
-    given, grant = threading.Event(), applying.grant_coupon
+    given = threading.Event()
 
     def giving(**values: Any) -> CouponGrant:
-        found = grant(**values)
+        found = grant_coupon(**values)
         if not given.is_set():
             given.set()
             wait_for(somebody_waits)

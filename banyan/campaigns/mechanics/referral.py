@@ -230,7 +230,7 @@ class Referral(Mechanic[ReferralTerms]):
         owner = code.owner_id or 0
         if one.state != "in" or code.ended_at is not None:
             return []
-        if not self.stands(terms, Order.objects.get(pk=one.order_id)):
+        if not self.stands(terms, Order.objects.get(pk=one.order_id or 0)):
             return [Follow(one, None, reason="refunded")]  # before we were told of it
         near = known(one.account_id)
         if owner in near.accounts:

@@ -32,10 +32,15 @@ class Known:
     household: frozenset[int]
 
 
-_KNOWN = f"""
-SELECT email, phone,
+ACCOUNTS = f"""
   ARRAY(SELECT o.account_id FROM trust_joined m JOIN trust_joined o ON o.cluster = m.cluster
-        WHERE m.account_id = people_account.id ORDER BY o.account_id LIMIT {MOST}),
+        WHERE m.account_id = people_account.id ORDER BY o.account_id LIMIT {MOST})
+"""  # noqa: S608 - a number
+"""The accounts of the person whose row of ``people_account`` is read, for a larger statement; empty
+for who is alone."""
+
+_KNOWN = f"""
+SELECT email, phone, {ACCOUNTS},
   ARRAY(SELECT unnest(o.accounts) FROM trust_edge e CROSS JOIN LATERAL (
           SELECT array_agg(s.account_id) AS accounts FROM (
             SELECT account_id FROM trust_edge WHERE digest = e.digest AND cut_at IS NULL

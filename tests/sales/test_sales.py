@@ -17,6 +17,8 @@ from banyan.sales import actions as sales
 from banyan.sales.models import Right
 from banyan.sales.queries import baselines, prices_for
 from banyan.sales.rules import baseline
+from banyan.trust.actions import record
+from banyan.trust.rules import PAYMENT, Key
 from tests.support import factories as make
 
 from .scene import MINUTE, NOON, SYSTEM, assert_sound, bucket, buyer, claim, on, order, planned
@@ -159,6 +161,25 @@ def test_one_person_gets_no_more_than_the_cap_also_as_a_guest() -> None:
     assert refused.value.code == "sale_cap"
 
     assert bucket(sale).taken == 1
+    assert_sound()
+
+
+def test_a_second_account_with_the_same_card_is_the_same_person() -> None:
+    item = make.variant(stock=5)
+    sale = on(item)
+    ana, again, ben = buyer(1), buyer(2), buyer(3)
+    claim(sale, item, ana)
+    for one in (ana, again):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "one card")], source="payment")
+
+    with pytest.raises(Conflict) as refused:
+        claim(sale, item, again)
+    assert refused.value.code == "sale_cap"
+    with pytest.raises(Conflict) as refused:
+        order(item, who=again)
+    assert refused.value.code == "sale_cap"
+    claim(sale, item, ben)
+    assert bucket(sale).taken == 2
     assert_sound()
 
 

@@ -15,7 +15,7 @@ from banyan.catalog.actions import release, release_held, sold_out, unhold
 from banyan.kernel import tickets
 from banyan.kernel.problems import Conflict
 from banyan.kernel.remembered import insert, run
-from banyan.people.models import Account
+from banyan.trust.queries import ACCOUNTS, known
 
 from ..models import Bucket, Right, RightKey, Sale
 
@@ -24,17 +24,21 @@ _COUNTED = ", ".join(f"'{state}'" for state in COUNTED)
 
 
 def keys_of_member(account_id: int) -> set[str]:
-    """Return every key under which a member is one person: the account and its contacts."""
-    email, phone = Account.objects.values_list("email", "phone").get(pk=account_id)
-    contacts = {f"contact:{one.lower()}" for one in (email, phone) if one}
-    return {f"account:{account_id}", *contacts}
+    """Return every key under which a member is one person: the accounts and the contacts."""
+    member = known(account_id)
+    return _keys(member.accounts, member.email, member.phone)
+
+
+def _keys(accounts: Collection[int], *contacts: str | None) -> set[str]:
+    keys = {f"contact:{one.lower()}" for one in contacts if one}
+    return keys | {f"account:{one}" for one in accounts}
 
 
 _PERSON = f"""
-SELECT a.email, a.phone, (SELECT count(DISTINCT k.right_id) FROM sales_rightkey k
+SELECT email, phone, {ACCOUNTS}, (SELECT count(DISTINCT k.right_id) FROM sales_rightkey k
   JOIN sales_right r ON r.id = k.right_id
-  WHERE k.sale_id = %s AND k.key = 'account:' || a.id AND r.state IN ({_COUNTED}))
-FROM people_account a WHERE a.id = %s
+  WHERE k.sale_id = %s AND k.key = 'account:' || people_account.id AND r.state IN ({_COUNTED}))
+FROM people_account WHERE id = %s
 """  # noqa: S608 - names of states
 
 
@@ -43,10 +47,10 @@ def person_in(sale: Sale, account_id: int) -> set[str]:
 
     Whether it is so is decided under the lock; this spares others a ticket drawn for nothing.
     """
-    email, phone, held = run(_PERSON, [sale.pk, account_id]).fetchone()
+    email, phone, accounts, held = run(_PERSON, [sale.pk, account_id]).fetchone()
     if held >= sale.per_person:
         raise _capped(sale)
-    return {f"account:{account_id}", *(f"contact:{one.lower()}" for one in (email, phone) if one)}
+    return _keys({account_id, *accounts}, email, phone)
 
 
 def lock_person(sale_id: int, keys: Collection[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Router, Status
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import (
@@ -23,12 +23,13 @@ from banyan.campaigns.disclosing import rules_of
 from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.mechanic import Arrival, mechanic
 from banyan.campaigns.models import Campaign, Instance
-from banyan.campaigns.queries import shown
+from banyan.campaigns.queries import forgone_by, shown
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
 from banyan.kernel import money
 from banyan.sharing.queries import link_by_code
 
 from .gate import ANYONE, READ, WRITE, actor, keyed
+from .mechanics import any_terms
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
 from .schemas import Answer, Body, Code, Id, IdOut, Moment, MomentIn, Money, MoneyFromZero, minor
 
@@ -37,7 +38,12 @@ Handle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,24}$")]
 Verb = Literal["join", "help", "withdraw", "redeem"]
 # A value that a mechanic asks for: flat, short, and read by its terms.
 Given = Annotated[dict[str, str], Field(max_length=20)]
-Terms = Annotated[dict[str, int | bool | str | None], Field(max_length=60)]
+Terms = Annotated[
+    dict[str, int | bool | str | None], Field(max_length=60), WithJsonSchema(any_terms())
+]
+
+Tier = Literal["member", "proven", "buyer", "payer"]
+Audience = Literal["all", "newcomers", "followers", "group", "hometown", "dialect", "school"]
 
 
 class SectionAnswer(Answer):
@@ -69,6 +75,8 @@ class CampaignAnswer(Answer):
 class ShopCampaignAnswer(Answer):
     """A campaign as its shop sees it; of ``budget`` so much is promised and was given.
 
+    One play costs ``worst_case`` of the budget at most, and ``forgone`` of income: what it sells
+    below the ordinary price of today.
     ``checked`` is what the rules said when it was published: facts, findings with their sources.
     """
 
@@ -77,10 +85,17 @@ class ShopCampaignAnswer(Answer):
     mechanic: str
     title: str
     state: str
+    drive: str
+    landing: str
+    tier: str
+    min_age: int | None
+    audience: str
+    audience_of: str
     starts_at: Moment
     ends_at: Moment
     terms: dict[str, Any]
     worst_case: Money
+    forgone: Money
     budget: Money
     reserved: Money
     spent: Money
@@ -128,7 +143,10 @@ class ActBody(Body):
 class CampaignBody(Body):
     """A new draft. ``terms`` are the mechanic's own; ids in them are text, money minor units.
 
-    Without ``budget`` it is enough for ``plays`` at their worst.
+    Without a ``landing`` it ends as its mechanic usually does. Without ``budget`` it is enough for
+    ``plays`` at their worst. ``tier`` is what people need: an account, a proven contact, a paid
+    order, or one paid through a provider. ``audience_of`` says which group (its id), hometown,
+    dialect or school it is for, as members declare it themselves.
     """
 
     mechanic: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
@@ -138,8 +156,13 @@ class CampaignBody(Body):
     ends_at: MomentIn
     drive: Literal["honour", "benefit", "both"] = "benefit"
     market: Literal["CN", "EU", "US", "none"] = "none"
+    tier: Tier = "member"
+    min_age: Annotated[int, Field(strict=True, ge=14, le=21)] | None = None
+    audience: Audience = "all"
+    audience_of: Annotated[str, StringConstraints(max_length=40)] = ""
     budget: MoneyFromZero | None = None
     plays: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
+    landing: Literal["direct", "coupon", "right"] | None = None
     terms: Terms = {}
 
 
@@ -175,15 +198,27 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
         mechanic=one.mechanic,
         title=one.title,
         state=one.state,
+        drive=one.drive,
+        landing=one.landing,
+        tier=one.tier,
+        min_age=one.min_age,
+        audience=one.audience,
+        audience_of=one.audience_of,
         starts_at=one.starts_at,
         ends_at=one.ends_at,
         terms=told,
+        forgone=_forgone(one, terms),
         worst_case=Money.at(kind.cost(terms), one.currency),
         budget=Money.at(one.budget, one.currency),
         reserved=Money.at(one.reserved, one.currency),
         spent=Money.at(one.spent, one.currency),
         checked=one.version.checked,
     )
+
+
+def _forgone(one: Campaign, terms: Any) -> Money:
+    found = forgone_by(one, terms)
+    return Money.at(found.amount.amount if found else 0, one.currency)
 
 
 def _play(request: HttpRequest, found: Instance) -> PlayAnswer:
@@ -280,7 +315,8 @@ def plan_campaign(request: HttpRequest, shop_id: Path[Id], body: CampaignBody) -
     currency = get_shop_for_staff(who, shop_id, MANAGERS).currency
     data = campaigns.CampaignInput(
         budget=minor(body.budget, currency, "budget") if body.budget else 0,
-        **body.model_dump(exclude={"budget"}),
+        landing=body.landing or "",
+        **body.model_dump(exclude={"budget", "landing"}),
     )
     made = campaigns.plan_campaign(actor=who, shop_id=shop_id, data=data)
     return Status(201, _shops_own(made))

@@ -151,8 +151,20 @@ class DeviceBody(Body):
     ] = ""
 
 
+class OwnPrice(Answer):
+    """A price that the caller may buy up to ``quantity`` units at, each, until ``expires_at``."""
+
+    title: str
+    price: Money
+    quantity: int
+    expires_at: Moment
+
+
 class QuoteLine(Answer):
-    """A line of a quote."""
+    """A line of a quote.
+
+    ``left_out`` is a price of the caller's own that would be less, for fewer units than these.
+    """
 
     variant_id: IdOut
     shop_id: IdOut
@@ -163,6 +175,7 @@ class QuoteLine(Answer):
     shipping: Money
     tax: Money
     price: list[PriceStep]
+    left_out: OwnPrice | None
 
 
 class Way(Answer):

@@ -12,6 +12,7 @@ from ninja import Path, Router, Status
 
 from banyan.catalog.rules import Place
 from banyan.entitlements.actions import count_typed_code
+from banyan.entitlements.rights import HeldPrice
 from banyan.entitlements.rules import why
 from banyan.kernel.http import address_of
 from banyan.kernel.problems import Invalid
@@ -37,6 +38,7 @@ from .checkout_bodies import (
     LineBody,
     Method,
     OrderRef,
+    OwnPrice,
     PaymentAnswer,
     PlaceBody,
     PointsOffered,
@@ -85,7 +87,7 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, currency)
 
-    problem = quote.coupons.problem
+    problem, left_out = quote.coupons.problem, quote.left_out()
     return QuoteAnswer(
         lines=[
             QuoteLine(
@@ -98,6 +100,7 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
                 shipping=money(line.shipping),
                 tax=money(line.tax),
                 price=[price_step(step, currency) for step in line.steps],
+                left_out=_own_price(left_out.get(line.key)),
             )
             for line in priced.lines
         ],
@@ -167,6 +170,17 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
             )
             for one in methods_for(amount=quote.total, account_id=caller.actor.id)
         ],
+    )
+
+
+def _own_price(held: HeldPrice | None) -> OwnPrice | None:
+    if held is None:
+        return None
+    return OwnPrice(
+        title=held.title,
+        price=Money.at(held.amount, held.currency),
+        quantity=held.quantity,
+        expires_at=held.expires_at,
     )
 
 

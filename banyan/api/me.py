@@ -19,6 +19,7 @@ from .schemas import Answer, Body, Id, IdOut, Moment
 
 router = Router(tags=["me"])
 Audience = Literal["private", "friends", "everybody"]
+Side = Annotated[str, StringConstraints(max_length=40)]
 
 
 class Me(Answer):
@@ -33,6 +34,9 @@ class Me(Answer):
     region: str
     birthday: dt.date | None
     birthday_audience: str
+    hometown: str
+    dialect: str
+    school: str
     language: str
     created_at: Moment
 
@@ -46,6 +50,9 @@ class MePatch(Body):
     region: Annotated[str, StringConstraints(max_length=12)] | None = None
     birthday: dt.date | None = None
     birthday_audience: Audience | None = None
+    hometown: Side | None = None
+    dialect: Side | None = None
+    school: Side | None = None
 
 
 class TokenBody(Body):
@@ -88,6 +95,9 @@ def _me(account: Account) -> Me:
         region=profile.region,
         birthday=profile.birthday,
         birthday_audience=profile.birthday_audience,
+        hometown=profile.hometown,
+        dialect=profile.dialect,
+        school=profile.school,
         language=account.language,
         created_at=account.created_at,
     )
@@ -132,6 +142,9 @@ def _merged(who: Actor, body: MePatch) -> dict[str, Any]:
         "region": profile.region,
         "birthday": profile.birthday,
         "birthday_audience": profile.birthday_audience,
+        "hometown": profile.hometown,
+        "dialect": profile.dialect,
+        "school": profile.school,
     }
     given = body.model_dump(exclude_unset=True)
     if "name" in given:

@@ -21,7 +21,7 @@ from banyan.kernel import money
 from banyan.kernel.problems import Invalid
 
 LARGEST_ID = 2**63 - 1
-_ID = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$", "examples": ["394875620398475264"]}
+ID_SCHEMA = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$", "examples": ["394875620398475264"]}
 
 
 class Body(BaseModel):
@@ -46,10 +46,10 @@ def _read_id(value: Any) -> int:
     return number
 
 
-Id = Annotated[int, BeforeValidator(_read_id), WithJsonSchema(_ID)]
+Id = Annotated[int, BeforeValidator(_read_id), WithJsonSchema(ID_SCHEMA)]
 """An id as it comes in: text."""
 
-IdOut = Annotated[int, PlainSerializer(str, return_type=str), WithJsonSchema(_ID)]
+IdOut = Annotated[int, PlainSerializer(str, return_type=str), WithJsonSchema(ID_SCHEMA)]
 """An id as it goes out: text, because it exceeds 2^53."""
 
 Moment = Annotated[

@@ -16,8 +16,9 @@ from banyan.kernel import clock
 from banyan.orders.models import LegalEntity
 from banyan.sales.queries import baselines
 
-from .models import Campaign, CampaignVersion
-from .policy import Facts, Prize, Report, Section, lint, packs_for, rules_page
+from .audience import who_can
+from .models import DECLARED, Campaign, CampaignVersion
+from .policy import Facts, Pride, Prize, Report, Section, lint, packs_for, rules_page
 from .policy.limits import limit
 from .rewards import RIGHT, RewardTerms, costs_of, names_of
 
@@ -55,6 +56,10 @@ def usual_facts(kind: Mechanic[Any], campaign: Campaign, terms: Any) -> Facts:
         price=price,
         was=was,
         was_days=days if was is not None else 0,
+        min_age=campaign.min_age,
+        who=tuple(who_can(campaign)),
+        prides=_prides(campaign),
+        asks=_asks(campaign),
         budget=campaign.budget,
     )
 
@@ -99,6 +104,19 @@ def rules_of(kind: Mechanic[Any], campaign: Campaign) -> list[Section]:
     """Return the public rules of a campaign, in the reader's language."""
     assert campaign.version is not None
     return rules_page(facts_of(kind, campaign, campaign.version))
+
+
+def _prides(campaign: Campaign) -> tuple[Pride, ...]:
+    """Return the side that people stand for; only they themselves say which one is theirs."""
+    scope = campaign.audience
+    return (Pride(scope, declared=True),) if scope in {"group", *DECLARED} else ()
+
+
+def _asks(campaign: Campaign) -> tuple[str, ...]:
+    """Return which personal data taking part asks for."""
+    own = {"hometown": _("hometown"), "dialect": _("dialect"), "school": _("school")}
+    asked = [_("birthday")] if campaign.min_age is not None else []
+    return (*asked, *(text for scope, text in own.items() if scope == campaign.audience))
 
 
 def _organiser(campaign: Campaign) -> tuple[str, str]:

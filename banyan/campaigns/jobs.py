@@ -31,6 +31,13 @@ def settle_orders(timestamp: int) -> int:
     return actions.settle_orders(actor=Actor.system("campaigns.settle_orders"))
 
 
+@app.periodic(cron="23 * * * *")
+@app.task(queue="bulk", name="campaigns.warn_of_blocks", queueing_lock="campaigns.warn_of_blocks")
+def warn_of_blocks(timestamp: int) -> int:
+    """Tell those concerned of apps that seem to block this host; returns how many were told."""
+    return actions.warn_of_blocks(actor=Actor.system("campaigns.warn_of_blocks"))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queue="soon", name="campaigns.ask_beacons", queueing_lock="campaigns.ask_beacons")
 def ask_beacons(timestamp: int) -> int:

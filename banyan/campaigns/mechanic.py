@@ -197,6 +197,8 @@ class Mechanic(ABC, Generic[T]):
     is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
     move people to it. ``in_honour`` says in a sentence what it is where honour is all.
+    ``plays_here``: plays begin on the campaign's page; else people take part on a page of its own,
+    and it is for everybody who comes.
     """
 
     code: ClassVar[str]
@@ -217,6 +219,7 @@ class Mechanic(ABC, Generic[T]):
     in_honour: ClassVar[Any] = gettext_lazy("Who takes part has a mark of honour, nothing else.")
     steps: ClassVar[Sequence[Any]] = ()
     pay_to_enter: ClassVar[bool] = False
+    plays_here: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     @property
@@ -250,6 +253,13 @@ class Mechanic(ABC, Generic[T]):
     def cost(self, terms: T) -> int:
         """Return what one instance may cost at most; honour costs nothing."""
         return 0 if terms.honour else self.worst_case(terms)
+
+    def reduced(self, terms: T) -> Sequence[tuple[int, int]]:
+        """Return (units, price of each) that one play sells for less at most, no budget bearing it.
+
+        Of a mechanic that is played elsewhere: all of it. What is sold is :meth:`advertised`.
+        """
+        return ()
 
     def price(self, terms: T) -> int | None:
         """Return what its goods come down to, in minor units; None where it gives coupons."""

@@ -14,13 +14,18 @@ from .states import CAMPAIGN, PARTICIPATION
 DRIVES = ("honour", "benefit", "both")
 LANDINGS = ("direct", "coupon", "right")
 MARKETS = ("CN", "EU", "US", "none")
+TIERS = ("member", "proven", "buyer", "payer")
+DECLARED = ("hometown", "dialect", "school")
+AUDIENCES = ("all", "newcomers", "followers", "group", *DECLARED)
 
 
 class Campaign(models.Model):
     """A mechanic at work in the window [starts_at, ends_at), for a shop or (no shop) the platform.
 
     ``drive`` says what moves people: honour, benefit or both; ``landing`` where it ends: straight
-    in the shop, or with a coupon or a right for later. Of ``budget``, in minor units of
+    in the shop, or with a coupon or a right for later. ``tier``, ``min_age`` and ``audience`` say
+    who may take part (see ``audience``); ``audience_of`` which group (its id), hometown, dialect or
+    school. Of ``budget``, in minor units of
     ``currency``, ``reserved`` is promised by instances that run, ``spent`` was given by those that
     have ended. ``public`` is what everybody may read of its draw, short: lists and the proof are in
     ProofFile. ``version`` is what new
@@ -40,6 +45,9 @@ class Campaign(models.Model):
     landing = models.CharField(max_length=6, default="direct")
     market = models.CharField(max_length=4, default="none")
     tier = models.CharField(max_length=8, default="member")
+    min_age = models.SmallIntegerField(null=True)
+    audience = models.CharField(max_length=9, default="all")
+    audience_of = models.CharField(max_length=40, blank=True, default="")
     currency = models.CharField(max_length=3)
     budget = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)
@@ -67,6 +75,8 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(condition=Q(drive__in=DRIVES), name="campaign_drive"),
             models.CheckConstraint(condition=Q(landing__in=LANDINGS), name="campaign_landing"),
+            models.CheckConstraint(condition=Q(tier__in=TIERS), name="campaign_tier"),
+            models.CheckConstraint(condition=Q(audience__in=AUDIENCES), name="campaign_audience"),
         ]
         indexes = [
             models.Index(fields=["shop", "-id"], name="campaign_shop"),
@@ -372,3 +382,21 @@ class Grant(models.Model):
                 name="grant_honour",
             ),
         ]
+
+
+class Preview(models.Model):
+    """A draft that is tried out on two phones for an hour: nothing but what was pressed on them.
+
+    ``steps`` are played again in a transaction that is undone each time somebody looks: of each
+    step ``at``, ``phone``, ``verb`` and what was ``given``. ``account`` manages the shop.
+    """
+
+    id = IdField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="previews")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    steps = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "campaigns_preview"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
-from banyan.kernel.personal import Erase, Person, holds, names_nobody
+from banyan.kernel.personal import Erase, Kept, Person, holds, names_nobody
 
 from .models import PersonKey
 
@@ -33,5 +35,12 @@ holds(
     owner=("account_id",),
     fields=("key",),
     act=_forget_keys,
+)
+holds(
+    "campaigns.Preview",
+    Erase.DELETE,
+    "An hour: what was pressed when a draft was tried out.",
+    owner=("account_id",),
+    kept=Kept(dt.timedelta(0), ("expires_at",)),
 )
 names_nobody("campaigns.PlaceHold", "campaigns.ProofFile")

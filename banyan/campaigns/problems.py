@@ -25,6 +25,15 @@ REASONS: dict[str, Any] = {
     "chances": _("You have used every chance you have."),
     "given_back": _("An order that gave you a chance was given back: the prize goes to the next."),
     "tier": _("For this you need an account with a proven e-mail address or phone number."),
+    "tier_buyer": _("This is for those who have paid an order here."),
+    "tier_payer": _("This is for those who have paid with their own money, not with credit."),
+    "age_unknown": _("Say your birthday in your profile first. Nobody else sees it there."),
+    "too_young": _("This is for people who are older."),
+    "followers_only": _("This is for those who follow the shop's owner. Follow first."),
+    "group_only": _("This is for the members of a group. Join it first."),
+    "declared_only": _(
+        "This is for people of one hometown, dialect or school. Yours is what your profile says."
+    ),
     "newcomers_only": _("This is for those who have not bought anything here yet."),
     "members_only": _("This is for the members of a group."),
     "budget": _("The budget of this campaign is used up."),

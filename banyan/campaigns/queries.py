@@ -68,6 +68,33 @@ class Funnel:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgone:
+    """What is sold below the ordinary price of today: so many ``units``, ``amount`` in all."""
+
+    units: int
+    usual: Money
+    amount: Money
+
+
+def forgone_by(campaign: Campaign, terms: Any) -> Forgone | None:
+    """Return what one play gives up against the ordinary price at most, beside any budget.
+
+    None where it sells nothing for less, as for honour. One statement.
+    """
+    kind = mechanic(campaign.mechanic)
+    if terms.honour:
+        return None
+    sold, told = kind.reduced(terms), kind.advertised(terms)
+    if not sold or told is None:
+        return None
+    amounts = Variant.objects.filter(pk=told[0]).values_list("price_amount", flat=True)
+    usual = amounts.first() or 0
+    less = sum(units * max(0, usual - price) for units, price in sold)
+    units = sum(units for units, _price in sold)
+    return Forgone(units, Money(usual, campaign.currency), Money(less, campaign.currency))
+
+
+@dataclass(frozen=True, slots=True)
 class Brought:
     """What an order brings its buyer: a campaign, and the play where it is begun already."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def commit(chance: Provable) -> tuple[str, Mapping[str, Any]]:
     """Draw a seed; return it sealed, and the fingerprints that are published now."""
-    seed = secrets.token_bytes(fairness.SEED_BYTES)
+    seed = fairness.new_seed()
     published = json.loads(chance.proof(seed))["published"]
     return keyrings.seal(Ring.DRAWS, seed).hex(), published
 

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from banyan.kernel.problems import Invalid
 
-KINDS = ("number", "money", "coupon", "variant", "choice", "switch", "text", "ladder")
+KINDS = ("number", "money", "coupon", "variant", "choice", "switch", "text")
 
 
 @dataclass(frozen=True)

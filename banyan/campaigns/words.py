@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
@@ -31,6 +33,23 @@ def _register(name: str, tell: Tell, *, icon: str) -> None:
         return tell(replace(happening, data={**kept, "title": title}))
 
     kinds.register(name, told, icon=icon, family="campaigns")
+
+
+APPS: dict[str, Any] = {
+    "wechat": gettext_lazy("WeChat"),
+    "weibo": gettext_lazy("Weibo"),
+    "qq": "QQ",
+    "douyin": gettext_lazy("Douyin"),
+    "xhs": gettext_lazy("Xiaohongshu"),
+}
+"""What apps are called that have rules of their own."""
+
+
+def _blocked(happening: Happening) -> str:
+    channel = happening.data["channel"]
+    return _(
+        "Nobody comes from %(app)s any more: it may block this site. Ask it to look again."
+    ) % {"app": APPS.get(channel, channel)}
 
 
 def _claimed(happening: Happening) -> str:
@@ -182,3 +201,4 @@ _register("campaign.brought", _brought, icon="gift")
 _register("campaign.taken_back", _taken_back, icon="heart")
 _register("campaign.owed", _owed, icon="heart")
 _register("campaign.settled", _settled, icon="heart")
+kinds.register("campaign.blocked", _blocked, icon="shield", family="shop")

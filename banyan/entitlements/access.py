@@ -55,6 +55,31 @@ def visible_prices(actor: Actor) -> QuerySet[PriceRight]:
     return mine.select_related("variant__product__shop").order_by("expires_at", "id")
 
 
+def visible_price_rights(
+    actor: Actor, shop_id: int, *, campaign_id: int | None = None, before: int | None = None
+) -> QuerySet[PriceRight]:
+    """Return the prices that members have or had at a shop, newest first, for its managers.
+
+    Of one campaign with ``campaign_id``; older than ``before``.
+    """
+    shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    rights = PriceRight.objects.filter(variant__product__shop=shop).order_by("-id")
+    if campaign_id is not None:
+        rights = rights.filter(campaign_id=campaign_id)
+    if before is not None:
+        rights = rights.filter(pk__lt=before)
+    return rights.select_related("account", "variant__product")
+
+
+def get_price_right_for_staff(actor: Actor, right_id: int) -> PriceRight:
+    """Return a price that a member has, for the managers of the shop that sells at it."""
+    rights = PriceRight.objects.select_related("account", "variant__product__shop")
+    right = rights.filter(pk=right_id).first()
+    if right is None or not works_in(actor, right.variant.product.shop_id, MANAGERS):
+        raise NotFound()
+    return right
+
+
 def visible_points(actor: Actor) -> QuerySet[PointsPurse]:
     """Return a member's purses of points with their shops, by the shop's name."""
     if actor.id is None:

@@ -15,8 +15,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from django.db import transaction
@@ -48,9 +51,32 @@ class Step(NamedTuple):
     on_left: bool
 
 
+_rehearsed: ContextVar[Iterator[bytes] | None] = ContextVar("rehearsed", default=None)
+
+
+def new_seed() -> bytes:
+    """Return a fresh secret seed of SEED_BYTES."""
+    rehearsed = _rehearsed.get()
+    return secrets.token_bytes(SEED_BYTES) if rehearsed is None else next(rehearsed)
+
+
+@contextmanager
+def rehearsed(root: bytes) -> Iterator[None]:
+    """Let seeds follow from ``root``, so that what is undone can be played again just the same.
+
+    Only within :func:`banyan.kernel.locks.rehearsal`: nothing that is drawn so can stay.
+    """
+    made = (hmac.digest(root, str(n).encode(), hashlib.sha256) for n in itertools.count())
+    token = _rehearsed.set(made)
+    try:
+        yield
+    finally:
+        _rehearsed.reset(token)
+
+
 def commit(*, purpose: str, subject_id: int) -> str:
     """Make and seal the seed of a draw; return its commitment (SHA-256, hex). Repeatable."""
-    seed = secrets.token_bytes(SEED_BYTES)
+    seed = new_seed()
     row, _ = Seed.objects.get_or_create(
         purpose=purpose,
         subject_id=subject_id,

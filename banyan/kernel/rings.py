@@ -24,6 +24,7 @@ class Ring(StrEnum):
     PUSH = "push"
     CONTACTS = "contacts"
     EXPERIMENTS = "experiments"
+    PREVIEWS = "previews"
     PERSONS = "persons"
 
 

@@ -78,7 +78,7 @@ def policy_tables() -> str:
     for pack in ALL_PACKS:
         parts.append(f"## Pack `{pack.name}`, version {pack.version}")
         rows = [
-            f"| `{rule.code}` | {rule.severity} | {rule.about} | {rule.source.cited} |"
+            f"| `{rule.code}` | {rule.severity} | {rule.says} | {rule.source.cited} |"
             for rule in pack.rules
         ]
         table = ["| rule | | what it asks for | source |", "| --- | --- | --- | --- |", *rows]

@@ -16,7 +16,11 @@ from banyan.campaigns.terms import Asked
 from banyan.kernel.diagrams import diagram
 
 _REFUSED = re.compile(r'Refused\(\s*"(\w+)"')
-_EVERYWHERE = ("not_yet", "over", "paused", "tier", "budget", "drained", "own", "twice")
+_EVERYWHERE = (
+    "not_yet", "over", "paused", "budget", "drained", "own", "twice",
+    "tier", "tier_buyer", "tier_payer", "age_unknown", "too_young",
+    "followers_only", "group_only", "declared_only",
+)  # fmt: skip
 """What the engine itself refuses, whatever the mechanic."""
 
 

@@ -92,13 +92,20 @@ class AccountWords(models.Model):
 
 
 class Profile(models.Model):
-    """What a member says of themselves. The birthday is private unless its owner shares it."""
+    """What a member says of themselves. The birthday is private unless its owner shares it.
+
+    ``hometown``, ``dialect`` and ``school`` are what they stand for where something is for people
+    of one; nobody else reads them.
+    """
 
     account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
     bio = models.CharField(max_length=300, blank=True, default="")
     region = models.CharField(max_length=12, blank=True, default="")
     birthday = models.DateField(null=True)
     birthday_audience = models.CharField(max_length=10, default="private")
+    hometown = models.CharField(max_length=40, blank=True, default="", db_default="")
+    dialect = models.CharField(max_length=40, blank=True, default="", db_default="")
+    school = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "people_profile"

@@ -78,7 +78,7 @@ holds(
 holds("people.AccountWords", Erase.DELETE, ACCOUNT, owner=("account_id",))
 holds(
     "people.Profile", Erase.DELETE, ACCOUNT, owner=("account_id",),
-    fields=("bio", "region", "birthday"),
+    fields=("bio", "region", "birthday", "hometown", "dialect", "school"),
 )  # fmt: skip
 holds("people.StaffRole", Erase.DELETE, ACCOUNT, owner=("account_id",))
 holds(

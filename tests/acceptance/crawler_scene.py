@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from banyan.campaigns import actions as campaigns
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import (
     Shop,
@@ -66,7 +67,9 @@ def something_of_everything() -> None:
     community.comment(actor=who, post_id=newest.pk, body="Mine, too")
     _earned(ana, mio, variant)
     _in_a_sale(ana, mio, kiln)
-    draft(kiln, "group_buy", variant=variant.pk, price=1, title="Cups together")
+    trial = draft(kiln, "group_buy", variant=variant.pk, price=1, title="Cups together")
+    campaigns.open_preview(actor=owner, campaign_id=trial.pk)
+    make.right(Account.objects.get(handle="pim"), variant, 1)
     _without_parcel(kiln, ana)
     catalog.invite(actor=owner, shop_id=kiln.pk, to="@ana", role="clerk")
     payments.issue_credit(

@@ -26,7 +26,7 @@ from banyan.catalog.models import (
     Variant,
 )
 from banyan.catalog.proof import stock_audit
-from banyan.community.models import Comment, Post
+from banyan.community.models import Comment, Like, Post
 from banyan.delivery.models import Grant as DigitalGrant
 from banyan.delivery.models import LicenceKey, Voucher
 from banyan.earnings.models import Commission
@@ -300,6 +300,7 @@ def _written_to(ana: Account) -> tuple[str, ...]:
     order = re.search(r"/o/\w+", ready.body)
     assert order
     mine = Checkout.objects.filter(buyer=ana, state="paid")
+    unpaid = Checkout.objects.filter(buyer=ana, state="placed").latest("id")
     returns = Return.objects.filter(order__checkout__in=mine)
     ended = Instance.objects.filter(owner=ana).exclude(ended_at=None)
     written = Fapiao.objects.filter(order__checkout__in=mine, state="issued").get()
@@ -320,11 +321,35 @@ def _written_to(ana: Account) -> tuple[str, ...]:
         "/g/clay-and-tea",
         f"/g/clay-and-tea/shop?{urlencode({'q': Product.objects.latest('id').title.split()[0]})}",
         papers,
-        *(f"/o/{checkout.access_token}" for checkout in mine),
+        *(f"/o/{checkout.access_token}" for checkout in (unpaid, *mine)),
         *(f"/returns/{one.pk}" for one in returns),
         *(f"/disputes/{one.pk}" for one in disputes),
         *(f"/play/{one.code}" for one in ended),
     )
+
+
+def _anybodys() -> tuple[str, ...]:
+    """What every walker sees, whichever of the many like it they would come to first."""
+    public = {"post__visibility": 0, "post__repin_of": None}
+    threads = Comment.objects.filter(**public, root__isnull=False).values("post", "root")
+    busy = threads.annotate(answers=Count("id")).order_by("-answers", "-root")[0]["post"]
+    liked = Like.objects.filter(**public).latest("id").post_id
+    sales = (f"/sale/{one.pk}" for one in Sale.objects.order_by("id"))
+    return ("/shop/kiln", f"/p/{liked}", f"/p/{busy}", *sales)
+
+
+def _orders_of(shop: Shop) -> tuple[str, ...]:
+    """One order of each state, and those with something to do, as notices lead to them."""
+    orders = Order.objects.filter(shop=shop).order_by("-id")
+    wanted = {state: orders.filter(state=state)[:1] for (state,) in _rows(Order, "state")}
+    todo = (
+        orders.filter(fapiao__state="asked")[:1],
+        orders.filter(documents__isnull=False)[:1],
+        orders.filter(refunds__state="requested")[:1],
+        orders.filter(lines__kind="digital")[:1],
+    )
+    found = {one.pk for rows in (*wanted.values(), *todo) for one in rows}
+    return tuple(f"/studio/{shop.slug}/orders/{pk}" for pk in sorted(found))
 
 
 def walkers() -> dict[str, tuple[Account | None, tuple[str, ...]]]:
@@ -332,16 +357,14 @@ def walkers() -> dict[str, tuple[Account | None, tuple[str, ...]]]:
     found: dict[str, tuple[Account | None, tuple[str, ...]]] = {"guest": (None, _arrivals())}
     ana = Account.objects.get(handle="ana")
     found["member"] = (ana, _written_to(ana))
-    for role, handle in (
-        ("merchant", "mio"),
-        ("clerk", "kai"),
-        ("operator", "demo_desk"),
+    told = _orders_of(Shop.objects.get(slug="kiln"))
+    for role, handle, starts in (
+        ("merchant", "mio", told),
+        ("clerk", "kai", told),
+        ("operator", "demo_desk", ()),
     ):
-        found[role] = (Account.objects.get(handle=handle), ("/",))
-    file = Order.objects.filter(lines__kind="digital").select_related("shop").order_by("id")[0]
-    told = f"/studio/{file.shop.slug}/orders/{file.pk}"  # as the notice of its payment says
-    found["merchant"] = (found["merchant"][0], ("/", told))
-    return found
+        found[role] = (Account.objects.get(handle=handle), ("/", *starts))
+    return {role: (who, (*starts, *_anybodys())) for role, (who, starts) in found.items()}
 
 
 def test_every_page_is_reached_whole_and_translated(demo: None, db: None, settings: Any) -> None:

@@ -7,6 +7,7 @@ import pytest
 from banyan.campaigns.models import Instance, Participation
 from tests.api.client import Program, problem
 from tests.campaigns.scene import assert_sound, campaign, coupon, somebody
+from tests.groups.circles import group
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,55 @@ def test_from_a_draft_to_an_opened_pack() -> None:
 
     body |= {"ends_at": "2099-06-01T00:00:00Z"}
     assert problem(owner.send("POST", path, body))[0] == 422, "longer than a year"
+
+
+def test_a_program_reads_what_terms_ask_for_and_sets_every_rule() -> None:
+    shop = make.shop()
+    owner, circle = Program(shop.owner), group(shop.owner)
+    known = {one["code"]: one for one in Program().get("/mechanics")}
+    asked = known["flash_sale"]["terms"]
+    assert asked["required"] == ["variant"]
+    assert asked["properties"]["price"]["minimum"] == 0
+    assert asked["properties"]["variant"]["anyOf"][0]["type"] == "string", "ids are text"
+    body = {
+        "mechanic": "coupon_pack",
+        "title": "For the circle",
+        "starts_at": "2020-01-01T00:00:00Z",
+        "ends_at": "2020-06-01T00:00:00Z",
+        "tier": "proven",
+        "min_age": 18,
+        "audience": "group",
+        "audience_of": str(circle.pk),
+        "landing": "right",
+        "plays": 2,
+        "terms": {
+            "variant": str(make.variant(shop, price=10_000).pk),
+            "price": 8_000,
+            "places": 2,
+        },
+    }
+    made = owner.do("POST", f"/shops/{shop.pk}/campaigns", body)
+    kept = [made[name] for name in ("landing", "tier", "min_age", "audience", "audience_of")]
+    assert kept == ["right", "proven", 18, "group", str(circle.pk)]
+    assert made["forgone"]["amount"] == 0, "it is the budget that bears it"
+    wrong = body | {"audience": "ethnicity"}
+    assert problem(owner.send("POST", f"/shops/{shop.pk}/campaigns", wrong))[0] == 422
+
+
+def test_a_quote_names_a_price_of_ones_own_that_it_leaves_out() -> None:
+    item, ana = make.variant(price=10_000), somebody()
+    make.right(ana, item, 4_000, quantity=2, title="Bargain of bowls")
+    lines = [{"variant_id": str(item.pk), "quantity": 3}]
+    (line,) = Program(ana).do("POST", "/checkouts/quote", {"lines": lines})["lines"]
+    left = line["left_out"]
+    assert (left["title"], left["price"]["amount"], left["quantity"]) == (
+        "Bargain of bowls",
+        4_000,
+        2,
+    )
+    lines[0]["quantity"] = 2
+    (line,) = Program(ana).do("POST", "/checkouts/quote", {"lines": lines})["lines"]
+    assert (line["left_out"], line["unit"]["amount"]) == (None, 4_000)
 
 
 def test_members_begin_and_join_once_whatever_is_repeated() -> None:

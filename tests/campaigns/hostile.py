@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.actions.previewing import FRIENDS, YOURS, links_of
 from banyan.campaigns.models import Campaign, Instance
 from banyan.catalog.models import Shop
 from banyan.kernel.money import Money
@@ -51,6 +52,8 @@ class Town:
     drafts: Mapping[str, Campaign]
     plays: Mapping[str, Instance]
     terms: Mapping[str, Mapping[str, Any]]
+    phone: str
+    """The signed name of a phone on which a draft is tried out."""
 
 
 def town() -> Town:
@@ -84,7 +87,11 @@ def town() -> Town:
         if code != "flash_sale"
     }
     drafts = {code: draft(shop, code, **values) for code, values in terms.items()}
-    return Town(shop, shop.owner, ana, ben, rival, running, drafts, plays, terms)
+    trial = campaigns.open_preview(
+        actor=make.actor(shop.owner), campaign_id=drafts["coupon_pack"].pk
+    )
+    phone = links_of(trial)[YOURS]
+    return Town(shop, shop.owner, ana, ben, rival, running, drafts, plays, terms, phone)
 
 
 def routes(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
@@ -110,6 +117,9 @@ def arguments(at: Town, route: URLPattern) -> Iterator[dict[str, Any]]:
     }
     if route.name == "studio_campaign_new":
         known["code"] = [*at.terms, *odd]
+    # Whoever has a phone's link may press on it; nobody can make one.
+    looks = [] if route.name == "try_act" else [at.phone]
+    known["token"] = [*looks, at.phone[:-1], at.phone.replace(YOURS, FRIENDS), "1.yours", *odd]
     if "campaign_id" in names:
         known["campaign_id"] = [*known["campaign_id"], 0, 2**63 - 1, 2**63, 10**40]
     for values in itertools.product(*(known[name] for name in names)):

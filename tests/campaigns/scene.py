@@ -45,7 +45,8 @@ def draft(shop: Shop, mechanic: str, **values: Any) -> Campaign:
     now = clock.now()
     names = {"starts_at": now, "ends_at": now + DAY, "budget": 1_000_000, "title": "Together"}
     given = {key: values.pop(key, usual) for key, usual in names.items()}
-    for key in ("drive", "landing", "market", "about"):
+    people = ("tier", "min_age", "audience", "audience_of")
+    for key in ("drive", "landing", "market", "about", *people):
         if key in values:
             given[key] = values.pop(key)
     data = campaigns.CampaignInput(mechanic=mechanic, terms=values, **given)

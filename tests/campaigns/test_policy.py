@@ -223,7 +223,7 @@ def test_every_rule_says_what_it_asks_for_and_where_that_is_written() -> None:
         codes = [rule.code for rule in pack.rules]
         assert len(codes) == len(set(codes))
         for rule in pack.rules:
-            assert rule.about.endswith("."), rule.code
+            assert str(rule.says).endswith("."), rule.code
             assert rule.source.title, rule.code
             assert rule.source.article or rule.source is HOUSE, rule.code
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.disclosing import facts_of, report_of, rules_of
@@ -143,3 +144,14 @@ def test_a_mechanic_that_is_turned_off_begins_nothing_and_keeps_its_promises(sho
 
     campaigns.switch_mechanic(actor=operator, code=likes.mechanic, on=True, reason="it is over")
     help_(open_one, somebody())
+
+
+def test_the_rules_page_names_each_rule_that_it_keeps_and_where_it_is_written(shop: Shop) -> None:
+    made = draft(shop, "assist_draw", prize=coupon(shop).pk, market="CN")
+    with override("zh-hans"):
+        section = rules_of(mechanic(made.mechanic), made)[-1]
+    kept = section.paragraphs
+    assert any("规范促销行为暂行规定, Art. 17, 2020-12-01" in line for line in kept)
+    assert any("禁止传销条例" in line for line in kept), "its own source of a rule of ours"
+    assert len(kept) > 8
+    assert len(set(kept)) == len(kept)

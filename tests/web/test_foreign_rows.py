@@ -26,7 +26,7 @@ from banyan.delivery.models import LicenceKey, Scan
 from banyan.delivery.rules import new_voucher_code
 from banyan.earnings.models import Commission
 from banyan.entitlements.actions import create_coupon
-from banyan.entitlements.models import Coupon
+from banyan.entitlements.models import Coupon, PriceRight
 from banyan.groups import actions as groups
 from banyan.groups.models import Group
 from banyan.groups.models import Offer as GroupOffer
@@ -90,6 +90,7 @@ class World:
     price_list: PriceList
     sale: Sale
     campaign: Campaign
+    right: PriceRight
     batch: CodeBatch
     collection: Collection
     offer: Offer
@@ -131,6 +132,7 @@ def _world() -> World:
         rival=at.stranger,
         rivals_shop=rivals.slug,
         rivals_token=rivals_order.access_token,
+        right=make.right(at.buyer, at.item, 1),
         coupon=coupon,
         asked=asked,
         failed=failed,
@@ -322,6 +324,7 @@ STUDIO: dict[str, Case] = {
     "studio_pool_item": (lambda w: {"item_id": w.pool_item.pk}, {"do": "withdraw"}),
     "studio_payment_take_back": (_asked_payment, {}),
     "studio_payment_give_back": (_asked_payment, {"amount": "1", "reason": "x"}),
+    "studio_price_right_withdraw": (lambda w: {"right_id": w.right.pk}, {"reason": "Mine"}),
     "studio_coupon": (_coupon, {"title": "Theirs", "cap": "9", "per_person": "1"}),
     "studio_coupon_state": (_coupon, {"do": "pause"}),
     "studio_coupon_codes": (_coupon, {"n": "1"}),

@@ -19,12 +19,14 @@ from .planning import (
     standing_campaign,
 )
 from .playing import begin, play
-from .previewing import Step, preview_campaign
+from .previewing import Screen, Step, open_preview, preview_campaign
 from .switching import switch_mechanic
+from .warning import warn_of_blocks
 
 __all__ = [
     "CampaignInput",
     "PacketInput",
+    "Screen",
     "Step",
     "advance",
     "ask_beacons",
@@ -42,6 +44,7 @@ __all__ = [
     "keep_place",
     "lapse_due",
     "offer_paid",
+    "open_preview",
     "pause_campaign",
     "plan_campaign",
     "play",
@@ -52,4 +55,5 @@ __all__ = [
     "standing_campaign",
     "switch_mechanic",
     "undo_begun",
+    "warn_of_blocks",
 ]

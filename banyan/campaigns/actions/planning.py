@@ -15,8 +15,10 @@ from banyan.catalog.access import MANAGERS, get_shop_for_staff
 from banyan.catalog.models import Shop
 from banyan.catalog.ports import check_campaigning
 from banyan.entitlements.actions import create_coupon
+from banyan.groups.access import visible_groups
 from banyan.kernel import audit, clock, fairness, locks
 from banyan.kernel.actors import Actor
+from banyan.kernel.digits import whole
 from banyan.kernel.events import Event
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
@@ -26,11 +28,12 @@ from banyan.kernel.proofs import fingerprint
 from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_campaign_for_staff
+from ..audience import faults_of_audience
 from ..checks import faults_of
 from ..disclosing import report_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
 from ..honour import HONOUR
-from ..mechanic import DRAW, mechanic
+from ..mechanic import DRAW, mechanic, mechanics
 from ..models import MARKETS, Campaign, CampaignVersion
 from ..rewards import faults_of_reward
 from ..states import CAMPAIGN
@@ -45,7 +48,7 @@ MOST_GIVEN = 1_000_000
 class CampaignInput:
     """What a campaign is to be; ``terms`` are the mechanic's parameters, ``budget`` minor units.
 
-    Without a ``landing`` it ends as its mechanic usually does.
+    Without a ``landing`` it ends as its mechanic usually does. ``audience_of`` a group is its id.
     Without a budget it is enough for ``plays`` at their worst. With ``coupon_off`` (minor units) a
     coupon of so much off is made for it, where the terms name none.
     """
@@ -58,6 +61,10 @@ class CampaignInput:
     drive: str = "benefit"
     landing: str = ""
     market: str = "none"
+    tier: str = "member"
+    min_age: int | None = None
+    audience: str = "all"
+    audience_of: str = ""
     budget: int = 0
     plays: int = 0
     coupon_off: int = 0
@@ -70,7 +77,7 @@ def plan_campaign(*, actor: Actor, shop_id: int, data: CampaignInput) -> Campaig
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
     with transaction.atomic():
         data = _furnished(actor, shop, data)
-        values, budget = _checked(data, shop.pk)
+        values, budget = _checked(actor, data, shop.pk)
         campaign = Campaign.objects.create(
             code=new_code(80),
             shop=shop,
@@ -98,7 +105,7 @@ def change_campaign(*, actor: Actor, campaign_id: int, data: CampaignInput) -> C
         if campaign.state != "draft" or campaign.mechanic != data.mechanic:
             raise Conflict(_("What is published stays as it is."), code="campaign_published")
         data = _furnished(actor, campaign.shop, data)
-        values, campaign.budget = _checked(data, campaign.shop.pk)
+        values, campaign.budget = _checked(actor, data, campaign.shop.pk)
         for name, value in _columns(data).items():
             setattr(campaign, name, value)
         assert campaign.version is not None
@@ -206,6 +213,10 @@ def clone_campaign(*, actor: Actor, campaign_id: int, title: str = "") -> Campai
         drive=before.drive,
         landing=before.landing,
         market=before.market,
+        tier=before.tier,
+        min_age=before.min_age,
+        audience=before.audience,
+        audience_of=before.audience_of,
         budget=before.budget,
         terms=before.version.terms,
         template=before.template,
@@ -304,7 +315,7 @@ def _furnished(actor: Actor, shop: Shop, data: CampaignInput) -> CampaignInput:
     return replace(data, terms={**data.terms, names[0]: made.pk})
 
 
-def _checked(data: CampaignInput, shop_id: int) -> tuple[dict[str, Any], int]:
+def _checked(actor: Actor, data: CampaignInput, shop_id: int) -> tuple[dict[str, Any], int]:
     """Return the terms as they are stored, and the budget; raises Invalid with all faults."""
     fields: dict[str, Any] = {}
     if not 1 <= len(data.title.strip()) <= 80:
@@ -317,6 +328,7 @@ def _checked(data: CampaignInput, shop_id: int) -> tuple[dict[str, Any], int]:
         fields["budget"] = _("Enter an amount that is not negative.")
     if data.market not in MARKETS:
         fields["market"] = _("This cannot be chosen here.")
+    fields |= _faults_of_people(actor, data)
     values: dict[str, Any] = {}
     budget = data.budget
     try:
@@ -335,6 +347,24 @@ def _checked(data: CampaignInput, shop_id: int) -> tuple[dict[str, Any], int]:
     return values, budget
 
 
+def _faults_of_people(actor: Actor, data: CampaignInput) -> dict[str, Any]:
+    """Return what is wrong with whom it is for; a group is one that who plans may know of."""
+    fields = faults_of_audience(
+        tier=data.tier,
+        min_age=data.min_age,
+        audience=data.audience,
+        audience_of=data.audience_of,
+    )
+    if not fields and data.audience == "group":
+        group_id = whole(data.audience_of) or 0
+        if not visible_groups(actor).filter(pk=group_id).exists():
+            fields["audience_of"] = _("There is no such group.")
+    narrowed = (data.tier, data.min_age, data.audience) != ("member", None, "all")
+    if narrowed and data.mechanic in mechanics() and not mechanic(data.mechanic).plays_here:
+        fields["audience"] = _("This is for everybody who comes in time.")
+    return fields
+
+
 def _landing(data: CampaignInput) -> str:
     return data.landing or mechanic(data.mechanic).landings[0]
 
@@ -348,6 +378,10 @@ def _columns(data: CampaignInput) -> dict[str, Any]:
         "drive": data.drive,
         "landing": _landing(data),
         "market": data.market,
+        "tier": data.tier,
+        "min_age": data.min_age,
+        "audience": data.audience,
+        "audience_of": data.audience_of.strip(),
     }
 
 

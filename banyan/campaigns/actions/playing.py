@@ -19,6 +19,7 @@ from banyan.kernel.problems import Busy, Invalid, LoginRequired
 from banyan.kernel.remembered import insert, remembered
 
 from ..access import get_campaign_for, get_instance_for
+from ..audience import check_audience, check_person
 from ..causes import Cause, cause_of, check_brings, check_unchanged
 from ..events import PlayOpened
 from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Play, mechanic, terms_of
@@ -53,15 +54,18 @@ def begin(
     cause: str | None = None,
     place: str = "",
     given: Mapping[str, Any] | None = None,
+    subject: int | None = None,
 ) -> Instance:
     """Begin an instance of a campaign. With ``cause`` once for each, whoever asks again.
+
+    ``subject`` is the id that it gets, where it is known before.
 
     A cause may also follow from the terms: the order that is ``given``, or the day. The money that
     it may cost at most is taken from the budget here, by one conditional UPDATE. Whoever has begun
     as many as one may gets their last one back; with a new cause, or where that was under another
     account, they are refused. Locks campaign, what the effects lock, and the order. Emits
-    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, tier, budget, staff, order,
-    once, turns, twice), and Busy.
+    play.opened. Raises LoginRequired, Refused (not_yet, over, paused, budget, staff, order, once,
+    turns, twice, and what ``audience`` refuses), and Busy.
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -70,6 +74,7 @@ def begin(
     _check_window(campaign, now)
     check_on(campaign.mechanic)
     _check_person(actor, campaign, kind, person)
+    check_audience(actor, campaign, person, owner_id=person.account_id)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
     began = Cause(cause) if cause else cause_of(actor, campaign, terms, given or {}, now)
@@ -85,7 +90,7 @@ def begin(
     check_brings(campaign, terms, began, now)
     if full:
         raise Refused("turns")
-    subject = new_ids(1)[0]
+    subject = subject or new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     secret, published = dict(opening.kept), dict(opening.public)
     commitment = ""
@@ -188,6 +193,8 @@ def play(
         check_on(campaign.mechanic)
     person = person_of(actor)
     _check_person(actor, campaign, kind, person)
+    if verb in STOPPABLE:
+        check_audience(actor, campaign, person, owner_id=instance.owner_id)
     if scarce:
         kind.admit(person, instance, given or {})
     if verb == "help" and instance.owner_id in person.accounts:
@@ -299,7 +306,6 @@ def check_open(instance: Instance, now: dt.datetime) -> None:
 
 
 def _check_person(actor: Actor, campaign: Campaign, kind: Mechanic[Any], person: Person) -> None:
-    if campaign.tier == "proven" and not person.is_proven:
-        raise Refused("tier")
+    check_person(campaign, person)
     if kind.chance and campaign.shop_id is not None and works_in(actor, campaign.shop_id):
         raise Refused("staff")

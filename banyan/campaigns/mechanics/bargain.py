@@ -178,6 +178,10 @@ class Bargaining(Mechanic[BargainTerms]):
         """A lower price costs no budget: the shop sells for less."""
         return 0
 
+    def reduced(self, terms: BargainTerms) -> Sequence[tuple[int, int]]:
+        """One unit at the lowest price."""
+        return [(1, terms.floor)]
+
     def advertised(self, terms: BargainTerms) -> tuple[int, int]:
         """The lowest price that friends can bring it to."""
         return terms.variant, terms.lowest

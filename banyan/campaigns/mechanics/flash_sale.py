@@ -93,6 +93,7 @@ class FlashSale(Mechanic[SaleTerms]):
     terms = SaleTerms
     in_honour = gettext_lazy("An early place at the usual price: to be let in is the honour.")
     pay_to_enter = True
+    plays_here = False
     scarce = frozenset()
     by_sharing = False
     machine = Machine(
@@ -113,6 +114,10 @@ class FlashSale(Mechanic[SaleTerms]):
     def worst_case(self, terms: SaleTerms) -> int:
         """A lower price costs no budget: the shop sells for less."""
         return 0
+
+    def reduced(self, terms: SaleTerms) -> Sequence[tuple[int, int]]:
+        """Every unit of the sale."""
+        return [(terms.public + terms.codes + terms.fans, terms.price)]
 
     def advertised(self, terms: SaleTerms) -> tuple[int, int]:
         """The price in the sale."""

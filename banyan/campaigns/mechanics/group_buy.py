@@ -181,6 +181,11 @@ class GroupBuy(Mechanic[GroupTerms]):
         """A lower price costs no budget: the shop sells for less."""
         return 0
 
+    def reduced(self, terms: GroupTerms) -> Sequence[tuple[int, int]]:
+        """A full group at the last step's price, its leader at their own."""
+        people, price = terms.rungs[-1]
+        return [(1, min(terms.leader_price or price, price)), (people - 1, price)]
+
     def advertised(self, terms: GroupTerms) -> tuple[int, int]:
         """The price of the first step; every later one is lower."""
         return terms.variant, terms.price

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.sharing.channels import RESTRICTED
 
@@ -24,36 +25,31 @@ def neutral(mechanic_channels: Collection[str], channel: str) -> bool:
     return channel not in mechanic_channels
 
 
-def reward_for_sharing(facts: Facts) -> str | None:
-    """Sharing in WeChat is not rewarded, nor being helped by friends: 助力, 砍价, 集赞."""
+def _reward_for_sharing(facts: Facts) -> str | None:
     if not (facts.rewards and facts.by_sharing):
         return None
     return _("WeChat forbids links that reward sharing or friends' help. Leave this channel out.")
 
 
-def odds_by_sharing(facts: Facts) -> str | None:
-    """Sharing in WeChat must not be said to raise the chance of winning."""
+def _odds_by_sharing(facts: Facts) -> str | None:
     if not facts.share_raises_odds:
         return None
     return _("WeChat forbids links that say that sharing raises one's chance.")
 
 
-def sharing_needed(facts: Facts) -> str | None:
-    """Taking part must not need sharing."""
+def _sharing_needed(facts: Facts) -> str | None:
     if not facts.share_needed:
         return None
     return _("In this channel nobody may have to share in order to take part.")
 
 
-def group_buying(facts: Facts) -> str | None:
-    """Group buying needs clear rules and no luck in WeChat, and is not for Moments."""
+def _group_buying(facts: Facts) -> str | None:
     if facts.mechanic != "group_buy":
         return None
     return _("WeChat forbids group buying with unclear rules or by luck, and any in Moments.")
 
 
-def restricted_reward(facts: Facts) -> str | None:
-    """Sharing must not be rewarded where an app forbids it or may do so tomorrow."""
+def _restricted_reward(facts: Facts) -> str | None:
     if not (facts.rewards and (facts.by_sharing or facts.share_raises_odds)):
         return None
     return _("This app does not want rewarded sharing. Leave this channel out.")
@@ -64,8 +60,22 @@ def _restricted(name: str) -> Pack:
         name,
         "2026.1",
         (
-            Rule(f"{name}.reward_for_sharing", "block", HOUSE, restricted_reward),
-            Rule(f"{name}.sharing_needed", "block", HOUSE, sharing_needed),
+            Rule(
+                f"{name}.reward_for_sharing",
+                "block",
+                HOUSE,
+                _restricted_reward,
+                gettext_lazy(
+                    "Sharing must not be rewarded where an app forbids it or may do so tomorrow."
+                ),
+            ),
+            Rule(
+                f"{name}.sharing_needed",
+                "block",
+                HOUSE,
+                _sharing_needed,
+                gettext_lazy("Taking part must not need sharing."),
+            ),
         ),
     )
 
@@ -74,10 +84,38 @@ WECHAT = Pack(
     "wechat",
     "2026.1",
     (
-        Rule("wechat.reward_for_sharing", "block", WECHAT_LINKS, reward_for_sharing),
-        Rule("wechat.odds_by_sharing", "block", WECHAT_LINKS, odds_by_sharing),
-        Rule("wechat.sharing_needed", "block", WECHAT_LINKS, sharing_needed),
-        Rule("wechat.group_buying", "warn", WECHAT_GROUPS, group_buying),
+        Rule(
+            "wechat.reward_for_sharing",
+            "block",
+            WECHAT_LINKS,
+            _reward_for_sharing,
+            gettext_lazy(
+                "Sharing in WeChat is not rewarded, nor being helped by friends: 助力, 砍价, 集赞."
+            ),
+        ),
+        Rule(
+            "wechat.odds_by_sharing",
+            "block",
+            WECHAT_LINKS,
+            _odds_by_sharing,
+            gettext_lazy("Sharing in WeChat must not be said to raise the chance of winning."),
+        ),
+        Rule(
+            "wechat.sharing_needed",
+            "block",
+            WECHAT_LINKS,
+            _sharing_needed,
+            gettext_lazy("Taking part must not need sharing."),
+        ),
+        Rule(
+            "wechat.group_buying",
+            "warn",
+            WECHAT_GROUPS,
+            _group_buying,
+            gettext_lazy(
+                "Group buying needs clear rules and no luck in WeChat, and is not for Moments."
+            ),
+        ),
     ),
 )
 OPEN_WEB = Pack("open web", "2026.1", ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.kernel.money import Money, format_money
 
@@ -18,8 +19,7 @@ PRIVACY = Source("个人信息保护法", "Art. 31", "2021-11-01")
 CIVIL_CODE = Source("民法典", "Art. 19", "2021-01-01")
 
 
-def prize_cap(facts: Facts) -> str | None:
-    """The highest prize by chance is worth at most 50,000 yuan."""
+def _prize_cap(facts: Facts) -> str | None:
     if not facts.chance or not facts.rewards:
         return None
     most = limit("cn_prize_fen")
@@ -32,25 +32,21 @@ def prize_cap(facts: Facts) -> str | None:
     }
 
 
-def baseline(facts: Facts) -> str | None:
-    """A reduction is measured from the lowest price in the seven days before."""
+def _baseline(facts: Facts) -> str | None:
     return disclosure.bad_baseline(facts, limit("cn_baseline_days"))
 
 
-def children(facts: Facts) -> str | None:
-    """Personal data of children below 14 needs their parents' consent."""
+def _children(facts: Facts) -> str | None:
     return disclosure.asks_children(facts, limit("cn_child_age"))
 
 
-def minors_pay(facts: Facts) -> str | None:
-    """Minors buy only what suits their age; else their parents have to agree."""
+def _minors_pay(facts: Facts) -> str | None:
     if not facts.pay_to_enter or (facts.min_age or 0) >= 18:
         return None
     return _("Minors' purchases can be undone by their parents. Consider 18 years.")
 
 
-def record(facts: Facts) -> str | None:
-    """The papers of a promotion with prizes are kept for two years."""
+def _record(facts: Facts) -> str | None:
     if not facts.prizes or not facts.rewards:
         return None
     return _("The record of this campaign is kept for %(days)d days.") % {
@@ -62,13 +58,43 @@ PACK = Pack(
     "CN",
     "2026.1",
     (
-        Rule("cn.prize_cap", "block", Source(PROMOTIONS, "Art. 17", IN_FORCE), prize_cap),
-        Rule("told", "block", Source(PROMOTIONS, "Art. 13", IN_FORCE), house.told),
-        Rule("worsened", "block", Source(PROMOTIONS, "Art. 13", IN_FORCE), house.worsened),
-        Rule("levels", "block", PYRAMIDS, house.levels),
-        Rule("cn.baseline", "block", Source(PROMOTIONS, "Art. 21", IN_FORCE), baseline),
-        Rule("cn.children", "block", PRIVACY, children),
-        Rule("cn.minors_pay", "warn", CIVIL_CODE, minors_pay),
-        Rule("cn.record", "note", Source(PROMOTIONS, "Art. 19", IN_FORCE), record),
+        Rule(
+            "cn.prize_cap",
+            "block",
+            Source(PROMOTIONS, "Art. 17", IN_FORCE),
+            _prize_cap,
+            gettext_lazy("The highest prize by chance is worth at most 50,000 yuan."),
+        ),
+        house.TOLD.by(Source(PROMOTIONS, "Art. 13", IN_FORCE)),
+        house.WORSENED.by(Source(PROMOTIONS, "Art. 13", IN_FORCE)),
+        house.LEVELS.by(PYRAMIDS),
+        Rule(
+            "cn.baseline",
+            "block",
+            Source(PROMOTIONS, "Art. 21", IN_FORCE),
+            _baseline,
+            gettext_lazy("A reduction is measured from the lowest price in the seven days before."),
+        ),
+        Rule(
+            "cn.children",
+            "block",
+            PRIVACY,
+            _children,
+            gettext_lazy("Personal data of children below 14 needs their parents' consent."),
+        ),
+        Rule(
+            "cn.minors_pay",
+            "warn",
+            CIVIL_CODE,
+            _minors_pay,
+            gettext_lazy("Minors buy only what suits their age; else their parents have to agree."),
+        ),
+        Rule(
+            "cn.record",
+            "note",
+            Source(PROMOTIONS, "Art. 19", IN_FORCE),
+            _record,
+            gettext_lazy("The papers of a promotion with prizes are kept for two years."),
+        ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from . import disclosure, house
 from .facts import Facts
@@ -38,39 +39,33 @@ MINIMUM = Source(
 )
 
 
-def baseline(facts: Facts) -> str | None:
-    """A reduction is measured from the lowest price in at least the 30 days before."""
+def _baseline(facts: Facts) -> str | None:
     return disclosure.bad_baseline(facts, limit("eu_baseline_days"))
 
 
-def free(facts: Facts) -> str | None:
-    """Nothing is called free that costs anything but the unavoidable."""
+def _free(facts: Facts) -> str | None:
     if not facts.pay_to_enter or not any(prize.is_free for prize in facts.prizes):
         return None
     return _("What needs a purchase cannot be called free.")
 
 
-def paid_prize(facts: Facts) -> str | None:
-    """Claiming a prize does not depend on paying, and nobody is told that they have won already."""
+def _paid_prize(facts: Facts) -> str | None:
     if not facts.prizes or not facts.pay_to_enter or facts.free_entry:
         return None
     return _("A prize must not depend on paying: offer a free way to take part.")
 
 
-def awarded(facts: Facts) -> str | None:
-    """Prizes that were described are given, or something as good."""
+def _awarded(facts: Facts) -> str | None:
     if not facts.chance or all(prize.quantity for prize in facts.prizes):
         return None
     return _("Say how many there are of each prize, and give them all.")
 
 
-def children(facts: Facts) -> str | None:
-    """Personal data of children below 16 (in some states less) needs their parents' consent."""
+def _children(facts: Facts) -> str | None:
     return disclosure.asks_children(facts, limit("eu_child_age"))
 
 
-def data_asked(facts: Facts) -> str | None:
-    """Only the data that is needed is asked for."""
+def _data_asked(facts: Facts) -> str | None:
     if not facts.asks:
         return None
     return _("Say what each piece of personal data is needed for: %(asks)s") % {
@@ -82,13 +77,55 @@ PACK = Pack(
     "EU",
     "2026.1",
     (
-        Rule("told", "block", TOLD, house.told),
-        Rule("levels", "block", _unfair("14"), house.levels),
-        Rule("eu.baseline", "block", BASELINE, baseline),
-        Rule("eu.free", "block", _unfair("20"), free),
-        Rule("eu.paid_prize", "block", _unfair("31"), paid_prize),
-        Rule("eu.awarded", "warn", _unfair("19"), awarded),
-        Rule("eu.children", "block", PRIVACY, children),
-        Rule("eu.data_asked", "note", MINIMUM, data_asked),
+        house.TOLD.by(TOLD),
+        house.LEVELS.by(_unfair("14")),
+        Rule(
+            "eu.baseline",
+            "block",
+            BASELINE,
+            _baseline,
+            gettext_lazy(
+                "A reduction is measured from the lowest price in at least the 30 days before."
+            ),
+        ),
+        Rule(
+            "eu.free",
+            "block",
+            _unfair("20"),
+            _free,
+            gettext_lazy("Nothing is called free that costs anything but the unavoidable."),
+        ),
+        Rule(
+            "eu.paid_prize",
+            "block",
+            _unfair("31"),
+            _paid_prize,
+            gettext_lazy(
+                "Claiming a prize needs no payment, and nobody is told that they have won already."
+            ),
+        ),
+        Rule(
+            "eu.awarded",
+            "warn",
+            _unfair("19"),
+            _awarded,
+            gettext_lazy("Prizes that were described are given, or something as good."),
+        ),
+        Rule(
+            "eu.children",
+            "block",
+            PRIVACY,
+            _children,
+            gettext_lazy(
+                "Personal data of children below 16 (in some states less) needs a parent's consent."
+            ),
+        ),
+        Rule(
+            "eu.data_asked",
+            "note",
+            MINIMUM,
+            _data_asked,
+            gettext_lazy("Only the data that is needed is asked for."),
+        ),
     ),
 )

@@ -46,8 +46,8 @@ class Facts:
     by themselves); ``method``: how it is
     decided who gets what. ``price`` is advertised against ``was``, the lowest price of
     ``was_days`` days before; both None where nothing is. ``min_age``: who is younger cannot take
-    part. ``asks`` are the personal data that taking part asks for. ``before`` is what was
-    published, if something was.
+    part; ``who`` says in words for whom it is besides. ``asks`` are the personal data that taking
+    part asks for. ``before`` is what was published, if something was.
     """
 
     mechanic: str
@@ -77,6 +77,7 @@ class Facts:
     was: int | None = None
     was_days: int = 0
     min_age: int | None = None
+    who: tuple[str, ...] = ()
     prides: tuple[Pride, ...] = ()
     budget: int = 0
     asks: tuple[str, ...] = ()

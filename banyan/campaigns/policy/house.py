@@ -6,6 +6,7 @@ A market may have the same rule with a source of its own: it is named by the sam
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.earnings.rules import MOST_LEVELS
 
@@ -16,22 +17,19 @@ from .rules import HOUSE, Pack, Rule
 BARRED = frozenset({"ethnicity", "race", "descent", "religion"})
 
 
-def levels(facts: Facts) -> str | None:
-    """At most two levels are paid; this cannot be set otherwise anywhere."""
+def _levels(facts: Facts) -> str | None:
     if facts.paid_levels <= MOST_LEVELS:
         return None
     return _("At most two levels can be paid for one sale.")
 
 
-def ethnicity(facts: Facts) -> str | None:
-    """Ethnicity, race, descent and religion are never a side that people compete for."""
+def _ethnicity(facts: Facts) -> str | None:
     if not any(pride.scope in BARRED for pride in facts.prides):
         return None
     return _("People cannot be set against each other by ethnicity, descent or religion.")
 
 
-def scopes(facts: Facts) -> str | None:
-    """Sides are hometown, dialect, school, a group or one's own relations, and nothing else."""
+def _scopes(facts: Facts) -> str | None:
     others = sorted({pride.scope for pride in facts.prides} - {*SCOPES} - BARRED)
     if not others:
         return None
@@ -40,43 +38,37 @@ def scopes(facts: Facts) -> str | None:
     }
 
 
-def declared(facts: Facts) -> str | None:
-    """Where somebody comes from, what they speak and where they learnt, only they say."""
+def _declared(facts: Facts) -> str | None:
     own = {"hometown", "dialect", "school"}
     if all(pride.declared for pride in facts.prides if pride.scope in own):
         return None
     return _("A hometown, dialect or school counts only if members have said so themselves.")
 
 
-def told(facts: Facts) -> str | None:
-    """Prizes, their number or odds, deciding, claiming and organiser are public at the start."""
+def _told(facts: Facts) -> str | None:
     return disclosure.undisclosed(facts)
 
 
-def worsened(facts: Facts) -> str | None:
-    """What was published does not become worse for those who take part; better it may become."""
+def _worsened(facts: Facts) -> str | None:
     worse = worse_than_before(facts)
     if not worse:
         return None
     return _("This is worse than what was published: %(what)s") % {"what": ", ".join(worse)}
 
 
-def budget(facts: Facts) -> str | None:
-    """The budget covers all prizes that are promised."""
+def _budget(facts: Facts) -> str | None:
     if not facts.rewards or facts.promised <= facts.budget:
         return None
     return _("The prizes are worth more than the budget.")
 
 
-def age(facts: Facts) -> str | None:
-    """It is said from what age on people can take part in winning."""
+def _age(facts: Facts) -> str | None:
     if not facts.prizes or not facts.rewards or facts.min_age is not None:
         return None
     return _("Say from what age on people can take part.")
 
 
-def sharing_needed(facts: Facts) -> str | None:
-    """Nobody should have to share in order to take part."""
+def _sharing_needed(facts: Facts) -> str | None:
     if not facts.share_needed:
         return None
     return _("Let people take part without sharing, too: what is shared gladly travels further.")
@@ -120,18 +112,85 @@ def _is_kept(old: Prize, new: Prize | None) -> bool:
     return old.quantity is None or (new.quantity or 0) >= old.quantity
 
 
+LEVELS = Rule(
+    "levels",
+    "block",
+    HOUSE,
+    _levels,
+    gettext_lazy("At most two levels are paid; this cannot be set otherwise anywhere."),
+)
+TOLD = Rule(
+    "told",
+    "block",
+    HOUSE,
+    _told,
+    gettext_lazy(
+        "Prizes, their number or odds, deciding, claiming and organiser are public at the start."
+    ),
+)
+WORSENED = Rule(
+    "worsened",
+    "block",
+    HOUSE,
+    _worsened,
+    gettext_lazy(
+        "What was published does not become worse for those who take part; better it may become."
+    ),
+)
 PACK = Pack(
     "house",
     "2026.1",
     (
-        Rule("levels", "block", HOUSE, levels),
-        Rule("ethnicity", "block", HOUSE, ethnicity),
-        Rule("scopes", "block", HOUSE, scopes),
-        Rule("declared", "block", HOUSE, declared),
-        Rule("told", "block", HOUSE, told),
-        Rule("worsened", "block", HOUSE, worsened),
-        Rule("budget", "block", HOUSE, budget),
-        Rule("age", "warn", HOUSE, age),
-        Rule("sharing_needed", "warn", HOUSE, sharing_needed),
+        LEVELS,
+        Rule(
+            "ethnicity",
+            "block",
+            HOUSE,
+            _ethnicity,
+            gettext_lazy(
+                "Ethnicity, race, descent and religion are never a side that people compete for."
+            ),
+        ),
+        Rule(
+            "scopes",
+            "block",
+            HOUSE,
+            _scopes,
+            gettext_lazy(
+                "Sides are hometown, dialect, school, a group or one's relations, and nothing else."
+            ),
+        ),
+        Rule(
+            "declared",
+            "block",
+            HOUSE,
+            _declared,
+            gettext_lazy(
+                "Where somebody comes from, what they speak and where they learnt, only they say."
+            ),
+        ),
+        TOLD,
+        WORSENED,
+        Rule(
+            "budget",
+            "block",
+            HOUSE,
+            _budget,
+            gettext_lazy("The budget covers all prizes that are promised."),
+        ),
+        Rule(
+            "age",
+            "warn",
+            HOUSE,
+            _age,
+            gettext_lazy("It is said from what age on people can take part in winning."),
+        ),
+        Rule(
+            "sharing_needed",
+            "warn",
+            HOUSE,
+            _sharing_needed,
+            gettext_lazy("Nobody should have to share in order to take part."),
+        ),
     ),
 )

@@ -12,7 +12,9 @@ from django.utils.translation import ngettext
 
 from banyan.kernel.money import Money, format_money
 
+from . import house
 from .facts import Facts, Prize
+from .packs import packs_for
 
 
 class Section(NamedTuple):
@@ -35,6 +37,7 @@ def rules_page(facts: Facts) -> list[Section]:
         (_("The price"), _price(facts)),
         (_("Your data"), _data(facts)),
         (_("If something changes"), _changes(facts)),
+        (_("Rules that it keeps, and where they are written"), _kept(facts)),
     )
     return [Section(title, found) for title, lines in written if (found := list(lines))]
 
@@ -54,6 +57,7 @@ def _when(facts: Facts) -> Iterator[str]:
 
 
 def _people(facts: Facts) -> Iterator[str]:
+    yield from facts.who
     if facts.min_age:
         yield _("People of %(age)d years and older.") % {"age": facts.min_age}
     if facts.pay_to_enter and not facts.free_entry:
@@ -151,6 +155,14 @@ def _data(facts: Facts) -> Iterator[str]:
 
 def _changes(facts: Facts) -> Iterator[str]:
     yield _("What is promised here does not become worse. It can end early; promises are kept.")
+
+
+def _kept(facts: Facts) -> Iterator[str]:
+    """Say what nothing can be published against, each with its source, a market's before ours."""
+    rules = {rule.code: rule for pack in (house.PACK, *packs_for(facts)) for rule in pack.rules}
+    for rule in rules.values():
+        if rule.severity == "block":
+            yield _("%(rule)s (%(source)s)") % {"rule": rule.says, "source": rule.source.told}
 
 
 def _clock(at: dt.datetime) -> str:

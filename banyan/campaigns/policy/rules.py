@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+from django.utils.translation import gettext as _
 
 from .facts import Facts
 
@@ -26,6 +27,13 @@ class Source(NamedTuple):
         title = f"[{self.title}]({self.url})" if self.url else self.title
         return ", ".join(part for part in (title, self.article, self.date) if part)
 
+    @property
+    def told(self) -> str:
+        """The source in one line, in the reader's language where it is our own."""
+        if self.title == HOUSE.title:
+            return _("rules of this site")
+        return ", ".join(part for part in (self.title, self.article, self.date) if part)
+
 
 HOUSE = Source("own rule of this platform", "", "")
 
@@ -35,18 +43,18 @@ class Rule:
     """``check`` returns what is wrong, in the reader's language, or None.
 
     block: the campaign cannot be published. warn: somebody has to look. note: something to do.
-    Its docstring is what the reference says of the rule.
+    ``says`` is what it asks for, for the reference and the public rules.
     """
 
     code: str
     severity: Severity
     source: Source
     check: Callable[[Facts], str | None]
+    says: Any
 
-    @property
-    def about(self) -> str:
-        """What the rule asks for, in English, for the reference."""
-        return " ".join((inspect.getdoc(self.check) or "").split())
+    def by(self, source: Source) -> Rule:
+        """Return the same rule where a market has written it itself."""
+        return replace(self, source=source)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from banyan.kernel.money import Money, format_money
 
@@ -20,15 +21,13 @@ ENDORSE = Source("16 CFR Part 255", "§ 255.5", "")
 PYRAMIDS = Source("15 U.S.C. (FTC Act)", "§ 45", "")
 
 
-def free_entry(facts: Facts) -> str | None:
-    """Prize, chance and payment together are a lottery: no purchase may be necessary."""
+def _free_entry(facts: Facts) -> str | None:
     if not (facts.prizes and facts.chance and facts.pay_to_enter) or facts.free_entry:
         return None
     return _("Offer a way to take part without a purchase, with the same chance, and describe it.")
 
 
-def registration(facts: Facts) -> str | None:
-    """Sweepstakes with prizes of more than 5,000 dollars are registered in New York and Florida."""
+def _registration(facts: Facts) -> str | None:
     most = limit("us_registration_cents")
     if not facts.chance or facts.promised <= most:
         return None
@@ -37,20 +36,17 @@ def registration(facts: Facts) -> str | None:
     }
 
 
-def baseline(facts: Facts) -> str | None:
-    """A former price was really asked, openly, for a fair time."""
+def _baseline(facts: Facts) -> str | None:
     if facts.price is None or facts.was is None or facts.was_days > 0:
         return None
     return _("Compare with a price that was really asked for some time.")
 
 
-def children(facts: Facts) -> str | None:
-    """Personal data of children below 13 needs their parents' consent."""
+def _children(facts: Facts) -> str | None:
     return disclosure.asks_children(facts, limit("us_child_age"))
 
 
-def endorsement(facts: Facts) -> str | None:
-    """Who shares for a reward says so."""
+def _endorsement(facts: Facts) -> str | None:
     if not (facts.rewards and facts.by_sharing):
         return None
     return _("Shared cards have to say that the sharer gets something for it.")
@@ -60,12 +56,46 @@ PACK = Pack(
     "US",
     "2026.1",
     (
-        Rule("us.free_entry", "block", LOTTERY, free_entry),
-        Rule("told", "block", TOLD, house.told),
-        Rule("levels", "block", PYRAMIDS, house.levels),
-        Rule("us.children", "block", CHILDREN, children),
-        Rule("us.baseline", "warn", PRICES, baseline),
-        Rule("us.registration", "warn", REGISTER, registration),
-        Rule("us.endorsement", "note", ENDORSE, endorsement),
+        Rule(
+            "us.free_entry",
+            "block",
+            LOTTERY,
+            _free_entry,
+            gettext_lazy(
+                "Prize, chance and payment together are a lottery: no purchase may be necessary."
+            ),
+        ),
+        house.TOLD.by(TOLD),
+        house.LEVELS.by(PYRAMIDS),
+        Rule(
+            "us.children",
+            "block",
+            CHILDREN,
+            _children,
+            gettext_lazy("Personal data of children below 13 needs their parents' consent."),
+        ),
+        Rule(
+            "us.baseline",
+            "warn",
+            PRICES,
+            _baseline,
+            gettext_lazy("A former price was really asked, openly, for a fair time."),
+        ),
+        Rule(
+            "us.registration",
+            "warn",
+            REGISTER,
+            _registration,
+            gettext_lazy(
+                "Draws with prizes of over 5,000 dollars are registered in New York and Florida."
+            ),
+        ),
+        Rule(
+            "us.endorsement",
+            "note",
+            ENDORSE,
+            _endorsement,
+            gettext_lazy("Who shares for a reward says so."),
+        ),
     ),
 )

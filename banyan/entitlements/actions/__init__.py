@@ -30,6 +30,7 @@ from .rights import (
     reserve_rights,
     return_rights,
     revoke_price_rights,
+    withdraw_price_right,
 )
 from .uses import (
     count_for,
@@ -84,4 +85,5 @@ __all__ = [
     "set_points_terms",
     "spend_points",
     "take_back_points",
+    "withdraw_price_right",
 ]

@@ -7,17 +7,23 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import clock, locks
+from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
-from banyan.kernel.problems import IllegalTransition
-from banyan.kernel.states import Move, transition_all, transition_each
+from banyan.kernel.problems import Conflict, IllegalTransition, Invalid
+from banyan.kernel.states import Move, transition, transition_all, transition_each
+from banyan.notify.actions import notify
 
+from ..access import get_price_right_for_staff
 from ..models import PriceRight
 from ..problems import RightGone
+from ..reminders import PRICE_WITHDRAWN
 from ..rights import HeldPrice, right_locks
 from ..states import PRICE_RIGHT
+
+LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,42 @@ def revoke_price_rights(*, actor: Actor, right_ids: Collection[int]) -> list[int
         held = list(PriceRight.objects.filter(pk__in=right_ids, state="held").order_by("id"))
         transition_all(PRICE_RIGHT, held, "revoked", actor=actor)
     return [one.pk for one in held]
+
+
+def withdraw_price_right(*, actor: Actor, right_id: int, reason: str) -> PriceRight:
+    """Take a price back that a member was given; they are told why. Repeatable. Locks right.
+
+    For the managers of the shop. What an order has already stays: Conflict ``right_used``. Raises
+    Invalid without a reason; audited with it.
+    """
+    right = get_price_right_for_staff(actor, right_id)
+    reason = reason.strip()
+    if not 1 <= len(reason) <= LONGEST_REASON:
+        raise Invalid(fields={"reason": _("Say why, in at most 200 letters: its owner reads it.")})
+    with transaction.atomic():
+        locks.take(right_locks([right.pk]))
+        right.refresh_from_db(fields=["state"])
+        if right.state == "revoked":
+            return right
+        if right.state != "held":
+            raise Conflict(_("An order has this price already, or it is over."), code="right_used")
+        transition(PRICE_RIGHT, right, "revoked", actor=actor, reason=reason)
+        audit.record(
+            actor=actor,
+            action="price_right.withdraw",
+            subject_kind="price_right",
+            subject_id=right.pk,
+            subject_label=right.title,
+            reason=reason,
+        )
+        notify(
+            recipient_id=right.account_id,
+            kind=PRICE_WITHDRAWN,
+            group_key=f"{PRICE_WITHDRAWN}:{right.pk}",
+            url="/me/coupons",
+            data={"title": right.title, "reason": reason},
+        )
+    return right
 
 
 def reserve_rights(*, actor: Actor, rights: Collection[HeldPrice], checkout_id: int) -> None:

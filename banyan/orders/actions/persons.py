@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from banyan.kernel.actors import Actor
+from banyan.payments.models import Intent
 from banyan.people.models import Account
 from banyan.trust.queries import known
 
@@ -61,3 +62,18 @@ def is_newcomer(person_keys: Collection[str]) -> bool:
         if "@" in contact:
             mine |= Q(contact_email__iexact=contact)
     return not Checkout.objects.filter(mine, paid_at__isnull=False).exists()
+
+
+def has_paid_a_provider(account_ids: Collection[int]) -> bool:
+    """Tell whether one of a person's accounts has paid through a payment provider.
+
+    Credit is none, nor is what went back in full. One statement.
+    """
+    paid = Intent.objects.filter(
+        subject_kind="checkout",
+        subject_id=OuterRef("pk"),
+        captured_amount__gt=F("refunded_amount"),
+    ).exclude(provider="wallet")
+    return Checkout.objects.filter(
+        Exists(paid), buyer__in=account_ids, paid_at__isnull=False
+    ).exists()

@@ -32,6 +32,9 @@ def change_profile(
     region: str = "",
     birthday: dt.date | None = None,
     birthday_audience: str = "private",
+    hometown: str = "",
+    dialect: str = "",
+    school: str = "",
 ) -> Account:
     """Write the actor's own profile, handle included; all or nothing.
 
@@ -40,12 +43,14 @@ def change_profile(
     """
     account = get_own_account(actor)
     name, bio, region = display_name.strip(), bio.strip(), region.strip()
+    sides = {"hometown": hometown.strip(), "dialect": dialect.strip(), "school": school.strip()}
     wrong = {
         "display_name": _("Please fill this in.") if not name else _too_long(name, 60),
         "bio": _too_long(bio, 300),
         "region": _too_long(region, 12),
         "birthday": birthday_problem(birthday, clock.now().date()),
         "birthday_audience": None if birthday_audience in AUDIENCES else _("Choose one of these."),
+        **{key: _too_long(side, 40) for key, side in sides.items()},
     }
     fields = {field: text for field, text in wrong.items() if text}
     check_names(actor=actor, display_name=name, bio=bio, region=region)
@@ -66,6 +71,7 @@ def change_profile(
                 "region": region,
                 "birthday": birthday,
                 "birthday_audience": birthday_audience,
+                **sides,
             },
         )
     return get_own_account(actor)

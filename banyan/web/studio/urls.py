@@ -18,6 +18,7 @@ from . import (
     points,
     pool,
     price_lists,
+    price_rights,
     product,
     product_files,
     redeem,
@@ -127,6 +128,12 @@ urlpatterns = [
     ),
     path("<slug:shop_slug>/stock/<int:variant_id>/carry", stock.carry, name="studio_stock_carry"),
     path("<slug:shop_slug>/stock/<int:variant_id>/low", stock.low, name="studio_stock_low"),
+    path("<slug:shop_slug>/prices", price_rights.price_rights, name="studio_price_rights"),
+    path(
+        "<slug:shop_slug>/prices/<int:right_id>/withdraw",
+        price_rights.price_right_withdraw,
+        name="studio_price_right_withdraw",
+    ),
     path("<slug:shop_slug>/campaigns", campaigns.campaign_list, name="studio_campaigns"),
     path(
         "<slug:shop_slug>/campaigns/new/<slug:code>",

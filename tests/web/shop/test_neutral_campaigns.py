@@ -6,8 +6,10 @@ import pytest
 from django.urls import reverse
 
 from banyan.campaigns.policy.channels import neutral
+from banyan.earnings.actions import set_plan
 from banyan.sharing import ports
 from banyan.sharing.channels import OPEN
+from banyan.web.shop.market.cards import product_url
 from tests.campaigns.scene import begun, campaign, coupon, somebody
 from tests.campaigns.test_channels import AGENTS
 from tests.support import factories as make
@@ -40,6 +42,20 @@ def test_asking_goes_where_an_app_forbids_it_and_price_and_buying_stay() -> None
             assert found, channel
     rules = client().get(reverse("campaign_rules", args=[made.code]))
     assert "What is promised here does not become worse" in rules.content.decode()
+
+
+def test_who_comes_from_a_restricted_site_reads_no_word_of_earning_on_any_landing() -> None:
+    shop = make.shop()
+    item = make.variant(shop, price=10_000)
+    set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1_000)
+    pages = [product_url(item.product), reverse("share", args=["product", item.product_id])]
+    for page in pages:
+        came = {
+            name: client(somebody()).get(page, headers={"referer": url}).content.decode()
+            for name, url in (("weibo", "https://weibo.com/u/1"), ("web", "https://x.test/"))
+        }
+        assert "you earn" in came["web"].lower(), page
+        assert "you earn" not in came["weibo"].lower(), page
 
 
 def test_a_channel_decides_neither_price_nor_access() -> None:

@@ -56,6 +56,7 @@ def test_a_draft_is_changed_and_what_is_published_is_not() -> None:
     owner, url = client(shop.owner), reverse("studio_campaign_change", args=[shop.slug, made.pk])
     filled = _filled(owner.get(url).content.decode())
     assert (filled["price"], filled["budget"]) == ("80.00", "10000.00")
+    assert "Price in the group in CNY" in owner.get(url).content.decode()
 
     sent = filled | {"variant": str(item.pk), "price": "75.50", "title": "Cheaper together"}
     assert owner.post(url, sent).status_code == 302
@@ -65,7 +66,32 @@ def test_a_draft_is_changed_and_what_is_published_is_not() -> None:
     campaigns.publish_campaign(actor=make.actor(shop.owner), campaign_id=made.pk)
     assert owner.get(url).status_code == owner.post(url, filled).status_code == 404
     stopping = owner.get(reverse("studio_campaign", args=[shop.slug, made.pk])).content.decode()
-    assert "Now 0 are under way, with up to CN¥0.00 promised." in stopping
+    told = "Now 0 are under way, with up to CN¥0.00 promised."
+    assert stopping.index(told) < stopping.index("End it for good"), "read before it is pressed"
+
+
+def test_what_is_sold_for_less_is_told_in_money_beside_the_budget() -> None:
+    shop = make.shop()
+    item = make.variant(shop, price=10_000).pk
+    drafts = {
+        "flash_sale": {"price": 7_000, "public": 5, "codes": 2},
+        "group_buy": {"price": 8_000, "people": 3, "leader_price": 5_000},
+        "bargain": {"floor": 4_000},
+        "like_collection": {"coupon": coupon(shop).pk},
+    }
+    told = {}
+    for code, terms in drafts.items():
+        goods = {} if code == "like_collection" else {"variant": item}
+        made = draft(shop, code, **terms, **goods)
+        url = reverse("studio_campaign", args=[shop.slug, made.pk])
+        told[code] = client(shop.owner).get(url).content.decode()
+    less = {"flash_sale": "CN¥210.00", "group_buy": "CN¥90.00", "bargain": "CN¥60.00"}
+    for code, amount in less.items():
+        assert f"gives up {amount} at most" in told[code], code
+        assert "costs CN¥0.00" not in told[code], code
+    assert "One of them costs CN¥5.00 at most" in told["like_collection"]
+    assert "gives up" not in told["like_collection"]
+    assert "<dd>CN¥70.00" in told["flash_sale"], "terms are told with their currency"
 
 
 def test_two_phones_play_a_draft_and_leave_no_trace() -> None:

@@ -62,6 +62,8 @@ LATER = (Faces, Proof)
 """Blocks that stand below what there is to do."""
 NAMING = frozenset({"join", "help"})
 """Verbs at which people say whether others may see that it was they."""
+UNSAID = frozenset({"age_unknown", "declared_only"})
+"""Refusals that one's own profile answers."""
 PLAIN = (Countdown, Honour, Note, Price, Proof, Won)
 """Blocks that ask nobody for anything: what stands on the neutral page besides buying."""
 
@@ -218,7 +220,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
         )
     except Refused as refused:
         messages.error(request, str(refused.message))
-        return redirect("campaign", code)
+        return redirect("me_edit") if refused.reason in UNSAID else redirect("campaign", code)
     return redirect("play", made.code)
 
 
@@ -293,7 +295,7 @@ def play_act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
         )
     except Refused as refused:
         messages.error(request, str(refused.message))
-        return redirect("play", code)
+        return redirect("me_edit") if refused.reason in UNSAID else redirect("play", code)
     if done.next_url:
         return redirect(done.next_url)
     return redirect("play", done.instance.code)

@@ -57,7 +57,8 @@ def arrival_of(
     ``link`` and ``touch`` stand for them where the address is the share link itself. ``images``
     are pictures of the page, whose files are read together with the faces'.
     """
-    neutral = is_restricted(channel_of(request.headers.get("user-agent", "")))
+    headers = request.headers
+    neutral = is_restricted(channel_of(headers.get("user-agent", ""), headers.get("referer", "")))
     code = request.GET.get("via", "")[:24]
     if link is None and code:
         link = link_by_code(code)

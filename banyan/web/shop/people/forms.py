@@ -82,6 +82,16 @@ class ProfileForm(forms.Form):
     birthday_audience = forms.ChoiceField(
         label=_("Who sees your birthday"), choices=list(AUDIENCES.items())
     )
+    hometown = forms.CharField(
+        label=_("Hometown"),
+        max_length=40,
+        required=False,
+        help_text=_(
+            "These three are only for what is for people of one of them; nobody sees them."
+        ),
+    )
+    dialect = forms.CharField(label=_("Dialect"), max_length=40, required=False)
+    school = forms.CharField(label=_("School"), max_length=40, required=False)
 
 
 class LineForm(forms.Form):

@@ -158,6 +158,9 @@ def _initial(account: Account) -> dict[str, object]:
         "region": profile.region,
         "birthday": profile.birthday,
         "birthday_audience": profile.birthday_audience,
+        "hometown": profile.hometown,
+        "dialect": profile.dialect,
+        "school": profile.school,
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ..campaigns import keeping, packets, pages
+from ..campaigns import keeping, packets, pages, trying
 
 urlpatterns = [
     path("campaigns", pages.together, name="campaigns"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("campaign/<str:code>/proof", pages.campaign_proof, name="campaign_proof"),
     path("campaign/<str:code>/rules", pages.campaign_rules, name="campaign_rules"),
     path("campaign/<str:code>/begin", pages.begin, name="campaign_begin"),
+    path("try/<str:token>", trying.try_out, name="try_out"),
+    path("try/<str:token>/qr.png", trying.try_qr, name="try_qr"),
+    path("try/<str:token>/<str:verb>", trying.try_act, name="try_act"),
     path("me/packets/new", packets.packet_new, name="packet_new"),
     path("me/plays", pages.plays_mine, name="plays_mine"),
 ]

@@ -203,8 +203,8 @@ def plays_of(
 def marks_held(actor: Actor) -> list[tuple[str, int]]:
     """Return the marks of honour that the actor has: (rule, how many). One statement."""
     held = Grant.objects.filter(account_id=actor.id or 0, kind="honour", undone_at=None)
-    rows = held.values("rule")
-    return [(row["rule"], row["n"]) for row in rows.annotate(n=Count("id")).order_by("-n", "rule")]
+    rows = held.values("rule").annotate(n=Count("id"))
+    return [(row["rule"], row["n"]) for row in rows.order_by("-n", "rule")]
 
 
 def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:

@@ -235,7 +235,7 @@ def _paths(at: Town, path: str) -> list[str]:
     plays = [one.code for one in at.plays.values()]
     shown = [one.code for one in (*at.running.values(), *at.drafts.values())]
     odd = ["%00", "a%00b", "9" * 60, "%ED%A0%80", "..%2f"]
-    values = {
+    values: dict[str, list[Any]] = {
         "{shop_id}": [at.shop.pk, 0, 10**30],
         "{campaign_id}": [one.pk for one in at.drafts.values()] + [2**63, "x"],
         "{packet_code}": [*plays, *odd],

@@ -63,7 +63,7 @@ def everything() -> list[Any]:
     ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def fell_over(cut: Callable[[], AbstractContextManager[None]], call: Callable[[], object]) -> bool:

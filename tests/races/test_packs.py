@@ -196,10 +196,10 @@ def _meeting(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     of = campaign(shop, "coupon_pack", coupon=coupon(shop).pk, places=2, sender=0)
     made, (ben, cy) = begun(of, somebody()), crowd(2)
     join(made, somebody())
-    given = threading.Event()
+    given, grant = threading.Event(), grant_coupon
 
     def giving(**values: Any) -> CouponGrant:
-        found = grant_coupon(**values)
+        found = grant(**values)
         if not given.is_set():
             given.set()
             wait_for(somebody_waits)

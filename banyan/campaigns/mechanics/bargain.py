@@ -179,8 +179,8 @@ class Bargaining(Mechanic[BargainTerms]):
         return 0
 
     def reduced(self, terms: BargainTerms) -> Sequence[tuple[int, int]]:
-        """One unit at the lowest price."""
-        return [(1, terms.floor)]
+        """One unit at the lowest price, less all that new friends can take out of the pot."""
+        return [(1, max(0, terms.lowest - terms.pot))]
 
     def advertised(self, terms: BargainTerms) -> tuple[int, int]:
         """The lowest price that friends can bring it to."""

@@ -190,7 +190,7 @@ def form_page(
 def _is_first(kind: Mechanic[Any], one: Asked) -> bool:
     """Tell whether a parameter is what a campaign cannot do without: goods, a price, a coupon."""
     needed = kind.terms.model_fields[one.name].is_required()
-    return needed or one.name == kind.terms.main
+    return needed or one.name == str(kind.terms.main)
 
 
 def drives() -> list[tuple[str, str]]:

@@ -134,9 +134,13 @@ class BeginBody(Body):
 
 
 class ActBody(Body):
-    """What somebody does: whether others may see who it was, and the link that led here."""
+    """What somebody does: whether others may see who it was, and the link that led here.
+
+    ``given`` is what the act asks for or lets choose, by name.
+    """
 
     named: bool = False
+    given: Given = {}
     via: Code | None = None
 
 
@@ -187,7 +191,8 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
     kind = mechanic(one.mechanic)
     assert one.version is not None
     terms = kind.terms.model_validate(one.version.terms)
-    ids = {*kind.terms.coupon_fields, *kind.terms.variant_fields}
+    coupons = (*kind.terms.coupon_fields, *kind.terms.spare_coupons)
+    ids = {*coupons, *kind.terms.variant_fields}
     told = {
         name: str(value) if name in ids and value is not None else value
         for name, value in one.version.terms.items()
@@ -288,7 +293,7 @@ def get_play(request: HttpRequest, code: Path[Handle]) -> Any:
 @keyed
 def act_in_play(request: HttpRequest, code: Path[Handle], verb: Path[Verb], body: ActBody) -> Any:
     """Join, help, take back or redeem. What the member has done already stands and is answered."""
-    given = {"named": "1"} if body.named else {}
+    given = body.given | ({"named": "1"} if body.named else {})
     done = campaigns.play(
         actor=actor(request), code=code, verb=verb, arrival=_came(body.via), given=given
     )

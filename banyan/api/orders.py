@@ -38,6 +38,13 @@ class Sharer(Answer):
     at: str
 
 
+class HoldAnswer(Answer):
+    """Why a line of a paid order may not leave yet, and when that ends at the latest."""
+
+    reason: str
+    until: Moment
+
+
 class OrderLineAnswer(Answer):
     """A line: ``goods`` - ``discount`` + ``shipping`` + ``tax`` was paid; ``price`` explains it.
 
@@ -59,6 +66,7 @@ class OrderLineAnswer(Answer):
     tax: Money
     included_tax: Money
     refunded: Money
+    hold: HoldAnswer | None
     price: list[PriceStep]
     path: list[Sharer]
 
@@ -96,15 +104,11 @@ class DeliveryAnswer(Answer):
     days: list[int] | None
 
 
-class HoldAnswer(Answer):
-    """Why nothing of a paid order may leave yet, and when that ends at the latest."""
-
-    reason: str
-    until: Moment
-
-
 class OrderAnswer(Answer):
-    """An order. ``state`` is placed, paid, shipped, received, expired, cancelled or closed."""
+    """An order. ``state`` is placed, paid, shipped, received, expired, cancelled or closed.
+
+    ``hold`` is what ends last of what its lines wait for.
+    """
 
     id: IdOut
     number: str
@@ -181,10 +185,14 @@ def orders_answer(found: list[Order], viewer: Actor) -> list[OrderAnswer]:
     return [
         _order(
             order,
-            [_line(line, hidden[order.pk]) for line in lines[order.pk]],
+            [_line(line, hidden[order.pk], held.get(line.pk)) for line in lines[order.pk]],
             parcels.get(order.pk, []),
             refunds.get(order.pk, []),
-            held.get(order.pk),
+            max(
+                (held[line.pk] for line in lines[order.pk] if line.pk in held),
+                key=lambda hold: hold.until,
+                default=None,
+            ),
         )
         for order in found
     ]
@@ -228,7 +236,7 @@ def _order(
         delivery=DeliveryAnswer(name=order.delivery["name"], days=order.delivery["days"])
         if order.delivery
         else None,
-        hold=HoldAnswer(reason=str(hold.reason), until=hold.until) if hold else None,
+        hold=_hold(hold),
         lines=lines,
         shipment=_parcel(parcels[-1]) if parcels else None,
         shipments=[_parcel(parcel) for parcel in parcels],
@@ -245,6 +253,10 @@ def _order(
     )
 
 
+def _hold(hold: Hold | None) -> HoldAnswer | None:
+    return HoldAnswer(reason=str(hold.reason), until=hold.until) if hold else None
+
+
 def _parcel(parcel: Shipment) -> ShipmentAnswer:
     return ShipmentAnswer(
         id=parcel.pk,
@@ -259,7 +271,7 @@ def _parcel(parcel: Shipment) -> ShipmentAnswer:
     )
 
 
-def _line(line: OrderLine, hidden: Collection[int]) -> OrderLineAnswer:
+def _line(line: OrderLine, hidden: Collection[int], hold: Hold | None) -> OrderLineAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, line.currency)
 
@@ -279,6 +291,7 @@ def _line(line: OrderLine, hidden: Collection[int]) -> OrderLineAnswer:
         tax=money(line.tax_amount),
         included_tax=money(line.included_tax_amount),
         refunded=money(line.refunded_amount),
+        hold=_hold(hold),
         price=[price_step(step, line.currency) for step in line.price],
         path=[
             Sharer(

@@ -129,6 +129,14 @@ def who_can(campaign: Campaign) -> list[str]:
     return lines
 
 
+def asked_of(campaign: Campaign) -> list[str]:
+    """Return in words all that is asked of who takes part, the age among it."""
+    lines = who_can(campaign)
+    if campaign.min_age is not None:
+        lines.append(_("From %(age)d years on") % {"age": campaign.min_age})
+    return lines
+
+
 def which_of(campaign: Campaign) -> str:
     """Return which group (by its address), hometown, dialect or school it is for, or nothing."""
     if campaign.audience != "group":

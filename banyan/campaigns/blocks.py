@@ -89,6 +89,19 @@ class Note(Block):
 
 
 @dataclass(frozen=True, slots=True)
+class Earns(Block):
+    """Who earns by what others do here; not shown where nobody is asked to bring others."""
+
+    text: str
+    tone: str = ""
+
+    @property
+    def template(self) -> str:
+        """It looks like a note."""
+        return "note"
+
+
+@dataclass(frozen=True, slots=True)
 class Honour(Block):
     """What was done for others: a mark, and a line of thanks."""
 
@@ -114,7 +127,8 @@ class Proof(Block):
 class Next(Block):
     """Something to do: a verb of the mechanic, ``share``, or a link; the first counts most.
 
-    ``fields`` go along unseen; ``asks`` are texts to type, by name, with their labels.
+    ``fields`` go along unseen; ``asks`` are texts to type, by name, with their labels;
+    ``choices`` one of some values, by name, with a label and the values' words.
     """
 
     verb: str
@@ -123,3 +137,4 @@ class Next(Block):
     url: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     asks: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)

@@ -15,7 +15,8 @@ from .terms import Terms
 def faults_of(shop_id: int, terms: Terms) -> dict[str, Any]:
     """Return what is wrong with the named coupons and variants, by field."""
     fields: dict[str, Any] = {}
-    coupons = {name: getattr(terms, name) for name in terms.coupon_fields}
+    names = (*terms.coupon_fields, *terms.spare_coupons)
+    coupons = {name: getattr(terms, name) for name in names}
     named = {name: one for name, one in coupons.items() if one is not None}
     known = coupons_of(shop_id, named.values()) if named else {}
     for name, coupon_id in named.items():

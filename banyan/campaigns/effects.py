@@ -271,6 +271,46 @@ class Tell(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class TellAll(Effect):
+    """Everybody who is in is told, but ``but``; see :class:`Tell`."""
+
+    kind: str
+    but: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Owe(Effect):
+    """``who`` is owed ``amount`` for each of some places, out of what was promised; once each."""
+
+    who: int
+    amount: int
+    places: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PayOwed(Effect):
+    """What is owed for a place is paid by the shop onto what its earner can have paid out."""
+
+    one: Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Forgo(Effect):
+    """What is owed for a place and not paid yet is owed no more; the budget has it again."""
+
+    one: Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Bear(Effect):
+    """The shop bears ``amount`` of what buyers were spared; its books say so, once per ``rule``."""
+
+    amount: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Show(Effect):
     """The instance is shown in the chat room that it was put into, by whoever began it."""
 

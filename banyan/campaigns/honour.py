@@ -34,6 +34,8 @@ MARKS: Mapping[str, tuple[Any, Any]] = {
     "blessed": (gettext_lazy("Blessed"), gettext_lazy("These words were for you.")),
 }
 """What marks are called by their rule, and what they are for."""
+APOLOGY = "apology"
+"""The rule by which something is made good; that is no honour."""
 OTHER = (gettext_lazy("Taking part"), gettext_lazy("You took part."))
 
 
@@ -52,7 +54,7 @@ def _mark_of(effect: Effect) -> Mark | None:
     """Return the mark for what somebody is given, by the same rule and cause."""
     if isinstance(effect, GiveOff):
         return Mark(effect.to, effect.rule, effect.cause)
-    if isinstance(effect, GiveCoupon | GivePrice):
+    if isinstance(effect, GiveCoupon | GivePrice) and effect.rule != APOLOGY:
         return Mark([effect.who], effect.rule, effect.cause)
     return None
 

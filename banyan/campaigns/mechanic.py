@@ -191,8 +191,9 @@ class Mechanic(ABC, Generic[T]):
     called. ``owner_joins``: who began it may take a place like anybody. ``pooled``: the instances
     of a campaign are entries of one draw, which is frozen and drawn when the campaign is over.
     ``shared``: what one does shows in the plays of all. ``watches``: it is told of orders of those
-    who take part. ``keeps``: for so long a place is kept for a visitor who wants to join and signs
-    in. ``chance`` says whether luck decides
+    who take part. ``reseats``: an unpaid place is given to others when its time is over, and
+    whoever pays then may take another one, see :meth:`seats`. ``keeps``: for so long a place is
+    kept for a visitor who wants to join and signs in. ``chance`` says whether luck decides
     anything, ``by_sharing`` whether sharing brings a benefit, ``pay_to_enter`` whether taking part
     is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
@@ -210,6 +211,7 @@ class Mechanic(ABC, Generic[T]):
     pooled: ClassVar[bool] = False
     shared: ClassVar[bool] = False
     watches: ClassVar[bool] = False
+    reseats: ClassVar[bool] = False
     keeps: ClassVar[dt.timedelta | None] = None
     owner_joins: ClassVar[bool] = False
     chance: ClassVar[bool] = False
@@ -328,6 +330,10 @@ class Mechanic(ABC, Generic[T]):
         """A reserved place is paid: it counts."""
         raise Refused("not_offered")
 
+    def seats(self, play: Play[T], one: Participation) -> bool:
+        """Whether who has paid for ``one``, which is gone, may have a place here for that money."""
+        return False
+
     def bought(self, play: Play[T], one: Participation, order: Order) -> Sequence[Effect]:
         """Who takes part has paid an order of the campaign's shop."""
         return ()
@@ -346,6 +352,14 @@ class Mechanic(ABC, Generic[T]):
 
     def undone(self, play: Play[T]) -> Sequence[Effect]:
         """The order that began it does not count any more."""
+        return ()
+
+    def apology(self, terms: T) -> int | None:
+        """Return the coupon for whose payment came too late and went back; None without one."""
+        return None
+
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """Return what tells its shop more of how it goes: labels and values."""
         return ()
 
     def due(self, play: Play[T], one: Participation) -> Sequence[Effect]:

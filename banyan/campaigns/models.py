@@ -350,9 +350,10 @@ class Contribution(models.Model):
 class Grant(models.Model):
     """Something that a campaign gave somebody, and why: once per cause and rule of a kind.
 
-    ``kind``: coupon, right, credit or honour; ``reference`` is the row that it became, ``cost``
-    what it may cost at most, in minor units. Honour is a mark: it became no row and costs nothing.
-    ``undone_at``: taken back unused, so that it cost nothing.
+    ``kind``: coupon, right, credit, honour or perk; ``reference`` is the row that it became,
+    ``cost`` what it may cost at most, in minor units. Honour is a mark: it became no row and costs
+    nothing. A perk is owed (``cost``) before it is paid (``amount``); its ``reference`` is the
+    place that it is owed for. ``undone_at``: taken back unused, so that it cost nothing.
     """
 
     id = IdField(primary_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from banyan.kernel import clock
@@ -74,6 +75,16 @@ def seat_keys(person: Person, instance_id: int) -> list[PersonKey]:
         )
         for key in sorted(person.keys)
     ]
+
+
+def hands_of(instance_id: int, account_id: int, others: Iterable[int]) -> set[int]:
+    """Return those of ``others`` in an instance who are somebody, as ``trust`` knows it, or share a
+    contact or a browser with them. Two statements.
+    """
+    mine = PersonKey.objects.filter(scope=seat_scope(instance_id, account_id)).values("key")
+    theirs = [seat_scope(instance_id, one) for one in others if one != account_id]
+    rows = PersonKey.objects.filter(scope__in=theirs, key__in=mine)
+    return {*rows.values_list("account_id", flat=True), *known(account_id).accounts}
 
 
 def same_hands(campaign_id: int) -> dict[str, int]:

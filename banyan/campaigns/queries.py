@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 from banyan.kernel.money import Money
+from banyan.kernel.remembered import remembered
 from banyan.orders.models import Order
 from banyan.sharing.channels import HUMAN_VERDICTS
 from banyan.sharing.models import Link, Touch
@@ -115,14 +117,13 @@ def brought_by(orders: Collection[Order], *, buyer_id: int) -> dict[int, Brought
         paid[str(play.cause)].pk: Brought(play.campaign, play)
         for play in begun.select_related("campaign__shop")
     }
-    rows = _running().filter(shop_id__in={one.shop_id for one in paid.values()})
-    bringing = [one for one in rows.order_by("ends_at", "id") if _terms(one).from_order]
-    if not bringing:
+    offered = bringing({one.shop_id for one in paid.values()})
+    if not offered:
         return found
-    before = Instance.objects.filter(campaign__in=bringing, owner_id=buyer_id)
+    before = Instance.objects.filter(campaign__in=offered, owner_id=buyer_id)
     used = dict(before.values_list("campaign").annotate(n=Count("id")))
     free = [
-        one for one in bringing if used.get(one.pk, 0) < mechanic(one.mechanic).turns(_terms(one))
+        one for one in offered if used.get(one.pk, 0) < mechanic(one.mechanic).turns(_terms(one))
     ]
     now = clock.now()
     for order in paid.values():
@@ -130,6 +131,17 @@ def brought_by(orders: Collection[Order], *, buyer_id: int) -> dict[int, Brought
         if order.pk not in found and first is not None:
             found[order.pk] = Brought(first)
     return found
+
+
+def bringing(shop_ids: Collection[int]) -> list[Campaign]:
+    """Return what runs in some shops and is begun by an order, the first to end first."""
+    rows = _running_in(sorted(shop_ids), clock.now())
+    return [one for one in rows if _terms(one).from_order]
+
+
+@remembered
+def _running_in(shop_ids: list[int], now: dt.datetime) -> QuerySet[Campaign]:
+    return _running(now).filter(shop_id__in=shop_ids).order_by("ends_at", "id")
 
 
 def shown(actor: Actor, instance: Instance) -> Shown[Any]:
@@ -174,6 +186,13 @@ def _helped(actor: Actor, campaign: Campaign) -> int:
     joined = joined.exclude(state__in=["reserved", "out"])
     took_part = Q(pk__in=helped.values("instance_id")) | Q(pk__in=joined.values("instance_id"))
     return others.filter(took_part).count()
+
+
+def perks_of(order_id: int) -> list[Grant]:
+    """Return what others earn, or would have earned, by an order that a play was bought with."""
+    places = Participation.objects.filter(order_id=order_id)
+    rows = Grant.objects.filter(kind="perk", reference__in=places.values("pk"))
+    return list(rows.select_related("account", "instance__campaign").order_by("id"))
 
 
 def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:
@@ -233,7 +252,7 @@ def is_on(campaign: Campaign) -> bool:
 
 def running_campaigns(shop_id: int) -> list[Campaign]:
     """Return the campaigns of an open shop that can be begun now, the first to end first."""
-    return list(_running().filter(shop_id=shop_id).order_by("ends_at", "id"))
+    return list(_running(clock.now()).filter(shop_id=shop_id).order_by("ends_at", "id"))
 
 
 def campaigns_of_goods(shop_id: int, variant_ids: Collection[int]) -> list[Campaign]:
@@ -244,13 +263,12 @@ def campaigns_of_goods(shop_id: int, variant_ids: Collection[int]) -> list[Campa
 
 def all_running(*, before: int | None = None, limit: int = 20) -> list[Campaign]:
     """Return what can be begun now at any open shop, newest first. One statement."""
-    rows = _running().filter(shop__isnull=False)
+    rows = _running(clock.now()).filter(shop__isnull=False)
     rows = rows if before is None else rows.filter(pk__lt=before)
     return list(rows.order_by("-id")[:limit])
 
 
-def _running() -> QuerySet[Campaign]:
-    now = clock.now()
+def _running(now: dt.datetime) -> QuerySet[Campaign]:
     return visible_to_all().filter(state="published", starts_at__lte=now, ends_at__gt=now)
 
 

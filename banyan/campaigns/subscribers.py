@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.entitlements.models import PriceRight
 from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
+from banyan.kernel.money import Money
 from banyan.orders import ports
+from banyan.orders.actions.payment import TooLate
 from banyan.orders.events import (
     OrderCancelled,
     OrderExpired,
@@ -19,13 +22,17 @@ from banyan.orders.events import (
     OrderReceived,
     OrderRefunded,
 )
+from banyan.orders.models import OrderLine
 from banyan.orders.ports import Hold
+from banyan.payments.events import PaymentUnplaced
 
-from .actions.buying import lapse, on_paid, paid_locks
+from .actions.buying import apologise, lapse, on_paid, paid_locks
 from .actions.following import follow, follow_paid, offer_paid, undo_begun
 from .models import Participation
 
 CONSUMER, WATCH = "campaigns.orders", "campaigns.watch"
+LATE = {"too_late", TooLate.code}
+"""Why a payment could not be placed, where its payer was only slow."""
 US = Actor.system(CONSUMER)
 
 events.in_transaction(OrderPaid, locks=paid_locks)(on_paid)
@@ -57,7 +64,7 @@ def _free(at: dt.datetime) -> None:
 def watch_paid(event: OrderPaid, meta: Meta) -> None:
     """Tell mechanics that watch orders of those who take part, and the buyer what it brings."""
     follow_paid(actor=US, order_id=event.order_id)
-    offer_paid(actor=US, order_id=event.order_id)
+    offer_paid(actor=US, order_id=event.order_id, shop_id=event.shop_id)
 
 
 @events.subscribe(OrderReceived, consumer=WATCH)
@@ -73,19 +80,39 @@ def watch_refunded(event: OrderRefunded, meta: Meta) -> None:
     follow(actor=US, order_id=event.order_id, hook="refunded")
 
 
-def waiting(order_ids: Collection[int]) -> dict[int, Hold]:
-    """Return the paid orders that must not leave before their group is complete."""
-    forming = Participation.objects.filter(
-        order_id__in=order_ids, state="in", instance__ended_at=None, instance__state="forming"
-    )
-    # What is bought for honour is bought either way.
-    paid_for_less = forming.exclude(instance__campaign__drive="honour")
-    rows = paid_for_less.values_list("order_id", "instance__campaign__title", "instance__deadline")
-    return {order_id: _hold(title, until) for order_id, title, until in rows if order_id}
+@events.subscribe(PaymentUnplaced, consumer="campaigns.late")
+def apologise_late(event: PaymentUnplaced, meta: Meta) -> None:
+    """Tell whoever paid for a place too late what becomes of their money."""
+    if event.subject_kind == "checkout" and event.reason in LATE:
+        money = Money(event.amount, event.currency)
+        apologise(actor=US, checkout_id=event.subject_id, money=money)
+
+
+def waiting_places() -> QuerySet[Participation]:
+    """Return the paid places of groups that are not complete yet.
+
+    What is bought for honour is bought either way.
+    """
+    rows = Participation.objects.filter(instance__ended_at=None, instance__state="forming")
+    paid = rows.filter(state="in", order_id__isnull=False)
+    return paid.exclude(instance__campaign__drive="honour")
+
+
+def waiting_rights() -> QuerySet[Participation, int | None]:
+    """Return the price rights by which such places were bought."""
+    return waiting_places().values_list("right_id", flat=True)
+
+
+def waiting(lines: Collection[OrderLine]) -> dict[int, Hold]:
+    """Return the paid lines that must not leave before their group is complete."""
+    by_right = {line.right_id: line.pk for line in lines if line.right_id}
+    rows = waiting_places().filter(right_id__in=by_right)
+    found = rows.values_list("right_id", "instance__campaign__title", "instance__deadline")
+    return {by_right[right]: _hold(title, until) for right, title, until in found if right}
 
 
 def _hold(title: str, until: dt.datetime) -> Hold:
     return Hold(_("%(title)s: the group is not complete yet.") % {"title": title}, until)
 
 
-ports.register_hold_check(waiting)
+ports.register_hold_check(waiting, waiting_rights)

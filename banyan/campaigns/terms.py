@@ -61,10 +61,12 @@ class Terms(BaseModel):
     ``main`` names the parameter that is the benefit, ``more`` others that are part of it: a lower
     price, prizes beside the coupons. ``honour`` is no parameter: it is set where the campaign's
     drive is honour alone, and nothing is given then but marks.
+    ``spare_coupons`` name what it gives when something went wrong.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     coupon_fields: ClassVar[tuple[str, ...]] = ()
+    spare_coupons: ClassVar[tuple[str, ...]] = ()
     variant_fields: ClassVar[tuple[str, ...]] = ()
     main: ClassVar[str] = ""
     more: ClassVar[tuple[str, ...]] = ()

@@ -71,6 +71,41 @@ def _joined(happening: Happening) -> str:
     return _("Somebody joined your group: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _reseated(happening: Happening) -> str:
+    return _("Your place had been given away when your payment came: you have another, as chosen.")
+
+
+def _too_late(happening: Happening) -> str:
+    amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
+    told = _("%(title)s: your payment came too late. All of it, %(amount)s, is on its way back.")
+    return told % {"title": happening.data["title"], "amount": amount}
+
+
+def _group_opened(happening: Happening) -> str:
+    return _("Your group is open: %(title)s. Now bring others.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _group_full(happening: Happening) -> str:
+    return _("Your group is complete: %(title)s. The shop sends what you ordered.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _group_failed(happening: Happening) -> str:
+    amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
+    told = _(
+        "Too few came: %(title)s. %(amount)s is on its way back, and is there on %(day)s at "
+        "the latest."
+    )
+    return told % {
+        "title": happening.data["title"],
+        "amount": amount,
+        "day": happening.data["day"],
+    }
+
+
 def _one_to_go(happening: Happening) -> str:
     return _("One more friend, and it is done: %(title)s.") % {"title": happening.data["title"]}
 
@@ -166,6 +201,11 @@ _register("campaign.friend", _friend, icon="heart")
 _register("campaign.one_to_go", _one_to_go, icon="people")
 _register("campaign.reached", _reached, icon="check")
 _register("campaign.thanked", _thanked, icon="heart")
+_register("campaign.reseated", _reseated, icon="people")
+_register("campaign.too_late", _too_late, icon="people")
+_register("campaign.group_opened", _group_opened, icon="people")
+_register("campaign.group_full", _group_full, icon="check")
+_register("campaign.group_failed", _group_failed, icon="people")
 _register("campaign.group_joined", _joined, icon="people")
 _register("campaign.claimed", _claimed, icon="gift")
 _register("campaign.returned", _returned, icon="gift")

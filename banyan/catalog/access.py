@@ -74,6 +74,13 @@ def visible_products() -> QuerySet[Product]:
     return Product.objects.filter(state="active", shop__state="open")
 
 
+def visible_variants() -> QuerySet[Variant]:
+    """Return what anybody may see and buy, by the columns of rows that most readers join anyway."""
+    return Variant.objects.filter(
+        is_active=True, product__state="active", product__shop__state="open"
+    )
+
+
 def get_shop_for(actor: Actor, slug: str) -> Shop:
     """Return an open shop by its address; its staff see it in any state."""
     shop = Shop.objects.select_related("owner", "cover", "logo").filter(slug__iexact=slug).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banyan.kernel import events
+from banyan.orders import ports
 from banyan.orders.events import (
     OrderCancelled,
     OrderExpired,
@@ -17,9 +18,10 @@ from . import settling  # noqa: F401 - registers on import
 from .actions.holds import hold_locks, hold_received
 from .actions.life import activate, activate_locks, end_unpaid, end_unpaid_locks
 from .actions.payouts import on_payout_failed, on_payout_paid, payout_locks
-from .actions.quotes import quote
+from .actions.quotes import freeze_terms, quote
 from .actions.refunds import reverse, reverse_locks
 
+ports.register_terms(freeze_terms)
 # The order's rows are new at placement: nobody else can know them yet.
 events.in_transaction(OrderPlaced, locks=lambda event: [])(quote)
 events.in_transaction(OrderPaid, locks=activate_locks)(activate)

@@ -6,13 +6,12 @@ import functools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from django.db import connection
 from django.db.models import Count
 
 from banyan.catalog.models import Category
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import columns, fill
+from banyan.kernel.remembered import columns, fill, run
 
 from .models import Coupon, Grant, PersonUse, Redemption
 from .rules import Candidate, Categories, NewCustomer, Shared
@@ -30,15 +29,13 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
     """
     code = code.strip()
     shops, printed = list(shop_ids), code.upper() or None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _candidates_in(len(shops)),
-            [
-                *(actor.id, *shops, printed, printed, MOST_HELD),
-                *(*shops, printed, printed, clock.now(), MOST_AUTO),
-            ],
-        )
-        rows = cursor.fetchall()
+    rows = run(
+        _candidates_in(len(shops)),
+        [
+            *(actor.id, *shops, printed, printed, MOST_HELD),
+            *(*shops, printed, printed, clock.now(), MOST_AUTO),
+        ],
+    ).fetchall()
     found = []
     for row in rows:
         coupon, grant = Coupon(), Grant()

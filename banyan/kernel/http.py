@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpRequest
+
+from .actors import Actor
 from .problems import Problem
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Return who asks.
+
+    What the web's middleware leaves at a request is a way to find out: session and account are
+    read when somebody first wants to know, and never for a payer who only comes back.
+    """
+    found: Any = request.actor  # type: ignore[attr-defined]  # Django's request is open for it
+    if callable(found):
+        found = request.actor = found()  # type: ignore[attr-defined]  # as above
+    who: Actor = found
+    return who
 
 
 def problem_document(problem: Problem, request_id: str) -> dict[str, Any]:

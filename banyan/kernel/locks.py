@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors as pg
 
 from .problems import Busy
-from .remembered import columns, fill, reload
+from .remembered import columns, fill, reload, run
 
 TIMEOUT_MS = 4000
 _MOST_SPELLED_OUT = 40  # rows of a kind that are parameters; such a statement is kept prepared
@@ -89,8 +91,8 @@ def take(keys: Iterable[LockKey]) -> None:
     wanted = _not_held(keys)
     if not wanted:
         return
-    with in_time(), connection.cursor() as cursor:
-        cursor.execute(*_statement(wanted))
+    with in_time():
+        run(*_statement(wanted))
     transaction.on_commit(_Taken(frozenset(wanted), _root()))
 
 
@@ -133,16 +135,18 @@ _PASSING = "set_config('synchronous_commit', 'off', true) AS is_off"
 
 def _locked(row: models.Model, field: str, value: Any, settings: str) -> Any:
     """Lock the row whose unique ``field`` has this value; return its columns, None without one."""
-    model = type(row)
+    with in_time():
+        return run(_locking(type(row), field, settings), [value]).fetchone()
+
+
+@cache
+def _locking(model: type[models.Model], field: str, settings: str) -> str:
     column = model._meta.get_field(field).column  # type: ignore[union-attr]  # no relation
-    select = (
+    return (
         f"WITH patience AS MATERIALIZED ({settings})"  # noqa: S608 - names of models
         f' SELECT {columns(model)} FROM patience, "{model._meta.db_table}" AS mine'
         f' WHERE mine."{column}" = %s FOR NO KEY UPDATE OF mine'
     )
-    with in_time(), connection.cursor() as cursor:
-        cursor.execute(select, [value])
-        return cursor.fetchone()
 
 
 def _not_held(keys: Iterable[LockKey]) -> list[LockKey]:
@@ -208,9 +212,9 @@ def keep(kind: str, subject_id: int, value: object) -> None:
 
 def kept(kind: str, subject_id: int) -> Any:
     """Return what :func:`keep` kept in this transaction, or None."""
-    root, name = _root(), (kind, subject_id)
-    for _, hook, *_ in reversed(connection.run_on_commit):
-        if type(hook) is _Kept and hook.name == name and hook.root == root:
+    real, name = _connection(), (kind, subject_id)
+    for _, hook, *_ in reversed(real.run_on_commit):
+        if type(hook) is _Kept and hook.name == name and hook.root == _root(real):
             return hook.value
     return None
 
@@ -234,7 +238,7 @@ def require(*keys: LockKey) -> None:
 
 def in_transaction() -> bool:
     """Tell whether the caller is inside an action's transaction (test frames do not count)."""
-    return any(not getattr(b, "_from_testcase", False) for b in connection.atomic_blocks)
+    return _acting(_connection())
 
 
 @contextmanager
@@ -283,14 +287,24 @@ def _statement(wanted: list[LockKey]) -> tuple[str, list[int]]:
     return f"WITH patience AS MATERIALIZED ({patience()}) {' UNION ALL '.join(parts)}", params
 
 
-def _root() -> str | None:
+def _connection() -> BaseDatabaseWrapper:
+    """Return this thread's connection: Django's name for it looks it up at each attribute."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def _acting(real: BaseDatabaseWrapper) -> bool:
+    return any(not getattr(b, "_from_testcase", False) for b in real.atomic_blocks)
+
+
+def _root(real: BaseDatabaseWrapper | None = None) -> str | None:
     """Return what tells this action's transaction from others on the same connection.
 
     None outside tests. In a test that wraps all its actions in one transaction it is the
     savepoint of the outermost action, so that locks of the action before are not ours.
     """
-    frames = sum(1 for b in connection.atomic_blocks if getattr(b, "_from_testcase", False))
-    inner = connection.savepoint_ids[frames - 1 : frames] if frames else []
+    real = real or _connection()
+    frames = sum(1 for b in real.atomic_blocks if getattr(b, "_from_testcase", False))
+    inner = real.savepoint_ids[frames - 1 : frames] if frames else []
     return inner[0] if inner else None
 
 
@@ -299,12 +313,13 @@ def _held() -> set[LockKey]:
 
 
 def _filed(kind: type[_Taken]) -> set[LockKey]:
-    if not in_transaction():
+    real = _connection()
+    if not _acting(real):
         return set()
-    root = _root()
+    root = _root(real)
     return {
         key
-        for _, hook, *_ in connection.run_on_commit
+        for _, hook, *_ in real.run_on_commit
         if type(hook) is kind and hook.root == root
         for key in hook.keys
     }

@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from .actors import Actor
+from .http import actor
 from .ids import new_code
 from .labels import CODED, LABELS, WORDS
 from .money import Money, format_money
@@ -217,7 +218,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # an untyped base
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Staff with one of ``roles`` may look."""
-        return actor_of(request).has_role(*self.roles)
+        return actor(request).has_role(*self.roles)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Likewise."""
@@ -288,7 +289,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # an untyped base
         offered = [
             {"act": act, "url": reverse(self._name("list_act"), args=[act.name])}
             for act in self.list_acts
-            if actor_of(request).has_role(*act.roles)
+            if actor(request).has_role(*act.roles)
         ]
         named = _Named(self.opts, self.singular, self.plural)
         context = {"title": str(self.plural), "opts": named, "office_acts": offered}
@@ -331,13 +332,13 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # an untyped base
         """Ask for a reason, then do what belongs to no single row."""
         if not self.has_view_permission(request):
             raise NotFound()
-        who = actor_of(request)
+        who = actor(request)
         offered = [each for each in self.list_acts if who.has_role(*each.roles)]
         return self._do(request, act, offered, self.list_acts, None)
 
     def offered(self, request: HttpRequest, row: Any) -> list[Act]:
         """Return the acts that make sense for a row and that the actor may do."""
-        who = actor_of(request)
+        who = actor(request)
         return [act for act in self.acts if who.has_role(*act.roles) and act.offered(row)]
 
     def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
@@ -407,7 +408,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # an untyped base
         act = next((each for each in known if each.name == name), None)
         if act is None:
             raise NotFound()
-        who = actor_of(request)
+        who = actor(request)
         if not who.has_role(*act.roles):
             raise NotFound()
         form = _typed(request, act, row)
@@ -467,12 +468,6 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # an untyped base
 
     def _name(self, view: str) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}"
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Return who asks."""
-    found: Actor = request.actor  # type: ignore[attr-defined]  # set by our middleware
-    return found
 
 
 def _typed(request: HttpRequest, act: Act, row: Any) -> Form:

@@ -163,10 +163,10 @@ def transition_beside(
 
 def _move(moves: Sequence[Move], actor: Actor, reason: str, *beside: Change) -> list[bool]:
     """Make the moves, or raise; tell which of the changes ``beside`` them were done."""
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(f"{moves[0].machine.name} moved outside a transaction")
     changes, sources = [], []
     for machine, obj, to, updates, told in moves:
-        if not connection.in_atomic_block:
-            raise TransactionManagementError(f"{machine.name} moved outside a transaction")
         name = machine.field_name
         source = getattr(obj, name)
         if not machine.allows(source, to):

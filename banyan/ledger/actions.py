@@ -16,7 +16,7 @@ from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor, current_cause
 from banyan.kernel.ids import id_floor
 from banyan.kernel.locks import LockKey, LockOrderViolation
-from banyan.kernel.remembered import remembered
+from banyan.kernel.remembered import remembered, run
 
 from . import rules
 from .models import Account, Journal, Posting
@@ -322,9 +322,9 @@ def _insert(wanted: Sequence[_Wanted]) -> tuple[dict[str, int], list[int]]:
         [each.currency for each, _ in entries],
     ]
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_POST.format(rows=", ".join([_ROW] * len(wanted))), values)
-            keys, ids, moved = cursor.fetchone()
+        keys, ids, moved = run(
+            _POST.format(rows=", ".join([_ROW] * len(wanted))), values
+        ).fetchone()
     except IntegrityError as error:
         keys_asked = ", ".join(each.row["key"] for each in wanted)
         broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)

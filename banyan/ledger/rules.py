@@ -29,6 +29,9 @@ KINDS: dict[str, Kind] = {
     "platform_fees": Kind("hot", "platform"),
     "promotions": Kind("hot", "platform"),
     "shop_payable": Kind("open", "shop"),
+    # What a shop bears itself, and what its buyers were spared by that: they mirror each other.
+    "shop_costs": Kind("open", "shop"),
+    "shop_spared": Kind("open", "shop"),
     "earner_held": Kind("open", "account"),
     "earner_payable": Kind("open", "account"),
     "wallet": Kind("guarded", "account"),

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from banyan.catalog.rules.product_csv.cells import price_text, protect
 
 from .models import Order, OrderLine, OrderRefund, Return
+from .ports import lines_that_wait
 from .queries import lines_of, shipments_of
 from .states import OPEN_RETURN
 
@@ -24,7 +25,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "placed": ("placed",),
     "ended": ("expired", "cancelled"),
 }
-CONDITIONS = ("partly", "returns", "asked")
+CONDITIONS = ("waits", "partly", "returns", "asked")
 WAITING = ("paid", "partly", "returns", "asked")
 """What somebody in the shop has to do something about."""
 CHUNK = 200
@@ -55,7 +56,13 @@ def narrowed(rows: QuerySet[Order], sought: Sought, timezone: str) -> QuerySet[O
 
 
 def waiting_for(rows: QuerySet[Order], what: str) -> QuerySet[Order]:
-    """Return the orders in a state, or of which something is partly sent, asked or coming back."""
+    """Return the orders in a state, or of which something is partly sent, asked or coming back.
+
+    What is "paid" can be sent: an order of which all that is left "waits" is apart.
+    """
+    if what in {"paid", "waits"}:
+        wholly = _waits_wholly()
+        return rows.filter(wholly if what == "waits" else ~wholly, state="paid")
     if what in STATES:
         return rows.filter(state__in=STATES[what])
     if what == "partly":
@@ -68,6 +75,13 @@ def waiting_for(rows: QuerySet[Order], what: str) -> QuerySet[Order]:
         asked = OrderRefund.objects.filter(order=OuterRef("pk"), state="requested")
         return rows.filter(Exists(asked))
     return rows
+
+
+def _waits_wholly() -> Q:
+    left = F("shipped_quantity") + F("cancelled_quantity")
+    unsent = OrderLine.objects.filter(order=OuterRef("pk"), quantity__gt=left)
+    waiting = lines_that_wait()
+    return Q(Exists(unsent.filter(waiting))) & ~Q(Exists(unsent.exclude(waiting)))
 
 
 def _matches(text: str) -> Q:

@@ -29,9 +29,12 @@ from .models import (
     Order,
     OrderLine,
     OrderRefund,
+    Return,
     Shipment,
 )
+from .ports import argued_about
 from .rules import WantedLine
+from .states import OPEN_RETURN
 
 
 @dataclass(slots=True)
@@ -221,6 +224,13 @@ def terms_of(shop_id: int) -> AfterSaleTerms:
     """Return what a shop promises after the sale: its own words, else the defaults."""
     own = AfterSaleTerms.objects.filter(shop_id=shop_id).first()
     return own or AfterSaleTerms(shop_id=shop_id)
+
+
+def is_asked_back(order_id: int) -> bool:
+    """Tell whether an answer to a request for money, a return or a dispute of an order is open."""
+    asked = OrderRefund.objects.filter(order_id=order_id, state="requested").exists()
+    coming = Return.objects.filter(order_id=order_id, state__in=OPEN_RETURN).exists()
+    return asked or coming or bool(argued_about([order_id]))
 
 
 def entity_of(shop_id: int) -> LegalEntity | None:

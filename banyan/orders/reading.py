@@ -102,6 +102,7 @@ def lines_to_pay(checkout_id: int) -> QuerySet[OrderLine]:
         .only(
             *("quantity", "kind", "title", "price", "sale_id", "right_id", "instance_id"),
             *("shipped_quantity", "cancelled_quantity", "variant", "variant__stock__id"),
+            *("link", "supply_amount"),
             "order__checkout__coupon",
             *("order__number", "order__state", "order__shop", "order__currency"),
             *("order__total_amount", "order__checkout__number", "order__checkout__state"),

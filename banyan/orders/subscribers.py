@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from banyan.kernel import events
 from banyan.kernel.events import Meta
+from banyan.kernel.remembered import get
 from banyan.payments.events import PaymentCaptured, RefundFailed, RefundSucceeded
 from banyan.trust.actions import record
 from banyan.trust.rules import BROWSER, Key, address_keys
@@ -23,7 +24,8 @@ events.in_transaction(RefundFailed, locks=settled_locks)(on_settled)
 @events.subscribe(OrderPaid, consumer=TRUST)
 def note_buyer(event: OrderPaid, meta: Meta) -> None:
     """Note where a member's paid order goes, and with which browser it was placed."""
-    found = Checkout.objects.filter(pk=event.checkout_id, buyer__isnull=False)
-    for buyer_id, address, visitor in found.values_list("buyer_id", "address", "visitor"):
-        browser = [Key(BROWSER, visitor)] if visitor else []
-        record(account_id=buyer_id, keys=[*address_keys(address), *browser], source="order")
+    bought = get(Checkout, event.checkout_id)
+    if bought.buyer_id is not None:
+        browser = [Key(BROWSER, bought.visitor)] if bought.visitor else []
+        keys = [*address_keys(bought.address), *browser]
+        record(account_id=bought.buyer_id, keys=keys, source="order")

@@ -19,11 +19,10 @@ from banyan.catalog.models import ShopStaff
 from banyan.kernel import clock, events
 from banyan.kernel.events import Meta
 from banyan.kernel.money import Money, format_money
-from banyan.kernel.remembered import get, remembered
+from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
 from banyan.notify.actions import notify, send
 from banyan.notify.kinds import Happening
-from banyan.people.models import Account
 
 from .events import OrderPaid, OrderRefunded, OrderReturnMoved, OrderShipped
 from .models import Checkout, Order, OrderRefund, Return
@@ -117,7 +116,7 @@ def order_of(order_id: int) -> Order:
 
 @remembered
 def _orders(order_id: int) -> QuerySet[Order]:
-    return Order.objects.select_related("checkout", "shop").filter(pk=order_id)
+    return Order.objects.select_related("checkout__buyer", "shop").filter(pk=order_id)
 
 
 @remembered
@@ -136,8 +135,8 @@ def write(
     if meta.occurred_at < clock.now() - FRESH:
         return
     channel, destination = "email", checkout.contact_email
-    if not destination and checkout.buyer_id is not None:
-        destination = get(Account, checkout.buyer_id).email or ""
+    if not destination and checkout.buyer is not None:
+        destination = checkout.buyer.email or ""
     if not destination:
         channel, destination = "sms", checkout.contact_phone
     if not destination:

@@ -10,21 +10,24 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_awaited: dict[int, threading.Event] = {}
+_awaited: dict[str, threading.Event] = {}
 
 
 @contextmanager
-def awaited(intent_id: int) -> Iterator[threading.Event]:
-    """Return an event that is set when the payment is booked while the block runs."""
-    booked = _awaited.setdefault(intent_id, threading.Event())
+def awaited(token: str) -> Iterator[threading.Event]:
+    """Return an event that is set when the payment of a token is booked while the block runs.
+
+    Who reads the payment inside the block misses no booking: it is in what was read, or told.
+    """
+    booked = _awaited.setdefault(token, threading.Event())
     try:
         yield booked
     finally:
-        _awaited.pop(intent_id, None)
+        _awaited.pop(token, None)
 
 
-def tell(intent_id: int) -> None:
+def tell(token: str) -> None:
     """Wake those who wait for this payment. Call it after the commit."""
-    booked = _awaited.get(intent_id)
+    booked = _awaited.get(token)
     if booked is not None:
         booked.set()

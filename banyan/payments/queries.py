@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from banyan.kernel import clock
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
+from banyan.kernel.remembered import remembered
 from banyan.ledger import queries as ledger
 from banyan.ledger.models import Account
 from banyan.ledger.queries import StatementLine
@@ -218,14 +219,21 @@ def destinations_for(intent: Intent) -> Destinations:
 def payer_told(intent_id: int) -> tuple[int, str] | None:
     """Return whose a captured payment is, and the mark of who paid it, where that is known.
 
-    None for guests, and for what somebody else paid by a link. Three statements at most.
+    None for guests, and for what somebody else paid by a link. One statement where no provider
+    says, two at most.
     """
-    intent = Intent.objects.get(pk=intent_id)
+    told = _told(intent_id)
+    if not told or (intent := told[0].intent) is None:
+        return None
     if intent.payer_id is None or _paid_by_link(intent):
         return None
-    told = ProviderMessage.objects.filter(intent=intent, payload__payer__gt="")
-    payer = told.order_by("-id").values_list("payload__payer", flat=True).first()
-    return (intent.payer_id, f"{intent.provider}|{payer}") if payer else None
+    return intent.payer_id, f"{intent.provider}|{told[0].payload['payer']}"
+
+
+@remembered
+def _told(intent_id: int) -> QuerySet[ProviderMessage]:
+    told = ProviderMessage.objects.filter(intent=intent_id, payload__payer__gt="")
+    return told.select_related("intent").order_by("-id")[:1]
 
 
 def _paid_by_link(intent: Intent) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -85,7 +86,7 @@ def sale_rows(variant: OuterRef, account_id: int, at: dt.datetime) -> ArraySubqu
     )
     columns = {name: F(name) for name in _ROW} | {name: F(f"sale__{name}") for name in _SALE}
     return ArraySubquery(
-        items.order_by("mine", "id").values(
+        items.order_by("id").values(
             row=JSONObject(buyable=Case(When(buyable, then=True), default=False), **columns)
         )
     )
@@ -131,7 +132,7 @@ def prices_of_rows(rows: Mapping[int, Sequence[Mapping[str, Any]]]) -> dict[int,
     """Return what :func:`prices_in` does, of :func:`sale_rows` by variant."""
     found: dict[int, SalePrice] = {}
     for variant_id, items in rows.items():
-        for item in items:
+        for item in sorted(items, key=itemgetter("mine")):  # what they have claimed goes last
             rights, left = item["mine"], item["left"] if item["buyable"] else 0
             most = most_of_one(rights, left, item["per_person"])
             if most:

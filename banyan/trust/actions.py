@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
+from banyan.kernel.remembered import change, insert, remembered, run
 from banyan.people.models import Account
 
 from . import rules
 from .digests import digests
 from .models import Edge, Joined
-from .queries import is_reviewer
+from .queries import is_reviewer, joined
 from .rules import CROWD, KINDS, Key, Sight
 
 AGAIN = dt.timedelta(days=1)
@@ -36,45 +38,56 @@ def record(*, account_id: int, keys: Collection[Key], source: str) -> None:
     """
     wanted = {digest: key.kind for key in keys for digest in digests(key)}
     now = clock.now()
-    fresh = Edge.objects.filter(account_id=account_id, digest__in=wanted, last_seen__gt=now - AGAIN)
-    known = set(fresh.values_list("digest", flat=True))
-    missing = {digest: kind for digest, kind in wanted.items() if digest not in known}
+    fresh = {one.digest for one in _edges_of([account_id]) if one.last_seen > now - AGAIN}
+    missing = {digest: kind for digest, kind in wanted.items() if digest not in fresh}
     if not missing:
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         _alone()
-        if not Account.objects.filter(pk=account_id, is_active=True).exists():
+        if not any(one.is_active for one in _accounts(account_id)):
             return  # erased, or closed, since it was seen
-        kept = {one.digest: one for one in Edge.objects.filter(account_id=account_id)}
+        kept = {one.digest: one for one in _edges_of([account_id])}
         before = rules.joining(_sights(kept.values(), now))
-        seen = [
-            _seen(kept.get(digest), account_id=account_id, key=(kind, digest), source=source)
-            for digest, kind in sorted(missing.items())
-        ]
-        Edge.objects.bulk_create(
-            seen,
-            update_conflicts=True,
-            unique_fields=["account", "digest"],
-            update_fields=["times", "last_seen", "expires_at"],
+        for digest in sorted(missing.keys() & kept.keys()):
+            _see_again(kept[digest], now)
+        new = insert(
+            *(
+                _edge(account_id, kind, digest, source=source, now=now)
+                for digest, kind in sorted(missing.items())
+                if digest not in kept
+            )
         )
-        kept |= {one.digest: one for one in seen}
+        kept |= {one.digest: one for one in new}
         if rules.joining(_sights(kept.values(), now)) != before:
             _join([account_id], now)
 
 
-def _seen(before: Edge | None, *, account_id: int, key: tuple[str, str], source: str) -> Edge:
-    """Return an edge as it is once it is seen now; ``key`` is its kind and digest."""
-    now, (kind, digest) = clock.now(), key
+@remembered
+def _accounts(account_id: int) -> QuerySet[Account]:
+    return Account.objects.filter(pk=account_id).only("is_active")
+
+
+@remembered
+def _edges_of(account_ids: list[int]) -> QuerySet[Edge]:
+    return Edge.objects.filter(account_id__in=account_ids)
+
+
+def _see_again(edge: Edge, now: dt.datetime) -> None:
+    edge.times, edge.last_seen = edge.times + 1, now
+    edge.expires_at = now + KINDS[edge.kind].lasts
+    change(edge, {}, {name: getattr(edge, name) for name in ("times", "last_seen", "expires_at")})
+
+
+def _edge(account_id: int, kind: str, digest: str, *, source: str, now: dt.datetime) -> Edge:
+    """Return the edge of a key that an account is seen with for the first time."""
     return Edge(
         account_id=account_id,
         kind=kind,
         digest=digest,
-        source=before.source if before else source,
-        times=before.times + 1 if before else 1,
-        first_seen=before.first_seen if before else now,
+        source=source,
+        first_seen=now,
         last_seen=now,
         expires_at=now + KINDS[kind].lasts,
-        cut_at=before.cut_at if before else None,
     )
 
 
@@ -132,8 +145,8 @@ def forget_account(*, account_id: int) -> None:
 
 def _alone() -> None:
     """Let nobody else write edges until the transaction ends. Busy when somebody does too long."""
-    with locks.in_time(), connection.cursor() as cursor:
-        cursor.execute(
+    with locks.in_time():
+        run(
             f"WITH patience AS MATERIALIZED ({locks.patience()})"  # noqa: S608 - our own text
             " SELECT pg_advisory_xact_lock(hashtext('banyan.trust')) FROM patience"
         )
@@ -150,20 +163,20 @@ def _sights(edges: Iterable[Edge], now: dt.datetime) -> list[Sight]:
 
 def _join(accounts: Collection[int], now: dt.datetime) -> None:
     """Make the clusters of accounts, and of all whom these concern, out of the edges that hold."""
-    joined: set[tuple[int, str]] = set()
+    ways: set[tuple[int, str]] = set()
     known: set[int] = set()
     new = set(accounts)
     while new:
         known |= new
-        found = rules.joining(_sights(Edge.objects.filter(account_id__in=new), now))
+        found = rules.joining(_sights(_edges_of(sorted(new)), now))
         sharers = _sharers(sorted({digest for _account, digest in found}), now)
-        joined |= {(one, digest) for one, digest in found if len(sharers[digest]) <= CROWD}
+        ways |= {(one, digest) for one, digest in found if len(sharers[digest]) <= CROWD}
         # At the moment when a key has become a crowd's, all of these are looked at once more.
         near = set().union(*(ids for ids in sharers.values() if len(ids) <= CROWD + 1))
         new = (near | _mates(new)) - known
-    wanted = _several(rules.clusters(known, joined))
-    rows = Joined.objects.filter(account_id__in=known)
-    rows.exclude(account_id__in=wanted).delete()
+    wanted = _several(rules.clusters(known, ways))
+    if alone := {one.account_id for one in joined(sorted(known))} - wanted.keys():
+        Joined.objects.filter(account_id__in=alone).delete()
     written = [Joined(account_id=one, cluster=cluster) for one, cluster in wanted.items()]
     Joined.objects.bulk_create(
         written, update_conflicts=True, unique_fields=["account"], update_fields=["cluster"]
@@ -179,15 +192,19 @@ FROM unnest(%s::text[]) AS key
 
 def _sharers(found: Sequence[str], now: dt.datetime) -> dict[str, set[int]]:
     """Return who has each key by an edge that holds; of a crowd no more than show that it is."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SHARERS, [now, CROWD + 2, list(found)])
-        return {digest: set(accounts) for digest, accounts in cursor.fetchall()}
+    rows = run(_SHARERS, [now, CROWD + 2, list(found)]).fetchall() if found else []
+    return {digest: set(accounts) for digest, accounts in rows}
 
 
 def _mates(accounts: Collection[int]) -> set[int]:
     """Return who stands in one cluster with them so far."""
-    named = Joined.objects.filter(account_id__in=accounts).values("cluster")
-    return set(Joined.objects.filter(cluster__in=named).values_list("account_id", flat=True))
+    return {one.account_id for one in _in_clusters_of(sorted(accounts))}
+
+
+@remembered
+def _in_clusters_of(account_ids: list[int]) -> QuerySet[Joined]:
+    named = Joined.objects.filter(account_id__in=account_ids).values("cluster")
+    return Joined.objects.filter(cluster__in=named)
 
 
 def _several(clusters: dict[int, int]) -> dict[int, int]:

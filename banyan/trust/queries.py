@@ -63,13 +63,14 @@ def known(account_id: int) -> Known:
 
 
 @remembered
-def _joined(account_ids: list[int]) -> QuerySet[Joined]:
+def joined(account_ids: list[int]) -> QuerySet[Joined]:
+    """Return the rows of those accounts that are one person with others."""
     return Joined.objects.filter(account_id__in=account_ids)
 
 
 def clusters_of(account_ids: Collection[int]) -> Mapping[int, int]:
     """Return the person behind each account, as a number. One statement."""
-    found = {one.account_id: one.cluster for one in _joined(list(account_ids))}
+    found = {one.account_id: one.cluster for one in joined(list(account_ids))}
     return {account_id: found.get(account_id, account_id) for account_id in account_ids}
 
 

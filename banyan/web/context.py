@@ -9,6 +9,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils.safestring import mark_safe
 
+from banyan.kernel.http import actor
+
 from .meter import PLACEHOLDER
 from .streams import stream_url
 
@@ -23,7 +25,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "page_meter": mark_safe(PLACEHOLDER) if settings.DEMO else "",  # noqa: S308 - a constant
         "live_url": _live_url(request),
         "worker_url": "/sw.js" if settings.SERVICE_WORKER else "",
-        "actor": getattr(request, "actor", None),
+        "actor": actor(request) if hasattr(request, "actor") else None,
     }
 
 

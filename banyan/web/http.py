@@ -11,17 +11,23 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from banyan.kernel.actors import Actor
 from banyan.kernel.digits import LARGEST, whole
+from banyan.kernel.http import actor
 from banyan.kernel.problems import Forbidden, LoginRequired, Problem
 
+__all__ = [
+    "View",
+    "actor",
+    "has_nul",
+    "number",
+    "private",
+    "revalidated",
+    "same_origin",
+    "signed_in",
+    "unreadable",
+]
+
 View = Callable[..., HttpResponseBase]
-
-
-def actor(request: HttpRequest) -> Actor:
-    """Return who asks."""
-    found: Actor = request.actor  # type: ignore[attr-defined]  # set by our middleware
-    return found
 
 
 def number(values: QueryDict, name: str, *, most: int = LARGEST) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -68,14 +69,14 @@ def visitor_of(request: HttpRequest) -> str | None:
 
 
 class ActorMiddleware:
-    """Set ``request.actor`` from the session; staff roles are read once, lazily cheap."""
+    """Leave at ``request.actor`` the way to who asks; ``kernel.http.actor`` goes it once."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
-        request.actor = actor_of(request)  # type: ignore[attr-defined]  # Django's request is open for it
+        request.actor = partial(actor_of, request)  # type: ignore[attr-defined]  # Django's request is open for it
         return self.get_response(request)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from django.apps import apps
 from django.db.models import CharField, Count, JSONField, Model, TextField
+from django.urls import reverse
 from PIL.Image import Image
 
 from banyan.campaigns.models import Campaign, Instance
@@ -42,7 +43,7 @@ from banyan.ops.demo.drawings import draw
 from banyan.ops.demo.pictures import Drawing, Studio, T, all_drawings
 from banyan.orders.models import Checkout, Document, Fapiao, Order, OrderRefund, Return
 from banyan.payments.models import Intent, PaymentRequest
-from banyan.people.models import Account
+from banyan.people.models import Account, Follow
 from banyan.sales.models import CodeBatch, Sale
 from banyan.sharing.models import Link
 from banyan.standing.models import Appeal, Permit, Review, Takedown
@@ -338,6 +339,12 @@ def _anybodys() -> tuple[str, ...]:
     return ("/shop/kiln", f"/p/{liked}", f"/p/{busy}", *sales)
 
 
+def _followed(who: Account | None) -> tuple[str, ...]:
+    """The page about somebody whom they follow."""
+    rows = Follow.objects.filter(follower=who, state=1).select_related("followee").order_by("id")
+    return tuple(reverse("relation", args=[one.followee.handle]) for one in rows[:1])
+
+
 def _orders_of(shop: Shop) -> tuple[str, ...]:
     """One order of each state, and those with something to do, as notices lead to them."""
     orders = Order.objects.filter(shop=shop).order_by("-id")
@@ -364,7 +371,10 @@ def walkers() -> dict[str, tuple[Account | None, tuple[str, ...]]]:
         ("operator", "demo_desk", ()),
     ):
         found[role] = (Account.objects.get(handle=handle), ("/", *starts))
-    return {role: (who, (*starts, *_anybodys())) for role, (who, starts) in found.items()}
+    return {
+        role: (who, (*starts, *_anybodys(), *_followed(who)))
+        for role, (who, starts) in found.items()
+    }
 
 
 def test_every_page_is_reached_whole_and_translated(demo: None, db: None, settings: Any) -> None:

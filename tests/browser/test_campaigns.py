@@ -176,7 +176,12 @@ def test_two_pay_and_the_group_is_complete(
     ana.goto(url)
     expect(ana.get_by_role("heading", name="You are in")).to_be_visible()
     ben.goto(url)
+    choice = ben.get_by_label("If your payment comes when the group is full or over, you want")
+    choice.select_option(label="a group of my own")
     press(ben, "Join for CN¥79.00")
+    ben.goto(url)
+    expect(ben.get_by_text("If you pay too late: a group of my own.")).to_be_visible()
+    ben.get_by_role("link", name="Pay CN¥79.00").click()
     pay(ben)
     for page in (ana, ben):
         page.goto(url)

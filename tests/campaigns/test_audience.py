@@ -81,18 +81,21 @@ def test_credit_is_no_payment_through_a_provider(shop: Shop) -> None:
     assert refusal(of, ben) == "tier_payer"
 
 
-def test_an_age_is_read_from_the_profile_and_asked_for_once(shop: Shop) -> None:
-    of, today = pack(shop, min_age=18), clock.now().date()
+def test_an_age_is_read_from_the_profile_to_the_day(shop: Shop) -> None:
     ana = somebody()
-    assert refusal(of, ana) == "age_unknown"
-    eighteen = today.replace(year=today.year - 18)
-    assert refusal(of, says(ana, birthday=eighteen + dt.timedelta(days=1))) == "too_young"
-    assert refusal(of, says(ana, birthday=eighteen)) == ""
+    with clock.at(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)):
+        of = pack(shop, min_age=18)
+        assert refusal(of, ana) == "age_unknown"
+        assert refusal(of, says(ana, birthday=dt.date(2008, 3, 2))) == "too_young"
+        assert refusal(of, says(ana, birthday=dt.date(2008, 3, 1))) == ""
+        assert refusal(of, says(somebody(), birthday=dt.date(2008, 2, 29))) == ""
 
 
 def test_whose_profile_is_silent_is_led_there_and_asked_once(shop: Shop) -> None:
     of, ana = pack(shop, min_age=18), somebody()
     browser = client(ana)
+    page = browser.get(reverse("campaign", args=[of.code])).content.decode()
+    assert "Who can take part: From 18 years on" in page, "it is told before it is pressed"
     answer = browser.post(reverse("campaign_begin", args=[of.code]))
     assert answer["Location"] == reverse("me_edit")
     html = browser.get(reverse("me_edit")).content.decode()

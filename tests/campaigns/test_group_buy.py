@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.mechanic import Arrival, mechanic
 from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.persons import same_hands
 from banyan.campaigns.problems import Refused
@@ -16,13 +17,18 @@ from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
+from banyan.ledger.models import Journal
 from banyan.ledger.proof import verify
+from banyan.notify import kinds
+from banyan.notify.kinds import Happening
+from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.actions import expire_due
 from banyan.orders.actions.holding import OrderWaits
 from banyan.orders.models import Checkout, Order
 from banyan.payments.models import Intent, Refund
 from banyan.people.models import Account
+from banyan.sharing.actions import share
 from tests.campaigns.scene import (
     SYSTEM,
     assert_sound,
@@ -239,10 +245,86 @@ def test_f01_nobody_is_made_up(item: Variant) -> None:
     buy(item, ben)
     later(group)
     assert (group.state, group.public, group.done) == ("completed", {"by_shop": 1}, 2)
+    journal = Journal.objects.get(kind="campaign.completed")
+    posted = {one.account.kind: one.amount for one in journal.posting_set.all()}
+    assert posted == {"shop_costs": -6_000, "shop_spared": 6_000}, "two times 30.00 spared"
+    assert {one.account.owner_id for one in journal.posting_set.all()} == {item.product.shop_id}
+    seen = figures(group.campaign)
+    assert seen["Groups that filled up, of those decided"] == "0 of 1 (0%)"
+    assert seen["Groups that the shop completed"] == 1
     assert Participation.objects.count() == 2
     assert Account.objects.filter(handle__startswith="player").count() == 2
     settled()
     assert not Refund.objects.exists()
+
+
+def told(who: Account) -> set[str]:
+    rows = Notification.objects.filter(recipient=who, kind__startswith="campaign.")
+    return {one.kind.removeprefix("campaign.") for one in rows}
+
+
+def test_everybody_is_told_how_it_goes(item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    group = begun(group_of(item), ana)
+    assert told(ana) == set()
+    buy(item, ana)
+    assert told(ana) == {"group_opened"}
+    for who in (ben, cy):
+        join(group, who)
+    buy(item, ben)
+    assert told(ana) == {"group_opened", "group_joined", "one_to_go"}
+    assert told(ben) == set(), "who has just joined sees it"
+    buy(item, cy)
+    assert told(ana) == {"group_opened", "group_joined", "one_to_go", "group_full"}
+    assert told(ben) == told(cy) == {"group_full"}
+
+
+def test_who_has_money_back_is_told_how_much_and_until_when(item: Variant) -> None:
+    ana, ben = crowd(2)
+    group = begun(group_of(item, leader_price=6_000), ana)
+    buy(item, ana)
+    join(group, ben)
+    buy(item, ben)
+    later(group)
+    for who, amount in ((ana, "CN¥60.00"), (ben, "CN¥70.00")):
+        one = Notification.objects.get(recipient=who, kind="campaign.group_failed")
+        text = kinds.require(one.kind).tell(Happening(1, (), "", one.data))
+        assert amount in text
+        assert f"{group.deadline + dt.timedelta(days=10):%Y-%m-%d}" in text
+    assert Refund.objects.count() == 2
+    settled()
+
+
+def test_figures_of_groups_are_counted_from_rows(item: Variant) -> None:
+    ana, ben, cy, dee = crowd(4)
+    of = group_of(item, people=2, hours=2)
+    full = begun(of, ana)
+    buy(item, ana)
+    mine = share(actor=make.actor(ana), target_kind="play", target_id=full.pk, via=None)
+    make.pay(make.place((make.variant(), 1), buyer=ben))
+    with clock.at(clock.now() + 30 * MINUTE):
+        join(full, ben, arrival=Arrival(link_id=mine.pk))
+        given_back = buy(item, ben)
+    failed = begun(of, cy)
+    buy(item, cy)
+    begun(of, dee)
+    later(failed)
+    settled()
+    (order_id,) = given_back.orders.values_list("id", flat=True)
+    orders.undo_orders(actor=SYSTEM, order_ids=[order_id], reason="wanted")
+    assert figures(of) == {
+        "Groups that filled up, of those decided": "1 of 2 (50%)",
+        "Groups that the shop completed": 0,
+        "Usual time to fill up, in hours": "0:30",
+        "Members brought by the leader's own link": "1 of 1 (100%)",
+        "Paid places given back": "2 of 3 (67%)",
+        "Paid places of newcomers": "2 of 3 (67%)",
+        "Groups with places in the same hands": "0",
+    }
+
+
+def figures(of: Campaign) -> dict[str, Any]:
+    return dict(mechanic(of.mechanic).figures(of))
 
 
 def test_m05_refund_after_success(item: Variant) -> None:
@@ -257,6 +339,25 @@ def test_m05_refund_after_success(item: Variant) -> None:
     assert group.state == "completed"
     assert Order.objects.exclude(pk=bought.pk).get().state == "paid"
     settled()
+
+
+def test_m05_refund_after_success_prices_a_ladder_for_nobody_again(item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    group = begun(group_of(item, people=2, price=8_000, people_2=3, price_2=6_500), ana)
+    buy(item, ana)
+    for who in (ben, cy):
+        join(group, who)
+    buy(item, ben)
+    bought = Order.objects.get(checkout=buy(item, cy))
+    settled()
+    orders.undo_orders(actor=SYSTEM, order_ids=[bought.pk], reason="wanted")
+    relay.drain()
+    settled()
+    group.refresh_from_db()
+    assert (group.state, group.done) == ("completed", 3)
+    assert set(Participation.objects.values_list("state", "amount")) == {("in", 6_500)}
+    others = Order.objects.exclude(pk=bought.pk).values_list("state", "refunded_amount")
+    assert list(others) == [("paid", 1_500)] * 2, "the step that was reached stays reached"
 
 
 def test_m05_new_user_only_breach(item: Variant) -> None:
@@ -334,8 +435,18 @@ def test_m05_self_assist(item: Variant) -> None:
     at_home = Actor(kind="member", id=ana.pk, visitor="one-browser")
     group = campaigns.begin(actor=at_home, code=of.code)
     second = Actor(kind="member", id=again.pk, visitor="one-browser")
+    assert same_hands(of.pk) == {}
     campaigns.play(actor=second, code=group.code, verb="join")
-    assert same_hands(of.pk) == {group.code: 2}, "both pay: it is looked at, and not refused"
+    join(group, somebody())
+    join(begun(of, somebody()), somebody())
+    group.refresh_from_db()
+    assert group.taken == 3, "nobody is refused: it may be a household"
+    assert same_hands(of.pk) == {group.code: 2}, "and the shop knows"
+    assert figures(of)["Groups with places in the same hands"] == f"1 ({group.code})"
+    assert campaigns.play(actor=second, code=group.code, verb="join").repeated
+    with clock.at(clock.now() + 20 * MINUTE):
+        campaigns.lapse_due(actor=SYSTEM)
+    assert same_hands(of.pk) == {}
     assert_sound()
 
 

@@ -32,7 +32,7 @@ from banyan.kernel import clock
 from banyan.kernel.problems import Invalid
 from banyan.ledger.models import Journal
 from banyan.notify.models import Notification
-from banyan.orders.models import Order
+from banyan.orders.models import Order, OrderLine
 from banyan.sales.models import SaleItem
 from tests.campaigns.phones import Phone
 from tests.campaigns.scene import (
@@ -252,7 +252,7 @@ def test_a_group_of_honour_buys_at_the_usual_price_and_is_sent_either_way(people
         one.act(play, "join")
     for one in phones:
         assert make.pay(make.place((item, 1), buyer=one.account)).total_amount == 10_000
-    assert waiting(Order.objects.values_list("pk", flat=True)) == {}
+    assert waiting(OrderLine.objects.all()) == {}
     group = later(Instance.objects.get())
     assert group.state == ("completed" if people == 2 else "failed")
     assert [marks(one) for one in phones] == [["together"]] * 2 if people == 2 else [[]]

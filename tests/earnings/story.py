@@ -22,6 +22,7 @@ from banyan.ledger import actions as ledger
 from banyan.ledger import queries as ledger_queries
 from banyan.ledger.rules import Entry
 from banyan.orders import events as order_events
+from banyan.orders import ports
 from banyan.orders.models import Checkout, Order, OrderLine
 from banyan.people.models import Account
 from banyan.sharing.models import Link
@@ -148,8 +149,8 @@ def placed(
             **sums,
         )
         order = Order.objects.create(checkout=checkout, shop=of, number=f"N{number}-1", **sums)
-        for index, (item, quantity) in enumerate(wanted):
-            OrderLine.objects.create(
+        lines = [
+            OrderLine(
                 order=order,
                 variant=item,
                 product_id=item.product_id,
@@ -164,6 +165,10 @@ def placed(
                 link=via,
                 path=path_to(via),
             )
+            for index, (item, quantity) in enumerate(wanted)
+        ]
+        ports.freeze_terms(lines)
+        OrderLine.objects.bulk_create(lines)
         with caused_by(checkout.pk):
             events.emit(order_events.OrderPlaced(**_of(order)), actor=SYSTEM)
     return order

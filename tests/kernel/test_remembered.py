@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet
+from django.db.models.signals import ModelSignal, post_init
 from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog.models import Product, Shop, Variant
@@ -22,7 +25,6 @@ from banyan.kernel.remembered import (
     insert,
     insert_once,
     insert_together,
-    insert_with,
     reload,
     remembered,
     run,
@@ -32,6 +34,19 @@ from banyan.people.models import Account
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def heard(signal: ModelSignal, model: type[Model]) -> Iterator[list[Model]]:
+    """Collect what a signal tells of a model."""
+    told: list[Model] = []
+
+    def listen(instance: Model, **_rest: object) -> None:
+        told.append(instance)
+
+    signal.connect(listen, sender=model)
+    yield told
+    signal.disconnect(listen, sender=model)
 
 
 @remembered
@@ -89,6 +104,28 @@ def test_related_rows_need_no_further_statement(django_assert_num_queries: Any) 
         found = _at.first(slug, at)
         assert found is not None
         assert found.shop.owner.handle
+
+
+def test_what_was_read_is_as_django_reads_it() -> None:
+    """A row, what it names and what it leaves out are the ORM's own; who listens is told."""
+    product = factories.product()
+    Product.objects.filter(pk=product.pk).update(texts={"en": {"title": "T"}})
+
+    def partly(pk: int) -> QuerySet[Product]:
+        rows = Product.objects.filter(pk=pk).select_related("shop__owner", "category")
+        return rows.only("title", "texts", "shop__name", "shop__owner__handle", "category__slug")
+
+    ours, [its] = remembered(partly).first(product.pk), partly(product.pk)
+    assert ours is not None
+    for one, other in ((ours, its), (ours.shop, its.shop), (ours.shop.owner, its.shop.owner)):
+        assert one.get_deferred_fields() == other.get_deferred_fields() != set()
+        assert (one._state.adding, one._state.db) == (other._state.adding, other._state.db)
+        read = {name: value for name, value in vars(one).items() if name != "_state"}
+        assert read == {name: value for name, value in vars(other).items() if name != "_state"}
+    assert ours.category is None
+    assert ours.slug == product.slug  # read when it is asked for
+    with heard(post_init, Shop) as made:
+        assert remembered(lambda pk: Shop.objects.filter(pk=pk)).first(product.shop_id) in made
 
 
 def test_lists_of_any_length_are_taken() -> None:
@@ -156,24 +193,6 @@ def test_get_reload_change_and_insert_do_what_the_ordinary_verbs_do() -> None:
     assert insert() == []
     assert [Account.objects.get(pk=row.pk).handle for row in rows] == ["made0", "made1", "made2"]
     assert not any(row._state.adding for row in rows)
-
-
-def test_new_rows_and_a_change_beside_them_are_one_statement(
-    django_assert_num_queries: Any,
-) -> None:
-    """Given rows and another table's change, both are written; without rows, the change alone."""
-    shop = factories.shop()
-    rename = 'UPDATE "catalog_shop" SET "name" = %s WHERE "id" = %s'
-    made = Account(handle="made-beside", created_at=shop.created_at)
-    with django_assert_num_queries(1):
-        insert_with(rename, ["Once", shop.pk], [made])
-    shop.refresh_from_db()
-    assert shop.name == "Once"
-    assert Account.objects.get(handle="made-beside").pk == made.pk
-    with django_assert_num_queries(1):
-        insert_with(rename, ["Twice", shop.pk], [])
-    shop.refresh_from_db()
-    assert shop.name == "Twice"
 
 
 def test_rows_of_two_models_that_name_each_other_are_one_statement(

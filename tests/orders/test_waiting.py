@@ -16,6 +16,7 @@ from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.actions.bulk import ToSend, ship_many
 from banyan.orders.events import OrderPaid
+from banyan.orders.finding import waiting_for
 from banyan.orders.models import Order, OrderRefund
 from tests.delivery import goods
 from tests.support import factories as make
@@ -81,10 +82,69 @@ def test_nobody_asks_about_orders_that_are_of_no_campaign(group: Group) -> None:
     assert group.asked == []
 
 
+def test_only_the_line_of_the_group_waits_and_the_order_is_sent_in_two_parcels(
+    group: Group,
+) -> None:
+    shop = make.shop()
+    ours, beside = make.variant(shop), make.variant(shop)
+    order = join(ours, beside)
+    lines = {line.variant_id: line for line in order.lines.all()}
+    owner = make.actor(fresh(order).shop.owner)
+
+    with pytest.raises(Conflict) as refused:
+        orders.ship(actor=owner, order_id=order.pk, carrier="SF", units={lines[ours.pk].pk: 1})
+    assert refused.value.code == "order_waits"
+    first = sent(order)
+    with pytest.raises(Conflict) as again:
+        sent(order)
+
+    assert list(first.lines.values_list("line_id", "quantity")) == [(lines[beside.pk].pk, 1)]
+    assert (again.value.code, fresh(order).state) == ("order_waits", "paid")
+    group.full = True
+    second = sent(order)
+    assert list(second.lines.values_list("line_id", flat=True)) == [lines[ours.pk].pk]
+    assert fresh(order).state == "shipped"
+    assert_sound()
+
+
+def test_a_parcel_beside_a_key_that_waits_is_sent_and_the_key_follows(group: Group) -> None:
+    shop = make.shop()
+    order = join(goods.keyed(n=1, of=shop), make.variant(shop))
+    sent(order)
+    assert fresh(order).state == "paid", "something of it is still to come"
+
+    group.full = True
+    assert orders.release_hold(actor=US, order_ids=[order.pk]) == []
+
+    assert LicenceKey.objects.get().state == "taken"
+    assert fresh(order).state == "shipped"
+    assert_sound()
+
+
+def test_the_shops_lists_have_orders_that_wait_wholly_apart(group: Group) -> None:
+    shop = make.shop()
+    item, beside = make.variant(shop), make.variant(shop)
+    wholly, partly = join(item), join(item, beside)
+    plain = make.pay(make.place((beside, 1))).orders.get()
+    mine = Order.objects.filter(shop=shop)
+
+    def listed(what: str) -> set[int]:
+        return set(waiting_for(mine, what).values_list("pk", flat=True))
+
+    assert listed("paid") == {partly.pk, plain.pk}
+    assert listed("waits") == {wholly.pk}
+    sent(partly)
+    assert listed("waits") == {wholly.pk, partly.pk}
+    group.full = True
+    assert (listed("paid"), listed("waits")) == ({wholly.pk, partly.pk, plain.pk}, set())
+
+
 # -- what is handed over --------------------------------------------------------------------------
 
 
-def test_keys_files_and_vouchers_are_kept_back_and_kept_for_the_order(group: Group) -> None:
+def test_a_key_is_kept_back_and_kept_for_the_order_and_what_lies_beside_it_is_not(
+    group: Group,
+) -> None:
     shop = make.shop()
     key, file, voucher = goods.keyed(n=1, of=shop), goods.filed(of=shop), goods.voucher(of=shop)
 
@@ -93,7 +153,7 @@ def test_keys_files_and_vouchers_are_kept_back_and_kept_for_the_order(group: Gro
 
     assert fresh(order).state == "paid"
     given = (Grant.objects.count(), Voucher.objects.count())
-    assert (LicenceKey.objects.get().state, *given) == ("free", 0, 0)
+    assert (LicenceKey.objects.get().state, *given) == ("free", 1, 1)
     stock = make.stock_of(key)
     assert (stock.free, stock.reserved, stock.allocated) == (0, 1, 0), "nobody else is promised it"
     with pytest.raises(Conflict) as refused:
@@ -107,6 +167,7 @@ def test_what_was_kept_back_is_handed_over_once_when_the_group_is_complete(group
     order = join(goods.keyed(n=2, of=shop), goods.filed(of=shop))
     orders.release_hold(actor=US, order_ids=[order.pk])
     assert LicenceKey.objects.filter(state="taken").count() == 0, "it waits still"
+    assert Grant.objects.count() == 1, "the file is nobody's but its buyer's"
 
     group.full = True
     for _twice in range(2):
@@ -212,7 +273,7 @@ def test_an_undone_order_gives_everything_back_once(group: Group) -> None:
     coupons.create_coupon(
         actor=owner, shop_id=shop.pk, title="C", code="TEN", amount_off=1_000, cap=1
     )
-    order = join(item, key, coupon="TEN")
+    order = join(key, item, coupon="TEN")
     total = order.total_amount
     assert Coupon.objects.get().taken == 1
 
@@ -225,6 +286,27 @@ def test_an_undone_order_gives_everything_back_once(group: Group) -> None:
     assert (make.stock_of(item).free, make.stock_of(key).free) == (3, 1)
     assert Coupon.objects.get().taken == 0
     assert PriceRight.objects.get().state == "returned"
+    assert_sound()
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_a_line_is_undone_and_what_lies_beside_it_stays_bought(group: Group, is_sent: bool) -> None:
+    shop = make.shop(shipping_amount=1_000)
+    item, beside = make.variant(shop, stock=3), make.variant(shop)
+    order = join(item, beside)
+    line = order.lines.get(variant=item)
+    if is_sent:
+        sent(order)
+
+    for _twice in range(2):
+        ids = [line.pk]
+        assert orders.undo_lines(actor=US, line_ids=ids, reason="Nobody came") == {}
+
+    refund = OrderRefund.objects.get()
+    assert 5_000 <= refund.amount == line.paid_amount < order.total_amount
+    assert fresh(order).state == ("shipped" if is_sent else "paid")
+    assert make.stock_of(item).free == 3
+    assert orders.undo_lines(actor=US, line_ids=[404], reason="") == {404: "not_found"}
     assert_sound()
 
 

@@ -68,7 +68,7 @@ def test_whoever_waits_for_a_payment_is_woken_by_its_booking_and_by_no_other(
 ) -> None:
     mine, other = started(), started()
 
-    with awaited(mine.pk) as booked:
+    with awaited(mine.token) as booked:
         capture(other)
         assert not booked.is_set()
         with pytest.raises(NotOurs):

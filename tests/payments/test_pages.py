@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 import banyan
 from banyan.payments import ports
@@ -14,7 +16,9 @@ from banyan.payments.models import Intent
 from banyan.payments.providers.base import Action, Status
 from tests.payments.scripted import script
 from tests.payments.till import Placer, captured, opened, started
+from tests.support import factories
 from tests.support.sandbox import Sandbox
+from tests.web.studio.scene import client
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +57,17 @@ def test_a_settled_payment_asks_nobody(order_page: None) -> None:
     intent = captured()
     assert Client().get(f"/pay/return/{intent.token}")["location"] == "/orders/555"
     assert script.asked("query") == []
+
+
+def test_a_payer_who_comes_back_is_led_on_by_the_payment_alone(order_page: None) -> None:
+    """Given a member whose payment is booked, neither session nor account is read, nor a lock."""
+    intent, browser = captured(), client(factories.member("cy"))
+    address = f"/pay/return/{intent.token}"
+    with CaptureQueriesContext(connection) as seen:
+        assert browser.get(address)["location"] == "/orders/555"
+    [only] = [one["sql"] for one in seen]
+    assert 'FROM "payments_intent"' in only
+    assert "FOR NO KEY UPDATE" not in only
 
 
 def test_a_provider_that_is_away_leaves_the_payer_waiting() -> None:

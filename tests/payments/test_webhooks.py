@@ -308,13 +308,16 @@ def test_a_busy_moment_keeps_the_message_and_asks_for_it_again(placer: Placer) -
 
 
 def test_a_message_and_what_it_books_are_one_transaction(placer: Placer) -> None:
-    """The payment's lock is the first statement, the message with its outcome the last."""
+    """The payment's lock is first; the message has its outcome before what others wait for."""
     intent = started()
     with CaptureQueriesContext(connection) as queries:
         assert post(message(intent)).status_code == 200
     asked = [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
     assert "FOR NO KEY UPDATE" in asked[0]
-    assert "INSERT INTO payments_providermessage" in asked[-1]
+    kept = [n for n, sql in enumerate(asked) if "INSERT INTO payments_providermessage" in sql]
+    booked = [n for n, sql in enumerate(asked) if "INSERT INTO ledger_journal" in sql]
+    assert len(kept) == len(booked) == 1
+    assert kept < booked == [len(asked) - 1]
 
 
 def test_a_message_whose_booking_failed_is_kept_without_an_outcome(

@@ -70,7 +70,7 @@ DEEDS: Mapping[str, Sequence[str]] = {
     "like_collection": [*["help"] * 5, "withdraw", "redeem", "redeem"],
     "assist_draw": [*["help"] * 4, "withdraw", *["redeem"] * 2, "order", "pay", "refund"],
     "bargain": [*["help"] * 4, "redeem", "withdraw", "order", "order", "pay", "pay", "refund"],
-    "group_buy": [*["join"] * 4, *["order"] * 4, *["pay"] * 4, "refund"],
+    "group_buy": [*["join"] * 4, *["order"] * 4, *["pay"] * 4, "refund", "keep"],
     "instant_draw": [*["help"] * 3, *["redeem"] * 4, "withdraw", "order", "pay", "refund"],
     "red_packet": ["join"] * 5,
     "referral": [*["join"] * 3, *["order"] * 3, *["pay"] * 3, "keep", "keep", "refund"],
@@ -105,7 +105,7 @@ def scene(code: str) -> Scene:
             | {"weight_2": 2, "base": 2, "helpers": 2, "orders": 1, "budget": 2_300},
             "bargain": {"variant": item.pk, "floor": 4_000, "people": 2, "bargains": 2},
             "group_buy": {"variant": item.pk, "people": 2, "price": 8_000, "people_2": 3}
-            | {"price_2": 7_000, "groups": 2},
+            | {"price_2": 7_000, "groups": 2, "minutes": 5, "leader_perk": 300, "budget": 2_000},
             "referral": {"coupon": first.pk, "thanks": more.pk, "most": 1, "hold_days": 1},
             "red_packet": {},
         }
@@ -177,7 +177,9 @@ class Plays(RuleBasedStateMachine):
     def everything_holds(self) -> None:
         """Ask after every act."""
         assert not self.faults.told, self.faults.told
-        found = broken([one.id or 0 for one in self.scene.cast[4:]])
+        # In a group two in the same hands are two: it may be a household, and the shop sees it.
+        twins = [] if self.scene.of.mechanic == "group_buy" else self.scene.cast[4:]
+        found = broken([one.id or 0 for one in twins])
         assert not found, found
 
     def teardown(self) -> None:
@@ -236,8 +238,9 @@ class Plays(RuleBasedStateMachine):
     def play(self, verb: str, who: Actor, number: int) -> None:
         """Do a verb to one of the instances."""
         code = chosen(list(Instance.objects.order_by("id").values_list("code", flat=True)), number)
+        given = {"if_full": ("refund", "other", "own")[number % 3]}
         if code:
-            self.act(lambda: campaigns.play(actor=who, code=code, verb=verb))
+            self.act(lambda: campaigns.play(actor=who, code=code, verb=verb, given=given))
 
     def do_begin(self, who: Actor, number: int) -> None:
         """Begin one."""

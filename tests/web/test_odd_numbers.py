@@ -41,8 +41,8 @@ def test_no_address_makes_a_page_fail(db: None) -> None:
         *("/desk/find", "/desk/cascades", "/me/addresses/new"),
     ]
     met = set()
-    for page in pages:
-        for odd in ODD:
+    for n, page in enumerate(pages):
+        for odd in ODD[n % 2 :: 2]:
             value = odd if odd.startswith(("%", "1%")) else quote(odd)
             for address in _addresses(page, value):
                 status = client.get(address).status_code

@@ -26,9 +26,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import SoldOut
 from banyan.kernel.remembered import insert, insert_together
 from banyan.kernel.states import transition, transition_all
-from banyan.ledger import actions as ledger
-from banyan.ledger.rules import Entry
-from banyan.notify.actions import notify
+from banyan.notify.actions import notify, notify_each
 
 from .. import effects as say
 from ..access import CARD, room_of
@@ -135,8 +133,16 @@ def promise(campaign: Campaign, money: int) -> None:
 
 
 def promise_more(instance: Instance, money: int) -> None:
-    """Keep ``money`` more of the budget for an instance that runs, whose row is locked."""
-    promise(instance.campaign, money)
+    """Keep ``money`` more of the budget for an instance whose row is locked.
+
+    For one that is over nothing is kept: the caller has locked the campaign, and gives it now.
+    """
+    if instance.ended_at is None:
+        promise(instance.campaign, money)
+    else:
+        free = Campaign.objects.filter(pk=instance.campaign_id)
+        if not free.filter(budget__gte=F("reserved") + F("spent") + money).exists():
+            raise Refused("budget")
     Instance.objects.filter(pk=instance.pk).update(promise=F("promise") + money)
     instance.promise += money
 
@@ -150,6 +156,10 @@ def _one(effect: say.Effect, stage: Stage) -> None:
 @singledispatch
 def _apply(effect: say.Effect, stage: Stage) -> None:
     raise TypeError(f"nobody applies {effect!r}")
+
+
+applies = _apply.register
+"""Marks what applies a kind of effect, in another module of this package."""
 
 
 def _keys(person: Person, scope: str) -> list[PersonKey]:
@@ -253,53 +263,6 @@ def _take_back(effect: say.TakeBack, stage: Stage) -> None:
 @_apply.register
 def _promise(effect: say.Promise, stage: Stage) -> None:
     promise_more(stage.instance, effect.amount)
-
-
-@_apply.register
-def _fund(effect: say.Fund, stage: Stage) -> None:
-    instance = stage.instance
-    _book(stage, "funded", instance.owner_id or 0, -effect.amount)
-
-
-@_apply.register
-def _pay_out(effect: say.PayOut, stage: Stage) -> None:
-    instance = stage.instance
-    _book(stage, effect.rule, effect.who, effect.amount)
-    insert(
-        Grant(
-            campaign_id=instance.campaign_id,
-            instance=instance,
-            account_id=effect.who,
-            rule=effect.rule,
-            cause=f"play:{instance.pk}",
-            kind="credit",
-            amount=effect.amount,
-            created_at=clock.now(),
-        )
-    )
-
-
-def _book(stage: Stage, rule: str, who: int, amount: int) -> None:
-    """Post ``amount`` from the instance's account into somebody's wallet; below zero, out of it.
-
-    Posts ``play:{id}:{rule}:{who}``: packet -X, wallet +X. Raises InsufficientBalance.
-    """
-    instance = stage.instance
-    currency = instance.campaign.currency
-    wallet = ledger.account(kind="wallet", owner_kind="account", owner_id=who, currency=currency)
-    packet = ledger.account(
-        kind="packet", owner_kind="play", owner_id=instance.pk, currency=currency
-    )
-    locks.take(ledger.lock_keys([wallet, packet]))
-    ledger.post(
-        key=f"play:{instance.pk}:{rule}:{who}",
-        kind=f"packet.{rule}",
-        subject_kind="play",
-        subject_id=instance.pk,
-        entries=[Entry(packet.pk, -amount), Entry(wallet.pk, amount)],
-        currency=currency,
-        actor=stage.actor,
-    )
 
 
 @_apply.register
@@ -571,6 +534,20 @@ def _tell(effect: say.Tell, stage: Stage) -> None:
         url=f"/play/{instance.code}",
         data={**titled(instance.campaign), **effect.data},
         actor_id=stage.person.account_id if stage.person else None,
+    )
+
+
+@_apply.register
+def _tell_all(effect: say.TellAll, stage: Stage) -> None:
+    instance = stage.instance
+    inside = Participation.objects.filter(instance_id=instance.pk, state="in")
+    people = inside.exclude(account_id=effect.but).values_list("account_id", flat=True)
+    notify_each(
+        recipient_ids=list(people),
+        kind=effect.kind,
+        group_key=f"{effect.kind}:{instance.pk}",
+        url=f"/play/{instance.code}",
+        data=titled(instance.campaign) | dict(effect.data),
     )
 
 

@@ -6,6 +6,7 @@ and so finds its place again.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Collection
 
@@ -13,38 +14,47 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.entitlements.actions import revoke_price_rights
-from banyan.entitlements.models import PriceRight
+from banyan.entitlements.costs import most_off
+from banyan.entitlements.models import Coupon, PriceRight
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
+from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy
 from banyan.orders.actions import (
     give_back_difference,
     release_hold,
-    undo_orders,
+    undo_lines,
 )
-from banyan.orders.actions.payment import TooLate, withdraw_checkout
+from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.events import OrderPaid
-from banyan.orders.models import OrderLine
+from banyan.orders.models import Checkout, OrderLine
 
-from ..effects import Leave
+from ..effects import GiveCoupon, Leave, Tell
+from ..honour import APOLOGY
 from ..mechanic import Arrival, Play, mechanic, terms_of
 from ..models import Participation
-from .applying import Stage, apply
+from ..problems import Refused
+from ..seats import IF_FULL, REFUND, line_of
+from .applying import Stage, apply, promise_more
+from .seating import is_gone, seat_again, seat_locks
 
 logger = logging.getLogger(__name__)
 
 
 def paid_locks(event: OrderPaid) -> list[LockKey]:
-    """Return what :func:`on_paid` needs: the instances that the order was bought in."""
-    return [LockKey("instance", instance_id) for instance_id in event.instances]
+    """Return what :func:`on_paid` needs: the instances that the order was bought in, and others."""
+    if not event.instances:
+        return []
+    return [*(LockKey("instance", one) for one in event.instances), *seat_locks(event)]
 
 
 def on_paid(event: OrderPaid, actor: Actor) -> None:
     """Let the places count that an order pays for. Inside the paying transaction.
 
-    Raises TooLate where the instance is over, by its deadline and not by when a job saw it: the
-    payment then goes back in full, and there is no phantom member.
+    A place that is gone, by the deadline and not by when a job saw it, is taken again as far as
+    there is one (see ``seating``). Else raises TooLate: the payment then goes back in full, and
+    there is no phantom member.
     """
     if not event.instances:
         return
@@ -53,11 +63,9 @@ def on_paid(event: OrderPaid, actor: Actor) -> None:
         right_id__in=PriceRight.objects.filter(checkout_id=event.checkout_id).values("pk"),
     )
     for one in rows.select_related("instance__campaign__shop", "instance__version").order_by("id"):
+        if is_gone(one):
+            one = seat_again(actor=actor, one=one)
         instance = one.instance
-        if instance.ended_at is not None or instance.deadline <= clock.now():
-            raise TooLate(detail=f"instance {instance.pk} is over")
-        if one.state != "reserved":
-            raise TooLate(detail=f"place {one.pk} is {one.state}")
         Participation.objects.filter(pk=one.pk).update(
             checkout_id=event.checkout_id, order_id=event.order_id
         )
@@ -71,7 +79,8 @@ def on_paid(event: OrderPaid, actor: Actor) -> None:
 def lapse_due(*, actor: Actor, limit: int = 500) -> int:
     """Give reserved places back whose time is over and that no order waits for; returns how many.
 
-    A place whose order is placed and unpaid stays until that order is paid or ends.
+    A place whose order is placed and unpaid stays until that order is paid or ends; where it can
+    be taken again (``reseats``), for as long as any place, counted from that order.
     """
     due = Participation.objects.filter(state="reserved", expires_at__lte=clock.now())
     return lapse(
@@ -98,19 +107,62 @@ def _lapse(actor: Actor, one_id: int) -> bool:
         one = rows.get(pk=one_id)
         if one.state != "reserved":
             return False
+        instance = one.instance
+        kind = mechanic(instance.campaign.mechanic)
         if one.right_id is not None:
             right = PriceRight.objects.get(pk=one.right_id)
             if right.state == "held":
                 if not revoke_price_rights(actor=actor, right_ids=[right.pk]):
                     return False  # an order took it just now
+            elif right.state == "reserved" and kind.reseats:
+                if clock.now() < _kept_until(one, right):
+                    return False
             elif right.state not in {"expired", "revoked"}:
                 return False
-        instance = one.instance
-        kind = mechanic(instance.campaign.mechanic)
         stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
         asked = Play(instance.campaign, terms_of(instance), instance, None, clock.now())
         apply([Leave(one, "unpaid"), *kind.lapse(asked, one)], stage)
     return True
+
+
+def _kept_until(one: Participation, right: PriceRight) -> dt.datetime:
+    """Return until when a place waits for the payment of its order: as long as it waited for it."""
+    assert one.expires_at is not None
+    assert right.checkout_id is not None
+    placed = Checkout.objects.values_list("created_at", flat=True).get(pk=right.checkout_id)
+    return max(one.expires_at, placed + (one.expires_at - one.created_at))
+
+
+def apologise(*, actor: Actor, checkout_id: int, money: Money) -> None:
+    """Tell whoever paid too late that all of it goes back, with a coupon where the terms name one.
+
+    Once per purchase. No coupon where the budget or its own cap has none left. Locks instance,
+    campaign, entitlement.
+    """
+    rights = OrderLine.objects.filter(order__checkout_id=checkout_id, instance_id__isnull=False)
+    places = Participation.objects.filter(right_id__in=rights.values("right_id"))
+    rows = places.select_related("instance__campaign__shop", "instance__version")
+    one = rows.order_by("id").first()
+    if one is None:
+        return
+    instance = one.instance
+    coupon_id = mechanic(instance.campaign.mechanic).apology(terms_of(instance))
+    data = {"amount": money.amount, "currency": money.currency}
+    with transaction.atomic():
+        locks.take([LockKey("instance", instance.pk), LockKey("campaign", one.campaign_id)])
+        instance.refresh_from_db()
+        stage = Stage(actor=actor, instance=instance, person=None, arrival=Arrival())
+        apply([Tell(one.account_id, "campaign.too_late", data)], stage)
+        if coupon_id is not None:
+            cost = most_off(Coupon.objects.get(pk=coupon_id).terms) or 0
+            cause = f"purchase:{checkout_id}"
+            try:
+                with transaction.atomic():
+                    promise_more(instance, cost)
+                    given = GiveCoupon(one.account_id, coupon_id, APOLOGY, cause, cost)
+                    apply([given], stage)
+            except Refused as refused:
+                logger.info("no coupon for the late payment of %s: %s", checkout_id, refused.reason)
 
 
 # -- what has to be done about orders, outside the transaction that decided it ---------------------
@@ -144,17 +196,15 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
     if one.state in {"lost", "out"}:
         if one.order_id is None:
             return _give_up(actor, one)
-        left = undo_orders(
-            actor=actor,
-            order_ids=[one.order_id],
-            reason=_("%(title)s did not come about.") % {"title": title},
-        )
-        return left.get(one.order_id) not in {"busy", "server_error"}
+        line_id = line_of(one).pk
+        reason = _("%(title)s did not come about.") % {"title": title}
+        left = undo_lines(actor=actor, line_ids=[line_id], reason=reason)
+        return left.get(line_id) not in {"busy", "server_error"}
     if one.order_id is None:
         return True
     paid = one.data.get("paid", one.amount)
     if paid > one.amount:
-        line = OrderLine.objects.get(order_id=one.order_id, right_id=one.right_id)
+        line = line_of(one)
         kept = line.quantity - line.refunded_quantity
         if kept:
             give_back_difference(
@@ -169,11 +219,15 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
 
 
 def _give_up(actor: Actor, one: Participation) -> bool:
-    """Take an unpaid place's right back, and the order that was placed with it."""
+    """Take an unpaid place's right back, and the order that was placed with it.
+
+    Not the order of who wants to be seated elsewhere: it can still be paid in its time.
+    """
     if one.right_id is None:
         return True
     right = PriceRight.objects.get(pk=one.right_id)
-    if right.state == "reserved" and right.checkout_id is not None:
+    stays = one.data.get(IF_FULL, REFUND) != REFUND
+    if right.state == "reserved" and right.checkout_id is not None and not stays:
         withdraw_checkout(actor=actor, checkout_id=right.checkout_id, reason="campaign is over")
     revoke_price_rights(actor=actor, right_ids=[right.pk])
     return True

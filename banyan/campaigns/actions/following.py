@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Invalid, NotFound
+from banyan.kernel.remembered import remembered
 from banyan.notify.actions import notify
 from banyan.orders.models import Order
 from banyan.trust.queries import is_reviewer
 
 from ..causes import cause_of_order
-from ..mechanic import Arrival, Play, mechanic, mechanics, terms_of
+from ..mechanic import Arrival, Mechanic, Play, mechanic, mechanics, terms_of
 from ..models import Instance, Participation
-from ..queries import brought_by
+from ..queries import bringing, brought_by
+from ..seats import is_back
 from ..words import titled
 from .applying import Stage, apply
 
@@ -28,29 +32,42 @@ logger = logging.getLogger(__name__)
 def follow_paid(*, actor: Actor, order_id: int) -> None:
     """Tell of a paid order whose buyer takes part in something of its shop that watches orders.
 
-    Two statements for an order that nobody watches. Repeatable.
+    One statement for an order that nobody watches, which is nearly every order. Repeatable.
     """
-    order = Order.objects.select_related("checkout").get(pk=order_id)
-    if order.checkout.buyer_id is None:
+    found = _of_the_buyer(order_id, _watching())
+    if not found:
         return
-    watching = [code for code, kind in mechanics().items() if kind.watches]
+    order = Order.objects.select_related("checkout").get(pk=order_id)
+    for one in found:
+        _tell(actor, one.pk, "bought", order)
+
+
+@remembered
+def _of_the_buyer(order_id: int, watching: list[str]) -> QuerySet[Participation]:
+    """Return the places without an order that its buyer had in its shop when it was placed."""
+    placed = "account__checkouts__orders"
     rows = Participation.objects.filter(
-        account_id=order.checkout.buyer_id,
+        **{placed: order_id},
         state="in",
         order_id=None,
-        campaign__shop_id=order.shop_id,
+        campaign__shop=F(f"{placed}__shop"),
         campaign__mechanic__in=watching,
-        created_at__lte=order.checkout.created_at,
+        created_at__lte=F("account__checkouts__created_at"),
     )
-    for one_id in rows.order_by("id").values_list("id", flat=True):
-        _tell(actor, one_id, "bought", order)
+    return rows.order_by("id")
 
 
-def offer_paid(*, actor: Actor, order_id: int) -> None:
-    """Tell the buyer of a paid order what it brings. Three statements for one that brings nothing.
+def _watching() -> list[str]:
+    return sorted(code for code, kind in mechanics().items() if kind.watches)
+
+
+def offer_paid(*, actor: Actor, order_id: int, shop_id: int) -> None:
+    """Tell the buyer of a paid order what it brings. One statement where its shop brings nothing.
 
     Repeatable as far as notices are.
     """
+    if not bringing([shop_id]):
+        return
     order = Order.objects.select_related("checkout").get(pk=order_id)
     buyer_id = order.checkout.buyer_id
     brought = brought_by([order], buyer_id=buyer_id).get(order_id) if buyer_id else None
@@ -151,6 +168,11 @@ def clear_place(*, actor: Actor, place_id: int, reason: str) -> Participation:
     return one
 
 
+def _stands(kind: Mechanic[Any], terms: Any, one: Participation, order: Order) -> bool:
+    """Tell whether what is followed still counts: of who bought something with a place, that."""
+    return not is_back(one) if one.right_id is not None else kind.stands(terms, order)
+
+
 def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:
     rows = Participation.objects.select_related("instance__campaign__shop", "instance__version")
     instance_id = rows.get(pk=one_id).instance_id
@@ -161,8 +183,8 @@ def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:
         if hook == "due" and (one.due_at is None or one.due_at > clock.now()):
             return
         kind, terms = mechanic(instance.campaign.mechanic), terms_of(instance)
-        follows = order is not None and one.order_id == order.pk
-        if hook == "refunded" and follows and order is not None and kind.stands(terms, order):
+        followed = order if order is not None and one.order_id == order.pk else None
+        if hook == "refunded" and followed and _stands(kind, terms, one, followed):
             return
         asked = Play(instance.campaign, terms, instance, None, clock.now())
         told = getattr(kind, hook)

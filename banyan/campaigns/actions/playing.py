@@ -22,7 +22,7 @@ from ..access import get_campaign_for, get_instance_for
 from ..audience import check_audience, check_person
 from ..causes import Cause, cause_of, check_brings, check_unchanged
 from ..events import PlayOpened
-from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Play, mechanic, terms_of
+from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Opening, Play, mechanic, terms_of
 from ..models import Campaign, Instance, Participation, PersonKey, PlaceHold
 from ..persons import Person, person_of
 from ..problems import Refused
@@ -71,7 +71,7 @@ def begin(
     kind = mechanic(campaign.mechanic)
     person = person_of(actor)
     now = clock.now()
-    _check_window(campaign, now)
+    check_window(campaign, now)
     check_on(campaign.mechanic)
     _check_person(actor, campaign, kind, person)
     check_audience(actor, campaign, person, owner_id=person.account_id)
@@ -92,44 +92,19 @@ def begin(
         raise Refused("turns")
     subject = subject or new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
-    secret, published = dict(opening.kept), dict(opening.public)
-    commitment = ""
-    if opening.chance is not None:
-        secret["seed"], fingerprints = commit(opening.chance)
-        published["published"], commitment = fingerprints, fingerprints["parts"]
     try:
         with transaction.atomic():
-            locks.take_reading("campaign", campaign)
-            # Whoever ends it closes its books and opens its seeds: nothing begins after that.
-            _check_window(campaign, now)
-            promised = 0 if terms.honour else opening.promise
-            promise(campaign, promised)
-            instance = Instance(
-                id=subject,
-                code=opening.code or new_code(80),
+            instance = new_instance(
+                actor=actor,
                 campaign=campaign,
-                version=campaign.version,
-                owner_id=person.account_id,
+                subject=subject,
+                opening=opening,
+                at=now,
                 turn=len(own) + 1,
-                state=kind.machine.initial,
-                cap=opening.cap,
-                taken=opening.taken,
-                amount=opening.amount,
-                promise=promised,
-                secret=secret,
-                public=published,
-                commitment=commitment,
                 cause=began.key,
                 place=place,
                 link_id=arrival.link_id,
-                opened_at=now,
-                deadline=now + opening.lasts,
             )
-            insert(instance)
-            told = PlayOpened(
-                instance_id=instance.pk, campaign_id=campaign.pk, account_id=person.account_id
-            )
-            events.emit(told, actor=actor)
             stage = Stage(
                 actor=actor, instance=instance, person=person, arrival=arrival, given=given
             )
@@ -143,6 +118,61 @@ def begin(
         if not any(name in str(error) for name in ONCE):
             raise
         return _other(campaign, person, began)
+    return instance
+
+
+def new_instance(
+    *,
+    actor: Actor,
+    campaign: Campaign,
+    subject: int,
+    opening: Opening,
+    at: dt.datetime,
+    turn: int,
+    cause: str | None = None,
+    place: str = "",
+    link_id: int | None = None,
+) -> Instance:
+    """Write the actor's instance down as its mechanic wants it; for verbs, in their transaction.
+
+    ``at`` is the moment that the opening was asked for. What it may cost at most is taken from the
+    budget. Locks campaign. Emits play.opened. Raises Refused (over, paused, budget), and
+    IntegrityError where this turn, cause or code is taken.
+    """
+    secret, published = dict(opening.kept), dict(opening.public)
+    commitment = ""
+    if opening.chance is not None:
+        secret["seed"], fingerprints = commit(opening.chance)
+        published["published"], commitment = fingerprints, fingerprints["parts"]
+    locks.take_reading("campaign", campaign)
+    # Whoever ends it closes its books and opens its seeds: nothing begins after that.
+    check_window(campaign, at)
+    promised = 0 if campaign.drive == "honour" else opening.promise
+    promise(campaign, promised)
+    instance = Instance(
+        id=subject,
+        code=opening.code or new_code(80),
+        campaign=campaign,
+        version=campaign.version,
+        owner_id=actor.id,
+        turn=turn,
+        state=mechanic(campaign.mechanic).machine.initial,
+        cap=opening.cap,
+        taken=opening.taken,
+        amount=opening.amount,
+        promise=promised,
+        secret=secret,
+        public=published,
+        commitment=commitment,
+        cause=cause,
+        place=place,
+        link_id=link_id,
+        opened_at=at,
+        deadline=at + opening.lasts,
+    )
+    insert(instance)
+    told = PlayOpened(instance_id=instance.pk, campaign_id=campaign.pk, account_id=actor.id)
+    events.emit(told, actor=actor)
     return instance
 
 
@@ -235,7 +265,10 @@ def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, join
 
 
 def _take_place(instance: Instance) -> int:
-    """Take the next place or none, by one conditional UPDATE; return its number from 1."""
+    """Take the next place or none, by one conditional UPDATE; return its number from 1.
+
+    Raises Refused (drained, held, paused).
+    """
     if going(instance).filter(taken__lt=F("cap")).update(taken=F("taken") + 1) != 1:
         raise gone(instance)
     instance.taken += 1
@@ -286,7 +319,8 @@ def _mine(instance: Instance, account_id: int) -> Participation | None:
     return _own.first(instance.pk, account_id)
 
 
-def _check_window(campaign: Campaign, now: dt.datetime) -> None:
+def check_window(campaign: Campaign, now: dt.datetime) -> None:
+    """Say why nothing can be begun now: Refused not_yet, paused or over."""
     if campaign.state == "paused":
         raise Refused("paused")
     if now < campaign.starts_at:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from pydantic import Field, model_validator
 
 from banyan.catalog.models import Variant
+from banyan.earnings.plans import current_versions
+from banyan.earnings.rules import MOST_LEVELS
+from banyan.kernel import clock
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
+from banyan.orders.actions.paying_back import PROMISE
 from banyan.orders.models import Order
+from banyan.orders.queries import is_asked_back, terms_of
 
-from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Price, Progress, Won
+from ..blocks import Block, Countdown, Earns, Faces, Ladder, Next, Note, Price, Progress, Won
+from ..disclosing import Gift
 from ..effects import (
+    Bear,
     Change,
     Confirm,
     Effect,
     Enter,
+    Follow,
+    Forgo,
     GiveOff,
     GivePrice,
     GiveRight,
@@ -31,103 +38,25 @@ from ..effects import (
     LetGo,
     Mark,
     Move,
+    Owe,
+    PayOwed,
     Reprice,
     Tell,
+    TellAll,
     Undo,
 )
+from ..groups.figures import figures_of
+from ..groups.terms import GroupTerms
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
-from ..persons import is_new
+from ..persons import hands_of, is_new
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import checkout_of, won
-from ..terms import Ask, Terms
+from ..seats import IF_FULL, choice_of, choices, is_back, line_of
 
-
-class GroupTerms(Terms):
-    """What is bought, at which price from how many people on, and what if they stay too few."""
-
-    variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
-    main: ClassVar[str] = "price"
-    more: ClassVar[tuple[str, ...]] = ("price_2", "price_3", "leader_price")
-
-    variant: Annotated[int, Ask(gettext_lazy("What is bought"), kind="variant")]
-    people: Annotated[int, Ask(gettext_lazy("People for a group")), Field(ge=2, le=100)] = 3
-    price: Annotated[int, Ask(gettext_lazy("Price in the group"), kind="money"), Field(ge=0)] = 0
-    people_2: Annotated[
-        int,
-        Ask(gettext_lazy("More people"), gettext_lazy("0: no second step.")),
-        Field(ge=0, le=500),
-    ] = 0
-    price_2: Annotated[int, Ask(gettext_lazy("Price from then on"), kind="money"), Field(ge=0)] = 0
-    people_3: Annotated[
-        int,
-        Ask(gettext_lazy("Still more people"), gettext_lazy("0: no third step.")),
-        Field(ge=0, le=1000),
-    ] = 0
-    price_3: Annotated[int, Ask(gettext_lazy("Price from then on"), kind="money"), Field(ge=0)] = 0
-    leader_price: Annotated[
-        int,
-        Ask(
-            gettext_lazy("Price for who opens the group"),
-            gettext_lazy("0: the same as everybody's."),
-            kind="money",
-        ),
-        Field(ge=0),
-    ] = 0
-    hours: Annotated[
-        int,
-        Ask(gettext_lazy("A group is open for"), unit=gettext_lazy("hours")),
-        Field(ge=1, le=168),
-    ] = 24
-    minutes: Annotated[
-        int,
-        Ask(gettext_lazy("A place waits for its payment"), unit=gettext_lazy("minutes")),
-        Field(ge=5, le=30),
-    ] = 15
-    complete_from: Annotated[
-        int,
-        Ask(
-            gettext_lazy("The shop completes a group from so many people on"),
-            gettext_lazy("0: never. It is said on the page, and nobody is made up."),
-        ),
-        Field(ge=0, le=99),
-    ] = 0
-    newcomers: Annotated[
-        bool,
-        Ask(gettext_lazy("Only those may join who have bought nothing yet"), kind="switch"),
-    ] = False
-    groups: Annotated[int, Ask(gettext_lazy("Groups that one may open")), Field(ge=1, le=20)] = 1
-    days: Annotated[
-        int,
-        Ask(
-            gettext_lazy("A coupon or a price for later can be used for"),
-            gettext_lazy("Where a group ends with one of them, nobody pays before."),
-            unit=gettext_lazy("days"),
-        ),
-        Field(ge=1, le=90),
-    ] = 7
-
-    @property
-    def rungs(self) -> list[tuple[int, int]]:
-        """(people, price) from the first step up."""
-        steps = [(self.people, self.price), (self.people_2, self.price_2)]
-        return [one for one in [*steps, (self.people_3, self.price_3)] if one[0]]
-
-    @model_validator(mode="after")
-    def _falling(self) -> GroupTerms:
-        rungs = self.rungs
-        for (few, high), (many, low) in itertools.pairwise(rungs):
-            if many <= few or not (self.honour or 0 < low < high):
-                raise ValueError(_("Each step needs more people and a lower price."))
-        if self.complete_from >= self.people:
-            raise ValueError(_("The shop completes groups that are too small, not full ones."))
-        return self
-
-    def price_at(self, people: int) -> int:
-        """Return what everybody pays when so many are in; the first price before that."""
-        reached = [price for many, price in self.rungs if people >= many]
-        return reached[-1] if reached else self.price
+LATER = dt.timedelta(days=1)
+"""When to look again at an order that somebody may still have money back for."""
 
 
 class GroupBuy(Mechanic[GroupTerms]):
@@ -151,6 +80,7 @@ class GroupBuy(Mechanic[GroupTerms]):
     in_honour = gettext_lazy("Friends buy the same at its usual price, and are shown together.")
     pay_to_enter = True
     watches = True
+    reseats = True
     machine = Machine(
         name="campaigns.group_buy.state",
         table=INSTANCES,
@@ -178,8 +108,31 @@ class GroupBuy(Mechanic[GroupTerms]):
         return terms.rungs[-1][1]
 
     def worst_case(self, terms: GroupTerms) -> int:
-        """A lower price costs no budget: the shop sells for less."""
-        return 0
+        """A lower price costs no budget: the shop sells for less. What its leader earns does."""
+        return terms.leader_perk * (terms.rungs[-1][0] - 1)
+
+    def faults(self, terms: GroupTerms) -> Mapping[str, Any]:
+        """Nobody is the third to be paid for one sale."""
+        if not terms.leader_perk:
+            return {}
+        product = Variant.objects.select_related("product").get(pk=terms.variant).product
+        plans = current_versions(shop_id=product.shop_id, product_ids=[product.pk])
+        if not any(plan.rate_bps and plan.levels == MOST_LEVELS for plan in plans.values()):
+            return {}
+        told = _("Sales of this pay two people already: who opens a group cannot be a third.")
+        return {"leader_perk": told}
+
+    def gives(self, terms: GroupTerms) -> Sequence[Gift]:
+        """Nothing but its price."""
+        return ()
+
+    def apology(self, terms: GroupTerms) -> int | None:
+        """See the base."""
+        return terms.apology
+
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return figures_of(campaign)
 
     def reduced(self, terms: GroupTerms) -> Sequence[tuple[int, int]]:
         """A full group at the last step's price, its leader at their own."""
@@ -204,7 +157,12 @@ class GroupBuy(Mechanic[GroupTerms]):
             "With enough people in time everybody buys at the price of the step; with too "
             "few all their money goes back."
         )
-        return replace(facts, method=method)
+        if not terms.leader_perk:
+            return replace(facts, method=method)
+        perk = format_money(Money(terms.leader_perk, campaign.currency))
+        earns = _("Who opens a group earns %(amount)s for each other who buys and keeps it.")
+        told = f"{method} {earns % {'amount': perk}}"
+        return replace(facts, method=told, paid_levels=1)
 
     def how(self, campaign: Campaign) -> Sequence[Any]:
         """See the base; where it ends with something for later nobody pays before."""
@@ -214,7 +172,10 @@ class GroupBuy(Mechanic[GroupTerms]):
         """The first place is the leader's own."""
         lasts = min(dt.timedelta(hours=new.terms.hours), new.campaign.ends_at - new.at)
         cap = new.terms.rungs[-1][0]
-        return Opening(cap=cap, lasts=lasts, taken=1, amount=_list_price(new.terms))
+        promise = 0 if _is_later(new.campaign) else self.worst_case(new.terms)
+        return Opening(
+            cap=cap, lasts=lasts, taken=1, promise=promise, amount=_list_price(new.terms)
+        )
 
     def opened(self, play: Play[GroupTerms]) -> Sequence[Effect]:
         """The leader's place waits for its payment like any other."""
@@ -233,23 +194,32 @@ class GroupBuy(Mechanic[GroupTerms]):
         effects = self._reserve(play, "member", price)
         return [*effects, Lead(checkout_of(play.terms.variant))]
 
+    def seats(self, play: Play[GroupTerms], one: Participation) -> bool:
+        """In a group that may still grow, and costs no more than what they have paid."""
+        group, terms = play.instance, play.terms
+        return group.ended_at is None and _price_now(group, terms, group.done) <= one.amount
+
     def paid(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
         """It counts. A step reached lowers the price for all; the last one completes the group."""
         terms, people = play.terms, play.instance.done + 1
+        owner, steps = play.instance.owner_id or 0, [many for many, _price in terms.rungs]
         effects: list[Effect] = [Confirm(one)]
-        owner = play.instance.owner_id or 0
         if one.account_id != owner:
             effects.append(Tell(owner, "campaign.group_joined"))
-        steps = [many for many, _price in terms.rungs]
+        elif people < steps[0]:
+            effects.append(Tell(owner, "campaign.group_opened"))
         if people >= steps[0]:
             there = [] if people > steps[0] else play.instance.participations.filter(state="in")
             effects.append(Mark([one.account_id, *_others(there)], "together", _cause(play)))
-        if people in steps[1:]:
+        if people in steps[1:] or terms.price_at(people) < one.amount:
+            # Whoever reserved at an earlier step pays no more than the others, either.
             effects.append(Reprice(terms.price_at(people)))
+        if people == steps[0] - 1:
+            effects.append(TellAll("campaign.one_to_go", but=one.account_id))
         if people == steps[0]:
-            effects += [Move("formed"), LetGo()]
+            effects += [Move("formed"), LetGo(), TellAll("campaign.group_full")]
         if people == steps[-1]:
-            effects.append(Move("completed", ends=True))
+            effects += [*self._perks(play, one), Move("completed", ends=True)]
         return effects
 
     def expire(self, play: Play[GroupTerms]) -> Sequence[Effect]:
@@ -259,7 +229,7 @@ class GroupBuy(Mechanic[GroupTerms]):
         """
         group, terms = play.instance, play.terms
         if group.state == "formed":
-            return [Move("completed", ends=True)]
+            return [*self._perks(play), Move("completed", ends=True)]
         later = _is_later(play.campaign)
         if later and group.taken >= terms.people:
             return self._later(play)
@@ -268,18 +238,56 @@ class GroupBuy(Mechanic[GroupTerms]):
         if later:
             public = group.public | {"by_shop": terms.people - group.taken}
             return [Change({"public": public}), *self._later(play)]
+        inside = group.participations.filter(state="in")
         if terms.complete_from and group.done >= terms.complete_from:
             public = group.public | {"by_shop": terms.people - group.done}
-            return [Change({"public": public}), LetGo(), Move("completed", ends=True)]
-        return [Undo(), Move("failed", ends=True)]
+            spared = sum(group.amount - one.amount for one in inside)
+            return [
+                *(Change({"public": public}), Bear(spared, "completed"), LetGo()),
+                *(TellAll("campaign.group_full"), *self._perks(play)),
+                Move("completed", ends=True),
+            ]
+        told = [Tell(one.account_id, "campaign.group_failed", _back(one)) for one in inside]
+        return [*told, Undo(), Move("failed", ends=True)]
+
+    def _perks(self, play: Play[GroupTerms], last: Participation | None = None) -> list[Effect]:
+        """What the leader is owed for others, not for a second account; if they are in, too."""
+        owner, perk = play.instance.owner_id or 0, play.terms.leader_perk
+        if not perk:
+            return []
+        inside = [*play.instance.participations.filter(state="in"), *([last] if last else [])]
+        kept = [one for one in inside if not is_back(one)]
+        people = {one.account_id for one in kept}
+        if owner not in people:
+            return []
+        own = {owner, *hands_of(play.instance.pk, owner, people)}
+        return [Owe(owner, perk, [one.pk for one in kept if one.account_id not in own])]
 
     def refunded(
         self, play: Play[GroupTerms], one: Participation, order: Order
     ) -> Sequence[Effect]:
         """Who has all back before there are enough is out; later it leaves the others as is."""
-        if play.instance.state != "forming" or one.state != "in":
+        if play.instance.state == "forming" and one.state == "in":
+            return [Leave(one, "refunded")]
+        return [Forgo(one)]
+
+    def received(
+        self, play: Play[GroupTerms], one: Participation, order: Order
+    ) -> Sequence[Effect]:
+        """It arrived: for some days it can still be sent back, and the leader waits for that."""
+        if not play.terms.leader_perk or one.state != "in":
             return ()
-        return [Leave(one, "refunded")]
+        days = dt.timedelta(days=terms_of(order.shop_id).return_days)
+        return [Follow(one, order.pk, (order.received_at or play.at) + days)]
+
+    def due(self, play: Play[GroupTerms], one: Participation) -> Sequence[Effect]:
+        """It was kept: the leader has their part. While somebody asks for money back, later."""
+        group = play.instance
+        if group.state == "formed":
+            return [Follow(one, one.order_id, group.deadline + LATER)]
+        if is_asked_back(one.order_id or 0):
+            return [Follow(one, one.order_id, play.at + LATER)]
+        return [Forgo(one) if is_back(one) else PayOwed(one)]
 
     def view(self, shown: Shown[GroupTerms]) -> list[Block]:
         """See the base."""
@@ -307,6 +315,8 @@ class GroupBuy(Mechanic[GroupTerms]):
         words = ngettext("%(n)s more person is needed", "%(n)s more people are needed", missing)
         if missing and group.ended_at is None:
             blocks.append(Progress(here, terms.people, words % {"n": missing}))
+        if terms.leader_perk and not _is_later(shown.campaign):
+            blocks.append(Earns(self._earns(shown)))
         people = [one.account_id for one in shown.people if one.state == "in"]
         blocks.append(Faces(_("Who is in"), people, empty=min(missing, 8)))
         if group.ended_at is None:
@@ -339,10 +349,12 @@ class GroupBuy(Mechanic[GroupTerms]):
         if mine is not None and mine.state == "reserved":
             price = format_money(Money(mine.amount, shown.campaign.currency))
             url = checkout_of(shown.terms.variant)
-            hint = _("Your place is kept until it is paid for, or given to others.")
+            hint = _("Your place is kept until then, and given to others if it is not paid for.")
             until = [Countdown(mine.expires_at, _("for your payment"))] if mine.expires_at else []
             label = _("Pay %(amount)s") % {"amount": price}
-            return [*until, Next("pay", label, hint, url)]
+            chosen = choices()[choice_of(mine.data.get(IF_FULL))]
+            late = Note(_("If you pay too late: %(what)s.") % {"what": chosen})
+            return [*until, late, Next("pay", label, hint, url)]
         if mine is not None:
             return [
                 Won(_("You are in"), _("We tell you when the group is complete.")),
@@ -363,7 +375,29 @@ class GroupBuy(Mechanic[GroupTerms]):
                 "Nobody pays now. The price is yours for %(n)s days when the group is complete.",
                 shown.terms.days,
             ) % {"n": shown.terms.days}
-        return [Next("join", label, hint)]
+            return [Next("join", label, hint)]
+        asked = _("If your payment comes when the group is full or over, you want")
+        return [Next("join", label, hint, choices={IF_FULL: (asked, choices())})]
+
+    def _earns(self, shown: Shown[GroupTerms]) -> str:
+        """Say who earns by others' buying; the leader, what of it is theirs by now."""
+        currency = shown.campaign.currency
+        perk = format_money(Money(shown.terms.leader_perk, currency))
+        if not shown.own:
+            told = _("Who opened this group earns %(amount)s for each other who buys and keeps it.")
+            return told % {"amount": perk}
+        perks = [one for one in shown.grants if one.kind == "perk"]
+        paid = sum(one.amount for one in perks)
+        open_money = sum(one.cost for one in perks) - paid
+        told = _(
+            "You earn %(amount)s for each other who buys and keeps it: %(paid)s is yours, "
+            "%(open)s waits until nothing can be sent back. Everybody here reads that you earn."
+        )
+        return told % {
+            "amount": perk,
+            "paid": format_money(Money(paid, currency)),
+            "open": format_money(Money(open_money, currency)),
+        }
 
     def _worth(self, shown: Shown[GroupTerms]) -> str:
         """Say what the next step takes and brings, in money."""
@@ -388,7 +422,7 @@ class GroupBuy(Mechanic[GroupTerms]):
             Enter(
                 role,
                 amount=price,
-                data={"paid": price},
+                data={"paid": price, IF_FULL: choice_of(play.given.get(IF_FULL))},
                 expires_at=until,
                 scope="account",
             ),
@@ -414,6 +448,16 @@ class GroupBuy(Mechanic[GroupTerms]):
                 ]
         told = [Tell(one, "campaign.reached") for one in people]
         return [*given, Move("completed", ends=True), *told]
+
+
+def _back(one: Participation) -> dict[str, Any]:
+    """Return how much somebody has back, and until when at the latest."""
+    line, day = line_of(one), clock.now() + PROMISE
+    return {
+        "amount": line.paid_amount - line.refunded_amount,
+        "currency": line.currency,
+        "day": f"{day:%Y-%m-%d}",
+    }
 
 
 def _is_later(campaign: Campaign) -> bool:

@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 
 from banyan.kernel.remembered import remembered
 
-from ..access import visible_products
+from ..access import visible_variants
 from ..models import (
     ListPrice,
     PriceListAccount,
@@ -86,9 +86,7 @@ def priced(variant_ids: list[int], at: dt.datetime, account_id: int) -> QuerySet
     ``product``, ``shop`` and ``stock`` come along. See ``listed`` for the lists in force at ``at``
     for the account (0: a visitor), ``delivery`` for the shop's zones. One statement.
     """
-    rows = Variant.objects.filter(
-        pk__in=variant_ids, is_active=True, product__in=visible_products()
-    )
+    rows = visible_variants().filter(pk__in=variant_ids)
     return _priced(rows.select_related("product__shop", "stock"), at, account_id)
 
 

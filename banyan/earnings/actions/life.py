@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
@@ -10,6 +12,7 @@ from banyan.ledger import actions as ledger
 from banyan.ledger.actions import Book
 from banyan.ledger.rules import Entry
 from banyan.orders.events import OrderCancelled, OrderExpired, OrderPaid
+from banyan.orders.models import OrderLine
 
 from ..events import CommissionEarned
 from ..models import Commission
@@ -20,10 +23,17 @@ from .books import Books, earned_key, fee_key, fees_account, lock_keys, read_loc
 
 def activate_locks(event: OrderPaid) -> list[LockKey]:
     """Return the commissions of the order and the accounts of its shop and payees."""
-    found = quoted_commissions(event.order_id)
+    lines = locks.kept("checkout to pay", event.checkout_id)
+    found = quoted_commissions(event.order_id) if lines is None or _earning(event, lines) else []
     # They belong to the order's payment, which whoever pays or ends the order has locked.
     locks.keep("quoted commissions", event.order_id, found)
     return lock_keys(found)
+
+
+def _earning(event: OrderPaid, lines: Iterable[OrderLine]) -> bool:
+    """Tell whether somebody can have been quoted anything: of shared lines, and of pooled ones."""
+    mine = [line for line in lines if line.order_id == event.order_id]
+    return any(line.link_id or line.supply_amount is not None for line in mine)
 
 
 def activate(event: OrderPaid, actor: Actor) -> None:

@@ -17,24 +17,13 @@ from ..models import Commission
 from ..rules import Margin
 
 
-def pooled(lines: Sequence[OrderLine]) -> list[OrderLine]:
-    """Return the lines that were sold from the pool."""
-    return [line for line in lines if line.supply_amount is not None]
-
-
-def quoted_margins(lines: Sequence[OrderLine]) -> bool:
-    """Tell whether the margins of these lines are frozen already; no query without pooled ones."""
-    ids = [line.pk for line in pooled(lines)]
-    return bool(ids) and Commission.objects.filter(line_id__in=ids, kind="margin").exists()
-
-
 def margins(order: Order, lines: Sequence[OrderLine]) -> list[Commission]:
     """Return the margin of every pooled line that leaves its page something, not yet written.
 
     It is the page's trade, so it is owed whoever buys, the owner too. One query where something
     is pooled, none else.
     """
-    mine = pooled(lines)
+    mine = [line for line in lines if line.supply_amount is not None]  # sold from the pool
     if not mine:
         return []
     pages = owners_of(line.storefront_id for line in mine if line.storefront_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from banyan.catalog.queries import staff_of
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import insert, insert_with
+from banyan.kernel.remembered import insert
 from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.orders.events import OrderPlaced
@@ -25,32 +25,43 @@ from ..queries.payers import verified_payers
 from ..rules import Share, Sharer
 from ..states import COMMISSION
 from .books import fees_account
-from .margins import margins, quoted_margins
+from .margins import margins
 
-_FREEZE = """
-UPDATE orders_orderline AS line SET plan_version_id = terms.version_id
-FROM (VALUES {rows}) AS terms (line_id, version_id)
-WHERE line.id = terms.line_id AND line.plan_version_id IS NULL
-"""
+_VERSIONS = "plan versions"  # of an order that is being placed, by product
+
+
+def freeze_terms(lines: Sequence[OrderLine]) -> None:
+    """Name the plan version in force on new lines, for the statement that writes them.
+
+    Inside the placing transaction, before :func:`quote`. One query per order.
+    """
+    for order in {line.order_id: line.order for line in lines}.values():
+        mine = [line for line in lines if line.order_id == order.pk]
+        versions = current_versions(
+            shop_id=order.shop_id, product_ids=[line.product_id for line in mine]
+        )
+        locks.keep(_VERSIONS, order.pk, versions)
+        for line in mine:
+            version = versions.get(line.product_id)
+            line.plan_version_id = version.pk if version else None
 
 
 def quote(event: OrderPlaced, actor: Actor) -> None:
-    """Freeze the plan version on every line, and a commission per payee of shared lines.
+    """Freeze a commission per payee of shared lines, by the plan versions these were placed with.
 
     Pooled lines earn their page a margin instead, whoever shared them: see ``margins``.
     Runs inside the placing transaction; takes no locks, posts nothing. A payee who may not earn
-    gets a rejected commission with its reason, and commission.rejected is emitted. Repeatable.
+    gets a rejected commission with its reason, and commission.rejected is emitted. Repeatable:
+    whoever places an order freezes its terms in that very transaction, and only then it is quoted.
     """
+    versions: dict[int, PlanVersion] | None = locks.kept(_VERSIONS, event.order_id)
+    if versions is None:
+        return
     # Rows of this very transaction, as they were written.
     bought: list[OrderLine] = locks.kept("lines just placed", event.checkout_id)
     bought = bought or lines_with_orders(event.checkout_id)
     lines = [line for line in bought if line.order_id == event.order_id]
-    if any(line.plan_version_id for line in lines) or quoted_margins(lines):
-        return  # terms and commissions are written together
     order = lines[0].order
-    versions = current_versions(
-        shop_id=order.shop_id, product_ids=[line.product_id for line in lines]
-    )
     shared = [
         line
         for line in lines
@@ -65,18 +76,7 @@ def quote(event: OrderPlaced, actor: Actor) -> None:
             for line in shared
             for share in _shares(line, versions[line.product_id], people)
         ]
-    frozen = {
-        line.pk: versions[line.product_id].pk for line in lines if line.product_id in versions
-    }
-    if frozen:
-        # Spelled out, not as an array: PostgreSQL would plan it anew each time.
-        rows = ", ".join(["(%s::bigint, %s::bigint)"] * len(frozen))
-        pairs = [one for pair in frozen.items() for one in pair]
-        insert_with(_FREEZE.format(rows=rows), pairs, commissions)
-        for line in lines:
-            line.plan_version_id = frozen.get(line.pk)
-    elif commissions:
-        insert(*commissions)
+    insert(*commissions)
     if not shared and not commissions:
         return
     _open_accounts(order, bought, commissions)

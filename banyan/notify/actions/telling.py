@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import run
 from banyan.people.access import muting
 
 from .. import kinds
@@ -84,8 +85,7 @@ def notify_each(
     }
     happened = [NotificationTold(recipient_id=one) for one in told]
     with transaction.atomic(savepoint=False):
-        with connection.cursor() as cursor:
-            cursor.execute(_UPSERT, rows)
+        run(_UPSERT, rows)
         if len(happened) == 1:
             events.emit(happened[0], actor=US)
         else:

@@ -37,7 +37,7 @@ from .returns import (
     set_terms,
     settle_return,
 )
-from .undoing import give_back_difference, undo_orders
+from .undoing import give_back_difference, undo_lines, undo_orders
 from .unit_prices import own_price, shown_prices
 
 __all__ = [
@@ -103,6 +103,7 @@ __all__ = [
     "ship",
     "shown_prices",
     "take_from_cart",
+    "undo_lines",
     "undo_orders",
     "withdraw_fapiao",
     "withdraw_return",

@@ -19,12 +19,12 @@ from banyan.kernel.states import transition
 from ..access import get_order_for_buyer, get_order_for_staff
 from ..events import OrderReceived, OrderShipped
 from ..models import Order, Shipment, ShipmentLine
-from ..ports import argued_about
+from ..ports import argued_about, holds_on
 from ..queries import terms_of
 from ..states import OPEN_RETURN, ORDER
 from . import units as unit
 from .acts import note_act
-from .holding import check_may_leave
+from .holding import check_may_leave, to_hand_over
 
 EXTENSION = dt.timedelta(days=3)
 SHIPPABLE = {"paid", "shipped", "received"}
@@ -40,7 +40,7 @@ def ship(
     units: unit.Units | None = None,
     key: str = "",
 ) -> Shipment:
-    """Send a parcel with ``units`` (line id -> number), or with all that is left to ship.
+    """Send a parcel with ``units`` (line id -> number), or with all that is left and may leave.
 
     Locks stock and order. The order is shipped when nothing is left. Emits order.shipped. A second
     call with the same ``key`` returns the first one's parcel; without units, the last parcel once
@@ -62,8 +62,10 @@ def ship(
             raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
         if order.state not in SHIPPABLE:
             raise Conflict(_("Only a paid order can be shipped."), code="not_paid")
-        check_may_leave(every)
-        wanted = unit.check_units(left if units is None else units, lines)
+        held = holds_on(every)
+        free = {line_id: n for line_id, n in left.items() if line_id not in held}
+        wanted = unit.check_units((free or left) if units is None else units, lines)
+        check_may_leave(held, wanted)
         unit.ship_units(order, wanted)
         shipment = _pack(order, carrier, tracking, key, wanted)
         settle(actor=actor, order=order)
@@ -109,12 +111,16 @@ def _pack(order: Order, carrier: str, tracking: str, key: str, units: unit.Units
 
 
 def settle(*, actor: Actor, order: Order) -> None:
-    """Move a paid order on once nothing of it is left to ship: shipped, if anything was.
+    """Move a paid order on once nothing of it is left to send: shipped, if anything was.
 
-    The caller holds the order's lock.
+    Not while something that needs no parcel still waits to be handed over. The caller holds the
+    order's lock.
     """
-    lines = unit.parcel_lines(order)
-    if order.state != "paid" or unit.left_to_ship(lines):
+    if order.state != "paid":
+        return
+    every = unit.lines_of(order)
+    lines = [line for line in every if line.kind in IN_PARCELS]
+    if unit.left_to_ship(lines) or to_hand_over(every):
         return
     if not any(line.shipped_quantity for line in lines):
         return

@@ -148,10 +148,10 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
             spend_points(actor=actor, checkout_id=checkout.pk)
         if any(line.sale_id for line in lines):
             sales.redeem(actor=actor, checkout_id=checkout.pk)
-        locks.take_postponed()
         for order in orders:
             prices = [line.price for line in lines if line.order_id == order.pk]
             credit(actor=actor, order=order, prices=prices)
+        locks.take_postponed()
         for paid in happened:
             events.run_handlers(paid, actor)
         # They may have completed what an order would else have waited for.

@@ -39,6 +39,7 @@ from banyan.sales import actions as sales
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
+from ..ports import freeze_terms
 from ..reading import known_or_ids, lines_to_pay
 from ..rules import WantedLine, merge
 from .agreeing import Offer, read_agreement
@@ -290,6 +291,7 @@ def _write(
         confirm_touches(actor, credits.values())
         orders = _orders(checkout, wanted, dict(zip(shop_ids, order_ids, strict=False)))
         lines = _lines(checkout, orders, wanted, credits)
+        freeze_terms(lines)
         placed = [
             OrderPlaced(order_id=order.pk, checkout_id=checkout.pk, shop_id=order.shop_id)
             for order in orders

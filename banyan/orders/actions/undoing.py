@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from ..models import Order, OrderLine, OrderRefund
 from .cancelling import NotCancellable, cancel
 from .paying_back import create_refund, pay_back, refund_locks, refundable_lines, take_from_lines
 from .refunds import check_refundable, check_same
+from .units import left_to_ship
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +35,27 @@ def undo_orders(*, actor: Actor, order_ids: Collection[int], reason: Any) -> dic
     Returns the code of a refusal, by order, of those that are not undone: the caller asks again
     for ``busy`` and ``server_error``; ``not_cancellable`` is unpaid, or on its way already.
     """
+    return _each(sorted(set(order_ids)), lambda order_id: _undo(actor, order_id, reason))
+
+
+def _each(ids: Iterable[int], undo: Callable[[int], None]) -> dict[int, str]:
+    """Undo one by one; return the code of each refusal."""
     left = {}
-    for order_id in sorted(set(order_ids)):
+    for one_id in ids:
         try:
-            _undo(actor, order_id, reason)
+            undo(one_id)
         except Problem as problem:
-            logger.warning("order %s is not undone: %s", order_id, problem)
-            left[order_id] = problem.code
+            logger.warning("%s is not undone: %s", one_id, problem)
+            left[one_id] = problem.code
         except Exception:
             # A group's money goes back member by member: none waits for another one's trouble.
-            logger.exception("order %s is not undone", order_id)
-            left[order_id] = "server_error"
+            logger.exception("%s is not undone", one_id)
+            left[one_id] = "server_error"
     return left
 
 
-def _undo(actor: Actor, order_id: int, reason: Any) -> None:
+def _undo(actor: Actor, order_id: int, reason: Any, line_id: int | None = None) -> None:
+    """Undo an order, or one line of it."""
     order = Order.objects.select_related("checkout", "shop").filter(pk=order_id).first()
     if order is None:
         raise NotFound()
@@ -57,10 +64,30 @@ def _undo(actor: Actor, order_id: int, reason: Any) -> None:
         order.refresh_from_db()
         if order.state in OVER:
             return
-        if order.lines.filter(shipped_quantity__gt=0).exists():
+        lines = order.lines.all() if line_id is None else order.lines.filter(pk=line_id)
+        if lines.filter(shipped_quantity__gt=0).exists():
             raise NotCancellable()
-        words, key = _told(order, reason), f"undo:{order_id}"
-        cancel(actor=actor, order=order, units=None, reason=words, key=key)
+        if line_id is None:
+            units, key = None, f"undo:{order_id}"
+        else:
+            units, key = left_to_ship(lines), f"undo:line:{line_id}"
+            if not units:
+                return
+        words = _told(order, reason)
+        cancel(actor=actor, order=order, units=units, reason=words, key=key)
+
+
+def undo_lines(*, actor: Actor, line_ids: Collection[int], reason: Any) -> dict[int, str]:
+    """Refund what is not sent of some lines, with their part of the shipping; see ``undo_orders``.
+
+    What lies beside them in their order stays bought. Returns refusals by line.
+    """
+    orders = OrderLine.objects.filter(pk__in=line_ids).values_list("id", "order_id")
+    found = dict(orders)
+    unknown = dict.fromkeys(set(line_ids) - found.keys(), NotFound.code)
+    return unknown | _each(
+        sorted(found), lambda line_id: _undo(actor, found[line_id], reason, line_id)
+    )
 
 
 def give_back_difference(

@@ -151,7 +151,6 @@ class _Capturing:
                 self._take()
                 with caused_by(self.intent.cause_id):
                     outcome = self._decide(refuse)
-                    note_told(self.message, outcome)
         except NotOurs:
             raise
         except Exception:
@@ -159,7 +158,7 @@ class _Capturing:
                 self.message.pk = kept  # what this transaction wrote is gone
                 keep_message(self.message)
             raise
-        arrivals.tell(self.intent.pk)
+        arrivals.tell(self.intent.token)
         return outcome
 
     def _take(self) -> None:
@@ -198,18 +197,25 @@ class _Capturing:
         if paid.money != Money(intent.amount, intent.currency):
             return self._mismatch()
         if intent.state in SETTLED:
-            return Outcome.ALREADY_CAPTURED
+            return self._noted(Outcome.ALREADY_CAPTURED)
         entries = self._lock()
         late = is_late(state=intent.state, paid_at=paid.at, expires_at=intent.expires_at)
         reason = refuse or ("too_late" if late else "")
         if not reason:
+            # Before what others wait for: if it is not placed, all of this is undone.
+            self._noted(Outcome.CAPTURED)
             self._place(entries)
             return Outcome.CAPTURED
         if self.adapter.capabilities.internal:
             raise _NotTaken(reason)
         self._book(intent, entries)
         self._unplace(intent, reason)
-        return self.unplaced_as
+        return self._noted(self.unplaced_as)
+
+    def _noted(self, outcome: Outcome) -> Outcome:
+        """Write on the message that told of it what became of it; returns that."""
+        note_told(self.message, outcome)
+        return outcome
 
     def _place(self, entries: list[Entry]) -> None:
         """Book and place; raises what ends the transaction, with the code of what refused."""
@@ -284,7 +290,7 @@ class _Capturing:
             self.intent.currency,
         )
         close_attempt(self.intent, self.paid.provider_ref, outcome="mismatch")
-        return Outcome.AMOUNT_MISMATCH
+        return self._noted(Outcome.AMOUNT_MISMATCH)
 
 
 def _second_payment(capturing: _Capturing) -> Outcome:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import logging
 
-from django.db import connection
-
 from banyan.kernel import clock
+from banyan.kernel.remembered import run
 
 from ..models import Intent, ProviderMessage
 from ..providers.base import Message
@@ -49,12 +48,11 @@ def close_attempt(intent: Intent, provider_ref: str, *, outcome: str, failure: s
 
     An attempt that had ended otherwise and is captured nevertheless is corrected.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _END if outcome == "captured" else f"{_END} AND outcome = ''",
-            [outcome, failure[:200], clock.now(), intent.pk, provider_ref],
-        )
-        return bool(cursor.rowcount)
+    ended = run(
+        _END if outcome == "captured" else f"{_END} AND outcome = ''",
+        [outcome, failure[:200], clock.now(), intent.pk, provider_ref],
+    )
+    return bool(ended.rowcount)
 
 
 def capture_attempt(intent: Intent, provider_ref: str) -> bool:
@@ -62,17 +60,15 @@ def capture_attempt(intent: Intent, provider_ref: str) -> bool:
 
     One statement. An attempt that had ended otherwise is corrected.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_CAPTURED, ["captured", "", clock.now(), intent.pk, provider_ref, intent.pk])
-        return bool(cursor.fetchone()[0])
+    given = ["captured", "", clock.now(), intent.pk, provider_ref, intent.pk]
+    return bool(run(_CAPTURED, given).fetchone()[0])
 
 
 def note_outcome(message_id: int | None, outcome: Outcome) -> None:
     """Write what became of a message, unless that is known already."""
     if message_id is None:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_NOTE, [str(outcome), clock.now(), message_id])
+    run(_NOTE, [str(outcome), clock.now(), message_id])
     _alert(message_id, outcome)
 
 
@@ -129,23 +125,22 @@ def store_message(provider: str, message: Message, intent: Intent | None) -> Pro
 
 def _keep(row: ProviderMessage) -> bool:
     """Write a message, or count its repetition; one statement. Tell whether it was a repetition."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _KEEP,
-            [
-                row.provider,
-                row.message_id,
-                row.kind,
-                row.reference,
-                row.provider_ref,
-                json.dumps(row.payload),
-                row.intent_id,
-                row.outcome,
-                row.received_at,
-                row.handled_at,
-            ],
-        )
-        row.pk, row.repeats, row.outcome, row.handled_at = cursor.fetchone()
+    kept = run(
+        _KEEP,
+        [
+            row.provider,
+            row.message_id,
+            row.kind,
+            row.reference,
+            row.provider_ref,
+            json.dumps(row.payload),
+            row.intent_id,
+            row.outcome,
+            row.received_at,
+            row.handled_at,
+        ],
+    )
+    row.pk, row.repeats, row.outcome, row.handled_at = kept.fetchone()
     row._state.adding = False
     return bool(row.repeats)
 

@@ -70,17 +70,17 @@ def _load(name: str, path: str) -> Provider:
 
 def get(name: str) -> Provider:
     """Return the enabled provider ``name``; ProviderUnknown when there is none."""
-    path = table().get(name)
-    if not path:
+    path = named().get(name)
+    if not path or fault_of(path):
         raise ProviderUnknown(detail=name)
     return _load(name, path)
 
 
 def label_of(name: str) -> str:
     """Return what people call a provider; the bare name of one that is not enabled any more."""
-    return str(get(name).label) if table().get(name) else name
+    return str(get(name).label) if name in table() else name
 
 
 def enabled() -> list[Provider]:
     """Return every enabled provider, in the operator's order."""
-    return [get(name) for name in table()]
+    return [_load(name, path) for name, path in table().items()]

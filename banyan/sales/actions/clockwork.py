@@ -5,16 +5,18 @@ Claims never wait for this: whether a sale is on is read from its window.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from banyan.catalog.actions import stock_locks, unhold
 from banyan.kernel import clock, locks, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, IllegalTransition
+from banyan.kernel.remembered import remembered
 from banyan.kernel.states import transition, transition_telling
 
 from ..events import SaleEnded, SaleSoldOut, SaleStarted
@@ -26,6 +28,7 @@ from .claiming import lapse
 from .codes import expire_codes
 from .room import admit, draw_places
 
+MOST_AT_ONCE = 500
 logger = logging.getLogger(__name__)
 
 
@@ -34,7 +37,7 @@ def advance_sales(*, actor: Actor) -> int:
 
     Of those that are, units that were claimed before the end and not ordered in time go back.
     """
-    sales = list(Sale.objects.filter(settled_at=None).exclude(state="draft").order_by("id"))
+    sales = _unsettled()
     for sale in sales:
         try:
             advance_sale(actor=actor, sale=sale)
@@ -43,11 +46,21 @@ def advance_sales(*, actor: Actor) -> int:
         except Exception:
             # One that cannot go on must not hold up the others.
             logger.exception("sale %s does not go on", sale.pk)
-    late = Right.objects.filter(state__in=["issued", "bound"], expires_at__lte=clock.now())
-    for sale in Sale.objects.filter(pk__in=late.values("sale_id"), settled_at__isnull=False):
+    for sale in _settled_with_late(clock.now()):
         expire_codes(actor=actor, sale=sale)
         expire_rights(actor=actor, sale=sale)
     return len(sales)
+
+
+@remembered
+def _unsettled() -> QuerySet[Sale]:
+    return Sale.objects.filter(settled_at=None).exclude(state="draft").order_by("id")
+
+
+@remembered
+def _settled_with_late(now: dt.datetime) -> QuerySet[Sale]:
+    late = Right.objects.filter(state__in=["issued", "bound"], expires_at__lte=now)
+    return Sale.objects.filter(pk__in=late.values("sale_id"), settled_at__isnull=False)
 
 
 def advance_sale(*, actor: Actor, sale: Sale) -> None:
@@ -72,11 +85,12 @@ def advance_sale(*, actor: Actor, sale: Sale) -> None:
 
 def _start(actor: Actor, sale: Sale) -> None:
     now = clock.now()
-    with transaction.atomic():
-        if sale.state == "scheduled" and sale.starts_at - WARM_UP <= now < sale.starts_at:
+    if sale.state == "scheduled" and sale.starts_at - WARM_UP <= now < sale.starts_at:
+        with transaction.atomic():
             transition(SALE, sale, "warm", actor=actor)
-        if sale.state in {"scheduled", "warm"} and sale.starts_at <= now:
-            told = SaleStarted(sale_id=sale.pk, shop_id=sale.shop_id)
+    if sale.state in {"scheduled", "warm"} and sale.starts_at <= now:
+        told = SaleStarted(sale_id=sale.pk, shop_id=sale.shop_id)
+        with transaction.atomic():
             transition_telling(SALE, sale, "on", event=told, actor=actor)
 
 
@@ -84,26 +98,31 @@ def _mark_sold_out(actor: Actor, sale: Sale) -> None:
     if sale.state not in {"on", "sold_out"}:
         return
     left = sum(left_in(bucket) for bucket in buckets_of(sale))
-    with transaction.atomic():
-        if sale.state == "on" and not left:
-            told = SaleSoldOut(sale_id=sale.pk, shop_id=sale.shop_id)
+    if sale.state == "on" and not left:
+        told = SaleSoldOut(sale_id=sale.pk, shop_id=sale.shop_id)
+        with transaction.atomic():
             transition_telling(SALE, sale, "sold_out", event=told, actor=actor)
-        elif sale.state == "sold_out" and left:
+    elif sale.state == "sold_out" and left:
+        with transaction.atomic():
             transition(SALE, sale, "on", actor=actor, reason="a unit came back")
 
 
-def expire_rights(*, actor: Actor, sale: Sale, limit: int = 500) -> int:
+def expire_rights(*, actor: Actor, sale: Sale) -> int:
     """Give units back that were claimed and not ordered in time; returns how many."""
-    due = list(
-        Right.objects.filter(sale=sale, state="bound", expires_at__lte=clock.now())
-        .order_by("expires_at")
-        .values_list("item_id", "id")[:limit]
-    )
+    due = _unused(sale.pk, clock.now())
+    if not due:
+        return 0
     ended = 0
-    for item in SaleItem.objects.filter(pk__in={item_id for item_id, _right in due}):
-        rights = [right for item_id, right in due if item_id == item.pk]
+    for item in SaleItem.objects.filter(pk__in={right.item_id for right in due}):
+        rights = [right.pk for right in due if right.item_id == item.pk]
         ended += lapse(actor=actor, item=item, rights=rights)
     return ended
+
+
+@remembered
+def _unused(sale_id: int, now: dt.datetime) -> QuerySet[Right]:
+    rights = Right.objects.filter(sale_id=sale_id, state="bound", expires_at__lte=now)
+    return rights.only("item").order_by("expires_at")[:MOST_AT_ONCE]
 
 
 def move_leftover(*, actor: Actor, sale: Sale) -> int:

@@ -6,12 +6,14 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Invalid, LoginRequired
+from banyan.kernel.remembered import remembered
 from banyan.kernel.states import transition, transition_all
 
 from ..access import get_batch_for_staff, get_sale_for, get_sale_for_staff
@@ -23,6 +25,7 @@ from .units import check_cap, keys_of_member, lock_person, take, write_keys
 CODE_BITS = 80
 TRIES_PER_HOUR = 20
 MOST_CODES = 10_000
+MOST_AT_ONCE = 1_000
 
 
 class CodeRefused(Conflict):
@@ -173,16 +176,18 @@ def revoke_codes(*, actor: Actor, batch_id: int) -> int:
     return len(open_ones)
 
 
-def expire_codes(*, actor: Actor, sale: Sale, limit: int = 1000) -> int:
+def expire_codes(*, actor: Actor, sale: Sale) -> int:
     """End codes whose time is over; returns how many. Repeatable."""
     with transaction.atomic():
-        due = list(
-            Right.objects.select_for_update(skip_locked=True, no_key=True).filter(
-                sale=sale, state="issued", expires_at__lte=clock.now()
-            )[:limit]
-        )
+        due = _over(sale.pk, clock.now())
         transition_all(RIGHT, due, "expired", actor=actor)
     return len(due)
+
+
+@remembered
+def _over(sale_id: int, now: dt.datetime) -> QuerySet[Right]:
+    rights = Right.objects.select_for_update(skip_locked=True, no_key=True)
+    return rights.filter(sale_id=sale_id, state="issued", expires_at__lte=now)[:MOST_AT_ONCE]
 
 
 def codes_of(*, actor: Actor, batch_id: int) -> list[Right]:

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
-from banyan.kernel.actors import Actor
+from banyan.kernel.http import actor
 from banyan.kernel.office import OfficeAdmin
 from banyan.kernel.problems import NotFound
 
@@ -77,8 +77,7 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # an untyped base
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff with any role."""
-        who: Actor = request.actor  # type: ignore[attr-defined]  # set by our middleware
-        return who.has_role(*ROLES)
+        return actor(request).has_role(*ROLES)
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Wrap every view of the desk: sign in, be staff, have a second factor."""

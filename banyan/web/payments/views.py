@@ -77,13 +77,14 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
     """Receive the payer from the provider's page: ask the provider, then lead on.
 
     Its message mostly comes at the same moment, so it gets a head start once, as long as it needs:
-    what is booked, or is being booked, needs no asking.
+    what is booked, or is being booked, needs no asking. Only where this process does not book it
+    in that time is it read behind whoever else does, which locks the payment for a moment.
     """
-    intent = _behind(token)
-    if intent.state == "pending":
-        with awaited(intent.pk) as booked:
-            booked.wait(HEAD_START_S)
-        intent = _behind(token)
+    with awaited(token) as booked:
+        intent = get_intent_by_token(token)
+        if intent.state == "pending":
+            known = booked.wait(HEAD_START_S)
+            intent = get_intent_by_token(token) if known else _behind(token)
     mine = attempt_of(Payer(intent), "") if intent.link_code else None
     if intent.state in OPEN or (mine is not None and not mine.outcome):
         try:

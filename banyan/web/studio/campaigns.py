@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_campaign_for_staff, visible_campaigns
 from banyan.campaigns.actions import previewing
-from banyan.campaigns.audience import who_can
+from banyan.campaigns.audience import asked_of
 from banyan.campaigns.disclosing import report_of
 from banyan.campaigns.mechanic import Mechanic, mechanic, mechanics
 from banyan.campaigns.models import Campaign
@@ -250,6 +250,7 @@ def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
         (_("Used"), funnel.redeemed, ""),
         (_("Cost of a used coupon, at most"), each, ""),
         (_("People brought for each one begun"), "–" if funnel.k is None else funnel.k, ""),
+        *((label, value, "") for label, value in mechanic(shown.mechanic).figures(shown)),
     ]
 
 
@@ -260,10 +261,7 @@ def _ways(shown: Campaign) -> list[tuple[str, str, str]]:
         ways.append((_("For honour alone"), str(mechanic(shown.mechanic).in_honour), ""))
     if len(mechanic(shown.mechanic).landings) > 1:
         ways.append((_("How it ends"), landings()[shown.landing], ""))
-    people = who_can(shown)
-    if shown.min_age is not None:
-        people.append(_("From %(age)d years on") % {"age": shown.min_age})
-    if people:
+    if people := asked_of(shown):
         ways.append((_("Who can take part"), "; ".join(people), ""))
     return ways
 

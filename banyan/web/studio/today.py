@@ -17,6 +17,7 @@ from banyan.catalog.queries import last_decision
 from banyan.earnings.queries import promised
 from banyan.kernel.money import Money
 from banyan.orders.access import visible_orders
+from banyan.orders.finding import waiting_for
 from banyan.orders.models import Order, OrderRefund
 
 from ..http import actor, private, signed_in
@@ -59,7 +60,7 @@ def _now(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
     return figures.today(shop, orders) | {
         "promised": mine.amount if mine else Money(0, shop.currency),
         "promises": mine.commissions if mine else 0,
-        "to_ship": orders.filter(state="paid").count(),
+        "to_ship": waiting_for(orders, "paid").count(),
         "asked": OrderRefund.objects.filter(order__shop=shop, state="requested").count(),
     }
 

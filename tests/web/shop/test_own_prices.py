@@ -93,11 +93,42 @@ def test_buyer_shop_and_programs_see_that_an_order_waits_and_until_when(
     assert "This order still waits: 2 more are needed" in sent.content.decode()
 
     program = Program(owner)
-    assert program.get(f"/orders/{order.pk}")["hold"]["reason"] == "2 more are needed"
+    told_to_program = program.get(f"/orders/{order.pk}")
+    assert told_to_program["hold"]["reason"] == "2 more are needed"
+    assert told_to_program["lines"][0]["hold"] == told_to_program["hold"]
     refused = program.send("POST", f"/orders/{order.pk}/ship", {"carrier": "SF"})
     assert problem(refused) == (409, "order_waits")
 
+    today, waits = reverse("studio_today", args=[slug]), reverse("studio_orders", args=[slug])
+    assert "order to ship" not in client(owner).get(today).content.decode()
+    assert order.number in client(owner).get(f"{waits}?state=waits").content.decode()
+    assert order.number not in client(owner).get(f"{waits}?state=paid").content.decode()
+
     group.full = True
+    assert "1 order to ship" in client(owner).get(today).content.decode()
+    assert order.number not in client(owner).get(f"{waits}?state=waits").content.decode()
     assert "Send a parcel" in pages[url].get(url).content.decode()
     assert "It waits" not in client(ana).get(bought).content.decode()
     assert program.get(f"/orders/{order.pk}")["hold"] is None
+
+
+def test_the_page_names_the_line_that_waits_where_others_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forming(monkeypatch)
+    shop = make.shop()
+    item, beside = make.variant(shop), make.variant(shop)
+    order = join(item, beside)
+    slip = reverse("studio_packing", args=[shop.slug])
+    bought = reverse("purchase", args=[order.checkout.access_token])
+    told = f"{item.product.title} waits: 2 more are needed."
+    assert told in client().get(bought).content.decode()
+    owner = client(shop.owner)
+    page = owner.get(reverse("studio_order", args=[shop.slug, order.pk])).content.decode()
+    assert told in page
+    lines = {line.variant_id: line.pk for line in order.lines.all()}
+    assert f"unit_{lines[beside.pk]}" in page
+    assert f"unit_{lines[item.pk]}" not in page
+    packed = owner.get(slip, {"order": order.pk}).content.decode()
+    assert beside.product.title in packed
+    assert item.product.title not in packed

@@ -17,6 +17,7 @@ from banyan.campaigns import actions as campaigns
 from banyan.campaigns import mechanic as mechanics
 from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.actions.switching import is_on as is_switched_on
+from banyan.campaigns.audience import asked_of
 from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note, Price, Proof, Won
 from banyan.campaigns.disclosing import rules_of
 from banyan.campaigns.honour import HONOUR, blocks_of, name_of
@@ -97,6 +98,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         | {
             "mine": own_instances(who, found),
             "phase": _phase(found),
+            "asked": asked_of(found),
             "entry_url": mechanic(found.mechanic).entry_url(found),
             "member": who.id is not None,
             "sign_in_url": _sign_in(request, arrival),

@@ -50,6 +50,7 @@ def statement_kind(kind: str) -> str:
     known = {
         "commission.payable": _("Earned"),
         "commission.reversed": _("Taken back by a refund"),
+        "campaign.perk": _("Earned by a group that you opened"),
         "payout.requested": _("Paid out to you"),
         "payout.failed": _("A payout came back"),
     }

@@ -91,7 +91,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                 "state": state_text(
                     order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
                 ),
-                "hold": hold_text(held[order.pk]) if order.pk in held else "",
+                "hold": hold_text(lines[order.pk], held),
                 "delivery": delivery_text(order),
                 "lines": [
                     {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -41,11 +41,21 @@ def state_text(state: str, *, partly: bool = False) -> str:
     return texts.get(state, state)
 
 
-def hold_text(hold: Hold) -> str:
-    """Return why a paid order does not leave yet, and until when at the latest."""
+def hold_text(lines: Iterable[OrderLine], held: Mapping[int, Hold]) -> str:
+    """Return why a paid order, or which line of it, does not leave yet, and until when at most."""
+    left = [line for line in lines if line.to_ship]
+    waiting = [line for line in left if line.pk in held]
+    if len(waiting) == len(left):
+        told = _("It waits: %(reason)s. At the latest on %(until)s UTC it is decided.")
+    else:
+        told = _("%(goods)s waits: %(reason)s. At the latest on %(until)s UTC it is decided.")
+    texts = [told % _hold_words(line, held[line.pk]) for line in waiting]
+    return " ".join(dict.fromkeys(texts))
+
+
+def _hold_words(line: OrderLine, hold: Hold) -> dict[str, Any]:
     until = f"{hold.until.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
-    told = _("It waits: %(reason)s. At the latest on %(until)s UTC it is decided.")
-    return told % {"reason": hold.reason, "until": until}
+    return {"goods": line.title, "reason": hold.reason, "until": until}
 
 
 def refund_state_text(state: str) -> str:

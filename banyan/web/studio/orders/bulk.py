@@ -13,7 +13,8 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, Problem
 from banyan.orders.access import visible_orders
 from banyan.orders.actions.bulk import Sent, ToSend, read_rows, ship_many
-from banyan.orders.models import Order
+from banyan.orders.models import Order, OrderLine
+from banyan.orders.ports import holds_on
 from banyan.orders.queries import lines_of
 from banyan.orders.rules.carriers import CARRIERS
 
@@ -32,16 +33,12 @@ def packing(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """Show what goes into the parcels of the ticked orders, to print: A4, one order a sheet."""
     shop = shop_of(request, shop_slug)
     found = chosen_orders(request, shop, MOST)
-    lines = lines_of(found)
+    lines = _to_send(found)
     sheets = [
         {
             "order": order,
             "address": address_lines(order),
-            "lines": [
-                (line, Money(line.unit_amount, line.currency))
-                for line in lines[order.pk]
-                if line.to_ship
-            ],
+            "lines": [(line, Money(line.unit_amount, line.currency)) for line in lines[order.pk]],
         }
         for order in found
     ]
@@ -70,6 +67,16 @@ def ship(request: HttpRequest, shop_slug: str) -> HttpResponse:
     return _result(request, shop, done)
 
 
+def _to_send(found: list[Order]) -> dict[int, list[OrderLine]]:
+    """Return what is left of each order and may leave."""
+    lines = lines_of(found)
+    held = holds_on(x for order in found if order.state == "paid" for x in lines[order.pk])
+    return {
+        pk: [line for line in group if line.to_ship and line.pk not in held]
+        for pk, group in lines.items()
+    }
+
+
 def _rows(request: HttpRequest) -> list[ToSend]:
     data = request.POST
     rows = read_rows(data.get("rows", ""))
@@ -84,16 +91,14 @@ def _rows(request: HttpRequest) -> list[ToSend]:
 def _page(
     request: HttpRequest, shop: Shop, found: list[Order], problem: Problem | None = None
 ) -> HttpResponse:
-    lines = lines_of(found)
+    lines = _to_send(found)
     rows: list[dict[str, Any]] = []
     for order in found:
         number = order.number
         rows.append(
             {
                 "order": order,
-                "titles": ", ".join(
-                    f"{x.title} × {x.to_ship}" for x in lines[order.pk] if x.to_ship
-                ),
+                "titles": ", ".join(f"{x.title} × {x.to_ship}" for x in lines[order.pk]),
                 "carrier": request.POST.get(f"carrier_{number}", ""),
                 "tracking": request.POST.get(f"tracking_{number}", ""),
             }

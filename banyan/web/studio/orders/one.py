@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from banyan.campaigns.models import Grant
+from banyan.campaigns.queries import perks_of
 from banyan.catalog.models import Shop
 from banyan.earnings.access import visible_commissions
 from banyan.kernel.actors import Actor
@@ -89,8 +92,8 @@ def order_page(
         "entries": order_entries(found, refunds),
         "left": left,
         "given": given_rows(found, [row["line"] for row in lines]),
-        "hold": hold_text(held[found.pk]) if held else "",
-        "to_ship": [] if held else _to_ship(found, request.POST),
+        "hold": hold_text((row["line"] for row in lines), held),
+        "to_ship": _to_ship(found, held, request.POST),
         "carriers": CARRIERS,
         "parcels": parcel_rows(found),
         "returns": [(r, return_state(r.state)) for r in found.returns.order_by("-id")],
@@ -103,7 +106,10 @@ def order_page(
             for r in refunds
         ],
         "address": address_lines(found),
-        "commissions": _commissions(actor(request), found),
+        "earned": [
+            *_commissions(actor(request), found),
+            *(_perks(found) if any(row["line"].instance_id for row in lines) else []),
+        ],
         "notes": found.notes.select_related("author").order_by("id"),
         **_papers(found),
         "can_change": found.state in REFUNDABLE,
@@ -134,8 +140,8 @@ def _papers(found: Order) -> dict[str, Any]:
     }
 
 
-def _to_ship(found: Order, posted: Any) -> list[dict[str, Any]]:
-    """Return what is left to ship, by line, with the number in its field: all of it at first."""
+def _to_ship(found: Order, held: Collection[int], posted: Any) -> list[dict[str, Any]]:
+    """Return what is left to ship and may leave, by line, with the number in its field."""
     if found.state not in SHIPPABLE:
         return []
     return [
@@ -145,7 +151,7 @@ def _to_ship(found: Order, posted: Any) -> list[dict[str, Any]]:
             "value": posted.get(f"unit_{line.pk}", line.to_ship),
         }
         for line in parcel_lines(found)
-        if line.to_ship
+        if line.to_ship and line.pk not in held
     ]
 
 
@@ -211,12 +217,32 @@ def _commissions(who: Actor, found: Order) -> list[dict[str, Any]]:
     rows = visible_commissions(who).filter(order=found).order_by("line_id", "level")
     return [
         {
-            "commission": each,
+            "url": reverse("earning", args=[each.pk]),
+            "name": each.payee.display_name,
             "left": Money(each.amount - each.reversed_amount, each.currency),
-            "state": commission_state(each.state),
+            "state": commission_state(each.state)[0],
         }
         for each in rows
     ]
+
+
+def _perks(found: Order) -> list[dict[str, Any]]:
+    """Return what who opened a group earns by this order, beside those who shared it."""
+    return [
+        {
+            "url": reverse("play", args=[each.instance.code]),
+            "name": each.account.display_name,
+            "left": Money(each.cost, found.currency),
+            "state": _("%(title)s: opened the group. %(state)s")
+            % {"title": each.instance.campaign.title, "state": _perk_state(each)},
+        }
+        for each in perks_of(found.pk)
+    ]
+
+
+def _perk_state(perk: Grant) -> str:
+    state = "payable" if perk.amount else "held" if perk.cost else "reversed"
+    return commission_state(state)[0]
 
 
 @require_POST

@@ -38,6 +38,7 @@ def _filters() -> list[tuple[str, str]]:
     return [
         ("", _("All")),
         ("paid", _("To ship")),
+        ("waits", _("Waiting for others")),
         ("partly", _("Partly sent")),
         ("returns", _("Returns open")),
         ("asked", _("Refund asked for")),
@@ -118,7 +119,7 @@ def _rows(found: list[Order]) -> list[dict[str, Any]]:
     return [
         {
             "order": order,
-            "hold": hold_text(held[order.pk]) if order.pk in held else "",
+            "hold": hold_text(lines[order.pk], held),
             "state": order_state(
                 order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
             ),

@@ -182,9 +182,12 @@ def of_plays_that_buy(settings: Any) -> None:
         campaigns.lapse_due(actor=SYSTEM)
     later(lapsed)
 
-    def bargain(helpers: int) -> tuple[Instance, Account]:
+    cut = {"floor": 5_000}
+
+    def bargain(helpers: int, **values: Any) -> tuple[Instance, Account]:
         ana, *friends = crowd(3)
-        made = begun(campaign(shop, "bargain", variant=item.pk, floor=5_000, people=2), ana)
+        terms = {"variant": item.pk, "people": 2} | (values or cut)
+        made = begun(campaign(shop, "bargain", **terms), ana)
         for who in friends[:helpers]:
             help_(made, who)
         made.refresh_from_db()
@@ -196,6 +199,8 @@ def of_plays_that_buy(settings: Any) -> None:
     later(bargain(1)[0])
     given_up, ana = bargain(0)
     _do(given_up, ana, "withdraw")
+    for values in (cut | {"landing": "coupon"}, {"drive": "honour", "budget": 0}):
+        assert bargain(2, **values)[0].ended_at is not None
 
     thanks = {"coupon": coupon(shop).pk, "thanks": coupon(shop).pk}
     code = begun(campaign(shop, "referral", **thanks, hold_days=0), somebody())

@@ -53,6 +53,14 @@ class Contribute(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Once(Effect):
+    """Whoever plays does this once in the campaign, and not where they take part; it is no place.
+
+    Who comes a second time, or under another name, is refused ``twice``.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class TakeBack(Effect):
     """Whoever plays takes their contribution back; its place is free again."""
 

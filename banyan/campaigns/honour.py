@@ -24,6 +24,7 @@ HONOURING = (HONOUR, "both")
 
 MARKS: Mapping[str, tuple[Any, Any]] = {
     "opened": (gettext_lazy("Opened it"), gettext_lazy("You opened a friend's pack.")),
+    "late": (gettext_lazy("Came by"), gettext_lazy("You came for a friend's pack.")),
     "sender": (gettext_lazy("Host"), gettext_lazy("A friend opened what you sent.")),
     "reached": (gettext_lazy("Well liked"), gettext_lazy("Enough friends liked it.")),
     "prize": (gettext_lazy("Winner"), gettext_lazy("Luck chose you.")),

@@ -310,6 +310,14 @@ class Mechanic(ABC, Generic[T]):
         """Somebody takes a place."""
         raise Refused("not_offered")
 
+    def consoles(self, terms: T) -> bool:
+        """Whether who comes too late for the last place has something all the same."""
+        return False
+
+    def late(self, play: Play[T]) -> Sequence[Effect]:
+        """Somebody joins what is over because every place is taken, and it :meth:`consoles`."""
+        raise Refused("drained")
+
     def help(self, play: Play[T]) -> Sequence[Effect]:
         """Somebody helps the owner."""
         raise Refused("not_offered")
@@ -467,6 +475,13 @@ def title_of(campaign: Campaign) -> str:
 def terms_of(instance: Instance) -> Any:
     """Return the terms that an instance began under, typed."""
     return mechanic(instance.campaign.mechanic).terms.model_validate(instance.version.terms)
+
+
+def comes_late(instance: Instance, at: dt.datetime) -> bool:
+    """Tell whether who joins finds every place taken, and has something for it: see ``late``."""
+    if instance.ended_at is None or instance.taken < instance.cap or at >= instance.deadline:
+        return False
+    return mechanic(instance.campaign.mechanic).consoles(terms_of(instance))
 
 
 def proof_file(instance: Instance) -> str:

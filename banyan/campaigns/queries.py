@@ -307,8 +307,9 @@ def _terms(one: Campaign) -> Any:
 
 
 def _given(terms: Any) -> set[int]:
-    """Return the coupons that somebody gets by design, not for want of another one."""
-    named = {getattr(terms, name) for name in terms.coupon_fields if name != "instead"}
+    """Return the coupons that somebody gets by design, not for want of another one or a place."""
+    wanting = {"instead", "late"}
+    named = {getattr(terms, name) for name in terms.coupon_fields if name not in wanting}
     return named - {None}
 
 

@@ -93,7 +93,7 @@ def _lock_first(effects: Sequence[say.Effect], stage: Stage) -> None:
     campaign = locks.LockKey("campaign", stage.instance.campaign_id)
     ends = any(isinstance(e, say.Move) and e.ends for e in effects)
     settles = coupons and ends and stage.instance.promise
-    if settles or (stage.was_over and any(isinstance(e, say.Reverse) for e in effects)):
+    if settles or (stage.was_over and any(isinstance(e, say.Reverse | say.Promise) for e in effects)):
         locks.take([campaign, *(locks.LockKey("entitlement", one) for one in coupons)])
     elif len(coupons) > 1:
         locks.take(locks.LockKey("entitlement", one) for one in coupons)
@@ -244,6 +244,13 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
 def _free_place(instance: Instance) -> None:
     Instance.objects.filter(pk=instance.pk).update(taken=F("taken") - 1)
     instance.taken -= 1
+
+
+@_apply.register
+def _once(effect: say.Once, stage: Stage) -> None:
+    person, instance = stage.require(), stage.instance
+    scopes = (f"campaign:{instance.campaign_id}", f"instance:{instance.pk}")
+    insert(*(one for scope in scopes for one in _keys(person, scope)))
 
 
 @_apply.register

@@ -22,7 +22,17 @@ from ..access import get_campaign_for, get_instance_for
 from ..audience import check_audience, check_person
 from ..causes import Cause, cause_of, check_brings, check_unchanged
 from ..events import PlayOpened
-from ..mechanic import VERBS, Arrival, Beginning, Mechanic, Opening, Play, mechanic, terms_of
+from ..mechanic import (
+    VERBS,
+    Arrival,
+    Beginning,
+    Mechanic,
+    Opening,
+    Play,
+    comes_late,
+    mechanic,
+    terms_of,
+)
 from ..models import Campaign, Instance, Participation, PersonKey, PlaceHold
 from ..persons import Person, person_of
 from ..problems import Refused
@@ -32,6 +42,7 @@ from .switching import check_on
 
 NOWHERE = Arrival()
 ONCE = ("instance_turn_once", "instance_cause_once", "instance_order_once")
+LATE = "late"
 STOPPABLE = frozenset({"join", "help"})
 """Verbs that end with a mechanic that is turned off; taking what was promised does not."""
 
@@ -200,7 +211,8 @@ def play(
 
     A verb that takes a place takes it by one conditional UPDATE, before the mechanic is asked.
     Whoever gives the key of a place that is ``kept`` for them takes that one. That everything is
-    gone is said without a lock, in two statements. Locks instance, and what the
+    gone is said without a lock, in two statements; where the mechanic ``consoles``, who comes too
+    late has what is for them instead of a place. Locks instance, and what the
     effects lock after it. Raises LoginRequired and Refused.
     """
     if verb not in VERBS:
@@ -214,8 +226,8 @@ def play(
     mine = _mine(instance, actor.id)
     if verb == "join" and mine is not None:
         return Played(instance, mine, repeated=True)
-    check_open(instance, now)
-    scarce = verb in kind.scarce
+    hook = _hook(instance, verb, now)
+    scarce = hook in kind.scarce
     kept = _kept(instance, str((given or {}).get("kept", "")), now) if scarce else None
     if scarce and kept is None and instance.taken >= instance.cap:
         raise Refused("held" if instance.held else "drained")
@@ -225,15 +237,17 @@ def play(
     _check_person(actor, campaign, kind, person)
     if verb in STOPPABLE:
         check_audience(actor, campaign, person, owner_id=instance.owner_id)
-    if scarce:
+    if verb in kind.scarce:
         kind.admit(person, instance, given or {})
     if verb == "help" and instance.owner_id in person.accounts:
         raise Refused("own")
     with transaction.atomic():
         locks.take_reading("instance", instance)
-        check_open(instance, now)
+        hook = _hook(instance, verb, now)
         place = 0
-        if scarce:
+        if hook == LATE and _paused(instance).exists():
+            raise Refused("paused")
+        if hook in kind.scarce:
             place = _take_kept(instance, kept) if kept is not None else _take_place(instance)
         stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival, given=given)
         asked = Play(
@@ -246,7 +260,7 @@ def play(
             mine=mine,
             given=given or {},
         )
-        apply(getattr(kind, verb)(asked), stage)
+        apply(getattr(kind, hook)(asked), stage)
     return Played(instance, stage.joined or mine, next_url=stage.next_url)
 
 
@@ -337,6 +351,14 @@ def check_open(instance: Instance, now: dt.datetime) -> None:
         raise Refused("drained")
     if instance.ended_at is not None or now >= instance.deadline:
         raise Refused("over")
+
+
+def _hook(instance: Instance, verb: str, now: dt.datetime) -> str:
+    """Return which hook answers a verb; raises Refused where none does, see check_open."""
+    if verb == "join" and instance.campaign.state != "paused" and comes_late(instance, now):
+        return LATE
+    check_open(instance, now)
+    return verb
 
 
 def _check_person(actor: Actor, campaign: Campaign, kind: Mechanic[Any], person: Person) -> None:

@@ -19,8 +19,17 @@ from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
 from ..causes import kept_of
 from ..chance.packs import TIERED, Pack
 from ..disclosing import Gift
-from ..effects import Effect, Enter, Move, Tell
-from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..effects import Effect, Enter, Move, Once, Promise, Tell
+from ..mechanic import (
+    INSTANCES,
+    Beginning,
+    Mechanic,
+    Opening,
+    Play,
+    Preset,
+    Shown,
+    comes_late,
+)
 from ..models import Campaign, Instance
 from ..persons import is_new
 from ..policy import Facts
@@ -30,12 +39,15 @@ from ..terms import Ask, FromOrder
 
 TOP = 2
 """What the better coupon is called in the proof file; the others are 1."""
+LATE = "late"
+"""The rule by which who comes too late is given something."""
 
 
 class PackTerms(RewardTerms):
     """What is in a pack, for how many, and what who sent it gets."""
 
-    coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "top", "newcomer", "instead")
+    coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "top", "newcomer", "instead", "late")
+    kept: ClassVar[tuple[str, ...]] = ("late",)
 
     coupon: Annotated[
         int | None, Ask(gettext_lazy("Coupon for everybody who opens the pack"), kind="coupon")
@@ -59,6 +71,14 @@ class PackTerms(RewardTerms):
     instead: Annotated[
         int | None,
         Ask(gettext_lazy("A coupon for whoever comes when another one is used up"), kind="coupon"),
+    ] = None
+    late: Annotated[
+        int | None,
+        Ask(
+            gettext_lazy("A coupon for who comes too late"),
+            gettext_lazy("One for each person, as long as the budget lasts."),
+            kind="coupon",
+        ),
     ] = None
     places: Annotated[int, Ask(gettext_lazy("Coupons in a pack")), Field(ge=2, le=100)] = 10
     sender: Annotated[
@@ -193,6 +213,11 @@ class CouponPack(Mechanic[PackTerms]):
             method += " " + text % {"amount": least, "n": terms.order_days}
         if terms.is_daily:
             method += " " + _("One pack can be made each day, by the date of the shop.")
+        if terms.late is not None:
+            # No prize of a known number: it is given out of what the packs leave of the budget.
+            late = names_of(terms, campaign.currency)[terms.late]
+            text = _("Who comes too late has “%(coupon)s”, once, as long as the budget lasts.")
+            method += " " + text % {"coupon": late}
         return replace(super().facts(campaign, terms), chance=bool(terms.top), method=method)
 
     def begin(self, new: Beginning[PackTerms]) -> Opening:
@@ -245,6 +270,19 @@ class CouponPack(Mechanic[PackTerms]):
             effects += [Move("drained", ends=True), Tell(owner, "campaign.drained")]
         return effects
 
+    def consoles(self, terms: PackTerms) -> bool:
+        """Where a coupon is named for it; honour costs nothing."""
+        return terms.late is not None or terms.honour
+
+    def late(self, play: Play[PackTerms]) -> Sequence[Effect]:
+        """Once for each person in the campaign, out of what the budget has left."""
+        if play.is_own:
+            raise Refused("own")
+        who, late = play.who.account_id, play.terms.late
+        cost = 0 if late is None else cost_in(play.instance.secret["costs"], late)
+        cause = f"play:{play.instance.pk}"
+        return [Once(), Promise(cost), *reward(play, who, late, rule=LATE, cause=cause)]
+
     def stands(self, terms: PackTerms, order: Order) -> bool:
         """An order counts as long as it is worth what was asked for."""
         return kept_of(order) >= max(1, terms.least)
@@ -286,6 +324,10 @@ class CouponPack(Mechanic[PackTerms]):
             return [Note(_("The order that it came with was given back. What was opened stays."))]
         if pack.ended_at is None and not left:
             return [Note(_("What is left is kept for friends who are signing in."))]
+        if not (have or shown.own) and shown.mine is None and comes_late(pack, shown.at):
+            label = _("Take the mark") if terms.honour else _("Take the coupon for latecomers")
+            hint = _("You came too late for the pack. This is for you all the same.")
+            return [Note(_("The pack is empty.")), Next("join", label, hint)]
         if pack.ended_at is not None or not left:
             return [Note(_("The pack is empty.") if not left else _("The pack is closed."))]
         if shown.own:

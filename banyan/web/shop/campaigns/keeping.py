@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.access import get_instance_for
-from banyan.campaigns.mechanic import Arrival, title_of
+from banyan.campaigns.mechanic import Arrival, comes_late, title_of
 from banyan.campaigns.problems import Refused
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.kernel.ratelimits import hit
@@ -52,8 +53,9 @@ def play_keep(request: HttpRequest, code: str) -> HttpResponseBase:
     try:
         payload["kept"] = campaigns.keep_place(actor=who, code=code).key
     except Refused as refused:
-        # Where no more are kept, one may still be free for whoever is quick.
-        if refused.reason != "held":
+        # Where no more are kept, one may still be free for whoever is quick; what is for those
+        # who come too late needs no place.
+        if refused.reason != "held" and not comes_late(found, clock.now()):
             messages.error(request, str(refused.message))
             return redirect(back)
     return keep(request, "join", payload, next_url=back)

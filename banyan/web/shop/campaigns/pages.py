@@ -249,7 +249,8 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         "first": _drawn(rows, [one for one in blocks if not isinstance(one, (Next, *LATER))]),
         "then": _drawn(rows, [one for one in blocks if isinstance(one, LATER)]),
         "todo": todo,
-        "naming": next((one.verb for one in todo if one.verb in NAMING), ""),
+        # Who comes too late is not among those whom others see.
+        "naming": next((one.verb for one in todo if one.verb in NAMING and not found.ended_at), ""),
         "member": who.id is not None,
         "sign_in_url": _sign_in(request, arrival),
         "share_url": addresses.url("share", "play", found.pk) + query,

@@ -182,9 +182,10 @@ def of_plays_that_buy(settings: Any) -> None:
         campaigns.lapse_due(actor=SYSTEM)
     later(lapsed)
 
-    def bargain(helpers: int) -> tuple[Instance, Account]:
+    def bargain(helpers: int, **values: Any) -> tuple[Instance, Account]:
         ana, *friends = crowd(3)
-        made = begun(campaign(shop, "bargain", variant=item.pk, floor=5_000, people=2), ana)
+        terms = {"variant": item.pk, "people": 2} | (values or {"floor": 5_000})
+        made = begun(campaign(shop, "bargain", **terms), ana)
         for who in friends[:helpers]:
             help_(made, who)
         made.refresh_from_db()
@@ -194,6 +195,8 @@ def of_plays_that_buy(settings: Any) -> None:
     buys(ana)
     later(bargain(2)[0])
     later(bargain(1)[0])
+    assert bargain(2, floor=5_000, landing="coupon")[0].state == "given"
+    assert bargain(2, drive="honour", budget=0)[0].state == "backed"
     given_up, ana = bargain(0)
     _do(given_up, ana, "withdraw")
 

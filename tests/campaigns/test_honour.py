@@ -314,4 +314,4 @@ def test_for_honour_each_passes_the_rules_of_every_market_and_costs_nothing(code
     page.force_login(shop.owner)
     told = page.get(f"/studio/{shop.slug}/campaigns/{made.pk}").content.decode()
     assert escape(str(kind.in_honour)) in told
-    assert "One of them costs CN¥0.00 at most" in told
+    assert "It gives honour and costs nothing." in told

@@ -11,7 +11,7 @@ import pytest
 from django.db import models, transaction
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.actions import applying, buying, clockwork, following
+from banyan.campaigns.actions import applying, buying, clockwork, following, giving
 from banyan.campaigns.models import Grant, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
@@ -207,7 +207,7 @@ def test_burned_04_control_without_lock_and_machine_a_complete_group_is_undone(
 ) -> None:
     of, pay, job = _due_with_one_missing()
     no_locks(monkeypatch)
-    careless(monkeypatch, applying)
+    careless(monkeypatch, applying, giving)
     meanwhile = between(monkeypatch, clockwork, "terms_of")
     found = run_at_once(job, meanwhile(pay))
     assert not [one for one in found if isinstance(one, Exception)], found
@@ -300,7 +300,7 @@ def test_f27_control_select_then_insert_rewards_again(
 ) -> None:
     _code, (friend,) = _friends(1, most=5)
     no_locks(monkeypatch)
-    careless(monkeypatch, applying)
+    careless(monkeypatch, applying, giving)
     meet(monkeypatch, following, "terms_of", 4)
     numbers = itertools.count(1)
     write = remembered.insert
@@ -312,7 +312,7 @@ def test_f27_control_select_then_insert_rewards_again(
         return write(*rows)
 
     if not keyed:
-        monkeypatch.setattr(applying, "insert", unkeyed)
+        monkeypatch.setattr(giving, "insert", unkeyed)
     with without_check("campaigns_instance", "instance_places"):
         found = run_concurrently(lambda: _decide(friend), 4)
     if keyed:

@@ -10,7 +10,7 @@ import pytest
 from django.db.models import F
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.actions import applying, playing
+from banyan.campaigns.actions import applying, giving, playing
 from banyan.campaigns.actions.playing import Played
 from banyan.campaigns.mechanics.coupon_pack import CouponPack
 from banyan.campaigns.models import Campaign, Instance, Participation, PlaceHold
@@ -198,7 +198,7 @@ def _meeting(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     join(made, somebody())
     given, grant = threading.Event(), grant_coupon
 
-    def giving(**values: Any) -> CouponGrant:
+    def slowly(**values: Any) -> CouponGrant:
         found = grant(**values)
         if not given.is_set():
             given.set()
@@ -209,7 +209,7 @@ def _meeting(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         assert given.wait(20)
         return begun(of, cy)
 
-    monkeypatch.setattr(applying, "grant_coupon", giving)
+    monkeypatch.setattr(giving, "grant_coupon", slowly)
     return run_at_once(lambda: join(made, ben), begins)
 
 
@@ -360,7 +360,7 @@ def test_control_a_coupon_that_is_read_first_is_used_and_taken_back(
         CouponGrant.objects.filter(pk__in=found).update(state="revoked")
         return found
 
-    monkeypatch.setattr(applying, "revoke_grants", read_then_write)
+    monkeypatch.setattr(giving, "revoke_grants", read_then_write)
     told, _placed = run_at_once(
         lambda: campaigns.follow(actor=SYSTEM, order_id=order.pk, hook="refunded"),
         meanwhile(lambda: make.place((item, 1), buyer=ana)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.actions import applying
+from banyan.campaigns.actions import giving
 from banyan.campaigns.chance.instant import prize_counter
 from banyan.campaigns.mechanics.instant_draw import InstantDraw
 from banyan.campaigns.models import Instance
@@ -59,7 +59,7 @@ def test_f10_control_read_then_write_gives_one_prize_twice(
         BoundedCounter.objects.filter(kind=kind, subject_id=campaign_id).update(used=1)
         return True
 
-    monkeypatch.setattr(applying, "_take_prize", read_then_write)
+    monkeypatch.setattr(giving, "_take_prize", read_then_write)
     run_at_once(*(lambda who=who, play=play: _turn(who, play) for who, play in plays))
     assert CouponGrant.objects.count() == 2
     assert "what is gone of a prize was given" in campaign_audit()
@@ -72,7 +72,7 @@ def test_control_without_the_queue_two_turns_have_one_number(
     of = campaign(shop, "instant_draw", prize=coupon(shop).pk)
     plays = [(who, begun(of, who)) for who in people]
     no_locks(monkeypatch)
-    meet(monkeypatch, applying, "receipt", 2)
+    meet(monkeypatch, giving, "receipt", 2)
     run_at_once(*(lambda who=who, play=play: _turn(who, play) for who, play in plays))
     numbers = [
         public["turns"][0][0] for public in Instance.objects.values_list("public", flat=True)

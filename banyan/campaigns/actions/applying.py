@@ -6,35 +6,22 @@ from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F
 
 from banyan.chat import actions as chat
-from banyan.entitlements.actions import (
-    CouponRefused,
-    RightInput,
-    grant_coupon,
-    grant_off,
-    grant_price_rights,
-    revoke_grants,
-)
-from banyan.entitlements.models import Grant as CouponGrant
-from banyan.kernel import clock, counters, events, fairness, locks
+from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.locks import LockKey
-from banyan.kernel.money import Money
-from banyan.kernel.problems import SoldOut
-from banyan.kernel.remembered import insert, insert_together
+from banyan.kernel.remembered import insert_together
 from banyan.kernel.states import transition, transition_all
 from banyan.notify.actions import notify, notify_each
 
 from .. import effects as say
 from ..access import CARD, room_of
-from ..chance.instant import Turn, prize_counter, receipt
-from ..events import PlayHelped, PlayJoined, PlayMoved, PlayTurned
+from ..events import PlayHelped, PlayJoined, PlayMoved
 from ..honour import by_drive
-from ..mechanic import DRAW, OWNER, Arrival, mechanic
-from ..models import Campaign, Contribution, Grant, Instance, Participation, PersonKey
+from ..mechanic import OWNER, Arrival, mechanic
+from ..models import Campaign, Contribution, Instance, Participation, PersonKey
 from ..persons import Person, seat_keys, seat_scope
 from ..problems import Refused
 from ..states import PARTICIPATION
@@ -77,7 +64,7 @@ def apply(effects: Sequence[say.Effect], stage: Stage) -> None:
     _lock_first(effects, stage)
     try:
         for effect in effects:
-            _one(effect, stage)
+            by_the_drive(effect, stage)
     except IntegrityError as error:
         raise _meant(error) from error
     _settle(stage)
@@ -147,7 +134,7 @@ def promise_more(instance: Instance, money: int) -> None:
     instance.promise += money
 
 
-def _one(effect: say.Effect, stage: Stage) -> None:
+def by_the_drive(effect: say.Effect, stage: Stage) -> None:
     """Apply what an effect comes to under the campaign's drive."""
     for meant in by_drive(stage.instance.campaign.drive, effect):
         _apply(meant, stage)
@@ -273,148 +260,6 @@ def _promise(effect: say.Promise, stage: Stage) -> None:
 
 
 @_apply.register
-def _give_coupon(effect: say.GiveCoupon, stage: Stage) -> None:
-    given = None
-    for coupon_id in (effect.coupon_id, effect.instead):
-        if coupon_id is None:
-            continue
-        try:
-            with transaction.atomic():
-                given = grant_coupon(
-                    actor=stage.actor, coupon_id=coupon_id, account_id=effect.who, source="campaign"
-                )
-            break
-        except CouponRefused:
-            continue
-    if given is None:
-        raise Refused("drained", detail=f"coupons {effect.coupon_id}, {effect.instead}")
-    _note_given(stage, effect, "coupon", given.pk)
-
-
-@_apply.register
-def _give_price(effect: say.GivePrice, stage: Stage) -> None:
-    instance = stage.instance
-    wanted = RightInput(
-        account_id=effect.who,
-        variant_id=effect.variant_id,
-        price=Money(effect.amount, instance.campaign.currency),
-        title=instance.campaign.title,
-        expires_at=effect.until,
-        campaign_id=instance.campaign_id,
-        instance_id=instance.pk,
-    )
-    (right,) = grant_price_rights(actor=stage.actor, wanted=[wanted])
-    _note_given(stage, effect, "right", right.pk)
-
-
-@_apply.register
-def _give_off(effect: say.GiveOff, stage: Stage) -> None:
-    campaign = stage.instance.campaign
-    given = grant_off(
-        actor=stage.actor,
-        shop_id=campaign.shop_id or 0,
-        account_ids=effect.to,
-        title=campaign.title,
-        variant_id=effect.variant_id,
-        off=Money(effect.off, campaign.currency),
-        until=effect.until,
-        source="campaign",
-    )
-    rows = ((one.account_id or 0, one.pk) for one in given)
-    insert(*(_given(stage, effect, who, "coupon", reference=key) for who, key in rows))
-
-
-@_apply.register
-def _mark(effect: say.Mark, stage: Stage) -> None:
-    insert(*(_given(stage, effect, who, "honour") for who in effect.to))
-
-
-def _note_given(
-    stage: Stage, effect: say.GiveCoupon | say.GivePrice, kind: str, reference: int
-) -> None:
-    """Write down what was given and why; what it costs comes out of the instance's promise."""
-    insert(_given(stage, effect, effect.who, kind, reference=reference, cost=effect.cost))
-    stage.spent += effect.cost
-
-
-def _given(
-    stage: Stage,
-    why: say.GiveCoupon | say.GivePrice | say.GiveOff | say.Mark,
-    who: int,
-    kind: str,
-    **columns: Any,
-) -> Grant:
-    return Grant(
-        campaign_id=stage.instance.campaign_id,
-        instance=stage.instance,
-        account_id=who,
-        rule=why.rule,
-        cause=why.cause,
-        kind=kind,
-        created_at=clock.now(),
-        **columns,
-    )
-
-
-@_apply.register
-def _turn(effect: say.Turn, stage: Stage) -> None:
-    instance, wheel = stage.instance, effect.wheel
-    # Turns queue up at the campaign, in the order in which they take from the stock.
-    locks.take([LockKey("campaign", instance.campaign_id)])
-    rows = Campaign.objects.filter(pk=instance.campaign_id)
-    public = rows.values_list("public", flat=True).get()
-    n = public["turns"]
-    seed = fairness.use(purpose=DRAW, subject_id=instance.campaign_id)
-    drawn = wheel.drawn(seed=seed, n=n, who=instance.code)
-    given = wheel.given(drawn, lambda prize: _take_prize(instance.campaign_id, prize))
-    head = receipt(public["head"], n=n, turn=Turn(instance.code, given))
-    rows.update(public=public | {"turns": n + 1, "head": head})
-    turns = [*instance.public["turns"], [n, given, head]]
-    _apply(say.Change({"public": instance.public | {"turns": turns}}), stage)
-    told = PlayTurned(instance_id=instance.pk, campaign_id=instance.campaign_id, turn=n)
-    events.emit(told, actor=stage.actor)
-    if given in effect.coupons:
-        coupon, cost = effect.coupons[given]
-        who, cause = stage.require().account_id, f"turn:{n}"
-        if coupon is None:
-            _one(say.Mark([who], "prize", cause), stage)
-            return
-        promise_more(instance, cost)
-        _one(say.GiveCoupon(who, coupon, "prize", cause, cost), stage)
-
-
-def _take_prize(campaign_id: int, prize: str) -> bool:
-    try:
-        counters.take(kind=prize_counter(prize), subject_id=campaign_id)
-    except SoldOut:
-        return False
-    return True
-
-
-@_apply.register
-def _give_right(effect: say.GiveRight, stage: Stage) -> None:
-    instance, joined = stage.instance, effect.to or stage.joined
-    if joined is None:
-        raise ValueError("a right is given to who has just entered")
-    wanted = RightInput(
-        account_id=joined.account_id,
-        variant_id=effect.variant_id,
-        price=Money(effect.amount, instance.campaign.currency),
-        title=instance.campaign.title,
-        expires_at=effect.until,
-        quantity=effect.quantity,
-        funded_by=effect.funded_by,
-        campaign_id=instance.campaign_id,
-        instance_id=instance.pk,
-        participation_id=joined.pk,
-    )
-    (right,) = grant_price_rights(actor=stage.actor, wanted=[wanted])
-    changed = {"right_id": right.pk, "amount": effect.amount, "expires_at": effect.until}
-    Participation.objects.filter(pk=joined.pk).update(**changed)
-    joined.right_id, joined.amount, joined.expires_at = right.pk, effect.amount, effect.until
-
-
-@_apply.register
 def _confirm(effect: say.Confirm, stage: Stage) -> None:
     one, instance = effect.one, stage.instance
     transition(PARTICIPATION, one, "in", actor=stage.actor)
@@ -455,32 +300,6 @@ def _count(effect: say.Count, stage: Stage) -> None:
     transition(PARTICIPATION, effect.one, "won", actor=stage.actor)
     Instance.objects.filter(pk=stage.instance.pk).update(done=F("done") + 1)
     stage.instance.done += 1
-
-
-@_apply.register
-def _reverse(effect: say.Reverse, stage: Stage) -> None:
-    one, instance = effect.one, stage.instance
-    transition(PARTICIPATION, one, "reversed", actor=stage.actor)
-    Instance.objects.filter(pk=instance.pk).update(done=F("done") - 1)
-    instance.done -= 1
-    rows = Grant.objects.filter(
-        campaign_id=instance.campaign_id,
-        cause=effect.cause,
-        rule=effect.rule,
-        account_id=effect.who,
-    )
-    rows.filter(kind="honour").update(undone_at=clock.now())
-    given = rows.filter(kind="coupon").first()
-    if given is None:
-        return
-    reference = given.reference or 0
-    if revoke_grants(actor=stage.actor, grant_ids=[reference], reason="its cause was undone"):
-        Grant.objects.filter(pk=given.pk).update(undone_at=clock.now())
-        stage.spent -= given.cost
-        _apply(say.Tell(effect.who, "campaign.taken_back"), stage)
-    elif CouponGrant.objects.filter(pk=reference, state__in=["reserved", "redeemed"]).exists():
-        _apply(say.Keep(one, {"owed": True}), stage)
-        _apply(say.Tell(effect.who, "campaign.owed"), stage)
 
 
 @_apply.register

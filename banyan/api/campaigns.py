@@ -88,6 +88,7 @@ class ShopCampaignAnswer(Answer):
     drive: str
     landing: str
     tier: str
+    help_tier: str
     min_age: int | None
     audience: str
     audience_of: str
@@ -149,8 +150,9 @@ class CampaignBody(Body):
 
     Without a ``landing`` it ends as its mechanic usually does. Without ``budget`` it is enough for
     ``plays`` at their worst. ``tier`` is what people need: an account, a proven contact, a paid
-    order, or one paid through a provider. ``audience_of`` says which group (its id), hometown,
-    dialect or school it is for, as members declare it themselves.
+    order, or one paid through a provider; ``help_tier`` what who helps needs, if that is another.
+    ``audience_of`` says which group (its id), hometown, dialect or school it is for, as members
+    declare it themselves.
     """
 
     mechanic: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
@@ -161,6 +163,7 @@ class CampaignBody(Body):
     drive: Literal["honour", "benefit", "both"] = "benefit"
     market: Literal["CN", "EU", "US", "none"] = "none"
     tier: Tier = "member"
+    help_tier: Tier | Literal[""] = ""
     min_age: Annotated[int, Field(strict=True, ge=14, le=21)] | None = None
     audience: Audience = "all"
     audience_of: Annotated[str, StringConstraints(max_length=40)] = ""
@@ -206,6 +209,7 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
         drive=one.drive,
         landing=one.landing,
         tier=one.tier,
+        help_tier=one.help_tier,
         min_age=one.min_age,
         audience=one.audience,
         audience_of=one.audience_of,

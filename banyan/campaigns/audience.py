@@ -45,12 +45,14 @@ NAMED = frozenset({"group", *DECLARED})
 
 
 def faults_of_audience(
-    *, tier: str, min_age: int | None, audience: str, audience_of: str
+    *, tier: str, help_tier: str, min_age: int | None, audience: str, audience_of: str
 ) -> dict[str, Any]:
     """Return what is wrong with whom a campaign is for, by field."""
     wrong, fields = gettext_lazy("This cannot be chosen here."), {}
     if tier not in TIERS:
         fields["tier"] = wrong
+    if help_tier and help_tier not in TIERS:
+        fields["help_tier"] = wrong
     if min_age is not None and not YOUNGEST <= min_age <= OLDEST:
         fields["min_age"] = gettext_lazy("Enter an age from 14 to 21, or nothing.")
     if audience not in AUDIENCES:
@@ -60,17 +62,18 @@ def faults_of_audience(
     return fields
 
 
-def check_person(campaign: Campaign, person: Person) -> None:
-    """Refuse whoever has not the proof or the age that a campaign asks for.
+def check_person(campaign: Campaign, person: Person, *, verb: str) -> None:
+    """Refuse whoever has not the proof or the age that a campaign asks for at ``verb``.
 
     No statement where it asks for no more than a proven contact; one for each of the others.
     Raises Refused ``tier``, ``tier_buyer``, ``tier_payer``, ``age_unknown``, ``too_young``.
     """
-    if campaign.tier == "proven" and not person.is_proven:
+    tier = (verb == "help" and campaign.help_tier) or campaign.tier
+    if tier == "proven" and not person.is_proven:
         raise Refused("tier")
-    if campaign.tier == "buyer" and is_newcomer(person.contacts):
+    if tier == "buyer" and is_newcomer(person.contacts):
         raise Refused("tier_buyer")
-    if campaign.tier == "payer" and not has_paid_a_provider(person.accounts):
+    if tier == "payer" and not has_paid_a_provider(person.accounts):
         raise Refused("tier_payer")
     if campaign.min_age is not None:
         _check_age(campaign.min_age, person)
@@ -122,6 +125,8 @@ def _plain(text: str) -> str:
 def who_can(campaign: Campaign) -> list[str]:
     """Return in words who can take part, besides the age; empty where everybody can."""
     lines = [str(TIER_WORDS[campaign.tier])] if campaign.tier != "member" else []
+    if campaign.help_tier not in {"", campaign.tier}:
+        lines.append(_("Who helps: %(who)s") % {"who": TIER_WORDS[campaign.help_tier]})
     if campaign.audience != "all":
         words = str(AUDIENCE_WORDS[campaign.audience])
         which = which_of(campaign)

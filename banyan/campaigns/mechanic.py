@@ -20,9 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.fairness import Entrant
 from banyan.kernel.problems import NotFound
-from banyan.kernel.proofs import Frozen, Void
 from banyan.kernel.states import Machine
 from banyan.orders.models import Order
 from banyan.sharing.channels import CHANNELS, OPEN
@@ -34,7 +32,7 @@ from .chance.instant import Wheel
 from .checking import draw_blocks
 from .disclosing import Gift, usual_facts
 from .effects import Effect
-from .models import Campaign, Contribution, Grant, Instance, Participation, ProofFile
+from .models import Campaign, Contribution, Grant, Instance, Participation
 from .persons import Person
 from .policy import Facts
 from .problems import Refused
@@ -318,6 +316,11 @@ class Mechanic(ABC, Generic[T]):
         """Somebody joins what is over because every place is taken, and it :meth:`consoles`."""
         raise Refused("drained")
 
+    @property
+    def helps(self) -> bool:
+        """Whether others help who began it."""
+        return type(self).help is not Mechanic.help
+
     def help(self, play: Play[T]) -> Sequence[Effect]:
         """Somebody helps the owner."""
         raise Refused("not_offered")
@@ -482,33 +485,3 @@ def comes_late(instance: Instance, at: dt.datetime) -> bool:
     if instance.ended_at is None or instance.taken < instance.cap or at >= instance.deadline:
         return False
     return mechanic(instance.campaign.mechanic).consoles(terms_of(instance))
-
-
-def proof_file(instance: Instance) -> str:
-    """Return the proof file of a play; NotFound before there is one, and without chance.
-
-    Of an entry of a draw it says that it is in the list, as soon as that is frozen; of everything
-    else how it was decided, once it is over.
-    """
-    kind = mechanic(instance.campaign.mechanic)
-    if kind.pooled:
-        return _entry_proof(instance)
-    chance = kind.chance_of(instance, terms_of(instance))
-    if chance is None or instance.ended_at is None:
-        raise NotFound()
-    return chance.proof(seed_of(instance))
-
-
-def _entry_proof(instance: Instance) -> str:
-    file = ProofFile.objects.filter(campaign=instance.campaign_id).first()
-    frozen = frozen_of(file) if file is not None else Frozen([], [])
-    codes = [entry.id for entry in frozen.entries]
-    if instance.code not in codes:
-        raise NotFound()
-    return frozen.entry_proof(codes.index(instance.code))
-
-
-def frozen_of(file: ProofFile) -> Frozen:
-    """Return the lists of a draw as they were frozen."""
-    entries = [Entrant(*row) for row in file.entries]
-    return Frozen(entries, [Void(*row) for row in file.voids])

@@ -24,12 +24,11 @@ class Campaign(models.Model):
 
     ``drive`` says what moves people: honour, benefit or both; ``landing`` where it ends: straight
     in the shop, or with a coupon or a right for later. ``tier``, ``min_age`` and ``audience`` say
-    who may take part (see ``audience``); ``audience_of`` which group (its id), hometown, dialect or
-    school. Of ``budget``, in minor units of
-    ``currency``, ``reserved`` is promised by instances that run, ``spent`` was given by those that
-    have ended. ``public`` is what everybody may read of its draw, short: lists and the proof are in
-    ProofFile. ``version`` is what new
-    instances begin under; ``template`` the preset it was made from, ``origin`` the campaign that it
+    who may take part (see ``audience``), ``help_tier`` what who helps needs, if that is another;
+    ``audience_of`` which group (its id), hometown, dialect or school. Of ``budget``, in minor units
+    of ``currency``, ``reserved`` is promised by instances that run, ``spent`` was given by those
+    that have ended. ``public`` is what everybody may read of its draw, short: lists and the proof
+    are in ProofFile. ``version`` is what new instances begin under; ``template`` the preset it was made from, ``origin`` the campaign that it
     is a copy of.
     """
 
@@ -45,6 +44,7 @@ class Campaign(models.Model):
     landing = models.CharField(max_length=6, default="direct")
     market = models.CharField(max_length=4, default="none")
     tier = models.CharField(max_length=8, default="member")
+    help_tier = models.CharField(max_length=8, blank=True, default="")
     min_age = models.SmallIntegerField(null=True)
     audience = models.CharField(max_length=9, default="all")
     audience_of = models.CharField(max_length=40, blank=True, default="")
@@ -76,6 +76,9 @@ class Campaign(models.Model):
             models.CheckConstraint(condition=Q(drive__in=DRIVES), name="campaign_drive"),
             models.CheckConstraint(condition=Q(landing__in=LANDINGS), name="campaign_landing"),
             models.CheckConstraint(condition=Q(tier__in=TIERS), name="campaign_tier"),
+            models.CheckConstraint(
+                condition=Q(help_tier__in=("", *TIERS)), name="campaign_help_tier"
+            ),
             models.CheckConstraint(condition=Q(audience__in=AUDIENCES), name="campaign_audience"),
         ]
         indexes = [

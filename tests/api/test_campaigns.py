@@ -68,6 +68,9 @@ def test_a_program_reads_what_terms_ask_for_and_sets_every_rule() -> None:
     kept = [made[name] for name in ("landing", "tier", "min_age", "audience", "audience_of")]
     assert kept == ["right", "proven", 18, "group", str(circle.pk)]
     assert made["forgone"]["amount"] == 0, "it is the budget that bears it"
+    likes = body | {"mechanic": "like_collection", "help_tier": "buyer"}
+    likes["terms"] = {"variant": body["terms"]["variant"], "price": 8_000}
+    assert owner.do("POST", f"/shops/{shop.pk}/campaigns", likes)["help_tier"] == "buyer"
     wrong = body | {"audience": "ethnicity"}
     assert problem(owner.send("POST", f"/shops/{shop.pk}/campaigns", wrong))[0] == 422
 

@@ -45,7 +45,7 @@ def draft(shop: Shop, mechanic: str, **values: Any) -> Campaign:
     now = clock.now()
     names = {"starts_at": now, "ends_at": now + DAY, "budget": 1_000_000, "title": "Together"}
     given = {key: values.pop(key, usual) for key, usual in names.items()}
-    people = ("tier", "min_age", "audience", "audience_of")
+    people = ("tier", "help_tier", "min_age", "audience", "audience_of")
     for key in ("drive", "landing", "market", "about", *people):
         if key in values:
             given[key] = values.pop(key)

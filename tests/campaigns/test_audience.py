@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from typing import Any
 
@@ -116,6 +117,50 @@ def test_who_helps_needs_what_who_begins_needs(shop: Shop) -> None:
     with pytest.raises(Refused, match="play_tier"):
         help_(play, make.member("plain"))
     assert not Contribution.objects.exists()
+
+
+def test_who_helps_can_need_less_than_who_begins(shop: Shop) -> None:
+    terms = {"coupon": coupon(shop).pk, "likes": 3}
+    of = campaign(shop, "like_collection", tier="buyer", help_tier="proven", **terms)
+    assert refusal(of, somebody()) == "tier_buyer"
+    play = begun(of, bought(somebody()))
+    with pytest.raises(Refused, match="play_tier"):
+        help_(play, make.member("plain"))
+    help_(play, somebody())
+    assert Contribution.objects.count() == 1
+    told = " ".join(" ".join(one.paragraphs) for one in rules_of(mechanic(of.mechanic), of))
+    assert "Who helps: With a proven e-mail address or phone number" in told
+    assert "Who helps" in client(somebody()).get(reverse("campaign", args=[of.code])).text
+
+
+@pytest.mark.parametrize(
+    ("tier", "helps"), [("member", 3), ("proven", 2), ("buyer", 1), ("payer", 0)]
+)
+def test_each_tier_of_who_helps_asks_for_its_proof_and_no_more(
+    shop: Shop, tier: str, helps: int
+) -> None:
+    of = campaign(shop, "like_collection", coupon=coupon(shop).pk, likes=5, help_tier=tier)
+    play = begun(of, make.member("nobody-yet"))
+    credit = bought(somebody())
+    Intent.objects.filter(payer_id=credit.pk).update(provider="wallet")
+    for who in (make.member("plain"), somebody(), credit):
+        with contextlib.suppress(Refused):
+            help_(play, who)
+    assert Contribution.objects.count() == helps
+
+
+def test_where_nobody_helps_no_proof_is_asked_of_helpers(shop: Shop) -> None:
+    with pytest.raises(Invalid) as refused:
+        draft(shop, "coupon_pack", coupon=coupon(shop).pk, help_tier="proven")
+    assert "help_tier" in refused.value.fields
+    with pytest.raises(Invalid) as refused:
+        draft(shop, "like_collection", coupon=coupon(shop).pk, help_tier="king")
+    assert "help_tier" in refused.value.fields
+    made = draft(shop, "like_collection", coupon=coupon(shop).pk, help_tier="buyer")
+    url = reverse("studio_campaign_change", args=[shop.slug, made.pk])
+    assert '<option value="buyer" selected>' in client(shop.owner).get(url).text
+    copy = campaigns.clone_campaign(actor=make.actor(shop.owner), campaign_id=made.pk)
+    assert copy.help_tier == "buyer"
 
 
 def test_each_audience_lets_its_own_people_in(shop: Shop) -> None:

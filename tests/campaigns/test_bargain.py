@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
-from banyan.campaigns.mechanic import proof_file
 from banyan.campaigns.models import Campaign, Contribution, Instance
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.proofs import proof_file
 from banyan.catalog.models import Variant
 from banyan.entitlements.costs import given_coupons
 from banyan.entitlements.models import Grant as CouponGrant

@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
-from banyan.campaigns.mechanic import proof_file
-from banyan.campaigns.models import Campaign, Grant, Participation
+from banyan.campaigns.models import Campaign, Grant, Instance, Participation
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.proofs import proof_file
+from banyan.campaigns.queries import funnel_of
 from banyan.catalog.models import Shop
 from banyan.entitlements.models import Grant as CouponGrant
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound
+from tests.campaigns.phones import Phone
 from tests.campaigns.scene import (
     DAY,
     assert_sound,
@@ -233,8 +237,6 @@ def test_terms_that_cannot_hold_are_refused_by_field(
 ) -> None:
     good: dict[str, Any] = {"coupon": coupon(shop).pk, "places": 3}
     if "ends_at" in values:
-        from banyan.kernel import clock
-
         values = {"ends_at": clock.now() - DAY}
     with pytest.raises(Invalid) as refused:
         draft(shop, "coupon_pack", **good | values)
@@ -264,3 +266,105 @@ def test_a_paused_campaign_keeps_its_promises(shop: Shop) -> None:
         begun(of, somebody())
     join(pack, somebody())  # what was sent can be opened until its deadline
     assert_sound()
+
+
+# -- who comes too late ----------------------------------------------------------------------------
+
+
+def drained(shop: Shop, **values: Any) -> Instance:
+    """Return a pack of two that two friends have emptied; the rest gets 2.00 off."""
+    late = coupon(shop, title="2 off", amount_off=200)
+    usual: dict[str, Any] = {"places": 2, "sender": -1, "late": late.pk}
+    pack = begun(packs(shop, **usual | values), somebody())
+    for who in crowd(2):
+        join(pack, who)
+    pack.refresh_from_db()
+    assert pack.state == "drained"
+    return pack
+
+
+def test_who_comes_too_late_has_the_coupon_for_it_once(shop: Shop) -> None:
+    pack, (ana, ben) = drained(shop), crowd(2)
+    assert join(pack, ana).mine is None, "it is no place"
+    with pytest.raises(Refused, match="play_twice"):
+        join(pack, ana)
+    with pytest.raises(Refused, match="play_twice"):
+        join(begun_and_drained(pack.campaign), ana)
+    join(pack, ben)
+    assert (coupons_of(ana), coupons_of(ben)) == (["2 off"], ["2 off"])
+    assert Grant.objects.filter(rule="late", cost=200).count() == 2
+    pack.refresh_from_db()
+    assert (pack.taken, pack.promise, pack.spent) == (2, 1_400, 1_400)
+    pack.campaign.refresh_from_db()
+    assert (pack.campaign.reserved, pack.campaign.spent) == (0, 2_400)
+    assert funnel_of(pack.campaign).joined == 4, "two friends of each pack"
+    assert_sound()
+
+
+def begun_and_drained(of: Campaign) -> Instance:
+    pack = begun(of, somebody())
+    for who in crowd(2):
+        join(pack, who)
+    return pack
+
+
+def test_nobody_who_is_in_comes_too_late_under_another_name(shop: Shop) -> None:
+    pack = begun(packs(shop, places=2, sender=-1, late=coupon(shop, title="late").pk), somebody())
+    ben, ben_again, cy = crowd(3)
+    campaigns.play(
+        actor=Actor(kind="member", id=ben.pk, visitor="one-browser"), code=pack.code, verb="join"
+    )
+    join(pack, cy)
+    again = Actor(kind="member", id=ben_again.pk, visitor="one-browser")
+    with pytest.raises(Refused, match="play_twice"):
+        campaigns.play(actor=again, code=pack.code, verb="join")
+    assert join(pack, cy).repeated, "who is in sees the own result"
+    assert pack.owner is not None
+    with pytest.raises(Refused, match="play_own"):
+        join(pack, pack.owner)
+    assert not Grant.objects.filter(rule="late").exists()
+    assert_sound()
+
+
+def test_what_comes_too_late_ends_with_budget_pause_and_deadline(shop: Shop) -> None:
+    pack, owner = drained(shop, budget=1_300), make.actor(shop.owner)
+    campaigns.pause_campaign(actor=owner, campaign_id=pack.campaign_id)
+    with pytest.raises(Refused, match="play_paused"):
+        join(pack, somebody())
+    campaigns.resume_campaign(actor=owner, campaign_id=pack.campaign_id)
+    join(pack, somebody())
+    with pytest.raises(Refused, match="play_budget"):
+        join(pack, somebody())
+    other = drained(shop)
+    with clock.at(other.deadline), pytest.raises(Refused, match="play_drained"):
+        join(other, somebody())
+    assert Grant.objects.filter(rule="late").count() == 1
+    assert_sound()
+
+
+def test_for_honour_who_comes_too_late_has_a_mark(shop: Shop) -> None:
+    of = campaign(shop, "coupon_pack", drive="honour", budget=0, places=2, sender=-1)
+    pack, ana = begun_and_drained(of), Phone(somebody())
+    assert ana.act(f"/play/{pack.code}", "join") == f"/play/{pack.code}"
+    assert "You came for a friend" in ana.look(f"/play/{pack.code}")
+    assert Grant.objects.get(account=ana.account).kind == "honour"
+    assert not CouponGrant.objects.exists()
+    assert_sound()
+
+
+def test_the_page_of_an_empty_pack_offers_it_and_visitors_sign_in_for_it(shop: Shop) -> None:
+    pack, ana = drained(shop), Phone(somebody())
+    url = f"/play/{pack.code}"
+    assert "Take the coupon for latecomers" in ana.look(url)
+    assert "Others may see" not in ana.page, "it is no place"
+    assert ana.act(url, "join") == url
+    assert "A coupon is yours" in ana.look(url)
+    assert "Take the coupon for latecomers" not in ana.page
+    visitor = Client()
+    assert "kept for ten minutes" not in visitor.get(url).content.decode()
+    there = visitor.post(f"{url}/keep", headers={"origin": "http://testserver"})
+    assert "/login" in there["Location"]
+    rules = Client().get(f"/campaign/{pack.campaign.code}/rules").content.decode()
+    assert "Who comes too late has “2 off”, once, as long as the budget lasts." in rules
+    pack.refresh_from_db()
+    assert (pack.taken, pack.held) == (2, 0)

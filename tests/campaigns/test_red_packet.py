@@ -12,9 +12,10 @@ from django.utils import translation
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
 from banyan.campaigns.actions.packets import PacketInput
-from banyan.campaigns.mechanic import proof_file, terms_of
+from banyan.campaigns.mechanic import terms_of
 from banyan.campaigns.models import Instance
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.proofs import proof_file
 from banyan.groups import actions as groups
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, Problem

@@ -75,6 +75,53 @@ def test_m01_concurrent_last_slot() -> None:
     assert_sound()
 
 
+def _late(budget: int) -> Instance:
+    """A pack of two with one place left, 5.00 off each; who comes too late has 2.00 off."""
+    shop = make.shop()
+    terms = {"coupon": coupon(shop).pk, "late": coupon(shop, title="2 off", amount_off=200).pk}
+    of = campaign(shop, "coupon_pack", places=2, sender=-1, budget=budget, **terms)
+    one = begun(of, somebody())
+    join(one, somebody())
+    return one
+
+
+@pytest.mark.parametrize(("left", "given"), [(2_000, 5), (500, 2)], ids=["for all", "for two"])
+def test_m01_concurrent_last_slot_the_others_have_the_coupon_for_latecomers(
+    left: int, given: int
+) -> None:
+    of = _late(1_000 + left)
+    served = rush(join, of, crowd(6))
+    assert sum(one.mine is not None for one in served) == 1
+    assert (len(served), Grant.objects.filter(rule="late").count()) == (1 + given, given)
+    assert (of.taken, of.state, of.spent) == (2, "drained", 1_000 + 200 * given)
+    assert Participation.objects.filter(instance=of).count() == 2
+    of.campaign.refresh_from_db()
+    assert (of.campaign.reserved, of.campaign.spent) == (0, of.spent)
+    assert_sound()
+
+
+def test_m01_control_a_budget_that_is_read_first_is_given_to_every_latecomer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of = _late(1_200)  # one latecomer's worth
+    join(of, somebody())
+    no_locks(monkeypatch)
+    together = rendezvous(3)
+
+    def read_then_write(one: Instance, money: int) -> None:
+        now = Campaign.objects.get(pk=one.campaign_id)
+        together()
+        if now.budget < now.reserved + now.spent + money:
+            raise Refused("budget")
+        Instance.objects.filter(pk=one.pk).update(promise=F("promise") + money)
+
+    monkeypatch.setattr(applying, "promise_more", read_then_write)
+    with without_check("campaigns_campaign", "campaign_budget"):
+        found = run_at_once(*(lambda who=who: join(of, who) for who in crowd(3)))
+        given = Grant.objects.filter(rule="late").count()
+    assert given == 3, kinds(found)
+
+
 def test_m02_concurrent_last_slot_is_one_transition() -> None:
     of = likes(4)
     for who in crowd(3):

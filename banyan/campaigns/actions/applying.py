@@ -12,7 +12,7 @@ from django.db.models import F
 from banyan.chat import actions as chat
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.remembered import insert_together
+from banyan.kernel.remembered import insert, insert_together
 from banyan.kernel.states import transition, transition_all
 from banyan.notify.actions import notify, notify_each
 
@@ -80,7 +80,8 @@ def _lock_first(effects: Sequence[say.Effect], stage: Stage) -> None:
     campaign = locks.LockKey("campaign", stage.instance.campaign_id)
     ends = any(isinstance(e, say.Move) and e.ends for e in effects)
     settles = coupons and ends and stage.instance.promise
-    if settles or (stage.was_over and any(isinstance(e, say.Reverse | say.Promise) for e in effects)):
+    books = any(isinstance(e, say.Reverse | say.Promise) for e in effects)
+    if settles or (stage.was_over and books):
         locks.take([campaign, *(locks.LockKey("entitlement", one) for one in coupons)])
     elif len(coupons) > 1:
         locks.take(locks.LockKey("entitlement", one) for one in coupons)

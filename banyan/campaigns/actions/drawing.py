@@ -28,8 +28,9 @@ from banyan.kernel.proofs import Void, freeze
 from .. import beacon
 from ..chance.draws import Draw, prizes_of, proof, winners
 from ..effects import Effect, Keep
-from ..mechanic import DRAW, OWNER, Arrival, Mechanic, Play, frozen_of, mechanic, terms_of
+from ..mechanic import DRAW, OWNER, Arrival, Mechanic, Play, mechanic, terms_of
 from ..models import Campaign, Instance, Participation, ProofFile
+from ..proofs import frozen_of
 from .applying import Stage, apply
 
 logger = logging.getLogger(__name__)

@@ -62,6 +62,7 @@ class CampaignInput:
     landing: str = ""
     market: str = "none"
     tier: str = "member"
+    help_tier: str = ""
     min_age: int | None = None
     audience: str = "all"
     audience_of: str = ""
@@ -214,6 +215,7 @@ def clone_campaign(*, actor: Actor, campaign_id: int, title: str = "") -> Campai
         landing=before.landing,
         market=before.market,
         tier=before.tier,
+        help_tier=before.help_tier,
         min_age=before.min_age,
         audience=before.audience,
         audience_of=before.audience_of,
@@ -351,6 +353,7 @@ def _faults_of_people(actor: Actor, data: CampaignInput) -> dict[str, Any]:
     """Return what is wrong with whom it is for; a group is one that who plans may know of."""
     fields = faults_of_audience(
         tier=data.tier,
+        help_tier=data.help_tier,
         min_age=data.min_age,
         audience=data.audience,
         audience_of=data.audience_of,
@@ -359,8 +362,11 @@ def _faults_of_people(actor: Actor, data: CampaignInput) -> dict[str, Any]:
         group_id = whole(data.audience_of) or 0
         if not visible_groups(actor).filter(pk=group_id).exists():
             fields["audience_of"] = _("There is no such group.")
+    known = data.mechanic in mechanics()
+    if data.help_tier and known and not mechanic(data.mechanic).helps:
+        fields["help_tier"] = _("This cannot be chosen here.")
     narrowed = (data.tier, data.min_age, data.audience) != ("member", None, "all")
-    if narrowed and data.mechanic in mechanics() and not mechanic(data.mechanic).plays_here:
+    if narrowed and known and not mechanic(data.mechanic).plays_here:
         fields["audience"] = _("This is for everybody who comes in time.")
     return fields
 
@@ -379,6 +385,7 @@ def _columns(data: CampaignInput) -> dict[str, Any]:
         "landing": _landing(data),
         "market": data.market,
         "tier": data.tier,
+        "help_tier": data.help_tier,
         "min_age": data.min_age,
         "audience": data.audience,
         "audience_of": data.audience_of.strip(),

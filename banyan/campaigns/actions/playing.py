@@ -84,7 +84,7 @@ def begin(
     now = clock.now()
     check_window(campaign, now)
     check_on(campaign.mechanic)
-    _check_person(actor, campaign, kind, person)
+    _check_person(actor, campaign, kind, person, "begin")
     check_audience(actor, campaign, person, owner_id=person.account_id)
     assert campaign.version is not None
     terms = kind.terms.model_validate(campaign.version.terms)
@@ -234,7 +234,8 @@ def play(
     if verb in STOPPABLE:
         check_on(campaign.mechanic)
     person = person_of(actor)
-    _check_person(actor, campaign, kind, person)
+    if verb != "withdraw":  # what one did can be taken back, whatever is asked of others
+        _check_person(actor, campaign, kind, person, verb)
     if verb in STOPPABLE:
         check_audience(actor, campaign, person, owner_id=instance.owner_id)
     if verb in kind.scarce:
@@ -361,7 +362,9 @@ def _hook(instance: Instance, verb: str, now: dt.datetime) -> str:
     return verb
 
 
-def _check_person(actor: Actor, campaign: Campaign, kind: Mechanic[Any], person: Person) -> None:
-    check_person(campaign, person)
+def _check_person(
+    actor: Actor, campaign: Campaign, kind: Mechanic[Any], person: Person, verb: str
+) -> None:
+    check_person(campaign, person, verb=verb)
     if kind.chance and campaign.shop_id is not None and works_in(actor, campaign.shop_id):
         raise Refused("staff")

@@ -70,7 +70,7 @@ class _Trial:
         self.is_elsewhere = bool(mechanic(campaign.mechanic).entry_url(published))
         # Made-up people are nobody's followers and have proven nothing.
         Campaign.objects.filter(pk=campaign.pk).update(
-            tier="member", min_age=None, audience="all", audience_of=""
+            tier="member", help_tier="", min_age=None, audience="all", audience_of=""
         )
         self.campaign, self.code, self.friend = campaign, "", 1
         self.people = {YOURS: _somebody(_("You")), FRIENDS: _somebody(_("A friend"))}

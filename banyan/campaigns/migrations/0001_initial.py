@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('landing', models.CharField(default='direct', max_length=6)),
                 ('market', models.CharField(default='none', max_length=4)),
                 ('tier', models.CharField(default='member', max_length=8)),
+                ('help_tier', models.CharField(blank=True, default='', max_length=8)),
                 ('min_age', models.SmallIntegerField(null=True)),
                 ('audience', models.CharField(default='all', max_length=9)),
                 ('audience_of', models.CharField(blank=True, default='', max_length=40)),
@@ -258,6 +259,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='campaign',
             constraint=models.CheckConstraint(condition=models.Q(('tier__in', ('member', 'proven', 'buyer', 'payer'))), name='campaign_tier'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('help_tier__in', ('', 'member', 'proven', 'buyer', 'payer'))), name='campaign_help_tier'),
         ),
         migrations.AddConstraint(
             model_name='campaign',

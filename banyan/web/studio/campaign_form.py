@@ -61,6 +61,7 @@ def kept_values(shop: Shop, kind: Mechanic[Any], found: Campaign) -> dict[str, A
         "landing": found.landing,
         "market": found.market,
         "tier": found.tier,
+        "help_tier": found.help_tier,
         "min_age": found.min_age or "",
         "audience": found.audience,
         "audience_of": which_of(found),
@@ -120,6 +121,7 @@ def read_input(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaig
         landing=typed.text("landing"),
         market=typed.text("market") or "none",
         tier=typed.text("tier") or "member",
+        help_tier=typed.text("help_tier"),
         min_age=min_age,
         audience=typed.text("audience") or "all",
         audience_of=_which(request, typed),
@@ -166,7 +168,8 @@ def form_page(
     ]
     preset = values.get("preset") or request.GET.get("preset", "")
     faults = set(problem.fields) if problem else set()
-    people = [values.get(name) for name in ("tier", "min_age", "audience", "audience_of")]
+    asked = ("tier", "help_tier", "min_age", "audience", "audience_of")
+    people = [values.get(name) for name in asked]
     context = {
         "mechanic": kind,
         "fields": fields,
@@ -180,6 +183,7 @@ def form_page(
         "drives": [one for one in drives() if one[0] in kind.drives],
         "landings": [(one, text) for one in kind.landings if (text := landings().get(one))],
         "tiers": TIER_WORDS.items() if kind.plays_here else (),
+        "help_tiers": [("", _("The same")), *TIER_WORDS.items()] if kind.helps else (),
         "audiences": AUDIENCE_WORDS.items(),
         "markets": [("none", _("None")), ("CN", "CN"), ("EU", "EU"), ("US", "US")],
         "preset": preset,

@@ -22,7 +22,7 @@ from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note,
 from banyan.campaigns.disclosing import rules_of
 from banyan.campaigns.honour import HONOUR, blocks_of, name_of
 from banyan.campaigns.mechanic import Arrival as Came
-from banyan.campaigns.mechanic import Shown, mechanic, proof_file
+from banyan.campaigns.mechanic import Shown, mechanic
 from banyan.campaigns.models import (
     Campaign,
     Contribution,
@@ -32,6 +32,7 @@ from banyan.campaigns.models import (
 )
 from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.proofs import proof_file
 from banyan.campaigns.queries import (
     all_running,
     is_on,

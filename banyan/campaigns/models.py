@@ -28,8 +28,8 @@ class Campaign(models.Model):
     ``audience_of`` which group (its id), hometown, dialect or school. Of ``budget``, in minor units
     of ``currency``, ``reserved`` is promised by instances that run, ``spent`` was given by those
     that have ended. ``public`` is what everybody may read of its draw, short: lists and the proof
-    are in ProofFile. ``version`` is what new instances begin under; ``template`` the preset it was made from, ``origin`` the campaign that it
-    is a copy of.
+    are in ProofFile. ``version`` is what new instances begin under; ``template`` the preset it was
+    made from, ``origin`` the campaign that it is a copy of.
     """
 
     id = IdField(primary_key=True)

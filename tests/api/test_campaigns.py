@@ -47,6 +47,7 @@ def test_a_program_reads_what_terms_ask_for_and_sets_every_rule() -> None:
     assert asked["required"] == ["variant"]
     assert asked["properties"]["price"]["minimum"] == 0
     assert asked["properties"]["variant"]["anyOf"][0]["type"] == "string", "ids are text"
+    item = str(make.variant(shop, price=10_000).pk)
     body = {
         "mechanic": "coupon_pack",
         "title": "For the circle",
@@ -59,7 +60,7 @@ def test_a_program_reads_what_terms_ask_for_and_sets_every_rule() -> None:
         "landing": "right",
         "plays": 2,
         "terms": {
-            "variant": str(make.variant(shop, price=10_000).pk),
+            "variant": item,
             "price": 8_000,
             "places": 2,
         },
@@ -69,7 +70,7 @@ def test_a_program_reads_what_terms_ask_for_and_sets_every_rule() -> None:
     assert kept == ["right", "proven", 18, "group", str(circle.pk)]
     assert made["forgone"]["amount"] == 0, "it is the budget that bears it"
     likes = body | {"mechanic": "like_collection", "help_tier": "buyer"}
-    likes["terms"] = {"variant": body["terms"]["variant"], "price": 8_000}
+    likes["terms"] = {"variant": item, "price": 8_000}
     assert owner.do("POST", f"/shops/{shop.pk}/campaigns", likes)["help_tier"] == "buyer"
     wrong = body | {"audience": "ethnicity"}
     assert problem(owner.send("POST", f"/shops/{shop.pk}/campaigns", wrong))[0] == 422

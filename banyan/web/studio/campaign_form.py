@@ -183,7 +183,9 @@ def form_page(
         "drives": [one for one in drives() if one[0] in kind.drives],
         "landings": [(one, text) for one in kind.landings if (text := landings().get(one))],
         "tiers": TIER_WORDS.items() if kind.plays_here else (),
-        "help_tiers": [("", _("The same")), *TIER_WORDS.items()] if kind.helps else (),
+        "help_tiers": [("", _("The same as who begins")), *TIER_WORDS.items()]
+        if kind.helps
+        else (),
         "audiences": AUDIENCE_WORDS.items(),
         "markets": [("none", _("None")), ("CN", "CN"), ("EU", "EU"), ("US", "US")],
         "preset": preset,

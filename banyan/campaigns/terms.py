@@ -38,13 +38,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A field of the form: its name, how it is asked for, its usual value, and its bounds."""
+    """A field of the form: its name, how it is asked for, its usual value, its bounds, and whether
+    nothing goes without it.
+    """
 
     name: str
     ask: Ask
     default: Any
     least: int | None
     most: int | None
+    is_needed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def _asked(name: str, field: FieldInfo) -> Asked:
     least = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)
     most = next((one.le for one in field.metadata if hasattr(one, "le")), None)
     default = None if field.is_required() else field.get_default(call_default_factory=True)
-    return Asked(name, ask, default, least, most)
+    return Asked(name, ask, default, least, most, field.is_required())
 
 
 # Ids are as large as a column; no amount and no number means anything beyond the other bound.

@@ -195,8 +195,7 @@ def form_page(
 
 def _is_first(kind: Mechanic[Any], one: Asked) -> bool:
     """Tell whether a parameter is what a campaign cannot do without: goods, a price, a coupon."""
-    needed = kind.terms.model_fields[one.name].is_required()
-    return needed or one.name == str(kind.terms.main)
+    return one.is_needed or one.name == str(kind.terms.main)
 
 
 def drives() -> list[tuple[str, str]]:
@@ -219,16 +218,17 @@ def landings() -> dict[str, str]:
 
 def options_of(shop: Shop, one: Asked) -> list[tuple[str, Any]]:
     """Return what can be chosen for a parameter; empty where it is typed."""
+    nothing = ("", _("Choose …") if one.is_needed else _("None"))
     if one.ask.kind == "coupon":
         rows = [(str(coupon.pk), coupon.title) for coupon in given_coupons(shop.pk)]
-        return [("", _("None")), *rows]
+        return [nothing, *rows]
     if one.ask.kind == "variant":
         variants = Variant.objects.filter(
             product__shop=shop, product__state="active", is_active=True
         ).select_related("product")
         found = variants.order_by("-product_id", "position")[:MOST_CHOICES]
         return [
-            ("", _("None")),
+            nothing,
             *((str(one.pk), " / ".join([one.product.title, *one.values])) for one in found),
         ]
     return [(key, text) for key, text in one.ask.choices]

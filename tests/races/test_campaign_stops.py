@@ -105,6 +105,36 @@ def test_control_without_the_condition_they_are_in_though_it_is_paused(
     assert isinstance(_joins_while_it_is_paused(monkeypatch), Played)
 
 
+def _comes_late_while_it_is_paused(monkeypatch: pytest.MonkeyPatch) -> Any:
+    shop = make.shop()
+    terms = {"coupon": coupon(shop).pk, "late": coupon(shop, title="late").pk, "places": 2}
+    of = begun(campaign(shop, "coupon_pack", sender=-1, **terms), somebody())
+    for who in crowd(2):
+        join(of, who)
+    ben = somebody()
+    meanwhile = between(monkeypatch, playing, "person_of")
+    came, _paused = run_at_once(lambda: join(of, ben), meanwhile(lambda: _pause(of.campaign)))
+    return came
+
+
+def test_whoever_comes_too_late_when_it_is_paused_gets_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    came = _comes_late_while_it_is_paused(monkeypatch)
+    assert isinstance(came, Refused)
+    assert came.code == "play_paused"
+    assert CouponGrant.objects.count() == 2
+    assert_sound()
+
+
+def test_control_without_a_second_look_a_latecomer_is_given_something_though_it_is_paused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nobody = Campaign.objects.none()
+    monkeypatch.setattr(playing, "_paused", lambda instance: nobody)
+    assert isinstance(_comes_late_while_it_is_paused(monkeypatch), Played)
+
+
 def _begins_while_it_ends(monkeypatch: pytest.MonkeyPatch) -> tuple[Campaign, Any]:
     shop, ben = make.shop(), somebody()
     of = campaign(shop, "instant_draw", prize=coupon(shop).pk)

@@ -24,6 +24,8 @@ from banyan.ops.demo.drawings import draw
 from banyan.orders.models import Order
 from banyan.people import actions as people
 from banyan.people.models import Account
+from banyan.sales import actions as sales
+from banyan.sales.models import Right
 from tests.campaigns.scene import HOUR, SYSTEM, begun, campaign, coupon, crowd, help_, somebody
 from tests.support import factories as make
 from tests.support.database import wipe
@@ -242,6 +244,31 @@ def test_a_new_friend_uses_the_code(house: str, item: Variant, phones: Phones) -
     press(ben, "Use the code")
     expect(ben.get_by_role("heading", name="A coupon is yours")).to_be_visible()
     assert CouponGrant.objects.filter(coupon__title="Welcome").count() == 1
+
+
+def test_the_last_unit_of_a_flash_sale_is_taken_on_one_phone(
+    house: str, item: Variant, phones: Phones
+) -> None:
+    terms = {"variant": item.pk, "price": 6_900, "public": 1, "room": False, "ticketed": True}
+    of = campaign(item.product.shop, "flash_sale", **terms)
+    sales.advance_sales(actor=SYSTEM)
+    ana, ben = phones()
+    of_page = f"/sale/{of.public['sale']}"
+    for phone in (ana, ben):
+        phone.goto(f"{house}/campaign/{of.code}")
+        phone.locator(f"a[href='{of_page}']").first.click()
+        expect(phone.get_by_text("1 of 1 left")).to_be_visible()
+    press(ana, "Take one for CN¥69.00")
+    ana.wait_for_url("**/checkout?**")
+    expect(ana.get_by_text("CN¥69.00").locator("visible=true").first).to_be_visible()
+    press(ben, "Take one for CN¥69.00")
+    ben.goto(f"{house}{of_page}")
+    expect(ben.get_by_text("All are taken.")).to_be_visible()
+    ana.goto(f"{house}{of_page}")
+    expect(ana.get_by_text("One is yours.")).to_be_visible()
+    assert Right.objects.count() == 1
+    with clock.at(of.ends_at):
+        sales.advance_sales(actor=SYSTEM)
 
 
 def looked_at(shop: Shop, item: Variant, who: Account) -> dict[str, str]:

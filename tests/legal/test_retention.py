@@ -13,6 +13,7 @@ from django.db import models
 from django.test import Client
 from procrastinate.contrib.django import app
 
+from banyan.campaigns.models import Preview
 from banyan.catalog.models import EmptySearch, ProductImport
 from banyan.community.models import FeedSession
 from banyan.kernel import clock, retention
@@ -29,6 +30,7 @@ from banyan.people.models import Account, BookDigest, IntendedAction, Mute, Sign
 from banyan.sales.models import Fan, Sale
 from banyan.sharing.models import PendingConfirmation
 from banyan.trust.models import Edge
+from tests.campaigns.scene import draft
 from tests.moderation.test_texts import jpeg
 from tests.support import factories as make
 
@@ -82,6 +84,10 @@ def one_of_each() -> dict[str, Callable[[Account], models.Model]]:
         ),
         "sessions.Session": lambda ana: Session.objects.create(
             session_key="old", session_data="", expire_date=clock.now()
+        ),
+        "campaigns.Preview": lambda ana: Preview.objects.create(
+            campaign=draft(make.shop(), "coupon_pack", drive="honour", budget=0), account=ana,
+            created_at=clock.now(), expires_at=clock.now() + soon,
         ),
         "catalog.ProductImport": lambda ana: ProductImport.objects.create(
             shop=make.shop(), account=ana, token="f", name="goods.csv", content=b"x",

@@ -105,8 +105,9 @@ def test_the_relation_page_sets_level_mute_and_lists(hers: Client, ana: Account)
 
 def test_words_are_muted_and_shown_again(hers: Client, ana: Account) -> None:
     assert hers.post("/me/people", {"word": "Spoiler", "span": "day"}).status_code == 302
-    for bad in ({"word": ""}, {"word": "x", "span": "never"}, {"word": "\0"}):
+    for bad in ({"word": ""}, {"word": "x", "span": "never"}):
         assert hers.post("/me/people", bad).status_code == 422
+    assert hers.post("/me/people", {"word": "\0"}).status_code == 400
     mute = Mute.objects.get()
     assert mute.expires_at is not None
     assert "spoiler" in page(hers, "/me/people")
@@ -116,12 +117,12 @@ def test_words_are_muted_and_shown_again(hers: Client, ana: Account) -> None:
 
 def test_a_list_is_kept_on_its_page(hers: Client, ana: Account) -> None:
     member("ben")
-    for bad in ("", "\0"):
-        assert hers.post("/me/lists", {"name": bad}).status_code == 422
+    assert hers.post("/me/lists", {"name": ""}).status_code == 422
+    assert hers.post("/me/lists", {"name": "\0"}).status_code == 400
     url = hers.post("/me/lists", {"name": "Near"})["Location"]
     assert hers.post(url, {"handle": "@ben"}).status_code == 302
     assert "@ben" in page(hers, url)
-    assert hers.post(url, {"handle": "a\0"}).status_code == 422
+    assert hers.post(url, {"handle": "a\0"}).status_code == 400
     refused = hers.post(url, {"handle": "nobody"})
     assert refused.status_code == 422
     assert "There is nobody of this name." in refused.content.decode()

@@ -55,15 +55,15 @@ def falling_over_after(effects: int) -> Iterator[None]:
         applying._apply = step
 
 
-def everything() -> list[Any]:
-    """Return a fingerprint of every table that a play can write to."""
+def everything() -> dict[str, str | None]:
+    """Return a fingerprint of every table that a play can write to, by its name."""
     parts = [
         f"SELECT '{name}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM \"{name}\" t"
         for name in TABLES
     ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))
-        return list(cursor.fetchall())
+        return dict(cursor.fetchall())
 
 
 def fell_over(cut: Callable[[], AbstractContextManager[None]], call: Callable[[], object]) -> bool:

@@ -209,7 +209,7 @@ class Plays(RuleBasedStateMachine):
         """
         cut, self.cut = self.cut, None
         with clock.at(self.now):
-            before = everything() if cut else []
+            before = everything() if cut else {}
             if cut and fell_over(cut, lambda: self.refusable(call)):
                 assert everything() == before, "what fell over has left something"
                 self.refusable(call)

@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import quote
 
 from banyan.ops.binaries import (
@@ -242,12 +242,16 @@ class EmbeddedPostgres:
         with psycopg.connect(self.dsn(SUPERUSER, user=SUPERUSER), autocommit=True) as connection:
             role = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
             if role.fetchone() is None:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(_name(ROLE)))
+                connection.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE))
+                )
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [dbname])
             if known.fetchone() is not None:
                 return False
             connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(_name(dbname), _name(ROLE))
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                    sql.Identifier(dbname), sql.Identifier(ROLE)
+                )
             )
             return True
 
@@ -493,9 +497,3 @@ def _socket_folder(data_dir: Path) -> Path:
         return beside
     seal = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     return Path("/tmp") / f"banyan-{seal}"
-
-
-def _name(text: str) -> Any:
-    from psycopg import sql
-
-    return sql.Identifier(text)

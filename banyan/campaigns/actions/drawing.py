@@ -72,14 +72,11 @@ def _void(actor: Actor, campaign: Campaign, kind: Mechanic[Any], terms: Any) -> 
     for one in people:
         reason = standing[one.pk].void
         if reason:
-            _act(
-                actor,
-                one,
-                lambda play, mine, reason=reason: [  # type: ignore[misc]
-                    Keep(mine, {"void": reason}),
-                    *kind.voided(play, reason),
-                ],
-            )
+            _act(actor, one, _voids(kind, reason))
+
+
+def _voids(kind: Mechanic[Any], reason: str) -> Said:
+    return lambda play, mine: [Keep(mine, {"void": reason}), *kind.voided(play, reason)]
 
 
 def _freeze(campaign: Campaign, kind: Mechanic[Any], terms: Any) -> bool:
@@ -210,20 +207,20 @@ def _pass_on(actor: Actor, campaign: Campaign, kind: Mechanic[Any], plan: Draw) 
         free = _free(campaign, plan)
         if not free:
             break
-        # Asked again behind the locks: somebody else may have passed it on meanwhile.
-        _act(
-            actor,
-            waiting[0],
-            lambda play, mine, prize=free[0]: (  # type: ignore[misc]
-                _draws(kind, mine.data["rank"], prize)(play, mine)
-                if prize in _free(campaign, plan)
-                else []
-            ),
-            also=campaign,
-        )
+        _act(actor, waiting[0], _moves_up(campaign, kind, plan, free[0]), also=campaign)
     if not _running(campaign).filter(data__has_key="prize").exists():
         for one in waiting:
             _act(actor, one, _draws(kind, 0, None))
+
+
+def _moves_up(campaign: Campaign, kind: Mechanic[Any], plan: Draw, prize: str) -> Said:
+    def say(play: Play[Any], mine: Participation) -> Sequence[Effect]:
+        # Asked again behind the locks: somebody else may have passed it on meanwhile.
+        if prize not in _free(campaign, plan):
+            return []
+        return _draws(kind, mine.data["rank"], prize)(play, mine)
+
+    return say
 
 
 def _waiting(campaign: Campaign) -> list[Participation]:

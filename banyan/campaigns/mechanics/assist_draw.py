@@ -289,7 +289,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         """Before the list is closed the chance is gone; after that the prize goes to the next."""
         if play.instance.state not in {"won", "waiting"} or not self._given_back(play, one):
             return []
-        return _forfeits(one)
+        return _loses(one, "forfeited", "campaign.forfeited")
 
     def redeem(self, play: Play[DrawTerms]) -> Sequence[Effect]:
         """The owner takes the prize, or gives a word before the list is closed."""
@@ -324,7 +324,8 @@ class AssistDraw(Mechanic[DrawTerms]):
             return [Change({"deadline": entry.deadline + _days(play.terms)})]
         if entry.state != "won":
             return []
-        return _forfeits(Participation.objects.get(instance=entry, role=OWNER, state="in"))
+        mine = Participation.objects.get(instance=entry, role=OWNER, state="in")
+        return _loses(mine, "forfeited", "campaign.forfeited")
 
     def draw_of(self, campaign: Campaign, terms: DrawTerms) -> Draw:
         """See the base."""
@@ -366,8 +367,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         owner = play.mine.account_id
         back = bool(play.place) and self._given_back(play, play.mine)
         if back or (prize is None and not play.place):
-            told = Tell(owner, "campaign.forfeited" if prize else "campaign.lost")
-            return [MoveOne(play.mine, "lost"), Move("lost", ends=True), told]
+            return _loses(play.mine, "lost", "campaign.forfeited" if prize else "campaign.lost")
         until = play.at + _days(play.terms)
         later = Change({"deadline": until})
         if prize is None:
@@ -456,9 +456,8 @@ def _word(play: Play[DrawTerms]) -> Mapping[str, str]:
     return {"word": hashlib.sha256(word.encode()).hexdigest()} if word else {}
 
 
-def _forfeits(one: Participation) -> list[Effect]:
-    told = Tell(one.account_id, "campaign.forfeited")
-    return [MoveOne(one, "lost"), Move("forfeited", ends=True), told]
+def _loses(one: Participation, to: str, kind: str) -> list[Effect]:
+    return [MoveOne(one, "lost"), Move(to, ends=True), Tell(one.account_id, kind)]
 
 
 def _asks_word(mine: Participation) -> Next:

@@ -4,12 +4,17 @@ from django.db import migrations, models
 
 from banyan.kernel.migrations._together import at_once
 
-# Of what somebody showed on twice at once, the first stays.
+# Of what somebody showed on twice at once, the first stays, and is counted.
 FIRST = """
-UPDATE community_post p SET deleted_at = now()
-WHERE p.repin_of_id IS NOT NULL AND p.deleted_at IS NULL AND EXISTS (
-  SELECT 1 FROM community_post o WHERE o.author_id = p.author_id
-    AND o.repin_of_id = p.repin_of_id AND o.deleted_at IS NULL AND o.id < p.id)
+WITH gone AS (
+  UPDATE community_post p SET deleted_at = now()
+  WHERE p.repin_of_id IS NOT NULL AND p.deleted_at IS NULL AND EXISTS (
+    SELECT 1 FROM community_post o WHERE o.author_id = p.author_id
+      AND o.repin_of_id = p.repin_of_id AND o.deleted_at IS NULL AND o.id < p.id)
+  RETURNING p.repin_of_id)
+UPDATE community_poststat s SET repins = greatest(0, s.repins - g.n)
+FROM (SELECT repin_of_id, count(*) AS n FROM gone GROUP BY repin_of_id) g
+WHERE s.post_id = g.repin_of_id
 """
 HELD = """
 UPDATE community_comment c SET state = 4

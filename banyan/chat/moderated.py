@@ -62,5 +62,5 @@ def _find(message_id: int) -> ports.Found | None:
 def register() -> None:
     """Let messages be reported, by those who were told them."""
     ports.register(
-        ports.Subject("message", _("Message"), _sees, _find, hide=_hide, restore=_restore)
+        ports.Subject("message", _("A message"), _sees, _find, hide=_hide, restore=_restore)
     )

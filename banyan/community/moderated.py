@@ -107,7 +107,7 @@ def register() -> None:
     """Let posts and comments be reported."""
     ports.register(
         ports.Subject(
-            "post", _("Post"), _sees_post, _find_post, hide=_hide_post, restore=_restore_post
+            "post", _("A post"), _sees_post, _find_post, hide=_hide_post, restore=_restore_post
         )
     )
     ports.register(

@@ -305,7 +305,10 @@ class PayOwed(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Forgo(Effect):
-    """What is owed for a place and not paid yet is owed no more; the budget has it again."""
+    """What is owed for a place is owed no more; the budget has it again.
+
+    What was paid already is taken back, below zero if need be, and its earner is told.
+    """
 
     one: Participation
 

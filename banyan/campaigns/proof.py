@@ -95,6 +95,14 @@ QUESTIONS: Mapping[str, str] = {
         JOIN entitlements_grant e ON e.id = g.reference
         WHERE g.kind = 'coupon' AND (g.undone_at IS NOT NULL) <> (e.state = 'revoked')
     """,
+    "what a leader of a group has is booked": """
+        SELECT g.id, g.amount, coalesce(sum(p.amount), 0) FROM campaigns_grant g
+        LEFT JOIN ledger_journal j ON j.key IN ('grant:' || g.id, 'grant:' || g.id || ':back')
+        LEFT JOIN ledger_posting p ON p.journal_id = j.id
+         AND EXISTS (SELECT FROM ledger_account a
+                     WHERE a.id = p.account_id AND a.kind = 'earner_payable')
+        WHERE g.kind = 'perk' GROUP BY g.id, g.amount HAVING g.amount <> coalesce(sum(p.amount), 0)
+    """,
     "a granted price is there": """
         SELECT g.id, g.reference FROM campaigns_grant g
         WHERE g.kind = 'right' AND NOT EXISTS (

@@ -237,6 +237,16 @@ def _settled(happening: Happening) -> str:
     ) % {"title": happening.data["title"]}
 
 
+def _perk_back(happening: Happening) -> str:
+    amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
+    told = _(
+        "%(title)s: an order of your group went back later, and with it the %(amount)s that you "
+        "had for it. What you earn next settles that."
+    )
+    return told % {"title": happening.data["title"], "amount": amount}
+
+
+_register("campaign.perk_back", _perk_back, icon="people")
 _register("campaign.brought", _brought, icon="gift")
 _register("campaign.taken_back", _taken_back, icon="heart")
 _register("campaign.owed", _owed, icon="heart")

@@ -25,7 +25,8 @@ class Enter(Effect):
 
     ``scope`` is "instance" or "campaign", or "account": then two in the same hands are two, and
     what they have in common is seen (``persons.same_hands``). With ``expires_at`` the place is
-    only reserved.
+    only reserved; at ``due_at`` the mechanic decides about it. At most ``per_day`` of a person in
+    the campaign on one day, where that is not 0.
     """
 
     role: str
@@ -35,6 +36,8 @@ class Enter(Effect):
     scope: str = "instance"
     data: Mapping[str, Any] = field(default_factory=dict)
     expires_at: dt.datetime | None = None
+    due_at: dt.datetime | None = None
+    per_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)

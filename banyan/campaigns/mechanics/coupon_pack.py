@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -20,6 +20,7 @@ from ..causes import kept_of
 from ..chance.packs import TIERED, Pack
 from ..disclosing import Gift
 from ..effects import Effect, Enter, Move, Once, Promise, Tell
+from ..figures import of_packs
 from ..mechanic import (
     INSTANCES,
     Beginning,
@@ -93,6 +94,9 @@ class PackTerms(RewardTerms):
         int, Ask(gettext_lazy("A pack is open for"), unit=gettext_lazy("hours")), Field(ge=1, le=72)
     ] = 48
     packs: Annotated[int, Ask(gettext_lazy("Packs of one person")), Field(ge=1, le=50)] = 3
+    per_day: Annotated[
+        int, Ask(gettext_lazy("Packs of others that one may open in a day")), Field(ge=1, le=50)
+    ] = 5
     starts: Annotated[
         Literal["hand", "order", "day"],
         Ask(
@@ -194,6 +198,10 @@ class CouponPack(Mechanic[PackTerms]):
             total += max(0, cost_in(costs, terms.top) - each)
         return total + (cost_in(costs, terms.coupon) if terms.sender >= 0 else 0)
 
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return of_packs(campaign)
+
     def gives(self, terms: PackTerms) -> Sequence[Gift]:
         """A coupon for every place, a better one for one of them, and the sender's own."""
         top, sender = bool(terms.top), terms.sender >= 0
@@ -253,7 +261,7 @@ class CouponPack(Mechanic[PackTerms]):
             coupon, rule = terms.newcomer, "newcomer"
         owner = play.instance.owner_id or 0
         effects: list[Effect] = [
-            Enter("opener", place=play.place, data={"rule": rule}),
+            Enter("opener", place=play.place, data={"rule": rule}, per_day=terms.per_day),
             *reward(
                 play,
                 who,

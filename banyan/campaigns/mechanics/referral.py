@@ -397,7 +397,7 @@ def _is_held(one: Participation) -> bool:
 
 
 def _waits(one: Participation) -> bool:
-    return one.data.get("reason") == WAITS
+    return bool(one.data.get("reason") == WAITS)
 
 
 def _brought(account_id: int, code: Instance) -> bool:

@@ -64,6 +64,17 @@ class Once(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOne(Effect):
+    """One of ``of`` things that the campaign has in all is taken; refused ``drained`` with none.
+
+    ``what`` names them, as a bounded counter of the campaign.
+    """
+
+    what: str
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class TakeBack(Effect):
     """Whoever plays takes their contribution back; its place is free again."""
 

@@ -60,6 +60,12 @@ QUESTIONS: Mapping[str, str] = {
           SELECT count(*) FROM campaigns_instance i, jsonb_array_elements(i.public->'turns') t
           WHERE i.campaign_id = b.subject_id AND t->>1 = split_part(b.kind, '.', 3))
     """,
+    "what is gone of coupons for latecomers was given": """
+        SELECT b.subject_id, b.used FROM kernel_boundedcounter b
+        WHERE b.kind = 'campaigns.late' AND b.used <> (
+          SELECT count(*) FROM campaigns_grant g
+          WHERE g.campaign_id = b.subject_id AND g.rule = 'late' AND g.kind IN ('coupon', 'right'))
+    """,
     "a prize of a draw has no more holders than there are of it": """
         SELECT h.campaign_id, h.prize, h.many FROM (
           SELECT campaign_id, data->>'prize' AS prize, count(*) AS many

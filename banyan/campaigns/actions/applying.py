@@ -10,9 +10,9 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from banyan.chat import actions as chat
-from banyan.kernel import clock, events, locks
+from banyan.kernel import clock, counters, events, locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Busy
+from banyan.kernel.problems import Busy, SoldOut
 from banyan.kernel.remembered import insert, insert_together
 from banyan.kernel.states import transition, transition_all
 from banyan.notify.actions import notify, notify_each
@@ -264,6 +264,16 @@ def _once(effect: say.Once, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
     scopes = (f"campaign:{instance.campaign_id}", f"instance:{instance.pk}")
     insert(*(one for scope in scopes for one in _keys(person, scope)))
+
+
+@_apply.register
+def _take_one(effect: say.TakeOne, stage: Stage) -> None:
+    kind, campaign_id = f"campaigns.{effect.what}", stage.instance.campaign_id
+    counters.open_counter(kind=kind, subject_id=campaign_id, cap=effect.of)
+    try:
+        counters.take(kind=kind, subject_id=campaign_id)
+    except SoldOut as gone:
+        raise Refused("drained", detail=gone.detail) from gone
 
 
 @_apply.register

@@ -133,6 +133,15 @@ def threaded_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest)
             wipe()
 
 
+@pytest.fixture
+def midday() -> Iterator[None]:
+    """It is noon of today, and stays so: no day ends during the test, here or in Shanghai."""
+    from banyan.kernel import clock
+
+    with clock.at(clock.now().replace(hour=12, minute=0)):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _media_root(settings: object, tmp_path: Path) -> None:
     """Pictures of a test live and die with it."""

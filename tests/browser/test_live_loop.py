@@ -43,7 +43,7 @@ SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15"
     " (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1"
 )
-SOON = 15_000
+SOON = 60_000
 
 
 @dataclass(slots=True)

@@ -250,7 +250,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hooks/sandbox"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def wait(self, count: int, *, seconds: float = 8.0) -> list[Hook]:
+    def wait(self, count: int, *, seconds: float = 60.0) -> list[Hook]:
         """Return the hooks once ``count`` have come."""
         wait_for(lambda: len(self.hooks) >= count, seconds=seconds)
         return list(self.hooks)
@@ -261,7 +261,7 @@ class Receiver:
         self._server.server_close()
 
 
-def wait_for(fact: Callable[[], bool], *, seconds: float = 8.0) -> None:
+def wait_for(fact: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait until something holds; fail when it does not come true in time."""
     end = time.monotonic() + seconds
     while not fact():

@@ -78,7 +78,7 @@ class Gateway:
         return self._reap()
 
     def _reap(self) -> int:
-        code = self.process.wait(timeout=15)
+        code = self.process.wait(timeout=60)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code
@@ -274,7 +274,7 @@ def together(task: Callable[[int], T], count: int) -> list[T]:
     barrier = threading.Barrier(count)
 
     def run(number: int) -> T:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         return task(number)
 
     with ThreadPoolExecutor(count) as pool:

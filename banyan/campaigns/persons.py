@@ -19,15 +19,13 @@ from .models import PersonKey
 class Person:
     """A member as campaigns know them: the account, every key, and whether a contact is proven.
 
-    ``accounts`` are all of the person's, the own one among them, and ``household`` those of others
-    at the same address, as ``trust`` knows them.
+    ``accounts`` are all of the person's, the own one among them, as ``trust`` knows them.
     """
 
     account_id: int
     keys: frozenset[str]
     is_proven: bool
     accounts: frozenset[int]
-    household: frozenset[int] = frozenset()
 
     @property
     def contacts(self) -> set[str]:
@@ -48,7 +46,7 @@ def person_of(actor: Actor) -> Person:
     keys = {f"account:{one}" for one in found.accounts} | {f"contact:{one}" for one in contacts}
     if actor.visitor:
         keys.add(f"browser:{actor.visitor}")
-    return Person(actor.id, frozenset(keys), bool(contacts), found.accounts, found.household)
+    return Person(actor.id, frozenset(keys), bool(contacts), found.accounts)
 
 
 def seat_scope(instance_id: int, account_id: int) -> str:

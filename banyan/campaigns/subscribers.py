@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -27,8 +27,9 @@ from banyan.orders.ports import Hold
 from banyan.payments.events import PaymentUnplaced
 
 from .actions.buying import apologise, lapse, on_paid, paid_locks
-from .actions.following import follow, follow_paid, offer_paid, undo_begun
+from .actions.following import follow, follow_paid, offer_paid, undo_begun, watched_orders
 from .models import Participation
+from .queries import bringing
 
 CONSUMER, WATCH = "campaigns.orders", "campaigns.watch"
 LATE = {"too_late", TooLate.code}
@@ -60,7 +61,14 @@ def _free(at: dt.datetime) -> None:
     lapse(actor=US, ids=list(late.values_list("id", flat=True)[:50]))
 
 
-@events.subscribe(OrderPaid, consumer=WATCH)
+def _concerned(paid: Sequence[OrderPaid]) -> list[OrderPaid]:
+    """Return those that something watches, or whose shop brings something. Two statements."""
+    watched = watched_orders([event.order_id for event in paid])
+    shops = {one.shop_id for one in bringing({event.shop_id for event in paid})}
+    return [one for one in paid if one.order_id in watched or one.shop_id in shops]
+
+
+@events.subscribe(OrderPaid, consumer=WATCH, sieve=_concerned)
 def watch_paid(event: OrderPaid, meta: Meta) -> None:
     """Tell mechanics that watch orders of those who take part, and the buyer what it brings."""
     follow_paid(actor=US, order_id=event.order_id)

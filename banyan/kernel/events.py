@@ -12,9 +12,10 @@ Two ways to listen:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django.db import connection
 from django.db.transaction import TransactionManagementError
@@ -67,15 +68,37 @@ class Meta:
     actor_kind: str
     actor_id: int | None
 
+    @property
+    def cause(self) -> int:
+        """What this event, and all that follows from it, comes from: itself, if nothing else."""
+        return self.cause_id or self.id
+
 
 E = TypeVar("E", bound=Event)
 Inline = Callable[[Any, Actor], None]
 Locks = Callable[[Any], Iterable[LockKey]]
 Handler = Callable[[Any, Meta], None]
+Happened = tuple[E, Meta]
+"""An event of which a consumer is told, and what the outbox knows of it."""
+
+
+class Together(Generic[E]):
+    """A handler that takes several events at once; also an ordinary one, of a single event."""
+
+    def __init__(self, handle: Callable[[Sequence[Happened[E]]], None]) -> None:
+        """Name the function that is told of them; wrap it."""
+        self.handle = handle
+        functools.update_wrapper(self, handle)
+
+    def __call__(self, event: E, meta: Meta) -> None:
+        """Handle one event alone."""
+        self.handle([(event, meta)])
+
 
 registry: dict[str, type[Event]] = {}
 inline_handlers: dict[str, list[tuple[Inline, Locks]]] = {}
 consumers: dict[str, dict[str, list[Handler]]] = {}
+sieves: dict[Handler, Callable[[Sequence[Any]], Collection[Any]]] = {}
 
 
 def in_transaction(
@@ -91,13 +114,40 @@ def in_transaction(
 
 
 def subscribe(
-    event: type[E], *, consumer: str
+    event: type[E], *, consumer: str, sieve: Callable[[Sequence[E]], Collection[E]] | None = None
 ) -> Callable[[Callable[[E, Meta], None]], Callable[[E, Meta], None]]:
     """Register a handler of a named consumer; it may be called again after a crash only if
-    its transaction rolled back, so database effects happen once."""
+    its transaction rolled back, so database effects happen once.
+
+    ``sieve`` tells of several events which ones the handler has something to do for, by few
+    statements and without writing; it is not called for the others. It saves asking for each of
+    them and nothing else: the handler does right without it, too.
+    """
 
     def register(handler: Callable[[E, Meta], None]) -> Callable[[E, Meta], None]:
         consumers.setdefault(consumer, {}).setdefault(event.name, []).append(handler)
+        if sieve is not None:
+            sieves[handler] = sieve
+        return handler
+
+    return register
+
+
+def subscribe_together(
+    event: type[E], *, consumer: str
+) -> Callable[[Callable[[Sequence[Happened[E]]], None]], Together[E]]:
+    """Register a handler that takes several events at once, so that a burst costs few statements.
+
+    What :func:`subscribe` promises holds. It is told of at most ``relay.TOGETHER`` events that come
+    one after another and whose handlers all take several; they are in order among themselves, but
+    not beside those of other names, so it must not mind that. Each event has a cause of its own
+    (``meta.cause``); none is set around the call. Where one of them fails they are handed on one
+    by one.
+    """
+
+    def register(handle: Callable[[Sequence[Happened[E]]], None]) -> Together[E]:
+        handler = Together(handle)
+        subscribe(event, consumer=consumer)(handler)
         return handler
 
     return register
@@ -141,9 +191,9 @@ def run_handlers(event: Event, actor: Actor) -> None:
         handler(event, actor)
 
 
-def emit_all(happened: Sequence[Event], *, actor: Actor) -> None:
+def emit_all(happened: Sequence[Event], *, actor: Actor, causes: Sequence[int | None] = ()) -> None:
     """Append many events, in order, in a few statements. For those that nothing in the
-    transaction listens to; ValueError otherwise."""
+    transaction listens to; ValueError otherwise. ``causes``: one for each, or the context's."""
     from .models import StoredEvent
 
     if not connection.in_atomic_block:
@@ -151,6 +201,7 @@ def emit_all(happened: Sequence[Event], *, actor: Actor) -> None:
     if heard := {event.name for event in happened} & inline_handlers.keys():
         raise ValueError(f"{sorted(heard)} have listeners inside the transaction")
     now, cause = clock.now(), current_cause()
+    each = causes or [None] * len(happened)
     # Ids of one millisecond can begin again at zero, and the relay publishes in their order.
     ids = sorted(new_ids(len(happened)))
     StoredEvent.objects.bulk_create(
@@ -160,12 +211,12 @@ def emit_all(happened: Sequence[Event], *, actor: Actor) -> None:
                 name=event.name,
                 subject_id=getattr(event, event.subject),
                 payload=event.model_dump(mode="json"),
-                cause_id=cause,
+                cause_id=own or cause,
                 actor_kind=actor.kind,
                 actor_id=actor.id,
                 occurred_at=now,
             )
-            for made, event in zip(ids, happened, strict=True)
+            for made, event, own in zip(ids, happened, each, strict=True)
         ),
         batch_size=1000,
     )

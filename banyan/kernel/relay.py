@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -35,6 +35,7 @@ LEADER_KEY = 0x62616E79616E01
 PUBLISH_BATCH = 1000
 DELIVER_BATCH = 200
 DELIVER_SECONDS = 0.25
+TOGETHER = 16  # statements are made for each length of a list
 LOOK_AHEAD = 5000
 IDLE_SECONDS = 0.1
 ELECTION_SECONDS = 1.0
@@ -43,7 +44,8 @@ BACKOFF_SECONDS = (0.5, 2.0, 8.0, 30.0)
 TRIES = len(BACKOFF_SECONDS) + 1
 
 Failed = Callable[[ConsumerCursor, StoredEvent, Exception], bool]
-Handle = Callable[[list[events.Handler], StoredEvent], Exception | None]
+Handlers = Mapping[str, list[events.Handler]]
+Handle = Callable[[Handlers, Sequence[StoredEvent]], Exception | None]
 
 
 def run(stop: threading.Event) -> None:
@@ -154,7 +156,7 @@ def retry_dead(dead_id: int) -> None:
         dead = DeadEvent.objects.select_for_update(of=("self",)).get(pk=dead_id)
         if dead.resolved_at is not None:
             return
-        error = _handle(events.consumers[dead.consumer].get(dead.event.name, []), dead.event)
+        error = _handle(events.consumers[dead.consumer], [dead.event])
         if error is not None:
             raise error
         DeadEvent.objects.filter(pk=dead.pk).update(resolved_at=clock.now())
@@ -317,47 +319,96 @@ def _hand_on(consumer: str, handle: Handle, failed: Failed) -> int:
             handle = _handle  # what failed just now fails again, as a rule
         last = _last_position()
         batch = _next_of(cursor.position, last, sorted(handlers))
-        position, done = cursor.position, 0
+        position = cursor.position
         deadline = time.monotonic() + DELIVER_SECONDS
-        for stored in batch:
-            error = handle(handlers[stored.name], stored)
+        plainly = handle is _handle_plainly
+        wanted = _sieved(handlers, batch) if plainly else batch
+        done = len(batch) - len(wanted)
+        for part in _parts(handlers, wanted, TOGETHER if plainly else 1):
+            error = handle(handlers, part)
             if error is not None:
                 _save(cursor, position)
-                return done + int(failed(cursor, stored, error))
-            done += 1
-            position = stored.position or position
+                return done + int(failed(cursor, part[0], error))
+            done += len(part)
+            position = part[-1].position or position
             # Row locks end with the transaction, so it ends at once when a handler took some.
             if locks.holding() or time.monotonic() > deadline:
                 break
         else:
-            position = position if len(batch) == DELIVER_BATCH else max(position, last)
+            position = (batch[-1].position or last) if len(batch) == DELIVER_BATCH else last
         _save(cursor, position)
     return done
 
 
-def _handle(handlers: list[events.Handler], stored: StoredEvent) -> Exception | None:
-    """Run ``handlers`` in a savepoint and return the error that rolled it back, if any."""
+def _sieved(handlers: Handlers, batch: Sequence[StoredEvent]) -> list[StoredEvent]:
+    """Leave out the events for which every handler's sieve says that there is nothing to do."""
+    idle: set[int] = set()
+    for name in {stored.name for stored in batch}:
+        sieves = [events.sieves.get(handler) for handler in handlers[name]]
+        several = {one.pk: events.load(one) for one in batch if one.name == name}
+        if all(sieves):
+            try:
+                kept = [one for sieve in sieves if sieve for one in sieve([*several.values()])]
+            except Exception as error:
+                raise _Stumbled from error
+            concerned = {id(one) for one in kept}
+            idle |= {pk for pk, one in several.items() if id(one) not in concerned}
+    return [one for one in batch if one.pk not in idle]
+
+
+def _parts(
+    handlers: Handlers, batch: Sequence[StoredEvent], most: int
+) -> Iterator[list[StoredEvent]]:
+    """Cut a batch into what is handled at once: ``most`` events whose handlers take several, or
+    one."""
+    part: list[StoredEvent] = []
+    for stored in batch:
+        alone = not all(isinstance(one, events.Together) for one in handlers.get(stored.name, ()))
+        if part and (alone or len(part) == most):
+            yield part
+            part = []
+        part.append(stored)
+        if alone:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _handle(handlers: Handlers, part: Sequence[StoredEvent]) -> Exception | None:
+    """Hand ``part`` on in a savepoint and return the error that rolled it back, if any."""
     try:
         with transaction.atomic():
-            _call(handlers, stored)
+            _call(handlers, part)
     except Exception as error:
         return error
     return None
 
 
-def _handle_plainly(handlers: list[events.Handler], stored: StoredEvent) -> None:
-    """Run ``handlers``; what one of them raises ends the transaction, with all before it."""
+def _handle_plainly(handlers: Handlers, part: Sequence[StoredEvent]) -> None:
+    """Hand ``part`` on; what a handler raises ends the transaction, with all before it."""
     try:
-        _call(handlers, stored)
+        _call(handlers, part)
     except Exception as error:
         raise _Stumbled from error
 
 
-def _call(handlers: list[events.Handler], stored: StoredEvent) -> None:
-    with caused_by(stored.cause_id or stored.pk):
+def _call(handlers: Handlers, part: Sequence[StoredEvent]) -> None:
+    if len(part) == 1:
+        (stored,) = part
         event, meta = events.load(stored), events.meta_of(stored)
-        for handler in handlers:
-            handler(event, meta)
+        with caused_by(meta.cause):
+            for handler in handlers.get(stored.name, ()):
+                handler(event, meta)
+        return
+    by_name: dict[str, list[events.Happened[Any]]] = {}
+    for stored in part:
+        happened = (events.load(stored), events.meta_of(stored))
+        by_name.setdefault(stored.name, []).append(happened)
+    for name, several in by_name.items():
+        for handler in handlers[name]:
+            if isinstance(handler, events.Together):
+                handler.handle(several)
 
 
 def _save(cursor: ConsumerCursor, position: int) -> None:

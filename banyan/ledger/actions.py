@@ -237,9 +237,11 @@ def post(
 def together() -> Iterator[None]:
     """Book everything that is posted inside by one statement, at the end of the block.
 
+    Or by two, where somebody in between says :func:`book_gathered`.
+
     For an action that books several journals, in listeners too: inside, :func:`post` returns a
     journal that has no id yet, and what only the database can refuse is refused at the end.
-    Nothing is booked when the block raises. Needs the caller's transaction.
+    Nothing that is still gathered is booked when the block raises. Needs the caller's transaction.
     """
     if not locks.in_transaction():
         raise TransactionManagementError("journals are gathered inside a transaction")
@@ -251,6 +253,17 @@ def together() -> Iterator[None]:
         _gathered.reset(token)
     if wanted:
         _book(wanted, nested=True)
+
+
+def book_gathered() -> None:
+    """Book now what :func:`together` has gathered so far, if it gathers.
+
+    For whoever is about to take a row that others wait for: they need not wait for this, too.
+    """
+    gathered = _gathered.get()
+    if gathered:
+        _book(gathered, nested=True)
+        gathered.clear()
 
 
 def _row(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from banyan.kernel import events
-from banyan.kernel.actors import Actor
-from banyan.kernel.events import Meta
-from banyan.kernel.remembered import get
-from banyan.legal.actions import accept
+from banyan.kernel.events import Happened
+from banyan.legal.actions import accept_each
 
 from .events import OrderPlaced
-from .models import Checkout
+from .reading import checkouts
 
 KINDS = ("terms", "privacy", "refund")
 
 
-@events.subscribe(OrderPlaced, consumer="orders.agreeing")
-def record_agreement(event: OrderPlaced, meta: Meta) -> None:
-    """Record to which versions the buyer agreed, the guest under the purchase."""
-    buyer_id = get(Checkout, event.checkout_id).buyer_id
-    who = Actor(kind="member", id=buyer_id) if buyer_id else Actor.guest()
-    accept(actor=who, kinds=KINDS, checkout_id=event.checkout_id)
+@events.subscribe_together(OrderPlaced, consumer="orders.agreeing")
+def record_agreement(placed: Sequence[Happened[OrderPlaced]]) -> None:
+    """Record to which versions the buyers agreed, the guests under their purchases."""
+    bought = checkouts(sorted({event.checkout_id for event, _meta in placed}))
+    accept_each(who=[(one.buyer_id, one.pk) for one in bought], kinds=KINDS)

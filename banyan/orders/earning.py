@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from banyan.entitlements.purses import gives_points
 from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
@@ -12,7 +15,12 @@ from .events import OrderPaid, OrderReceived
 CONSUMER = "orders.points"
 
 
-@events.subscribe(OrderPaid, consumer=CONSUMER)
+def _at_giving_shops(paid: Sequence[OrderPaid]) -> list[OrderPaid]:
+    giving = {shop_id for shop_id in {event.shop_id for event in paid} if gives_points(shop_id)}
+    return [event for event in paid if event.shop_id in giving]
+
+
+@events.subscribe(OrderPaid, consumer=CONSUMER, sieve=_at_giving_shops)
 def grant_what_was_earned(event: OrderPaid, meta: Meta) -> None:
     """Let a paid order have its points."""
     grant_for(actor=Actor.system(CONSUMER), order_id=event.order_id, shop_id=event.shop_id)

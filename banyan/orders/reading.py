@@ -72,6 +72,12 @@ def known_or_ids(placement_key: str, count: int) -> tuple[int | None, list[int]]
 
 
 @remembered
+def checkouts(checkout_ids: list[int]) -> QuerySet[Checkout]:
+    """Return checkouts by their ids."""
+    return Checkout.objects.filter(pk__in=checkout_ids)
+
+
+@remembered
 def orders_of(checkout_id: int) -> QuerySet[Order]:
     """Return the orders of a checkout, one per shop, in order."""
     return Order.objects.filter(checkout_id=checkout_id).order_by("id")

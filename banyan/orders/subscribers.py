@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from banyan.kernel import events
-from banyan.kernel.events import Meta
-from banyan.kernel.remembered import get
+from banyan.kernel.events import Happened
 from banyan.payments.events import PaymentCaptured, RefundFailed, RefundSucceeded
-from banyan.trust.actions import record
+from banyan.trust.actions import Seen, record_each
 from banyan.trust.rules import BROWSER, Key, address_keys
 from banyan.trust.subscribers import CONSUMER as TRUST
 
@@ -15,17 +16,20 @@ from .actions.payment import on_captured, payment_locks
 from .actions.refunds import on_settled, settled_locks
 from .events import OrderPaid
 from .models import Checkout
+from .reading import checkouts
 
 events.in_transaction(PaymentCaptured, locks=payment_locks)(on_captured)
 events.in_transaction(RefundSucceeded, locks=settled_locks)(on_settled)
 events.in_transaction(RefundFailed, locks=settled_locks)(on_settled)
 
 
-@events.subscribe(OrderPaid, consumer=TRUST)
-def note_buyer(event: OrderPaid, meta: Meta) -> None:
-    """Note where a member's paid order goes, and with which browser it was placed."""
-    bought = get(Checkout, event.checkout_id)
-    if bought.buyer_id is not None:
-        browser = [Key(BROWSER, bought.visitor)] if bought.visitor else []
-        keys = [*address_keys(bought.address), *browser]
-        record(account_id=bought.buyer_id, keys=keys, source="order")
+@events.subscribe_together(OrderPaid, consumer=TRUST)
+def note_buyers(paid: Sequence[Happened[OrderPaid]]) -> None:
+    """Note where members' paid orders go, and with which browser they were placed."""
+    bought = checkouts(sorted({event.checkout_id for event, _meta in paid}))
+    record_each([Seen(one.buyer_id, _keys(one), "order") for one in bought if one.buyer_id])
+
+
+def _keys(bought: Checkout) -> list[Key]:
+    browser = [Key(BROWSER, bought.visitor)] if bought.visitor else []
+    return [*address_keys(bought.address), *browser]

@@ -9,7 +9,7 @@ are long past (a new consumer, a loaded history) are not sent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 
 from banyan.catalog.models import ShopStaff
 from banyan.kernel import clock, events
-from banyan.kernel.events import Meta
+from banyan.kernel.events import Happened, Meta
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
-from banyan.notify.actions import notify, send
+from banyan.notify.actions import Telling, compose, notify, notify_all, queue
 from banyan.notify.kinds import Happening
+from banyan.notify.models import Message
 
 from .events import OrderPaid, OrderRefunded, OrderReturnMoved, OrderShipped
 from .models import Checkout, Order, OrderRefund, Return
@@ -32,19 +33,30 @@ BY_BUYER = {"asked", "sent", "withdrawn"}
 BY_SHOP = {"approved", "refused", "exchanged"}
 
 
-@events.subscribe(OrderPaid, consumer="orders.tell")
-def tell_of_a_payment(event: OrderPaid, meta: Meta) -> None:
-    """Send the receipt with the way back, once per purchase; tell the shop, once per order."""
-    order = order_of(event.order_id)
-    write(order.checkout, "order.receipt", meta, {"total": _total(order.checkout)})
-    for member in _staff(order.shop_id):
-        notify(
-            recipient_id=member.account_id,
-            kind="order.paid",
-            group_key=f"order.paid:{order.pk}",
-            url=f"/studio/{order.shop.slug}/orders/{order.pk}",
-            data={"number": order.number, "shop": order.shop.name},
+@events.subscribe_together(OrderPaid, consumer="orders.tell")
+def tell_of_payments(paid: Sequence[Happened[OrderPaid]]) -> None:
+    """Send the receipts with the way back, once per purchase; tell the shops, once per order."""
+    orders = {order.pk: order for order in _orders([event.order_id for event, _meta in paid])}
+    staff: dict[int, list[int]] = {}
+    for member in _staff(sorted({order.shop_id for order in orders.values()})):
+        staff.setdefault(member.shop_id, []).append(member.account_id)
+    receipts, tellings = [], []
+    for event, meta in paid:
+        order = orders[event.order_id]
+        total = {"total": _total(order.checkout)}
+        receipts += _messages(order.checkout, "order.receipt", meta, total)
+        tellings.append(
+            Telling(
+                staff.get(order.shop_id, ()),
+                kind="order.paid",
+                group_key=f"order.paid:{order.pk}",
+                url=f"/studio/{order.shop.slug}/orders/{order.pk}",
+                data={"number": order.number, "shop": order.shop.name},
+                cause=meta.cause,
+            )
         )
+    queue(receipts)
+    notify_all(tellings)
 
 
 @events.subscribe(OrderShipped, consumer="orders.tell")
@@ -86,7 +98,7 @@ def tell_of_a_return(event: OrderReturnMoved, meta: Meta) -> None:
     found = Return.objects.select_related("order__checkout", "order__shop").get(pk=event.return_id)
     order = found.order
     if event.state in BY_BUYER:
-        for member in _staff(order.shop_id):
+        for member in _staff([order.shop_id]):
             notify(
                 recipient_id=member.account_id,
                 kind="return.asked",
@@ -108,20 +120,20 @@ def tell_of_a_return(event: OrderReturnMoved, meta: Meta) -> None:
 
 def order_of(order_id: int) -> Order:
     """Return an order with its checkout and shop."""
-    found = _orders.first(order_id)
+    found = _orders.first([order_id])
     if found is None:
         raise Order.DoesNotExist(f"Order {order_id}")
     return found
 
 
 @remembered
-def _orders(order_id: int) -> QuerySet[Order]:
-    return Order.objects.select_related("checkout__buyer", "shop").filter(pk=order_id)
+def _orders(order_ids: list[int]) -> QuerySet[Order]:
+    return Order.objects.select_related("checkout__buyer", "shop").filter(pk__in=order_ids)
 
 
 @remembered
-def _staff(shop_id: int) -> QuerySet[ShopStaff]:
-    return ShopStaff.objects.filter(shop_id=shop_id)
+def _staff(shop_ids: list[int]) -> QuerySet[ShopStaff]:
+    return ShopStaff.objects.filter(shop_id__in=shop_ids)
 
 
 def _total(checkout: Checkout) -> str:
@@ -132,16 +144,23 @@ def write(
     checkout: Checkout, kind: str, meta: Meta, context: Mapping[str, Any], *, of: str = ""
 ) -> None:
     """Write one message to the buyer, once per ``kind`` and ``of``; not of what is long past."""
+    queue(_messages(checkout, kind, meta, context, of=of))
+
+
+def _messages(
+    checkout: Checkout, kind: str, meta: Meta, context: Mapping[str, Any], *, of: str = ""
+) -> list[Message]:
+    """Return the message, or none where nobody can be written to."""
     if meta.occurred_at < clock.now() - FRESH:
-        return
+        return []
     channel, destination = "email", checkout.contact_email
     if not destination and checkout.buyer is not None:
         destination = checkout.buyer.email or ""
     if not destination:
         channel, destination = "sms", checkout.contact_phone
     if not destination:
-        return
-    send(
+        return []
+    message = compose(
         channel=channel,
         destination=destination,
         kind=kind,
@@ -150,6 +169,7 @@ def write(
         key=f"{kind}:{of or checkout.pk}",
         cause_id=checkout.pk,
     )
+    return [message]
 
 
 def notice(order: Order, kind: str, group: str, url: str = "") -> None:

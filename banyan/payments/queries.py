@@ -216,24 +216,25 @@ def destinations_for(intent: Intent) -> Destinations:
     )
 
 
-def payer_told(intent_id: int) -> tuple[int, str] | None:
-    """Return whose a captured payment is, and the mark of who paid it, where that is known.
+def payers_told(intent_ids: list[int]) -> list[tuple[int, str]]:
+    """Return whose captured payments are, and the marks of who paid them, where that is known.
 
-    None for guests, and for what somebody else paid by a link. One statement where no provider
-    says, two at most.
+    Without those of guests, and without what somebody else paid by a link. One statement where no
+    provider says, and one more for each payment that a link was made for.
     """
-    told = _told(intent_id)
-    if not told or (intent := told[0].intent) is None:
-        return None
-    if intent.payer_id is None or _paid_by_link(intent):
-        return None
-    return intent.payer_id, f"{intent.provider}|{told[0].payload['payer']}"
+    newest = {one.intent_id: one for one in _told(intent_ids)}
+    found = []
+    for message in newest.values():
+        intent = message.intent
+        if intent is not None and intent.payer_id is not None and not _paid_by_link(intent):
+            found.append((intent.payer_id, f"{intent.provider}|{message.payload['payer']}"))
+    return found
 
 
 @remembered
-def _told(intent_id: int) -> QuerySet[ProviderMessage]:
-    told = ProviderMessage.objects.filter(intent=intent_id, payload__payer__gt="")
-    return told.select_related("intent").order_by("-id")[:1]
+def _told(intent_ids: list[int]) -> QuerySet[ProviderMessage]:
+    told = ProviderMessage.objects.filter(intent__in=intent_ids, payload__payer__gt="")
+    return told.select_related("intent").order_by("id")
 
 
 def _paid_by_link(intent: Intent) -> bool:

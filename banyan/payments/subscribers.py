@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from banyan.kernel import events
-from banyan.kernel.events import Meta
-from banyan.trust.actions import record
+from banyan.kernel.events import Happened, Meta
+from banyan.trust.actions import Seen, record_each
 from banyan.trust.rules import PAYMENT, Key
 from banyan.trust.subscribers import CONSUMER as TRUST
 
 from .actions.requests import on_request_captured, request_locks
 from .events import PaymentCaptured, PayoutRequested, RefundRequested
-from .queries import payer_told
+from .queries import payers_told
 
 CONSUMER = "payments.out"
 
@@ -33,10 +35,8 @@ def send_payout(event: PayoutRequested, meta: Meta) -> None:
     submit_payout.defer(payout_id=str(event.payout_id))
 
 
-@events.subscribe(PaymentCaptured, consumer=TRUST)
-def note_payer(event: PaymentCaptured, meta: Meta) -> None:
-    """Note by which means an account has paid, where the provider tells."""
-    told = payer_told(event.intent_id)
-    if told is not None:
-        account_id, payer = told
-        record(account_id=account_id, keys=[Key(PAYMENT, payer)], source="payment")
+@events.subscribe_together(PaymentCaptured, consumer=TRUST)
+def note_payers(captured: Sequence[Happened[PaymentCaptured]]) -> None:
+    """Note by which means accounts have paid, where the provider tells."""
+    told = payers_told(sorted({event.intent_id for event, _meta in captured}))
+    record_each([Seen(account, [Key(PAYMENT, payer)], "payment") for account, payer in told])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -30,41 +31,67 @@ AGAIN = dt.timedelta(days=1)
 EXPIRED_AT_ONCE = 500
 
 
-def record(*, account_id: int, keys: Collection[Key], source: str) -> None:
-    """Note that an account was seen with ``keys``, and join it to whoever has them. Repeatable.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An account that was seen with keys, and where: "contact", "sign_in", "payment", "order"."""
 
-    One statement where all of them were noted within a day. Takes the lock of all edges, so it is
-    called in the background. Raises Busy.
+    account_id: int
+    keys: Collection[Key]
+    source: str
+
+
+def record(*, account_id: int, keys: Collection[Key], source: str) -> None:
+    """Note that an account was seen with ``keys``. See :func:`record_each`."""
+    record_each([Seen(account_id, keys, source)])
+
+
+def record_each(seen: Sequence[Seen]) -> None:
+    """Note which accounts were seen with which keys, and join them to whoever has them. Repeatable.
+
+    One statement where all of them were noted within a day, and not more for many accounts than
+    for one. Takes the lock of all edges, so it is called in the background. Raises Busy.
     """
-    wanted = {digest: key.kind for key in keys for digest in digests(key)}
+    wanted = {
+        (one.account_id, digest): (key.kind, one.source)
+        for one in seen
+        for key in one.keys
+        for digest in digests(key)
+    }
     now = clock.now()
-    fresh = {one.digest for one in _edges_of([account_id]) if one.last_seen > now - AGAIN}
-    missing = {digest: kind for digest, kind in wanted.items() if digest not in fresh}
+    edges = _edges_of(sorted({account_id for account_id, _digest in wanted}))
+    fresh = {_place(one) for one in edges if one.last_seen > now - AGAIN}
+    missing = {place: told for place, told in wanted.items() if place not in fresh}
     if not missing:
         return
     with transaction.atomic(savepoint=False):
         _alone()
-        if not any(one.is_active for one in _accounts(account_id)):
-            return  # erased, or closed, since it was seen
-        kept = {one.digest: one for one in _edges_of([account_id])}
+        accounts = _accounts(sorted({account_id for account_id, _digest in missing}))
+        # Others were erased, or closed, since they were seen.
+        active = sorted(one.pk for one in accounts if one.is_active)
+        missing = {place: told for place, told in missing.items() if place[0] in active}
+        kept = {_place(one): one for one in _edges_of(active)}
         before = rules.joining(_sights(kept.values(), now))
-        for digest in sorted(missing.keys() & kept.keys()):
-            _see_again(kept[digest], now)
+        for place in sorted(missing.keys() & kept.keys()):
+            _see_again(kept[place], now)
         new = insert(
             *(
-                _edge(account_id, kind, digest, source=source, now=now)
-                for digest, kind in sorted(missing.items())
-                if digest not in kept
+                _edge(*place, kind, source=source, now=now)
+                for place, (kind, source) in sorted(missing.items())
+                if place not in kept
             )
         )
-        kept |= {one.digest: one for one in new}
-        if rules.joining(_sights(kept.values(), now)) != before:
-            _join([account_id], now)
+        kept |= {_place(one): one for one in new}
+        if moved := rules.joining(_sights(kept.values(), now)) ^ before:
+            _join({account_id for account_id, _digest in moved}, now)
+
+
+def _place(edge: Edge) -> tuple[int, str]:
+    return edge.account_id, edge.digest
 
 
 @remembered
-def _accounts(account_id: int) -> QuerySet[Account]:
-    return Account.objects.filter(pk=account_id).only("is_active")
+def _accounts(account_ids: list[int]) -> QuerySet[Account]:
+    return Account.objects.filter(pk__in=account_ids).only("is_active")
 
 
 @remembered
@@ -78,7 +105,7 @@ def _see_again(edge: Edge, now: dt.datetime) -> None:
     change(edge, {}, {name: getattr(edge, name) for name in ("times", "last_seen", "expires_at")})
 
 
-def _edge(account_id: int, kind: str, digest: str, *, source: str, now: dt.datetime) -> Edge:
+def _edge(account_id: int, digest: str, kind: str, *, source: str, now: dt.datetime) -> Edge:
     """Return the edge of a key that an account is seen with for the first time."""
     return Edge(
         account_id=account_id,

@@ -22,14 +22,12 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a member: proven contacts, the person's accounts (the own one among them),
-    and the accounts of others in the household."""
+    """What is known of a member: proven contacts, and the person's accounts, the own among them."""
 
     account_id: int
     email: str
     phone: str
     accounts: frozenset[int]
-    household: frozenset[int]
 
 
 ACCOUNTS = f"""
@@ -40,26 +38,17 @@ ACCOUNTS = f"""
 for who is alone."""
 
 _KNOWN = f"""
-SELECT email, phone, {ACCOUNTS},
-  ARRAY(SELECT unnest(o.accounts) FROM trust_edge e CROSS JOIN LATERAL (
-          SELECT array_agg(s.account_id) AS accounts FROM (
-            SELECT account_id FROM trust_edge WHERE digest = e.digest AND cut_at IS NULL
-               AND expires_at > %s LIMIT {CROWD + 1}) AS s) AS o
-        WHERE e.account_id = people_account.id AND e.kind = 'address'
-          AND e.cut_at IS NULL AND e.expires_at > %s AND cardinality(o.accounts) <= {CROWD})
-FROM "people_account" WHERE "people_account"."id" = %s
-"""  # noqa: S608 - numbers
+SELECT email, phone, {ACCOUNTS} FROM "people_account" WHERE "people_account"."id" = %s
+"""  # noqa: S608 - our own text
 
 
 def known(account_id: int) -> Known:
     """Return what is known of a member. One statement; Account.DoesNotExist without one."""
-    now = clock.now()
-    found = run(_KNOWN, [now, now, account_id]).fetchone()
+    found = run(_KNOWN, [account_id]).fetchone()
     if found is None:
         raise Account.DoesNotExist(account_id)
-    email, phone, accounts, household = found
-    own = frozenset({account_id, *accounts})
-    return Known(account_id, email or "", phone or "", own, frozenset(household) - own)
+    email, phone, accounts = found
+    return Known(account_id, email or "", phone or "", frozenset({account_id, *accounts}))
 
 
 @remembered
@@ -87,7 +76,24 @@ def accounts_in(cluster: int) -> set[int]:
 
 def household_of(account_id: int) -> frozenset[int]:
     """Return the accounts of other persons at the same address. One statement."""
-    return known(account_id).household
+    now = clock.now()
+    found = run(_HOUSEHOLD, [now, now, account_id]).fetchone()
+    if found is None:
+        return frozenset()
+    accounts, near = found
+    return frozenset(near) - {account_id, *accounts}
+
+
+_HOUSEHOLD = f"""
+SELECT {ACCOUNTS},
+  ARRAY(SELECT unnest(o.accounts) FROM trust_edge e CROSS JOIN LATERAL (
+          SELECT array_agg(s.account_id) AS accounts FROM (
+            SELECT account_id FROM trust_edge WHERE digest = e.digest AND cut_at IS NULL
+               AND expires_at > %s LIMIT {CROWD + 1}) AS s) AS o
+        WHERE e.account_id = people_account.id AND e.kind = 'address'
+          AND e.cut_at IS NULL AND e.expires_at > %s AND cardinality(o.accounts) <= {CROWD})
+FROM "people_account" WHERE "people_account"."id" = %s
+"""  # noqa: S608 - numbers
 
 
 def mates_of(account_ids: Collection[int]) -> QuerySet[Joined]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 from django.db import transaction
@@ -215,3 +217,122 @@ def test_lag_counts_what_is_left() -> None:
         assert relay.lag() == {"unpublished": 0, "c": 1}
         relay.drain()
         assert relay.lag() == {"unpublished": 0, "c": 0}
+
+
+def noting(seen: list[list[int]]) -> events.Together[Probed]:
+    """Return a handler of several events that notes which came at once, and leaves a trace."""
+
+    def handle(probed: Sequence[events.Happened[Probed]]) -> None:
+        seen.append([event.probe_id for event, _meta in probed])
+        for event, _meta in probed:
+            Flag.objects.create(name=f"effect {event.probe_id}")
+            if event.probe_id < 0:
+                raise ValueError("does not like it")
+
+    return events.Together(handle)
+
+
+def effects() -> list[str]:
+    return [*Flag.objects.order_by("name").values_list("name", flat=True)]
+
+
+def test_events_are_handed_on_together_in_order_and_no_more_than_so_many() -> None:
+    seen: list[list[int]] = []
+    for n in range(relay.TOGETHER + 2):
+        emit(n)
+    with listening("c", noting(seen)):
+        assert relay.drain() == relay.TOGETHER + 2
+    assert seen == [[*range(relay.TOGETHER)], [relay.TOGETHER, relay.TOGETHER + 1]]
+    assert len(effects()) == relay.TOGETHER + 2
+
+
+def test_each_of_several_events_brings_its_own_story() -> None:
+    causes: list[tuple[int, int | None]] = []
+
+    def handle(probed: Sequence[events.Happened[Probed]]) -> None:
+        causes.extend((meta.cause, current_cause()) for _event, meta in probed)
+
+    made = [emit(1), emit(2)]
+    with listening("c", events.Together(handle)):
+        relay.drain()
+    assert causes == [(made[0], None), (made[1], None)]
+
+
+def test_an_event_with_an_ordinary_handler_parts_those_that_come_together() -> None:
+    seen: list[list[int]] = []
+    order: list[object] = []
+
+    class Tapped(Probed):
+        """Something was tapped."""
+
+        name: ClassVar[str] = "test.tapped"
+
+    emit(1)
+    emit(2)
+    with transaction.atomic():
+        events.emit(Tapped(probe_id=3), actor=TESTER)
+    emit(4)
+    try:
+        with listening("c", noting(seen)):
+            events.subscribe(Tapped, consumer="c")(lambda event, meta: order.append(list(seen)))
+            relay.drain()
+    finally:
+        del events.registry["test.tapped"]
+    assert seen == [[1, 2], [4]]
+    assert order == [[[1, 2]]], "what came before was handled before it"
+
+
+def test_where_one_of_several_fails_they_are_handled_one_by_one_and_only_it_is_parked() -> None:
+    seen: list[list[int]] = []
+    for n in (1, 2, -3, 4):
+        emit(n)
+    relay.publish_once()
+    moment = clock.now()
+    with listening("c", noting(seen)), clock.at(moment):
+        assert relay.deliver_once("c") == 2
+        assert seen == [[1, 2, -3, 4], [1], [2], [-3]], "at once, then one by one"
+        assert effects() == ["effect 1", "effect 2"], "what the failing call did is undone"
+        for pause in relay.BACKOFF_SECONDS:
+            moment += dt.timedelta(seconds=pause)
+            with clock.at(moment):
+                relay.deliver_once("c")
+        relay.deliver_once("c")
+    assert effects() == ["effect 1", "effect 2", "effect 4"]
+    assert DeadEvent.objects.get().event.payload["probe_id"] == -3
+
+
+def test_events_that_a_sieve_leaves_out_are_passed_without_a_call() -> None:
+    seen: list[int] = []
+    asked: list[list[int]] = []
+
+    def odd(probed: Sequence[Probed]) -> list[Probed]:
+        asked.append([event.probe_id for event in probed])
+        return [event for event in probed if event.probe_id % 2]
+
+    for n in range(5):
+        emit(n)
+    relay.publish_once()
+    with listening("c"):
+        events.subscribe(Probed, consumer="c", sieve=odd)(
+            lambda event, meta: seen.append(event.probe_id)
+        )
+        assert relay.deliver_once("c") == 5
+        assert relay.deliver_once("c") == 0
+    assert (asked, seen) == ([[0, 1, 2, 3, 4]], [1, 3])
+    assert ConsumerCursor.objects.get(consumer="c").position == 5
+
+
+def test_a_sieve_that_fails_costs_nobody_an_event() -> None:
+    seen: list[int] = []
+
+    def broken(probed: Sequence[Probed]) -> list[Probed]:
+        raise ValueError("no")
+
+    emit(1)
+    relay.publish_once()
+    with listening("c"):
+        events.subscribe(Probed, consumer="c", sieve=broken)(
+            lambda event, meta: seen.append(event.probe_id)
+        )
+        assert relay.deliver_once("c") == 1
+    assert seen == [1]

@@ -265,8 +265,10 @@ def test_changes_of_several_rows_tell_which_of_them_were_done(
     assert Shop.objects.get(pk=other.pk).name == other.name
 
 
-def test_a_row_whose_unique_field_is_taken_is_not_written() -> None:
-    """Given a position in use, nothing is written and nothing raised; a free one gets its id."""
+def test_rows_whose_unique_field_is_taken_are_not_written(
+    django_assert_num_queries: Any,
+) -> None:
+    """Of rows with a position in use none is written, and nothing raised; others get their ids."""
 
     def event(position: int) -> StoredEvent:
         now = clock.now()
@@ -274,13 +276,15 @@ def test_a_row_whose_unique_field_is_taken_is_not_written() -> None:
             name="x", subject_id=1, payload={}, actor_kind="a", occurred_at=now, position=position
         )
 
-    first, again, other = event(1), event(1), event(2)
-    assert insert_once(first, "position")
-    assert not insert_once(again, "position")
-    assert again.pk is None
-    assert insert_once(other, "position")
+    first, again, other, twin, last = (event(n) for n in (1, 1, 2, 2, 3))
+    assert insert_once([first], "position") == [first]
+    assert insert_once([again], "position") == []
+    with django_assert_num_queries(1):
+        assert insert_once([last, again, other, twin], "position") == [last, other]
+    assert again.pk is twin.pk is None
+    assert insert_once(list[StoredEvent](), "position") == []
     stored = StoredEvent.objects.order_by("position").values_list("pk", "position")
-    assert list(stored) == [(first.pk, 1), (other.pk, 2)]
+    assert list(stored) == [(first.pk, 1), (other.pk, 2), (last.pk, 3)]
 
 
 def test_writing_is_one_statement(django_assert_num_queries: Any) -> None:

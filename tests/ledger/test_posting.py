@@ -180,6 +180,22 @@ def test_gathered_again_they_are_booked_once_and_must_say_the_same() -> None:
     assert proof.verify().clean
 
 
+def test_who_is_about_to_take_a_shared_row_books_what_is_gathered_first() -> None:
+    clearing, shop = account("clearing"), account("shop_payable")
+    actions.book_gathered()  # nothing gathers: nothing to do
+    with transaction.atomic():
+        locks.take(actions.lock_keys([shop]))
+        with actions.together():
+            post((clearing, -5), (shop, 5), key="one")
+            assert not Journal.objects.exists()
+            actions.book_gathered()
+            assert [one.key for one in Journal.objects.all()] == ["one"]
+            post((clearing, -7), (shop, 7), key="two")
+            assert Journal.objects.count() == 1
+    assert queries.balance(shop).amount == 12
+    assert Journal.objects.count() == 2
+
+
 def test_what_is_gathered_keeps_the_rules_of_a_single_journal() -> None:
     """Unlocked, below zero, crooked, outside a transaction or interrupted: nothing is booked."""
     clearing, shop, wallet = account("clearing"), account("shop_payable"), account("wallet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.test import Client
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
-from banyan.kernel.problems import Conflict, Forbidden, Invalid
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired
 from banyan.legal import actions as legal
 from banyan.legal import rules
 from banyan.legal.models import Acceptance, LegalText
@@ -119,3 +120,19 @@ def test_merchants_agree_by_opening_a_shop_and_guests_by_buying() -> None:
     agreed = Acceptance.objects.filter(checkout_id=checkout.pk)
     assert set(agreed.values_list("kind", flat=True)) == {"terms", "privacy", "refund"}
     assert not agreed.exclude(account=None).exists()
+
+
+def test_many_agree_by_one_statement_each_once(django_assert_num_queries: Any) -> None:
+    ana, ben = make.member().pk, make.member().pk
+    shop = make.shop()
+    guest = make.place((make.variant(shop), 1)).pk
+    who = [(ana, None), (None, guest), (ben, guest), (ana, None)]
+    with django_assert_num_queries(1):
+        legal.accept_each(who=who, kinds=["terms", "refund"])
+    legal.accept_each(who=who, kinds=["terms"])
+    rows = Acceptance.objects.exclude(account_id=shop.owner_id)
+    told = sorted(rows.values_list("kind", "account_id", "checkout_id"), key=str)
+    agreed = [(ana, None), (ben, None), (None, guest)]
+    assert told == sorted(((kind, *one) for kind in ("refund", "terms") for one in agreed), key=str)
+    with pytest.raises(LoginRequired):
+        legal.accept_each(who=[(ana, None), (None, None)], kinds=["terms"])

@@ -11,6 +11,7 @@ from django.utils import translation
 from banyan.kernel import clock, relay, topics
 from banyan.kernel.models import StoredEvent
 from banyan.notify import actions, kinds, queries
+from banyan.notify.actions import Telling
 from banyan.notify.kinds import Happening
 from banyan.notify.models import Notification
 from banyan.people import actions as people
@@ -212,3 +213,45 @@ def test_nobody_hears_of_whom_they_mute_before_or_after() -> None:
     assert len(texts(reader)) == 1
     tell(ana, reader)
     assert texts(ana) != [], "a mute is nobody's business but one's own"
+
+
+@pytest.mark.django_db
+def test_many_tellings_are_as_few_statements_as_one_and_one_event_for_each_reader(
+    django_assert_num_queries: Any,
+) -> None:
+    ana, ben = member(), member()
+    some = [
+        Telling([ana.pk, ben.pk], "wave", f"wave:{n}", data={"place": f"{n}"}, cause=70 + n)
+        for n in range(5)
+    ]
+    with django_assert_num_queries(4):  # places, rows, ids and events
+        actions.notify_all(some)
+    with django_assert_num_queries(4):
+        actions.notify_all(some[:1])
+    told = StoredEvent.objects.filter(name="notification.told").order_by("id")
+    assert [(one.payload["recipient_id"], one.cause_id) for one in told] == [
+        (ana.pk, 74),
+        (ben.pk, 74),
+        (ana.pk, 70),
+        (ben.pk, 70),
+    ]
+    assert {(one.recipient_id, one.group_key, one.n) for one in Notification.objects.all()} == {
+        (who.pk, f"wave:{n}", 2 if n == 0 else 1) for who in (ana, ben) for n in range(5)
+    }
+    assert texts(ana)[0] == "Somebody waved 2 at 0"
+
+
+@pytest.mark.django_db
+def test_tellings_of_one_row_count_each_and_each_by_its_own_rules() -> None:
+    reader, ana, ben, foe = member(), member("ana"), member("ben"), member()
+    people.block(actor=actor(reader), account_id=foe.pk)
+    actions.notify_all(
+        [Telling([reader.pk], "wave", "wave:1", actor_id=by.pk) for by in (ana, foe, ben, ana)]
+        + [Telling([ana.pk], "wave", "wave:1", actor_id=ana.pk)]
+    )
+    row = Notification.objects.get()
+    assert (row.recipient_id, row.n, row.actors) == (reader.pk, 2, [str(ben.pk), str(ana.pk)])
+
+
+def test_nothing_to_tell_asks_nothing() -> None:
+    actions.notify_all([])

@@ -13,7 +13,7 @@ from banyan.catalog.actions import stock as stock_module
 from banyan.catalog.models import Variant
 from banyan.kernel.problems import Busy, Conflict, SoldOut
 from banyan.ledger.proof import verify
-from banyan.orders.actions import agreeing, placement
+from banyan.orders.actions import placement
 from banyan.orders.models import Checkout, Order, OrderLine
 from banyan.payments.models import Intent
 from banyan.storefronts import actions as storefronts
@@ -126,8 +126,9 @@ def withdrawn_while_placing(
     return result
 
 
-def test_the_supplier_withdraws_while_somebody_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_supplier_withdraws_while_somebody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     item, pooled, (offer, _other) = two_pages(stock=5)
+    monkeypatch.setattr(placement, "PRICE_HOLDS", 0)  # as if there had been others before them
 
     result = withdrawn_while_placing(monkeypatch, item, pooled, offer)
 
@@ -137,18 +138,11 @@ def test_the_supplier_withdraws_while_somebody_orders(monkeypatch: pytest.Monkey
     assert make.stock_of(item).reserved == 0
 
 
-def test_control_without_the_second_look_the_order_goes_through(
+def test_control_while_the_price_holds_the_order_goes_through(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     item, pooled, (offer, _other) = two_pages(stock=5)
-    looks: list[Any] = []
-    ask = agreeing.Offer.quote
-
-    def first_only(self: Any, *kept: Any, **named: Any) -> Any:
-        looks.append(None if looks else ask(self, *kept, **named))
-        return looks[0]
-
-    monkeypatch.setattr(agreeing.Offer, "quote", first_only)
+    monkeypatch.setattr(placement, "PRICE_HOLDS", 60)
 
     result = withdrawn_while_placing(monkeypatch, item, pooled, offer)
 

@@ -9,6 +9,7 @@ import pytest
 
 from banyan.kernel import clock
 from banyan.trust import actions, rules
+from banyan.trust.actions import Seen
 from banyan.trust.models import Edge, Joined
 from banyan.trust.rules import BROWSER, CONTACT, PAYMENT, Key, Sight, address_keys
 from tests.support import factories as make
@@ -46,8 +47,18 @@ def test_clusters_are_what_the_edges_make_anew(seed: int) -> None:
             elif what < 0.15:
                 actions.forget_account(account_id=chance.choice(people))
             else:
-                seen = [chance.choice(keys)] if chance.random() < 0.6 else chance.choice(homes)
-                actions.record(account_id=chance.choice(people), keys=seen, source="test")
+                actions.record_each(
+                    [
+                        Seen(
+                            chance.choice(people),
+                            [chance.choice(keys)]
+                            if chance.random() < 0.6
+                            else chance.choice(homes),
+                            "test",
+                        )
+                        for _n in range(chance.choice([1, 1, 2, 4]))
+                    ]
+                )
             assert dict(Joined.objects.values_list("account_id", "cluster")) == anew(now), step
         grown = grown or Joined.objects.count() > 3
     assert grown, "somebody was several"

@@ -16,6 +16,7 @@ from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.people.rules import read_contact
 from banyan.trust import actions, rules
+from banyan.trust.actions import Seen, record_each
 from banyan.trust.models import Edge, Joined
 from banyan.trust.queries import accounts_in, cluster_of, household_of, mates_of, persons, ties_of
 from banyan.trust.rules import BROWSER, PAYMENT, Key
@@ -211,3 +212,14 @@ def test_a_paid_order_tells_the_address_and_the_browser() -> None:
     make.pay(make.place((item, 1), buyer=again))
     relay.drain()
     assert cluster_of(again.pk) == ana.pk
+
+
+def test_many_are_noted_by_as_few_statements_as_one(
+    django_assert_num_queries: Any,
+) -> None:
+    several = crowd(5)
+    with django_assert_num_queries(9):
+        record_each([Seen(several[0].pk, [CARD, PHONE], "test")])
+    with django_assert_num_queries(10):  # one more, because somebody is joined
+        record_each([Seen(one.pk, [Key(PAYMENT, one.handle), TABLET], "test") for one in several])
+    assert {cluster_of(one.pk) for one in several} == {several[0].pk}, "by one browser"

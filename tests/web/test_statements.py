@@ -22,6 +22,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.media.models import Image
 from banyan.orders import actions as orders
+from banyan.orders.actions import placement
 from banyan.orders.models import Checkout, OrderLine
 from banyan.payments.actions.messages import _booked
 from banyan.payments.models import Intent
@@ -45,6 +46,12 @@ pytestmark = pytest.mark.django_db
 SIZES = (1, 10, 100)
 # Lists are cut into pages: the longest case fills one and has more.
 LISTED = (1, 10, 32)
+
+
+@pytest.fixture(autouse=True)
+def nobody_s_price_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every purchase look at its prices twice, as it does after a long wait."""
+    monkeypatch.setattr(placement, "PRICE_HOLDS", -1)
 
 
 def statements(act: Callable[[], object]) -> list[str]:

@@ -34,7 +34,7 @@ def follow_paid(*, actor: Actor, order_id: int) -> None:
 
     One statement for an order that nobody watches, which is nearly every order. Repeatable.
     """
-    found = _of_the_buyer(order_id, _watching())
+    found = _of_buyers([order_id], _watching())
     if not found:
         return
     order = Order.objects.select_related("checkout").get(pk=order_id)
@@ -42,19 +42,28 @@ def follow_paid(*, actor: Actor, order_id: int) -> None:
         _tell(actor, one.pk, "bought", order)
 
 
+def watched_orders(order_ids: list[int]) -> set[int]:
+    """Return those of paid orders that :func:`follow_paid` has something to tell of. One
+    statement."""
+    return {one.watched for one in _of_buyers(order_ids, _watching())}  # type: ignore[attr-defined]  # annotated
+
+
 @remembered
-def _of_the_buyer(order_id: int, watching: list[str]) -> QuerySet[Participation]:
-    """Return the places without an order that its buyer had in its shop when it was placed."""
+def _of_buyers(order_ids: list[int], watching: list[str]) -> QuerySet[Participation]:
+    """Return the places without an order that buyers had in a shop when they placed these there.
+
+    ``watched`` is the order.
+    """
     placed = "account__checkouts__orders"
     rows = Participation.objects.filter(
-        **{placed: order_id},
+        **{f"{placed}__in": order_ids},
         state="in",
         order_id=None,
         campaign__shop=F(f"{placed}__shop"),
         campaign__mechanic__in=watching,
         created_at__lte=F("account__checkouts__created_at"),
     )
-    return rows.order_by("id")
+    return rows.annotate(watched=F(placed)).order_by("id")
 
 
 def _watching() -> list[str]:

@@ -17,7 +17,7 @@ from banyan.kernel.problems import Invalid
 from banyan.kernel.states import Machine
 from banyan.moderation.actions import check_text
 from banyan.orders.models import Order
-from banyan.trust.queries import known
+from banyan.trust.queries import household_of, known
 
 from ..blocks import Block, Ladder, Next, Note, Progress
 from ..causes import kept_of
@@ -169,7 +169,8 @@ class Referral(Mechanic[ReferralTerms]):
             raise Refused("own")
         if play.at >= play.campaign.ends_at:
             raise Refused("over")
-        if terms.household == REFUSED and play.instance.owner_id in play.who.household:
+        near = household_of(play.who.account_id) if terms.household == REFUSED else ()
+        if play.instance.owner_id in near:
             raise Refused("household")
         if not is_new(play.who):
             raise Refused("newcomers_only")
@@ -232,12 +233,12 @@ class Referral(Mechanic[ReferralTerms]):
             return []
         if not self.stands(terms, Order.objects.get(pk=one.order_id or 0)):
             return [Follow(one, None, reason="refunded")]  # before we were told of it
-        near = known(one.account_id)
-        if owner in near.accounts:
+        if owner in known(one.account_id).accounts:
             return [Follow(one, one.order_id, reason="own"), MoveOne(one, "lost")]
-        if owner in near.household and terms.household == REFUSED:
+        at_home = owner in household_of(one.account_id)
+        if at_home and terms.household == REFUSED:
             return [Follow(one, one.order_id, reason="household"), MoveOne(one, "lost")]
-        if owner in near.household and terms.household == HELD and "cleared" not in one.data:
+        if at_home and terms.household == HELD and "cleared" not in one.data:
             return [Keep(one, {"flag": "household"}), Follow(one, one.order_id, reason=HELD)]
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]

@@ -44,17 +44,24 @@ def insert(*rows: M) -> list[M]:
     return list(rows)
 
 
-def insert_once(row: models.Model, unique: str) -> bool:
-    """Write a new row unless its ``unique`` field is taken; tell whether it was written."""
-    sql, values = _insertion([row])
-    field = _column(type(row), unique)
-    made = f' ON CONFLICT ("{field.column}") DO NOTHING RETURNING '
-    found = run(made.join(sql.rsplit(" RETURNING ", 1)), values).fetchone()
-    if found is None:
-        return False
-    row.pk = found[0]
-    _is_written(row)
-    return True
+def insert_once(rows: Sequence[M], unique: str) -> list[M]:
+    """Write new rows of one model unless their ``unique`` field is taken; return those written.
+
+    One statement. The rows have no ids; of several with the same ``unique`` the first is written.
+    """
+    first: dict[Any, M] = {}
+    for row in rows:
+        first.setdefault(getattr(row, unique), row)
+    if not first:
+        return []
+    sql, values = _insertion(list(first.values()))
+    field = _column(type(rows[0]), unique)
+    made = f' ON CONFLICT ("{field.column}") DO NOTHING RETURNING "{field.column}", '
+    found = run(made.join(sql.rsplit(" RETURNING ", 1)), values).fetchall()
+    for key, made_id in found:
+        first[key].pk = made_id
+        _is_written(first[key])
+    return [row for row in first.values() if row.pk is not None]
 
 
 def insert_together(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -89,20 +89,33 @@ def accept(*, actor: Actor, kinds: Iterable[str], checkout_id: int | None = None
 
     One statement, repeatable. Joins the caller's transaction where there is one.
     """
-    if actor.id is None and checkout_id is None:
+    accept_each(who=[(actor.id, checkout_id)], kinds=kinds)
+
+
+def accept_each(*, who: Sequence[tuple[int | None, int | None]], kinds: Iterable[str]) -> None:
+    """Do what :func:`accept` does for several: accounts, or guests with their purchases (None, id).
+
+    One statement for all of them.
+    """
+    if not all(account_id or checkout_id for account_id, checkout_id in who):
         raise LoginRequired()
-    now, wanted = clock.now(), list(kinds)
-    checkout = checkout_id if actor.id is None else None
+    accounts = [account_id for account_id, _checkout_id in who]
+    guests = [None if account_id else checkout_id for account_id, checkout_id in who]
+    wanted = list(kinds)
     marks = ", ".join(["(%s)"] * len(wanted))
-    run(_ACCEPT.format(kinds=marks), [actor.id, checkout, now, *wanted, now])
+    now = clock.now()
+    run(_ACCEPT.format(kinds=marks), [now, accounts, guests, *wanted, now])
 
 
 # Version 0 is the sample. Whoever agreed to a version before has agreed to it.
 _ACCEPT = """
 INSERT INTO legal_acceptance (kind, version, account_id, checkout_id, at)
-SELECT wanted.kind, coalesce(max(text.version), 0), %s::bigint, %s::bigint, %s::timestamptz
-FROM (VALUES {kinds}) AS wanted (kind)
-LEFT JOIN legal_legaltext AS text ON text.kind = wanted.kind AND text.effective_at <= %s
-GROUP BY wanted.kind
+SELECT text.kind, text.version, who.account_id, who.checkout_id, %s::timestamptz
+FROM unnest(%s::bigint[], %s::bigint[]) AS who (account_id, checkout_id)
+CROSS JOIN (
+  SELECT wanted.kind, coalesce(max(text.version), 0) AS version
+  FROM (VALUES {kinds}) AS wanted (kind)
+  LEFT JOIN legal_legaltext AS text ON text.kind = wanted.kind AND text.effective_at <= %s
+  GROUP BY wanted.kind) AS text
 ON CONFLICT DO NOTHING
 """

@@ -2,7 +2,7 @@
 
 from .allowances import forget_old_days
 from .digests import send_digests
-from .messages import deliver, deliver_due, send
+from .messages import compose, deliver, deliver_due, queue, send
 from .preferences import Where, end_digest, set_preference, set_switch, set_switches
 from .pushing import push_due, renew_key, subscribe, unsubscribe
 from .reminders import (
@@ -18,11 +18,13 @@ from .reminders import (
     tell,
     undo_stop,
 )
-from .telling import mark_read, notify, notify_each, withdraw
+from .telling import Telling, mark_read, notify, notify_all, notify_each, withdraw
 
 __all__ = [
+    "Telling",
     "Where",
     "Word",
+    "compose",
     "confirm",
     "deliver",
     "deliver_due",
@@ -32,8 +34,10 @@ __all__ = [
     "forget_reminders",
     "mark_read",
     "notify",
+    "notify_all",
     "notify_each",
     "push_due",
+    "queue",
     "remind",
     "remind_in_wechat",
     "remind_member",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.template import Context, Engine
 from django.utils import translation
 
 from banyan.kernel import clock
-from banyan.kernel.remembered import change, columns, fill, insert_once
+from banyan.kernel.remembered import columns, fill, insert_once, run
 
 from ..models import Message
 from ..senders import Letter, NotSent, sender_for
@@ -47,9 +47,42 @@ def send(
     the sending happens after its commit: at once for ``urgent`` ones (codes that somebody waits
     for), else within seconds by a job.
     """
+    message = compose(
+        channel=channel,
+        destination=destination,
+        kind=kind,
+        context=context,
+        language=language,
+        key=key,
+        cause_id=cause_id,
+        secret=secret,
+        link=link,
+        leave=leave,
+    )
+    if not queue([message]):
+        return Message.objects.get(key=key)
+    if urgent:
+        transaction.on_commit(lambda: deliver(message_id=message.pk))
+    return message
+
+
+def compose(
+    *,
+    channel: str,
+    destination: str,
+    kind: str,
+    context: Mapping[str, Any],
+    language: str,
+    key: str,
+    cause_id: int | None = None,
+    secret: str = "",
+    link: str = "",
+    leave: str = "",
+) -> Message:
+    """Return the message of :func:`send`, worded and not yet queued. No statement."""
     subject, body = _worded(kind, context, language)
     now = clock.now()
-    message = Message(
+    return Message(
         key=key,
         channel=channel,
         destination=destination,
@@ -63,11 +96,11 @@ def send(
         created_at=now,
         next_attempt_at=now,
     )
-    if not insert_once(message, "key"):
-        return Message.objects.get(key=key)
-    if urgent:
-        transaction.on_commit(lambda: deliver(message_id=message.pk))
-    return message
+
+
+def queue(messages: Sequence[Message]) -> list[Message]:
+    """Queue messages whose keys are new, as :func:`send` does, and return these. One statement."""
+    return insert_once(messages, "key")
 
 
 def _worded(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str]:
@@ -94,8 +127,8 @@ def deliver(*, message_id: int) -> bool:
     except NotSent as error:
         _record_failure(message, error)
         return False
-    sent = {"state": "sent", "sent_at": clock.now(), "error": ""}
-    change(message, {}, sent | _redacted(message))
+    kept = {"subject": message.subject, "body": message.body} | _redacted(message)
+    run(_SENT, [clock.now(), kept["subject"], kept["body"], message.pk])
     return True
 
 
@@ -114,9 +147,7 @@ def _claim(message_id: int) -> Message | None:
     """Take the lease of a queued message and return it as it is then, by one statement."""
     message = Message(pk=message_id)
     now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now + LEASE, message_id, now])
-        row = cursor.fetchone()
+    row = run(_CLAIM, [now + LEASE, message_id, now]).fetchone()
     if row is None:
         return None
     fill(message, row)
@@ -124,11 +155,22 @@ def _claim(message_id: int) -> Message | None:
     return message
 
 
+# What a crash of the database takes back is sent once more; nobody waits for the disk for that.
+_QUICKLY = (
+    "WITH quickly AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true) AS s)"
+)
 _CLAIM = f"""
+{_QUICKLY}
 UPDATE notify_message SET next_attempt_at = %s, attempts = attempts + 1
-WHERE id = %s AND state = 'queued' AND next_attempt_at <= %s
+FROM quickly WHERE id = %s AND state = 'queued' AND next_attempt_at <= %s
 RETURNING {columns(Message)}
 """  # noqa: S608 - names of a model
+_SENT = f"""
+{_QUICKLY}
+UPDATE notify_message
+SET state = 'sent', sent_at = %s, error = '', secret = '', subject = %s, body = %s
+FROM quickly WHERE id = %s
+"""  # noqa: S608 - our own text
 
 
 def _record_failure(message: Message, error: NotSent) -> None:

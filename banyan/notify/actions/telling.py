@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -17,11 +19,27 @@ from banyan.people.access import muting
 from .. import kinds
 from ..access import Place, apart_from, followers_among, places_of
 from ..events import NotificationRead, NotificationTold
-from ..families import Family
+from ..families import FAMILIES, Family
 from ..models import Notification
 from ..rules import ALL, NOBODY
 
 US = Actor.system("notify")
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What accounts are told of one happening; ``cause`` is what it comes from, else the context's.
+
+    See :func:`notify_each` for the rest.
+    """
+
+    recipient_ids: Collection[int]
+    kind: str
+    group_key: str
+    url: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    actor_id: int | None = None
+    cause: int | None = None
 
 
 def notify(
@@ -64,32 +82,83 @@ def notify_each(
     browser that asked for it, a push follows, once until the row is read. As many statements for
     five hundred as for two.
     """
-    family = kinds.require(kind).family
-    places = _places(recipient_ids, family, actor_id)
-    aside = _aside(places, family, actor_id)
-    told = sorted(one for one in places if aside.get(one) != NOBODY)
-    if not told:
+    notify_all([Telling(recipient_ids, kind, group_key, url, data or {}, actor_id)])
+
+
+def notify_all(tellings: Sequence[Telling]) -> None:
+    """Do what :func:`notify_each` does for several happenings, with as few statements as for one.
+
+    Whoever hears of several is told so by one event. Happenings of one row (the same recipient and
+    ``group_key``) are written one after another, in the order given.
+    """
+    rows = _rows(tellings)
+    if not rows:
         return
     now = clock.now()
-    rows: dict[str, Any] = {
-        "recipients": told,
-        "asides": [one in aside for one in told],
-        "pushes": [now if places[one].push and one not in aside else None for one in told],
-        "group_key": group_key[:100],
-        "aside_key": f"~{group_key}"[:100],
-        "kind": kind,
-        "url": url[:200],
-        "data": json.dumps(dict(data or {})),
-        "actors": json.dumps([] if actor_id is None else [str(actor_id)]),
-        "now": now,
-    }
-    happened = [NotificationTold(recipient_id=one) for one in told]
+    causes = {row.recipient: row.cause for row in rows}
+    told = sorted(causes)
     with transaction.atomic(savepoint=False):
-        run(_UPSERT, rows)
+        left = rows
+        while left:
+            # One statement writes a row once.
+            first = {(row.recipient, row.group_key): row for row in reversed(left)}
+            columns = zip(*(row[:-1] for _, row in sorted(first.items())), strict=True)
+            run(_UPSERT, [now, *map(list, columns)])
+            left = [row for row in left if first[row.recipient, row.group_key] is not row]
+        happened = [NotificationTold(recipient_id=one) for one in told]
         if len(happened) == 1:
-            events.emit(happened[0], actor=US)
+            events.emit(happened[0], actor=US, cause=causes[told[0]])
         else:
-            events.emit_all(happened, actor=US)
+            events.emit_all(happened, actor=US, causes=[causes[one] for one in told])
+
+
+class _Row(NamedTuple):
+    """A telling for one recipient: what ``_UPSERT`` takes, and its cause."""
+
+    recipient: int
+    group_key: str
+    aside: bool
+    push_at: dt.datetime | None
+    kind: str
+    url: str
+    data: str
+    actors: str
+    cause: int | None
+
+
+def _rows(tellings: Sequence[Telling]) -> list[_Row]:
+    """Return what is to be written, of those who want to hear of it."""
+    together: dict[tuple[str, int | None], list[Telling]] = {}
+    for telling in tellings:
+        name = kinds.require(telling.kind).family.name
+        together.setdefault((name, telling.actor_id), []).append(telling)
+    now = clock.now()
+    found: list[_Row] = []
+    for (name, by), several in together.items():
+        family = FAMILIES[name]
+        places = _places({one for each in several for one in each.recipient_ids}, family, by)
+        aside = _aside(places, family, by)
+        for each in several:
+            for one in sorted(places.keys() & set(each.recipient_ids)):
+                if aside.get(one) != NOBODY:
+                    found.append(_row(each, one, one in aside, now if places[one].push else None))
+    return found
+
+
+def _row(telling: Telling, recipient: int, aside: bool, push_at: dt.datetime | None) -> _Row:
+    key = f"~{telling.group_key}" if aside else telling.group_key
+    by = [] if telling.actor_id is None else [str(telling.actor_id)]
+    return _Row(
+        recipient,
+        key[:100],
+        aside,
+        None if aside else push_at,
+        telling.kind,
+        telling.url[:200],
+        json.dumps(dict(telling.data)),
+        json.dumps(by),
+        telling.cause,
+    )
 
 
 def _places(recipients: Collection[int], family: Family, by: int | None) -> dict[int, Place]:
@@ -118,11 +187,10 @@ def _aside(places: Mapping[int, Place], family: Family, by: int | None) -> dict[
 _UPSERT = """
 INSERT INTO notify_notification AS o
     (recipient_id, group_key, kind, url, data, actors, n, updated_at, read_at, aside, push_at)
-SELECT r.id, CASE WHEN r.aside THEN %(aside_key)s ELSE %(group_key)s END, %(kind)s, %(url)s,
-       %(data)s::jsonb, %(actors)s::jsonb, 1, %(now)s, NULL, r.aside, r.push_at
-FROM unnest(%(recipients)s::bigint[], %(asides)s::boolean[], %(pushes)s::timestamptz[])
-    AS r (id, aside, push_at)
-ORDER BY r.id
+SELECT r.id, r.key, r.kind, r.url, r.data::jsonb, r.actors::jsonb, 1, %s, NULL, r.aside, r.push_at
+FROM unnest(%s::bigint[], %s::text[], %s::boolean[], %s::timestamptz[], %s::text[], %s::text[],
+            %s::text[], %s::text[]) AS r (id, key, aside, push_at, kind, url, data, actors)
+ORDER BY r.id, r.key
 ON CONFLICT (recipient_id, group_key) DO UPDATE SET
     kind = excluded.kind, url = excluded.url, data = excluded.data,
     updated_at = excluded.updated_at, read_at = NULL,

@@ -27,6 +27,7 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Conflict, NotFound
 from banyan.kernel.states import Move, transition, transition_each
+from banyan.ledger import actions as ledger
 from banyan.payments.actions import cancel_intent
 from banyan.payments.events import PaymentCaptured
 from banyan.sales import actions as sales
@@ -157,6 +158,7 @@ def mark_paid(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
         # They may have completed what an order would else have waited for.
         later = kept_back(lines)
         now = [line for line in lines if line.pk not in later]
+        ledger.book_gathered()
         allocate([(line.variant_id, line.quantity) for line in now], reference=checkout.number)
         hand_over(actor=actor, checkout=checkout, lines=now)
 

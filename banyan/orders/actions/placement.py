@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -55,6 +56,8 @@ from .quoting import NO_WISHES, Quote, Wishes
 from .repeating import Asked
 
 TRIES = 3
+PRICE_HOLDS = 0.2
+"""Seconds that a price is taken for today's after it was looked at; see ADR 13."""
 MOST_OTHER_ROWS = 3  # the checkout, its intent and attempt; at most an order for each line
 RESERVATION = dt.timedelta(minutes=15)
 _NUMBER_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -90,7 +93,8 @@ def place(
     Repeatable by ``placement_key``: the second call returns the first one's checkout, and raises
     IdempotencyMismatch when it asks for something else. It is bought with the best legal set of
     coupons. Locks the coupons and points, and at the end stock, so that buyers of one thing wait
-    for little more than each other's commit. Emits order.placed per shop. ``wishes``: currency,
+    for little more than each other's commit; who waited longer than ``PRICE_HOLDS`` since the price
+    was looked at looks at it again. Emits order.placed per shop. ``wishes``: currency,
     ways of delivery, coupons that shall not be used, points; where to is the address. What the
     buyer agreed to is ``agreement``, the text of a quote's, or its ``agreed_total``. Raises Invalid
     (fields), SoldOut, Forbidden ``age_unconfirmed`` when the buyer's ``confirmed_age`` (years, as
@@ -127,6 +131,7 @@ def place(
         agreement=agreed,
     )
     for _attempt in range(TRIES):
+        looked = time.monotonic()
         wanted = offer.quote()
         _check_age(wanted, confirmed_age)
         _check_free(wanted)
@@ -153,9 +158,10 @@ def place(
                     provider=provider,
                     opening=opening,
                 )
-                now = offer.quote(wanted)
-                if (now.priced, now.offers) != (wanted.priced, wanted.offers):
-                    raise _PriceMoved
+                if time.monotonic() - looked > PRICE_HOLDS:
+                    now = offer.quote(wanted)
+                    if (now.priced, now.offers) != (wanted.priced, wanted.offers):
+                        raise _PriceMoved
         except (_PriceMoved, PointsGone, RightGone):
             continue
         except IntegrityError as error:

@@ -135,7 +135,7 @@ class PostAnswer(Answer):
     picture to show before it plays.
 
     ``disclosure`` must be shown wherever the post is: it holds at this moment. ``waits``: nobody
-    sees it before a moderator of its group lets it appear.
+    sees it before a moderator, of its group or of the platform, lets it appear.
     """
 
     id: IdOut
@@ -192,11 +192,12 @@ class EditAnswer(Answer):
 
 
 class CommentAnswer(Answer):
-    """A comment."""
+    """A comment. ``waits``: nobody sees it before a moderator has looked at it."""
 
     id: IdOut
     author: Person
     body: str
+    waits: bool
     created_at: Moment
 
 

@@ -24,7 +24,7 @@ from banyan.community.queries import (
     replies_to,
     thread,
 )
-from banyan.community.rules import WAITING
+from banyan.community.rules import HELD, WAITING
 from banyan.kernel import ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
@@ -98,7 +98,7 @@ def post_answer(shown: Shown) -> PostAnswer:
         if shown.reason
         else None,
         visibility=VISIBILITY_NAMES[post.visibility],
-        waits=post.state == WAITING,
+        waits=post.state in {WAITING, HELD},
         pictures=pictures,
         video=f"/p/{post.pk}/video" if content.video_id else None,
         video_variants=[_variant(post.pk, content.video)] if content.video else [],
@@ -139,6 +139,7 @@ def _comment_columns(row: Comment) -> dict[str, Any]:
         "id": row.pk,
         "author": _person(row.author),
         "body": "" if row.deleted_at else row.body,
+        "waits": row.state == HELD,
         "created_at": row.created_at,
     }
 
@@ -341,11 +342,11 @@ def list_answers(
 
 @router.post("/posts/{post_id}/comments", auth=WRITE, response={201: CommentAnswer})
 def write_comment(request: HttpRequest, post_id: Path[Id], body: CommentBody) -> Any:
-    """Write under a post."""
+    """Write under a post. What waits for a moderator is told to its author alone."""
     row = community.comment(
         actor=actor(request), post_id=post_id, body=body.body, parent_id=body.parent_id
     )
-    return Status(201, _comment(row))
+    return Status(201, CommentAnswer(**_comment_columns(row) | {"body": row.body}))
 
 
 @router.delete("/comments/{comment_id}", auth=WRITE, response={204: None})

@@ -13,7 +13,10 @@ class _OfRoom(Event):
 
 
 class ChatSent(_OfRoom):
-    """The ``seq``-th message of a room; ``author_id`` is None for what was said elsewhere."""
+    """The ``seq``-th message of a room; again when one that was held back may be read.
+
+    ``author_id`` is None for what was said elsewhere.
+    """
 
     name: ClassVar[str] = "chat.sent"
     message_id: int

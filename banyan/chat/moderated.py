@@ -11,7 +11,7 @@ from banyan.kernel.actors import Actor
 from banyan.moderation import ports
 
 from .access import visible_messages, visible_rooms
-from .events import ChatChanged
+from .events import ChatChanged, ChatSent
 from .models import Message
 
 LABEL = 80
@@ -26,14 +26,28 @@ def _restore(*, actor: Actor, subject_id: int, reason: str) -> None:
 
 
 def _change(actor: Actor, message_id: int, *, hidden: bool) -> None:
-    """Take a message off, its words kept for the moderator, or show it again."""
+    """Take a message off, its words kept for the moderator, or show it (again).
+
+    What the word filter held from the first is told now that it can be read.
+    """
     row = Message.objects.filter(pk=message_id, deleted_at__isnull=hidden)
     # What its author took back has nothing left to be shown.
     row = row.exclude(body="", image=None, card_kind="")
     with transaction.atomic():
-        if row.update(deleted_at=clock.now() if hidden else None):
-            room_id = Message.objects.values_list("room_id", flat=True).get(pk=message_id)
-            events.emit(ChatChanged(room_id=room_id), actor=actor)
+        before = row.select_for_update(no_key=True).first()
+        if before is None:
+            return
+        row.update(deleted_at=clock.now() if hidden else None)
+        if not hidden and before.deleted_at == before.created_at:
+            said = ChatSent(
+                room_id=before.room_id,
+                message_id=before.pk,
+                seq=before.seq,
+                author_id=before.author_id,
+            )
+            events.emit(said, actor=actor)
+        else:
+            events.emit(ChatChanged(room_id=before.room_id), actor=actor)
 
 
 def _sees(actor: Actor, message_id: int) -> bool:
@@ -62,5 +76,5 @@ def _find(message_id: int) -> ports.Found | None:
 def register() -> None:
     """Let messages be reported, by those who were told them."""
     ports.register(
-        ports.Subject("message", _("Message"), _sees, _find, hide=_hide, restore=_restore)
+        ports.Subject("message", _("A message"), _sees, _find, hide=_hide, restore=_restore)
     )

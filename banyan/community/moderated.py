@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +13,7 @@ from . import counts
 from .access import PUBLIC, visible_comments, visible_posts
 from .actions.editing import open_up
 from .actions.posts import make_known, state_of_new, write_words
+from .actions.talk import tell_commented
 from .models import Comment, Post, PostImage
 from .rules import HELD, HIDDEN, LIVE
 
@@ -47,16 +47,22 @@ def _restore_post(*, actor: Actor, subject_id: int, reason: str) -> None:
 def _hide_comment(*, actor: Actor, subject_id: int, reason: str) -> None:
     row = Comment.objects.filter(pk=subject_id, deleted_at=None).first()
     if row is not None and Comment.objects.filter(pk=row.pk, deleted_at=None).update(
-        deleted_at=clock.now()
+        deleted_at=clock.now(), state=HIDDEN
     ):
         counts.count("comments", row.post_id, -1)
 
 
 def _restore_comment(*, actor: Actor, subject_id: int, reason: str) -> None:
-    row = Comment.objects.filter(pk=subject_id, deleted_at__isnull=False).first()
+    rows = Comment.objects.select_for_update(of=("self",)).select_related("post", "parent")
+    row = rows.filter(pk=subject_id, state__in=[HIDDEN, HELD]).first()
     if row is None or not row.body:
-        return  # its author is gone, and so is what it said
-    if Comment.objects.filter(~Q(deleted_at=None), pk=row.pk).update(deleted_at=None):
+        return  # it was never away, or its author took it away, or is gone with what it said
+    was_held = row.state == HELD
+    row.deleted_at, row.state = None, LIVE
+    row.save(update_fields=["deleted_at", "state"])
+    if was_held:
+        tell_commented(Actor(kind="member", id=row.author_id), row)
+    else:
         counts.count("comments", row.post_id, 1)
 
 
@@ -101,7 +107,7 @@ def register() -> None:
     """Let posts and comments be reported."""
     ports.register(
         ports.Subject(
-            "post", _("Post"), _sees_post, _find_post, hide=_hide_post, restore=_restore_post
+            "post", _("A post"), _sees_post, _find_post, hide=_hide_post, restore=_restore_post
         )
     )
     ports.register(

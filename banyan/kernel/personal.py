@@ -140,7 +140,7 @@ _holdings: dict[type[models.Model], Holding] = {}
 SECRETS = frozenset(
     {
         "password", "token", "token_hash", "salt", "secret", "access_token", "placement_key",
-        "author_token", "key", "digest", "session_data",
+        "author_token", "key", "digest", "session_data", "sealed",
     }
 )  # fmt: skip
 """Columns that open something: they are never exported."""

@@ -17,7 +17,10 @@ YEAR = 31_536_000
 def back_to(request: HttpRequest, default: str = "/") -> str:
     """Return the page named by ``next`` or the referrer, if it is ours."""
     for url in (request.POST.get("next"), request.GET.get("next"), request.headers.get("referer")):
-        if url and url_has_allowed_host_and_scheme(url, {request.get_host()}):
+        # An address, not a word: Django would look that up among the names of pages.
+        if not url or not url.startswith(("/", "http://", "https://")):
+            continue
+        if url_has_allowed_host_and_scheme(url, {request.get_host()}):
             return url
     return default
 

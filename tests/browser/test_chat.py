@@ -104,3 +104,15 @@ def test_from_a_request_to_a_block_on_two_phones(house: House, browser: Browser)
     expect(one.get_by_text("This page does not exist")).to_be_visible(timeout=SOON)
     expect(one.get_by_role("textbox", name="Message")).to_have_value("Are you there?")
     assert Room.objects.values_list("last_seq", flat=True).get() == 4
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_button_of_two_chinese_letters_stands_on_one_line(house: House, browser: Browser) -> None:
+    ana = make.member("ana")
+    make.member("ben")
+    for viewport in (PHONE, {"width": 1280, "height": 800}):
+        page = signed_in_at(browser, house, ana, viewport=viewport, locale="zh-CN")
+        page.goto(f"{house.url}/chat/with/ben")
+        box = page.get_by_role("button", name="发送", exact=True).bounding_box()
+        assert box
+        assert box["height"] < 52

@@ -164,6 +164,27 @@ def test_pictures_are_staged_told_refused_moved_and_removed(page: Page, site: st
     assert tokens.evaluate_all(order) == ["t1"]
 
 
+_COUNT_AT_ONCE = """() => {
+  let now = 0;
+  window.most = 0;
+  const { send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.send = function (body) {
+    window.most = Math.max(window.most, ++now);
+    this.addEventListener("readystatechange", () => { if (this.readyState === 4) now -= 1; });
+    return send.call(this, body);
+  };
+}"""
+
+
+def test_pictures_go_up_one_by_one(page: Page, site: str) -> None:
+    _open(page, site, "parts")
+    page.evaluate(_COUNT_AT_ONCE)
+    box = page.locator("[data-upload-url]")
+    box.locator("input[type=file]").set_input_files([_jpeg(f"{n}.jpg") for n in range(3)])
+    expect(box.locator("input[name=pictures]")).to_have_count(4)
+    assert page.evaluate("window.most") == 1
+
+
 def test_more_pictures_than_allowed_are_named_not_dropped_silently(page: Page, site: str) -> None:
     _open(page, site, "parts")
     box = page.locator("[data-upload-url]")

@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Person, declared
 from banyan.kernel.problems import Forbidden, Invalid, NotFound, TooMany
 from banyan.moderation import actions as moderation
+from banyan.moderation import ports
 from banyan.moderation.models import Case, Sanction
 from banyan.notify.models import Notification
 from banyan.people.models import Account
@@ -24,6 +25,10 @@ from tests.support.pictures import staged_picture
 from tests.web.studio.scene import client
 
 pytestmark = pytest.mark.django_db
+
+
+def subject(kind: str) -> Any:
+    return ports.subject(kind)
 
 
 def moderator() -> Actor:
@@ -65,6 +70,15 @@ def test_what_the_filter_holds_is_seen_once_a_moderator_says_so() -> None:
         actor=moderator(), case_id=case.pk, verdict="dismiss", reason="spam", words="It is fine."
     )
     assert "Cheap watches" in shown_to(ben)
+    relay.drain()
+    assert Notification.objects.get(recipient=ben).kind == "chat"
+    # hidden by a report and brought back it is no news
+    Notification.objects.all().delete()
+    message = Message.objects.get()
+    for change in (subject("message").hide, subject("message").restore):
+        change(actor=moderator(), subject_id=message.pk, reason="x")
+    relay.drain()
+    assert not Notification.objects.filter(recipient=ben).exists()
 
 
 def test_a_reported_message_is_hidden_and_only_it() -> None:

@@ -238,3 +238,16 @@ def test_a_blocked_picture_is_refused_as_the_same_file_and_as_a_copy() -> None:
         actor=SYSTEM, blocked_id=BlockedPicture.objects.get().pk, reason="a mistake"
     )
     assert intake(actor=stranger, data=jpeg(3)).pk
+
+
+def test_the_demos_people_say_as_much_as_they_like_and_no_listed_word() -> None:
+    list_word("viagra")
+    list_word("pills", "hold")
+    ana = make.member()
+    type(ana).objects.filter(pk=ana.pk).update(is_demo=True)
+    say = partial(moderation.check_text, actor=make.actor(ana), where="comment")
+    for _n in range(12):
+        assert say(text="Look at my beautiful bowls") == ""
+    assert say(text="https://a.example " * 30) == ""
+    assert say(text="My pills") == "hold"
+    assert code_of(lambda: say(text="Buy viagra")) == "words_blocked"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,7 @@ from banyan.catalog.rules import slugify
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
-from banyan.kernel.problems import Conflict, Invalid, NotFound
+from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound
 from banyan.moderation.actions import check_names
 from banyan.people.access import visible_accounts
 
@@ -30,26 +31,43 @@ NOT_BOARDS = frozenset({"board", "rss"})
 
 
 def make_board(*, actor: Actor, title: str, about: str = "", private: bool = False) -> Board:
-    """Make a board; the same title gives the same board."""
+    """Make a board; the same title gives the same board, also at once. Raises Invalid."""
     owner_id = member_id(actor)
     title = title.strip()
     if not 1 <= len(title) <= 80:
         raise Invalid(fields={"title": _("Give the board a name of 1 to 80 letters.")})
     check_names(actor=actor, title=title, about=about)
-    before = Board.objects.filter(owner_id=owner_id, title=title).first()
-    if before is not None:
-        return before
     slug = slugify(title, fallback="board")[:40]
-    if Board.objects.filter(owner_id=owner_id, slug=slug).exists() or slug in NOT_BOARDS:
-        slug = f"{slug}-{new_code(30).lower()}"
-    return Board.objects.create(
-        owner_id=owner_id,
-        slug=slug,
-        title=title,
-        about=about.strip()[:300],
-        visibility=ONLY_ME if private else PUBLIC,
-        created_at=clock.now(),
-    )
+    # What is named alike ends alike: two at once want the same address, and one of them has it.
+    other = f"{slug}-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
+    any_other = f"{slug}-{new_code(50).lower()}"
+    for address in [other, any_other] if slug in NOT_BOARDS else [slug, other, any_other]:
+        before = Board.objects.filter(owner_id=owner_id, title=title).first()
+        if before is not None:
+            return before
+        board = Board(
+            owner_id=owner_id,
+            slug=address,
+            title=title,
+            about=about.strip()[:300],
+            visibility=ONLY_ME if private else PUBLIC,
+            created_at=clock.now(),
+        )
+        if _is_written(board):
+            return board
+    raise Busy()
+
+
+def _is_written(board: Board) -> bool:
+    """Write a new board; tell whether its address was free."""
+    try:
+        with transaction.atomic():
+            board.save(force_insert=True)
+    except IntegrityError as error:
+        if "board_slug_once" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _own(actor: Actor, board_id: int) -> Board:

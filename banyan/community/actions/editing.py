@@ -16,6 +16,7 @@ from ..access import PUBLIC
 from ..events import PostEdited
 from ..models import AuthorStat, Comment, Post, PostEdit
 from .checking import Fields, check_audience, check_declared, check_pictures, check_texts
+from .feeds import place_post
 from .hiding import hold_edit
 from .members import member_id
 from .posts import give_link, write_words
@@ -125,6 +126,8 @@ def open_up(actor: Actor, post: Post) -> None:
     """Give a post that everybody may see now its link, and its place in feeds. Repeatable."""
     if post.link_id is None:
         give_link(actor, post, via=None)
+    if post.repin_of_id is None:
+        place_post(post)
     mine = AuthorStat.objects.filter(account_id=post.author_id, last_public_id__lt=post.pk)
     mine.update(last_public_id=post.pk)
 

@@ -26,6 +26,6 @@ def hold_edit(actor: Actor, post: Post) -> None:
 
 def hold_comment(actor: Actor, comment: Comment) -> None:
     """Keep a new comment back until a moderator has looked at it. In the caller's transaction."""
-    comment.deleted_at = clock.now()
-    comment.save(update_fields=["deleted_at"])
+    comment.deleted_at, comment.state = clock.now(), HELD
+    comment.save(update_fields=["deleted_at", "state"])
     hold(actor=actor, kind="comment", subject_id=comment.pk, author_id=comment.author_id)

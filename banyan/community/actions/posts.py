@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -259,22 +259,28 @@ def repin(*, actor: Actor, post_id: int, note: str = "", via: Link | None = None
         raise Forbidden(_("Only public posts can be shown on."), code="repin_private")
     if original.author_id == author_id:
         raise Forbidden(_("This is your own post."), code="repin_own")
-    before = Post.objects.filter(author_id=author_id, repin_of=original, deleted_at=None).first()
+    mine = Post.objects.filter(author_id=author_id, repin_of=original, deleted_at=None)
+    before = mine.first()
     if before is not None:
         return before
     if check_text(actor=actor, text=note, where="post"):
         note = ""  # the post is shown on all the same
-    with transaction.atomic():
-        post = Post.objects.create(
-            author_id=author_id,
-            body=note.strip()[:500],
-            repin_of=original,
-            created_at=clock.now(),
-        )
-        write_words(actor, post)
-        give_link(actor, post, via=via or source.link)
-        tell_published(actor, post)
-        counts.count("repins", original.pk)
+    try:
+        with transaction.atomic():
+            post = Post.objects.create(
+                author_id=author_id,
+                body=note.strip()[:500],
+                repin_of=original,
+                created_at=clock.now(),
+            )
+            write_words(actor, post)
+            give_link(actor, post, via=via or source.link)
+            tell_published(actor, post)
+            counts.count("repins", original.pk)
+    except IntegrityError as error:
+        if "post_repin_once" not in str(error):
+            raise
+        return mine.get()  # two taps at once: the other one was first
     return post
 
 

@@ -15,6 +15,7 @@ from .. import counts
 from ..access import get_post_for, visible_comments
 from ..events import CommentRemoved, PostCommented, PostLiked, PostUnliked
 from ..models import Comment, CommentLike, Like, Post
+from ..rules import LIVE
 from .hiding import hold_comment
 from .members import member_id
 from .naming import note_mentions
@@ -52,7 +53,11 @@ def unlike(*, actor: Actor, post_id: int) -> None:
 
 
 def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = None) -> Comment:
-    """Write under a post; an answer to an answer joins the same thread. Emits post.commented."""
+    """Write under a post; an answer to an answer joins the same thread. Emits post.commented.
+
+    What the word filter holds is ``deleted_at`` until a moderator has looked at it; it is said and
+    counted then. Raises NotFound, Invalid, and what ``moderation.check_text`` raises.
+    """
     by = member_id(actor)
     post = get_post_for(actor, post_id)
     body = body.strip()
@@ -75,26 +80,31 @@ def comment(*, actor: Actor, post_id: int, body: str, parent_id: int | None = No
         )
         if held:
             hold_comment(actor, row)
-            return row
-        note_mentions(actor=actor, post=post, texts=[body], by=row)
-        counts.count("comments", post.pk)
-        events.emit(
-            PostCommented(
-                post_id=post.pk,
-                author_id=post.author_id,
-                comment_id=row.pk,
-                by_id=by,
-                answers_id=parent.author_id if parent else None,
-            ),
-            actor=actor,
-        )
+        else:
+            tell_commented(actor, row)
     return row
+
+
+def tell_commented(actor: Actor, row: Comment) -> None:
+    """Do what follows when a comment appears, in a transaction. Emits post.commented."""
+    note_mentions(actor=actor, post=row.post, texts=[row.body], by=row)
+    counts.count("comments", row.post_id)
+    events.emit(
+        PostCommented(
+            post_id=row.post_id,
+            author_id=row.post.author_id,
+            comment_id=row.pk,
+            by_id=row.author_id,
+            answers_id=row.parent.author_id if row.parent else None,
+        ),
+        actor=actor,
+    )
 
 
 def delete_comment(*, actor: Actor, comment_id: int) -> None:
     """Take a comment away: its author, or the post's author. Answers to it stay. Repeatable.
 
-    Emits comment.removed.
+    One that is hidden or held back goes for good, too. Emits comment.removed for what was there.
     """
     row = Comment.objects.select_related("post", "parent").filter(pk=comment_id).first()
     if row is None or member_id(actor) not in {row.author_id, row.post.author_id}:
@@ -112,6 +122,8 @@ def delete_comment(*, actor: Actor, comment_id: int) -> None:
                 answers_id=row.parent.author_id if row.parent else None,
             )
             events.emit(told, actor=actor)
+        else:
+            Comment.objects.filter(pk=row.pk).update(state=LIVE)
 
 
 def like_comment(*, actor: Actor, post_id: int, comment_id: int) -> bool:

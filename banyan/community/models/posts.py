@@ -108,6 +108,11 @@ class Post(models.Model):
                 condition=Q(declared__in=["", "paid", "gift"]), name="post_declared_known"
             ),
             models.UniqueConstraint(
+                fields=["author", "repin_of"],
+                condition=Q(repin_of__isnull=False, deleted_at=None),
+                name="post_repin_once",
+            ),
+            models.UniqueConstraint(
                 fields=["review"],
                 condition=Q(review__isnull=False, deleted_at=None),
                 name="post_review_once",

@@ -26,7 +26,9 @@ class Like(models.Model):
 class Comment(models.Model):
     """Two visible levels: a root comment (``root`` None) and its replies.
 
-    ``likes`` is folded, as the figures of posts are.
+    ``likes`` is folded, as the figures of posts are. ``state`` says why one that is ``deleted_at``
+    is not there: 1 its author or the post's took it away, 2 it is hidden by moderation, 4 it is
+    held back until a moderator has looked at it. Only the latter two ever come back.
     """
 
     id = IdField(primary_key=True)
@@ -38,6 +40,7 @@ class Comment(models.Model):
     likes = models.IntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
+    state = models.SmallIntegerField(default=1, db_default=1)
 
     class Meta:
         db_table = "community_comment"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,8 @@ from .. import ports
 from ..events import AccountErased, ErasureAsked, ErasureCancelled
 from ..models import Erasure
 from ..states import ERASURE
+
+logger = logging.getLogger(__name__)
 
 GRACE = dt.timedelta(days=30)
 
@@ -96,13 +99,17 @@ def stay(*, actor: Actor) -> bool:
 def erase_due(*, actor: Actor) -> int:
     """Erase whose thirty days are over; what is open again waits for the next run.
 
-    One transaction per person. Returns how many were erased; repeatable.
+    One transaction per person; one that fails is logged, and holds up nobody else. Returns how many
+    were erased; repeatable.
     """
     due = Erasure.objects.filter(state="waiting", due_at__lte=clock.now()).order_by("due_at", "id")
     count = 0
     for erasure in list(due.select_related("account")[:100]):
-        if erasure.account is not None and not ports.obstacles(person_of(erasure.account)):
-            count += _erase_account(actor, erasure.pk)
+        try:
+            if erasure.account is not None and not ports.obstacles(person_of(erasure.account)):
+                count += _erase_account(actor, erasure.pk)
+        except Exception:
+            logger.exception("erasure %s cannot be done", erasure.pk)
     return count
 
 

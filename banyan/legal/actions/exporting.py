@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import logging
 import secrets
 import zipfile
 from functools import partial
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
@@ -24,6 +26,8 @@ from ..events import ExportReady
 from ..models import Export
 from ..states import EXPORT
 from .erasing import person_of
+
+logger = logging.getLogger(__name__)
 
 KEPT = dt.timedelta(days=7)
 
@@ -44,28 +48,37 @@ def ask_export(*, actor: Actor, checkout_id: int | None = None) -> Export:
 
 
 def make_exports(*, actor: Actor) -> int:
-    """Make the files that were asked for; returns how many. May run in several workers at once."""
+    """Make the files that were asked for; returns how many. May run in several workers at once.
+
+    One that fails is logged, is tried again by the next run, and does not hold up the others.
+    """
+    asked = Export.objects.filter(state="asked").order_by("id")
     count = 0
-    for pk in list(
-        Export.objects.filter(state="asked").order_by("id").values_list("pk", flat=True)[:20]
-    ):
-        with transaction.atomic():
-            row = Export.objects.select_for_update(skip_locked=True, of=("self",))
-            export = row.select_related("account").filter(pk=pk, state="asked").first()
-            if export is None:
-                continue
-            data = _zip(_person(export))
-            name = f"exports/{export.pk}-{secrets.token_hex(16)}.zip"
-            store.put(store.private(), name, data)
-            now = clock.now()
-            transition(
-                EXPORT, export, "ready", actor=actor, file=name, bytes=len(data), ready_at=now,
-                expires_at=now + KEPT,
-            )  # fmt: skip
-            told = ExportReady(export_id=export.pk, account_id=export.account_id)
-            events.emit(told, actor=actor)
-            count += 1
+    for pk in list(asked.values_list("pk", flat=True)[:200]):
+        try:
+            count += _make(actor, pk)
+        except Exception:
+            logger.exception("export %s cannot be made", pk)
     return count
+
+
+def _make(actor: Actor, export_id: int) -> bool:
+    with transaction.atomic():
+        row = Export.objects.select_for_update(skip_locked=True, of=("self",))
+        export = row.select_related("account").filter(pk=export_id, state="asked").first()
+        if export is None:
+            return False
+        data = _zip(_person(export))
+        name = f"exports/{export.pk}-{secrets.token_hex(16)}.zip"
+        store.put(store.private(), name, data)
+        now = clock.now()
+        transition(
+            EXPORT, export, "ready", actor=actor, file=name, bytes=len(data), ready_at=now,
+            expires_at=now + KEPT,
+        )  # fmt: skip
+        told = ExportReady(export_id=export.pk, account_id=export.account_id)
+        events.emit(told, actor=actor)
+    return True
 
 
 def _person(export: Export) -> Person:
@@ -75,7 +88,7 @@ def _person(export: Export) -> Person:
 
 
 def _zip(person: Person) -> bytes:
-    """Return one JSON file per table, what is kept and why, and the person's pictures."""
+    """Return one JSON file per table, what is kept and why, and the person's files and pictures."""
     target = io.BytesIO()
     kept: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -83,7 +96,9 @@ def _zip(person: Person) -> bytes:
             rows = list(export_rows(holding, person))
             if not rows:
                 continue
-            label = holding.model._meta.label
+            label, key = holding.model._meta.label, holding.model._meta.pk.attname
+            for row in rows:
+                _put_files(archive, f"files/{label}-{row[key]}", row)
             text = json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
             archive.writestr(f"data/{label}.json", text)
             kept[label] = holding.why
@@ -96,6 +111,15 @@ def _zip(person: Person) -> bytes:
             except OSError:
                 continue  # swept a moment ago
     return target.getvalue()
+
+
+def _put_files(archive: zipfile.ZipFile, name: str, row: dict[str, Any]) -> None:
+    """Put what a row holds as bytes into the archive as files; the row names them instead."""
+    for column, value in row.items():
+        if isinstance(value, bytes | memoryview):
+            kind = row.get(f"{column}_kind") or "bin"
+            row[column] = f"{name}-{column}.{kind}"
+            archive.writestr(row[column], bytes(value))
 
 
 def take_export(*, actor: Actor, export_id: int, checkout_id: int | None = None) -> bytes:

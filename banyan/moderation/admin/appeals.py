@@ -60,7 +60,7 @@ class MemberAppealAdmin(OfficeAdmin):
         """Return what it is about."""
         return row.decision.label
 
-    @admin.display(description=gettext_lazy("About"))
+    @admin.display(description=gettext_lazy("What it is about"))
     def label(self, row: Appeal) -> str:
         """Return what it is about."""
         return row.decision.label

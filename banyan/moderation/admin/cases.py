@@ -172,7 +172,7 @@ class CaseAdmin(OfficeAdmin):
         """Return what it is about."""
         return _label(row)
 
-    @admin.display(description=gettext_lazy("About"))
+    @admin.display(description=gettext_lazy("What it is about"))
     def label(self, row: Case) -> str:
         """Return what it is about."""
         return _label(row)
@@ -183,7 +183,7 @@ class CaseAdmin(OfficeAdmin):
         found = found_of(row)
         return found.text if found else ""
 
-    @admin.display(description=gettext_lazy("Page"))
+    @admin.display(description=gettext_lazy("On which page"))
     def page(self, row: Case) -> Cell:
         """Return the way to it."""
         found = found_of(row)

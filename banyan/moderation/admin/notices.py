@@ -95,7 +95,7 @@ class RightsNoticeAdmin(OfficeAdmin):
         """Return what it is about."""
         return row.label
 
-    @admin.display(description=gettext_lazy("About"))
+    @admin.display(description=gettext_lazy("What it is about"))
     def about(self, row: RightsNotice) -> Cell:
         """Return what it is about, and the way to it."""
         found = found_of(row)

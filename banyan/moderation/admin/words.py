@@ -16,9 +16,12 @@ NAMES = {
     "decided": gettext_lazy("Decided"),
     "upheld": gettext_lazy("Upheld"),
     "dismissed": gettext_lazy("Dismissed"),
-    "post": gettext_lazy("Post"),
+    "post": gettext_lazy("A post"),
     "comment": gettext_lazy("Comment"),
+    "message": gettext_lazy("A message"),
     "account": gettext_lazy("Member"),
+    "group": gettext_lazy("Group"),
+    "product": gettext_lazy("Product"),
 }
 
 

@@ -13,17 +13,26 @@ from ..posts import Shown
 
 
 def unmuted(viewer: Actor, posts: Iterable[Shown], mutes: Mutes) -> list[Shown]:
-    """Return the posts that say nothing the viewer muted; one's own always stay. No query.
+    """Return the posts that show nothing the viewer muted; one's own always stay. No query.
 
     Muted people are left out where ids are found, so that pages are full; words and topics only
-    here, so a page may come out shorter.
+    here, so a page may come out shorter, and so may one of a feed that was ranked before somebody
+    was muted.
     """
-    if not mutes.words and not mutes.topics:
-        return list(posts)
-    return [one for one in posts if one.post.author_id == viewer.id or not _says(one, mutes)]
+    return [
+        one
+        for one in posts
+        if one.post.author_id == viewer.id or not (_is_by(one, mutes) or _says(one, mutes))
+    ]
+
+
+def _is_by(shown: Shown, mutes: Mutes) -> bool:
+    return not mutes.people.isdisjoint({shown.post.author_id, shown.content.author_id})
 
 
 def _says(shown: Shown, mutes: Mutes) -> bool:
+    if not mutes.words and not mutes.topics:
+        return False
     texts = (shown.content.title, shown.content.body, shown.post.body)
     if mutes.topics & topics_of(*texts).keys():
         return True

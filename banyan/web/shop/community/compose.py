@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,7 +21,7 @@ from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import get_post_for
 from banyan.community.models import Post
-from banyan.community.rules import WAITING
+from banyan.community.rules import LIVE
 from banyan.groups.access import MEMBER
 from banyan.groups.models import Group
 from banyan.kernel.actors import Actor
@@ -32,9 +33,11 @@ from banyan.media.actions import claim_staged, intake_video, keep_video, stage_a
 from banyan.media.models import Video
 from banyan.media.queries import alts_of, pictures, staged_for, thumb_urls
 from banyan.standing.models import Review
+from banyan.web.ui import addresses
 
 from ...http import actor, number, private, signed_in
 from ...media.uploads import staged_tokens, typed_texts, with_typed_texts
+from ...once import led_to, name_of
 from ..market.cards import product_title
 
 MOST_GOODS = 100
@@ -75,7 +78,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
     """
     if request.method != "POST":
         return _first(request)
-    rows = _rows(request)
+    form, rows = name_of(request), _rows(request)
     try:
         tokens = staged_tokens(request, "pictures")
     except Invalid as problem:
@@ -84,10 +87,10 @@ def post_new(request: HttpRequest) -> HttpResponse:
     try:
         request.POST = _with_video(request)  # type: ignore[assignment]  # Django lets it be set
         if wish == "draft":
-            return _keep(request, tokens)
+            return redirect(led_to(request, form, lambda: _keep(request, tokens)))
         if wish is not None:
             return _page(request, tokens, _changed(rows, wish))
-        return shown_or_waiting(request, _publish(request, tokens, rows))
+        return redirect(led_to(request, form, lambda: _publish(request, tokens, rows)))
     except LoginRequired:
         raise
     except Problem as problem:
@@ -142,8 +145,11 @@ def _about(who: Actor, request: HttpRequest) -> tuple[str, str, str, str] | None
     return None
 
 
-def _keep(request: HttpRequest, tokens: list[str]) -> HttpResponse:
-    """Keep what was typed, and the pictures for good, so that they are still there next week."""
+def _keep(request: HttpRequest, tokens: list[str]) -> str:
+    """Keep what was typed, and the pictures for good, so that they are still there next week.
+
+    Return where the drafts are.
+    """
     who = actor(request)
     form = {name: request.POST.getlist(name) for name in KEPT if request.POST.getlist(name)}
     with transaction.atomic():
@@ -156,7 +162,7 @@ def _keep(request: HttpRequest, tokens: list[str]) -> HttpResponse:
             keep_video(actor=who, video_id=video_id)
         community.save_draft(actor=who, form=form, draft_id=number(request.POST, "draft"))
     messages.success(request, _("The draft is kept."))
-    return redirect("drafts")
+    return reverse("drafts")
 
 
 @require_safe
@@ -237,6 +243,14 @@ def _focus(typed: QueryDict, image_id: int) -> tuple[int, int] | None:
     return None if x is None or y is None else (x * 10, y * 10)
 
 
+def _named(form: QueryDict, name: str) -> int | None:
+    """Return the id that a field holds, None for an empty one; 0, which nothing has, for no id.
+
+    What was meant for a group must not be shown to everybody because the group was misread.
+    """
+    return (number(form, name) or 0) if form.get(name) else None
+
+
 def _poll(request: HttpRequest) -> community.PollWish | None:
     options = [one.strip() for one in request.POST.getlist("option")[:5] if one.strip()]
     if not options:
@@ -244,15 +258,18 @@ def _poll(request: HttpRequest) -> community.PollWish | None:
     return community.PollWish(options, number(request.POST, "days", most=99) or 0)
 
 
-def shown_or_waiting(request: HttpRequest, post: Post) -> HttpResponse:
-    """Go to a new post; to its group where a moderator looks at it first."""
-    if post.state == WAITING and post.group is not None:
-        messages.success(request, _("A moderator looks at it first. Then it appears."))
-        return redirect("group", post.group.slug)
-    return redirect("post", post.pk)
+def shown_or_waiting(request: HttpRequest, post: Post) -> str:
+    """Return where a post is, or where its author goes while a moderator looks at it first."""
+    if post.state == LIVE:
+        return reverse("post", args=[post.pk])
+    messages.success(request, _("A moderator looks at it first. Then it appears."))
+    if post.group is not None:
+        return reverse("group", args=[post.group.slug])
+    return addresses.url("profile", post.author.handle)
 
 
-def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]) -> Post:
+def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]) -> str:
+    """Publish what the form says and return where to go from there."""
     who = actor(request)
     tags = [_tag(row) for row in rows if whole(row["product"]) is not None]
     visibility = request.POST.get("visibility", "0") or "0"
@@ -269,7 +286,7 @@ def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]
             visibility=int(visibility) if visibility in dict(AUDIENCES) else -1,
             language=get_language() or "en",
             kind=request.POST.get("kind", "") or "note",
-            group_id=number(request.POST, "group"),
+            group_id=_named(request.POST, "group"),
             declared=request.POST.get("declared", ""),
             review_id=number(request.POST, "review"),
             listing_id=number(request.POST, "listing"),
@@ -279,7 +296,7 @@ def _publish(request: HttpRequest, tokens: list[str], rows: list[dict[str, str]]
         draft_id = number(request.POST, "draft")
         if draft_id is not None:
             community.delete_draft(actor=who, draft_id=draft_id)
-    return made
+    return shown_or_waiting(request, made)
 
 
 def _row(product: str = "", picture: str = "1", x: str = "50", y: str = "50") -> dict[str, str]:

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import get_post_for
+from banyan.community.rules import LIVE
 from banyan.kernel.problems import Invalid, NotFound, Problem
 
 from ...http import actor, number, private, revalidated, signed_in
 from ..people.faces import faces_of
-from .compose import AUDIENCES, DECLARED
+from .compose import AUDIENCES, DECLARED, shown_or_waiting
 from .rich import drawn
 
 
@@ -35,7 +36,7 @@ def post_edit(request: HttpRequest, post_id: int) -> HttpResponse:
     if request.method == "POST":
         audience = number(request.POST, "visibility", most=9)
         try:
-            community.edit_post(
+            changed = community.edit_post(
                 actor=who,
                 post_id=found.pk,
                 title=request.POST.get("title", ""),
@@ -46,8 +47,9 @@ def post_edit(request: HttpRequest, post_id: int) -> HttpResponse:
         except Invalid as refused:
             problem = refused
         else:
-            messages.success(request, _("Saved."))
-            return redirect("post", found.pk)
+            if changed.state == LIVE:
+                messages.success(request, _("Saved."))
+            return redirect(shown_or_waiting(request, changed))
     values: Any = request.POST
     if problem is None:
         values = {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,7 +14,7 @@ from banyan.catalog.queries import image_ids_of
 from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import ONLY_ME
-from banyan.community.rules import WAITING
+from banyan.community.rules import LIVE
 from banyan.groups.access import MEMBER
 from banyan.groups.models import Group
 from banyan.kernel.problems import NotFound, Problem
@@ -25,6 +24,7 @@ from banyan.orders.models import OrderLine
 from banyan.people.access import mutes_of
 
 from ...http import actor, number, private, revalidated, signed_in
+from ...once import led_to, name_of
 from ..market.cards import product_title
 from .compose import AUDIENCES, shown_or_waiting
 from .feed import before_of, page_of, plain
@@ -67,14 +67,9 @@ def purchase_show(request: HttpRequest, token: str, line_id: int) -> HttpRespons
     problem: Problem | None = None
     if request.method == "POST":
         try:
-            with transaction.atomic():
-                made = _show(request, line)
+            return redirect(led_to(request, name_of(request), lambda: _show(request, line)))
         except Problem as refused:
             problem = refused
-        else:
-            if made.state != WAITING:
-                messages.success(request, _("Shown, to nobody else."))
-            return shown_or_waiting(request, made)
     groups = Group.objects.filter(
         closed_at=None, memberships__account_id=who.id or 0, memberships__state=MEMBER
     )
@@ -93,14 +88,17 @@ def purchase_show(request: HttpRequest, token: str, line_id: int) -> HttpRespons
     return render(request, "shop/community/purchase_show.html", context, status=status)
 
 
-def _show(request: HttpRequest, line: OrderLine) -> Any:
-    """Publish a moment about what was bought: the shop's picture of it, and no price paid."""
+def _show(request: HttpRequest, line: OrderLine) -> str:
+    """Publish a moment about what was bought: the shop's picture of it, and no price paid.
+
+    Return where it is.
+    """
     product = line.variant.product
     first = image_ids_of([product.pk]).get(product.pk, [])[:1]
     images = list(Image.objects.filter(pk__in=first))
     visibility = number(request.POST, "visibility", most=9)
     on_sale = bool(images) and product.state == "active" and product.shop.state == "open"
-    return community.publish_post(
+    made = community.publish_post(
         actor=actor(request),
         kind="moment",
         images=images,
@@ -110,3 +108,6 @@ def _show(request: HttpRequest, line: OrderLine) -> Any:
         visibility=-1 if visibility is None else visibility,
         group_id=number(request.POST, "group") if visibility == 4 else None,
     )
+    if made.state == LIVE:
+        messages.success(request, _("Shown, to nobody else."))
+    return shown_or_waiting(request, made)

@@ -25,11 +25,12 @@ from banyan.community.models import Like, Post
 from banyan.community.queries import Shown, Step, hydrate
 from banyan.earnings.queries import offer_of
 from banyan.kernel.money import format_money
-from banyan.kernel.problems import Invalid, Problem
+from banyan.kernel.problems import LoginRequired, NotFound, Problem
 from banyan.sharing.queries import link_by_code
 from banyan.web.ui.shapes import ProductCard, Spot
 
 from ...http import actor, number, revalidated, signed_in
+from ...once import led_to, name_of
 from ...views import back_to
 from ..heads import Head, head_of
 from ..market.arrival import Arrival, arrival_of
@@ -85,9 +86,7 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
         "boards": queries.boards_of(who),
         "can_repin": who.id is not None and who.id != shown.content.author_id,
         "via": code,
-        "share_url": reverse("share", args=["post", found.pk])
-        if found.visibility == PUBLIC
-        else "" + (f"?via={arrival.code}" if arrival.code else ""),
+        "share_url": _share_url(found, arrival) if found.visibility == PUBLIC else "",
         "head": _head(request, shown, code),
     }
     if refused:
@@ -97,7 +96,16 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
             "answered": request.POST.get("parent", ""),
         }
     status = refused.status if refused else 200
-    return render(request, "shop/community/post.html", context, status=status)
+    response = render(request, "shop/community/post.html", context, status=status)
+    if refused and refused.retry_after:
+        response["Retry-After"] = str(refused.retry_after)
+    return response
+
+
+def _share_url(found: Post, arrival: Arrival) -> str:
+    """Return where the post is passed on; what is passed on hangs below the link that led here."""
+    url = reverse("share", args=["post", found.pk])
+    return f"{url}?via={arrival.code}" if arrival.code else url
 
 
 def _head(request: HttpRequest, shown: Shown, code: str) -> Head:
@@ -235,18 +243,26 @@ def post_like(request: HttpRequest, post_id: int) -> HttpResponse:
 @signed_in
 def post_comment(request: HttpRequest, post_id: int) -> HttpResponse:
     """Write under a post; what is refused comes back with its words."""
-    who = actor(request)
-    found = get_post_for(who, post_id)
+    found = get_post_for(actor(request), post_id)
     try:
-        row = community.comment(
-            actor=who,
-            post_id=post_id,
-            body=request.POST.get("body", ""),
-            parent_id=number(request.POST, "parent"),
-        )
-    except Invalid as problem:
+        return redirect(led_to(request, name_of(request), lambda: _say(request, found)))
+    except (LoginRequired, NotFound):
+        raise
+    except Problem as problem:
         return _page(request, found, problem)
-    return redirect(comment_url(row))
+
+
+def _say(request: HttpRequest, found: Post) -> str:
+    parent = request.POST.get("parent", "")
+    row = community.comment(
+        actor=actor(request),
+        post_id=found.pk,
+        body=request.POST.get("body", ""),
+        parent_id=(number(request.POST, "parent") or 0) if parent else None,
+    )
+    if row.deleted_at is not None:
+        messages.success(request, _("A moderator looks at it first. Then it appears."))
+    return comment_url(row)
 
 
 @require_safe

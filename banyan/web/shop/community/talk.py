@@ -119,7 +119,12 @@ def talk_of(request: HttpRequest, post: Post, named: Named) -> dict[str, Any]:
 
 
 def comment_url(row: Comment) -> str:
-    """Return where a comment is found, however much is said under its post."""
+    """Return where a comment is found, however much is said under its post.
+
+    While a moderator looks at it, that is where it will be.
+    """
+    if row.deleted_at is not None:
+        return f"{addresses.url('post', row.post_id)}#comments"
     return f"{addresses.url('post', row.post_id)}?c={row.pk}#c{row.pk}"
 
 

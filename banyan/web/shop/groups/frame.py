@@ -93,8 +93,12 @@ def _tabs(place: Place, current: str) -> list[Tab]:
 
 
 def role_words(role: str) -> str:
-    """Return a role in words."""
-    words = {"owner": _("Owner"), "moderator": _("Moderator"), "member": _("Member")}
+    """Return a role in words; owners of shops and members of the place have words of their own."""
+    words = {
+        "owner": _("Owner of the group"),
+        "moderator": _("Moderator"),
+        "member": _("Member of the group"),
+    }
     return words[role]
 
 

@@ -70,7 +70,7 @@ function stepped(input) {
 
 /* ---- staged upload: a file goes up when chosen, the form carries its token ---- */
 const waiting = [];
-let running = 0;
+let sending = false;
 
 function retool(box) {
   const items = $$(".staged > li", box);
@@ -108,16 +108,17 @@ function queue(box, item) {
   pump();
 }
 
+/* One by one: on a slow network the first is there while the others wait. */
 function pump() {
-  while (running < 2 && waiting.length) {
+  while (!sending && waiting.length) {
     const [box, item] = waiting.shift();
     if (!item.isConnected) continue;
-    running += 1;
+    sending = true;
     send(box, item).then(
       (answer) => accept(box, item, answer),
       (error) => refuse(box, item, error.message),
     ).finally(() => {
-      running -= 1;
+      sending = false;
       retool(box);
       pump();
     });

@@ -1,0 +1,24 @@
+"""Where a small form leads back to: a page of ours, whatever its address says."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+ODD = ["-1", "NaN", "9" * 30, "' OR 1=1 --", "home", "https://evil.example/", "//evil.example", ""]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("url", ["/language", "/theme"])
+def test_an_odd_way_back_leads_home(url: str, odd: str) -> None:
+    answer = Client().post(url, {"next": odd})
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
+@pytest.mark.parametrize("url", ["/language", "/theme"])
+def test_a_page_of_ours_is_come_back_to(url: str) -> None:
+    browser = Client()
+    assert browser.post(url, {"next": "/t/tea?order=best"})["Location"] == "/t/tea?order=best"
+    came_from = browser.post(url, headers={"referer": "http://testserver/explore"})
+    assert came_from["Location"] == "http://testserver/explore"

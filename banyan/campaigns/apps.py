@@ -11,7 +11,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Find the mechanics, so that a wrong one stops the start; say whom events concern."""
-        from . import subscribers, topics, words  # noqa: F401 - register on import
+        from . import entering, subscribers, topics, words  # noqa: F401 - register on import
         from .mechanic import mechanics
 
         mechanics()

@@ -62,6 +62,11 @@ def faults_of_audience(
     return fields
 
 
+def is_narrowed(campaign: Campaign) -> bool:
+    """Tell whether anything is asked of who takes part, beyond an account."""
+    return (campaign.tier, campaign.min_age, campaign.audience) != ("member", None, "all")
+
+
 def check_person(campaign: Campaign, person: Person, *, verb: str) -> None:
     """Refuse whoever has not the proof or the age that a campaign asks for at ``verb``.
 

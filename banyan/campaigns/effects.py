@@ -25,7 +25,8 @@ class Enter(Effect):
 
     ``scope`` is "instance" or "campaign", or "account": then two in the same hands are two, and
     what they have in common is seen (``persons.same_hands``). With ``expires_at`` the place is
-    only reserved.
+    only reserved; at ``due_at`` the mechanic decides about it. At most ``per_day`` of a person in
+    the campaign on one day, where that is not 0.
     """
 
     role: str
@@ -35,6 +36,8 @@ class Enter(Effect):
     scope: str = "instance"
     data: Mapping[str, Any] = field(default_factory=dict)
     expires_at: dt.datetime | None = None
+    due_at: dt.datetime | None = None
+    per_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,17 @@ class Once(Effect):
 
     Who comes a second time, or under another name, is refused ``twice``.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOne(Effect):
+    """One of ``of`` things that the campaign has in all is taken; refused ``drained`` with none.
+
+    ``what`` names them, as a bounded counter of the campaign.
+    """
+
+    what: str
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +319,10 @@ class PayOwed(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Forgo(Effect):
-    """What is owed for a place and not paid yet is owed no more; the budget has it again."""
+    """What is owed for a place is owed no more; the budget has it again.
+
+    What was paid already is taken back, below zero if need be, and its earner is told.
+    """
 
     one: Participation
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from banyan.catalog.models import ShopStaff
 from banyan.orders.models import Checkout, Order
 from banyan.people.models import Account
 from banyan.trust.queries import clusters_of, mates_of
 
+from .blocks import Next
 from .models import Campaign, Participation, PersonKey
 
 
@@ -127,3 +131,20 @@ def _paid(keys: Mapping[str, object]) -> list[tuple[str, dt.datetime]]:
         names = (f"account:{buyer}", f"contact:{mail}", f"contact:{phone}")
         found += [(name, at) for name in names if name in keys and at is not None]
     return found
+
+
+def word_in(given: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the fingerprint of the word that was given, which is all that is kept of it."""
+    word = str(given.get("word", "")).strip()[:200]
+    return {"word": hashlib.sha256(word.encode()).hexdigest()} if word else {}
+
+
+def asks_word(mine: Participation) -> Next:
+    """Return what asks for a word to draw with, and says whether one is in."""
+    known = mine.data.get("word", "")
+    hint = _("Your word is drawn with: nobody can know beforehand what comes out.")
+    if known:
+        hint = _("Your word is in, as its SHA-256 %(hash)s. You can give another.") % {
+            "hash": known
+        }
+    return Next("redeem", _("Give my word"), hint, asks={"word": _("A word of your own")})

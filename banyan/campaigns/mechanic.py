@@ -31,7 +31,7 @@ from .chance.draws import Draw
 from .chance.instant import Wheel
 from .checking import draw_blocks
 from .disclosing import Gift, usual_facts
-from .effects import Effect
+from .effects import Effect, Tell
 from .models import Campaign, Contribution, Grant, Instance, Participation
 from .persons import Person
 from .policy import Facts
@@ -196,8 +196,7 @@ class Mechanic(ABC, Generic[T]):
     is buying: facts that the policy reads. ``steps`` say in three sentences how it goes.
     ``landings`` are the ways it can end (see Campaign), the usual one first; ``drives`` what can
     move people to it. ``in_honour`` says in a sentence what it is where honour is all.
-    ``plays_here``: plays begin on the campaign's page; else people take part on a page of its own,
-    and it is for everybody who comes.
+    ``plays_here``: plays begin on the campaign's page; else people take part on a page of its own.
     """
 
     code: ClassVar[str]
@@ -315,6 +314,14 @@ class Mechanic(ABC, Generic[T]):
     def late(self, play: Play[T]) -> Sequence[Effect]:
         """Somebody joins what is over because every place is taken, and it :meth:`consoles`."""
         raise Refused("drained")
+
+    def progress(self, instance: Instance, terms: T, nth: int) -> Sequence[Tell]:
+        """Say whom to tell that the ``nth`` help came; it is told in the background, later."""
+        return ()
+
+    def finished(self, instance: Instance, terms: T) -> Sequence[Tell]:
+        """Say whom to tell that an instance has ended; it is told in the background, later."""
+        return ()
 
     @property
     def helps(self) -> bool:

@@ -19,6 +19,7 @@ REASONS: dict[str, Any] = {
     "cycle": _("You brought them here yourself: their code is not for you."),
     "twice": _("You have done this already, perhaps under another name."),
     "quota": _("You have helped as often as one can today. Try again tomorrow."),
+    "day": _("You have done this as often as one can in a day. Come back tomorrow."),
     "order": _("This comes with an order in the shop: one that is large enough, new, and kept."),
     "once": _("This order has brought you one already."),
     "turns": _("You have begun this as often as one can."),

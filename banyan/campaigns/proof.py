@@ -60,6 +60,12 @@ QUESTIONS: Mapping[str, str] = {
           SELECT count(*) FROM campaigns_instance i, jsonb_array_elements(i.public->'turns') t
           WHERE i.campaign_id = b.subject_id AND t->>1 = split_part(b.kind, '.', 3))
     """,
+    "what is gone of coupons for latecomers was given": """
+        SELECT b.subject_id, b.used FROM kernel_boundedcounter b
+        WHERE b.kind = 'campaigns.late' AND b.used <> (
+          SELECT count(*) FROM campaigns_grant g
+          WHERE g.campaign_id = b.subject_id AND g.rule = 'late' AND g.kind IN ('coupon', 'right'))
+    """,
     "a prize of a draw has no more holders than there are of it": """
         SELECT h.campaign_id, h.prize, h.many FROM (
           SELECT campaign_id, data->>'prize' AS prize, count(*) AS many
@@ -94,6 +100,14 @@ QUESTIONS: Mapping[str, str] = {
         SELECT g.id, e.state FROM campaigns_grant g
         JOIN entitlements_grant e ON e.id = g.reference
         WHERE g.kind = 'coupon' AND (g.undone_at IS NOT NULL) <> (e.state = 'revoked')
+    """,
+    "what a leader of a group has is booked": """
+        SELECT g.id, g.amount, coalesce(sum(p.amount), 0) FROM campaigns_grant g
+        LEFT JOIN ledger_journal j ON j.key IN ('grant:' || g.id, 'grant:' || g.id || ':back')
+        LEFT JOIN ledger_posting p ON p.journal_id = j.id
+         AND EXISTS (SELECT FROM ledger_account a
+                     WHERE a.id = p.account_id AND a.kind = 'earner_payable')
+        WHERE g.kind = 'perk' GROUP BY g.id, g.amount HAVING g.amount <> coalesce(sum(p.amount), 0)
     """,
     "a granted price is there": """
         SELECT g.id, g.reference FROM campaigns_grant g

@@ -20,6 +20,8 @@ from banyan.kernel.clock import within
 from banyan.kernel.money import Money
 from banyan.kernel.remembered import remembered
 from banyan.orders.models import Order
+from banyan.people.access import agreeing, agrees, visible_accounts
+from banyan.people.models import Account
 from banyan.sharing.channels import HUMAN_VERDICTS
 from banyan.sharing.models import Link, Touch
 
@@ -30,6 +32,9 @@ from .mechanic import Shown, mechanic, terms_of
 from .models import Campaign, Contribution, Grant, Instance, Participation
 
 MOST_SHOWN = 60
+MOST_HONOURED, MOST_NAMED = 200, 12
+HONOURS = "honours"
+"""What members agree to who show their marks."""
 ENOUGH = 20
 """Plays from which on a rate says anything."""
 
@@ -224,6 +229,41 @@ def marks_held(actor: Actor) -> list[tuple[str, int]]:
     held = Grant.objects.filter(account_id=actor.id or 0, kind="honour", undone_at=None)
     rows = held.values("rule").annotate(n=Count("id"))
     return [(row["rule"], row["n"]) for row in rows.order_by("-n", "rule")]
+
+
+def marks_shown(account_id: int) -> list[tuple[str, int]]:
+    """Return the marks that a member shows on their page: none unless they agreed to it."""
+    if not agrees(account_id, HONOURS):
+        return []
+    return marks_held(Actor(kind="member", id=account_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Honoured:
+    """Who has a mark in a campaign: how many people, and by name those who agreed to be shown.
+
+    ``shown`` are (account, rule of the mark), the newest first, each person with one mark.
+    """
+
+    people: int
+    shown: Sequence[tuple[Account, str]]
+
+
+def honoured_in(viewer: Actor, campaign: Campaign) -> Honoured:
+    """Return who is honoured in a campaign. Four statements; one where honour does not count.
+
+    Nobody whom a block keeps apart from the viewer is named, nor any account that is closed.
+    """
+    if campaign.drive not in HONOURING:
+        return Honoured(0, ())
+    marks = Grant.objects.filter(campaign=campaign, kind="honour", undone_at=None)
+    newest = marks.order_by("account_id", "-id").distinct("account_id")
+    many = marks.values("account_id").distinct().count()
+    last = list(Grant.objects.filter(pk__in=newest.values("pk")).order_by("-id")[:MOST_HONOURED])
+    agreed = agreeing([one.account_id for one in last], HONOURS)
+    accounts = visible_accounts(viewer).in_bulk(agreed)
+    named = [(accounts[one.account_id], one.rule) for one in last if one.account_id in accounts]
+    return Honoured(many, named[:MOST_NAMED])
 
 
 def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:

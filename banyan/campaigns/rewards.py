@@ -17,6 +17,7 @@ from pydantic import Field
 from banyan.catalog.models import Variant
 from banyan.entitlements.costs import most_off
 from banyan.entitlements.models import Coupon, PriceRight
+from banyan.entitlements.rules import AmountOff
 from banyan.kernel.money import Money, format_money
 
 from .blocks import Block, Note, Won
@@ -165,9 +166,8 @@ def checkout_of(variant_id: int) -> str:
 def names_of(terms: RewardTerms, currency: str) -> dict[int | None, str]:
     """Return what the rewards are called: coupons by id, the price as None. One statement each."""
     named = {getattr(terms, name) for name in terms.coupon_fields} - {None}
-    titles: dict[int | None, str] = dict(
-        Coupon.objects.filter(pk__in=named).values_list("pk", "title")
-    )
+    coupons = Coupon.objects.filter(pk__in=named)
+    titles: dict[int | None, str] = {one.pk: name_of(one) for one in coupons}
     if terms.variant is not None:
         variant = Variant.objects.select_related("product").get(pk=terms.variant)
         amount = format_money(Money(terms.price, currency))
@@ -178,6 +178,17 @@ def names_of(terms: RewardTerms, currency: str) -> dict[int | None, str]:
     elif terms.honour:
         titles[None] = _("A mark of honour")
     return titles
+
+
+def name_of(coupon: Coupon) -> str:
+    """Return what a coupon is called, with what it takes off in money, where its name says not."""
+    most = most_off(coupon.terms)
+    amount = format_money(Money(most, coupon.currency)) if most else ""
+    if amount in coupon.title:
+        return coupon.title
+    is_whole = all(isinstance(one, AmountOff) for one in coupon.terms.benefits)
+    words = _("%(amount)s off") if is_whole else _("up to %(amount)s off")
+    return f"{coupon.title} · {words % {'amount': amount}}"
 
 
 def won(shown: Shown[Any]) -> list[Block]:

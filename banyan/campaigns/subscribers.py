@@ -28,10 +28,12 @@ from banyan.payments.events import PaymentUnplaced
 
 from .actions.buying import apologise, lapse, on_paid, paid_locks
 from .actions.following import follow, follow_paid, offer_paid, undo_begun, watched_orders
+from .actions.news import tell_news
+from .events import PlayHelped, PlayMoved
 from .models import Participation
 from .queries import bringing
 
-CONSUMER, WATCH = "campaigns.orders", "campaigns.watch"
+CONSUMER, WATCH, NEWS = "campaigns.orders", "campaigns.watch", "campaigns.news"
 LATE = {"too_late", TooLate.code}
 """Why a payment could not be placed, where its payer was only slow."""
 US = Actor.system(CONSUMER)
@@ -94,6 +96,18 @@ def apologise_late(event: PaymentUnplaced, meta: Meta) -> None:
     if event.subject_kind == "checkout" and event.reason in LATE:
         money = Money(event.amount, event.currency)
         apologise(actor=US, checkout_id=event.subject_id, money=money)
+
+
+@events.subscribe(PlayHelped, consumer=NEWS)
+def tell_progress(event: PlayHelped, meta: Meta) -> None:
+    """Tell how far a play has come: not in the transaction of who helped, who would wait for it."""
+    tell_news(event.instance_id, nth=event.nth)
+
+
+@events.subscribe(PlayMoved, consumer=NEWS)
+def tell_finished(event: PlayMoved, meta: Meta) -> None:
+    """Tell what there is to tell once a play is over."""
+    tell_news(event.instance_id)
 
 
 def waiting_places() -> QuerySet[Participation]:

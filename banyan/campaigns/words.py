@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
@@ -110,6 +110,44 @@ def _one_to_go(happening: Happening) -> str:
     return _("One more friend, and it is done: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _progress(happening: Happening) -> str:
+    n = happening.data["n"]
+    words = ngettext(
+        "%(n)s more friend, and it is reached: %(title)s.",
+        "%(n)s more friends, and it is reached: %(title)s.",
+        n,
+    )
+    return words % {"n": n, "title": happening.data["title"]}
+
+
+def _ending(happening: Happening) -> str:
+    n = happening.data["n"]
+    words = ngettext(
+        "%(title)s ends in a day: %(n)s more friend is needed.",
+        "%(title)s ends in a day: %(n)s more friends are needed.",
+        n,
+    )
+    return words % {"n": n, "title": happening.data["title"]}
+
+
+def _scarce(happening: Happening) -> str:
+    n = happening.data["n"]
+    words = ngettext(
+        "%(title)s: only %(n)s piece is left in the shop.",
+        "%(title)s: only %(n)s pieces are left in the shop.",
+        n,
+    )
+    return words % {"n": n, "title": happening.data["title"]}
+
+
+def _luckiest(happening: Happening) -> str:
+    amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
+    return _("You had the best luck of all: %(amount)s. %(title)s") % {
+        "amount": amount,
+        "title": happening.data["title"],
+    }
+
+
 def _reached(happening: Happening) -> str:
     return _("It is reached: %(title)s. Take it before it runs out.") % {
         "title": happening.data["title"]
@@ -199,6 +237,10 @@ def _friend(happening: Happening) -> str:
 
 _register("campaign.friend", _friend, icon="heart")
 _register("campaign.one_to_go", _one_to_go, icon="people")
+_register("campaign.progress", _progress, icon="people")
+_register("campaign.ending", _ending, icon="clock")
+_register("campaign.scarce", _scarce, icon="box")
+_register("campaign.luckiest", _luckiest, icon="gift")
 _register("campaign.reached", _reached, icon="check")
 _register("campaign.thanked", _thanked, icon="heart")
 _register("campaign.reseated", _reseated, icon="people")
@@ -237,6 +279,16 @@ def _settled(happening: Happening) -> str:
     ) % {"title": happening.data["title"]}
 
 
+def _perk_back(happening: Happening) -> str:
+    amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
+    told = _(
+        "%(title)s: an order of your group went back later, and with it the %(amount)s that you "
+        "had for it. What you earn next settles that."
+    )
+    return told % {"title": happening.data["title"], "amount": amount}
+
+
+_register("campaign.perk_back", _perk_back, icon="people")
 _register("campaign.brought", _brought, icon="gift")
 _register("campaign.taken_back", _taken_back, icon="heart")
 _register("campaign.owed", _owed, icon="heart")

@@ -56,6 +56,7 @@ def journal_text(kind: str) -> str:
         "payout.paid": _("Booked: the payout left"),
         "wallet.credit": _("Booked: credit was given"),
         "campaign.perk": _("Booked: who opened the group has their part of it"),
+        "campaign.perk_back": _("Booked: the part of who opened the group is taken back"),
         "campaign.completed": _("Booked: the shop bears what buyers of a small group were spared"),
         "packet.funded": _("Booked: credit was put into a red packet"),
         "packet.share": _("Booked: a share of a red packet"),

@@ -221,6 +221,13 @@ def agrees(account_id: int, purpose: str) -> bool:
     return latest is not None and latest.granted
 
 
+def agreeing(account_ids: Collection[int], purpose: str) -> set[int]:
+    """Return those of some accounts that agree to a purpose at this moment. One query."""
+    rows = Consent.objects.filter(account_id__in=account_ids, purpose=purpose)
+    latest = rows.order_by("account_id", "-id").distinct("account_id")
+    return {one.account_id for one in latest if one.granted}
+
+
 @remembered
 def _answers(account_id: int, purpose: str) -> QuerySet[Consent]:
     return Consent.objects.filter(account_id=account_id, purpose=purpose).order_by("-id")[:1]

@@ -20,6 +20,8 @@ class Sale(models.Model):
     time; who enters before ``first_seconds`` have passed is put in an order drawn by chance. The
     ``commitment`` to its seed and the fingerprint of its ``terms`` are public from the start,
     ``seed``, the list's ``root`` and the RoomProof after it.
+    ``campaign_id`` is the campaign that has set it up, if one has; it ``asks`` where that is for
+    some people only, and every unit is claimed first.
     ``ticketed``: the public units are sold by ticket. From ``leftover_at`` on what other buckets
     have left is public. ``settled_at``: what was left is free stock again.
     """
@@ -36,6 +38,8 @@ class Sale(models.Model):
     first_seconds = models.IntegerField(default=30)
     at_once = models.IntegerField(default=50)
     ticketed = models.BooleanField(default=False)
+    campaign_id = models.BigIntegerField(null=True)
+    asks = models.BooleanField(default=False, db_default=False)
     leftover_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -67,7 +71,7 @@ class Sale(models.Model):
     @property
     def needs_right(self) -> bool:
         """Whether a unit has to be claimed before it can be ordered."""
-        return self.ticketed or self.admission == "queue"
+        return self.ticketed or self.asks or self.admission == "queue"
 
 
 class RoomProof(models.Model):
@@ -166,7 +170,8 @@ class Right(models.Model):
 
     An F-code is one: ``issued`` until somebody enters it. ``recipient`` (an e-mail address or a
     phone number) is set where the code is not transferable. ``expires_at``: of a bound right, when
-    the unit goes back; of an issued one, when the code ends. ``ticket_id`` is its ticket claim.
+    the unit goes back; of an issued one, when the code ends. ``warned``: its holder was told that
+    the time is nearly over. ``ticket_id`` is its ticket claim.
     """
 
     id = IdField(primary_key=True)
@@ -184,6 +189,7 @@ class Right(models.Model):
     recipient = models.CharField(max_length=254, blank=True, default="")
     checkout_id = models.BigIntegerField(null=True)
     ticket_id = models.BigIntegerField(null=True)
+    warned = models.BooleanField(default=False, db_default=False)
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
 

@@ -82,6 +82,7 @@ def sale_rows(variant: OuterRef, account_id: int, at: dt.datetime) -> ArraySubqu
         sale__ends_at__gt=at,
         sale__paused_at=None,
         sale__ticketed=False,
+        sale__asks=False,
         sale__admission="none",
     )
     columns = {name: F(name) for name in _ROW} | {name: F(f"sale__{name}") for name in _SALE}

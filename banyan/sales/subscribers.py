@@ -58,6 +58,18 @@ def _admitted(happening: Happening) -> str:
     return _("It is your turn: %(title)s.") % {"title": happening.data["title"]}
 
 
+def _ending(happening: Happening) -> str:
+    return _("%(title)s: two minutes are left to order what you have taken.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _released(happening: Happening) -> str:
+    return _("%(title)s: your unit was not ordered in time and is free for others again.") % {
+        "title": happening.data["title"]
+    }
+
+
 def _sold_out(happening: Happening) -> str:
     return _("%(title)s is sold out.") % {"title": happening.data["title"]}
 
@@ -67,5 +79,7 @@ def _ended(happening: Happening) -> str:
 
 
 kinds.register("sale.admitted", _admitted, icon="clock", family="reminders")
+kinds.register("sale.ending", _ending, icon="clock", family="reminders")
+kinds.register("sale.released", _released, icon="clock", family="reminders")
 kinds.register("sale.sold_out", _sold_out, icon="box", family="shop")
 kinds.register("sale.ended", _ended, icon="chart", family="shop")

@@ -241,7 +241,7 @@ def test_a_new_friend_uses_the_code(house: str, item: Variant, phones: Phones) -
     code = Instance.objects.get(campaign=of).code
     expect(ana.get_by_text(f"Your code: {code}")).to_be_visible()
     ben.goto(url)
-    press(ben, "Use the code")
+    press(ben, "Use your friend's code")
     expect(ben.get_by_role("heading", name="A coupon is yours")).to_be_visible()
     assert CouponGrant.objects.filter(coupon__title="Welcome").count() == 1
 

@@ -209,13 +209,6 @@ def test_what_no_campaign_can_be_for(shop: Shop, values: dict[str, Any], field: 
     assert not Campaign.objects.exists()
 
 
-def test_a_sale_that_people_enter_elsewhere_is_for_everybody(shop: Shop) -> None:
-    item = make.variant(shop, price=10_000)
-    with pytest.raises(Invalid) as refused:
-        draft(shop, "flash_sale", variant=item.pk, price=7_000, tier="proven")
-    assert list(refused.value.fields) == ["audience"]
-
-
 def test_the_rules_tell_for_whom_it_is_and_what_is_asked(shop: Shop) -> None:
     side = {"audience": "hometown", "audience_of": "Ningbo", "market": "CN"}
     made = draft(shop, "coupon_pack", coupon=coupon(shop).pk, min_age=18, tier="buyer", **side)

@@ -95,6 +95,22 @@ def test_an_empty_pack_says_so_in_two_statements_and_without_a_lock(shop: Shop) 
     assert not any("FOR NO KEY" in one for one in statements)
 
 
+def test_one_person_opens_so_many_packs_of_others_in_a_day(shop: Shop) -> None:
+    many = coupon(shop, per_person=9).pk
+    of = packs(shop, coupon=many, per_day=2, hours=72, ends_at=clock.now() + 5 * DAY)
+    greedy, made = somebody(), [begun(of, who) for who in crowd(4)]
+    for pack in made[:2]:
+        join(pack, greedy)
+    with pytest.raises(Refused, match="play_day"):
+        join(made[2], greedy)
+    assert len(coupons_of(greedy)) == 2
+    join(made[2], somebody())
+    with clock.at(clock.now() + DAY):
+        join(made[2], greedy)
+        join(made[3], greedy)
+    assert_sound()
+
+
 def test_opening_costs_ten_statements_at_most(shop: Shop) -> None:
     pack = begun(packs(shop, places=9), somebody())
     first, second = crowd(2)
@@ -365,6 +381,6 @@ def test_the_page_of_an_empty_pack_offers_it_and_visitors_sign_in_for_it(shop: S
     there = visitor.post(f"{url}/keep", headers={"origin": "http://testserver"})
     assert "/login" in there["Location"]
     rules = Client().get(f"/campaign/{pack.campaign.code}/rules").content.decode()
-    assert "Who comes too late has “2 off”, once, as long as the budget lasts." in rules
+    assert "Who comes too late has “2 off · CN¥2.00 off”, once: 100 at most in all" in rules
     pack.refresh_from_db()
     assert (pack.taken, pack.held) == (2, 0)

@@ -319,6 +319,8 @@ def test_figures_of_groups_are_counted_from_rows(item: Variant) -> None:
         "Members brought by the leader's own link": "1 of 1 (100%)",
         "Paid places given back": "2 of 3 (67%)",
         "Paid places of newcomers": "2 of 3 (67%)",
+        "Of who came by a friend, began one after that": "0 of 1 (0%)",
+        "Of who came by a friend, newcomers": "0 of 1 (0%)",
         "Groups with places in the same hands": "0",
     }
 

@@ -157,6 +157,52 @@ def test_while_somebody_asks_for_their_money_the_leader_waits(item: Variant) -> 
     settled()
 
 
+def test_what_the_leader_was_paid_goes_back_with_the_order_below_zero_if_need_be(
+    item: Variant,
+) -> None:
+    group, (ana, *_others), placed = complete(item)
+    arrive(*placed)
+    decide(8 * DAY)
+    assert owed_to(ana) == 1_000
+    owner = make.actor(item.product.shop.owner)
+    shop_had = Book.objects.get(kind="shop_payable", owner_id=item.product.shop_id).balance
+
+    with clock.at(clock.now() + 8 * DAY):
+        for _again in range(2):
+            for order in placed[1:]:
+                refund: dict[str, Any] = {"amount": 7_000, "reason": "torn"}
+                refund["key"] = f"kind:{order.pk}"
+                orders.grant_refund(actor=owner, order_id=order.pk, **refund)
+            relay.drain()
+
+    assert owed_to(ana) == 0
+    shop = Book.objects.get(kind="shop_payable", owner_id=item.product.shop_id)
+    assert shop.balance == shop_had + 1_000 - 2 * 7_000
+    group.campaign.refresh_from_db()
+    assert group.campaign.spent == 0, "the budget has it again"
+    assert list(Grant.objects.values_list("cost", "amount")) == [(0, 0), (0, 0)]
+    told = Notification.objects.filter(recipient=ana, kind="campaign.perk_back")
+    assert {one.data["amount"] for one in told} == {500}
+    backs = Journal.objects.filter(kind="campaign.perk_back")
+    assert {one.reverses.kind for one in backs if one.reverses} == {"campaign.perk"}
+    assert backs.count() == 2
+    statement = Phone(ana).look("/me/statement")
+    assert "Taken back: an order of your group went back" in statement
+    settled()
+
+
+def test_a_part_that_goes_back_leaves_the_leader_what_they_had(item: Variant) -> None:
+    _group, (ana, *_others), placed = complete(item)
+    arrive(*placed)
+    decide(8 * DAY)
+    refund: dict[str, Any] = {"amount": 3_000, "reason": "a scratch", "key": "part"}
+    owner = make.actor(item.product.shop.owner)
+    orders.grant_refund(actor=owner, order_id=placed[1].pk, **refund)
+    relay.drain()
+    assert owed_to(ana) == 1_000
+    settled()
+
+
 def test_a_second_account_of_the_leader_earns_them_nothing(item: Variant) -> None:
     ana, again, cy = crowd(3)
     of = group_of(item)

@@ -25,7 +25,7 @@ from banyan.campaigns.honour import by_drive
 from banyan.campaigns.mechanic import mechanics
 from banyan.campaigns.models import DRIVES, MARKETS, Campaign, Grant, Instance, ProofFile
 from banyan.campaigns.subscribers import waiting
-from banyan.catalog.models import Variant
+from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock
@@ -33,8 +33,9 @@ from banyan.kernel.problems import Invalid
 from banyan.ledger.models import Journal
 from banyan.notify.models import Notification
 from banyan.orders.models import Order, OrderLine
+from banyan.people import actions as people
 from banyan.sales.models import SaleItem
-from tests.campaigns.phones import Phone
+from tests.campaigns.phones import WECHAT, Phone
 from tests.campaigns.scene import (
     SYSTEM,
     assert_sound,
@@ -50,6 +51,48 @@ pytestmark = pytest.mark.django_db
 ALL = ("coupon_pack", "like_collection", "assist_draw", "referral", "bargain", "group_buy")
 OFFERED = [(code, drive) for code in ALL for drive in DRIVES]
 VERB = {"coupon_pack": "join", "referral": "join", "group_buy": "join"}
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make.shop()
+
+
+def test_marks_are_shown_by_whom_they_belong_to_and_to_nobody_else_before_they_agree(
+    shop: Shop,
+) -> None:
+    of = campaign(shop, "like_collection", drive="honour", likes=1)
+    ana, ben, cy = somebody(), somebody(), somebody()
+    for owner in (ana, ben):
+        play = campaigns.begin(actor=make.actor(owner), code=of.code)
+        campaigns.play(actor=make.actor(cy), code=play.code, verb="help")
+    path, hers = f"/campaign/{of.code}", f"/@{ana.handle}"
+    page = Phone(cy).look(path)
+    assert "2 people have a mark of honour here." in page
+    assert "Well liked" not in page
+    assert "Well liked" not in Phone(cy).look(hers)
+    assert "Only you see them." in Phone(ana).look("/me/plays")
+
+    people.record_consent(actor=make.actor(ana), purpose="honours", granted=True)
+
+    page = Phone(cy).look(path)
+    assert f'href="{hers}"' in page
+    assert "Well liked" in page
+    assert "and 1 more" in page
+    assert ben.display_name not in page
+    assert "Well liked" in Phone(somebody()).look(hers)
+    assert "Everybody sees them" in Phone(ana).look("/me/plays")
+    assert "Honoured here" not in Phone(cy, WECHAT).look(path)
+
+    people.block(actor=make.actor(ana), account_id=cy.pk)
+    assert f'href="{hers}"' not in Phone(cy).look(path)
+    people.record_consent(actor=make.actor(ana), purpose="honours", granted=False)
+    assert "Well liked" not in Phone(somebody()).look(hers)
+
+
+def test_a_campaign_for_a_benefit_honours_nobody(shop: Shop) -> None:
+    of = campaign(shop, "coupon_pack", coupon=coupon(shop).pk)
+    assert "Honoured here" not in Phone(somebody()).look(f"/campaign/{of.code}")
 
 
 def driven(item: Variant, code: str, drive: str) -> Campaign:

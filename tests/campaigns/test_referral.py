@@ -211,6 +211,26 @@ def test_f12_tree_cycle(shop: Shop) -> None:
     assert_sound()
 
 
+def test_thanks_beyond_those_of_thirty_days_wait_and_are_given_later(
+    shop: Shop, item: Variant
+) -> None:
+    of = codes(shop, per_month=1, hold_days=0, ends_at=clock.now() + 90 * DAY)
+    code, friends = begun(of, owner := somebody()), crowd(3)
+    for friend in friends:
+        join(code, friend)
+        arrives(buys(item, friend))
+    days_later(1)
+    assert held(owner) == ["thanks"]
+    assert "2 friends have qualified; thanks for them wait for a later month." in notes(code, owner)
+    days_later(20)
+    assert held(owner) == ["thanks"]
+    days_later(32)
+    assert held(owner) == ["thanks"] * 2
+    days_later(91)
+    assert held(owner) == ["thanks"] * 3, "at the end nothing waits any more"
+    assert_sound()
+
+
 # -- the friend's order goes back after the thanks -------------------------------------------------
 
 

@@ -24,6 +24,9 @@ from banyan.campaigns.models import (
 from banyan.campaigns.persons import Person
 from banyan.campaigns.problems import Refused
 from banyan.entitlements.models import Grant as CouponGrant
+from banyan.kernel import counters
+from banyan.kernel.models import BoundedCounter
+from banyan.kernel.problems import SoldOut
 from banyan.ledger.models import Account as Book
 from banyan.ledger.proof import verify
 from banyan.people.models import Account
@@ -75,10 +78,11 @@ def test_m01_concurrent_last_slot() -> None:
     assert_sound()
 
 
-def _late(budget: int) -> Instance:
+def _late(budget: int, **values: Any) -> Instance:
     """A pack of two with one place left, 5.00 off each; who comes too late has 2.00 off."""
     shop = make.shop()
     terms = {"coupon": coupon(shop).pk, "late": coupon(shop, title="2 off", amount_off=200).pk}
+    terms |= values
     of = campaign(shop, "coupon_pack", places=2, sender=-1, budget=budget, **terms)
     one = begun(of, somebody())
     join(one, somebody())
@@ -98,6 +102,40 @@ def test_m01_concurrent_last_slot_the_others_have_the_coupon_for_latecomers(
     of.campaign.refresh_from_db()
     assert (of.campaign.reserved, of.campaign.spent) == (0, of.spent)
     assert_sound()
+
+
+def test_m01_concurrent_last_slot_of_the_coupons_for_latecomers() -> None:
+    of = _late(9_000, late_most=2)
+    assert len(rush(join, of, crowd(7))) == 1 + 2
+    assert Grant.objects.filter(rule="late").count() == 2
+    assert_sound()
+
+
+def test_m01_control_a_number_that_is_read_first_is_passed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of = _late(9_000, late_most=1)
+    join(of, somebody())
+    no_locks(monkeypatch)
+    together = rendezvous(3)
+
+    def read_then_write(*, kind: str, subject_id: int) -> None:
+        left = counters.left(kind=kind, subject_id=subject_id)
+        together()
+        if not left:
+            raise SoldOut()
+        BoundedCounter.objects.filter(kind=kind, subject_id=subject_id).update(used=F("used") + 1)
+
+    counters.open_counter(kind="campaigns.late", subject_id=of.campaign_id, cap=1)
+    monkeypatch.setattr(counters, "take", read_then_write)
+    monkeypatch.setattr(applying, "promise_more", lambda *_given: None)  # its row would hold them
+    with (
+        without_check("kernel_boundedcounter", "bounded_counter_cap"),
+        without_check("campaigns_instance", "instance_promise"),
+    ):
+        found = run_at_once(*(lambda who=who: join(of, who) for who in crowd(3)))
+        given = Grant.objects.filter(rule="late").count()
+    assert given == 3, kinds(found)
 
 
 def test_m01_control_a_budget_that_is_read_first_is_given_to_every_latecomer(

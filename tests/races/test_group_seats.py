@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
-from banyan.campaigns.actions import buying, seating
+from banyan.campaigns.actions import buying, money, seating
 from banyan.campaigns.actions.buying import lapse
-from banyan.campaigns.models import Instance, Participation
+from banyan.campaigns.models import Grant, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
 from banyan.kernel import clock, locks
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.events import OrderPaid
-from banyan.orders.models import Checkout
+from banyan.orders.models import Checkout, Order
 from banyan.payments.models import Intent, Refund
 from banyan.people.models import Account
 from tests.campaigns.plays import patient
@@ -26,7 +26,7 @@ from tests.campaigns.scene import SYSTEM, assert_sound, begun, campaign, crowd, 
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import run_at_once
-from tests.support.weakened import meet, no_locks, without_check
+from tests.support.weakened import between, meet, no_locks, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 MINUTE = dt.timedelta(minutes=1)
@@ -186,6 +186,72 @@ def test_what_the_leader_earns_is_paid_once_by_two_jobs() -> None:
 
     run_at_once(job, job, job)
     assert Book.objects.get(kind="earner_payable", owner_id=leader).balance == 500
+    settled()
+
+
+def give_all_back(order_id: int) -> None:
+    order = Order.objects.select_related("shop__owner").get(pk=order_id)
+    refund: dict[str, Any] = {"amount": order.total_amount, "reason": "torn", "key": "torn"}
+    orders.grant_refund(actor=make.actor(order.shop.owner), order_id=order_id, **refund)
+
+
+def what_a_leader_keeps(monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Let all of an order go back while a job is about to pay its leader; what they have, and is
+    said of it."""
+    from banyan.ledger.models import Account as Book
+
+    leader, place = perk_due()
+    assert place.due_at is not None
+    assert place.order_id is not None
+    due, order_id = place.due_at, place.order_id
+    meanwhile = between(monkeypatch, money, "_owed", seconds=2)
+
+    def pay() -> Any:
+        with clock.at(due):
+            return patient(lambda: campaigns.advance(actor=SYSTEM))
+
+    def back() -> Any:
+        give_all_back(order_id)
+        return patient(lambda: campaigns.follow(actor=SYSTEM, order_id=order_id, hook="refunded"))
+
+    found = run_at_once(pay, meanwhile(back))
+    assert not any(isinstance(one, Exception) for one in found), found
+    has = Book.objects.filter(kind="earner_payable", owner_id=leader).values_list("balance")
+    paid = Grant.objects.get(kind="perk").amount
+    return sum(amount for (amount,) in has), paid
+
+
+def test_what_is_paid_to_a_leader_while_the_order_goes_back_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert what_a_leader_keeps(monkeypatch) == (0, 0)
+    settled()
+
+
+def test_control_without_the_lock_a_leader_keeps_what_nobody_knows_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    no_locks(monkeypatch)
+    has, told = what_a_leader_keeps(monkeypatch)
+    assert (has, told) != (0, 0)
+
+
+def test_many_who_tell_of_one_refund_take_it_back_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from banyan.ledger.models import Account as Book
+
+    leader, place = perk_due()
+    assert place.due_at is not None
+    assert place.order_id is not None
+    order_id = place.order_id
+    with clock.at(place.due_at):
+        campaigns.advance(actor=SYSTEM)
+    give_all_back(order_id)
+
+    def told() -> Any:
+        return patient(lambda: campaigns.follow(actor=SYSTEM, order_id=order_id, hook="refunded"))
+
+    run_at_once(told, told, told, told)
+    assert Book.objects.get(kind="earner_payable", owner_id=leader).balance == 0
     settled()
 
 

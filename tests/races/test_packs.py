@@ -43,6 +43,7 @@ from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, somebody_waits
 from tests.support.weakened import (
     between,
+    meet,
     no_locks,
     rendezvous,
     without_check,
@@ -74,6 +75,35 @@ def goes_back(order: Order) -> None:
 @pytest.fixture
 def item() -> Variant:
     return make.variant(price=10_000, stock=99)
+
+
+# -- one person and many packs -----------------------------------------------------------------
+
+
+def _greedy() -> int:
+    """Let one person open five packs at once where two are for a day; how many they have."""
+    shop = make.shop()
+    given = coupon(shop, per_person=9).pk
+    of = campaign(shop, "coupon_pack", coupon=given, per_day=2, sender=-1)
+    who, made = somebody(), [begun(of, one) for one in crowd(5)]
+    run_at_once(*(lambda pack=pack: patient(lambda: join(pack, who)) for pack in made))
+    return Participation.objects.filter(account=who, role="opener").count()
+
+
+def test_packs_of_one_day_are_no_more_than_one_may_open() -> None:
+    assert _greedy() == 2
+    assert_sound()
+
+
+def test_control_turns_that_are_counted_and_not_taken_are_passed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loose = applying._TURN_OF_DAY.replace(
+        "|| count(*) END", "|| left(gen_random_uuid()::text, 6) END"
+    )
+    monkeypatch.setattr(applying, "_TURN_OF_DAY", loose)
+    meet(monkeypatch, applying, "insert_together", 5)
+    assert _greedy() > 2
 
 
 # -- a pack and the refund of its order ------------------------------------------------------------

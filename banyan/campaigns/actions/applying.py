@@ -10,8 +10,9 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from banyan.chat import actions as chat
-from banyan.kernel import clock, events, locks
+from banyan.kernel import clock, counters, events, locks
 from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Busy, SoldOut
 from banyan.kernel.remembered import insert, insert_together
 from banyan.kernel.states import transition, transition_all
 from banyan.notify.actions import notify, notify_each
@@ -88,6 +89,10 @@ def _lock_first(effects: Sequence[say.Effect], stage: Stage) -> None:
 
 
 def _meant(error: IntegrityError) -> Exception:
+    if 'null value in column "scope"' in str(error):
+        return Refused("day")
+    if "(day:" in str(error):
+        return Busy(detail="two turns of one person at the same moment")
     once = ("played_once", "participation_once", "contribution_once", "granted_once")
     if any(name in str(error) for name in once):
         return Refused("twice")
@@ -175,20 +180,40 @@ def _enter(effect: say.Enter, stage: Stage) -> None:
         through=stage.arrival.link_id,
         channel=stage.arrival.channel,
         expires_at=effect.expires_at,
+        due_at=effect.due_at,
         created_at=clock.now(),
     )
     keys = _keys(person, f"{scope}:{subject}")
     if effect.scope == "account":
         keys = seat_keys(person, instance.pk)
+    days = [_turn_of_day(instance.campaign_id, person, effect.per_day)] if effect.per_day else []
     told = PlayJoined(
         instance_id=instance.pk,
         campaign_id=instance.campaign_id,
         account_id=person.account_id,
         place=effect.place or 0,
     )
-    insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row])
+    insert_together(keys, [events.stored_of(told, actor=stage.actor)], [row], beside=days)
     events.run_handlers(told, stage.actor)
     stage.joined = row
+
+
+_TURN_OF_DAY = """
+    INSERT INTO campaigns_personkey (account_id, scope, key)
+    SELECT %s, CASE WHEN count(*) < %s THEN %s || count(*) END, %s
+    FROM campaigns_personkey WHERE key = ANY(%s) AND scope = ANY(%s)
+"""
+
+
+def _turn_of_day(campaign_id: int, person: Person, most: int) -> tuple[str, list[Any]]:
+    """Return what takes somebody's next turn of this day, and fails where there is none.
+
+    Beyond the last turn there is no scope, which the column needs; two at once want the same one.
+    """
+    day = f"day:{campaign_id}:{clock.now():%Y%m%d}:"
+    own = [f"day:{one}" for one in sorted(person.accounts)]
+    turns = [f"{day}{turn}" for turn in range(most)]
+    return _TURN_OF_DAY, [person.account_id, most, day, own[0], own, turns]
 
 
 @_apply.register
@@ -239,6 +264,16 @@ def _once(effect: say.Once, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
     scopes = (f"campaign:{instance.campaign_id}", f"instance:{instance.pk}")
     insert(*(one for scope in scopes for one in _keys(person, scope)))
+
+
+@_apply.register
+def _take_one(effect: say.TakeOne, stage: Stage) -> None:
+    kind, campaign_id = f"campaigns.{effect.what}", stage.instance.campaign_id
+    counters.open_counter(kind=kind, subject_id=campaign_id, cap=effect.of)
+    try:
+        counters.take(kind=kind, subject_id=campaign_id)
+    except SoldOut as gone:
+        raise Refused("drained", detail=gone.detail) from gone
 
 
 @_apply.register

@@ -6,12 +6,13 @@ from banyan.kernel import clock, locks
 from banyan.kernel.actors import caused_by
 from banyan.kernel.remembered import insert
 from banyan.ledger import actions as ledger
+from banyan.ledger.models import Account, Journal
 from banyan.ledger.rules import Entry
 from banyan.orders.models import Order
 
 from .. import effects as say
 from ..models import Grant, Participation
-from .applying import Stage, applies
+from .applying import Stage, applies, by_the_drive
 
 PERK = "perk"
 
@@ -89,9 +90,9 @@ def _owe(effect: say.Owe, stage: Stage) -> None:
 
 
 def _owed(one: Participation) -> Grant | None:
-    """Return what is owed for a place and not paid yet."""
+    """Return what is owed or paid for a place, unless it was given back to the budget."""
     owed = Grant.objects.filter(instance_id=one.instance_id, cause=f"place:{one.pk}", rule=PERK)
-    return owed.filter(amount=0, cost__gt=0).first()
+    return owed.filter(cost__gt=0).first()
 
 
 @applies
@@ -99,7 +100,7 @@ def _pay_owed(effect: say.PayOwed, stage: Stage) -> None:
     """Post ``grant:{id}``: shop_payable -X, earner_payable +X, about the order it is earned by."""
     one, currency = effect.one, stage.instance.campaign.currency
     grant = _owed(one)
-    if grant is None:
+    if grant is None or grant.amount:
         return
     assert one.order_id is not None
     order = Order.objects.get(pk=one.order_id)
@@ -112,7 +113,7 @@ def _pay_owed(effect: say.PayOwed, stage: Stage) -> None:
     locks.take(ledger.lock_keys([shop, earner]))
     with caused_by(order.checkout_id):
         ledger.post(
-            key=f"grant:{grant.pk}",
+            key=_journal_key(grant),
             kind="campaign.perk",
             subject_kind="order",
             subject_id=order.pk,
@@ -124,14 +125,43 @@ def _pay_owed(effect: say.PayOwed, stage: Stage) -> None:
     Grant.objects.filter(pk=grant.pk).update(amount=grant.cost)
 
 
+def _journal_key(grant: Grant) -> str:
+    return f"grant:{grant.pk}"
+
+
 @applies
 def _forgo(effect: say.Forgo, stage: Stage) -> None:
-    """Give it back to the budget; the grant stays, and costs nothing."""
+    """Give it back to the budget; the grant stays, and costs nothing.
+
+    Of what was paid the stored postings are negated, as ``grant:{id}:back``.
+    """
     grant = _owed(effect.one)
     if grant is None:
         return
-    Grant.objects.filter(pk=grant.pk).update(cost=0)
+    if grant.amount:
+        _take_back(grant, stage)
+    Grant.objects.filter(pk=grant.pk).update(cost=0, amount=0)
     stage.spent -= grant.cost
+
+
+def _take_back(grant: Grant, stage: Stage) -> None:
+    paid = Journal.objects.get(key=_journal_key(grant))
+    accounts = Account.objects.filter(posting__journal=paid)
+    locks.take(ledger.lock_keys(accounts))
+    with caused_by(paid.cause_id):
+        ledger.reverse_share(
+            key=f"{paid.key}:back",
+            journal=paid,
+            part=1,
+            whole=1,
+            kind="campaign.perk_back",
+            subject_kind=paid.subject_kind,
+            subject_id=paid.subject_id,
+            actor=stage.actor,
+            memo=paid.memo,
+        )
+    data = {"amount": grant.amount, "currency": stage.instance.campaign.currency}
+    by_the_drive(say.Tell(grant.account_id, "campaign.perk_back", data), stage)
 
 
 @applies

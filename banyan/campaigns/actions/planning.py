@@ -365,9 +365,6 @@ def _faults_of_people(actor: Actor, data: CampaignInput) -> dict[str, Any]:
     known = data.mechanic in mechanics()
     if data.help_tier and known and not mechanic(data.mechanic).helps:
         fields["help_tier"] = _("This cannot be chosen here.")
-    narrowed = (data.tier, data.min_age, data.audience) != ("member", None, "all")
-    if narrowed and known and not mechanic(data.mechanic).plays_here:
-        fields["audience"] = _("This is for everybody who comes in time.")
     return fields
 
 

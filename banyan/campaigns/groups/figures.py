@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from ..figures import of_people, part_of
 from ..models import Campaign
 from ..persons import same_hands
 
@@ -14,7 +15,7 @@ MOST_NAMED = 5
 
 
 def figures_of(campaign: Campaign) -> list[tuple[Any, Any]]:
-    """Return labels and values. Three statements.
+    """Return labels and values. Four statements.
 
     A group that the shop completed did not fill up, and nobody in it is counted twice. Of paid
     places each counts, wherever it stands by now.
@@ -26,22 +27,15 @@ def figures_of(campaign: Campaign) -> list[tuple[Any, Any]]:
         paid, joined, led, back, newcomers = cursor.fetchone()
     shared = same_hands(campaign.pk)
     return [
-        (_("Groups that filled up, of those decided"), _of(full, decided)),
+        (_("Groups that filled up, of those decided"), part_of(full, decided)),
         (_("Groups that the shop completed"), by_shop),
         (_("Usual time to fill up, in hours"), "–" if seconds is None else _hours(seconds)),
-        (_("Members brought by the leader's own link"), _of(led, joined)),
-        (_("Paid places given back"), _of(back, paid)),
-        (_("Paid places of newcomers"), _of(newcomers, paid)),
+        (_("Members brought by the leader's own link"), part_of(led, joined)),
+        (_("Paid places given back"), part_of(back, paid)),
+        (_("Paid places of newcomers"), part_of(newcomers, paid)),
+        *of_people(campaign),
         (_("Groups with places in the same hands"), _named(shared)),
     ]
-
-
-def _of(part: int, whole: int) -> str:
-    """Return a part of a whole in numbers and percent; of nothing there is no rate."""
-    if not whole:
-        return "–"
-    words = _("%(part)s of %(whole)s (%(percent)s%%)")
-    return words % {"part": part, "whole": whole, "percent": round(100 * part / whole)}
 
 
 def _hours(seconds: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +32,8 @@ from ..effects import (
     Promise,
     Tell,
 )
-from ..entrants import again, barred, not_new, orders_of
+from ..entrants import again, asks_word, barred, not_new, orders_of, word_in
+from ..figures import of_draw
 from ..mechanic import (
     INSTANCES,
     OWNER,
@@ -135,8 +135,10 @@ class DrawTerms(RewardTerms):
 
     @property
     def idle(self) -> frozenset[str]:
-        """See the base; without orders that count nothing is said of them."""
-        return super().idle | (frozenset() if self.orders else {"per_order", "min_spend"})
+        """See the base; of orders that do not count, and prizes that there are not, nothing."""
+        gone = {"count_2": self.prize_2, "count_3": self.prize_3}
+        idle = super().idle | {name for name, prize in gone.items() if not prize}
+        return idle | (frozenset() if self.orders else {"per_order", "min_spend"})
 
     @property
     def most(self) -> int:
@@ -208,6 +210,10 @@ class AssistDraw(Mechanic[DrawTerms]):
         costs = costs_of(terms)
         return sum(cost_in(costs, coupon) * many for coupon, many in terms.prizes)
 
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return of_draw(campaign)
+
     def gives(self, terms: DrawTerms) -> Sequence[Gift]:
         """Every prize, once for all who enter."""
         return [([coupon], many) for coupon, many in terms.prizes]
@@ -262,7 +268,7 @@ class AssistDraw(Mechanic[DrawTerms]):
 
     def opened(self, play: Play[DrawTerms]) -> Sequence[Effect]:
         """One person, one entry."""
-        return [Enter(OWNER, scope="campaign", data=_word(play))]
+        return [Enter(OWNER, scope="campaign", data=word_in(play.given))]
 
     def help(self, play: Play[DrawTerms]) -> Sequence[Effect]:
         """One more chance for the owner."""
@@ -297,7 +303,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         if mine is None:
             raise Refused("not_yours")
         if state == "active" and play.terms.luck != NONE:
-            return [Keep(mine, _word(play))]
+            return [Keep(mine, word_in(play.given))]
         if state != "won":
             raise Refused("not_offered")
         if self._given_back(play, mine):
@@ -437,7 +443,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         if shown.terms.orders:
             blocks.append(Note(_("What you buy here until then gives you more chances.")))
         if shown.terms.luck != NONE and shown.mine is not None:
-            blocks.append(_asks_word(shown.mine))
+            blocks.append(asks_word(shown.mine))
         return blocks
 
 
@@ -450,24 +456,8 @@ def _days(terms: DrawTerms) -> dt.timedelta:
     return dt.timedelta(days=terms.claim_days)
 
 
-def _word(play: Play[DrawTerms]) -> Mapping[str, str]:
-    """Return the fingerprint of the word that was given, which is all that is kept of it."""
-    word = str(play.given.get("word", "")).strip()[:200]
-    return {"word": hashlib.sha256(word.encode()).hexdigest()} if word else {}
-
-
 def _loses(one: Participation, to: str, kind: str) -> list[Effect]:
     return [MoveOne(one, "lost"), Move(to, ends=True), Tell(one.account_id, kind)]
-
-
-def _asks_word(mine: Participation) -> Next:
-    known = mine.data.get("word", "")
-    hint = _("Your word is drawn with: nobody can know beforehand what comes out.")
-    if known:
-        hint = _("Your word is in, as its SHA-256 %(hash)s. You can give another.") % {
-            "hash": known
-        }
-    return Next("redeem", _("Give my word"), hint, asks={"word": _("A word of your own")})
 
 
 def _after(shown: Shown[DrawTerms]) -> list[Block]:

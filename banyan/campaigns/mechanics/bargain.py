@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field, model_validator
 
 from banyan.catalog.models import Variant
+from banyan.catalog.queries.stocks import free_units
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 
@@ -33,7 +34,9 @@ from ..effects import (
     Tell,
     Undo,
 )
+from ..figures import of_bargains
 from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..milestones import passes
 from ..models import Campaign, Instance, Participation
 from ..persons import is_new
 from ..policy import Facts
@@ -43,6 +46,10 @@ from ..seeds import seed_of
 from ..terms import Ask, Terms
 
 MOST_CUTS = 20
+TOLD_AT = (25, 50, 75)
+"""At which parts of the way, in percent, its owner is told."""
+FEW = 5
+"""So many pieces in the shop, or fewer, are worth a warning."""
 PAYING = dt.timedelta(minutes=20)
 """How long after the last moment to order an order that was placed by then may still be paid."""
 
@@ -178,6 +185,10 @@ class Bargaining(Mechanic[BargainTerms]):
         """A lower price costs no budget: the shop sells for less."""
         return 0
 
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return of_bargains(campaign)
+
     def reduced(self, terms: BargainTerms) -> Sequence[tuple[int, int]]:
         """One unit at the lowest price, less all that new friends can take out of the pot."""
         return [(1, max(0, terms.lowest - terms.pot))]
@@ -251,6 +262,14 @@ class Bargaining(Mechanic[BargainTerms]):
             effects += [*self._ready(play, price), Tell(owner, told)]
         return effects
 
+    def progress(self, instance: Instance, terms: BargainTerms, nth: int) -> Sequence[Tell]:
+        """Each quarter, and what may soon be gone: nothing is kept in stock for who bargains."""
+        if instance.ended_at is not None or not passes(nth, instance.cap, TOLD_AT):
+            return []
+        owner, left = instance.owner_id or 0, free_units(terms.variant)
+        scarce = [Tell(owner, "campaign.scarce", {"n": left})] if 0 < left <= FEW else []
+        return [Tell(owner, "campaign.progress", {"n": instance.cap - nth}), *scarce]
+
     def redeem(self, play: Play[BargainTerms]) -> Sequence[Effect]:
         """The owner stops and buys at the price that was reached."""
         bargain = play.instance
@@ -296,7 +315,7 @@ class Bargaining(Mechanic[BargainTerms]):
         if bargain.state == "cutting":
             blocks.append(Progress(bargain.taken, bargain.cap, words))
             blocks.append(Countdown(bargain.deadline, _("Until then friends can help.")))
-            blocks += [_landing(shown), *_pot(shown)]
+            blocks += [_landing(shown), *_stock(shown), *_pot(shown)]
         helpers = [one.helper_id for one in shown.helps]
         cuts = [format_money(-Money(one.amount, currency)) for one in shown.helps[:MOST_CUTS]]
         blocks.append(Faces(_("Who helped"), helpers, amounts=cuts, empty=min(left, 8)))
@@ -384,6 +403,19 @@ class Bargaining(Mechanic[BargainTerms]):
             Change({"deadline": until + PAYING}),
             Move("ready"),
         ]
+
+
+def _stock(shown: Shown[BargainTerms]) -> list[Block]:
+    """Say that nothing is kept in stock, where that may soon matter."""
+    left = free_units(shown.terms.variant)
+    if left > FEW:
+        return []
+    words = ngettext(
+        "Only %(n)s piece is left in the shop, and it is kept for nobody before they order.",
+        "Only %(n)s pieces are left in the shop, and they are kept for nobody before they order.",
+        left,
+    )
+    return [Note(words % {"n": left} if left else _("It is sold out just now."), "gold")]
 
 
 def _landing(shown: Shown[BargainTerms]) -> Block:

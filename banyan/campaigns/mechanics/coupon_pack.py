@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,7 +19,8 @@ from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
 from ..causes import kept_of
 from ..chance.packs import TIERED, Pack
 from ..disclosing import Gift
-from ..effects import Effect, Enter, Move, Once, Promise, Tell
+from ..effects import Effect, Enter, Move, Once, Promise, TakeOne, Tell
+from ..figures import of_packs
 from ..mechanic import (
     INSTANCES,
     Beginning,
@@ -80,6 +81,11 @@ class PackTerms(RewardTerms):
             kind="coupon",
         ),
     ] = None
+    late_most: Annotated[
+        int,
+        Ask(gettext_lazy("How many of these there are"), gettext_lazy("In the whole campaign.")),
+        Field(ge=1, le=100_000),
+    ] = 100
     places: Annotated[int, Ask(gettext_lazy("Coupons in a pack")), Field(ge=2, le=100)] = 10
     sender: Annotated[
         int,
@@ -93,6 +99,9 @@ class PackTerms(RewardTerms):
         int, Ask(gettext_lazy("A pack is open for"), unit=gettext_lazy("hours")), Field(ge=1, le=72)
     ] = 48
     packs: Annotated[int, Ask(gettext_lazy("Packs of one person")), Field(ge=1, le=50)] = 3
+    per_day: Annotated[
+        int, Ask(gettext_lazy("Packs of others that one may open in a day")), Field(ge=1, le=50)
+    ] = 5
     starts: Annotated[
         Literal["hand", "order", "day"],
         Ask(
@@ -128,7 +137,8 @@ class PackTerms(RewardTerms):
     def idle(self) -> frozenset[str]:
         """See the base; without an order nothing is asked of it."""
         no_order = frozenset() if self.starts == "order" else frozenset({"least", "order_days"})
-        return super().idle | no_order
+        no_late = frozenset() if self.late else frozenset({"late_most"})
+        return super().idle | no_order | no_late
 
     @model_validator(mode="after")
     def _reachable(self) -> PackTerms:
@@ -194,6 +204,10 @@ class CouponPack(Mechanic[PackTerms]):
             total += max(0, cost_in(costs, terms.top) - each)
         return total + (cost_in(costs, terms.coupon) if terms.sender >= 0 else 0)
 
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return of_packs(campaign)
+
     def gives(self, terms: PackTerms) -> Sequence[Gift]:
         """A coupon for every place, a better one for one of them, and the sender's own."""
         top, sender = bool(terms.top), terms.sender >= 0
@@ -214,10 +228,13 @@ class CouponPack(Mechanic[PackTerms]):
         if terms.is_daily:
             method += " " + _("One pack can be made each day, by the date of the shop.")
         if terms.late is not None:
-            # No prize of a known number: it is given out of what the packs leave of the budget.
+            # No prize that is kept for anybody: out of what the packs leave of the budget.
             late = names_of(terms, campaign.currency)[terms.late]
-            text = _("Who comes too late has “%(coupon)s”, once, as long as the budget lasts.")
-            method += " " + text % {"coupon": late}
+            text = _(
+                "Who comes too late has “%(coupon)s”, once: %(n)s at most in all, as long as the "
+                "budget lasts."
+            )
+            method += " " + text % {"coupon": late, "n": terms.late_most}
         return replace(super().facts(campaign, terms), chance=bool(terms.top), method=method)
 
     def begin(self, new: Beginning[PackTerms]) -> Opening:
@@ -253,7 +270,7 @@ class CouponPack(Mechanic[PackTerms]):
             coupon, rule = terms.newcomer, "newcomer"
         owner = play.instance.owner_id or 0
         effects: list[Effect] = [
-            Enter("opener", place=play.place, data={"rule": rule}),
+            Enter("opener", place=play.place, data={"rule": rule}, per_day=terms.per_day),
             *reward(
                 play,
                 who,
@@ -281,7 +298,8 @@ class CouponPack(Mechanic[PackTerms]):
         who, late = play.who.account_id, play.terms.late
         cost = 0 if late is None else cost_in(play.instance.secret["costs"], late)
         cause = f"play:{play.instance.pk}"
-        return [Once(), Promise(cost), *reward(play, who, late, rule=LATE, cause=cause)]
+        one = [] if late is None else [TakeOne(LATE, play.terms.late_most)]
+        return [Once(), Promise(cost), *one, *reward(play, who, late, rule=LATE, cause=cause)]
 
     def stands(self, terms: PackTerms, order: Order) -> bool:
         """An order counts as long as it is worth what was asked for."""

@@ -16,8 +16,10 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.states import Machine
 from banyan.sales import actions as sales
 
+from ..audience import is_narrowed
 from ..blocks import Block
 from ..effects import Effect
+from ..figures import of_sale
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign
 from ..policy import Facts
@@ -115,6 +117,10 @@ class FlashSale(Mechanic[SaleTerms]):
         """A lower price costs no budget: the shop sells for less."""
         return 0
 
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return of_sale(campaign)
+
     def reduced(self, terms: SaleTerms) -> Sequence[tuple[int, int]]:
         """Every unit of the sale."""
         return [(terms.public + terms.codes + terms.fans, terms.price)]
@@ -151,6 +157,8 @@ class FlashSale(Mechanic[SaleTerms]):
             admission="queue" if terms.room else "none",
             ticketed=terms.ticketed,
             leftover_at=campaign.starts_at + later if later else None,
+            campaign_id=campaign.pk,
+            asks=is_narrowed(campaign),
         )
         sale = sales.plan_sale(actor=actor, shop_id=campaign.shop_id or 0, data=data)
         sales.publish_sale(actor=actor, sale_id=sale.pk)

@@ -266,7 +266,10 @@ class GroupBuy(Mechanic[GroupTerms]):
     def refunded(
         self, play: Play[GroupTerms], one: Participation, order: Order
     ) -> Sequence[Effect]:
-        """Who has all back before there are enough is out; later it leaves the others as is."""
+        """Who has all back before there are enough is out; later it leaves the others as is.
+
+        What the leader earned by them is taken back, however long ago it was paid.
+        """
         if play.instance.state == "forming" and one.state == "in":
             return [Leave(one, "refunded")]
         return [Forgo(one)]

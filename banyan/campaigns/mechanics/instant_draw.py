@@ -22,10 +22,12 @@ from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress, Proo
 from ..chance.instant import NOTHING, Prize, Wheel, prize_counter, start
 from ..disclosing import Gift
 from ..effects import Contribute, Effect, Enter, Keep, Move, MoveOne, Tell, Turn
+from ..figures import of_wheel
 from ..mechanic import DRAW, INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Participation
 from ..policy import Facts
 from ..problems import Refused
+from ..rewards import name_of
 from ..terms import Ask, Terms
 
 _CHANCE_HINT = gettext_lazy("Its chance is this number, of the sum of all such numbers.")
@@ -155,6 +157,12 @@ class InstantDraw(Mechanic[WheelTerms]):
         costs = _costs(terms)
         return sum(costs[coupon] * n for coupon, n, _weight in terms.prizes.values() if coupon)
 
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        assert campaign.version is not None
+        terms = self.terms.model_validate(campaign.version.terms)
+        return of_wheel(campaign, self.wheel_of(campaign, terms), _names(terms))
+
     def gives(self, terms: WheelTerms) -> Sequence[Gift]:
         """Every prize, once for all who turn."""
         return [([coupon], many) for coupon, many, _weight in terms.prizes.values()]
@@ -267,9 +275,7 @@ class InstantDraw(Mechanic[WheelTerms]):
     def view(self, shown: Shown[WheelTerms]) -> list[Block]:
         """See the base."""
         play, terms = shown.instance, shown.terms
-        titles: dict[int | None, str] = {one.pk: one.title for one in _coupons(terms)}
-        titles |= {None: _("A mark of honour")}
-        names = {prize: titles[coupon] for prize, (coupon, _m, _w) in terms.prizes.items()}
+        names = _names(terms)
         wheel = self.wheel_of(shown.campaign, terms)
         blocks: list[Block] = [Ladder(_odds(wheel, names))]
         if play.ended_at is None:
@@ -318,6 +324,13 @@ class InstantDraw(Mechanic[WheelTerms]):
             ]
             blocks.append(Faces(_("Your turns"), [], notes))
         return blocks
+
+
+def _names(terms: WheelTerms) -> dict[str, str]:
+    """Return what the prizes are called, by their id on the wheel. One statement."""
+    titles: dict[int | None, str] = {one.pk: name_of(one) for one in _coupons(terms)}
+    titles |= {None: _("A mark of honour")}
+    return {prize: titles[coupon] for prize, (coupon, _m, _w) in terms.prizes.items()}
 
 
 def _odds(wheel: Wheel, names: Mapping[str, str]) -> list[tuple[str, str, bool]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,14 +14,20 @@ from pydantic import Field, model_validator
 from banyan.kernel.states import Machine
 
 from ..blocks import Block, Countdown, Faces, Ladder, Next, Note, Progress
-from ..effects import Change, Contribute, Effect, Move, TakeBack, Tell
-from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
-from ..models import Campaign
+from ..effects import Change, Contribute, Effect, Enter, Follow, Move, TakeBack, Tell
+from ..figures import of_likes
+from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
+from ..milestones import passes
+from ..models import Campaign, Instance, Participation
 from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
 from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
 from ..terms import Ask
+
+TOLD_AT = (50, 90)
+"""At which parts of the way to a step, in percent, its owner is told."""
+LAST_DAY = dt.timedelta(days=1)
 
 
 class LikeTerms(RewardTerms):
@@ -129,6 +135,10 @@ class LikeCollection(Mechanic[LikeTerms]):
         costs = costs_of(terms)
         return max(cost_in(costs, coupon) for _many, coupon in terms.steps)
 
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return of_likes(campaign)
+
     def facts(self, campaign: Campaign, terms: LikeTerms) -> Facts:
         """Nothing comes without friends, and what was reached is taken within some days."""
         method = _("Whoever has so many likes in time may take what it brings.")
@@ -151,6 +161,22 @@ class LikeCollection(Mechanic[LikeTerms]):
             kept={"costs": costs_of(new.terms)},
         )
 
+    def opened(self, play: Play[LikeTerms]) -> Sequence[Effect]:
+        """Whoever collects is reminded on the last day, where there is more than one."""
+        last = play.instance.deadline - LAST_DAY
+        return [Enter(OWNER, due_at=last if last > play.at else None)]
+
+    def due(self, play: Play[LikeTerms], one: Participation) -> Sequence[Effect]:
+        """The last day: of the likes, or of taking what they bring."""
+        collection, terms = play.instance, play.terms
+        if collection.ended_at is not None:
+            return []
+        if terms.reached(collection.taken):
+            until = {"until": collection.deadline.isoformat()}
+            return [] if terms.honour else [Tell(one.account_id, "campaign.claim_ending", until)]
+        missing = {"n": terms.likes - collection.taken}
+        return [Tell(one.account_id, "campaign.ending", missing)]
+
     def help(self, play: Play[LikeTerms]) -> Sequence[Effect]:
         """A like. A step that is reached is told once; the last one ends the collecting.
 
@@ -169,6 +195,13 @@ class LikeCollection(Mechanic[LikeTerms]):
         if play.place == counts[-1]:
             effects += self._reach(play)
         return effects
+
+    def progress(self, instance: Instance, terms: LikeTerms, nth: int) -> Sequence[Tell]:
+        """Half way to a step, and nearly there."""
+        target = next((many for many, _coupon in terms.steps if nth <= many), 0)
+        if instance.state != "collecting" or not passes(nth, target, TOLD_AT):
+            return []
+        return [Tell(instance.owner_id or 0, "campaign.progress", {"n": target - nth})]
 
     def withdraw(self, play: Play[LikeTerms]) -> Sequence[Effect]:
         """A like is taken back, as long as nothing hangs on it."""
@@ -217,9 +250,16 @@ class LikeCollection(Mechanic[LikeTerms]):
         blocks: list[Block] = [Ladder(rungs)]
         following = next((many for many, _c in terms.steps if play.taken < many), None)
         if following and play.state == "collecting":
-            left = following - play.taken
+            left, what = following - play.taken, dict(terms.steps)[following]
             words = ngettext("%(n)s more like is needed", "%(n)s more likes are needed", left)
-            blocks.append(Progress(play.taken, following, words % {"n": left}))
+            if what in titles and not terms.honour:
+                words = ngettext(
+                    "%(n)s more like brings it: %(what)s",
+                    "%(n)s more likes bring it: %(what)s",
+                    left,
+                )
+            told = words % {"n": left, "what": titles.get(what, "")}
+            blocks.append(Progress(play.taken, following, told))
             blocks.append(Countdown(play.deadline, _("Until then likes count.")))
         likers = [one.helper_id for one in shown.helps if one.weight]
         blocks.append(Faces(_("Who liked it"), likers))
@@ -260,7 +300,9 @@ class LikeCollection(Mechanic[LikeTerms]):
             given = reward(play, owner, None, rule="reached", cause=cause)
             return [*given, Move("redeemed", ends=True)]
         until = play.at + dt.timedelta(days=play.terms.redeem_days)
-        return [Change({"deadline": until}), Move("reached")]
+        mine = Participation.objects.filter(instance_id=play.instance.pk, role=OWNER)
+        told = [Follow(one, None, max(play.at, until - LAST_DAY)) for one in mine]
+        return [Change({"deadline": until}), *told, Move("reached")]
 
 
 def _newcomers() -> str:

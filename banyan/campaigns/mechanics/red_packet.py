@@ -27,6 +27,7 @@ from banyan.people.access import blocked_between
 from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
 from ..chance.packets import EQUAL, LINE_CUT, Packet
 from ..effects import Effect, Enter, Fund, Mark, Move, PayOut, Show, Tell
+from ..figures import of_packets
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Shown
 from ..models import Campaign, Instance, Participation
 from ..persons import Person, is_new
@@ -91,6 +92,10 @@ class RedPacket(Mechanic[PacketTerms]):
     def worst_case(self, terms: PacketTerms) -> int:
         """Nothing of a budget: it is the sender's own credit."""
         return 0
+
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return of_packets(campaign)
 
     def begin(self, new: Beginning[PacketTerms]) -> Opening:
         """Read the sum (minor units), shares, mode, wish and audience; split the sum now.
@@ -212,6 +217,15 @@ class RedPacket(Mechanic[PacketTerms]):
             effects += [Move("drained", ends=True), Tell(packet.owner_id or 0, "campaign.drained")]
         return effects
 
+    def finished(self, instance: Instance, terms: PacketTerms) -> Sequence[Tell]:
+        """Who had the best luck is told, once there is nothing left to be lucky with."""
+        public = instance.public
+        if terms.honour or instance.state != "drained" or public["mode"] != "random":
+            return []
+        best = _luckiest(instance)
+        told = {"amount": best.amount, "currency": instance.campaign.currency}
+        return [Tell(best.account_id, "campaign.luckiest", told)] if instance.cap > 1 else []
+
     def expire(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """What nobody took goes back to the sender."""
         packet = play.instance
@@ -273,6 +287,12 @@ class RedPacket(Mechanic[PacketTerms]):
         return [*blocks, *self.fairness(shown)]
 
 
+def _luckiest(packet: Instance) -> Participation:
+    """Return who has the largest share of a packet, the earliest of equal ones."""
+    takers = Participation.objects.filter(instance=packet, role="taker")
+    return takers.select_related("account").order_by("-amount", "place")[0]
+
+
 def _sender_takes(packet: Instance, terms: PacketTerms) -> bool:
     return terms.sender and not packet.public["pair"]
 
@@ -328,8 +348,7 @@ def _best(shown: Shown[PacketTerms]) -> list[str]:
     public = shown.instance.public
     if shown.terms.honour or shown.instance.state != "drained" or public["mode"] != "random":
         return []
-    takers = Participation.objects.filter(instance=shown.instance, role="taker")
-    best = takers.select_related("account").order_by("-amount", "place")[0]
+    best = _luckiest(shown.instance)
     amount = format_money(Money(best.amount, shown.campaign.currency))
     if best.is_named:
         name = best.account.display_name

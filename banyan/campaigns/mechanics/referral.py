@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from ..blocks import Block, Ladder, Next, Note, Progress
 from ..causes import kept_of
 from ..disclosing import Gift
 from ..effects import Change, Count, Effect, Enter, Follow, Keep, Move, MoveOne, Reverse, Tell
+from ..figures import of_codes
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
 from ..persons import is_new
@@ -32,6 +33,9 @@ from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward
 from ..terms import Ask
 
 ALLOWED, HELD, REFUSED = "allowed", "held", "refused"
+WAITS, COUNTED = "month", "counted"
+"""Why thanks wait for a later month, and when somebody counted: for the bound of thirty days."""
+MONTH, LATER = dt.timedelta(days=30), dt.timedelta(days=1)
 MOST_FRIENDS = 100_000
 _CHOSEN = re.compile(r"^[A-Z0-9]{4,16}$")
 
@@ -78,6 +82,14 @@ class ReferralTerms(RewardTerms):
         ),
         Field(ge=1, le=1000),
     ] = 20
+    per_month: Annotated[
+        int,
+        Ask(
+            gettext_lazy("Friends for whom one is thanked within thirty days"),
+            gettext_lazy("0: no bound. Thanks beyond it wait until there is room again."),
+        ),
+        Field(ge=0, le=1000),
+    ] = 0
     household: Annotated[
         str,
         Ask(
@@ -125,6 +137,10 @@ class Referral(Mechanic[ReferralTerms]):
         costs = costs_of(terms)
         thanks = cost_in(costs, terms.thanks) if terms.thanks else 0
         return terms.most * (thanks + cost_in(costs, terms.coupon))
+
+    def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
+        """See the base."""
+        return of_codes(campaign)
 
     def gives(self, terms: ReferralTerms) -> Sequence[Gift]:
         """One for each friend, and one in thanks for each."""
@@ -242,11 +258,14 @@ class Referral(Mechanic[ReferralTerms]):
             return [Keep(one, {"flag": "household"}), Follow(one, one.order_id, reason=HELD)]
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
+        if _is_full(play):
+            return [Follow(one, one.order_id, play.at + LATER, reason=WAITS)]
         owed = code.participations.filter(state="reversed", data__owed=True).order_by("id").first()
         if owed is not None:
             settled = [Keep(owed, {"owed": False}), Keep(one, {"settles": str(owed.pk)})]
             return [Count(one), *settled, Tell(owner, "campaign.settled")]
-        effects: list[Effect] = [Count(one), Tell(owner, "campaign.friend")]
+        counted = [Count(one), Keep(one, {COUNTED: play.at.isoformat()})]
+        effects: list[Effect] = [*counted, Tell(owner, "campaign.friend")]
         if terms.thanks or terms.honour:
             effects += reward(play, owner, terms.thanks, rule="thanks", cause=f"place:{one.pk}")
         return effects
@@ -270,6 +289,7 @@ class Referral(Mechanic[ReferralTerms]):
             left_out = [one for one in shown.people if one.data.get("reason") == "cap"]
             late = [one for one in shown.people if one.data.get("reason") == "late"]
             near = [one for one in shown.people if one.data.get("reason") in {"own", "household"}]
+            waits = [one for one in shown.people if one.state == "in" and _waits(one)]
             held = [one for one in shown.people if one.state == "in" and _is_held(one)]
             blocks: list[Block] = [
                 Note(_("Your code: %(code)s") % {"code": code.code}, "gold"),
@@ -300,6 +320,14 @@ class Referral(Mechanic[ReferralTerms]):
                     n,
                 )
                 blocks.append(Note(text % {"n": n}))
+            if waits:
+                n = len(waits)
+                text = ngettext(
+                    "%(n)s friend has qualified; thanks for them wait for a later month.",
+                    "%(n)s friends have qualified; thanks for them wait for a later month.",
+                    n,
+                )
+                blocks.append(Note(text % {"n": n}))
             if held:
                 n = len(held)
                 text = ngettext(
@@ -315,8 +343,21 @@ class Referral(Mechanic[ReferralTerms]):
             return won(shown) or [Note(_("You came by a friend's code. Welcome!"), "good")]
         if code.ended_at is not None or shown.at >= shown.campaign.ends_at:
             return [Note(_("This is over."))]
-        use = Next("join", _("Use the code"), _("For your first order with us."))
+        use = Next("join", _("Use your friend's code"), _("For your first order with us."))
         return [*_gains(terms, shown.campaign.currency), use]
+
+
+def _is_full(play: Play[ReferralTerms]) -> bool:
+    """Tell whether one was thanked for as many friends as one can be within thirty days.
+
+    Behind the lock of the code, so that two who qualify at once do not both find room. Once the
+    campaign is over there is no bound: what waits then is given.
+    """
+    if not play.terms.per_month or play.at >= play.campaign.ends_at:
+        return False
+    since = (play.at - MONTH).isoformat()
+    counted = play.instance.participations.filter(state="won", data__counted__gt=since)
+    return bool(counted.count() >= play.terms.per_month)
 
 
 def _taken_back(shown: Shown[ReferralTerms]) -> list[Block]:
@@ -353,6 +394,10 @@ def _gains(terms: ReferralTerms, currency: str) -> list[Block]:
 
 def _is_held(one: Participation) -> bool:
     return one.data.get("reason") == HELD and "cleared" not in one.data
+
+
+def _waits(one: Participation) -> bool:
+    return bool(one.data.get("reason") == WAITS)
 
 
 def _brought(account_id: int, code: Instance) -> bool:

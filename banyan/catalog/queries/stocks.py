@@ -40,6 +40,12 @@ def stock_table(shop: Shop, *, query: str = "", show: str = "all") -> QuerySet[S
     return rows.filter(units__lte=0) if show == "out" else rows
 
 
+def free_units(variant_id: int) -> int:
+    """Return how many units of a variant anybody can order now. One statement."""
+    rows = Stock.objects.filter(variant=variant_id).annotate(units=_FREE)
+    return rows.values_list("units", flat=True).first() or 0
+
+
 def locations_of(shop: Shop) -> list[StockLocation]:
     """Return a shop's further locations, oldest first."""
     return list(StockLocation.objects.filter(shop=shop).order_by("id"))

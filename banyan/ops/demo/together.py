@@ -220,7 +220,7 @@ class Together:
         begins = self.stage.today.replace(minute=0, second=0, microsecond=0) + DAY
         self._publish(
             "flash_sale",
-            "One hour, ten pieces",
+            "One hour, four pieces",
             starts_at=begins,
             ends_at=begins + HOUR,
             variant=variant.pk,

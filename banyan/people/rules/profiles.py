@@ -22,6 +22,7 @@ PURPOSES: dict[str, Any] = {
     "news_sms": _("Send me news by text message"),
     "contacts": _("Compare my address book with members who want to be found, as keyed digests"),
     "findable_by_contact": _("Let people find me who have my e-mail address or telephone number"),
+    "honours": _("Show my marks of honour on my page and where I earned them"),
 }
 MINIMUM_AGE = 14
 

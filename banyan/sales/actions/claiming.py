@@ -19,6 +19,7 @@ from banyan.kernel.states import transition, transition_all
 
 from ..access import get_sale_for
 from ..models import Bucket, Entry, Right, Sale, SaleItem
+from ..ports import check_entering
 from ..queries import claimable, is_fan, item_in
 from ..states import ENTRY, RIGHT
 from .units import (
@@ -69,7 +70,7 @@ def claim(*, actor: Actor, sale_id: int, variant_id: int) -> Right:
 
     Fans take from the fans' bucket first. With a waiting room only who was admitted can claim, and
     once per admission. Raises LoginRequired, Conflict (``sale_over``, ``sale_not_begun``,
-    ``sale_paused``, ``sale_cap``, ``sale_not_admitted``), SoldOut.
+    ``sale_paused``, ``sale_cap``, ``sale_not_admitted``), SoldOut, and what ``ports`` refuses.
     """
     if actor.id is None:
         raise LoginRequired()
@@ -81,6 +82,7 @@ def claim(*, actor: Actor, sale_id: int, variant_id: int) -> Right:
     if sale.shop.state != "open":
         get_sale_for(actor, sale_id)
     check_open(sale)
+    check_entering(actor, sale)
     keys = person_in(sale, actor.id)
     entry = _admitted(sale, actor.id) if sale.admission == "queue" else None
     for bucket in _buckets(sale, found, actor.id):
@@ -225,7 +227,7 @@ def use_rights(
         coming = sum(part.missing for part in parts if part.item.sale_id == sale.pk)
         known = check_cap(sale, keys, more=line.quantity + coming, without=mine)
         if missing:
-            _check_unclaimed(sale)
+            _check_unclaimed(actor, sale)
         transition_all(RIGHT, mine, "reserved", actor=actor, checkout_id=checkout_id)
         write_keys(mine, set(keys) - known)
         parts.append(Part(line, item, missing))
@@ -268,13 +270,14 @@ def _bound(sale_id: int, variant_id: int, account_id: int, now: dt.datetime) -> 
     return rows.select_related("item__sale").order_by("expires_at", "id")
 
 
-def _check_unclaimed(sale: Sale) -> None:
+def _check_unclaimed(actor: Actor, sale: Sale) -> None:
     """Refuse units that were not claimed before, unless the sale asks for no claim."""
     if sale.needs_right:
         raise Conflict(
             _("Your time to order this at the sale's price is over."), code="sale_right_gone"
         )
     check_open(sale)
+    check_entering(actor, sale)
 
 
 def _take_at_once(

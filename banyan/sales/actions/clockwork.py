@@ -27,6 +27,7 @@ from ..states import SALE
 from .claiming import lapse
 from .codes import expire_codes
 from .room import admit, draw_places
+from .warning import tell_released, warn_ending
 
 MOST_AT_ONCE = 500
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ def advance_sale(*, actor: Actor, sale: Sale) -> None:
     _start(actor, sale)
     expire_codes(actor=actor, sale=sale)
     expire_rights(actor=actor, sale=sale)
+    warn_ending(sale=sale)
     if sale.leftover_at is not None and now >= sale.leftover_at and sale.state != "ended":
         move_leftover(actor=actor, sale=sale)
     if sale.admission == "queue" and sale.state != "ended":
@@ -108,21 +110,24 @@ def _mark_sold_out(actor: Actor, sale: Sale) -> None:
 
 
 def expire_rights(*, actor: Actor, sale: Sale) -> int:
-    """Give units back that were claimed and not ordered in time; returns how many."""
+    """Give units back that were claimed and not ordered in time, and say so; returns how many."""
     due = _unused(sale.pk, clock.now())
     if not due:
         return 0
     ended = 0
     for item in SaleItem.objects.filter(pk__in={right.item_id for right in due}):
-        rights = [right.pk for right in due if right.item_id == item.pk]
-        ended += lapse(actor=actor, item=item, rights=rights)
+        mine = {right.pk: right for right in due if right.item_id == item.pk}
+        with transaction.atomic():
+            ended += lapse(actor=actor, item=item, rights=[*mine])
+            over = Right.objects.filter(pk__in=mine, state__in=["expired", "issued"])
+            tell_released(sale=sale, rights=[mine[pk] for pk in over.values_list("id", flat=True)])
     return ended
 
 
 @remembered
 def _unused(sale_id: int, now: dt.datetime) -> QuerySet[Right]:
     rights = Right.objects.filter(sale_id=sale_id, state="bound", expires_at__lte=now)
-    return rights.only("item").order_by("expires_at")[:MOST_AT_ONCE]
+    return rights.order_by("expires_at")[:MOST_AT_ONCE]
 
 
 def move_leftover(*, actor: Actor, sale: Sale) -> int:

@@ -18,6 +18,7 @@ from banyan.kernel.states import transition, transition_all
 
 from ..access import get_batch_for_staff, get_sale_for, get_sale_for_staff
 from ..models import Bucket, CodeBatch, Right, RightKey, Sale
+from ..ports import check_entering
 from ..states import RIGHT
 from .claiming import check_open
 from .units import check_cap, keys_of_member, lock_person, take, write_keys
@@ -109,7 +110,8 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
     """Bind a code, and a unit of its bucket, to a member. Of two at once one wins.
 
     Skips the waiting room: somebody waited for the code. Repeatable by whoever has it. Raises
-    CodeRefused, Conflict (``sale_cap`` and those of ``check_open``), SoldOut, TooMany.
+    CodeRefused, Conflict (``sale_cap`` and those of ``check_open``), SoldOut, TooMany, and what
+    ``ports`` refuses.
     """
     if actor.id is None:
         raise LoginRequired()
@@ -125,6 +127,7 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
     if right.account_id == actor.id and right.state in {"bound", "reserved", "redeemed"}:
         return right
     check_open(sale)
+    check_entering(actor, sale)
     keys = keys_of_member(actor.id)
     _check_code(right, actor.id, keys)
     now = clock.now()
@@ -133,7 +136,7 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
         lock_person(sale.pk, keys)
         check_cap(sale, keys, more=1)
         _take_for(right, actor.id)
-        transition(RIGHT, right, "bound", actor=actor, expires_at=ends)
+        transition(RIGHT, right, "bound", actor=actor, expires_at=ends, warned=False)
         RightKey.objects.filter(right=right).delete()
         write_keys([right], keys)
         take(right.bucket)

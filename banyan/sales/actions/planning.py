@@ -64,6 +64,8 @@ class SaleInput:
     at_once: int = 50
     ticketed: bool = False
     leftover_at: dt.datetime | None = None
+    campaign_id: int | None = None
+    asks: bool = False
 
 
 def plan_sale(*, actor: Actor, shop_id: int, data: SaleInput) -> Sale:
@@ -93,7 +95,7 @@ def change_sale(*, actor: Actor, sale_id: int, data: SaleInput) -> Sale:
 def _columns(data: SaleInput) -> dict[str, Any]:
     names = [
         *("starts_at", "ends_at", "per_person", "ttl_minutes", "admission", "first_seconds"),
-        *("at_once", "ticketed", "leftover_at"),
+        *("at_once", "ticketed", "leftover_at", "campaign_id", "asks"),
     ]
     return {"title": data.title.strip()} | {name: getattr(data, name) for name in names}
 

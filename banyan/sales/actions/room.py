@@ -23,6 +23,7 @@ from banyan.kernel.states import transition_all
 from ..access import get_sale_for
 from ..events import SaleAdmitted
 from ..models import Entry, RoomProof, Sale
+from ..ports import check_entering
 from ..queries import buckets_of, entry_of, left_in, room_of
 from ..rules import WARM_UP, waits_until
 from ..states import ENTRY
@@ -35,7 +36,7 @@ def enter_room(*, actor: Actor, sale_id: int) -> Entry:
     """Let a member wait for a sale that admits in turn; who is in stays where they are.
 
     Open a quarter of an hour before the sale. Raises Conflict ``sale_no_room`` where nobody has to
-    wait, ``sale_not_begun`` too early, ``sale_over``.
+    wait, ``sale_not_begun`` too early, ``sale_over``, and what ``ports`` refuses.
     """
     if actor.id is None:
         raise LoginRequired()
@@ -47,6 +48,7 @@ def enter_room(*, actor: Actor, sale_id: int) -> Entry:
         raise Conflict(_("This sale is over."), code="sale_over")
     if now < sale.starts_at - WARM_UP:
         raise Conflict(_("The waiting room is not open yet."), code="sale_not_begun")
+    check_entering(actor, sale)
     Entry.objects.bulk_create(
         [Entry(sale=sale, account_id=actor.id, entered_at=now)], ignore_conflicts=True
     )

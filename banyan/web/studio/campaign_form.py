@@ -182,7 +182,7 @@ def form_page(
         "gives": bool(kind.terms.coupon_fields),
         "drives": [one for one in drives() if one[0] in kind.drives],
         "landings": [(one, text) for one in kind.landings if (text := landings().get(one))],
-        "tiers": TIER_WORDS.items() if kind.plays_here else (),
+        "tiers": TIER_WORDS.items(),
         "help_tiers": [("", _("The same as who begins")), *TIER_WORDS.items()]
         if kind.helps
         else (),

@@ -229,11 +229,18 @@ def campaign_preview(request: HttpRequest, shop_slug: str, campaign_id: int) -> 
 
 
 def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
+    kind = mechanic(shown.mechanic)
+    own = [(label, value, "") for label, value in kind.figures(shown)]
+    came = [
+        (_("Links opened"), funnel.opened, ""),
+        (_("Pages seen by people"), funnel.seen, ""),
+    ]
+    if not kind.plays_here:
+        return [*came, *own]
     outcome = outcome_of(shown)
     each = "–" if funnel.each is None else format_money(Money(funnel.each, shown.currency))
     return [
-        (_("Links opened"), funnel.opened, ""),
-        (_("Pages seen by people"), funnel.seen, ""),
+        *came,
         (_("Begun"), funnel.begun, ""),
         (_("People who took part"), funnel.joined, ""),
         (_("People who helped"), funnel.helped, ""),
@@ -250,7 +257,7 @@ def _figures(shown: Campaign, funnel: Funnel) -> list[tuple[str, Any, str]]:
         (_("Used"), funnel.redeemed, ""),
         (_("Cost of a used coupon, at most"), each, ""),
         (_("People brought for each one begun"), "–" if funnel.k is None else funnel.k, ""),
-        *((label, value, "") for label, value in mechanic(shown.mechanic).figures(shown)),
+        *own,
     ]
 
 

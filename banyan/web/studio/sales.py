@@ -70,7 +70,7 @@ def _read(request: HttpRequest, shop: Shop) -> sales.SaleInput:
     starts = typed.moment("starts_at", shop.timezone)
     ends = typed.moment("ends_at", shop.timezone)
     leftover = typed.moment("leftover_at", shop.timezone)
-    numbers = {
+    numbers: dict[str, Any] = {
         name: typed.whole(name)
         for name in ("per_person", "ttl_minutes", "first_seconds", "at_once")
         if typed.text(name)

@@ -188,7 +188,7 @@ def test_a_book_is_sent_after_a_yes_and_erased(hers: Client, ana: Account) -> No
 
 def test_privacy_lists_each_purpose_and_a_switch_counts_at_once(hers: Client, ana: Account) -> None:
     text = page(hers, "/me/privacy")
-    assert text.count('name="purpose"') == 6
+    assert text.count('name="purpose"') == 7
     hers.post("/me/consent", {"purpose": "findable_by_contact", "answer": "yes"})
     assert agrees(ana.pk, "findable_by_contact")
     assert "since" in page(hers, "/me/privacy")

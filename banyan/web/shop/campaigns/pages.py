@@ -34,7 +34,9 @@ from banyan.campaigns.policy.channels import neutral
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.proofs import proof_file
 from banyan.campaigns.queries import (
+    HONOURS,
     all_running,
+    honoured_in,
     is_on,
     marks_held,
     own_instances,
@@ -46,6 +48,7 @@ from banyan.kernel import clock
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import NotFound
+from banyan.people.access import agrees
 from banyan.sharing.channels import channel_of
 from banyan.sharing.queries import link_by_code
 from banyan.web.streams import ticket
@@ -100,11 +103,20 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
             "mine": own_instances(who, found),
             "phase": _phase(found),
             "asked": asked_of(found),
+            "honoured": _honoured(request, found),
             "entry_url": mechanic(found.mechanic).entry_url(found),
             "member": who.id is not None,
             "sign_in_url": _sign_in(request, arrival),
         },
     )
+
+
+def _honoured(request: HttpRequest, found: Campaign) -> dict[str, Any] | None:
+    """Return who has a mark here: those who show theirs with it, and how many more there are."""
+    honoured = honoured_in(actor(request), found)
+    faces = faces_of(account for account, _rule in honoured.shown)
+    rows = [(faces[account.pk], name_of(rule)) for account, rule in honoured.shown]
+    return {"rows": rows, "more": honoured.people - len(rows)} if honoured.people else None
 
 
 def _beginning(request: HttpRequest, found: Campaign) -> dict[str, Any]:
@@ -339,6 +351,7 @@ def plays_mine(request: HttpRequest) -> HttpResponse:
             for one in rows[:PAGE]
         ],
         "marks": [(name_of(rule), n) for rule, n in marks_held(actor(request))],
+        "shows": agrees(actor(request).id or 0, HONOURS),
         "more_url": more,
     }
     return render(request, "shop/campaigns/mine.html", context)

@@ -13,6 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from banyan.campaigns.honour import name_of
+from banyan.campaigns.queries import marks_shown
 from banyan.catalog.access import visible_products, visible_shops
 from banyan.catalog.models import Product
 from banyan.catalog.queries import Front, front
@@ -296,6 +298,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
         "boards": visible_boards(who, account.pk),
         "shops": shop_faces(visible_shops().filter(owner=account)),
         "storefront": visible_storefronts().filter(owner=account, group_id=None).first(),
+        "marks": [(name_of(rule), n) for rule, n in marks_shown(account.pk)],
         "more_url": f"?before={ids[-1]}" if len(ids) == PAGE else "",
     }
     own = pictures([account.avatar_id]).get(account.avatar_id or 0)

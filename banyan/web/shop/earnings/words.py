@@ -51,6 +51,7 @@ def statement_kind(kind: str) -> str:
         "commission.payable": _("Earned"),
         "commission.reversed": _("Taken back by a refund"),
         "campaign.perk": _("Earned by a group that you opened"),
+        "campaign.perk_back": _("Taken back: an order of your group went back"),
         "payout.requested": _("Paid out to you"),
         "payout.failed": _("A payout came back"),
     }

@@ -12,6 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from banyan.campaigns.audience import asked_of
+from banyan.campaigns.models import Campaign
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -61,6 +63,7 @@ def _page(request: HttpRequest, shown: Sale, problem: Problem | None = None) -> 
         "room": _room(shown, who, now) if shown.admission == "queue" else None,
         "codes": any(bucket.kind == "code" for bucket in buckets),
         "problem": problem,
+        "campaign": _campaign(shown),
         "member": who.id is not None,
         "reminder": _reminder(request, shown, who, now),
         "sign_in_url": "/login?" + urlencode({"next": f"/sale/{shown.pk}"}),
@@ -72,6 +75,12 @@ def _page(request: HttpRequest, shown: Sale, problem: Problem | None = None) -> 
         return answer
     status = problem.status if problem else 200
     return render(request, "shop/market/sale.html", context, status=status)
+
+
+def _campaign(shown: Sale) -> dict[str, Any] | None:
+    """Return what is asked of who takes part, and where the rules are, of a campaign's sale."""
+    found = Campaign.objects.select_related("shop").filter(pk=shown.campaign_id or 0).first()
+    return {"code": found.code, "asked": asked_of(found)} if found is not None else None
 
 
 def _reminder(

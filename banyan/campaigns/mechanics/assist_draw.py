@@ -433,7 +433,7 @@ class AssistDraw(Mechanic[DrawTerms]):
             if any(one.helper_id == shown.account_id for one in shown.helps):
                 return [Note(_("Your help counts. Thank you!"), "good")]
             hint = _("It costs nothing and gives your friend one chance.")
-            return [Next("help", _("Help"), hint)] if left > 0 else []
+            return [Next("help", _("Help your friend"), hint)] if left > 0 else []
         blocks: list[Block] = []
         if left > 0:
             hint = _("Every friend who helps gives you one more chance.")

@@ -288,7 +288,7 @@ class InstantDraw(Mechanic[WheelTerms]):
             blocks.append(Note(_("Your help counts. Thank you!"), "good"))
         elif terms.helpers > play.taken:
             hint = _("It costs nothing and gives your friend one more turn.")
-            blocks.append(Next("help", _("Help"), hint))
+            blocks.append(Next("help", _("Help your friend"), hint))
         if terms.helpers:
             blocks.append(Faces(_("Who helped"), [one.helper_id for one in shown.helps]))
         return [*blocks, *_proof(shown.campaign)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import itertools
 import os
 import shutil
 import tempfile
@@ -133,10 +134,29 @@ def threaded_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest)
             wipe()
 
 
+@pytest.fixture
+def midday() -> Iterator[None]:
+    """It is noon of today, and stays so: no day, hour or minute ends during the test.
+
+    For what is counted by the day, here or in Shanghai, and for rates, whose windows are fixed.
+    """
+    from banyan.kernel import clock
+
+    with clock.at(clock.now().replace(hour=12, minute=0)):
+        yield
+
+
+_media = itertools.count(1)
+
+
 @pytest.fixture(autouse=True)
-def _media_root(settings: object, tmp_path: Path) -> None:
-    """Pictures of a test live and die with it."""
-    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+def _media_root(settings: Any) -> Iterator[None]:
+    """Pictures of a test live and die with it; most make none, so no folder is made for them."""
+    place = settings.VAR_DIR / "media-of-tests" / f"{os.getpid()}-{next(_media)}"
+    settings.MEDIA_ROOT = place
+    yield
+    if place.exists():
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

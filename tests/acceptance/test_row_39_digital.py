@@ -27,6 +27,7 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order, OrderRefund
 from banyan.payments import jobs
 from tests.delivery.stall import Buyer, Stall, deliver, file_link, shown_keys
+from tests.sandbox.driver import wait_for
 from tests.support.recount import recount
 from tests.support.sandbox import Receiver, Sandbox
 from tests.support.threads import run_at_once
@@ -51,12 +52,8 @@ def settle() -> None:
 
 def gateway_refunded(sandbox: Sandbox, ref: str) -> int:
     """Return what the gateway sent back, once it has settled what is under way."""
-    for _ in range(40):
-        payment = sandbox.api.payment({"id": ref})
-        if payment["refunded"]:
-            break
-        time.sleep(0.05)
-    return int(payment["refunded"])
+    wait_for(lambda: sandbox.api.payment({"id": ref})["refunding"] == 0)
+    return int(sandbox.api.payment({"id": ref})["refunded"])
 
 
 def body(answer: Any) -> bytes:

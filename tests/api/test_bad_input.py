@@ -213,6 +213,7 @@ def test_a_fault_of_ours_shows_nothing_of_the_inside(
     assert b"secret" not in refused.content
 
 
+@pytest.mark.usefixtures("midday")
 def test_too_many_requests_wait(ana: Program, settings: Any) -> None:
     settings.API_RATES = {"read": (2, 60), "write": (1, 60)}
     assert [ana.send("GET", "/me").status_code for _n in range(3)] == [200, 200, 429]
@@ -223,6 +224,7 @@ def test_too_many_requests_wait(ana: Program, settings: Any) -> None:
     assert Program().send("GET", "/explore").status_code == 200, "another one's limit"
 
 
+@pytest.mark.usefixtures("midday")
 def test_guessed_tokens_run_into_a_limit(settings: Any) -> None:
     settings.API_RATES = {"read": (1000, 60), "write": (1000, 60)}
     guest = Program()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.serving import serve
 
 # Playwright keeps an event loop in this thread, which Django would take for an async view.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -18,15 +18,8 @@ SWITCHES = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_args: Any) -> None:
-        """Stay silent."""
+# A busy machine is slow; only what never comes is a fault.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
@@ -41,23 +34,22 @@ def house() -> Iterator[str]:
     from django.conf import settings
     from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.core.handlers.wsgi import WSGIHandler
-    from django.db import connections
 
     # Test runs serve pictures from a folder of their own; the storages write here.
     settings.MEDIA_ROOT = settings.VAR_DIR / "media"
     pages = StaticFilesHandler(WSGIHandler())
+    with serve(pages) as port:
+        yield f"http://localhost:{port}"
 
-    def closing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        try:
-            return [b"".join(pages(environ, start_response))]
-        finally:
-            connections.close_all()
 
-    server = make_server("127.0.0.1", 0, closing, server_class=_Server, handler_class=_Quiet)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+@pytest.fixture(autouse=True)
+def _nobody_stays(browser: Browser) -> Iterator[None]:
+    """Close what a failed test left open: its pages would go on asking in the tests after it."""
+    before = browser.contexts
+    yield
+    for context in browser.contexts:
+        if context not in before:
+            context.close()
 
 
 @pytest.fixture(autouse=True)

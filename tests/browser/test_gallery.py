@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from itertools import product
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,6 +13,8 @@ from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from django.urls import clear_url_caches
 from playwright.sync_api import FilePayload, Page, expect
+
+from tests.support.serving import serve
 
 PAGES = ("parts", "feed", "product", "studio", "checkout", "problem")
 PHONE: Any = {"width": 390, "height": 844}
@@ -29,15 +28,6 @@ LOOKS = tuple(
 )
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_args: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """Serve the gallery without a database."""
@@ -45,12 +35,8 @@ def site() -> Iterator[str]:
         ROOT_URLCONF="tests.web.ui.gallery_urls", DEBUG=True, SERVICE_WORKER=False
     ):
         clear_url_caches()
-        application = StaticFilesHandler(get_wsgi_application())
-        server = make_server("127.0.0.1", 0, application, _Server, _Quiet)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        server.server_close()
+        with serve(StaticFilesHandler(get_wsgi_application())) as port:
+            yield f"http://127.0.0.1:{port}"
     clear_url_caches()
 
 

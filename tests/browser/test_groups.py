@@ -147,7 +147,7 @@ def test_a_notice_is_tapped_and_one_press_goes_to_pay(
     expect(page.get_by_role("heading", name="Checkout")).to_be_visible()
     before = Order.objects.count()
     page.get_by_role("button", name="Pay").click(no_wait_after=True)
-    for _ in range(50):
+    for _ in range(300):
         if Order.objects.count() > before:
             break
         page.wait_for_timeout(200)

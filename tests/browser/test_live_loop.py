@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -35,6 +33,7 @@ from banyan.web.edge.app import Edge
 from tests.support import factories as make
 from tests.support.ports import free_port
 from tests.support.sandbox import run_sandbox
+from tests.support.serving import serve
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 PHONE: Any = {"width": 390, "height": 844}
@@ -44,22 +43,7 @@ SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15"
     " (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1"
 )
-SOON = 15_000
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = False
-
-    def process_request_thread(self, *args: Any) -> None:
-        super().process_request_thread(*args)
-        connections.close_all()
-
-
-class _Quiet(WSGIRequestHandler):
-    timeout = 2
-
-    def log_message(self, *_args: Any) -> None:
-        pass
+SOON = 60_000
 
 
 @dataclass(slots=True)
@@ -81,28 +65,28 @@ def house(threaded_db: None, settings: Any, tmp_path: Path) -> Iterator[House]:
     """Web with the edge, the live process, relay, spool loader and the sandbox gateway."""
     settings.VAR_DIR = tmp_path
     edge = Edge(StaticFilesHandler(get_wsgi_application()), directory=tmp_path / "spool")
-    server = make_server("127.0.0.1", 0, edge, _Server, _Quiet)
-    port, live_port = server.server_port, free_port()
-    settings.LIVE_URL = f"http://localhost:{live_port}"
     stop = threading.Event()
     threads = [
         threading.Thread(target=_with_database, args=(loop, stop), daemon=True)
         for loop in (relay.run, spool.run_loader)
     ]
-    with run_sandbox(tmp_path / "sandbox.sqlite") as gateway, _live(live_port, port) as live:
+    live_port = free_port()
+    settings.LIVE_URL = f"http://localhost:{live_port}"
+    with (
+        run_sandbox(tmp_path / "sandbox.sqlite") as gateway,
+        serve(edge) as port,
+        _live(live_port, port) as live,
+    ):
         for name, value in gateway.settings.items():
             setattr(settings, name, value)
         _open_policy(settings, settings.LIVE_URL, gateway.url)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         for thread in threads:
             thread.start()
         yield House(f"http://localhost:{port}", live)
         stop.set()
         for thread in threads:
             thread.join(10)
-        server.shutdown()
-        server.server_close()
-        edge.close()
+    edge.close()
     connections.close_all()
 
 

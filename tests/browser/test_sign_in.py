@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -20,24 +17,9 @@ from banyan.kernel.actors import Actor
 from banyan.people import actions as people
 from banyan.people.models import Account, Follow
 from banyan.people.rules import Contact
+from tests.support.serving import serve
 
 PHONE: Any = {"width": 390, "height": 844}
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    # Every thread is waited for, so that none still reads when the tables are emptied.
-    daemon_threads = False
-
-    def process_request_thread(self, *args: Any) -> None:
-        super().process_request_thread(*args)
-        connections.close_all()
-
-
-class _Quiet(WSGIRequestHandler):
-    timeout = 2
-
-    def log_message(self, *_args: Any) -> None:
-        pass
 
 
 @pytest.fixture
@@ -50,12 +32,8 @@ def closed_afterwards() -> Iterator[None]:
 @pytest.fixture
 def site(closed_afterwards: None, threaded_db: None) -> Iterator[str]:
     """Serve the whole site by the name localhost, where browsers allow passkeys."""
-    application = StaticFilesHandler(get_wsgi_application())
-    server = make_server("127.0.0.1", 0, application, _Server, _Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serve(StaticFilesHandler(get_wsgi_application())) as port:
+        yield f"http://localhost:{port}"
 
 
 def new_member(handle: str) -> Account:

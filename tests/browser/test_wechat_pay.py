@@ -40,7 +40,7 @@ setTimeout(() => {{ {BRIDGE}
   document.dispatchEvent(new Event("WeixinJSBridgeReady"));
 }}, 800);
 """
-SOON = 12_000
+SOON = 60_000
 
 
 class App:

@@ -188,7 +188,7 @@ def test_a_conversation_stands_in_runs_and_days_with_ones_own_words_apart() -> N
     assert page.count(theirs) == 3
 
 
-def test_what_script_sends_is_answered_with_the_conversation_or_the_refusal() -> None:
+def test_what_script_sends_is_answered_with_the_conversation_or_the_refusal(midday: None) -> None:
     ana, ben = friends()
     say(ben, ana, "Hello")
     room = Room.objects.get()

@@ -62,6 +62,7 @@ def test_a_group_that_makes_no_sense_is_refused(values: dict[str, Any], field: s
     assert field in refused.value.fields
 
 
+@pytest.mark.usefixtures("midday")
 def test_an_address_is_given_once_and_nobody_founds_without_end() -> None:
     circles.group(slug="linen")
     with pytest.raises(Invalid) as refused:

@@ -117,6 +117,7 @@ def test_a_worker_that_dies_between_batches_leaves_nobody_out_and_tells_nobody_t
     assert StoredEvent.objects.get(name="group.offer_told").payload["told"] == 5
 
 
+@pytest.mark.usefixtures("midday")
 def test_who_may_offer_and_what() -> None:
     circle = circles.group(listers="moderators")
     ben, cy = circles.joined(circle), make.member()

@@ -153,7 +153,7 @@ def test_quiet_hours_hold_back_and_send_afterwards(service: PushService) -> None
 
 
 def test_no_more_than_the_day_s_allowance_but_orders_are_exempt(
-    service: PushService, settings: Any
+    service: PushService, settings: Any, midday: None
 ) -> None:
     settings.NOTIFY_DAILY_CAP = 2
     reader = member()

@@ -180,6 +180,7 @@ def test_a_guest_s_allowance_holds_over_all_kinds_and_what_is_left_comes_later(
         assert sales.tell_starting() == 1
 
 
+@pytest.mark.usefixtures("midday")
 def test_a_contact_that_is_typed_all_day_is_refused() -> None:
     sales_of_today = [coming() for _ in range(2)]
     for n in range(20):

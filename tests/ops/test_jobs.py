@@ -68,7 +68,7 @@ def test_a_committed_job_runs_and_a_rolled_back_one_does_not(notes: list[str]) -
             transaction.set_rollback(True)
         with transaction.atomic():
             task.defer(text="committed")
-        assert wait_until(lambda: notes == ["committed"], timeout=15), notes
+        assert wait_until(lambda: notes == ["committed"], timeout=60), notes
     assert rows("SELECT count(*) FROM procrastinate_jobs") == 0
     assert rows("SELECT count(*) FROM procrastinate_workers") == 0
 
@@ -92,7 +92,7 @@ def test_a_job_that_a_dead_worker_held_runs_again(notes: list[str], heartbeat: s
         )
 
     with working():
-        assert wait_until(lambda: notes == ["again"], timeout=15), notes
+        assert wait_until(lambda: notes == ["again"], timeout=60), notes
 
 
 @pytest.mark.usefixtures("threaded_db")
@@ -110,7 +110,7 @@ def test_a_dead_workers_job_whose_successor_waits_holds_nobody_up(
     task.configure(queueing_lock="one at a time", schedule_at=later).defer(text="successor")
     with working():
         task.defer(text="another")
-        assert wait_until(lambda: sorted(notes) == ["another", "dead", "successor"], timeout=15)
+        assert wait_until(lambda: sorted(notes) == ["another", "dead", "successor"], timeout=60)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
@@ -122,7 +122,7 @@ def test_a_periodic_job_runs_and_survives_a_database_that_dropped_every_session(
     every_second = "* * * * * *"
     app.periodic_registry.register_task(task, every_second, "", {"task_kwargs": {"text": "tick"}})
     with working():
-        assert wait_until(lambda: "tick" in notes, timeout=15)
+        assert wait_until(lambda: "tick" in notes, timeout=60)
         rows(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -130,14 +130,14 @@ def test_a_periodic_job_runs_and_survives_a_database_that_dropped_every_session(
         # This thread's own is among them: whatever test comes next shall not find it dead.
         connection.close()
         before = len(notes)
-        assert wait_until(lambda: len(notes) > before + 1, timeout=20)
+        assert wait_until(lambda: len(notes) > before + 1, timeout=60)
     others = "datname = current_database() AND pid <> pg_backend_pid()"
     # What was logged holds the frames of what failed, and they hold a connection.
     caplog.clear()
     gc.collect()
     # The server lets go of a session a moment after its client has.
     left = f"SELECT json_agg(json_build_array(state, query)) FROM pg_stat_activity WHERE {others}"
-    assert wait_until(lambda: rows(left) is None, timeout=10), rows(left)
+    assert wait_until(lambda: rows(left) is None, timeout=60), rows(left)
 
 
 @pytest.mark.usefixtures("threaded_db")
@@ -157,7 +157,7 @@ def test_a_job_of_a_living_worker_is_left_alone(
         )
     with working():
         app.tasks[TASK].defer(text="other")
-        assert wait_until(lambda: "other" in notes, timeout=15)
+        assert wait_until(lambda: "other" in notes, timeout=60)
         assert not wait_until(lambda: "held" in notes, timeout=1)
 
 

@@ -72,4 +72,4 @@ def test_drawers_die_with_who_started_them() -> None:
     asking.wait()
 
     assert drawers
-    assert wait_until(lambda: not any(one and one.is_alive() for one in drawers), timeout=10)
+    assert wait_until(lambda: not any(one and one.is_alive() for one in drawers), timeout=60)

@@ -181,6 +181,7 @@ def test_another_site_cannot_start_one(kept: Book, started: list[str]) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("midday")
 def test_so_many_races_in_an_hour_and_no_more(kept: Book, started: list[str]) -> None:
     """After twelve the thirteenth is told to wait."""
     for _ in range(desk.MOST_PER_HOUR):

@@ -54,7 +54,7 @@ def submit(payout: Payout) -> Payout:
 
 
 def finished(payout: Payout) -> Payout:
-    end = time.monotonic() + 8
+    end = time.monotonic() + 60
     while actions.poll_payout(actor=CRON, payout_id=payout.pk).state == "submitted":
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -43,7 +43,7 @@ def settle(refund: Refund, succeeded: bool = True, **how: Any) -> Outcome:
 
 
 def until(fact: Callable[[], bool]) -> None:
-    end = time.monotonic() + 8
+    end = time.monotonic() + 60
     while not fact():
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -211,6 +211,7 @@ def test_books_have_bounds_and_an_age(monkeypatch: pytest.MonkeyPatch) -> None:
         assert people.forget_old_books() == 1
 
 
+@pytest.mark.usefixtures("midday")
 def test_a_book_is_no_way_to_try_out_numbers() -> None:
     ana = member("ana")
     agree(ana, "contacts")

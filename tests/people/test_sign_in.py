@@ -133,6 +133,7 @@ def test_a_new_code_ends_the_one_before_and_gives_new_tries(carrier: Carrier) ->
     people.verify_code(actor=GUEST, token=attempt.token, code=second)
 
 
+@pytest.mark.usefixtures("midday")
 def test_codes_are_sent_so_often_and_no_oftener(carrier: Carrier) -> None:
     attempt = ask()
     for _again in range(3):
@@ -148,6 +149,7 @@ def test_codes_are_sent_so_often_and_no_oftener(carrier: Carrier) -> None:
     ask("ben@example.com")
 
 
+@pytest.mark.usefixtures("midday")
 def test_guessing_at_one_contact_is_limited_over_all_its_codes(carrier: Carrier) -> None:
     refusals = []
     for _round in range(5):

@@ -13,6 +13,7 @@ from banyan.kernel.idempotency import Replay
 from banyan.kernel.models import AuditEntry, IdempotencyRecord
 from banyan.kernel.problems import IdempotencyInFlight
 from tests.support.threads import run_concurrently
+from tests.support.weakened import rendezvous
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -73,11 +74,13 @@ def test_a_form_sent_twice_at_once_has_one_effect() -> None:
 
 
 def test_negative_control_looking_first_has_many_effects() -> None:
+    all_looked = rendezvous(4)
+
     def request() -> dict[str, str]:
         known = IdempotencyRecord.objects.filter(client="api", key="k").first()
         if known is not None:
             return known.response or {}
-        time.sleep(0.02)
+        all_looked()
         return _effect()
 
     run_concurrently(request, 4)

@@ -125,19 +125,21 @@ def test_the_loop_delivers_soon_and_a_second_loop_waits_in_line() -> None:
         for thread in threads:
             thread.start()
         try:
-            for n in range(5):
+            for n in range(10):
                 heard.clear()
                 started = time.monotonic()
                 emit(n)
-                assert heard.wait(5)
+                assert heard.wait(60)
         finally:
             stop.set()
             for thread in threads:
-                thread.join(20)
+                thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
-    assert len(delays) == 5
+    assert len(delays) == 10
+    # Each is sent once the one before has come, so each waits a whole round; those that a busy
+    # machine did not hold up tell how long one is.
     assert sorted(delays)[2] < 0.3, delays
-    assert ConsumerCursor.objects.get(consumer="c").position == 5
+    assert ConsumerCursor.objects.get(consumer="c").position == 10
     _assert_no_leader_left()
 
 
@@ -173,7 +175,7 @@ def test_a_relay_cut_off_in_the_middle_delivers_every_event_once() -> None:
             _until(lambda: Flag.objects.count() == 120)
         finally:
             stop.set()
-            thread.join(20)
+            thread.join(60)
     assert not thread.is_alive()
     assert starts, "the loop was never cut off"
     assert ConsumerCursor.objects.get(consumer="c").position == 120
@@ -189,7 +191,7 @@ def _kill_others() -> None:
 
 
 def _until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline, "not in time"
         time.sleep(0.05)
@@ -214,6 +216,6 @@ def test_emit_does_not_notify() -> None:
     emit(1)
     assert list(listener.connection.notifies(timeout=0.2)) == []
     relay.publish_once()
-    heard = list(listener.connection.notifies(timeout=2, stop_after=1))
+    heard = list(listener.connection.notifies(timeout=60, stop_after=1))
     listener.close()
     assert [note.payload for note in heard] == ["1"]

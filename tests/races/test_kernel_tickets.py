@@ -17,6 +17,7 @@ from banyan.kernel import clock, tickets
 from banyan.kernel.models import TicketClaim, TicketPool
 from banyan.kernel.problems import SoldOut
 from tests.support.threads import run_at_once, run_concurrently
+from tests.support.weakened import rendezvous
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -47,15 +48,17 @@ def test_every_number_is_sold_once() -> None:
 def test_negative_control_without_the_stock_condition_it_oversells(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    all_counted = rendezvous(6)
+
     def draw(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> tickets.Drawn:
+        free = TicketClaim.objects.filter(pool_id=pool_id).count() < 3
+        all_counted()
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO kernel_ticketclaim (pool_id, number, holder, expires_at)"
                 " SELECT p.id, nextval(p.sequence_name::regclass), %s, %s"
-                " FROM kernel_ticketpool AS p WHERE p.id = %s"
-                " AND (SELECT count(*) FROM kernel_ticketclaim WHERE pool_id = p.id) < p.stock"
-                " AND pg_sleep(0.05) IS NOT NULL RETURNING id, number",
-                [holder, expires_at, pool_id],
+                " FROM kernel_ticketpool AS p WHERE p.id = %s AND %s RETURNING id, number",
+                [holder, expires_at, pool_id, free],
             )
             return list(cursor.fetchall())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,9 +16,9 @@ from banyan.payments.actions import capturing
 from banyan.payments.models import Attempt, Intent, Refund
 from tests.payments.fixtures import placer, till_settings
 from tests.payments.scripted import script
-from tests.payments.till import Placer, message, post, started
+from tests.payments.till import Placer, captured, message, post, started
 from tests.support.threads import run_at_once
-from tests.support.weakened import read_at_once
+from tests.support.weakened import read_at_once, rendezvous
 
 __all__ = ["placer", "till_settings"]
 
@@ -65,6 +64,7 @@ def test_two_payers_at_once_are_one_capture_and_one_refund(placer: Placer, round
 def test_control_without_the_lock_both_are_placed(
     placer: Placer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    captured()  # makes the accounts: who does would hold the others up without any lock of ours
     intent, _ = two_under_way()
 
     def move_without_looking(machine: Any, row: Any, to: str, *, event: Any, **more: Any) -> None:
@@ -78,11 +78,11 @@ def test_control_without_the_lock_both_are_placed(
     monkeypatch.setattr(locks, "read_behind", read_at_once)
     monkeypatch.setattr(capturing, "transition_telling", move_without_looking)
     monkeypatch.setattr(ledger, "post", lambda **row: None)
-    monkeypatch.setattr(capturing, "capture_attempt", lambda *a, **k: time.sleep(0.2))
+    monkeypatch.setattr(capturing, "capture_attempt", rendezvous(2))
 
     run_at_once(told_of(intent, 1), told_of(intent, 2))
 
-    assert len(placer.placed) > 1
+    assert placer.placed.count(intent.pk) > 1
 
 
 def test_pay_pressed_in_two_browsers_at_once_opens_one_attempt(placer: Placer) -> None:

@@ -6,6 +6,7 @@ Each race has its control: with the protection taken away the same race shows th
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -98,7 +99,7 @@ def test_a_browser_that_returns_while_the_message_is_booked_waits_for_it_and_ask
     placer.act = act
 
     def back() -> str:
-        assert booking.wait(10)
+        assert booking.wait(60)
         return Client().get(f"/pay/return/{intent.token}")["location"]
 
     told, _ = run_at_once(webhook(intent), back)
@@ -121,7 +122,7 @@ def test_a_browser_that_was_first_books_and_the_message_waits_for_it(placer: Pla
     placer.act = act
 
     def late() -> int:
-        assert booking.wait(10)
+        assert booking.wait(60)
         return webhook(intent)()
 
     assert run_at_once(browser(intent), late) == [302, 200]
@@ -148,7 +149,7 @@ def test_a_booking_that_takes_too_long_sends_the_payer_to_the_waiting_page(
     placer.act = act
 
     def back() -> str:
-        assert booking.wait(10)
+        assert booking.wait(60)
         try:
             return Client().get(f"/pay/return/{intent.token}")["location"]
         finally:
@@ -197,16 +198,24 @@ def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_burned_05_control_without_lock_and_condition_it_is_placed_more_than_once(
     placer: Placer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    captured()  # makes the accounts: who does would hold the others up without any lock of ours
     _without_locks(monkeypatch)
     monkeypatch.setattr(capturing, "transition_telling", _move_telling_without_looking)
     monkeypatch.setattr(ledger, "post", lambda **row: None)
-    monkeypatch.setattr(capturing, "capture_attempt", lambda *a, **k: time.sleep(0.2))
+    came, two = itertools.count(1), threading.Event()
+
+    def until_two(*_args: Any, **_how: Any) -> None:
+        if next(came) == 2:
+            two.set()
+        two.wait(60)
+
+    monkeypatch.setattr(capturing, "capture_attempt", until_two)
     intent = started_plainly()
     script.status = Status.SUCCEEDED
 
     run_at_once(webhook(intent), browser(intent), browser(intent))
 
-    assert len(placer.placed) > 1
+    assert placer.placed.count(intent.pk) > 1
 
 
 def started_plainly() -> Intent:
@@ -394,14 +403,15 @@ def test_a_click_that_is_refused_does_not_close_what_another_was_given() -> None
     from tests.payments.till import opened
 
     intent = opened()
-    let_in = threading.Event()
+    under_way, let_in = threading.Event(), threading.Event()
     given = ScriptedProvider.start
     calls = iter(range(10))
 
     def start(self: ScriptedProvider, charge: Any, **how: Any) -> Any:
         if next(calls) == 0:
             started_ = given(self, charge, **how)
-            assert let_in.wait(10)
+            under_way.set()
+            assert let_in.wait(60)
             return started_
         raise ProviderRefused("idempotency_key_reused")
 
@@ -409,7 +419,7 @@ def test_a_click_that_is_refused_does_not_close_what_another_was_given() -> None
         return actions.start(actor=BUYER, intent_id=intent.pk, return_url="http://x/", locale="en")
 
     def second() -> str:
-        time.sleep(0.2)
+        assert under_way.wait(60)
         try:
             return click()
         finally:

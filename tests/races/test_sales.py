@@ -171,7 +171,7 @@ def test_control_without_the_lock_on_a_person_they_get_more(
     sale = on(item, public=9)
     ana = buyer(1)
     monkeypatch.setattr(claiming, "lock_person", lambda sale_id, keys: None)
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=60)
 
     def later(rights: Any, keys: Any) -> None:
         together.wait()

@@ -20,6 +20,7 @@ from banyan.sharing.spool import SpoolWriter, load_once, loader
 from banyan.sharing.spool.record import encode
 from tests.support import factories as make
 from tests.support.threads import run_concurrently
+from tests.support.weakened import rendezvous
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 TOUCHES = 400
@@ -75,6 +76,7 @@ def test_negative_control_without_turns_the_same_lines_are_taken_by_several(
 ) -> None:
     monkeypatch.setattr(loader, "BATCH_BYTES", 1_000)
     taken: list[bytes] = []
+    all_read = rendezvous(4)
     decode_all = loader._decode_all
 
     def unlocked(name: str) -> int:
@@ -86,7 +88,7 @@ def test_negative_control_without_turns_the_same_lines_are_taken_by_several(
             )
             cursor.execute('SELECT "offset" FROM sharing_spoolfile WHERE name = %s', [name])
             offset = int(cursor.fetchone()[0])
-        time.sleep(0.01)
+        all_read()
         return offset
 
     def counting(data: bytes, *, name: str, offset: int) -> object:
@@ -96,6 +98,11 @@ def test_negative_control_without_turns_the_same_lines_are_taken_by_several(
     monkeypatch.setattr(loader, "_take_turn", unlocked)
     monkeypatch.setattr(loader, "_decode_all", counting)
     write(tmp_path, link)
+    # Who writes a file's row down first would hold the others up without any lock of ours.
+    SpoolFile.objects.bulk_create(
+        SpoolFile(name=file.name, offset=0, updated_at=clock.now())
+        for file in tmp_path.glob("*.touches")
+    )
 
     run_concurrently(lambda: load_once(tmp_path), 4)
 

@@ -78,7 +78,7 @@ class Gateway:
         return self._reap()
 
     def _reap(self) -> int:
-        code = self.process.wait(timeout=15)
+        code = self.process.wait(timeout=60)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code
@@ -250,7 +250,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hooks/sandbox"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def wait(self, count: int, *, seconds: float = 8.0) -> list[Hook]:
+    def wait(self, count: int, *, seconds: float = 60.0) -> list[Hook]:
         """Return the hooks once ``count`` have come."""
         wait_for(lambda: len(self.hooks) >= count, seconds=seconds)
         return list(self.hooks)
@@ -261,7 +261,7 @@ class Receiver:
         self._server.server_close()
 
 
-def wait_for(fact: Callable[[], bool], *, seconds: float = 8.0) -> None:
+def wait_for(fact: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait until something holds; fail when it does not come true in time."""
     end = time.monotonic() + seconds
     while not fact():
@@ -274,7 +274,7 @@ def together(task: Callable[[int], T], count: int) -> list[T]:
     barrier = threading.Barrier(count)
 
     def run(number: int) -> T:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         return task(number)
 
     with ThreadPoolExecutor(count) as pool:

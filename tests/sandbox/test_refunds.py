@@ -116,7 +116,7 @@ def test_control_reading_first_and_writing_later_refunds_too_much(tmp_path: Path
     def naive(_: int) -> None:
         with store.reading() as work:
             row = work.all("SELECT captured - refunding AS left FROM payment")[0]
-        all_have_read.wait(timeout=10)
+        all_have_read.wait(timeout=60)
         if row["left"] >= 7_000:
             with store.transaction() as work:
                 work.change("UPDATE payment SET refunding = refunding + 7000")

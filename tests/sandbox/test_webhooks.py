@@ -26,6 +26,7 @@ def events_of(client: Client, payment: dict[str, Any]) -> list[Any]:
 def test_a_webhook_carries_the_event_under_a_signature_that_holds(
     client: Client, shop: Receiver
 ) -> None:
+    began = int(time.time())
     payment = client.paid(shop.url)
 
     (hook,) = shop.wait(1)
@@ -34,7 +35,7 @@ def test_a_webhook_carries_the_event_under_a_signature_that_holds(
     assert event["type"] == "payment.succeeded"
     assert event["id"] == hook.headers["webhook-id"]
     assert event["data"]["object"] == client.payment(payment)
-    assert abs(int(hook.headers["webhook-timestamp"]) - time.time()) < 5
+    assert began <= int(hook.headers["webhook-timestamp"]) <= time.time()
     listed = events_of(client, payment)[-1]
     assert {name: listed[name] for name in event} == event
 

@@ -123,7 +123,7 @@ class TestWriter:
         for _ in range(1_000):
             writer.append(b"x\n")
 
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while not syncs and time.monotonic() < deadline:
             time.sleep(0.01)
 
@@ -188,7 +188,7 @@ class TestWriter:
         monkeypatch.setattr("banyan.sharing.spool.writer.ROTATE_BYTES", 100)
         writer = SpoolWriter(tmp_path)
         written = 0
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(files(tmp_path)) < 4 and time.monotonic() < deadline:
             writer.append(b"%09d\n" % written)
             written += 1
@@ -418,12 +418,12 @@ def test_a_running_loader_is_done_within_a_second_and_outlives_a_lost_database(
         writer.append(line(number, link))
         began = time.monotonic()
         while not Touch.objects.filter(pk=BASE + number).exists():
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 60
             time.sleep(0.02)
         delays.append(time.monotonic() - began)
     writer.append(line(9, link))
     stop.set()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     writer.close()
 
     assert not thread.is_alive()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -36,13 +37,20 @@ def route_names(resolver: URLResolver | None = None, space: str = "") -> set[str
     return names
 
 
+@cache
+def _route(path: str) -> str | None:
+    """Return the name of the route that leads there. Links say the same few things many times."""
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return None
+
+
+@cache
 def kind_of(url: str) -> str:
     """Return the kind of a page: its route and what its query chooses."""
     address = urlsplit(url)
-    try:
-        name = resolve(address.path).view_name
-    except Resolver404:
-        name = START
+    name = _route(address.path) or START
     if name.startswith(DESK):
         return name  # its lists can be filtered in more ways than anybody can walk
     query = sorted(
@@ -107,13 +115,12 @@ class Crawler:
         return self._open(path, found_on, name)
 
     def _meet(self, path: str, found_on: str) -> str | None:
-        try:
-            match = resolve(path)
-        except Resolver404:
+        name = _route(path)
+        if name is None:
             self.walk.faults.append((found_on, f"leads nowhere: {path}"))
-            return None
-        self.walk.routes.add(match.view_name)
-        return match.view_name
+        else:
+            self.walk.routes.add(name)
+        return name
 
     def _open(self, path: str, found_on: str, name: str) -> list[str]:
         response: Any = self.client.get(path)

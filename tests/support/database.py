@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from banyan.ledger.actions import forget_accounts
+from tests.support.serving import settle
 
 KEEP = {
     "django_migrations",
@@ -16,9 +17,11 @@ KEEP = {
 def wipe() -> None:
     """Delete the rows of every non-empty table and put the system rows back.
 
-    Waits for whoever is writing. ``TRUNCATE`` would do so too, and make each table anew with each
-    of its indexes, and every table that refers to it: hundreds of files for a handful of rows.
+    Waits for whoever is served, and for whoever writes. ``TRUNCATE`` would wait too, and make each
+    table anew with each of its indexes, and every table that refers to it: hundreds of files for
+    a handful of rows.
     """
+    settle()
     forget_accounts()
     with transaction.atomic(), connection.cursor() as cursor:
         # A file that was never written holds no row.

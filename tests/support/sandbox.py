@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import socketserver
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from tests.sandbox.driver import API_KEY, SECRET, Client, Gateway, Receiver, running
+from tests.support.serving import serve
 
 __all__ = ["Receiver", "Sandbox", "run_sandbox", "serve_shop"]
 
@@ -54,41 +52,13 @@ def run_sandbox(state: Path) -> Iterator[Sandbox]:
         yield Sandbox(gateway)
 
 
-class _Server(socketserver.ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Stay silent."""
-
-
 @contextlib.contextmanager
 def serve_shop(around: Callable[[Any], Any] = lambda site: site) -> Iterator[str]:
     """Serve the whole site from threads of this process; yield its address.
 
     ``around`` wraps it, as the share-link edge does in the web process.
-
-    For tests with ``threaded_db``: what the server commits, the test sees, and the reverse.
     """
     from django.core.wsgi import get_wsgi_application
-    from django.db import connections
 
-    site = around(get_wsgi_application())
-
-    def closing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        # A thread lives for one connection; its database connection must not outlive it.
-        try:
-            return [b"".join(site(environ, start_response))]
-        finally:
-            connections.close_all()
-
-    server = make_server("127.0.0.1", 0, closing, server_class=_Server, handler_class=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=10)
+    with serve(around(get_wsgi_application())) as port:
+        yield f"http://127.0.0.1:{port}"

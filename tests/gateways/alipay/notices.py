@@ -111,7 +111,7 @@ class Notices:
 def post(notice: Notice) -> str:
     """Send a notification once; return the merchant's answer, empty when there was none."""
     parts = urlsplit(notice.url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     try:
         connection.request("POST", parts.path, notice.body, {"Content-Type": FORM})
         return connection.getresponse().read().decode(errors="replace")

@@ -113,7 +113,7 @@ def deliver(store: Store, given: dict[str, Any]) -> list[int]:
                 "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
             },
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             statuses.append(answer.status)
     return statuses
 

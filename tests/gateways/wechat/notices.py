@@ -77,7 +77,7 @@ def send(state: State, notice: Notice) -> int:
         told = envelope(state, notice)
     request = urllib.request.Request(told["url"], told["body"].encode(), told["headers"])
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             status = int(answer.status)
     except urllib.error.HTTPError as error:
         status = error.code

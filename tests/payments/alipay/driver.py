@@ -83,7 +83,7 @@ class Alipay:
     def visit(self, address: str, form: dict[str, str] | None = None) -> Page:
         """Ask for a page as a browser does, without following where it leads."""
         parts = urlsplit(address)
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         body = None if form is None else urlencode(form)
         connection.request("GET" if form is None else "POST", path, body, {"Content-Type": FORM})
@@ -163,6 +163,6 @@ def running(folder: Path) -> Iterator[Alipay]:
         yield Alipay(line.split()[-1], app, own)
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=60)
         if process.stdout is not None:
             process.stdout.close()

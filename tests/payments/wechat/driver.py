@@ -93,7 +93,7 @@ class Wechat:
 
     def control(self, verb: str, **asked: Any) -> Any:
         """Ask for what payers, banks, networks and time do."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", f"/control/{verb}", json.dumps(asked))
             answer = connection.getresponse()
@@ -179,5 +179,5 @@ def run_wechat(folder: Path) -> Iterator[Wechat]:
         yield Wechat(pair, int(line.rsplit(":", 1)[1]))
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stdout.close()

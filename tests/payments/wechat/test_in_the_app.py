@@ -52,7 +52,7 @@ def press_pay(client: Client, checkout: Checkout) -> str:
 def follow(wechat: Wechat, address: str) -> str:
     """Go where WeChat leads to; the path that it sends the browser back to."""
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection("127.0.0.1", wechat.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", wechat.port, timeout=60)
     connection.request("GET", f"{parts.path}?{parts.query}")
     answer = connection.getresponse()
     answer.read()

@@ -137,7 +137,9 @@ def test_a_reader_that_is_stuck_is_let_go(hub: Hub, monkeypatch: pytest.MonkeyPa
                 await asyncio.sleep(60)
 
         stream = Stream(frozenset(["shop:1"]), "p")
-        await asyncio.wait_for(app._stream(stream, time.time() + 60, [], browser.receive, stuck), 5)
+        await asyncio.wait_for(
+            app._stream(stream, time.time() + 60, [], browser.receive, stuck), 60
+        )
 
     run_alone(listen())
 

@@ -159,6 +159,7 @@ def test_what_is_no_longer_for_everybody_to_see_has_no_poster(
     assert client.get(f"/share/{CODE}/poster.jpg").status_code == 404
 
 
+@pytest.mark.usefixtures("midday")
 def test_drawing_over_and_over_has_to_wait(
     client: Client, link: Link, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,7 @@ def test_another_site_cannot_upload_in_ones_name() -> None:
     assert not Image.objects.exists()
 
 
+@pytest.mark.usefixtures("midday")
 def test_too_many_uploads_have_to_wait(ana: Client, settings: Settings) -> None:
     from banyan.kernel.models import RateBucket
 

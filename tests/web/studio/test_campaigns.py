@@ -127,7 +127,7 @@ def test_two_phones_play_a_draft_and_leave_no_trace() -> None:
 
     assert "Your friend presses “Open the pack”" in seen["coupon_pack"]
     assert "A coupon is yours" in seen["coupon_pack"]
-    assert "Your friend presses “Help”" in seen["bargain"]
+    assert "Your friend presses “Help your friend”" in seen["bargain"]
     assert "goes on to the checkout" in seen["group_buy"]
     assert "on a page of its own" in seen["flash_sale"]
     with pytest.raises(NotFound):

@@ -17,7 +17,7 @@ from ninja.errors import HttpError, ValidationError
 from psycopg_pool import PoolTimeout
 
 from banyan.kernel import locks
-from banyan.kernel.http import problem_document
+from banyan.kernel.http import led_on, problem_document
 from banyan.kernel.problems import Busy, Invalid, NotFound, Problem
 
 from .reading import Malformed, TooLong
@@ -41,7 +41,9 @@ class ServerFault(Problem):
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """Return the problem as the API answers it."""
+    """Return the problem as the API answers it; what moved has an address to go on to."""
+    if (onward := led_on(request, problem)) is not None:
+        return onward
     document = problem_document(problem, getattr(request, "request_id", ""))
     fields = document.pop("fields", {})
     if fields or problem.status == 422:

@@ -8,7 +8,7 @@ from banyan.groups import access as groups
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
-from banyan.people.access import meets, visible_accounts
+from banyan.people.access import get_account_for, meets, visible_accounts
 from banyan.people.models import Account, Follow
 
 from .models import Board, BoardMember, Comment, Post
@@ -134,9 +134,9 @@ def _shared_with(viewer: Actor) -> Q:
 
 
 def get_board_for(viewer: Actor, handle: str, slug: str) -> Board:
-    """Return one board that ``viewer`` may see."""
-    owner = visible_accounts(viewer).filter(handle__iexact=handle).first()
-    board = visible_boards(viewer, owner.pk).filter(slug=slug).first() if owner else None
+    """Return one board that ``viewer`` may see; Moved where its owner had that handle."""
+    owner = get_account_for(viewer, handle)
+    board = visible_boards(viewer, owner.pk).filter(slug=slug).first()
     if board is None:
         raise NotFound()
     return board

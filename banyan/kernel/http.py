@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
 from .actors import Actor
-from .problems import Problem
+from .problems import Moved, Problem
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -38,6 +38,31 @@ def problem_document(problem: Problem, request_id: str) -> dict[str, Any]:
     if problem.extra:
         document.update(problem.extra)
     return document
+
+
+def led_on(request: HttpRequest, problem: Problem) -> HttpResponse | None:
+    """Return the way to the same address with the name of now in it, query and all, or None.
+
+    None where nothing moved, or what moved is not named by the address (a form names it). 301, for
+    writes 308, which keeps method and body. Nobody may store it: names are taken back.
+    """
+    match = request.resolver_match
+    if not isinstance(problem, Moved) or match is None:
+        return None
+    names = [name for name, value in match.kwargs.items() if value == problem.was]
+    route, path = match.route.split("/"), request.path.split("/")
+    for back, part in enumerate(reversed(route), start=1):
+        before, _, rest = part.partition("<")
+        if names and rest.rstrip(">").rpartition(":")[2] == names[0]:
+            path[-back] = before + problem.now
+            query = request.META.get("QUERY_STRING", "")
+            response = HttpResponsePermanentRedirect(
+                "/".join(path) + (f"?{query}" if query else ""),
+                preserve_request=request.method not in {"GET", "HEAD"},
+            )
+            response["Cache-Control"] = "no-store"
+            return response
+    return None
 
 
 def address_of(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:

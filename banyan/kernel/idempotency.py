@@ -28,7 +28,7 @@ from .problems import IdempotencyInFlight, IdempotencyMismatch, Invalid
 LOCK_SECONDS = 60
 KEPT = dt.timedelta(days=2)
 FORM_LIFE = dt.timedelta(days=1)
-RETRYABLE = frozenset({401, 408, 425, 429, 500, 502, 503, 504})
+RETRYABLE = frozenset({308, 401, 408, 425, 429, 500, 502, 503, 504})
 _LONGEST_KEY = 120
 
 

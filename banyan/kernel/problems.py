@@ -54,6 +54,18 @@ class NotFound(Problem):
     message = _("This page does not exist, or is not yours to see.")
 
 
+class Moved(NotFound):
+    """What is asked for by the name ``was`` has the name ``now``; the actor may see it there.
+
+    Where the name is part of the address the answer leads on (``kernel.http.led_on``), elsewhere
+    it is absent like anything else.
+    """
+
+    def __init__(self, *, was: str, now: str) -> None:
+        super().__init__(detail=f"{was} is {now} now")
+        self.was, self.now = was, now
+
+
 class Forbidden(Problem):
     """The actor is known and the row is visible, but the act is not allowed."""
 

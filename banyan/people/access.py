@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import LoginRequired, NotFound
+from banyan.kernel.problems import LoginRequired, Moved, NotFound
 from banyan.kernel.remembered import remembered
 
 from .models import (
@@ -21,9 +22,11 @@ from .models import (
     ApiToken,
     Block,
     Consent,
+    FormerHandle,
     GuestMerge,
     Mute,
 )
+from .rules.handles import KEPT
 from .rules.relations import HIDE, LESS, TOPIC, WORD
 
 
@@ -73,13 +76,38 @@ def hidden_from(viewer: Actor, account_ids: Collection[int]) -> set[int]:
 
 
 def get_account_for(viewer: Actor, handle: str) -> Account:
-    """Return the account of a handle (case does not matter) for ``viewer``, or raise NotFound."""
+    """Return the account of a handle (case does not matter) for ``viewer``.
+
+    Raises Moved for one that was given up in the last 90 days, NotFound for any other.
+    """
     found = visible_accounts(viewer).select_related("profile", "avatar")
     # PostgreSQL stores no NUL, and refuses to look for one.
     account = None if "\0" in handle else found.filter(handle__iexact=handle).first()
     if account is None:
-        raise NotFound()
+        lead_on(viewer, handle)
     return account
+
+
+def lead_on(viewer: Actor, handle: str) -> NoReturn:
+    """Raise Moved if a handle that is nobody's was that of somebody whom ``viewer`` may see.
+
+    NotFound otherwise. One query.
+    """
+    found = former_handles([handle]).filter(account__in=visible_accounts(viewer))
+    now = None if "\0" in handle else found.values_list("account__handle", flat=True).first()
+    if now is None:
+        raise NotFound()
+    raise Moved(was=handle, now=now)
+
+
+def former_handles(handles: Collection[str]) -> QuerySet[FormerHandle]:
+    """Return which of these handles were given up in the last 90 days and are nobody's now."""
+    today = Account.objects.annotate(low=Lower("handle")).filter(low=OuterRef("handle"))
+    return FormerHandle.objects.filter(
+        ~Exists(today),
+        handle__in=[handle.lower() for handle in handles],
+        left_at__gte=clock.now() - KEPT,
+    )
 
 
 def get_own_account(actor: Actor) -> Account:

@@ -77,6 +77,24 @@ class Account(AbstractBaseUser, PermissionsMixin):
         return f"@{self.handle}"
 
 
+class FormerHandle(models.Model):
+    """A handle, in small letters, that an account gave up at ``left_at``.
+
+    It leads to the account, and nobody else takes it, for 90 days (``actions.handles``).
+    """
+
+    id = IdField(primary_key=True)
+    handle = models.CharField(max_length=30, unique=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="former_handles")
+    left_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_formerhandle"
+        constraints = [
+            models.CheckConstraint(condition=Q(handle=Lower("handle")), name="former_handle_low")
+        ]
+
+
 class AccountWords(models.Model):
     """The search words of a member (``kernel.search``): handle and name, nothing else."""
 

@@ -20,6 +20,7 @@ from .actions.contacts import KEPT as BOOKS_KEPT
 from .actions.intents import KEEP as INTENTS_KEPT
 from .actions.sign_in import KEEP as CODES_KEPT
 from .models import Account
+from .rules.handles import KEPT as HANDLES_KEPT
 
 ACCOUNT = "As long as the account."
 GONE = "Deleted member"
@@ -74,6 +75,10 @@ def _erase_rates(person: Person) -> None:
 holds(
     "people.Account", Erase.BLANK, ACCOUNT, owner=("pk",), act=_erase_account,
     fields=("handle", "display_name", "email", "phone", "avatar", "language", "last_login"),
+)  # fmt: skip
+holds(
+    "people.FormerHandle", Erase.DELETE, "90 days, in which it leads to the account.",
+    owner=("account_id",), fields=("handle",), kept=Kept(HANDLES_KEPT, ("left_at",)),
 )  # fmt: skip
 holds("people.AccountWords", Erase.DELETE, ACCOUNT, owner=("account_id",))
 holds(

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from banyan.catalog.access import MANAGERS, visible_products, works_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
-from banyan.people.access import hidden_from
+from banyan.people.access import hidden_from, lead_on
 
 from . import ports
 from .models import Offer, OfferPrice, PoolItem, PoolSeller, Storefront
@@ -21,14 +21,17 @@ def visible_storefronts() -> QuerySet[Storefront]:
 def get_storefront_for(actor: Actor, handle: str) -> Storefront:
     """Return a member's open storefront; its owner sees it closed too.
 
-    To somebody who is apart from the owner it is not there, like the owner's profile.
+    To somebody who is apart from the owner it is not there, like the owner's profile. Moved where
+    the owner had that handle.
     """
     found = (
         Storefront.objects.select_related("owner", "link", "cover")
         .filter(owner__handle__iexact=handle, owner__is_active=True, group_id=None)
         .first()
     )
-    if found is None or (found.state != "open" and found.owner_id != actor.id):
+    if found is None:
+        lead_on(actor, handle)
+    if found.state != "open" and found.owner_id != actor.id:
         raise NotFound()
     if found.owner_id in hidden_from(actor, [found.owner_id]):
         raise NotFound()

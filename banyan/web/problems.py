@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
 
-from banyan.kernel.http import problem_document
+from banyan.kernel.http import led_on, problem_document
 from banyan.kernel.problems import Busy, Forbidden, LoginRequired, Problem
 
 from .views import back_to
@@ -22,7 +22,9 @@ UNREACHABLE = "database_unreachable"
 
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """Answer with the problem, in the form that the client asked for."""
+    """Answer with the problem, in the form that the client asked for; lead on to what moved."""
+    if (onward := led_on(request, problem)) is not None:
+        return onward
     request_id = getattr(request, "request_id", "")
     if request.path.startswith("/api/") or "application/json" in request.headers.get("accept", ""):
         response: HttpResponse = JsonResponse(

@@ -35,7 +35,7 @@ def test_the_lock_order_is_told_in_order() -> None:
 
 
 def test_the_answers_that_are_not_stored_are_told() -> None:
-    told = "401, 408, 425, 429 and 5xx"
+    told = "308, 401, 408, 425, 429 and 5xx"
     assert told in _text("idempotency.md")
     client_side = {status for status in idempotency.RETRYABLE if status < 500}
-    assert client_side == {401, 408, 425, 429}
+    assert client_side == {308, 401, 408, 425, 429}

@@ -51,9 +51,9 @@ from tests.support import factories as make
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
 MAIL, PHONE, NAME = "wanda.weaver@example.com", "+8613912345678", "Wanda Weaver"
-STREET, HANDLE = "Weaverlane 77", "wandaweaves"
+STREET, HANDLE, FORMER = "Weaverlane 77", "wandaweaves", "wandaspins"
 OURS = {"sec-fetch-site": "same-origin"}
-TRACES = (MAIL, PHONE, NAME, STREET)
+TRACES = (MAIL, PHONE, NAME, STREET, FORMER)
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +63,9 @@ def _providers(settings: Any) -> None:
 
 def wanda() -> Account:
     account = people.create_account(
-        actor=SYSTEM, contact=None, handle=HANDLE, display_name=NAME, channel="email"
+        actor=SYSTEM, contact=None, handle=FORMER, display_name=NAME, channel="email"
     )
+    account = people.change_handle(actor=make.actor(account), handle=HANDLE)
     people.attach_contact(actor=SYSTEM, account=account, contact=Contact("email", MAIL))
     people.attach_contact(actor=SYSTEM, account=account, contact=Contact("sms", PHONE))
     Profile.objects.filter(account=account).update(bio=f"I am {NAME}, write to {MAIL}")

@@ -26,7 +26,14 @@ from banyan.media.actions import intake, stage
 from banyan.media.models import Image, Video
 from banyan.moderation.models import RightsNotice
 from banyan.notify.models import Allowance, Message, Notification, Reminder
-from banyan.people.models import Account, BookDigest, IntendedAction, Mute, SignInCode
+from banyan.people.models import (
+    Account,
+    BookDigest,
+    FormerHandle,
+    IntendedAction,
+    Mute,
+    SignInCode,
+)
 from banyan.sales.models import Fan, Sale
 from banyan.sharing.models import PendingConfirmation
 from banyan.trust.models import Edge
@@ -68,6 +75,9 @@ def one_of_each() -> dict[str, Callable[[Account], models.Model]]:
         "people.SignInCode": lambda ana: SignInCode.objects.create(
             token="t", channel="email", contact="a@example.com", purpose="sign_in", salt="s",
             created_at=clock.now(), expires_at=clock.now() + soon,
+        ),
+        "people.FormerHandle": lambda ana: FormerHandle.objects.create(
+            handle="annie", account=ana, left_at=clock.now()
         ),
         "people.BookDigest": lambda ana: BookDigest.objects.create(
             owner=ana, digest=b"d" * 32, created_at=clock.now()

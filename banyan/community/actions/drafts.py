@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
+from banyan.people.actions.holds import hold_kept
 
 from ..models import PostDraft
 from .members import member_id
@@ -38,11 +39,16 @@ def save_draft(
             draft.form, draft.updated_at = plain, now
             draft.save(update_fields=["form", "updated_at"])
             return draft
-        if PostDraft.objects.filter(owner_id=owner_id).count() >= MOST_DRAFTS:
-            raise Conflict(_("You have 20 drafts. Delete one first."), code="too_many_drafts")
+        hold_kept(owner_id)
+        _require_room(owner_id)
         return PostDraft.objects.create(
             owner_id=owner_id, form=plain, created_at=now, updated_at=now
         )
+
+
+def _require_room(owner_id: int) -> None:
+    if PostDraft.objects.filter(owner_id=owner_id).count() >= MOST_DRAFTS:
+        raise Conflict(_("You have 20 drafts. Delete one first."), code="too_many_drafts")
 
 
 def delete_draft(*, actor: Actor, draft_id: int) -> None:

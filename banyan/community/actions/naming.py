@@ -6,7 +6,7 @@ from django.db.models.functions import Lower
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.people.access import visible_accounts
+from banyan.people.access import former_handles, visible_accounts
 
 from .. import rules
 from ..models import Comment, Mention, Post, PostTopic, Topic
@@ -14,6 +14,8 @@ from ..models import Comment, Mention, Post, PostTopic, Topic
 
 def note_mentions(*, actor: Actor, post: Post, texts: list[str], by: Comment | None = None) -> None:
     """Write whom ``texts`` mention; somebody apart from the actor by a block is nobody.
+
+    A handle that was given up in the last 90 days names whoever had it.
 
     In the caller's transaction. Repeatable: who was named before is not told again.
     """
@@ -23,10 +25,14 @@ def note_mentions(*, actor: Actor, post: Post, texts: list[str], by: Comment | N
     # Also for staff: what they may see of others is no reason to be told by name.
     member = Actor(kind="member", id=actor.id)
     people = visible_accounts(member).annotate(low=Lower("handle")).filter(low__in=handles)
+    named = [(one.handle, one.pk) for one in people.exclude(pk=actor.id or 0)]
+    if len(named) < len(handles):
+        before = former_handles(handles).filter(account__in=visible_accounts(member))
+        named += before.exclude(account_id=actor.id or 0).values_list("handle", "account_id")
     Mention.objects.bulk_create(
         [
-            Mention(post=post, comment=by, account=one, handle=one.handle)
-            for one in people.exclude(pk=actor.id or 0)
+            Mention(post=post, comment=by, account_id=account_id, handle=handle)
+            for handle, account_id in named
         ],
         ignore_conflicts=True,
     )

@@ -19,6 +19,7 @@ from ..ports import check_names, is_kept_closed
 from ..rules import Contact, clean_handle, handle_problem, suggest_handle
 from ..rules.contacts import EMAIL
 from .contacts import follow_contact, forget_contacts
+from .handles import handle_taken, keep_former, require_free
 from .holds import hold_choices
 from .words import index_accounts
 
@@ -82,16 +83,13 @@ def _insert(handle: str, display_name: str, language: str, is_demo: bool) -> Acc
         try:
             with transaction.atomic():
                 account.save(force_insert=True)
-        except IntegrityError as error:
+                require_free(account)
+        except (IntegrityError, Invalid) as error:
             if handle:
-                raise _handle_taken() from error
+                raise handle_taken() from error
             continue
         return account
     raise Conflict(detail=f"no free handle in {_GUESSES} guesses")
-
-
-def _handle_taken() -> Invalid:
-    return Invalid(code="handle_taken", fields={"handle": _("This name is taken already.")})
 
 
 def attach_contact(*, actor: Actor, account: Account, contact: Contact) -> None:
@@ -138,7 +136,12 @@ def _keep_email(account: Account, email: str) -> None:
 
 
 def change_handle(*, actor: Actor, handle: str) -> Account:
-    """Give the actor's account another handle; Invalid when it cannot be or is taken."""
+    """Give the actor's account another handle; the one before leads on for 90 days.
+
+    Nobody else can take that one for as long; the account may take it back. Raises Invalid when the
+    new one cannot be, is taken or kept for another account (``handle_taken``), or when ten are kept
+    for this one (``handles_full``); Conflict when it changed meanwhile.
+    """
     account = get_own_account(actor)
     handle = clean_handle(handle)
     if handle == account.handle:
@@ -149,8 +152,13 @@ def change_handle(*, actor: Actor, handle: str) -> Account:
     before = account.handle
     try:
         with transaction.atomic():
-            Account.objects.filter(pk=account.pk).update(handle=handle)
+            mine = Account.objects.filter(pk=account.pk, handle=before)
+            # Two changes at once: the later one would not know what it gives up.
+            if not mine.update(handle=handle):
+                raise Conflict()
             account.handle = handle
+            require_free(account)
+            keep_former(account, before=before)
             index_accounts([account])
             audit.record(
                 actor=actor,
@@ -161,7 +169,7 @@ def change_handle(*, actor: Actor, handle: str) -> Account:
                 detail={"before": before},
             )
     except IntegrityError as error:
-        raise _handle_taken() from error
+        raise handle_taken() from error
     return account
 
 

@@ -1,4 +1,4 @@
-"""Advisory locks of people: a pair of accounts, or what one account has agreed to.
+"""Advisory locks of people: a pair of accounts, what one has agreed to, or what it keeps.
 
 A pair is locked rather than its accounts, so that a thousand people can follow one at once. Each
 action takes at most one of them, first of all: before the rows that it protects, and before the
@@ -38,6 +38,14 @@ def hold_choices(account_id: int) -> None:
     Busy when somebody else holds it too long.
     """
     _hold(f"people.choices:{account_id}")
+
+
+def hold_kept(account_id: int) -> None:
+    """Hold what an account keeps up to a number (mutes, drafts) until the transaction ends.
+
+    Whoever adds to it counts behind this. Busy when somebody else holds it too long.
+    """
+    _hold(f"people.kept:{account_id}")
 
 
 def _hold(name: str, lock: str = "pg_advisory_xact_lock") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock
@@ -23,6 +24,7 @@ from ..rules.relations import (
     WORD,
     fold,
 )
+from .holds import hold_kept
 
 
 def mute_person(*, actor: Actor, account_id: int, lasting: dt.timedelta | None = None) -> Mute:
@@ -82,16 +84,22 @@ def _write(actor: Actor, mute: Mute, lasting: dt.timedelta | None) -> Mute:
     if actor.id is None:
         raise LoginRequired()
     now = clock.now()
-    mine = Mute.objects.filter(actor_id=actor.id)
+    mute.actor_id, mute.created_at = actor.id, now
+    mute.expires_at = None if lasting is None else now + lasting
+    with transaction.atomic():
+        hold_kept(actor.id)
+        _require_room(actor.id, now)
+        (written,) = Mute.objects.bulk_create(
+            [mute],
+            update_conflicts=True,
+            unique_fields=["actor", "kind", "target", "words"],
+            update_fields=["degree", "expires_at", "created_at"],
+        )
+    return written
+
+
+def _require_room(actor_id: int, now: dt.datetime) -> None:
+    mine = Mute.objects.filter(actor_id=actor_id)
     mine.filter(expires_at__lte=now).delete()
     if mine.count() >= MOST_MUTES:
         raise Conflict(_("You mute 500 things already. Take one back first."), code="mutes_full")
-    mute.actor_id, mute.created_at = actor.id, now
-    mute.expires_at = None if lasting is None else now + lasting
-    (written,) = Mute.objects.bulk_create(
-        [mute],
-        update_conflicts=True,
-        unique_fields=["actor", "kind", "target", "words"],
-        update_fields=["degree", "expires_at", "created_at"],
-    )
-    return written

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import re
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+KEPT = dt.timedelta(days=90)
+"""How long a handle that was given up leads to its account and is nobody else's."""
+MOST_KEPT = 10
+"""How many of them an account has at a time, so that nobody keeps names from others."""
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,29}")
 _NOT_FOR_PEOPLE = (
     "about admin administrator api banyan billing help login logout me moderator null official"

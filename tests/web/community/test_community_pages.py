@@ -7,6 +7,8 @@ from django.test import Client
 
 from banyan.community import actions as community
 from banyan.community.models import Board, BoardPost, Comment, Like
+from banyan.kernel import relay
+from banyan.notify.models import Notification
 from banyan.people import actions as people
 from banyan.people.models import Account, Follow
 from tests.community.posts import post
@@ -45,6 +47,46 @@ def test_a_refused_answer_comes_back_under_what_it_answers() -> None:
     assert answer.status_code == 422
     assert page.count("Write 1 to 1000 letters.") == 1
     assert "<details open>" in page
+
+
+def test_an_answer_is_answered_on_the_page_by_name_under_the_same_root() -> None:
+    ana, ben, cy = (make.member(name) for name in ("ana", "ben", "cy"))
+    row = post(ana)
+    root = community.comment(actor=make.actor(ana), post_id=row.pk, body="First")
+    said = community.comment(
+        actor=make.actor(ben), post_id=row.pk, body="Second", parent_id=root.pk
+    )
+    replies = f"/p/{row.pk}/comment/{root.pk}/answers"
+    for url in (f"/p/{row.pk}", replies):
+        assert f'name="parent" value="{said.pk}"' in browser(cy).get(url).content.decode()
+        assert 'value="@ben "' in browser(cy).get(url).content.decode()
+        assert 'value="@ben "' not in browser(ben).get(url).content.decode(), "nobody names himself"
+        assert 'name="parent"' not in browser().get(url).content.decode()
+
+    browser(cy).post(f"/p/{row.pk}/comment", {"body": "@ben Third", "parent": said.pk})
+    relay.drain()
+    third = Comment.objects.get(parent=said)
+    assert third.root_id == root.pk
+    assert [one.kind for one in Notification.objects.filter(recipient=ben)] == ["answer"]
+    page = browser().get(replies).content.decode()
+    assert '<a href="/@ben">@ben</a> Third' in page
+
+    refused = browser(cy).post(f"/p/{row.pk}/comment", {"body": " ", "parent": third.pk})
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert page.count("<details open>") == page.count("Write 1 to 1000 letters.") == 1
+    assert f'value="{third.pk}"' in page.partition("<details open>")[2].partition("</details>")[0]
+
+
+def test_what_was_taken_away_is_answered_no_more() -> None:
+    ana, ben = make.member("ana"), make.member("ben")
+    row = post(ana)
+    root = community.comment(actor=make.actor(ana), post_id=row.pk, body="First")
+    community.comment(actor=make.actor(ben), post_id=row.pk, body="Second", parent_id=root.pk)
+    community.delete_comment(actor=make.actor(ana), comment_id=root.pk)
+    page = browser(ben).get(f"/p/{row.pk}").content.decode()
+    assert f'name="parent" value="{root.pk}"' not in page
+    assert 'name="parent"' in page
 
 
 def test_a_comment_goes_by_its_writer_or_the_posts_author_and_answers_stay() -> None:

@@ -147,6 +147,9 @@ def comment_replies(request: HttpRequest, post_id: int, comment_id: int) -> Http
         "root": None if root.deleted_at else worded([root], named)[0],
         "replies": worded(replies, named),
         "more_replies": f"{here}?after={following}" if following else "",
+        "typed": "",
+        "answered": "",
+        "refused": "",
         "is_author": who.id == found.author_id,
     }
     return _fragment_or_page(request, page, "replies_list", "replies")

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from banyan.kernel.problems import Moved
 from banyan.media.queries import pictures
 from banyan.storefronts.access import get_storefront_for
 from banyan.storefronts.models import Offer, Storefront
@@ -81,7 +82,7 @@ def storefront(request: HttpRequest, handle: str) -> HttpResponse:
     """Show what a member chose, pinned goods first; what is bought from here credits them."""
     page = get_storefront_for(actor(request), handle)
     if page.owner.handle != handle:
-        return redirect("storefront", page.owner.handle, permanent=True)
+        raise Moved(was=handle, now=page.owner.handle)
     arrival = arrival_of(request)
     shown = things(offers_of(page), via=arrival.code or _code(page, request), touch=arrival.touch)
     cover = pictures([page.cover_id]).get(page.cover_id or 0)

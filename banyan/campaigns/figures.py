@@ -17,6 +17,7 @@ from banyan.sales.models import Sale
 from banyan.sales.queries import results_of
 
 from .chance.instant import NOTHING, Wheel
+from .chance.odds import fit
 from .models import Campaign, Instance
 
 Figures = list[tuple[Any, Any]]
@@ -148,7 +149,20 @@ def of_wheel(campaign: Campaign, wheel: Wheel, names: dict[str, str]) -> Figures
         expected = f"{turns * one.weight / wheel.total:.1f}"
         name = _("Nothing") if one.id == NOTHING else names[one.id]
         lines.append((name, told % {"n": given[one.id], "expected": expected}))
-    return [*lines, *of_people(campaign)]
+    return [*lines, (_("Whether that fits the odds"), _fitting(wheel, given)), *of_people(campaign)]
+
+
+def _fitting(wheel: Wheel, given: Counter[str]) -> str:
+    """Say how well turns fit the odds; once a prize is gone, other things come in its place."""
+    if any(one.stock is not None and given[one.id] >= one.stock for one in wheel.prizes):
+        return _("cannot be said, as a prize is gone")
+    kinds = [(given[one.id], one.weight) for one in wheel.prizes]
+    found = fit([n for n, _weight in kinds], [weight for _n, weight in kinds])
+    if found is None:
+        return _("too few turns to say")
+    words = _("chi-square %(value)s; chance alone brings as much in %(percent)s%% of cases")
+    percent = f"{100 * found.likely:.1f}"
+    return words % {"value": f"{found.chi_square:.2f}", "percent": percent}
 
 
 def of_codes(campaign: Campaign) -> Figures:

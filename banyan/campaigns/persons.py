@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -54,12 +55,12 @@ def seat_scope(instance_id: int, account_id: int) -> str:
     return f"{instance_id}:{account_id}"
 
 
-def is_new(person: Person) -> bool:
+def is_new(person: Person, *, at: dt.datetime | None = None) -> bool:
     """Tell whether somebody has bought nothing here yet, under any of their names. One statement.
 
-    The one question of all rules for newcomers.
+    Or had not yet bought anything at ``at``. The one question of all rules for newcomers.
     """
-    return is_newcomer(person.contacts)
+    return is_newcomer(person.contacts, at=at)
 
 
 def seat_keys(person: Person, instance_id: int) -> list[PersonKey]:

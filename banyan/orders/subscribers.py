@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from banyan.kernel import events
 from banyan.kernel.events import Happened
 from banyan.payments.events import PaymentCaptured, RefundFailed, RefundSucceeded
+from banyan.trust import ports as trust
 from banyan.trust.actions import Seen, record_each
+from banyan.trust.ports import Before
 from banyan.trust.rules import BROWSER, Key, address_keys
 from banyan.trust.subscribers import CONSUMER as TRUST
 
@@ -33,3 +35,16 @@ def note_buyers(paid: Sequence[Happened[OrderPaid]]) -> None:
 def _keys(bought: Checkout) -> list[Key]:
     browser = [Key(BROWSER, bought.visitor)] if bought.visitor else []
     return [*address_keys(bought.address), *browser]
+
+
+def bought_before(below: int, most: int) -> Sequence[Before]:
+    """Return members' paid purchases. See ``trust.ports.before``."""
+    paid = Checkout.objects.filter(pk__lt=below, buyer__isnull=False, paid_at__isnull=False)
+    return [
+        Before(one.pk, one.buyer_id, _keys(one), one.paid_at)
+        for one in paid.order_by("-pk")[:most]
+        if one.buyer_id is not None and one.paid_at is not None
+    ]
+
+
+trust.before("purchases", "order", bought_before)

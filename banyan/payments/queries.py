@@ -216,18 +216,18 @@ def destinations_for(intent: Intent) -> Destinations:
     )
 
 
-def payers_told(intent_ids: list[int]) -> list[tuple[int, str]]:
-    """Return whose captured payments are, and the marks of who paid them, where that is known.
+def payers_told(intent_ids: list[int]) -> dict[int, tuple[int, str]]:
+    """Return, by payment, whose it is and the mark of who paid it, where that is known.
 
     Without those of guests, and without what somebody else paid by a link. One statement where no
     provider says, and one more for each payment that a link was made for.
     """
     newest = {one.intent_id: one for one in _told(intent_ids)}
-    found = []
+    found = {}
     for message in newest.values():
         intent = message.intent
         if intent is not None and intent.payer_id is not None and not _paid_by_link(intent):
-            found.append((intent.payer_id, f"{intent.provider}|{message.payload['payer']}"))
+            found[intent.pk] = intent.payer_id, f"{intent.provider}|{message.payload['payer']}"
     return found
 
 

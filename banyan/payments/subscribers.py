@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from banyan.kernel import events
 from banyan.kernel.events import Happened, Meta
+from banyan.trust import ports as trust
 from banyan.trust.actions import Seen, record_each
+from banyan.trust.ports import Before
 from banyan.trust.rules import PAYMENT, Key
 from banyan.trust.subscribers import CONSUMER as TRUST
 
 from .actions.requests import on_request_captured, request_locks
 from .events import PaymentCaptured, PayoutRequested, RefundRequested
+from .models import Intent
 from .queries import payers_told
 
 CONSUMER = "payments.out"
@@ -39,4 +42,26 @@ def send_payout(event: PayoutRequested, meta: Meta) -> None:
 def note_payers(captured: Sequence[Happened[PaymentCaptured]]) -> None:
     """Note by which means accounts have paid, where the provider tells."""
     told = payers_told(sorted({event.intent_id for event, _meta in captured}))
-    record_each([Seen(account, [Key(PAYMENT, payer)], "payment") for account, payer in told])
+    record_each([Seen(account, [Key(PAYMENT, mark)], "payment") for account, mark in told.values()])
+
+
+def paid_before(below: int, most: int) -> Sequence[Before]:
+    """Return members' captured payments. See ``trust.ports.before``."""
+    captured = Intent.objects.filter(
+        pk__lt=below, payer_id__isnull=False, captured_at__isnull=False
+    )
+    rows = list(captured.order_by("-pk")[:most])
+    told = payers_told([one.pk for one in rows])
+    return [
+        Before(
+            one.pk,
+            one.payer_id,
+            [Key(PAYMENT, told[one.pk][1])] if one.pk in told else [],
+            one.captured_at,
+        )
+        for one in rows
+        if one.payer_id is not None and one.captured_at is not None
+    ]
+
+
+trust.before("payments", "payment", paid_before)

@@ -16,28 +16,48 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
+from banyan.kernel.ids import id_floor
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.kernel.remembered import change, insert, remembered, run
 from banyan.people.models import Account
 
-from . import rules
+from . import ports, rules
 from .digests import digests
-from .models import Edge, Joined
+from .models import Edge, Joined, LookBack
 from .queries import is_reviewer, joined
-from .rules import CROWD, KINDS, Key, Sight
+from .rules import CROWD, KINDS, Key, Sight, Span
 
-AGAIN = dt.timedelta(days=1)
-"""How long an edge is not written again."""
 EXPIRED_AT_ONCE = 500
+OLD_AT_ONCE = 40
+AHEAD = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An account that was seen with keys, and where: "contact", "sign_in", "payment", "order"."""
+    """An account that was seen with keys, and where: "contact", "sign_in", "payment", "order".
+
+    ``at`` is when, if that is not now: it may be long ago.
+    """
 
     account_id: int
     keys: Collection[Key]
     source: str
+    at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of one edge: kind and source of its key, and when it was seen."""
+
+    kind: str
+    source: str
+    moments: list[dt.datetime]
+
+    def news(self, edge: Edge | None, now: dt.datetime) -> Span | None:
+        """Return how often the key was seen by then, if that is more than the edge says."""
+        was = Span(edge.times, edge.first_seen, edge.last_seen) if edge else None
+        span = rules.spanning(was, self.moments, lasts=KINDS[self.kind].lasts, now=now)
+        return None if span == was else span
 
 
 def record(*, account_id: int, keys: Collection[Key], source: str) -> None:
@@ -51,16 +71,16 @@ def record_each(seen: Sequence[Seen]) -> None:
     One statement where all of them were noted within a day, and not more for many accounts than
     for one. Takes the lock of all edges, so it is called in the background. Raises Busy.
     """
-    wanted = {
-        (one.account_id, digest): (key.kind, one.source)
-        for one in seen
-        for key in one.keys
-        for digest in digests(key)
-    }
     now = clock.now()
-    edges = _edges_of(sorted({account_id for account_id, _digest in wanted}))
-    fresh = {_place(one) for one in edges if one.last_seen > now - AGAIN}
-    missing = {place: told for place, told in wanted.items() if place not in fresh}
+    wanted: dict[tuple[int, str], _Told] = {}
+    for one in seen:
+        for key in one.keys:
+            for digest in digests(key):
+                new = _Told(key.kind, one.source, [])
+                told = wanted.setdefault((one.account_id, digest), new)
+                told.moments.append(one.at or now)
+    edges = _by_place(sorted({account_id for account_id, _digest in wanted}))
+    missing = {at: told for at, told in wanted.items() if told.news(edges.get(at), now)}
     if not missing:
         return
     with transaction.atomic(savepoint=False):
@@ -68,21 +88,50 @@ def record_each(seen: Sequence[Seen]) -> None:
         accounts = _accounts(sorted({account_id for account_id, _digest in missing}))
         # Others were erased, or closed, since they were seen.
         active = sorted(one.pk for one in accounts if one.is_active)
-        missing = {place: told for place, told in missing.items() if place[0] in active}
-        kept = {_place(one): one for one in _edges_of(active)}
+        kept = _by_place(active)
         before = rules.joining(_sights(kept.values(), now))
-        for place in sorted(missing.keys() & kept.keys()):
-            _see_again(kept[place], now)
-        new = insert(
-            *(
-                _edge(*place, kind, source=source, now=now)
-                for place, (kind, source) in sorted(missing.items())
-                if place not in kept
-            )
-        )
-        kept |= {_place(one): one for one in new}
+        fresh = []
+        for place, told in sorted(missing.items()):
+            # Asked again behind the lock: somebody else may have noted it meanwhile.
+            span = told.news(kept.get(place), now)
+            if place[0] not in active or span is None:
+                continue
+            if place in kept:
+                _see_again(kept[place], span)
+            else:
+                fresh.append(_edge(*place, told, span))
+        kept |= {_place(one): one for one in insert(*fresh)}
         if moved := rules.joining(_sights(kept.values(), now)) ^ before:
             _join({account_id for account_id, _digest in moved}, now)
+
+
+def look_back(*, most: int = OLD_AT_ONCE) -> int:
+    """Note what is told by the next ``most`` rows of each kind from before there were edges.
+
+    Returns how many rows were gone through, 0 once all is done. From the newest back, and the
+    progress is written after the edges: killed in between it goes through the same rows again,
+    which changes nothing. Repeatable, and may run twice at once. Raises Busy.
+    """
+    now, count = clock.now(), 0
+    known = {one.name: one for one in LookBack.objects.all()}
+    for name, (source, read) in ports.readers().items():
+        # A little further than now, as clocks differ: what events tell, too, changes nothing.
+        start = {"below": id_floor(now + AHEAD), "begun_at": now}
+        begun = known.get(name) or LookBack.objects.get_or_create(name=name, defaults=start)[0]
+        if begun.done_at is not None:
+            continue
+        rows = read(begun.below, most)
+        record_each([Seen(one.account_id, one.keys, source, one.at) for one in rows])
+        to: dict[str, object] = {"done_at": now if len(rows) < most else None}
+        if rows:
+            to |= {"below": rows[-1].row_id, "rows": begun.rows + len(rows)}
+        change(begun, {"below": begun.below}, to)
+        count += len(rows)
+    return count
+
+
+def _by_place(account_ids: list[int]) -> dict[tuple[int, str], Edge]:
+    return {_place(one): one for one in _edges_of(account_ids)}
 
 
 def _place(edge: Edge) -> tuple[int, str]:
@@ -99,22 +148,24 @@ def _edges_of(account_ids: list[int]) -> QuerySet[Edge]:
     return Edge.objects.filter(account_id__in=account_ids)
 
 
-def _see_again(edge: Edge, now: dt.datetime) -> None:
-    edge.times, edge.last_seen = edge.times + 1, now
-    edge.expires_at = now + KINDS[edge.kind].lasts
-    change(edge, {}, {name: getattr(edge, name) for name in ("times", "last_seen", "expires_at")})
+def _see_again(edge: Edge, span: Span) -> None:
+    edge.times, edge.first_seen, edge.last_seen = span.times, span.first, span.last
+    edge.expires_at = span.last + KINDS[edge.kind].lasts
+    fields = ("times", "first_seen", "last_seen", "expires_at")
+    change(edge, {}, {name: getattr(edge, name) for name in fields})
 
 
-def _edge(account_id: int, digest: str, kind: str, *, source: str, now: dt.datetime) -> Edge:
+def _edge(account_id: int, digest: str, told: _Told, span: Span) -> Edge:
     """Return the edge of a key that an account is seen with for the first time."""
     return Edge(
         account_id=account_id,
-        kind=kind,
+        kind=told.kind,
         digest=digest,
-        source=source,
-        first_seen=now,
-        last_seen=now,
-        expires_at=now + KINDS[kind].lasts,
+        source=told.source,
+        times=span.times,
+        first_seen=span.first,
+        last_seen=span.last,
+        expires_at=span.last + KINDS[told.kind].lasts,
     )
 
 

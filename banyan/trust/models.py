@@ -57,3 +57,20 @@ class Joined(models.Model):
     class Meta:
         db_table = "trust_joined"
         indexes = [models.Index(fields=["cluster"], name="joined_cluster")]
+
+
+class LookBack(models.Model):
+    """How far old rows were gone through, from the newest back: those from ``below`` on are done.
+
+    ``name`` is of ``ports.before``, ``rows`` how many it were so far. Rows that came after
+    ``begun_at`` are told by events.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    below = models.BigIntegerField()
+    rows = models.BigIntegerField(default=0)
+    begun_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "trust_lookback"

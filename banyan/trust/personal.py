@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from banyan.kernel.personal import Erase, Kept, Person, holds
+from banyan.kernel.personal import Erase, Kept, Person, holds, names_nobody
 
 from .actions import forget_account
 
@@ -24,3 +24,4 @@ holds(
 holds(
     "trust.Joined", Erase.DELETE, "As long as an edge joins it.", about=("account_id",), act=_forget
 )  # fmt: skip
+names_nobody("trust.LookBack")

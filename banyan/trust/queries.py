@@ -12,7 +12,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.remembered import remembered, run
 from banyan.people.models import Account
 
-from .models import Edge, Joined
+from .models import Edge, Joined, LookBack
 from .rules import CROWD
 
 REVIEWERS = ("moderation",)
@@ -138,3 +138,8 @@ def persons(*, limit: int = 50) -> list[list[Account]]:
     for one in rows.order_by("account_id"):
         found[one.cluster].append(one.account)
     return list(found.values())
+
+
+def looking_back() -> list[LookBack]:
+    """Return which old rows are still gone through, and how far. One statement."""
+    return list(LookBack.objects.filter(done_at=None).order_by("name"))

@@ -60,6 +60,37 @@ class Sight:
     since: dt.datetime
 
 
+AGAIN = dt.timedelta(days=1)
+"""How long a key is not counted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """On how many days a key was seen, from when to when."""
+
+    times: int
+    first: dt.datetime
+    last: dt.datetime
+
+
+def spanning(
+    span: Span | None, moments: Iterable[dt.datetime], *, lasts: dt.timedelta, now: dt.datetime
+) -> Span | None:
+    """Return the span of an edge after its key was seen at ``moments``, too, in whatever order.
+
+    The same moments a second time change nothing. What was so long before that the edge would have
+    been forgotten in between does not count; nor does, without a span, what is over by ``now``.
+    """
+    for at in sorted(moments, reverse=True):
+        if span is None:
+            span = Span(1, at, at) if at + lasts > now else None
+        elif at >= span.last + AGAIN:
+            span = Span(span.times + 1, span.first, at)
+        elif at <= span.first - AGAIN and at + lasts > span.first:
+            span = Span(span.times + 1, at, span.last)
+    return span
+
+
 def contact_key(contact: str) -> Key:
     """Return the key of a proven contact; what follows a plus in an e-mail address is a tag."""
     name, at, domain = contact.strip().lower().rpartition("@")

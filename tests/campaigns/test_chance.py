@@ -14,6 +14,7 @@ from banyan.campaigns.chance import bargains, draws, packets, packs
 from banyan.campaigns.chance.bargains import Bargain
 from banyan.campaigns.chance.draws import Draw
 from banyan.campaigns.chance.instant import NOTHING, Prize, Wheel
+from banyan.campaigns.chance.odds import beyond, fit
 from banyan.campaigns.chance.packets import Packet, split_equal, split_random
 from banyan.campaigns.chance.packs import Pack
 from banyan.kernel.fairness import Entrant, below, proves, stream
@@ -314,3 +315,26 @@ def test_lists_and_parts_that_contradict_themselves_are_refused() -> None:
     for words, refused in refusals:
         with pytest.raises(ValueError, match=words):
             refused()
+
+
+@pytest.mark.parametrize(
+    ("value", "degrees", "likely"),
+    [
+        # The columns 0.95, 0.05 and 0.001 of the printed tables of chi-square.
+        (0.004, 1, 0.95), (3.841, 1, 0.05), (10.828, 1, 0.001),
+        (0.103, 2, 0.95), (5.991, 2, 0.05), (13.816, 2, 0.001),
+        (0.352, 3, 0.95), (7.815, 3, 0.05), (16.266, 3, 0.001),
+        (3.325, 9, 0.95), (16.919, 9, 0.05), (27.877, 9, 0.001),
+    ],
+)  # fmt: skip
+def test_how_likely_a_chi_square_is_as_tables_say(
+    value: float, degrees: int, likely: float
+) -> None:
+    assert beyond(value, degrees) == pytest.approx(likely, rel=0.01)
+
+
+def test_what_cannot_come_and_what_alone_can_come_tell_nothing() -> None:
+    assert fit([40], [1]) is None
+    assert fit([40, 0], [1, 0]) is None
+    assert fit([10, 30, 0], [1, 3, 0]) == (0, 1)
+    assert fit([4, 15], [1, 3]) is None

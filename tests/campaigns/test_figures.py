@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.chance.instant import NOTHING
 from banyan.campaigns.mechanic import mechanic
 from banyan.campaigns.models import Campaign, Instance
 from banyan.catalog.models import Shop
@@ -119,6 +120,24 @@ def test_a_draw_and_a_wheel_say_what_an_entry_costs_and_what_the_odds_are(
     assert found["Turns"] == 1
     assert found["5 off · CN¥5.00 off"] == "1, by the odds about 1.0"
     assert found["Nothing"] == "0, by the odds about 0.0"
+    assert found["Whether that fits the odds"] == "too few turns to say"
+
+
+def test_a_wheel_says_whether_its_turns_fit_the_odds(shop: Shop, off: Coupon) -> None:
+    wheel = campaign(shop, "instant_draw", prize=off.pk, count=40, weight=1, nothing=3)
+    code = begun(wheel, somebody())
+
+    def after(won: int, lost: int) -> str:
+        """Return what is said after so many turns, written as turns leave them."""
+        turns = [[n, "1" if n < won else NOTHING, ""] for n in range(won + lost)]
+        Instance.objects.filter(pk=code.pk).update(public={"turns": turns})
+        return str(told(wheel)["Whether that fits the odds"])
+
+    assert after(10, 30) == "chi-square 0.00; chance alone brings as much in 100.0% of cases"
+    # By hand: (20 - 10)**2 / 10 + (20 - 30)**2 / 30; a table says p < 0.001 above 10.83.
+    assert after(20, 20) == "chi-square 13.33; chance alone brings as much in 0.0% of cases"
+    assert after(4, 15) == "too few turns to say", "4.75 are expected"
+    assert after(40, 120) == "cannot be said, as a prize is gone"
 
 
 def test_codes_say_who_qualified_and_how_long_it_took(shop: Shop, off: Coupon) -> None:

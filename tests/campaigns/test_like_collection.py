@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from banyan.campaigns.models import Campaign, Contribution, Instance
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Shop
 from banyan.entitlements.models import Grant as CouponGrant
+from banyan.kernel import clock
 from banyan.kernel.problems import Invalid
 from banyan.people.models import Account
 from tests.campaigns.phones import Phone
@@ -27,6 +29,9 @@ from tests.campaigns.scene import (
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
+
+
+SECOND = dt.timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -152,6 +157,29 @@ def test_m02_new_user_only_breach(shop: Shop) -> None:
     help_(play, cy)
     play.refresh_from_db()
     assert (play.taken, play.state) == (1, "reached")
+    assert_sound()
+
+
+def test_of_a_burst_only_so_many_likes_count_as_the_terms_say(shop: Shop) -> None:
+    play = begun(likes(shop, likes=4, per_minute=2), somebody())
+    now, people = clock.now(), crowd(5)
+    for n, who in enumerate(people[:4]):
+        with clock.at(now + n * SECOND):
+            help_(play, who)
+    play.refresh_from_db()
+    assert (play.taken, play.state) == (2, "collecting"), "four came, two count"
+    weights = Contribution.objects.order_by("id").values_list("weight", flat=True)
+    assert [*weights] == [1, 1, 0, 0]
+    with clock.at(now + 5 * SECOND):
+        told = "Within a minute 2 likes count, and no more."
+        assert told in Phone(people[3]).look(f"/play/{play.code}")
+        assert told in Phone(people[4]).look(f"/campaign/{play.campaign.code}/rules")
+        with pytest.raises(Refused, match="play_twice"):
+            help_(play, people[3])
+    with clock.at(now + 60 * SECOND):
+        help_(play, people[4])
+    play.refresh_from_db()
+    assert play.taken == 3, "the first one is a minute ago"
     assert_sound()
 
 

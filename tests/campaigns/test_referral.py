@@ -166,6 +166,90 @@ def test_m07_new_user_only_breach(shop: Shop, item: Variant) -> None:
     assert_sound()
 
 
+def test_within_the_grace_a_first_order_counts_though_the_code_came_after_it(
+    shop: Shop, item: Variant
+) -> None:
+    ana, ben = crowd(2)
+    code = begun(codes(shop, grace_hours=24), ana)
+    order = buys(item, ben)
+    with clock.at(clock.now() + 0.9 * DAY):
+        join(code, ben)
+        campaigns.advance(actor=SYSTEM)
+    assert held(ben) == ["welcome"]
+    assert Participation.objects.get(account=ben).order_id == order.pk
+    arrives(order)
+    days_later(6)
+    assert held(ana) == []
+    days_later(7.5)
+    assert held(ana) == ["thanks"]
+    days_later(9)
+    assert held(ana) == ["thanks"], "once"
+    assert_sound()
+
+
+def test_within_the_grace_an_order_that_arrived_already_is_waited_for_as_long(
+    shop: Shop, item: Variant
+) -> None:
+    ana, ben = crowd(2)
+    code = begun(codes(shop, grace_hours=24), ana)
+    arrives(buys(item, ben))
+    with clock.at(clock.now() + 0.9 * DAY):
+        join(code, ben)
+    days_later(6)
+    assert held(ana) == []
+    days_later(7.5)
+    assert held(ana) == ["thanks"], "from its arrival, not from the code"
+
+
+def test_within_the_grace_an_order_that_went_back_counts_no_more(shop: Shop, item: Variant) -> None:
+    ana, ben, cy = crowd(3)
+    code = begun(codes(shop, grace_hours=24), ana)
+    order, early = buys(item, ben), buys(item, cy)
+    orders.undo_orders(actor=SYSTEM, order_ids=[early.pk], reason="back")
+    join(code, ben)
+    with pytest.raises(Refused, match="play_newcomers_only"):
+        join(code, cy)
+    orders.undo_orders(actor=SYSTEM, order_ids=[order.pk], reason="back")
+    relay.drain()
+    days_later(30)
+    assert held(ana) == []
+    assert Participation.objects.get(account=ben).data["reason"] == "refunded"
+    arrives(buys(item, ben))
+    days_later(8)
+    assert held(ana) == ["thanks"], "another order counts instead"
+    assert_sound()
+
+
+def test_after_the_grace_or_with_an_order_elsewhere_nobody_is_new(
+    shop: Shop, item: Variant
+) -> None:
+    late, stranger, old = crowd(3)
+    code = begun(codes(shop, grace_hours=24), somebody())
+    buys(make.variant(make.shop(), stock=9), stranger)
+    with pytest.raises(Refused, match="play_newcomers_only"):
+        join(code, stranger)
+    for who in (late, old):
+        buys(item, who)
+    with clock.at(clock.now() + DAY * 1.1):
+        buys(item, old)
+        for who in (late, old):
+            with pytest.raises(Refused, match="play_newcomers_only"):
+                join(code, who)
+    assert not Participation.objects.filter(role="friend").exists()
+
+
+def test_a_second_account_has_no_grace_for_what_the_first_has_bought(
+    shop: Shop, item: Variant
+) -> None:
+    ben, again = crowd(2)
+    code = begun(codes(shop, grace_hours=24), somebody())
+    for one in (ben, again):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "card")], source="test")
+    buys(item, ben)
+    with pytest.raises(Refused, match="play_newcomers_only"):
+        join(code, again)
+
+
 def test_a_friend_enters_one_code_only(shop: Shop) -> None:
     of, ben = codes(shop), somebody()
     first, second = begun(of, somebody()), begun(of, somebody())

@@ -14,7 +14,8 @@ from banyan.payments.providers.alipay.reading import payment_state
 from banyan.payments.providers.stripe.reading import message as stripe_message
 from banyan.payments.providers.wechat.reading import trade_state
 from banyan.people.models import Account
-from banyan.trust.models import Edge
+from banyan.trust.actions import look_back
+from banyan.trust.models import Edge, Joined
 from banyan.trust.queries import cluster_of
 from tests.payments.till import Placer, message, post, started
 from tests.support import factories as make
@@ -39,6 +40,20 @@ def test_accounts_that_pay_with_one_card_are_one_person(placer: Placer) -> None:
     assert cluster_of(again.pk) == ana.pk
     assert cluster_of(ben.pk) == ben.pk
     assert set(Edge.objects.values_list("kind", "source")) == {("payment", "payment")}
+
+
+def test_payments_of_before_are_noted_when_old_rows_are_gone_through() -> None:
+    ana, again, ben = (make.member() for _n in range(3))
+    pays(ana, "one card", 1)
+    pays(ben, "", 2)
+    pays(again, "one card", 3)
+    told = set(Edge.objects.values_list("account_id", "digest", "source", "times"))
+    for model in (Edge, Joined):
+        model.objects.all().delete()
+    while look_back(most=1):
+        pass
+    assert set(Edge.objects.values_list("account_id", "digest", "source", "times")) == told
+    assert cluster_of(again.pk) == ana.pk
 
 
 def test_a_provider_that_does_not_tell_joins_nobody() -> None:

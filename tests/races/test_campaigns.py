@@ -13,6 +13,7 @@ from django.db.models import F
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.actions import applying, playing
 from banyan.campaigns.actions.playing import Played
+from banyan.campaigns.mechanics import like_collection
 from banyan.campaigns.models import (
     Campaign,
     Contribution,
@@ -168,6 +169,35 @@ def test_m02_concurrent_last_slot_is_one_transition() -> None:
     assert (of.taken, of.state, moves(of)["reached"]) == (4, "reached", 1)
     assert Contribution.objects.count() == 4
     assert_sound()
+
+
+def burst() -> Instance:
+    shop = make.shop()
+    terms = {"coupon": coupon(shop).pk, "likes": 10, "per_minute": 2}
+    return begun(campaign(shop, "like_collection", **terms), somebody())
+
+
+def counted(of: Instance, people: Sequence[Account]) -> int:
+    """Let all of them like at one instant; return how many of the likes count."""
+    found = run_at_once(*(lambda who=who: patient(lambda: help_(of, who)) for who in people))
+    assert [*kinds(found)] == ["Played"]
+    return Contribution.objects.filter(instance=of, weight=1).count()
+
+
+def test_m02_of_likes_at_one_instant_no_more_count_than_in_a_minute() -> None:
+    assert counted(burst(), crowd(4)) == 2
+    assert_sound()
+
+
+def test_m02_control_without_the_lock_all_of_a_burst_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each has counted the last minute before any of the likes is there."""
+    places = itertools.count(1)
+    no_locks(monkeypatch)
+    monkeypatch.setattr(playing, "_take_place", lambda instance: next(places))
+    meet(monkeypatch, like_collection, "_last_minute", 4)
+    assert counted(burst(), crowd(4)) == 4
 
 
 def test_m02_redeeming_at_once_gives_one_coupon() -> None:

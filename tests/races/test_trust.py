@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from banyan.campaigns.models import Participation
-from banyan.people.models import Account
+from banyan.kernel import clock
+from banyan.people.models import Account, VisitorLink
 from banyan.trust import actions
-from banyan.trust.models import Joined
+from banyan.trust.models import Edge, Joined, LookBack
 from banyan.trust.queries import Known, known
 from banyan.trust.rules import BROWSER, PAYMENT, Key
 from tests.campaigns.plays import patient
@@ -63,6 +64,19 @@ def test_negative_control_without_the_lock_they_miss_each_other(
 
     assert run_at_once(sees(ana), sees(again)) == [None, None]
     assert persons() == [], "one card, two persons"
+
+
+def test_two_who_go_through_old_rows_at_once_count_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both have read that nothing is noted yet before either writes."""
+    meet(monkeypatch, actions._Told, "news", 2)
+    for one in (make.member(), make.member()):
+        VisitorLink.objects.create(account=one, visitor="shared", first_seen=clock.now())
+    assert run_at_once(actions.look_back, actions.look_back) == [4, 4]
+    assert set(Edge.objects.values_list("kind", "times")) == {(BROWSER, 1)}
+    assert len(persons()) == 1
+    assert dict(LookBack.objects.values_list("name", "rows"))["browsers"] == 2
 
 
 def both_enter() -> list[Any]:

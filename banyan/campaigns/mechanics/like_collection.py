@@ -28,6 +28,9 @@ from ..terms import Ask
 TOLD_AT = (50, 90)
 """At which parts of the way to a step, in percent, its owner is told."""
 LAST_DAY = dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
+BURST = "burst"
+"""The kind of a like that came in a burst: an edge that counts for nothing."""
 
 
 class LikeTerms(RewardTerms):
@@ -69,6 +72,14 @@ class LikeTerms(RewardTerms):
     per_day: Annotated[
         int, Ask(gettext_lazy("Likes that one may give in a day")), Field(ge=1, le=100)
     ] = 10
+    per_minute: Annotated[
+        int,
+        Ask(
+            gettext_lazy("Likes of one collection that count within a minute"),
+            gettext_lazy("0: all. Those beyond it are seen, and do not count."),
+        ),
+        Field(ge=0, le=1000),
+    ] = 0
     newcomers: Annotated[
         bool,
         Ask(gettext_lazy("Only likes of those count who have bought nothing yet"), kind="switch"),
@@ -146,7 +157,13 @@ class LikeCollection(Mechanic[LikeTerms]):
             method = _("Whoever has so many likes in time is well liked.")
         return replace(
             super().facts(campaign, terms),
-            method=f"{method} {_newcomers()}" if terms.newcomers else method,
+            method=" ".join(
+                [
+                    method,
+                    *([_newcomers()] if terms.newcomers else []),
+                    *([_burst(terms)] if terms.per_minute else []),
+                ]
+            ),
             claim_terms=_("Take it on the page of your collection."),
             claim_days=terms.redeem_days,
             share_needed=True,
@@ -180,13 +197,16 @@ class LikeCollection(Mechanic[LikeTerms]):
     def help(self, play: Play[LikeTerms]) -> Sequence[Effect]:
         """A like. A step that is reached is told once; the last one ends the collecting.
 
-        Where only newcomers count, anybody else's like is there and weighs nothing.
+        Where only newcomers count, anybody else's like is there and weighs nothing; so is one of a
+        burst, beyond what counts within a minute.
         """
         terms, owner = play.terms, play.instance.owner_id or 0
         if play.instance.state != "collecting":
             raise Refused("over")
         if terms.newcomers and not is_new(play.who):
             return [Contribute("like", 0, weight=0, per_day=terms.per_day)]
+        if terms.per_minute and _last_minute(play) >= terms.per_minute:
+            return [Contribute(BURST, 0, weight=0, per_day=terms.per_day)]
         effects: list[Effect] = [Contribute("like", play.place, per_day=terms.per_day)]
         counts = [many for many, _coupon in terms.steps]
         if play.place in counts:
@@ -263,6 +283,8 @@ class LikeCollection(Mechanic[LikeTerms]):
             blocks.append(Countdown(play.deadline, _("Until then likes count.")))
         likers = [one.helper_id for one in shown.helps if one.weight]
         blocks.append(Faces(_("Who liked it"), likers))
+        if terms.per_minute and play.ended_at is None:
+            blocks.append(Note(_burst(terms)))
         if terms.newcomers and play.ended_at is None:
             blocks.append(Note(_newcomers()))
         return [*blocks, *self._next(shown)]
@@ -286,6 +308,8 @@ class LikeCollection(Mechanic[LikeTerms]):
             return [*blocks, Next("share", _("Ask friends for a like"))]
         mine = [one for one in shown.helps if one.helper_id == shown.account_id]
         if mine:
+            if mine[0].kind == BURST:
+                return [Note(_burst(shown.terms))]
             if not mine[0].weight:
                 return [Note(_("Your like is seen, and does not count: you are no newcomer."))]
             if shown.terms.reached(play.taken):
@@ -307,3 +331,18 @@ class LikeCollection(Mechanic[LikeTerms]):
 
 def _newcomers() -> str:
     return _("Only likes of friends who have not bought anything here yet count.")
+
+
+def _last_minute(play: Play[LikeTerms]) -> int:
+    """Count the likes of the last minute that weigh something, behind the lock of the instance."""
+    recent = play.instance.contributions.filter(created_at__gt=play.at - MINUTE)
+    return int(recent.filter(weight__gt=0, undone_at=None).count())
+
+
+def _burst(terms: LikeTerms) -> str:
+    words = ngettext(
+        "Within a minute %(n)s like counts, and no more.",
+        "Within a minute %(n)s likes count, and no more.",
+        terms.per_minute,
+    )
+    return words % {"n": terms.per_minute}

@@ -33,6 +33,8 @@ from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward
 from ..terms import Ask
 
 ALLOWED, HELD, REFUSED = "allowed", "held", "refused"
+BEFORE = "before"
+"""The first order of a friend who entered the code after it."""
 WAITS, COUNTED = "month", "counted"
 """Why thanks wait for a later month, and when somebody counted: for the bound of thirty days."""
 MONTH, LATER = dt.timedelta(days=30), dt.timedelta(days=1)
@@ -65,6 +67,15 @@ class ReferralTerms(RewardTerms):
         Ask(gettext_lazy("A friend's first order counts for"), unit=gettext_lazy("days")),
         Field(ge=1, le=365),
     ] = 90
+    grace_hours: Annotated[
+        int,
+        Ask(
+            gettext_lazy("After a first order the code can still be entered for"),
+            gettext_lazy("0: before it only. That order counts, if it was placed here."),
+            unit=gettext_lazy("hours"),
+        ),
+        Field(ge=0, le=168),
+    ] = 0
     hold_days: Annotated[
         int,
         Ask(
@@ -148,6 +159,7 @@ class Referral(Mechanic[ReferralTerms]):
 
     def facts(self, campaign: Campaign, terms: ReferralTerms) -> Facts:
         """Who brought a friend is thanked, for a sale that was kept, on one level."""
+        late = _("It can still be entered within %(n)s hours of a first order, which counts then.")
         return replace(
             super().facts(campaign, terms),
             method=_(
@@ -158,7 +170,8 @@ class Referral(Mechanic[ReferralTerms]):
             + _(
                 "Where that order goes back later, the coupon in thanks is taken back; a used one "
                 "is settled by the next friend."
-            ),
+            )
+            + (f" {late % {'n': terms.grace_hours}}" if terms.grace_hours else ""),
             paid_levels=1 if terms.thanks else 0,
         )
 
@@ -188,8 +201,7 @@ class Referral(Mechanic[ReferralTerms]):
         near = household_of(play.who.account_id) if terms.household == REFUSED else ()
         if play.instance.owner_id in near:
             raise Refused("household")
-        if not is_new(play.who):
-            raise Refused("newcomers_only")
+        first = None if is_new(play.who) else _first_order(play)
         if _brought(who, play.instance):
             raise Refused("cycle")
         # Beyond those who are thanked for, the promise does not reach; the coupon's own cap does.
@@ -201,7 +213,12 @@ class Referral(Mechanic[ReferralTerms]):
             cause=f"play:{play.instance.pk}",
             within=play.place <= terms.most,
         )
-        return [Enter("friend", place=play.place, scope="campaign"), *given]
+        if first is None:
+            return [Enter("friend", place=play.place, scope="campaign"), *given]
+        # Followed at the next turn of the clock, behind the lock and as it stands then.
+        data = {BEFORE: str(first.pk)}
+        place = Enter("friend", place=play.place, scope="campaign", data=data, due_at=play.at)
+        return [place, *given]
 
     def bought(
         self, play: Play[ReferralTerms], one: Participation, order: Order
@@ -247,6 +264,13 @@ class Referral(Mechanic[ReferralTerms]):
         owner = code.owner_id or 0
         if one.state != "in" or code.ended_at is not None:
             return []
+        if one.order_id is None and BEFORE in one.data:
+            order = Order.objects.get(pk=int(one.data[BEFORE]))
+            if not self.stands(terms, order):
+                return [Follow(one, None, reason="refunded")]
+            if order.received_at is None:
+                return [Follow(one, order.pk)]
+            return self.received(play, one, order)
         if not self.stands(terms, Order.objects.get(pk=one.order_id or 0)):
             return [Follow(one, None, reason="refunded")]  # before we were told of it
         if owner in known(one.account_id).accounts:
@@ -345,6 +369,22 @@ class Referral(Mechanic[ReferralTerms]):
             return [Note(_("This is over."))]
         use = Next("join", _("Use your friend's code"), _("For your first order with us."))
         return [*_gains(terms, shown.campaign.currency), use]
+
+
+def _first_order(play: Play[ReferralTerms]) -> Order:
+    """Return the first order of somebody who is new but for it, in the terms' hours after it.
+
+    Raises Refused ``newcomers_only``: too late, bought elsewhere or with another account, or not
+    worth what is asked for.
+    """
+    since = play.at - dt.timedelta(hours=play.terms.grace_hours)
+    if not play.terms.grace_hours or not is_new(play.who, at=since):
+        raise Refused("newcomers_only")
+    mine = Order.objects.filter(checkout__buyer=play.who.account_id, paid_at__isnull=False)
+    first = mine.filter(shop=play.campaign.shop_id).order_by("paid_at", "id").first()
+    if first is None or kept_of(first) < max(1, play.terms.least):
+        raise Refused("newcomers_only")
+    return first
 
 
 def _is_full(play: Play[ReferralTerms]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -51,8 +52,11 @@ def same_person(actor: Actor, contact: Contact) -> set[str]:
     return keys | {f"account:{one}" for one in accounts}
 
 
-def is_newcomer(person_keys: Collection[str]) -> bool:
-    """Tell whether nothing was ever paid under any of a person's keys. One statement."""
+def is_newcomer(person_keys: Collection[str], *, at: dt.datetime | None = None) -> bool:
+    """Tell whether nothing was ever paid under any of a person's keys, or nothing before ``at``.
+
+    One statement.
+    """
     kinds: dict[str, list[str]] = {"account": [], "contact": []}
     for key in person_keys:
         kind, _colon, value = key.partition(":")
@@ -61,7 +65,8 @@ def is_newcomer(person_keys: Collection[str]) -> bool:
     for contact in kinds["contact"]:
         if "@" in contact:
             mine |= Q(contact_email__iexact=contact)
-    return not Checkout.objects.filter(mine, paid_at__isnull=False).exists()
+    paid = Q(paid_at__isnull=False) if at is None else Q(paid_at__lt=at)
+    return not Checkout.objects.filter(mine, paid).exists()
 
 
 def has_paid_a_provider(account_ids: Collection[int]) -> bool:

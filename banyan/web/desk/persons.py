@@ -14,10 +14,18 @@ from django.views.decorators.http import require_http_methods
 
 from banyan.campaigns.actions import clear_place
 from banyan.campaigns.queries import flagged_places
+from banyan.kernel.ids import id_time
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.people.models import Account
 from banyan.trust.actions import cut_edge
-from banyan.trust.queries import accounts_in, cluster_of, is_reviewer, persons, ties_of
+from banyan.trust.queries import (
+    accounts_in,
+    cluster_of,
+    is_reviewer,
+    looking_back,
+    persons,
+    ties_of,
+)
 from banyan.trust.rules import KINDS, STRONG, USUAL, WEAK
 
 from ..http import actor
@@ -39,7 +47,8 @@ def person_page(request: HttpRequest) -> HttpResponse:
     account = Account.objects.filter(handle__iexact=handle).first() if handle else None
     context = {"title": _("Who is one person"), "text": handle, "account": account}
     if account is None:
-        return page(request, "persons.html", context | {"persons": persons()})
+        found = {"persons": persons(), "progress": _progress()}
+        return page(request, "persons.html", context | found)
     accounts = accounts_in(cluster_of(account.pk))
     others = Account.objects.filter(pk__in=accounts).exclude(pk=account.pk).order_by("id")
     return page(
@@ -67,6 +76,20 @@ def _decide(request: HttpRequest, handle: str) -> HttpResponse:
 
 def _id(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _progress() -> list[dict[str, Any]]:
+    """Return how far what was here before is gone through: kind, back to when, how many."""
+    names = {
+        "contacts": _("Accounts"),
+        "browsers": _("Sign-ins"),
+        "purchases": _("Purchases"),
+        "payments": _("Payments"),
+    }
+    return [
+        {"name": names.get(one.name, one.name), "since": id_time(one.below), "rows": one.rows}
+        for one in looking_back()
+    ]
 
 
 def _rows(account: Account) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from banyan.kernel.ids import id_time
 from banyan.trust import actions as trust
-from banyan.trust.models import Edge
+from banyan.trust.models import Edge, LookBack
 from banyan.trust.queries import cluster_of
 from banyan.trust.rules import BROWSER, Key, address_keys
 from tests.support import factories as make
@@ -58,3 +59,18 @@ def test_nobody_else_sees_or_cuts_anything() -> None:
     edge.refresh_from_db()
     assert edge.cut_at is None
     assert "Nobody is called" in as_staff("moderation").get(URL, {"q": "x"}).content.decode()
+
+
+def test_a_reviewer_sees_how_far_old_rows_are_gone_through() -> None:
+    for _n in range(3):
+        make.member()
+    desk = as_staff("moderation")
+    assert "Still being gone through" not in desk.get(URL).content.decode()
+    trust.look_back(most=2)
+    page = desk.get(URL).content.decode()
+    since = id_time(LookBack.objects.get(name="contacts").below)
+    assert "Still being gone through" in page
+    assert f"Accounts · 2 so far, back to {since:%Y-%m-%d}" in page
+    while trust.look_back():
+        pass
+    assert "Still being gone through" not in desk.get(URL).content.decode()

@@ -277,8 +277,8 @@ def _tell_answer(happening: Happening) -> str:
 
 def _tell_repin(happening: Happening) -> str:
     if title := happening.data.get("title"):
-        return _("%(who)s showed “%(title)s” on.") % {"who": happening.who, "title": title}
-    return _("%(who)s showed your post on.") % {"who": happening.who}
+        return _("%(who)s passed “%(title)s” on.") % {"who": happening.who, "title": title}
+    return _("%(who)s passed your post on.") % {"who": happening.who}
 
 
 def _tell_posted(happening: Happening) -> str:

@@ -133,7 +133,7 @@ def test_a_friend_cuts_the_price_and_it_is_bought_at_that(
     ben.goto(url)
     expect(ben.get_by_text("One more friend takes off CN¥30.00.")).to_be_visible()
     ben.get_by_label("Others may see that it was me").check()
-    press(ben, "Help")
+    press(ben, "Help your friend")
     expect(ben.get_by_text("Your cut counts.")).to_be_visible()
     ana.reload()
     helper = Instance.objects.get(campaign=of).contributions.get().helper
@@ -219,7 +219,7 @@ def test_a_friend_gives_a_chance_and_the_draw_can_be_checked(
     ana, ben = phones()
     url = begin(ana, house, of)
     ben.goto(url)
-    press(ben, "Help")
+    press(ben, "Help your friend")
     expect(ben.get_by_text("Your help counts.")).to_be_visible()
     with clock.at(ends):
         campaigns.advance(actor=SYSTEM)

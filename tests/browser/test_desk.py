@@ -105,6 +105,19 @@ def test_the_work_pages_are_clean(browser: Browser, site: str, size: Any, theme:
     page.context.close()
 
 
+def test_what_the_desk_can_do_is_in_reach_of_a_phone(browser: Browser, site: str) -> None:
+    phone = {"width": 390, "height": 844}
+    page = signed_in(browser, site, phone, "light")
+    for path in ("/desk/mechanics/", "/desk/keys/"):
+        page.goto(f"{site}{path}")
+        ends = page.locator(".desk-table td, .desk-button").evaluate_all(
+            "found => found.map(one => one.getBoundingClientRect().right)"
+        )
+        assert ends, path
+        assert max(ends) <= phone["width"], f"{path} hides what stands at its end"
+    page.context.close()
+
+
 def test_a_batch_is_approved_by_hand(browser: Browser, site: str) -> None:
     _order, batch = history()
     page = signed_in(browser, site, PHONE, "light")

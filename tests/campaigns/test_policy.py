@@ -216,6 +216,9 @@ def test_the_record_keeps_what_was_asked_and_said() -> None:
     codes = [finding["code"] for finding in record["findings"]]
     assert codes == ["cn.record", "wechat.reward_for_sharing"]
     assert record["findings"][1]["source"]["article"].startswith("1.2")
+    words = record["findings"][0]["words"]
+    assert words["en"] == record["findings"][0]["text"]
+    assert len(set(words.values())) == 3, "whoever reads it, reads it in their language"
 
 
 def test_every_rule_says_what_it_asks_for_and_where_that_is_written() -> None:

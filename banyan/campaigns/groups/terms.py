@@ -28,16 +28,20 @@ class GroupTerms(Terms):
     price: Annotated[int, Ask(gettext_lazy("Price in the group"), kind="money"), Field(ge=0)] = 0
     people_2: Annotated[
         int,
-        Ask(gettext_lazy("More people"), gettext_lazy("0: no second step.")),
+        Ask(gettext_lazy("People for the second step"), gettext_lazy("0: no second step.")),
         Field(ge=0, le=500),
     ] = 0
-    price_2: Annotated[int, Ask(gettext_lazy("Price from then on"), kind="money"), Field(ge=0)] = 0
+    price_2: Annotated[
+        int, Ask(gettext_lazy("Price at the second step"), kind="money"), Field(ge=0)
+    ] = 0
     people_3: Annotated[
         int,
-        Ask(gettext_lazy("Still more people"), gettext_lazy("0: no third step.")),
+        Ask(gettext_lazy("People for the third step"), gettext_lazy("0: no third step.")),
         Field(ge=0, le=1000),
     ] = 0
-    price_3: Annotated[int, Ask(gettext_lazy("Price from then on"), kind="money"), Field(ge=0)] = 0
+    price_3: Annotated[
+        int, Ask(gettext_lazy("Price at the third step"), kind="money"), Field(ge=0)
+    ] = 0
     leader_price: Annotated[
         int,
         Ask(

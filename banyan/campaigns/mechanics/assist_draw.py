@@ -75,11 +75,11 @@ class DrawTerms(RewardTerms):
     main: ClassVar[str] = "prize"
 
     prize: Annotated[int | None, Ask(gettext_lazy("First prize"), kind="coupon")] = None
-    count: Annotated[int, Ask(gettext_lazy("How many there are")), Field(ge=1, le=1000)] = 1
+    count: Annotated[int, Ask(gettext_lazy("How many first prizes")), Field(ge=1, le=1000)] = 1
     prize_2: Annotated[int | None, Ask(gettext_lazy("Second prize"), kind="coupon")] = None
-    count_2: Annotated[int, Ask(gettext_lazy("How many there are")), Field(ge=0, le=1000)] = 0
+    count_2: Annotated[int, Ask(gettext_lazy("How many second prizes")), Field(ge=0, le=1000)] = 0
     prize_3: Annotated[int | None, Ask(gettext_lazy("Third prize"), kind="coupon")] = None
-    count_3: Annotated[int, Ask(gettext_lazy("How many there are")), Field(ge=0, le=10_000)] = 0
+    count_3: Annotated[int, Ask(gettext_lazy("How many third prizes")), Field(ge=0, le=10_000)] = 0
     helpers: Annotated[
         int,
         Ask(
@@ -433,7 +433,7 @@ class AssistDraw(Mechanic[DrawTerms]):
             if any(one.helper_id == shown.account_id for one in shown.helps):
                 return [Note(_("Your help counts. Thank you!"), "good")]
             hint = _("It costs nothing and gives your friend one chance.")
-            return [Next("help", _("Help"), hint)] if left > 0 else []
+            return [Next("help", _("Help your friend"), hint)] if left > 0 else []
         blocks: list[Block] = []
         if left > 0:
             hint = _("Every friend who helps gives you one more chance.")

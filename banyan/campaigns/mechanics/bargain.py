@@ -353,7 +353,7 @@ class Bargaining(Mechanic[BargainTerms]):
             return blocks
         if any(one.helper_id == shown.account_id for one in shown.helps):
             return [Note(_("Your cut counts. Thank you!"), "good")]
-        return [Next("help", _("Help"), _next_cut(self, shown))]
+        return [Next("help", _("Help your friend"), _next_cut(self, shown))]
 
     def _backing(self, shown: Shown[BargainTerms]) -> list[Block]:
         """Honour: who stands behind it, and the goods at the price that everybody has."""

@@ -41,19 +41,19 @@ class WheelTerms(Terms):
     main: ClassVar[str] = "prize"
 
     prize: Annotated[int | None, Ask(gettext_lazy("First prize"), kind="coupon")] = None
-    count: Annotated[int, Ask(gettext_lazy("How many there are")), Field(ge=1, le=10_000)] = 1
+    count: Annotated[int, Ask(gettext_lazy("How many first prizes")), Field(ge=1, le=10_000)] = 1
     weight: Annotated[
         int, Ask(gettext_lazy("Weight of the first prize"), _CHANCE_HINT), Field(ge=1, le=1_000_000)
     ] = 1
     prize_2: Annotated[int | None, Ask(gettext_lazy("Second prize"), kind="coupon")] = None
-    count_2: Annotated[int, Ask(gettext_lazy("How many there are")), Field(ge=0, le=10_000)] = 0
+    count_2: Annotated[int, Ask(gettext_lazy("How many second prizes")), Field(ge=0, le=10_000)] = 0
     weight_2: Annotated[
         int,
         Ask(gettext_lazy("Weight of the second prize"), _CHANCE_HINT),
         Field(ge=0, le=1_000_000),
     ] = 0
     prize_3: Annotated[int | None, Ask(gettext_lazy("Third prize"), kind="coupon")] = None
-    count_3: Annotated[int, Ask(gettext_lazy("How many there are")), Field(ge=0, le=10_000)] = 0
+    count_3: Annotated[int, Ask(gettext_lazy("How many third prizes")), Field(ge=0, le=10_000)] = 0
     weight_3: Annotated[
         int, Ask(gettext_lazy("Weight of the third prize"), _CHANCE_HINT), Field(ge=0, le=1_000_000)
     ] = 0
@@ -288,7 +288,7 @@ class InstantDraw(Mechanic[WheelTerms]):
             blocks.append(Note(_("Your help counts. Thank you!"), "good"))
         elif terms.helpers > play.taken:
             hint = _("It costs nothing and gives your friend one more turn.")
-            blocks.append(Next("help", _("Help"), hint))
+            blocks.append(Next("help", _("Help your friend"), hint))
         if terms.helpers:
             blocks.append(Faces(_("Who helped"), [one.helper_id for one in shown.helps]))
         return [*blocks, *_proof(shown.campaign)]

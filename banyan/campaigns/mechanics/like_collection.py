@@ -38,7 +38,7 @@ class LikeTerms(RewardTerms):
 
     coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "coupon_2", "coupon_3", "instead")
 
-    likes: Annotated[int, Ask(gettext_lazy("Likes")), Field(ge=1, le=1000)] = 10
+    likes: Annotated[int, Ask(gettext_lazy("Likes that it takes")), Field(ge=1, le=1000)] = 10
     coupon: Annotated[int | None, Ask(gettext_lazy("Coupon for them"), kind="coupon")] = None
     likes_2: Annotated[
         int,

@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.utils.translation import override
+
 from . import house
 from .facts import Facts
-from .rules import Pack, Severity, Source
+from .rules import Pack, Rule, Severity, Source
 
 
 class Finding(NamedTuple):
-    """What one rule said."""
+    """What one rule said: ``text`` as who asked reads it, ``words`` by language."""
 
     code: str
     severity: Severity
     text: str
     source: Source
+    words: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,21 @@ def lint(facts: Facts, packs: Sequence[Pack], *, at: dt.datetime) -> Report:
     asked = (house.PACK, *packs)
     rules = {rule.code: rule for pack in asked for rule in pack.rules}
     findings = [
-        Finding(rule.code, rule.severity, text, rule.source)
+        Finding(rule.code, rule.severity, text, rule.source, _words(rule, facts))
         for rule in rules.values()
         if (text := rule.check(facts)) is not None
     ]
     versions = {pack.name: pack.version for pack in asked}
     return Report(at=at, facts=facts, packs=versions, findings=tuple(findings))
+
+
+def _words(rule: Rule, facts: Facts) -> dict[str, str]:
+    """Return what a rule says in each language: a record is read by others than who asked."""
+    words = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            words[language] = rule.check(facts) or ""
+    return words
 
 
 def _plain(value: Any) -> Any:

@@ -266,11 +266,11 @@ class Story:
                 texts={
                     "zh-hans": {
                         "title": f"{adjective[1]}·{noun[1]}",
-                        "description": "演示商品,不会真的发货。",
+                        "description": "演示商品，不会真的发货。",
                     },
                     "zh-hant": {
                         "title": f"{adjective[2]}·{noun[2]}",
-                        "description": "示範商品,不會真的出貨。",
+                        "description": "示範商品，不會真的出貨。",
                     },
                 },
                 options=["Size"] if sizes else [],

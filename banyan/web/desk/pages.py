@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from banyan.insights.stories import find_orders, story_of_order
@@ -26,6 +27,22 @@ from .rows import address_of
 
 TOPICS = ("share", "price", "stock", "order", "payment", "parcel", "message", "earning", "book",
           "refund", "staff")  # fmt: skip
+
+PURPOSES = {
+    Ring.COOKIES: gettext_lazy("Signed cookies and form tokens"),
+    Ring.WEBHOOKS: gettext_lazy("Signed outgoing messages"),
+    Ring.DRAWS: gettext_lazy("Sealed seeds of draws"),
+    Ring.STREAMS: gettext_lazy("Tickets to live pages"),
+    Ring.ANSWERS: gettext_lazy("Kept answers to repeated requests"),
+    Ring.INVITES: gettext_lazy("Invitations to work in a shop"),
+    Ring.DELIVERY: gettext_lazy("Licence keys, voucher codes and links to files"),
+    Ring.PAYERS: gettext_lazy("The way to WeChat and back"),
+    Ring.PUSH: gettext_lazy("Keys for notices in browsers"),
+    Ring.CONTACTS: gettext_lazy("Fingerprints of contacts in address books"),
+    Ring.EXPERIMENTS: gettext_lazy("Who sees which arm of an experiment"),
+    Ring.PREVIEWS: gettext_lazy("Links to trials of campaigns"),
+    Ring.PERSONS: gettext_lazy("Fingerprints by which accounts of one person are found"),
+}
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
@@ -138,14 +155,8 @@ def key_rings(request: HttpRequest) -> HttpResponse:
     """Show which key rings there are and how many keys open them; never a key."""
     if not actor(request).has_role("owner"):
         raise NotFound()
-    purposes = {
-        Ring.COOKIES: _("Signed cookies and form tokens"),
-        Ring.WEBHOOKS: _("Signed outgoing messages"),
-        Ring.DRAWS: _("Sealed seeds of draws"),
-    }
     rings = [
-        (ring.value, purposes.get(ring, ""), [_fingerprint(key) for key in keys(ring)])
-        for ring in Ring
+        (ring.value, PURPOSES[ring], [_fingerprint(key) for key in keys(ring)]) for ring in Ring
     ]
     return page(request, "keys.html", {"title": _("Key rings"), "rings": rings})
 

@@ -14,7 +14,7 @@ from banyan.campaigns import actions as campaigns
 from banyan.campaigns.audience import AUDIENCE_WORDS, TIER_WORDS, which_of
 from banyan.campaigns.mechanic import Mechanic
 from banyan.campaigns.models import Campaign
-from banyan.campaigns.terms import Asked
+from banyan.campaigns.terms import Ask, Asked
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements.costs import given_coupons
 from banyan.groups.access import visible_groups
@@ -175,9 +175,8 @@ def form_page(
         "fields": fields,
         "unfolded": not preset or any(one.asked.name in faults for one in fields if not one.first),
         "narrowed": not {*people} <= {None, "", "member", "all"},
-        "priced": lambda label: (
-            _("%(label)s in %(currency)s") % {"label": label, "currency": shop.currency}
-        ),
+        "priced": lambda label: _priced(label, shop),
+        "measured": lambda ask: _measured(ask, shop),
         "values": values,
         "gives": bool(kind.terms.coupon_fields),
         "drives": [one for one in drives() if one[0] in kind.drives],
@@ -191,6 +190,19 @@ def form_page(
         "preset": preset,
     }
     return page(request, shop, "campaigns", "studio/campaign_new.html", context, problem)
+
+
+def _priced(label: Any, shop: Shop) -> str:
+    return _("%(label)s in %(currency)s") % {"label": label, "currency": shop.currency}
+
+
+def _measured(ask: Ask, shop: Shop) -> str:
+    """Return a label that says what its number counts: money, hours, days."""
+    if ask.kind == "money":
+        return _priced(ask.label, shop)
+    if ask.unit:
+        return _("%(label)s (%(unit)s)") % {"label": ask.label, "unit": ask.unit}
+    return str(ask.label)
 
 
 def _is_first(kind: Mechanic[Any], one: Asked) -> bool:

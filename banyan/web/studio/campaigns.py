@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -183,10 +184,16 @@ def _rules(kind: Mechanic[Any], shown: Campaign) -> dict[str, Any]:
         "at": dt.datetime.fromisoformat(kept["at"]),
         "packs": ", ".join(f"{_pack(name)} {version}" for name, version in kept["packs"].items()),
         "findings": [
-            (one, SEVERITIES[one["severity"]], Source(**one["source"]).told)
+            (one | {"text": _said(one)}, SEVERITIES[one["severity"]], Source(**one["source"]).told)
             for one in kept["findings"]
         ],
     }
+
+
+def _said(finding: dict[str, Any]) -> str:
+    """Return what a rule said, in the reader's language where the record has it."""
+    words = finding.get("words", {})
+    return str(words.get(get_language()) or finding["text"])
 
 
 def _pack(name: str) -> str:

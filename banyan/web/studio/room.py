@@ -70,7 +70,7 @@ def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
     if works_in(who, shop.pk, MANAGERS):
         rooms += [("collections", _("Collections"), "board"), ("pool", _("The pool"), "shop")]
         rooms += [("campaigns", _("Campaigns"), "gift")]
-        rooms += [("sales", _("Sales"), "clock"), ("coupons", _("Coupons"), "tag")]
+        rooms += [("sales", _("Flash sales"), "clock"), ("coupons", _("Coupons"), "tag")]
         rooms += [("payments", _("Payments"), "coin")]
         rooms += [("settings", _("Settings"), "settings")]
     return [

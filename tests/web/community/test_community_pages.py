@@ -202,7 +202,7 @@ def test_an_author_hears_of_likes_words_answers_and_repins() -> None:
     relay.drain()
 
     assert [told.text for told in notifications(ana.pk)] == [
-        "Cy showed “Winter cups” on.",
+        "Cy passed “Winter cups” on.",
         "Ben wrote under “Winter cups”.",
         "Cy and Ben like “Winter cups”.",
     ]

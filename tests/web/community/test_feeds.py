@@ -37,6 +37,16 @@ def friends(one: Account, other: Account) -> None:
     people.follow(actor=actor(other), account_id=one.pk)
 
 
+def test_every_feed_says_in_its_title_and_heading_which_it_is() -> None:
+    reader = browser(member())
+    told = {"/": "Following", "/moments": "Moments", "/explore": "Discover", "/near": "Nearby"}
+    for path, name in told.items():
+        page = reader.get(path).content.decode()
+        assert f"<title>{name} – Banyan</title>" in page, path
+        assert re.search(rf"<h1[^>]*>{name}</h1>", page), path
+    assert "<title>Discover – Banyan</title>" in Client().get("/").content.decode()
+
+
 def test_what_came_since_the_last_visit_stands_apart() -> None:
     ana, reader = member(), member()
     people.follow(actor=actor(reader), account_id=ana.pk)

@@ -12,9 +12,11 @@ from django.test import Client
 from django.urls import reverse
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.keyrings import Ring
 from banyan.kernel.models import Flag
 from banyan.kernel.office import OfficeAdmin
 from banyan.people import actions as people
+from banyan.web.desk.pages import PURPOSES
 from tests.support import factories as make
 
 from .scene import as_staff, name_of, tables
@@ -63,6 +65,14 @@ def test_support_does_not_see_payouts_and_moderation_no_orders() -> None:
     assert as_staff("moderation").get(f"/desk/orders/?q={order.number}").status_code == 404
     assert as_staff("finance").get("/desk/keys/").status_code == 404
     assert as_staff("support").get(f"/desk/orders/{order.number}/").status_code == 200
+
+
+def test_every_ring_of_keys_says_what_it_is_for() -> None:
+    page = as_staff("owner").get("/desk/keys/").content.decode()
+    assert PURPOSES.keys() == set(Ring)
+    for ring, purpose in PURPOSES.items():
+        assert ring.value in page
+        assert str(purpose) in page
 
 
 def test_the_menu_leads_only_where_the_role_may_go() -> None:

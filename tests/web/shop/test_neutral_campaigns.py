@@ -18,7 +18,13 @@ from tests.web.studio.scene import client
 pytestmark = pytest.mark.django_db
 
 FIRST = dict(reversed(AGENTS))
-ASKING = ("Ask friends", ">Help<", "One more friend", "more friends bring it", "Friends cut")
+ASKING = (
+    "Ask friends",
+    ">Help your friend<",
+    "One more friend",
+    "more friends bring it",
+    "Friends cut",
+)
 
 
 def test_asking_goes_where_an_app_forbids_it_and_price_and_buying_stay() -> None:

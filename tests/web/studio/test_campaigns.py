@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.mechanic import mechanic
 from banyan.campaigns.models import Campaign
 from banyan.campaigns.queries import ENOUGH, funnel_of
 from banyan.entitlements.models import Coupon
@@ -47,6 +51,20 @@ def test_a_sound_campaign_is_a_template_and_one_amount_away() -> None:
     owner.post(reverse("studio_campaign_act", args=[shop.slug, made.pk]), {"act": "publish"})
     made.refresh_from_db()
     assert made.state == "published"
+    owner.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    page = owner.get(reverse("studio_campaign", args=[shop.slug, made.pk])).content.decode()
+    assert "Say from what age on" not in page, "published in English, read in Chinese"
+
+
+def test_a_number_of_the_form_says_what_it_counts() -> None:
+    shop = make.shop()
+    form = client(shop.owner).get(reverse("studio_campaign_new", args=[shop.slug, "group_buy"]))
+    page = form.content.decode()
+    labels = re.findall(r"<label[^>]*>(.*?)</label>", page, re.S)
+    for one in mechanic("group_buy").terms.asked():
+        if one.ask.unit:
+            wanted = f"{one.ask.label} ({one.ask.unit})"
+            assert any(wanted in label for label in labels), one.name
 
 
 def test_a_draft_is_changed_and_what_is_published_is_not() -> None:
@@ -109,7 +127,7 @@ def test_two_phones_play_a_draft_and_leave_no_trace() -> None:
 
     assert "Your friend presses “Open the pack”" in seen["coupon_pack"]
     assert "A coupon is yours" in seen["coupon_pack"]
-    assert "Your friend presses “Help”" in seen["bargain"]
+    assert "Your friend presses “Help your friend”" in seen["bargain"]
     assert "goes on to the checkout" in seen["group_buy"]
     assert "on a page of its own" in seen["flash_sale"]
     with pytest.raises(NotFound):

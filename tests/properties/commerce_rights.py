@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 
+from django.db.models import QuerySet
+
 from banyan.catalog.models import Variant
 from banyan.catalog.rules import IN_PARCELS
 from banyan.entitlements import actions as entitlements
@@ -13,7 +15,7 @@ from banyan.kernel import clock
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.orders import actions as orders
-from banyan.orders.models import Order, OrderLine
+from banyan.orders.models import OrderLine
 from banyan.orders.ports import Hold
 from tests.properties.commerce_buying import arrives, look, place
 from tests.properties.commerce_floor import SYSTEM
@@ -22,10 +24,18 @@ from tests.properties.commerce_run import Deed, How, Run, one
 FORMING = dt.timedelta(minutes=30)
 
 
-def forming(order_ids: Collection[int]) -> Mapping[int, Hold]:
-    """Keep orders back for half an hour, as a group does that is not complete."""
-    rows = Order.objects.filter(pk__in=order_ids, created_at__gt=clock.now() - FORMING)
-    return {order.pk: Hold("The group forms", order.created_at + FORMING) for order in rows}
+def forming(lines: Collection[OrderLine]) -> Mapping[int, Hold]:
+    """Keep lines back for half an hour, as a group does that is not complete."""
+    since = clock.now() - FORMING
+    rows = OrderLine.objects.filter(pk__in=[line.pk for line in lines], order__created_at__gt=since)
+    placed = rows.values_list("pk", "order__created_at")
+    return {pk: Hold("The group forms", at + FORMING) for pk, at in placed}
+
+
+def rights_forming() -> QuerySet[OrderLine, int | None]:
+    """Return the rights by which such lines were bought."""
+    rows = OrderLine.objects.filter(order__created_at__gt=clock.now() - FORMING)
+    return rows.values_list("right_id", flat=True)
 
 
 def a_price_is_promised(run: Run, how: How) -> None:

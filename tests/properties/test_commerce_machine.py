@@ -92,7 +92,8 @@ RUNS = settings(
 @pytest.fixture
 def floor(db: None, monkeypatch: pytest.MonkeyPatch) -> Floor:
     """Return the market as it opens; what is bought in a group waits for it."""
-    monkeypatch.setattr(ports, "_holds", [commerce_rights.forming])
+    group = (commerce_rights.forming, commerce_rights.rights_forming)
+    monkeypatch.setattr(ports, "_holds", [group])
     return open_floor()
 
 

@@ -124,7 +124,7 @@ def test_a_trial_on_two_phones_fits_them(
         other.get_by_role("button", name="Like").click()
     look(other, "friend")
     one.get_by_role("link", name="Look again").click()
-    expect(one.get_by_text("1 more like is needed").first).to_be_visible()
+    expect(one.get_by_text("1 more like brings it").first).to_be_visible()
     look(one, "you")
     for context in contexts:
         context.close()

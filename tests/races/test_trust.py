@@ -73,7 +73,8 @@ def test_two_who_go_through_old_rows_at_once_count_nothing_twice(
     meet(monkeypatch, actions._Told, "news", 2)
     for one in (make.member(), make.member()):
         VisitorLink.objects.create(account=one, visitor="shared", first_seen=clock.now())
-    assert run_at_once(actions.look_back, actions.look_back) == [4, 4]
+    looked = run_at_once(actions.look_back, actions.look_back)
+    assert max(looked) == 4, "the other one may find that some of it is done"
     assert set(Edge.objects.values_list("kind", "times")) == {(BROWSER, 1)}
     assert len(persons()) == 1
     assert dict(LookBack.objects.values_list("name", "rows"))["browsers"] == 2

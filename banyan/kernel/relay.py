@@ -345,14 +345,15 @@ def _sieved(handlers: Handlers, batch: Sequence[StoredEvent]) -> list[StoredEven
     idle: set[int] = set()
     for name in {stored.name for stored in batch}:
         sieves = [events.sieves.get(handler) for handler in handlers[name]]
-        several = {one.pk: events.load(one) for one in batch if one.name == name}
-        if all(sieves):
-            try:
-                kept = [one for sieve in sieves if sieve for one in sieve([*several.values()])]
-            except Exception as error:
-                raise _Stumbled from error
-            concerned = {id(one) for one in kept}
-            idle |= {pk for pk, one in several.items() if id(one) not in concerned}
+        if not all(sieves):
+            continue
+        try:
+            several = {one.pk: events.load(one) for one in batch if one.name == name}
+            kept = [one for sieve in sieves if sieve for one in sieve([*several.values()])]
+        except Exception as error:
+            raise _Stumbled from error
+        concerned = {id(one) for one in kept}
+        idle |= {pk for pk, one in several.items() if id(one) not in concerned}
     return [one for one in batch if one.pk not in idle]
 
 

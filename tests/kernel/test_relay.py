@@ -336,3 +336,31 @@ def test_a_sieve_that_fails_costs_nobody_an_event() -> None:
         )
         assert relay.deliver_once("c") == 1
     assert seen == [1]
+
+
+@pytest.mark.parametrize("way", ["alone", "sieved", "together"])
+def test_an_event_that_cannot_be_read_any_more_is_parked_and_holds_up_nobody(way: str) -> None:
+    def handle(event: Probed, meta: Meta) -> None:
+        Flag.objects.create(name=f"effect {event.probe_id}")
+
+    def handle_all(probed: Sequence[events.Happened[Probed]]) -> None:
+        for event, meta in probed:
+            handle(event, meta)
+
+    emit(1)
+    StoredEvent.objects.filter(pk=emit(2)).update(payload={"probe_id": "none of today's"})
+    emit(3)
+    relay.publish_once()
+    moment = clock.now()
+    with listening("c"):
+        if way == "together":
+            events.subscribe_together(Probed, consumer="c")(handle_all)
+        else:
+            everything = (lambda probed: probed) if way == "sieved" else None
+            events.subscribe(Probed, consumer="c", sieve=everything)(handle)
+        for pause in (0.0, *relay.BACKOFF_SECONDS, 0.0):
+            moment += dt.timedelta(seconds=pause)
+            with clock.at(moment):
+                relay.deliver_once("c")
+    assert effects() == ["effect 1", "effect 3"]
+    assert DeadEvent.objects.count() == 1

@@ -263,6 +263,8 @@ def _is_whole(answer: bytes) -> bool:
         return False
     if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 302")):
         raise RuntimeError(f"an answer is neither 200 nor 302: {head[:60]!r}")
+    if re.search(rb"\r\n[Tt]ransfer-[Ee]ncoding: chunked", head):
+        return body.endswith(b"0\r\n\r\n")
     length = re.search(rb"\r\n[Cc]ontent-[Ll]ength: (\d+)", head)
     return len(body) >= (int(length[1]) if length else 0)
 

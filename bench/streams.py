@@ -55,7 +55,8 @@ async def _measure(table: report.Table, dsn: str, connection: psycopg.Connection
     port = free_port()
     environment = {**os.environ, "DATABASE_URL": dsn, "BANYAN_PORT": str(port)}
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(port)]
-    command += ["--workers", "1", "--no-ws", "--backlog", "8192", "--backpressure", "8192"]
+    command += ["--workers", "1", "--workers-kill-timeout", "1", "--no-ws"]
+    command += ["--backlog", "8192", "--backpressure", "8192"]
     command += ["--log-level", "error", "banyan.web.live:application"]
     with subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True) as process:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import get_adapters_template
+from psycopg.abc import AdaptContext
 from psycopg.types.datetime import TimestamptzLoader
 
 
@@ -16,12 +17,20 @@ class UtcLoader(TimestamptzLoader):
     # Django compares this with the session's time zone, and takes its own loader if they differ.
     timezone = dt.UTC
 
+    def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+        """Keep what psycopg's loader asks the connection about, until it is needed.
+
+        A loader is made for each statement that returns a moment.
+        """
+        self.oid, self._context = oid, context
+
     def load(self, data: Any) -> dt.datetime:
         """Return the moment, aware, in UTC; what Python's parser refuses is told by psycopg."""
         try:
             return dt.datetime.fromisoformat(str(data, "ascii"))
         except ValueError:
-            return super().load(data).replace(tzinfo=dt.UTC)
+            by_psycopg = TimestamptzLoader(self.oid, self._context)
+            return by_psycopg.load(data).replace(tzinfo=dt.UTC)
 
 
 def install() -> None:

@@ -14,6 +14,8 @@ SETTLED = ("captured", "captured_unplaced")
 
 # The destination of a refund that becomes credit here, instead of going back outside.
 TO_WALLET = "wallet"
+# The subject of what is paid by a request: it is its payee's as a whole, none of it is passed on.
+REQUEST = "payment_request"
 REFUND_PROMISE = dt.timedelta(days=10)
 FIRST_CHECK = dt.timedelta(seconds=30)
 LONGEST_CHECK = dt.timedelta(minutes=15)
@@ -85,14 +87,16 @@ BY_LINK = "link"
 def lane_of(context: Mapping[str, str], *, by_channel: bool) -> str:
     """Return who shares one open attempt at the provider: the same address to pay at.
 
-    ``context`` is that of ``Provider.start``; ``by`` in it is BY_LINK for whoever pays by a link,
+    ``context`` is as ``payers.sealed`` keeps it; ``by`` in it is BY_LINK for who pays by a link,
     whose way back is another than the buyer's. Where the provider opens a payment for one kind of
-    page (``by_channel``), each kind has a lane, and each payer who was asked who they are
-    (``payer``: the mark of their id). The empty lane is the buyer's in a plain browser.
+    page (``by_channel``), each kind has a lane, and in it each payer who was asked who they are
+    (``payer``: the mark of their id) or whose network address was told (``place``: its mark). The
+    empty lane is the buyer's in a plain browser.
     """
     channel = context.get("channel", "") if by_channel else ""
     kind = "" if channel in ("web", "native") else channel
-    parts = (context.get("by", ""), kind, context.get("payer", "")[:16])
+    payer = context.get("payer") or (context.get("place", "") if kind else "")
+    parts = (context.get("by", ""), kind, payer[:16])
     return ":".join(part for part in parts if part)
 
 

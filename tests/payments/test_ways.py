@@ -57,6 +57,8 @@ def test_without_the_accounts_secret_nobody_is_asked(settings: Any) -> None:
         ({"channel": "native"}, True, ""),
         ({"channel": "wap", "client_ip": "203.0.113.7"}, True, "wap"),
         ({"channel": "wap"}, False, ""),
+        ({"channel": "wap", "place": "0123456789abcdef0123"}, True, "wap:0123456789abcdef"),
+        ({"channel": "web", "place": "0123456789abcdef0123"}, True, ""),
         ({"channel": "in_app", "payer": "0123456789abcdef0123"}, True, "in_app:0123456789abcdef"),
         ({"channel": "wap", "by": "link"}, True, "link:wap"),
         ({"channel": "web", "by": "link"}, False, "link"),

@@ -171,11 +171,14 @@ class Action:
 
     redirect: go to ``url``. qr: scan ``url``. client: the page's script gets ``params`` (a client
     secret, or what a wallet's in-app bridge wants). none: nothing, the answer is to be had now.
+    ``good_until`` is set where ``url`` opens for a shorter time than there is to pay: the start is
+    then repeated for a fresh one.
     """
 
     kind: Literal["redirect", "qr", "client", "none"]
     url: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    good_until: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,7 @@ class Fate(StrEnum):
     """What became of one payer, where several may pay the same thing."""
 
     WAITING = "waiting"
+    REVIEW = "review"
     PAID = "paid"
     TOO_LATE = "too_late"
     SECOND = "second"
@@ -114,9 +115,12 @@ class Fate(StrEnum):
 def fate_of(*, state: str, captured_ref: str, provider_ref: str, outcome: str) -> Fate:
     """Return what became of the payer of an attempt (``provider_ref``, ``outcome``).
 
-    ``state`` and ``captured_ref`` are the payment's. SECOND has paid what was paid already and
-    gets it back; SPARED has paid nothing, since somebody else has.
+    ``state`` and ``captured_ref`` are the payment's. REVIEW has paid an unexpected amount, which a
+    person looks at; SECOND has paid what was paid already and gets it back; SPARED has paid
+    nothing, since somebody else has.
     """
+    if outcome == "mismatch":
+        return Fate.REVIEW
     if state in CLOSED:
         return Fate.OVER
     if state not in SETTLED:

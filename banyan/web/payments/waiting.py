@@ -61,7 +61,8 @@ def waiting_context(request: HttpRequest, payer: Payer, lane: str) -> dict[str, 
         "waiting": intent.state in OPEN,
         "again": intent.state in ("created", "failed")
         and not going_on
-        and not to_link,
+        and not to_link
+        and fate(intent, attempt) != Fate.REVIEW,
         "onward": None if payer.link else subject_page(intent),
         "pay_url": action.get("url") if action.get("kind") == "redirect" and not runs_out else "",
         "runs_out": runs_out,

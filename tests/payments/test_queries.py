@@ -1,18 +1,15 @@
-"""What pages read: the story of a payment, the search, the alarms, the ways to pay."""
+"""What pages read: the story of a payment, the search, the ways to pay."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
 
-from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.payments import access, actions, queries
-from banyan.payments.models import Refund
 from banyan.payments.providers.base import Status
 from tests.payments.scripted import script
 from tests.payments.till import (
@@ -80,20 +77,6 @@ def test_a_providers_reference_finds_what_it_names() -> None:
     found = queries.find_by_reference(f"ref-refund-{refund.pk}-1")
     assert [(f.kind, f.intent_id) for f in found] == [("refund", intent.pk)]
     assert queries.find_by_reference("") == queries.find_by_reference("nope") == []
-
-
-def test_alarms_name_what_needs_a_person() -> None:
-    assert queries.alarms() == queries.Alarms([], [], [], [], [])
-    post(message(started(), amount=1))
-    refunded(captured(), 100, "late")
-    failed = refunded(captured(), 100, "failed")
-    script.refuses = "closed"
-    actions.submit_refund(actor=SUPPORT, refund_id=failed.pk)
-    with clock.at(clock.now() + dt.timedelta(days=10, seconds=1)):
-        alarms = queries.alarms()
-    assert [m.outcome for m in alarms.messages] == ["amount_mismatch"]
-    assert alarms.failed_refunds == [failed]
-    assert alarms.overdue_refunds == [Refund.objects.get(key="late")]
 
 
 def test_the_ways_to_pay_fit_the_payer() -> None:

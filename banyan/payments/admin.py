@@ -243,6 +243,26 @@ class PayoutAdmin(PaymentsAdmin):
         "settled_at",
     )  # fmt: skip
 
+    def panels(self, request: HttpRequest, row: Payout) -> list[Panel]:
+        """Return what was taken back of a part that was passed on, or was not to be had."""
+        if not row.payment_ref:
+            return []
+        return [
+            Panel(
+                _("Taken back"),
+                (_("Asked"), _("Amount"), _("State"), _("Why")),
+                [
+                    (
+                        Cell(f"{each.created_at:%Y-%m-%d %H:%M}"),
+                        Cell(money_of()(each), number=True),
+                        Cell(word(each.state)),
+                        Cell(each.failure),
+                    )
+                    for each in row.returns.order_by("id")
+                ],
+            )
+        ]
+
     @admin.display(description=gettext_lazy("To"))
     def account(self, row: Payout) -> str:
         """Return whom it goes to."""

@@ -33,7 +33,7 @@ from ..problems import (
 )
 from ..providers.base import Action, Charge, Provider, Started
 from ..reading import attempts_of
-from ..rules import CLOSED, OPEN, SETTLED, Reference, check_delay, lane_of
+from ..rules import CLOSED, OPEN, REQUEST, SETTLED, Reference, check_delay, lane_of
 from ..states import INTENT
 
 _TOKEN_BITS = 128
@@ -244,6 +244,7 @@ def charge_of(intent: Intent, attempt: Attempt) -> Charge:
         expires_at=intent.expires_at,
         payer_id=intent.payer_id,
         provider_ref=attempt.provider_ref,
+        divisible=intent.subject_kind != REQUEST,
     )
 
 

@@ -76,7 +76,8 @@ class Charge:
     """One attempt to collect ``money``.
 
     ``reference`` is ours (``rules.Reference``) and new for each attempt; ``provider_ref`` is empty
-    before the start. ``started_at`` is the attempt's, the same in every repetition.
+    before the start. ``started_at`` is the attempt's, the same in every repetition. ``divisible``:
+    parts of it may be passed on to merchants' own accounts (:class:`Splits`).
     """
 
     reference: str
@@ -86,6 +87,7 @@ class Charge:
     expires_at: dt.datetime
     payer_id: int | None = None
     provider_ref: str = ""
+    divisible: bool = True
 
     @property
     def idempotency_key(self) -> str:

@@ -133,7 +133,7 @@ class WechatProvider:
             "notify_url": webhook_url,
             "amount": {"total": charge.money.amount, "currency": charge.money.currency},
         }
-        if self.splits():
+        if self.splits() and charge.divisible:
             order["settle_info"] = {"profit_sharing": True}
         if trade == "jsapi":
             order["payer"] = {"openid": _needed(context, "payer_ref")}

@@ -14,6 +14,7 @@ from banyan.earnings.queries import Payable, payable_now
 from banyan.kernel import clock, relay
 from banyan.kernel.models import AuditEntry, DeadEvent
 from banyan.ledger.proof import last_proof
+from banyan.market.models import Dispute
 from banyan.notify.models import Message
 from banyan.orders.models import OrderRefund
 from banyan.payments.models import Intent, ProviderMessage, Refund
@@ -76,6 +77,11 @@ def refunds_waiting() -> Refunds:
         asked=OrderRefund.objects.filter(state="requested").count(),
         other_failed=others.count(),
     )
+
+
+def disputes_waiting() -> int:
+    """Count disputes without a decision. One query."""
+    return Dispute.objects.filter(state="open").count()
 
 
 def payments_waiting() -> Payments:

@@ -17,6 +17,7 @@ TO_WALLET = "wallet"
 # The subject of what is paid by a request: it is its payee's as a whole, none of it is passed on.
 REQUEST = "payment_request"
 REFUND_PROMISE = dt.timedelta(days=10)
+PATIENCE = dt.timedelta(days=1)  # with what is to come back from a merchant for a refund
 FIRST_CHECK = dt.timedelta(seconds=30)
 LONGEST_CHECK = dt.timedelta(minutes=15)
 FIRST_TRY = dt.timedelta(seconds=5)

@@ -25,7 +25,7 @@ from banyan.orders.models import Order
 from banyan.payments import actions, jobs
 from banyan.payments.access import get_intent_of
 from banyan.payments.actions.payouts import split_order, splitting
-from banyan.payments.models import ConnectedAccount, Intent, Payout, PayoutReturn
+from banyan.payments.models import ConnectedAccount, Intent, Payout, PayoutReturn, Refund
 from banyan.payments.problems import (
     PayoutNotSupported,
     ProviderRefused,
@@ -359,6 +359,42 @@ def test_wechat_gives_back_before_the_refund_is_whole(sharing: Wechat) -> None:
     sharing.control("share_return", out_return_no=f"return-{back.pk}-1", result="SUCCESS")
     assert actions.poll_return(actor=CRON, return_id=back.pk).state == "paid"
     assert balance("shop_payable", owner_id=order.shop_id) == 0
+
+
+def test_a_refund_waits_for_what_was_passed_on(sharing: Wechat) -> None:
+    """Given a platform that holds nothing of its merchants': the refund needs their part first."""
+    order = paid_by_wechat(sharing)
+    account_for(order, "wechat", MCHID)
+    received(order)
+    jobs.run_sweep()
+    sharing.configure(balance=0)
+    refund(order, 2500)
+    given_back = Refund.objects.get()
+
+    actions.submit_refund(actor=CRON, refund_id=given_back.pk)
+    given_back.refresh_from_db()
+    assert (given_back.state, given_back.attempts) == ("requested", 1)
+    jobs.run_sweep()
+    assert PayoutReturn.objects.get().state == "paid"
+    with clock.at(clock.now() + dt.timedelta(minutes=1)):
+        jobs.run_sweep()
+    given_back.refresh_from_db()
+    assert given_back.state == "submitted"
+
+
+def test_a_refund_does_not_wait_for_ever_for_a_merchant(sharing: Wechat) -> None:
+    order = paid_by_wechat(sharing)
+    account_for(order, "wechat", MCHID)
+    received(order)
+    jobs.run_sweep()
+    sharing.configure(balance=0, shares="later")
+    refund(order, 2500)
+    jobs.run_sweep()
+    day = dt.timedelta(days=1)
+    sharing.configure(offset=day.total_seconds())
+    with clock.at(clock.now() + day):
+        actions.submit_refund(actor=CRON, refund_id=Refund.objects.get().pk)
+    assert (Refund.objects.get().state, Refund.objects.get().failure) == ("failed", "NOT_ENOUGH")
 
 
 def test_an_order_that_was_placed_before_is_refused_and_stays_a_debt(

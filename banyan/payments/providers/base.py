@@ -54,6 +54,8 @@ class Capabilities:
     ``by_channel``: what was opened for one channel cannot be paid in another, so each has its own.
     ``blocked_in``: apps (``sharing.channels``) in which the provider's pages do not open.
     ``refund_elsewhere``: a refund may name a destination other than the way it came.
+    ``short_of_money``: the reasons for which a refund is refused when our account there has not the
+    money for it, so that it can be asked for again once it has.
     ``currencies``: empty means every one.
     """
 
@@ -64,6 +66,7 @@ class Capabilities:
     blocked_in: frozenset[str] = frozenset()
     payouts: bool = False
     refund_elsewhere: bool = False
+    short_of_money: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset()
 
     def takes(self, currency: str) -> bool:

@@ -75,6 +75,7 @@ class WechatProvider:
         needs_client_ip=True,
         by_channel=True,
         blocked_in=frozenset({"alipay"}),
+        short_of_money=frozenset({"NOT_ENOUGH"}),
     )
     bill_zone: dt.tzinfo = CHINA
 

@@ -21,7 +21,7 @@ from . import providers
 from .models import Attempt, Intent, Payout, ProviderMessage, Refund
 from .providers.base import Splits
 from .reading import came_by_link
-from .rules import TO_WALLET, Destinations
+from .rules import SETTLED, TO_WALLET, Destinations
 from .states import INTENT, REFUND
 
 
@@ -202,6 +202,11 @@ def _of_attempt(attempt: Attempt) -> list[Moment]:
 def passes_on() -> bool:
     """Tell whether any way to pay passes parts of payments on to merchants. No statement."""
     return any(isinstance(one, Splits) and one.splits() for one in providers.enabled())
+
+
+def in_review(intent: Intent) -> bool:
+    """Tell whether an unexpected amount came for a payment, which a person looks at."""
+    return intent.state not in SETTLED and intent.attempts.filter(outcome="mismatch").exists()
 
 
 def destinations_for(intent: Intent) -> Destinations:

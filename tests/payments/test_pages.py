@@ -10,9 +10,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 import banyan
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.orders import actions as orders
 from banyan.payments import actions, jobs, ports
 from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent
@@ -104,6 +107,22 @@ def test_an_unexpected_amount_is_not_said_to_be_nothing() -> None:
         assert "Nothing was taken" not in page
         assert "Waiting for the payment" not in page
     assert Intent.objects.get().state == "expired"
+
+
+def test_the_order_of_an_unexpected_amount_does_not_say_that_nothing_was_charged() -> None:
+    checkout = factories.place((factories.variant(), 1), provider="scripted")
+    browser = Client()
+    browser.post(reverse("purchase_pay", args=[checkout.access_token]))
+    intent = get_intent_of("checkout", checkout.pk)
+    post(message(intent, amount=1))
+    pages = [browser.get(f"/o/{checkout.access_token}").content.decode()]
+    with clock.at(checkout.expires_at):
+        orders.expire_checkout(actor=Actor.system("test"), checkout_id=checkout.pk)
+        pages.append(browser.get(f"/o/{checkout.access_token}").content.decode())
+    for page in pages:
+        assert "We received an unexpected amount" in page
+        assert "Nothing was charged" not in page
+        assert reverse("purchase_pay", args=[checkout.access_token]) not in page
 
 
 def test_pages_that_lead_to_a_provider_name_our_origin_and_nothing_more() -> None:

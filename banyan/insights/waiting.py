@@ -90,7 +90,7 @@ def payments_waiting() -> Payments:
     back = Refund.objects.filter(state="succeeded").values("intent_id")
     return Payments(
         unplaced=unplaced.exclude(pk__in=back).count(),
-        messages=ProviderMessage.objects.filter(outcome__in=NEEDS_A_PERSON).count(),
+        messages=ProviderMessage.objects.filter(outcome__in=NEEDS_A_PERSON, looked_at=None).count(),
     )
 
 

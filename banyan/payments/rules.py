@@ -49,6 +49,7 @@ class Outcome(StrEnum):
     STALE = "stale"
     CONTRADICTION = "contradiction"
     UNKNOWN_REFERENCE = "unknown_reference"
+    DISPUTED = "disputed"
     IGNORED = "ignored"
 
 
@@ -57,6 +58,7 @@ NEEDS_A_PERSON = (
     Outcome.SECOND_PAYMENT,
     Outcome.CONTRADICTION,
     Outcome.UNKNOWN_REFERENCE,
+    Outcome.DISPUTED,
 )
 
 

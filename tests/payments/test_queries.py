@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from banyan.insights.waiting import payments_waiting
 from banyan.kernel.actors import Actor
+from banyan.kernel.models import AuditEntry
 from banyan.kernel.money import Money
-from banyan.kernel.problems import NotFound
+from banyan.kernel.problems import Conflict, NotFound
 from banyan.payments import access, actions, queries
+from banyan.payments.models import ProviderMessage
 from banyan.payments.providers.base import Status
 from tests.payments.scripted import script
 from tests.payments.till import (
@@ -77,6 +80,36 @@ def test_a_providers_reference_finds_what_it_names() -> None:
     found = queries.find_by_reference(f"ref-refund-{refund.pk}-1")
     assert [(f.kind, f.intent_id) for f in found] == [("refund", intent.pk)]
     assert queries.find_by_reference("") == queries.find_by_reference("nope") == []
+
+
+def test_what_a_person_has_looked_into_waits_no_more() -> None:
+    """Given an unexpected amount: the desk counts it until somebody says what came of it."""
+    post(message(started(), amount=1))
+    kept = ProviderMessage.objects.get()
+    assert payments_waiting().messages == 1
+
+    for nobody in (BUYER, Actor(kind="staff", id=1, roles=frozenset({"moderation"}))):
+        with pytest.raises(NotFound):
+            actions.look_at_message(actor=nobody, message_id=kept.pk, reason="mine")
+    assert payments_waiting().messages == 1
+    actions.look_at_message(actor=SUPPORT, message_id=kept.pk, reason="Paid back by hand.")
+
+    assert payments_waiting().messages == 0
+    entry = AuditEntry.objects.get(action="payments.look_at")
+    assert (entry.subject_id, entry.reason) == (kept.pk, "Paid back by hand.")
+    with pytest.raises(Conflict) as again:
+        actions.look_at_message(actor=SUPPORT, message_id=kept.pk, reason="again")
+    assert again.value.code == "message_needs_nobody"
+
+
+def test_what_needs_nobody_is_not_looked_into() -> None:
+    intent = started()
+    post(message(intent))
+    told = ProviderMessage.objects.get()
+    with pytest.raises(Conflict):
+        actions.look_at_message(actor=SUPPORT, message_id=told.pk, reason="why not")
+    told.refresh_from_db()
+    assert told.looked_at is None
 
 
 def test_the_ways_to_pay_fit_the_payer() -> None:

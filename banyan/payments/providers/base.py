@@ -31,11 +31,15 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a provider's message says. ``payment.failed`` is one declined try, not the end."""
+    """What a provider's message says. ``payment.failed`` is one declined try, not the end.
+
+    ``payment.disputed``: the payer's bank takes it back unless somebody answers at the provider.
+    """
 
     PAYMENT_SUCCEEDED = "payment.succeeded"
     PAYMENT_FAILED = "payment.failed"
     PAYMENT_CANCELLED = "payment.cancelled"
+    PAYMENT_DISPUTED = "payment.disputed"
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
     PAYOUT_PAID = "payout.paid"

@@ -14,7 +14,7 @@ from banyan.catalog.rules import Place
 from banyan.entitlements.actions import count_typed_code
 from banyan.entitlements.rights import HeldPrice
 from banyan.entitlements.rules import why
-from banyan.kernel.http import address_of
+from banyan.kernel.http import whole_address_of
 from banyan.kernel.problems import Invalid
 from banyan.orders import actions as orders
 from banyan.orders.access import get_checkout_for_buyer, visible_checkouts
@@ -346,8 +346,7 @@ def _context(request: HttpRequest, intent: Intent, device: DeviceBody) -> dict[s
     context: dict[str, str] = {"channel": device.channel}
     if device.channel == "wap" and adapter.capabilities.needs_client_ip:
         behind = bool(settings.SECURE_PROXY_SSL_HEADER)
-        address = address_of(request.META, behind_proxy=behind)
-        context["client_ip"] = f"{address}::" if ":" in address else address
+        context["client_ip"] = whole_address_of(request.META, behind_proxy=behind)
     if device.payer_code:
         if not isinstance(adapter, AsksWhoPays):
             raise Invalid(code="payer_code_not_wanted", detail=intent.provider)

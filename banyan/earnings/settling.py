@@ -34,6 +34,8 @@ SUBJECT = "order_split"
 def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
     """Bring what was passed on for an order to what its shop is due; repeatable.
 
+    A part that failed is not passed on again: the platform owes it.
+
     ``key`` names what happened: the same one changes nothing again. Locks payment, order and the
     shop's account. Posts what ``request_split`` posts. When nothing more is to be passed on of the
     payment, and this order passes nothing on, the provider is told to keep the rest. Not inside a
@@ -44,7 +46,10 @@ def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
     if intent_id is None or order.state not in ("received", "closed"):
         return
     if order.shop.kind == "member":
-        return  # its money waits in escrow, and is its seller's when that ends
+        # Its money waits in escrow with the platform, and is its seller's when that ends.
+        if _is_last(order):
+            payments.keep_rest(intent_id=intent_id)
+        return
     owed = _owed(order)
     with transaction.atomic(), caused_by(order.checkout_id):
         mine = [LockKey("payment", intent_id), LockKey("order", order.pk)]
@@ -54,7 +59,7 @@ def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
         split = Payout.objects.filter(subject_kind=SUBJECT, subject_id=order.pk)
         sent = split.exclude(state="failed").first()
         if sent is None and due > 0 and not split.exists():
-            payments.request_split(
+            sent = payments.request_split(
                 actor=actor,
                 intent_id=intent_id,
                 owner=("shop", order.shop_id),
@@ -73,7 +78,7 @@ def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
                 amount=_too_much(sent, due),
                 key=key,
             )
-        rest_is_ours = _is_last(order) and not split.exists()
+        rest_is_ours = _is_last(order) and sent is None
     if rest_is_ours:
         payments.keep_rest(intent_id=intent_id)
 
@@ -116,6 +121,13 @@ def pass_on(event: OrderReceived, meta: Meta) -> None:
 def take_back(event: OrderRefunded, meta: Meta) -> None:
     """Take back what the shop is no longer due."""
     _later(event.order_id, f"order_refund:{event.refund_id}:back")
+
+
+@events.subscribe(PayoutFailed, consumer=CONSUMER)
+def let_go(event: PayoutFailed, meta: Meta) -> None:
+    """Let the rest go that a failed part would have let go."""
+    if event.subject_kind == SUBJECT:
+        _later(event.subject_id, f"payout:{event.payout_id}:failed")
 
 
 def _later(order_id: int, key: str) -> None:

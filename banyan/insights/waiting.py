@@ -14,6 +14,7 @@ from banyan.earnings.queries import Payable, payable_now
 from banyan.kernel import clock, relay
 from banyan.kernel.models import AuditEntry, DeadEvent
 from banyan.ledger.proof import last_proof
+from banyan.market.models import Dispute
 from banyan.notify.models import Message
 from banyan.orders.models import OrderRefund
 from banyan.payments.models import Intent, ProviderMessage, Refund
@@ -78,13 +79,18 @@ def refunds_waiting() -> Refunds:
     )
 
 
+def disputes_waiting() -> int:
+    """Count disputes without a decision. One query."""
+    return Dispute.objects.filter(state="open").count()
+
+
 def payments_waiting() -> Payments:
     """Count payments. Two queries. An unplaced one whose refund has left waits no more."""
     unplaced = Intent.objects.filter(state="captured_unplaced")
     back = Refund.objects.filter(state="succeeded").values("intent_id")
     return Payments(
         unplaced=unplaced.exclude(pk__in=back).count(),
-        messages=ProviderMessage.objects.filter(outcome__in=NEEDS_A_PERSON).count(),
+        messages=ProviderMessage.objects.filter(outcome__in=NEEDS_A_PERSON, looked_at=None).count(),
     )
 
 

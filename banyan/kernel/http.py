@@ -67,11 +67,17 @@ def led_on(request: HttpRequest, problem: Problem) -> HttpResponse | None:
 
 def address_of(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
     """Return the client's address; of IPv6 the network, because one client owns all of it."""
+    address = whole_address_of(environ, behind_proxy=behind_proxy)
+    if ":" in address:
+        return ":".join(address.split(":", 4)[:4])
+    return address
+
+
+def whole_address_of(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
+    """Return the client's address as it came."""
     address = str(environ.get("REMOTE_ADDR", ""))
     if behind_proxy:
         # Only the last hop was written by our own proxy; the others are the client's word.
         forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
         address = forwarded.rpartition(",")[2].strip() or address
-    if ":" in address:
-        return ":".join(address.split(":", 4)[:4])
     return address

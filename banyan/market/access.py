@@ -48,7 +48,11 @@ def get_dispute_for(actor: Actor, dispute_id: int, access_token: str = "") -> Di
 
 
 def side_of(actor: Actor, dispute: Dispute) -> str:
-    """Return as whom somebody speaks who may see the dispute: platform, seller or buyer."""
-    if actor.has_role(*OFFICE):
-        return "platform"
-    return "seller" if works_in(actor, dispute.order.shop_id) else "buyer"
+    """Return as whom somebody speaks who may see the dispute: platform, seller or buyer.
+
+    Nobody speaks for the platform about what is their own.
+    """
+    if works_in(actor, dispute.order.shop_id):
+        return "seller"
+    own = actor.id is not None and actor.id == dispute.order.checkout.buyer_id
+    return "platform" if actor.has_role(*OFFICE) and not own else "buyer"

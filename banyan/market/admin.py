@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 from banyan.kernel.problems import Invalid
+from banyan.media.queries import pictures
 from banyan.orders.actions.proceeds import escrow_balance
 
 from . import actions
@@ -27,7 +28,7 @@ SIDES = {
 def _decide(errand: Errand) -> None:
     currency = errand.row.order.currency
     try:
-        amount = Money.parse(errand.answers["amount"] or "0", currency).amount
+        amount = Money.parse(errand.answers["amount"], currency).amount
     except (ValueError, ArithmeticError) as error:
         raise Invalid(fields={"amount": _("Enter an amount such as 12.50.")}) from error
     actions.decide_dispute(
@@ -110,7 +111,9 @@ class DisputeAdmin(OfficeAdmin):
         return format_money(Money(row.refund_amount, row.order.currency))
 
     def panels(self, request: HttpRequest, row: Dispute) -> list[Panel]:
-        """Return what both sides said."""
+        """Return what both sides said and showed; a picture opens."""
+        entries = list(row.entries.order_by("id"))
+        shown = pictures([entry.image_id for entry in entries], "large")
         return [
             Panel(
                 _("What was said"),
@@ -120,9 +123,11 @@ class DisputeAdmin(OfficeAdmin):
                         Cell(f"{entry.at:%Y-%m-%d %H:%M}"),
                         Cell(SIDES[entry.side]),
                         Cell(entry.body),
-                        Cell(_("Yes") if entry.image_id else "–"),
+                        Cell(_("Picture"), shown[entry.image_id]["src"])
+                        if entry.image_id in shown
+                        else Cell("–"),
                     )
-                    for entry in row.entries.order_by("id")
+                    for entry in entries
                 ],
             )
         ]

@@ -8,7 +8,7 @@ from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
-from .models import Intent, PaymentRequest, Payout, Refund
+from .models import Intent, PaymentRequest, Payout, ProviderMessage, Refund
 from .reading import intent_of_link, intent_of_token
 
 _STAFF = ("support", "finance")
@@ -81,6 +81,14 @@ def get_refund_for(actor: Actor, refund_id: int) -> Refund:
     if refund is None or not _may_see(actor, refund.intent):
         raise NotFound()
     return refund
+
+
+def get_message_for(actor: Actor, message_id: int) -> ProviderMessage:
+    """Return a provider's message for support and finance staff."""
+    message = ProviderMessage.objects.filter(pk=message_id).first()
+    if message is None or not actor.has_role(*_STAFF):
+        raise NotFound()
+    return message
 
 
 def get_payout_for(actor: Actor, payout_id: int) -> Payout:

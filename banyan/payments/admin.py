@@ -35,6 +35,7 @@ KINDS = {
     "payment.succeeded": gettext_lazy("Payment arrived"),
     "payment.failed": gettext_lazy("Payment declined"),
     "payment.cancelled": gettext_lazy("Payment given up"),
+    "payment.disputed": gettext_lazy("Payment disputed"),
     "refund.succeeded": gettext_lazy("Refund sent"),
     "refund.failed": gettext_lazy("Refund failed"),
     "payout.paid": gettext_lazy("Payout arrived"),
@@ -131,7 +132,12 @@ class NeedsPerson(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filter by outcome."""
-        return queryset.filter(outcome__in=NEEDS_A_PERSON) if self.value() else queryset
+        waiting = queryset.filter(outcome__in=NEEDS_A_PERSON, looked_at=None)
+        return waiting if self.value() else queryset
+
+
+def _look(errand: Errand) -> None:
+    actions.look_at_message(actor=errand.actor, message_id=errand.row.pk, reason=errand.reason)
 
 
 @admin.register(ProviderMessage)
@@ -147,9 +153,20 @@ class MessageAdmin(PaymentsAdmin):
     search_fields = ("=provider_ref", "=message_id", "=reference")
     ordering = ("-id",)
     facts = (
-        "received_at", "handled_at", "provider", "kind", "outcome", "repeats", "reference",
-        "provider_ref", "message_id", "payment",
+        "received_at", "handled_at", "provider", "kind", "outcome", "looked_at", "repeats",
+        "reference", "provider_ref", "message_id", "payment",
     )  # fmt: skip
+    acts = (
+        Act(
+            "look",
+            gettext_lazy("It is looked into"),
+            _look,
+            gettext_lazy("It waits no more on the desk. Say what came of it."),
+            gettext_lazy("Noted."),
+            DESK,
+            offered=lambda row: row.outcome in NEEDS_A_PERSON and row.looked_at is None,
+        ),
+    )
 
     @admin.display(description=gettext_lazy("Payment"))
     def payment(self, row: ProviderMessage) -> Cell:
@@ -242,6 +259,26 @@ class PayoutAdmin(PaymentsAdmin):
         money_of(), "state", "account", "provider", "provider_ref", "failure", "created_at",
         "settled_at",
     )  # fmt: skip
+
+    def panels(self, request: HttpRequest, row: Payout) -> list[Panel]:
+        """Return what was taken back of a part that was passed on, or was not to be had."""
+        if not row.payment_ref:
+            return []
+        return [
+            Panel(
+                _("Taken back"),
+                (_("Asked"), _("Amount"), _("State"), _("Why")),
+                [
+                    (
+                        Cell(f"{each.created_at:%Y-%m-%d %H:%M}"),
+                        Cell(money_of()(each), number=True),
+                        Cell(word(each.state)),
+                        Cell(each.failure),
+                    )
+                    for each in row.returns.order_by("id")
+                ],
+            )
+        ]
 
     @admin.display(description=gettext_lazy("To"))
     def account(self, row: Payout) -> str:

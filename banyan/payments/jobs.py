@@ -16,7 +16,7 @@ from banyan.kernel.problems import Busy
 from . import actions
 from .models import Intent, PaymentRequest, Payout, PayoutReturn, ProviderMessage, Refund
 from .problems import ProviderUnreachable
-from .rules import FIRST_CHECK, check_delay
+from .rules import FIRST_CHECK, OPEN, REQUEST, check_delay
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +46,12 @@ def sweep(timestamp: int) -> None:
 def run_sweep() -> dict[str, int]:
     """Check open payments, expire, submit and poll refunds and payouts, handle kept messages.
 
+    Payments that nothing is left to be paid for are given up first, so that they are closed at
+    once.
     Returns how many of each were done. One that fails is logged and does not stop the others.
     """
     return {
+        "left_over": _each(_left_over(), actions.cancel_intent, "intent_id"),
         "intents": _each(_due_intents(), actions.check_intent, "intent_id"),
         "refunds_out": _each(_due(Refund, "requested"), actions.submit_refund, "refund_id"),
         "refunds_asked": _each(_due(Refund, "submitted"), actions.poll_refund, "refund_id"),
@@ -83,6 +86,18 @@ def _due_intents() -> Iterable[int]:
 def _due(model: type[Refund | Payout | PayoutReturn], state: str) -> list[int]:
     due = model.objects.filter(state=state, next_attempt_at__lte=clock.now())
     return list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH])
+
+
+def _left_over() -> list[int]:
+    """Return payments that wait for a request which was paid another way, taken back, or is over.
+
+    Whoever pays one all the same gets it back.
+    """
+    over = PaymentRequest.objects.exclude(state="open").values("pk")
+    waiting = Intent.objects.filter(
+        next_check_at__isnull=False, subject_kind=REQUEST, state__in=OPEN, subject_id__in=over
+    )
+    return list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
 def _overdue_requests() -> list[int]:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from banyan.kernel.ids import IdField
 
+from .rules import NEEDS_A_PERSON
 from .states import INTENT, PAYMENT_REQUEST, PAYOUT, REFUND, RETURN
 
 
@@ -114,7 +115,8 @@ class ProviderMessage(models.Model):
 
     ``reference`` is our name of what it is about, ``outcome`` what became of it
     (``rules.Outcome``); ``handled_at`` is empty while that is not decided. ``repeats`` counts how
-    often the provider sent the very same message again.
+    often the provider sent the very same message again. ``looked_at`` is when somebody had looked
+    into one that needs a person.
     """
 
     id = IdField(primary_key=True)
@@ -129,6 +131,7 @@ class ProviderMessage(models.Model):
     repeats = models.IntegerField(default=0, db_default=0)
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "payments_providermessage"
@@ -142,6 +145,11 @@ class ProviderMessage(models.Model):
                 fields=["received_at"],
                 name="provider_message_unhandled",
                 condition=Q(handled_at=None),
+            ),
+            models.Index(
+                fields=["outcome"],
+                name="provider_message_person",
+                condition=Q(outcome__in=[str(one) for one in NEEDS_A_PERSON], looked_at=None),
             ),
         ]
 

@@ -22,12 +22,17 @@ def mark(payer_ref: str) -> str:
 
 
 def sealed(context: Mapping[str, str]) -> dict[str, str]:
-    """Return a ``context`` of ``Provider.start`` as it may be kept: ``payer_ref`` sealed."""
+    """Return a ``context`` of ``Provider.start`` as it may be kept: ``payer_ref`` sealed.
+
+    ``payer`` and ``place`` are the marks of ``payer_ref`` and ``client_ip``, where they are given.
+    """
     kept = dict(context)
     payer_ref = kept.pop("payer_ref", "")
     if payer_ref:
         box = keyrings.seal(Ring.PAYERS, payer_ref.encode())
         kept |= {"payer": mark(payer_ref), "payer_sealed": box.decode()}
+    if kept.get("client_ip"):
+        kept["place"] = mark(kept["client_ip"])
     return kept
 
 

@@ -10,7 +10,6 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from banyan.kernel import clock
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.kernel.remembered import remembered
@@ -21,7 +20,8 @@ from banyan.ledger.queries import StatementLine
 from . import providers
 from .models import Attempt, Intent, Payout, ProviderMessage, Refund
 from .providers.base import Splits
-from .rules import BY_LINK, NEEDS_A_PERSON, TO_WALLET, Destinations
+from .reading import came_by_link
+from .rules import SETTLED, TO_WALLET, Destinations
 from .states import INTENT, REFUND
 
 
@@ -204,6 +204,11 @@ def passes_on() -> bool:
     return any(isinstance(one, Splits) and one.splits() for one in providers.enabled())
 
 
+def in_review(intent: Intent) -> bool:
+    """Tell whether an unexpected amount came for a payment, which a person looks at."""
+    return intent.state not in SETTLED and intent.attempts.filter(outcome="mismatch").exists()
+
+
 def destinations_for(intent: Intent) -> Destinations:
     """Return where a refund of ``intent`` may go besides the way it was paid.
 
@@ -238,10 +243,7 @@ def _told(intent_ids: list[int]) -> QuerySet[ProviderMessage]:
 
 
 def _paid_by_link(intent: Intent) -> bool:
-    if not intent.link_code:
-        return False
-    paid = intent.attempts.filter(provider_ref=intent.provider_ref)
-    return paid.filter(Q(lane=BY_LINK) | Q(lane__startswith=f"{BY_LINK}:")).exists()
+    return bool(intent.link_code) and came_by_link(intent, intent.provider_ref)
 
 
 def destination_text(destination: str) -> str:
@@ -280,29 +282,3 @@ def find_by_reference(text: str) -> list[Found]:
         for p in Payout.objects.filter(provider_ref=text)[:20]
     ]
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Alarms:
-    """What an operator has to look at, newest first, at most 100 of each."""
-
-    messages: list[ProviderMessage]
-    unplaced: list[Intent]
-    failed_refunds: list[Refund]
-    overdue_refunds: list[Refund]
-    failed_payouts: list[Payout]
-
-
-def alarms() -> Alarms:
-    """Return everything about payments that needs a person. Five statements."""
-    refunds = Refund.objects.select_related("intent")
-    overdue = refunds.filter(state__in=("requested", "submitted"), due_by__lt=clock.now())
-    return Alarms(
-        messages=list(
-            ProviderMessage.objects.filter(outcome__in=NEEDS_A_PERSON).order_by("-id")[:100]
-        ),
-        unplaced=list(Intent.objects.filter(state="captured_unplaced").order_by("-id")[:100]),
-        failed_refunds=list(refunds.filter(state="failed").order_by("-id")[:100]),
-        overdue_refunds=list(overdue.order_by("-id")[:100]),
-        failed_payouts=list(Payout.objects.filter(state="failed").order_by("-id")[:100]),
-    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from banyan.kernel.remembered import remembered
 
 from .models import Attempt, Intent
+from .rules import BY_LINK
 
 
 @remembered
@@ -19,6 +20,12 @@ def attempts_of(intent_id: int) -> QuerySet[Attempt]:
 def open_attempts(intent_id: int) -> QuerySet[Attempt]:
     """Return the attempts of a payment that have not ended, oldest first."""
     return Attempt.objects.filter(intent_id=intent_id, outcome="").order_by("number")
+
+
+def came_by_link(intent: Intent, provider_ref: str) -> bool:
+    """Tell whether an attempt of a payment was by its link, so that anybody may have paid it."""
+    tried = intent.attempts.filter(provider_ref=provider_ref)
+    return tried.filter(Q(lane=BY_LINK) | Q(lane__startswith=f"{BY_LINK}:")).exists()
 
 
 @remembered

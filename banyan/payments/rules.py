@@ -14,7 +14,10 @@ SETTLED = ("captured", "captured_unplaced")
 
 # The destination of a refund that becomes credit here, instead of going back outside.
 TO_WALLET = "wallet"
+# The subject of what is paid by a request: it is its payee's as a whole, none of it is passed on.
+REQUEST = "payment_request"
 REFUND_PROMISE = dt.timedelta(days=10)
+PATIENCE = dt.timedelta(days=1)  # with what is to come back from a merchant for a refund
 FIRST_CHECK = dt.timedelta(seconds=30)
 LONGEST_CHECK = dt.timedelta(minutes=15)
 FIRST_TRY = dt.timedelta(seconds=5)
@@ -46,6 +49,7 @@ class Outcome(StrEnum):
     STALE = "stale"
     CONTRADICTION = "contradiction"
     UNKNOWN_REFERENCE = "unknown_reference"
+    DISPUTED = "disputed"
     IGNORED = "ignored"
 
 
@@ -54,6 +58,7 @@ NEEDS_A_PERSON = (
     Outcome.SECOND_PAYMENT,
     Outcome.CONTRADICTION,
     Outcome.UNKNOWN_REFERENCE,
+    Outcome.DISPUTED,
 )
 
 
@@ -85,14 +90,16 @@ BY_LINK = "link"
 def lane_of(context: Mapping[str, str], *, by_channel: bool) -> str:
     """Return who shares one open attempt at the provider: the same address to pay at.
 
-    ``context`` is that of ``Provider.start``; ``by`` in it is BY_LINK for whoever pays by a link,
+    ``context`` is as ``payers.sealed`` keeps it; ``by`` in it is BY_LINK for who pays by a link,
     whose way back is another than the buyer's. Where the provider opens a payment for one kind of
-    page (``by_channel``), each kind has a lane, and each payer who was asked who they are
-    (``payer``: the mark of their id). The empty lane is the buyer's in a plain browser.
+    page (``by_channel``), each kind has a lane, and in it each payer who was asked who they are
+    (``payer``: the mark of their id) or whose network address was told (``place``: its mark). The
+    empty lane is the buyer's in a plain browser.
     """
     channel = context.get("channel", "") if by_channel else ""
     kind = "" if channel in ("web", "native") else channel
-    parts = (context.get("by", ""), kind, context.get("payer", "")[:16])
+    payer = context.get("payer") or (context.get("place", "") if kind else "")
+    parts = (context.get("by", ""), kind, payer[:16])
     return ":".join(part for part in parts if part)
 
 
@@ -100,6 +107,7 @@ class Fate(StrEnum):
     """What became of one payer, where several may pay the same thing."""
 
     WAITING = "waiting"
+    REVIEW = "review"
     PAID = "paid"
     TOO_LATE = "too_late"
     SECOND = "second"
@@ -110,9 +118,12 @@ class Fate(StrEnum):
 def fate_of(*, state: str, captured_ref: str, provider_ref: str, outcome: str) -> Fate:
     """Return what became of the payer of an attempt (``provider_ref``, ``outcome``).
 
-    ``state`` and ``captured_ref`` are the payment's. SECOND has paid what was paid already and
-    gets it back; SPARED has paid nothing, since somebody else has.
+    ``state`` and ``captured_ref`` are the payment's. REVIEW has paid an unexpected amount, which a
+    person looks at; SECOND has paid what was paid already and gets it back; SPARED has paid
+    nothing, since somebody else has.
     """
+    if outcome == "mismatch":
+        return Fate.REVIEW
     if state in CLOSED:
         return Fate.OVER
     if state not in SETTLED:

@@ -18,6 +18,7 @@ from .rules import Outcome, Reference
 BAD = {
     "failed", "declined", "captured_unplaced", "mismatch",
     Outcome.AMOUNT_MISMATCH, Outcome.SECOND_PAYMENT, Outcome.CONTRADICTION, Outcome.UNPLACED,
+    Outcome.DISPUTED,
 }  # fmt: skip
 
 
@@ -129,6 +130,7 @@ def outcome_text(outcome: str) -> str:
         Outcome.STALE: _("about an earlier request: no effect"),
         Outcome.CONTRADICTION: _("contradicts what was told before: a person has to look"),
         Outcome.UNKNOWN_REFERENCE: _("about nothing we know: a person has to look"),
+        Outcome.DISPUTED: _("the payer's bank disputes it: a person has to answer at the provider"),
         Outcome.IGNORED: _("no effect"),
     }
     return known.get(outcome, outcome)

@@ -10,9 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from banyan.kernel.actors import Actor
 from banyan.orders.models import Checkout
+from banyan.payments import actions
 from banyan.payments.models import Intent
 from tests.browser.test_sign_in import closed_afterwards, site
+from tests.gateways.wechat.orders import OPENED
 from tests.payments.fixtures import till_settings
 from tests.payments.wechat.conftest import wechat, wechat_process
 from tests.payments.wechat.driver import Wechat, deliver
@@ -56,6 +59,12 @@ class App:
         if answer == "ok":
             self.wechat.pay(Intent.objects.get())
         return answer
+
+
+SAFARI = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
+    " Gecko) Version/17.4 Mobile/15E148 Safari/604.1"
+)
 
 
 @pytest.fixture
@@ -147,3 +156,29 @@ def test_without_a_bridge_there_is_a_link_and_the_page_finishes_when_a_friend_pa
     page.wait_for_url("**/o/*", timeout=SOON)
     assert Checkout.objects.get().state == "paid"
     friend.context.close()
+
+
+def test_a_telephones_browser_comes_from_our_pages_to_the_page_that_calls_wechat_up(
+    browser: Browser, phone: BrowserContext, site: str, wechat: Wechat
+) -> None:
+    """Whoever comes from nowhere is turned away there: the buyer, again later, and a friend."""
+    wechat.configure(h5_host=wechat.url)
+    checkout = factories.place((factories.variant(price=10_000), 1), provider="wechat")
+    telephone = browser.new_context(viewport=PHONE, user_agent=SAFARI, locale="en")
+    page = telephone.new_page()
+    page.goto(f"{site}/o/{checkout.access_token}")
+    page.get_by_role("button", name="Pay").first.click()
+    expect(page.get_by_text(OPENED)).to_be_visible(timeout=SOON)
+
+    intent = Intent.objects.get()
+    page.goto(f"{site}/pay/{intent.token}")
+    page.get_by_role("button", name="Pay").first.click()
+    expect(page.get_by_text(OPENED)).to_be_visible(timeout=SOON)
+
+    code = actions.open_link(actor=Actor.guest(), intent=intent)
+    page.goto(f"{site}/pay/link/{code}")
+    page.get_by_role("button", name="Pay").click()
+    expect(page.get_by_text(OPENED)).to_be_visible(timeout=SOON)
+
+    assert wechat.control("came_from") == [f"{site}/"] * 3
+    telephone.close()

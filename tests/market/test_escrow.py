@@ -265,6 +265,24 @@ def test_nobody_decides_on_their_own_dispute() -> None:
     assert balance("escrow", order.pk) == 10_000
 
 
+@pytest.mark.parametrize("side", ["buyer", "seller"])
+def test_nobody_speaks_for_the_platform_about_their_own(side: str) -> None:
+    """Given somebody of the office who bought, or sold: both sides read who it was."""
+    office = make.staff("support")
+    office.email = "office@example.com"
+    office.save(update_fields=["email"])
+    one = listing(office) if side == "seller" else listing()
+    buyer = office if side == "buyer" else make.member()
+    dispute = _opened(bought(one, buyer), buyer, 10_000)
+
+    said = market.answer_dispute(actor=make.actor(office), dispute_id=dispute.pk, body="So it is.")
+    other = market.answer_dispute(
+        actor=make.actor(make.staff("support")), dispute_id=dispute.pk, body="We look at it."
+    )
+
+    assert (said.side, other.side) == (side, "platform")
+
+
 def _opened(order: Order, buyer: Account, amount: int) -> Dispute:
     return market.open_dispute(
         actor=make.actor(buyer),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,7 +13,7 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import IllegalTransition
 from banyan.kernel.states import Machine, transition
-from banyan.payments import actions
+from banyan.payments import actions, jobs
 from banyan.payments.models import Attempt, Intent, Payout, Refund
 from banyan.payments.problems import (
     PaymentClosed,
@@ -176,6 +177,22 @@ def test_expiry_does_not_wait_for_a_provider_that_is_away() -> None:
     intent.refresh_from_db()
     assert intent.next_check_at is None
     assert intent.attempts.get().outcome == "cancelled"
+
+
+@pytest.mark.parametrize("fault", ["refuses", "is not enabled any more"])
+def test_expiry_does_not_wait_for_a_provider_that_does_not_answer_any_more(
+    settings: Any, fault: str
+) -> None:
+    intent = started(minutes=1)
+    if fault == "refuses":
+        script.refuses = "NO_AUTH"
+    else:
+        settings.PAYMENT_PROVIDERS = ["sandbox"]
+    with clock.at(intent.expires_at):
+        jobs.run_sweep()
+    intent.refresh_from_db()
+    assert intent.state == "expired"
+    assert intent.next_check_at is not None
 
 
 def test_expiry_before_the_time_does_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +10,18 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 import banyan
-from banyan.payments import ports
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.orders import actions as orders
+from banyan.payments import actions, jobs, ports
+from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent
 from banyan.payments.providers.base import Action, Status
 from tests.payments.scripted import script
-from tests.payments.till import Placer, captured, opened, started
+from tests.payments.till import BUYER, Placer, captured, message, opened, post, started
 from tests.support import factories
 from tests.support.sandbox import Sandbox
 from tests.web.studio.scene import client
@@ -87,6 +93,46 @@ def test_the_waiting_page_says_how_it_stands() -> None:
     page = Client().get(f"/pay/{intent.token}").content.decode()
     assert "It is paid" in page
     assert "hx-get" not in page
+
+
+def test_an_unexpected_amount_is_not_said_to_be_nothing() -> None:
+    """Given a payer whose money came in another amount: the page says so, also after the time."""
+    intent = started()
+    post(message(intent, amount=1))
+    for at in (clock.now(), intent.expires_at):
+        with clock.at(at):
+            jobs.run_sweep()
+            page = Client().get(f"/pay/{intent.token}").content.decode()
+        assert "We received an unexpected amount" in page
+        assert "Nothing was taken" not in page
+        assert "Waiting for the payment" not in page
+    assert Intent.objects.get().state == "expired"
+
+
+def test_the_order_of_an_unexpected_amount_does_not_say_that_nothing_was_charged() -> None:
+    checkout = factories.place((factories.variant(), 1), provider="scripted")
+    browser = Client()
+    browser.post(reverse("purchase_pay", args=[checkout.access_token]))
+    intent = get_intent_of("checkout", checkout.pk)
+    post(message(intent, amount=1))
+    pages = [browser.get(f"/o/{checkout.access_token}").content.decode()]
+    with clock.at(checkout.expires_at):
+        orders.expire_checkout(actor=Actor.system("test"), checkout_id=checkout.pk)
+        pages.append(browser.get(f"/o/{checkout.access_token}").content.decode())
+    for page in pages:
+        assert "We received an unexpected amount" in page
+        assert "Nothing was charged" not in page
+        assert reverse("purchase_pay", args=[checkout.access_token]) not in page
+
+
+def test_pages_that_lead_to_a_provider_name_our_origin_and_nothing_more() -> None:
+    """WeChat's pay page turns away who comes from nowhere, and our tokens are nobody's business."""
+    checkout = factories.place((factories.variant(), 1), provider="scripted")
+    intent = get_intent_of("checkout", checkout.pk)
+    code = actions.open_link(actor=BUYER, intent=intent)
+    for path in (f"/o/{checkout.access_token}", f"/pay/{intent.token}", f"/pay/link/{code}"):
+        page = Client().get(path).content.decode()
+        assert re.findall('<meta name="referrer" content="([^"]+)"', page) == ["origin"], path
 
 
 def test_a_code_is_shown_for_scanning() -> None:

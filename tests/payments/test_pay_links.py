@@ -18,9 +18,10 @@ from banyan.orders.models import Checkout
 from banyan.payments import actions, jobs
 from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent, Refund
-from banyan.payments.problems import LinkNotOffered, PaymentClosed
+from banyan.payments.problems import DestinationNotSupported, LinkNotOffered, PaymentClosed
 from banyan.payments.providers.base import Action, Status
 from banyan.payments.queries import destinations_for
+from banyan.payments.rules import TO_WALLET
 from banyan.web.shop.orders.pay_link import first_name
 from tests.payments.scripted import script
 from tests.payments.till import BUYER, Placer, message, opened, post, refunded, started
@@ -178,6 +179,43 @@ def test_who_pays_second_gets_it_back_and_is_told() -> None:
     told = helper.get(f"{reverse('pay_link_wait', args=[code])}?lane=link").content.decode()
     assert "sent back in full" in told
     assert checkout.orders.get().state == "paid"
+
+
+def test_a_friends_second_payment_never_becomes_the_buyers_credit() -> None:
+    """Given a refund that cannot go back the way it came: it is the friend's, not the buyer's."""
+    buyer = factories.member()
+    checkout = factories.place((factories.variant(), 1), buyer=buyer, provider="scripted")
+    intent = get_intent_of("checkout", checkout.pk)
+    code = actions.open_link(actor=factories.actor(buyer), intent=intent)
+    Client().post(reverse("purchase_pay", args=[checkout.access_token]))
+    press_pay(code)
+    paid_by(intent, 1)
+    paid_by(intent, 2)
+    refund = Refund.objects.get()
+    script.refuses = "card_gone"
+    actions.submit_refund(actor=BUYER, refund_id=refund.pk)
+
+    assert not destinations_for(refund.intent).wallet
+    with pytest.raises(DestinationNotSupported):
+        actions.redirect_refund(
+            actor=factories.actor(factories.staff("support")),
+            refund_id=refund.pk,
+            destination=TO_WALLET,
+            reason="as suggested",
+        )
+    assert refund.intent.payer_id is None
+
+
+def test_a_buyers_own_second_payment_may_become_credit() -> None:
+    buyer = factories.member()
+    checkout = factories.place((factories.variant(), 1), buyer=buyer, provider="scripted")
+    intent = get_intent_of("checkout", checkout.pk)
+    code = actions.open_link(actor=factories.actor(buyer), intent=intent)
+    Client().post(reverse("purchase_pay", args=[checkout.access_token]))
+    press_pay(code)
+    paid_by(intent, 2)
+    paid_by(intent, 1)
+    assert destinations_for(Refund.objects.get().intent).wallet
 
 
 def test_who_did_not_pay_is_told_that_somebody_has() -> None:

@@ -1,18 +1,18 @@
-"""What pages read: the story of a payment, the search, the alarms, the ways to pay."""
+"""What pages read: the story of a payment, the search, the ways to pay."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
 
-from banyan.kernel import clock
+from banyan.insights.waiting import payments_waiting
 from banyan.kernel.actors import Actor
+from banyan.kernel.models import AuditEntry
 from banyan.kernel.money import Money
-from banyan.kernel.problems import NotFound
+from banyan.kernel.problems import Conflict, NotFound
 from banyan.payments import access, actions, queries
-from banyan.payments.models import Refund
+from banyan.payments.models import ProviderMessage
 from banyan.payments.providers.base import Status
 from tests.payments.scripted import script
 from tests.payments.till import (
@@ -82,18 +82,34 @@ def test_a_providers_reference_finds_what_it_names() -> None:
     assert queries.find_by_reference("") == queries.find_by_reference("nope") == []
 
 
-def test_alarms_name_what_needs_a_person() -> None:
-    assert queries.alarms() == queries.Alarms([], [], [], [], [])
+def test_what_a_person_has_looked_into_waits_no_more() -> None:
+    """Given an unexpected amount: the desk counts it until somebody says what came of it."""
     post(message(started(), amount=1))
-    refunded(captured(), 100, "late")
-    failed = refunded(captured(), 100, "failed")
-    script.refuses = "closed"
-    actions.submit_refund(actor=SUPPORT, refund_id=failed.pk)
-    with clock.at(clock.now() + dt.timedelta(days=10, seconds=1)):
-        alarms = queries.alarms()
-    assert [m.outcome for m in alarms.messages] == ["amount_mismatch"]
-    assert alarms.failed_refunds == [failed]
-    assert alarms.overdue_refunds == [Refund.objects.get(key="late")]
+    kept = ProviderMessage.objects.get()
+    assert payments_waiting().messages == 1
+
+    for nobody in (BUYER, Actor(kind="staff", id=1, roles=frozenset({"moderation"}))):
+        with pytest.raises(NotFound):
+            actions.look_at_message(actor=nobody, message_id=kept.pk, reason="mine")
+    assert payments_waiting().messages == 1
+    actions.look_at_message(actor=SUPPORT, message_id=kept.pk, reason="Paid back by hand.")
+
+    assert payments_waiting().messages == 0
+    entry = AuditEntry.objects.get(action="payments.look_at")
+    assert (entry.subject_id, entry.reason) == (kept.pk, "Paid back by hand.")
+    with pytest.raises(Conflict) as again:
+        actions.look_at_message(actor=SUPPORT, message_id=kept.pk, reason="again")
+    assert again.value.code == "message_needs_nobody"
+
+
+def test_what_needs_nobody_is_not_looked_into() -> None:
+    intent = started()
+    post(message(intent))
+    told = ProviderMessage.objects.get()
+    with pytest.raises(Conflict):
+        actions.look_at_message(actor=SUPPORT, message_id=told.pk, reason="why not")
+    told.refresh_from_db()
+    assert told.looked_at is None
 
 
 def test_the_ways_to_pay_fit_the_payer() -> None:

@@ -129,6 +129,32 @@ def test_a_paid_request_cannot_be_paid_or_taken_back() -> None:
         actions.cancel_request(actor=CRON, request_id=request.pk)
 
 
+def test_what_was_begun_is_closed_at_the_provider_once_there_is_nothing_to_pay(
+    settings: Any,
+) -> None:
+    """Given a request that somebody pays another way, and one that is taken back."""
+    settings.PAYMENT_PROVIDERS = [ENTRY, "other=tests.payments.scripted:ScriptedProvider"]
+    first, second = asked(), asked()
+    for request in (first, second):
+        payer().post(page_of(request), {"provider": "other"})
+    left = Intent.objects.filter(provider="other")
+    one = actions.intent_for_request(actor=CRON, request=first, provider="scripted")
+    money = Money(5000, first.currency)
+    paid = actions.Paid(provider_ref="one", money=money, at=clock.now())
+    actions.capture(actor=CRON, intent_id=one.pk, paid=paid)
+    actions.cancel_request(actor=CRON, request_id=second.pk)
+    open_still = actions.intent_for_request(actor=CRON, request=asked(), provider="scripted")
+
+    done = jobs.run_sweep()
+
+    assert done["left_over"] == 2
+    assert set(left.values_list("state", flat=True)) == {"cancelled"}
+    assert len(script.asked("cancel")) == 2
+    open_still.refresh_from_db()
+    assert open_still.state == "created"
+    assert jobs.run_sweep()["left_over"] == 0
+
+
 def test_money_for_a_request_that_was_taken_back_goes_back() -> None:
     request = asked()
     payer().post(page_of(request))

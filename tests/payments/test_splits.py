@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from banyan.kernel import clock, events, locks, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.models import AuditEntry
+from banyan.kernel.money import Money
 from banyan.ledger import actions as ledger
 from banyan.ledger.proof import verify
 from banyan.ledger.rules import Entry
@@ -23,8 +25,13 @@ from banyan.orders.models import Order
 from banyan.payments import actions, jobs
 from banyan.payments.access import get_intent_of
 from banyan.payments.actions.payouts import split_order, splitting
-from banyan.payments.models import ConnectedAccount, Intent, Payout, PayoutReturn
-from banyan.payments.problems import PayoutNotSupported, ProviderRefused, SplitTooLarge
+from banyan.payments.models import ConnectedAccount, Intent, Payout, PayoutReturn, Refund
+from banyan.payments.problems import (
+    PayoutNotSupported,
+    ProviderRefused,
+    ProviderUnreachable,
+    SplitTooLarge,
+)
 from tests.payments.stripe.conftest import gateway, stripe_process
 from tests.payments.stripe.gateway import Gateway
 from tests.payments.till import balance
@@ -281,6 +288,63 @@ def test_a_share_that_ends_as_closed_leaves_the_debt(sharing: Wechat) -> None:
     assert balance("shop_payable", owner_id=order.shop_id) == order.total_amount
 
 
+def test_what_a_failed_part_would_have_let_go_is_let_go(sharing: Wechat) -> None:
+    """Given a part that WeChat Pay refuses: what is the platform's is not left frozen."""
+    order = paid_by_wechat(sharing)
+    account_for(order, "wechat", MCHID)
+    ConnectedAccount.objects.update(account="1900000404")
+    received(order)
+    jobs.run_sweep()
+    assert (Payout.objects.get().state, Payout.objects.get().failure) == ("failed", "NO_AUTH")
+    assert sharing.control("shares")["let_go"] == []
+
+    relay.drain()
+    job = ProcrastinateJob.objects.filter(task_name="earnings.settle").latest("id")
+    settle_order(actor=CRON, order_id=int(job.args["order_id"]), key=job.args["key"])
+
+    assert sharing.control("shares")["let_go"] == [f"pay-{intent_of(order).pk}-1"]
+    assert Payout.objects.count() == 1  # the platform owes it, and does not try again
+
+
+def test_what_waits_in_escrow_is_with_the_platform_and_not_frozen(sharing: Wechat) -> None:
+    order = paid_by_wechat(sharing)
+    Shop.objects.filter(pk=order.shop_id).update(kind="member")
+    received(order)
+    assert not Payout.objects.exists()
+    assert sharing.control("shares")["let_go"] == [f"pay-{intent_of(order).pk}-1"]
+
+
+def test_nothing_is_let_go_while_a_part_is_still_to_be_sent(sharing: Wechat) -> None:
+    order = paid_by_wechat(sharing)
+    account_for(order, "wechat", MCHID)
+    received(order)
+    with pytest.raises(ProviderUnreachable):
+        actions.keep_rest(intent_id=intent_of(order).pk)
+    assert sharing.control("shares")["let_go"] == []
+    jobs.run_sweep()
+    actions.keep_rest(intent_id=intent_of(order).pk)
+
+
+def test_what_is_asked_for_by_a_link_is_never_frozen(sharing: Wechat) -> None:
+    shop = factories.shop()
+    asked = actions.ask_for_payment(
+        actor=factories.actor(shop.owner),
+        payee_kind="shop",
+        payee_id=shop.pk,
+        amount=Money(5000, shop.currency),
+        note="Two cups",
+        good_for=dt.timedelta(days=1),
+    )
+    intent = actions.intent_for_request(actor=CRON, request=asked, provider="wechat")
+    actions.start(actor=CRON, intent_id=intent.pk, return_url="http://shop.test/", locale="en")
+    order = bought("wechat")
+    frozen = {
+        one: sharing.control("order", out_trade_no=f"pay-{one.pk}-1").get("settle_info")
+        for one in (intent, intent_of(order))
+    }
+    assert list(frozen.values()) == [None, {"profit_sharing": True}]
+
+
 def test_wechat_gives_back_before_the_refund_is_whole(sharing: Wechat) -> None:
     order = paid_by_wechat(sharing)
     account_for(order, "wechat", MCHID)
@@ -295,6 +359,42 @@ def test_wechat_gives_back_before_the_refund_is_whole(sharing: Wechat) -> None:
     sharing.control("share_return", out_return_no=f"return-{back.pk}-1", result="SUCCESS")
     assert actions.poll_return(actor=CRON, return_id=back.pk).state == "paid"
     assert balance("shop_payable", owner_id=order.shop_id) == 0
+
+
+def test_a_refund_waits_for_what_was_passed_on(sharing: Wechat) -> None:
+    """Given a platform that holds nothing of its merchants': the refund needs their part first."""
+    order = paid_by_wechat(sharing)
+    account_for(order, "wechat", MCHID)
+    received(order)
+    jobs.run_sweep()
+    sharing.configure(balance=0)
+    refund(order, 2500)
+    given_back = Refund.objects.get()
+
+    actions.submit_refund(actor=CRON, refund_id=given_back.pk)
+    given_back.refresh_from_db()
+    assert (given_back.state, given_back.attempts) == ("requested", 1)
+    jobs.run_sweep()
+    assert PayoutReturn.objects.get().state == "paid"
+    with clock.at(clock.now() + dt.timedelta(minutes=1)):
+        jobs.run_sweep()
+    given_back.refresh_from_db()
+    assert given_back.state == "submitted"
+
+
+def test_a_refund_does_not_wait_for_ever_for_a_merchant(sharing: Wechat) -> None:
+    order = paid_by_wechat(sharing)
+    account_for(order, "wechat", MCHID)
+    received(order)
+    jobs.run_sweep()
+    sharing.configure(balance=0, shares="later")
+    refund(order, 2500)
+    jobs.run_sweep()
+    day = dt.timedelta(days=1)
+    sharing.configure(offset=day.total_seconds())
+    with clock.at(clock.now() + day):
+        actions.submit_refund(actor=CRON, refund_id=Refund.objects.get().pk)
+    assert (Refund.objects.get().state, Refund.objects.get().failure) == ("failed", "NOT_ENOUGH")
 
 
 def test_an_order_that_was_placed_before_is_refused_and_stays_a_debt(

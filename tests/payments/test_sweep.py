@@ -85,6 +85,7 @@ def test_the_sweep_sends_and_asks_for_refunds_and_payouts() -> None:
     refunded(captured(), 5000)
     payout_requested()
     assert jobs.run_sweep() | {"intents": 0} == {
+        "left_over": 0,
         "intents": 0,
         "refunds_out": 1,
         "refunds_asked": 0,

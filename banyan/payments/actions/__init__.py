@@ -18,7 +18,7 @@ from .intents import (
     start_known,
     start_opened,
 )
-from .messages import handle_stored, receive_webhook
+from .messages import handle_stored, look_at_message, receive_webhook
 from .payouts import poll_payout, request_payout, settle_payout, submit_payout
 from .reconciliation import Difference, Reconciliation, reconcile
 from .refunds import (
@@ -65,6 +65,7 @@ __all__ = [
     "intent_for_request",
     "issue_credit",
     "keep_rest",
+    "look_at_message",
     "new_intent",
     "open_link",
     "poll_payout",

@@ -23,6 +23,7 @@ from .. import arrivals, providers
 from ..events import PaymentCaptured, PaymentUnplaced
 from ..models import Intent, ProviderMessage
 from ..providers.base import Provider
+from ..reading import came_by_link
 from ..rules import SETTLED, Outcome, is_late
 from ..states import INTENT
 from .books import clearing_account, provider_account
@@ -297,6 +298,8 @@ def _second_payment(capturing: _Capturing) -> Outcome:
     """Book money that nobody asked for twice as an intent of its own, and send it back."""
     first, paid = capturing.intent, capturing.paid
     logger.error("intent %s was paid twice: %s too", first.pk, paid.provider_ref)
+    # What came by the link is whoever's: it must never become credit of the buyer.
+    payer_id = None if came_by_link(first, paid.provider_ref) else first.payer_id
     with transaction.atomic(durable=True):
         second, _ = Intent.objects.get_or_create(
             provider=first.provider,
@@ -304,7 +307,7 @@ def _second_payment(capturing: _Capturing) -> Outcome:
             defaults={
                 "subject_kind": first.subject_kind,
                 "subject_id": first.subject_id,
-                "payer_id": first.payer_id,
+                "payer_id": payer_id,
                 "amount": paid.money.amount,
                 "currency": paid.money.currency,
                 "token": new_code(128),

@@ -16,7 +16,7 @@ from banyan.kernel.states import transition
 from .. import providers
 from ..events import PaymentFailed
 from ..models import Attempt, Intent
-from ..problems import ProviderRefused, ProviderUnreachable
+from ..problems import ProviderRefused, ProviderUnknown, ProviderUnreachable
 from ..providers.base import Kind, Message, Provider, ProviderState, Status
 from ..reading import open_attempts
 from ..rules import OPEN, Outcome, check_delay
@@ -60,8 +60,9 @@ def sync_known(*, actor: Actor, intent: Intent) -> Intent:
 def expire_intent(*, actor: Actor, intent_id: int) -> Intent:
     """End a payment whose time has passed; first at the provider, so that a payment in time wins.
 
-    Repeatable; not inside a transaction. When the provider is away, the intent expires all the
-    same (it must not hold anything for ever) and is closed there by a later check.
+    Repeatable; not inside a transaction. When the provider is away, refuses, or is not enabled any
+    more, the intent expires all the same (it must not hold anything for ever) and is closed there
+    by a later check.
     """
     intent = Intent.objects.get(pk=intent_id)
     if intent.state not in OPEN or clock.now() < intent.expires_at:
@@ -69,7 +70,7 @@ def expire_intent(*, actor: Actor, intent_id: int) -> Intent:
     with caused_by(intent.cause_id):
         try:
             _close_at_provider(actor, intent)
-        except ProviderUnreachable as error:
+        except (ProviderUnreachable, ProviderRefused, ProviderUnknown) as error:
             logger.warning("intent %s expires unasked: %s", intent.pk, error)
         with transaction.atomic():
             locks.take([LockKey("payment", intent.pk)])

@@ -33,7 +33,7 @@ from ..problems import (
 )
 from ..providers.base import Action, Charge, Provider, Started
 from ..reading import attempts_of
-from ..rules import CLOSED, OPEN, SETTLED, Reference, check_delay, lane_of
+from ..rules import CLOSED, OPEN, REQUEST, SETTLED, Reference, check_delay, lane_of
 from ..states import INTENT
 
 _TOKEN_BITS = 128
@@ -200,10 +200,24 @@ def _go_on(actor: Actor, adapter: Provider, intent: Intent, attempt: Attempt) ->
 
     if not attempt.action:
         _start_attempt(actor, adapter, intent, attempt)
+    elif _has_run_out(attempt):
+        try:
+            _record_start(actor, intent, attempt, _ask(adapter, intent, attempt))
+        except ProviderRefused:
+            sync_known(actor=actor, intent=intent)  # it was paid or closed there meanwhile
+            if intent.state not in SETTLED:
+                raise
+            return str(attempt.request["return_url"])
     if attempt.action["kind"] == "none":
         sync_known(actor=actor, intent=intent)
         return str(attempt.request["return_url"])
     return pay_address(intent, attempt)
+
+
+def _has_run_out(attempt: Attempt) -> bool:
+    """Tell whether the address that the payer was given does not open any more."""
+    until = attempt.action.get("good_until", "")
+    return bool(until) and clock.now() >= dt.datetime.fromisoformat(until)
 
 
 def webhook_url(provider: str, return_url: str) -> str:
@@ -230,6 +244,7 @@ def charge_of(intent: Intent, attempt: Attempt) -> Charge:
         expires_at=intent.expires_at,
         payer_id=intent.payer_id,
         provider_ref=attempt.provider_ref,
+        divisible=intent.subject_kind != REQUEST,
     )
 
 
@@ -258,15 +273,8 @@ def _open_attempt(actor: Actor, intent: Intent, asked: Mapping[str, Any]) -> Att
 
 
 def _start_attempt(actor: Actor, adapter: Provider, intent: Intent, attempt: Attempt) -> None:
-    asked = attempt.request
     try:
-        started = adapter.start(
-            charge_of(intent, attempt),
-            return_url=asked["return_url"],
-            webhook_url=asked["webhook_url"],
-            locale=asked["locale"],
-            context=payers.opened(asked["context"]),
-        )
+        started = _ask(adapter, intent, attempt)
     except ProviderRefused as refusal:
         Attempt.objects.filter(pk=attempt.pk, outcome="", provider_ref="").update(
             outcome="refused", failure=refusal.reason[:200], ended_at=clock.now()
@@ -276,6 +284,17 @@ def _start_attempt(actor: Actor, adapter: Provider, intent: Intent, attempt: Att
             return  # another click was let in meanwhile: its page is the page
         raise
     _record_start(actor, intent, attempt, started)
+
+
+def _ask(adapter: Provider, intent: Intent, attempt: Attempt) -> Started:
+    asked = attempt.request
+    return adapter.start(
+        charge_of(intent, attempt),
+        return_url=asked["return_url"],
+        webhook_url=asked["webhook_url"],
+        locale=asked["locale"],
+        context=payers.opened(asked["context"]),
+    )
 
 
 def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Started) -> None:
@@ -292,6 +311,8 @@ def _record_start(actor: Actor, intent: Intent, attempt: Attempt, started: Start
             written = _become_pending(actor, intent, attempt, begun, now)
         else:
             written = change(attempt, {"outcome": ""}, begun)
+            if written and intent.provider_ref == attempt.provider_ref:
+                change(intent, {}, {"pay_url": pay_address(intent, attempt)})
         if not written:
             # Another click was refused what this one was given: it can be paid, so keep asking.
             attempt.refresh_from_db(fields=["outcome"])
@@ -342,7 +363,14 @@ def _become_pending(
 
 
 def _stored(action: Action) -> dict[str, object]:
-    return {"kind": action.kind, "url": action.url, "params": dict(action.params)}
+    kept: dict[str, object] = {
+        "kind": action.kind,
+        "url": action.url,
+        "params": dict(action.params),
+    }
+    if action.good_until is not None:
+        kept["good_until"] = action.good_until.isoformat()
+    return kept
 
 
 def cancel_intent(*, actor: Actor, intent_id: int, reason: str = "") -> Intent:

@@ -6,15 +6,19 @@ import datetime as dt
 import logging
 from collections.abc import Mapping
 
-from banyan.kernel import clock
+from django.db import transaction
+
+from banyan.kernel import audit, clock
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.money import Money
+from banyan.kernel.problems import Conflict
 
 from .. import providers
+from ..access import get_message_for
 from ..models import Intent, Payout, ProviderMessage
 from ..providers.base import Kind, Message
 from ..reading import intent_of_provider
-from ..rules import Outcome, Reference
+from ..rules import NEEDS_A_PERSON, Outcome, Reference
 from .capturing import NotOurs, Paid, capture_told
 from .inquiry import decline, end_attempt
 from .notes import new_message, note_outcome, store_message
@@ -70,6 +74,31 @@ def handle_stored(*, message_id: int) -> None:
         _handle(row)
 
 
+def look_at_message(*, actor: Actor, message_id: int, reason: str) -> ProviderMessage:
+    """Staff say that a message which needed a person was looked into; once, audited.
+
+    Support or finance. ``reason`` says what came of it; nothing else changes. Raises Conflict
+    ``message_needs_nobody`` for any other message.
+    """
+    message = get_message_for(actor, message_id)
+    with transaction.atomic():
+        waiting = ProviderMessage.objects.filter(
+            pk=message_id, outcome__in=NEEDS_A_PERSON, looked_at=None
+        )
+        if not waiting.update(looked_at=clock.now()):
+            raise Conflict(code="message_needs_nobody", detail=message.outcome)
+        audit.record(
+            actor=actor,
+            action="payments.look_at",
+            subject_kind="provider_message",
+            subject_id=message_id,
+            subject_label=message.provider_ref,
+            reason=reason,
+        )
+    message.refresh_from_db()
+    return message
+
+
 def _handle(row: ProviderMessage) -> None:
     """Act on a message; each verb notes the outcome together with its own effect."""
     actor = Actor.provider(row.provider)
@@ -99,7 +128,9 @@ def _intent_of(provider: str, message: Message) -> Intent | None:
 def _handle_payment(actor: Actor, row: ProviderMessage) -> None:
     intent = row.intent
     failure = row.payload["failure"]
-    if intent is None:
+    if row.kind == Kind.PAYMENT_DISPUTED:
+        note_outcome(row.pk, Outcome.DISPUTED)
+    elif intent is None:
         note_outcome(row.pk, Outcome.UNKNOWN_REFERENCE)
     elif row.kind == Kind.PAYMENT_SUCCEEDED:
         money = _money(row)

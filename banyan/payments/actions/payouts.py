@@ -105,7 +105,8 @@ def submit_payout(*, actor: Actor, payout_id: int) -> Payout:
     """Send a requested payout to its provider; repeatable, and safe to run twice at once.
 
     Not inside a transaction. Does nothing before the row's ``next_attempt_at``, which each try
-    moves on. A refusal makes the payout failed and emits payout.failed.
+    moves on. A refusal makes the payout failed and emits payout.failed. The last part of a payment
+    waits for those before it: it lets the rest go, and nothing would be left for them.
     """
     payout = Payout.objects.get(pk=payout_id)
     now = clock.now()
@@ -120,6 +121,9 @@ def submit_payout(*, actor: Actor, payout_id: int) -> Payout:
 
 
 def _submit(actor: Actor, payout: Payout) -> None:
+    if _must_wait(payout):
+        logger.warning("payout %s waits for the parts before it", payout.pk)
+        return
     try:
         state = _carried(payout)
     except ProviderUnreachable as error:
@@ -135,6 +139,13 @@ def _submit(actor: Actor, payout: Payout) -> None:
         )
         return
     _act_on(actor, payout, state)
+
+
+def _must_wait(payout: Payout) -> bool:
+    if not payout.payment_ref or not payout.destination["last"]:
+        return False
+    parts = Payout.objects.filter(provider=payout.provider, payment_ref=payout.payment_ref)
+    return parts.filter(state="requested", destination__last=False).exists()
 
 
 def poll_payout(*, actor: Actor, payout_id: int) -> Payout:

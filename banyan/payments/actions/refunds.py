@@ -20,7 +20,7 @@ from banyan.ledger.rules import Entry
 from .. import providers
 from ..access import get_refund_for
 from ..events import RefundFailed, RefundRequested, RefundSucceeded
-from ..models import Intent, Refund
+from ..models import Intent, Payout, Refund
 from ..problems import (
     DestinationNotSupported,
     ProviderRefused,
@@ -31,6 +31,7 @@ from ..problems import (
 from ..providers.base import Provider, ProviderState, RefundOrder, Status
 from ..queries import destinations_for
 from ..rules import (
+    PATIENCE,
     REFUND_PROMISE,
     SETTLED,
     TO_WALLET,
@@ -174,8 +175,8 @@ def submit_refund(*, actor: Actor, refund_id: int) -> Refund:
     """Send a requested refund to its provider; repeatable, and safe to run twice at once.
 
     Not inside a transaction. Does nothing before the row's ``next_attempt_at``, which each try
-    moves on; so a provider that is away is asked again later. A refusal makes the refund failed
-    and emits refund.failed.
+    moves on; so a provider that is away is asked again later, and so is one that waits for money
+    which was passed on. Any other refusal makes the refund failed and emits refund.failed.
     """
     refund = Refund.objects.select_related("intent").get(pk=refund_id)
     now = clock.now()
@@ -196,12 +197,16 @@ def submit_refund(*, actor: Actor, refund_id: int) -> Refund:
 
 
 def _submit(actor: Actor, refund: Refund) -> None:
+    carrier = _carrier(refund)
     try:
-        state = _carrier(refund).refund(_order(refund))
+        state = carrier.refund(_order(refund))
     except ProviderUnreachable as error:
         logger.warning("refund %s waits for its provider: %s", refund.pk, error)
         return
     except ProviderRefused as refusal:
+        if refusal.reason in carrier.capabilities.short_of_money and _comes_back(refund):
+            logger.warning("refund %s waits for what was passed on: %s", refund.pk, refusal)
+            return
         settle_refund(
             actor=actor,
             refund_id=refund.pk,
@@ -212,6 +217,14 @@ def _submit(actor: Actor, refund: Refund) -> None:
         )
         return
     _act_on(actor, refund, state)
+
+
+def _comes_back(refund: Refund) -> bool:
+    """Tell whether money for it is still to come back from a merchant, who is asked beside it."""
+    intent = refund.intent
+    parts = Payout.objects.filter(provider=intent.provider, payment_ref=intent.provider_ref)
+    in_time = clock.now() < refund.created_at + PATIENCE
+    return in_time and parts.exclude(state="failed").exists()
 
 
 def poll_refund(*, actor: Actor, refund_id: int) -> Refund:

@@ -22,13 +22,12 @@ from banyan.ledger.rules import Entry
 from ..events import PaymentCaptured
 from ..models import Intent, PaymentRequest, Refund
 from ..problems import RefundTooLarge, RequestNotOpen
-from ..rules import OPEN
+from ..rules import OPEN, REQUEST
 from ..states import PAYMENT_REQUEST
 from .books import clearing_account
 from .intents import new_intent
 from .refunds import request_refund
 
-SUBJECT = "payment_request"
 LONGEST = dt.timedelta(days=30)
 LARGEST = 10**9  # minor units
 _TRY = dt.timedelta(hours=2)
@@ -83,7 +82,7 @@ def intent_for_request(*, actor: Actor, request: PaymentRequest, provider: str) 
         if request.state != "open" or now >= request.expires_at:
             raise RequestNotOpen(detail=request.state)
         waiting = Intent.objects.filter(
-            subject_kind=SUBJECT,
+            subject_kind=REQUEST,
             subject_id=request.pk,
             provider=provider,
             state__in=OPEN,
@@ -92,7 +91,7 @@ def intent_for_request(*, actor: Actor, request: PaymentRequest, provider: str) 
         if waiting is not None:
             return waiting
         intent = new_intent(
-            subject_kind=SUBJECT,
+            subject_kind=REQUEST,
             subject_id=request.pk,
             provider=provider,
             amount=Money(request.amount, request.currency),
@@ -105,7 +104,10 @@ def intent_for_request(*, actor: Actor, request: PaymentRequest, provider: str) 
 
 
 def cancel_request(*, actor: Actor, request_id: int) -> PaymentRequest:
-    """Take a request back; repeatable. Raises RequestNotOpen for a paid one."""
+    """Take a request back; repeatable. Raises RequestNotOpen for a paid one.
+
+    What was begun to pay it is given up by the sweep, within seconds.
+    """
     with transaction.atomic():
         request = _locked(request_id)
         if request.state == "paid":
@@ -126,7 +128,7 @@ def expire_request(*, actor: Actor, request_id: int) -> PaymentRequest:
 
 def request_locks(event: PaymentCaptured) -> list[LockKey]:
     """Return the lock of the account that a paid request is credited to."""
-    if event.subject_kind != SUBJECT:
+    if event.subject_kind != REQUEST:
         return []
     return ledger.lock_keys([_owed(PaymentRequest.objects.get(pk=event.subject_id))])
 
@@ -137,7 +139,7 @@ def on_request_captured(event: PaymentCaptured, actor: Actor) -> None:
     Posts ``payment_request:{id}:paid`` (clearing -X, payee +X). Raises RequestNotOpen when it was
     paid by another payment, taken back or has expired: the caller sends the money back.
     """
-    if event.subject_kind != SUBJECT:
+    if event.subject_kind != REQUEST:
         return
     request = _locked(event.subject_id)
     if request.state != "open":
@@ -151,7 +153,7 @@ def on_request_captured(event: PaymentCaptured, actor: Actor) -> None:
         paid_at=clock.now(),
     )
     locks.take_postponed()
-    _post(actor, request, f"{SUBJECT}:{request.pk}:paid", "payment_request.paid", request.amount)
+    _post(actor, request, f"{REQUEST}:{request.pk}:paid", "payment_request.paid", request.amount)
 
 
 def refund_request(*, actor: Actor, request_id: int, amount: int, reason: str, key: str) -> Refund:
@@ -175,7 +177,7 @@ def refund_request(*, actor: Actor, request_id: int, amount: int, reason: str, k
             intent_id=request.intent_id,
             amount=amount,
             reason=reason.strip(),
-            subject_kind=SUBJECT,
+            subject_kind=REQUEST,
             subject_id=request_id,
             key=key,
         )
@@ -184,7 +186,7 @@ def refund_request(*, actor: Actor, request_id: int, amount: int, reason: str, k
             audit.record(
                 actor=actor,
                 action="payment_request.refund",
-                subject_kind=SUBJECT,
+                subject_kind=REQUEST,
                 subject_id=request_id,
                 reason=reason.strip(),
                 detail={"amount": amount},
@@ -215,7 +217,7 @@ def _post(actor: Actor, request: PaymentRequest, key: str, kind: str, amount: in
     ledger.post(
         key=key,
         kind=kind,
-        subject_kind=SUBJECT,
+        subject_kind=REQUEST,
         subject_id=request.pk,
         entries=[Entry(clearing.pk, -amount), Entry(_owed(request).pk, amount)],
         currency=request.currency,

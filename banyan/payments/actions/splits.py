@@ -251,12 +251,22 @@ def settle_return(
 def keep_rest(*, intent_id: int) -> None:
     """Tell the provider that nothing more of a payment is passed on; repeatable.
 
-    Not inside a transaction. Nothing where the provider passes nothing on.
+    Not inside a transaction. Nothing where the provider passes nothing on, or has nothing left to
+    let go. Raises ProviderUnreachable, also while a part is still to be sent: tried again later.
     """
     intent = Intent.objects.get(pk=intent_id)
     adapter = providers.get(intent.provider)
-    if isinstance(adapter, Splits) and adapter.splits():
+    if not isinstance(adapter, Splits) or not adapter.splits():
+        return
+    unsent = Payout.objects.filter(
+        provider=intent.provider, payment_ref=intent.provider_ref, state="requested"
+    )
+    if unsent.exists():
+        raise ProviderUnreachable(detail=f"a part of payment {intent.pk} is still to be sent")
+    try:
         adapter.keep_rest(payment_ref=intent.provider_ref, reference=f"rest-{intent.pk}")
+    except ProviderRefused as refusal:
+        logger.warning("the rest of payment %s is not let go: %s", intent.pk, refusal)
 
 
 def _take_back(back: PayoutReturn) -> TakeBack:

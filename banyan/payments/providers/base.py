@@ -31,11 +31,15 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a provider's message says. ``payment.failed`` is one declined try, not the end."""
+    """What a provider's message says. ``payment.failed`` is one declined try, not the end.
+
+    ``payment.disputed``: the payer's bank takes it back unless somebody answers at the provider.
+    """
 
     PAYMENT_SUCCEEDED = "payment.succeeded"
     PAYMENT_FAILED = "payment.failed"
     PAYMENT_CANCELLED = "payment.cancelled"
+    PAYMENT_DISPUTED = "payment.disputed"
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
     PAYOUT_PAID = "payout.paid"
@@ -54,6 +58,8 @@ class Capabilities:
     ``by_channel``: what was opened for one channel cannot be paid in another, so each has its own.
     ``blocked_in``: apps (``sharing.channels``) in which the provider's pages do not open.
     ``refund_elsewhere``: a refund may name a destination other than the way it came.
+    ``short_of_money``: the reasons for which a refund is refused when our account there has not the
+    money for it, so that it can be asked for again once it has.
     ``currencies``: empty means every one.
     """
 
@@ -64,6 +70,7 @@ class Capabilities:
     blocked_in: frozenset[str] = frozenset()
     payouts: bool = False
     refund_elsewhere: bool = False
+    short_of_money: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset()
 
     def takes(self, currency: str) -> bool:
@@ -76,7 +83,8 @@ class Charge:
     """One attempt to collect ``money``.
 
     ``reference`` is ours (``rules.Reference``) and new for each attempt; ``provider_ref`` is empty
-    before the start. ``started_at`` is the attempt's, the same in every repetition.
+    before the start. ``started_at`` is the attempt's, the same in every repetition. ``divisible``:
+    parts of it may be passed on to merchants' own accounts (:class:`Splits`).
     """
 
     reference: str
@@ -86,6 +94,7 @@ class Charge:
     expires_at: dt.datetime
     payer_id: int | None = None
     provider_ref: str = ""
+    divisible: bool = True
 
     @property
     def idempotency_key(self) -> str:
@@ -171,11 +180,14 @@ class Action:
 
     redirect: go to ``url``. qr: scan ``url``. client: the page's script gets ``params`` (a client
     secret, or what a wallet's in-app bridge wants). none: nothing, the answer is to be had now.
+    ``good_until`` is set where ``url`` opens for a shorter time than there is to pay: the start is
+    then repeated for a fresh one.
     """
 
     kind: Literal["redirect", "qr", "client", "none"]
     url: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    good_until: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

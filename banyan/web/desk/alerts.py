@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from banyan.catalog.events import ShopAsked
 from banyan.kernel import events
 from banyan.kernel.events import Event, Meta
+from banyan.market.events import DisputeOpened
 from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
@@ -55,6 +56,12 @@ def _payout_failed(n: int) -> str:
     return ngettext("A payout came back.", "%(n)d payouts came back.", n) % {"n": n}
 
 
+def _dispute_opened(n: int) -> str:
+    return ngettext(
+        "A buyer asks for a decision.", "%(n)d buyers ask for a decision.", n
+    ) % {"n": n}  # fmt: skip
+
+
 # event -> (kind, roles that are told, the list it leads to, its filter, the words)
 Alert = tuple[str, tuple[str, ...], str, str, Callable[[int], str]]
 ALERTS: dict[type[Event], Alert] = {
@@ -68,7 +75,9 @@ ALERTS: dict[type[Event], Alert] = {
     ShopAsked: (
         "desk.shop_asked", ("moderation",), "catalog_shop", "?state__exact=pending", _shop_asked),
     PayoutFailed: (
-        "desk.payout_failed", ("finance",), "earnings_payoutbatch", "", _payout_failed),
+        "desk.payout_failed", ("finance",), "payments_payout", _FAILED, _payout_failed),
+    DisputeOpened: (
+        "desk.dispute", ("support",), "market_dispute", "?state__exact=open", _dispute_opened),
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from banyan.kernel.models import AuditEntry, DeadEvent, StoredEvent
 from banyan.kernel.money import format_money
 from banyan.kernel.office import list_of
 from banyan.ledger.models import Journal
+from banyan.market.models import Dispute
 from banyan.moderation.models import Appeal, Case, RightsNotice
 from banyan.moderation.queries import waiting as waiting_cases
 from banyan.notify.models import Message
@@ -51,7 +52,7 @@ class Section:
 
 
 def sections(request: HttpRequest) -> list[Section]:
-    """Return what waits for the actor's roles. At most twenty-four statements."""
+    """Return what waits for the actor's roles. At most twenty-five statements."""
     who = actor(request)
     found = []
     if who.has_role("moderation"):
@@ -59,6 +60,7 @@ def sections(request: HttpRequest) -> list[Section]:
         found.append(Section(_("Moderation"), _moderation()))
     if who.has_role("support", "finance"):
         found.append(Section(_("Refunds"), _refunds()))
+        found.append(Section(_("Disputes"), _disputes()))
         found.append(Section(_("Payments"), _payments()))
     if who.has_role("finance"):
         found.append(Section(_("Payouts"), _payouts()))
@@ -116,6 +118,12 @@ def _refunds() -> list[Line]:
         Line(refunds.other_failed, other, list_of(Refund, "state__exact=failed"), urgent=True),
         Line(refunds.asked, asked, list_of(OrderRefund, "state__exact=requested")),
     ]
+
+
+def _disputes() -> list[Line]:
+    n = waiting.disputes_waiting()
+    text = ngettext("dispute waits for a decision", "disputes wait for a decision", n)
+    return [Line(n, text, list_of(Dispute, "state__exact=open"))]
 
 
 def _payments() -> list[Line]:

@@ -47,6 +47,8 @@ def waiting_context(request: HttpRequest, payer: Payer, lane: str) -> dict[str, 
     attempt = attempt_of(payer, lane)
     going_on = attempt is not None and not attempt.outcome and intent.state in OPEN
     action = attempt.action if attempt is not None and going_on else {}
+    # An address that runs out is not linked to: Pay is pressed again, for a fresh one.
+    runs_out = bool(action.get("good_until"))
     can = providers.get(intent.provider).capabilities
     name = "pay_link_state" if payer.link else "payment_state"
     key = payer.link or intent.token
@@ -57,9 +59,13 @@ def waiting_context(request: HttpRequest, payer: Payer, lane: str) -> dict[str, 
         "amount": Money(intent.amount, intent.currency),
         "fate": fate(intent, attempt),
         "waiting": intent.state in OPEN,
-        "again": intent.state in ("created", "failed") and not going_on and not to_link,
+        "again": intent.state in ("created", "failed")
+        and not going_on
+        and not to_link
+        and fate(intent, attempt) != Fate.REVIEW,
         "onward": None if payer.link else subject_page(intent),
-        "pay_url": action.get("url") if action.get("kind") == "redirect" else "",
+        "pay_url": action.get("url") if action.get("kind") == "redirect" and not runs_out else "",
+        "runs_out": runs_out,
         "code": drawn(action["url"]) if action.get("kind") == "qr" else "",
         "client": action.get("params") if action.get("kind") == "client" else None,
         "client_template": f"payments/client_{intent.provider}.html",

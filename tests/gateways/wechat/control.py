@@ -1,8 +1,9 @@
 """What payers, banks, networks and time do: POST below ``/control``, JSON in and out.
 
 reset {} | settings {fields of Settings} | pay {out_trade_no, total?, currency?, at?} |
-paying {out_trade_no} | settle {out_refund_no, status} | notifications {} |
-envelope {id, changes?} | send {id, times?} | code {appid, person} (of any app) | openid (likewise)
+paying {out_trade_no} | order {out_trade_no} | came_from {} | settle {out_refund_no, status} |
+notifications {} | envelope {id, changes?} | send {id, times?} |
+code {appid, person} (of any app) | openid (likewise)
 """
 
 from __future__ import annotations
@@ -63,6 +64,10 @@ def act(state: State, verb: str, asked: dict[str, Any]) -> Any:
             }
         if verb == "asked_back":
             return state.asked_back
+        if verb == "order":
+            return orders.find(state, asked["out_trade_no"], state.keys.mchid).asked
+        if verb == "came_from":
+            return state.came_from
         if verb == "notifications":
             return [
                 {"id": one.id, "event_type": one.event_type, "url": one.url, "answers": one.answers}

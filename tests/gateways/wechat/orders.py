@@ -4,6 +4,8 @@ JSAPI (``payer.openid`` -> ``prepay_id``): https://pay.wechatpay.cn/doc/v3/merch
 native (-> ``code_url``): https://pay.weixin.qq.com/doc/v3/merchant/4012525095
 H5 (``scene_info.payer_client_ip``, ``scene_info.h5_info.type`` -> ``h5_url``):
 https://pay.weixin.qq.com/docs/merchant/products/h5-payment/apilist.html
+the page behind an ``h5_url``, and whom it turns away (``Referer``, five minutes, the address):
+https://pay.weixin.qq.com/wiki/doc/api/H5.php?chapter=15_4
 query (``trade_state``, ``amount``, ``payer`` ...): https://pay.weixin.qq.com/doc/v3/merchant/4013070356
 close (204): https://pay.weixin.qq.com/doc/v3/merchant/4012556398
 notification (``id`` ... ``resource``): https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_2_5.shtml
@@ -17,10 +19,13 @@ import secrets
 from typing import Any
 
 from .notices import tell
-from .state import Order, Refusal, State
+from .state import Order, Page, Refusal, State
 
 _NUMBER = re.compile(r"[0-9A-Za-z_\-|*]{6,32}")
 _TYPES = {"jsapi": "JSAPI", "native": "NATIVE", "h5": "MWEB"}
+H5_PATH = "/cgi-bin/mmpayweb-bin/checkmweb"
+H5_GOOD_FOR = 300
+OPENED = "正在调起微信支付"
 _SAYS = {
     "SUCCESS": "支付成功",
     "REFUND": "转入退款",
@@ -49,8 +54,22 @@ def place(state: State, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
         return {"prepay_id": prepay_id}
     if kind == "native":
         return {"code_url": f"weixin://wxpay/bizpayurl?pr={known.token}"}
-    page = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb"
+    state.pages[prepay_id] = Page(known, state.now())
+    page = (state.settings.h5_host or "https://wx.tenpay.com") + H5_PATH
     return {"h5_url": f"{page}?prepay_id={prepay_id}&package={secrets.randbelow(10**10)}"}
+
+
+def open_page(state: State, prepay_id: str, *, referer: str, address: str) -> str:
+    """Return what the page says to a browser that comes from ``referer`` and ``address``."""
+    page = state.pages.get(prepay_id)
+    state.came_from.append(referer)
+    if not referer:
+        return "商家参数格式有误,请联系商家解决"
+    if page is None or state.now() >= page.made_at + H5_GOOD_FOR:
+        return "支付请求已失效,请重新发起支付"
+    if page.order.asked["scene_info"]["payer_client_ip"] != address:
+        return "网络环境未能通过安全验证,请稍后再试"
+    return OPENED
 
 
 def _check(state: State, kind: str, asked: dict[str, Any]) -> None:

@@ -119,6 +119,9 @@ class Handler(BaseHTTPRequestHandler):
         if parts.path == "/connect/oauth2/authorize":
             self._authorised(parts.query)
             return
+        if parts.path == orders.H5_PATH:
+            self._opened(dict(parse_qsl(parts.query)))
+            return
         fault = self.state.settings.fault
         if fault == "cut":
             self.close_connection = True
@@ -150,6 +153,21 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", said)
             said = ""
         body = said.encode()
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _opened(self, query: dict[str, str]) -> None:
+        """Show the page that calls WeChat up, or why it does not; a test may name the address."""
+        address = self.headers.get("x-test-address") or self.client_address[0]
+        referer = self.headers.get("referer") or ""
+        with self.state.lock:
+            said = orders.open_page(
+                self.state, query.get("prepay_id", ""), referer=referer, address=address
+            )
+        body = said.encode()
+        self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -116,6 +116,8 @@ def take_back(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     back = ShareReturn(number, state.number("3208"), made, asked)
     if state.settings.shares == "now":
         back.result = "SUCCESS"
+        if state.settings.balance is not None:
+            state.settings.balance += asked["amount"]
     state.share_returns[number] = back
     return show_return(back)
 

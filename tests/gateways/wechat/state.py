@@ -45,6 +45,14 @@ class Order:
 
 
 @dataclass
+class Page:
+    """An address that was given out to pay an order in a telephone's browser."""
+
+    order: Order
+    made_at: float
+
+
+@dataclass
 class Refund:
     """A refund: what it was asked with, and what became of it."""
 
@@ -132,6 +140,7 @@ class Settings:
     person: str = "alice"
     domain: str = ""
     snapshot: bool = False
+    h5_host: str = ""  # where a test's browser finds the page that is at wx.tenpay.com
     shares: str = "now"  # or "later": the end comes by ``control/share``
 
 
@@ -147,6 +156,8 @@ class State:
     def clear(self) -> None:
         self.settings = Settings()
         self.orders: dict[str, Order] = {}
+        self.pages: dict[str, Page] = {}
+        self.came_from: list[str] = []
         self.refunds: dict[str, Refund] = {}
         self.notices: list[Notice] = []
         self.bills: dict[str, tuple[bytes, float]] = {}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -109,6 +110,17 @@ class Wechat:
     def pay(self, intent: Intent, number: int = 1, **how: Any) -> Any:
         """The payer pays."""
         return self.control("pay", out_trade_no=trade_no(intent, number), **how)
+
+    def opens(self, url: str, *, address: str, referer: str = "https://shop.test/") -> str:
+        """A telephone's browser goes to the pay page; what it says."""
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"X-Test-Address": address} | ({"Referer": referer} if referer else {})
+        try:
+            connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
 
     def told(self, **changes: Any) -> dict[str, Any]:
         """Return the latest notification as it goes out, signed now."""

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from banyan.payments.access import get_intent_of
-from banyan.payments.models import Attempt
+from banyan.payments.models import Attempt, Intent
 from tests.api.client import Program
-from tests.payments.wechat.driver import APPID, Wechat
+from tests.payments.wechat.driver import APPID, Wechat, trade_no
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,22 @@ def test_a_program_says_where_the_buyer_pays(
 ) -> None:
     status, _ = start(device)
     assert (status, Attempt.objects.get().action["kind"]) == (200, kind)
+
+
+def test_wechat_pay_is_told_the_whole_address(wechat: Wechat) -> None:
+    """Its page opens to that very address; a rate limit would count the network."""
+    here = "2001:db8:1:2:3:4:5:6"
+    checkout = factories.place((factories.variant(price=10_000), 1), provider="wechat")
+    program = Program()
+    program.client.defaults["REMOTE_ADDR"] = here
+    program.send(
+        "POST",
+        f"/checkouts/{checkout.pk}/payment",
+        {"channel": "wap"},
+        headers={"Access-Token": checkout.access_token},
+    )
+    asked = wechat.control("order", out_trade_no=trade_no(Intent.objects.get()))
+    assert asked["scene_info"]["payer_client_ip"] == here
 
 
 def test_inside_wechat_the_code_says_who_pays(wechat: Wechat) -> None:

@@ -40,7 +40,7 @@ from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Order, OrderRefund
 from banyan.payments import actions as payments
-from banyan.payments.models import Payout, Refund
+from banyan.payments.models import Payout, ProviderMessage, Refund
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
@@ -153,6 +153,18 @@ def failed_unplaced() -> Refund:
     fail(refund)
     refund.refresh_from_db()
     return refund
+
+
+def told_of_nothing_we_know() -> ProviderMessage:
+    return ProviderMessage.objects.create(
+        provider="sandbox",
+        message_id="m1",
+        kind="payment.succeeded",
+        payload={},
+        outcome="unknown_reference",
+        received_at=clock.now(),
+        handled_at=clock.now(),
+    )
 
 
 def held() -> Commission:
@@ -395,6 +407,9 @@ CASES = {
     ("payments_refund", "send-again"): Case(
         failed_unplaced, ("support", "finance"), "refund.send_again", state_of,
         {"destination": "buyer-2"}),
+    ("payments_providermessage", "look"): Case(
+        told_of_nothing_we_know, ("support", "finance"), "payments.look_at",
+        lambda row: ProviderMessage.objects.get(pk=row.pk).looked_at),
     ("earnings_payoutbatch", "approve"): Case(
         draft, ("finance",), "payout_batch.submit", state_of),
     ("earnings_payoutbatch", "cancel"): Case(draft, ("finance",), "payout_batch.cancel", state_of),

@@ -58,7 +58,9 @@ class StripeProvider:
 
     name = "stripe"
     label: str | Promise = "Stripe"
-    capabilities = Capabilities(currencies=CURRENCIES)
+    capabilities = Capabilities(
+        currencies=CURRENCIES, short_of_money=frozenset({"balance_insufficient"})
+    )
     bill_zone: dt.tzinfo = dt.UTC
 
     def __init__(self) -> None:

@@ -138,6 +138,7 @@ def message(event: Thing, *, live: bool) -> Message:
             thing["amount"],
             thing["currency"],
         )
+        return _message(event, thing, Kind.PAYMENT_DISPUTED, failure=thing["reason"])
     return _message(event, thing, Kind.OTHER)
 
 

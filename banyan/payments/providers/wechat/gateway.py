@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from ...problems import ProviderRefused, ProviderUnreachable
 from ..transport import HttpClient, Reply
 from .merchant import merchant
 from .signing import Unverified, authorization, verify
+
+logger = logging.getLogger(__name__)
 
 
 class Gateway:
@@ -54,6 +57,10 @@ class Gateway:
             said = _document(reply.content)
             code = str(said.get("code") or reply.status)
             detail = f"{method} {parts.path}: {reply.status} {said.get('message', '')}"
+            if reply.status == 401:
+                # A key that is not accepted is the operator's to mend: no refund fails for it.
+                logger.error("WeChat Pay does not accept our signature: %s %s", code, detail)
+                raise ProviderUnreachable(detail=f"{detail} ({code})")
             raise ProviderRefused(code, detail=detail)
         return reply
 

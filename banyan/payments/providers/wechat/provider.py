@@ -57,6 +57,7 @@ _GONE = ("ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS")
 _CLOSED = ("ORDER_CLOSED", "ORDERCLOSED")
 _NO_BILL = ("NO_STATEMENT_EXIST",)
 _NO_BILL_YET = ("STATEMENT_CREATING",)
+_H5_GOOD_FOR = dt.timedelta(minutes=4)  # of the five, so that there is time to get there
 _UNREADABLE = (KeyError, TypeError, ValueError)
 
 
@@ -74,6 +75,7 @@ class WechatProvider:
         needs_client_ip=True,
         by_channel=True,
         blocked_in=frozenset({"alipay"}),
+        short_of_money=frozenset({"NOT_ENOUGH"}),
     )
     bill_zone: dt.tzinfo = CHINA
 
@@ -113,8 +115,10 @@ class WechatProvider:
     ) -> Started:
         """Place an order; the same order again gives a fresh way to pay it.
 
-        JSAPI wants ``payer_ref``, the payer's openid under our appid, H5 ``client_ip``: without
-        them ProviderRefused ``payer_ref_missing`` or ``client_ip_missing``.
+        An ``h5_url`` opens for five minutes, from the address in ``client_ip`` and nowhere else:
+        https://pay.weixin.qq.com/wiki/doc/api/H5.php?chapter=15_4. JSAPI wants ``payer_ref``, the
+        payer's openid under our appid, H5 ``client_ip``: without them ProviderRefused
+        ``payer_ref_missing`` or ``client_ip_missing``.
         https://pay.wechatpay.cn/doc/v3/merchant/4012791897 (JSAPI),
         https://pay.weixin.qq.com/doc/v3/merchant/4012525095 (native),
         https://pay.weixin.qq.com/docs/merchant/products/h5-payment/apilist.html (H5).
@@ -130,7 +134,7 @@ class WechatProvider:
             "notify_url": webhook_url,
             "amount": {"total": charge.money.amount, "currency": charge.money.currency},
         }
-        if self.splits():
+        if self.splits() and charge.divisible:
             order["settle_info"] = {"profit_sharing": True}
         if trade == "jsapi":
             order["payer"] = {"openid": _needed(context, "payer_ref")}
@@ -146,7 +150,11 @@ class WechatProvider:
             return Action(kind="qr", url=answer["code_url"])
         if trade == "h5":
             back = quote(return_url, safe="")
-            return Action(kind="redirect", url=f"{answer['h5_url']}&redirect_url={back}")
+            return Action(
+                kind="redirect",
+                url=f"{answer['h5_url']}&redirect_url={back}",
+                good_until=clock.now() + _H5_GOOD_FOR,
+            )
         params = bridge_params(
             merchant(),
             prepay_id=answer["prepay_id"],

@@ -31,6 +31,7 @@ from banyan.orders.ports import holds_on
 from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
+from banyan.payments.queries import in_review
 from banyan.standing.queries import reviews_of
 
 from ...http import actor, number, private, signed_in
@@ -174,6 +175,7 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         payments.sync(actor=actor(request), intent_id=checkout.intent_id)
         return redirect("purchase", token)
     intent = Intent.objects.filter(pk=checkout.intent_id or 0).first()
+    looked_into = intent is not None and in_review(intent)
     rows = _order_rows(checkout, token, actor(request))
     context = {
         "nav": "orders",
@@ -187,7 +189,8 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "total": Money(checkout.total_amount, checkout.currency),
         "address": _address_line(checkout.address),
         "intent": intent,
-        "waiting": checkout.state == "placed",
+        "waiting": checkout.state == "placed" and not looked_into,
+        "in_review": looked_into,
         "sent_back": intent is not None and intent.state == "captured_unplaced",
         "path": next((row["path"] for row in rows if row["path"]), []),
         "edges": next((row["edges"] for row in rows if row["edges"]), []),

@@ -364,8 +364,8 @@ class Mechanic(ABC, Generic[T]):
         """The order that is followed :meth:`stands` no more; to entries of a draw: any order."""
         return ()
 
-    def stands(self, terms: T, order: Order) -> bool:
-        """Tell whether an order still counts after what was given back of it: unless all was."""
+    def stands(self, terms: T, order: Order, one: Participation | None = None) -> bool:
+        """Tell whether an order (``one`` follows it) counts after what was given back of it."""
         return kept_of(order) > 0
 
     def undone(self, play: Play[T]) -> Sequence[Effect]:

@@ -295,6 +295,10 @@ class Mechanic(ABC, Generic[T]):
         """Say in sentences how it goes, by what moves people and how it ends."""
         return (self.in_honour,) if campaign.drive == "honour" else self.steps
 
+    def hindered(self, terms: T) -> str:
+        """Return the reason (of REASONS) why nobody can begin one just now; empty if one can."""
+        return ""
+
     def turns(self, terms: T) -> int:
         """Return how often a person may begin it in one campaign."""
         return 1

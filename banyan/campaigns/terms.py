@@ -109,6 +109,10 @@ class Terms(BaseModel):
         """Whether it is begun by coming by, once a day by the date of the shop."""
         return False
 
+    def misfits(self, landing: str) -> Mapping[str, Any]:
+        """Return which parameters do not go with how it ends, by field."""
+        return {}
+
     @property
     def idle(self) -> frozenset[str]:
         """Names of parameters that mean nothing as the others stand."""

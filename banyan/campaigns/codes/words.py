@@ -14,6 +14,8 @@ from .terms import HELD, ReferralTerms
 
 WAITS = "month"
 """Why thanks wait for a later month."""
+SUSPENDED = "suspended"
+"""Why thanks wait for a decision: the account of either is suspended."""
 OTHER_GOODS = "goods"
 """Why an order brought no thanks: it held nothing of the categories."""
 
@@ -43,6 +45,7 @@ def _not_counted(shown: Shown[ReferralTerms]) -> list[Block]:
     near = sum(reason in {"own", "household"} for _one, reason in people)
     waits = sum(one.state == "in" and reason == WAITS for one, reason in people)
     held = sum(one.state == "in" and _is_held(one) for one, _reason in people)
+    apart = sum(one.state == "in" and reason == SUSPENDED for one, reason in people)
     found = [
         (
             cap,
@@ -90,6 +93,14 @@ def _not_counted(shown: Shown[ReferralTerms]) -> list[Block]:
                 "%(n)s friend has your address: somebody looks at it first.",
                 "%(n)s friends have your address: somebody looks at it first.",
                 held,
+            ),
+        ),
+        (
+            apart,
+            ngettext(
+                "%(n)s friend has qualified; thanks for them wait for a decision on an account.",
+                "%(n)s friends have qualified; thanks for them wait for decisions on accounts.",
+                apart,
             ),
         ),
     ]

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy
 from banyan.kernel.problems import Invalid
 from banyan.kernel.states import Machine
 from banyan.moderation.actions import check_text
+from banyan.moderation.queries import is_suspended
 from banyan.orders.models import Order
 from banyan.trust.queries import household_of, known
 
 from ..blocks import Block, Next, Note
 from ..codes.goods import LINES, counting_lines, faults_of_goods, kept_in, names_of_goods
 from ..codes.terms import HELD, REFUSED, ReferralTerms
-from ..codes.words import OTHER_GOODS, WAITS, gains, only_for, told_owner
+from ..codes.words import OTHER_GOODS, SUSPENDED, WAITS, gains, only_for, told_owner
 from ..disclosing import Gift
 from ..effects import Change, Count, Effect, Enter, Follow, Keep, Move, MoveOne, Reverse, Tell
 from ..figures import of_codes
@@ -200,6 +201,7 @@ class Referral(Mechanic[ReferralTerms]):
 
         Not for themselves: an order with their own card or device tells that now, at the latest. A
         household is as the terms say; who is held is decided again once a reviewer has cleared it.
+        While either of them is suspended it waits: an appeal may be upheld.
         """
         code, terms = play.instance, play.terms
         owner = code.owner_id or 0
@@ -221,6 +223,8 @@ class Referral(Mechanic[ReferralTerms]):
             return [Follow(one, one.order_id, reason="household"), MoveOne(one, "lost")]
         if at_home and terms.household == HELD and "cleared" not in one.data:
             return [Keep(one, {"flag": "household"}), Follow(one, one.order_id, reason=HELD)]
+        if is_suspended(owner) or is_suspended(one.account_id):
+            return [Follow(one, one.order_id, play.at + LATER, reason=SUSPENDED)]
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
         if _is_full(play):

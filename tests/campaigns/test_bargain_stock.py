@@ -206,7 +206,10 @@ def test_the_pages_say_which_it_is(item: Variant) -> None:
     assert "Buy for" in client(ana).get(product).content.decode()
     owner = client(item.product.shop.owner)
     studio = reverse("studio_campaign", args=[item.product.shop.slug, of.pk])
-    assert "Kept from its beginning" in owner.get(studio).content.decode()
+    told_shop = owner.get(studio).content.decode()
+    assert "Kept from its beginning" in told_shop
+    assert ("Pieces kept now", 1) in mechanic("bargain").figures(of)
+    assert "Pieces kept now" in told_shop
     form = reverse("studio_campaign_new", args=[item.product.shop.slug, "bargain"])
     assert "no more bargains run at once than there are pieces" in owner.get(form).content.decode()
 

@@ -103,6 +103,8 @@ def test_m07_an_order_of_other_goods_has_no_discount_and_brings_no_thanks(goods:
     told = "1 friend has ordered other goods only: a later order may still count."
     assert told in notes(code, ana)
     assert "Only for goods of: Tea" in notes(code, ben)
+    figures = dict(mechanic("referral").figures(code.campaign))
+    assert figures["Friends who have ordered other goods only"] == 1
     assert_sound()
 
 

@@ -37,7 +37,7 @@ from ..effects import (
     Tell,
     Undo,
 )
-from ..figures import of_bargains
+from ..figures import of_bargains, of_kept
 from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..milestones import passes
 from ..models import Campaign, Instance, Participation
@@ -119,7 +119,9 @@ class Bargaining(Mechanic[BargainTerms]):
 
     def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
         """See the base."""
-        return of_bargains(campaign)
+        assert campaign.version is not None
+        keeps = self.terms.model_validate(campaign.version.terms).keeps
+        return [*of_bargains(campaign), *(of_kept(campaign) if keeps else ())]
 
     def reduced(self, terms: BargainTerms) -> Sequence[tuple[int, int]]:
         """One unit at the lowest price, less all that new friends can take out of the pot."""

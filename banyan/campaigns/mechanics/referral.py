@@ -25,7 +25,7 @@ from ..codes.terms import HELD, REFUSED, ReferralTerms
 from ..codes.words import OTHER_GOODS, SUSPENDED, WAITS, gains, only_for, told_owner
 from ..disclosing import Gift
 from ..effects import Change, Count, Effect, Enter, Follow, Keep, Move, MoveOne, Reverse, Tell
-from ..figures import of_codes
+from ..figures import of_codes, of_goods
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
 from ..persons import is_new
@@ -80,7 +80,9 @@ class Referral(Mechanic[ReferralTerms]):
 
     def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
         """See the base."""
-        return of_codes(campaign)
+        assert campaign.version is not None
+        narrowed = bool(self.terms.model_validate(campaign.version.terms).categories)
+        return [*of_codes(campaign), *(of_goods(campaign) if narrowed else ())]
 
     def gives(self, terms: ReferralTerms) -> Sequence[Gift]:
         """One for each friend, and one in thanks for each."""

@@ -24,6 +24,7 @@ from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.mechanic import Arrival, mechanic
 from banyan.campaigns.models import Campaign, Instance
 from banyan.campaigns.queries import forgone_by, shown
+from banyan.campaigns.terms import ROWS
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
 from banyan.kernel import money
 from banyan.sharing.queries import link_by_code
@@ -39,7 +40,9 @@ Verb = Literal["join", "help", "withdraw", "redeem"]
 # A value that a mechanic asks for: flat, short, and read by its terms.
 Given = Annotated[dict[str, str], Field(max_length=20)]
 Terms = Annotated[
-    dict[str, int | bool | str | None], Field(max_length=60), WithJsonSchema(any_terms())
+    dict[str, int | bool | str | list[str] | None],
+    Field(max_length=60),
+    WithJsonSchema(any_terms()),
 ]
 
 Tier = Literal["member", "proven", "buyer", "payer"]
@@ -194,11 +197,9 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
     kind = mechanic(one.mechanic)
     assert one.version is not None
     terms = kind.terms.model_validate(one.version.terms)
-    coupons = (*kind.terms.coupon_fields, *kind.terms.spare_coupons)
-    ids = {*coupons, *kind.terms.variant_fields}
+    ids = {asked.name for asked in kind.terms.asked() if asked.ask.kind in ROWS}
     told = {
-        name: str(value) if name in ids and value is not None else value
-        for name, value in one.version.terms.items()
+        name: _as_text(value) if name in ids else value for name, value in one.version.terms.items()
     }
     return ShopCampaignAnswer(
         id=one.pk,
@@ -223,6 +224,10 @@ def _shops_own(one: Campaign) -> ShopCampaignAnswer:
         spent=Money.at(one.spent, one.currency),
         checked=one.version.checked,
     )
+
+
+def _as_text(ids: Any) -> Any:
+    return [str(one) for one in ids] if isinstance(ids, list) else ids and str(ids)
 
 
 def _forgone(one: Campaign, terms: Any) -> Money:

@@ -10,6 +10,7 @@ from django.utils.translation import override
 from ninja import Router
 
 from banyan.campaigns.mechanic import Mechanic, mechanics
+from banyan.campaigns.terms import ROWS
 
 from .gate import ANYONE
 from .schemas import ID_SCHEMA, Answer
@@ -43,14 +44,17 @@ class MechanicAnswer(Answer):
 def terms_schema(kind: Mechanic[Any]) -> dict[str, Any]:
     """Return the JSON Schema of a mechanic's terms, with labels in the active language.
 
-    Ids of coupons and variants are text; money is in minor units of the shop's currency.
+    Ids of coupons, variants and categories are text; money is in minor units of the shop's
+    currency.
     """
     schema = kind.terms.model_json_schema()
     properties = {}
     for one in kind.terms.asked():
         found: Mapping[str, Any] = schema["properties"][one.name]
-        if one.ask.kind in {"coupon", "variant"}:
+        if one.ask.kind in ROWS:
             found = {"anyOf": [ID_SCHEMA, {"type": "null"}]}
+        if one.ask.kind == "categories":
+            found = {**schema["properties"][one.name], "items": ID_SCHEMA}
         if choices := [key for key, _text in one.ask.choices]:
             found = {"type": "string", "enum": choices, "default": one.default}
         texts = (one.ask.label, one.ask.hint, one.ask.unit)

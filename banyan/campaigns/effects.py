@@ -174,6 +174,7 @@ class GiveRight(Effect):
     """Whoever just entered may buy ``quantity`` of a variant for ``amount`` each, until ``until``.
 
     ``to`` names another reserved place. ``funded_by`` bears the difference: "shop" or "platform".
+    With ``keeps`` the unit that the instance keeps is kept for this price from then on.
     """
 
     variant_id: int
@@ -182,6 +183,19 @@ class GiveRight(Effect):
     quantity: int = 1
     funded_by: str = "shop"
     to: Participation | None = None
+    keeps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeepUnit(Effect):
+    """One unit of a variant is held in stock for the instance; refused ``sold_out`` with none."""
+
+    variant_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreeUnit(Effect):
+    """The unit that the instance keeps, if it still does, is free again. The last of effects."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,12 @@ def of_bargains(campaign: Campaign) -> Figures:
     ]
 
 
+def of_kept(campaign: Campaign) -> Figures:
+    """Return how many pieces bargains keep out of sale now, for them or for a price reached."""
+    (many,) = _row(_KEPT, {"campaign": campaign.pk})
+    return [(_("Pieces kept now"), many)]
+
+
 def of_draw(campaign: Campaign) -> Figures:
     """Return who enters, with how many helpers, and what an entry costs."""
     plays = plays_in(campaign, [])
@@ -175,6 +181,12 @@ def of_codes(campaign: Campaign) -> Figures:
         (_("Taken back, as the order went back"), back),
         (_("Usual time from the code to the thanks, in days"), _number(days)),
     ]
+
+
+def of_goods(campaign: Campaign) -> Figures:
+    """Return how many friends have ordered nothing yet of what a code is for."""
+    (many,) = _row(_OTHER_GOODS, [campaign.pk])
+    return [(_("Friends who have ordered other goods only"), many)]
 
 
 def of_packets(campaign: Campaign) -> Figures:
@@ -280,6 +292,20 @@ _CODES = """
       WHERE s.subject_id = p.id AND s.machine = 'campaigns.participation.state'
         AND s.target = 'won') AS s ON true
     WHERE p.campaign_id = %s AND p.role = 'friend' AND p.state <> 'out'
+"""
+
+_OTHER_GOODS = """
+    SELECT count(*) FROM campaigns_participation
+    WHERE campaign_id = %s AND role = 'friend' AND state = 'in' AND order_id IS NULL
+      AND data->>'reason' = 'goods'
+"""
+
+_KEPT = """
+    SELECT (
+      SELECT count(*) FROM campaigns_keptunit k JOIN campaigns_instance i ON i.id = k.instance_id
+      WHERE i.campaign_id = %(campaign)s) + (
+      SELECT count(*) FROM entitlements_priceright
+      WHERE campaign_id = %(campaign)s AND keeps AND state = 'held')
 """
 
 _SALE = """

@@ -295,6 +295,10 @@ class Mechanic(ABC, Generic[T]):
         """Say in sentences how it goes, by what moves people and how it ends."""
         return (self.in_honour,) if campaign.drive == "honour" else self.steps
 
+    def hindered(self, terms: T) -> str:
+        """Return the reason (of REASONS) why nobody can begin one just now; empty if one can."""
+        return ""
+
     def turns(self, terms: T) -> int:
         """Return how often a person may begin it in one campaign."""
         return 1
@@ -364,8 +368,8 @@ class Mechanic(ABC, Generic[T]):
         """The order that is followed :meth:`stands` no more; to entries of a draw: any order."""
         return ()
 
-    def stands(self, terms: T, order: Order) -> bool:
-        """Tell whether an order still counts after what was given back of it: unless all was."""
+    def stands(self, terms: T, order: Order, one: Participation | None = None) -> bool:
+        """Tell whether an order (``one`` follows it) counts after what was given back of it."""
         return kept_of(order) > 0
 
     def undone(self, play: Play[T]) -> Sequence[Effect]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from banyan.catalog.models import Shop
+from banyan.catalog.models import Shop, Variant
 from banyan.kernel.ids import IdField
 from banyan.people.models import Account
 
@@ -289,6 +289,21 @@ class PlaceHold(models.Model):
 
     class Meta:
         db_table = "campaigns_placehold"
+
+
+class KeptUnit(models.Model):
+    """A unit of stock that is held for an instance, so that nobody else can have it meanwhile.
+
+    The row goes with the unit, once: to the price that the owner gets, or back to free stock.
+    """
+
+    instance = models.OneToOneField(
+        Instance, primary_key=True, on_delete=models.PROTECT, related_name="kept_unit"
+    )
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "campaigns_keptunit"
 
 
 class PersonKey(models.Model):

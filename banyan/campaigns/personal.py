@@ -43,4 +43,4 @@ holds(
     owner=("account_id",),
     kept=Kept(dt.timedelta(0), ("expires_at",)),
 )
-names_nobody("campaigns.PlaceHold", "campaigns.ProofFile")
+names_nobody("campaigns.KeptUnit", "campaigns.PlaceHold", "campaigns.ProofFile")

@@ -109,6 +109,22 @@ QUESTIONS: Mapping[str, str] = {
                      WHERE a.id = p.account_id AND a.kind = 'earner_payable')
         WHERE g.kind = 'perk' GROUP BY g.id, g.amount HAVING g.amount <> coalesce(sum(p.amount), 0)
     """,
+    "a unit is kept for what still needs it": """
+        SELECT k.instance_id, i.state FROM campaigns_keptunit k
+        JOIN campaigns_instance i ON i.id = k.instance_id
+        WHERE i.ended_at IS NOT NULL OR EXISTS (
+          SELECT FROM entitlements_priceright r WHERE r.instance_id = i.id AND r.keeps)
+    """,
+    "what plays and prices keep is held in stock": """
+        SELECT s.variant_id, s.held FROM catalog_stock s
+        WHERE s.variant_id IN (
+          SELECT variant_id FROM campaigns_keptunit
+          UNION SELECT variant_id FROM entitlements_priceright WHERE keeps AND state = 'held')
+        AND s.held < (
+          SELECT count(*) FROM campaigns_keptunit k WHERE k.variant_id = s.variant_id) + (
+          SELECT coalesce(sum(r.quantity), 0) FROM entitlements_priceright r
+          WHERE r.variant_id = s.variant_id AND r.keeps AND r.state = 'held')
+    """,
     "a granted price is there": """
         SELECT g.id, g.reference FROM campaigns_grant g
         WHERE g.kind = 'right' AND NOT EXISTS (

@@ -90,6 +90,8 @@ def faults_of_reward(
     if drive == "honour":
         wrong = gettext_lazy("Honour alone gives nothing else: leave this empty.")
         return dict.fromkeys(gains, wrong)
+    if found := terms.misfits(landing):
+        return dict(found)
     if not isinstance(terms, RewardTerms):
         field = terms.main and type(terms).model_fields[terms.main]
         missing = field and not field.is_required() and terms.main not in gains

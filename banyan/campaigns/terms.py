@@ -18,7 +18,9 @@ from pydantic.fields import FieldInfo
 
 from banyan.kernel.problems import Invalid
 
-KINDS = ("number", "money", "coupon", "variant", "choice", "switch", "text")
+KINDS = ("number", "money", "coupon", "variant", "categories", "choice", "switch", "text")
+ROWS = frozenset({"coupon", "variant", "categories"})
+"""Kinds of parameters that name rows: by one id, by several ids."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Ask:
     """How a parameter is asked for: its label, a hint, the kind of field, and its choices.
 
     ``kind`` is one of KINDS; "money" is typed in the shop's currency and kept in minor units;
-    "coupon" and "variant" are ids of the shop's own.
+    "coupon" and "variant" are ids of the shop's own, "categories" any number of ids.
     """
 
     label: Any
@@ -107,6 +109,10 @@ class Terms(BaseModel):
         """Whether it is begun by coming by, once a day by the date of the shop."""
         return False
 
+    def misfits(self, landing: str) -> Mapping[str, Any]:
+        """Return which parameters do not go with how it ends, by field."""
+        return {}
+
     @property
     def idle(self) -> frozenset[str]:
         """Names of parameters that mean nothing as the others stand."""
@@ -127,7 +133,7 @@ def _asked(name: str, field: FieldInfo) -> Asked:
 
 
 # Ids are as large as a column; no amount and no number means anything beyond the other bound.
-_LARGEST = dict.fromkeys(KINDS, 10**11) | dict.fromkeys(("coupon", "variant"), 2**63 - 1)
+_LARGEST = dict.fromkeys(KINDS, 10**11) | dict.fromkeys(ROWS, 2**63 - 1)
 
 _MESSAGES: dict[str, Any] = {
     "missing": _("This is needed."),
@@ -155,8 +161,14 @@ def read(terms: type[T], given: Mapping[str, Any]) -> T:
     over = {
         one.name: str(_("This cannot be chosen here."))
         for one in terms.asked()
-        if isinstance(value := getattr(made, one.name), int) and abs(value) > _LARGEST[one.ask.kind]
+        if any(abs(value) > _LARGEST[one.ask.kind] for value in _numbers(getattr(made, one.name)))
     }
     if over:
         raise Invalid(fields=over)
     return made
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    """Return the numbers that a parameter is: none, one, or several ids."""
+    found = value if isinstance(value, tuple) else (value,)
+    return tuple(one for one in found if isinstance(one, int))

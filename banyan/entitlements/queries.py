@@ -150,8 +150,11 @@ def _has(found: Iterable[Candidate], kind: type) -> bool:
 
 def category_lines(found: Iterable[Candidate]) -> dict[int, frozenset[int]]:
     """Return every category with itself and all above it; empty when no coupon asks for one."""
-    if not _has(found, Categories):
-        return {}
+    return categories_above() if _has(found, Categories) else {}
+
+
+def categories_above() -> dict[int, frozenset[int]]:
+    """Return every category with itself and all above it. One statement."""
     parents = dict(Category.objects.values_list("id", "parent_id"))
     lines: dict[int, frozenset[int]] = {}
     for category in parents:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 
 from banyan.kernel.locks import LockKey
 
@@ -32,11 +32,12 @@ class HeldPrice:
     campaign_id: int | None
     instance_id: int | None
     expires_at: dt.datetime
+    keeps: bool = False
 
 
 _ROW = (
     "amount", "currency", "quantity", "title", "funded_by", "campaign_id", "instance_id",
-    "expires_at",
+    "expires_at", "keeps",
 )  # fmt: skip
 
 
@@ -65,6 +66,15 @@ def cheapest_held(rights: Sequence[HeldPrice], currency: str, quantity: int) -> 
     """Return the best of them for so many units; one right is never stretched over more."""
     good = (one for one in rights if one.currency == currency and quantity <= one.quantity)
     return next(good, None)
+
+
+def units_kept(variant: OuterRef, account_id: int, at: dt.datetime) -> Coalesce:
+    """Return how many units of one ``variant`` are held for a member's own prices, as a column."""
+    mine = PriceRight.objects.filter(
+        account_id=account_id, variant=variant, state="held", expires_at__gt=at, keeps=True
+    )
+    total = mine.order_by().values("variant").annotate(n=Sum("quantity")).values("n")
+    return Coalesce(Subquery(total), 0)
 
 
 def right_locks(right_ids: Iterable[int | None]) -> list[LockKey]:

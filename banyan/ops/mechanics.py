@@ -79,7 +79,7 @@ def _terms(asked: Iterable[Asked]) -> str:
     for one in asked:
         label = ". ".join(str(part) for part in (one.ask.label, one.ask.hint) if part)
         unit = f" ({one.ask.unit})" if one.ask.unit else ""
-        usual = "–" if one.default is None else f"`{one.default}`"
+        usual = "–" if one.default in (None, ()) else f"`{one.default}`"
         rows.append(f"| `{one.name}` | {label}{unit} | {_kind(one)} | {usual} | {_bounds(one)} |")
     return "\n".join(rows)
 

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from banyan.catalog.access import visible_products
 from banyan.catalog.queries import pictures_of
 from banyan.catalog.rules import text_in
+from banyan.entitlements.rights import units_kept
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
@@ -101,6 +102,7 @@ def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
     items = list(
         CartItem.objects.filter(cart=cart)
         .select_related("variant__product__shop", "variant__stock", "link")
+        .annotate(kept=units_kept(OuterRef("variant"), actor.id or 0, clock.now()))
         .order_by("added_at", "id")
     )
     images = first_images(item.variant.product_id for item in items)
@@ -117,7 +119,7 @@ def cart_lines(*, actor: Actor, token: str) -> list[CartLine]:
 def _cart_line(item: CartItem, images: dict[int, int], offer: Taken | None) -> CartLine:
     variant = item.variant
     product, shop, stock = variant.product, variant.product.shop, variant.stock
-    free = stock.free
+    free = stock.free + item.kept  # type: ignore[attr-defined]  # annotated
     on_sale = variant.is_active and product.state == "active" and shop.state == "open"
     on_sale = on_sale and (not item.offer_id or offer is not None)
     amount = variant.price_amount if offer is None or offer.amount is None else offer.amount

@@ -18,6 +18,7 @@ from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Invalid, NotFound
+from banyan.moderation import actions as moderation
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
@@ -35,6 +36,7 @@ from tests.campaigns.scene import (
     join,
     somebody,
 )
+from tests.moderation.test_cases import decide, moderator, reported
 from tests.support import factories as make
 from tests.web.studio.scene import client
 
@@ -483,3 +485,52 @@ def test_m07_who_is_known_to_live_there_is_refused_at_once(shop: Shop, item: Var
     with pytest.raises(Refused, match="play_household"):
         join(begun(codes(shop, household="refused"), ana), ben)
     assert held(ben) == []
+
+
+# -- either of them is suspended -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whose", ["owner's", "friend's"])
+def test_thanks_wait_while_an_account_is_suspended_and_come_when_an_appeal_is_upheld(
+    shop: Shop, item: Variant, whose: str
+) -> None:
+    ana, ben = crowd(2)
+    code = begun(codes(shop), ana)
+    join(code, ben)
+    order = buys(item, ben)
+    arrives(order)
+    _post, case = reported(author=ana if whose == "owner's" else ben)
+    decision = decide(case, "suspend")
+    days_later(8)
+    place = Participation.objects.get(account=ben)
+    assert (held(ana), place.state, place.data["reason"]) == ([], "in", "suspended")
+    assert order.discount_amount == 500, "the friend keeps the discount"
+    told = "1 friend has qualified; thanks for them wait for a decision on an account."
+    assert told in notes(code, ana)
+
+    appeal = moderation.appeal(actor=Actor.guest(), token=decision.token, body="A joke.")
+    moderation.review_appeal(actor=moderator(), appeal_id=appeal.pk, upheld=True, reason="It was.")
+    days_later(8.5)
+    assert held(ana) == [], "asked once a day"
+    days_later(9.1)
+    assert held(ana) == ["thanks"]
+    assert told not in notes(code, ana)
+    assert_sound()
+
+
+def test_thanks_that_still_wait_when_the_code_closes_are_not_given(
+    shop: Shop, item: Variant
+) -> None:
+    ana, ben = crowd(2)
+    of = codes(shop, days=1, hold_days=0, ends_at=clock.now() + 2 * DAY)
+    code = begun(of, ana)
+    join(code, ben)
+    arrives(buys(item, ben))
+    _post, case = reported(author=ben)
+    decide(case, "suspend")
+    for days in range(1, 80):
+        days_later(days)
+    code.refresh_from_db()
+    of.refresh_from_db()
+    assert (code.state, held(ana), of.reserved) == ("closed", [], 0), "its money is free again"
+    assert_sound()

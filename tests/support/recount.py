@@ -66,9 +66,12 @@ QUESTIONS: dict[str, str] = {
           OR least(s.on_hand, s.allocated, s.reserved,
                    s.held, s.on_hand - s.allocated - s.reserved - s.held) < 0
     """,
-    "what is held is what sales keep": """
+    "what is held is what sales, plays and prices keep": """
         SELECT s.id, s.held FROM catalog_stock s
-        WHERE s.held <> coalesce((SELECT sum(b.size) FROM sales_bucket b
+        WHERE s.held - (SELECT count(*) FROM campaigns_keptunit k WHERE k.variant_id = s.variant_id)
+          - (SELECT count(*) FROM entitlements_priceright p
+             WHERE p.variant_id = s.variant_id AND p.keeps AND p.state = 'held')
+          <> coalesce((SELECT sum(b.size) FROM sales_bucket b
                 JOIN sales_item i ON i.id = b.item_id JOIN sales_sale a ON a.id = i.sale_id
                 WHERE i.variant_id = s.variant_id AND a.state <> 'draft'), 0)
           - (SELECT count(*) FROM sales_right r JOIN sales_item i ON i.id = r.item_id

@@ -46,7 +46,7 @@ TAMPERED = {
     ),
     "what was paid was handed over or fell short": "UPDATE delivery_grant SET line_id = -line_id",
     "a redeemed voucher has one accepted scan": "UPDATE delivery_scan SET result = 'again'",
-    "what is held is what sales keep": "UPDATE sales_bucket SET size = size + 1",
+    "what is held is what sales, plays and prices keep": "UPDATE sales_bucket SET size = size + 1",
     "a sale's units are counted": "UPDATE sales_right SET state = 'expired'",
     "a coupon's uses are counted": "UPDATE entitlements_coupon SET taken = taken + 1",
     "a coupon's budget is counted": "UPDATE entitlements_coupon SET budget_used = 1",

@@ -1,6 +1,6 @@
 """Verbs of campaigns: the only writers of their tables."""
 
-from . import giving, money  # noqa: F401 - their effects are applied
+from . import giving, keeping, money  # noqa: F401 - their effects are applied
 from .buying import lapse_due, settle_orders
 from .clockwork import advance, expire_instance
 from .drawing import ask_beacons

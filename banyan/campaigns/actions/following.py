@@ -179,7 +179,7 @@ def clear_place(*, actor: Actor, place_id: int, reason: str) -> Participation:
 
 def _stands(kind: Mechanic[Any], terms: Any, one: Participation, order: Order) -> bool:
     """Tell whether what is followed still counts: of who bought something with a place, that."""
-    return not is_back(one) if one.right_id is not None else kind.stands(terms, order)
+    return not is_back(one) if one.right_id is not None else kind.stands(terms, order, one)
 
 
 def _tell(actor: Actor, one_id: int, hook: str, order: Order | None) -> None:

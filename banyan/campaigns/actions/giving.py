@@ -31,6 +31,7 @@ from ..models import Campaign, Grant, Instance, Participation
 from ..problems import Refused
 from ..states import PARTICIPATION
 from .applying import Stage, applies, by_the_drive, promise_more
+from .keeping import take_off
 
 
 @applies
@@ -168,6 +169,7 @@ def _give_right(effect: say.GiveRight, stage: Stage) -> None:
         campaign_id=instance.campaign_id,
         instance_id=instance.pk,
         participation_id=joined.pk,
+        keeps=effect.keeps and take_off(instance) is not None,
     )
     (right,) = grant_price_rights(actor=stage.actor, wanted=[wanted])
     changed = {"right_id": right.pk, "amount": effect.amount, "expires_at": effect.until}

@@ -304,12 +304,14 @@ def _furnished(actor: Actor, shop: Shop, data: CampaignInput) -> CampaignInput:
     if not data.coupon_off or not names or data.terms.get(names[0]):
         return data
     off = format_money(Money(data.coupon_off, shop.currency))
+    only = data.terms.get("categories")
     made = create_coupon(
         actor=actor,
         shop_id=shop.pk,
         title=_("%(amount)s off") % {"amount": off},
         reach="held",
         amount_off=data.coupon_off,
+        conditions=[{"code": "categories", "args": {"ids": only}}] if only else (),
         # The campaign's budget is the bound of what it gives.
         cap=MOST_GIVEN,
         per_person=MOST_GIVEN,

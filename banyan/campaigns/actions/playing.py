@@ -76,7 +76,7 @@ def begin(
     as many as one may gets their last one back; with a new cause, or where that was under another
     account, they are refused. Locks campaign, what the effects lock, and the order. Emits
     play.opened. Raises LoginRequired, Refused (not_yet, over, paused, budget, staff, order, once,
-    turns, twice, and what ``audience`` refuses), and Busy.
+    turns, twice, sold_out, and what ``audience`` refuses), and Busy.
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -101,6 +101,8 @@ def begin(
     check_brings(campaign, terms, began, now)
     if full:
         raise Refused("turns")
+    if reason := kind.hindered(terms):
+        raise Refused(reason)
     subject = subject or new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))
     try:

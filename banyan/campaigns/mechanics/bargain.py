@@ -5,28 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from pydantic import Field, model_validator
 
 from banyan.catalog.models import Variant
 from banyan.catalog.queries.stocks import free_units
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.states import Machine
 
+from ..bargains.terms import BargainTerms
+from ..bargains.words import FEW, landing_note, pot_notes, stock_notes
 from ..blocks import Block, Countdown, Faces, Next, Note, Price, Progress, Won
-from ..chance.bargains import FRONT, Bargain
-from ..chance.packets import EQUAL, LINE_CUT
+from ..chance.bargains import Bargain
+from ..chance.packets import LINE_CUT
 from ..effects import (
     Change,
     Confirm,
     Contribute,
     Effect,
     Enter,
+    FreeUnit,
     GiveOff,
     GiveRight,
+    KeepUnit,
     Lead,
     Mark,
     Move,
@@ -34,7 +37,7 @@ from ..effects import (
     Tell,
     Undo,
 )
-from ..figures import of_bargains
+from ..figures import of_bargains, of_kept
 from ..mechanic import INSTANCES, OWNER, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..milestones import passes
 from ..models import Campaign, Instance, Participation
@@ -43,87 +46,12 @@ from ..policy import Facts
 from ..problems import Refused
 from ..rewards import checkout_of, won
 from ..seeds import seed_of
-from ..terms import Ask, Terms
 
 MOST_CUTS = 20
 TOLD_AT = (25, 50, 75)
 """At which parts of the way, in percent, its owner is told."""
-FEW = 5
-"""So many pieces in the shop, or fewer, are worth a warning."""
 PAYING = dt.timedelta(minutes=20)
 """How long after the last moment to order an order that was placed by then may still be paid."""
-
-
-class BargainTerms(Terms):
-    """What is bargained for, down to which price, by how many friends and in which steps."""
-
-    variant_fields: ClassVar[tuple[str, ...]] = ("variant",)
-    main: ClassVar[str] = "floor"
-    more: ClassVar[tuple[str, ...]] = ("pot", "bonus")
-
-    variant: Annotated[int, Ask(gettext_lazy("What is bargained for"), kind="variant")]
-    floor: Annotated[
-        int | None, Ask(gettext_lazy("The lowest price"), kind="money"), Field(ge=0)
-    ] = None
-    people: Annotated[int, Ask(gettext_lazy("Friends who bring it there")), Field(ge=1, le=100)] = (
-        10
-    )
-    shape: Annotated[
-        str,
-        Ask(
-            gettext_lazy("How much each one cuts"),
-            gettext_lazy("It is decided when a bargain begins, and can be checked afterwards."),
-            kind="choice",
-            choices=(
-                (EQUAL, gettext_lazy("All the same")),
-                (FRONT, gettext_lazy("The first ones more, by a published curve")),
-                (LINE_CUT, gettext_lazy("By chance")),
-            ),
-        ),
-        Field(pattern=f"^({EQUAL}|{FRONT}|{LINE_CUT})$"),
-    ] = EQUAL
-    hours: Annotated[
-        int,
-        Ask(gettext_lazy("Friends can help for"), unit=gettext_lazy("hours")),
-        Field(ge=1, le=168),
-    ] = 24
-    pay_hours: Annotated[
-        int,
-        Ask(gettext_lazy("The price can be ordered at for"), unit=gettext_lazy("hours")),
-        Field(ge=1, le=2160),
-    ] = 24
-    buy_now: Annotated[
-        bool, Ask(gettext_lazy("One may stop early and buy at the price reached"), kind="switch")
-    ] = True
-    per_day: Annotated[
-        int, Ask(gettext_lazy("How often one person may help in a day")), Field(ge=1, le=50)
-    ] = 5
-    bargains: Annotated[int, Ask(gettext_lazy("Bargains of one person")), Field(ge=1, le=20)] = 1
-    pot: Annotated[
-        int,
-        Ask(
-            gettext_lazy("A pot for friends who are new here"),
-            gettext_lazy("It takes more off than the lowest price; nobody else's cut is smaller."),
-            kind="money",
-        ),
-        Field(ge=0),
-    ] = 0
-    bonus: Annotated[
-        int,
-        Ask(gettext_lazy("What each of them takes out of the pot"), kind="money"),
-        Field(ge=0),
-    ] = 0
-
-    @property
-    def lowest(self) -> int:
-        """The price that all cuts together come down to, without the pot."""
-        return self.floor or 0
-
-    @model_validator(mode="after")
-    def _whole(self) -> BargainTerms:
-        if bool(self.pot) != bool(self.bonus) or self.bonus > self.pot:
-            raise ValueError(_("A pot needs what each new friend takes out of it."))
-        return self
 
 
 class Bargaining(Mechanic[BargainTerms]):
@@ -173,6 +101,10 @@ class Bargaining(Mechanic[BargainTerms]):
             return {"pot": _("The pot is at most the lowest price.")}
         return {}
 
+    def hindered(self, terms: BargainTerms) -> str:
+        """See the base; where a piece is kept for each, there has to be one."""
+        return "" if not terms.keeps or free_units(terms.variant) else "sold_out"
+
     def turns(self, terms: BargainTerms) -> int:
         """See the base."""
         return terms.bargains
@@ -187,7 +119,9 @@ class Bargaining(Mechanic[BargainTerms]):
 
     def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
         """See the base."""
-        return of_bargains(campaign)
+        assert campaign.version is not None
+        keeps = self.terms.model_validate(campaign.version.terms).keeps
+        return [*of_bargains(campaign), *(of_kept(campaign) if keeps else ())]
 
     def reduced(self, terms: BargainTerms) -> Sequence[tuple[int, int]]:
         """One unit at the lowest price, less all that new friends can take out of the pot."""
@@ -210,6 +144,8 @@ class Bargaining(Mechanic[BargainTerms]):
                 " " + _("Who is new here takes off %(bonus)s more, out of a pot of %(all)s.") % told
             )
         is_drawn = terms.shape == LINE_CUT
+        if terms.keeps:
+            method += " " + _("One piece is kept for whoever begins one, until it is over.")
         return replace(facts, chance=is_drawn, method=method, share_needed=not terms.buy_now)
 
     def begin(self, new: Beginning[BargainTerms]) -> Opening:
@@ -229,10 +165,11 @@ class Bargaining(Mechanic[BargainTerms]):
         return _bargain(instance.pk, instance.campaign.currency, start, terms)
 
     def opened(self, play: Play[BargainTerms]) -> Sequence[Effect]:
-        """The owner is in from the beginning, and takes no cut."""
+        """The owner is in from the beginning, and takes no cut; a piece may be kept for them."""
         if play.terms.honour:
             return [Enter(OWNER)]
-        return [Enter(OWNER, expires_at=play.instance.deadline + PAYING)]
+        owner = Enter(OWNER, expires_at=play.instance.deadline + PAYING)
+        return [owner, KeepUnit(play.terms.variant)] if play.terms.keeps else [owner]
 
     def help(self, play: Play[BargainTerms]) -> Sequence[Effect]:
         """The next cut of the schedule; the last one fixes the price for the owner.
@@ -263,11 +200,12 @@ class Bargaining(Mechanic[BargainTerms]):
         return effects
 
     def progress(self, instance: Instance, terms: BargainTerms, nth: int) -> Sequence[Tell]:
-        """Each quarter, and what may soon be gone: nothing is kept in stock for who bargains."""
+        """Each quarter, and what may soon be gone where no piece is kept for who bargains."""
         if instance.ended_at is not None or not passes(nth, instance.cap, TOLD_AT):
             return []
         owner, left = instance.owner_id or 0, free_units(terms.variant)
-        scarce = [Tell(owner, "campaign.scarce", {"n": left})] if 0 < left <= FEW else []
+        is_scarce = 0 < left <= FEW and not terms.keeps
+        scarce = [Tell(owner, "campaign.scarce", {"n": left})] if is_scarce else []
         return [Tell(owner, "campaign.progress", {"n": instance.cap - nth}), *scarce]
 
     def redeem(self, play: Play[BargainTerms]) -> Sequence[Effect]:
@@ -286,7 +224,7 @@ class Bargaining(Mechanic[BargainTerms]):
             raise Refused("not_yours")
         if play.instance.state != "cutting":
             raise Refused("not_offered")
-        return [Undo(), Move("cancelled", ends=True)]
+        return [Undo(), Move("cancelled", ends=True), *_unit_freed(play)]
 
     def paid(self, play: Play[BargainTerms], one: Participation) -> Sequence[Effect]:
         """Bought at the price of the bargain."""
@@ -295,7 +233,7 @@ class Bargaining(Mechanic[BargainTerms]):
     def expire(self, play: Play[BargainTerms]) -> Sequence[Effect]:
         """Too few came, or nobody ordered in time."""
         to = "lapsed" if play.instance.state == "ready" else "expired"
-        return [Undo(), Move(to, ends=True)]
+        return [Undo(), Move(to, ends=True), *_unit_freed(play)]
 
     def view(self, shown: Shown[BargainTerms]) -> list[Block]:
         """See the base."""
@@ -315,7 +253,7 @@ class Bargaining(Mechanic[BargainTerms]):
         if bargain.state == "cutting":
             blocks.append(Progress(bargain.taken, bargain.cap, words))
             blocks.append(Countdown(bargain.deadline, _("Until then friends can help.")))
-            blocks += [_landing(shown), *_stock(shown), *_pot(shown)]
+            blocks += [landing_note(shown), *stock_notes(shown), *pot_notes(shown)]
         helpers = [one.helper_id for one in shown.helps]
         cuts = [format_money(-Money(one.amount, currency)) for one in shown.helps[:MOST_CUTS]]
         blocks.append(Faces(_("Who helped"), helpers, amounts=cuts, empty=min(left, 8)))
@@ -338,9 +276,11 @@ class Bargaining(Mechanic[BargainTerms]):
             mine = shown.mine
             until = mine.expires_at if mine and mine.expires_at else bargain.deadline
             label = _("Buy for %(amount)s") % {"amount": price}
+            kept = _("to order at this price; one piece is kept for you")
+            loose = _("to order at this price; it is not kept in stock for you")
             return [
                 Won(_("The price is yours"), _("Thanks to everybody who helped.")),
-                Countdown(until, _("to order at this price; it is not kept in stock for you")),
+                Countdown(until, kept if terms.keeps else loose),
                 Next("buy", label, url=checkout_of(terms.variant)),
             ]
         if shown.own:
@@ -399,62 +339,14 @@ class Bargaining(Mechanic[BargainTerms]):
             return [given, MoveOne(owner, "in"), Move("given", ends=True)]
         return [
             Mark(to, "backed", cause),
-            GiveRight(play.terms.variant, price, until, to=owner),
+            GiveRight(play.terms.variant, price, until, to=owner, keeps=play.terms.keeps),
             Change({"deadline": until + PAYING}),
             Move("ready"),
         ]
 
 
-def _stock(shown: Shown[BargainTerms]) -> list[Block]:
-    """Say that nothing is kept in stock, where that may soon matter."""
-    left = free_units(shown.terms.variant)
-    if left > FEW:
-        return []
-    words = ngettext(
-        "Only %(n)s piece is left in the shop, and it is kept for nobody before they order.",
-        "Only %(n)s pieces are left in the shop, and they are kept for nobody before they order.",
-        left,
-    )
-    return [Note(words % {"n": left} if left else _("It is sold out just now."), "gold")]
-
-
-def _landing(shown: Shown[BargainTerms]) -> Block:
-    """Say what the price that is reached is, and for how long."""
-    hours, landing = shown.terms.pay_hours, shown.campaign.landing
-    words = ngettext(
-        "The price that is reached can be ordered at for %(n)s hour.",
-        "The price that is reached can be ordered at for %(n)s hours.",
-        hours,
-    )
-    if landing == "right":
-        words = ngettext(
-            "The price that is reached can be used for %(n)s hour, on every device.",
-            "The price that is reached can be used for %(n)s hours, on every device.",
-            hours,
-        )
-    if landing == "coupon":
-        words = ngettext(
-            "What is cut off becomes a coupon for %(n)s hour, to be used on every device.",
-            "What is cut off becomes a coupon for %(n)s hours, to be used on every device.",
-            hours,
-        )
-    return Note(words % {"n": hours})
-
-
-def _pot(shown: Shown[BargainTerms]) -> list[Block]:
-    """Say what is in the pot, and that it is for others than the cuts are."""
-    terms, currency, left = shown.terms, shown.campaign.currency, int(shown.instance.public["pot"])
-    if not terms.pot:
-        return []
-    if not left:
-        return [Note(_("The pot for new friends is used up; every cut counts as before."))]
-    text = _(
-        "A friend who has not bought anything here yet takes off %(bonus)s more, out of a pot of "
-        "its own: %(left)s of %(all)s is left."
-    )
-    amounts = {"bonus": min(terms.bonus, left), "left": left, "all": terms.pot}
-    told = {name: format_money(Money(n, currency)) for name, n in amounts.items()}
-    return [Note(text % told, "gold")]
+def _unit_freed(play: Play[BargainTerms]) -> list[Effect]:
+    return [FreeUnit()] if play.terms.keeps else []
 
 
 def _bargain(subject: int, currency: str, start: int, terms: BargainTerms) -> Bargain | None:

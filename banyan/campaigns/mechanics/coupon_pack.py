@@ -31,7 +31,7 @@ from ..mechanic import (
     Shown,
     comes_late,
 )
-from ..models import Campaign, Instance
+from ..models import Campaign, Instance, Participation
 from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
@@ -301,7 +301,7 @@ class CouponPack(Mechanic[PackTerms]):
         one = [] if late is None else [TakeOne(LATE, play.terms.late_most)]
         return [Once(), Promise(cost), *one, *reward(play, who, late, rule=LATE, cause=cause)]
 
-    def stands(self, terms: PackTerms, order: Order) -> bool:
+    def stands(self, terms: PackTerms, order: Order, one: Participation | None = None) -> bool:
         """An order counts as long as it is worth what was asked for."""
         return kept_of(order) >= max(1, terms.least)
 

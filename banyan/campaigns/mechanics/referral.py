@@ -6,115 +6,40 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from pydantic import Field
+from django.utils.translation import gettext_lazy
 
 from banyan.kernel.problems import Invalid
 from banyan.kernel.states import Machine
 from banyan.moderation.actions import check_text
+from banyan.moderation.queries import is_suspended
 from banyan.orders.models import Order
 from banyan.trust.queries import household_of, known
 
-from ..blocks import Block, Ladder, Next, Note, Progress
-from ..causes import kept_of
+from ..blocks import Block, Next, Note
+from ..codes.goods import LINES, counting_lines, faults_of_goods, kept_in, names_of_goods
+from ..codes.terms import HELD, REFUSED, ReferralTerms
+from ..codes.words import OTHER_GOODS, SUSPENDED, WAITS, gains, only_for, told_owner
 from ..disclosing import Gift
 from ..effects import Change, Count, Effect, Enter, Follow, Keep, Move, MoveOne, Reverse, Tell
-from ..figures import of_codes
+from ..figures import of_codes, of_goods
 from ..mechanic import INSTANCES, Beginning, Mechanic, Opening, Play, Preset, Shown
 from ..models import Campaign, Instance, Participation
 from ..persons import is_new
 from ..policy import Facts
 from ..problems import Refused
-from ..rewards import LANDINGS, RewardTerms, cost_in, costs_of, names_of, reward, won
-from ..terms import Ask
+from ..rewards import LANDINGS, cost_in, costs_of, reward, won
 
-ALLOWED, HELD, REFUSED = "allowed", "held", "refused"
 BEFORE = "before"
 """The first order of a friend who entered the code after it."""
-WAITS, COUNTED = "month", "counted"
-"""Why thanks wait for a later month, and when somebody counted: for the bound of thirty days."""
+COUNTED = "counted"
+"""When somebody counted: for the bound of thirty days."""
 MONTH, LATER = dt.timedelta(days=30), dt.timedelta(days=1)
 MOST_FRIENDS = 100_000
 _CHOSEN = re.compile(r"^[A-Z0-9]{4,16}$")
-
-
-class ReferralTerms(RewardTerms):
-    """What a new friend has, what the member has for them, and what counts as a friend won."""
-
-    coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "thanks")
-    kept: ClassVar[tuple[str, ...]] = ("thanks",)
-
-    coupon: Annotated[int | None, Ask(gettext_lazy("Coupon for the new friend"), kind="coupon")] = (
-        None
-    )
-    thanks: Annotated[
-        int | None,
-        Ask(
-            gettext_lazy("Coupon for who brought them"),
-            gettext_lazy("Given once the friend's first order is kept."),
-            kind="coupon",
-        ),
-    ] = None
-    least: Annotated[
-        int, Ask(gettext_lazy("The order must come to at least"), kind="money"), Field(ge=0)
-    ] = 0
-    days: Annotated[
-        int,
-        Ask(gettext_lazy("A friend's first order counts for"), unit=gettext_lazy("days")),
-        Field(ge=1, le=365),
-    ] = 90
-    grace_hours: Annotated[
-        int,
-        Ask(
-            gettext_lazy("After a first order the code can still be entered for"),
-            gettext_lazy("0: before it only. That order counts, if it was placed here."),
-            unit=gettext_lazy("hours"),
-        ),
-        Field(ge=0, le=168),
-    ] = 0
-    hold_days: Annotated[
-        int,
-        Ask(
-            gettext_lazy("After it arrived we wait for"),
-            gettext_lazy("As long as it may be sent back."),
-            unit=gettext_lazy("days"),
-        ),
-        Field(ge=0, le=90),
-    ] = 7
-    most: Annotated[
-        int,
-        Ask(
-            gettext_lazy("Friends for whom one is thanked"),
-            gettext_lazy("Later ones still have their coupon; a price is for no more than these."),
-        ),
-        Field(ge=1, le=1000),
-    ] = 20
-    per_month: Annotated[
-        int,
-        Ask(
-            gettext_lazy("Friends for whom one is thanked within thirty days"),
-            gettext_lazy("0: no bound. Thanks beyond it wait until there is room again."),
-        ),
-        Field(ge=0, le=1000),
-    ] = 0
-    household: Annotated[
-        str,
-        Ask(
-            gettext_lazy("A friend with the same address"),
-            gettext_lazy("Flatmates and families; the same person never counts."),
-            kind="choice",
-            choices=(
-                (ALLOWED, gettext_lazy("Counts")),
-                (HELD, gettext_lazy("Counts once somebody has looked at it")),
-                (REFUSED, gettext_lazy("Does not count")),
-            ),
-        ),
-        Field(pattern=f"^({ALLOWED}|{HELD}|{REFUSED})$"),
-    ] = HELD
 
 
 class Referral(Mechanic[ReferralTerms]):
@@ -149,9 +74,15 @@ class Referral(Mechanic[ReferralTerms]):
         thanks = cost_in(costs, terms.thanks) if terms.thanks else 0
         return terms.most * (thanks + cost_in(costs, terms.coupon))
 
+    def faults(self, terms: ReferralTerms) -> Mapping[str, Any]:
+        """See the base; what a friend is given is for the goods of the code."""
+        return faults_of_goods(terms)
+
     def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
         """See the base."""
-        return of_codes(campaign)
+        assert campaign.version is not None
+        narrowed = bool(self.terms.model_validate(campaign.version.terms).categories)
+        return [*of_codes(campaign), *(of_goods(campaign) if narrowed else ())]
 
     def gives(self, terms: ReferralTerms) -> Sequence[Gift]:
         """One for each friend, and one in thanks for each."""
@@ -160,6 +91,8 @@ class Referral(Mechanic[ReferralTerms]):
     def facts(self, campaign: Campaign, terms: ReferralTerms) -> Facts:
         """Who brought a friend is thanked, for a sale that was kept, on one level."""
         late = _("It can still be entered within %(n)s hours of a first order, which counts then.")
+        goods = _("It is for goods of %(names)s alone, those below included.")
+        names = names_of_goods(terms)
         return replace(
             super().facts(campaign, terms),
             method=_(
@@ -171,7 +104,8 @@ class Referral(Mechanic[ReferralTerms]):
                 "Where that order goes back later, the coupon in thanks is taken back; a used one "
                 "is settled by the next friend."
             )
-            + (f" {late % {'n': terms.grace_hours}}" if terms.grace_hours else ""),
+            + (f" {late % {'n': terms.grace_hours}}" if terms.grace_hours else "")
+            + (f" {goods % {'names': names}}" if names else ""),
             paid_levels=1 if terms.thanks else 0,
         )
 
@@ -216,20 +150,30 @@ class Referral(Mechanic[ReferralTerms]):
         if first is None:
             return [Enter("friend", place=play.place, scope="campaign"), *given]
         # Followed at the next turn of the clock, behind the lock and as it stands then.
-        data = {BEFORE: str(first.pk)}
+        data: dict[str, Any] = {BEFORE: str(first.pk)}
+        if terms.categories:
+            data[LINES] = counting_lines(terms, first)
         place = Enter("friend", place=play.place, scope="campaign", data=data, due_at=play.at)
         return [place, *given]
 
     def bought(
         self, play: Play[ReferralTerms], one: Participation, order: Order
     ) -> Sequence[Effect]:
-        """The first order counts if it is large enough, and in time."""
-        if order.total_amount < play.terms.least:
+        """The first order counts if it is large enough, of the right goods, and in time."""
+        terms, bought = play.terms, order.total_amount
+        known: list[Effect] = []
+        if terms.categories:
+            lines = counting_lines(terms, order)
+            if not lines:
+                return [Follow(one, None, reason=OTHER_GOODS)]
+            known = [Keep(one, {LINES: lines})]
+            bought = sum(line.paid_amount for line in order.lines.filter(pk__in=lines))
+        if bought < terms.least:
             return []
         paid = order.paid_at or play.at
-        if paid >= one.created_at + dt.timedelta(days=play.terms.days):
+        if paid >= one.created_at + dt.timedelta(days=terms.days):
             return [Follow(one, None, reason="late"), MoveOne(one, "lost")]
-        return [Follow(one, order.pk)]
+        return [*known, Follow(one, order.pk)]
 
     def received(
         self, play: Play[ReferralTerms], one: Participation, order: Order
@@ -238,9 +182,9 @@ class Referral(Mechanic[ReferralTerms]):
         received = order.received_at or play.at
         return [Follow(one, order.pk, received + dt.timedelta(days=play.terms.hold_days))]
 
-    def stands(self, terms: ReferralTerms, order: Order) -> bool:
-        """An order counts as long as it is worth what was asked for."""
-        return kept_of(order) >= max(1, terms.least)
+    def stands(self, terms: ReferralTerms, order: Order, one: Participation | None = None) -> bool:
+        """An order counts as long as what counts of it is worth what was asked for."""
+        return kept_in(terms, order, one) >= max(1, terms.least)
 
     def refunded(
         self, play: Play[ReferralTerms], one: Participation, order: Order
@@ -259,6 +203,7 @@ class Referral(Mechanic[ReferralTerms]):
 
         Not for themselves: an order with their own card or device tells that now, at the latest. A
         household is as the terms say; who is held is decided again once a reviewer has cleared it.
+        While either of them is suspended it waits: an appeal may be upheld.
         """
         code, terms = play.instance, play.terms
         owner = code.owner_id or 0
@@ -266,12 +211,12 @@ class Referral(Mechanic[ReferralTerms]):
             return []
         if one.order_id is None and BEFORE in one.data:
             order = Order.objects.get(pk=int(one.data[BEFORE]))
-            if not self.stands(terms, order):
+            if not self.stands(terms, order, one):
                 return [Follow(one, None, reason="refunded")]
             if order.received_at is None:
                 return [Follow(one, order.pk)]
             return self.received(play, one, order)
-        if not self.stands(terms, Order.objects.get(pk=one.order_id or 0)):
+        if not self.stands(terms, Order.objects.get(pk=one.order_id or 0), one):
             return [Follow(one, None, reason="refunded")]  # before we were told of it
         if owner in known(one.account_id).accounts:
             return [Follow(one, one.order_id, reason="own"), MoveOne(one, "lost")]
@@ -280,6 +225,8 @@ class Referral(Mechanic[ReferralTerms]):
             return [Follow(one, one.order_id, reason="household"), MoveOne(one, "lost")]
         if at_home and terms.household == HELD and "cleared" not in one.data:
             return [Keep(one, {"flag": "household"}), Follow(one, one.order_id, reason=HELD)]
+        if is_suspended(owner) or is_suspended(one.account_id):
+            return [Follow(one, one.order_id, play.at + LATER, reason=SUSPENDED)]
         if code.done >= terms.most:
             return [Follow(one, one.order_id, reason="cap"), MoveOne(one, "lost")]
         if _is_full(play):
@@ -307,68 +254,15 @@ class Referral(Mechanic[ReferralTerms]):
         """See the base."""
         code, terms = shown.instance, shown.terms
         if shown.own:
-            words = ngettext(
-                "%(n)s friend of %(all)s qualified", "%(n)s friends of %(all)s qualified", code.done
-            )
-            left_out = [one for one in shown.people if one.data.get("reason") == "cap"]
-            late = [one for one in shown.people if one.data.get("reason") == "late"]
-            near = [one for one in shown.people if one.data.get("reason") in {"own", "household"}]
-            waits = [one for one in shown.people if one.state == "in" and _waits(one)]
-            held = [one for one in shown.people if one.state == "in" and _is_held(one)]
-            blocks: list[Block] = [
-                Note(_("Your code: %(code)s") % {"code": code.code}, "gold"),
-                *_gains(terms, shown.campaign.currency),
-                Progress(code.done, terms.most, words % {"n": code.done, "all": terms.most}),
-            ]
-            if left_out:
-                n = len(left_out)
-                text = ngettext(
-                    "For %(n)s more friend there were no thanks left.",
-                    "For %(n)s more friends there were no thanks left.",
-                    n,
-                )
-                blocks.append(Note(text % {"n": n}))
-            if late:
-                n = len(late)
-                text = ngettext(
-                    "%(n)s friend ordered too late to count.",
-                    "%(n)s friends ordered too late to count.",
-                    n,
-                )
-                blocks.append(Note(text % {"n": n}))
-            if near:
-                n = len(near)
-                text = ngettext(
-                    "%(n)s friend does not count: the same person, or household.",
-                    "%(n)s friends do not count: the same person, or household.",
-                    n,
-                )
-                blocks.append(Note(text % {"n": n}))
-            if waits:
-                n = len(waits)
-                text = ngettext(
-                    "%(n)s friend has qualified; thanks for them wait for a later month.",
-                    "%(n)s friends have qualified; thanks for them wait for a later month.",
-                    n,
-                )
-                blocks.append(Note(text % {"n": n}))
-            if held:
-                n = len(held)
-                text = ngettext(
-                    "%(n)s friend has your address: somebody looks at it first.",
-                    "%(n)s friends have your address: somebody looks at it first.",
-                    n,
-                )
-                blocks.append(Note(text % {"n": n}))
-            blocks += _taken_back(shown)
             hint = _("Publish it on your own profile if you like; not on coupon sites.")
-            return [*blocks, Next("share", _("Send it to friends"), hint)]
+            return [*told_owner(shown), Next("share", _("Send it to friends"), hint)]
         if shown.mine is not None:
-            return won(shown) or [Note(_("You came by a friend's code. Welcome!"), "good")]
+            welcome = Note(_("You came by a friend's code. Welcome!"), "good")
+            return [*(won(shown) or [welcome]), *only_for(terms)]
         if code.ended_at is not None or shown.at >= shown.campaign.ends_at:
             return [Note(_("This is over."))]
         use = Next("join", _("Use your friend's code"), _("For your first order with us."))
-        return [*_gains(terms, shown.campaign.currency), use]
+        return [*gains(terms, shown.campaign.currency), *only_for(terms), use]
 
 
 def _first_order(play: Play[ReferralTerms]) -> Order:
@@ -382,7 +276,7 @@ def _first_order(play: Play[ReferralTerms]) -> Order:
         raise Refused("newcomers_only")
     mine = Order.objects.filter(checkout__buyer=play.who.account_id, paid_at__isnull=False)
     first = mine.filter(shop=play.campaign.shop_id).order_by("paid_at", "id").first()
-    if first is None or kept_of(first) < max(1, play.terms.least):
+    if first is None or kept_in(play.terms, first) < max(1, play.terms.least):
         raise Refused("newcomers_only")
     return first
 
@@ -398,46 +292,6 @@ def _is_full(play: Play[ReferralTerms]) -> bool:
     since = (play.at - MONTH).isoformat()
     counted = play.instance.participations.filter(state="won", data__counted__gt=since)
     return bool(counted.count() >= play.terms.per_month)
-
-
-def _taken_back(shown: Shown[ReferralTerms]) -> list[Block]:
-    """Say which friends count no more, and what is owed for them."""
-    gone = [one for one in shown.people if one.state == "reversed"]
-    blocks: list[Block] = []
-    if gone:
-        text = ngettext(
-            "The order of %(n)s friend went back later, and the thanks for it with it.",
-            "The orders of %(n)s friends went back later, and the thanks for them with them.",
-            len(gone),
-        )
-        blocks.append(Note(text % {"n": len(gone)}))
-    if owed := sum(bool(one.data.get("owed")) for one in gone):
-        text = ngettext(
-            "You have used %(n)s coupon of these: the next friend settles it.",
-            "You have used %(n)s coupons of these: the next friends settle them.",
-            owed,
-        )
-        blocks.append(Note(text % {"n": owed}))
-    return blocks
-
-
-def _gains(terms: ReferralTerms, currency: str) -> list[Block]:
-    """Say what both of them have; honour alone brings nothing to be named."""
-    if terms.honour:
-        return []
-    names = names_of(terms, currency)
-    rungs = [(_("For the new friend"), names[terms.coupon], False)]
-    if terms.thanks:
-        rungs.append((_("For who brought them, later"), names[terms.thanks], False))
-    return [Ladder(rungs)]
-
-
-def _is_held(one: Participation) -> bool:
-    return one.data.get("reason") == HELD and "cleared" not in one.data
-
-
-def _waits(one: Participation) -> bool:
-    return bool(one.data.get("reason") == WAITS)
 
 
 def _brought(account_id: int, code: Instance) -> bool:

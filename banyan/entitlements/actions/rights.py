@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from banyan.catalog.actions import stock_locks, unhold
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -28,7 +29,10 @@ LONGEST_REASON = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RightInput:
-    """A right to be granted: up to ``quantity`` units at ``price`` each; see ``PriceRight``."""
+    """A right to be granted: up to ``quantity`` units at ``price`` each; see ``PriceRight``.
+
+    With ``keeps`` the units are held in stock already, by whoever grants it: they go over to it.
+    """
 
     account_id: int
     variant_id: int
@@ -40,6 +44,7 @@ class RightInput:
     campaign_id: int | None = None
     instance_id: int | None = None
     participation_id: int | None = None
+    keeps: bool = False
 
 
 def grant_price_rights(*, actor: Actor, wanted: Sequence[RightInput]) -> list[PriceRight]:
@@ -60,6 +65,7 @@ def grant_price_rights(*, actor: Actor, wanted: Sequence[RightInput]) -> list[Pr
             campaign_id=one.campaign_id,
             instance_id=one.instance_id,
             participation_id=one.participation_id,
+            keeps=one.keeps,
             expires_at=one.expires_at,
             created_at=now,
         )
@@ -68,9 +74,9 @@ def grant_price_rights(*, actor: Actor, wanted: Sequence[RightInput]) -> list[Pr
 
 
 def revoke_price_rights(*, actor: Actor, right_ids: Collection[int]) -> list[int]:
-    """Take held rights back; returns the ids of those that were. Repeatable. Locks right.
+    """Take held rights back; returns the ids of those that were. Repeatable. Locks right, stock.
 
-    What an order has already, paid or not, stays as it was promised.
+    What an order has already, paid or not, stays as it was promised. Units that they kept are free.
     """
     if not right_ids:
         return []
@@ -78,11 +84,22 @@ def revoke_price_rights(*, actor: Actor, right_ids: Collection[int]) -> list[int
         locks.take(right_locks(right_ids))
         held = list(PriceRight.objects.filter(pk__in=right_ids, state="held").order_by("id"))
         transition_all(PRICE_RIGHT, held, "revoked", actor=actor)
+        _free_units(held)
     return [one.pk for one in held]
 
 
+def _free_units(ended: Sequence[PriceRight]) -> None:
+    """Free the units of rights that have just ended: each ends once, so it frees them once."""
+    keeping = [one for one in ended if one.keeps]
+    if not keeping:
+        return
+    locks.take(stock_locks(one.variant_id for one in keeping))
+    for one in keeping:
+        unhold([(one.variant_id, one.quantity)], reference=f"right:{one.pk}")
+
+
 def withdraw_price_right(*, actor: Actor, right_id: int, reason: str) -> PriceRight:
-    """Take a price back that a member was given; they are told why. Repeatable. Locks right.
+    """Take a price back that a member was given; they are told why. Repeatable. Locks right, stock.
 
     For the managers of the shop. What an order has already stays: Conflict ``right_used``. Raises
     Invalid without a reason; audited with it.
@@ -114,6 +131,7 @@ def withdraw_price_right(*, actor: Actor, right_id: int, reason: str) -> PriceRi
             url="/me/coupons",
             data={"title": right.title, "reason": reason},
         )
+        _free_units([right])
     return right
 
 
@@ -143,10 +161,11 @@ def redemption_of(right_ids: Collection[int]) -> list[Move]:
     ]
 
 
-def release_rights(*, actor: Actor, checkout_id: int) -> None:
+def release_rights(*, actor: Actor, checkout_id: int) -> set[int]:
     """Give a checkout's reserved rights back: it was not paid. They end where their time is over.
 
-    The caller holds :func:`right_locks`.
+    The caller holds :func:`right_locks`. Returns the ids of those that keep their units again: the
+    caller moves these back from reserved to held.
     """
     now = clock.now()
     found = PriceRight.objects.filter(checkout_id=checkout_id, state="reserved").order_by("id")
@@ -156,6 +175,7 @@ def release_rights(*, actor: Actor, checkout_id: int) -> None:
     ]
     if moves:
         transition_each(*moves, actor=actor)
+    return {one.pk for one in found if one.keeps and now < one.expires_at}
 
 
 def return_rights(*, actor: Actor, right_ids: Collection[int]) -> None:
@@ -168,10 +188,14 @@ def return_rights(*, actor: Actor, right_ids: Collection[int]) -> None:
 
 
 def expire_rights(*, actor: Actor, limit: int = 500) -> int:
-    """End held rights whose time is over; returns how many. One that is just used waits."""
+    """End held rights whose time is over; returns how many. One that is just used waits.
+
+    Units that they kept are free. Locks stock.
+    """
     with transaction.atomic():
         due = PriceRight.objects.filter(state="held", expires_at__lte=clock.now())
         free = due.select_for_update(skip_locked=True, no_key=True)
         ended = list(free.order_by("expires_at")[:limit])
         transition_all(PRICE_RIGHT, ended, "expired", actor=actor)
+        _free_units(ended)
     return len(ended)

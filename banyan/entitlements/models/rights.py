@@ -21,7 +21,8 @@ class PriceRight(models.Model):
     the units would cost without it: the shop, or the platform, which then pays it to the shop.
     ``campaign_id``, ``instance_id`` and ``participation_id`` are of a higher floor, as is
     ``checkout_id``, the purchase that has it: reserved, redeemed or given back. It can be ordered
-    with until ``expires_at``; an order that was placed by then may still be paid.
+    with until ``expires_at``; an order that was placed by then may still be paid. ``keeps``: while
+    it is held, its one unit is held in stock for it.
     """
 
     id = IdField(primary_key=True)
@@ -32,6 +33,7 @@ class PriceRight(models.Model):
     quantity = models.IntegerField(default=1)
     title = models.CharField(max_length=80)
     funded_by = models.CharField(max_length=8, default="shop")
+    keeps = models.BooleanField(default=False, db_default=False)
     campaign_id = models.BigIntegerField(null=True)
     instance_id = models.BigIntegerField(null=True)
     participation_id = models.BigIntegerField(null=True)
@@ -50,6 +52,10 @@ class PriceRight(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(funded_by__in=FUNDERS), name="price_right_funded_by"
+            ),
+            # An order by it takes them all, so that none stays held for nobody.
+            models.CheckConstraint(
+                condition=Q(keeps=False) | Q(quantity=1), name="price_right_keeps_one"
             ),
             models.CheckConstraint(
                 condition=Q(

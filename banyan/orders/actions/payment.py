@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.actions import allocate, release
+from banyan.catalog.actions import allocate, release, release_held
 from banyan.entitlements.actions import locks_of as coupon_locks
 from banyan.entitlements.actions import (
     points_locks,
@@ -189,13 +189,17 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
 
 
 def _release(actor: Actor, checkout: Checkout) -> None:
-    """Free what was reserved: rights go back to their holder, the units of sales to these."""
+    """Free what was reserved: rights go back to their holder, the units of either to these."""
     lines = lines_of(checkout.pk)
+    keeping: set[int] = set()
     if any(line.right_id for line in lines):
-        release_rights(actor=actor, checkout_id=checkout.pk)
-    free = [(line.variant_id, line.quantity) for line in lines if not line.sale_id]
+        keeping = release_rights(actor=actor, checkout_id=checkout.pk)
+    own = [line for line in lines if not line.sale_id]
+    kept = [(line.variant_id, line.quantity) for line in own if line.right_id in keeping]
+    free = [(line.variant_id, line.quantity) for line in own if line.right_id not in keeping]
     release(free, reference=checkout.number)
-    if len(free) < len(lines):
+    release_held(kept, reference=checkout.number)
+    if len(own) < len(lines):
         sales.give_back(actor=actor, checkout_id=checkout.pk, reference=checkout.number)
 
 

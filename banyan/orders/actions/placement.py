@@ -16,7 +16,7 @@ from django.db.models import Model
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.actions import reserve, sold_out
+from banyan.catalog.actions import reserve, reserve_held, sold_out
 from banyan.catalog.models import Variant
 from banyan.catalog.rules import Place, text_in
 from banyan.entitlements.actions import (
@@ -197,10 +197,10 @@ def _check_age(wanted: Quote, confirmed_age: int) -> None:
 
 def _check_free(wanted: Quote) -> None:
     """Refuse at once what is plainly sold out; whether there is enough is decided by the UPDATE."""
-    short, in_sale = [], wanted.in_sale()
+    short, kept = [], {*wanted.in_sale(), *wanted.kept()}
     for line in wanted.lines:
-        if line.variant_id in in_sale:
-            continue  # its units are kept by the sale
+        if line.variant_id in kept:
+            continue  # its units are kept by the sale, or for the buyer
         if wanted.variants[line.variant_id].stock.free < line.quantity:
             short.append(line.variant_id)
     if short:
@@ -372,10 +372,15 @@ def _use_rights(
 def _reserve(
     actor: Actor, checkout: Checkout, wanted: Quote, parts: Sequence[sales.Part], persons: set[str]
 ) -> None:
-    """Take free units for the lines, and those of sales out of what these keep."""
-    in_sale = wanted.in_sale()
-    free = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id not in in_sale]
-    reserve(free, reference=checkout.number)
+    """Take free units for the lines; those of sales, and of prices that keep, out of what is held.
+
+    Such a price is the buyer's alone by now: ``reserve_rights`` has taken it.
+    """
+    in_sale, kept = wanted.in_sale(), wanted.kept()
+    mine = [(one.variant_id, one.quantity) for one in wanted.lines if one.variant_id in kept]
+    others = [one for one in wanted.lines if one.variant_id not in {*in_sale, *kept}]
+    reserve([(one.variant_id, one.quantity) for one in others], reference=checkout.number)
+    reserve_held(mine, reference=checkout.number)
     sales.reserve_units(
         actor=actor,
         checkout_id=checkout.pk,

@@ -129,6 +129,10 @@ class Quote:
         used = {key: self.source(key, "right_id") for key in self.rights}
         return {key: known[right_id] for key, right_id in used.items() if right_id}
 
+    def kept(self) -> set[int]:
+        """Return the variants whose units are held in stock for the price they are bought at."""
+        return {key for key, right in self.by_right().items() if right.keeps}
+
     def left_out(self) -> dict[int, HeldPrice]:
         """Return the buyer's own prices that would be less, for fewer units, by variant."""
         found = {}

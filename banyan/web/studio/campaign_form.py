@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from banyan.campaigns import actions as campaigns
@@ -15,7 +16,8 @@ from banyan.campaigns.audience import AUDIENCE_WORDS, TIER_WORDS, which_of
 from banyan.campaigns.mechanic import Mechanic
 from banyan.campaigns.models import Campaign
 from banyan.campaigns.terms import Ask, Asked
-from banyan.catalog.models import Shop, Variant
+from banyan.catalog.models import Category, Shop, Variant
+from banyan.catalog.queries import name_in
 from banyan.entitlements.costs import given_coupons
 from banyan.groups.access import visible_groups
 from banyan.kernel import clock
@@ -34,7 +36,7 @@ A_WEEK = dt.timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter as the form draws it; ``options`` where something is chosen.
+    """A parameter as the form draws it; ``options`` where something is chosen, ``picked`` of them.
 
     ``first``: nothing goes without it; the others are as the template has them.
     """
@@ -42,6 +44,7 @@ class Field:
     asked: Asked
     value: str
     options: list[tuple[str, Any]]
+    picked: frozenset[str]
     first: bool
 
 
@@ -94,6 +97,8 @@ def typed_text(one: Asked, value: Any, shop: Shop) -> str:
         return str(Money(int(value), shop.currency).decimal)
     if one.ask.kind == "switch":
         return "1" if value else ""
+    if one.ask.kind == "categories":
+        return " ".join(map(str, value))
     return str(value)
 
 
@@ -151,6 +156,8 @@ def _value(typed: Typed, one: Asked) -> Any:
         return typed.amount(one.name)
     if one.ask.kind in {"coupon", "variant"}:
         return typed.row_id(one.name) if typed.text(one.name) else None
+    if one.ask.kind == "categories":
+        return typed.row_ids(one.name)
     return typed.text(one.name) or None
 
 
@@ -163,7 +170,13 @@ def form_page(
 ) -> HttpResponse:
     """Draw the form with ``values``; with ``problem`` it says what is wrong."""
     fields = [
-        Field(one, str(values.get(one.name, "")), options_of(shop, one), _is_first(kind, one))
+        Field(
+            one,
+            str(values.get(one.name, "")),
+            options_of(shop, one),
+            _picked(values, one.name),
+            _is_first(kind, one),
+        )
         for one in kind.terms.asked()
     ]
     preset = values.get("preset") or request.GET.get("preset", "")
@@ -190,6 +203,13 @@ def form_page(
         "preset": preset,
     }
     return page(request, shop, "campaigns", "studio/campaign_new.html", context, problem)
+
+
+def _picked(values: Mapping[str, Any], name: str) -> frozenset[str]:
+    """Return what is chosen of several options: as a form says it, or as ``typed_text`` does."""
+    if isinstance(values, QueryDict):
+        return frozenset(values.getlist(name))
+    return frozenset(str(values.get(name, "")).split())
 
 
 def _priced(label: Any, shop: Shop) -> str:
@@ -243,4 +263,8 @@ def options_of(shop: Shop, one: Asked) -> list[tuple[str, Any]]:
             nothing,
             *((str(one.pk), " / ".join([one.product.title, *one.values])) for one in found),
         ]
+    if one.ask.kind == "categories":
+        language = get_language() or "en"
+        categories = Category.objects.order_by("position", "id")[:MOST_CHOICES]
+        return [(str(category.pk), name_in(category, language)) for category in categories]
     return [(key, text) for key, text in one.ask.choices]

@@ -285,7 +285,7 @@ def _facts(shop: Shop, kind: Mechanic[Any], terms: Terms) -> list[tuple[Any, str
     facts = []
     for one in kind.terms.asked():
         value = getattr(terms, one.name)
-        if value is None or value == "" or one.name in terms.idle:
+        if value in (None, "", ()) or one.name in terms.idle:
             continue
         options = dict(options_of(shop, one))
         text = str(options.get(str(value), typed_text(one, value, shop)))
@@ -293,6 +293,8 @@ def _facts(shop: Shop, kind: Mechanic[Any], terms: Terms) -> list[tuple[Any, str
             text = _("yes") if value else _("no")
         elif one.ask.kind == "money":
             text = format_money(Money(value, shop.currency))
+        elif one.ask.kind == "categories":
+            text = ", ".join(str(options.get(str(key), key)) for key in value)
         facts.append((one.ask.label, f"{text} {one.ask.unit}".strip(), ""))
     return facts
 

@@ -172,8 +172,8 @@ def _movement(moved: StockMovement) -> dict[str, Any]:
         "ship": _("Sent"),
         "return": _("Came back"),
         "cancel": _("Refunded before it was sent"),
-        "hold": _("Kept for a sale"),
-        "unhold": _("No longer kept for a sale"),
+        "hold": _("Kept for a sale or a bargain"),
+        "unhold": _("No longer kept"),
         "transfer": _("Carried"),
     }
     figures = (

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from banyan.kernel.digits import whole
@@ -112,6 +113,11 @@ class Typed:
         if not text:
             return None
         return whole(text) or 0
+
+    def row_ids(self, name: str) -> list[int]:
+        """Return the ids of the rows that were chosen, 0 for what cannot be one."""
+        chosen = self.data.getlist(name) if isinstance(self.data, QueryDict) else ()
+        return [whole(one) or 0 for one in chosen]
 
     def moment(self, name: str, timezone: str) -> dt.datetime | None:
         """Return a time typed in the shop's time zone; None when the field is empty."""

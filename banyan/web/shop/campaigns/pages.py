@@ -31,7 +31,7 @@ from banyan.campaigns.models import (
     ProofFile,
 )
 from banyan.campaigns.policy.channels import neutral
-from banyan.campaigns.problems import Refused
+from banyan.campaigns.problems import REASONS, Refused
 from banyan.campaigns.proofs import proof_file
 from banyan.campaigns.queries import (
     HONOURS,
@@ -122,7 +122,10 @@ def _honoured(request: HttpRequest, found: Campaign) -> dict[str, Any] | None:
 def _beginning(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     """Return how a play of it is begun: by whom likes to, once a day, or with an order alone."""
     assert found.version is not None
-    terms = mechanic(found.mechanic).terms.model_validate(found.version.terms)
+    kind = mechanic(found.mechanic)
+    terms = kind.terms.model_validate(found.version.terms)
+    if reason := kind.hindered(terms):
+        return {"begin_label": "", "needs": REASONS[reason]}
     if terms.is_daily:
         return {"begin_label": _("Take today's")}
     if terms.from_order is None:

@@ -39,7 +39,7 @@ from banyan.kernel.problems import NotFound
 from banyan.kernel.search import BOUND
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
-from banyan.orders.reading import shown_goods
+from banyan.orders.reading import rights_of, shown_goods
 from banyan.sales.models import SaleItem
 from banyan.sales.queries import SalePrice, prices_in, sale_items
 from banyan.web.ui import addresses
@@ -64,7 +64,8 @@ SUMMARY = 150
 
 
 def _free(variant: Variant) -> int:
-    return variant.stock.free
+    """Return how many the reader can have, those that are kept for a price of theirs included."""
+    return variant.stock.free + sum(one.quantity for one in rights_of(variant) if one.keeps)
 
 
 def _chosen(variants: list[Variant], wanted: str) -> Variant | None:

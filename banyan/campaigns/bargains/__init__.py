@@ -1,0 +1,1 @@
+"""What a bargain asks for, and what its page says; the mechanic itself is ``bargain``."""

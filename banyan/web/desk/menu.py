@@ -75,6 +75,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                       "moderation"),
                 table(_("People"), "group", "people_account", "support", "moderation"),
                 entry(_("Who is one person"), "diversity_3", "admin:persons", "moderation"),
+                table(_("Circles"), "cycle", "trust_circle", "moderation", "finance"),
                 table(_("Groups"), "groups", "groups_group", "moderation"),
                 entry(_("How shares travel"), "account_tree", "cascades",
                       "support", "finance", "moderation"),

@@ -45,7 +45,10 @@ from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
 from banyan.standing.models import Appeal, GuardedCategory, Permit, Report, Takedown
+from banyan.trust.models import Circle
 from tests.community.posts import post as publish
+from tests.earnings import story
+from tests.earnings.test_circles import rounds
 from tests.groups import circles
 from tests.moderation.test_texts import jpeg
 from tests.support import factories as make
@@ -89,6 +92,15 @@ def earned() -> Commission:
     )
     make.pay(make.place((item, 1), buyer=make.member(), via=link.code))
     return Commission.objects.get()
+
+
+def circle() -> Circle:
+    shop = story.shop()
+    story.plan(shop, rate_bps=1_000)
+    rounds(story.variant(shop), 3, make.member(), make.member())
+    earnings.find_circles(actor=SYSTEM)
+    AuditEntry.objects.all().delete()
+    return Circle.objects.get()
 
 
 def payable() -> Commission:
@@ -419,6 +431,10 @@ CASES = {
         earned, ("finance", "moderation"), "commission.hold", state_of),
     ("earnings_commission", "release"): Case(
         held, ("finance", "moderation"), "commission.release", state_of),
+    ("trust_circle", "confirm"): Case(
+        circle, ("finance", "moderation"), "circle.confirmed", state_of),
+    ("trust_circle", "clear"): Case(
+        circle, ("finance", "moderation"), "circle.cleared", state_of),
     ("market_dispute", "decide"): Case(
         disputed, ("support", "finance"), "dispute.decide", state_of, {"amount": "4.00"}),
     ("standing_permit", "grant"): Case(

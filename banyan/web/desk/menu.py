@@ -79,6 +79,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 table(_("Groups"), "groups", "groups_group", "moderation"),
                 entry(_("How shares travel"), "account_tree", "cascades",
                       "support", "finance", "moderation"),
+                table(_("Pictures from elsewhere"), "photo_library",
+                      "campaigns_outsidepicture", "moderation"),
                 entry(_("Mechanics of campaigns"), "toggle_on", "admin:mechanics", "moderation"),
                 table(_("Messages"), "mail", "notify_message", "support"),
                 table(_("Legal texts"), "contract", "legal_legaltext", "support", "moderation"),

@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from banyan.campaigns.models import OutsidePicture
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Attribute, Category, Shop
 from banyan.earnings import actions as earnings
@@ -46,6 +47,8 @@ from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
 from banyan.standing.models import Appeal, GuardedCategory, Permit, Report, Takedown
 from banyan.trust.models import Circle
+from tests.campaigns.scene import somebody
+from tests.campaigns.test_outside import collecting, show
 from tests.community.posts import post as publish
 from tests.earnings import story
 from tests.earnings.test_circles import rounds
@@ -101,6 +104,11 @@ def circle() -> Circle:
     earnings.find_circles(actor=SYSTEM)
     AuditEntry.objects.all().delete()
     return Circle.objects.get()
+
+
+def outside_picture() -> OutsidePicture:
+    who = somebody()
+    return show(collecting(make.shop(), who), who)
 
 
 def payable() -> Commission:
@@ -435,6 +443,10 @@ CASES = {
         circle, ("finance", "moderation"), "circle.confirmed", state_of),
     ("trust_circle", "clear"): Case(
         circle, ("finance", "moderation"), "circle.cleared", state_of),
+    ("campaigns_outsidepicture", "accept"): Case(
+        outside_picture, ("moderation",), "outside.vouched", state_of),
+    ("campaigns_outsidepicture", "refuse"): Case(
+        outside_picture, ("moderation",), "outside.refused", state_of),
     ("market_dispute", "decide"): Case(
         disputed, ("support", "finance"), "dispute.decide", state_of, {"amount": "4.00"}),
     ("standing_permit", "grant"): Case(

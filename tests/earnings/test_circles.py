@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from banyan.catalog.models import Variant
-from banyan.earnings import actions
+from banyan.earnings import actions, jobs
 from banyan.earnings.models import Commission
 from banyan.kernel import clock
 from banyan.kernel.models import AuditEntry, StateChange, StoredEvent
@@ -84,7 +84,7 @@ def test_a_circle_is_found_and_what_it_earned_is_held_and_not_taken(goods: Varia
 
 def test_looking_again_changes_nothing(goods: Variant) -> None:
     rounds(goods, 3, *two())
-    find()
+    assert jobs.find_circles(timestamp=0) == 6
     changes, entries = StateChange.objects.count(), AuditEntry.objects.count()
     assert find() == 0
     assert Circle.objects.count() == 1
@@ -153,8 +153,8 @@ def test_accounts_of_one_person_are_one_in_it(goods: Variant) -> None:
     again = story.member("again")
     for one in (ana, again):
         trust.record(account_id=one.pk, keys=[Key(PAYMENT, "card")], source="test")
-    for _n in range(3):
-        bought(goods, ben, ana)
+    for through in (ana, again, again):
+        bought(goods, ben, through)
         bought(goods, again, ben)
     assert find() == 6
     assert [one.pk for one in people_of(Circle.objects.get())] == [ana.pk, ben.pk]
@@ -184,6 +184,13 @@ def test_what_was_given_back_does_not_count(goods: Variant) -> None:
     assert Circle.objects.get().strength == "usual"
     story.refund_all(orders[2])
     Circle.objects.all().delete()
+    find()
+    assert not Circle.objects.exists()
+
+
+def test_what_a_page_earns_by_its_own_trade_does_not_count(goods: Variant) -> None:
+    rounds(goods, 3, *two())
+    Commission.objects.update(kind="margin", plan_version=None)
     find()
     assert not Circle.objects.exists()
 

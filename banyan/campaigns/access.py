@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff, works_in
 from banyan.chat.access import visible_rooms
@@ -11,7 +11,7 @@ from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
 from banyan.people.access import visible_accounts
 
-from .models import Campaign, Instance
+from .models import Campaign, Instance, OutsidePicture
 
 CARD = "play"
 """What a play is called as a card in the chat."""
@@ -102,3 +102,27 @@ def visible_to_all() -> QuerySet[Campaign]:
     return (
         Campaign.objects.filter(open_shop).exclude(state="draft").select_related("shop", "version")
     )
+
+
+def visible_outside(actor: Actor, campaign: Campaign) -> QuerySet[OutsidePicture]:
+    """Return the pictures that people showed in a campaign, those that wait first."""
+    if not _may_judge(actor, campaign):
+        raise NotFound()
+    rows = OutsidePicture.objects.filter(instance__campaign=campaign)
+    rows = rows.select_related("account", "first", "instance")
+    return rows.order_by(F("decided_at").desc(nulls_first=True), "-id")
+
+
+def get_outside_for_staff(actor: Actor, picture_id: int) -> OutsidePicture:
+    """Return a picture of likes elsewhere for those who look at it, with its play and campaign."""
+    rows = OutsidePicture.objects.select_related(
+        "account", "instance__version", "instance__campaign__shop"
+    )
+    found = rows.filter(pk=picture_id).first()
+    if found is None or not _may_judge(actor, found.instance.campaign):
+        raise NotFound()
+    return found
+
+
+def _may_judge(actor: Actor, campaign: Campaign) -> bool:
+    return actor.has_role("moderation") or works_in(actor, campaign.shop_id or 0, MANAGERS)

@@ -7,9 +7,10 @@ from django.db.models import F, Q
 
 from banyan.catalog.models import Shop, Variant
 from banyan.kernel.ids import IdField
+from banyan.media.models import Image
 from banyan.people.models import Account
 
-from .states import CAMPAIGN, PARTICIPATION
+from .states import CAMPAIGN, OUTSIDE, PARTICIPATION
 
 DRIVES = ("honour", "benefit", "both")
 LANDINGS = ("direct", "coupon", "right")
@@ -419,3 +420,37 @@ class Preview(models.Model):
 
     class Meta:
         db_table = "campaigns_preview"
+
+
+class OutsidePicture(models.Model):
+    """A picture that shows likes on another network, and who looked at it.
+
+    ``first`` vouched for it, ``second`` decided: two people where it was accepted. ``why`` is what
+    its owner reads of a refusal. ``look`` is the difference hash by which the same picture is known
+    again, empty for one too plain. A play has one that waits or was accepted.
+    """
+
+    id = IdField(primary_key=True)
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="pictures")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+")
+    look = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=8, choices=OUTSIDE.choices(), default=OUTSIDE.initial)
+    first = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    why = models.CharField(max_length=200, blank=True, default="")
+    shown_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "campaigns_outsidepicture"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instance"], condition=~Q(state="refused"), name="outside_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted")
+                | (Q(first__isnull=False, second__isnull=False) & ~Q(first=F("second"))),
+                name="outside_two_people",
+            ),
+        ]

@@ -43,4 +43,10 @@ holds(
     owner=("account_id",),
     kept=Kept(dt.timedelta(0), ("expires_at",)),
 )
+holds(
+    "campaigns.OutsidePicture",
+    Erase.DELETE,
+    "As long as the campaign's books: what was given for it; or until whoever showed it leaves.",
+    owner=("account_id",),
+)
 names_nobody("campaigns.KeptUnit", "campaigns.PlaceHold", "campaigns.ProofFile")

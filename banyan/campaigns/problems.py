@@ -46,6 +46,10 @@ REASONS: dict[str, Any] = {
     "word": _("This is not the code word."),
     "sent_day": _("That is more than one can send in a day. Send less, or try again tomorrow."),
     "received_day": _("You have taken as much as one can in a day. Come back tomorrow."),
+    "shown": _("Your picture is being looked at, or was accepted."),
+    "pictures": _("You have shown as many pictures as one can."),
+    "own_picture": _("This is your own picture: others have to look at it."),
+    "second": _("A second person has to look at it, too."),
     "staff": _("Those who work in the shop cannot take part."),
 }
 

@@ -30,3 +30,15 @@ PARTICIPATION = Machine(
         "reversed": (),
     },
 )
+
+OUTSIDE = Machine(
+    name="campaigns.outsidepicture.state",
+    initial="waiting",
+    transitions={
+        # vouched: one person has accepted it, and a second one has to
+        "waiting": ("vouched", "refused"),
+        "vouched": ("accepted", "refused"),
+        "accepted": (),
+        "refused": (),
+    },
+)

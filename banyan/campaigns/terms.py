@@ -105,6 +105,11 @@ class Terms(BaseModel):
         return None
 
     @property
+    def outside(self) -> int | None:
+        """The coupon that a picture of likes on another network brings, where one is asked for."""
+        return None
+
+    @property
     def is_daily(self) -> bool:
         """Whether it is begun by coming by, once a day by the date of the shop."""
         return False

@@ -279,6 +279,28 @@ def _settled(happening: Happening) -> str:
     ) % {"title": happening.data["title"]}
 
 
+def _outside_shown(happening: Happening) -> str:
+    words = ngettext(
+        "Somebody shows a picture of likes elsewhere. Two people look at it: %(title)s.",
+        "%(n)s pictures of likes elsewhere were shown. Two people look at each: %(title)s.",
+        happening.n,
+    )
+    return words % {"n": happening.n, "title": happening.data["title"]}
+
+
+def _outside_accepted(happening: Happening) -> str:
+    return _("Your picture was accepted, and you have what it brings: %(title)s.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _outside_refused(happening: Happening) -> str:
+    return _("Your picture was not accepted: %(reason)s You can show another one. %(title)s") % {
+        "reason": happening.data["reason"],
+        "title": happening.data["title"],
+    }
+
+
 def _perk_back(happening: Happening) -> str:
     amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
     told = _(
@@ -288,6 +310,9 @@ def _perk_back(happening: Happening) -> str:
     return told % {"title": happening.data["title"], "amount": amount}
 
 
+kinds.register("campaign.outside_shown", _outside_shown, icon="camera", family="shop")
+_register("campaign.outside_accepted", _outside_accepted, icon="check")
+_register("campaign.outside_refused", _outside_refused, icon="camera")
 _register("campaign.perk_back", _perk_back, icon="people")
 _register("campaign.brought", _brought, icon="gift")
 _register("campaign.taken_back", _taken_back, icon="heart")

@@ -17,6 +17,7 @@ LOCK_ORDER: list[tuple[str, str]] = [
     ("order", "orders_order"),
     ("escrow", "market_escrow"),
     ("dispute", "market_dispute"),
+    ("circle", "trust_circle"),
     ("commission", "earnings_commission"),
     ("payout", "earnings_payoutbatch"),
     ("wallet", "ledger_account"),

@@ -1,4 +1,4 @@
-"""Back office of earnings: commissions, and paying them out in batches."""
+"""Back office of earnings: commissions, paying them out in batches, and circles."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from banyan.kernel.money import Money, format_money
 from banyan.kernel.office import Act, Cell, Errand, OfficeAdmin, Panel, money_of, place_of
 from banyan.orders.admin import story_url
 from banyan.payments.models import Payout
+from banyan.trust.models import Circle
+from banyan.trust.queries import people_of
 
 from . import actions
 from .models import Commission, PayoutBatch
 from .queries import batch_totals, item_state_text
+from .queries.circles import rests_on
 
 FINANCE = ("finance",)
 
@@ -261,3 +264,93 @@ class CommissionAdmin(OfficeAdmin):
     def why(self, row: Commission) -> Cell:
         """Return the way to path, rule and arithmetic."""
         return Cell(_("Path, rule and arithmetic"), f"/earnings/{row.pk}")
+
+
+def _confirm(errand: Errand) -> None:
+    actions.confirm_circle(actor=errand.actor, circle_id=errand.row.pk, reason=errand.reason)
+
+
+def _clear(errand: Errand) -> None:
+    actions.clear_circle(actor=errand.actor, circle_id=errand.row.pk, reason=errand.reason)
+
+
+@admin.register(Circle)
+class CircleAdmin(OfficeAdmin):
+    """People who buy through each other in a circle, and the earnings that this rests on."""
+
+    words = {
+        "open": gettext_lazy("Waits for a look"),
+        "confirmed": gettext_lazy("It is one"),
+        "cleared": gettext_lazy("Nothing wrong"),
+        "strong": gettext_lazy("Strong: what is earned in it is held"),
+        "usual": gettext_lazy("Usual: it is shown, and nothing is held"),
+    }
+    coded = frozenset({"strength"})
+    place, singular, plural = "circles", gettext_lazy("Circle"), gettext_lazy("Circles")
+    roles = INVESTIGATORS
+    list_display = ("found_at", "people", "strength", "rounds", "from_inside", "state", "last_seen")
+    list_filter = ("state", "strength")
+    ordering = ("-id",)
+    facts = ("people", "strength", "state", "rounds", "from_inside", "found_at", "last_seen")
+    acts = (
+        Act(
+            "confirm",
+            gettext_lazy("It is one"),
+            _confirm,
+            gettext_lazy("What is held stays held, and so does what they earn in it from now on."),
+            gettext_lazy("It stays held."),
+            INVESTIGATORS,
+            offered=lambda row: row.state == "open",
+            grave=True,
+        ),
+        Act(
+            "clear",
+            gettext_lazy("Nothing is wrong"),
+            _clear,
+            gettext_lazy(
+                "What is held for it alone goes on, and these people are not shown as a circle "
+                "again."
+            ),
+            gettext_lazy("It is let go."),
+            INVESTIGATORS,
+            offered=lambda row: row.state != "cleared",
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Circle]:
+        """Return the circles with who is in them: the same statements for any number."""
+        found: QuerySet[Circle] = super().get_queryset(request)
+        return found.prefetch_related("members__account")
+
+    def title_of(self, row: Circle) -> str:
+        """Return who is in it."""
+        return self.people(row)
+
+    @admin.display(description=gettext_lazy("Who"))
+    def people(self, row: Circle) -> str:
+        """Return the handles."""
+        return ", ".join(f"@{one.handle}" for one in people_of(row))
+
+    @admin.display(description=gettext_lazy("Earned inside"), ordering="inside")
+    def from_inside(self, row: Circle) -> str:
+        """Return how much of what they earn comes from each other: of whoever has least."""
+        return f"{row.inside} %"
+
+    def panels(self, request: HttpRequest, row: Circle) -> list[Panel]:
+        """Return each earning that it rests on: who bought, who earned, where it stands."""
+        found = rests_on(row)
+        rows = [
+            (
+                Cell(f"{one.created_at:%Y-%m-%d %H:%M}"),
+                Cell(one.order.number, story_url(one.order.number)),
+                Cell(buyer),
+                Cell(f"@{one.payee.handle}", f"/@{one.payee.handle}"),
+                Cell(format_money(Money(one.amount, one.currency)), number=True),
+                Cell(str(CommissionAdmin.words[one.state]), place_of(Commission, one.pk)),
+            )
+            for one, buyer in found
+        ]
+        headings = (
+            _("Time"), _("Order"), _("Buyer"), _("Who earns by it"), _("Amount"), _("State"),
+        )  # fmt: skip
+        return [Panel(_("What it rests on"), headings, rows)]

@@ -17,6 +17,13 @@ def release_due(timestamp: int) -> int:
     return actions.release_due(actor=Actor.system("earnings.release_due"))
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="bulk", name="earnings.find_circles", queueing_lock="earnings.find_circles")
+def find_circles(timestamp: int) -> int:
+    """Look for people who buy through each other in a circle; returns how much was held."""
+    return actions.find_circles(actor=Actor.system("earnings.find_circles"))
+
+
 @app.task(name="earnings.settle", retry=RetryStrategy(max_attempts=10, exponential_wait=4))
 def settle(order_id: str, key: str) -> None:
     """Bring what was passed on for an order to what its shop is due."""

@@ -28,6 +28,10 @@ REASONS: dict[str, Any] = {
         "A second sharer is paid only when the direct sharer has bought something before."
     ),
     "fraud_hold": _("Held while we look into it."),
+    "circle_hold": _(
+        "Held while we look into it: you and those who bought by your share keep earning by each "
+        "other's purchases."
+    ),
     "refunded": _("The order was refunded."),
 }
 

@@ -1,4 +1,4 @@
-"""The reference of mechanics, written from their files: terms, states, refusals, what is scarce."""
+"""The reference of mechanics, written from their files: terms, states, what comes of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from banyan.campaigns.mechanic import Mechanic, mechanics
 from banyan.campaigns.problems import REASONS
 from banyan.campaigns.terms import Asked
 from banyan.kernel.diagrams import diagram
+
+from .told import events_of, notices_of, posted_by
 
 _REFUSED = re.compile(r'Refused\(\s*"(\w+)"')
 _EVERYWHERE = (
@@ -59,9 +61,24 @@ def _facts(kind: Mechanic[Any]) -> Iterable[str]:
     yield f"For honour alone: {kind.in_honour}"
     yield f"It ends: {', '.join(f'`{one}`' for one in kind.landings)}."
     yield f"Refusals of its own: {_codes(_own_refusals(kind))}."
+    yield f"Events of its plays: {_names(events_of(kind))}."
+    yield from _posted(kind)
+    yield f"Notices: {_names(notices_of(kind))}."
     for name, one in kind.presets.items():
         terms = ", ".join(f"{key} {value}" for key, value in one.terms.items())
         yield f"Template `{name}`, {one.title}: {terms or 'the usual terms'}."
+
+
+def _posted(kind: Mechanic[Any]) -> Iterable[str]:
+    lines = [line.replace("``", "`") for line in posted_by(kind)]
+    if not lines:
+        yield "Posted to the ledger: nothing."
+    for line in lines:
+        yield f"Posted to the ledger: {line}."
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{one}`" for one in names) or "none"
 
 
 def _own_refusals(kind: Mechanic[Any]) -> list[str]:

@@ -1,1 +1,1 @@
-"""Which accounts are one person: edges of accounts to shared keys, and the clusters they make."""
+"""Which accounts are one person, by edges to shared keys, and who trades in a circle."""

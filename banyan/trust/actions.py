@@ -9,23 +9,29 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import audit, clock, locks
+from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor
+from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.kernel.remembered import change, insert, remembered, run
+from banyan.kernel.states import transition
 from banyan.people.models import Account
 
 from . import ports, rules
+from .circles import Ring
 from .digests import digests
-from .models import Edge, Joined, LookBack
-from .queries import is_reviewer, joined
-from .rules import CROWD, KINDS, Key, Sight, Span
+from .events import CircleFound
+from .models import Circle, CircleMember, Edge, Joined, LookBack
+from .queries import is_reviewer, joined, people_of
+from .rules import CROWD, KINDS, STRONG, Key, Sight, Span
+from .states import CIRCLE
 
 EXPIRED_AT_ONCE = 500
 OLD_AT_ONCE = 40
@@ -291,3 +297,62 @@ def _several(clusters: dict[int, int]) -> dict[int, int]:
     for cluster in clusters.values():
         sizes[cluster] = sizes.get(cluster, 0) + 1
     return {account: cluster for account, cluster in clusters.items() if sizes[cluster] > 1}
+
+
+def note_circle(*, actor: Actor, ring: Ring, evidence: Sequence[int]) -> Circle:
+    """Note a circle as it stands now, with the rows of ``evidence`` that it rests on; return it.
+
+    One row for the same persons. What was decided stays; a cleared circle is not looked at again.
+    Emits circle.found where it is new, and where one that nobody has decided got strong. Locks the
+    circle; repeatable. Raises Busy.
+    """
+    key = sha256("|".join(map(str, ring.members)).encode()).hexdigest()
+    now = clock.now()
+    seen = {"rounds": ring.rounds, "inside": ring.inside, "last_seen": now}
+    fresh = {**seen, "strength": ring.strength, "evidence": list(evidence), "found_at": now}
+    with transaction.atomic():
+        circle, is_new = Circle.objects.get_or_create(key=key, defaults=fresh)
+        if is_new:
+            members = [CircleMember(circle=circle, account_id=one) for one in ring.members]
+            CircleMember.objects.bulk_create(members)
+            _tell_circle(actor, circle)
+            return circle
+        locks.take_reading("circle", circle)
+        if circle.state == "cleared":
+            return circle
+        got_strong = ring.strength == STRONG != circle.strength
+        circle.strength = STRONG if got_strong else circle.strength
+        circle.evidence = sorted({*circle.evidence, *evidence})
+        circle.rounds, circle.inside, circle.last_seen = ring.rounds, ring.inside, now
+        circle.save(update_fields=["strength", "evidence", *seen])
+        if got_strong and circle.state == "open":
+            _tell_circle(actor, circle)
+    return circle
+
+
+def leave_circles(*, account_id: int) -> None:
+    """Name an account that is erased in no circle any more. Repeatable."""
+    CircleMember.objects.filter(account_id=account_id).delete()
+
+
+def _tell_circle(actor: Actor, circle: Circle) -> None:
+    told = CircleFound(circle_id=circle.pk, strength=circle.strength, rounds=circle.rounds)
+    events.emit(told, actor=actor)
+
+
+def settle_circle(*, actor: Actor, circle: Circle, to: str, reason: str) -> None:
+    """Write what was decided about a circle: confirmed or cleared; audited with the reason.
+
+    In the transaction of whoever holds or releases what was earned in it, which has the lock of
+    the circle. Raises IllegalTransition where that was decided before.
+    """
+    locks.require(LockKey("circle", circle.pk))
+    transition(CIRCLE, circle, to, actor=actor, reason=reason)
+    audit.record(
+        actor=actor,
+        action=f"circle.{to}",
+        subject_kind="circle",
+        subject_id=circle.pk,
+        subject_label=", ".join(f"@{one.handle}" for one in people_of(circle)),
+        reason=reason,
+    )

@@ -1,14 +1,19 @@
-"""Edges between accounts and keys, and the clusters that strong ones make."""
+"""Edges between accounts and keys, the clusters that strong ones make, and circles of trade."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from banyan.kernel.ids import IdField
 from banyan.people.models import Account
 
-from .rules import KINDS
+from .rules import KINDS, STRONG, USUAL
+from .states import CIRCLE
+
+HOLDING = ("open", "confirmed")
+"""States of a circle in which what is earned in a strong one is held."""
 
 
 class Edge(models.Model):
@@ -74,3 +79,54 @@ class LookBack(models.Model):
 
     class Meta:
         db_table = "trust_lookback"
+
+
+class Circle(models.Model):
+    """Persons who earn by each other's purchases, round and round: see ``circles``.
+
+    ``key`` is a digest of who they are, so that each circle has one row. ``evidence`` are all
+    commissions that it ever rested on, rows of a higher floor. ``strength`` never falls: what was
+    strong once is strong until somebody has looked. The rest is as it was seen last.
+    """
+
+    id = IdField(primary_key=True)
+    key = models.CharField(max_length=64, unique=True)
+    state = models.CharField(max_length=9, choices=CIRCLE.choices(), default=CIRCLE.initial)
+    strength = models.CharField(max_length=6)
+    rounds = models.IntegerField()
+    inside = models.SmallIntegerField()
+    evidence = ArrayField(models.BigIntegerField())
+    found_at = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+    class Meta:
+        db_table = "trust_circle"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(strength__in=[STRONG, USUAL]), name="circle_strength"
+            ),
+            models.CheckConstraint(
+                condition=Q(inside__gte=0) & Q(inside__lte=100), name="circle_inside"
+            ),
+        ]
+
+    @property
+    def holds(self) -> bool:
+        """Whether what is earned in it is held."""
+        return self.strength == STRONG and self.state in HOLDING
+
+
+class CircleMember(models.Model):
+    """A person of a circle, by their smallest account when it was found."""
+
+    id = IdField(primary_key=True)
+    circle = models.ForeignKey(
+        Circle, on_delete=models.CASCADE, related_name="members", db_index=False
+    )
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "trust_circlemember"
+        constraints = [
+            models.UniqueConstraint(fields=["circle", "account"], name="circle_member_once")
+        ]

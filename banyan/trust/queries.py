@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, prefetch_related_objects
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered, run
 from banyan.people.models import Account
 
-from .models import Edge, Joined, LookBack
+from .models import Circle, Edge, Joined, LookBack
 from .rules import CROWD
 
 REVIEWERS = ("moderation",)
@@ -143,3 +144,20 @@ def persons(*, limit: int = 50) -> list[list[Account]]:
 def looking_back() -> list[LookBack]:
     """Return which old rows are still gone through, and how far. One statement."""
     return list(LookBack.objects.filter(done_at=None).order_by("name"))
+
+
+# -- circles ---------------------------------------------------------------------------------------
+
+
+def circle_of(circle_id: int) -> Circle:
+    """Return a circle as it is now. NotFound without one. One statement."""
+    found = Circle.objects.filter(pk=circle_id).first()
+    if found is None:
+        raise NotFound(detail=f"circle {circle_id}")
+    return found
+
+
+def people_of(circle: Circle) -> list[Account]:
+    """Return who is in a circle, each by one account. Two statements, none where prefetched."""
+    prefetch_related_objects([circle], "members__account")
+    return sorted((one.account for one in circle.members.all()), key=lambda one: one.pk)

@@ -14,7 +14,7 @@ from django.db.models import CharField, Count, JSONField, Model, TextField
 from django.urls import reverse
 from PIL.Image import Image
 
-from banyan.campaigns.models import Campaign, Instance
+from banyan.campaigns.models import Campaign, Instance, OutsidePicture
 from banyan.catalog.models import (
     Attribute,
     Collection,
@@ -48,6 +48,7 @@ from banyan.sales.models import CodeBatch, Sale
 from banyan.sharing.models import Link
 from banyan.standing.models import Appeal, Permit, Review, Takedown
 from banyan.storefronts.models import Storefront
+from banyan.trust.models import Circle
 from banyan.web.shop.market.cards import product_url
 from tests.acceptance.crawler_scene import something_of_everything
 from tests.support import factories as make
@@ -264,6 +265,7 @@ def test_the_demo_shows_what_comes_after(demo: Recording, db: None) -> None:
     ]
     assert Takedown.objects.get().state == "settled"
     assert EmptySearch.objects.filter(words="kimono", times=4).exists()
+    assert _rows(Circle, "strength") | _rows(OutsidePicture, "state") == {("strong",), ("waiting",)}
 
 
 def test_the_demo_adds_up(demo: Recording, db: None) -> None:
@@ -365,8 +367,9 @@ def walkers() -> dict[str, tuple[Account | None, tuple[str, ...]]]:
     ana = Account.objects.get(handle="ana")
     found["member"] = (ana, _written_to(ana))
     told = _orders_of(Shop.objects.get(slug="kiln"))
+    shown = Notification.objects.filter(kind="campaign.outside_shown").latest("id")
     for role, handle, starts in (
-        ("merchant", "mio", told),
+        ("merchant", "mio", (*told, shown.url)),
         ("clerk", "kai", told),
         ("operator", "demo_desk", ()),
     ):

@@ -21,7 +21,7 @@ START = "start"
 CHOOSING = frozenset({"state", "part", "step", "why"})
 # Of most kinds one row shows what there is to see; these differ in what can be done with them.
 VARIED = dict.fromkeys(("campaign", "play", "post", "product", "profile", "studio_thread"), 4)
-VARIED |= {"purchase": 6, "relation": 4}
+VARIED |= {"purchase": 6, "relation": 4, "studio_campaign": 2}
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36"
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from banyan.campaigns.models import Campaign
+from banyan.campaigns.models import Campaign, OutsidePicture
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Collection, PriceList, ShippingZone, TaxZone
 from banyan.chat import actions as chat
@@ -50,6 +50,7 @@ from banyan.sales.models import CodeBatch, Sale
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, PoolItem
 from tests.campaigns import scene as plays
+from tests.campaigns.test_outside import collecting, show
 from tests.delivery import goods
 from tests.groups import circles
 from tests.market import deals
@@ -90,6 +91,7 @@ class World:
     price_list: PriceList
     sale: Sale
     campaign: Campaign
+    picture: OutsidePicture
     right: PriceRight
     batch: CodeBatch
     collection: Collection
@@ -193,6 +195,7 @@ def _selling(at: Scene) -> dict[str, Any]:
     return {
         "sale": sale,
         "campaign": plays.draft(at.shop, "coupon_pack", coupon=plays.coupon(at.shop).pk),
+        "picture": show(collecting(at.shop, player := plays.somebody()), player),
         "batch": batch,
         "collection": catalog.make_collection(
             actor=owner, shop_id=at.shop.pk, data=catalog.CollectionInput(title="Best")
@@ -320,6 +323,8 @@ STUDIO: dict[str, Case] = {
     "studio_sale_fans": (_sale, {"handles": "me"}),
     "studio_campaign_change": (_campaign, {"title": "Theirs"}),
     "studio_campaign_preview": (_campaign, None),
+    "studio_outside": (_campaign, None),
+    "studio_outside_judge": (lambda w: {"picture_id": w.picture.pk}, {"do": "accept"}),
     "studio_collection": (lambda w: {"collection_id": w.collection.pk}, {"do": "delete"}),
     "studio_pool_item": (lambda w: {"item_id": w.pool_item.pk}, {"do": "withdraw"}),
     "studio_payment_take_back": (_asked_payment, {}),

@@ -6,6 +6,7 @@ from .clockwork import advance, expire_instance
 from .drawing import ask_beacons
 from .following import clear_place, follow, follow_paid, offer_paid, undo_begun
 from .holding import free_places, keep_place
+from .outside import accept_outside, refuse_outside, show_outside
 from .packets import PacketInput, fill_packet
 from .planning import (
     CampaignInput,
@@ -29,6 +30,7 @@ __all__ = [
     "PacketInput",
     "Screen",
     "Step",
+    "accept_outside",
     "advance",
     "ask_beacons",
     "begin",
@@ -51,8 +53,10 @@ __all__ = [
     "play",
     "preview_campaign",
     "publish_campaign",
+    "refuse_outside",
     "resume_campaign",
     "settle_orders",
+    "show_outside",
     "standing_campaign",
     "switch_mechanic",
     "undo_begun",

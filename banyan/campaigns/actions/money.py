@@ -133,7 +133,7 @@ def _journal_key(grant: Grant) -> str:
 def _forgo(effect: say.Forgo, stage: Stage) -> None:
     """Give it back to the budget; the grant stays, and costs nothing.
 
-    Of what was paid the stored postings are negated, as ``grant:{id}:back``.
+    Post ``grant:{id}:back``: the stored postings of what was paid, negated.
     """
     grant = _owed(effect.one)
     if grant is None:

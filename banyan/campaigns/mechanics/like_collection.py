@@ -36,7 +36,10 @@ BURST = "burst"
 class LikeTerms(RewardTerms):
     """How many likes bring what, within which time."""
 
-    coupon_fields: ClassVar[tuple[str, ...]] = ("coupon", "coupon_2", "coupon_3", "instead")
+    coupon_fields: ClassVar[tuple[str, ...]] = (
+        "coupon", "coupon_2", "coupon_3", "instead", "elsewhere",
+    )  # fmt: skip
+    kept: ClassVar[tuple[str, ...]] = ("elsewhere",)
 
     likes: Annotated[int, Ask(gettext_lazy("Likes that it takes")), Field(ge=1, le=1000)] = 10
     coupon: Annotated[int | None, Ask(gettext_lazy("Coupon for them"), kind="coupon")] = None
@@ -84,6 +87,20 @@ class LikeTerms(RewardTerms):
         bool,
         Ask(gettext_lazy("Only likes of those count who have bought nothing yet"), kind="switch"),
     ] = False
+
+    elsewhere: Annotated[
+        int | None,
+        Ask(
+            gettext_lazy("A coupon for a picture of likes on another network"),
+            gettext_lazy("Two people look at each picture. It brings this once, and no likes."),
+            kind="coupon",
+        ),
+    ] = None
+
+    @property
+    def outside(self) -> int | None:
+        """See the base."""
+        return self.elsewhere
 
     @property
     def steps(self) -> list[tuple[int, int | None]]:
@@ -142,9 +159,10 @@ class LikeCollection(Mechanic[LikeTerms]):
     }
 
     def worst_case(self, terms: LikeTerms) -> int:
-        """The dearest step, once."""
+        """The dearest step, once, and what a picture brings."""
         costs = costs_of(terms)
-        return max(cost_in(costs, coupon) for _many, coupon in terms.steps)
+        dearest = max(cost_in(costs, coupon) for _many, coupon in terms.steps)
+        return dearest + (cost_in(costs, terms.elsewhere) if terms.elsewhere else 0)
 
     def figures(self, campaign: Campaign) -> Sequence[tuple[Any, Any]]:
         """See the base."""
@@ -162,6 +180,7 @@ class LikeCollection(Mechanic[LikeTerms]):
                     method,
                     *([_newcomers()] if terms.newcomers else []),
                     *([_burst(terms)] if terms.per_minute else []),
+                    *([_elsewhere()] if terms.elsewhere else []),
                 ]
             ),
             claim_terms=_("Take it on the page of your collection."),
@@ -331,6 +350,13 @@ class LikeCollection(Mechanic[LikeTerms]):
 
 def _newcomers() -> str:
     return _("Only likes of friends who have not bought anything here yet count.")
+
+
+def _elsewhere() -> str:
+    return _(
+        "A picture of likes on another network brings a coupon once, when two people of the shop "
+        "have accepted it. It brings no likes. Say there that you have something for it."
+    )
 
 
 def _last_minute(play: Play[LikeTerms]) -> int:

@@ -1,5 +1,6 @@
 """Verbs of earnings: the only writers of its tables."""
 
+from .circles import clear_circle, confirm_circle, find_circles
 from .holds import hold_fraud, hold_received, release_due, release_fraud
 from .life import activate, end_unpaid
 from .payouts import (
@@ -17,9 +18,12 @@ from .refunds import reverse
 __all__ = [
     "activate",
     "cancel_batch",
+    "clear_circle",
+    "confirm_circle",
     "draft_again",
     "draft_batch",
     "end_unpaid",
+    "find_circles",
     "hold_fraud",
     "hold_received",
     "on_payout_failed",

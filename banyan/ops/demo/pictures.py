@@ -113,6 +113,7 @@ def all_drawings() -> Iterator[Drawing[Any]]:
     for look in wares.PAPERS:
         yield Paper(look)
     yield Thing(wares.WINE.look)
+    yield Paper(wares.SHOT)
 
 
 class Studio:

@@ -14,11 +14,13 @@ from banyan.groups.models import Group
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.media.actions import stage as staged
 from banyan.orders import actions as orders
 from banyan.payments import actions as payments
 from banyan.people import actions as people
 
 from . import cast, wares
+from .pictures import Paper
 from .stage import SYSTEM, Stage, Till, first_variant
 
 DAY = dt.timedelta(days=1)
@@ -176,9 +178,18 @@ class Together:
             coupon=self._coupon("Five likes", 800),
             likes_2=10,
             coupon_2=self._coupon("Ten likes", 2_000),
+            elsewhere=self._coupon("Likes elsewhere", 600),
             hours=72,
         )
         self._all("help", self._begin(of, "kai"), "ana", "noor", "readlu", "fen", "ida", "pia")
+        self._begin(of, "ana")
+        self._shot(self._begin(of, "ida"), "ida")
+
+    def _shot(self, play: Instance, handle: str) -> None:
+        """Somebody shows a picture of likes elsewhere; nobody has looked at it yet."""
+        who, paper = self.stage.member(handle), self.stage.studio.take(Paper(wares.SHOT))
+        token = staged(actor=who, data=paper, filename="likes.png").token
+        campaigns.show_outside(actor=who, code=play.code, picture=token)
 
     def _code(self) -> None:
         """A friend who is new here has entered it."""

@@ -1,26 +1,30 @@
-"""Whom to trust: reviews, permits, a shop below the bar and its appeal, a product taken down."""
+"""Whom to trust: reviews, permits, a shop below the bar, a product taken down, a circle."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Category
+from banyan.catalog.models import Category, Product
+from banyan.earnings import actions as earnings
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.media.actions import stage as staged
 from banyan.orders import actions as orders
 from banyan.orders.models import OrderLine
+from banyan.sharing import actions as sharing
+from banyan.sharing.models import Link
 from banyan.standing import actions as standing
 from banyan.standing.queries import facts_of
 
 from . import cast, wares
 from .pictures import Paper
-from .stage import SYSTEM, Stage, Till, want
+from .stage import SYSTEM, Stage, Till, first_variant, want
 
 REVIEWED = 12
 STARS = (5, 4, 5, 3, 5, 4, 2, 5)
 SLOW = "slow-wheels"
+CIRCLE, ROUNDS = ("fen", "pia"), 3
 SLOW_ORDERS = 8
 DAY = dt.timedelta(days=1)
 
@@ -42,6 +46,7 @@ class Trust:
         self._reviews()
         self._slow()
         self._taken_down()
+        self._circle()
         with clock.at(self.stage.today):
             standing.count_all(actor=SYSTEM)
             self._appeal()
@@ -121,6 +126,23 @@ class Trust:
                 )
             with clock.at(paid + 6 * DAY):
                 orders.ship(actor=owner, order_id=order.pk, carrier="Demo Wheels")
+
+    def _circle(self) -> None:
+        """Two who buy by each other's shares, again and again: it is found, and held."""
+        product = self.stage.goods(self.stage.shop("kiln"))[0]
+        with clock.at(self.stage.at(0.8)):
+            links = {one: self._share(one, product) for one in CIRCLE}
+        for number in range(ROUNDS):
+            with clock.at(self.stage.at(0.82 + number / 20)):
+                for buyer, other in zip(CIRCLE, CIRCLE[::-1], strict=True):
+                    wanted = orders.WantedLine(first_variant(product).pk, via=links[other].code)
+                    self.till.sell(self.stage.member(buyer), wanted)
+        with clock.at(self.stage.today):
+            earnings.find_circles(actor=SYSTEM)
+
+    def _share(self, handle: str, product: Product) -> Link:
+        who = self.stage.member(handle)
+        return sharing.share(actor=who, target_kind="product", target_id=product.pk, via=None)
 
     def _appeal(self) -> None:
         """The owner says that a flood was to blame for some of it; nobody has decided yet."""

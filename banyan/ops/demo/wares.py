@@ -217,4 +217,6 @@ USED = (
     ),
 )
 # What lies on the desk of who asks for a permit: drawn like everything else.
+SHOT = Look("frame", 924, "rose")
+"""What somebody shows of likes on another network."""
 PAPERS = (Look("frame", 921, "straw"), Look("frame", 922, "rose"), Look("frame", 923, "clay"))

@@ -17,6 +17,7 @@ from banyan.notify.kinds import Happening
 from banyan.orders.events import RefundHelpAsked
 from banyan.payments.events import PaymentUnplaced, PayoutFailed, RefundFailed
 from banyan.people.queries import staff_with
+from banyan.trust.events import CircleFound
 
 CONSUMER = "desk.alerts"
 _FAILED = "?state__exact=failed"
@@ -62,6 +63,14 @@ def _dispute_opened(n: int) -> str:
     ) % {"n": n}  # fmt: skip
 
 
+def _circle_found(n: int) -> str:
+    return ngettext(
+        "People buy through each other in a circle.",
+        "%(n)d times people were found who buy through each other in a circle.",
+        n,
+    ) % {"n": n}
+
+
 # event -> (kind, roles that are told, the list it leads to, its filter, the words)
 Alert = tuple[str, tuple[str, ...], str, str, Callable[[int], str]]
 ALERTS: dict[type[Event], Alert] = {
@@ -78,6 +87,9 @@ ALERTS: dict[type[Event], Alert] = {
         "desk.payout_failed", ("finance",), "payments_payout", _FAILED, _payout_failed),
     DisputeOpened: (
         "desk.dispute", ("support",), "market_dispute", "?state__exact=open", _dispute_opened),
+    CircleFound: (
+        "desk.circle_found", ("moderation",), "trust_circle", "?state__exact=open",
+        _circle_found),
 }  # fmt: skip
 
 

@@ -155,6 +155,7 @@ def _campaign(
         "budget": Money(shown.budget, shown.currency),
         "rules": _rules(kind, shown),
         "public_url": reverse("campaign", args=[shown.code]),
+        "asks_pictures": terms.outside is not None,
         **_going(request, shop, shown),
     }
     part = request.headers.get("hx-request") and not problem

@@ -14,6 +14,7 @@ from . import (
     handing_over,
     home,
     inbox,
+    outside,
     payments,
     points,
     pool,
@@ -152,6 +153,16 @@ urlpatterns = [
         "<slug:shop_slug>/campaigns/<int:campaign_id>/preview",
         campaigns.campaign_preview,
         name="studio_campaign_preview",
+    ),
+    path(
+        "<slug:shop_slug>/campaigns/<int:campaign_id>/pictures",
+        outside.outside_list,
+        name="studio_outside",
+    ),
+    path(
+        "<slug:shop_slug>/pictures/<int:picture_id>",
+        outside.outside_judge,
+        name="studio_outside_judge",
     ),
     path(
         "<slug:shop_slug>/campaigns/<int:campaign_id>/act",

@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from banyan.campaigns.models import OutsidePicture
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Attribute, Category, Shop
 from banyan.earnings import actions as earnings
@@ -45,7 +46,12 @@ from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
 from banyan.standing.models import Appeal, GuardedCategory, Permit, Report, Takedown
+from banyan.trust.models import Circle
+from tests.campaigns.scene import somebody
+from tests.campaigns.test_outside import collecting, show
 from tests.community.posts import post as publish
+from tests.earnings import story
+from tests.earnings.test_circles import rounds
 from tests.groups import circles
 from tests.moderation.test_texts import jpeg
 from tests.support import factories as make
@@ -89,6 +95,20 @@ def earned() -> Commission:
     )
     make.pay(make.place((item, 1), buyer=make.member(), via=link.code))
     return Commission.objects.get()
+
+
+def circle() -> Circle:
+    shop = story.shop()
+    story.plan(shop, rate_bps=1_000)
+    rounds(story.variant(shop), 3, make.member(), make.member())
+    earnings.find_circles(actor=SYSTEM)
+    AuditEntry.objects.all().delete()
+    return Circle.objects.get()
+
+
+def outside_picture() -> OutsidePicture:
+    who = somebody()
+    return show(collecting(make.shop(), who), who)
 
 
 def payable() -> Commission:
@@ -419,6 +439,14 @@ CASES = {
         earned, ("finance", "moderation"), "commission.hold", state_of),
     ("earnings_commission", "release"): Case(
         held, ("finance", "moderation"), "commission.release", state_of),
+    ("trust_circle", "confirm"): Case(
+        circle, ("finance", "moderation"), "circle.confirmed", state_of),
+    ("trust_circle", "clear"): Case(
+        circle, ("finance", "moderation"), "circle.cleared", state_of),
+    ("campaigns_outsidepicture", "accept"): Case(
+        outside_picture, ("moderation",), "outside.vouched", state_of),
+    ("campaigns_outsidepicture", "refuse"): Case(
+        outside_picture, ("moderation",), "outside.refused", state_of),
     ("market_dispute", "decide"): Case(
         disputed, ("support", "finance"), "dispute.decide", state_of, {"amount": "4.00"}),
     ("standing_permit", "grant"): Case(

@@ -61,6 +61,7 @@ from ..heads import head_of
 from ..market.arrival import Arrival, arrival_of
 from ..people.faces import faces_of
 from .cards import campaign_cards
+from .outside import shown_outside
 
 PAGE, NAMED = 20, 6
 LATER = (Faces, Proof)
@@ -271,6 +272,7 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
         "sign_in_url": _sign_in(request, arrival),
         "share_url": addresses.url("share", "play", found.pk) + query,
         "live": ticket(request, _topic(found)),
+        "outside": None if arrival.neutral else shown_outside(request, found),
         "again_url": addresses.url("play", found.code) + query,
     }
     if request.headers.get("hx-request"):

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from ..campaigns import keeping, packets, pages, trying
+from ..campaigns import keeping, outside, packets, pages, trying
 
 urlpatterns = [
     path("campaigns", pages.together, name="campaigns"),
     path("play/<str:code>", pages.play, name="play"),
     path("play/<str:code>/proof", pages.play_proof, name="play_proof"),
     path("play/<str:code>/keep", keeping.play_keep, name="play_keep"),
+    path("play/<str:code>/outside", outside.play_outside, name="play_outside"),
     path("play/<str:code>/<str:verb>", pages.play_act, name="play_act"),
     path("campaign/<str:code>", pages.campaign, name="campaign"),
     path("campaign/<str:code>/proof", pages.campaign_proof, name="campaign_proof"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock, locks, ratelimits
 from banyan.kernel.actors import Actor
-from banyan.kernel.ids import new_code
+from banyan.kernel.ids import typed_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, LoginRequired
@@ -72,7 +72,7 @@ def grant_off(
     rules = Terms((Variants(ids=(variant_id,)),), (AmountOff(amount=off.amount),))
     coupon = Coupon.objects.create(
         shop_id=shop_id,
-        code=new_code(80),
+        code=typed_code(80),
         title=title[:80],
         **rules.stored(),
         stacking="shop",
@@ -191,7 +191,7 @@ def print_codes(*, actor: Actor, coupon_id: int, n: int) -> list[Grant]:
         return Grant.objects.bulk_create(
             Grant(
                 coupon=coupon,
-                code=new_code(80),
+                code=typed_code(80),
                 source="printed",
                 expires_at=_ends(coupon),
                 created_at=now,

@@ -21,6 +21,8 @@ from banyan.sales import actions as sales
 from banyan.sales.actions.planning import ROOM
 from banyan.sales.models import Bucket, Entry, RoomProof, Sale
 from banyan.sales.queries import ahead_of, entry_of, room_of, room_proof
+from banyan.trust.actions import record
+from banyan.trust.rules import PAYMENT, Key
 from tests.support import factories as make
 
 from .scene import NOON, SYSTEM, assert_sound, bucket, buyer, claim, on, planned
@@ -193,6 +195,29 @@ def test_who_is_in_stays_where_they_are() -> None:
     assert Entry.objects.filter(account=those[0]).count() == 1
     assert again.entered_at == NOON
     assert entry_of(sale, those[0].pk) == again
+
+
+def test_a_person_waits_with_one_account_and_not_again_once_they_have_theirs() -> None:
+    sale, item, [ana, *_others] = _queued(3)
+    second = buyer("second")
+    for one in (ana, second):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "card")], source="test")
+    with clock.at(NOON + 5 * SECOND):
+        with pytest.raises(Conflict) as refused:
+            _enter(sale, second)
+        assert refused.value.code == "sale_waits_already"
+        sales.leave_room(actor=make.actor(ana), sale_id=sale.pk)
+        assert _enter(sale, second).state == "waiting"
+    _tick(sale, 30)
+    Entry.objects.filter(account=second).update(
+        state="admitted", expires_at=NOON + 100 * SECOND, admitted_at=NOON
+    )
+    with clock.at(NOON + 40 * SECOND):
+        claim(sale, item, second)
+        for one in (second, ana):
+            with pytest.raises(Conflict) as refused:
+                _enter(sale, one)
+            assert refused.value.code == "sale_cap"
 
 
 def test_the_room_opens_shortly_before_and_not_where_nobody_waits() -> None:

@@ -8,6 +8,7 @@ the sale was published, and is opened afterwards. Who comes later follows in ord
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import F
@@ -28,6 +29,7 @@ from ..queries import buckets_of, entry_of, left_in, room_of
 from ..rules import WARM_UP, waits_until
 from ..states import ENTRY
 from .planning import ROOM
+from .units import ACCOUNT, lock_person, person_in
 
 ADMITTED = dt.timedelta(minutes=2)
 
@@ -35,8 +37,10 @@ ADMITTED = dt.timedelta(minutes=2)
 def enter_room(*, actor: Actor, sale_id: int) -> Entry:
     """Let a member wait for a sale that admits in turn; who is in stays where they are.
 
-    Open a quarter of an hour before the sale. Raises Conflict ``sale_no_room`` where nobody has to
-    wait, ``sale_not_begun`` too early, ``sale_over``, and what ``ports`` refuses.
+    A person waits with one of their accounts. Open a quarter of an hour before the sale. Raises
+    Conflict ``sale_no_room`` where nobody has to wait, ``sale_not_begun`` too early, ``sale_over``,
+    ``sale_cap`` for who has their units, ``sale_waits_already`` for another account of somebody who
+    waits, and what ``ports`` refuses.
     """
     if actor.id is None:
         raise LoginRequired()
@@ -49,12 +53,27 @@ def enter_room(*, actor: Actor, sale_id: int) -> Entry:
     if now < sale.starts_at - WARM_UP:
         raise Conflict(_("The waiting room is not open yet."), code="sale_not_begun")
     check_entering(actor, sale)
-    Entry.objects.bulk_create(
-        [Entry(sale=sale, account_id=actor.id, entered_at=now)], ignore_conflicts=True
-    )
+    keys = person_in(sale, actor.id)
+    with transaction.atomic():
+        lock_person(sale.pk, keys)
+        _check_alone(sale, actor.id, keys)
+        Entry.objects.bulk_create(
+            [Entry(sale=sale, account_id=actor.id, entered_at=now)], ignore_conflicts=True
+        )
     entry = entry_of(sale, actor.id)
     assert entry is not None
     return entry
+
+
+def _check_alone(sale: Sale, account_id: int, keys: Collection[str]) -> None:
+    """Refuse another account of a person who waits: it would be one more chance in the draw."""
+    accounts = {int(key.removeprefix(ACCOUNT)) for key in keys if key.startswith(ACCOUNT)}
+    others = accounts - {account_id}
+    waits = Entry.objects.filter(sale=sale, account__in=others, state__in=["waiting", "admitted"])
+    if others and waits.exists():
+        raise Conflict(
+            _("You wait with another of your accounts already."), code="sale_waits_already"
+        )
 
 
 def leave_room(*, actor: Actor, sale_id: int) -> None:

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from banyan.catalog.models import ListPrice, PriceChange
@@ -235,6 +235,15 @@ def is_fan(sale: Sale, account_id: int) -> bool:
     """Tell whether somebody follows the shop's owner, or is on the sale's own list."""
     follows = Follow.objects.filter(follower_id=account_id, followee_id=sale.shop.owner_id, state=1)
     return follows.exists() or Fan.objects.filter(sale=sale, account_id=account_id).exists()
+
+
+def told_apart(entries: QuerySet[Entry], sale: Sale) -> QuerySet[Entry]:
+    """Say of each entry of a sale's waiting room whether it is a ``fan``'s; see :func:`is_fan`."""
+    mine = OuterRef("account_id")
+    follows = Follow.objects.filter(follower_id=mine, followee_id=sale.shop.owner_id, state=1)
+    return entries.annotate(
+        fan=Exists(follows) | Exists(Fan.objects.filter(sale=sale, account_id=mine))
+    )
 
 
 def rights_of(sale: Sale, account_id: int) -> list[Right]:

@@ -188,6 +188,27 @@ def test_no_more_are_let_in_than_there_are_units() -> None:
     assert StoredEvent.objects.filter(name="sale.admitted").count() == 2
 
 
+def test_for_what_is_kept_for_fans_only_fans_are_let_in() -> None:
+    sale, item, those = _queued(6, public=1, fans=2, at_once=9)
+    owner = make.actor(sale.shop.owner)
+    _tick(sale, 29)
+    fan = those[4]
+    sales.list_fans(actor=owner, sale_id=sale.pk, handles=[fan.handle])
+    Entry.objects.filter(account=fan).update(entered_at=NOON + 40 * SECOND)  # behind all others
+
+    _tick(sale, 30)
+
+    inside = _admitted()
+    assert fan.pk in inside
+    assert len(inside) == 2, "the fan, and one for the unit that is for everybody"
+    with clock.at(NOON + 31 * SECOND):
+        for who in inside:
+            assert claim(sale, item, Account.objects.get(pk=who)).state == "bound"
+    _tick(sale, 32)
+    assert _admitted() == [], "what is left is for fans, and none waits"
+    assert_sound()
+
+
 def test_who_is_in_stays_where_they_are() -> None:
     sale, _item, those = _queued(2)
     with clock.at(NOON + 5 * SECOND):

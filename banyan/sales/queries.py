@@ -237,7 +237,7 @@ def is_fan(sale: Sale, account_id: int) -> bool:
     return follows.exists() or Fan.objects.filter(sale=sale, account_id=account_id).exists()
 
 
-def told_apart(entries: QuerySet[Entry], sale: Sale) -> QuerySet[Entry]:
+def told_apart(entries: QuerySet[Entry], sale: Sale) -> QuerySet[Any]:
     """Say of each entry of a sale's waiting room whether it is a ``fan``'s; see :func:`is_fan`."""
     mine = OuterRef("account_id")
     follows = Follow.objects.filter(follower_id=mine, followee_id=sale.shop.owner_id, state=1)

@@ -160,10 +160,19 @@ class OwnPrice(Answer):
     expires_at: Moment
 
 
+class SaleLeftOut(Answer):
+    """A flash sale in which the caller may have up to ``quantity`` units at ``price`` each."""
+
+    title: str
+    price: Money
+    quantity: int
+
+
 class QuoteLine(Answer):
     """A line of a quote.
 
-    ``left_out`` is a price of the caller's own that would be less, for fewer units than these.
+    ``left_out`` is a price of the caller's own that would be less, for fewer units than these;
+    ``sale_left_out`` is that of a flash sale.
     """
 
     variant_id: IdOut
@@ -176,6 +185,7 @@ class QuoteLine(Answer):
     tax: Money
     price: list[PriceStep]
     left_out: OwnPrice | None
+    sale_left_out: SaleLeftOut | None
 
 
 class Way(Answer):

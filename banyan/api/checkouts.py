@@ -27,6 +27,7 @@ from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent
 from banyan.payments.providers.base import AsksWhoPays
 from banyan.payments.queries import methods_for
+from banyan.sales.queries import SalePrice
 
 from .checkout_bodies import (
     CheckoutAnswer,
@@ -46,6 +47,7 @@ from .checkout_bodies import (
     QuoteAnswer,
     QuoteBody,
     QuoteLine,
+    SaleLeftOut,
     Way,
 )
 from .gate import ANYONE, ANYONE_WRITES, READ, Caller, caller_of, keyed
@@ -87,7 +89,7 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, currency)
 
-    problem, left_out = quote.coupons.problem, quote.left_out()
+    problem, left_out, beyond = quote.coupons.problem, quote.left_out(), quote.beyond_sale()
     return QuoteAnswer(
         lines=[
             QuoteLine(
@@ -101,6 +103,7 @@ def _quote(caller: Caller, quote: Quote) -> QuoteAnswer:
                 tax=money(line.tax),
                 price=[price_step(step, currency) for step in line.steps],
                 left_out=_own_price(left_out.get(line.key)),
+                sale_left_out=_sale(beyond.get(line.key), currency),
             )
             for line in priced.lines
         ],
@@ -182,6 +185,13 @@ def _own_price(held: HeldPrice | None) -> OwnPrice | None:
         quantity=held.quantity,
         expires_at=held.expires_at,
     )
+
+
+def _sale(sale: SalePrice | None, currency: str) -> SaleLeftOut | None:
+    if sale is None:
+        return None
+    price = Money.at(sale.amount, currency)
+    return SaleLeftOut(title=sale.title, price=price, quantity=sale.most)
 
 
 def _checkout(checkout: Checkout, found: list[Order]) -> CheckoutAnswer:

@@ -86,9 +86,13 @@ class ProductBody(Body):
 
 
 class StockBody(Body):
-    """How many there are, promised ones included."""
+    """How many there are, promised ones included.
+
+    ``saw`` is the figure that was looked at: 409 stock_changed when it is another by now.
+    """
 
     on_hand: Stock
+    saw: Stock | None = None
 
 
 class VariantAnswer(Answer):
@@ -344,5 +348,7 @@ def archive_product(request: HttpRequest, product_id: Path[Id]) -> Any:
 @router.put("/variants/{variant_id}/stock", auth=WRITE, response=VariantAnswer)
 def set_stock(request: HttpRequest, variant_id: Path[Id], body: StockBody) -> Any:
     """Set how many of a variant there are. For those who work in the shop."""
-    catalog.set_on_hand(actor=actor(request), variant_id=variant_id, on_hand=body.on_hand)
+    catalog.set_on_hand(
+        actor=actor(request), variant_id=variant_id, on_hand=body.on_hand, saw=body.saw
+    )
     return _variant(Variant.objects.select_related("stock").get(pk=variant_id))

@@ -18,6 +18,8 @@ from .rules import Candidate, Categories, NewCustomer, Shared
 
 MOST_HELD = 30
 MOST_AUTO = 30
+"""How many of either are looked at for each shop that is bought from."""
+MOST_SHOPS = 4  # of a larger purchase no more are looked at: each is tried with many others
 
 
 def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> list[Candidate]:
@@ -28,12 +30,13 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
     ``blocked``.
     """
     code = code.strip()
-    shops, printed = list(shop_ids), code.upper() or None
+    shops, printed, now = list(shop_ids), code.upper() or None, clock.now()
+    often = min(len(shops), MOST_SHOPS)
     rows = run(
         _candidates_in(len(shops)),
         [
-            *(actor.id, *shops, printed, printed, MOST_HELD),
-            *(*shops, printed, printed, clock.now(), MOST_AUTO),
+            *(actor.id, *shops, printed, printed, now, MOST_HELD * often),
+            *(*shops, printed, printed, now, now, MOST_AUTO * often),
         ],
     ).fetchall()
     found = []
@@ -59,7 +62,8 @@ def _candidates_in(count: int) -> str:
     They are spelled out: with an array PostgreSQL would plan it anew at each use.
     """
     here = f"shop_id IN ({', '.join(['%s'] * count)}) OR shop_id IS NULL"
-    # The one that is meant, then those that run: what is over never crowds them out.
+    # The one that is meant, then those that run: what is over, used up, stopped or to come never
+    # crowds them out.
     return f"""
 SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Coupon)} FROM (
   (SELECT mine.coupon_id, mine.id AS grant_id, mine.code AS grant_code, mine.state AS grant_state,
@@ -68,13 +72,17 @@ SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Co
    WHERE mine.state IN ('held', 'reserved')
      AND (mine.account_id = %s::bigint AND ({here})
           OR upper(mine.code) = %s::text)
-   ORDER BY upper(mine.code) IS DISTINCT FROM %s::text, mine.expires_at, mine.id LIMIT %s)
+   ORDER BY upper(mine.code) IS DISTINCT FROM %s::text,
+     mine.state <> 'held' OR NOT its.is_active OR coalesce(its.starts_at > %s, false),
+     mine.expires_at, mine.id LIMIT %s)
   UNION ALL
   (SELECT id, NULL, NULL, NULL, NULL, NULL FROM entitlements_coupon
    WHERE is_active
      AND (reach = 'auto' AND ({here})
           OR reach IN ('code', 'auto', 'claim') AND upper(code) = %s::text)
-   ORDER BY upper(code) IS DISTINCT FROM %s::text, coalesce(ends_at <= %s, false), id LIMIT %s)
+   ORDER BY upper(code) IS DISTINCT FROM %s::text,
+     coalesce(ends_at <= %s, false) OR coalesce(starts_at > %s, false) OR taken >= cap
+       OR budget_used >= coalesce(budget, budget_used + 1), id LIMIT %s)
 ) AS found JOIN entitlements_coupon AS coupon ON coupon.id = found.coupon_id
 ORDER BY grant_id IS NULL, grant_ends, grant_id, id
 """  # noqa: S608 - names of a model

@@ -14,7 +14,7 @@ from django.db import connection, models
 
 EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 _CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 l I i o
-
+_TYPED_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # one case; no 0 O 1 I L U
 
 if TYPE_CHECKING:
     _BigAutoField = models.BigAutoField[int, int]
@@ -48,11 +48,23 @@ def id_time(value: int) -> dt.datetime:
 
 
 def new_code(bits: int = 80) -> str:
-    """Return an unguessable outward code of at least ``bits`` bits, without look-alike letters."""
-    length = -(-bits * 1000 // 5780)  # log2(55) = 5.78
+    """Return an unguessable outward code of at least ``bits`` bits, without look-alike letters.
+
+    Capitals and small letters differ; what people type, or is compared regardless of them, is a
+    :func:`typed_code`.
+    """
+    return _code(_CODE_ALPHABET, -(-bits * 1000 // 5780))  # log2(55) = 5.78
+
+
+def typed_code(bits: int = 80) -> str:
+    """Return an unguessable code of at least ``bits`` bits that is the same in small letters."""
+    return _code(_TYPED_ALPHABET, -(-bits * 1000 // 4906))  # log2(30) = 4.906
+
+
+def _code(alphabet: str, length: int) -> str:
     # One draw for all letters; 64 bits more than they need leave no letter likelier than another.
     left, letters = secrets.randbits(6 * length + 64), []
     for _ in range(length):
-        left, letter = divmod(left, len(_CODE_ALPHABET))
-        letters.append(_CODE_ALPHABET[letter])
+        left, letter = divmod(left, len(alphabet))
+        letters.append(alphabet[letter])
     return "".join(letters)

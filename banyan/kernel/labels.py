@@ -134,6 +134,7 @@ WORDS: Mapping[str, Promise] = {
     "chat.take_back": gettext_lazy("Took a word of the shop back"),
     "price_right.withdraw": gettext_lazy("Took a member's price back"),
     "coupon.change": gettext_lazy("Changed a coupon"),
+    "coupon.create": gettext_lazy("Made a coupon"),
     "coupon.pause": gettext_lazy("Stopped a coupon"),
     "coupon.resume": gettext_lazy("Let a coupon run again"),
     "event.deliver_again": gettext_lazy("Delivered an event again"),

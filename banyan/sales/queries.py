@@ -9,10 +9,10 @@ from operator import itemgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, JSONObject
 
-from banyan.catalog.models import PriceChange
+from banyan.catalog.models import ListPrice, PriceChange
 from banyan.kernel import clock, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
@@ -162,7 +162,10 @@ def prices_for(*, actor: Actor, variant_ids: Sequence[int]) -> dict[int, SalePri
 
 
 def baselines(variant_ids: Sequence[int], *, days: int = BASELINE.days) -> dict[int, int]:
-    """Return the lowest price of each variant in the last days, earlier sales included."""
+    """Return the lowest price of each variant in the last days.
+
+    That of earlier sales is one, and that of a price list for everybody which held meanwhile.
+    """
     now, span = clock.now(), dt.timedelta(days=days)
     known: dict[int, list[tuple[dt.datetime, int]]] = {}
     changes = PriceChange.objects.filter(variant_id__in=list(variant_ids), at__lte=now)
@@ -176,7 +179,16 @@ def baselines(variant_ids: Sequence[int], *, days: int = BASELINE.days) -> dict[
         sale__starts_at__lte=now,
         sale__ends_at__gt=now - span,
     ).exclude(sale__ended_at__lte=F("sale__starts_at"))
-    for variant_id, amount in sold.values_list("variant_id", "amount"):
+    listed = ListPrice.objects.filter(
+        Q(price_list__starts_at=None) | Q(price_list__starts_at__lte=now),
+        Q(price_list__ends_at=None) | Q(price_list__ends_at__gt=now - span),
+        variant_id__in=list(variant_ids),
+        price_list__audience="everyone",
+        price_list__currency=F("variant__currency"),
+        min_quantity=1,
+    )
+    asked = [*sold.values_list("variant_id", "amount"), *listed.values_list("variant_id", "amount")]
+    for variant_id, amount in asked:
         lowest[variant_id] = min(amount, lowest.get(variant_id, amount))
     return lowest
 
@@ -223,6 +235,15 @@ def is_fan(sale: Sale, account_id: int) -> bool:
     """Tell whether somebody follows the shop's owner, or is on the sale's own list."""
     follows = Follow.objects.filter(follower_id=account_id, followee_id=sale.shop.owner_id, state=1)
     return follows.exists() or Fan.objects.filter(sale=sale, account_id=account_id).exists()
+
+
+def told_apart(entries: QuerySet[Entry], sale: Sale) -> QuerySet[Any]:
+    """Say of each entry of a sale's waiting room whether it is a ``fan``'s; see :func:`is_fan`."""
+    mine = OuterRef("account_id")
+    follows = Follow.objects.filter(follower_id=mine, followee_id=sale.shop.owner_id, state=1)
+    return entries.annotate(
+        fan=Exists(follows) | Exists(Fan.objects.filter(sale=sale, account_id=mine))
+    )
 
 
 def rights_of(sale: Sale, account_id: int) -> list[Right]:

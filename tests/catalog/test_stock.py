@@ -280,6 +280,19 @@ def test_no_more_are_told_than_a_wave_may_have() -> None:
         assert catalog.tell_back_in_stock() == 2
 
 
+def test_what_has_had_its_wave_keeps_nothing_else_from_its_turn() -> None:
+    first, second = _empty(), _empty()
+    for n in range(4):
+        _wait(Actor.guest(), first, f"a{n}@example.com")
+    _wait(Actor.guest(), second, "b@example.com")
+    _refill(first, 1)
+    assert catalog.tell_back_in_stock() == 3
+    _refill(second, 1)
+
+    assert catalog.tell_back_in_stock(most=1) == 1
+    assert Reminder.objects.get(told_at=None).subject_id == first.pk
+
+
 def test_a_wish_is_noted_once_and_can_be_taken_back() -> None:
     item = _empty()
     wish = _wait(Actor.guest(), item, "b@example.com")

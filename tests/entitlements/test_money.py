@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon, Grant, Redemption
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
 from banyan.ledger import actions as ledger
 from banyan.ledger.models import Posting
 from banyan.ledger.proof import verify
@@ -341,6 +343,62 @@ def test_what_is_over_never_crowds_out_a_coupon_that_runs() -> None:
 
     assert make.place((item, 1)).discount_amount == 400
     assert make.place((item, 1), buyer=ana, coupon=code.code or "").discount_amount == 900
+
+
+def copies(of: Coupon, n: int, **columns: Any) -> None:
+    Coupon.objects.bulk_create(
+        Coupon(
+            **{
+                field.name: getattr(of, field.name)
+                for field in Coupon._meta.fields
+                if field.name not in {"id", "code"} | set(columns)
+            },
+            code=new_code(),
+            **columns,
+        )
+        for _each in range(n)
+    )
+
+
+def test_what_is_used_up_or_yet_to_come_never_crowds_out_a_coupon_that_runs() -> None:
+    item = make.variant(price=5_000)
+    old = platforms(code="", amount_off=1, reach="auto", budget=100)
+    copies(old, 35, taken=9)
+    copies(old, 35, budget_used=100)
+    copies(old, 35, starts_at=clock.now() + dt.timedelta(days=1))
+    Coupon.objects.filter(pk=old.pk).update(taken=9)
+    platforms(code="", amount_off=400, reach="auto")
+
+    assert make.place((item, 1)).discount_amount == 400
+
+
+def test_a_paused_coupon_that_somebody_has_crowds_out_none_that_runs() -> None:
+    item, ana = make.variant(price=5_000), make.member()
+    system = Actor.system("test")
+    paused = platforms(code="", amount_off=1, reach="held", cap=99, life_days=1)
+    for _each in range(35):
+        coupons.grant_coupon(actor=system, coupon_id=paused.pk, account_id=ana.pk, source="test")
+    coupons.pause_coupon(actor=make.actor(make.staff("finance")), coupon_id=paused.pk)
+    good = platforms(code="", amount_off=900, reach="held")
+    coupons.grant_coupon(actor=system, coupon_id=good.pk, account_id=ana.pk, source="test")
+
+    assert make.place((item, 1), buyer=ana).discount_amount == 900
+
+
+def test_each_shop_of_a_purchase_has_room_for_its_coupons() -> None:
+    first, second = make.variant(price=5_000), make.variant(price=5_000)
+    for item, n in ((first, 31), (second, 1)):
+        shop = item.product.shop
+        made = coupons.create_coupon(
+            actor=make.actor(shop.owner),
+            shop_id=shop.pk,
+            title="Theirs",
+            amount_off=300,
+            reach="auto",
+        )
+        copies(made, n - 1)
+
+    assert make.place((first, 1), (second, 1)).discount_amount == 600
 
 
 def test_what_the_platform_paid_whole_and_could_not_be_handed_over_goes_back_to_it() -> None:

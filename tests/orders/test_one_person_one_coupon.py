@@ -12,6 +12,8 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.people import actions as people
 from banyan.people.models import Account
+from banyan.trust.actions import record
+from banyan.trust.rules import PAYMENT, Key
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,25 @@ def test_a_guest_is_known_by_the_phone_as_well(item: Variant) -> None:
     make.pay(buy(item, as_=ana, email="a@example.com"))
     with pytest.raises(CouponRefused, match="coupon_used_by_you"):
         buy(item, email="b@example.com")
+
+
+def test_a_second_account_that_signs_out_is_the_same_person_still(item: Variant) -> None:
+    ana, again = make.member("ana", email=EMAIL), make.member("again", email="again@example.com")
+    make.pay(buy(item, as_=ana))
+    for one in (ana, again):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "card")], source="payment")
+
+    for who, email in ((again, ""), (None, "again@example.com")):
+        with pytest.raises(CouponRefused, match="coupon_used_by_you"):
+            orders.place(
+                actor=make.actor(who) if who else Actor.guest(),
+                lines=[orders.WantedLine(item.pk, 1)],
+                contact=orders.Contact(email=email),
+                address={**make.ADDRESS, "phone": "+8613900139000"},
+                placement_key=new_code(80),
+                provider="sandbox",
+                coupon_code="ONCE",
+            )
 
 
 def test_somebody_else_still_has_theirs(item: Variant) -> None:

@@ -68,6 +68,14 @@ def test_quantities_out_of_range_are_refused(quantity: int) -> None:
         make.place((make.variant(), quantity))
 
 
+def test_a_quantity_in_many_lines_is_no_larger_than_in_one() -> None:
+    item = make.variant(stock=500)
+    with pytest.raises(Invalid) as refused:
+        make.place((item, 99), (item, 99))
+    assert refused.value.code == "quantity"
+    assert make.place((item, 50), (item, 49)).goods_amount == 99 * 10_000
+
+
 def test_a_changed_price_must_be_agreed_to() -> None:
     item = make.variant(price=5_000)
 

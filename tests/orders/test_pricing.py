@@ -15,6 +15,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order, OrderLine
+from banyan.orders.rules import Agreement
 from banyan.people.models import Account
 from tests.support import factories as make
 from tests.support import prices
@@ -254,6 +255,14 @@ def test_an_agreement_that_no_quote_has_said_is_refused(text: str) -> None:
         place((make.variant(), 1), agreement=text)
     assert refused.value.code == "agreement"
     assert not Checkout.objects.exists()
+
+
+def test_the_longest_agreement_that_a_quote_can_say_is_read() -> None:
+    """A hundred things of a hundred shops, each with a discount, points, shipping and tax."""
+    ids = range(10**19 - 100, 10**19)
+    figures = [dict.fromkeys(ids, 10**16 - 1 - n) for n in range(5)]
+    agreed = Agreement("CNY", *figures)
+    assert Agreement.read(agreed.text()) == agreed
 
 
 def test_an_agreement_in_another_currency_is_no_agreement() -> None:

@@ -23,6 +23,8 @@ from banyan.orders.actions import placement
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent, Refund
 from banyan.people.models import Account
+from banyan.trust.actions import record
+from banyan.trust.rules import PAYMENT, Key
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.support.threads import kinds, run_at_once, run_concurrently
@@ -356,6 +358,51 @@ def test_a_member_who_taps_claim_many_times_holds_one() -> None:
     assert {getattr(one, "pk", repr(one)) for one in results} == {Grant.objects.get().pk}
     coupon.refresh_from_db()
     assert coupon.taken == 1
+
+
+def _two_accounts_of_one_person() -> tuple[Coupon, list[Actor]]:
+    coupon, _item = _coupon(cap=5, reach="claim")
+    both = [make.member(), make.member()]
+    for one in both:
+        record(account_id=one.pk, keys=[Key(PAYMENT, "card")], source="test")
+    return coupon, [make.actor(one) for one in both]
+
+
+def _claim_at_once(people: list[Actor]) -> list[Any]:
+    return run_at_once(
+        *(lambda who=who: coupons.claim_coupon(actor=who, code="ONCE") for who in people)
+    )
+
+
+def test_two_accounts_of_one_person_take_one() -> None:
+    coupon, both = _two_accounts_of_one_person()
+
+    results = _claim_at_once(both)
+
+    coupon.refresh_from_db()
+    assert (coupon.taken, Grant.objects.count()) == (1, 1), kinds(results)
+    refused = [one.code for one in results if isinstance(one, Problem)]
+    assert refused == ["coupon_other_account"]
+    assert recount() == {}
+
+
+def test_control_without_the_lock_on_a_person_two_accounts_take_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    coupon, both = _two_accounts_of_one_person()
+    monkeypatch.setattr(grants, "_one_at_a_time", lambda coupon, person: None)
+    look, together = grants._check_others, rendezvous(2)
+
+    def later(*about: Any) -> None:
+        look(*about)
+        together()
+
+    monkeypatch.setattr(grants, "_check_others", later)
+
+    results = _claim_at_once(both)
+
+    coupon.refresh_from_db()
+    assert coupon.taken == 2, kinds(results)
 
 
 def test_a_held_coupon_in_two_tabs_is_spent_once_and_given_back_once() -> None:

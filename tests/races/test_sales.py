@@ -16,8 +16,10 @@ from banyan.kernel.problems import Busy, Conflict, SoldOut
 from banyan.orders import actions as orders
 from banyan.people.models import Account
 from banyan.sales import actions as sales
-from banyan.sales.actions import claiming, codes, units
-from banyan.sales.models import Bucket, Right, Sale
+from banyan.sales.actions import claiming, codes, room, units
+from banyan.sales.models import Bucket, Entry, Right, Sale
+from banyan.trust.actions import record
+from banyan.trust.rules import PAYMENT, Key
 from tests.sales.scene import MINUTE, SYSTEM, assert_sound, bucket, buyer, claim, on, order
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
@@ -182,6 +184,51 @@ def test_control_without_the_lock_on_a_person_they_get_more(
     results = run_concurrently(lambda: claim(sale, item, ana), 4)
 
     assert sum(isinstance(one, Right) for one in results) == 4, kinds(results)
+
+
+def _two_accounts_of_one_person() -> tuple[Sale, list[Account]]:
+    item = make.variant(stock=20)
+    sale = on(item, public=9, admission="queue")
+    both = _crowd(2)
+    for one in both:
+        record(account_id=one.pk, keys=[Key(PAYMENT, "card")], source="test")
+    return sale, both
+
+
+def _enter_room_at_once(sale: Sale, people: list[Account]) -> list[Any]:
+    return run_at_once(
+        *(
+            lambda who=who: sales.enter_room(actor=make.actor(who), sale_id=sale.pk)
+            for who in people
+        )
+    )
+
+
+def test_two_accounts_of_one_person_have_one_place_in_the_room() -> None:
+    sale, both = _two_accounts_of_one_person()
+
+    results = _enter_room_at_once(sale, both)
+
+    assert Entry.objects.count() == 1, kinds(results)
+    assert [one.code for one in results if isinstance(one, Conflict)] == ["sale_waits_already"]
+
+
+def test_control_without_the_lock_on_a_person_they_have_two_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sale, both = _two_accounts_of_one_person()
+    monkeypatch.setattr(room, "lock_person", lambda sale_id, keys: None)
+    look, together = room._check_alone, rendezvous(2)
+
+    def later(*about: Any) -> None:
+        look(*about)
+        together()
+
+    monkeypatch.setattr(room, "_check_alone", later)
+
+    results = _enter_room_at_once(sale, both)
+
+    assert Entry.objects.count() == 2, kinds(results)
 
 
 # -- one code -------------------------------------------------------------------------------------

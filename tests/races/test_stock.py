@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
+from django.db import OperationalError, transaction
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Stock, Variant
+from banyan.catalog.actions import low_stock
+from banyan.catalog.models import Product, Shop, Stock, Variant
 from banyan.catalog.proof import stock_audit
 from banyan.catalog.reminders import BACK
+from banyan.kernel import locks
 from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
 from banyan.kernel.models import StoredEvent
-from banyan.kernel.problems import Conflict
+from banyan.kernel.problems import Busy, Conflict
 from banyan.notify import actions as notify
 from banyan.notify.actions import remind
 from banyan.notify.models import Message, Reminder
 from tests.support import factories as make
-from tests.support.threads import kinds, run_at_once, run_concurrently
+from tests.support.threads import kinds, run_at_once, run_concurrently, somebody_waits
 from tests.support.weakened import no_locks, rendezvous
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
@@ -105,3 +111,46 @@ def test_two_watchers_tell_of_low_stock_once() -> None:
 
     assert sum(told) == 1, told
     assert StoredEvent.objects.filter(name="stock.low").count() == 1
+
+
+def _watched_while_two_things_are_ordered() -> list[object]:
+    """Order two things that are low, as carts lock them, while the watch goes through its list."""
+    items = [make.variant(stock=1), make.variant(stock=1)]
+    first, second = sorted(items, key=lambda item: item.stock.pk)
+    # Written anew, so that whoever takes rows as they lie meets this one last.
+    Stock.objects.filter(pk=first.stock.pk).update(low_at=9)
+    Variant.objects.filter(pk=first.pk).update(position=1)
+    Product.objects.filter(pk=first.product_id).update(title="Anew")
+    Shop.objects.filter(pk=first.product.shop_id).update(name="Anew")
+    has_one = threading.Event()
+
+    def order() -> None:
+        with transaction.atomic():
+            locks.take([LockKey("stock", first.stock.pk)])
+            has_one.set()
+            until = time.monotonic() + 10
+            while not somebody_waits() and time.monotonic() < until:
+                time.sleep(0.01)
+            locks.take([LockKey("stock", second.stock.pk)])
+
+    def watch() -> int:
+        assert has_one.wait(10)
+        return catalog.watch_stock(actor=Actor.system("test"))
+
+    return run_at_once(order, watch)
+
+
+def test_the_watch_and_an_order_of_two_low_things_do_not_deadlock() -> None:
+    assert _watched_while_two_things_are_ordered() == [None, 2]
+
+
+def test_control_a_watch_that_takes_the_last_row_first_deadlocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    statement = low_stock._TELL.replace("ORDER BY s.id", "ORDER BY s.id DESC")
+    assert statement != low_stock._TELL
+    monkeypatch.setattr(low_stock, "_TELL", statement)
+
+    results = _watched_while_two_things_are_ordered()
+
+    assert [r for r in results if isinstance(r, Busy | OperationalError)], kinds(results)

@@ -38,7 +38,7 @@ def test_a_code_gives_its_person_a_unit_of_its_bucket() -> None:
     [code, other] = _codes(_issue(item, sale, count=2))
     ana = buyer(1)
     assert code != other
-    assert len(code) >= 14
+    assert len(code) >= 17
 
     right = sales.enter_code(actor=make.actor(ana), sale_id=sale.pk, code=code)
 
@@ -47,6 +47,19 @@ def test_a_code_gives_its_person_a_unit_of_its_bucket() -> None:
     assert make.pay(order(item, who=ana)).goods_amount == 5_000
     assert Right.objects.get(code=code).state == "redeemed"
     assert_sound()
+
+
+def test_a_code_may_be_typed_in_small_letters_and_one_of_before_as_it_is() -> None:
+    item = make.variant(stock=9)
+    sale = on(item, public=1, code=2)
+    [code, other] = _codes(_issue(item, sale, count=2))
+    assert code == code.upper()
+    Right.objects.filter(code=other).update(code="oldCode23456789")
+
+    small = sales.enter_code(actor=make.actor(buyer(1)), sale_id=sale.pk, code=f" {code.lower()} ")
+    assert small.code == code
+    old = sales.enter_code(actor=make.actor(buyer(2)), sale_id=sale.pk, code="oldCode23456789")
+    assert (old.state, bucket(sale, "code").taken) == ("bound", 2)
 
 
 def test_a_code_that_somebody_has_is_nobody_elses() -> None:

@@ -21,6 +21,8 @@ from banyan.sales import actions as sales
 from banyan.sales.actions.planning import ROOM
 from banyan.sales.models import Bucket, Entry, RoomProof, Sale
 from banyan.sales.queries import ahead_of, entry_of, room_of, room_proof
+from banyan.trust.actions import record
+from banyan.trust.rules import PAYMENT, Key
 from tests.support import factories as make
 
 from .scene import NOON, SYSTEM, assert_sound, bucket, buyer, claim, on, planned
@@ -186,6 +188,27 @@ def test_no_more_are_let_in_than_there_are_units() -> None:
     assert StoredEvent.objects.filter(name="sale.admitted").count() == 2
 
 
+def test_for_what_is_kept_for_fans_only_fans_are_let_in() -> None:
+    sale, item, those = _queued(6, public=1, fans=2, at_once=9)
+    owner = make.actor(sale.shop.owner)
+    _tick(sale, 29)
+    fan = those[4]
+    sales.list_fans(actor=owner, sale_id=sale.pk, handles=[fan.handle])
+    Entry.objects.filter(account=fan).update(entered_at=NOON + 40 * SECOND)  # behind all others
+
+    _tick(sale, 30)
+
+    inside = _admitted()
+    assert fan.pk in inside
+    assert len(inside) == 2, "the fan, and one for the unit that is for everybody"
+    with clock.at(NOON + 31 * SECOND):
+        for who in inside:
+            assert claim(sale, item, Account.objects.get(pk=who)).state == "bound"
+    _tick(sale, 32)
+    assert _admitted() == [], "what is left is for fans, and none waits"
+    assert_sound()
+
+
 def test_who_is_in_stays_where_they_are() -> None:
     sale, _item, those = _queued(2)
     with clock.at(NOON + 5 * SECOND):
@@ -193,6 +216,29 @@ def test_who_is_in_stays_where_they_are() -> None:
     assert Entry.objects.filter(account=those[0]).count() == 1
     assert again.entered_at == NOON
     assert entry_of(sale, those[0].pk) == again
+
+
+def test_a_person_waits_with_one_account_and_not_again_once_they_have_theirs() -> None:
+    sale, item, [ana, *_others] = _queued(3)
+    second = buyer("second")
+    for one in (ana, second):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "card")], source="test")
+    with clock.at(NOON + 5 * SECOND):
+        with pytest.raises(Conflict) as refused:
+            _enter(sale, second)
+        assert refused.value.code == "sale_waits_already"
+        sales.leave_room(actor=make.actor(ana), sale_id=sale.pk)
+        assert _enter(sale, second).state == "waiting"
+    _tick(sale, 30)
+    Entry.objects.filter(account=second).update(
+        state="admitted", expires_at=NOON + 100 * SECOND, admitted_at=NOON
+    )
+    with clock.at(NOON + 40 * SECOND):
+        claim(sale, item, second)
+        for one in (second, ana):
+            with pytest.raises(Conflict) as refused:
+                _enter(sale, one)
+            assert refused.value.code == "sale_cap"
 
 
 def test_the_room_opens_shortly_before_and_not_where_nobody_waits() -> None:

@@ -20,6 +20,7 @@ from banyan.sales.rules import baseline
 from banyan.trust.actions import record
 from banyan.trust.rules import PAYMENT, Key
 from tests.support import factories as make
+from tests.support import prices
 
 from .scene import MINUTE, NOON, SYSTEM, assert_sound, bucket, buyer, claim, on, order, planned
 
@@ -94,6 +95,28 @@ def test_the_price_when_the_week_began_counts(
 ) -> None:
     prices = [(NOON - dt.timedelta(days=ago), amount) for ago, amount in days]
     assert baseline(prices, NOON) == lowest
+
+
+def test_what_everybody_paid_by_a_price_list_counts() -> None:
+    with clock.at(NOON - dt.timedelta(days=20)):
+        item = make.variant(price=10_000)
+        shop = item.product.shop
+        ended = NOON - dt.timedelta(days=3)
+        prices.price_list(shop, {item: 6_000}, starts_at=clock.now(), ends_at=ended)
+        prices.price_list(shop, {item: 5_000}, audience="members")
+        prices.price_list(shop, {item: 4_000}, from_quantity=10)
+        prices.price_list(shop, {item: 3_000}, currency="EUR")
+        prices.price_list(shop, {item: 2_000}, starts_at=NOON + dt.timedelta(days=1))
+        long_ago = clock.now() - dt.timedelta(days=1)
+        prices.price_list(shop, {item: 1_000}, starts_at=long_ago, ends_at=clock.now())
+    with clock.at(NOON):
+        assert baselines([item.pk]) == {item.pk: 6_000}
+        sale = planned(item, price=6_001)
+        with pytest.raises(Invalid) as refused:
+            sales.publish_sale(actor=make.actor(shop.owner), sale_id=sale.pk)
+    assert refused.value.code == "sale_above_baseline"
+    with clock.at(ended + dt.timedelta(days=7)):
+        assert baselines([item.pk])[item.pk] == 2_000
 
 
 def test_something_is_in_one_sale_at_a_time() -> None:
@@ -186,6 +209,12 @@ def test_a_second_account_with_the_same_card_is_the_same_person() -> None:
 def test_more_than_one_may_have_costs_the_list_price() -> None:
     item = make.variant(price=10_000, stock=6)
     sale = on(item, price=5_000)
+    quotes = {
+        n: orders.quote(actor=Actor.guest(), lines=[orders.WantedLine(item.pk, n)]) for n in (1, 2)
+    }
+    assert quotes[1].beyond_sale() == {}
+    left_out = quotes[2].beyond_sale()[item.pk]
+    assert (left_out.amount, left_out.most) == (5_000, 1)
     checkout = order(item, 2)
     assert checkout.goods_amount == 20_000
     assert bucket(sale).taken == 0

@@ -26,7 +26,7 @@ from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .attributes import clean_attributes
 from .prices import record_prices
-from .stock import stock_locks
+from .stock import stock_changed, stock_locks
 from .words import index_products
 
 LARGEST_PRICE = 10**11
@@ -36,7 +36,8 @@ LARGEST_PRICE = 10**11
 class VariantInput:
     """One variant as entered: ``price`` and ``compare_at`` in minor units of the shop's currency.
 
-    ``on_hand`` None leaves the stock of an existing variant alone (0 for a new one).
+    ``on_hand`` None leaves the stock of an existing variant alone (0 for a new one); ``saw`` is the
+    figure that was looked at, as in ``stock.set_on_hand``.
     """
 
     price: int
@@ -44,6 +45,7 @@ class VariantInput:
     sku: str = ""
     compare_at: int | None = None
     on_hand: int | None = None
+    saw: int | None = None
     weight_grams: int = 0
 
 
@@ -231,6 +233,8 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
         else:
             Variant.objects.filter(pk=variant.pk).update(**columns)
             stock = Stock.objects.get(variant=variant)
+            if given.on_hand is not None and given.saw not in (None, stock.on_hand):
+                raise stock_changed(stock.on_hand)
         if given.on_hand is not None and given.on_hand != stock.on_hand:
             _count(stock, given.on_hand)
     gone = [variant.pk for variant in existing.values()]

@@ -198,6 +198,15 @@ def count_all(counted: Mapping[int, int], *, reference: str) -> None:
         )
 
 
+def stock_changed(on_hand: int) -> Conflict:
+    """Return the refusal of a figure that was typed beside another one than that of now."""
+    return Conflict(
+        _("Meanwhile there are %(n)s. Please look again and confirm.") % {"n": on_hand},
+        code="stock_changed",
+        extra={"on_hand": on_hand},
+    )
+
+
 def set_on_hand(
     *,
     actor: Actor,
@@ -225,11 +234,7 @@ def set_on_hand(
         place = None if location_id is None else place_of(variant, stock, location_id)
         before = stock.on_hand if place is None else place.on_hand
         if saw is not None and saw != before:
-            raise Conflict(
-                _("Meanwhile there are %(n)s. Please look again and confirm.") % {"n": before},
-                code="stock_changed",
-                extra={"on_hand": before},
-            )
+            raise stock_changed(before)
         delta = on_hand - before
         moved = delta if place is not None else 0
         if stock.on_hand + delta < max(stock.promised, stock.elsewhere + moved):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from banyan.kernel import clock, locks
 from banyan.kernel.locks import LockKey
@@ -33,17 +34,33 @@ def tell_back_in_stock(*, most: int = 200) -> int:
     nor more than there are units for.
     """
     told = 0
-    back = Variant.objects.filter(
-        pk__in=waiting_for(BACK).values("subject_id"),
-        is_active=True,
-        stock__on_hand__gt=F("stock__allocated") + F("stock__reserved") + F("stock__held"),
-        product__in=visible_products(),
-    ).values_list("pk", "stock__id")
-    for variant_id, stock_id in list(back[:most]):
+    for variant_id, stock_id in _back(most):
         told += _tell_of(variant_id, stock_id, most - told)
         if told >= most:
             break
     return told
+
+
+def _back(most: int) -> list[tuple[int, int]]:
+    """Return (variant, stock) of what is waited for and has units for more than were told of it.
+
+    What has none at the moment is left out here, so that it never keeps the rest from its turn.
+    """
+    lately = _told_lately(OuterRef("pk")).order_by().values("subject_id")
+    promised = F("stock__allocated") + F("stock__reserved") + F("stock__held")
+    back = Variant.objects.filter(
+        pk__in=waiting_for(BACK).values("subject_id"),
+        is_active=True,
+        product__in=visible_products(),
+    ).annotate(
+        room=(F("stock__on_hand") - promised) * TOLD_PER_UNIT
+        - Coalesce(Subquery(lately.annotate(n=Count("pk")).values("n")), 0)
+    )
+    return list(back.filter(room__gt=0).order_by("pk").values_list("pk", "stock__id")[:most])
+
+
+def _told_lately(variant_id: int | OuterRef) -> QuerySet[Reminder]:
+    return Reminder.objects.filter(kind=BACK, subject_id=variant_id, told_at__gt=clock.now() - WAVE)
 
 
 def _tell_of(variant_id: int, stock_id: int, most: int) -> int:
@@ -51,10 +68,7 @@ def _tell_of(variant_id: int, stock_id: int, most: int) -> int:
     with transaction.atomic():
         locks.take([LockKey("stock", stock_id)])
         free = Stock.objects.get(pk=stock_id).free
-        lately = Reminder.objects.filter(
-            kind=BACK, subject_id=variant_id, told_at__gt=clock.now() - WAVE
-        ).count()
-        room = min(most, free * TOLD_PER_UNIT - lately)
+        room = min(most, free * TOLD_PER_UNIT - _told_lately(variant_id).count())
         if room < 1:
             return 0
         variant = Variant.objects.select_related("product__shop").get(pk=variant_id)

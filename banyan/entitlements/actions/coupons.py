@@ -13,7 +13,7 @@ from banyan.catalog.access import MANAGERS, get_shop_for_staff
 from banyan.catalog.models import Shop
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
-from banyan.kernel.ids import new_code
+from banyan.kernel.ids import typed_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, Forbidden, Invalid
 
@@ -45,12 +45,14 @@ def create_coupon(
     starts_at: dt.datetime | None = None,
     ends_at: dt.datetime | None = None,
     currency: str = "",
+    reason: str = "",
 ) -> Coupon:
     """Create a coupon of a shop, or of the platform (``shop_id`` None, which then bears it).
 
     ``conditions`` and ``benefits`` are rules or {"code", "args"}; ``amount_off``, ``percent_bps``
     and ``min_spend`` are short for the commonest of them. Without ``code`` an unguessable one
-    (80 bits) is made. Platform coupons are for staff of finance and name their ``currency``.
+    (80 bits) is made. Platform coupons are for staff of finance, name their ``currency``, and are
+    audited with the ``reason``.
     """
     shop = None if shop_id is None else get_shop_for_staff(actor, shop_id, MANAGERS)
     if shop is None and not actor.has_role("finance"):
@@ -72,9 +74,9 @@ def create_coupon(
         raise Invalid(fields=fields)
     try:
         with transaction.atomic():
-            return Coupon.objects.create(
+            made = Coupon.objects.create(
                 shop=shop,
-                code=(code or new_code(80)),
+                code=(code or typed_code(80)),
                 title=title.strip(),
                 **terms.stored(),
                 stacking=stacking,
@@ -88,10 +90,13 @@ def create_coupon(
                 ends_at=ends_at,
                 created_at=clock.now(),
             )
+            if shop is None:
+                _audit(actor, made, "coupon.create", reason)
     except IntegrityError as error:
         if "coupon_code_once" in str(error):
             raise Invalid(fields={"code": _("This code is taken.")}) from error
         raise
+    return made
 
 
 def _currency(shop: Shop | None, currency: str) -> str:
@@ -247,27 +252,27 @@ def _stacking_fault(stacking: str, own: str, terms: Terms) -> Any:
     return None
 
 
-def pause_coupon(*, actor: Actor, coupon_id: int) -> Coupon:
+def pause_coupon(*, actor: Actor, coupon_id: int, reason: str = "") -> Coupon:
     """Stop a coupon for now, held ones too; uses already reserved keep their price. Repeatable."""
-    return _turn(actor, coupon_id, active=False)
+    return _turn(actor, coupon_id, reason, active=False)
 
 
-def resume_coupon(*, actor: Actor, coupon_id: int) -> Coupon:
+def resume_coupon(*, actor: Actor, coupon_id: int, reason: str = "") -> Coupon:
     """Let a coupon be used again. Repeatable."""
-    return _turn(actor, coupon_id, active=True)
+    return _turn(actor, coupon_id, reason, active=True)
 
 
-def _turn(actor: Actor, coupon_id: int, *, active: bool) -> Coupon:
+def _turn(actor: Actor, coupon_id: int, reason: str, *, active: bool) -> Coupon:
     coupon = get_coupon_for(actor, coupon_id)
     with transaction.atomic():
         locks.take([LockKey("entitlement", coupon_id)])
         Coupon.objects.filter(pk=coupon_id).update(is_active=active)
-        _audit(actor, coupon, "coupon.resume" if active else "coupon.pause")
+        _audit(actor, coupon, "coupon.resume" if active else "coupon.pause", reason)
     coupon.refresh_from_db()
     return coupon
 
 
-def _audit(actor: Actor, coupon: Coupon, action: str) -> None:
+def _audit(actor: Actor, coupon: Coupon, action: str, reason: str = "") -> None:
     if actor.kind == "staff":
         audit.record(
             actor=actor,
@@ -275,5 +280,5 @@ def _audit(actor: Actor, coupon: Coupon, action: str) -> None:
             subject_kind="coupon",
             subject_id=coupon.pk,
             subject_label=coupon.title,
-            reason="",
+            reason=reason,
         )

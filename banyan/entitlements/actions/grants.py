@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock, locks, ratelimits
 from banyan.kernel.actors import Actor
-from banyan.kernel.ids import new_code
+from banyan.kernel.ids import typed_code
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import run
 from banyan.kernel.states import transition, transition_telling
+from banyan.trust.queries import known
 
 from ..access import get_coupon_for
 from ..events import CouponRevoked
@@ -72,7 +73,7 @@ def grant_off(
     rules = Terms((Variants(ids=(variant_id,)),), (AmountOff(amount=off.amount),))
     coupon = Coupon.objects.create(
         shop_id=shop_id,
-        code=new_code(80),
+        code=typed_code(80),
         title=title[:80],
         **rules.stored(),
         stacking="shop",
@@ -127,8 +128,9 @@ def count_typed_code(*, who: str) -> None:
 def claim_coupon(*, actor: Actor, code: str) -> Grant:
     """Take a coupon by its code: one that members may take, or a personal code. Repeatable.
 
-    Locks coupon. Raises LoginRequired, CouponRefused (coupon_unknown, coupon_not_valid_now,
-    coupon_used_up, coupon_taken), TooMany after many codes.
+    A person takes no more by many accounts than one may use. Raises LoginRequired, CouponRefused
+    (coupon_unknown, coupon_not_valid_now, coupon_used_up, coupon_taken, coupon_other_account),
+    TooMany after many codes.
     """
     if actor.id is None:
         raise LoginRequired()
@@ -143,11 +145,15 @@ def claim_coupon(*, actor: Actor, code: str) -> Grant:
     assert coupon is not None
     if not clock.within(clock.now(), None, coupon.ends_at):
         raise CouponRefused("coupon_not_valid_now")
+    person = known(actor.id).accounts
     try:
         with transaction.atomic():
-            mine = Grant.objects.filter(coupon=coupon, account_id=actor.id, source="claim")
-            if known := mine.first():
-                return known
+            if len(person) > 1:
+                _one_at_a_time(coupon, person)
+            taken = Grant.objects.filter(coupon=coupon, account_id=actor.id, source="claim")
+            if before := taken.first():
+                return before
+            _check_others(coupon, person - {actor.id})
             # Two taps at once meet at the unique row, before either takes a use.
             made = Grant.objects.create(
                 coupon=coupon,
@@ -162,6 +168,21 @@ def claim_coupon(*, actor: Actor, code: str) -> Grant:
         if "grant_claimed_once" not in str(error):
             raise
         return Grant.objects.get(coupon=coupon, account_id=actor.id, source="claim")
+
+
+def _one_at_a_time(coupon: Coupon, person: Collection[int]) -> None:
+    """Let one of a person's accounts take a coupon at a time; whoever is alone waits for nobody."""
+    asked = "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))"
+    run(asked, [f"coupon.claim:{min(person)}", coupon.pk])
+
+
+def _check_others(coupon: Coupon, others: Collection[int]) -> None:
+    """Refuse a use that would lie idle: the person's other accounts hold all that they may use."""
+    if not others:
+        return
+    held = Grant.objects.filter(coupon=coupon, account__in=others, source="claim")
+    if held.exclude(state__in=["expired", "revoked"]).count() >= coupon.per_person:
+        raise CouponRefused("coupon_other_account")
 
 
 def _bind(actor: Actor, printed: Grant) -> Grant:
@@ -191,7 +212,7 @@ def print_codes(*, actor: Actor, coupon_id: int, n: int) -> list[Grant]:
         return Grant.objects.bulk_create(
             Grant(
                 coupon=coupon,
-                code=new_code(80),
+                code=typed_code(80),
                 source="printed",
                 expires_at=_ends(coupon),
                 created_at=now,

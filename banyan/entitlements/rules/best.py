@@ -10,13 +10,13 @@ the sum over shops of (shop's + 1) x (shipping + 1), instead of their product.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from banyan.kernel.clock import within
 
-from .purchase import BestSet, Candidate, Given, Left, Line, Purchase, Refused
+from .purchase import BestSet, Candidate, Given, Left, Line, Purchase, Refused, Shipping
 from .terms import Miss
 
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -66,14 +66,20 @@ def apply_set(purchase: Purchase, chosen: Iterable[Candidate]) -> tuple[Given, .
 
 
 def savings(purchase: Purchase, given: Iterable[Given]) -> int:
-    """Return how much less is paid with these coupons; below zero when they cost free shipping."""
-    left, off = _untouched(purchase).goods, 0
+    """Return how much less is paid with these coupons; below zero when they cost free shipping.
+
+    ``given`` in the order in which they are worked out.
+    """
+    left, given = _untouched(purchase).goods, list(given)
     for one in given:
-        off += sum(one.shipping.values())
         for key, part in one.goods.items():
             left[key] -= part
-    asked = sum(purchase.asked(shop, left) for shop in purchase.shops())
-    return purchase.total() - (sum(left.values()) + asked - off)
+    paid = sum(left.values())
+    for shop in purchase.shops():
+        asked = purchase.asked(shop, left)
+        off = [one.shipping.get(shop, 0) for one in given]
+        paid += asked - sum(off) + purchase.taxed(shop, left)([asked, *off])
+    return purchase.total() - paid
 
 
 def go_together(purchase: Purchase, chosen: Iterable[Candidate]) -> bool:
@@ -147,11 +153,16 @@ def _sets(purchase: Purchase, usable: Sequence[Candidate]) -> Iterator[tuple[int
 
 @dataclass(slots=True)
 class _Way:
-    """One shop coupon (or none) of a shop: what is left of its goods and its shipping after it."""
+    """One shop coupon (or none) of a shop: what is left of its goods and its shipping after it.
+
+    ``asked`` is for shipping, and then what the platform's coupon and this one take off it.
+    """
 
     coupon: Candidate | None
     goods: int
     shipping: int
+    asked: tuple[int, ...]
+    tax: Callable[[Shipping], int]
 
 
 class _Stall:
@@ -178,9 +189,12 @@ class _Stall:
                 _take(coupon, coupon.lines(purchase), after)
             goods = sum(after.goods.values())
             ship = purchase.asked(shop, after.goods)
+            asked = [ship]
             for one in (first, coupon):
-                ship -= self._off(one, ship)
-            self.ways.append(_Way(coupon, goods, ship))
+                asked.append(self._off(one, ship))
+                ship -= asked[-1]
+            tax = purchase.taxed(shop, after.goods)
+            self.ways.append(_Way(coupon, goods, ship, tuple(asked), tax))
 
     def _off(self, one: Candidate | None, shipping: int) -> int:
         """Return what a coupon takes off the shop's shipping; nothing if it is for other shops."""
@@ -188,13 +202,17 @@ class _Stall:
             return 0
         return _off_shipping(one, shipping)
 
+    def _paid(self, way: _Way, off: int) -> int:
+        """Return what is paid in the shop when the last coupon takes ``off`` its shipping."""
+        return way.goods + way.shipping - off + way.tax([*way.asked, off])
+
     def best(self, over: Candidate | None) -> tuple[int, list[Candidate]]:
         """Return the shop's best choice; with a shipping coupon ``over`` all shops, no own one."""
         last: Sequence[Candidate | None] = self.shipping if over is None else [over]
         return min(
             (
                 (
-                    way.goods + way.shipping - self._off(ship, way.shipping),
+                    self._paid(way, self._off(ship, way.shipping)),
                     [one for one in (way.coupon, ship if over is None else None) if one],
                 )
                 for way in self.ways

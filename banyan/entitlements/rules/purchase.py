@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .terms import Miss, Terms
+
+Shipping = Sequence[int]
+"""What a shop asks for shipping, and then what each coupon takes off it."""
+OnTop = Callable[[Mapping[int, int]], Callable[[Shipping], int]]
+"""The tax that comes on top, given what is left of lines' goods, and then the shipping."""
 
 CLASSES = ("exclusive", "platform", "shop", "shipping")
 """Stacking classes in the fixed order in which their coupons are worked out."""
@@ -37,7 +42,8 @@ class Purchase:
     """Lines to buy; ``shipping`` maps a shop to what it asks for, given its goods after coupons.
 
     Only goods that travel count for it. ``most_shipping`` is what a shop may ask for at most,
-    where that is more than for no goods. ``newcomer`` is None while nobody knows who buys.
+    where that is more than for no goods. ``on_top`` has the shops whose prices come without tax.
+    ``newcomer`` is None while nobody knows who buys.
     """
 
     lines: tuple[Line, ...]
@@ -46,6 +52,7 @@ class Purchase:
     at: dt.datetime
     newcomer: bool | None = None
     most_shipping: Mapping[int, int] = field(default_factory=dict)
+    on_top: Mapping[int, OnTop] = field(default_factory=dict)
 
     def shops(self) -> list[int]:
         """Return the shops, in order of first appearance."""
@@ -64,10 +71,22 @@ class Purchase:
         """Return what a shop may ask for shipping at most."""
         return max(self.shipping[shop_id](0), self.most_shipping.get(shop_id, 0))
 
+    def taxed(self, shop_id: int, left: Mapping[int, int]) -> Callable[[Shipping], int]:
+        """Return the tax that comes on top in a shop, by its shipping; see ``OnTop``."""
+        tax = self.on_top.get(shop_id)
+        return _untaxed if tax is None else tax(left)
+
     def total(self) -> int:
-        """Return goods and shipping without any coupon."""
-        whole = {line.key: line.goods for line in self.lines}
-        return sum(self.goods(shop) + self.asked(shop, whole) for shop in self.shops())
+        """Return what is paid without any coupon."""
+        whole, paid = {line.key: line.goods for line in self.lines}, 0
+        for shop in self.shops():
+            asked = self.asked(shop, whole)
+            paid += self.goods(shop) + asked + self.taxed(shop, whole)([asked])
+        return paid
+
+
+def _untaxed(shipping: Shipping) -> int:
+    return 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ REFUSALS: dict[str, str | Promise] = {
     "coupon_taken": _(
         "This coupon is held by an order that waits for payment, or by somebody else."
     ),
+    "coupon_other_account": _("Another account of yours has taken this coupon."),
     "coupon_less": _("Other coupons save more, and this one does not go with them."),
     "coupon_nothing": _("It would take nothing off this order."),
     "coupon_off": _("You have taken it off."),

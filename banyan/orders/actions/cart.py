@@ -155,7 +155,10 @@ WHERE item.cart_id = cart.id AND item.variant_id = ANY(%s) AND """
 
 
 def join_cart(*, actor: Actor, token: str) -> None:
-    """Move a guest's cart into the account's, after sign-in; quantities add up to the limit."""
+    """Move a guest's cart into the account's, after sign-in; quantities add up to the limit.
+
+    What is no longer on sale is left behind, and what the account's cart has no room for.
+    """
     if actor.id is None or not token:
         return
     with transaction.atomic():
@@ -163,7 +166,7 @@ def join_cart(*, actor: Actor, token: str) -> None:
         if guest is None:
             return
         mine = cart_for(actor=actor)
-        for item in guest.items.select_related("link"):
+        for item in guest.items.select_related("link").order_by("added_at", "id"):
             try:
                 add_to_cart(
                     actor=actor,
@@ -174,6 +177,6 @@ def join_cart(*, actor: Actor, token: str) -> None:
                     touch_id=item.touch_id,
                     offer_id=item.offer_id,
                 )
-            except NotFound:
-                continue  # no longer on sale
+            except (NotFound, Invalid):
+                continue
         guest.delete()

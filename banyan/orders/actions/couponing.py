@@ -29,7 +29,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.sharing.models import Link
 
-from ..rules import Discount, LineInput, ShopTerms
+from ..rules import Discount, LineInput, ShopTerms, TaxOnTop
 from .persons import Contact, is_newcomer, same_person
 
 
@@ -145,12 +145,15 @@ class Basket:
     def _asking(self, terms: ShopTerms) -> Callable[[int], int]:
         """Return what a shop asks for shipping, by its goods that travel; nothing without any."""
         method = terms.method
-        sent = [one for one in self.inputs if one.shop_id == terms.shop_id and one.in_parcel]
+        sent = [one for one in self._mine(terms.shop_id) if one.in_parcel]
         if method is None or not sent:
             return lambda goods: 0
         weight = sum(one.weight_grams * one.quantity for one in sent)
         pooled = sum(one.unit_amount * one.quantity for one in sent if one.is_pooled)
         return lambda goods: method.charge(goods=goods + pooled, weight=weight)
+
+    def _mine(self, shop_id: int) -> list[LineInput]:
+        return [one for one in self.inputs if one.shop_id == shop_id]
 
     def purchase(
         self,
@@ -184,6 +187,11 @@ class Basket:
                 terms.shop_id: max((n for _begins, n in terms.method.bands), default=0)
                 for terms in self.terms
                 if terms.method is not None
+            },
+            on_top={
+                terms.shop_id: TaxOnTop(terms.tax, self._mine(terms.shop_id))
+                for terms in self.terms
+                if terms.tax is not None and not terms.tax.included
             },
             currency=self.currency,
             at=clock.now(),

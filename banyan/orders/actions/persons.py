@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from banyan.kernel.actors import Actor
 from banyan.payments.models import Intent
 from banyan.people.models import Account
-from banyan.trust.queries import known
+from banyan.trust.queries import ACCOUNTS, known
 
 from ..models import Checkout
 
@@ -35,7 +36,7 @@ def same_person(actor: Actor, contact: Contact) -> set[str]:
     """Return every key under which this person may have bought before, ``person_key`` among them.
 
     A guest is known by either contact and by the account that has proven it; a member by the
-    contacts they have proven, also for what they bought as a guest, and by every other account of
+    contacts they have proven, also for what they bought as a guest; both by every other account of
     theirs that ``trust`` knows. What a member types is no proof: it may be whom the parcel is for.
     Neither signing in nor out brings a used coupon back, nor does a second account. One statement.
     """
@@ -45,8 +46,9 @@ def same_person(actor: Actor, contact: Contact) -> set[str]:
     else:
         accounts, contacts = set(), {contact.email, contact.phone}
         proven = Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
-        for account in Account.objects.filter(proven):
-            accounts.add(account.pk)
+        persons = RawSQL(ACCOUNTS, [])  # noqa: S611 - our own text
+        for account in Account.objects.filter(proven).annotate(persons=persons):
+            accounts |= {account.pk, *account.persons}
             contacts |= {account.email or "", account.phone or ""}
     keys = {f"contact:{one.lower()}" for one in contacts if one}
     return keys | {f"account:{one}" for one in accounts}

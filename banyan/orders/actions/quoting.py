@@ -143,6 +143,18 @@ class Quote:
                 found[line.key] = max(mine, key=lambda one: one.quantity)
         return found
 
+    def beyond_sale(self) -> dict[int, SalePrice]:
+        """Return the sales whose price would be less, for fewer units than a line's, by variant."""
+        found = {line.key: (line, self.sales.get(line.key)) for line in self.inputs}
+        return {
+            key: sale
+            for key, (line, sale) in found.items()
+            if sale is not None
+            and sale.most < line.quantity
+            and sale.amount < line.unit_amount
+            and self.variants[key].currency == self.currency
+        }
+
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""
         sent = self._sent(shop_id)
@@ -281,7 +293,8 @@ def _check_lines(lines: Sequence[WantedLine]) -> None:
         raise Invalid(_("There is nothing to buy."), code="nothing_to_buy")
     if len(lines) > MOST_LINES:
         raise Invalid(_("At most 100 different things in one order."), code="cart_full")
-    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
+    asked = [line.quantity for line in [*lines, *merge(lines)]]
+    if not all(1 <= quantity <= MOST_OF_ONE for quantity in asked):
         raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")}, code="quantity")
 
 

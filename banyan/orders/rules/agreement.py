@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .pricing import Priced
 
-MOST_LETTERS = 8_000
+MOST_LETTERS = 20_000
 _AMOUNT = re.compile(r"^([lsdpt])(\d{0,19}):(\d{1,16})$")
 
 

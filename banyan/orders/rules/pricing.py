@@ -7,7 +7,7 @@ the explanation of its price. See docs/explanation/pricing.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -241,14 +241,21 @@ def _ship(method: Method, given: Sequence[LineInput], priced: Mapping[int, Price
         line.steps.append({"step": "shipping", "amount": part, "free": free, "note": method.name})
 
 
-def _tax(terms: TaxTerms, given: Sequence[LineInput], priced: Mapping[int, PricedLine]) -> None:
-    """Tax goods by their class, and shipping at the rate that most of the goods' value has."""
-    goods = {line.key: priced[line.key].goods - priced[line.key].discount for line in given}
+def _rates(
+    terms: TaxTerms, given: Sequence[LineInput], goods: Mapping[int, int]
+) -> tuple[dict[int, int], int]:
+    """Return what the goods of each rate are worth, and the rate that most of the value has."""
     values: dict[int, int] = {}
     for line in given:
         rate = terms.rate(line.tax_class)
         values[rate] = values.get(rate, 0) + goods[line.key]
-    main = max(values, key=lambda rate: (values[rate], rate))
+    return values, max(values, key=lambda rate: (values[rate], rate))
+
+
+def _tax(terms: TaxTerms, given: Sequence[LineInput], priced: Mapping[int, PricedLine]) -> None:
+    """Tax goods by their class, and shipping at the rate that most of the goods' value has."""
+    goods = {line.key: priced[line.key].goods - priced[line.key].discount for line in given}
+    _values, main = _rates(terms, given, goods)
     rates = [terms.rate(line.tax_class) for line in given]
     due = taxes(
         [Taxed(goods[line.key], rate) for line, rate in zip(given, rates, strict=True)]
@@ -276,6 +283,56 @@ def _tax(terms: TaxTerms, given: Sequence[LineInput], priced: Mapping[int, Price
                     "note": terms.name,
                 }
             )
+
+
+@dataclass(frozen=True, slots=True)
+class TaxOnTop:
+    """The tax that :func:`price` adds to a shop's lines, for whoever tries many coupons on them."""
+
+    terms: TaxTerms
+    given: Sequence[LineInput]
+    _seen: dict[tuple[int, ...], int] = field(default_factory=dict)
+
+    def __call__(self, left: Mapping[int, int]) -> Callable[[Sequence[int]], int]:
+        """Return the tax as a function of shipping: what is asked, then what coupons take off it.
+
+        ``left`` is what coupons leave of the goods of lines; nothing is off those it lacks.
+        """
+        goods = {line.key: left.get(line.key, _goods(line)) for line in self.given}
+        values, main = _rates(self.terms, self.given, goods)
+        if self.terms.per == "order":
+            return lambda shipping: self._at_once(values, main, shipping[0] - sum(shipping[1:]))
+        taxed = [Taxed(goods[one.key], self.terms.rate(one.tax_class)) for one in self.given]
+        of_goods = self._sum(taxed)
+        return lambda shipping: of_goods + self._of_shipping(main, *shipping)
+
+    def _sum(self, parts: Sequence[Taxed]) -> int:
+        return sum(taxes(parts, included=False, per="line", rounding=self.terms.rounding))
+
+    def _at_once(self, values: Mapping[int, int], main: int, shipping: int) -> int:
+        # What is rounded once for each rate and then dealt out adds up to the same.
+        return self._sum(
+            [
+                Taxed(worth + (shipping if rate == main else 0), rate)
+                for rate, worth in values.items()
+            ]
+        )
+
+    def _of_shipping(self, main: int, asked: int, *off: int) -> int:
+        if not asked:
+            return 0
+        key = (main, asked, *off)
+        if key not in self._seen:
+            parts = split(asked, [_goods(one) or 1 for one in self.given if one.in_parcel])
+            for amount in filter(None, off):
+                taken = split(amount, parts)
+                parts = [part - less for part, less in zip(parts, taken, strict=True)]
+            self._seen[key] = self._sum([Taxed(part, main) for part in parts])
+        return self._seen[key]
+
+
+def _goods(line: LineInput) -> int:
+    return line.unit_amount * line.quantity
 
 
 def borne_by(steps: Iterable[Mapping[str, Any]], who: str) -> int:

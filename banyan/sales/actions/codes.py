@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock, ratelimits
 from banyan.kernel.actors import Actor
-from banyan.kernel.ids import new_code
+from banyan.kernel.ids import typed_code
 from banyan.kernel.problems import Conflict, Invalid, LoginRequired
 from banyan.kernel.remembered import remembered
 from banyan.kernel.states import transition, transition_all
@@ -89,7 +89,7 @@ def issue_codes(
                     item=bucket.item,
                     bucket=bucket,
                     batch=batch,
-                    code=new_code(CODE_BITS),
+                    code=typed_code(CODE_BITS),
                     recipient=recipient,
                     expires_at=ends,
                     created_at=now,
@@ -117,9 +117,11 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
         raise LoginRequired()
     ratelimits.hit(f"sale.code:{actor.id}", TRIES_PER_HOUR, 3600)
     sale = get_sale_for(actor, sale_id)
+    typed = code.strip() or "-"
+    # Codes are capitals; those of before may have small letters, too.
     right = (
         Right.objects.select_related("bucket__item")
-        .filter(sale=sale, code=code.strip() or "-")
+        .filter(sale=sale, code__in=[typed, typed.upper()])
         .first()
     )
     if right is None:

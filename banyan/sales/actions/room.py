@@ -8,9 +8,10 @@ the sale was published, and is opened afterwards. Who comes later follows in ord
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock, events, fairness
@@ -24,10 +25,11 @@ from ..access import get_sale_for
 from ..events import SaleAdmitted
 from ..models import Entry, RoomProof, Sale
 from ..ports import check_entering
-from ..queries import buckets_of, entry_of, left_in, room_of
+from ..queries import buckets_of, entry_of, left_in, room_of, told_apart
 from ..rules import WARM_UP, waits_until
 from ..states import ENTRY
 from .planning import ROOM
+from .units import ACCOUNT, lock_person, person_in
 
 ADMITTED = dt.timedelta(minutes=2)
 
@@ -35,8 +37,10 @@ ADMITTED = dt.timedelta(minutes=2)
 def enter_room(*, actor: Actor, sale_id: int) -> Entry:
     """Let a member wait for a sale that admits in turn; who is in stays where they are.
 
-    Open a quarter of an hour before the sale. Raises Conflict ``sale_no_room`` where nobody has to
-    wait, ``sale_not_begun`` too early, ``sale_over``, and what ``ports`` refuses.
+    A person waits with one of their accounts. Open a quarter of an hour before the sale. Raises
+    Conflict ``sale_no_room`` where nobody has to wait, ``sale_not_begun`` too early, ``sale_over``,
+    ``sale_cap`` for who has their units, ``sale_waits_already`` for another account of somebody who
+    waits, and what ``ports`` refuses.
     """
     if actor.id is None:
         raise LoginRequired()
@@ -49,12 +53,27 @@ def enter_room(*, actor: Actor, sale_id: int) -> Entry:
     if now < sale.starts_at - WARM_UP:
         raise Conflict(_("The waiting room is not open yet."), code="sale_not_begun")
     check_entering(actor, sale)
-    Entry.objects.bulk_create(
-        [Entry(sale=sale, account_id=actor.id, entered_at=now)], ignore_conflicts=True
-    )
+    keys = person_in(sale, actor.id)
+    with transaction.atomic():
+        lock_person(sale.pk, keys)
+        _check_alone(sale, actor.id, keys)
+        Entry.objects.bulk_create(
+            [Entry(sale=sale, account_id=actor.id, entered_at=now)], ignore_conflicts=True
+        )
     entry = entry_of(sale, actor.id)
     assert entry is not None
     return entry
+
+
+def _check_alone(sale: Sale, account_id: int, keys: Collection[str]) -> None:
+    """Refuse another account of a person who waits: it would be one more chance in the draw."""
+    accounts = {int(key.removeprefix(ACCOUNT)) for key in keys if key.startswith(ACCOUNT)}
+    others = accounts - {account_id}
+    waits = Entry.objects.filter(sale=sale, account__in=others, state__in=["waiting", "admitted"])
+    if others and waits.exists():
+        raise Conflict(
+            _("You wait with another of your accounts already."), code="sale_waits_already"
+        )
 
 
 def leave_room(*, actor: Actor, sale_id: int) -> None:
@@ -102,7 +121,7 @@ def admit(*, actor: Actor, sale_id: int) -> int:
     """Let the next people in, in order; returns how many. Emits sale.admitted. Repeatable.
 
     Admissions that were not used in time lapse first. Nobody is let in before the draw, while the
-    sale is paused, or to an empty shelf.
+    sale is paused, or to an empty shelf: for what is kept for fans, only fans are.
     """
     now = clock.now()
     with transaction.atomic():
@@ -112,12 +131,9 @@ def admit(*, actor: Actor, sale_id: int) -> int:
         transition_all(ENTRY, late, "lapsed", actor=actor)
         if sale.drawn_at is None or sale.paused_at or now >= sale.ends_at or sale.state == "ended":
             return 0
-        units = sum(left_in(b) for b in buckets_of(sale) if b.kind != "code")
-        room = min(sale.at_once, units) - inside.count()
-        if room < 1:
+        coming = _next(sale, Entry.objects.filter(sale=sale, state="admitted"))
+        if not coming:
             return 0
-        waiting = Entry.objects.select_for_update(no_key=True).filter(sale=sale, state="waiting")
-        coming = list(waiting.order_by(F("place").asc(nulls_last=True), "id")[:room])
         transition_all(
             ENTRY, coming, "admitted", actor=actor, admitted_at=now, expires_at=now + ADMITTED
         )
@@ -129,3 +145,22 @@ def admit(*, actor: Actor, sale_id: int) -> int:
             actor=actor,
         )
     return len(coming)
+
+
+def _next(sale: Sale, inside: QuerySet[Entry]) -> list[Entry]:
+    """Return who is next, in order, given who is inside; the entries are locked."""
+    buckets = buckets_of(sale)
+    public = sum(left_in(one) for one in buckets if one.kind == "public")
+    kept = sum(left_in(one) for one in buckets if one.kind == "fans")
+    room = min(sale.at_once, public + kept) - inside.count()
+    if room < 1:
+        return []
+    waiting = Entry.objects.select_for_update(no_key=True).filter(sale=sale, state="waiting")
+    in_order = waiting.order_by(F("place").asc(nulls_last=True), "id")
+    if not kept:
+        return list(in_order[:room])
+    # A place inside is for a public unit unless a fan has it.
+    others = public - told_apart(inside, sale).filter(fan=False).count()
+    apart = told_apart(in_order, sale)
+    found = [*apart.filter(fan=True)[:room], *apart.filter(fan=False)[: max(0, others)]]
+    return sorted(found, key=lambda one: (one.place is None, one.place, one.pk))[:room]

@@ -19,6 +19,7 @@ from banyan.trust.queries import ACCOUNTS, known
 
 from ..models import Bucket, Right, RightKey, Sale
 
+ACCOUNT = "account:"
 COUNTED = ("bound", "reserved", "redeemed")
 _COUNTED = ", ".join(f"'{state}'" for state in COUNTED)
 
@@ -31,7 +32,7 @@ def keys_of_member(account_id: int) -> set[str]:
 
 def _keys(accounts: Collection[int], *contacts: str | None) -> set[str]:
     keys = {f"contact:{one.lower()}" for one in contacts if one}
-    return keys | {f"account:{one}" for one in accounts}
+    return keys | {f"{ACCOUNT}{one}" for one in accounts}
 
 
 _PERSON = f"""

@@ -112,6 +112,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("Payouts at the provider"), "account_balance", "payments_payout", "finance"
                 ),
                 table(_("Orders"), "receipt_long", "orders_order", "support", "finance"),
+                table(_("Coupons"), "local_activity", "entitlements_coupon", "finance"),
                 table(_("Books"), "menu_book", "ledger_journal", "finance"),
             ],
         ),

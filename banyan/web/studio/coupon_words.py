@@ -16,6 +16,7 @@ from banyan.entitlements.queries import category_lines
 from banyan.entitlements.rules import Candidate, Line, Purchase, Terms, apply_set, refusal
 from banyan.kernel import clock
 from banyan.kernel.money import Money
+from banyan.orders.rules import LineInput, TaxOnTop
 
 STACKING: dict[str, str | Promise] = {
     "shop": _("With the platform's coupons and free shipping; one such coupon per shop"),
@@ -85,8 +86,8 @@ def _basket(shop: Shop, terms: Terms, stacking: str, variant: Variant) -> dict[s
         terms=terms,
         currency=shop.currency,
     )
-    method = next(iter(delivery(variant).methods(Place(shop.country), shop.currency)), None)
-
+    zones, home = delivery(variant), Place(shop.country)
+    method, tax = next(iter(zones.methods(home, shop.currency)), None), zones.tax_at(home)
     product, above = variant.product, category_lines([coupon])
     for pieces in range(1, MOST_PIECES + 1):
         line = Line(
@@ -109,13 +110,26 @@ def _basket(shop: Shop, terms: Terms, stacking: str, variant: Variant) -> dict[s
         [given] = apply_set(purchase, [coupon])
         miss = refusal(coupon, purchase)
         if (miss is None or miss.code == "coupon_other_hours") and given.amount:
-            shipping = purchase.asked(shop.pk, {line.key: line.goods - sum(given.goods.values())})
+            left = {line.key: line.goods - sum(given.goods.values())}
+            shipping, on_top = purchase.asked(shop.pk, left), 0
+            if tax is not None and not tax.included:
+                bought = LineInput(
+                    key=line.key,
+                    shop_id=shop.pk,
+                    unit_amount=variant.price_amount,
+                    quantity=pieces,
+                    tax_class=product.tax_class,
+                    in_parcel=line.sent,
+                )
+                off = given.shipping.get(shop.pk, 0)
+                on_top = TaxOnTop(tax, [bought])(left)([shipping, off])
             return {
                 "title": product.title,
                 "pieces": pieces,
                 "goods": Money(line.goods, shop.currency),
                 "off": Money(-given.amount, shop.currency),
                 "shipping": Money(shipping, shop.currency),
-                "pays": Money(line.goods + shipping - given.amount, shop.currency),
+                "tax": Money(on_top, shop.currency) if on_top else None,
+                "pays": Money(line.goods + shipping - given.amount + on_top, shop.currency),
             }
     return None

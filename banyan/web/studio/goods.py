@@ -95,6 +95,7 @@ def _variant(
         "price": Money(variant.price_amount, variant.currency),
         "promised": stock.promised,
         "free": stock.free,
+        "saw": stock.on_hand,
         "value": request.POST.get("on_hand", "") if mine else stock.on_hand,
         "error": (problem.fields.get("on_hand") or problem.message) if mine and problem else "",
     }
@@ -111,11 +112,11 @@ def stock(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse
         raise NotFound()
     typed = Typed(request.POST)
     try:
-        on_hand = typed.whole("on_hand")
+        on_hand, saw = typed.whole("on_hand"), typed.whole("saw")
         typed.required("on_hand")
         typed.check()
         check_countable(variant_id)
-        catalog.set_on_hand(actor=who, variant_id=variant_id, on_hand=on_hand or 0)
+        catalog.set_on_hand(actor=who, variant_id=variant_id, on_hand=on_hand or 0, saw=saw)
     except Problem as problem:
         return _page(request, shop, refusal_of(problem), variant_id)
     messages.success(request, _("The stock is set."))

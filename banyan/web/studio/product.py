@@ -70,6 +70,8 @@ def _edit(request: HttpRequest, shop: Shop, found: Product | None) -> HttpRespon
             saved = _save(request, shop, found, tokens, kept)
         except Problem as refused:
             problem = refusal_of(refused)
+            if problem.code == "stock_changed" and found is not None:
+                values = form.seen_now(values, found, problem)
         else:
             messages.success(request, _("Saved."))
             room = "product" if found or saved.kind == "goods" else "handing_over"

@@ -14,6 +14,7 @@ from banyan.catalog.models import Category, Product, Shop, Variant
 from banyan.catalog.queries import name_in
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
+from banyan.kernel.problems import Problem
 
 from . import attributes
 from .typed import Typed
@@ -168,7 +169,8 @@ def _variants(typed: Typed, used: Sequence[int], rows: int) -> list[VariantInput
         price = typed.amount(f"v{row}_price")
         typed.required(f"v{row}_price")
         stock = typed.whole(f"v{row}_stock")
-        # Only a changed figure is written: parcels may have left since the form was drawn.
+        # Only a changed figure is written, and only beside the one that was seen: parcels may have
+        # left since the form was drawn.
         touched = typed.text(f"v{row}_stock") != typed.text(f"v{row}_had")
         variants.append(
             VariantInput(
@@ -177,9 +179,28 @@ def _variants(typed: Typed, used: Sequence[int], rows: int) -> list[VariantInput
                 sku=typed.text(f"v{row}_sku"),
                 compare_at=typed.amount(f"v{row}_was"),
                 on_hand=stock if touched else None,
+                saw=typed.whole(f"v{row}_had"),
             )
         )
     return variants
+
+
+def seen_now(values: dict[str, str], product: Product, problem: Problem) -> dict[str, str]:
+    """Return the values of a form that saw old stock figures with those of now as the ones seen.
+
+    ``problem`` is put beside each field that was typed on an old one, to be confirmed.
+    """
+    used = [n for n in OPTIONS if values.get(f"option{n}", "").strip()]
+    stocks = product.variants.select_related("stock")
+    now = {tuple(one.values): str(one.stock.on_hand) for one in stocks}
+    found = dict(values)
+    for row in range(row_count(values)):
+        stock, had = (values.get(f"v{row}_{name}", "").strip() for name in ("stock", "had"))
+        on_hand = now.get(tuple(values.get(f"v{row}_o{n}", "").strip() for n in used))
+        if had and had != stock and on_hand not in (None, had):
+            found[f"v{row}_had"] = on_hand
+            problem.fields[f"v{row}_stock"] = problem.message
+    return found
 
 
 def _with_weights(variants: Sequence[VariantInput], product: Product | None) -> list[VariantInput]:

@@ -17,6 +17,8 @@ from banyan.catalog import actions as catalog
 from banyan.catalog.models import Attribute, Category, Shop
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission, PayoutBatch, PayoutItem
+from banyan.entitlements import actions as coupons
+from banyan.entitlements.models import Coupon
 from banyan.groups import actions as groups
 from banyan.groups.models import Group
 from banyan.kernel import clock, relay
@@ -236,6 +238,17 @@ def category() -> Category:
     return made
 
 
+def coupon(*, stopped: bool = False) -> Coupon:
+    boss = Actor(kind="staff", id=make.staff("finance").pk, roles=frozenset({"finance"}))
+    made = coupons.create_coupon(
+        actor=boss, shop_id=None, title="From us", amount_off=500, currency="CNY"
+    )
+    if stopped:
+        made = coupons.pause_coupon(actor=boss, coupon_id=made.pk)
+    AuditEntry.objects.all().delete()
+    return made
+
+
 def attribute() -> Attribute:
     made = catalog.add_attribute(
         actor=SYSTEM,
@@ -412,6 +425,12 @@ CASES = {
         attribute, ("moderation",), "attribute.change",
         lambda row: Attribute.objects.values_list("names", "unit").get(pk=row.pk),
         {"name_en": "Height", "unit": "mm", "choices": "", "marks": "filter", "position": "2"}),
+    ("entitlements_coupon", "pause"): Case(
+        coupon, ("finance",), "coupon.pause",
+        lambda row: Coupon.objects.get(pk=row.pk).is_active),
+    ("entitlements_coupon", "resume"): Case(
+        lambda: coupon(stopped=True), ("finance",), "coupon.resume",
+        lambda row: Coupon.objects.get(pk=row.pk).is_active),
     ("people_account", "give"): Case(
         make.member, ("owner",), "staff.give_role",
         lambda row: list(row.staff_roles.values_list("role", flat=True)), {"role": "support"}),
@@ -526,7 +545,13 @@ CASES = {
     ("kernel_flag", "turn"): Case(
         flag, ("owner",), "flag.turn", lambda row: Flag.objects.get(pk=row.pk).enabled),
 }  # fmt: skip
+COUPON = {
+    "title": "From us", "code": "US", "currency": "CNY", "amount_off": "", "percent_bps": "12.5%",
+    "min_spend": "100", "stacking": "platform", "reach": "code", "cap": "50", "per_person": "2",
+    "budget": "5000.00", "starts_at": "", "ends_at": "2099-12-31 23:59",
+}  # fmt: skip
 LIST_CASES: dict[tuple[str, str], ListCase] = {
+    ("entitlements_coupon", "add"): ListCase("finance", "coupon.create", COUPON),
     ("earnings_payoutbatch", "draft"): ListCase("finance", "payout_batch.draft"),
     ("ledger_journal", "prove"): ListCase("finance", "ledger.prove"),
     ("catalog_category", "add"): ListCase(
@@ -648,6 +673,41 @@ def test_a_category_is_added_once_with_what_was_typed() -> None:
     for wrong in ({"name_en": ""}, {"position": "first"}, {"slug": "Two words"}):
         answer = browser.post(url, {**data, "slug": "bowls", **wrong})
         assert (answer.status_code, Category.objects.count()) == (422, 1), wrong
+
+
+def test_a_coupon_of_the_platform_is_made_once_and_used_at_checkout() -> None:
+    url = reverse("admin:entitlements_coupon_list_act", args=["add"])
+    browser, data = as_staff("finance"), {**COUPON, "reason": "because"}
+    wrong = {
+        "currency": "yuan", "percent_bps": "ten", "min_spend": "-5", "cap": "many", "title": "",
+        "ends_at": "tomorrow", "budget": "1e999", "stacking": "shop", "amount_off": "3",
+    }  # fmt: skip
+    for name, typed in wrong.items():
+        answer = browser.post(url, {**data, name: typed})
+        assert (answer.status_code, Coupon.objects.count()) == (422, 0), name
+
+    assert browser.post(url, data).status_code == 302
+    assert browser.post(url, data).status_code == 422, "pressed twice"
+    free = {**COUPON, "title": "Post", "code": "", "percent_bps": "", "stacking": "shipping"}
+    assert browser.post(url, {**free, "reach": "auto", "reason": "because"}).status_code == 302
+
+    item = make.variant(make.shop(shipping_amount=900), price=20_000)
+    checkout = make.place((item, 1), coupon="us")
+    assert (checkout.discount_amount, checkout.total_amount) == (2_500, 17_500)
+    made = Coupon.objects.get(code="US")
+    assert made.shop is None
+    assert (made.budget, made.per_person) == (500_000, 2)
+    page = browser.get("/desk/coupons/").content.decode()
+    assert "12.5% off" in page
+    shops = coupons.create_coupon(
+        actor=make.actor(item.product.shop.owner),
+        shop_id=item.product.shop_id,
+        title="Only theirs",
+        amount_off=1,
+    )
+    assert "Only theirs" not in browser.get("/desk/coupons/").content.decode()
+    assert browser.get(f"/desk/coupons/{shops.pk}/").status_code == 404
+    assert browser.post(act_url(shops, "pause"), {"reason": "because"}).status_code == 404
 
 
 def test_drafting_twice_makes_one_batch() -> None:

@@ -14,6 +14,7 @@ from banyan.catalog.models import Variant
 from banyan.orders import actions as orders
 from tests.api.client import Program, problem
 from tests.orders.group import forming, join
+from tests.sales.scene import on
 from tests.support import factories as make
 from tests.web.studio.scene import client
 
@@ -132,3 +133,30 @@ def test_the_page_names_the_line_that_waits_where_others_do_not(
     packed = owner.get(slip, {"order": order.pk}).content.decode()
     assert beside.product.title in packed
     assert item.product.title not in packed
+
+
+def test_cart_and_checkout_say_why_more_than_a_sale_allows_cost_the_list_price() -> None:
+    item, ana = make.variant(price=10_000, stock=9), make.member(email="ana@example.com")
+    on(item, price=5_000, public=3, per_person=2)
+    browser = client(ana)
+
+    two, three = (
+        browser.get(reverse("checkout"), {"variant": item.pk, "n": n}).content.decode()
+        for n in (2, 3)
+    )
+
+    why = "Flash sale “Singles&#39; day”: CN¥50.00 each for up to 2, not for more."
+    assert "Pay CN¥100.00" in two
+    assert why not in two
+    assert "Pay CN¥300.00" in three
+    assert why in three
+    cart = orders.cart_for(actor=make.actor(ana), token="")
+    orders.add_to_cart(actor=make.actor(ana), cart=cart, variant_id=item.pk, quantity=3)
+    assert why in browser.get(reverse("cart")).content.decode()
+    lines = [{"variant_id": str(item.pk), "quantity": 3}]
+    (line,) = Program(ana).do("POST", "/checkouts/quote", {"lines": lines})["lines"]
+    told = line["sale_left_out"]
+    assert (told["title"], told["price"]["amount"], told["quantity"]) == ("Singles' day", 5_000, 2)
+    lines[0]["quantity"] = 2
+    (line,) = Program(ana).do("POST", "/checkouts/quote", {"lines": lines})["lines"]
+    assert (line["sale_left_out"], line["unit"]["amount"]) == (None, 5_000)

@@ -14,6 +14,7 @@ from banyan.catalog.models import Shop
 from banyan.entitlements.models import Coupon, Grant
 from banyan.entitlements.rules import BENEFITS, CONDITIONS
 from tests.support import factories as make
+from tests.support import prices
 
 from .scene import client
 
@@ -72,6 +73,17 @@ def test_it_is_told_in_words_and_by_an_example_before_it_is_made(shop: Shop) -> 
         assert amount in page
     assert 'value="Tea, Cup"' in page
     assert not Coupon.objects.exists()
+
+
+def test_the_example_adds_the_tax_that_comes_on_top(shop: Shop) -> None:
+    prices.tax(shop, "*", rate=100_000)
+
+    page = post(client(shop.owner), shop, form(again="preview")).content.decode()
+
+    # Ten percent of 63.00 for tea and of 10.00 for the post.
+    assert "CN¥7.30" in page
+    assert "CN¥80.30" in page
+    assert "CN¥73.00" not in page
 
 
 def test_what_is_made_is_what_was_shown(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from banyan.catalog.models import Product, ProductImage, Stock, Variant
 from banyan.earnings.models import PlanVersion
 from banyan.entitlements.models import Coupon
+from tests.api.client import Program, problem
 from tests.media.samples import jpeg
 from tests.support import factories
 
@@ -83,6 +84,37 @@ def test_saving_an_old_form_does_not_bring_back_sold_stock() -> None:
     assert Stock.objects.get(variant=at.item).on_hand == 4
     assert Product.objects.get().title == "New name"
     assert Variant.objects.get().pk == at.item.pk
+
+
+def test_a_figure_typed_beside_an_old_one_is_confirmed_first() -> None:
+    at = scene(price=1000)
+    Stock.objects.filter(variant=at.item).update(on_hand=4)
+    browser = client(at.owner)
+    url = reverse("studio_product", args=[at.shop.slug, at.item.product_id])
+    form = {"title": "New name", "v0_price": "10", "v0_stock": "12", "v0_had": "10"}
+
+    refused = browser.post(url, form)
+
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Meanwhile there are 4. Please look again and confirm." in page
+    assert 'name="v0_stock" id="f-v0_stock" value="12"' in page
+    assert 'name="v0_had" value="4"' in page
+    assert Stock.objects.get(variant=at.item).on_hand == 4
+    assert browser.post(url, form | {"v0_had": "4"}).status_code == 302
+    assert Stock.objects.get(variant=at.item).on_hand == 12
+
+    in_list = reverse("studio_stock", args=[at.shop.slug, at.item.pk])
+    refused = browser.post(in_list, {"on_hand": "20", "saw": "10"})
+    assert refused.status_code == 422
+    assert "Meanwhile there are 12." in refused.content.decode()
+    assert 'name="saw" value="12"' in refused.content.decode()
+    assert browser.post(in_list, {"on_hand": "20", "saw": "12"}).status_code == 302
+    assert Stock.objects.get(variant=at.item).on_hand == 20
+    merchant = Program(at.owner)
+    path = f"/variants/{at.item.pk}/stock"
+    assert problem(merchant.send("PUT", path, {"on_hand": 5, "saw": 12})) == (409, "stock_changed")
+    assert merchant.do("PUT", path, {"on_hand": 5, "saw": 20})["free"] == 4
 
 
 def test_pictures_of_other_products_cannot_be_taken_over() -> None:

@@ -21,7 +21,7 @@ from banyan.sharing.queries import link_by_code
 
 from ...cookies import CART, read_signed, write_signed
 from ...http import actor, number, private, same_origin
-from ..orders.explaining import left_out_text
+from ..orders.explaining import left_out_texts
 
 
 def current_cart(request: HttpRequest, who: Actor) -> Cart:
@@ -57,9 +57,7 @@ def cart(request: HttpRequest) -> HttpResponse:
         "groups": list(groups.values()),
         "lines": lines,
         "goods": Money(quote.priced.goods(), quote.currency) if quote else None,
-        "left_out": {key: left_out_text(right) for key, right in quote.left_out().items()}
-        if quote
-        else {},
+        "left_out": left_out_texts(quote) if quote else {},
         "parted": quote is None and len({line.unit.currency for line in lines}) > 1,
     }
     return render(request, "shop/market/cart.html", context)

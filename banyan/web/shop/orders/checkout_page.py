@@ -24,7 +24,7 @@ from ..market.cards import product_title
 from . import form_tokens, points_choices
 from .checkout_values import METHOD, address_fields, book_of, carried, sign_in_url
 from .coupon_choices import shown
-from .explaining import left_out_text, priced_rows, step_rows, way_text
+from .explaining import left_out_texts, priced_rows, step_rows, way_text
 from .way_back import way_back
 
 
@@ -104,7 +104,7 @@ def _items(quote: orders.Quote) -> list[dict[str, Any]]:
     variants = quote.variants
     images = first_images(v.product_id for v in variants.values())
     shown = pictures(list(images.values()))
-    left_out = {key: left_out_text(right) for key, right in quote.left_out().items()}
+    left_out = left_out_texts(quote)
     return [
         {
             "left_out": left_out.get(line.key, ""),

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from banyan.entitlements.rights import HeldPrice
 from banyan.kernel.money import Money, format_money
+from banyan.orders.actions import Quote
 from banyan.orders.models import Order
 from banyan.orders.rules import Priced
+from banyan.sales.queries import SalePrice
 
 STEPS: dict[str, Any] = {
     "list": gettext_lazy("%(n)s × %(unit)s"),
@@ -53,14 +55,31 @@ def _row(step: Mapping[str, Any], currency: str) -> tuple[Any, ...]:
     return text, amount
 
 
-def left_out_text(right: HeldPrice) -> str:
-    """Return why somebody's own price is not used for a line: it is for fewer units."""
+def left_out_texts(quote: Quote) -> dict[int, str]:
+    """Return why lines cost more than their buyer may have seen, by variant: they are too many."""
+    sales = {
+        key: _beyond_sale_text(sale, quote.currency) for key, sale in quote.beyond_sale().items()
+    }
+    return sales | {key: _left_out_text(right) for key, right in quote.left_out().items()}
+
+
+def _left_out_text(right: HeldPrice) -> str:
     text = ngettext(
         "Your own price “%(name)s” is for %(n)s unit. Buy more in another order.",
         "Your own price “%(name)s” is for up to %(n)s units. Buy more in another order.",
         right.quantity,
     )
     return text % {"name": right.title, "n": right.quantity}
+
+
+def _beyond_sale_text(sale: SalePrice, currency: str) -> str:
+    text = ngettext(
+        "Flash sale “%(name)s”: %(amount)s for one, not for more. Take one for that price.",
+        "Flash sale “%(name)s”: %(amount)s each for up to %(n)s, not for more.",
+        sale.most,
+    )
+    amount = format_money(Money(sale.amount, currency))
+    return text % {"name": sale.title, "amount": amount, "n": sale.most}
 
 
 def _words(step: Mapping[str, Any], currency: str) -> dict[str, str]:

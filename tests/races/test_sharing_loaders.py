@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
+import os
 import threading
 import time
 from pathlib import Path
@@ -69,6 +71,31 @@ def test_loaders_at_once_load_every_touch_exactly_once(
     assert sum(added) == TOUCHES
     assert told() == TOUCHES
     assert len(list(tmp_path.glob("*.touches"))) == SpoolFile.objects.count() == 2
+
+
+def test_a_file_that_another_loader_has_finished_leaves_nothing_behind(
+    tmp_path: Path, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SpoolWriter(tmp_path)
+    writer.append(encode(id_floor(clock.now()) + 1, link.pk, "v", "web unknown"))
+    writer.close()
+    (path,) = tmp_path.glob("*.touches")
+    finishing = os.open(path, os.O_RDONLY)
+    fcntl.flock(finishing, fcntl.LOCK_EX)  # as who finishes it has it
+    take_turn = loader._take_turn
+
+    def after_the_other(name: str) -> int | None:
+        monkeypatch.setattr(loader, "_take_turn", take_turn)
+        os.close(finishing)
+        assert run_concurrently(lambda: load_once(tmp_path), 1) == [1]
+        return take_turn(name)
+
+    monkeypatch.setattr(loader, "_take_turn", after_the_other)
+    assert loader.Loader(tmp_path)._load_file(path) == 0
+
+    assert not path.exists()
+    assert not SpoolFile.objects.exists()
+    assert Touch.objects.count() == told() == 1
 
 
 def test_negative_control_without_turns_the_same_lines_are_taken_by_several(

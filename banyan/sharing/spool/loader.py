@@ -122,6 +122,9 @@ class Loader:
             offset = _take_turn(name)
             if offset is None:
                 return None
+            if not os.fstat(fd).st_nlink:  # another loader has finished it since it was opened
+                SpoolFile.objects.filter(pk=name).delete()
+                return None
             self._offsets[name] = offset
             data = os.pread(fd, BATCH_BYTES, offset)
             end = data.rfind(b"\n") + 1

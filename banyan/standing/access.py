@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import works_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, NotFound
 from banyan.orders.access import get_order_for_buyer
@@ -18,12 +16,6 @@ def require_moderation(actor: Actor) -> None:
     """Refuse everybody but moderation and the system itself."""
     if actor.kind != "system" and not actor.has_role("moderation"):
         raise Forbidden()
-
-
-def require_outsider(actor: Actor, shop_id: int) -> None:
-    """Refuse whoever works in the shop that a decision is about (Forbidden ``own_shop``)."""
-    if actor.kind != "system" and works_in(actor, shop_id):
-        raise Forbidden(_("Somebody from outside the shop has to decide this."), code="own_shop")
 
 
 def get_line_to_review(actor: Actor, line_id: int, access_token: str = "") -> OrderLine:

@@ -19,7 +19,7 @@ from banyan.legal.rules import MERCHANTS
 from banyan.moderation.actions import check_names
 from banyan.people.models import Account
 
-from ..access import MANAGERS, get_shop_for_staff
+from ..access import MANAGERS, get_shop_for_staff, require_outsider
 from ..events import ShopAsked, ShopOpened, ShopRefused
 from ..models import Shop, ShopStaff
 from ..rules import is_slug
@@ -164,6 +164,7 @@ def _by_staff(actor: Actor, shop_id: int, to: str, reason: str, act: str) -> Sho
         shop = Shop.objects.select_for_update().filter(pk=shop_id).first()
         if shop is None:
             raise NotFound()
+        require_outsider(actor, shop.pk)
         transition(SHOP, shop, to, actor=actor, reason=reason)
         if to == "open":
             events.emit(ShopOpened(shop_id=shop.pk), actor=actor)

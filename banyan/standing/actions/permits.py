@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import MANAGERS, get_shop_for_staff
+from banyan.catalog.access import MANAGERS, get_shop_for_staff, require_outsider
 from banyan.catalog.models import Category
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
@@ -16,7 +16,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 
-from ..access import require_moderation, require_outsider
+from ..access import require_moderation
 from ..events import PermitDecided
 from ..models import GuardedCategory, Permit
 from ..states import PERMIT

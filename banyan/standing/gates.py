@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.models import Product
+from banyan.catalog.queries import above
 from banyan.kernel import clock
 from banyan.kernel.problems import Conflict
 
@@ -14,23 +15,26 @@ from .queries import standing_of
 
 
 def may_publish(product: Product) -> None:
-    """Refuse guarded goods to a shop without a permit (Conflict ``permit_missing``)."""
-    if product.category_id is None:
+    """Refuse guarded goods to a shop without a permit (Conflict ``permit_missing``).
+
+    A guard holds for what stands below its category, too; each asks for a permit of its own.
+    """
+    if product.category is None:
         return
-    guard = GuardedCategory.objects.filter(category_id=product.category_id).first()
-    if guard is None:
+    guards = list(GuardedCategory.objects.filter(category_id__in=above(product.category)))
+    if not guards:
         return
     today = clock.now().date()
     valid = Q(valid_until=None) | Q(valid_until__gte=today)
-    granted = Permit.objects.filter(
-        valid, shop_id=product.shop_id, category_id=product.category_id, state="granted"
-    )
-    if not granted.exists():
-        raise Conflict(
-            _("Goods of this category need a permit, which your shop has not shown yet."),
-            code="permit_missing",
-            extra={"why": guard.why},
-        )
+    granted = Permit.objects.filter(valid, shop_id=product.shop_id, state="granted")
+    shown = set(granted.values_list("category_id", flat=True))
+    for guard in guards:
+        if guard.category_id not in shown:
+            raise Conflict(
+                _("Goods of this category need a permit, which your shop has not shown yet."),
+                code="permit_missing",
+                extra={"why": guard.why},
+            )
 
 
 def may_campaign(shop_id: int) -> None:

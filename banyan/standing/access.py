@@ -28,5 +28,6 @@ def get_line_to_review(actor: Actor, line_id: int, access_token: str = "") -> Or
 
 
 def visible_reviews(product_id: int) -> QuerySet[Review]:
-    """Return what buyers say of a product, newest first."""
-    return Review.objects.filter(product_id=product_id).select_related("author").order_by("-id")
+    """Return what buyers say of a product, newest first, without what moderation hid."""
+    rows = Review.objects.filter(product_id=product_id, hidden_at=None)
+    return rows.select_related("author").order_by("-id")

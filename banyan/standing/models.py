@@ -57,7 +57,10 @@ class Permit(models.Model):
 
 
 class Review(models.Model):
-    """What a buyer says of what they received; once per order line, so every one is verified."""
+    """What a buyer says of what they received; once per order line, so every one is verified.
+
+    ``hidden_at``: moderation took it off the pages, and its stars out of the figures.
+    """
 
     id = IdField(primary_key=True)
     line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, related_name="review")
@@ -67,6 +70,7 @@ class Review(models.Model):
     stars = models.SmallIntegerField()
     body = models.CharField(max_length=2000, blank=True, default="")
     created_at = models.DateTimeField()
+    hidden_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "standing_review"

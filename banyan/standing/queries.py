@@ -56,9 +56,10 @@ SELECT (SELECT count(*) FROM paid),
         WHERE p.shop_id = %(shop)s AND r.state = 'upheld' AND r.decided_at > %(since)s
         AND NOT EXISTS (SELECT FROM excused e WHERE e.kind = 'complaints' AND e.subject_id = r.id)
         ORDER BY r.id),
-  (SELECT count(*) FROM standing_review WHERE shop_id = %(shop)s AND created_at > %(since)s),
+  (SELECT count(*) FROM standing_review
+   WHERE shop_id = %(shop)s AND created_at > %(since)s AND hidden_at IS NULL),
   (SELECT coalesce(sum(stars), 0) FROM standing_review
-   WHERE shop_id = %(shop)s AND created_at > %(since)s)
+   WHERE shop_id = %(shop)s AND created_at > %(since)s AND hidden_at IS NULL)
 """
 
 

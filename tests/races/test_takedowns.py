@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -10,8 +11,13 @@ from banyan.catalog import actions as catalog
 from banyan.catalog.actions import products
 from banyan.catalog.models import Category, Product, Variant
 from banyan.kernel.actors import Actor
+from banyan.orders.actions import placement
+from banyan.orders.models import Checkout
 from banyan.standing import actions as standing
+from banyan.standing.actions import takedowns
+from banyan.standing.models import Takedown
 from tests.support import factories as make
+from tests.support.recount import recount
 from tests.support.threads import run_at_once
 from tests.support.weakened import between
 
@@ -98,3 +104,47 @@ def test_control_without_the_lock_it_is(monkeypatch: pytest.MonkeyPatch) -> None
 
     assert product.state == "active"
     assert product.category is not None
+
+
+def placed_while_taken_down(monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """Let a takedown happen, and be settled, when an order is written and not yet committed."""
+    item = make.variant()
+    meanwhile = between(monkeypatch, placement, "_write")
+
+    def take_down() -> Any:
+        found = standing.take_down(
+            actor=SYSTEM, product_id=item.product_id, reason="unsafe", words="It gets hot."
+        )
+        return standing.settle_takedown(actor=SYSTEM, takedown_id=found.pk)
+
+    placed, taken = run_at_once(lambda: make.place((item, 1)), meanwhile(take_down))
+    assert isinstance(placed, Checkout), placed
+    assert not isinstance(taken, Exception), taken
+    assert taken.state == "settled"
+    return placed
+
+
+def test_what_was_being_placed_at_that_moment_ends_with_the_second_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(placement, "PRICE_HOLDS", 60)  # as if all that took no time
+    checkout = placed_while_taken_down(monkeypatch)
+    assert checkout.state == "placed", "the first look could not see it"
+
+    assert standing.settle_due(actor=SYSTEM) == 1
+
+    checkout.refresh_from_db()
+    assert checkout.state == "cancelled"
+    assert Takedown.objects.get().result == {"ended": 1, "refunded": 0, "warned": 0}
+    assert recount() == {}
+
+
+def test_control_without_a_second_look_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placement, "PRICE_HOLDS", 60)
+    monkeypatch.setattr(takedowns, "LOOK_AGAIN", dt.timedelta(0))
+    checkout = placed_while_taken_down(monkeypatch)
+
+    standing.settle_due(actor=SYSTEM)
+
+    checkout.refresh_from_db()
+    assert checkout.state == "placed"

@@ -10,19 +10,12 @@ from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Forbidden, Invalid
-from banyan.moderation import actions as moderation
 from banyan.orders import actions as orders
 from banyan.orders.actions import give_back_difference, undo_orders
 from banyan.orders.actions.cancelling import cancel_unsent
 from banyan.orders.actions.handover import refund_missing
 from banyan.orders.models import Order, OrderLine
-from banyan.people.models import Account
-from banyan.standing import actions as standing
-from banyan.standing.models import Review
 from banyan.standing.queries import standing_of
-from banyan.trust.actions import record
-from banyan.trust.rules import PAYMENT, Key
 from tests.delivery import goods
 from tests.orders.group import forming, join
 from tests.support import factories as make
@@ -119,66 +112,3 @@ def test_what_waits_for_its_group_is_late_only_from_its_end_on(
     with clock.at(begun + dt.timedelta(days=6)):
         orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="Post")
     assert not late_after(20)
-
-
-# -- ratings --------------------------------------------------------------------------------------
-
-
-def received(buyer: Account | None, shop_owner: Account, **contact: str) -> OrderLine:
-    item = make.variant(make.shop(shop_owner))
-    order = make.pay(make.place((item, 1), buyer=buyer, **contact)).orders.get()
-    orders.ship(actor=make.actor(shop_owner), order_id=order.pk, carrier="Post")
-    orders.confirm_receipt(
-        actor=make.actor(buyer) if buyer else Actor.guest(),
-        order_id=order.pk,
-        access_token=order.checkout.access_token,
-    )
-    return order.lines.get()
-
-
-def rate(line: OrderLine, who: Account | None) -> Review:
-    return standing.write_review(
-        actor=make.actor(who) if who else Actor.guest(),
-        line_id=line.pk,
-        stars=5,
-        body="Very good.",
-        access_token=line.order.checkout.access_token,
-    )
-
-
-def test_who_sells_does_not_rate_it_as_themselves_or_as_a_guest() -> None:
-    seller = make.member(email="seller@example.com")
-
-    for line, who in (
-        (received(seller, seller), seller),
-        (received(None, seller, email="Seller@example.com"), None),
-    ):
-        with pytest.raises(Forbidden) as refused:
-            rate(line, who)
-        assert refused.value.code == "own_shop"
-
-    assert not Review.objects.exists()
-    assert rate(received(None, seller, email="buyer@example.com"), None).stars == 5
-
-
-def test_who_sells_does_not_rate_it_from_a_second_account() -> None:
-    seller, second, buyer = make.member(), make.member(), make.member()
-    lines = [received(each, seller) for each in (second, buyer)]
-    for one in (seller, second):
-        record(account_id=one.pk, keys=[Key(PAYMENT, "one card")], source="test")
-
-    with pytest.raises(Forbidden):
-        rate(lines[0], second)
-
-    assert rate(lines[1], buyer).stars == 5
-
-
-def test_words_that_are_not_said_here_are_not_said_in_a_rating() -> None:
-    moderation.list_word(actor=SYSTEM, text="very good", effect="block", reason="test")
-    buyer = make.member()
-
-    with pytest.raises(Invalid) as refused:
-        rate(received(buyer, make.member()), buyer)
-
-    assert refused.value.code == "words_blocked"
-    assert not Review.objects.exists()

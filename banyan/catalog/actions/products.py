@@ -391,3 +391,8 @@ def _by_platform(actor: Actor, product_id: int) -> Product:
 def rate_product(*, actor: Actor, product_id: int, stars: int) -> None:
     """Add a verified rating of 1 to 5 stars to a product's sum; inside the caller's transaction."""
     Product.objects.filter(pk=product_id).update(ratings=F("ratings") + 1, stars=F("stars") + stars)
+
+
+def unrate_product(*, actor: Actor, product_id: int, stars: int) -> None:
+    """Take a rating out of a product's sum again; inside the caller's transaction."""
+    Product.objects.filter(pk=product_id).update(ratings=F("ratings") - 1, stars=F("stars") - stars)

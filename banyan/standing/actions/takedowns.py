@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog import actions as catalog
@@ -33,6 +33,8 @@ from ..states import TAKEDOWN
 logger = logging.getLogger(__name__)
 LOOK_BACK = dt.timedelta(days=365)
 """Who received it longer ago is not warned any more."""
+LOOK_AGAIN = dt.timedelta(minutes=10)
+"""What was being placed at that very moment is there only after the first look."""
 
 
 def take_down(*, actor: Actor, product_id: int, reason: str, words: str) -> Takedown:
@@ -74,17 +76,21 @@ def settle_takedown(*, actor: Actor, takedown_id: int) -> Takedown:
 
     Unpaid checkouts that hold it end (a payment on its way goes back in full by itself); units
     not sent yet are cancelled, vouchers not used yet refunded. Each is a transaction of its own
-    and repeatable, so a killed process goes on where it stopped. Whoever has it already is warned
-    by the listeners.
+    and repeatable, so a killed process goes on where it stopped; one that is settled is looked at
+    again. Whoever has it already is warned by the listeners.
     """
     found = Takedown.objects.select_related("product").get(pk=takedown_id)
-    if found.state != "settling":
+    if found.state == "lifted":
         return found
     ended = _end_unpaid(actor, found)
     refunded, failed = _refund_unsent(actor, found)
     if failed:
         return found  # the next run goes on
+    refunded += found.result.get("refunded", 0)
     done = {"ended": ended, "refunded": refunded, "warned": len(received_orders(found.product_id))}
+    if found.state == "settled":
+        Takedown.objects.filter(pk=found.pk, state="settled").update(result=done)
+        return found
     with transaction.atomic():
         transition(TAKEDOWN, found, "settled", actor=actor, result=done, settled_at=clock.now())
     return found
@@ -170,8 +176,10 @@ def received_orders(product_id: int) -> list[Order]:
 
 
 def settle_due(*, actor: Actor) -> int:
-    """Go on with every takedown that is not settled yet; returns how many were looked at."""
-    ids = list(Takedown.objects.filter(state="settling").values_list("id", flat=True)[:50])
+    """Go on with every takedown that is not settled, or only just; returns how many."""
+    lately = Q(state="settled", settled_at__gt=clock.now() - LOOK_AGAIN)
+    due = Takedown.objects.filter(Q(state="settling") | lately).order_by("id")
+    ids = list(due.values_list("id", flat=True)[:50])
     for takedown_id in ids:
         settle_takedown(actor=actor, takedown_id=takedown_id)
     return len(ids)

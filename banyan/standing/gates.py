@@ -1,17 +1,33 @@
-"""What standing answers the catalogue: may this be put on sale, may this shop campaign?"""
+"""What standing answers the catalogue: may this shop open, this be sold, this shop campaign?"""
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.models import Product
+from banyan.catalog.models import Product, Shop
 from banyan.catalog.queries import above
 from banyan.kernel import clock
 from banyan.kernel.problems import Conflict
 
 from .models import GuardedCategory, Permit
 from .queries import standing_of
+
+
+def _granted(shop_id: int) -> QuerySet[Permit]:
+    """Return what a shop has shown that was granted and holds today."""
+    valid = Q(valid_until=None) | Q(valid_until__gte=clock.now().date())
+    return Permit.objects.filter(valid, shop_id=shop_id, state="granted")
+
+
+def may_open(shop: Shop) -> None:
+    """Refuse to open a shop without a licence, where one is asked for (``licence_missing``)."""
+    if settings.SHOP_LICENCE and not _granted(shop.pk).filter(category=None).exists():
+        raise Conflict(
+            _("It has shown no business licence yet that somebody looked at and granted."),
+            code="licence_missing",
+        )
 
 
 def may_publish(product: Product) -> None:
@@ -24,10 +40,7 @@ def may_publish(product: Product) -> None:
     guards = list(GuardedCategory.objects.filter(category_id__in=above(product.category)))
     if not guards:
         return
-    today = clock.now().date()
-    valid = Q(valid_until=None) | Q(valid_until__gte=today)
-    granted = Permit.objects.filter(valid, shop_id=product.shop_id, state="granted")
-    shown = set(granted.values_list("category_id", flat=True))
+    shown = set(_granted(product.shop_id).values_list("category_id", flat=True))
     for guard in guards:
         if guard.category_id not in shown:
             raise Conflict(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Category, Product
 from banyan.catalog.rules.product_csv import read_sheet
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden
 from banyan.standing import actions as standing
 from tests.support import factories as make
+from tests.support.pictures import staged_picture
 
 from .files import CUPS, exported, keep, take_in
 
@@ -157,3 +162,30 @@ def test_nobody_approves_or_reopens_their_own_shop(settings) -> None:  # type: i
     assert shop.state == "pending"
     other = make.actor(make.staff("moderation"))
     assert catalog.approve_shop(actor=other, shop_id=shop.pk).state == "open"
+
+
+def test_where_a_licence_is_asked_for_no_shop_opens_without_one(settings) -> None:  # type: ignore[no-untyped-def]
+    settings.SHOP_APPROVAL = settings.SHOP_LICENCE = True
+    owner = make.member()
+    shop = catalog.open_shop(actor=make.actor(owner), name="Mine", slug="mine")
+    boss = make.actor(make.staff("moderation"))
+    studio = Client()
+    studio.force_login(owner)
+    assert f"/studio/{shop.slug}/standing" in studio.get(f"/studio/{shop.slug}/").content.decode()
+
+    asked = standing.ask_permit(
+        actor=make.actor(owner),
+        shop_id=shop.pk,
+        number="LIC-1",
+        holder="Mine Ltd",
+        valid_until=clock.now().date(),
+        picture=staged_picture(make.actor(owner)),
+    )
+    with pytest.raises(Conflict) as refused:
+        catalog.approve_shop(actor=boss, shop_id=shop.pk)
+    assert refused.value.code == "licence_missing"
+    standing.decide_permit(actor=boss, permit_id=asked.pk, granted=True, reason="It is real.")
+    with clock.at(clock.now() + dt.timedelta(days=1)), pytest.raises(Conflict):
+        catalog.approve_shop(actor=boss, shop_id=shop.pk)
+
+    assert catalog.approve_shop(actor=boss, shop_id=shop.pk).state == "open"

@@ -30,7 +30,8 @@ class GuardedCategory(models.Model):
 class Permit(models.Model):
     """What a shop shows of itself: a business licence, or the permit for one category.
 
-    ``category`` empty: the licence of the business itself. ``image`` is for the office only.
+    ``category`` empty: the licence of the business itself. ``image`` is for the office only. One
+    is granted and one more asked for at a time, so that it can be renewed before its day comes.
     """
 
     id = IdField(primary_key=True)
@@ -48,10 +49,10 @@ class Permit(models.Model):
         db_table = "standing_permit"
         constraints = [
             models.UniqueConstraint(
-                fields=["shop", "category"],
+                fields=["shop", "category", "state"],
                 condition=Q(state__in=["asked", "granted"]),
                 nulls_distinct=False,
-                name="permit_once",
+                name="permit_once_each",
             )
         ]
 

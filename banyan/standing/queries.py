@@ -18,7 +18,8 @@ from .models import Report, Review
 from .rules import SHIP_WITHIN, WINDOW, Facts, Verdict, average, verdict
 
 # One pass over the shop's paid orders of the window; what an appeal excused is left out. What came
-# to nothing without the shop's doing is no order to be judged by: else cancelling would dilute.
+# to nothing without the shop's doing is no order to be judged by, nor what its own people bought:
+# else both would dilute.
 _FACTS = """
 WITH every AS (
   SELECT o.id, o.state, EXISTS (
@@ -34,8 +35,10 @@ WITH every AS (
            AND NOT (o.state = 'closed' AND o.shipped_at IS NULL)
            AND EXISTS (SELECT FROM orders_orderline l
                        WHERE l.order_id = o.id AND l.kind = ANY(%(parcels)s)) AS is_late
-  FROM orders_order o
+  FROM orders_order o JOIN orders_checkout c ON c.id = o.checkout_id
   WHERE o.shop_id = %(shop)s AND o.paid_at > %(since)s AND o.paid_at <= %(now)s
+    AND NOT EXISTS (SELECT FROM catalog_shopstaff s
+                    WHERE s.shop_id = o.shop_id AND s.account_id = c.buyer_id)
 ), paid AS (
   SELECT * FROM every WHERE state <> 'closed' OR is_back
 ), excused AS (

@@ -10,12 +10,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Category, Product
+from banyan.catalog.models import Category, Product, Shop
 from banyan.catalog.rules.product_csv import read_sheet
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden
+from banyan.notify.models import Notification
 from banyan.standing import actions as standing
+from banyan.standing.models import Permit
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -189,3 +191,65 @@ def test_where_a_licence_is_asked_for_no_shop_opens_without_one(settings) -> Non
         catalog.approve_shop(actor=boss, shop_id=shop.pk)
 
     assert catalog.approve_shop(actor=boss, shop_id=shop.pk).state == "open"
+
+
+def shown(shop: Shop, category: Category | None, until: dt.date | None) -> Permit:
+    owner = make.actor(shop.owner)
+    return standing.ask_permit(
+        actor=owner,
+        shop_id=shop.pk,
+        category_id=category.pk if category else None,
+        number="W-1",
+        holder="Mine Ltd",
+        valid_until=until,
+        picture=staged_picture(owner),
+    )
+
+
+def grant(permit: Permit) -> Permit:
+    return standing.decide_permit(actor=SYSTEM, permit_id=permit.pk, granted=True, reason="Real.")
+
+
+def test_what_needed_a_permit_is_off_sale_when_its_day_has_passed(wine: Category) -> None:
+    shop = make.shop()
+    today = clock.now()
+    permit = grant(shown(shop, wine, today.date()))
+    bottle, juice = make.product(shop, category="wine"), make.product(shop)
+    assert standing.end_permits(actor=SYSTEM) == 0, "its last day counts"
+
+    with clock.at(today + dt.timedelta(days=1)):
+        assert [standing.end_permits(actor=SYSTEM) for _twice in range(2)] == [1, 0]
+        relay.drain()
+
+    states = [Product.objects.get(pk=one.pk).state for one in (bottle, juice)]
+    assert states == ["draft", "active"]
+    permit.refresh_from_db()
+    assert permit.state == "ended"
+    told = Notification.objects.filter(recipient=shop.owner, kind="permit.ended")
+    assert told.count() == 1
+    with clock.at(today + dt.timedelta(days=1)):
+        grant(shown(shop, wine, None))
+        owner = make.actor(shop.owner)
+        assert catalog.publish_product(actor=owner, product_id=bottle.pk).state == "active"
+
+
+def test_a_permit_is_renewed_before_its_day_and_nothing_leaves(wine: Category) -> None:
+    shop = make.shop()
+    today = clock.now()
+    old = grant(shown(shop, wine, (today + dt.timedelta(days=61)).date()))
+    bottle = make.product(shop, category="wine")
+    with pytest.raises(Conflict) as refused:
+        shown(shop, wine, None)
+    assert refused.value.code == "permit_known"
+
+    with clock.at(today + dt.timedelta(days=10)):
+        renewed = shown(shop, wine, None)
+        with pytest.raises(Conflict):
+            shown(shop, wine, None)
+        grant(renewed)
+    with clock.at(today + dt.timedelta(days=70)):
+        assert standing.end_permits(actor=SYSTEM) == 0
+
+    old.refresh_from_db()
+    assert old.state == "ended"
+    assert Product.objects.get(pk=bottle.pk).state == "active"

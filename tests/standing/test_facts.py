@@ -53,6 +53,15 @@ def test_cancelling_before_it_is_sent_is_free_and_nobodys_fault() -> None:
     assert found.verdict.state == "good"
 
 
+def test_what_a_shops_own_people_buy_dilutes_nothing() -> None:
+    item = make.variant(stock=20)
+    paid(item, 2)
+    for _each in range(10):
+        make.pay(make.place((item, 1), buyer=item.product.shop.owner))
+
+    assert standing_of(item.product.shop_id).facts.orders == 2
+
+
 def test_what_the_shop_gives_back_cancels_or_does_not_have_counts() -> None:
     shop = make.shop()
     item, key = make.variant(shop, stock=20), goods.keyed(n=1, of=shop)

@@ -58,7 +58,8 @@ def ask_permit(
     if fields:
         raise Invalid(fields=fields)
     lasting = Q(valid_until=None) | Q(valid_until__gt=clock.now().date() + RENEWED)
-    known = Permit.objects.filter(lasting, shop=shop, category_id=category_id, state="granted")
+    same = Q(category_id=category_id)
+    known = Permit.objects.filter(lasting, same, shop=shop, state="granted")
     if known.exists():
         raise Conflict(_("This is known already."), code="permit_known")
     try:

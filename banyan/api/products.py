@@ -63,7 +63,8 @@ class ProductBody(Body):
 
     ``pictures`` are tokens of uploaded pictures or ids of pictures that the product has, in order;
     null leaves them as they are. ``alts`` say what each of them shows, in that order, for people
-    who cannot see it; null or none leaves a picture's text as it is.
+    who cannot see it; null or none leaves a picture's text as it is. ``min_age`` is how many years
+    a buyer has to have: 0 for everybody, null leaves it as it is.
     """
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=160)]
@@ -78,6 +79,7 @@ class ProductBody(Body):
     category: Annotated[str, StringConstraints(max_length=60)] = ""
     vendor: Annotated[str, StringConstraints(max_length=80)] = ""
     tax_class: Literal["standard", "reduced", "zero"] | None = None
+    min_age: Annotated[int, Field(strict=True, ge=0, le=21)] | None = None
     tags: Annotated[
         list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=20)
     ] = []
@@ -113,12 +115,18 @@ class ProductPicture(Picture):
 
 
 class ProductAnswer(Answer):
-    """A product in the reader's language. ``state`` is draft, active (on sale) or archived."""
+    """A product in the reader's language.
+
+    ``state`` is draft, active (on sale), archived, or taken_down by the platform. ``kind`` is
+    goods, voucher, digital or listing. Who has not ``min_age`` years is not to be shown it.
+    """
 
     id: IdOut
     shop_id: IdOut
     slug: str
+    kind: str
     state: str
+    min_age: int | None
     title: str
     description: str
     category: str | None
@@ -162,7 +170,9 @@ def _product(
         id=product.pk,
         shop_id=product.shop_id,
         slug=product.slug,
+        kind=product.kind,
         state=product.state,
+        min_age=product.min_age,
         title=text("title", product.title),
         description=text("description", product.description),
         category=product.category.slug if product.category else None,
@@ -203,8 +213,12 @@ def _shown(product: Product) -> ProductAnswer:
 
 
 def _input(
-    body: ProductBody, currency: str, images: list[tuple[int, str | None]]
+    body: ProductBody,
+    currency: str,
+    images: list[tuple[int, str | None]],
+    min_age: int | None = None,
 ) -> catalog.ProductInput:
+    """Return what shall be; ``min_age`` is what it is now."""
     return catalog.ProductInput(
         title=body.title,
         variants=[
@@ -227,6 +241,7 @@ def _input(
         category=body.category,
         vendor=body.vendor,
         tax_class=body.tax_class or "",
+        min_age=min_age if body.min_age is None else body.min_age or None,
         tags=body.tags,
         images=[image_id for image_id, _text in images],
         alts={image_id: text for image_id, text in images if text is not None},
@@ -322,7 +337,7 @@ def change_product(request: HttpRequest, product_id: Path[Id], body: ProductBody
     product = get_product_for_staff(who, product_id)
     with transaction.atomic():
         images = _images(who, body, image_ids_of([product.pk]).get(product.pk, []))
-        data = _input(body, product.shop.currency, images)
+        data = _input(body, product.shop.currency, images, product.min_age)
         changed = catalog.update_product(actor=who, product_id=product.pk, data=data)
     return _shown(changed)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import NotFound
+from banyan.kernel.problems import Forbidden, NotFound
 from banyan.kernel.remembered import remembered
 
 from .models import (
@@ -34,6 +35,12 @@ def works_in(actor: Actor, shop_id: int, roles: tuple[str, ...] = EVERYONE) -> b
     if actor.id is None:
         return False
     return ShopStaff.objects.filter(shop_id=shop_id, account_id=actor.id, role__in=roles).exists()
+
+
+def require_outsider(actor: Actor, shop_id: int) -> None:
+    """Refuse whoever works in the shop that a decision is about (Forbidden ``own_shop``)."""
+    if actor.kind != "system" and works_in(actor, shop_id):
+        raise Forbidden(_("Somebody from outside the shop has to decide this."), code="own_shop")
 
 
 def get_shop_for_staff(actor: Actor, shop_id: int, roles: tuple[str, ...] = EVERYONE) -> Shop:

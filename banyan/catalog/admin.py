@@ -156,6 +156,7 @@ def _add_category(errand: Errand) -> Category:
         slug=errand.answers["slug"],
         names=_named(errand),
         position=_position(errand),
+        parent=errand.answers["parent"],
         reason=errand.reason,
     )
 
@@ -166,6 +167,7 @@ def _change_category(errand: Errand) -> None:
         category_id=errand.row.pk,
         names=_named(errand),
         position=_position(errand),
+        parent=errand.answers["parent"],
         reason=errand.reason,
     )
 
@@ -189,6 +191,17 @@ _PLACE = Ask(
     initial=lambda row: str(row.position) if row else "0",
 )
 
+_PARENT = Ask(
+    "parent",
+    gettext_lazy("Below"),
+    gettext_lazy("What is asked of the goods of that one is asked of these, too."),
+    choices=lambda row: [
+        ("", "–"),
+        *Category.objects.exclude(pk=row.pk if row else 0).values_list("slug", "slug"),
+    ],
+    initial=lambda row: row.parent.slug if row and row.parent else "",
+)
+
 
 @admin.register(Category)
 class CategoryAdmin(OfficeAdmin):
@@ -200,11 +213,12 @@ class CategoryAdmin(OfficeAdmin):
         gettext_lazy("Categories"),
     )
     roles = MODERATION
-    list_display = ("slug", "english", "position")
+    list_display = ("slug", "english", "over", "position")
+    list_select_related = ("parent",)
     search_fields = ("slug",)
     search_help_text = gettext_lazy("Address")
     ordering = ("position", "id")
-    facts = ("slug", "position", "all_names", "goods")
+    facts = ("slug", "over", "position", "all_names", "goods")
     list_acts = (
         Act(
             "add",
@@ -213,7 +227,7 @@ class CategoryAdmin(OfficeAdmin):
             gettext_lazy("Merchants can choose it; people see it once something in it is on sale."),
             gettext_lazy("The category is there."),
             MODERATION,
-            (Ask("slug", gettext_lazy("Address"), ADDRESS), *_NAMES, _PLACE),
+            (Ask("slug", gettext_lazy("Address"), ADDRESS), *_NAMES, _PLACE, _PARENT),
         ),
     )
     acts = (
@@ -224,7 +238,7 @@ class CategoryAdmin(OfficeAdmin):
             gettext_lazy("Its name and place change everywhere at once; its address stays."),
             gettext_lazy("The category is changed."),
             MODERATION,
-            (*_NAMES, _PLACE),
+            (*_NAMES, _PLACE, _PARENT),
         ),
     )
 
@@ -236,6 +250,11 @@ class CategoryAdmin(OfficeAdmin):
     def english(self, row: Category) -> str:
         """Return its English name."""
         return str(row.names.get("en", ""))
+
+    @admin.display(description=gettext_lazy("Below"))
+    def over(self, row: Category) -> str:
+        """Return what it stands below."""
+        return row.parent.slug if row.parent else "–"
 
     @admin.display(description=gettext_lazy("Names"))
     def all_names(self, row: Category) -> str:

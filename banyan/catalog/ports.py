@@ -1,16 +1,18 @@
-"""What the catalogue asks of the floors above: may this be put on sale, may this shop campaign?"""
+"""What the catalogue asks of the floors above: may this shop open, this be sold, it campaign?"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from .models import Product
+from .models import Product, Shop
 
 PublishCheck = Callable[[Product], None]
 CampaignCheck = Callable[[int], None]
+OpeningCheck = Callable[[Shop], None]
 
 _publishing: list[PublishCheck] = []
 _campaigning: list[CampaignCheck] = []
+_opening: list[OpeningCheck] = []
 
 
 def register_publish_check(check: PublishCheck) -> None:
@@ -23,6 +25,18 @@ def register_campaign_check(check: CampaignCheck) -> None:
     """Have ``check(shop id)`` asked before a campaign is published; it raises a Problem."""
     if check not in _campaigning:
         _campaigning.append(check)
+
+
+def register_opening_check(check: OpeningCheck) -> None:
+    """Have ``check(shop)`` asked before a shop that waits is approved; it raises a Problem."""
+    if check not in _opening:
+        _opening.append(check)
+
+
+def check_opening(shop: Shop) -> None:
+    """Raise the Problem of the first check that refuses to open this shop."""
+    for check in _opening:
+        check(shop)
 
 
 def check_publishing(product: Product) -> None:

@@ -50,7 +50,9 @@ ALIPAY_SELLER_ID = env.alipay_seller_id
 ALIPAY_PRIVATE_KEY = env.alipay_private_key
 ALIPAY_PUBLIC_KEY = env.alipay_public_key
 ALIPAY_GATEWAY = env.alipay_gateway
-SHOP_APPROVAL = env.shop_approval
+# Somebody has to look at a licence, so asking for one means looking at every shop.
+SHOP_APPROVAL = env.shop_approval or env.shop_licence
+SHOP_LICENCE = env.shop_licence
 POOL_FEE_BPS = env.pool_fee_bps
 CONSENT_MODE = env.consent_mode
 # Accounts younger than this say less in a day; tests make many young people who say a lot.

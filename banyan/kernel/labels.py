@@ -293,6 +293,7 @@ WORDS: Mapping[str, Promise] = {
     "trust.circle.state": gettext_lazy("Circle of people who buy through each other"),
     "blocked_picture": gettext_lazy("Blocked picture"),
     "comment": gettext_lazy("Comment"),
+    "review": gettext_lazy("What a buyer said"),
     "listed_word": gettext_lazy("Listed word"),
     "post": gettext_lazy("A post"),
     "product": gettext_lazy("Product"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from banyan.catalog.access import visible_products, works_in
+from banyan.catalog.models import Stock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.orders.access import get_order_for
@@ -14,10 +15,19 @@ from .models import Dispute, Listing
 OFFICE = ("support", "finance")
 
 
+def unsold() -> Exists:
+    """Return the condition that a listing's one thing is there and not paid for.
+
+    What somebody is about to pay for may come free again.
+    """
+    there = Stock.objects.filter(variant__product_id=OuterRef("product_id"))
+    return Exists(there.filter(variant__is_active=True, on_hand__gt=F("allocated")))
+
+
 def visible_listings() -> QuerySet[Listing]:
-    """Return what is for sale between members, newest first."""
+    """Return what is for sale between members, newest first; nothing that is sold."""
     return (
-        Listing.objects.filter(product__in=visible_products())
+        Listing.objects.filter(unsold(), product__in=visible_products())
         .select_related("product__shop", "seller")
         .order_by("-id")
     )

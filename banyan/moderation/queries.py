@@ -26,6 +26,12 @@ def limit_of(account_id: int) -> Sanction | None:
     return _running(account_id, LIMIT).order_by("-id").first()
 
 
+def stands_on(kind: str, subject_id: int) -> QuerySet[RightsNotice]:
+    """Return the notices of rights holders by which something is kept hidden."""
+    hiding = ["taken_down", "countered", "stays_down"]
+    return RightsNotice.objects.filter(subject_kind=kind, subject_id=subject_id, state__in=hiding)
+
+
 def decisions_about(actor: Actor) -> QuerySet[Decision]:
     """Return what was decided about the actor's own things, latest first."""
     return (

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import works_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, NotFound
 from banyan.orders.access import get_order_for_buyer
@@ -20,12 +18,6 @@ def require_moderation(actor: Actor) -> None:
         raise Forbidden()
 
 
-def require_outsider(actor: Actor, shop_id: int) -> None:
-    """Refuse whoever works in the shop that a decision is about (Forbidden ``own_shop``)."""
-    if actor.kind != "system" and works_in(actor, shop_id):
-        raise Forbidden(_("Somebody from outside the shop has to decide this."), code="own_shop")
-
-
 def get_line_to_review(actor: Actor, line_id: int, access_token: str = "") -> OrderLine:
     """Return a line of the buyer's own order."""
     line = OrderLine.objects.select_related("order").filter(pk=line_id).first()
@@ -36,5 +28,6 @@ def get_line_to_review(actor: Actor, line_id: int, access_token: str = "") -> Or
 
 
 def visible_reviews(product_id: int) -> QuerySet[Review]:
-    """Return what buyers say of a product, newest first."""
-    return Review.objects.filter(product_id=product_id).select_related("author").order_by("-id")
+    """Return what buyers say of a product, newest first, without what moderation hid."""
+    rows = Review.objects.filter(product_id=product_id, hidden_at=None)
+    return rows.select_related("author").order_by("-id")

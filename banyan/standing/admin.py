@@ -53,6 +53,7 @@ class PermitAdmin(OfficeAdmin):
         "granted": gettext_lazy("Granted"),
         "refused": gettext_lazy("Turned down"),
         "withdrawn": gettext_lazy("Withdrawn"),
+        "ended": gettext_lazy("No longer valid"),
     }
     list_display = ("shop_name", "what", "number", "state", "valid_until", "asked_at")
     list_filter = ("state",)

@@ -18,6 +18,16 @@ class PermitDecided(Event):
     reason: str
 
 
+class PermitEnded(Event):
+    """The last day of a licence or permit has passed; ``goods`` that needed it are drafts again."""
+
+    name: ClassVar[str] = "permit.ended"
+    subject: ClassVar[str] = "permit_id"
+    permit_id: int
+    shop_id: int
+    goods: int
+
+
 class ReviewWritten(Event):
     """A buyer said how good something is that they received."""
 

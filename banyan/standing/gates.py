@@ -1,11 +1,13 @@
-"""What standing answers the catalogue: may this be put on sale, may this shop campaign?"""
+"""What standing answers the catalogue: may this shop open, this be sold, this shop campaign?"""
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.models import Product
+from banyan.catalog.models import Product, Shop
+from banyan.catalog.queries import above
 from banyan.kernel import clock
 from banyan.kernel.problems import Conflict
 
@@ -13,24 +15,39 @@ from .models import GuardedCategory, Permit
 from .queries import standing_of
 
 
-def may_publish(product: Product) -> None:
-    """Refuse guarded goods to a shop without a permit (Conflict ``permit_missing``)."""
-    if product.category_id is None:
-        return
-    guard = GuardedCategory.objects.filter(category_id=product.category_id).first()
-    if guard is None:
-        return
-    today = clock.now().date()
-    valid = Q(valid_until=None) | Q(valid_until__gte=today)
-    granted = Permit.objects.filter(
-        valid, shop_id=product.shop_id, category_id=product.category_id, state="granted"
-    )
-    if not granted.exists():
+def _granted(shop_id: int) -> QuerySet[Permit]:
+    """Return what a shop has shown that was granted and holds today."""
+    valid = Q(valid_until=None) | Q(valid_until__gte=clock.now().date())
+    return Permit.objects.filter(valid, shop_id=shop_id, state="granted")
+
+
+def may_open(shop: Shop) -> None:
+    """Refuse to open a shop without a licence, where one is asked for (``licence_missing``)."""
+    if settings.SHOP_LICENCE and not _granted(shop.pk).filter(category=None).exists():
         raise Conflict(
-            _("Goods of this category need a permit, which your shop has not shown yet."),
-            code="permit_missing",
-            extra={"why": guard.why},
+            _("It has shown no business licence yet that somebody looked at and granted."),
+            code="licence_missing",
         )
+
+
+def may_publish(product: Product) -> None:
+    """Refuse guarded goods to a shop without a permit (Conflict ``permit_missing``).
+
+    A guard holds for what stands below its category, too; each asks for a permit of its own.
+    """
+    if product.category is None:
+        return
+    guards = list(GuardedCategory.objects.filter(category_id__in=above(product.category)))
+    if not guards:
+        return
+    shown = set(_granted(product.shop_id).values_list("category_id", flat=True))
+    for guard in guards:
+        if guard.category_id not in shown:
+            raise Conflict(
+                _("Goods of this category need a permit, which your shop has not shown yet."),
+                code="permit_missing",
+                extra={"why": guard.why},
+            )
 
 
 def may_campaign(shop_id: int) -> None:

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import count_all, settle_due, settle_takedown
+from .actions import count_all, end_permits, settle_due, settle_takedown
 
 
 @app.periodic(cron="*/2 * * * *")
@@ -20,6 +20,13 @@ def settle_takedowns(timestamp: int) -> int:
 def settle(takedown_id: str) -> None:
     """Settle a takedown as soon as it is there."""
     settle_takedown(actor=Actor.system("standing.settle"), takedown_id=int(takedown_id))
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="standing.end_permits", queue="soon", queueing_lock="standing.end_permits")
+def end_old_permits(timestamp: int) -> int:
+    """End licences and permits whose last day has passed; returns how many."""
+    return end_permits(actor=Actor.system("standing.end_permits"))
 
 
 @app.periodic(cron="23 * * * *")

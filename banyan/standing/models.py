@@ -30,7 +30,8 @@ class GuardedCategory(models.Model):
 class Permit(models.Model):
     """What a shop shows of itself: a business licence, or the permit for one category.
 
-    ``category`` empty: the licence of the business itself. ``image`` is for the office only.
+    ``category`` empty: the licence of the business itself. ``image`` is for the office only. One
+    is granted and one more asked for at a time, so that it can be renewed before its day comes.
     """
 
     id = IdField(primary_key=True)
@@ -48,16 +49,19 @@ class Permit(models.Model):
         db_table = "standing_permit"
         constraints = [
             models.UniqueConstraint(
-                fields=["shop", "category"],
+                fields=["shop", "category", "state"],
                 condition=Q(state__in=["asked", "granted"]),
                 nulls_distinct=False,
-                name="permit_once",
+                name="permit_once_each",
             )
         ]
 
 
 class Review(models.Model):
-    """What a buyer says of what they received; once per order line, so every one is verified."""
+    """What a buyer says of what they received; once per order line, so every one is verified.
+
+    ``hidden_at``: moderation took it off the pages, and its stars out of the figures.
+    """
 
     id = IdField(primary_key=True)
     line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, related_name="review")
@@ -67,6 +71,7 @@ class Review(models.Model):
     stars = models.SmallIntegerField()
     body = models.CharField(max_length=2000, blank=True, default="")
     created_at = models.DateTimeField()
+    hidden_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "standing_review"

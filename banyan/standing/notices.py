@@ -15,8 +15,8 @@ from banyan.notify.kinds import Happening
 from banyan.orders.models import Order
 
 from .actions.takedowns import received_orders
-from .events import AppealDecided, PermitDecided, ProductTakenDown
-from .models import Appeal, Takedown
+from .events import AppealDecided, PermitDecided, PermitEnded, ProductTakenDown
+from .models import Appeal, Permit, Takedown
 
 CONSUMER = "standing.notices"
 
@@ -26,6 +26,13 @@ def tell_permit(event: PermitDecided, meta: Meta) -> None:
     """Tell the owner what was said of the licence or permit."""
     kind = "permit.granted" if event.granted else "permit.refused"
     _tell_owner(event.shop_id, kind, f"permit:{event.permit_id}", reason=event.reason)
+
+
+@events.subscribe(PermitEnded, consumer=CONSUMER)
+def tell_ended(event: PermitEnded, meta: Meta) -> None:
+    """Tell the owner that it is time for a new one."""
+    number = Permit.objects.get(pk=event.permit_id).number
+    _tell_owner(event.shop_id, "permit.ended", f"permit:{event.permit_id}", number=number)
 
 
 @events.subscribe(AppealDecided, consumer=CONSUMER)
@@ -98,6 +105,13 @@ def _refused(happening: Happening) -> str:
     return _("What %(shop)s showed was turned down: %(reason)s") % happening.data
 
 
+def _ended(happening: Happening) -> str:
+    told = _(
+        "“%(number)s” of %(shop)s is no longer valid: show a new one. What needs it is off sale."
+    )
+    return told % happening.data
+
+
 def _upheld(happening: Happening) -> str:
     return _("The appeal of %(shop)s was upheld: %(reason)s") % happening.data
 
@@ -116,6 +130,7 @@ def _recalled(happening: Happening) -> str:
 
 kinds.register("permit.granted", _granted, icon="shop", family="shop")
 kinds.register("permit.refused", _refused, icon="shop", family="shop")
+kinds.register("permit.ended", _ended, icon="warn", family="shop")
 kinds.register("appeal.upheld", _upheld, icon="shop", family="shop")
 kinds.register("appeal.dismissed", _dismissed, icon="shop", family="shop")
 kinds.register("product.taken_down", _taken_down, icon="warn", family="shop")

@@ -7,9 +7,11 @@ PERMIT = Machine(
     initial="asked",
     transitions={
         "asked": ("granted", "refused"),
-        "granted": ("withdrawn",),
+        "granted": ("withdrawn", "ended"),
         "refused": (),
         "withdrawn": (),
+        # its day has passed, or a newer one took its place
+        "ended": (),
     },
 )
 

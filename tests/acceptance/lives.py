@@ -83,6 +83,18 @@ def of_good_goods(settings: Any) -> None:
         )
         standing.decide_permit(actor=office, permit_id=asked.pk, granted=granted, reason="Seen.")
     standing.withdraw_permit(actor=office, permit_id=asked.pk, reason="It ran out.")
+    today = clock.now()
+    lasting = standing.ask_permit(
+        actor=owner,
+        shop_id=shop.pk,
+        number="LIC-2",
+        holder="Demo",
+        valid_until=today.date(),
+        picture=staged_picture(owner),
+    )
+    standing.decide_permit(actor=office, permit_id=lasting.pk, granted=True, reason="Seen.")
+    with clock.at(today + dt.timedelta(days=1)):
+        standing.end_permits(actor=SYSTEM)
     buyer = make.member()
     made = [make.pay(make.place((item, 1), buyer=buyer)).orders.get() for _ in range(6)]
     received = made.pop()

@@ -9,18 +9,22 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from banyan.catalog import actions as catalog
 from banyan.catalog.ports import check_campaigning
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Conflict
+from banyan.kernel.problems import Conflict, Forbidden
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
-from banyan.people.models import Account
+from banyan.people.models import Account, StaffRole
 from banyan.sharing.actions import share
 from banyan.standing import actions as standing
 from banyan.standing.models import Appeal, Report, Takedown
+from banyan.storefronts import actions as storefronts
+from tests.storefronts import stalls
 from tests.support import factories as make
 from tests.support.walkers import Town, Walker
+from tests.web.shop.cards import tagged_post
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +97,23 @@ def test_row_43_one_act_takes_it_down_everywhere() -> None:
     shop = product.shop
     ana = make.member("ana")
     link = share(actor=make.actor(ana), target_kind="product", target_id=product.pk, via=None)
+    corner = stalls.page("ben")
+    offer = storefronts.select_product(actor=stalls.owner_of(corner), product_id=product.pk)
+    best = catalog.make_collection(
+        actor=make.actor(shop.owner), shop_id=shop.pk, data=catalog.CollectionInput("Best")
+    )
+    catalog.put_in_collection(
+        actor=make.actor(shop.owner), collection_id=best.pk, product_id=product.pk
+    )
+    post = tagged_post(ana, product)
+    places = [
+        f"/shop/{shop.slug}", f"/c/{shop.slug}/best", "/store/ben", "/explore", "/",
+        f"/explore?q={product.title}", f"/p/{post.pk}",
+    ]  # fmt: skip
+    page = f"/shop/{shop.slug}/{product.slug}"
+    for path in places:
+        assert page in Client().get(path).content.decode(), path
+    assert Client().get(f"/embed/offer/{offer.code}").status_code == 200
     unpaid = make.place((item, 1))
     paid = make.pay(make.place((item, 2))).orders.get()
     reporter = signed_in(make.member())
@@ -108,21 +129,44 @@ def test_row_43_one_act_takes_it_down_everywhere() -> None:
     takedown = Takedown.objects.get()
     standing.settle_takedown(actor=Actor.system("test"), takedown_id=takedown.pk)
 
-    page = f"/shop/{shop.slug}/{product.slug}"
     assert Client().get(page).status_code == 404
     assert Client().get(f"/s/{link.code}").status_code == 404
-    for path in (f"/shop/{shop.slug}", "/explore", "/", f"/search?q={product.title}"):
-        assert page not in Client().get(path).content.decode(), path
+    for path in places:
+        answer = Client().get(path)
+        assert answer.status_code == 200, path
+        assert page not in answer.content.decode(), path
+    assert Client().get(f"/embed/offer/{offer.code}").status_code == 404
     assert Client().get(f"/checkout?variant={item.pk}").status_code >= 400
     unpaid.refresh_from_db()
     paid.refresh_from_db()
     assert unpaid.state == "cancelled"
     assert paid.refunded_amount == 6_000
     assert Order.objects.get(pk=paid.pk).state == "closed"
-    # its shop cannot put it back
+    # its shop cannot put it back: not by a button, not by a file, not as its own moderator
     owner = signed_in(shop.owner)
-    again = owner.post(f"/studio/{shop.slug}/goods/{product.pk}/state", {"to": "active"})
-    assert again.status_code >= 400 or Client().get(page).status_code == 404
+    for wish in ("publish", "draft", "archive"):
+        again = owner.post(f"/studio/{shop.slug}/goods/{product.pk}/state", {"do": wish})
+        assert again.status_code == 422
+        assert "The platform has taken this down." in again.content.decode()
+    kept = catalog.keep_product_file(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        data=f"Handle,Title,Status\n{product.slug},Again,active\n".encode(),
+        name="goods.csv",
+    )
+    with pytest.raises(catalog.ImportRefused) as refused:
+        catalog.take_in_products(actor=make.actor(shop.owner), token=kept.token, set_stock=False)
+    assert [fault.code for fault in refused.value.faults] == ["taken_down"]
+    StaffRole.objects.create(account=shop.owner, role="moderation")
+    shop.owner.is_staff = True
+    shop.owner.save(update_fields=["is_staff"])
+    with pytest.raises(Forbidden):
+        standing.lift_takedown(
+            actor=make.actor(shop.owner), takedown_id=takedown.pk, reason="It is fine."
+        )
+    product.refresh_from_db()
+    assert product.state == "taken_down"
+    assert Client().get(page).status_code == 404
 
 
 def test_row_43_age(town: Town) -> None:
@@ -133,6 +177,8 @@ def test_row_43_age(town: Town) -> None:
     asked = walker.go(page)
     assert "Plum wine" not in asked
     assert "CN¥" not in asked
+    for aside in ("/reviews", "/posts"):
+        assert "Plum wine" not in walker.go(page + aside)
     assert "Plum wine" not in walker.go(f"/checkout?variant={item.pk}")
     refused = walker.browser.post("/age", {"age": "18", "next": page, "old_enough": "no"})
     assert refused["Location"] != page

@@ -144,6 +144,13 @@ def test_a_product_is_drafted_pictured_published_changed(merchant: Program, shop
     assert [(one["sku"], one["free"]) for one in changed["variants"]] == [("R", 3)]
     assert len(merchant.do("PUT", path, body | {"pictures": None})["pictures"]) == 1
 
+    # who has to be of age is neither asked less, nor more, by a change that does not speak of it
+    aged = merchant.do("PUT", path, body | {"min_age": 18})
+    assert (aged["min_age"], aged["kind"]) == (18, "goods")
+    assert merchant.do("PUT", path, body)["min_age"] == 18
+    assert merchant.do("PUT", path, body | {"min_age": 0})["min_age"] is None
+    assert problem(merchant.send("PUT", path, body | {"min_age": 22})) == (422, "invalid")
+
     stock = f"/variants/{changed['variants'][0]['id']}/stock"
     assert merchant.do("PUT", stock, {"on_hand": 9})["free"] == 9
     assert merchant.do("POST", f"{path}/unpublish")["state"] == "draft"

@@ -75,6 +75,19 @@ def test_all_or_any_of_the_conditions_in_the_wanted_order() -> None:
     assert titles(by_rules(shop, blue, cheap, match="any", sort="price_down")) == ["C", "B", "A"]
 
 
+def test_from_and_up_to_are_about_one_and_the_same_variant() -> None:
+    shop = furnished()
+    ends = [
+        catalog.VariantInput(price=price, values=[size], on_hand=1)
+        for price, size in ((500, "S"), (9_000, "XL"))
+    ]
+    make.product(shop, title="Both ends", options=["Size"], variants=ends)
+    low, high = Condition("price_from", "1500"), Condition("price_to", "2500")
+
+    assert titles(by_rules(shop, low, high)) == ["B"]
+    assert set(titles(by_rules(shop, low, high, match="any"))) == {"A", "B", "C", "Both ends"}
+
+
 def test_a_collection_by_rules_is_never_stale() -> None:
     shop = furnished()
     stocked, fresh = (

@@ -144,6 +144,31 @@ def test_facets_are_counted_among_what_was_found() -> None:
     assert facets_of([]).shops == []
 
 
+def test_yes_and_no_can_be_chosen_too() -> None:
+    shop = make.shop()
+    for title, value in (("Cup A", True), ("Cup B", False), ("Cup C", None)):
+        made = make.product(shop, title=title)
+        given = {} if value is None else {"handmade": value}
+        Product.objects.filter(pk=made.pk).update(attributes=given)
+
+    every = facets_of(list(Product.objects.values_list("id", flat=True)))
+
+    assert every.traits == {"handmade": [("no", 1), ("yes", 1)]}
+    for wish, title in (("yes", "Cup A"), ("no", "Cup B")):
+        chosen = read_chosen(MultiValueDict({"is": [f"with:handmade={wish}"]}))
+        assert found("cup", chosen) == [title]
+
+
+def test_what_is_kept_for_a_sale_is_not_in_stock() -> None:
+    item = make.variant(stock=2)
+    make.product(title="Free")
+    catalog.hold([(item.pk, 2)], reference="sale")
+
+    assert facets_of(list(Product.objects.values_list("id", flat=True))).in_stock == 1
+    stocked = read_chosen(MultiValueDict({"is": ["stock"]}))
+    assert [one.title for one in chosen_products(stocked)] == ["Free"]
+
+
 @pytest.mark.parametrize(
     ("fields", "titles"),
     [

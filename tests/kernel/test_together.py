@@ -35,7 +35,7 @@ def tables_of(app: str) -> set[tuple[object, ...]]:
 @pytest.mark.parametrize(
     ("app", "name"),
     [
-        ("standing", "0001_initial"),  # tables with checks and indexes
+        ("market", "0001_initial"),  # tables with checks and indexes
         ("groups", "0003_belonging"),  # columns, checks and a reference on tables in use
     ],
 )

@@ -16,7 +16,9 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, SoldOut
 from banyan.ledger.proof import verify
 from banyan.market import actions as market
+from banyan.market.actions import listings
 from banyan.market.models import Dispute, Escrow
+from banyan.market.queries import listings_in
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.people.models import Account
@@ -34,6 +36,25 @@ def test_a_listing_sells_once() -> None:
 
     with pytest.raises(SoldOut):
         make.place((one.product.variants.get(), 1))
+
+
+def test_what_is_sold_is_no_longer_offered_and_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listings, "MOST_OPEN", 2)
+    who = seller()
+    sold, other = listing(who), listing(who)
+    with pytest.raises(Invalid) as refused:
+        listing(who)
+    assert refused.value.code == "too_many_listings"
+
+    buyer = make.member()
+    order = bought(sold, buyer)
+
+    assert [one.listing.pk for one in listings_in()] == [other.pk]
+    third = listing(who)
+    orders.cancel_order(actor=make.actor(buyer), order_id=order.pk, key="no")
+    assert [one.listing.pk for one in listings_in()] == [third.pk, other.pk, sold.pk]
 
 
 def test_a_member_without_contact_cannot_sell() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -122,3 +123,23 @@ def test_a_page_whose_earner_is_gone_waits_for_a_new_one(ann: Account) -> None:
     page.refresh_from_db()
     assert page.owner == ann
     assert "Chosen for the group" in owner.get("/g/pens/shop").content.decode()
+
+
+def test_a_public_groups_goods_can_be_shown_on_other_sites_and_a_private_ones_cannot(
+    ann: Account,
+) -> None:
+    pens = circles.group(ann, slug="pens")
+    shelf(pens, ann)
+    keeper = Client()
+    keeper.force_login(ann)
+    stranger = reader_of(pens, make.member())
+    frame = re.compile(r"/embed/offer/[^&\"]+")
+
+    [card] = set(frame.findall(keeper.get("/g/pens/shop").content.decode()))
+    assert not frame.search(stranger.get("/g/pens/shop").content.decode())
+    assert 'href="/g/pens/shop"' in Client().get(card).content.decode()
+
+    for visibility in (1, 2):
+        Group.objects.update(visibility=visibility)
+        assert not frame.search(keeper.get("/g/pens/shop").content.decode())
+        assert Client().get(card).status_code == 404

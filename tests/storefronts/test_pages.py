@@ -11,6 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from banyan.kernel.actors import Actor
+from banyan.moderation import actions as moderation
 from banyan.orders.models import OrderLine
 from banyan.people.models import Account
 from banyan.storefronts import actions as storefronts
@@ -125,15 +127,14 @@ def test_a_link_out_is_a_web_address_or_nothing(address: str) -> None:
 )
 def test_a_link_out_says_where_it_leads_and_that_it_is_paid(paid: bool, rel: str) -> None:
     page = stalls.page("ana")
-    storefronts.add_link_out(
+    offer = storefronts.add_link_out(
         actor=stalls.owner_of(page), title="Kiln", url="https://example.com/kiln", is_paid=paid
     )
 
-    text = shown(browser(), "/store/ana")
-
-    assert f'href="https://example.com/kiln" rel="{rel}"' in text
-    assert "example.com" in text
-    assert ("Paid link" in text) is paid
+    for text in (shown(browser(), "/store/ana"), embedded(offer).content.decode()):
+        assert f'href="https://example.com/kiln" rel="{rel}"' in text
+        assert "example.com" in text
+        assert ("Paid link" in text) is paid
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,18 @@ def test_a_card_may_be_framed_anywhere_sets_nothing_and_is_light() -> None:
     assert "99.00" in text
     assert f"offer={offer.pk}" in text
     assert len(answer.content) < 4_000
+
+
+def test_words_that_are_not_said_here_stand_on_no_link_out() -> None:
+    moderation.list_word(actor=Actor.system("test"), text="pills", effect="block", reason="test")
+    page = stalls.page("ana")
+
+    answer = browser(page.owner).post(
+        "/me/storefront", {"do": "link", "title": "Cheap pills", "url": "https://a.example"}
+    )
+
+    assert answer.status_code == 422
+    assert not Offer.objects.exists()
 
 
 def test_no_other_page_may_be_framed_elsewhere() -> None:

@@ -51,6 +51,7 @@ from .products import (
     set_pictures,
     take_down_product,
     unpublish_product,
+    unrate_product,
     update_product,
 )
 from .shops import (
@@ -186,6 +187,7 @@ __all__ = [
     "transfer",
     "unhold",
     "unpublish_product",
+    "unrate_product",
     "update_product",
     "update_shop",
     "watch_stock",

@@ -14,28 +14,37 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, Invalid, NotFound
 
 from ..models import Category
+from ..queries.categories import above
 from ..rules import is_slug
 
 LONGEST_NAME = 40
 
 
 def add_category(
-    *, actor: Actor, slug: str, names: Mapping[str, str], position: int = 0, reason: str
+    *,
+    actor: Actor,
+    slug: str,
+    names: Mapping[str, str],
+    position: int = 0,
+    parent: str = "",
+    reason: str,
 ) -> Category:
-    """Add a category; ``names`` maps languages to names, English is needed. Audited.
+    """Add a category, below ``parent`` (an address) where there is one. Audited.
+
+    ``names`` maps languages to names, English is needed.
 
     For moderation. Raises Invalid with the field, also for an address that is taken.
     """
     _require(actor)
     slug = slug.strip().lower()
-    kept = _check(names, position)
+    kept, over = _check(names, position), _parent(parent)
     if not is_slug(slug):
         raise Invalid(
             fields={"slug": _("Use small letters, digits and hyphens; some words are reserved.")}
         )
     with transaction.atomic():
         made, new = Category.objects.get_or_create(
-            slug=slug, defaults={"names": kept, "position": position}
+            slug=slug, defaults={"names": kept, "position": position, "parent": over}
         )
         if not new:
             raise Invalid(fields={"slug": _("This address is taken.")})
@@ -44,21 +53,35 @@ def add_category(
 
 
 def change_category(
-    *, actor: Actor, category_id: int, names: Mapping[str, str], position: int, reason: str
+    *,
+    actor: Actor,
+    category_id: int,
+    names: Mapping[str, str],
+    position: int,
+    parent: str = "",
+    reason: str,
 ) -> Category:
-    """Rename a category or move it in the row; its address stays. Audited, repeatable.
+    """Rename a category or move it, in the row or below ``parent``; its address stays.
+
+    Audited, repeatable.
 
     For moderation. Raises Invalid with the field.
     """
     _require(actor)
-    kept = _check(names, position)
+    kept, over = _check(names, position), _parent(parent)
     with transaction.atomic():
-        found = Category.objects.select_for_update().filter(pk=category_id).first()
+        # All of them: two moves at once could make a circle.
+        every = {row.pk: row for row in Category.objects.select_for_update().order_by("id")}
+        found = every.get(category_id)
         if found is None:
             raise NotFound()
-        if (found.names, found.position) != (kept, position):
-            found.names, found.position = kept, position
-            found.save(update_fields=["names", "position"])
+        over = every[over.pk] if over is not None else None
+        if over is not None and found.pk in above(over):
+            raise Invalid(fields={"parent": _("A category does not stand below itself.")})
+        wanted = (kept, position, over.pk if over else None)
+        if (found.names, found.position, found.parent_id) != wanted:
+            found.names, found.position, found.parent = kept, position, over
+            found.save(update_fields=["names", "position", "parent"])
             _audit(actor, found, "category.change", reason)
     return found
 
@@ -85,6 +108,13 @@ def _check(names: Mapping[str, str], position: int) -> dict[str, str]:
     if fields:
         raise Invalid(fields=fields)
     return kept
+
+
+def _parent(slug: str) -> Category | None:
+    found = Category.objects.filter(slug=slug).first() if slug else None
+    if slug and found is None:
+        raise Invalid(fields={"parent": _("Choose a category of the list.")})
+    return found
 
 
 def _audit(actor: Actor, category: Category, act: str, reason: str) -> None:

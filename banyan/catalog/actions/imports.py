@@ -24,6 +24,7 @@ from ..rules.product_csv import MOST_BYTES, Fault, read_sheet
 from ..states import PRODUCT
 from .fetching import is_address
 from .prices import record_prices
+from .products import not_a_merchant
 from .stock import count_all, stock_locks
 from .words import index_products
 
@@ -60,9 +61,12 @@ def keep_product_file(
 
     ``language`` is that of new products. Raises FileRefused (422) when the file as a whole cannot
     be read; faults of single rows do not keep it out. Somebody's oldest files of the shop that
-    were never taken in go when there are more than five.
+    were never taken in go when there are more than five. Conflict ``not_a_merchant`` for a
+    member's little shop, which nobody approved.
     """
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
+    if shop.kind != "merchant":
+        raise not_a_merchant()
     read_sheet(data[: MOST_BYTES + 1], shop.currency)
     with transaction.atomic():
         kept = ProductImport.objects.create(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
+from banyan.kernel.models import StateChange
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.kernel.states import transition
 from banyan.media.actions import set_alts
@@ -138,10 +139,14 @@ def _check_member(shop: Shop, kind: str, data: ProductInput) -> None:
         and len(data.variants) == 1
         and all(given.on_hand in (None, 0, 1) for given in data.variants)
     ):
-        raise Conflict(
-            _("Members sell single things. Open a shop to sell anything else."),
-            code="not_a_merchant",
-        )
+        raise not_a_merchant()
+
+
+def not_a_merchant() -> Conflict:
+    """Return the refusal of what only an approved shop may do."""
+    return Conflict(
+        _("Members sell single things. Open a shop to sell anything else."), code="not_a_merchant"
+    )
 
 
 def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product:
@@ -171,16 +176,25 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
 
 def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Product:
     """Replace what the product says. Variants are matched by their values; ones that are no
-    longer named become inactive, because orders point to them."""
+    longer named become inactive, because orders point to them.
+
+    Locks stock, and the product last. What is on sale has to be fit for its new category, too:
+    raises what ``ports.check_publishing`` raises.
+    """
     product = get_product_for_staff(actor, product_id)
     _check(actor, data)
     _check_member(product.shop, product.kind, data)
     with transaction.atomic():
         locks.take(stock_locks(product.variants.values_list("id", flat=True)))
-        for name, value in _columns(data, product.attributes).items():
+        _lock(product)
+        before = product.category_id
+        columns = _columns(data, product.attributes) | {"updated_at": clock.now()}
+        for name, value in columns.items():
             setattr(product, name, value)
-        product.updated_at = clock.now()
-        product.save()
+        if product.state == "active" and product.category_id != before:
+            check_publishing(product)
+        # Nothing else: its state and its ratings are others' to write.
+        product.save(update_fields=list(columns))
         _write_variants(product, product.shop, data)
         set_pictures_of(product, data.images)
         set_alts(_alts(data))
@@ -273,29 +287,47 @@ def set_pictures(*, actor: Actor, product_id: int, images: Sequence[int]) -> Pro
 
 
 def publish_product(*, actor: Actor, product_id: int) -> Product:
-    """Put a draft on sale. Emits product.published; repeatable."""
+    """Put a draft on sale. Emits product.published; repeatable.
+
+    Raises Conflict ``no_variants``, ``taken_down``, and what ``ports.check_publishing`` raises.
+    """
     product = get_product_for_staff(actor, product_id)
     if product.state == "active":
         return product
     if not product.variants.filter(is_active=True).exists():
         raise Conflict(_REASONS["no_variants"], code="no_variants")
-    check_publishing(product)
     with transaction.atomic():
+        _lock(product)
+        if product.state == "active":
+            return product
+        _check_not_taken_down(product)
+        check_publishing(product)
         transition(PRODUCT, product, "active", actor=actor, published_at=clock.now())
         events.emit(ProductPublished(product_id=product.pk, shop_id=product.shop_id), actor=actor)
     return product
+
+
+def _lock(product: Product) -> None:
+    """Hold the row and read it again: nobody moves it, or puts it elsewhere, until the commit."""
+    held = Product.objects.select_for_update(no_key=True)
+    with locks.in_time():
+        product.refresh_from_db(fields=["state", "category", "attributes"], from_queryset=held)
 
 
 def _withdraw(actor: Actor, product_id: int, to: str) -> Product:
     product = get_product_for_staff(actor, product_id)
     if product.state == to:
         return product
-    if product.state == "taken_down":
-        raise Conflict(_("The platform has taken this down."), code="taken_down")
+    _check_not_taken_down(product)
     with transaction.atomic():
         transition(PRODUCT, product, to, actor=actor)
         events.emit(ProductWithdrawn(product_id=product.pk, shop_id=product.shop_id), actor=actor)
     return product
+
+
+def _check_not_taken_down(product: Product) -> None:
+    if product.state == "taken_down":
+        raise Conflict(_("The platform has taken this down."), code="taken_down")
 
 
 def unpublish_product(*, actor: Actor, product_id: int) -> Product:
@@ -329,14 +361,19 @@ def let_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
 
 
 def put_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
-    """Undo a takedown that was a mistake: on sale again, as before. Emits product.published.
+    """Undo a takedown that was a mistake: on sale again if it was. Emits product.published then.
 
-    For moderation; inside the caller's transaction. Repeatable.
+    What was a draft or put away is a draft. For moderation; inside the caller's transaction.
+    Repeatable.
     """
     product = _by_platform(actor, product_id)
     if product.state != "taken_down":
         return product
+    downs = StateChange.objects.filter(machine=PRODUCT.name, subject_id=product.pk)
+    before = downs.filter(target="taken_down").order_by("id").last()
     transition(PRODUCT, product, "draft", actor=actor, reason=reason)
+    if before is None or before.source != "active":
+        return product
     transition(PRODUCT, product, "active", actor=actor, reason=reason)
     events.emit(ProductPublished(product_id=product.pk, shop_id=product.shop_id), actor=actor)
     return product
@@ -354,3 +391,8 @@ def _by_platform(actor: Actor, product_id: int) -> Product:
 def rate_product(*, actor: Actor, product_id: int, stars: int) -> None:
     """Add a verified rating of 1 to 5 stars to a product's sum; inside the caller's transaction."""
     Product.objects.filter(pk=product_id).update(ratings=F("ratings") + 1, stars=F("stars") + stars)
+
+
+def unrate_product(*, actor: Actor, product_id: int, stars: int) -> None:
+    """Take a rating out of a product's sum again; inside the caller's transaction."""
+    Product.objects.filter(pk=product_id).update(ratings=F("ratings") - 1, stars=F("stars") - stars)

@@ -19,9 +19,10 @@ from banyan.legal.rules import MERCHANTS
 from banyan.moderation.actions import check_names
 from banyan.people.models import Account
 
-from ..access import MANAGERS, get_shop_for_staff
+from ..access import MANAGERS, get_shop_for_staff, require_outsider
 from ..events import ShopAsked, ShopOpened, ShopRefused
 from ..models import Shop, ShopStaff
+from ..ports import check_opening
 from ..rules import is_slug
 from ..states import SHOP
 from .delivery import LARGEST, first_zone
@@ -164,6 +165,9 @@ def _by_staff(actor: Actor, shop_id: int, to: str, reason: str, act: str) -> Sho
         shop = Shop.objects.select_for_update().filter(pk=shop_id).first()
         if shop is None:
             raise NotFound()
+        require_outsider(actor, shop.pk)
+        if shop.state == "pending" and to == "open":
+            check_opening(shop)
         transition(SHOP, shop, to, actor=actor, reason=reason)
         if to == "open":
             events.emit(ShopOpened(shop_id=shop.pk), actor=actor)
@@ -181,7 +185,10 @@ def _by_staff(actor: Actor, shop_id: int, to: str, reason: str, act: str) -> Sho
 
 
 def approve_shop(*, actor: Actor, shop_id: int, reason: str = "") -> Shop:
-    """Let a pending shop sell. Emits shop.opened; audited."""
+    """Let a pending shop sell. Emits shop.opened; audited.
+
+    Raises Forbidden ``own_shop``, and what ``ports.check_opening`` raises.
+    """
     return _by_staff(actor, shop_id, "open", reason, "shop.approve")
 
 

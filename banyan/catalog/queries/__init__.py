@@ -2,7 +2,7 @@
 
 from .attributes import Told, Trait, attributes_of, told_of, traits_of
 from .cards import Front, OnCard, front, on_card, on_cards, with_card
-from .categories import categories_on_sale, name_in
+from .categories import above, below, categories_on_sale, name_in
 from .collections import products_in, shown_collections
 from .delivery import price_lists, shipping_zones, tax_zones
 from .exports import exported_products, picture_sources
@@ -46,7 +46,9 @@ __all__ = [
     "Told",
     "Trait",
     "VariantPlan",
+    "above",
     "attributes_of",
+    "below",
     "categories_on_sale",
     "chosen_products",
     "delivery",

@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 
 from ..models import Attribute, Category, Product
 from ..rules import Definition
+from .categories import above
 
-DEEPEST = 8
 MOST_COUNTED = 2_000
 
 
@@ -35,11 +35,7 @@ def attributes_of(category: Category | None) -> list[Attribute]:
 
     One statement, and one per category above.
     """
-    places: list[int] = []
-    at = category
-    while at is not None and len(places) < DEEPEST:
-        places.append(at.pk)
-        at = at.parent
+    places = above(category) if category is not None else []
     rows = Attribute.objects.filter(Q(category=None) | Q(category_id__in=places))
     return list(rows.order_by("position", "id"))
 

@@ -21,6 +21,27 @@ def offered_categories() -> QuerySet[Category]:
     return Category.objects.annotate(first=first).filter(first__isnull=False)
 
 
+def above(category: Category) -> list[int]:
+    """Return a category and those above it, nearest first. One statement for each of them."""
+    found: list[int] = []
+    at: Category | None = category
+    while at is not None and at.pk not in found:
+        found.append(at.pk)
+        at = at.parent
+    return found
+
+
+def below(category: Category) -> list[int]:
+    """Return a category and all that stand below it; the whole tree is small. One statement."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Category.objects.values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(pk)
+    found = [category.pk]
+    for pk in found:
+        found += [child for child in children.get(pk, []) if child not in found]
+    return found
+
+
 def name_in(category: Category, language: str) -> str:
     """Return a category's name in ``language``; Chinese falls back to the other script first."""
     return named_in(category.names, language, category.slug)

@@ -13,6 +13,9 @@ from banyan.kernel import clock
 from ..access import visible_products
 from ..models import Category, Collection, Product, Shop, Variant
 from ..rules import Condition
+from .categories import below
+
+PRICES = {"price_from", "price_to"}
 
 
 def products_in(collection: Collection) -> QuerySet[Product]:
@@ -22,7 +25,13 @@ def products_in(collection: Collection) -> QuerySet[Product]:
         mine = rows.filter(pk__in=collection.items.values("product_id"))
         places = collection.items.filter(product_id=OuterRef("pk")).values("position")
         return mine.annotate(place=places[:1]).order_by("place", "id")
-    tests = [_test(Condition.read(one)) for one in collection.conditions]
+    conditions = [Condition.read(one) for one in collection.conditions]
+    tests = [_test(one) for one in conditions if one.field not in PRICES]
+    priced = [_price(one) for one in conditions if one.field in PRICES]
+    if collection.match == "all" and priced:
+        # From and up to are about one and the same variant.
+        priced = [reduce(and_, priced)]
+    tests += [Q(Exists(_active().filter(one))) for one in priced]
     if not tests:
         return rows.none()
     rows = rows.filter(reduce(and_ if collection.match == "all" else or_, tests))
@@ -33,25 +42,31 @@ def products_in(collection: Collection) -> QuerySet[Product]:
     return rows.annotate(least=least).order_by(order, "id")
 
 
+def _active() -> QuerySet[Variant]:
+    return Variant.objects.filter(product_id=OuterRef("pk"), is_active=True)
+
+
+def _price(condition: Condition) -> Q:
+    amount = int(condition.value)
+    if condition.field == "price_from":
+        return Q(price_amount__gte=amount)
+    return Q(price_amount__lte=amount)
+
+
 def _test(condition: Condition) -> Q:
     value = condition.value
-    active = Variant.objects.filter(product_id=OuterRef("pk"), is_active=True)
     if condition.field == "category":
-        here = Category.objects.filter(Q(slug=value) | Q(parent__slug=value))
-        return Q(category__in=here)
+        here = Category.objects.filter(slug=value).first()
+        return Q(category__in=below(here) if here is not None else [])
     if condition.field == "tag":
         return Q(tags__contains=[value])
     if condition.field == "vendor":
         return Q(vendor__iexact=value)
-    if condition.field == "price_from":
-        return Q(Exists(active.filter(price_amount__gte=int(value))))
-    if condition.field == "price_to":
-        return Q(Exists(active.filter(price_amount__lte=int(value))))
     if condition.field == "newer_than":
         return Q(published_at__gte=clock.now() - dt.timedelta(days=int(value)))
     if condition.field == "in_stock":
         promised = F("stock__allocated") + F("stock__reserved") + F("stock__held")
-        return Q(Exists(active.filter(stock__on_hand__gt=promised)))
+        return Q(Exists(_active().filter(stock__on_hand__gt=promised)))
     code, _equals, wanted = value.partition("=")
     kept: object = {"yes": True, "no": False}.get(wanted, wanted)
     either = Q(attributes__contains={code: wanted})

@@ -54,7 +54,8 @@ def _out(product: Product, categories: CategoryNames, sources: dict[int, str]) -
         vendor=product.vendor,
         type=categories.name_of(product.category),
         tags=product.tags,
-        state=product.state,
+        # What the platform took down is away; a file says nothing else of it.
+        state="archived" if product.state == "taken_down" else product.state,
         options=product.options,
         variants=[
             VariantOut(

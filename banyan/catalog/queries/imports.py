@@ -10,10 +10,12 @@ from typing import Any
 from django.db.models import Prefetch
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Problem
 from banyan.media.models import Image
 from banyan.media.queries import images_behind
 
 from ..models import Product, Shop, Variant
+from ..ports import check_publishing
 from ..rules.product_csv import PictureRow, ProductRow, Sheet, VariantRow
 from ..rules.product_csv.prose import settled
 from ..rules.product_csv.reading import MOST_PICTURES, MOST_VARIANTS
@@ -115,11 +117,12 @@ def plan_import(*, actor: Actor, shop: Shop, sheet: Sheet, set_stock: bool) -> P
 
     Products are known by their address in the shop, variants by their values, else their SKU. A
     column that the file lacks stays as it is; so do variants and pictures that it does not name.
-    Seven statements for any number of rows.
+    What may not be on sale (``ports.check_publishing``) and what the platform has taken down are
+    faults. Seven statements for any number of rows, and those of that check for each category.
     """
     plan = Plan(sheet)
     known = _known(shop, (row.slug for row in sheet.products))
-    planner = _Planner(actor, plan, set_stock)
+    planner = _Planner(actor, shop, plan, set_stock)
     for row in sheet.products:
         plan.products.append(planner.product(row, known.get(row.slug)))
     sheet.faults.sort(key=lambda fault: fault.line)
@@ -136,21 +139,53 @@ def _known(shop: Shop, slugs: Iterable[str]) -> dict[str, Product]:
 
 
 class _Planner:
-    def __init__(self, actor: Actor, plan: Plan, set_stock: bool) -> None:
+    def __init__(self, actor: Actor, shop: Shop, plan: Plan, set_stock: bool) -> None:
         self.actor = actor
+        self.shop = shop
         self.plan = plan
         self.sheet = plan.sheet
         self.set_stock = set_stock
         self.categories = CategoryNames()
         self.images = images_behind(p.source for row in self.sheet.products for p in row.pictures)
+        self.refusals: dict[int | None, Problem | None] = {}
 
     def product(self, row: ProductRow, known: Product | None) -> ProductPlan:
         made = ProductPlan(row, known, self._columns(row, known))
         wanted = row.given.get("state") or ("draft" if known is None else known.state)
+        if known is not None and known.state == "taken_down":
+            # Only the platform lets it come back; the file may say that it is put away.
+            if wanted == "active":
+                self._fault_of_state(row, "taken_down")
+            wanted = known.state
         made.state = wanted if known is None or wanted != known.state else None
+        if wanted == "active":
+            self._may_be_on_sale(made)
         self._variants(made)
         self._pictures(made)
         return made
+
+    def _fault_of_state(self, row: ProductRow, code: str, **words: str) -> None:
+        key = "status" if "status" in self.sheet.header.names else "published"
+        self.sheet.fault(row.line, key, row.given.get("state", ""), code, **words)
+
+    def _may_be_on_sale(self, made: ProductPlan) -> None:
+        """Ask as ``publish_product`` does, of what comes on sale or changes its category on it."""
+        known = made.known
+        if known is not None and made.state is None and "category_id" not in made.columns:
+            return
+        category_id = made.columns.get("category_id", known.category_id if known else None)
+        if category_id not in self.refusals:
+            self.refusals[category_id] = self._refusal(category_id)
+        refused = self.refusals[category_id]
+        if refused is not None:
+            self._fault_of_state(made.row, "not_for_sale", why=str(refused.message))
+
+    def _refusal(self, category_id: int | None) -> Problem | None:
+        try:
+            check_publishing(Product(shop=self.shop, category_id=category_id))
+        except Problem as problem:
+            return problem
+        return None
 
     def _columns(self, row: ProductRow, known: Product | None) -> dict[str, Any]:
         given: dict[str, Any] = {

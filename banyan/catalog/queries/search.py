@@ -19,11 +19,13 @@ from banyan.kernel.search import NO_WORDS, Found
 from ..access import visible_products, visible_shops
 from ..models import Category, Product, Shop, Variant
 from ..rules import KINDS, category_mark, shop_mark
+from .categories import below
 
 MOST_TRAITS = 8
 # Of a facet at most so many values, and at most so many traits, are offered.
 VALUES, TRAITS = 8, 6
 LONGEST_VALUE = 60
+YES_OR_NO = {True: "yes", False: "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +92,14 @@ def chosen_products(chosen: Chosen) -> QuerySet[Product]:
     """Return the goods on sale that fit all that was chosen; one statement, for the tree."""
     rows = visible_products()
     if chosen.category is not None:
-        rows = rows.filter(category__in=_below(chosen.category))
+        rows = rows.filter(category__in=below(chosen.category))
     if chosen.shop is not None:
         rows = rows.filter(shop=chosen.shop)
     if chosen.kind:
         rows = rows.filter(kind=chosen.kind)
     if chosen.in_stock:
-        free = F("stock__allocated") + F("stock__reserved")
-        rows = rows.filter(Exists(_variants().filter(stock__on_hand__gt=free)))
+        promised = F("stock__allocated") + F("stock__reserved") + F("stock__held")
+        rows = rows.filter(Exists(_variants().filter(stock__on_hand__gt=promised)))
     if chosen.low is not None or chosen.high is not None:
         priced = _variants().filter(currency=chosen.currency)
         if chosen.low is not None:
@@ -108,23 +110,14 @@ def chosen_products(chosen: Chosen) -> QuerySet[Product]:
     for name, value in chosen.traits:
         option = Q(options__contains=[name]) & Exists(_variants().filter(values__contains=[value]))
         given = Q(attributes__contains={name: value}) | Q(attributes__contains={name: [value]})
+        if value in YES_OR_NO.values():
+            given |= Q(attributes__contains={name: value == YES_OR_NO[True]})
         rows = rows.filter(given | option)
     return rows
 
 
 def _variants() -> QuerySet[Variant]:
     return Variant.objects.filter(product_id=OuterRef("pk"), is_active=True)
-
-
-def _below(category: Category) -> list[int]:
-    """Return a category and all that stand below it; the whole tree is small."""
-    children: dict[int | None, list[int]] = {}
-    for pk, parent in Category.objects.values_list("pk", "parent_id"):
-        children.setdefault(parent, []).append(pk)
-    found = [category.pk]
-    for pk in found:
-        found += [child for child in children.get(pk, []) if child not in found]
-    return found
 
 
 def list_products(chosen: Chosen, *, after: str = "") -> Found:
@@ -134,7 +127,7 @@ def list_products(chosen: Chosen, *, after: str = "") -> Found:
 
 def narrowed(wanted: search.Asked, chosen: Chosen) -> search.Asked:
     """Return what is asked for, with the marks of what was chosen: the index knows those too."""
-    categories = _below(chosen.category) if chosen.category else []
+    categories = below(chosen.category) if chosen.category else []
     return wanted.within(
         [category_mark(pk) for pk in categories], [shop_mark(chosen.shop.pk)] if chosen.shop else []
     )
@@ -162,7 +155,8 @@ SELECT p.category_id, p.shop_id, p.kind, p.attributes, p.options, v.values, v.fr
 FROM unnest(%s::bigint[]) AS wanted (id)
 JOIN catalog_product p ON p.id = wanted.id
 JOIN LATERAL (
-  SELECT jsonb_agg(v.values) AS values, bool_or(k.on_hand > k.allocated + k.reserved) AS free,
+  SELECT jsonb_agg(v.values) AS values,
+         bool_or(k.on_hand > k.allocated + k.reserved + k.held) AS free,
          min(v.currency) AS currency, min(v.price_amount) AS low
   FROM catalog_variant v JOIN catalog_stock k ON k.variant_id = v.id
   WHERE v.product_id = p.id AND v.is_active) v ON true
@@ -217,12 +211,19 @@ def _traits_of(
     found = {
         (name, value)
         for name, given in attributes.items()
-        for value in (given if isinstance(given, list) else [given])
-        if isinstance(value, str) and 0 < len(value) <= LONGEST_VALUE
+        for value in map(_as_text, given if isinstance(given, list) else [given])
+        if 0 < len(value) <= LONGEST_VALUE
     }
     for each in values or []:
         found |= {(name, value) for name, value in zip(options, each, strict=False) if value}
     return found
+
+
+def _as_text(value: Any) -> str:
+    """Return how an address names a value; empty where nothing can be chosen by it."""
+    if isinstance(value, bool):
+        return YES_OR_NO[value]
+    return value if isinstance(value, str) else ""
 
 
 def _most(counted: Counter[Any], most: int) -> list[tuple[Any, int]]:

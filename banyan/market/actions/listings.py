@@ -18,7 +18,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired
 from banyan.people.models import Account
 
-from ..access import get_own_listing
+from ..access import get_own_listing, unsold
 from ..events import ListingPosted
 from ..models import Listing
 from ..rules import CONDITIONS, HANDOVERS, Place
@@ -55,8 +55,8 @@ def post_listing(*, actor: Actor, data: ListingInput) -> Listing:
     if not (seller.email or seller.phone):
         raise Forbidden(_("Add an e-mail address or a phone number first."), code="contact_needed")
     _check(data)
-    on_sale = Listing.objects.filter(seller=seller, product__state="active").count()
-    if on_sale >= MOST_OPEN:
+    on_sale = Listing.objects.filter(unsold(), seller=seller, product__state="active")
+    if on_sale.count() >= MOST_OPEN:
         raise Invalid(_("At most 50 things at a time."), code="too_many_listings")
     with transaction.atomic():
         shop = _shop_of(actor, seller, data.currency)

@@ -22,6 +22,7 @@ from .. import ports
 from ..access import get_notice, get_subject_for, require_moderation
 from ..events import NoticeFiled, NoticeMoved
 from ..models import RightsNotice
+from ..queries import stands_on
 from ..states import RIGHTS_NOTICE
 
 logger = logging.getLogger(__name__)
@@ -200,11 +201,7 @@ def _get(actor: Actor, notice_id: int) -> RightsNotice:
 def _end(actor: Actor, notice: RightsNotice, restored: bool, reason: str) -> None:
     _move(actor, notice, "restored" if restored else "stays_down", reason)
     known = ports.subject(notice.subject_kind)
-    others = RightsNotice.objects.filter(
-        subject_kind=notice.subject_kind,
-        subject_id=notice.subject_id,
-        state__in=["taken_down", "countered", "stays_down"],
-    ).exclude(pk=notice.pk)
+    others = stands_on(notice.subject_kind, notice.subject_id).exclude(pk=notice.pk)
     # Somebody else's notice about the same thing may still keep it down.
     if restored and known is not None and known.restore is not None and not others.exists():
         known.restore(actor=actor, subject_id=notice.subject_id, reason=reason)

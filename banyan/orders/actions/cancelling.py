@@ -124,13 +124,18 @@ def cancel(
         parts,
         reason=reason.strip() or _("Cancelled before it was sent"),
         key=key,
-        by=actor.kind if actor.id != order.checkout.buyer_id else "buyer",
+        by="buyer" if _buys(actor, order) else actor.kind,
         restock=True,
         units=wanted,
     )
     goods = take_from_lines(order, refund, parts)
     pay_back(actor=actor, order=order, refund=refund, goods=goods, units=wanted)
     return refund
+
+
+def _buys(actor: Actor, order: Order) -> bool:
+    # A guest has no account, and neither has the system.
+    return actor.kind not in {"system", "provider"} and actor.id == order.checkout.buyer_id
 
 
 def cancel_unsent(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import allocate, stock_locks
 from banyan.catalog.rules import IN_PARCELS
-from banyan.kernel import locks
+from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy, Conflict
@@ -57,7 +57,8 @@ def release_hold(*, actor: Actor, order_ids: Collection[int]) -> list[int]:
     """Hand over now what of these orders waited, each order in a transaction of its own.
 
     For whoever ended the hold, after that is committed. What is sent can be shipped from then on
-    by itself. What still waits stays as it is: repeatable.
+    by itself; the order keeps since when (``free_at``). What still waits stays as it is:
+    repeatable.
     Locks stock, order. Emits delivery.handed_over, delivery.fell_short. Returns the orders that
     were busy: the caller asks again.
     """
@@ -77,11 +78,13 @@ def _release(actor: Actor, order_id: int) -> None:
     order = Order.objects.select_related("checkout").get(pk=order_id)
     with transaction.atomic(), caused_by(order.checkout_id):
         variants = [line.variant_id for line in to_hand_over(order.lines.all())]
-        if not variants:
+        if not variants and order.free_at is not None:
             return
         locks.take([*stock_locks(variants), LockKey("order", order_id)])
         lines = list(order.lines.select_related("order").order_by("id"))
         held = holds_on(lines)
+        if not held:
+            Order.objects.filter(pk=order_id, free_at=None).update(free_at=clock.now())
         loose = [line for line in to_hand_over(lines) if line.pk not in held]
         if not loose or loose[0].order.state != "paid":
             return

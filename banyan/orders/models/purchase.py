@@ -116,7 +116,8 @@ class Order(models.Model):
     """What one shop has to deliver out of a checkout.
 
     A paid order is partly shipped while some of its units are. ``confirm_at``: receipt is taken
-    as confirmed then; the buyer may put it off once.
+    as confirmed then; the buyer may put it off once. ``free_at``: when nothing kept it back any
+    more, of what waited for something above (``holding``); empty for all others.
 
     ``delivery`` is the way that the buyer chose: {"method", "name", "days": [min, max] or null};
     empty where nothing is sent.
@@ -139,6 +140,7 @@ class Order(models.Model):
     state = models.CharField(max_length=10, choices=ORDER.choices(), default=ORDER.initial)
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
+    free_at = models.DateTimeField(null=True)
     shipped_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)
     confirm_at = models.DateTimeField(null=True)

@@ -2,7 +2,14 @@
 
 from .appeals import appeal, decide_appeal
 from .counting import count_again, count_all
-from .permits import ask_permit, decide_permit, guard_category, unguard_category, withdraw_permit
+from .permits import (
+    ask_permit,
+    decide_permit,
+    end_permits,
+    guard_category,
+    unguard_category,
+    withdraw_permit,
+)
 from .reviews import decide_report, report_product, write_review
 from .takedowns import lift_takedown, settle_due, settle_takedown, take_down
 
@@ -14,6 +21,7 @@ __all__ = [
     "decide_appeal",
     "decide_permit",
     "decide_report",
+    "end_permits",
     "guard_category",
     "lift_takedown",
     "report_product",

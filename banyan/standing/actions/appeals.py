@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import MANAGERS, get_shop_for_staff
+from banyan.catalog.access import MANAGERS, get_shop_for_staff, require_outsider
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
 
-from ..access import require_moderation, require_outsider
+from ..access import require_moderation
 from ..events import AppealDecided
 from ..models import Appeal, Excused
 from ..queries import facts_of

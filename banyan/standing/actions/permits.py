@@ -6,20 +6,26 @@ import datetime as dt
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import MANAGERS, get_shop_for_staff
-from banyan.catalog.models import Category
+from banyan.catalog.access import MANAGERS, get_shop_for_staff, require_outsider
+from banyan.catalog.actions import unpublish_product
+from banyan.catalog.models import Category, Product
+from banyan.catalog.queries import below
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 
-from ..access import require_moderation, require_outsider
-from ..events import PermitDecided
+from ..access import require_moderation
+from ..events import PermitDecided, PermitEnded
 from ..models import GuardedCategory, Permit
 from ..states import PERMIT
+
+RENEWED = dt.timedelta(days=60)
+"""So long before its last day the next one can be shown."""
 
 
 def ask_permit(
@@ -35,7 +41,7 @@ def ask_permit(
     """Show a licence (no ``category_id``) or a category's permit. For managers of the shop.
 
     ``picture`` is the token of a staged upload, seen by the office alone. Raises Conflict
-    ``permit_known`` while one is asked for or granted.
+    ``permit_known`` while one is asked for, or granted for longer than ``RENEWED`` from now on.
     """
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
     fields: dict[str, Any] = {}
@@ -51,6 +57,11 @@ def ask_permit(
         fields["picture"] = _("Add a picture.")
     if fields:
         raise Invalid(fields=fields)
+    lasting = Q(valid_until=None) | Q(valid_until__gt=clock.now().date() + RENEWED)
+    same = Q(category_id=category_id)
+    known = Permit.objects.filter(lasting, same, shop=shop, state="granted")
+    if known.exists():
+        raise Conflict(_("This is known already."), code="permit_known")
     try:
         with transaction.atomic():
             images = claim_staged(actor=actor, tokens=[picture])
@@ -70,7 +81,10 @@ def ask_permit(
 
 
 def decide_permit(*, actor: Actor, permit_id: int, granted: bool, reason: str) -> Permit:
-    """Grant or refuse what a shop showed. For moderation. Audited; emits permit.decided."""
+    """Grant or refuse what a shop showed. For moderation. Audited; emits permit.decided.
+
+    What was granted before for the same ends with that.
+    """
     return _move(actor, permit_id, "granted" if granted else "refused", reason)
 
 
@@ -88,6 +102,12 @@ def _move(actor: Actor, permit_id: int, to: str, reason: str) -> Permit:
         if permit is None:
             raise NotFound()
         require_outsider(actor, permit.shop_id)
+        if to == "granted":
+            before = Permit.objects.select_for_update().filter(
+                shop_id=permit.shop_id, category_id=permit.category_id, state="granted"
+            )
+            for one in before:
+                transition(PERMIT, one, "ended", actor=actor, reason="renewed")
         transition(PERMIT, permit, to, actor=actor, reason=reason, decided_at=clock.now())
         decided = PermitDecided(
             permit_id=permit.pk, shop_id=permit.shop_id, granted=to == "granted", reason=reason
@@ -102,6 +122,37 @@ def _move(actor: Actor, permit_id: int, to: str, reason: str) -> Permit:
             reason=reason,
         )
     return permit
+
+
+def end_permits(*, actor: Actor, limit: int = 200) -> int:
+    """End what was granted and whose last day has passed; returns how many. Repeatable.
+
+    Goods that needed it are drafts again. Each in a transaction of its own; emits permit.ended.
+    """
+    over = Q(state="granted", valid_until__lt=clock.now().date())
+    ids = list(Permit.objects.filter(over).order_by("id").values_list("id", flat=True)[:limit])
+    for permit_id in ids:
+        with transaction.atomic():
+            permit = Permit.objects.select_for_update().filter(over, pk=permit_id).first()
+            if permit is not None:
+                transition(PERMIT, permit, "ended", actor=actor, reason="its last day has passed")
+                goods = _needing(permit)
+                for product_id in goods:
+                    unpublish_product(actor=actor, product_id=product_id)
+                told = PermitEnded(permit_id=permit.pk, shop_id=permit.shop_id, goods=len(goods))
+                events.emit(told, actor=actor)
+    return len(ids)
+
+
+def _needing(permit: Permit) -> list[int]:
+    """Return what is on sale by virtue of a permit."""
+    guarded = GuardedCategory.objects.filter(category_id=permit.category_id)
+    if permit.category is None or not guarded.exists():
+        return []
+    goods = Product.objects.filter(
+        shop_id=permit.shop_id, state="active", category_id__in=below(permit.category)
+    )
+    return list(goods.order_by("id").values_list("id", flat=True))
 
 
 def guard_category(*, actor: Actor, category_id: int, why: str, reason: str) -> GuardedCategory:

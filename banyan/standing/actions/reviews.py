@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import get_product_for_id
+from banyan.catalog.access import get_product_for_id, require_outsider
 from banyan.catalog.actions import rate_product
+from banyan.catalog.queries import staff_of
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound
 from banyan.kernel.ratelimits import hit
 from banyan.kernel.states import transition
+from banyan.moderation.actions import check_names
+from banyan.orders.models import OrderLine
+from banyan.people.models import Account
+from banyan.trust.queries import clusters_of
 
-from ..access import get_line_to_review, require_moderation, require_outsider
+from ..access import get_line_to_review, require_moderation
 from ..events import ProductReported, ReviewWritten
 from ..models import Report, Review
 from ..rules import REASONS
@@ -27,7 +33,9 @@ def write_review(
 ) -> Review:
     """Say how good it is, once per line of a received order. Emits review.written.
 
-    A second time returns the first review. Raises Conflict ``not_received`` before that.
+    A second time returns the first review. Raises Conflict ``not_received`` before that, Forbidden
+    ``own_shop`` for whoever works in the shop, as one person with all their accounts, and
+    Invalid ``words_blocked``.
     """
     line = get_line_to_review(actor, line_id, access_token)
     if not 1 <= stars <= 5:
@@ -36,6 +44,8 @@ def write_review(
         raise Invalid(fields={"body": _("At most 2,000 letters.")})
     if line.order.state != "received":
         raise Conflict(_("You can say so once it arrived."), code="not_received")
+    _check_independent(line)
+    check_names(actor=actor, body=body)
     with transaction.atomic():
         review, new = Review.objects.get_or_create(
             line=line,
@@ -58,6 +68,22 @@ def write_review(
             events.emit(written, actor=actor)
             rate_product(actor=actor, product_id=review.product_id, stars=stars)
     return review
+
+
+def _check_independent(line: OrderLine) -> None:
+    """Refuse a rating by who sells: whoever works in the shop, also from another account.
+
+    Asked of who bought it: what a guest bought is theirs whose address or number is on it.
+    """
+    checkout, shop = line.order.checkout, line.order.shop
+    staff = {one.account_id for one in staff_of(shop.pk)} | {shop.owner_id}
+    persons = clusters_of(staff | ({checkout.buyer_id} if checkout.buyer_id else set()))
+    mine = persons.get(checkout.buyer_id or 0) in {persons[one] for one in staff}
+    same = Q(email__iexact=checkout.contact_email) if checkout.contact_email else Q(pk__in=[])
+    if checkout.contact_phone:
+        same |= Q(phone=checkout.contact_phone)
+    if mine or Account.objects.filter(same, pk__in=staff).exists():
+        raise Forbidden(_("Who works in a shop does not rate what it sells."), code="own_shop")
 
 
 def report_product(*, actor: Actor, product_id: int, reason: str, body: str) -> Report:

@@ -7,17 +7,18 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog import actions as catalog
+from banyan.catalog.access import require_outsider
 from banyan.catalog.models import Product
-from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery.queries import unused_vouchers
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound, Problem
 from banyan.kernel.states import transition
+from banyan.moderation.queries import stands_on
 from banyan.orders.actions.cancelling import cancel_unsent
 from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.actions.refunds import grant_refund
@@ -32,6 +33,8 @@ from ..states import TAKEDOWN
 logger = logging.getLogger(__name__)
 LOOK_BACK = dt.timedelta(days=365)
 """Who received it longer ago is not warned any more."""
+LOOK_AGAIN = dt.timedelta(minutes=10)
+"""What was being placed at that very moment is there only after the first look."""
 
 
 def take_down(*, actor: Actor, product_id: int, reason: str, words: str) -> Takedown:
@@ -73,17 +76,21 @@ def settle_takedown(*, actor: Actor, takedown_id: int) -> Takedown:
 
     Unpaid checkouts that hold it end (a payment on its way goes back in full by itself); units
     not sent yet are cancelled, vouchers not used yet refunded. Each is a transaction of its own
-    and repeatable, so a killed process goes on where it stopped. Whoever has it already is warned
-    by the listeners.
+    and repeatable, so a killed process goes on where it stopped; one that is settled is looked at
+    again. Whoever has it already is warned by the listeners.
     """
     found = Takedown.objects.select_related("product").get(pk=takedown_id)
-    if found.state != "settling":
+    if found.state == "lifted":
         return found
     ended = _end_unpaid(actor, found)
     refunded, failed = _refund_unsent(actor, found)
     if failed:
         return found  # the next run goes on
+    refunded += found.result.get("refunded", 0)
     done = {"ended": ended, "refunded": refunded, "warned": len(received_orders(found.product_id))}
+    if found.state == "settled":
+        Takedown.objects.filter(pk=found.pk, state="settled").update(result=done)
+        return found
     with transaction.atomic():
         transition(TAKEDOWN, found, "settled", actor=actor, result=done, settled_at=clock.now())
     return found
@@ -102,10 +109,9 @@ def _end_unpaid(actor: Actor, found: Takedown) -> int:
 def _refund_unsent(actor: Actor, found: Takedown) -> tuple[int, int]:
     """Pay back what was paid and not sent or used; return how many orders, and how many wait."""
     lines = OrderLine.objects.filter(product_id=found.product_id)
+    # Sent or handed over: what waits for its group is neither yet.
     unsent = lines.filter(
-        kind__in=IN_PARCELS,
-        order__state="paid",
-        quantity__gt=F("shipped_quantity") + F("cancelled_quantity"),
+        order__state="paid", quantity__gt=F("shipped_quantity") + F("cancelled_quantity")
     )
     unused = unused_vouchers(
         lines.filter(order__state__in=["paid", "shipped", "received"]).values("id")
@@ -135,9 +141,9 @@ def _pay_back(
 ) -> None:
     """Cancel the unsent units of an order's lines; refund their vouchers that nobody has used."""
     key, reason = f"takedown:{found.pk}:{order_id}", found.words[:200]
-    sent = [line.pk for line in lines if line.kind in IN_PARCELS]
-    if sent:
-        cancel_unsent(actor=actor, order_id=order_id, line_ids=sent, reason=reason, key=key)
+    unsent = [line.pk for line in lines if line.to_ship]
+    if unsent:
+        cancel_unsent(actor=actor, order_id=order_id, line_ids=unsent, reason=reason, key=key)
     parts = {line.pk: _worth(line, unused[line.pk]) for line in lines if line.pk in unused}
     if amount := sum(parts.values()):
         grant_refund(
@@ -157,31 +163,42 @@ def _worth(line: OrderLine, n: int) -> int:
 
 
 def received_orders(product_id: int) -> list[Order]:
-    """Return the orders whose buyers have the product, or will get it, of the last year."""
+    """Return the orders whose buyers have the product, or will get it, of the last year.
+
+    By what left, whatever became of the rest of the order or of its price.
+    """
     since = clock.now() - LOOK_BACK
-    found = Order.objects.filter(
-        lines__product_id=product_id, state__in=["shipped", "received"], paid_at__gt=since
+    left = OrderLine.objects.filter(
+        product_id=product_id, shipped_quantity__gt=F("returned_quantity")
     )
+    found = Order.objects.filter(lines__in=left, paid_at__gt=since)
     return list(found.select_related("checkout", "shop").distinct().order_by("id"))
 
 
 def settle_due(*, actor: Actor) -> int:
-    """Go on with every takedown that is not settled yet; returns how many were looked at."""
-    ids = list(Takedown.objects.filter(state="settling").values_list("id", flat=True)[:50])
+    """Go on with every takedown that is not settled, or only just; returns how many."""
+    lately = Q(state="settled", settled_at__gt=clock.now() - LOOK_AGAIN)
+    due = Takedown.objects.filter(Q(state="settling") | lately).order_by("id")
+    ids = list(due.values_list("id", flat=True)[:50])
     for takedown_id in ids:
         settle_takedown(actor=actor, takedown_id=takedown_id)
     return len(ids)
 
 
 def lift_takedown(*, actor: Actor, takedown_id: int, reason: str) -> Takedown:
-    """Let the shop sell it again, from a draft. For moderation; audited."""
+    """Let the shop sell it again, from a draft. For moderation, nobody of the shop; audited.
+
+    What a rights holder's notice keeps hidden stays hidden until that is settled.
+    """
     require_moderation(actor)
     with transaction.atomic():
         found = Takedown.objects.select_for_update().filter(pk=takedown_id).first()
         if found is None:
             raise NotFound()
+        require_outsider(actor, found.product.shop_id)
         transition(TAKEDOWN, found, "lifted", actor=actor, reason=reason)
-        catalog.let_back_product(actor=actor, product_id=found.product_id, reason=reason)
+        if not stands_on("product", found.product_id).exists():
+            catalog.let_back_product(actor=actor, product_id=found.product_id, reason=reason)
         _audit(actor, found, "product.let_back", reason)
     return found
 

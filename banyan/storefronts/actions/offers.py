@@ -75,6 +75,7 @@ def add_link_out(
         fields["title"] = _("Say in 1 to 160 letters what it is.")
     if fields:
         raise Invalid(fields=fields)
+    check_names(actor=actor, title=title)
     page = require_storefront(actor, group_id)
     columns: dict[str, Any] = {
         "title": title.strip(),

@@ -116,6 +116,7 @@ def _permit_text(state: str) -> str:
         "granted": _("Granted"),
         "refused": _("Turned down"),
         "withdrawn": _("Withdrawn"),
+        "ended": _("No longer valid"),
     }
     return texts.get(state, state)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -44,7 +45,10 @@ def today(request: HttpRequest, shop_slug: str) -> HttpResponse:
     now = live | _now(shop, orders)
     if part == "now":
         return render(request, "studio/today_now.html", now)
-    told = now | {"decision": last_decision(shop) if shop.state == "refused" else ""}
+    told = now | {
+        "decision": last_decision(shop) if shop.state == "refused" else "",
+        "licence": settings.SHOP_LICENCE,
+    }
     return page(
         request,
         shop,

@@ -42,6 +42,11 @@ FAULTS: dict[str, tuple[Any, Any]] = {
     "tag_too_long": (_("A tag has at most 40 letters."), _("Shorten it.")),
     "not_yes_or_no": (_("This is neither TRUE nor FALSE."), _("Write TRUE or FALSE.")),
     "status_unknown": (_("This status is not known."), _("Write active, draft or archived.")),
+    "taken_down": (
+        _("The platform has taken this down."),
+        _("Write archived, or leave the product out."),
+    ),
+    "not_for_sale": ("%(why)s", _("Write draft, and put it on sale when that is settled.")),
     "gift_card": (
         _("Gift cards cannot be sold like goods here."),
         _("Remove the rows of this product."),

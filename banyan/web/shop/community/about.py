@@ -11,6 +11,7 @@ from banyan.community.queries import END, PAGE, about_product, hydrate
 
 from ...http import actor, number, revalidated
 from ..market.cards import product_title, product_url
+from ..standing.age import age_of, gate
 from .feed import noted_cards
 
 
@@ -20,6 +21,8 @@ def product_posts(request: HttpRequest, shop_slug: str, slug: str) -> HttpRespon
     """Show the public posts that show a product, newest first."""
     who = actor(request)
     product, _images = get_product_for(who, shop_slug, slug)
+    if product.min_age and age_of(request) < product.min_age:
+        return gate(request, min_age=product.min_age)
     before = number(request.GET, "before")
     ids = about_product(who, product.pk, before=END if before is None else before)
     context = {

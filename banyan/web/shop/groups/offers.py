@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from banyan.catalog.access import visible_products
 from banyan.groups import actions, queries
-from banyan.groups.access import MODERATORS, get_offer_for, visible_offers
+from banyan.groups.access import MODERATORS, PUBLIC, get_offer_for, visible_offers
 from banyan.groups.models import Offer
 from banyan.groups.queries import Figures
 from banyan.kernel import search
@@ -27,6 +27,7 @@ from banyan.storefronts.queries import offers_of
 from ...http import actor, number, private, revalidated, signed_in
 from ..market.arrival import arrival_of
 from ..market.cards import product_cards, product_url
+from ..market.embed import snippets
 from ..market.storefront import things
 from ..people.faces import faces_of
 from .frame import Place, place_of, refused
@@ -66,7 +67,10 @@ def _page(request: HttpRequest, place: Place) -> dict[str, Any]:
     arrival = arrival_of(request)
     own = page.link.code if page.link and page.owner_id != actor(request).id else ""
     shown = things(offers_of(page), via=arrival.code or own, touch=arrival.touch)
-    return {"page": page, "things": shown, "arrival": arrival}
+    told = place.leads and place.group.visibility == PUBLIC
+    here = reverse("group_shop", args=[place.group.slug])
+    cards = {one.offer.pk: snippets(request, one.offer, here) for one in shown} if told else {}
+    return {"page": page, "things": shown, "snippets": cards, "arrival": arrival}
 
 
 @require_POST

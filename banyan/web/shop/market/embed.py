@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 
 from banyan.catalog.models import Product
 from banyan.catalog.queries import image_ids_of
+from banyan.groups.access import PUBLIC, visible_groups
+from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.media.queries import thumb_urls
 from banyan.storefronts.access import get_offer_by_code
@@ -41,6 +43,7 @@ def embed_offer(request: HttpRequest, code: str) -> HttpResponse:
     context: dict[str, Any] = {
         "thing": shown[0],
         "page": offer.storefront,
+        "page_url": _page_url(offer),
         "picture": _picture(offer.product),
     }
     response = render(request, "shop/market/embed.html", context)
@@ -56,10 +59,21 @@ def _picture(product: Product | None) -> str:
     return next(iter(thumb_urls(first).values()), "")
 
 
-def snippets(request: HttpRequest, offer: Offer) -> dict[str, str]:
-    """Return what to paste into another site: a frame, and a plain link."""
+def _page_url(offer: Offer) -> str:
+    """Return where the offer's page is; NotFound for that of a group which not everybody reads."""
+    page = offer.storefront
+    if page.group_id is None:
+        return reverse("storefront", args=[page.owner.handle])
+    public = visible_groups(Actor.guest()).filter(pk=page.group_id, visibility=PUBLIC).first()
+    if public is None:
+        raise NotFound()
+    return reverse("group_shop", args=[public.slug])
+
+
+def snippets(request: HttpRequest, offer: Offer, page_url: str) -> dict[str, str]:
+    """Return what to paste into another site: a frame, and a plain link to the offer's page."""
     frame = request.build_absolute_uri(reverse("embed_offer", args=[offer.code]))
-    page = request.build_absolute_uri(reverse("storefront", args=[offer.storefront.owner.handle]))
+    page = request.build_absolute_uri(page_url)
     return {
         "frame": f'<iframe src="{frame}" width="320" height="420" loading="lazy"></iframe>',
         "link": page,

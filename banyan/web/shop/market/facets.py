@@ -103,6 +103,8 @@ class Words:
         row = self.rows.get(code)
         if row is None:
             return value
+        if row.kind == "yesno":
+            return {"yes": _("Yes"), "no": _("No")}.get(value, value)
         names = next((one["names"] for one in row.choices if one["code"] == value), None)
         return named_in(names, self.language) if names else f"{value} {row.unit}".strip()
 

@@ -23,6 +23,7 @@ from banyan.storefronts import queries
 from banyan.storefronts.access import my_storefront, require_storefront
 from banyan.storefronts.models import Offer, PoolItem, Storefront
 from banyan.storefronts.rules import least_price
+from banyan.web.ui import addresses
 
 from ...http import actor, number, private, signed_in
 from ...media.uploads import staged_tokens
@@ -89,6 +90,7 @@ def _rows(request: HttpRequest, page: Storefront) -> list[dict[str, Any]]:
     """Return what is on the page, paused things too."""
     offers = list(queries.mine(page))
     live = {shown.offer.pk for shown in queries.offers_of(page)}
+    address = addresses.url("storefront", page.owner.handle)
     cards = {
         card.url: card
         for card in product_cards(offer.product for offer in offers if offer.product is not None)
@@ -102,7 +104,7 @@ def _rows(request: HttpRequest, page: Storefront) -> list[dict[str, Any]]:
             "kind": _kind(offer),
             "state": _state(offer, offer.pk in live),
             "prices": _prices(offer),
-            "snippets": snippets(request, offer) if offer.pk in live else None,
+            "snippets": snippets(request, offer, address) if offer.pk in live else None,
         }
         for offer in offers
     ]

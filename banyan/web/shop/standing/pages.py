@@ -22,6 +22,7 @@ from banyan.standing.rules import LIMITS, REASONS, Facts
 from ...http import actor, number, private, revalidated, signed_in
 from ..market.cards import product_title, product_url
 from ..people.faces import face_of, somebody
+from .age import age_of, gate
 
 PAGE = 20
 
@@ -30,7 +31,9 @@ def fact_rows(facts: Facts) -> list[dict[str, Any]]:
     """Return the facts as people read them: how many of how many, and where the bar is."""
     texts = {
         "late": _("Sent later than three days after payment"),
-        "refunds": _("Refunded, in part or in full"),
+        "refunds": _(
+            "Refunded, in part or in full; what was cancelled before it was sent is left out"
+        ),
         "disputes": _("Disputed, and open or decided for the buyer"),
         "complaints": _("Complaints about its goods that were right"),
     }
@@ -69,6 +72,8 @@ def shop_standing(request: HttpRequest, shop_slug: str) -> HttpResponse:
 def reviews(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     """Show what buyers say of a product, newest first."""
     product, _images = get_product_for(actor(request), shop_slug, slug)
+    if product.min_age and age_of(request) < product.min_age:
+        return gate(request, min_age=product.min_age)
     rows = visible_reviews(product.pk)
     before = number(request.GET, "before")
     if before is not None:
@@ -102,7 +107,7 @@ def review_write(request: HttpRequest, token: str, line_id: int) -> HttpResponse
             access_token=token,
         )
     except Problem as problem:
-        if problem.status not in {409, 422}:
+        if problem.status not in {403, 409, 422}:
             raise
         told = next(iter(problem.fields.values()), problem.message)
         messages.warning(request, str(told))

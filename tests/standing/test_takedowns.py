@@ -1,0 +1,169 @@
+"""Taking down reaches everybody: what waits goes back, whoever has it is warned."""
+
+from __future__ import annotations
+
+import pytest
+
+from banyan.catalog import actions as catalog
+from banyan.catalog.models import Product
+from banyan.delivery.models import LicenceKey, Voucher
+from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict
+from banyan.ledger.proof import verify
+from banyan.moderation import actions as moderation
+from banyan.moderation.models import RightsNotice
+from banyan.notify.models import Message
+from banyan.orders import actions as orders
+from banyan.orders.models import Order, OrderLine, OrderRefund
+from banyan.standing import actions as standing
+from banyan.standing.events import ProductTakenDown
+from banyan.standing.models import Takedown
+from banyan.standing.notices import tell_takedown
+from tests.delivery import goods
+from tests.orders.group import forming, join
+from tests.support import factories as make
+from tests.support.recount import recount
+
+pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system("test")
+
+
+def taken_down(product_id: int, shop_id: int) -> Takedown:
+    found = standing.take_down(
+        actor=SYSTEM, product_id=product_id, reason="unsafe", words="It gets hot."
+    )
+    told = ProductTakenDown(product_id=product_id, shop_id=shop_id, takedown_id=found.pk)
+    tell_takedown(told, None)  # type: ignore[arg-type]  # not looked at
+    return standing.settle_takedown(actor=SYSTEM, takedown_id=found.pk)
+
+
+def warned() -> list[str]:
+    rows = Message.objects.filter(kind="product.recalled").order_by("id")
+    return [each.destination for each in rows]
+
+
+def test_whoever_has_it_is_warned_whatever_became_of_the_rest_of_the_order() -> None:
+    shop = make.shop()
+    owner = make.actor(shop.owner)
+    bad, fine = make.variant(shop), make.variant(shop)
+    half = make.pay(make.place((bad, 1), (fine, 1), email="half@example.com")).orders.get()
+    line = half.lines.get(variant=bad)
+    orders.ship(actor=owner, order_id=half.pk, carrier="Post", units={line.pk: 1})
+    money = make.pay(make.place((bad, 1), email="money-back@example.com")).orders.get()
+    orders.ship(actor=owner, order_id=money.pk, carrier="Post")
+    orders.grant_refund(
+        actor=owner, order_id=money.pk, amount=money.total_amount, reason="sorry", key="r"
+    )
+    never = make.pay(make.place((bad, 1), (fine, 1), email="never@example.com")).orders.get()
+    orders.cancel_order(
+        actor=Actor.guest(),
+        order_id=never.pk,
+        units={never.lines.get(variant=bad).pk: 1},
+        key="c",
+        access_token=never.checkout.access_token,
+    )
+    orders.ship(actor=owner, order_id=never.pk, carrier="Post")
+    assert (Order.objects.get(pk=half.pk).state, Order.objects.get(pk=money.pk).state) == (
+        "paid",
+        "closed",
+    )
+
+    found = taken_down(bad.product_id, shop.pk)
+
+    assert warned() == ["half@example.com", "money-back@example.com"]
+    assert found.result["warned"] == 2
+    assert recount() == {}
+
+
+def test_who_sent_it_back_is_not_warned() -> None:
+    bad = make.variant()
+    order = make.pay(make.place((bad, 1))).orders.get()
+    orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="Post")
+    OrderLine.objects.update(returned_quantity=1)
+
+    taken_down(bad.product_id, order.shop_id)
+
+    assert warned() == []
+
+
+def test_what_waits_for_its_group_is_paid_back_and_never_handed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    group = forming(monkeypatch)
+    shop = make.shop()
+    key, haircut = goods.keyed(n=1, of=shop), goods.voucher(of=shop)
+    waiting = [join(key), join(haircut)]
+
+    for item in (key, haircut):
+        assert taken_down(item.product_id, shop.pk).state == "settled"
+    group.full = True
+    orders.release_hold(actor=SYSTEM, order_ids=[each.pk for each in waiting])
+
+    for order in waiting:
+        order.refresh_from_db()
+        assert (order.state, order.refunded_amount) == ("closed", order.total_amount)
+    assert LicenceKey.objects.get().state == "free"
+    assert not Voucher.objects.exists()
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_what_the_platform_pays_back_to_a_guest_is_not_called_the_buyers_wish() -> None:
+    bad = make.variant()
+    make.pay(make.place((bad, 1)))
+
+    taken_down(bad.product_id, bad.product.shop_id)
+
+    assert OrderRefund.objects.get().requested_by == "system"
+
+
+def filed(product: Product) -> RightsNotice:
+    return moderation.file_notice(
+        actor=Actor.guest(),
+        kind="product",
+        subject_id=product.pk,
+        claimant="Ann Author",
+        email="ann@example.com",
+        address="Lane 1",
+        work="My picture",
+        words="It is mine.",
+        is_true=True,
+    )
+
+
+def hidden(notice: RightsNotice) -> RightsNotice:
+    return moderation.decide_notice(
+        actor=SYSTEM, notice_id=notice.pk, taken_down=True, reason="complete"
+    )
+
+
+def restored(notice: RightsNotice) -> None:
+    moderation.settle_notice(actor=SYSTEM, notice_id=notice.pk, restored=True, reason="Settled.")
+
+
+def test_lifting_a_takedown_leaves_what_a_rights_holder_keeps_hidden() -> None:
+    product = make.product()
+    notice = hidden(filed(product))
+    found = taken_down(product.pk, product.shop_id)
+
+    standing.lift_takedown(actor=SYSTEM, takedown_id=found.pk, reason="A new model.")
+
+    product.refresh_from_db()
+    assert product.state == "taken_down"
+    with pytest.raises(Conflict):
+        catalog.publish_product(actor=make.actor(product.shop.owner), product_id=product.pk)
+    restored(notice)
+    product.refresh_from_db()
+    assert product.state == "active"
+
+
+def test_what_was_put_away_when_it_was_hidden_does_not_come_on_sale_by_itself() -> None:
+    product = make.product()
+    owner = make.actor(product.shop.owner)
+    notice = filed(product)
+    catalog.archive_product(actor=owner, product_id=product.pk)
+
+    restored(hidden(notice))
+
+    product.refresh_from_db()
+    assert product.state == "draft"

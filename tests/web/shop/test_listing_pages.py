@@ -7,6 +7,7 @@ from django.test import Client
 
 from banyan.web.shop.market.cards import product_url
 from tests.market import deals
+from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +37,15 @@ def test_what_can_be_had_stands_before_what_is_sold() -> None:
     page = Client().get("/market").content.decode()
     assert page.index("Old lamp") < page.index("New lamp")
     assert product_url(old.product) in page
+
+
+def test_the_front_of_the_market_shows_shops_and_what_can_be_had() -> None:
+    stall = make.shop(name="Kiln & Co")
+    make.product(stall, title="Everyday cup")
+    deals.bought(deals.listing(deals.seller("tam"), title="Guitar with a past"))
+
+    page = Client().get("/explore").content.decode()
+
+    assert 'href="/shop/m-tam"' not in page
+    assert f'href="/shop/{stall.slug}"' in page
+    assert page.index("Everyday cup") < page.index("Guitar with a past")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.ledger.proof import verify
 from banyan.market.models import Dispute
 from banyan.orders import actions as orders
+from banyan.orders import ports
 from banyan.orders.actions.bulk import read_rows
 from banyan.orders.models import AfterSaleTerms, Order, Shipment
 from banyan.orders.rules.carriers import tracking_url
@@ -232,6 +235,46 @@ def test_a_dispute_about_the_order_stops_the_automatic_confirmation() -> None:
         assert orders.auto_confirm(actor=SYSTEM) == 0
         Dispute.objects.filter(pk=dispute.pk).update(state="withdrawn", ended_at=clock.now())
         assert orders.auto_confirm(actor=SYSTEM) == 1
+
+
+@pytest.fixture
+def meanwhile() -> Iterator[list[Callable[[], object]]]:
+    """What happens while the clock goes through the orders that are due, once each."""
+    done: list[Callable[[], object]] = []
+
+    def look(order_ids: Collection[int]) -> Collection[int]:
+        if done:
+            done.pop()()
+        return []
+
+    ports.register_open_check(look)
+    yield done
+    ports._open.remove(look)
+
+
+@pytest.mark.parametrize("what", ["put off", "asked back"])
+def test_who_speaks_up_while_receipt_is_being_confirmed_is_heard(
+    what: str, meanwhile: list[Callable[[], object]]
+) -> None:
+    item = make.variant()
+    order = make.pay(make.place((item, 1))).orders.get()
+    orders.ship(actor=make.actor(item.product.shop.owner), order_id=order.pk, carrier="SF")
+    buyer: dict[str, Any] = {"actor": Actor.guest(), "access_token": order.checkout.access_token}
+    units = {order.lines.get().pk: 1}
+
+    with clock.at(clock.now() + dt.timedelta(days=11)):
+        meanwhile.append(
+            lambda: (
+                orders.extend_receipt(order_id=order.pk, **buyer)
+                if what == "put off"
+                else orders.ask_return(
+                    order_id=order.pk, units=units, reason="damaged", key="r", **buyer
+                )
+            )
+        )
+        assert orders.auto_confirm(actor=SYSTEM) == 0
+
+    assert Order.objects.get(pk=order.pk).state == "shipped"
 
 
 def test_a_pasted_list_that_is_no_csv_is_refused() -> None:

@@ -20,8 +20,11 @@ EVENTS = (
     events.OrderCancelled,
     events.OrderShipped,
     events.OrderUnitsCancelled,
+    events.OrderChanged,
     events.OrderReceived,
     events.OrderRefunded,
+    events.OrderRefundAsked,
+    events.OrderRefundRefused,
     events.OrderRefundSettled,
     events.OrderReturnMoved,
 )

@@ -165,6 +165,7 @@ WORDS: Mapping[str, Promise] = {
     # what those who work in a shop did
     "order.ship": gettext_lazy("Sent a parcel"),
     "order.change": gettext_lazy("Changed an order"),
+    "order.parcel": gettext_lazy("Corrected a parcel"),
     "return.approve": gettext_lazy("Agreed to a return"),
     "return.refuse": gettext_lazy("Turned a return down"),
     "return.offer_money": gettext_lazy("Offered money for an exchange"),

@@ -51,6 +51,13 @@ class OrderShipped(_OfOrder):
     shipment_id: int | None = None
 
 
+class OrderParcelCorrected(_OfOrder):
+    """Carrier or number of a parcel were wrong and are right now."""
+
+    name: ClassVar[str] = "order.parcel_corrected"
+    shipment_id: int
+
+
 class OrderUnitsCancelled(_OfOrder):
     """Paid units will not be sent: they are free to be sold. ``lines``: [(line id, units)]."""
 

@@ -25,7 +25,13 @@ from banyan.notify.actions import Telling, compose, notify, notify_all, notify_e
 from banyan.notify.kinds import Happening
 from banyan.notify.models import Message
 
-from .events import OrderPaid, OrderRefunded, OrderReturnMoved, OrderShipped
+from .events import (
+    OrderPaid,
+    OrderParcelCorrected,
+    OrderRefunded,
+    OrderReturnMoved,
+    OrderShipped,
+)
 from .models import Checkout, Order, OrderRefund, Return
 
 FRESH = dt.timedelta(hours=1)
@@ -73,6 +79,16 @@ def tell_of_a_parcel(event: OrderShipped, meta: Meta) -> None:
     }
     of = f"{shipment.pk if shipment else order.pk}"
     write(order.checkout, "order.shipped", meta, context, of=of)
+    notice(order, "order.shipped", f"order.shipped:{order.pk}")
+
+
+@events.subscribe(OrderParcelCorrected, consumer="orders.tell")
+def tell_of_the_right_number(event: OrderParcelCorrected, meta: Meta) -> None:
+    """Write to the buyer once more: what was told them leads nowhere."""
+    order = order_of(event.order_id)
+    parcel = order.shipments.get(pk=event.shipment_id)
+    context = {"shop": order.shop.name, "carrier": parcel.carrier, "tracking": parcel.tracking}
+    write(order.checkout, "order.shipped", meta, context, of=f"{parcel.pk}:{meta.id}")
     notice(order, "order.shipped", f"order.shipped:{order.pk}")
 
 

@@ -19,6 +19,7 @@ EVENTS = (
     events.OrderExpired,
     events.OrderCancelled,
     events.OrderShipped,
+    events.OrderParcelCorrected,
     events.OrderUnitsCancelled,
     events.OrderChanged,
     events.OrderReceived,

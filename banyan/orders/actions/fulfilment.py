@@ -15,11 +15,11 @@ from banyan.delivery.queries import vouchers_waiting
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Conflict, Invalid, Problem
+from banyan.kernel.problems import Conflict, Invalid, NotFound, Problem
 from banyan.kernel.states import transition
 
 from ..access import get_order_for_buyer, get_order_for_staff
-from ..events import OrderReceived, OrderShipped
+from ..events import OrderParcelCorrected, OrderReceived, OrderShipped
 from ..models import Order, Shipment, ShipmentLine
 from ..ports import argued_about, holds_on
 from ..queries import terms_of
@@ -80,6 +80,38 @@ def ship(
         )
         note_act(actor, order, "order.ship", detail={"parcel": str(shipment.pk)})
     return shipment
+
+
+def correct_parcel(
+    *, actor: Actor, order_id: int, shipment_id: int, carrier: str, tracking: str = ""
+) -> Shipment:
+    """Put a parcel's carrier or number right, for those who work in the shop; written down.
+
+    Emits order.parcel_corrected, by which the buyer is told again; nothing where both are the same.
+    Locks order. Raises NotFound for a parcel of another order.
+    """
+    carrier, tracking = _checked(carrier, tracking)
+    order = get_order_for_staff(actor, order_id)
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take([LockKey("order", order.pk)])
+        parcel = order.shipments.filter(pk=shipment_id).first()
+        if parcel is None:
+            raise NotFound()
+        before = f"{parcel.carrier} {parcel.tracking}".strip()
+        if (parcel.carrier, parcel.tracking) == (carrier, tracking):
+            return parcel
+        parcel.carrier, parcel.tracking = carrier, tracking
+        parcel.save(update_fields=["carrier", "tracking"])
+        change = f"{before} → {carrier} {tracking}".strip()
+        note_act(actor, order, "order.parcel", detail={"change": change})
+        corrected = OrderParcelCorrected(
+            order_id=order.pk,
+            checkout_id=order.checkout_id,
+            shop_id=order.shop_id,
+            shipment_id=parcel.pk,
+        )
+        events.emit(corrected, actor=actor)
+    return parcel
 
 
 def _checked(carrier: str, tracking: str) -> tuple[str, str]:

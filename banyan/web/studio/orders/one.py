@@ -277,6 +277,27 @@ def ship(request: HttpRequest, shop_slug: str, order_id: int) -> HttpResponse:
     return redirect("studio_order", shop.slug, found.pk)
 
 
+@require_POST
+@private
+@signed_in
+def parcel(request: HttpRequest, shop_slug: str, order_id: int, shipment_id: int) -> HttpResponse:
+    """Put the carrier or the number of a parcel right."""
+    shop, found = order_of(request, shop_slug, order_id)
+    data = request.POST
+    try:
+        orders.correct_parcel(
+            actor=actor(request),
+            order_id=found.pk,
+            shipment_id=shipment_id,
+            carrier=data.get("parcel_carrier", ""),
+            tracking=data.get("parcel_tracking", ""),
+        )
+    except Problem as problem:
+        return order_page(request, shop, found, refusal_of(problem))
+    messages.success(request, _("Corrected; the buyer has been told."))
+    return redirect("studio_order", shop.slug, found.pk)
+
+
 def _chosen(request: HttpRequest, found: Order) -> dict[int, int] | None:
     """Return the units of the form by line; None, that is all, where it names none."""
     fields = {line.pk: f"unit_{line.pk}" for line in parcel_lines(found)}

@@ -212,7 +212,7 @@ def sendable() -> Q:
     """Return the condition that lines meet of which units are left to go into a parcel."""
     left = Q(quantity__gt=F("shipped_quantity") + F("cancelled_quantity"))
     set_aside = ReturnLine.objects.filter(replacement=OuterRef("pk"), of__state__in=OPEN_RETURN)
-    return left & Q(kind__in=IN_PARCELS) & ~Exists(set_aside)
+    return left & Q(kind__in=IN_PARCELS) & ~Q(Exists(set_aside))
 
 
 def units_by_storefront(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:

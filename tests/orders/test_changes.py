@@ -171,6 +171,28 @@ def test_shipping_that_went_back_with_a_unit_is_not_paid_back_again() -> None:
     assert (shown.before, shown.after) == ({"shipping": 500}, {"shipping": 0})
 
 
+def test_shipping_that_was_paid_back_does_not_go_back_with_a_unit_again() -> None:
+    shop = make.shop(shipping_amount=1_000)
+    order = make.pay(make.place((make.variant(shop, price=5_000), 2))).orders.get()
+    change(order, Wish("shipping", amount=1_000))
+
+    def cancel_one() -> int:
+        back = orders.cancel_order(
+            actor=Actor.guest(),
+            order_id=order.pk,
+            units={order.lines.get().pk: 1},
+            key=f"one{order.refunds.count()}",
+            access_token=order.checkout.access_token,
+        )
+        assert back is not None
+        return back.amount
+
+    assert [cancel_one(), cancel_one()] == [5_000, 5_000]
+    order.refresh_from_db()
+    assert (order.state, order.refunded_amount) == ("closed", 11_000)
+    assert recount() == {}
+
+
 def test_the_buyer_changes_the_address_until_something_is_sent() -> None:
     order = paid(2)
     token = order.checkout.access_token

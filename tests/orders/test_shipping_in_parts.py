@@ -287,7 +287,7 @@ def test_a_wrong_number_is_put_right_and_the_buyer_reads_the_right_one() -> None
     parcel = orders.ship(actor=owner, order_id=order.pk, carrier="SF", tracking="SF11")
     elsewhere = orders.ship(actor=owner, order_id=foreign.pk, carrier="SF", tracking="SF2")
     relay.drain()
-    right = {"order_id": order.pk, "carrier": "UPS", "tracking": "1Z999"}
+    right: dict[str, Any] = {"order_id": order.pk, "carrier": "UPS", "tracking": "1Z999"}
 
     for _ in range(2):
         orders.correct_parcel(actor=owner, shipment_id=parcel.pk, **right)

@@ -144,13 +144,13 @@ def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "")
                 state="good",
             )
         )
-    for change in order.changes.order_by("id"):
-        shown = Preview(change.before, change.after, change.amount, "")
+    for each in order.changes.order_by("id"):
+        shown = Preview(each.before, each.after, each.amount, "")
         rows = preview_rows(shown, order.currency)
         entries.append(
             Entry(
                 text=_("The order was changed"),
-                time=change.created_at,
+                time=each.created_at,
                 detail=", ".join(f"{name}: {old} → {new}" for name, old, new in rows),
                 state="good",
             )

@@ -179,7 +179,6 @@ WORDS: Mapping[str, Promise] = {
     "staff.change": gettext_lazy("Changed a role"),
     "staff.remove": gettext_lazy("Let somebody go"),
     "shop.terms": gettext_lazy("Changed the terms after the sale"),
-    "coupon.create": gettext_lazy("Made a coupon"),
     "product.create": gettext_lazy("Added a product"),
     "product.change": gettext_lazy("Changed a product"),
     "product.publish": gettext_lazy("Put a product on sale"),

@@ -7,7 +7,7 @@ from banyan.kernel.migrations._together import at_once
 class Migration(migrations.Migration):
     atomic = False  # the tables are in use
 
-    dependencies = [("orders", "0007_rights")]
+    dependencies = [("orders", "0008_free_to_leave")]
 
     operations = at_once(
         migrations.AddField(

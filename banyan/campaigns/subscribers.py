@@ -134,7 +134,7 @@ def waiting(lines: Collection[OrderLine]) -> dict[int, Hold]:
 
 
 def _hold(title: str, until: dt.datetime) -> Hold:
-    return Hold(_("%(title)s: the group is not complete yet.") % {"title": title}, until)
+    return Hold(_("%(title)s: the group is not complete yet") % {"title": title}, until)
 
 
 ports.register_hold_check(waiting, waiting_rights)

@@ -14,7 +14,7 @@ from banyan.kernel import clock
 from banyan.orders.models import Order, OrderLine
 from banyan.orders.ports import lines_that_wait
 
-from .models import Report, Review
+from .models import Appeal, Permit, Report, Review
 from .rules import SHIP_WITHIN, WINDOW, Facts, Verdict, average, verdict
 
 # One pass over the shop's paid orders of the window; what an appeal excused is left out. What came
@@ -115,6 +115,15 @@ def standing_of(shop_id: int) -> Standing:
     """Return where a shop stands now. Two statements at most."""
     facts = facts_of(shop_id)
     return Standing(facts, verdict(facts))
+
+
+def waiting() -> tuple[int, int, int]:
+    """Return how many permits, reports and appeals of shops wait. Three statements."""
+    return (
+        Permit.objects.filter(state="asked").count(),
+        Report.objects.filter(state="open").count(),
+        Appeal.objects.filter(state="open").count(),
+    )
 
 
 def order_numbers(order_ids: tuple[int, ...]) -> dict[int, str]:

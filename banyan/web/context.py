@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 
 from banyan.kernel.http import actor
 
+from .cookies import cart_count
 from .meter import PLACEHOLDER
 from .streams import stream_url
 
@@ -24,6 +25,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "demo_bar_template": "shop/demo_bar.html" if settings.DEMO else "",
         "page_meter": mark_safe(PLACEHOLDER) if settings.DEMO else "",  # noqa: S308 - a constant
         "live_url": _live_url(request),
+        "cart_kept": cart_count(request),
         "worker_url": "/sw.js" if settings.SERVICE_WORKER else "",
         "actor": actor(request) if hasattr(request, "actor") else None,
     }

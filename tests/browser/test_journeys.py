@@ -260,3 +260,17 @@ def test_one_follows_somebody_and_says_something(phones: Any, village: Village) 
     ben = phones(village.ben, "/notifications")
     for told in ("^Cy (and .+ )?follow", "^Cy likes", "^Cy wrote under"):
         expect(ben.get_by_text(re.compile(told))).to_be_visible()
+
+
+def test_a_tap_beside_the_words_of_a_row_opens_it_and_the_tab_one_is_on_is_in_sight(
+    phones: Any, village: Village
+) -> None:
+    page = phones(village.ana, "/me")
+    row = page.get_by_role("listitem").filter(has_text="Addresses").bounding_box()
+    assert row
+    page.mouse.click(row["x"] + row["width"] / 2, row["y"] + row["height"] - 4)
+    page.wait_for_url("**/me/addresses")
+
+    page.goto("/campaigns")
+    tab = page.get_by_role("navigation", name="Feeds").get_by_text("With friends")
+    expect(tab).to_be_in_viewport(ratio=1)

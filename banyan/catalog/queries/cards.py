@@ -84,7 +84,7 @@ class Front(NamedTuple):
 def front(*, goods: int) -> Front:
     """Return the first look at the market, with ``goods`` products at most. One statement.
 
-    Products, shops and categories have the columns only that cards and chips draw.
+    Shops are those of merchants. All have the columns only that cards and chips draw.
     """
     found: dict[str, list[dict[str, Any]]] = {"goods": [], "shop": [], "category": []}
     for what, row in run(_front(goods), {}).fetchall():
@@ -111,7 +111,7 @@ def _read(row: dict[str, Any]) -> OnCard | None:
 @cache
 def _front(goods: int) -> str:
     newest = with_card(visible_products()).order_by("-published_at")[:goods]
-    shops = visible_shops().order_by("-id")[:MOST_SHOPS]
+    shops = visible_shops().filter(kind="merchant").order_by("-id")[:MOST_SHOPS]
     parts = (
         newest.values(
             what=Value("goods"),

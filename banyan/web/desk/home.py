@@ -27,6 +27,9 @@ from banyan.notify.models import Message
 from banyan.orders.models import OrderRefund
 from banyan.payments.models import Intent, ProviderMessage, Refund
 from banyan.sharing.queries.silence import blocked_channels
+from banyan.standing.models import Appeal as ShopAppeal
+from banyan.standing.models import Permit, Report
+from banyan.standing.queries import waiting as waiting_shops
 
 from ..http import actor
 
@@ -52,7 +55,7 @@ class Section:
 
 
 def sections(request: HttpRequest) -> list[Section]:
-    """Return what waits for the actor's roles. At most twenty-five statements."""
+    """Return what waits for the actor's roles. At most twenty-eight statements."""
     who = actor(request)
     found = []
     if who.has_role("moderation"):
@@ -78,7 +81,16 @@ def _shops() -> list[Line]:
     shops = waiting.shops_waiting()
     since = _("since %(day)s") % {"day": _day(shops.oldest)} if shops.oldest else ""
     text = ngettext("shop waits for approval", "shops wait for approval", shops.waiting)
-    return [Line(shops.waiting, text, list_of(Shop, "state__exact=pending"), since)]
+    permits, reports, appeals = waiting_shops()
+    permit = ngettext("permit waits to be looked at", "permits wait to be looked at", permits)
+    report = ngettext("report about a product waits", "reports about products wait", reports)
+    appeal = ngettext("appeal of a shop waits", "appeals of shops wait", appeals)
+    return [
+        Line(shops.waiting, text, list_of(Shop, "state__exact=pending"), since),
+        Line(permits, permit, list_of(Permit, "state__exact=asked")),
+        Line(reports, report, list_of(Report, "state__exact=open")),
+        Line(appeals, appeal, list_of(ShopAppeal, "state__exact=open")),
+    ]
 
 
 def _moderation() -> list[Line]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from banyan.catalog.actions import ProductInput, VariantInput
@@ -28,7 +29,7 @@ ROW_FIELDS = ("o1", "o2", "o3", "price", "was", "stock", "sku")
 def values_of(product: Product | None) -> dict[str, str]:
     """Return the form's values of a product as it stands; of an empty form without one."""
     if product is None:
-        return {"language": "en", "rows": str(FEWEST_ROWS)}
+        return {"language": get_language() or "en", "rows": str(FEWEST_ROWS)}
     variants = list(product.variants.filter(is_active=True).select_related("stock"))
     values = {
         "title": product.title,

@@ -13,6 +13,7 @@ from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.people import actions as people
+from tests.delivery import goods
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +117,7 @@ def test_the_page_explains_each_price_and_says_where_the_order_stands() -> None:
     )
     checkout = make.pay(make.place((variant, 2), coupon="TEN"))
     page = Client().get(f"/o/{checkout.access_token}").content.decode()
-    assert "How this price came about" in page
+    assert "The price in detail" in page
     assert "2 × CN¥100.00" in page
     assert "Coupon TEN" in page
     assert "Thank you. It is paid." in page
@@ -126,3 +127,37 @@ def test_the_page_explains_each_price_and_says_where_the_order_stands() -> None:
     )
     page = Client().get(f"/o/{checkout.access_token}").content.decode()
     assert "<h1>On its way</h1>" in page
+
+
+def test_a_voucher_that_is_there_is_no_parcel_on_its_way() -> None:
+    cup = make.variant(stock=5)
+    haircut = goods.voucher(of=cup.product.shop)
+    checkout = make.pay(make.place((cup, 2), (haircut, 1)))
+    url = f"/o/{checkout.access_token}"
+    page = Client().get(url).content.decode()
+    assert "Part of it is here, the rest follows" in page
+    assert "Partly on its way" not in page
+
+    order = checkout.orders.get()
+    line = order.lines.get(variant=cup)
+    orders.ship(
+        actor=make.actor(cup.product.shop.owner),
+        order_id=order.pk,
+        carrier="SF",
+        units={line.pk: 1},
+    )
+    page = Client().get(url).content.decode()
+    assert "Partly on its way" in page
+    assert "the rest follows" not in page
+
+
+def test_a_visitor_is_led_to_the_order_of_a_visitor_and_from_there_to_the_sign_in() -> None:
+    front = Client().get("/explore").content.decode()
+    assert 'href="/orders/find"' in front
+    found = Client().get("/orders/find").content.decode()
+    assert 'href="/login?next=/orders"' in found
+
+    member = Client()
+    member.force_login(make.member())
+    assert 'href="/orders/find"' not in member.get("/explore").content.decode()
+    assert "/login?next=" not in member.get("/orders/find").content.decode()

@@ -47,6 +47,20 @@ def test_everybody_buys_at_the_price_that_is_shown() -> None:
     assert f'href="/sale/{sale.pk}"' in product
 
 
+def test_the_product_counts_down_to_what_comes_next_the_beginning_or_the_end() -> None:
+    sale = coming()
+    item = sale.items.get().variant
+    page = client().get(product_url(item.product)).content.decode()
+    assert "Begins in" in page
+    assert f'data-deadline="{sale.starts_at:%Y-%m-%dT%H:%M}' in page
+    assert f'data-deadline="{sale.ends_at:%Y-%m-%dT%H:%M}' not in page
+
+    with clock.at(sale.starts_at + dt.timedelta(minutes=1)):
+        page = client().get(product_url(item.product)).content.decode()
+    assert "Begins in" not in page
+    assert f'data-deadline="{sale.ends_at:%Y-%m-%dT%H:%M}' in page
+
+
 def test_a_claim_leads_to_the_checkout_and_back() -> None:
     item = make.variant(price=10_000, stock=9)
     sale = on(item, price=5_000, public=3, ticketed=True)

@@ -13,6 +13,7 @@ from banyan.kernel.actors import Actor
 from banyan.sharing import actions as sharing
 from banyan.sharing.models import Link, Touch
 from tests.support import factories as make
+from tests.web.shop.cards import tagged_post
 
 pytestmark = pytest.mark.django_db
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Mobile Safari"
@@ -139,3 +140,15 @@ def _link(product_id: int) -> Link:
     return share(
         actor=make.actor(make.member()), target_kind="product", target_id=product_id, via=None
     )
+
+
+def test_the_author_of_a_post_is_named_once_and_whoever_passed_it_on_besides() -> None:
+    ana, ben = make.member("ana"), make.member("ben")
+    post = tagged_post(ana, make.product())
+    own, his = (
+        sharing.share(actor=make.actor(who), target_kind="post", target_id=post.pk, via=None)
+        for who in (ana, ben)
+    )
+
+    assert "shared with you" not in Client().get(f"/p/{post.pk}?via={own.code}").content.decode()
+    assert "shared with you" in Client().get(f"/p/{post.pk}?via={his.code}").content.decode()

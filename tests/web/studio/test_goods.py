@@ -51,6 +51,16 @@ def test_a_product_with_variants_pictures_and_languages_is_made() -> None:
     assert ProductImage.objects.filter(product=made).count() == 1
 
 
+def test_an_empty_form_is_in_the_language_of_who_reads_it() -> None:
+    shop = factories.shop()
+    url = reverse("studio_product_new", args=[shop.slug])
+    browser = client(shop.owner)
+    for code in ("en", "zh-hans"):
+        browser.cookies["banyan_language"] = code
+        form = browser.get(url).content.decode()
+        assert f'<option value="{code}" lang="{code}" selected>' in form
+
+
 def test_a_refused_product_keeps_every_field_and_the_picture() -> None:
     shop = factories.shop()
     picture = SimpleUploadedFile("cup.jpg", jpeg(300, 200, 1), content_type="image/jpeg")

@@ -46,7 +46,7 @@ from banyan.people.queries import friends_in_common, people_you_may_know, profil
 from banyan.people.rules.countries import region_name
 from banyan.storefronts.access import visible_storefronts
 from banyan.web.ui import addresses
-from banyan.web.ui.shapes import PostCard
+from banyan.web.ui.shapes import PostCard, ProductCard
 
 from ...http import actor, number, revalidated, signed_in
 from ...streams import ticket
@@ -146,7 +146,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "more_url": page.more,
         "suggested": _suggested(who),
         "welcome": who.id is not None and before == END,
-        "products": product_cards(_new_goods(8)) if before == END else [],
+        "products": _to_be_had_first(product_cards(_new_goods(8))) if before == END else [],
     }
     return render(request, "shop/community/feed.html", context)
 
@@ -238,6 +238,11 @@ def _suggested(who: Actor) -> list[tuple[Any, int]]:
     return [(faces[one.account.pk], one.in_common) for one in found]
 
 
+def _to_be_had_first(cards: list[ProductCard]) -> list[ProductCard]:
+    """Put what is sold out behind the rest; each part stays as it was."""
+    return sorted(cards, key=lambda card: card.sold_out)
+
+
 def _new_goods(limit: int) -> list[Product]:
     return list(visible_products().select_related("shop").order_by("-published_at")[:limit])
 
@@ -269,7 +274,7 @@ def explore(request: HttpRequest) -> HttpResponse:
         "tabs": tabs("explore"),
         "current": "explore",
         "posts": noted_cards(request, unmuted(who, posts, mutes), reasons),
-        "products": cards_of(market.goods, files),
+        "products": _to_be_had_first(cards_of(market.goods, files)),
         "shops": shop_faces(market.shops, logos),
         "categories": categories.chips(market.categories),
         "more_url": "?" + urlencode({"after": ranked.next}) if ranked.next else "",

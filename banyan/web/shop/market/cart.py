@@ -19,7 +19,7 @@ from banyan.orders.models import Cart
 from banyan.orders.queries import CartLine, cart_lines
 from banyan.sharing.queries import link_by_code
 
-from ...cookies import CART, read_signed, write_signed
+from ...cookies import CART, keep_cart_count, read_signed, write_signed
 from ...http import actor, number, private, same_origin
 from ..orders.explaining import left_out_texts
 
@@ -52,15 +52,19 @@ def cart(request: HttpRequest) -> HttpResponse:
     quote = orders.price_cart(actor=who, lines=lines)
     if quote is not None:
         _sum_up(groups, quote)
+    count = sum(line.quantity for line in lines)
     context = {
         "nav": "cart",
+        "cart_count": "99+" if count > 99 else count,
         "groups": list(groups.values()),
         "lines": lines,
         "goods": Money(quote.priced.goods(), quote.currency) if quote else None,
         "left_out": left_out_texts(quote) if quote else {},
         "parted": quote is None and len({line.unit.currency for line in lines}) > 1,
     }
-    return render(request, "shop/market/cart.html", context)
+    response = render(request, "shop/market/cart.html", context)
+    keep_cart_count(response, count)
+    return response
 
 
 def _sum_up(groups: dict[int, Group], quote: orders.Quote) -> None:

@@ -212,7 +212,11 @@ def _sale(chosen: Variant | None, items: Sequence[SaleItem]) -> dict[str, Any]:
     item = next((one for one in items if chosen and one.variant_id == chosen.pk), None)
     if item is None:
         return {"sale": None}
-    return {"sale": item.sale, "sale_amount": Money(item.amount, item.currency)}
+    return {
+        "sale": item.sale,
+        "sale_amount": Money(item.amount, item.currency),
+        "sale_to_come": item.sale.starts_at > clock.now(),
+    }
 
 
 def _together(

@@ -27,7 +27,7 @@ from banyan.payments.problems import (
 )
 from banyan.payments.providers import enabled
 
-from ...cookies import CART, read_signed
+from ...cookies import CART, keep_cart_count, read_signed
 from ...http import actor, private
 from ...payments.device import Way, payer_context, way_to_pay
 from ...payments.going import Payer, go
@@ -67,7 +67,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _used(request, lines, values, problem)
     except Problem as problem:
         return _quoted(request, lines, values, problem)
-    return keep(request, go_to_payment(request, placed, opening), placed)
+    response = keep(request, go_to_payment(request, placed, opening), placed)
+    if "variant" not in values:
+        keep_cart_count(response, 0)
+    return response
 
 
 def _used(

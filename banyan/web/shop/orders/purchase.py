@@ -89,9 +89,7 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
         rows.append(
             {
                 "order": order,
-                "state": state_text(
-                    order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
-                ),
+                "state": state_text(order.state, lines[order.pk]),
                 "hold": hold_text(lines[order.pk], held),
                 "delivery": delivery_text(order),
                 "lines": [

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.orders.actions.changes import Preview
@@ -27,10 +28,14 @@ from .addresses import preview_rows
 from .explaining import step_rows, sum_rows
 
 
-def state_text(state: str, *, partly: bool = False) -> str:
-    """Return what an order's state means to its buyer; ``partly``: some of it is sent."""
-    if state == "paid" and partly:
-        return _("Partly on its way")
+def state_text(state: str, lines: Iterable[OrderLine] = ()) -> str:
+    """Return what an order's state means to its buyer; of ``lines`` some may be with them."""
+    if state == "paid":
+        kinds = {line.kind for line in lines if line.shipped_quantity}
+        if kinds.intersection(IN_PARCELS):
+            return _("Partly on its way")
+        if kinds:
+            return _("Part of it is here, the rest follows")
     texts = {
         "placed": _("Waiting for payment"),
         "paid": _("Paid"),

@@ -30,6 +30,7 @@ from banyan.people.ports import resumption
 from banyan.people.queries import open_offers
 from banyan.people.rules import mask_contact
 
+from ...cookies import keep_cart_count
 from ...http import actor, private, same_origin
 from .forms import CodeForm, ContactForm, refuse
 from .notification_settings import BROWSER
@@ -236,6 +237,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     notify.unsubscribe(actor=actor(request), browser_id=request.session.get(BROWSER, 0))
     end_session(request)
     response = redirect(safe_next(request, "/"))
+    keep_cart_count(response, 0)
     if request.is_secure():
         response["Clear-Site-Data"] = '"cache"'
     return response

@@ -324,7 +324,7 @@ def _figures(travel: Travel) -> list[dict[str, Any]]:
     shape = travel.tree.shape
     everybody = travel.list_url("people")
     return [
-        {"key": "people", "label": _("People"), "value": shape.size, "href": everybody},
+        {"key": "people", "label": _("How many people"), "value": shape.size, "href": everybody},
         {
             "key": "depth",
             "label": pgettext("of a share tree", "Depth"),

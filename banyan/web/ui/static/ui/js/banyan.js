@@ -402,6 +402,11 @@ function wake(root = doc) {
 }
 doc.addEventListener("htmx:load", ({ detail }) => wake(detail.elt));
 wake();
+/* a row of tabs shows the one that the page is */
+for (const tab of $$(".tabs [aria-current], .chips-scroll [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft + tab.offsetWidth - row.offsetLeft - row.clientWidth + 40;
+}
 $("[data-focus]")?.focus();
 setInterval(tick, 1000);
 

@@ -1,0 +1,35 @@
+"""The desk's home names what waits, for those whose work it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .scene import as_staff
+from .test_acts import appealed, disputed, permit, report
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("make_it_wait", "role", "other", "words", "where"),
+    [
+        (permit, "moderation", "support", "permit waits to be looked at", "permits"),
+        (report, "moderation", "support", "report about a product waits", "reports"),
+        (appealed, "moderation", "support", "appeal of a shop waits", "appeals"),
+        (disputed, "support", "moderation", "dispute waits for a decision", "disputes"),
+    ],
+)
+def test_what_waits_is_named_to_those_who_answer_it(
+    make_it_wait: Callable[[], Any], role: str, other: str, words: str, where: str
+) -> None:
+    assert words not in as_staff(role).get("/desk/").content.decode()
+
+    make_it_wait()
+
+    page = as_staff(role).get("/desk/").content.decode()
+    assert words in page
+    assert f'href="/desk/{where}/?state__exact=' in page
+    assert words not in as_staff(other).get("/desk/").content.decode()

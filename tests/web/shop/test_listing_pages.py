@@ -1,0 +1,51 @@
+"""Second-hand things on their pages: each is there once, and what is gone is said to be gone."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from banyan.web.shop.market.cards import product_url
+from tests.market import deals
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_thing_that_is_sold_does_not_come_back_and_leads_to_the_others() -> None:
+    lamp = deals.listing(title="Reading lamp")
+    url = product_url(lamp.product)
+    page = Client().get(url).content.decode()
+    assert "For sale" in page
+    assert "1 left" not in page
+
+    deals.bought(lamp)
+
+    page = Client().get(url).content.decode()
+    assert "Sold or reserved" in page
+    assert 'href="/market"' in page
+    assert "Tell me when it is back" not in page
+
+
+def test_what_can_be_had_stands_before_what_is_sold() -> None:
+    old, new = deals.listing(title="Old lamp"), deals.listing(title="New lamp")
+    page = Client().get("/market").content.decode()
+    assert page.index("New lamp") < page.index("Old lamp")
+
+    deals.bought(new)
+
+    page = Client().get("/market").content.decode()
+    assert page.index("Old lamp") < page.index("New lamp")
+    assert product_url(old.product) in page
+
+
+def test_the_front_of_the_market_shows_shops_and_what_can_be_had() -> None:
+    stall = make.shop(name="Kiln & Co")
+    make.product(stall, title="Everyday cup")
+    deals.bought(deals.listing(deals.seller("tam"), title="Guitar with a past"))
+
+    page = Client().get("/explore").content.decode()
+
+    assert 'href="/shop/m-tam"' not in page
+    assert f'href="/shop/{stall.slug}"' in page
+    assert page.index("Everyday cup") < page.index("Guitar with a past")

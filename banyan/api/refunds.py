@@ -93,7 +93,8 @@ class StateAnswer(Answer):
 class RefundAnswer(Answer):
     """A refund, alike for buyer, guest, merchant and support.
 
-    ``state`` is requested, refused, processing, succeeded or failed (name another destination);
+    ``state`` is requested, refused, withdrawn (paid back otherwise), processing, succeeded or
+    failed (name another destination);
     ``provider_ref`` is what the payment service calls it.
     """
 

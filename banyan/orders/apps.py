@@ -15,6 +15,7 @@ class OrdersConfig(AppConfig):
 
         from . import (  # noqa: F401 - registers on import
             agreeing,
+            answers,
             delivering,
             earning,
             papers,

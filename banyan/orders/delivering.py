@@ -19,6 +19,7 @@ from banyan.notify import kinds
 from banyan.notify.kinds import Happening
 
 from .actions import receive_delivered, refund_missing
+from .events import OrderRefunded, OrderUnitsCancelled
 from .telling import notice, order_of, write
 
 CONSUMER = "orders.delivering"
@@ -46,6 +47,18 @@ def complete_used(event: VoucherRedeemed, meta: Meta) -> None:
 @events.subscribe(VoucherExpired, consumer=CONSUMER)
 def complete_expired(event: VoucherExpired, meta: Meta) -> None:
     """An order whose last voucher ended unused has run its course."""
+    receive_delivered(actor=US, order_id=event.order_id)
+
+
+@events.subscribe(OrderUnitsCancelled, consumer=CONSUMER)
+def complete_without_its_parcel(event: OrderUnitsCancelled, meta: Meta) -> None:
+    """An order whose parcel was cancelled has arrived, if all that was beside it was used."""
+    receive_delivered(actor=US, order_id=event.order_id)
+
+
+@events.subscribe(OrderRefunded, consumer=CONSUMER)
+def complete_refunded(event: OrderRefunded, meta: Meta) -> None:
+    """So has one whose last parcel, or last unused voucher, was paid back."""
     receive_delivered(actor=US, order_id=event.order_id)
 
 

@@ -51,11 +51,25 @@ class OrderShipped(_OfOrder):
     shipment_id: int | None = None
 
 
+class OrderParcelCorrected(_OfOrder):
+    """Carrier or number of a parcel were wrong and are right now."""
+
+    name: ClassVar[str] = "order.parcel_corrected"
+    shipment_id: int
+
+
 class OrderUnitsCancelled(_OfOrder):
     """Paid units will not be sent: they are free to be sold. ``lines``: [(line id, units)]."""
 
     name: ClassVar[str] = "order.units_cancelled"
     lines: list[tuple[int, int]]
+
+
+class OrderChanged(_OfOrder):
+    """A paid order was changed as its preview said: address, quantity, variant or shipping."""
+
+    name: ClassVar[str] = "order.changed"
+    change_id: int
 
 
 class OrderReceived(_OfOrder):
@@ -86,11 +100,15 @@ class OrderNoted(_OfOrder):
 
 
 class OrderReturnMoved(_OfOrder):
-    """A return was asked for or went on; ``state`` see the machine ``orders.return.state``."""
+    """A return was asked for or went on; ``state`` see the machine ``orders.return.state``.
+
+    ``offered``: it stays asked for, but now for money, because the shop has no other piece.
+    """
 
     name: ClassVar[str] = "order.return_moved"
     return_id: int
     state: str
+    offered: bool = False
 
 
 class RefundHelpAsked(_OfOrder):
@@ -98,6 +116,27 @@ class RefundHelpAsked(_OfOrder):
 
     name: ClassVar[str] = "order.refund_help_asked"
     refund_id: int
+
+
+class OrderRefundAsked(_OfOrder):
+    """The buyer asks for money back; the shop has to answer."""
+
+    name: ClassVar[str] = "order.refund_asked"
+    refund_id: int
+
+
+class OrderRefundRefused(_OfOrder):
+    """The shop turned down what the buyer asked for, with a reason."""
+
+    name: ClassVar[str] = "order.refund_refused"
+    refund_id: int
+
+
+class OrderFapiaoMoved(_OfOrder):
+    """A 发票 was asked for or answered; ``state`` see the machine ``orders.fapiao.state``."""
+
+    name: ClassVar[str] = "order.fapiao_moved"
+    state: str
 
 
 class OrderRefundSettled(_OfOrder):

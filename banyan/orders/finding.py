@@ -12,9 +12,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from banyan.catalog.rules.product_csv.cells import price_text, protect
 
-from .models import Order, OrderLine, OrderRefund, Return
+from .models import Order, OrderLine, OrderRefund, Return, ReturnLine
 from .ports import lines_that_wait
-from .queries import lines_of, shipments_of
+from .queries import lines_of, sendable, shipments_of
 from .states import OPEN_RETURN
 
 STATES: dict[str, tuple[str, ...]] = {
@@ -25,6 +25,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "placed": ("placed",),
     "ended": ("expired", "cancelled"),
 }
+SENT = ("shipped", "received")
 CONDITIONS = ("waits", "partly", "returns", "asked")
 WAITING = ("paid", "partly", "returns", "asked")
 """What somebody in the shop has to do something about."""
@@ -58,11 +59,15 @@ def narrowed(rows: QuerySet[Order], sought: Sought, timezone: str) -> QuerySet[O
 def waiting_for(rows: QuerySet[Order], what: str) -> QuerySet[Order]:
     """Return the orders in a state, or of which something is partly sent, asked or coming back.
 
-    What is "paid" can be sent: an order of which all that is left "waits" is apart.
+    Of what is "paid" something can be sent now, a piece in exchange, too: an order of which all
+    that is left "waits" is apart, and so is one that only waits to be used.
     """
-    if what in {"paid", "waits"}:
-        wholly = _waits_wholly()
-        return rows.filter(wholly if what == "waits" else ~wholly, state="paid")
+    if what == "paid":
+        left = OrderLine.objects.filter(sendable(), order=OuterRef("pk"))
+        now = Q(Exists(left.exclude(lines_that_wait())), state="paid")
+        return rows.filter(now | Q(state__in=SENT, pk__in=_owed_pieces(rows)))
+    if what == "waits":
+        return rows.filter(_waits_wholly(), state="paid")
     if what in STATES:
         return rows.filter(state__in=STATES[what])
     if what == "partly":
@@ -75,6 +80,17 @@ def waiting_for(rows: QuerySet[Order], what: str) -> QuerySet[Order]:
         asked = OrderRefund.objects.filter(order=OuterRef("pk"), state="requested")
         return rows.filter(Exists(asked))
     return rows
+
+
+def _owed_pieces(rows: QuerySet[Order]) -> list[int]:
+    """Return the orders of exchanges that are agreed and whose other piece is not sent yet.
+
+    Read first: there are few of them, and without any the list is found by its index as before.
+    """
+    gone = F("replacement__shipped_quantity") + F("replacement__cancelled_quantity")
+    owed = ReturnLine.objects.filter(of__state="exchanged", replacement__quantity__gt=gone)
+    mine = owed.filter(of__order__in=rows.order_by().values("pk"))
+    return list(mine.values_list("of__order_id", flat=True).distinct())
 
 
 def _waits_wholly() -> Q:

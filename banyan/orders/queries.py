@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import get_language
 
 from banyan.catalog.access import visible_products
 from banyan.catalog.queries import pictures_of
-from banyan.catalog.rules import text_in
+from banyan.catalog.rules import IN_PARCELS, text_in
 from banyan.entitlements.rights import units_kept
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -31,11 +31,12 @@ from .models import (
     OrderLine,
     OrderRefund,
     Return,
+    ReturnLine,
     Shipment,
 )
-from .ports import argued_about
+from .ports import argued_about, holds_on
 from .rules import WantedLine
-from .states import OPEN_RETURN
+from .states import CAN_SEND, OPEN_RETURN
 
 
 @dataclass(slots=True)
@@ -189,6 +190,29 @@ def lines_of(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
     for line in rows.order_by("id"):
         found[line.order_id].append(line)
     return found
+
+
+def lines_to_send(orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
+    """Return what of orders is left to go into parcels and may leave now, by order id.
+
+    Nothing of what is not paid, of what waits, nor of what is set aside for an exchange before the
+    shop has seen what came back. Two statements, three where something waits for others.
+    """
+    found: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
+    rows = OrderLine.objects.filter(sendable(), order_id__in=found, order__state__in=CAN_SEND)
+    lines = list(rows.select_related("variant__product__shop").order_by("id"))
+    held = holds_on(lines)
+    for line in lines:
+        if line.pk not in held:
+            found[line.order_id].append(line)
+    return found
+
+
+def sendable() -> Q:
+    """Return the condition that lines meet of which units are left to go into a parcel."""
+    left = Q(quantity__gt=F("shipped_quantity") + F("cancelled_quantity"))
+    set_aside = ReturnLine.objects.filter(replacement=OuterRef("pk"), of__state__in=OPEN_RETURN)
+    return left & Q(kind__in=IN_PARCELS) & ~Q(Exists(set_aside))
 
 
 def units_by_storefront(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:

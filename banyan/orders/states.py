@@ -33,14 +33,19 @@ REFUND = Machine(
     name="orders.refund.state",
     initial="requested",
     transitions={
-        "requested": ("refused", "processing"),
+        # withdrawn: what was asked for is paid back already
+        "requested": ("refused", "processing", "withdrawn"),
         "processing": ("succeeded", "failed"),
         # the provider refused the destination: somebody must name another one
         "failed": ("processing",),
         "refused": (),
         "succeeded": (),
+        "withdrawn": (),
     },
 )
+
+GRANTED = ("processing", "succeeded", "failed")
+"""States of a refund whose money is, or was, on its way back."""
 
 RETURN = Machine(
     name="orders.return.state",
@@ -58,6 +63,9 @@ RETURN = Machine(
         "lapsed": (),
     },
 )
+
+CAN_SEND = ("paid", "shipped", "received")
+"""States of an order of which parcels may leave; the last two for what is sent in exchange."""
 
 OPEN_RETURN = ("asked", "approved", "sent", "received")
 """States of a return that is not yet answered for good."""

@@ -205,6 +205,7 @@ def _asked(refund: OrderRefund) -> Chapter:
 def _refund_move(refund: OrderRefund, target: str, move: StateChange) -> Chapter:
     known = {
         "refused": _("The refund was turned down"),
+        "withdrawn": _("What was asked for was paid back otherwise"),
         "processing": _("Refund granted"),
         "succeeded": _("The refund is done"),
         "failed": _("The refund waits for another destination"),

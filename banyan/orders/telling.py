@@ -21,16 +21,23 @@ from banyan.kernel.events import Happened, Meta
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.remembered import remembered
 from banyan.notify import kinds
-from banyan.notify.actions import Telling, compose, notify, notify_all, queue
+from banyan.notify.actions import Telling, compose, notify, notify_all, notify_each, queue
 from banyan.notify.kinds import Happening
 from banyan.notify.models import Message
 
-from .events import OrderPaid, OrderRefunded, OrderReturnMoved, OrderShipped
+from .events import (
+    OrderPaid,
+    OrderParcelCorrected,
+    OrderRefunded,
+    OrderReturnMoved,
+    OrderShipped,
+)
 from .models import Checkout, Order, OrderRefund, Return
 
 FRESH = dt.timedelta(hours=1)
 BY_BUYER = {"asked", "sent", "withdrawn"}
-BY_SHOP = {"approved", "refused", "exchanged"}
+BY_SHOP = {"approved", "refused", "exchanged", "offered"}
+BY_CLOCK = {"lapsed"}
 
 
 @events.subscribe_together(OrderPaid, consumer="orders.tell")
@@ -75,6 +82,16 @@ def tell_of_a_parcel(event: OrderShipped, meta: Meta) -> None:
     notice(order, "order.shipped", f"order.shipped:{order.pk}")
 
 
+@events.subscribe(OrderParcelCorrected, consumer="orders.tell")
+def tell_of_the_right_number(event: OrderParcelCorrected, meta: Meta) -> None:
+    """Write to the buyer once more: what was told them leads nowhere."""
+    order = order_of(event.order_id)
+    parcel = order.shipments.get(pk=event.shipment_id)
+    context = {"shop": order.shop.name, "carrier": parcel.carrier, "tracking": parcel.tracking}
+    write(order.checkout, "order.shipped", meta, context, of=f"{parcel.pk}:{meta.id}")
+    notice(order, "order.shipped", f"order.shipped:{order.pk}")
+
+
 @events.subscribe(OrderRefunded, consumer="orders.tell")
 def tell_of_a_refund(event: OrderRefunded, meta: Meta) -> None:
     """Tell the buyer that money is on its way back, how much and until when."""
@@ -94,28 +111,28 @@ def tell_of_a_refund(event: OrderRefunded, meta: Meta) -> None:
 
 @events.subscribe(OrderReturnMoved, consumer="orders.tell")
 def tell_of_a_return(event: OrderReturnMoved, meta: Meta) -> None:
-    """Tell the shop what the buyer did, and the buyer what the shop did."""
+    """Tell the shop what the buyer did, and the buyer what the shop or the clock did."""
     found = Return.objects.select_related("order__checkout", "order__shop").get(pk=event.return_id)
-    order = found.order
-    if event.state in BY_BUYER:
-        for member in _staff([order.shop_id]):
-            notify(
-                recipient_id=member.account_id,
-                kind="return.asked",
-                group_key=f"return.asked:{found.pk}",
-                url=f"/studio/{order.shop.slug}/returns/{found.pk}",
-                data={"number": found.number, "shop": order.shop.name},
-            )
-    if event.state in BY_SHOP:
+    order, done = found.order, "offered" if event.offered else event.state
+    if done in BY_BUYER:
+        tell_shop(
+            order,
+            "return.asked",
+            f"return.asked:{found.pk}",
+            url=f"/studio/{order.shop.slug}/returns/{found.pk}",
+            number=found.number,
+        )
+    if done in BY_SHOP | BY_CLOCK:
         token = order.checkout.access_token
         context = {
             "shop": order.shop.name,
             "return": found.number,
-            "agreed": event.state == "approved",
+            "done": done,
             "path": f"/returns/{found.pk}?o={token}",
         }
-        write(order.checkout, "order.return", meta, context, of=f"{found.pk}:{event.state}")
-        notice(order, "order.return", f"order.return:{found.pk}", url=f"/returns/{found.pk}")
+        write(order.checkout, "order.return", meta, context, of=f"{found.pk}:{done}")
+        kind = "order.return_ended" if done in BY_CLOCK else "order.return"
+        notice(order, kind, f"order.return:{found.pk}", url=f"/returns/{found.pk}")
 
 
 def order_of(order_id: int) -> Order:
@@ -185,6 +202,28 @@ def notice(order: Order, kind: str, group: str, url: str = "") -> None:
     )
 
 
+def works_there(order: Order, account_id: int | None) -> bool:
+    """Tell whether an account works in an order's shop."""
+    return any(member.account_id == account_id for member in _staff([order.shop_id]))
+
+
+def tell_shop(
+    order: Order, kind: str, group: str, *, url: str = "", number: str = "", by: int | None = None
+) -> None:
+    """Tell everybody who works in an order's shop; leads to the order unless ``url`` says.
+
+    ``by`` is who did it, and is not told.
+    """
+    notify_each(
+        recipient_ids=[member.account_id for member in _staff([order.shop_id])],
+        kind=kind,
+        group_key=group,
+        url=url or f"/studio/{order.shop.slug}/orders/{order.pk}",
+        data={"number": number or order.number, "shop": order.shop.name},
+        actor_id=by,
+    )
+
+
 def _tell_paid(happening: Happening) -> str:
     return _("%(shop)s has a paid order: %(number)s.") % happening.data
 
@@ -205,6 +244,12 @@ def _tell_return(happening: Happening) -> str:
     return _("%(shop)s has answered your return for order %(number)s.") % happening.data
 
 
+def _tell_return_ended(happening: Happening) -> str:
+    told = _("Nothing of your return for order %(number)s was sent in time, so it has ended.")
+    return told % happening.data
+
+
+kinds.register("order.return_ended", _tell_return_ended, icon="receipt", family="orders")
 kinds.register("return.asked", _tell_return_asked, icon="receipt", family="shop")
 kinds.register("order.return", _tell_return, icon="receipt", family="orders")
 kinds.register("order.paid", _tell_paid, icon="receipt", family="shop")

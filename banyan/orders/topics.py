@@ -19,9 +19,13 @@ EVENTS = (
     events.OrderExpired,
     events.OrderCancelled,
     events.OrderShipped,
+    events.OrderParcelCorrected,
     events.OrderUnitsCancelled,
+    events.OrderChanged,
     events.OrderReceived,
     events.OrderRefunded,
+    events.OrderRefundAsked,
+    events.OrderRefundRefused,
     events.OrderRefundSettled,
     events.OrderReturnMoved,
 )

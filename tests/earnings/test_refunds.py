@@ -16,9 +16,12 @@ from banyan.kernel.locks import LockKey
 from banyan.kernel.models import StateChange
 from banyan.ledger import proof
 from banyan.ledger.models import Journal, Posting
+from banyan.orders import actions as orders
 from banyan.orders.events import OrderPlaced, OrderReceived
 from banyan.orders.models import Order, OrderRefund
 from banyan.people.models import Account
+from tests.support import factories as make
+from tests.web.studio.scene import scene
 
 from . import story
 
@@ -217,3 +220,25 @@ def test_a_hold_for_suspicion_survives_a_partial_refund_and_a_later_receipt() ->
     story.due(order)
     assert story.book(ana) == 500
     assert story.only(order).reason == ""
+
+
+def test_a_commission_waits_for_what_is_on_its_way_back() -> None:
+    at = scene(price=10_000, quantity=2)
+    buyer = make.actor(at.buyer)
+    orders.ship(actor=make.actor(at.owner), order_id=at.order.pk, carrier="SF")
+    orders.confirm_receipt(actor=buyer, order_id=at.order.pk)
+    asked = orders.ask_return(
+        actor=buyer,
+        order_id=at.order.pk,
+        units={at.order.lines.get().pk: 1},
+        reason="damaged",
+        key="r",
+    )
+    at.order.refresh_from_db()
+
+    story.due(at.order)
+    assert story.only(at.order).state == "held", "half of it may go back"
+
+    orders.withdraw_return(actor=buyer, return_id=asked.pk)
+    story.due(at.order)
+    assert story.only(at.order).state == "payable"

@@ -148,6 +148,51 @@ def test_shipping_is_paid_back_up_to_what_was_paid_for_it() -> None:
     assert verify().clean
 
 
+def test_shipping_that_went_back_with_a_unit_is_not_paid_back_again() -> None:
+    shop = make.shop(shipping_amount=1_000)
+    order = make.pay(make.place((make.variant(shop, price=5_000), 2))).orders.get()
+    back = orders.cancel_order(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        key="one",
+        access_token=order.checkout.access_token,
+    )
+    assert back is not None
+    assert back.amount == 5_500
+    manager = boss(order)
+
+    with pytest.raises(Invalid) as refused:
+        orders.preview_change(actor=manager, order_id=order.pk, wish=Wish("shipping", amount=501))
+
+    assert refused.value.code == "refund_too_much"
+    wish = Wish("shipping", amount=500)
+    shown = orders.preview_change(actor=manager, order_id=order.pk, wish=wish)
+    assert (shown.before, shown.after) == ({"shipping": 500}, {"shipping": 0})
+
+
+def test_shipping_that_was_paid_back_does_not_go_back_with_a_unit_again() -> None:
+    shop = make.shop(shipping_amount=1_000)
+    order = make.pay(make.place((make.variant(shop, price=5_000), 2))).orders.get()
+    change(order, Wish("shipping", amount=1_000))
+
+    def cancel_one() -> int:
+        back = orders.cancel_order(
+            actor=Actor.guest(),
+            order_id=order.pk,
+            units={order.lines.get().pk: 1},
+            key=f"one{order.refunds.count()}",
+            access_token=order.checkout.access_token,
+        )
+        assert back is not None
+        return back.amount
+
+    assert [cancel_one(), cancel_one()] == [5_000, 5_000]
+    order.refresh_from_db()
+    assert (order.state, order.refunded_amount) == ("closed", 11_000)
+    assert recount() == {}
+
+
 def test_the_buyer_changes_the_address_until_something_is_sent() -> None:
     order = paid(2)
     token = order.checkout.access_token

@@ -12,6 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 from django.utils import translation
 
+from banyan.catalog import actions as catalog
+from banyan.catalog.models import Shop
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
@@ -103,6 +105,42 @@ def test_numbers_of_an_entity_go_on_and_start_anew_with_the_year_and_the_tax_id(
     entity(order, tax_id="91110000600007173M" if clean_credit_code("91110000600007173M") else "")
     assert issue(others[2]).sequence == 1
     assert LegalEntity.objects.filter(shop=shop, is_current=True).count() == 1
+
+
+def test_two_shops_of_one_owner_under_one_tax_id_are_one_entity() -> None:
+    first = paid()
+    second = make.shop(first.shop.owner)
+    stranger = paid()
+    entity(first)
+    later = make.pay(make.place((make.variant(second), 1))).orders.get()
+    entity(later)
+    entity(stranger)
+
+    assert [issue(first).number[-6:], issue(later).number[-6:]] == ["000001", "000002"]
+    more = make.pay(make.place((make.variant(first.shop), 1))).orders.get()
+    assert issue(more).sequence == 3
+    assert issue(stranger).sequence == 1, "whoever types a number counts for themselves"
+    third = make.shop(first.shop.owner)
+    last = make.pay(make.place((make.variant(third), 1))).orders.get()
+    entity(last, tax_id="")
+    assert issue(last).sequence == 1, "without a number nobody knows who it is"
+
+
+def test_a_shop_that_goes_to_another_owner_counts_on_where_it_counted() -> None:
+    first = paid()
+    second = make.shop(first.shop.owner)
+    entity(first)
+    later = make.pay(make.place((make.variant(second), 1))).orders.get()
+    entity(later)
+    issue(later)
+    boss, heir = make.actor(first.shop.owner), make.member()
+    catalog.hire(actor=boss, shop_id=second.pk, account_id=heir.pk, role="manager")
+    catalog.change_role(actor=boss, shop_id=second.pk, account_id=heir.pk, role="owner")
+    catalog.remove_staff(actor=boss, shop_id=second.pk, account_id=first.shop.owner_id)
+
+    assert issue(first).sequence == 2
+    more = make.pay(make.place((make.variant(Shop.objects.get(pk=second.pk)), 1))).orders.get()
+    assert issue(more).sequence == 3
 
 
 def test_a_refund_of_an_invoiced_order_has_its_credit_note_before_and_after() -> None:

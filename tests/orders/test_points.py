@@ -172,6 +172,23 @@ def test_what_was_bought_earns_points_that_thaw_after_the_return_window() -> Non
         assert quote(buyer, (item, 1)).total.amount == 10_700 - 200
 
 
+def test_points_wait_for_what_is_on_its_way_back() -> None:
+    _shop, item, buyer = scene()
+    order = received(make.place((item, 2), buyer=buyer))
+    who = make.actor(buyer)
+    asked = orders.ask_return(
+        actor=who,
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="changed_mind",
+        key="r",
+    )
+    with clock.at(clock.now() + dt.timedelta(days=8)):
+        assert ripen_due(actor=SYSTEM) == 0
+        orders.withdraw_return(actor=who, return_id=asked.pk)
+        assert ripen_due(actor=SYSTEM) == 1
+
+
 def test_a_shop_that_stopped_grants_none_and_takes_what_it_promised() -> None:
     shop, item, buyer = scene()
     give(buyer, shop, 300)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 import pytest
+from django.urls import reverse
 
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.ledger.proof import verify
 from banyan.market.models import Dispute
+from banyan.notify.models import Message
 from banyan.orders import actions as orders
+from banyan.orders import ports
 from banyan.orders.actions.bulk import read_rows
 from banyan.orders.models import AfterSaleTerms, Order, Shipment
 from banyan.orders.rules.carriers import tracking_url
 from tests.support import factories as make
 from tests.support.recount import recount
+from tests.web.studio.scene import client
 
 pytestmark = pytest.mark.django_db
 
@@ -232,6 +238,99 @@ def test_a_dispute_about_the_order_stops_the_automatic_confirmation() -> None:
         assert orders.auto_confirm(actor=SYSTEM) == 0
         Dispute.objects.filter(pk=dispute.pk).update(state="withdrawn", ended_at=clock.now())
         assert orders.auto_confirm(actor=SYSTEM) == 1
+
+
+@pytest.fixture
+def meanwhile() -> Iterator[list[Callable[[], object]]]:
+    """What happens while the clock goes through the orders that are due, once each."""
+    done: list[Callable[[], object]] = []
+
+    def look(order_ids: Collection[int]) -> Collection[int]:
+        if done:
+            done.pop()()
+        return []
+
+    ports.register_open_check(look)
+    yield done
+    ports._open.remove(look)
+
+
+@pytest.mark.parametrize("what", ["put off", "asked back"])
+def test_who_speaks_up_while_receipt_is_being_confirmed_is_heard(
+    what: str, meanwhile: list[Callable[[], object]]
+) -> None:
+    item = make.variant()
+    order = make.pay(make.place((item, 1))).orders.get()
+    orders.ship(actor=make.actor(item.product.shop.owner), order_id=order.pk, carrier="SF")
+    buyer: dict[str, Any] = {"actor": Actor.guest(), "access_token": order.checkout.access_token}
+    units = {order.lines.get().pk: 1}
+
+    with clock.at(clock.now() + dt.timedelta(days=11)):
+        meanwhile.append(
+            lambda: (
+                orders.extend_receipt(order_id=order.pk, **buyer)
+                if what == "put off"
+                else orders.ask_return(
+                    order_id=order.pk, units=units, reason="damaged", key="r", **buyer
+                )
+            )
+        )
+        assert orders.auto_confirm(actor=SYSTEM) == 0
+
+    assert Order.objects.get(pk=order.pk).state == "shipped"
+
+
+def test_a_wrong_number_is_put_right_and_the_buyer_reads_the_right_one() -> None:
+    item = make.variant()
+    owner, other = make.actor(item.product.shop.owner), make.shop()
+    order, foreign = (make.pay(make.place((item, 1))).orders.get() for _ in range(2))
+    parcel = orders.ship(actor=owner, order_id=order.pk, carrier="SF", tracking="SF11")
+    elsewhere = orders.ship(actor=owner, order_id=foreign.pk, carrier="SF", tracking="SF2")
+    relay.drain()
+    right: dict[str, Any] = {"order_id": order.pk, "carrier": "UPS", "tracking": "1Z999"}
+
+    for _ in range(2):
+        orders.correct_parcel(actor=owner, shipment_id=parcel.pk, **right)
+    relay.drain()
+
+    parcel.refresh_from_db()
+    assert (parcel.carrier, parcel.tracking) == ("UPS", "1Z999")
+    wrong, told = Message.objects.filter(
+        kind="order.shipped", destination=order.checkout.contact_email
+    ).order_by("id")
+    assert ("SF11" in wrong.body, "1Z999" in told.body) == (True, True)
+    assert AuditEntry.objects.get(action="order.parcel").detail["change"] == "SF SF11 → UPS 1Z999"
+    for who, shipment_id in ((make.actor(other.owner), parcel.pk), (owner, elsewhere.pk)):
+        with pytest.raises(NotFound):
+            orders.correct_parcel(actor=who, shipment_id=shipment_id, **right)
+    with pytest.raises(Invalid):
+        orders.correct_parcel(actor=owner, order_id=order.pk, shipment_id=parcel.pk, carrier=" ")
+
+
+def test_a_number_is_put_right_over_the_page() -> None:
+    item = make.variant()
+    shop = item.product.shop
+    order = make.pay(make.place((item, 1))).orders.get()
+    parcel = orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="SF")
+    browser = client(shop.owner)
+    url = reverse("studio_parcel", args=[shop.slug, order.pk, parcel.pk])
+    assert url in browser.get(reverse("studio_order", args=[shop.slug, order.pk])).content.decode()
+
+    assert browser.post(url, {"parcel_carrier": "", "parcel_tracking": "x"}).status_code == 422
+    form = {"parcel_carrier": "UPS", "parcel_tracking": "1Z9"}
+    assert browser.post(url, form).status_code == 302
+
+    bought = client().get(f"/o/{order.checkout.access_token}").content.decode()
+    assert "https://www.ups.com/track?tracknum=1Z9" in bought
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_list_is_read_as_spreadsheets_of_any_country_write_it(sign: str) -> None:
+    text = f"order number{sign}carrier{sign}tracking\nB1{sign}DHL, Paket{sign}42\n"
+    if sign == ",":
+        text = text.replace("DHL, Paket", '"DHL, Paket"')
+    (row,) = read_rows(text)
+    assert (row.number, row.carrier, row.tracking) == ("B1", "DHL, Paket", "42")
 
 
 def test_a_pasted_list_that_is_no_csv_is_refused() -> None:

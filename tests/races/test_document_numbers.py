@@ -68,6 +68,46 @@ def test_one_order_asked_for_by_many_has_one_invoice() -> None:
     assert {r.pk for r in results} == {Document.objects.get().pk}
 
 
+def two_shops() -> list[Order]:
+    """A paid order in each of two shops of one owner."""
+    first = make.shop()
+    shops = [first, make.shop(first.owner)]
+    return [make.pay(make.place((make.variant(shop), 1))).orders.get() for shop in shops]
+
+
+def name_entity(order: Order) -> LegalEntity:
+    return orders.set_legal_entity(
+        actor=make.actor(order.shop.owner),
+        shop_id=order.shop_id,
+        name="Kiln",
+        address="Lakeside Road 1",
+        tax_id="91350100M000100Y43",
+    )
+
+
+def test_two_shops_that_name_one_tax_id_at_once_count_together() -> None:
+    first, second = two_shops()
+
+    named = run_at_once(lambda: name_entity(first), lambda: name_entity(second))
+
+    assert kinds(named) == {"LegalEntity": 2}, named
+    run_at_once(lambda: issue(first), lambda: issue(second))
+    assert sequences() == [1, 2]
+
+
+def test_control_two_shops_that_do_not_wait_for_each_other_count_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = two_shops()
+    both = {first.shop_id, second.shop_id}
+    monkeypatch.setattr(documents, "_hold_shops_of", lambda actor, shop: both)
+    meet(monkeypatch, documents, "_same_elsewhere", parties=2)
+
+    run_at_once(lambda: name_entity(first), lambda: name_entity(second))
+
+    assert issue(first).number == issue(second).number
+
+
 def test_control_counting_what_is_there_gives_two_the_same_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -40,7 +40,7 @@ from banyan.market.models import Dispute, Listing
 from banyan.notify.actions import notify
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
-from banyan.orders.models import Document, OrderRefund, Return
+from banyan.orders.models import Document, OrderRefund, Return, Shipment
 from banyan.payments import actions as payments
 from banyan.payments.models import PaymentRequest
 from banyan.people.actions import add_address, add_to_list, create_token, make_list, mute_word
@@ -253,6 +253,11 @@ def _order(w: World) -> dict[str, Any]:
     return {"order_id": w.at.order.pk}
 
 
+def _parcel(w: World) -> dict[str, Any]:
+    parcel = Shipment.objects.filter(order__shop=w.at.shop).order_by("id")[0]
+    return {"order_id": parcel.order_id, "shipment_id": parcel.pk}
+
+
 def _coupon(w: World) -> dict[str, Any]:
     return {"coupon_id": w.coupon.pk}
 
@@ -286,6 +291,7 @@ STUDIO: dict[str, Case] = {
     "studio_order_ship": (_order, {"carrier": "SF"}),
     "studio_order_refund": (_order, {"amount": "1", "reason": "x", "key": "k"}),
     "studio_order_answer": (_order, {"do": "grant", "request": "ASKED"}),
+    "studio_parcel": (_parcel, {"parcel_carrier": "SF", "parcel_tracking": "x"}),
     "studio_order_note": (_order, {"body": "Hello"}),
     "studio_document": (_order, {"kind": "invoice"}),
     "studio_fapiao_answer": (_order, {"do": "refuse", "fapiao_reason": "x"}),

@@ -22,6 +22,7 @@ from ..models import Product, ProductImage, ProductImport, Shop, Stock, Variant,
 from ..queries.imports import Plan, ProductPlan, VariantPlan, plan_import
 from ..rules.product_csv import MOST_BYTES, Fault, read_sheet
 from ..states import PRODUCT
+from .acts import note_act
 from .fetching import is_address
 from .prices import record_prices
 from .products import not_a_merchant
@@ -119,6 +120,7 @@ def take_in_products(*, actor: Actor, token: str, set_stock: bool) -> ProductImp
             _Writer(actor, shop, kept, plan).write()
             kept.content, kept.done_at = b"", clock.now()
             kept.save(update_fields=["content", "done_at", "result"])
+            note_act(actor, shop.pk, "goods.import", shop.name)
     except IntegrityError as error:
         raise Conflict(detail=str(error)) from error
     return kept

@@ -19,6 +19,7 @@ from banyan.people.models import Account
 from ..access import MANAGERS, get_price_list_for_staff, get_shop_for_staff
 from ..models import ListPrice, PriceList, PriceListAccount, Variant
 from ..rules import AUDIENCES
+from .acts import note_act
 
 LARGEST = 10**12
 MOST_LISTS = 100
@@ -120,6 +121,7 @@ def set_list_prices(
             )
             for row in rows
         )
+        note_act(actor, shop_id, "price_list.change", found.name)
     return found
 
 

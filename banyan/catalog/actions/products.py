@@ -14,6 +14,7 @@ from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.models import StateChange
+from banyan.kernel.money import Money
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.kernel.states import transition
 from banyan.media.actions import set_alts
@@ -25,6 +26,7 @@ from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement
 from ..ports import check_publishing
 from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
+from .acts import note_act
 from .attributes import clean_attributes
 from .prices import record_prices
 from .stock import stock_changed, stock_locks
@@ -171,6 +173,7 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
         set_pictures_of(product, data.images)
         set_alts(_alts(data))
         index_products([product])
+        note_act(actor, shop.pk, "product.create", product.title)
     return product
 
 
@@ -195,11 +198,29 @@ def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Prod
             check_publishing(product)
         # Nothing else: its state and its ratings are others' to write.
         product.save(update_fields=list(columns))
+        prices = _prices(product)
         _write_variants(product, product.shop, data)
         set_pictures_of(product, data.images)
         set_alts(_alts(data))
         index_products([product])
+        change = _price_changes(prices, _prices(product))
+        note_act(actor, product.shop_id, "product.change", product.title, change=change)
     return product
+
+
+def _prices(product: Product) -> dict[str, Money]:
+    """Return what each kind on sale costs, by its name."""
+    rows = product.variants.filter(is_active=True).order_by("position", "id")
+    return {" / ".join(one.values): Money(one.price_amount, one.currency) for one in rows}
+
+
+def _price_changes(before: Mapping[str, Money], after: Mapping[str, Money]) -> str:
+    """Return from what to what prices went, in the shop's currency; empty for none."""
+    return "; ".join(
+        f"{name} {before[name].decimal} → {price.decimal}".strip()
+        for name, price in after.items()
+        if name in before and before[name] != price
+    )
 
 
 def _alts(data: ProductInput) -> dict[int, str]:
@@ -304,6 +325,7 @@ def publish_product(*, actor: Actor, product_id: int) -> Product:
         check_publishing(product)
         transition(PRODUCT, product, "active", actor=actor, published_at=clock.now())
         events.emit(ProductPublished(product_id=product.pk, shop_id=product.shop_id), actor=actor)
+        note_act(actor, product.shop_id, "product.publish", product.title)
     return product
 
 
@@ -322,6 +344,7 @@ def _withdraw(actor: Actor, product_id: int, to: str) -> Product:
     with transaction.atomic():
         transition(PRODUCT, product, to, actor=actor)
         events.emit(ProductWithdrawn(product_id=product.pk, shop_id=product.shop_id), actor=actor)
+        note_act(actor, product.shop_id, "product.withdraw", product.title)
     return product
 
 

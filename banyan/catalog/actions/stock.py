@@ -22,6 +22,7 @@ from banyan.kernel.remembered import run
 from ..access import get_variant_for_staff
 from ..models import Shop, Stock, StockAt, StockMovement
 from ..queries import stock_of
+from .acts import note_act
 from .locations import bring, place_of
 
 Wanted = Iterable[tuple[int, int]]
@@ -259,4 +260,8 @@ def set_on_hand(
             )
             stock.on_hand += delta
             stock.elsewhere += moved
+            product = variant.product
+            name = " / ".join([product.title, *variant.values])
+            change = f"{before} → {on_hand}"
+            note_act(actor, product.shop_id, "stock.count", name, change=change)
     return stock

@@ -16,7 +16,8 @@ from banyan.kernel.states import transition
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.orders.events import OrderReceived
-from banyan.orders.models import OrderRefund
+from banyan.orders.models import OrderRefund, Return
+from banyan.orders.states import OPEN_RETURN
 
 from ..access import get_commission_for, require_role
 from ..events import CommissionPayable
@@ -57,9 +58,12 @@ def hold_received(event: OrderReceived, actor: Actor) -> None:
 
 
 def _due(at: dt.datetime) -> QuerySet[Commission]:
-    """Return what is past its window, on orders without an open request for a refund."""
+    """Return what is past its window, on orders of which nothing is asked or on its way back."""
     asked = OrderRefund.objects.filter(order_id=OuterRef("order_id"), state="requested")
-    due = Commission.objects.filter(~Exists(asked), state="held", hold_until__lte=at)
+    coming = Return.objects.filter(order_id=OuterRef("order_id"), state__in=OPEN_RETURN)
+    due = Commission.objects.filter(
+        ~Exists(asked), ~Exists(coming), state="held", hold_until__lte=at
+    )
     return due.select_related("order").order_by("hold_until", "id")
 
 
@@ -67,7 +71,7 @@ def release_due(*, actor: Actor, limit: int = 500) -> int:
     """Make payable what is past its return window; returns how many. Repeatable.
 
     One transaction per commission; posts earner_held -> earner_payable and emits
-    commission.payable. Orders with an open request for a refund wait for the answer.
+    commission.payable. Orders with an open request for a refund, or an open return, wait.
     """
     now = clock.now()
     count = 0

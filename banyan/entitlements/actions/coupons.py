@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
+from banyan.catalog.actions.acts import note_act
 from banyan.catalog.models import Shop
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
@@ -92,6 +93,8 @@ def create_coupon(
             )
             if shop is None:
                 _audit(actor, made, "coupon.create", reason)
+            else:
+                note_act(actor, shop.pk, "coupon.create", made.title)
     except IntegrityError as error:
         if "coupon_code_once" in str(error):
             raise Invalid(fields={"code": _("This code is taken.")}) from error
@@ -273,7 +276,9 @@ def _turn(actor: Actor, coupon_id: int, reason: str, *, active: bool) -> Coupon:
 
 
 def _audit(actor: Actor, coupon: Coupon, action: str, reason: str = "") -> None:
-    if actor.kind == "staff":
+    if actor.kind != "staff" and coupon.shop_id is not None:
+        note_act(actor, coupon.shop_id, action, coupon.title)
+    elif actor.kind == "staff":
         audit.record(
             actor=actor,
             action=action,

@@ -17,7 +17,14 @@ from .cart_prices import price_cart
 from .changes import Preview, Wish, confirm_change, preview_change
 from .documents import credit_refund, issue_document, pdf_of, set_legal_entity
 from .fapiao import ask_fapiao, issue_fapiao, refuse_fapiao, withdraw_fapiao
-from .fulfilment import auto_confirm, confirm_receipt, extend_receipt, receive_delivered, ship
+from .fulfilment import (
+    auto_confirm,
+    confirm_receipt,
+    correct_parcel,
+    extend_receipt,
+    receive_delivered,
+    ship,
+)
 from .handover import refund_missing
 from .holding import OrderWaits, release_hold
 from .lookup import send_order_link
@@ -63,6 +70,7 @@ __all__ = [
     "cart_for",
     "confirm_change",
     "confirm_receipt",
+    "correct_parcel",
     "credit_refund",
     "empty_cart",
     "expire_checkout",

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.models import Variant
@@ -18,7 +19,7 @@ from banyan.media.actions import claim_staged
 
 from ..access import get_order_for_buyer, get_return_for_buyer
 from ..events import OrderReturnMoved
-from ..models import Order, OrderLine, Return, ReturnLine, ReturnPhoto
+from ..models import Order, OrderLine, Return, ReturnLine, ReturnPhoto, ShipmentLine
 from ..queries import terms_of
 from ..states import RETURN
 from . import units as unit
@@ -66,8 +67,10 @@ def ask_return(
         if before is not None:
             return _same(before, order, units)
         check_window(order)
-        lines = {x.pk: x for x in unit.parcel_lines(order) if x.shipped_quantity}
+        lines = {x.pk: x for x in _sent_lines(order)}
         wanted = unit.check_units(units, lines.values())
+        if not wanted.keys() <= {x.pk for x in returnable(order)}:
+            raise _too_late()
         variants = _variants(lines, wanted, exchange) if exchange is not None else {}
         unit.claim_returned(wanted)
         made = Return.objects.create(
@@ -113,23 +116,50 @@ def _same(before: Return, order: Order, units: unit.Units) -> Return:
 
 def can_return(order: Order) -> bool:
     """Tell whether something of an order may be sent back now."""
-    try:
-        check_window(order)
-    except Conflict:
-        return False
-    return any(x.shipped_quantity > x.returned_quantity for x in unit.parcel_lines(order))
+    return any(x.shipped_quantity > x.returned_quantity for x in returnable(order))
+
+
+def returnable(order: Order) -> list[OrderLine]:
+    """Return the lines of what was sent that may be sent back now.
+
+    Until the shop's days after receipt. Nobody confirms a piece that was sent in exchange: its days
+    begin when it is taken as received, so long after its last parcel as for any other.
+    """
+    if order.state not in RETURNABLE:
+        return []
+    lines = _sent_lines(order)
+    if order.received_at is None:
+        return lines
+    terms, now = terms_of(order.shop_id), clock.now()
+    days = dt.timedelta(days=terms.return_days)
+    sent = _sent_at([line.pk for line in lines if line.replaces_id])
+    came = {pk: at + dt.timedelta(days=terms.confirm_days) for pk, at in sent.items()}
+    first = order.received_at
+    return [line for line in lines if now < max(first, came.get(line.pk, first)) + days]
+
+
+def _sent_lines(order: Order) -> list[OrderLine]:
+    return [line for line in unit.parcel_lines(order) if line.shipped_quantity]
+
+
+def _sent_at(line_ids: Sequence[int]) -> dict[int, dt.datetime]:
+    """Return when the last parcel of each line left."""
+    if not line_ids:
+        return {}
+    rows = ShipmentLine.objects.filter(line__in=line_ids).values_list("line_id")
+    return dict(rows.annotate(last=Max("shipment__shipped_at")))
 
 
 def check_window(order: Order) -> None:
     """Refuse what was never sent, and what arrived too long ago."""
-    sent = order.lines.filter(shipped_quantity__gt=0).exists()
-    if order.state not in RETURNABLE or not sent:
+    if order.state not in RETURNABLE or not _sent_lines(order):
         raise Conflict(_("Nothing of this order can be sent back."), code="not_returnable")
-    if order.received_at is None:
-        return
-    days = dt.timedelta(days=terms_of(order.shop_id).return_days)
-    if clock.now() >= order.received_at + days:
-        raise Conflict(_("The time to send it back is over."), code="return_too_late")
+    if not returnable(order):
+        raise _too_late()
+
+
+def _too_late() -> Conflict:
+    return Conflict(_("The time to send it back is over."), code="return_too_late")
 
 
 def _variants(
@@ -219,13 +249,15 @@ def check_state(found: Return, *states: str) -> None:
 
 def tell(actor: Actor, found: Return) -> None:
     """Emit where a return stands now."""
-    events.emit(
-        OrderReturnMoved(
-            order_id=found.order_id,
-            checkout_id=found.order.checkout_id,
-            shop_id=found.order.shop_id,
-            return_id=found.pk,
-            state=found.state,
-        ),
-        actor=actor,
+    events.emit(moved(found), actor=actor)
+
+
+def moved(found: Return) -> OrderReturnMoved:
+    """Return the event that says where a return stands."""
+    return OrderReturnMoved(
+        order_id=found.order_id,
+        checkout_id=found.order.checkout_id,
+        shop_id=found.order.shop_id,
+        return_id=found.pk,
+        state=found.state,
     )

@@ -40,13 +40,13 @@ class Sent:
 
 
 def read_rows(text: str) -> list[ToSend]:
-    """Return the rows of pasted CSV (order number, carrier, tracking); tabs are taken, too.
+    """Return the rows of pasted CSV (order number, carrier, tracking); tabs and semicolons, too.
 
     A first row of heads is passed over. Raises Invalid for more than 500 rows, and for what is no
     CSV.
     """
     text = text.lstrip("\ufeff")
-    delimiter = "\t" if "\t" in text else ","
+    delimiter = next((sign for sign in "\t;" if sign in text.partition("\n")[0]), ",")
     found: list[ToSend] = []
     try:
         rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from banyan.kernel.problems import Conflict
 
 from ..access import get_order_for_buyer, get_order_for_staff
 from ..events import OrderUnitsCancelled
-from ..models import Order, OrderLine, OrderRefund
+from ..models import Order, OrderChange, OrderLine, OrderRefund
 from ..rules import returning
 from . import units as unit
 from .fulfilment import settle
@@ -42,13 +43,27 @@ class NotCancellable(Conflict):
 
 def bought(lines: list[OrderLine]) -> list[returning.Bought]:
     """Return an order's lines as the rule of paying back sees them; replacements cost nothing."""
-    return [_bought(line) for line in lines if line.replaces_id is None]
+    given = _shipping_given(lines)
+    return [_bought(line, given[line.pk]) for line in lines if line.replaces_id is None]
 
 
-def _bought(line: OrderLine) -> returning.Bought:
+def _shipping_given(lines: list[OrderLine]) -> Counter[int]:
+    """Return what of the lines' shipping was paid back by a change, apart from any unit."""
+    given: Counter[int] = Counter()
+    of = {line.order_id for line in lines}
+    changes = OrderChange.objects.filter(order__in=of, kind="shipping").select_related("refund")
+    for change in changes:
+        for part in change.refund.lines if change.refund else []:
+            given[int(part["line"])] += int(part["amount"])
+    return given
+
+
+def _bought(line: OrderLine, given: int) -> returning.Bought:
     # Tax on top is a part of what is paid; included tax is in the prices already. What a lower
-    # price gave back is no price of a unit any more.
+    # price gave back is no price of a unit any more, and shipping is given once.
     on_shipping = min(line.shipping_tax_amount, line.tax_amount)
+    shipping = line.shipping_amount + on_shipping
+    given = min(given, shipping)
     return returning.Bought(
         key=line.pk,
         quantity=line.quantity,
@@ -57,8 +72,8 @@ def _bought(line: OrderLine) -> returning.Bought:
         + line.tax_amount
         - on_shipping
         - line.lowered_amount,
-        shipping=line.shipping_amount + on_shipping,
-        refunded=line.refunded_amount - line.lowered_amount,
+        shipping=shipping - given,
+        refunded=line.refunded_amount - line.lowered_amount - given,
         units_back=line.refunded_quantity,
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,16 +20,18 @@ from banyan.catalog.actions import allocate, reserve, restock, stock_locks
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import shipping_zones, tax_zones
 from banyan.catalog.rules import IN_PARCELS, Place, nearest
-from banyan.kernel import clock, locks
+from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import split
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.people.rules import clean_address
 
-from ..access import get_order_for
+from ..access import get_order_for, get_order_for_buyer
+from ..events import OrderChanged
 from ..models import Checkout, Order, OrderChange, OrderLine, OrderRefund
 from ..rules import returning
+from ..states import GRANTED
 from .acts import note_act
 from .cancelling import bought, cancel, cancellable
 from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
@@ -102,6 +105,7 @@ def confirm_change(
 
     Repeatable by ``key``. Raises Conflict ``preview_stale`` when anything it rests on has moved;
     SoldOut when the other kind is gone. Written down as a row, and in the shop's list of acts.
+    Emits order.changed.
     """
     order = _order_for(actor, order_id, wish, access_token)
     with transaction.atomic(), caused_by(order.checkout_id):
@@ -131,6 +135,13 @@ def confirm_change(
             created_at=clock.now(),
         )
         note_act(actor, order, "order.change", reason=reason, detail={"kind": wish.kind})
+        changed = OrderChanged(
+            order_id=order.pk,
+            checkout_id=order.checkout_id,
+            shop_id=order.shop_id,
+            change_id=change.pk,
+        )
+        events.emit(changed, actor=actor)
     return change
 
 
@@ -144,7 +155,7 @@ def _order_for(actor: Actor, order_id: int, wish: Wish, access_token: str) -> Or
         return order
     if wish.kind != "address":
         raise NotFound()
-    return order
+    return get_order_for_buyer(actor, order_id, access_token)
 
 
 def _check_own_address(actor: Actor, order: Order, wish: Wish) -> None:
@@ -260,6 +271,7 @@ def _titled(variant: Variant) -> str:
 
 def _show_shipping(order: Order, wish: Wish) -> Shown:
     given = sum(each.amount for each in order.changes.filter(kind="shipping"))
+    given += _shipping_back(order)
     left = min(order.shipping_amount - given, order.total_amount - order.refunded_amount)
     if order.state not in {"paid", "shipped", "received"}:
         raise Conflict(_("This order has nothing to refund."), code="not_refundable")
@@ -270,6 +282,19 @@ def _show_shipping(order: Order, wish: Wish) -> Shown:
         )
     before = {"shipping": order.shipping_amount - given}
     return before, {"shipping": order.shipping_amount - given - wish.amount}, wish.amount
+
+
+def _shipping_back(order: Order) -> int:
+    """Return what of the shipping went back with units: their refunds, less the goods' share."""
+    paid: Counter[int] = Counter()
+    for refund in order.refunds.filter(state__in=GRANTED):
+        for part in refund.lines:
+            if part.get("quantity"):
+                paid[int(part["line"])] += int(part["amount"])
+    lines = bought(list(order.lines.order_by("id")))
+    return sum(
+        max(0, paid[line.key] - line.goods * line.units_back // line.quantity) for line in lines
+    )
 
 
 def _do_address(

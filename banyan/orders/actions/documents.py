@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,9 +27,9 @@ from ..access import get_order_for
 from ..models import Document, DocumentFile, LegalEntity, Order, OrderLine, OrderRefund
 from ..queries import entity_of
 from ..rules.tax_ids import clean_credit_code
+from ..states import GRANTED
 
 PREFIX = {"receipt": "R", "invoice": "I", "credit_note": "C"}
-GRANTED = ("processing", "succeeded", "failed")
 PAID = {"paid", "shipped", "received", "closed"}
 
 
@@ -44,8 +45,9 @@ def set_legal_entity(
 ) -> LegalEntity:
     """Say who sells, for documents from now on. Owner only; audited.
 
-    Another tax id is another entity, which counts from 1; one that comes back counts on. A Chinese
-    shop's id has to carry its check character.
+    Another tax id is another entity, which counts from 1; one that comes back counts on, and one
+    that the actor sells under in another shop of theirs counts with that. A Chinese shop's id has
+    to carry its check character.
     """
     shop = get_shop_for_staff(actor, shop_id, ("owner",))
     name, address, tax_id = name.strip(), address.strip(), "".join(tax_id.split()).upper()
@@ -61,7 +63,7 @@ def set_legal_entity(
     if fields:
         raise Invalid(fields=fields)
     with transaction.atomic():
-        Shop.objects.select_for_update().get(pk=shop.pk)
+        held = _hold_shops_of(actor, shop)
         entities = LegalEntity.objects.filter(shop=shop)
         entities.exclude(tax_id=tax_id).update(is_current=False)
         entity, _made = entities.update_or_create(
@@ -72,6 +74,7 @@ def set_legal_entity(
                 "name": name,
                 "address": address,
                 "is_current": True,
+                "counts_with": _same_elsewhere(held, shop.pk, tax_id),
                 "created_at": clock.now(),
             },
         )
@@ -83,6 +86,30 @@ def set_legal_entity(
             subject_label=name,
         )
     return entity
+
+
+def _hold_shops_of(actor: Actor, shop: Shop) -> set[int]:
+    """Lock a shop and all that the actor owns; return their ids.
+
+    All of them, so that of two shops that name one tax id at once the later finds the first.
+    """
+    theirs = Shop.objects.filter(staff__account_id=actor.id or 0, staff__role="owner")
+    held = set(theirs.values_list("pk", flat=True)) | {shop.pk}
+    return set(
+        Shop.objects.select_for_update()
+        .filter(pk__in=held)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def _same_elsewhere(shop_ids: Collection[int], shop_id: int, tax_id: str) -> LegalEntity | None:
+    """Return whom a new entity of a tax id counts with: the first one of it in these shops."""
+    if not tax_id:
+        return None
+    others = LegalEntity.objects.filter(shop__in=shop_ids, tax_id=tax_id).exclude(shop=shop_id)
+    found = others.select_related("counts_with").order_by("id").first()
+    return (found.counts_with or found) if found else None
 
 
 def issue_document(*, actor: Actor, order_id: int, kind: str, access_token: str = "") -> Document:
@@ -149,7 +176,7 @@ RETURNING last
 
 def _next(entity: LegalEntity, kind: str, year: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [entity.pk, kind, year])
+        cursor.execute(_NEXT, [entity.counts_with_id or entity.pk, kind, year])
         (sequence,) = cursor.fetchone()
     return int(sequence)
 

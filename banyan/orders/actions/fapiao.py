@@ -9,13 +9,14 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import clock, locks
+from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, Invalid
 from banyan.kernel.states import transition
 
 from ..access import get_order_for_buyer, get_order_for_staff
+from ..events import OrderFapiaoMoved
 from ..models import Fapiao, Order
 from ..rules.tax_ids import clean_credit_code
 from ..states import FAPIAO
@@ -39,7 +40,8 @@ def ask_fapiao(
     """The buyer asks for a 发票 on a person or a company, for what is paid and not paid back.
 
     Asking again corrects what was asked until it is issued. A company's id has to carry its check
-    character. Locks order. Raises Conflict ``fapiao_issued``, ``not_paid``.
+    character. Locks order. Emits order.fapiao_moved. Raises Conflict ``fapiao_issued``,
+    ``not_paid``.
     """
     order = get_order_for_buyer(actor, order_id, access_token)
     words = _checked(title_kind, title, tax_id, email)
@@ -52,7 +54,9 @@ def ask_fapiao(
         words["amount"] = amount
         before = Fapiao.objects.filter(order=order).first()
         if before is None:
-            return Fapiao.objects.create(order=order, created_at=clock.now(), **words)
+            made = Fapiao.objects.create(order=order, created_at=clock.now(), **words)
+            _tell(actor, made)
+            return made
         if before.state == "issued":
             raise Conflict(_("It is issued already."), code="fapiao_issued")
         if before.state == "asked":
@@ -60,6 +64,7 @@ def ask_fapiao(
             before.refresh_from_db()
         else:
             transition(FAPIAO, before, "asked", actor=actor, answer="", settled_at=None, **words)
+            _tell(actor, before)
     return before
 
 
@@ -97,7 +102,8 @@ def withdraw_fapiao(*, actor: Actor, order_id: int, access_token: str = "") -> F
 def issue_fapiao(*, actor: Actor, order_id: int, number: str, file: bytes | None = None) -> Fapiao:
     """The shop has issued it: its number, and the file (PDF or OFD, at most 2 MB) if it has one.
 
-    Whoever works in the shop; written down. Repeatable. Raises Conflict ``fapiao_not_asked``.
+    Whoever works in the shop; written down. Emits order.fapiao_moved. Repeatable. Raises Conflict
+    ``fapiao_not_asked``.
     """
     order = get_order_for_staff(actor, order_id)
     number = number.strip()
@@ -119,6 +125,7 @@ def issue_fapiao(*, actor: Actor, order_id: int, number: str, file: bytes | None
         values: dict[str, Any] = {"number": number, "file": file, "file_kind": kind}
         transition(FAPIAO, found, "issued", actor=actor, settled_at=clock.now(), **values)
         note_act(actor, order, "fapiao.issue", detail={"number": number})
+        _tell(actor, found)
     return found
 
 
@@ -135,7 +142,21 @@ def refuse_fapiao(*, actor: Actor, order_id: int, reason: str) -> Fapiao:
         _check_asked(found)
         transition(FAPIAO, found, "refused", actor=actor, answer=reason, settled_at=clock.now())
         note_act(actor, order, "fapiao.refuse", reason=reason)
+        _tell(actor, found)
     return found
+
+
+def _tell(actor: Actor, found: Fapiao) -> None:
+    order = found.order
+    events.emit(
+        OrderFapiaoMoved(
+            order_id=order.pk,
+            checkout_id=order.checkout_id,
+            shop_id=order.shop_id,
+            state=found.state,
+        ),
+        actor=actor,
+    )
 
 
 def _of(order: Order) -> Fapiao:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import stock_locks
@@ -13,22 +15,20 @@ from banyan.delivery.queries import vouchers_waiting
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Conflict, Invalid, Problem
+from banyan.kernel.problems import Conflict, Invalid, NotFound, Problem
 from banyan.kernel.states import transition
 
 from ..access import get_order_for_buyer, get_order_for_staff
-from ..events import OrderReceived, OrderShipped
+from ..events import OrderParcelCorrected, OrderReceived, OrderShipped
 from ..models import Order, Shipment, ShipmentLine
 from ..ports import argued_about, holds_on
 from ..queries import terms_of
-from ..states import OPEN_RETURN, ORDER
+from ..states import CAN_SEND, OPEN_RETURN, ORDER
 from . import units as unit
 from .acts import note_act
 from .holding import check_may_leave, to_hand_over
 
 EXTENSION = dt.timedelta(days=3)
-SHIPPABLE = {"paid", "shipped", "received"}
-"""The last two for what is sent in exchange."""
 
 
 def ship(
@@ -60,7 +60,7 @@ def ship(
             return before
         if not lines:
             raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
-        if order.state not in SHIPPABLE:
+        if order.state not in CAN_SEND:
             raise Conflict(_("Only a paid order can be shipped."), code="not_paid")
         held = holds_on(every)
         free = {line_id: n for line_id, n in left.items() if line_id not in held}
@@ -80,6 +80,38 @@ def ship(
         )
         note_act(actor, order, "order.ship", detail={"parcel": str(shipment.pk)})
     return shipment
+
+
+def correct_parcel(
+    *, actor: Actor, order_id: int, shipment_id: int, carrier: str, tracking: str = ""
+) -> Shipment:
+    """Put a parcel's carrier or number right, for those who work in the shop; written down.
+
+    Emits order.parcel_corrected, by which the buyer is told again; nothing where both are the same.
+    Locks order. Raises NotFound for a parcel of another order.
+    """
+    carrier, tracking = _checked(carrier, tracking)
+    order = get_order_for_staff(actor, order_id)
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take([LockKey("order", order.pk)])
+        parcel = order.shipments.filter(pk=shipment_id).first()
+        if parcel is None:
+            raise NotFound()
+        before = f"{parcel.carrier} {parcel.tracking}".strip()
+        if (parcel.carrier, parcel.tracking) == (carrier, tracking):
+            return parcel
+        parcel.carrier, parcel.tracking = carrier, tracking
+        parcel.save(update_fields=["carrier", "tracking"])
+        change = f"{before} → {carrier} {tracking}".strip()
+        note_act(actor, order, "order.parcel", detail={"change": change})
+        corrected = OrderParcelCorrected(
+            order_id=order.pk,
+            checkout_id=order.checkout_id,
+            shop_id=order.shop_id,
+            shipment_id=parcel.pk,
+        )
+        events.emit(corrected, actor=actor)
+    return parcel
 
 
 def _checked(carrier: str, tracking: str) -> tuple[str, str]:
@@ -131,10 +163,16 @@ def settle(*, actor: Actor, order: Order) -> None:
 
 def confirm_receipt(*, actor: Actor, order_id: int, access_token: str = "") -> Order:
     """The buyer has the parcel. Emits order.received; repeatable."""
-    return _receive(actor, get_order_for_buyer(actor, order_id, access_token), "buyer")
+    order = get_order_for_buyer(actor, order_id, access_token)
+    return _receive(actor, order, "buyer", _on_its_way)
 
 
-def _receive(actor: Actor, order: Order, reason: str) -> Order:
+def _on_its_way(order: Order) -> bool:
+    return order.state == "shipped" or _all_delivered(order)
+
+
+def _receive(actor: Actor, order: Order, reason: str, may: Callable[[Order], bool]) -> Order:
+    """Move an order to received if it ``may``, asked under its lock."""
     received = OrderReceived(
         order_id=order.pk, checkout_id=order.checkout_id, shop_id=order.shop_id
     )
@@ -143,7 +181,7 @@ def _receive(actor: Actor, order: Order, reason: str) -> Order:
         order.refresh_from_db()
         if order.state == "received":
             return order
-        if order.state != "shipped" and not _all_delivered(order):
+        if not may(order):
             raise Conflict(_("This order is not on its way."), code="not_shipped")
         with caused_by(order.checkout_id):
             transition(
@@ -186,7 +224,7 @@ def receive_delivered(*, actor: Actor, order_id: int) -> None:
     """
     order = Order.objects.select_related("checkout", "shop").get(pk=order_id)
     if _all_delivered(order):
-        _receive(actor, order, "delivered")
+        _receive(actor, order, "delivered", _all_delivered)
 
 
 def auto_confirm(*, actor: Actor, limit: int = 200) -> int:
@@ -194,17 +232,25 @@ def auto_confirm(*, actor: Actor, limit: int = 200) -> int:
 
     Not while a return of the order or a dispute about it is open: who argues has not agreed.
     """
-    due = Order.objects.filter(state="shipped", confirm_at__lte=clock.now())
-    open_returns = Order.objects.filter(returns__state__in=OPEN_RETURN).values("pk")
-    found = list(due.exclude(pk__in=open_returns).order_by("confirm_at")[:limit])
+    found = list(_due().order_by("confirm_at")[:limit])
     argued = argued_about([order.pk for order in found])
     count = 0
     for order in found:
         if order.pk in argued:
             continue
         try:
-            _receive(actor, order, "no answer in time")
+            _receive(actor, order, "no answer in time", _still_due)
         except Problem:
             continue  # the buyer answered meanwhile, or it is busy: the next run looks again
         count += 1
     return count
+
+
+def _due() -> QuerySet[Order]:
+    due = Order.objects.filter(state="shipped", confirm_at__lte=clock.now())
+    return due.exclude(pk__in=Order.objects.filter(returns__state__in=OPEN_RETURN).values("pk"))
+
+
+def _still_due(order: Order) -> bool:
+    """Ask again under the lock: the buyer may have put it off, or begun to argue, meanwhile."""
+    return _due().filter(pk=order.pk).exists() and not argued_about([order.pk])

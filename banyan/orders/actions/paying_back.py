@@ -21,9 +21,9 @@ from banyan.payments import actions as payments
 from banyan.sales import actions as sales
 
 from ..events import OrderRefunded
-from ..models import Order, OrderLine, OrderRefund
+from ..models import Fapiao, Order, OrderLine, OrderRefund
 from ..rules import RefundableLine, goods_part, tax_part
-from ..states import ORDER, REFUND
+from ..states import FAPIAO, ORDER, REFUND
 from . import units as unit
 from .exchanging import pay_instead
 from .fulfilment import settle
@@ -136,6 +136,7 @@ def pay_back(
     transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
     _move_money(actor, order, refund)
     even_out(actor=actor, order=order)
+    _end_answered_wishes(actor, order)
     events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)
     whole = order.refunded_amount == order.total_amount
     if whole:
@@ -145,6 +146,21 @@ def pay_back(
         close(actor=actor, order=order, reason="refunded in full")
     else:
         settle(actor=actor, order=order)
+
+
+def _end_answered_wishes(actor: Actor, order: Order) -> None:
+    """Let nobody answer what this refund has answered: a wish for the same money, a larger 发票."""
+    spent = {line.key for line in refundable_lines(order) if not line.left}
+    for asked in order.refunds.filter(state="requested"):
+        if {int(part["line"]) for part in asked.lines} <= spent:
+            transition(REFUND, asked, "withdrawn", actor=actor, settled_at=clock.now())
+    wanted = Fapiao.objects.defer("file").filter(order=order, state="asked").first()
+    if wanted is None:
+        return
+    if left := order.total_amount - order.refunded_amount:
+        Fapiao.objects.filter(pk=wanted.pk).update(amount=left)
+    else:
+        transition(FAPIAO, wanted, "withdrawn", actor=actor, settled_at=clock.now())
 
 
 def send_no_more(actor: Actor, order: Order, paid_back: Collection[int]) -> None:

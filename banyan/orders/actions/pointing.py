@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from banyan.entitlements import actions as entitlements
 from banyan.entitlements.actions.points import Wanted
@@ -19,9 +20,10 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Busy
 
-from ..models import Order, OrderLine
+from ..models import Order, OrderLine, Return
 from ..queries import terms_of
 from ..rules import POINTS, Discount, LineInput
+from ..states import OPEN_RETURN
 
 logger = logging.getLogger(__name__)
 
@@ -168,8 +170,12 @@ def thaw(*, order_id: int) -> None:
 
 
 def ripen_due(*, actor: Actor, limit: int = 200) -> int:
-    """Let points be spent whose time has come, less what was refunded. Returns how many lots."""
-    due = PointsLot.objects.filter(state="granted", available_at__lte=clock.now())
+    """Let points be spent whose time has come, less what was refunded. Returns how many lots.
+
+    Not those of an order of which something is on its way back.
+    """
+    coming = Return.objects.filter(order_id=OuterRef("order_id"), state__in=OPEN_RETURN)
+    due = PointsLot.objects.filter(~Exists(coming), state="granted", available_at__lte=clock.now())
     order_ids = list(due.order_by("available_at").values_list("order_id", flat=True)[:limit])
     for order_id in order_ids:
         try:

@@ -22,10 +22,15 @@ from banyan.payments.events import RefundFailed, RefundSucceeded
 from banyan.payments.rules import TO_WALLET
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
-from ..events import OrderRefundSettled, RefundHelpAsked
+from ..events import (
+    OrderRefundAsked,
+    OrderRefundRefused,
+    OrderRefundSettled,
+    RefundHelpAsked,
+)
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import refund_by_amount
-from ..states import REFUND
+from ..states import GRANTED, REFUND
 from . import handover
 from . import units as unit
 from .acts import note_act
@@ -55,6 +60,8 @@ def ask_refund(
 ) -> OrderRefund:
     """The buyer asks for money back; the shop decides. Repeatable by ``key``. Locks order.
 
+    Emits order.refund_asked.
+
     By line when ``lines`` (line id -> amount) is given, else ``amount`` spread over them. Raises
     IdempotencyMismatch when the key stands for another request.
     """
@@ -71,13 +78,15 @@ def ask_refund(
         handover.check_wish(order, parts)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
-        return create_refund(order, parts, reason=reason, key=key, by="buyer", restock=False)
+        made = create_refund(order, parts, reason=reason, key=key, by="buyer", restock=False)
+        events.emit(_moved(OrderRefundAsked, made), actor=actor)
+    return made
 
 
 def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
     """The shop turns a request down, with a reason the buyer reads. Locks order.
 
-    Raises Conflict ``refund_not_open`` when it was answered already.
+    Emits order.refund_refused. Raises Conflict ``refund_not_open`` when it was answered already.
     """
     refund = get_refund_for(actor, refund_id)
     get_order_for_staff(actor, refund.order_id, MANAGERS)
@@ -90,7 +99,20 @@ def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
             raise _not_open()
         transition(REFUND, refund, "refused", actor=actor, reason=reason, settled_at=clock.now())
         _audit(actor, refund, "refund.refuse", reason)
+        events.emit(_moved(OrderRefundRefused, refund), actor=actor)
     return refund
+
+
+def _moved(
+    kind: type[OrderRefundAsked] | type[OrderRefundRefused], refund: OrderRefund
+) -> OrderRefundAsked | OrderRefundRefused:
+    order = refund.order
+    return kind(
+        order_id=order.pk,
+        checkout_id=order.checkout_id,
+        shop_id=order.shop_id,
+        refund_id=refund.pk,
+    )
 
 
 def grant_refund(
@@ -120,7 +142,7 @@ def grant_refund(
         before = OrderRefund.objects.filter(key=key).exclude(pk=request_id or 0, state="requested")
         if known := before.first():
             check_same(known, order, amount=amount, reason=reason, lines=lines, restock=restock)
-            if known.state in {"requested", "refused"}:
+            if known.state not in GRANTED:
                 raise _not_open()
             return known
         check_refundable(order, reason)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
 from banyan.catalog.actions import restock
-from banyan.kernel import clock, locks
+from banyan.catalog.actions.acts import note_act as note_shop_act
+from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Invalid
@@ -25,7 +26,7 @@ from ..rules import returning
 from ..states import RETURN
 from . import units as unit
 from .acts import note_act
-from .asking import check_state, end, tell
+from .asking import check_state, end, moved, tell
 from .cancelling import bought
 from .exchanging import count_root, keep_replacements, replacement_locks, set_aside
 from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
@@ -67,15 +68,17 @@ def set_terms(
         fields["instructions"] = _("At most 600 letters.")
     if fields:
         raise Invalid(fields=fields)
-    terms, _made = AfterSaleTerms.objects.update_or_create(
-        shop=shop,
-        defaults={
-            "confirm_days": confirm_days,
-            "return_days": return_days,
-            "return_address": return_address.strip(),
-            "instructions": instructions.strip(),
-        },
-    )
+    with transaction.atomic():
+        terms, _made = AfterSaleTerms.objects.update_or_create(
+            shop=shop,
+            defaults={
+                "confirm_days": confirm_days,
+                "return_days": return_days,
+                "return_address": return_address.strip(),
+                "instructions": instructions.strip(),
+            },
+        )
+        note_shop_act(actor, shop.pk, "shop.terms", shop.name)
     return terms
 
 
@@ -132,7 +135,10 @@ def _check_answer(address: str, instructions: str, label: str) -> None:
 
 
 def offer_money(*, actor: Actor, return_id: int) -> Return:
-    """The shop has no other piece: the exchange becomes a return for money. Repeatable."""
+    """The shop has no other piece: the exchange becomes a return for money. Repeatable.
+
+    Emits order.return_moved.
+    """
     found = get_return_for_staff(actor, return_id, MANAGERS)
     with transaction.atomic(), caused_by(found.order.checkout_id):
         locks.take([LockKey("order", found.order_id)])
@@ -143,7 +149,7 @@ def offer_money(*, actor: Actor, return_id: int) -> Return:
             found.save(update_fields=["wish"])
             found.lines.update(variant=None)
             note_act(actor, found.order, "return.offer_money", detail={"return": found.number})
-            tell(actor, found)
+            events.emit(moved(found).model_copy(update={"offered": True}), actor=actor)
     return found
 
 

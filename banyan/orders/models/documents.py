@@ -16,7 +16,8 @@ from .refunds import OrderRefund
 class LegalEntity(models.Model):
     """Who sells, in the terms of the law; another tax id is another entity with numbers of its own.
 
-    A shop has one that is current; documents keep the words they were written with.
+    A shop has one that is current; documents keep the words they were written with. Who sells in
+    several shops under one tax id is one entity: the later rows count with the first one.
     """
 
     id = IdField(primary_key=True)
@@ -25,6 +26,15 @@ class LegalEntity(models.Model):
     address = models.CharField(max_length=300)
     tax_id = models.CharField(max_length=40, blank=True, default="")
     is_current = models.BooleanField(default=True)
+    # No constraint in the database: adding one would hold the table.
+    counts_with = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     created_at = models.DateTimeField()
 
     class Meta:

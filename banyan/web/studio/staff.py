@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.catalog import actions as catalog
 from banyan.catalog.access import EVERYONE
 from banyan.catalog.models import Shop, ShopStaff
+from banyan.kernel.labels import WORDS
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import NotFound, Problem
 from banyan.people.models import Account
@@ -29,34 +30,7 @@ def role_texts() -> dict[str, str]:
     return {
         "owner": _("Owner: everything, and who works here"),
         "manager": _("Manager: goods, prices, refunds and returns"),
-        "clerk": _("Clerk: sees orders, sends parcels, answers buyers"),
-    }
-
-
-def act_texts() -> dict[str, str]:
-    """Return what can stand in the list of acts."""
-    return {
-        "order.ship": _("Sent a parcel"),
-        "order.change": _("Changed an order"),
-        "orders.export": _("Exported orders"),
-        "refund.grant": _("Gave money back"),
-        "refund.send_again": _("Sent a refund again"),
-        "refund.refuse": _("Turned a refund down"),
-        "return.approve": _("Agreed to a return"),
-        "return.refuse": _("Turned a return down"),
-        "return.offer_money": _("Offered money for an exchange"),
-        "return.receive": _("Took a return in"),
-        "return.settle": _("Settled a return"),
-        "fapiao.issue": _("Issued a 发票"),
-        "fapiao.refuse": _("Turned a 发票 down"),
-        "staff.invite": _("Invited somebody"),
-        "staff.hire": _("Gave somebody a role"),
-        "staff.join": _("Joined the shop"),
-        "staff.change": _("Changed a role"),
-        "staff.remove": _("Let somebody go"),
-        "shop.legal_entity": _("Changed the legal data"),
-        "coupon.create": _("Made a coupon"),
-        "coupon.stop": _("Stopped a coupon"),
+        "clerk": _("Clerk: sees orders, sends parcels, counts stock, answers buyers"),
     }
 
 
@@ -130,22 +104,22 @@ def acts(request: HttpRequest, shop_slug: str) -> HttpResponse:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: PAGE + 1])
     names = Account.objects.in_bulk({each.actor_id for each in found if each.actor_id})
-    texts = act_texts()
     context = {
-        "rows": [_act(each, names, texts) for each in found[:PAGE]],
+        "rows": [_act(each, names) for each in found[:PAGE]],
         "more_url": f"?before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
     }
     return page(request, shop, "staff", "studio/acts.html", context)
 
 
-def _act(entry: AuditEntry, names: dict[int, Account], texts: dict[str, str]) -> dict[str, Any]:
+def _act(entry: AuditEntry, names: dict[int, Account]) -> dict[str, Any]:
     account = names.get(entry.actor_id or 0)
     order = entry.detail.get("order", "")
     return {
         "entry": entry,
-        "text": texts.get(entry.action, entry.action),
+        "text": WORDS.get(entry.action, entry.action),
         "who": account.display_name if account else entry.actor_label,
         "order": int(order) if str(order).isdecimal() else None,
+        "change": str(entry.detail.get("change", "")),
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from banyan.catalog.queries import (
 from banyan.catalog.reminders import BACK
 from banyan.kernel.problems import NotFound, Problem
 from banyan.notify.queries import reachable_share
+from banyan.people.models import Account
 
 from ..http import actor, number, private, signed_in
 from .room import frame, page, refusal_of, shop_of
@@ -156,11 +158,29 @@ def _story(
         "here": stock.on_hand - stock.elsewhere,
         "threshold": stock.low_at,
         "reach": reachable_share(kind=BACK, subject_id=variant.pk),
-        "moves": [_movement(moved) for moved in found[:PAGE]],
+        "moves": _movements(found[:PAGE]),
         "more_url": f"?before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
         "values": request.POST,
     }
     return page(request, shop, "stocks", "studio/stock_story.html", context, problem)
+
+
+BY = re.compile(r"(?:member|staff):(\d+)")
+"""How a movement keeps who made it, see ``str(Actor)``."""
+
+
+def _movements(moves: Sequence[StockMovement]) -> list[dict[str, Any]]:
+    """Return the rows; where an account made a movement, its name stands in place of its number."""
+    by = {moved.pk: BY.fullmatch(moved.reference) for moved in moves}
+    names = Account.objects.in_bulk({int(found[1]) for found in by.values() if found})
+    rows = []
+    for moved in moves:
+        row, found = _movement(moved), by[moved.pk]
+        if found:
+            account = names.get(int(found[1]))
+            row["reference"] = account.display_name if account else ""
+        rows.append(row)
+    return rows
 
 
 def _movement(moved: StockMovement) -> dict[str, Any]:

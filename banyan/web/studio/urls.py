@@ -60,6 +60,11 @@ urlpatterns = [
     path("<slug:shop_slug>/orders/send", bulk.ship, name="studio_bulk_ship"),
     path("<slug:shop_slug>/orders/<int:order_id>", one.order, name="studio_order"),
     path("<slug:shop_slug>/orders/<int:order_id>/ship", one.ship, name="studio_order_ship"),
+    path(
+        "<slug:shop_slug>/orders/<int:order_id>/parcels/<int:shipment_id>",
+        one.parcel,
+        name="studio_parcel",
+    ),
     path("<slug:shop_slug>/orders/<int:order_id>/refund", money.refund, name="studio_order_refund"),
     path("<slug:shop_slug>/orders/<int:order_id>/answer", money.answer, name="studio_order_answer"),
     path("<slug:shop_slug>/orders/<int:order_id>/note", one.note, name="studio_order_note"),

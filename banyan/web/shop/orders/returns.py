@@ -19,7 +19,7 @@ from banyan.media.actions import stage
 from banyan.media.queries import staged_for, thumb_urls
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_buyer, get_return_for_buyer
-from banyan.orders.actions.asking import MOST_PHOTOS, check_window
+from banyan.orders.actions.asking import MOST_PHOTOS, check_window, returnable
 from banyan.orders.actions.units import parcel_lines
 from banyan.orders.models import Order, Return
 
@@ -81,7 +81,7 @@ def _ask_page(
     photos: list[str] | None = None,
 ) -> HttpResponse:
     data = request.POST
-    lines = [x for x in parcel_lines(order) if x.shipped_quantity > x.returned_quantity]
+    lines = [x for x in returnable(order) if x.shipped_quantity > x.returned_quantity]
     kinds: dict[int, list[Variant]] = {}
     for variant in Variant.objects.filter(
         product_id__in=[line.product_id for line in lines], is_active=True

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.orders.actions.changes import Preview
 from banyan.orders.models import Checkout, Document, Order, OrderLine, OrderRefund
 from banyan.orders.ports import Hold
 from banyan.orders.queries import shipments_of, state_history
@@ -23,6 +24,7 @@ from banyan.sharing.models import Touch
 from banyan.web.ui.shapes import Entry, Face
 
 from ..people.faces import somebody
+from .addresses import preview_rows
 from .explaining import step_rows, sum_rows
 
 
@@ -71,6 +73,7 @@ def refund_state_text(state: str) -> str:
         "succeeded": _("The money was sent back"),
         "failed": _("It could not be sent; name another destination"),
         "refused": _("Turned down"),
+        "withdrawn": _("Not needed any more: it was paid back otherwise"),
     }
     return texts.get(state, state)
 
@@ -143,6 +146,17 @@ def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "")
                 time=parcel.shipped_at,
                 detail=f"{parcel.carrier} {parcel.tracking}".strip(),
                 url=row["url"],
+                state="good",
+            )
+        )
+    for each in order.changes.order_by("id"):
+        shown = Preview(each.before, each.after, each.amount, "")
+        rows = preview_rows(shown, order.currency)
+        entries.append(
+            Entry(
+                text=_("The order was changed"),
+                time=each.created_at,
+                detail=", ".join(f"{name}: {old} → {new}" for name, old, new in rows),
                 state="good",
             )
         )

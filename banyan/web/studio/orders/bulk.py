@@ -13,9 +13,8 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, Problem
 from banyan.orders.access import visible_orders
 from banyan.orders.actions.bulk import Sent, ToSend, read_rows, ship_many
-from banyan.orders.models import Order, OrderLine
-from banyan.orders.ports import holds_on
-from banyan.orders.queries import lines_of
+from banyan.orders.models import Order
+from banyan.orders.queries import lines_to_send
 from banyan.orders.rules.carriers import CARRIERS
 
 from ...http import actor, private, signed_in
@@ -33,7 +32,7 @@ def packing(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """Show what goes into the parcels of the ticked orders, to print: A4, one order a sheet."""
     shop = shop_of(request, shop_slug)
     found = chosen_orders(request, shop, MOST)
-    lines = _to_send(found)
+    lines = lines_to_send(found)
     sheets = [
         {
             "order": order,
@@ -67,16 +66,6 @@ def ship(request: HttpRequest, shop_slug: str) -> HttpResponse:
     return _result(request, shop, done)
 
 
-def _to_send(found: list[Order]) -> dict[int, list[OrderLine]]:
-    """Return what is left of each order and may leave."""
-    lines = lines_of(found)
-    held = holds_on(x for order in found if order.state == "paid" for x in lines[order.pk])
-    return {
-        pk: [line for line in group if line.to_ship and line.pk not in held]
-        for pk, group in lines.items()
-    }
-
-
 def _rows(request: HttpRequest) -> list[ToSend]:
     data = request.POST
     rows = read_rows(data.get("rows", ""))
@@ -91,10 +80,12 @@ def _rows(request: HttpRequest) -> list[ToSend]:
 def _page(
     request: HttpRequest, shop: Shop, found: list[Order], problem: Problem | None = None
 ) -> HttpResponse:
-    lines = _to_send(found)
+    lines = lines_to_send(found)
     rows: list[dict[str, Any]] = []
     for order in found:
         number = order.number
+        if not lines[order.pk]:
+            continue
         rows.append(
             {
                 "order": order,
@@ -103,7 +94,13 @@ def _page(
                 "tracking": request.POST.get(f"tracking_{number}", ""),
             }
         )
-    context = {"rows": rows, "carriers": CARRIERS, "values": request.POST}
+    left_out = [order.number for order in found if not lines[order.pk]]
+    context = {
+        "rows": rows,
+        "left_out": ", ".join(left_out),
+        "carriers": CARRIERS,
+        "values": request.POST,
+    }
     return page(request, shop, "orders", "studio/bulk_ship.html", context, problem)
 
 

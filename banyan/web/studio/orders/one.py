@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -24,11 +24,16 @@ from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_staff
 from banyan.orders.actions.changes import Preview
-from banyan.orders.actions.fulfilment import SHIPPABLE
 from banyan.orders.actions.units import parcel_lines
 from banyan.orders.models import Fapiao, Order, OrderLine
 from banyan.orders.ports import holds_on
-from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
+from banyan.orders.queries import (
+    entity_of,
+    first_images,
+    lines_of,
+    lines_to_send,
+    refunds_of,
+)
 from banyan.orders.rules.carriers import CARRIERS
 
 from ...http import actor, private, signed_in
@@ -93,7 +98,7 @@ def order_page(
         "left": left,
         "given": given_rows(found, [row["line"] for row in lines]),
         "hold": hold_text((row["line"] for row in lines), held),
-        "to_ship": _to_ship(found, held, request.POST),
+        "to_ship": _to_ship(found, request.POST),
         "carriers": CARRIERS,
         "parcels": parcel_rows(found),
         "returns": [(r, return_state(r.state)) for r in found.returns.order_by("-id")],
@@ -137,21 +142,27 @@ def _papers(found: Order) -> dict[str, Any]:
         "paid": found.state in SHIPPED_TO,
         "fapiao": asked,
         "fapiao_amount": Money(asked.amount, found.currency) if asked else None,
+        "fapiao_over": _over(found, asked),
     }
 
 
-def _to_ship(found: Order, held: Collection[int], posted: Any) -> list[dict[str, Any]]:
+def _over(found: Order, issued: Fapiao | None) -> Money | None:
+    """Return what was paid back since a 发票 was issued; None where it is right."""
+    if issued is None or issued.state != "issued":
+        return None
+    over = issued.amount - (found.total_amount - found.refunded_amount)
+    return Money(over, found.currency) if over > 0 else None
+
+
+def _to_ship(found: Order, posted: Any) -> list[dict[str, Any]]:
     """Return what is left to ship and may leave, by line, with the number in its field."""
-    if found.state not in SHIPPABLE:
-        return []
     return [
         {
             "line": line,
             "field": f"unit_{line.pk}",
             "value": posted.get(f"unit_{line.pk}", line.to_ship),
         }
-        for line in parcel_lines(found)
-        if line.to_ship and line.pk not in held
+        for line in lines_to_send([found])[found.pk]
     ]
 
 
@@ -263,6 +274,27 @@ def ship(request: HttpRequest, shop_slug: str, order_id: int) -> HttpResponse:
     except Problem as problem:
         return order_page(request, shop, found, refusal_of(problem))
     messages.success(request, _("It is on its way; the buyer has been told."))
+    return redirect("studio_order", shop.slug, found.pk)
+
+
+@require_POST
+@private
+@signed_in
+def parcel(request: HttpRequest, shop_slug: str, order_id: int, shipment_id: int) -> HttpResponse:
+    """Put the carrier or the number of a parcel right."""
+    shop, found = order_of(request, shop_slug, order_id)
+    data = request.POST
+    try:
+        orders.correct_parcel(
+            actor=actor(request),
+            order_id=found.pk,
+            shipment_id=shipment_id,
+            carrier=data.get("parcel_carrier", ""),
+            tracking=data.get("parcel_tracking", ""),
+        )
+    except Problem as problem:
+        return order_page(request, shop, found, refusal_of(problem))
+    messages.success(request, _("Corrected; the buyer has been told."))
     return redirect("studio_order", shop.slug, found.pk)
 
 

@@ -20,10 +20,10 @@ from banyan.catalog.models import Shop
 from banyan.kernel import audit
 from banyan.kernel.money import Money
 from banyan.orders.access import visible_orders
-from banyan.orders.finding import HEADS, Sought, counts, exported, narrowed
+from banyan.orders.finding import HEADS, SENT, Sought, counts, exported, narrowed
 from banyan.orders.models import Order, OrderRefund
 from banyan.orders.ports import holds_on
-from banyan.orders.queries import lines_of
+from banyan.orders.queries import lines_of, lines_to_send
 from banyan.web.ui.shapes import Tab
 
 from ...http import actor, number, private, signed_in
@@ -116,6 +116,7 @@ def _rows(found: list[Order]) -> list[dict[str, Any]]:
         )
     )
     held = holds_on(x for order in found if order.state == "paid" for x in lines[order.pk])
+    owed = lines_to_send(order for order in found if order.state in SENT)
     return [
         {
             "order": order,
@@ -128,6 +129,7 @@ def _rows(found: list[Order]) -> list[dict[str, Any]]:
             "path": shared_path(lines[order.pk]),
             "buyer": order.checkout.address.get("recipient", ""),
             "asked": order.pk in asked,
+            "owed": bool(owed.get(order.pk)),
         }
         for order in found
     ]

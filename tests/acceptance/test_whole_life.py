@@ -42,6 +42,7 @@ from tests.acceptance.lives_campaigns import (
 )
 from tests.acceptance.lives_chat import of_chat
 from tests.acceptance.lives_community import of_authors, of_groups
+from tests.acceptance.lives_looked_at import of_circles, of_pictures_from_elsewhere
 from tests.acceptance.lives_moderation import of_leaving, of_moderation, of_rights_holders
 from tests.acceptance.lives_papers import of_fapiao, of_returns
 from tests.acceptance.lives_payments import of_money_passed_on, of_payment_requests
@@ -80,6 +81,8 @@ TOLD_ELSEWHERE = {
     "link.revoked": "tests/sharing/test_links.py",
     "notification.read": "tests/notify/test_notifications.py",
     "notification.told": "tests/notify/test_notifications.py",
+    "order.changed": "tests/orders/test_answers.py",
+    "order.parcel_corrected": "tests/orders/test_shipping_in_parts.py",
     "sharing.touched": "tests/sharing/test_touches.py",
     "stock.low": "tests/catalog/test_stock.py",
 }
@@ -165,6 +168,9 @@ def orders_lives(settings: Any) -> None:
         actor=make.actor(buyer), order_id=bought().pk, amount=1, reason="x", key="ask"
     )
     orders.refuse_refund(actor=owner, refund_id=asked.pk, reason="worn")
+    wished = bought()
+    orders.ask_refund(actor=make.actor(buyer), order_id=wished.pk, amount=1, reason="x", key="wish")
+    orders.cancel_order(actor=make.actor(buyer), order_id=wished.pk, key="instead")
     late = make.place((item, 1))
     with clock.at(late.expires_at):
         orders.expire_due(actor=SYSTEM)
@@ -397,6 +403,7 @@ LIVES: list[Callable[[Any], None]] = [
     payments_lives,
     refunds_lives,
     commissions_lives,
+    of_circles,
     vouchers_lives,
     a_guests_life,
     neighbours_lives,
@@ -415,6 +422,7 @@ LIVES: list[Callable[[Any], None]] = [
     of_plays,
     of_plays_that_buy,
     of_draws,
+    of_pictures_from_elsewhere,
     of_own_prices,
     of_chat,
     of_groups,

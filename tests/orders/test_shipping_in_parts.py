@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
-from banyan.kernel.models import AuditEntry
+from banyan.kernel.models import AuditEntry, StoredEvent
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.ledger.proof import verify
 from banyan.market.models import Dispute
@@ -299,6 +299,8 @@ def test_a_wrong_number_is_put_right_and_the_buyer_reads_the_right_one() -> None
         kind="order.shipped", destination=order.checkout.contact_email
     ).order_by("id")
     assert ("SF11" in wrong.body, "1Z999" in told.body) == (True, True)
+    corrected = StoredEvent.objects.get(name="order.parcel_corrected")
+    assert corrected.payload["shipment_id"] == parcel.pk
     assert AuditEntry.objects.get(action="order.parcel").detail["change"] == "SF SF11 → UPS 1Z999"
     for who, shipment_id in ((make.actor(other.owner), parcel.pk), (owner, elsewhere.pk)):
         with pytest.raises(NotFound):

@@ -75,12 +75,11 @@ def listings(request: HttpRequest) -> HttpResponse:
 def _cards(found: Sequence[Near]) -> list[dict[str, Any]]:
     products = [one.listing.product for one in found]
     cards = {card.url: card for card in product_cards(products)}
-    rows: list[dict[str, Any]] = []
+    rows = []
     for one in found:
         card = cards.get(product_url(one.listing.product))
         if card is not None:
             rows.append({"card": card, "where": _where(one), "condition": _condition(one.listing)})
-    rows.sort(key=lambda row: row["card"].sold_out)  # what can be had first, else as found
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -30,8 +30,8 @@ from banyan.orders.ports import holds_on
 from banyan.orders.queries import (
     entity_of,
     first_images,
+    lines_left,
     lines_of,
-    lines_to_send,
     refunds_of,
 )
 from banyan.orders.rules.carriers import CARRIERS
@@ -98,7 +98,7 @@ def order_page(
         "left": left,
         "given": given_rows(found, [row["line"] for row in lines]),
         "hold": hold_text((row["line"] for row in lines), held),
-        "to_ship": _to_ship(found, request.POST),
+        "to_ship": _to_ship(found, held, request.POST),
         "carriers": CARRIERS,
         "parcels": parcel_rows(found),
         "returns": [(r, return_state(r.state)) for r in found.returns.order_by("-id")],
@@ -154,7 +154,7 @@ def _over(found: Order, issued: Fapiao | None) -> Money | None:
     return Money(over, found.currency) if over > 0 else None
 
 
-def _to_ship(found: Order, posted: Any) -> list[dict[str, Any]]:
+def _to_ship(found: Order, held: Collection[int], posted: Any) -> list[dict[str, Any]]:
     """Return what is left to ship and may leave, by line, with the number in its field."""
     return [
         {
@@ -162,7 +162,8 @@ def _to_ship(found: Order, posted: Any) -> list[dict[str, Any]]:
             "field": f"unit_{line.pk}",
             "value": posted.get(f"unit_{line.pk}", line.to_ship),
         }
-        for line in lines_to_send([found])[found.pk]
+        for line in lines_left([found])[found.pk]
+        if line.pk not in held
     ]
 
 

@@ -76,7 +76,7 @@ class OutsidePictureAdmin(OfficeAdmin):
         campaign = row.instance.campaign
         return f"{campaign.shop.name if campaign.shop else ''}: {campaign.title}"
 
-    @admin.display(description=gettext_lazy("Who"))
+    @admin.display(description=gettext_lazy("Who showed it"))
     def who(self, row: OutsidePicture) -> str:
         """Return who showed it."""
         return f"@{row.account.handle}"
@@ -106,5 +106,5 @@ class OutsidePictureAdmin(OfficeAdmin):
             )
             for one in (row, *same)
         ]
-        headings = (_("Who"), _("Time"), _("State"), _("Picture"))
+        headings = (_("Who showed it"), _("Time"), _("State"), _("Picture"))
         return [Panel(_("The picture, and those that look the same"), headings, rows)]

@@ -326,7 +326,7 @@ class CircleAdmin(OfficeAdmin):
         """Return who is in it."""
         return self.people(row)
 
-    @admin.display(description=gettext_lazy("Who"))
+    @admin.display(description=gettext_lazy("Members"))
     def people(self, row: Circle) -> str:
         """Return the handles."""
         return ", ".join(f"@{one.handle}" for one in people_of(row))

@@ -121,12 +121,13 @@ class CouponAdmin(OfficeAdmin):
 
     place, singular, plural = "coupons", _("Coupon"), _("Coupons")
     roles = FINANCE
-    list_display = ("title", "its_code", "gives", "uses", "spent", "is_running")
+    list_display = ("its_name", "its_code", "gives", "uses", "spent", "is_running")
     search_fields = ("title", "code")
     search_help_text = _("Name or code")
     ordering = ("-id",)
     facts = (
-        "title", "its_code", "gives", "uses", "spent", "budget_of", "begins", "ends", "is_running",
+        "its_name", "its_code", "gives", "uses", "spent", "budget_of", "begins", "ends",
+        "is_running",
     )  # fmt: skip
     list_acts = (
         Act(
@@ -138,7 +139,7 @@ class CouponAdmin(OfficeAdmin):
             FINANCE,
             (
                 Ask("title", _("Name")),
-                Ask("code", _("Code"), _("Empty: one that nobody can guess.")),
+                Ask("code", _("Coupon code"), _("Empty: one that nobody can guess.")),
                 Ask("currency", _("Currency"), initial=_says("CNY")),
                 Ask("amount_off", _("Amount off"), _("Of a shipping coupon, at most; or empty.")),
                 Ask("percent_bps", _("Percent off"), _("Instead of an amount.")),
@@ -194,7 +195,12 @@ class CouponAdmin(OfficeAdmin):
         """Return its name."""
         return row.title
 
-    @admin.display(description=_("Code"), ordering="code")
+    @admin.display(description=_("Name"), ordering="title")
+    def its_name(self, row: Coupon) -> str:
+        """Return its name."""
+        return row.title
+
+    @admin.display(description=_("Coupon code"), ordering="code")
     def its_code(self, row: Coupon) -> str:
         """Return its code."""
         return row.code

@@ -29,7 +29,7 @@ from .access import seen_by, visible_to_all
 from .causes import brings, cause_of_order
 from .honour import HONOURING
 from .mechanic import Shown, mechanic, terms_of
-from .models import Campaign, Contribution, Grant, Instance, Participation
+from .models import Campaign, Contribution, Grant, Instance, OutsidePicture, Participation
 
 MOST_SHOWN = 60
 MOST_HONOURED, MOST_NAMED = 200, 12
@@ -406,6 +406,11 @@ def funnel_of(campaign: Campaign) -> Funnel:
         each=(used["cost"] or 0) // used["n"] if used["n"] else None,
         k=round(led / plays["begun"], 2) if plays["begun"] >= ENOUGH else None,
     )
+
+
+def pictures_waiting() -> int:
+    """Return how many pictures from elsewhere wait for a first or a second person. One query."""
+    return OutsidePicture.objects.filter(state__in=("waiting", "vouched")).count()
 
 
 def _touches(campaign: Campaign) -> dict[str, int]:

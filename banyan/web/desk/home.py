@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from banyan.campaigns.models import OutsidePicture
+from banyan.campaigns.queries import pictures_waiting
 from banyan.catalog.models import Shop
 from banyan.earnings.models import PayoutBatch
 from banyan.insights import waiting
@@ -30,6 +32,8 @@ from banyan.sharing.queries.silence import blocked_channels
 from banyan.standing.models import Appeal as ShopAppeal
 from banyan.standing.models import Permit, Report
 from banyan.standing.queries import waiting as waiting_shops
+from banyan.trust.models import Circle
+from banyan.trust.queries import circles_waiting
 
 from ..http import actor
 
@@ -55,7 +59,7 @@ class Section:
 
 
 def sections(request: HttpRequest) -> list[Section]:
-    """Return what waits for the actor's roles. At most twenty-eight statements."""
+    """Return what waits for the actor's roles. At most thirty statements."""
     who = actor(request)
     found = []
     if who.has_role("moderation"):
@@ -98,10 +102,15 @@ def _moderation() -> list[Line]:
     case = ngettext("case waits for a moderator", "cases wait for a moderator", cases)
     appeal = ngettext("appeal of a member waits", "appeals of members wait", appeals)
     notice = ngettext("rights holder waits for an answer", "rights holders wait", notices)
+    circles, pictures = circles_waiting(), pictures_waiting()
+    circle = ngettext("circle waits for a look", "circles wait for a look", circles)
+    picture = ngettext("picture from elsewhere waits", "pictures from elsewhere wait", pictures)
     return [
         Line(cases, case, list_of(Case, "state__exact=open")),
         Line(appeals, appeal, list_of(Appeal, "state__exact=open")),
         Line(notices, notice, list_of(RightsNotice, "state__exact=filed"), urgent=True),
+        Line(circles, circle, list_of(Circle, "state__exact=open")),
+        Line(pictures, picture, list_of(OutsidePicture)),
     ]
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_positions_are_gap_free_and_follow_the_ids_of_a_batch() -> None:
-    made = [emit(n) for n in range(5)]
+    made = sorted(emit(n) for n in range(5))  # within a millisecond ids may begin anew
 
     assert relay.publish_once() == 5
     assert relay.publish_once() == 0

@@ -107,12 +107,13 @@ def test_a_voucher_is_large_and_fits_a_phone(browser: Browser, house: str) -> No
     page.click("text=Show only this voucher")
 
     expect(page.locator(".voucher-code")).to_have_text(grouped(codes[0]))
+    # the code's picture comes after the page that shows it
+    page.wait_for_function("document.querySelector('.voucher .qr img').naturalWidth >= 700")
     box = page.locator(".voucher .qr img").bounding_box()
     assert box is not None
     assert box["width"] >= 240
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE["width"]
-    assert page.locator(".voucher .qr img").evaluate("image => image.naturalWidth") >= 700
     # black on white, whatever the phone likes: it is read at a counter in bright light
     colour = "element => getComputedStyle(element).%s"
     card = page.locator(".voucher")

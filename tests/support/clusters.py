@@ -7,9 +7,8 @@ import functools
 import subprocess
 from pathlib import Path
 
-from banyan.ops.binaries import find_binaries
 from banyan.ops.postgres import FAST_SETTINGS, EmbeddedPostgres, TemporaryPostgres
-from tests.support.template import template_address
+from tests.support.template import load_schema
 
 
 @functools.cache
@@ -34,15 +33,9 @@ def put_cluster(data_dir: Path) -> Path:
 def put_schema(data_dir: Path) -> None:
     """Bring the schema into a cluster from where the workers of this run have theirs.
 
-    Migrating there would do the same, and take as long again as everything else.
+    Migrating there would do the same, and take as long again as everything else; it is what the
+    server's own start does where no dump could be made.
     """
-    programs = find_binaries()
-    dump = [str(programs / "pg_dump"), "--dbname", template_address()]
-    taken = subprocess.run(dump, capture_output=True, check=False)
-    if taken.returncode:  # a server that is newer than our programs
-        return
     with EmbeddedPostgres(data_dir, settings=FAST_SETTINGS) as server:
         server.ensure_database()
-        load = [str(programs / "psql"), "--quiet", "--set=ON_ERROR_STOP=1"]
-        load += ["--dbname", server.dsn()]
-        subprocess.run(load, input=taken.stdout, stdout=subprocess.DEVNULL, check=True)
+        load_schema(server.dsn())

@@ -1,10 +1,16 @@
-"""The database that every worker's own is copied from: migrated once for a run."""
+"""The database that every worker's own is copied from: migrated once for a schema.
+
+What the migrations made is kept as a dump beside pytest's own notes: until a migration or a package
+changes, the next run loads it in a tenth of the time. A clean checkout always migrates.
+"""
 
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from django.conf import settings
@@ -13,7 +19,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from banyan.ops.assets import schema_inputs_seal
+from banyan.ops.binaries import find_binaries
 
+KEPT = Path(__file__).parents[2] / ".pytest_cache"
 _STEM = "banyan_template_"
 _ALL_WORKERS = 7_301_442
 
@@ -29,9 +37,14 @@ def make_test_database() -> None:
     _use(name)
 
 
-def template_address() -> str:
-    """Return where the database is that :func:`make_test_database` made first."""
-    return make_conninfo(os.environ["BANYAN_TEST_DATABASE_URL"], dbname=_template_name())
+def load_schema(address: str) -> bool:
+    """Bring the kept schema into an empty database of our role; say whether one was kept."""
+    kept = _kept()
+    if not kept.exists():
+        return False
+    load = ["psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction"]
+    _program(*load, "--dbname", address, "--file", str(kept))
+    return True
 
 
 def _template_name() -> str:
@@ -50,12 +63,38 @@ def _template(server: psycopg.Connection) -> str:
     for each in known:
         server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(each)))
     draft = f"{name}_draft"
+    server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(draft)))
     _create(server, draft, "template1")
-    _migrate(draft)
+    address = make_conninfo(os.environ["BANYAN_TEST_DATABASE_URL"], dbname=draft)
+    if not load_schema(address):
+        _migrate(draft)
+        _keep(address)
     server.execute(
         SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(draft), Identifier(name))
     )
     return name
+
+
+def _kept() -> Path:
+    return KEPT / f"{_template_name()}.sql"
+
+
+def _keep(address: str) -> None:
+    """Write the dump, whole or not at all, and let go of those of other schemas."""
+    KEPT.mkdir(exist_ok=True)
+    draft = KEPT / f"{_STEM}{os.getpid()}.draft"
+    try:
+        _program("pg_dump", "--dbname", address, "--file", str(draft))
+    except subprocess.CalledProcessError:  # a server that is newer than our programs
+        draft.unlink(missing_ok=True)
+        return
+    for former in KEPT.glob(f"{_STEM}*.sql"):
+        former.unlink(missing_ok=True)
+    draft.rename(_kept())
+
+
+def _program(name: str, *arguments: str) -> None:
+    subprocess.run([str(find_binaries() / name), *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
 def _migrate(name: str) -> None:

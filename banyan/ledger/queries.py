@@ -43,12 +43,10 @@ class MonthSums:
     closing: Money
 
 
-def find_account(
-    *, kind: str, owner_kind: str, owner_id: int = 0, currency: str, label: str = ""
-) -> Account | None:
+def find_account(*, kind: str, owner_kind: str, owner_id: int, currency: str) -> Account | None:
     """Return the account if it exists already. One query."""
     return Account.objects.filter(
-        kind=kind, owner_kind=owner_kind, owner_id=owner_id, label=label, currency=currency
+        kind=kind, owner_kind=owner_kind, owner_id=owner_id, label="", currency=currency
     ).first()
 
 

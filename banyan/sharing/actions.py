@@ -97,7 +97,7 @@ def share_inside(*, actor: Actor, target_kind: str, target_id: int, place: str) 
         )
 
 
-def revoke(*, actor: Actor, link_id: int, reason: str = "") -> Link:
+def revoke(*, actor: Actor, link_id: int) -> Link:
     """Withdraw a link; edges stop honouring it within five seconds. Repeatable.
 
     For its owner, support and moderation. Links below it stay: they belong to others.

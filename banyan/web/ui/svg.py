@@ -133,13 +133,15 @@ def bar_percent(value: float, top: float) -> str:
     return f"{max(1.2, min(100.0, value * 100 / top)):.1f}%"
 
 
-def spark_points(values: Sequence[float], *, width: int = 120, height: int = 32) -> str:
-    """Return ``points`` of a polyline through ``values``, oldest first, zero at the bottom."""
+def spark_points(values: Sequence[float]) -> str:
+    """Return ``points`` of a polyline through ``values``, oldest first, zero at the bottom.
+
+    In a box of 120 by 32, two from its sides and three from above and below.
+    """
     if not values:
         return ""
     top = max(*values, 1) if len(values) > 1 else max(values[0], 1)
-    step = (width - 4) / max(1, len(values) - 1)
+    step = 116 / max(1, len(values) - 1)
     return " ".join(
-        f"{2 + i * step:.1f},{height - 3 - (height - 6) * value / top:.1f}"
-        for i, value in enumerate(values)
+        f"{2 + i * step:.1f},{29 - 26 * value / top:.1f}" for i, value in enumerate(values)
     )

@@ -215,7 +215,6 @@ def context() -> dict[str, Any]:
         "tree": tree_nodes(),
         "deadline": timezone.now() + timedelta(hours=5, minutes=42, seconds=10),
         "later": timezone.now() + timedelta(days=2, hours=3),
-        "spark": [3, 5, 4, 8, 13, 9, 14, 18, 12, 20],
         "sales": Money(1248000, "CNY"),
         "promised": Money(190400, "CNY"),
         "options": [
@@ -247,7 +246,6 @@ def context() -> dict[str, Any]:
             )
         ],
         "shop": {"name": "Kiln & Co"},
-        "step_names": ["Bag", "Address", "Pay"],
         "nav": "home",
         "cart_count": 2,
         "retry_after": 30,

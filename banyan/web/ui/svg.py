@@ -131,17 +131,3 @@ def bar_percent(value: float, top: float) -> str:
     if top <= 0 or value <= 0:
         return "0%"
     return f"{max(1.2, min(100.0, value * 100 / top)):.1f}%"
-
-
-def spark_points(values: Sequence[float]) -> str:
-    """Return ``points`` of a polyline through ``values``, oldest first, zero at the bottom.
-
-    In a box of 120 by 32, two from its sides and three from above and below.
-    """
-    if not values:
-        return ""
-    top = max(*values, 1) if len(values) > 1 else max(values[0], 1)
-    step = 116 / max(1, len(values) - 1)
-    return " ".join(
-        f"{2 + i * step:.1f},{29 - 26 * value / top:.1f}" for i, value in enumerate(values)
-    )

@@ -30,6 +30,13 @@ from .rules.handles import KEPT
 from .rules.relations import HIDE, LESS, TOPIC, WORD
 
 
+def member_id(actor: Actor) -> int:
+    """Return the account of whoever acts; LoginRequired for a visitor."""
+    if actor.id is None:
+        raise LoginRequired()
+    return actor.id
+
+
 def not_blocked(viewer: Actor, field: str = "pk") -> Q:
     """Return the one condition that keeps a blocked pair apart: nothing of either meets the other.
 

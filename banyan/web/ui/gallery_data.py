@@ -11,6 +11,7 @@ from django import forms
 from django.utils import timezone
 
 from banyan.kernel.money import Money
+from banyan.media.rules import palette_number
 from banyan.web.ui.icons import PATHS
 from banyan.web.ui.shapes import (
     Entry,
@@ -22,7 +23,6 @@ from banyan.web.ui.shapes import (
     Spot,
     Tab,
     TreeNode,
-    placeholder_of,
 )
 
 _TONES = (
@@ -64,7 +64,7 @@ def still(thing: str, tone: int, width: int = 400, height: int = 500, alt: str =
         width=width,
         height=height,
         alt=alt,
-        placeholder=placeholder_of(red, green, blue),
+        placeholder=palette_number(red, green, blue),
     )
 
 

@@ -59,14 +59,30 @@ def broken(page: Path) -> list[str]:
     ]
 
 
+def declared() -> dict[str, object]:
+    """The settings that a class declares, and what they are when nobody says."""
+    classes: tuple[type[BaseSettings], ...] = (Env, AuthEnv, Options)
+    return {
+        field.alias or f"{settings.model_config.get('env_prefix', '')}{name}".upper(): field.default
+        for settings in classes
+        for name, field in settings.model_fields.items()
+    }
+
+
+def told_defaults() -> dict[str, str]:
+    """Name and default of the settings in the list of them, where the default is a plain value."""
+    told: dict[str, str] = {}
+    page = (ROOT / "docs" / "how-to" / "configure.md").read_text()
+    for names, cell in re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", page, flags=re.MULTILINE):
+        values = [one.strip() for one in cell.split(", ")]
+        if re.fullmatch(r"(?:`[^`]+`|\d+|off)(?:, (?:`[^`]+`|\d+|off))*", cell.strip()):
+            told |= dict(zip(SETTING.findall(names), values, strict=False))
+    return {name: value.strip("`") for name, value in told.items()}
+
+
 def read_by_code() -> set[str]:
     """Every name that our programs look up in their environment."""
-    found: set[str] = set()
-    declared: tuple[type[BaseSettings], ...] = (Env, AuthEnv, Options)
-    for settings in declared:
-        prefix = settings.model_config.get("env_prefix", "")
-        for name, field in settings.model_fields.items():
-            found.add(field.alias or f"{prefix}{name}".upper())
+    found = set(declared())
     quoted = re.compile(rf"[\"']({SETTING.pattern})[\"']")
     for folder in ("banyan", "sandbox"):
         for path in (ROOT / folder).rglob("*.py"):
@@ -112,6 +128,19 @@ def test_every_setting_that_a_document_names_is_read() -> None:
 def test_every_setting_that_is_read_is_documented() -> None:
     told = {name for page in PAGES for name in SETTING.findall(page.read_text())}
     assert read_by_code() - told == set()
+
+
+def test_a_setting_is_by_default_what_the_list_says() -> None:
+    told, known = told_defaults(), declared()
+    plain = {name: one for name, one in known.items() if isinstance(one, str | int | Path)}
+    off = {"": "off", "False": "off", "false": "off"}
+    wrong = {
+        name: (value, plain[name])
+        for name, value in told.items()
+        if name in plain and off.get(value, value) != off.get(str(plain[name]), str(plain[name]))
+    }
+    assert wrong == {}
+    assert len(told.keys() & plain.keys()) > 15
 
 
 def test_every_command_that_a_document_names_exists() -> None:

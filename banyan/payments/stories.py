@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from banyan.kernel.money import Money
 from banyan.kernel.stories import Chapter
 
-from .models import Intent, Refund
+from .models import Intent, Payout, Refund
 from .queries import Moment, destination_text, refunds_of, story
 from .rules import Outcome, Reference
 
@@ -155,6 +155,11 @@ def _of_refund(moment: Moment, refund: Refund) -> Chapter:
         row=("payment_refund", refund.pk),
         tone={"failed": "bad", "succeeded": "good"}.get(moment.what, ""),
     )
+
+
+def payouts_story(payout_ids: Collection[int]) -> dict[int, Payout]:
+    """Return these payouts by id. One query."""
+    return Payout.objects.in_bulk(list(payout_ids))
 
 
 def subjects_of(

@@ -1,5 +1,5 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is a part of them.
-# Needs Python 3.11 or later with venv, git and make. PYTHON=... names the one to take; else the
+# Needs Python 3.11 to 3.13 with venv, git and make. PYTHON=... names the one to take; else the
 # quickest of those found here is (.ci/python).
 
 PYTHON ?=
@@ -23,8 +23,8 @@ help: ## list the targets
 
 $(BIN)/python:
 	@python=$${PYTHON:-$$(sh .ci/python)} && [ -n "$$python" ] && \
-	    { "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	    { echo "Python 3.11 or later is needed; try PYTHON=python3.11 make $(MAKECMDGOALS)" >&2; exit 1; }; } && \
+	    { "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	    { echo "Python 3.11 to 3.13 is needed; try PYTHON=python3.11 make $(MAKECMDGOALS)" >&2; exit 1; }; } && \
 	    { "$$python" -m venv $(VENV) || \
 	    { echo "venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }; }
 

@@ -124,7 +124,6 @@ class Installation:
             "BANYAN_PORT": str(self.port),
             "BANYAN_HOST": "127.0.0.1",
             "BANYAN_EDGE_RATE": "1000000000",  # one address asks for everybody here
-            "SANDBOX_PUBLIC_URL": f"http://127.0.0.1:{self.port + 2}",
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         }
 

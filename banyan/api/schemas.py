@@ -73,7 +73,6 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,24}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Alt = Annotated[str, StringConstraints(max_length=300)]
 Line = Annotated[str, StringConstraints(max_length=300)]
-Prose = Annotated[str, StringConstraints(max_length=20_000)]
 
 
 class Money(Answer):

@@ -272,8 +272,8 @@ def amounts_of(actor: Actor, instance_ids: Sequence[int]) -> dict[int, int]:
     return dict(mine.exclude(state="out").values_list("instance_id", "amount"))
 
 
-def flagged_places(account_ids: Collection[int], *, limit: int = 50) -> list[Participation]:
-    """Return places of a person's accounts to look at, newest first.
+def flagged_places(account_ids: Collection[int]) -> list[Participation]:
+    """Return up to 50 places of a person's accounts to look at, newest first.
 
     Those that are held, and several in one play. One statement.
     """
@@ -281,7 +281,7 @@ def flagged_places(account_ids: Collection[int], *, limit: int = 50) -> list[Par
     several = rows.values("instance_id").annotate(n=Count("id")).filter(n__gt=1)
     flagged = Q(data__has_key="flag") | Q(instance_id__in=several.values("instance_id"))
     rows = rows.filter(flagged).select_related("account", "instance__campaign")
-    return list(rows.order_by("-id")[:limit])
+    return list(rows.order_by("-id")[:50])
 
 
 def is_on(campaign: Campaign) -> bool:

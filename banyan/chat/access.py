@@ -8,18 +8,11 @@ from banyan.catalog.access import works_in
 from banyan.catalog.models import Shop
 from banyan.groups.access import memberships_of
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import LoginRequired, NotFound
-from banyan.people.access import visible_accounts
+from banyan.kernel.problems import NotFound
+from banyan.people.access import member_id, visible_accounts
 from banyan.people.models import Account
 
 from .models import Message, Room, Thread
-
-
-def member_of(actor: Actor) -> int:
-    """Return the account of somebody who may chat at all; LoginRequired for guests."""
-    if actor.id is None:
-        raise LoginRequired()
-    return actor.id
 
 
 def visible_rooms(viewer: Actor) -> QuerySet[Room]:
@@ -42,7 +35,7 @@ def visible_rooms(viewer: Actor) -> QuerySet[Room]:
 
 def get_room_for(viewer: Actor, room_id: int) -> Room:
     """Return one room that ``viewer`` sees as a person, with the people and the shop in it."""
-    member_of(viewer)
+    member_id(viewer)
     found = visible_rooms(viewer).select_related("low", "high", "account", "shop", "group")
     room = found.filter(pk=room_id).first()
     if room is None:

@@ -1,1 +1,1 @@
-"""Posts, boards, comments, likes."""
+"""Posts and what people do with them: feeds, topics, boards, polls, comments, likes."""

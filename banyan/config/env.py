@@ -35,7 +35,6 @@ class Env(BaseSettings):
     secret_key: str = ""
     old_secret_keys: str = ""
     var: Path = Path("var")
-    host: str = ""
     port: int = 8000
     live_url: str = ""
     public_url: str = ""

@@ -65,9 +65,9 @@ def my_groups(viewer: Actor) -> list[Membership]:
 
 
 def suggested_groups(
-    viewer: Actor, *, query: str = "", topics: Collection[str] = (), limit: int = 20
+    viewer: Actor, *, query: str = "", topics: Collection[str] = ()
 ) -> list[Suggestion]:
-    """Return groups the viewer is not in: those of people they follow, then about ``topics``.
+    """Return 20 groups the viewer is not in: those of people they follow, then about ``topics``.
 
     Then the biggest. ``query`` looks in names, topics and addresses. One query. Nobody's secret
     group is among them.
@@ -87,7 +87,7 @@ def suggested_groups(
     )
     about = Case(When(topics__overlap=list(topics), then=1), default=0) if topics else Value(0)
     rows = groups.select_related("cover").annotate(known=friends, near=about)
-    found = rows.order_by("-known", "-near", "-members", "-id")[:limit]
+    found = rows.order_by("-known", "-near", "-members", "-id")[:20]
     return [Suggestion(group, group.known, bool(group.near)) for group in found]
 
 

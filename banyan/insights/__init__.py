@@ -1,1 +1,1 @@
-"""Measures of sharing and selling."""
+"""What came of sharing and selling: funnels, cascades, journeys, one order's whole story."""

@@ -16,7 +16,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import JSONArray
 
 from .models import BoundedCounter, CounterDelta
-from .problems import Conflict, SoldOut
+from .problems import SoldOut
 from .remembered import insert
 
 
@@ -47,12 +47,6 @@ def release(*, kind: str, subject_id: int, n: int = 1) -> None:
     _positive(n)
     if _rows(kind, subject_id).filter(used__gte=n).update(used=F("used") - n) != 1:
         raise ValueError(f"{kind} {subject_id}: {n} given back, fewer taken")
-
-
-def set_cap(*, kind: str, subject_id: int, cap: int) -> None:
-    """Change the cap; Conflict when more than ``cap`` are taken already."""
-    if _rows(kind, subject_id).filter(used__lte=cap).update(cap=cap) != 1:
-        raise Conflict(detail=f"{kind} {subject_id}: more than {cap} taken")
 
 
 def left(*, kind: str, subject_id: int) -> int:

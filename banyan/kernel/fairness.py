@@ -29,7 +29,6 @@ from .keyrings import Ring
 from .models import Seed
 from .problems import Conflict, NotFound
 
-RULE_VERSION = 1
 SEED_BYTES = 32
 
 

@@ -53,16 +53,6 @@ def lease_node(purpose: str) -> int:
     return int(row[0])
 
 
-def release_node(number: int) -> None:
-    """Give a lease back at a clean stop. The number rests a minute, beyond any id made under it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE kernel_node SET leased_until = least(leased_until, now() + interval '1 minute')"
-            " WHERE number = %s",
-            [number],
-        )
-
-
 class IdMaker:
     """Makes ids of one node; safe to call from many threads.
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
@@ -44,12 +43,10 @@ class MonthSums:
     closing: Money
 
 
-def find_account(
-    *, kind: str, owner_kind: str, owner_id: int = 0, currency: str, label: str = ""
-) -> Account | None:
+def find_account(*, kind: str, owner_kind: str, owner_id: int, currency: str) -> Account | None:
     """Return the account if it exists already. One query."""
     return Account.objects.filter(
-        kind=kind, owner_kind=owner_kind, owner_id=owner_id, label=label, currency=currency
+        kind=kind, owner_kind=owner_kind, owner_id=owner_id, label="", currency=currency
     ).first()
 
 
@@ -155,22 +152,3 @@ def journals_of(*, subject_kind: str, subject_ids: Iterable[int]) -> QuerySet[Jo
     """Return the journals about these subjects with their postings, oldest first. Two queries."""
     journals = Journal.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids))
     return journals.prefetch_related("posting_set__account").order_by("pk")
-
-
-def journals_of_cause(cause_id: int) -> QuerySet[Journal]:
-    """Return every journal of one story, oldest first, with postings and accounts."""
-    journals = Journal.objects.filter(cause_id=cause_id)
-    return journals.prefetch_related("posting_set__account").order_by("pk")
-
-
-def net_by_owner(*, kinds: Sequence[str], currency: str) -> dict[str, int]:
-    """Return the sum of all balances per account kind: what the platform owes, by kind."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT account.kind, coalesce(sum(account.balance), 0)::bigint"
-            " FROM ledger_account account WHERE account.kind = ANY(%s) AND account.currency = %s"
-            " AND account.discipline <> 'hot' GROUP BY account.kind",
-            [list(kinds), currency],
-        )
-        found: dict[str, int] = dict(cursor.fetchall())
-    return {kind: found.get(kind, 0) for kind in kinds}

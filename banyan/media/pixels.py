@@ -25,7 +25,6 @@ from .problems import (
 PAPER = (255, 255, 255)
 ORIGINAL_QUALITY = 92
 PREVIEW_SIDE = 16
-PREVIEW_BYTES = 600
 
 _SRGB = ImageCms.createProfile("sRGB")
 # A 40 MP picture takes 300 MB (transparent: 500) while it is cleaned; two at once are enough.

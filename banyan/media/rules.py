@@ -146,7 +146,8 @@ def palette_number(red: int, green: int, blue: int) -> int:
     """Return the number (0-62) of the placeholder class for an average colour (0-255 each).
 
     Seven steps of BT.601 brightness, three of each colour difference: the palette that the
-    design system paints (``ph-NN``); a test holds both to the same numbers.
+    design system paints (``ph-NN``). Averages of photographs are muted, so a cube of red, green
+    and blue would waste most of 64 classes on loud colours.
     """
     luma = (299 * red + 587 * green + 114 * blue) // 1000
     level = sum(luma >= edge for edge in _EDGES)

@@ -1,1 +1,1 @@
-"""Messages out (e-mail, SMS) and grouped notifications."""
+"""What people are told: letters and codes out, grouped notifications, push, reminders."""

@@ -70,21 +70,32 @@ class Surroundings:
         """The port of ``web``, ``live`` or ``sandbox``: three in a row."""
         return self.port + PORTS_USED[process]
 
+    @property
+    def only_here(self) -> bool:
+        """Whether nobody but this machine is to reach it."""
+        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+
+    @property
+    def reached_by(self) -> str:
+        """The host to write into an address: that of BANYAN_HOST, or the one neighbours see."""
+        if self.host in {"0.0.0.0", "::"}:
+            return lan_address()
+        return f"[{self.host}]" if ":" in self.host else self.host
+
     def child_environment(self, *, database_url: str) -> dict[str, str]:
         """What a process of this installation finds in its environment.
 
         Names that the operator set are kept; secrets that nobody set are made once and kept
         below ``var/secrets``, readable by their owner alone.
         """
-        lan = lan_address()
         defaults = {
             "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
             "BANYAN_ENV": "development",
             "BANYAN_BLOCKING_THREADS": str(self.blocking_threads),
             "BANYAN_LIVE_PORT": str(self.port_of("live")),
             "SANDBOX_URL": f"http://127.0.0.1:{self.port_of('sandbox')}",
-            "SANDBOX_PUBLIC_URL": f"http://{lan}:{self.port_of('sandbox')}",
-            "SANDBOX_WEBHOOK_HOSTS": f"localhost,127.0.0.1,[::1],{lan}",
+            "SANDBOX_PUBLIC_URL": f"http://{self.reached_by}:{self.port_of('sandbox')}",
+            "SANDBOX_WEBHOOK_HOSTS": f"localhost,127.0.0.1,[::1],{self.reached_by}",
             "SANDBOX_HOST": self.host,
             "SANDBOX_PORT": str(self.port_of("sandbox")),
             "SANDBOX_STATE": str(self.var / "sandbox.sqlite"),

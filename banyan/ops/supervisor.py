@@ -22,7 +22,6 @@ from banyan.ops.environment import (
     PORTS_USED,
     SetupError,
     Surroundings,
-    lan_address,
     taken_ports,
 )
 from banyan.ops.filelock import FileLock, LockHeldError
@@ -252,17 +251,23 @@ class Supervisor:
 
     def _welcome(self) -> None:
         self._welcomed = True
-        lan = f"http://{lan_address()}:{self.surroundings.port}/"
-        print(f"\n  Banyan is ready:  http://localhost:{self.surroundings.port}/")
-        print(f"  On your network:  {lan}\n")
-        if self.show_qr:
-            import segno
-
-            segno.make(lan, error="l").terminal(compact=True)
-            print()
+        address = f"http://{self.surroundings.reached_by}:{self.surroundings.port}/"
+        if self.surroundings.only_here:
+            print(f"\n  Banyan is ready:  {address}\n")
+        else:
+            self._welcome_others(address)
         if logins := noted_logins(self.surroundings):
             print(logins + "\n")
         print("  Ctrl-C stops everything.\n", flush=True)
+
+    def _welcome_others(self, address: str) -> None:
+        print(f"\n  Banyan is ready:  http://localhost:{self.surroundings.port}/")
+        print(f"  On your network:  {address}\n")
+        if self.show_qr:
+            import segno
+
+            segno.make(address, error="l").terminal(compact=True)
+            print()
 
     # -- the end ------------------------------------------------------------------------------
 

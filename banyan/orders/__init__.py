@@ -1,1 +1,1 @@
-"""Cart, pricing, checkout, orders, refunds."""
+"""From the cart to the end: pricing, checkout, orders, parcels, returns, refunds, papers."""

@@ -8,7 +8,7 @@ from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
-from .models import Intent, PaymentRequest, Payout, ProviderMessage, Refund
+from .models import Intent, PaymentRequest, ProviderMessage, Refund
 from .reading import intent_of_link, intent_of_token
 
 _STAFF = ("support", "finance")
@@ -67,14 +67,6 @@ def get_intent_of(subject_kind: str, subject_id: int) -> Intent:
     return intent
 
 
-def get_intent_for(actor: Actor, intent_id: int) -> Intent:
-    """Return a payment for its payer, or for support and finance staff."""
-    intent = Intent.objects.filter(pk=intent_id).first()
-    if intent is None or not _may_see(actor, intent):
-        raise NotFound()
-    return intent
-
-
 def get_refund_for(actor: Actor, refund_id: int) -> Refund:
     """Return a refund for the payer of its payment, or for support and finance staff."""
     refund = Refund.objects.select_related("intent").filter(pk=refund_id).first()
@@ -89,14 +81,6 @@ def get_message_for(actor: Actor, message_id: int) -> ProviderMessage:
     if message is None or not actor.has_role(*_STAFF):
         raise NotFound()
     return message
-
-
-def get_payout_for(actor: Actor, payout_id: int) -> Payout:
-    """Return a payout for finance staff; what it is for is shown by whoever asked for it."""
-    payout = Payout.objects.filter(pk=payout_id).first()
-    if payout is None or not actor.has_role("finance"):
-        raise NotFound()
-    return payout
 
 
 def _may_see(actor: Actor, intent: Intent) -> bool:

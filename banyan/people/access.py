@@ -30,6 +30,13 @@ from .rules.handles import KEPT
 from .rules.relations import HIDE, LESS, TOPIC, WORD
 
 
+def member_id(actor: Actor) -> int:
+    """Return the account of whoever acts; LoginRequired for a visitor."""
+    if actor.id is None:
+        raise LoginRequired()
+    return actor.id
+
+
 def not_blocked(viewer: Actor, field: str = "pk") -> Q:
     """Return the one condition that keeps a blocked pair apart: nothing of either meets the other.
 
@@ -168,11 +175,6 @@ def mutes_of(viewer: Actor) -> Mutes:
     )
 
 
-def muted_ids(viewer: Actor) -> frozenset[int]:
-    """Return whom the viewer mutes at this moment. One query; none for guests."""
-    return mutes_of(viewer).people
-
-
 def muting(account_ids: Collection[int], target_id: int) -> set[int]:
     """Return which of these accounts mute ``target_id`` at this moment. One query."""
     return {row.actor_id for row in _muting(list(account_ids), target_id, clock.now())}
@@ -183,11 +185,6 @@ def _muting(account_ids: list[int], target_id: int, now: dt.datetime) -> QuerySe
     return Mute.objects.filter(
         _live(now), actor_id__in=account_ids, target_id=target_id, degree=HIDE
     )
-
-
-def mute_words(viewer: Actor) -> frozenset[str]:
-    """Return the folded words that the viewer mutes at this moment. One query; none for guests."""
-    return mutes_of(viewer).words
 
 
 def not_muted(viewer: Actor, field: str = "pk") -> Q:

@@ -20,7 +20,7 @@ from banyan.kernel.remembered import change, change_noting, get, insert, remembe
 from . import ports, queries
 from .channels import CHANNELS, GROUP, channel_through
 from .events import LinkRevoked, LinkShared, SharingTouched, SharingVisited
-from .models import Link, Touch, VisitorAccount
+from .models import Link, Touch
 
 CODE_BITS = 64
 VERDICTS = ("unknown", "human", "bot", "preview", "prefetch")
@@ -97,7 +97,7 @@ def share_inside(*, actor: Actor, target_kind: str, target_id: int, place: str) 
         )
 
 
-def revoke(*, actor: Actor, link_id: int, reason: str = "") -> Link:
+def revoke(*, actor: Actor, link_id: int) -> Link:
     """Withdraw a link; edges stop honouring it within five seconds. Repeatable.
 
     For its owner, support and moderation. Links below it stay: they belong to others.
@@ -214,23 +214,6 @@ def claim_touches(*, actor: Actor, visitor: str | None, account_id: int) -> int:
                                THEN 'self' ELSE touch.verdict END
             FROM sharing_link link, unclaimed
             WHERE touch.id = unclaimed.id AND link.id = touch.link_id
-            """,
-            {"account": account_id, "visitor": visitor},
-        )
-        return int(cursor.rowcount)
-
-
-def release_touches(*, actor: Actor, visitor: str, account_id: int) -> int:
-    """Undo :func:`claim_touches`, for a merge that is taken back; returns how many were freed."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        VisitorAccount.objects.filter(visitor=visitor, account_id=account_id).delete()
-        cursor.execute(
-            """
-            UPDATE sharing_touch
-            SET account_id = NULL,
-                verdict = CASE WHEN verdict <> 'self' THEN verdict
-                               WHEN confirmed_at IS NULL THEN 'unknown' ELSE 'human' END
-            WHERE visitor = %(visitor)s AND account_id = %(account)s
             """,
             {"account": account_id, "visitor": visitor},
         )

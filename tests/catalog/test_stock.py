@@ -184,21 +184,6 @@ def test_a_parcel_takes_from_other_locations_what_the_shop_lacks() -> None:
     assert stock_audit() == []
 
 
-def test_a_parcel_leaves_from_the_location_that_is_named() -> None:
-    item = make.variant(stock=5)
-    who = _owner(item)
-    barn = catalog.add_location(actor=who, shop_id=item.product.shop_id, name="Barn")
-    catalog.transfer(actor=who, variant_id=item.pk, quantity=2, source_id=None, target_id=barn.pk)
-    catalog.reserve([(item.pk, 3)], reference="A")
-    catalog.allocate([(item.pk, 3)], reference="A")
-
-    catalog.ship_out([(item.pk, 3)], reference="A", location_id=barn.pk)
-
-    stock = make.stock_of(item)
-    assert (stock.on_hand, stock.elsewhere) == (2, 0)
-    assert stock_audit() == []
-
-
 # -- low stock ------------------------------------------------------------------------------------
 
 

@@ -29,15 +29,6 @@ def test_a_lease_that_ran_out_is_given_again() -> None:
 
 
 @pytest.mark.django_db
-def test_a_released_number_rests_before_it_is_leased_again() -> None:
-    first = nodes.lease_node("edge")
-    nodes.release_node(first)
-    rest = Node.objects.get(number=first).leased_until - clock.now()
-    assert 50 < rest.total_seconds() < 70
-    assert nodes.lease_node("edge") != first
-
-
-@pytest.mark.django_db
 def test_when_all_are_leased_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nodes, "LAST_NODE", 2)
     nodes.lease_node("edge")

@@ -20,7 +20,6 @@ from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Problem
 from banyan.media import actions, pixels, rules, store
 from banyan.media.models import Image
-from banyan.web.ui.shapes import placeholder_of
 from tests.media.samples import jpeg, noise, photo, png_header, saved
 
 ANA = Actor(kind="member", id=7)
@@ -261,11 +260,6 @@ def test_a_noisy_card_stays_under_its_cap() -> None:
     at_first_quality = len(pixels.encode(kept(image).resize((480, 960)), "webp", 75))
     assert at_first_quality > rules.CARD_BYTES > 0
     assert image.renditions.get().bytes <= rules.CARD_BYTES
-
-
-@given(st.tuples(*[st.integers(0, 255)] * 3))
-def test_placeholders_are_those_of_the_design_system(colour: tuple[int, int, int]) -> None:
-    assert rules.palette_number(*colour) == placeholder_of(*colour)
 
 
 _SEEDS = [jpeg(40, 30), *(saved(photo(40, 30), fmt) for fmt in ("PNG", "WEBP", "AVIF"))]

@@ -124,20 +124,6 @@ def test_touches_of_another_account_on_a_shared_browser_stay_theirs(link: Link) 
     assert VisitorAccount.objects.get().account_id == cy.pk
 
 
-def test_a_merge_taken_back_frees_the_touches(link: Link, ana: Account) -> None:
-    human = opened(link, "v1", verdict="human")
-    opened(link, "v1")
-    before = seen(link)
-    actions.claim_touches(actor=SYSTEM, visitor="v1", account_id=ana.pk)
-
-    assert actions.release_touches(actor=SYSTEM, visitor="v1", account_id=ana.pk) == 2
-
-    human.refresh_from_db()
-    assert (human.verdict, human.account_id) == ("human", None)
-    assert seen(link) == before
-    assert not VisitorAccount.objects.exists()
-
-
 def test_a_confirmation_by_somebody_else_takes_no_touch_away(link: Link) -> None:
     touch = opened(link, "v1")
 

@@ -93,7 +93,6 @@ class Installation:
             "BANYAN_PORT": str(self.port),
             "BANYAN_DEMO": "0",
             "BANYAN_EDGE_RATE": "100000",
-            "SANDBOX_PUBLIC_URL": f"http://127.0.0.1:{self.port + 2}",
         }
 
     def start(self) -> None:

@@ -200,14 +200,14 @@ def end_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
     return _turn(actor, campaign_id, "ended", CampaignEnded)
 
 
-def clone_campaign(*, actor: Actor, campaign_id: int, title: str = "") -> Campaign:
+def clone_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
     """Make a draft with the same terms, which begins now and lasts as long."""
     before = get_campaign_for_staff(actor, campaign_id)
     assert before.version is not None
     now = clock.now()
     data = CampaignInput(
         mechanic=before.mechanic,
-        title=title or before.title,
+        title=before.title,
         about=before.about,
         starts_at=now,
         ends_at=now + (before.ends_at - before.starts_at),

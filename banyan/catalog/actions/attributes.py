@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Forbidden, Invalid, NotFound
+from banyan.kernel.problems import Invalid, NotFound
+from banyan.moderation.access import require_moderation
 
 from ..models import Attribute, Category
 from ..queries.attributes import attributes_of, definition_of
@@ -46,7 +47,7 @@ def add_attribute(
 
     For moderation. Raises Invalid with the field, also for a code that is taken.
     """
-    _require(actor)
+    require_moderation(actor)
     fields: dict[str, Any] = {}
     code = code.strip().lower()
     if not is_code(code):
@@ -74,7 +75,7 @@ def change_attribute(
 
     Goods keep the values they have, also of choices that are no longer offered.
     """
-    _require(actor)
+    require_moderation(actor)
     with transaction.atomic():
         found = Attribute.objects.select_for_update(of=("self",)).filter(pk=attribute_id).first()
         if found is None:
@@ -85,11 +86,6 @@ def change_attribute(
         found.save(update_fields=list(columns))
         _audit(actor, found, "attribute.change", reason)
     return found
-
-
-def _require(actor: Actor) -> None:
-    if actor.kind != "system" and not actor.has_role("moderation"):
-        raise Forbidden()
 
 
 def _columns(kind: str, data: AttributeInput, fields: dict[str, Any]) -> dict[str, Any]:

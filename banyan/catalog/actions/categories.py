@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Forbidden, Invalid, NotFound
+from banyan.kernel.problems import Invalid, NotFound
+from banyan.moderation.access import require_moderation
 
 from ..models import Category
 from ..queries.categories import above
@@ -35,7 +36,7 @@ def add_category(
 
     For moderation. Raises Invalid with the field, also for an address that is taken.
     """
-    _require(actor)
+    require_moderation(actor)
     slug = slug.strip().lower()
     kept, over = _check(names, position), _parent(parent)
     if not is_slug(slug):
@@ -67,7 +68,7 @@ def change_category(
 
     For moderation. Raises Invalid with the field.
     """
-    _require(actor)
+    require_moderation(actor)
     kept, over = _check(names, position), _parent(parent)
     with transaction.atomic():
         # All of them: two moves at once could make a circle.
@@ -84,11 +85,6 @@ def change_category(
             found.save(update_fields=["names", "position", "parent"])
             _audit(actor, found, "category.change", reason)
     return found
-
-
-def _require(actor: Actor) -> None:
-    if actor.kind != "system" and not actor.has_role("moderation"):
-        raise Forbidden()
 
 
 def _check(names: Mapping[str, str], position: int) -> dict[str, str]:

@@ -64,22 +64,19 @@ def transfer(
                 _put(stock, place_of(variant, stock, location_id), n, reference)
 
 
-def bring(wanted: Mapping[int, int], *, reference: str, location_id: int | None = None) -> None:
-    """Bring to the shop's own shelf what is to leave it: from ``location_id``, or what it lacks.
+def bring(wanted: Mapping[int, int], *, reference: str) -> None:
+    """Bring to the shop's own shelf what it lacks of what is to leave it, oldest location first.
 
     Inside the caller's transaction, the stock rows locked. Nothing for a shop with one location.
     """
     spread = Stock.objects.filter(variant_id__in=list(wanted), elsewhere__gt=0)
     for stock in list(spread):
-        quantity = wanted[stock.variant_id]
-        lacking = max(0, quantity - (stock.on_hand - stock.elsewhere))
-        places = StockAt.objects.filter(stock=stock, on_hand__gt=0).order_by("location_id")
-        for place in sorted(places, key=lambda one: one.location_id != location_id):
-            asked = quantity if place.location_id == location_id else lacking
-            n = min(asked, place.on_hand)
+        lacking = max(0, wanted[stock.variant_id] - (stock.on_hand - stock.elsewhere))
+        for place in StockAt.objects.filter(stock=stock, on_hand__gt=0).order_by("location_id"):
+            n = min(lacking, place.on_hand)
             if n:
                 _put(stock, place, -n, reference)
-                lacking, quantity = max(0, lacking - n), quantity - n
+                lacking -= n
 
 
 def _put(stock: Stock, place: StockAt, n: int, reference: str) -> None:

@@ -145,12 +145,12 @@ def allocate(wanted: Wanted, *, reference: str) -> None:
     _move(wanted, kind="allocate", reference=reference, guard=False, reserved=-1, allocated=1)
 
 
-def ship_out(wanted: Wanted, *, reference: str, location_id: int | None = None) -> None:
-    """Take allocated units off the shelf of the shop, or of one of its locations.
+def ship_out(wanted: Wanted, *, reference: str) -> None:
+    """Take allocated units off the shop's own shelf.
 
     What the shop's own shelf lacks is taken from the other locations, each with its movement.
     """
-    bring(_sum(wanted), reference=reference, location_id=location_id)
+    bring(_sum(wanted), reference=reference)
     _move(wanted, kind="ship", reference=reference, guard=False, allocated=-1, on_hand=-1)
 
 

@@ -13,7 +13,6 @@ from banyan.kernel import search
 from ..models import Shop, Stock, StockAt, StockLocation, StockMovement, Variant
 
 _FREE = F("on_hand") - F("allocated") - F("reserved") - F("held")
-SHOWS = ("all", "low", "out")
 
 
 def stock_table(shop: Shop, *, query: str = "", show: str = "all") -> QuerySet[Stock]:

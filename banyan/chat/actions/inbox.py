@@ -11,8 +11,9 @@ from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
+from banyan.people.access import member_id
 
-from ..access import get_thread_for, member_of
+from ..access import get_thread_for
 from ..events import ChatChanged, ChatRead
 from ..models import Answer, Message, QuickReply, Room, Thread
 from ..models.rooms import LONGEST
@@ -121,7 +122,7 @@ def read_thread(*, actor: Actor, shop_id: int, thread_id: int, seq: int) -> Thre
     seq = min(max(0, seq), thread.room.last_seq)
     with transaction.atomic():
         if Thread.objects.filter(pk=thread.pk, read_seq__lt=seq).update(read_seq=seq):
-            read = ChatRead(room_id=thread.room_id, account_id=member_of(actor), seq=seq)
+            read = ChatRead(room_id=thread.room_id, account_id=member_id(actor), seq=seq)
             events.emit(read, actor=actor)
     return thread
 

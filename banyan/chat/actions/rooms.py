@@ -15,9 +15,10 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_ids
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.kernel.states import transition
+from banyan.people.access import member_id
 from banyan.people.models import Follow
 
-from ..access import get_room_for, is_visible, member_of
+from ..access import get_room_for, is_visible
 from ..events import ChatChanged, ChatRead
 from ..models import ChatChoice, Member, Room
 from ..rules import WHO
@@ -32,7 +33,7 @@ def open_direct(*, actor: Actor, account_id: int) -> Room:
     Among people of whom the other follows the actor it is open at once, else a request. Raises
     NotFound for whom the actor may not see, Forbidden ``chat_closed`` for who wants no requests.
     """
-    me = member_of(actor)
+    me = member_id(actor)
     if me == account_id:
         raise Conflict(code="oneself")
     if not is_visible(actor, account_id):
@@ -71,7 +72,7 @@ def open_shop_room(*, actor: Actor, shop_id: int) -> Room:
     NotFound for shops that are closed, whose owner and the actor are apart, or that the actor
     works in.
     """
-    me = member_of(actor)
+    me = member_id(actor)
     shop = visible_shops().filter(pk=shop_id).first()
     if shop is None or works_in(actor, shop_id) or not is_visible(actor, shop.owner_id):
         raise NotFound()
@@ -88,7 +89,7 @@ def room_of_shop(shop_id: int, account_id: int) -> Room:
 
 def open_group_room(*, actor: Actor, group_id: int) -> Room:
     """Return the room of a group that the actor belongs to, made on the first call; repeatable."""
-    member_of(actor)
+    member_id(actor)
     if not is_member(actor, group_id):
         raise NotFound()
     found = Room.objects.filter(group_id=group_id).first()
@@ -142,7 +143,7 @@ def mark_read(*, actor: Actor, room_id: int, seq: int) -> int:
 
 def move_pointer(*, actor: Actor, room: Room, seq: int) -> int:
     """Move the actor's pointer forward to ``seq`` of a room; returns where it stands."""
-    me = member_of(actor)
+    me = member_id(actor)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_POINT, [room.pk, me, seq])
@@ -173,7 +174,7 @@ def unmute(*, actor: Actor, room_id: int) -> Member:
 def _silence(actor: Actor, room_id: int, until: dt.datetime | None) -> Member:
     room = get_room_for(actor, room_id)
     member, _new = Member.objects.update_or_create(
-        room=room, account_id=member_of(actor), defaults={"muted_until": until}
+        room=room, account_id=member_id(actor), defaults={"muted_until": until}
     )
     return member
 
@@ -183,7 +184,7 @@ def choose_who_writes(*, actor: Actor, who: str) -> ChatChoice:
     if who not in WHO:
         raise Invalid(fields={"who": _("Choose one of these.")})
     choice, _new = ChatChoice.objects.update_or_create(
-        account_id=member_of(actor), defaults={"who": who}
+        account_id=member_id(actor), defaults={"who": who}
     )
     return choice
 

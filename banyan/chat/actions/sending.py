@@ -19,10 +19,10 @@ from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 from banyan.media.models import Image
 from banyan.moderation.actions import check_text, hold
-from banyan.people.access import blocked_between
+from banyan.people.access import blocked_between, member_id
 from banyan.people.actions.holds import keep_pair
 
-from ..access import get_room_for, get_thread_for, member_of
+from ..access import get_room_for, get_thread_for
 from ..events import ChatChanged, ChatSent
 from ..models import Message, Room
 from ..models.rooms import LONGEST
@@ -68,7 +68,7 @@ def send(*, actor: Actor, room_id: int, words: Words) -> Message:
     Writing to who asked accepts them. Raises NotFound, Invalid, Forbidden ``request_waiting`` for
     a second word before the answer, and what ``moderation.check_text`` raises. Emits chat.sent.
     """
-    member_of(actor)
+    member_id(actor)
     room = get_room_for(actor, room_id)
     stranger = room.state != OPEN and room.asker_id == actor.id
     held = _checked(actor, words, "stranger" if stranger else "message")
@@ -80,7 +80,7 @@ def write_to(*, actor: Actor, account_id: int, words: Words) -> Message:
 
     Raises what ``open_direct`` and ``send`` raise; nothing is made for what is refused.
     """
-    member_of(actor)
+    member_id(actor)
     known = follows(account_id, actor.id or 0)
     held = _checked(actor, words, "message" if known else "stranger")
     with transaction.atomic():
@@ -91,7 +91,7 @@ def write_to(*, actor: Actor, account_id: int, words: Words) -> Message:
 
 def ask_shop(*, actor: Actor, shop_id: int, words: Words) -> Message:
     """Ask a shop, in the room with it, made where there is none. See ``send``."""
-    member_of(actor)
+    member_id(actor)
     held = _checked(actor, words, "message")
     with transaction.atomic():
         keep_pair(actor.id or 0, get_shop_for_id(actor, shop_id).owner_id)
@@ -104,7 +104,7 @@ def answer_buyer(*, actor: Actor, shop_id: int, thread_id: int, words: Words) ->
 
     Raises NotFound, Invalid, and what ``moderation.check_text`` raises. Emits chat.sent.
     """
-    me = member_of(actor)
+    me = member_id(actor)
     thread = get_thread_for(actor, shop_id, thread_id)
     held = _checked(actor, words, "message")
 
@@ -118,7 +118,7 @@ def answer_buyer(*, actor: Actor, shop_id: int, thread_id: int, words: Words) ->
 
 
 def _send(actor: Actor, room: Room, words: Words, held: bool) -> Message:
-    me = member_of(actor)
+    me = member_id(actor)
 
     def say() -> Message:
         other = _other(room, me)
@@ -149,8 +149,8 @@ def _meet(actor: Actor, account_id: int) -> None:
     First in the transaction: a block waits for the message that is being said, or is there first.
     Others may speak meanwhile.
     """
-    keep_pair(member_of(actor), account_id)
-    if blocked_between(member_of(actor), account_id):
+    keep_pair(member_id(actor), account_id)
+    if blocked_between(member_id(actor), account_id):
         raise NotFound()
 
 
@@ -176,7 +176,7 @@ def take_back(*, actor: Actor, room_id: int, message_id: int) -> None:
     For whoever wrote it; NotFound for all others. What was said in a shop's name leaves an audit
     entry, without the words.
     """
-    me = member_of(actor)
+    me = member_id(actor)
     found = Message.objects.select_related("room__shop").filter(
         pk=message_id, room_id=room_id, author_id=me, card_kind__in=TAKEN_BACK
     )
@@ -242,7 +242,7 @@ def _said(actor: Actor, room: Room, words: Words) -> _Said:
     if image is not None and words.alt:
         describe_own(actor=actor, images=[image], alts={image.pk: words.alt})
     shown = settled(actor, room, card) if card else None
-    return _Said(member_of(actor), body, image, shown, words.key[:80])
+    return _Said(member_id(actor), body, image, shown, words.key[:80])
 
 
 def _say(actor: Actor, room: Room, said: _Said) -> Message:

@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
+from banyan.people.access import member_id
 
 from .. import rules
 from ..models import FeedChoice
-from .members import member_id
 
 
 def choose_paid(*, actor: Actor, paid: str) -> None:

@@ -15,14 +15,13 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound
 from banyan.moderation.actions import check_names
-from banyan.people.access import visible_accounts
+from banyan.people.access import member_id, visible_accounts
 
 from .. import counts
 from ..access import ONLY_ME, PUBLIC, get_post_for
 from ..events import BoardShared
 from ..models import Board, BoardMember, BoardPost, Post
 from ..models.boards import PLACE
-from .members import member_id
 
 INVITED, TAKES_PART = 0, 1
 MOST_MEMBERS = 50

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
+from banyan.people.access import member_id
 from banyan.people.actions.holds import hold_kept
 
 from ..models import PostDraft
-from .members import member_id
 
 MOST_DRAFTS = 20
 MOST_LETTERS = 20_000

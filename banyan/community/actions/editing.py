@@ -11,6 +11,7 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.moderation.actions import check_text
+from banyan.people.access import member_id
 
 from ..access import PUBLIC
 from ..events import PostEdited
@@ -18,7 +19,6 @@ from ..models import AuthorStat, Comment, Post, PostEdit
 from .checking import Fields, check_audience, check_declared, check_pictures, check_texts
 from .feeds import place_post
 from .hiding import hold_edit
-from .members import member_id
 from .posts import give_link, write_words
 
 LONGEST_NOTE = 500

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, NotFound
+from banyan.people.access import member_id
 
 from .. import counts
 from ..access import get_post_for
 from ..models import Poll, PollOption, PollVote, Post
 from .checking import Fields
-from .members import member_id
 
 MOST_DAYS = 30
 

@@ -18,6 +18,7 @@ from banyan.kernel.remembered import change, insert
 from banyan.media.actions import keep_video, set_alts
 from banyan.media.models import Image
 from banyan.moderation.actions import check_text
+from banyan.people.access import member_id
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
 
@@ -37,7 +38,6 @@ from .checking import (
 )
 from .feeds import place_post
 from .hiding import hold_post
-from .members import member_id
 from .naming import note_mentions, note_topics
 from .polls import PollWish, check_poll, open_poll
 from .previews import ask_for_preview

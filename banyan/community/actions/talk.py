@@ -10,6 +10,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
 from banyan.kernel.remembered import insert
 from banyan.moderation.actions import check_text
+from banyan.people.access import member_id
 
 from .. import counts
 from ..access import get_post_for, visible_comments
@@ -17,7 +18,6 @@ from ..events import CommentRemoved, PostCommented, PostLiked, PostUnliked
 from ..models import Comment, CommentLike, Like, Post
 from ..rules import LIVE
 from .hiding import hold_comment
-from .members import member_id
 from .naming import note_mentions
 
 

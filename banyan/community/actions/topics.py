@@ -10,11 +10,11 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import id_floor
 from banyan.kernel.problems import NotFound
+from banyan.people.access import member_id
 
 from .. import rules
 from ..access import PUBLIC
 from ..models import Topic, TopicFollow, TopicHeat
-from .members import member_id
 
 # Hot is what many people talk about within two days; an account is new for its first week.
 WINDOW = dt.timedelta(days=2)

@@ -89,15 +89,13 @@ def first_pictures(post_ids: Iterable[int]) -> dict[int, int]:
     return dict(images.distinct("post_id").values_list("post_id", "image_id"))
 
 
-def about_product(
-    viewer: Actor, product_id: int, *, before: int = END, page: int = PAGE
-) -> list[int]:
+def about_product(viewer: Actor, product_id: int, *, before: int = END) -> list[int]:
     """Return public posts that show a product, newest first."""
     tags = ProductTag.objects.filter(post_image__post_id=OuterRef("pk"), product_id=product_id)
     posts = visible_posts(viewer).filter(
         Exists(tags), visibility=PUBLIC, repin_of=None, pk__lt=before
     )
-    return list(posts.order_by("-id").values_list("id", flat=True)[:page])
+    return list(posts.order_by("-id").values_list("id", flat=True)[:PAGE])
 
 
 def best_about(viewer: Actor, product_id: int) -> list[Post]:

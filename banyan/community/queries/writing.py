@@ -118,11 +118,11 @@ def _way(link_id: int) -> list[Link]:
     return list(links)
 
 
-def repins_of(viewer: Actor, post: Post, *, most: int = 100) -> list[Post]:
-    """Return who showed a post on, latest first, as far as ``viewer`` may see."""
+def repins_of(viewer: Actor, post: Post) -> list[Post]:
+    """Return the last hundred who showed a post on, latest first, as far as ``viewer`` may see."""
     original = post.repin_of_id or post.pk
     rows = visible_posts(viewer).filter(repin_of_id=original).select_related("author", "link")
-    return list(rows.order_by("-id")[:most])
+    return list(rows.order_by("-id")[:100])
 
 
 def topics_named(post: Post) -> list[tuple[str, str]]:

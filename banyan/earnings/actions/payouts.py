@@ -37,7 +37,6 @@ def draft_batch(
     *,
     actor: Actor,
     minimum: int = SMALLEST_PAYOUT,
-    currencies: Sequence[str] | None = None,
     payees: Sequence[int] | None = None,
     reason: str = "",
 ) -> PayoutBatch:
@@ -48,8 +47,6 @@ def draft_batch(
     """
     require_role(actor, "finance")
     due = LedgerAccount.objects.filter(kind="earner_payable", balance__gte=max(minimum, 1))
-    if currencies is not None:
-        due = due.filter(currency__in=currencies)
     if payees is not None:
         due = due.filter(owner_id__in=payees)
     active = set(

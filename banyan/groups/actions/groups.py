@@ -13,14 +13,13 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.media.models import Image
 from banyan.moderation.actions import check_names, require_unlimited
-from banyan.people.access import get_own_account
+from banyan.people.access import get_own_account, member_id
 from banyan.storefronts.rules import clean_colour
 
 from ..access import OFFICE, require_moderator, require_owner
 from ..events import GroupClosed, GroupHidden, GroupMade
 from ..models import Group, Membership
 from ..rules import MOST_OFFER_CAP, at_domain, clean_domain, clean_slug, clean_topics
-from .members import member_id
 
 FOUNDED_A_DAY = 5
 POLICIES = ("open", "request", "invitation")

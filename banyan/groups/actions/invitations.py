@@ -12,13 +12,14 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Forbidden, Invalid, NotFound
+from banyan.people.access import member_id
 from banyan.sharing import actions as sharing
 from banyan.sharing.channels import GROUP
 from banyan.sharing.models import Link
 
 from ..access import MEMBER, MODERATORS, PUBLIC, get_invitation, require_member
 from ..models import Group, Invitation, Membership
-from .members import enter, member_id
+from .members import enter
 
 CODE_BITS = 100
 MOST_USES, MOST_DAYS = 500, 90

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound
-from banyan.people.access import get_own_account
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
+from banyan.people.access import get_own_account, member_id
 
 from ..access import (
     ASKED,
@@ -34,13 +34,6 @@ from ..queries import RANKS
 from ..rules import at_domain
 
 ROLES = ("owner", "moderator", "member")
-
-
-def member_id(actor: Actor) -> int:
-    """Return the actor's account; LoginRequired for guests."""
-    if actor.id is None:
-        raise LoginRequired()
-    return actor.id
 
 
 def join(*, actor: Actor, group_id: int, wants_offers: bool = False) -> Membership:

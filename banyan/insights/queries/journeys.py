@@ -136,10 +136,9 @@ def journey_of(link: Link, *, payee_id: int | None = None, shop_id: int | None =
     )
 
 
-def journey_reports(*, limit: int | None = None) -> Iterator[dict[str, Any]]:
+def journey_reports() -> Iterator[dict[str, Any]]:
     """Yield the measures of every living share that is a root, oldest first, as a report row."""
-    roots = Link.objects.filter(parent=None).order_by("id")
-    for link in roots[:limit] if limit else roots:
+    for link in Link.objects.filter(parent=None).order_by("id"):
         shape = journey_of(link).shape
         yield {
             "source": "shares",

@@ -79,11 +79,10 @@ def renew_key(*, actor: Actor) -> PushKey:
     return made
 
 
-def unsubscribe(*, actor: Actor, endpoint: str = "", browser_id: int = 0) -> int:
+def unsubscribe(*, actor: Actor, browser_id: int) -> int:
     """Forget one of the actor's own browsers; returns how many were. Repeatable."""
     mine = PushSubscription.objects.filter(account_id=actor.id or 0)
-    chosen = mine.filter(endpoint=endpoint) if endpoint else mine.filter(pk=browser_id)
-    return chosen.delete()[0]
+    return mine.filter(pk=browser_id).delete()[0]
 
 
 # Claims what is due: others do not see it before the lease is over.

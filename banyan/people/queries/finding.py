@@ -70,8 +70,8 @@ def people_you_may_know(viewer: Actor, *, limit: int = 20) -> list[Suggestion]:
     return found[:limit]
 
 
-def members_in_my_book(viewer: Actor, *, limit: int = 50) -> list[Account]:
-    """Return members whose contact stands in the viewer's address book. One query.
+def members_in_my_book(viewer: Actor) -> list[Account]:
+    """Return up to 50 members whose contact stands in the viewer's address book. One query.
 
     Only those who agree to be found by it, and whom the viewer neither follows nor keeps away.
     Which contact it was is not known any more.
@@ -80,7 +80,7 @@ def members_in_my_book(viewer: Actor, *, limit: int = 50) -> list[Account]:
         return []
     book = BookDigest.objects.filter(owner_id=viewer.id).values("digest")
     matched = FoundByDigest.objects.filter(digest__in=book).values("account_id")
-    return list(_strangers(viewer).filter(pk__in=matched).order_by("display_name", "id")[:limit])
+    return list(_strangers(viewer).filter(pk__in=matched).order_by("display_name", "id")[:50])
 
 
 def book_size(viewer: Actor) -> int:

@@ -93,15 +93,13 @@ def reach(
     return Reach(*counts)
 
 
-def reach_by_link(
-    scope: Scope, *, start: dt.datetime | None = None, end: dt.datetime | None = None
-) -> dict[int, Reach]:
+def reach_by_link(scope: Scope, *, start: dt.datetime | None = None) -> dict[int, Reach]:
     """Return the people of each link of ``scope``, links without any left out. One query.
 
     One person may stand under several links, so the sum can exceed :func:`reach`.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_sql(scope, per_link=True), _params(scope, start, end))
+        cursor.execute(_sql(scope, per_link=True), _params(scope, start, None))
         return {link_id: Reach(*counts) for link_id, *counts in cursor.fetchall()}
 
 

@@ -27,14 +27,18 @@ CURRENCIES = ("CNY", "TWD", "HKD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR")
 @private
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
-    """Go to the member's only shop, or list their shops."""
+    """Go to the member's only shop, or list their shops.
+
+    Who has only the little shop of what they sell second-hand is not taken there: they would find
+    no way to open one.
+    """
     mine = (
         ShopStaff.objects.filter(account_id=actor(request).id or 0)
         .select_related("shop")
         .order_by("shop__name", "id")
     )
     places = list(mine)
-    if len(places) == 1:
+    if len(places) == 1 and places[0].shop.kind == "merchant":
         return redirect("studio_today", places[0].shop.slug)
     faces = shop_faces(place.shop for place in places)
     context = {"places": list(zip(places, faces, strict=True)), "nav": "studio"}

@@ -11,6 +11,7 @@ from django import forms
 from django.utils import timezone
 
 from banyan.kernel.money import Money
+from banyan.media.rules import palette_number
 from banyan.web.ui.icons import PATHS
 from banyan.web.ui.shapes import (
     Entry,
@@ -22,7 +23,6 @@ from banyan.web.ui.shapes import (
     Spot,
     Tab,
     TreeNode,
-    placeholder_of,
 )
 
 _TONES = (
@@ -64,7 +64,7 @@ def still(thing: str, tone: int, width: int = 400, height: int = 500, alt: str =
         width=width,
         height=height,
         alt=alt,
-        placeholder=placeholder_of(red, green, blue),
+        placeholder=palette_number(red, green, blue),
     )
 
 
@@ -215,7 +215,6 @@ def context() -> dict[str, Any]:
         "tree": tree_nodes(),
         "deadline": timezone.now() + timedelta(hours=5, minutes=42, seconds=10),
         "later": timezone.now() + timedelta(days=2, hours=3),
-        "spark": [3, 5, 4, 8, 13, 9, 14, 18, 12, 20],
         "sales": Money(1248000, "CNY"),
         "promised": Money(190400, "CNY"),
         "options": [
@@ -247,7 +246,6 @@ def context() -> dict[str, Any]:
             )
         ],
         "shop": {"name": "Kiln & Co"},
-        "step_names": ["Bag", "Address", "Pay"],
         "nav": "home",
         "cart_count": 2,
         "retry_after": 30,

@@ -26,23 +26,7 @@ def tone_of(name: str) -> int:
 
 
 _LUMA = (30, 68, 106, 144, 180, 212, 238)
-_EDGES = (49, 87, 125, 162, 196, 225)
 _CHROMA = 22
-
-
-def placeholder_of(red: int, green: int, blue: int) -> int:
-    """Return the number (0-62) of the ``ph-NN`` class for an average colour (0-255 each).
-
-    Seven steps of brightness, three of each colour difference (BT.601): averages of photographs
-    are muted, so a cube of red, green and blue would waste most of 64 classes on loud colours.
-    """
-    luma = (299 * red + 587 * green + 114 * blue) // 1000
-    level = sum(luma >= edge for edge in _EDGES)
-    return level * 9 + _step(564 * (blue - luma)) * 3 + _step(713 * (red - luma))
-
-
-def _step(difference: int) -> int:
-    return 1 + (difference > 11_000) - (difference < -11_000)
 
 
 def placeholder_colour(number: int) -> tuple[int, int, int]:

@@ -131,15 +131,3 @@ def bar_percent(value: float, top: float) -> str:
     if top <= 0 or value <= 0:
         return "0%"
     return f"{max(1.2, min(100.0, value * 100 / top)):.1f}%"
-
-
-def spark_points(values: Sequence[float], *, width: int = 120, height: int = 32) -> str:
-    """Return ``points`` of a polyline through ``values``, oldest first, zero at the bottom."""
-    if not values:
-        return ""
-    top = max(*values, 1) if len(values) > 1 else max(values[0], 1)
-    step = (width - 4) / max(1, len(values) - 1)
-    return " ".join(
-        f"{2 + i * step:.1f},{height - 3 - (height - 6) * value / top:.1f}"
-        for i, value in enumerate(values)
-    )

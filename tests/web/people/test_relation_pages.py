@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from banyan.people import actions as people
-from banyan.people.access import agrees, muted_ids
+from banyan.people.access import agrees, mutes_of
 from banyan.people.models import Account, AccountList, BookDigest, Follow, ListEntry, Mute
 from tests.support.factories import actor, member
 
@@ -87,12 +87,12 @@ def test_the_relation_page_sets_level_mute_and_lists(hers: Client, ana: Account)
     assert list(ListEntry.objects.values_list("on", flat=True)) == [near.pk]
 
     hers.post("/people/ben/mute", {"span": "week"})
-    assert muted_ids(actor(ana)) == {ben.pk}
+    assert mutes_of(actor(ana)).people == {ben.pk}
     assert "Hear of them again" in page(hers, "/people/ben/relation")
     assert "not shown" in page(hers, "/me/people")
     ended = hers.post(f"/me/people/{Mute.objects.get().pk}/end", {"next": "/people/ben/relation"})
     assert ended["Location"] == "/people/ben/relation"
-    assert muted_ids(actor(ana)) == frozenset()
+    assert mutes_of(actor(ana)).people == frozenset()
     back = hers.post("/people/ben/mute", {"span": "less", "next": "/me/find"})
     assert back["Location"] == "/me/find"
     assert Mute.objects.get().degree == 1

@@ -15,6 +15,7 @@ from banyan.entitlements.models import Coupon
 from banyan.kernel.models import StateChange
 from banyan.orders.models import OrderNote, OrderRefund, Shipment
 from banyan.payments.models import ConnectedAccount
+from tests.market.deals import listing
 from tests.support import factories
 
 from .scene import Scene, client, scene
@@ -152,6 +153,13 @@ def test_one_shop_is_entered_at_once_and_several_are_listed() -> None:
     text = browser.get(reverse("studio_home")).content.decode()
     assert first.name in text
     assert second.name in text
+
+
+def test_who_sells_one_thing_second_hand_can_still_open_a_shop() -> None:
+    seller = listing().seller
+    answer = client(seller).get(reverse("studio_home"))
+    assert answer.status_code == 200
+    assert reverse("shop_open") in answer.content.decode()
 
 
 def test_a_shop_is_opened_and_a_refusal_keeps_what_was_typed() -> None:

@@ -185,18 +185,6 @@ def test_a_sold_out_product_says_so_instead_of_its_line() -> None:
     assert "Kiln" not in html
 
 
-def test_a_sheet_link_is_a_page_link_without_script() -> None:
-    html = draw('{{ ui.sheet_link("Share", "share", "/share/1") }}')
-    assert 'href="/share/1"' in html
-    assert 'data-sheet="share"' in html
-
-
-def test_a_sheet_escapes_its_title_and_keeps_its_body() -> None:
-    html = draw('{% call ui.sheet("s", t) %}<p>{{ t }}</p>{% endcall %}', t="<b>")
-    assert 'id="s-title">&lt;b&gt;</h2>' in html
-    assert "<p>&lt;b&gt;</p>" in html
-
-
 def test_staged_pictures_come_back_with_a_refused_form() -> None:
     staged = [{"token": "t1", "thumb_url": "/t.webp", "name": "cup.jpg"}]
     html = draw(

@@ -14,7 +14,6 @@ from banyan.web.ui.svg import (
     bar_percent,
     folded,
     place,
-    spark_points,
 )
 
 
@@ -80,10 +79,3 @@ def test_a_bar_is_bounded_and_a_small_one_stays_visible() -> None:
     assert bar_percent(5, 10) == "50.0%"
     assert bar_percent(20, 10) == "100.0%"
     assert bar_percent(1, 100_000) == "1.2%"
-
-
-def test_a_line_runs_from_left_to_right() -> None:
-    xs = [float(point.split(",")[0]) for point in spark_points([1, 5, 2]).split()]
-    assert xs == sorted(xs)
-    assert spark_points([]) == ""
-    assert spark_points([0, 0]) == "2.0,29.0 118.0,29.0"

@@ -14,14 +14,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from banyan.kernel.actors import Actor
 from banyan.kernel.problems import LoginRequired
 from banyan.people.models import Account, SignInCode
 from banyan.people.rules.contacts import REGIONS
 
 from ...cookies import CART, read_signed
 from ...http import View, actor
-from ...middleware import actor_of, visitor_of
+from ...middleware import visitor_of
 
 
 def member(view: View) -> View:
@@ -102,9 +101,3 @@ def sign_in(
         request, account, redirect_url=next_url, signup=created
     )
     return response
-
-
-def now_actor(request: HttpRequest) -> Actor:
-    """Return the actor after the session has changed within this request."""
-    request.actor = actor_of(request)  # type: ignore[attr-defined]  # Django's request is open for it
-    return actor(request)

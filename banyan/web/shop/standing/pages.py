@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -154,8 +153,3 @@ def report(request: HttpRequest, product_id: int) -> HttpResponse:
     }
     status = problem.status if problem else 200
     return render(request, "shop/standing/report.html", context, status=status)
-
-
-def standing_url(shop_slug: str) -> str:
-    """Return the address of a shop's facts."""
-    return reverse("shop_standing", args=[shop_slug])

@@ -1,4 +1,4 @@
-"""Components for small things and boxes: icon, button, badge, chip, card, table, sheet."""
+"""Components for small things and boxes: icon, button, badge, chip, card, table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from jinja2 import Undefined
 from markupsafe import Markup, escape
 
 from banyan.web.ui import icons
-from banyan.web.ui.drawing import PARTS, draw
 
 
 def attributes(given: Mapping[str, Any]) -> Markup:
@@ -135,16 +134,6 @@ def table(
         Markup("<caption>%s</caption>") % caption if caption else "",
         caller(),
     )
-
-
-def sheet(ident: str, title: str, *, caller: Callable[[], Markup]) -> Markup:
-    """`{% call ui.sheet("share", _("Share")) %}...{% endcall %}`: opened by `sheet_link`."""
-    return draw(PARTS + "sheet.html", {"ident": ident, "title": title, "content": caller()})
-
-
-def sheet_link(text: str, ident: str, href: str, kind: str = "secondary", **options: Any) -> Markup:
-    """Link to ``href``, which with script opens the sheet ``ident`` of this page instead."""
-    return button(text, kind, href=href, data_sheet=ident, aria_haspopup="dialog", **options)
 
 
 def actions(*, caller: Callable[[], Markup]) -> Markup:

@@ -134,12 +134,6 @@ def share_tree(nodes: Sequence[Any], label: str, ident: str = "tree") -> dict[st
     return {"tree": svg.place(nodes), "label": label, "ident": ident}
 
 
-@component("sparkline.html")
-def sparkline(values: Sequence[float], label: str) -> dict[str, Any]:
-    """Draw a small line of ``values``, oldest first."""
-    return {"points": svg.spark_points(values), "label": label}
-
-
 @component("progress.html")
 def progress(
     value: float, max: float, label: str, *, good: bool = False, ident: str = ""

@@ -1,4 +1,4 @@
-"""Components for forms: fields, error summary, stepper, staged upload, tag placing, share sheet."""
+"""Components for forms: fields, error summary, stepper, staged upload, tag placing."""
 
 from __future__ import annotations
 
@@ -183,26 +183,3 @@ def upload(
 def tag_placer(pic: Any, name: str, label: str, x: float = 0.5, y: float = 0.5) -> dict[str, Any]:
     """Place a tag by a tap or by typing; sends ``{name}_x``, ``{name}_y`` (0-100)."""
     return {"pic": pic, "name": name, "label": label, "x": round(x * 100), "y": round(y * 100)}
-
-
-@component("share_sheet.html")
-def share_sheet(
-    url: str,
-    title: str,
-    *,
-    text: str = "",
-    qr_url: str = "",
-    poster_url: str = "",
-    ident: str = "share",
-    note: Any = "",
-) -> dict[str, Any]:
-    """Offer a share link: copy, the device's own share menu, QR and poster (image addresses)."""
-    return {
-        "url": url,
-        "title": title,
-        "text": text,
-        "qr_url": qr_url,
-        "poster_url": poster_url,
-        "ident": ident,
-        "note": note,
-    }

@@ -57,12 +57,6 @@ def timeline(entries: Sequence[Any]) -> dict[str, Any]:
     return {"entries": entries}
 
 
-@component("steps.html")
-def steps(names: Sequence[str], current: int) -> dict[str, Any]:
-    """Show named steps; ``current`` counts from 0; ``len(names)`` means all done."""
-    return {"steps": [(name, n < current, n == current) for n, name in enumerate(names)]}
-
-
 @component("countdown.html")
 def countdown(deadline: datetime, done: str = "") -> dict[str, Any]:
     """Count down to an aware ``deadline``; the server writes the first figure."""

@@ -28,13 +28,6 @@ async function copy(button) {
   say(button.dataset.done);
 }
 
-function openSheet(link, event) {
-  const sheet = doc.getElementById(link.dataset.sheet);
-  if (!sheet?.showModal) return;
-  event.preventDefault();
-  sheet.showModal();
-}
-
 async function sendOn({ shareUrl, shareTitle, shareText }) {
   try {
     await navigator.share({ url: shareUrl, title: shareTitle, text: shareText || undefined });
@@ -325,7 +318,6 @@ function release() {
 /* ---- one listener a kind of event, for what is there now and what comes later ---- */
 const clicks = [
   ["[data-copy]", copy],
-  ["[data-sheet]", openSheet],
   ["[data-share-url]", (el) => sendOn(el.dataset)],
   ["[data-prefs] button", prefer],
   ["[data-step]", step],
@@ -337,7 +329,6 @@ doc.addEventListener("click", (event) => {
     const found = event.target.closest(selector);
     if (found) act(found, event);
   }
-  if (event.target.matches("dialog.sheet")) event.target.close();
 });
 doc.addEventListener("focusin", ({ target }) => target.matches("[data-select]") && target.select());
 doc.addEventListener("change", ({ target }) => {

@@ -17,7 +17,8 @@ from banyan.kernel.events import Meta
 from banyan.kernel.locks import LockKey
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
-from banyan.orders.events import OrderReceived, OrderRefunded
+from banyan.orders.actions.charged_back import out_by_bank
+from banyan.orders.events import OrderChargebackMoved, OrderReceived, OrderRefunded
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
 from banyan.payments.events import PayoutFailed
@@ -90,10 +91,13 @@ def _owed(order: Order) -> ledger.Book:
 
 
 def _due(order: Order) -> int:
-    """Return what the shop is due for an order: paid, less given back, commissions and fees."""
+    """Return what the shop is due for an order: paid, less given back, commissions and fees.
+
+    Less, too, what the payer's bank has out of it.
+    """
     live = Commission.objects.filter(order=order, state__in=LIVE_STATES)
     left = sum(each.amount - each.reversed_amount + each.fee_left for each in live)
-    return order.total_amount - order.refunded_amount - left
+    return order.total_amount - order.refunded_amount - out_by_bank(order) - left
 
 
 def _too_much(sent: Payout, due: int) -> int:
@@ -121,6 +125,12 @@ def pass_on(event: OrderReceived, meta: Meta) -> None:
 def take_back(event: OrderRefunded, meta: Meta) -> None:
     """Take back what the shop is no longer due."""
     _later(event.order_id, f"order_refund:{event.refund_id}:back")
+
+
+@events.subscribe(OrderChargebackMoved, consumer=CONSUMER)
+def follow_the_bank(event: OrderChargebackMoved, meta: Meta) -> None:
+    """Take back what the payer's bank took; what it gives back is passed on once more."""
+    _later(event.order_id, f"order:{event.order_id}:bank:{event.chargeback_id}:{event.number}")
 
 
 @events.subscribe(PayoutFailed, consumer=CONSUMER)

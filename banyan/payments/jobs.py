@@ -14,7 +14,15 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy
 
 from . import actions
-from .models import Intent, PaymentRequest, Payout, PayoutReturn, ProviderMessage, Refund
+from .models import (
+    Chargeback,
+    Intent,
+    PaymentRequest,
+    Payout,
+    PayoutReturn,
+    ProviderMessage,
+    Refund,
+)
 from .problems import ProviderUnreachable
 from .rules import FIRST_CHECK, OPEN, REQUEST, check_delay
 
@@ -59,6 +67,7 @@ def run_sweep() -> dict[str, int]:
         "payouts_asked": _each(_due(Payout, "submitted"), actions.poll_payout, "payout_id"),
         "returns_out": _each(_due(PayoutReturn, "requested"), actions.submit_return, "return_id"),
         "returns_asked": _each(_due(PayoutReturn, "submitted"), actions.poll_return, "return_id"),
+        "chargebacks": _each(_due_chargebacks(), actions.check_chargeback, "chargeback_id"),
         "requests": _each(_overdue_requests(), actions.expire_request, "request_id"),
         "messages": _each(_unhandled(), _handle, "message_id"),
     }
@@ -86,6 +95,11 @@ def _due_intents() -> Iterable[int]:
 def _due(model: type[Refund | Payout | PayoutReturn], state: str) -> list[int]:
     due = model.objects.filter(state=state, next_attempt_at__lte=clock.now())
     return list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH])
+
+
+def _due_chargebacks() -> list[int]:
+    due = Chargeback.objects.filter(next_check_at__lte=clock.now()).order_by("next_check_at")
+    return list(due.values_list("pk", flat=True)[:BATCH])
 
 
 def _left_over() -> list[int]:

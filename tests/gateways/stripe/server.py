@@ -25,9 +25,11 @@ _KINDS = {
     "checkout/sessions": "checkout.session",
     "refunds": "refund",
     "balance_transactions": "balance_transaction",
+    "disputes": "dispute",
 }
 _PATH = re.compile(
-    r"/v1/(checkout/sessions|refunds|balance_transactions|accounts|transfers)(?:/([^/]+))?(/expire)?"
+    r"/v1/(checkout/sessions|refunds|balance_transactions|disputes|accounts|transfers)"
+    r"(?:/([^/]+))?(/expire)?"
 )
 
 

@@ -134,7 +134,7 @@ def open_chargebacks() -> QuerySet[Chargeback]:
 
 def chargebacks_of(intent_id: int | None) -> list[Chargeback]:
     """Return what the payer's bank asked back of a payment, oldest first. One statement."""
-    return list(Chargeback.objects.filter(intent_id=intent_id).order_by("id"))
+    return list(Chargeback.objects.filter(intent=intent_id).order_by("id"))
 
 
 def intents_of(subject_kind: str, subject_id: int) -> list[Intent]:

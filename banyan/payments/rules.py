@@ -16,6 +16,8 @@ UNSENT = ("requested", "failed")
 # Of a chargeback: the bank has it in hand; and of these, it has taken the money meanwhile.
 CHARGEBACK_OPEN = ("inquiry", "needs_response", "under_review")
 CHARGEBACK_TAKEN = ("needs_response", "under_review")
+# ... and somebody may answer it at the provider.
+CHARGEBACK_ANSWER = ("inquiry", "needs_response")
 CHARGEBACK_CHECK = dt.timedelta(hours=6)
 CHARGEBACK_PATIENCE = dt.timedelta(days=30)  # with money that is to come back for a won one
 
@@ -29,6 +31,10 @@ FIRST_CHECK = dt.timedelta(seconds=30)
 LONGEST_CHECK = dt.timedelta(minutes=15)
 FIRST_TRY = dt.timedelta(seconds=5)
 LONGEST_TRY = dt.timedelta(hours=1)
+# With a part that a provider refuses. Longer than a day: so long it may repeat the same answer.
+SPLIT_PATIENCE = dt.timedelta(days=3)
+FIRST_SPLIT_TRY = dt.timedelta(minutes=1)
+LONGEST_SPLIT_TRY = dt.timedelta(hours=6)
 
 _REFERENCE = re.compile(r"(pay|refund|payout|return)-([1-9]\d{0,18})-([1-9]\d{0,3})")
 
@@ -151,6 +157,11 @@ def check_delay(checks: int) -> dt.timedelta:
 def try_delay(tries: int) -> dt.timedelta:
     """Return the pause before submitting again after a failed try: 5 s, doubling up to 1 hour."""
     return min(FIRST_TRY * (1 << min(tries, 12)), LONGEST_TRY)
+
+
+def split_delay(tries: int) -> dt.timedelta:
+    """Return the pause before a part that was refused is sent again: 1 minute up to 6 hours."""
+    return min(FIRST_SPLIT_TRY * (1 << min(tries, 12)), LONGEST_SPLIT_TRY)
 
 
 def chargeback_check(

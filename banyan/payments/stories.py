@@ -130,6 +130,7 @@ def outcome_text(outcome: str) -> str:
         Outcome.STALE: _("about an earlier request: no effect"),
         Outcome.CONTRADICTION: _("contradicts what was told before: a person has to look"),
         Outcome.UNKNOWN_REFERENCE: _("about nothing we know: a person has to look"),
+        Outcome.CHARGEBACK: _("what the payer's bank took, or gave back, is booked"),
         Outcome.DISPUTED: _("the payer's bank disputes it: a person has to answer at the provider"),
         Outcome.IGNORED: _("no effect"),
     }
@@ -142,6 +143,7 @@ def _of_refund(moment: Moment, refund: Refund) -> Chapter:
         "submitted": _("The provider has taken the refund"),
         "succeeded": _("The provider has sent the money back"),
         "failed": _("The provider could not send the money back"),
+        "covered": _("The payer's bank had taken the money before it was sent back"),
     }
     return Chapter(
         moment.at,
@@ -153,7 +155,7 @@ def _of_refund(moment: Moment, refund: Refund) -> Chapter:
         detail=", ".join(filter(None, (moment.detail, destination_text(refund.destination)))),
         ref=refund.provider_ref,
         row=("payment_refund", refund.pk),
-        tone={"failed": "bad", "succeeded": "good"}.get(moment.what, ""),
+        tone={"failed": "bad", "succeeded": "good", "covered": "good"}.get(moment.what, ""),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
@@ -151,18 +151,22 @@ def _take(intent: Intent, row: Chargeback, taken: int) -> int | None:
             return None
         covered += more
     promised = row.covered_amount - covered
-    room_for_it = Intent.objects.filter(
-        pk=intent.pk,
-        refunded_amount__gte=-promised,
-        charged_back_amount__gte=-taken,
-        captured_amount__gte=F("refunded_amount") + F("charged_back_amount") + promised + taken,
-    )
-    if out < 0 or not room_for_it.update(
+    mine = _has_room(Intent.objects.filter(pk=intent.pk), promised, taken)
+    if out < 0 or not mine.update(
         refunded_amount=F("refunded_amount") + promised,
         charged_back_amount=F("charged_back_amount") + taken,
     ):
         return None
     return covered
+
+
+def _has_room(rows: QuerySet[Intent], promised: int, taken: int) -> QuerySet[Intent]:
+    """Keep payments of which so much more can be promised back and taken; either may be less."""
+    return rows.filter(
+        refunded_amount__gte=-promised,
+        charged_back_amount__gte=-taken,
+        captured_amount__gte=F("refunded_amount") + F("charged_back_amount") + promised + taken,
+    )
 
 
 def _book(

@@ -101,9 +101,10 @@ def announce(store: Store, given: dict[str, Any]) -> Thing:
 
 
 def behave(store: Store, given: dict[str, Any]) -> Thing:
-    """Change ``refunds``, ``faults``, ``webhook``, ``largest_page``, ``copies_metadata``."""
+    """Change ``refunds``, ``transfers``, ``faults``, ``webhook``, ``largest_page``, and so on."""
+    known = ("refunds", "transfers", "faults", "webhook", "largest_page", "copies_metadata")
     for name, value in given.items():
-        assert name in ("refunds", "faults", "webhook", "largest_page", "copies_metadata"), name
+        assert name in known, name
         setattr(store, name, value)
     return {}
 

@@ -21,7 +21,7 @@ from . import providers
 from .models import Attempt, Chargeback, Intent, Payout, ProviderMessage, Refund
 from .providers.base import Splits
 from .reading import came_by_link
-from .rules import CHARGEBACK_OPEN, SETTLED, TO_WALLET, Destinations
+from .rules import CHARGEBACK_OPEN, CHARGEBACK_TAKEN, SETTLED, TO_WALLET, Destinations
 from .states import INTENT, REFUND
 
 
@@ -130,6 +130,11 @@ def _about(lines: Iterable[StatementLine], kind: str) -> set[int]:
 def open_chargebacks() -> QuerySet[Chargeback]:
     """Return what payers' banks have in hand; for an ``Exists`` by ``intent_id``."""
     return Chargeback.objects.filter(state__in=CHARGEBACK_OPEN)
+
+
+def taken_back(intent_id: int | None) -> bool:
+    """Tell whether the payer's bank is taking a payment back; exact while it is locked."""
+    return Chargeback.objects.filter(intent=intent_id, state__in=CHARGEBACK_TAKEN).exists()
 
 
 def chargebacks_of(intent_id: int | None) -> list[Chargeback]:

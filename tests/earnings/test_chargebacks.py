@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from banyan.earnings import actions
 from banyan.earnings.models import Commission, PayoutItem
 from banyan.earnings.problems import NothingToPay
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
 from banyan.market import actions as market
@@ -20,6 +20,7 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
 from banyan.payments.access import get_intent_of
+from banyan.payments.problems import PaymentChargedBack
 from banyan.payments.providers.base import BankMove, ChargebackState
 from banyan.sharing import actions as sharing
 from tests.market import deals
@@ -138,7 +139,7 @@ def test_what_is_payable_is_not_paid_out_meanwhile(commission: Commission) -> No
     assert again.items.get().amount == EARNED
 
 
-def test_a_payer_s_bank_keeps_an_escrow_closed(monkeypatch: Any) -> None:
+def test_an_escrow_stays_closed_while_the_bank_has_it_in_hand() -> None:
     seller = deals.seller()
     listing = deals.listing(seller)
     buyer = make.member()
@@ -179,3 +180,25 @@ def test_after_an_escrow_was_released_its_seller_bears_it() -> None:
     hear(order, "lost", order.total_amount)
     assert balance("earner_payable", owner_id=seller.pk) == 0
     assert balance("clearing") == 0
+
+
+def test_nobody_decides_about_money_that_the_bank_has() -> None:
+    listing = deals.listing(deals.seller())
+    buyer = make.member()
+    placed = make.place((listing.product.variants.get(), 1), buyer=buyer, provider="scripted")
+    order = make.pay(placed).orders.get()
+    deals.arrived(order, listing)
+    dispute = market.open_dispute(
+        actor=make.actor(buyer),
+        order_id=order.pk,
+        reason="damaged",
+        claim_amount=1_000,
+        body="Broken.",
+    )
+    hear(order, "needs_response", order.total_amount)
+    support = Actor(kind="staff", id=make.staff("support").pk, roles=frozenset({"support"}))
+    decide = {"actor": support, "dispute_id": dispute.pk, "refund_amount": 0, "reason": "x"}
+    with pytest.raises(PaymentChargedBack):
+        market.decide_dispute(**decide)
+    hear(order, "won", order.total_amount, -order.total_amount)
+    assert market.decide_dispute(**decide).state == "decided"

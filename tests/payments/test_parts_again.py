@@ -6,8 +6,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from banyan.earnings.settling import pass_on_again
+from banyan.earnings.settling import pass_on_again, settle_order
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
@@ -15,20 +16,20 @@ from banyan.kernel.problems import Conflict, Forbidden, NotFound
 from banyan.notify.models import Notification
 from banyan.orders.models import Order
 from banyan.payments import jobs
-from banyan.payments.models import ConnectedAccount, Payout
+from banyan.payments.models import ConnectedAccount, Payout, PayoutReturn
 from banyan.payments.rules import LONGEST_SPLIT_TRY, SPLIT_PATIENCE, split_delay
 from tests.payments.stripe.conftest import gateway, stripe_process
 from tests.payments.stripe.gateway import Gateway
 from tests.payments.test_splits import (
     account_for,
     connect,
-    given_up,
+    intent_of,
     paid_by_stripe,
     proved,
     received,
     refund,
 )
-from tests.payments.till import balance
+from tests.payments.till import balance, given_up
 from tests.support import factories
 
 __all__ = ["connect", "gateway", "proved", "stripe_process"]
@@ -148,3 +149,33 @@ def test_who_may_and_what_cannot_be_passed_on(connect: Gateway, order: Order) ->
     assert nowhere.value.code == "nothing_to_pass_on"
     assert Payout.objects.count() == 1
     assert not AuditEntry.objects.filter(action="payout.send_again").exists()
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+def test_what_was_passed_on_follows_what_the_bank_takes(connect: Gateway, end: str) -> None:
+    order = paid_by_stripe(connect)
+    account_for(order, "stripe", connect.control("account")["id"])
+    received(order)
+    jobs.run_sweep()
+    ref = connect.dispute(intent_of(order))
+    connect.tell("charge.dispute.created")
+    follow(order)
+    assert [back.state for back in PayoutReturn.objects.all()] == ["paid"]
+    assert balance("shop_payable", owner_id=order.shop_id) == 0
+
+    connect.dispute_goes_on(ref, end)
+    connect.tell("charge.dispute.closed")
+    follow(order)
+    sent = [one["amount"] - one["amount_reversed"] for one in connect.things("transfer")]
+    assert sent == ([0, order.total_amount] if end == "won" else [0])
+    assert balance("shop_payable", owner_id=order.shop_id) == 0
+    assert balance("payouts_in_transit") == 0
+
+
+def follow(order: Order) -> None:
+    """Do what the jobs do that were left for an order, twice."""
+    relay.drain()
+    for _ in range(2):
+        for job in ProcrastinateJob.objects.filter(task_name="earnings.settle").order_by("id"):
+            settle_order(actor=FINANCE, order_id=int(job.args["order_id"]), key=job.args["key"])
+    jobs.run_sweep()

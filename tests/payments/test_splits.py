@@ -32,10 +32,9 @@ from banyan.payments.problems import (
     ProviderUnreachable,
     SplitTooLarge,
 )
-from banyan.payments.rules import SPLIT_PATIENCE
 from tests.payments.stripe.conftest import gateway, stripe_process
 from tests.payments.stripe.gateway import Gateway
-from tests.payments.till import balance
+from tests.payments.till import balance, given_up
 from tests.payments.wechat.conftest import wechat, wechat_process
 from tests.payments.wechat.driver import Wechat, deliver
 from tests.support import factories
@@ -87,12 +86,6 @@ def account_for(order: Order, provider: str, account: str) -> ConnectedAccount:
         account=account,
         name="示例商户全称",
     )
-
-
-def given_up() -> None:
-    """Let the time pass in which a part that is refused is sent again."""
-    with clock.at(clock.now() + SPLIT_PATIENCE):
-        jobs.run_sweep()
 
 
 def received(order: Order) -> Order:
@@ -229,7 +222,6 @@ def test_a_refused_transfer_leaves_the_debt_with_the_platform(connect: Gateway) 
     account_for(order, "stripe", connect.control("account")["id"])
     ConnectedAccount.objects.update(account="acct_gone")
     received(order)
-    jobs.run_sweep()
     given_up()
 
     split = Payout.objects.get()
@@ -302,7 +294,6 @@ def test_what_a_failed_part_would_have_let_go_is_let_go(sharing: Wechat) -> None
     account_for(order, "wechat", MCHID)
     ConnectedAccount.objects.update(account="1900000404")
     received(order)
-    jobs.run_sweep()
     given_up()
     assert (Payout.objects.get().state, Payout.objects.get().failure) == ("failed", "NO_AUTH")
     assert sharing.control("shares")["let_go"] == []
@@ -413,7 +404,6 @@ def test_an_order_that_was_placed_before_is_refused_and_stays_a_debt(
     settings.WECHAT_PROFIT_SHARING = True
     account_for(order, "wechat", MCHID)
     received(order)
-    jobs.run_sweep()
     given_up()
     assert (Payout.objects.get().state, Payout.objects.get().failure) == ("failed", "RULE_LIMIT")
     assert balance("shop_payable", owner_id=order.shop_id) == order.total_amount
@@ -507,33 +497,3 @@ def test_what_waits_in_escrow_is_not_passed_on(connect: Gateway) -> None:
     Shop.objects.filter(pk=order.shop_id).update(kind="member")
     received(order)
     assert not Payout.objects.exists()
-
-
-@pytest.mark.parametrize("end", ["won", "lost"])
-def test_what_was_passed_on_follows_what_the_bank_takes(connect: Gateway, end: str) -> None:
-    order = paid_by_stripe(connect)
-    account_for(order, "stripe", connect.control("account")["id"])
-    received(order)
-    jobs.run_sweep()
-    ref = connect.dispute(intent_of(order))
-    connect.tell("charge.dispute.created")
-    follow(order)
-    assert [back.state for back in PayoutReturn.objects.all()] == ["paid"]
-    assert balance("shop_payable", owner_id=order.shop_id) == 0
-
-    connect.dispute_goes_on(ref, end)
-    connect.tell("charge.dispute.closed")
-    follow(order)
-    sent = [one["amount"] - one["amount_reversed"] for one in connect.things("transfer")]
-    assert sent == ([0, order.total_amount] if end == "won" else [0])
-    assert balance("shop_payable", owner_id=order.shop_id) == 0
-    assert balance("payouts_in_transit") == 0
-
-
-def follow(order: Order) -> None:
-    """Do what the jobs do that were left for an order, twice."""
-    relay.drain()
-    for _ in range(2):
-        for job in ProcrastinateJob.objects.filter(task_name="earnings.settle").order_by("id"):
-            settle_order(actor=CRON, order_id=int(job.args["order_id"]), key=job.args["key"])
-    jobs.run_sweep()

@@ -20,7 +20,7 @@ from banyan.ledger.rules import Entry
 from .. import providers
 from ..access import get_refund_for
 from ..events import RefundFailed, RefundRequested, RefundSucceeded
-from ..models import Chargeback, Intent, Payout, Refund
+from ..models import Intent, Payout, Refund
 from ..problems import (
     DestinationNotSupported,
     PaymentChargedBack,
@@ -30,9 +30,8 @@ from ..problems import (
     RefundTooLarge,
 )
 from ..providers.base import Provider, ProviderState, RefundOrder, Status
-from ..queries import destinations_for
+from ..queries import destinations_for, taken_back
 from ..rules import (
-    CHARGEBACK_TAKEN,
     PATIENCE,
     REFUND_PROMISE,
     SETTLED,
@@ -255,11 +254,6 @@ def cover(*, actor: Actor, intent: Intent, by: str) -> None:
     for refund in Refund.objects.filter(intent=intent, state__in=UNSENT).order_by("id"):
         write_final_word(REFUND, refund, "covered", actor=actor, provider_ref=by, failure="")
         events.emit(_event(RefundSucceeded, refund), actor=actor)
-
-
-def taken_back(intent_id: int) -> bool:
-    """Tell whether the payer's bank is taking a payment back; exact while it is locked."""
-    return Chargeback.objects.filter(intent_id=intent_id, state__in=CHARGEBACK_TAKEN).exists()
 
 
 def poll_refund(*, actor: Actor, refund_id: int) -> Refund:

@@ -262,6 +262,7 @@ class RefundAdmin(PaymentsAdmin):
 class ChargebackAdmin(PaymentsAdmin):
     """What payers' banks take back, answered at the provider; open ones first, by their day."""
 
+    coded = PROVIDERS | {"reason"}
     place, singular = "chargebacks", gettext_lazy("Chargeback")
     plural = gettext_lazy("Chargebacks")
     roles = DESK

@@ -78,6 +78,10 @@ def test_the_shop_reads_what_is_out_of_its_balance_and_until_when_to_answer(orde
     text = page_of(order)
     assert "2031-05-06" not in text
     assert "Lost" in text
+    refund = order.refunds.get()
+    told = client(order.shop.owner).get(f"/refunds/{refund.pk}").content.decode()
+    assert "Taken back by the payer" in told
+    assert "Granted by the shop" not in told
 
 
 def test_the_shop_is_told_when_money_goes_and_when_it_comes_back(order: Order) -> None:

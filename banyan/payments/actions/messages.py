@@ -16,7 +16,7 @@ from banyan.kernel.problems import Conflict
 from .. import providers
 from ..access import get_message_for
 from ..models import Intent, Payout, ProviderMessage
-from ..problems import ProviderRefused, ProviderUnreachable
+from ..problems import ProviderRefused
 from ..providers.base import Kind, Message
 from ..reading import intent_of_provider
 from ..rules import NEEDS_A_PERSON, Outcome, Reference
@@ -193,13 +193,11 @@ def _handle_payout(actor: Actor, row: ProviderMessage) -> None:
 
 
 def _handle_chargeback(actor: Actor, row: ProviderMessage) -> None:
-    """Ask what happened; where nobody answers, the regular check handles the message later."""
+    """Ask what happened. Where nobody answers it is told again, or the regular check asks."""
     try:
         hear_chargeback(
             actor=actor, provider=row.provider, provider_ref=row.provider_ref, message_id=row.pk
         )
-    except ProviderUnreachable as error:
-        logger.warning("message %s waits for its provider: %s", row.pk, error)
     except ProviderRefused as refusal:
         logger.error("message %s: the provider tells nothing of it: %s", row.pk, refusal)
         note_outcome(row.pk, Outcome.UNKNOWN_REFERENCE)

@@ -331,9 +331,11 @@ def test_a_refund_that_could_not_be_sent_is_covered_by_the_bank(gateway: Gateway
 def test_stripe_away_is_asked_again_by_the_regular_check(gateway: Gateway) -> None:
     (order,) = bought(gateway)
     gateway.dispute(intent_of(order))
-    gateway.control("behave", faults=[503])
-    assert gateway.tell("charge.dispute.created") == 200
+    gateway.control("behave", faults=[503, 503])
+    assert gateway.tell("charge.dispute.created") == 503
     assert not Chargeback.objects.exists()
+    with clock.at(clock.now() + dt.timedelta(minutes=1)):
+        assert jobs.run_sweep()["heard"] == 0
     with clock.at(clock.now() + dt.timedelta(minutes=1)):
         jobs.run_sweep()
     assert Chargeback.objects.get().taken_amount == order.total_amount

@@ -18,7 +18,7 @@ from banyan.kernel.money import Money
 from banyan.ledger.models import Account, Journal, Posting
 from banyan.payments import actions, jobs
 from banyan.payments.events import PaymentCaptured
-from banyan.payments.models import Intent
+from banyan.payments.models import Intent, Payout
 from banyan.payments.rules import SPLIT_PATIENCE
 
 BUYER = Actor(kind="member", id=4711)
@@ -111,8 +111,10 @@ def post(body: dict[str, Any], provider: str = "scripted") -> Any:
 
 def given_up() -> None:
     """Let the time pass in which a part that is refused is sent again."""
-    with clock.at(clock.now() + SPLIT_PATIENCE):
-        jobs.run_sweep()
+    now = clock.now()
+    waiting = Payout.objects.filter(state="requested")
+    waiting.update(created_at=now - SPLIT_PATIENCE, next_attempt_at=now)
+    jobs.run_sweep()
 
 
 def names(intent: Intent | None = None) -> list[str]:

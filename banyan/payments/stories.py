@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from banyan.kernel.money import Money
 from banyan.kernel.stories import Chapter
 
-from .models import Intent, Payout, Refund
+from .models import Chargeback, Intent, Payout, Refund
 from .queries import Moment, destination_text, refunds_of, story
 from .rules import Outcome, Reference
 
@@ -167,9 +167,10 @@ def payouts_story(payout_ids: Collection[int]) -> dict[int, Payout]:
 def subjects_of(
     intents: Sequence[Intent], order_refund_ids: Collection[int]
 ) -> dict[str, list[int]]:
-    """Return what journals and audit entries of these payments are about. One query."""
+    """Return what journals and audit entries of these payments are about. Two queries."""
     own = Q(subject_kind="order_refund", subject_id__in=list(order_refund_ids))
     ids = [intent.pk for intent in intents]
     refunds = Refund.objects.filter(own | ~Q(subject_kind="order_refund"), intent_id__in=ids)
     found = list(refunds.values_list("pk", flat=True))
-    return {"intent": ids, "refund": found, "payment_refund": found}
+    taken = list(Chargeback.objects.filter(intent_id__in=ids).values_list("pk", flat=True))
+    return {"intent": ids, "refund": found, "payment_refund": found, "chargeback": taken}

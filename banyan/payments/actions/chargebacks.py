@@ -25,7 +25,7 @@ from banyan.ledger.rules import Entry
 
 from .. import providers
 from ..events import ChargebackClosed, ChargebackMoved, ChargebackOpened
-from ..models import Attempt, Chargeback, ChargebackMove, Intent, Refund
+from ..models import Attempt, Chargeback, ChargebackMove, Intent, ProviderMessage, Refund
 from ..problems import ProviderUnknown
 from ..providers.base import BankMove, Chargebacks, ChargebackState
 from ..rules import CHARGEBACK_OPEN, SETTLED, UNSENT, Outcome, chargeback_check, covered_by
@@ -61,6 +61,7 @@ def hear_chargeback(
     if intent is None:
         note_outcome(message_id, Outcome.UNKNOWN_REFERENCE)
         return Outcome.UNKNOWN_REFERENCE
+    ProviderMessage.objects.filter(pk=message_id).update(intent=intent)
     if told.money is None or {told.money.currency, *_currencies(told)} != {intent.currency}:
         note_outcome(message_id, Outcome.AMOUNT_MISMATCH)
         return Outcome.AMOUNT_MISMATCH

@@ -12,7 +12,8 @@ from banyan.kernel.money import Money
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
-from banyan.payments.models import Intent, PaymentRequest, Payout, PayoutReturn, Refund
+from banyan.payments.access import get_intent_of
+from banyan.payments.models import PaymentRequest, Payout, PayoutReturn, Refund
 from banyan.payments.providers.base import (
     BankMove,
     ChargebackState,
@@ -176,7 +177,7 @@ def _told(order: Order, ref: str, state: str) -> None:
         moves.append(("back", -paid))
     script.chargebacks[ref] = ChargebackState(
         provider_ref=ref,
-        payment_ref=Intent.objects.get(pk=order.checkout.intent_id).provider_ref,
+        payment_ref=get_intent_of("checkout", order.checkout_id).provider_ref,
         state=state,
         money=paid,
         reason="fraudulent",

@@ -15,7 +15,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
 from banyan.market import actions as market
-from banyan.market.models import Escrow
+from banyan.market.models import Dispute, Escrow
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
@@ -197,8 +197,13 @@ def test_nobody_decides_about_money_that_the_bank_has() -> None:
     )
     hear(order, "needs_response", order.total_amount)
     support = Actor(kind="staff", id=make.staff("support").pk, roles=frozenset({"support"}))
-    decide = {"actor": support, "dispute_id": dispute.pk, "refund_amount": 0, "reason": "x"}
+
+    def decide() -> Dispute:
+        return market.decide_dispute(
+            actor=support, dispute_id=dispute.pk, refund_amount=0, reason="x"
+        )
+
     with pytest.raises(PaymentChargedBack):
-        market.decide_dispute(**decide)
+        decide()
     hear(order, "won", order.total_amount, -order.total_amount)
-    assert market.decide_dispute(**decide).state == "decided"
+    assert decide().state == "decided"

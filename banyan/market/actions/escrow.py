@@ -67,7 +67,7 @@ def window_closed(escrow: Escrow) -> bool:
     returns = escrow.order.returns
     if returns.filter(state__in=OPEN_RETURN).exists():
         return False
-    if open_chargebacks().filter(intent_id=escrow.order.checkout.intent_id).exists():
+    if open_chargebacks().filter(intent=escrow.order.checkout.intent_id).exists():
         return False
     refused = returns.filter(state="refused").aggregate(last=Max("settled_at"))["last"]
     ends = escrow.release_at if refused is None else max(escrow.release_at, refused + WINDOW)

@@ -70,7 +70,7 @@ def refund_of(order: Order, amount: int) -> Refund:
         reason="broken",
         key=f"refund {amount}",
     )
-    return Refund.objects.get(pk=granted.payment_refund_id)
+    return Refund.objects.get(subject_id=granted.pk)
 
 
 def test_what_the_bank_takes_is_borne_by_the_shop_and_the_fee_apart(gateway: Gateway) -> None:

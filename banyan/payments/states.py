@@ -56,8 +56,10 @@ CHARGEBACK = Machine(
     name="payments.chargeback.state",
     initial="inquiry",
     transitions={
-        **{state: tuple({*_STILL_OPEN, *_ENDED} - {state}) for state in _STILL_OPEN},
-        **dict.fromkeys(_ENDED, ()),
+        state: tuple(to for to in (*_STILL_OPEN, *_ENDED) if to != state)
+        if state in _STILL_OPEN
+        else ()
+        for state in (*_STILL_OPEN, *_ENDED)
     },
 )
 

@@ -1,7 +1,6 @@
-"""What payers' banks take back: each movement once, and never more than was paid."""
+"""What payers' banks take back, each movement once."""
 
 import django.db.models.deletion
-from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
 from django.db import migrations, models
 from django.db.models import F, Q
 
@@ -12,18 +11,9 @@ from banyan.kernel.migrations._together import at_once
 STATES = ("inquiry", "needs_response", "under_review", "won", "lost", "closed")
 OF_REFUNDS = ("requested", "submitted", "failed", "succeeded", "covered")
 
-# What was kept for a person, and nobody has looked at, is read anew and booked.
-HEARD_ANEW = """
-UPDATE payments_providermessage
-SET kind = 'chargeback.changed', outcome = '', handled_at = NULL
-WHERE kind = 'payment.disputed' AND looked_at IS NULL
-"""
-
 
 class Migration(migrations.Migration):
-    """New tables, one figure of a payment, and the messages that waited for them."""
-
-    atomic = False  # the table is in use
+    """New tables, and a state of refunds."""
 
     dependencies = [
         ("payments", "0007_somebody_has_looked"),
@@ -116,11 +106,6 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["at"], name="chargeback_move_at")],
             },
         ),
-        migrations.AddField(
-            model_name="intent",
-            name="charged_back_amount",
-            field=models.BigIntegerField(db_default=0, default=0),
-        ),
         migrations.AlterField(
             model_name="refund",
             name="state",
@@ -130,16 +115,4 @@ class Migration(migrations.Migration):
                 max_length=12,
             ),
         ),
-        AddConstraintNotValid(
-            model_name="intent",
-            constraint=models.CheckConstraint(
-                condition=Q(
-                    ("charged_back_amount__gte", 0),
-                    ("charged_back_amount__lte", F("captured_amount") - F("refunded_amount")),
-                ),
-                name="intent_chargeback_within_capture",
-            ),
-        ),
-        ValidateConstraint(model_name="intent", name="intent_chargeback_within_capture"),
-        migrations.RunSQL(HEARD_ANEW, migrations.RunSQL.noop),
     )

@@ -28,7 +28,7 @@ from ..events import ChargebackClosed, ChargebackMoved, ChargebackOpened
 from ..models import Attempt, Chargeback, ChargebackMove, Intent, ProviderMessage, Refund
 from ..problems import ProviderUnknown
 from ..providers.base import BankMove, Chargebacks, ChargebackState
-from ..rules import CHARGEBACK_OPEN, SETTLED, UNSENT, Outcome, chargeback_check, covered_by
+from ..rules import CHARGEBACK_OPEN, OPEN, SETTLED, UNSENT, Outcome, chargeback_check, covered_by
 from ..states import CHARGEBACK
 from .books import clearing_account, fees_account, provider_account
 from .notes import note_outcome
@@ -68,23 +68,7 @@ def hear_chargeback(
     with transaction.atomic(), caused_by(intent.cause_id):
         locks.take(_locks(intent, told))
         intent.refresh_from_db()
-        row, is_new = Chargeback.objects.get_or_create(
-            provider=provider,
-            provider_ref=told.provider_ref,
-            defaults={
-                "intent": intent,
-                "amount": told.money.amount,
-                "currency": intent.currency,
-                "reason": told.reason[:60],
-                "state": told.state if told.state in CHARGEBACK_OPEN else "inquiry",
-                "opened_at": told.opened_at,
-                "due_by": told.due_by,
-                "told_at": told_at,
-            },
-        )
-        if is_new:
-            due_by = told.due_by.isoformat() if told.due_by else ""
-            events.emit(_event(ChargebackOpened, row, row.amount, due_by=due_by), actor=actor)
+        row = _row(actor, intent, told, told_at)
         known = set(row.moves.values_list("provider_ref", flat=True))
         moves = sorted((one for one in told.moves if one.ref not in known), key=lambda one: one.at)
         outcome = _judge(row, told, moves)
@@ -100,14 +84,37 @@ def hear_chargeback(
     return outcome
 
 
+def _row(actor: Actor, intent: Intent, told: ChargebackState, told_at: dt.datetime) -> Chargeback:
+    """Return the row of a chargeback; the first time it is made, and told."""
+    assert told.money is not None  # what cannot be booked has no row
+    row, is_new = Chargeback.objects.get_or_create(
+        provider=intent.provider,
+        provider_ref=told.provider_ref,
+        defaults={
+            "intent": intent,
+            "amount": told.money.amount,
+            "currency": intent.currency,
+            "reason": told.reason[:60],
+            "state": told.state if told.state in CHARGEBACK_OPEN else CHARGEBACK.initial,
+            "opened_at": told.opened_at,
+            "due_by": told.due_by,
+            "told_at": told_at,
+        },
+    )
+    if is_new:
+        due_by = told.due_by.isoformat() if told.due_by else ""
+        events.emit(_event(ChargebackOpened, row, row.amount, due_by=due_by), actor=actor)
+    return row
+
+
 def _payment(provider: str, told: ChargebackState) -> Intent | None:
-    """Return the payment as it was booked; Busy while what was paid is not booked yet."""
+    """Return the payment as it was booked; Busy while it may still be booked."""
     if not told.payment_ref:
         return None
     ours = Intent.objects.filter(provider=provider, provider_ref=told.payment_ref)
     settled = ours.filter(state__in=SETTLED).first()
     tried = Attempt.objects.filter(intent__provider=provider, provider_ref=told.payment_ref)
-    if settled is None and tried.exists():
+    if settled is None and tried.filter(intent__state__in=OPEN).exists():
         raise Busy(detail=f"payment {told.payment_ref} is not booked yet")
     return settled
 

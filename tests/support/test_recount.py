@@ -68,8 +68,7 @@ TAMPERED = {
         "UPDATE payments_intent SET refunded_amount = refunded_amount + 1 WHERE captured_amount > 0"
     ),
     "chargebacks of a payment add up": (
-        "UPDATE payments_intent SET charged_back_amount = 1"
-        " WHERE captured_amount > refunded_amount"
+        "UPDATE payments_intent SET charged_back_amount = 1 WHERE captured_amount > refunded_amount"
     ),
     "orders bear what the bank took of their payment": (
         "INSERT INTO payments_chargeback (provider, provider_ref, intent_id, amount, currency,"

@@ -382,7 +382,6 @@ def test_money_counts_whatever_became_of_the_page(gateway: Gateway, placer: Plac
     assert (state_of(intent), placer.placed) == ("captured", [intent.pk])
 
 
-
 def test_events_are_sent_over_http_as_stripe_sends_them(gateway: Gateway, placer: Placer) -> None:
     intent = started("stripe")
     gateway.pay(intent)

@@ -61,7 +61,8 @@ def hear_chargeback(
     if intent is None:
         note_outcome(message_id, Outcome.UNKNOWN_REFERENCE)
         return Outcome.UNKNOWN_REFERENCE
-    ProviderMessage.objects.filter(pk=message_id).update(intent=intent)
+    if message_id is not None:
+        ProviderMessage.objects.filter(pk=message_id).update(intent=intent)
     if told.money is None or {told.money.currency, *_currencies(told)} != {intent.currency}:
         note_outcome(message_id, Outcome.AMOUNT_MISMATCH)
         return Outcome.AMOUNT_MISMATCH

@@ -77,7 +77,7 @@ def dispute(store: Store, given: dict[str, Any]) -> Thing:
     paid = store.things[_payment_of(store, session)["latest_charge"]]
     inquiry = given.get("inquiry", False)
     status = "warning_needs_response" if inquiry else "needs_response"
-    amount = int(given.get("amount", paid["amount"]))
+    amount = given["amount"] if "amount" in given else paid["amount"]
     made = objects.dispute(store, paid, amount=amount, status=status)
     made["currency"] = given.get("currency", made["currency"])
     if not inquiry:

@@ -9,21 +9,30 @@ platform bears of a price was never in the payment: it stays owed, too.
 
 from __future__ import annotations
 
-from django.db import transaction
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from banyan.kernel import events, locks
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from banyan.kernel import audit, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.events import Meta
 from banyan.kernel.locks import LockKey
+from banyan.kernel.problems import Conflict, NotFound
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
-from banyan.orders.events import OrderReceived, OrderRefunded
+from banyan.orders.actions.charged_back import out_by_bank
+from banyan.orders.events import OrderChargebackMoved, OrderReceived, OrderRefunded
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
+from banyan.payments import ports
 from banyan.payments.events import PayoutFailed
 from banyan.payments.models import Payout, PayoutReturn
 from banyan.payments.queries import passes_on
 
+from .access import require_role
 from .models import Commission
 from .states import LIVE_STATES
 
@@ -34,14 +43,14 @@ SUBJECT = "order_split"
 def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
     """Bring what was passed on for an order to what its shop is due; repeatable.
 
-    A part that failed is not passed on again: the platform owes it.
+    A part that failed is not passed on again by itself: the platform owes it.
 
     ``key`` names what happened: the same one changes nothing again. Locks payment, order and the
     shop's account. Posts what ``request_split`` posts. When nothing more is to be passed on of the
     payment, and this order passes nothing on, the provider is told to keep the rest. Not inside a
     transaction. Raises ProviderUnreachable, to be tried again.
     """
-    order = Order.objects.select_related("checkout", "shop").get(pk=order_id)
+    order = _order(order_id)
     intent_id = order.checkout.intent_id
     if intent_id is None or order.state not in ("received", "closed"):
         return
@@ -50,37 +59,111 @@ def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
         if _is_last(order):
             payments.keep_rest(intent_id=intent_id)
         return
-    owed = _owed(order)
-    with transaction.atomic(), caused_by(order.checkout_id):
-        mine = [LockKey("payment", intent_id), LockKey("order", order.pk)]
-        locks.take([*mine, *ledger.lock_keys([owed])])
-        order.refresh_from_db()
-        due = _due(order)
-        split = Payout.objects.filter(subject_kind=SUBJECT, subject_id=order.pk)
-        sent = split.exclude(state="failed").first()
-        if sent is None and due > 0 and not split.exists():
-            sent = payments.request_split(
-                actor=actor,
-                intent_id=intent_id,
-                owner=("shop", order.shop_id),
-                owed=owed,
-                subject_kind=SUBJECT,
-                subject_id=order.pk,
-                amount=due,
-                key=f"{SUBJECT}:{order.pk}",
-                last=_is_last(order),
-            )
-        elif sent is not None and _too_much(sent, due) and not _known(key):
-            payments.request_return(
-                actor=actor,
-                payout_id=sent.pk,
-                credit=owed,
-                amount=_too_much(sent, due),
-                key=key,
-            )
-        rest_is_ours = _is_last(order) and sent is None
+    with _locked(order, intent_id):
+        parts = list(_parts(order))
+        failed = any(part.state == "failed" for part in parts)
+        sent = [part for part in parts if part.state != "failed"]
+        if _missing(order, sent) > 0 and (sent or not failed):
+            sent += _pass_on(actor, order, intent_id, parts)
+        elif _missing(order, sent) < 0 and not _known(key):
+            _take_back(actor, order, sent, key)
+        rest_is_ours = _is_last(order) and not sent
     if rest_is_ours:
         payments.keep_rest(intent_id=intent_id)
+
+
+def pass_on_again(*, actor: Actor, payout_id: int, reason: str) -> Payout:
+    """Finance sends the part of an order that was given up once more; audited.
+
+    A new part of what the shop is due by now, with a key of its own: the one before has ended.
+    Locks payment, order and the shop's account; posts what ``request_split`` posts. Raises Conflict
+    ``part_not_failed`` for a part that did not fail or is sent again already, and
+    ``nothing_to_pass_on`` where the shop is due nothing, or has no account at the provider.
+    """
+    require_role(actor, "finance")
+    failed = Payout.objects.filter(pk=payout_id, subject_kind=SUBJECT).first()
+    if failed is None:
+        raise NotFound()
+    order = _order(failed.subject_id)
+    intent_id = order.checkout.intent_id
+    assert intent_id is not None  # it was a part of it
+    with _locked(order, intent_id):
+        parts = list(_parts(order))
+        if failed.state != "failed" or parts[-1].pk != failed.pk:
+            raise Conflict(
+                _("This part did not fail, or is on its way again."), code="part_not_failed"
+            )
+        made = _pass_on(actor, order, intent_id, parts)
+        if not made:
+            raise Conflict(
+                _("The shop is due nothing for this order, or has no account there."),
+                code="nothing_to_pass_on",
+            )
+        audit.record(
+            actor=actor,
+            action="payout.send_again",
+            subject_kind="payout",
+            subject_id=made[0].pk,
+            subject_label=order.number,
+            reason=reason,
+            detail={"before": str(payout_id), "amount": made[0].amount},
+        )
+    return made[0]
+
+
+def _order(order_id: int) -> Order:
+    return Order.objects.select_related("checkout", "shop").get(pk=order_id)
+
+
+@contextmanager
+def _locked(order: Order, intent_id: int) -> Iterator[None]:
+    """Hold the payment, the order, read anew, and its shop's account, in a transaction."""
+    with transaction.atomic(), caused_by(order.checkout_id):
+        mine = [LockKey("payment", intent_id), LockKey("order", order.pk)]
+        locks.take([*mine, *ledger.lock_keys([_owed(order)])])
+        order.refresh_from_db()
+        yield
+
+
+def _parts(order: Order) -> QuerySet[Payout]:
+    return Payout.objects.filter(subject_kind=SUBJECT, subject_id=order.pk).order_by("id")
+
+
+def _missing(order: Order, sent: Sequence[Payout]) -> int:
+    """Return what the shop is due more than was passed on; negative where it is due less."""
+    return max(_due(order), 0) - sum(part.amount - part.returned_amount for part in sent)
+
+
+def _pass_on(actor: Actor, order: Order, intent_id: int, parts: Sequence[Payout]) -> list[Payout]:
+    """Pass on what is missing, as one part more; none where the shop has no account for it."""
+    amount = _missing(order, [part for part in parts if part.state != "failed"])
+    if amount <= 0:
+        return []
+    first = f"{SUBJECT}:{order.pk}"
+    made = payments.request_split(
+        actor=actor,
+        intent_id=intent_id,
+        owner=("shop", order.shop_id),
+        owed=_owed(order),
+        subject_kind=SUBJECT,
+        subject_id=order.pk,
+        amount=amount,
+        key=f"{first}:{len(parts) + 1}" if parts else first,
+        last=_is_last(order),
+    )
+    return [] if made is None else [made]
+
+
+def _take_back(actor: Actor, order: Order, sent: Sequence[Payout], key: str) -> None:
+    """Take back what the shop is no longer due, from the latest part first."""
+    more = -_missing(order, sent)
+    for part in reversed(sent):
+        amount = min(more, part.amount - part.returned_amount)
+        if amount:
+            payments.request_return(
+                actor=actor, payout_id=part.pk, credit=_owed(order), amount=amount, key=key
+            )
+            more, key = more - amount, f"{key}:{part.pk}"
 
 
 def _owed(order: Order) -> ledger.Book:
@@ -90,15 +173,13 @@ def _owed(order: Order) -> ledger.Book:
 
 
 def _due(order: Order) -> int:
-    """Return what the shop is due for an order: paid, less given back, commissions and fees."""
+    """Return what the shop is due for an order: paid, less given back, commissions and fees.
+
+    Less, too, what the payer's bank has out of it.
+    """
     live = Commission.objects.filter(order=order, state__in=LIVE_STATES)
     left = sum(each.amount - each.reversed_amount + each.fee_left for each in live)
-    return order.total_amount - order.refunded_amount - left
-
-
-def _too_much(sent: Payout, due: int) -> int:
-    """Return what of a split the shop is not due any more."""
-    return max(0, sent.amount - sent.returned_amount - max(due, 0))
+    return order.total_amount - order.refunded_amount - out_by_bank(order) - left
 
 
 def _known(key: str) -> bool:
@@ -111,6 +192,9 @@ def _is_last(order: Order) -> bool:
     return not others.filter(state__in=("paid", "shipped")).exists()
 
 
+ports.register_part(SUBJECT, pass_on_again)
+
+
 @events.subscribe(OrderReceived, consumer=CONSUMER)
 def pass_on(event: OrderReceived, meta: Meta) -> None:
     """Pass on what the shop is due."""
@@ -121,6 +205,12 @@ def pass_on(event: OrderReceived, meta: Meta) -> None:
 def take_back(event: OrderRefunded, meta: Meta) -> None:
     """Take back what the shop is no longer due."""
     _later(event.order_id, f"order_refund:{event.refund_id}:back")
+
+
+@events.subscribe(OrderChargebackMoved, consumer=CONSUMER)
+def follow_the_bank(event: OrderChargebackMoved, meta: Meta) -> None:
+    """Take back what the payer's bank took; what it gives back is passed on once more."""
+    _later(event.order_id, f"order:{event.order_id}:bank:{event.chargeback_id}:{event.number}")
 
 
 @events.subscribe(PayoutFailed, consumer=CONSUMER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from banyan.catalog.models import Shop
@@ -17,8 +17,8 @@ from banyan.ledger.proof import last_proof
 from banyan.market.models import Dispute
 from banyan.notify.models import Message
 from banyan.orders.models import OrderRefund
-from banyan.payments.models import Intent, ProviderMessage, Refund
-from banyan.payments.rules import NEEDS_A_PERSON
+from banyan.payments.models import Chargeback, Intent, Payout, ProviderMessage, Refund
+from banyan.payments.rules import CHARGEBACK_ANSWER, NEEDS_A_PERSON
 
 STALLED = dt.timedelta(minutes=10)
 
@@ -43,10 +43,15 @@ class Refunds:
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Payments for what was gone, and provider messages that need a person."""
+    """Payments for what was gone, provider messages that need a person, chargebacks to answer.
+
+    ``answer_by`` is when the first of those has to be answered.
+    """
 
     unplaced: int
     messages: int
+    chargebacks: int
+    answer_by: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,14 @@ def disputes_waiting() -> int:
 
 
 def payments_waiting() -> Payments:
-    """Count payments. Two queries. An unplaced one whose refund has left waits no more."""
+    """Count payments. Three queries. An unplaced one whose refund has left waits no more."""
     unplaced = Intent.objects.filter(state="captured_unplaced")
-    back = Refund.objects.filter(state="succeeded").values("intent_id")
+    back = Refund.objects.filter(state__in=("succeeded", "covered")).values("intent_id")
+    to_answer = Chargeback.objects.filter(state__in=CHARGEBACK_ANSWER)
+    found = to_answer.aggregate(n=Count("pk"), first=Min("due_by"))
     return Payments(
+        chargebacks=found["n"],
+        answer_by=found["first"],
         unplaced=unplaced.exclude(pk__in=back).count(),
         messages=ProviderMessage.objects.filter(outcome__in=NEEDS_A_PERSON, looked_at=None).count(),
     )
@@ -97,6 +106,16 @@ def payments_waiting() -> Payments:
 def payouts_waiting() -> Payable:
     """Return what could be paid out. Three queries."""
     return payable_now(minimum=SMALLEST_PAYOUT)
+
+
+def parts_waiting() -> int:
+    """Count parts of orders that were given up and are not sent again. One query."""
+    later = Payout.objects.filter(
+        subject_kind=OuterRef("subject_kind"), subject_id=OuterRef("subject_id"),
+        pk__gt=OuterRef("pk"),
+    ).exclude(payment_ref="")  # fmt: skip
+    given_up = Payout.objects.filter(~Exists(later), state="failed").exclude(payment_ref="")
+    return given_up.count()
 
 
 def machinery() -> Machinery:

@@ -27,6 +27,8 @@ KINDS: dict[str, Kind] = {
     "credit_issued": Kind("hot", "platform"),
     "adjustments": Kind("hot", "platform"),
     "platform_fees": Kind("hot", "platform"),
+    # What providers keep for chargebacks; below zero, since the platform bears it.
+    "provider_fees": Kind("hot", "platform"),
     "promotions": Kind("hot", "platform"),
     "shop_payable": Kind("open", "shop"),
     # What a shop bears itself, and what its buyers were spared by that: they mirror each other.

@@ -15,6 +15,7 @@ from banyan.notify.kinds import Happening
 
 from .events import (
     OrderChanged,
+    OrderChargebackMoved,
     OrderFapiaoMoved,
     OrderRefundAsked,
     OrderRefundRefused,
@@ -30,6 +31,13 @@ CONSUMER = "orders.answers"
 def tell_of_a_wish(event: OrderRefundAsked, meta: Meta) -> None:
     """Tell the shop that somebody asks for money back."""
     tell_shop(order_of(event.order_id), "refund.asked", f"refund.asked:{event.refund_id}")
+
+
+@events.subscribe(OrderChargebackMoved, consumer=CONSUMER)
+def tell_of_a_chargeback(event: OrderChargebackMoved, meta: Meta) -> None:
+    """Tell the shop that the payer's bank took money, or gave it back."""
+    kind = "order.charged_back" if event.amount else "order.chargeback_over"
+    tell_shop(order_of(event.order_id), kind, f"{kind}:{event.order_id}:{event.chargeback_id}")
 
 
 @events.subscribe(OrderRefundRefused, consumer=CONSUMER)
@@ -113,6 +121,18 @@ def _changed_by_buyer(happening: Happening) -> str:
     return _("%(shop)s: the buyer has changed where order %(number)s goes.") % happening.data
 
 
+def _charged_back(happening: Happening) -> str:
+    told = _("%(shop)s: the payer's bank takes back money of order %(number)s.")
+    return told % happening.data
+
+
+def _chargeback_over(happening: Happening) -> str:
+    told = _("%(shop)s: the payer's bank has given back the money of order %(number)s.")
+    return told % happening.data
+
+
+kinds.register("order.charged_back", _charged_back, icon="coin", family="shop")
+kinds.register("order.chargeback_over", _chargeback_over, icon="coin", family="shop")
 kinds.register("order.changed", _changed, icon="receipt", family="orders")
 kinds.register("order.changed_by_buyer", _changed_by_buyer, icon="receipt", family="shop")
 kinds.register("refund.asked", _asked, icon="coin", family="shop")

@@ -91,6 +91,19 @@ class OrderRefunded(_OfOrder):
     lines: list[tuple[int, int, int]]
 
 
+class OrderChargebackMoved(_OfOrder):
+    """The payer's bank took money of the order, or gave it back; ``amount`` is what it has now.
+
+    ``number`` counts the movements of the chargeback.
+    """
+
+    name: ClassVar[str] = "order.chargeback_moved"
+    chargeback_id: int
+    number: int
+    amount: int
+    currency: str
+
+
 class OrderNoted(_OfOrder):
     """A message about an order; ``author_kind``: buyer, shop, support."""
 

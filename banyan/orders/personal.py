@@ -76,4 +76,6 @@ holds(
     "orders.OrderChange", Erase.BLANK, BOOKS, owner=("order__checkout__buyer_id",),
     guest=("order__checkout_id",), fields=("before", "after", "reason"),
 )  # fmt: skip
-names_nobody("orders.DocumentCounter", "orders.ShipmentLine", "orders.ReturnLine")
+names_nobody(
+    "orders.DocumentCounter", "orders.OrderChargeback", "orders.ShipmentLine", "orders.ReturnLine"
+)

@@ -44,6 +44,9 @@ REFUND = Machine(
     },
 )
 
+BANK = "bank"
+"""Who asked for a refund that is none: the payer's bank has taken the money."""
+
 GRANTED = ("processing", "succeeded", "failed")
 """States of a refund whose money is, or was, on its way back."""
 

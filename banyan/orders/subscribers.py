@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from banyan.kernel import events
 from banyan.kernel.events import Happened
-from banyan.payments.events import PaymentCaptured, RefundFailed, RefundSucceeded
+from banyan.payments.events import (
+    ChargebackClosed,
+    ChargebackMoved,
+    PaymentCaptured,
+    RefundFailed,
+    RefundSucceeded,
+)
 from banyan.trust import ports as trust
 from banyan.trust.actions import Seen, record_each
 from banyan.trust.ports import Before
@@ -14,6 +20,7 @@ from banyan.trust.rules import BROWSER, Key, address_keys
 from banyan.trust.subscribers import CONSUMER as TRUST
 
 from . import notices  # noqa: F401 - registers on import
+from .actions.charged_back import chargeback_locks, on_closed, on_moved
 from .actions.payment import on_captured, payment_locks
 from .actions.refunds import on_settled, settled_locks
 from .events import OrderPaid
@@ -23,6 +30,8 @@ from .reading import checkouts
 events.in_transaction(PaymentCaptured, locks=payment_locks)(on_captured)
 events.in_transaction(RefundSucceeded, locks=settled_locks)(on_settled)
 events.in_transaction(RefundFailed, locks=settled_locks)(on_settled)
+events.in_transaction(ChargebackMoved, locks=chargeback_locks)(on_moved)
+events.in_transaction(ChargebackClosed, locks=chargeback_locks)(on_closed)
 
 
 @events.subscribe_together(OrderPaid, consumer=TRUST)

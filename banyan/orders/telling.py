@@ -33,6 +33,7 @@ from .events import (
     OrderShipped,
 )
 from .models import Checkout, Order, OrderRefund, Return
+from .states import BANK
 
 FRESH = dt.timedelta(hours=1)
 BY_BUYER = {"asked", "sent", "withdrawn"}
@@ -99,6 +100,8 @@ def tell_of_a_refund(event: OrderRefunded, meta: Meta) -> None:
         pk=event.refund_id
     )
     order, checkout = refund.order, refund.order.checkout
+    if refund.requested_by == BANK:
+        return  # whoever took it tells them
     url = f"/refunds/{refund.pk}"
     context = {
         "amount": format_money(Money(refund.amount, refund.currency), checkout.language),

@@ -22,6 +22,7 @@ EVENTS = (
     events.OrderParcelCorrected,
     events.OrderUnitsCancelled,
     events.OrderChanged,
+    events.OrderChargebackMoved,
     events.OrderReceived,
     events.OrderRefunded,
     events.OrderRefundAsked,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banyan.kernel.labels import word
+from banyan.kernel.money import Money, format_money
 from banyan.kernel.office import (
     Act,
     Ask,
@@ -23,10 +24,10 @@ from banyan.kernel.office import (
     money_of,
 )
 
-from . import actions, providers
-from .models import Intent, Payout, ProviderMessage, Refund
-from .queries import destination_text, destinations_for
-from .rules import NEEDS_A_PERSON, TO_WALLET
+from . import actions, ports, providers
+from .models import Chargeback, Intent, Payout, ProviderMessage, Refund
+from .queries import chargebacks_of, destination_text, destinations_for
+from .rules import CHARGEBACK_ANSWER, NEEDS_A_PERSON, TO_WALLET
 from .stories import outcome_text
 
 DESK = ("support", "finance")
@@ -36,6 +37,7 @@ KINDS = {
     "payment.failed": gettext_lazy("Payment declined"),
     "payment.cancelled": gettext_lazy("Payment given up"),
     "payment.disputed": gettext_lazy("Payment disputed"),
+    "chargeback.changed": gettext_lazy("Taken back by the payer's bank"),
     "refund.succeeded": gettext_lazy("Refund sent"),
     "refund.failed": gettext_lazy("Refund failed"),
     "payout.paid": gettext_lazy("Payout arrived"),
@@ -115,6 +117,18 @@ class IntentAdmin(PaymentsAdmin):
                         Cell(word(each.state)),
                     )
                     for each in row.refunds.order_by("id")
+                ],
+            ),
+            Panel(
+                _("Chargebacks"),
+                (_("Opened on"), _("Amount"), _("State")),
+                [
+                    (
+                        Cell(f"{each.opened_at:%Y-%m-%d %H:%M}", link_to(each).url),
+                        Cell(money_of()(each), number=True),
+                        Cell(word(each.state)),
+                    )
+                    for each in chargebacks_of(row.pk)
                 ],
             ),
         ]
@@ -244,6 +258,81 @@ class RefundAdmin(PaymentsAdmin):
         return link_to(row.intent, row.intent.description or _("to the payment"))
 
 
+@admin.register(Chargeback)
+class ChargebackAdmin(PaymentsAdmin):
+    """What payers' banks take back, answered at the provider; open ones first, by their day."""
+
+    coded = PROVIDERS | {"reason"}
+    place, singular = "chargebacks", gettext_lazy("Chargeback")
+    plural = gettext_lazy("Chargebacks")
+    roles = DESK
+    list_display = ("opened_at", money_of(), "state", "due_by", "taken", "reason", "provider_ref")
+    list_filter = ("state", "provider", "currency")
+    search_fields = ("=provider_ref", "=intent__provider_ref")
+    search_help_text = gettext_lazy("Provider's reference")
+    list_select_related = ("intent",)
+    ordering = ()
+    facts = (
+        money_of(), "state", "due_by", "taken", "covered", "fee", "reason", "provider",
+        "provider_ref", "opened_at", "closed_at", "payment",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Chargeback]:
+        """Return those that can be answered first, the most urgent before the others."""
+        found: QuerySet[Chargeback] = super().get_queryset(request)
+        first = Case(When(state__in=CHARGEBACK_ANSWER, then=Value(0)), default=Value(1))
+        return found.order_by(first, F("due_by").asc(nulls_last=True), "-id")
+
+    def panels(self, request: HttpRequest, row: Chargeback) -> list[Panel]:
+        """Return what moved for it."""
+        return [
+            Panel(
+                _("What moved"),
+                (_("At"), _("Taken"), _("Fee"), _("Provider's reference")),
+                [
+                    (
+                        Cell(f"{each.at:%Y-%m-%d %H:%M}"),
+                        Cell(format_money(Money(each.amount, row.currency)), number=True),
+                        Cell(
+                            format_money(Money(each.fee_amount, each.fee_currency))
+                            if each.fee_currency
+                            else "–",
+                            number=True,
+                        ),
+                        Cell(each.provider_ref),
+                    )
+                    for each in row.moves.order_by("at", "id")
+                ],
+            )
+        ]
+
+    @admin.display(description=gettext_lazy("Taken"))
+    def taken(self, row: Chargeback) -> str:
+        """Return what is out now."""
+        return format_money(Money(row.taken_amount, row.currency))
+
+    @admin.display(description=gettext_lazy("Of that promised back before"))
+    def covered(self, row: Chargeback) -> str:
+        """Return what we had promised back and not sent."""
+        return format_money(Money(row.covered_amount, row.currency))
+
+    @admin.display(description=gettext_lazy("Fee"))
+    def fee(self, row: Chargeback) -> str:
+        """Return what the provider keeps for it."""
+        if not row.fee_currency:
+            return "–"
+        return format_money(Money(row.fee_amount, row.fee_currency))
+
+    @admin.display(description=gettext_lazy("Payment"))
+    def payment(self, row: Chargeback) -> Cell:
+        """Return the payment it takes back."""
+        return link_to(row.intent, row.intent.description or _("to the payment"))
+
+
+def _part_again(errand: Errand) -> None:
+    ports.pass_on_again(actor=errand.actor, part=errand.row, reason=errand.reason)
+
+
 @admin.register(Payout)
 class PayoutAdmin(PaymentsAdmin):
     """Money that goes out, as the provider knows it."""
@@ -257,8 +346,19 @@ class PayoutAdmin(PaymentsAdmin):
     ordering = ("-id",)
     facts = (
         money_of(), "state", "account", "provider", "provider_ref", "failure", "created_at",
-        "settled_at",
+        "settled_at", "next_attempt_at",
     )  # fmt: skip
+    acts = (
+        Act(
+            "pass-on-again",
+            gettext_lazy("Pass on again"),
+            _part_again,
+            gettext_lazy("The shop's account gets what it is due for the order by now."),
+            gettext_lazy("It is on its way again."),
+            ("finance",),
+            offered=ports.can_pass_on_again,
+        ),
+    )
 
     def panels(self, request: HttpRequest, row: Payout) -> list[Panel]:
         """Return what was taken back of a part that was passed on, or was not to be had."""

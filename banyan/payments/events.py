@@ -65,6 +65,37 @@ class RefundFailed(_OfRefund):
     reason: str = ""
 
 
+class ChargebackOpened(_OfIntent):
+    """A payer's bank asks money back; somebody may answer at the provider until ``due_by``."""
+
+    name: ClassVar[str] = "chargeback.opened"
+    chargeback_id: int
+    due_by: str = ""
+
+
+class ChargebackMoved(_OfIntent):
+    """The bank has taken money, or given it back; in the transaction that books it.
+
+    ``amount`` is what whoever was paid bears more than before, negative where it is less.
+    ``number`` counts the movements: a chargeback has each number once.
+    """
+
+    name: ClassVar[str] = "chargeback.moved"
+    chargeback_id: int
+    number: int
+
+
+class ChargebackClosed(_OfIntent):
+    """It has an end: ``state`` is won, lost or closed. ``amount`` is what stays with who was paid.
+
+    In the transaction that writes it.
+    """
+
+    name: ClassVar[str] = "chargeback.closed"
+    chargeback_id: int
+    state: str
+
+
 class _OfPayout(Event):
     subject: ClassVar[str] = "payout_id"
     payout_id: int

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import close_old_connections
+from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 
 from banyan.kernel import clock
@@ -14,8 +15,17 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy
 
 from . import actions
-from .models import Intent, PaymentRequest, Payout, PayoutReturn, ProviderMessage, Refund
+from .models import (
+    Chargeback,
+    Intent,
+    PaymentRequest,
+    Payout,
+    PayoutReturn,
+    ProviderMessage,
+    Refund,
+)
 from .problems import ProviderUnreachable
+from .providers.base import Kind
 from .rules import FIRST_CHECK, OPEN, REQUEST, check_delay
 
 logger = logging.getLogger(__name__)
@@ -59,8 +69,10 @@ def run_sweep() -> dict[str, int]:
         "payouts_asked": _each(_due(Payout, "submitted"), actions.poll_payout, "payout_id"),
         "returns_out": _each(_due(PayoutReturn, "requested"), actions.submit_return, "return_id"),
         "returns_asked": _each(_due(PayoutReturn, "submitted"), actions.poll_return, "return_id"),
+        "chargebacks": _each(_due_chargebacks(), actions.check_chargeback, "chargeback_id"),
         "requests": _each(_overdue_requests(), actions.expire_request, "request_id"),
         "messages": _each(_unhandled(), _handle, "message_id"),
+        "heard": _hear(_unheard()),
     }
 
 
@@ -88,6 +100,11 @@ def _due(model: type[Refund | Payout | PayoutReturn], state: str) -> list[int]:
     return list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH])
 
 
+def _due_chargebacks() -> list[int]:
+    due = Chargeback.objects.filter(next_check_at__lte=clock.now()).order_by("next_check_at")
+    return list(due.values_list("pk", flat=True)[:BATCH])
+
+
 def _left_over() -> list[int]:
     """Return payments that wait for a request which was paid another way, taken back, or is over.
 
@@ -107,10 +124,36 @@ def _overdue_requests() -> list[int]:
 
 def _unhandled() -> list[int]:
     """Return kept messages that nobody finished: the process died, or a lock was not to be had."""
-    left = ProviderMessage.objects.filter(
-        handled_at=None, received_at__lte=clock.now() - FIRST_CHECK
-    )
+    left = _left().exclude(kind=Kind.CHARGEBACK_CHANGED)
     return list(left.order_by("received_at").values_list("pk", flat=True)[:BATCH])
+
+
+def _unheard() -> list[int]:
+    """Return kept messages of which the provider has still to say what they are about."""
+    left = _left().filter(kind=Kind.CHARGEBACK_CHANGED)
+    return list(left.order_by("received_at").values_list("pk", flat=True)[:BATCH])
+
+
+def _left() -> QuerySet[ProviderMessage]:
+    before = clock.now() - FIRST_CHECK
+    return ProviderMessage.objects.filter(handled_at=None, received_at__lte=before)
+
+
+def _hear(ids: Iterable[int]) -> int:
+    """Ask about each; a provider that is away is not asked about the others, which would wait."""
+    done = 0
+    for pk in ids:
+        try:
+            actions.handle_stored(message_id=pk)
+            done += 1
+        except ProviderUnreachable as error:
+            logger.warning("message %s and those after it: later (%s)", pk, error)
+            return done
+        except Busy as error:
+            logger.warning("message %s: later (%s)", pk, error)
+        except Exception:
+            logger.exception("message %s failed", pk)
+    return done
 
 
 def _handle(*, actor: Actor, message_id: int) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from banyan.kernel.ids import IdField
 
 from .rules import NEEDS_A_PERSON
-from .states import INTENT, PAYMENT_REQUEST, PAYOUT, REFUND, RETURN
+from .states import CHARGEBACK, INTENT, PAYMENT_REQUEST, PAYOUT, REFUND, RETURN
 
 
 class Intent(models.Model):
@@ -19,6 +19,8 @@ class Intent(models.Model):
     ``expires_at``: money that comes later is sent back. ``next_check_at`` is when the provider is
     asked next, ``checks`` how often it was; ``cause_id`` carries the story on. ``link_code`` opens
     the page on which anybody may pay it: it shows nothing of the payer's own pages.
+    ``refunded_amount`` is promised back, ``charged_back_amount`` out by the payer's bank: together
+    never more than was paid.
     """
 
     id = IdField(primary_key=True)
@@ -36,6 +38,7 @@ class Intent(models.Model):
     failure = models.CharField(max_length=200, blank=True, default="")
     captured_amount = models.BigIntegerField(default=0)
     refunded_amount = models.BigIntegerField(default=0)
+    charged_back_amount = models.BigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     captured_at = models.DateTimeField(null=True)
@@ -52,6 +55,14 @@ class Intent(models.Model):
                 condition=Q(refunded_amount__gte=0)
                 & Q(refunded_amount__lte=models.F("captured_amount")),
                 name="intent_refund_within_capture",
+            ),
+            models.CheckConstraint(
+                condition=Q(charged_back_amount__gte=0)
+                & Q(
+                    charged_back_amount__lte=models.F("captured_amount")
+                    - models.F("refunded_amount")
+                ),
+                name="intent_chargeback_within_capture",
             ),
             models.UniqueConstraint(
                 fields=["provider", "provider_ref"],
@@ -196,6 +207,85 @@ class Refund(models.Model):
                 fields=["provider_ref"], name="refund_provider_ref", condition=~Q(provider_ref="")
             ),
         ]
+
+
+class Chargeback(models.Model):
+    """What a payer's bank takes back of a payment, once per provider's number of it.
+
+    ``amount`` is what the bank asks, ``taken_amount`` what of it is out now, ``covered_amount``
+    what of that we had promised back and not sent: nobody bears it a second time. ``fee_amount``
+    (in ``fee_currency``) is what the provider keeps for it. ``due_by`` is the last day to answer
+    at the provider; ``told_at`` when the provider was asked last.
+    """
+
+    id = IdField(primary_key=True)
+    provider = models.CharField(max_length=20)
+    provider_ref = models.CharField(max_length=80)
+    intent = models.ForeignKey(Intent, on_delete=models.PROTECT, related_name="chargebacks")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=60, blank=True, default="")
+    state = models.CharField(
+        max_length=14, choices=CHARGEBACK.choices(), default=CHARGEBACK.initial
+    )
+    taken_amount = models.BigIntegerField(default=0)
+    covered_amount = models.BigIntegerField(default=0)
+    fee_amount = models.BigIntegerField(default=0)
+    fee_currency = models.CharField(max_length=3, blank=True, default="")
+    opened_at = models.DateTimeField()
+    due_by = models.DateTimeField(null=True)
+    told_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    next_check_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "payments_chargeback"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "provider_ref"], name="chargeback_provider_ref_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(covered_amount__gte=0)
+                & Q(covered_amount__lte=models.F("taken_amount")),
+                name="chargeback_covered_within",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_check_at"],
+                name="chargeback_due",
+                condition=Q(next_check_at__isnull=False),
+            ),
+        ]
+
+    @property
+    def borne_amount(self) -> int:
+        """What of it whoever was paid bears; minor units."""
+        return self.taken_amount - self.covered_amount
+
+
+class ChargebackMove(models.Model):
+    """Money that moved for a chargeback, once per provider's number of the movement.
+
+    ``amount`` is what was taken, negative where it was given back; ``fee_amount`` likewise.
+    """
+
+    id = IdField(primary_key=True)
+    chargeback = models.ForeignKey(Chargeback, on_delete=models.PROTECT, related_name="moves")
+    provider_ref = models.CharField(max_length=80)
+    amount = models.BigIntegerField()
+    fee_amount = models.BigIntegerField(default=0)
+    fee_currency = models.CharField(max_length=3, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payments_chargebackmove"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chargeback", "provider_ref"], name="chargeback_move_once"
+            )
+        ]
+        indexes = [models.Index(fields=["at"], name="chargeback_move_at")]
 
 
 class Payout(models.Model):

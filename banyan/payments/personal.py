@@ -10,4 +10,9 @@ holds("payments.ProviderMessage", Erase.KEEP, LAW, fields=("payload",))
 holds("payments.Refund", Erase.KEEP, LAW, fields=("destination", "reason"))
 holds("payments.Payout", Erase.KEEP, LAW, fields=("destination",))
 holds("payments.PaymentRequest", Erase.KEEP, LAW, fields=("note",))
-names_nobody("payments.PayoutReturn", "payments.ConnectedAccount")
+names_nobody(
+    "payments.PayoutReturn",
+    "payments.ConnectedAccount",
+    "payments.Chargeback",
+    "payments.ChargebackMove",
+)

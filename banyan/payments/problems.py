@@ -90,6 +90,15 @@ class RefundTooLarge(Conflict):
     message = _("This is more than what is left of the payment.")
 
 
+class PaymentChargedBack(Conflict):
+    """The payer's bank is taking the money back: what is left is known once that has an end."""
+
+    code = "payment_charged_back"
+    message = _(
+        "The payer's bank is taking this payment back. It can be refunded once that is decided."
+    )
+
+
 class RefundKeyReused(Conflict):
     """The key already stands for a refund or payout with other content."""
 

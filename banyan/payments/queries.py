@@ -18,10 +18,10 @@ from banyan.ledger.models import Account
 from banyan.ledger.queries import StatementLine
 
 from . import providers
-from .models import Attempt, Intent, Payout, ProviderMessage, Refund
+from .models import Attempt, Chargeback, Intent, Payout, ProviderMessage, Refund
 from .providers.base import Splits
 from .reading import came_by_link
-from .rules import SETTLED, TO_WALLET, Destinations
+from .rules import CHARGEBACK_OPEN, CHARGEBACK_TAKEN, SETTLED, TO_WALLET, Destinations
 from .states import INTENT, REFUND
 
 
@@ -125,6 +125,21 @@ def wallet_lines(
 
 def _about(lines: Iterable[StatementLine], kind: str) -> set[int]:
     return {line.subject_id for line in lines if line.subject_kind == kind}
+
+
+def open_chargebacks() -> QuerySet[Chargeback]:
+    """Return what payers' banks have in hand; for an ``Exists`` by ``intent_id``."""
+    return Chargeback.objects.filter(state__in=CHARGEBACK_OPEN)
+
+
+def taken_back(intent_id: int | None) -> bool:
+    """Tell whether the payer's bank is taking a payment back; exact while it is locked."""
+    return Chargeback.objects.filter(intent=intent_id, state__in=CHARGEBACK_TAKEN).exists()
+
+
+def chargebacks_of(intent_id: int | None) -> list[Chargeback]:
+    """Return what the payer's bank asked back of a payment, oldest first. One statement."""
+    return list(Chargeback.objects.filter(intent=intent_id).order_by("id"))
 
 
 def intents_of(subject_kind: str, subject_id: int) -> list[Intent]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 OPEN = ("created", "pending", "failed")
 CLOSED = ("cancelled", "expired")
 SETTLED = ("captured", "captured_unplaced")
+# Of a refund: nothing of it has left.
+UNSENT = ("requested", "failed")
+# Of a chargeback: the bank has it in hand; and of these, it has taken the money meanwhile.
+CHARGEBACK_OPEN = ("inquiry", "needs_response", "under_review")
+CHARGEBACK_TAKEN = ("needs_response", "under_review")
+# ... and somebody may answer it at the provider.
+CHARGEBACK_ANSWER = ("inquiry", "needs_response")
+CHARGEBACK_CHECK = dt.timedelta(hours=6)
+CHARGEBACK_PATIENCE = dt.timedelta(days=30)  # with money that is to come back for a won one
 
 # The destination of a refund that becomes credit here, instead of going back outside.
 TO_WALLET = "wallet"
@@ -22,6 +31,10 @@ FIRST_CHECK = dt.timedelta(seconds=30)
 LONGEST_CHECK = dt.timedelta(minutes=15)
 FIRST_TRY = dt.timedelta(seconds=5)
 LONGEST_TRY = dt.timedelta(hours=1)
+# With a part that a provider refuses. Longer than a day: so long it may repeat the same answer.
+SPLIT_PATIENCE = dt.timedelta(days=3)
+FIRST_SPLIT_TRY = dt.timedelta(minutes=1)
+LONGEST_SPLIT_TRY = dt.timedelta(hours=6)
 
 _REFERENCE = re.compile(r"(pay|refund|payout|return)-([1-9]\d{0,18})-([1-9]\d{0,3})")
 
@@ -49,7 +62,8 @@ class Outcome(StrEnum):
     STALE = "stale"
     CONTRADICTION = "contradiction"
     UNKNOWN_REFERENCE = "unknown_reference"
-    DISPUTED = "disputed"
+    CHARGEBACK = "chargeback"
+    DISPUTED = "disputed"  # of messages that a person had looked at before chargebacks were booked
     IGNORED = "ignored"
 
 
@@ -143,6 +157,36 @@ def check_delay(checks: int) -> dt.timedelta:
 def try_delay(tries: int) -> dt.timedelta:
     """Return the pause before submitting again after a failed try: 5 s, doubling up to 1 hour."""
     return min(FIRST_TRY * (1 << min(tries, 12)), LONGEST_TRY)
+
+
+def split_delay(tries: int) -> dt.timedelta:
+    """Return the pause before a part that was refused is sent again: 1 minute up to 6 hours."""
+    return min(FIRST_SPLIT_TRY * (1 << min(tries, 12)), LONGEST_SPLIT_TRY)
+
+
+def chargeback_check(
+    *, state: str, taken: int, closed_at: dt.datetime | None, now: dt.datetime
+) -> dt.datetime | None:
+    """Return when the provider is asked next about a chargeback; None when it is over.
+
+    Every six hours while it is open, and for a month while money of a won one is to come back.
+    """
+    coming = state != "lost" and taken > 0
+    if closed_at is None or (coming and now < closed_at + CHARGEBACK_PATIENCE):
+        return now + CHARGEBACK_CHECK
+    return None
+
+
+def covered_by(*, taken: int, room: int, unsent: Collection[int]) -> int | None:
+    """Return how much of what a bank takes had been promised back already, and is unsent.
+
+    ``room`` is what of the payment is neither promised back nor taken, ``unsent`` the amounts of
+    the refunds that nothing has left of. All of them or none; None when it is more than was paid.
+    """
+    over = taken - room
+    if over <= 0:
+        return 0
+    return over if over == sum(unsent) else None
 
 
 def is_late(*, state: str, paid_at: dt.datetime, expires_at: dt.datetime) -> bool:

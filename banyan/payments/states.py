@@ -22,10 +22,12 @@ REFUND = Machine(
     name="payments.refund.state",
     initial="requested",
     transitions={
-        "requested": ("submitted", "succeeded", "failed"),
+        # covered: the payer's bank took the money before we had sent it
+        "requested": ("submitted", "succeeded", "failed", "covered"),
         "submitted": ("succeeded", "failed"),
-        "failed": ("requested",),
+        "failed": ("requested", "covered"),
         "succeeded": (),
+        "covered": (),
     },
 )
 
@@ -45,6 +47,20 @@ RETURN = Machine(
     name="payments.payoutreturn.state",
     initial="requested",
     transitions=PAYOUT.transitions,
+)
+
+# What a payer's bank takes back. Which of its open states it is in is the provider's to say.
+_STILL_OPEN = ("inquiry", "needs_response", "under_review")
+_ENDED = ("won", "lost", "closed")
+CHARGEBACK = Machine(
+    name="payments.chargeback.state",
+    initial="inquiry",
+    transitions={
+        state: tuple(to for to in (*_STILL_OPEN, *_ENDED) if to != state)
+        if state in _STILL_OPEN
+        else ()
+        for state in (*_STILL_OPEN, *_ENDED)
+    },
 )
 
 PAYMENT_REQUEST = Machine(

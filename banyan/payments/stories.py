@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from banyan.kernel.money import Money
 from banyan.kernel.stories import Chapter
 
-from .models import Intent, Payout, Refund
+from .models import Chargeback, Intent, Payout, Refund
 from .queries import Moment, destination_text, refunds_of, story
 from .rules import Outcome, Reference
 
@@ -130,6 +130,7 @@ def outcome_text(outcome: str) -> str:
         Outcome.STALE: _("about an earlier request: no effect"),
         Outcome.CONTRADICTION: _("contradicts what was told before: a person has to look"),
         Outcome.UNKNOWN_REFERENCE: _("about nothing we know: a person has to look"),
+        Outcome.CHARGEBACK: _("what the payer's bank took, or gave back, is booked"),
         Outcome.DISPUTED: _("the payer's bank disputes it: a person has to answer at the provider"),
         Outcome.IGNORED: _("no effect"),
     }
@@ -142,6 +143,7 @@ def _of_refund(moment: Moment, refund: Refund) -> Chapter:
         "submitted": _("The provider has taken the refund"),
         "succeeded": _("The provider has sent the money back"),
         "failed": _("The provider could not send the money back"),
+        "covered": _("The payer's bank had taken the money before it was sent back"),
     }
     return Chapter(
         moment.at,
@@ -153,7 +155,7 @@ def _of_refund(moment: Moment, refund: Refund) -> Chapter:
         detail=", ".join(filter(None, (moment.detail, destination_text(refund.destination)))),
         ref=refund.provider_ref,
         row=("payment_refund", refund.pk),
-        tone={"failed": "bad", "succeeded": "good"}.get(moment.what, ""),
+        tone={"failed": "bad", "succeeded": "good", "covered": "good"}.get(moment.what, ""),
     )
 
 
@@ -165,9 +167,10 @@ def payouts_story(payout_ids: Collection[int]) -> dict[int, Payout]:
 def subjects_of(
     intents: Sequence[Intent], order_refund_ids: Collection[int]
 ) -> dict[str, list[int]]:
-    """Return what journals and audit entries of these payments are about. One query."""
+    """Return what journals and audit entries of these payments are about. Two queries."""
     own = Q(subject_kind="order_refund", subject_id__in=list(order_refund_ids))
     ids = [intent.pk for intent in intents]
     refunds = Refund.objects.filter(own | ~Q(subject_kind="order_refund"), intent_id__in=ids)
     found = list(refunds.values_list("pk", flat=True))
-    return {"intent": ids, "refund": found, "payment_refund": found}
+    taken = list(Chargeback.objects.filter(intent_id__in=ids).values_list("pk", flat=True))
+    return {"intent": ids, "refund": found, "payment_refund": found, "chargeback": taken}

@@ -12,14 +12,15 @@ from banyan.trust.ports import Before
 from banyan.trust.rules import PAYMENT, Key
 from banyan.trust.subscribers import CONSUMER as TRUST
 
-from .actions.requests import on_request_captured, request_locks
-from .events import PaymentCaptured, PayoutRequested, RefundRequested
+from .actions.requests import bear, bearing_locks, on_request_captured, request_locks
+from .events import ChargebackMoved, PaymentCaptured, PayoutRequested, RefundRequested
 from .models import Intent
 from .queries import payers_told
 
 CONSUMER = "payments.out"
 
 events.in_transaction(PaymentCaptured, locks=request_locks)(on_request_captured)
+events.in_transaction(ChargebackMoved, locks=bearing_locks)(bear)
 
 
 @events.subscribe(RefundRequested, consumer=CONSUMER)

@@ -12,8 +12,16 @@ from banyan.kernel.money import Money
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
-from banyan.payments.models import PaymentRequest, Payout, PayoutReturn
-from banyan.payments.providers.base import ProviderState, SplitOrder, Status, TakeBack
+from banyan.payments.access import get_intent_of
+from banyan.payments.models import PaymentRequest, Payout, PayoutReturn, Refund
+from banyan.payments.providers.base import (
+    BankMove,
+    ChargebackState,
+    ProviderState,
+    SplitOrder,
+    Status,
+    TakeBack,
+)
 from tests.payments import till
 from tests.payments.scripted import ScriptedProvider, script
 from tests.support import factories as make
@@ -135,3 +143,67 @@ def _taken_back(order: Order, key: str) -> PayoutReturn:
     settle_order(actor=SYSTEM, order_id=order.pk, key=key)
     back: PayoutReturn = PayoutReturn.objects.latest("id")
     return back
+
+
+def of_chargebacks(settings: Any) -> None:
+    """A payer's bank asks, takes, gives back or keeps; in every order that a provider may tell."""
+    still_open, ended = ("inquiry", "needs_response", "under_review"), ("won", "lost", "closed")
+    for number, first in enumerate(still_open):
+        for then in (*still_open, *ended):
+            if then != first:
+                _taken_by_the_bank(f"{number}:{then}", first, then)
+    _covered("requested", Status.PENDING)
+    _covered("failed", Status.FAILED)
+    script.reset()
+    assert set(Refund.objects.filter(state="covered").values_list("amount", flat=True)) == {10_000}
+
+
+def _taken_by_the_bank(ref: str, *states: str) -> None:
+    order = _paid_by_script()
+    for state in states:
+        _told(order, ref, state)
+
+
+def _paid_by_script() -> Order:
+    item = make.variant(price=10_000)
+    order: Order = make.pay(make.place((item, 1), provider="scripted")).orders.get()
+    return order
+
+
+def _told(order: Order, ref: str, state: str) -> None:
+    now, paid = clock.now(), Money(order.total_amount, order.currency)
+    moves = [] if state in ("inquiry", "closed") else [("taken", paid)]
+    if state == "won":
+        moves.append(("back", -paid))
+    script.chargebacks[ref] = ChargebackState(
+        provider_ref=ref,
+        payment_ref=get_intent_of("checkout", order.checkout_id).provider_ref,
+        state=state,
+        money=paid,
+        reason="fraudulent",
+        due_by=None,
+        opened_at=now,
+        moves=[
+            BankMove(ref=f"{ref}:{name}", taken=taken, fee=None, at=now) for name, taken in moves
+        ],
+    )
+    payments.hear_chargeback(actor=SYSTEM, provider="scripted", provider_ref=ref)
+
+
+def _covered(state: str, answer: Status) -> None:
+    """Let the bank take what was promised back, and has not left."""
+    order = _paid_by_script()
+    orders.grant_refund(
+        actor=make.actor(order.shop.owner),
+        order_id=order.pk,
+        amount=order.total_amount,
+        reason="x",
+        key=f"covered:{state}",
+    )
+    refund = Refund.objects.latest("id")
+    if answer == Status.FAILED:
+        script.refund_status = answer
+        payments.submit_refund(actor=SYSTEM, refund_id=refund.pk)
+    refund.refresh_from_db()
+    assert refund.state == state
+    _told(order, f"covered:{state}", "lost")

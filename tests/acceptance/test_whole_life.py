@@ -45,7 +45,11 @@ from tests.acceptance.lives_community import of_authors, of_groups
 from tests.acceptance.lives_looked_at import of_circles, of_pictures_from_elsewhere
 from tests.acceptance.lives_moderation import of_leaving, of_moderation, of_rights_holders
 from tests.acceptance.lives_papers import of_fapiao, of_returns
-from tests.acceptance.lives_payments import of_money_passed_on, of_payment_requests
+from tests.acceptance.lives_payments import (
+    of_chargebacks,
+    of_money_passed_on,
+    of_payment_requests,
+)
 from tests.acceptance.lives_points import of_points
 from tests.acceptance.lives_sales import of_rights, of_sales, of_the_waiting_room
 from tests.acceptance.lives_storefronts import of_storefronts
@@ -414,6 +418,7 @@ LIVES: list[Callable[[Any], None]] = [
     of_returns,
     of_payment_requests,
     of_money_passed_on,
+    of_chargebacks,
     of_storefronts,
     of_sales,
     of_rights,

@@ -14,6 +14,7 @@ from banyan.payments.providers.base import (
     Action,
     Capabilities,
     Charge,
+    ChargebackState,
     Kind,
     LedgerPlace,
     Message,
@@ -41,6 +42,7 @@ class Script:
         self.refund_status = Status.PENDING
         self.away = False
         self.refuses = ""
+        self.chargebacks: dict[str, ChargebackState] = {}
 
     def asked(self, verb: str) -> list[Any]:
         return [what for name, what in self.calls if name == verb]
@@ -102,6 +104,10 @@ class ScriptedProvider:
     def query_payout(self, order: PayoutOrder) -> ProviderState:
         script.answer("query_payout", order)
         return self._moved(order.reference, order.money)
+
+    def query_chargeback(self, ref: str) -> ChargebackState:
+        script.answer("query_chargeback", ref)
+        return script.chargebacks[ref]
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Message]:
         told = json.loads(body)

@@ -34,7 +34,7 @@ from banyan.payments.problems import (
 )
 from tests.payments.stripe.conftest import gateway, stripe_process
 from tests.payments.stripe.gateway import Gateway
-from tests.payments.till import balance
+from tests.payments.till import balance, given_up
 from tests.payments.wechat.conftest import wechat, wechat_process
 from tests.payments.wechat.driver import Wechat, deliver
 from tests.support import factories
@@ -222,7 +222,7 @@ def test_a_refused_transfer_leaves_the_debt_with_the_platform(connect: Gateway) 
     account_for(order, "stripe", connect.control("account")["id"])
     ConnectedAccount.objects.update(account="acct_gone")
     received(order)
-    jobs.run_sweep()
+    given_up()
 
     split = Payout.objects.get()
     assert (split.state, split.failure) == ("failed", "resource_missing")
@@ -294,7 +294,7 @@ def test_what_a_failed_part_would_have_let_go_is_let_go(sharing: Wechat) -> None
     account_for(order, "wechat", MCHID)
     ConnectedAccount.objects.update(account="1900000404")
     received(order)
-    jobs.run_sweep()
+    given_up()
     assert (Payout.objects.get().state, Payout.objects.get().failure) == ("failed", "NO_AUTH")
     assert sharing.control("shares")["let_go"] == []
 
@@ -404,7 +404,7 @@ def test_an_order_that_was_placed_before_is_refused_and_stays_a_debt(
     settings.WECHAT_PROFIT_SHARING = True
     account_for(order, "wechat", MCHID)
     received(order)
-    jobs.run_sweep()
+    given_up()
     assert (Payout.objects.get().state, Payout.objects.get().failure) == ("failed", "RULE_LIMIT")
     assert balance("shop_payable", owner_id=order.shop_id) == order.total_amount
 

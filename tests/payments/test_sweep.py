@@ -93,6 +93,8 @@ def test_the_sweep_sends_and_asks_for_refunds_and_payouts() -> None:
         "payouts_asked": 0,
         "returns_out": 0,
         "returns_asked": 0,
+        "chargebacks": 0,
+        "heard": 0,
         "requests": 0,
         "messages": 0,
     }

@@ -16,9 +16,10 @@ from banyan.kernel.locks import LockKey
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.money import Money
 from banyan.ledger.models import Account, Journal, Posting
-from banyan.payments import actions
+from banyan.payments import actions, jobs
 from banyan.payments.events import PaymentCaptured
-from banyan.payments.models import Intent
+from banyan.payments.models import Intent, Payout
+from banyan.payments.rules import SPLIT_PATIENCE
 
 BUYER = Actor(kind="member", id=4711)
 SHOP_URL = "http://shop.test"
@@ -106,6 +107,14 @@ def message(intent: Intent, kind: str = "payment.succeeded", **changes: Any) -> 
 def post(body: dict[str, Any], provider: str = "scripted") -> Any:
     """Send a message to our webhook address."""
     return Client().post(f"/pay/hook/{provider}", json.dumps(body), content_type="application/json")
+
+
+def given_up() -> None:
+    """Let the time pass in which a part that is refused is sent again."""
+    now = clock.now()
+    waiting = Payout.objects.filter(state="requested")
+    waiting.update(created_at=now - SPLIT_PATIENCE, next_attempt_at=now)
+    jobs.run_sweep()
 
 
 def names(intent: Intent | None = None) -> list[str]:

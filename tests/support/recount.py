@@ -199,7 +199,25 @@ QUESTIONS: dict[str, str] = {
         SELECT i.id FROM payments_intent i
         WHERE i.refunded_amount <> coalesce((SELECT sum(r.amount) FROM payments_refund r
                 WHERE r.intent_id = i.id), 0)
+              - coalesce((SELECT sum(c.covered_amount) FROM payments_chargeback c
+                WHERE c.intent_id = i.id), 0)
            OR i.refunded_amount > coalesce(i.captured_amount, 0)
+    """,
+    "chargebacks of a payment add up": """
+        SELECT i.id FROM payments_intent i
+        LEFT JOIN (SELECT c.intent_id, sum(c.taken_amount) AS taken,
+                          sum((SELECT coalesce(sum(m.amount), 0) FROM payments_chargebackmove m
+                               WHERE m.chargeback_id = c.id)) AS moved
+                   FROM payments_chargeback c GROUP BY c.intent_id) bank ON bank.intent_id = i.id
+        WHERE i.charged_back_amount <> coalesce(bank.taken, 0)
+           OR coalesce(bank.taken, 0) <> coalesce(bank.moved, 0)
+    """,
+    "orders bear what the bank took of their payment": """
+        SELECT c.id FROM payments_chargeback c
+        JOIN payments_intent i ON i.id = c.intent_id
+        WHERE i.subject_kind = 'checkout'
+          AND c.taken_amount - c.covered_amount <> coalesce((SELECT sum(o.amount)
+                FROM orders_chargeback o WHERE o.chargeback_id = c.id), 0)
     """,
     "every shared, paid line has its commissions once": """
         SELECT l.id FROM orders_orderline l

@@ -67,6 +67,15 @@ TAMPERED = {
     "refunds of a payment add up": (
         "UPDATE payments_intent SET refunded_amount = refunded_amount + 1 WHERE captured_amount > 0"
     ),
+    "chargebacks of a payment add up": (
+        "UPDATE payments_intent SET charged_back_amount = 1 WHERE captured_amount > refunded_amount"
+    ),
+    "orders bear what the bank took of their payment": (
+        "INSERT INTO payments_chargeback (provider, provider_ref, intent_id, amount, currency,"
+        " reason, state, taken_amount, covered_amount, fee_amount, fee_currency, opened_at,"
+        " told_at) SELECT provider, 'du_1', id, 1, currency, '', 'lost', 1, 0, 0, '', created_at,"
+        " created_at FROM payments_intent WHERE captured_amount > 0 LIMIT 1"
+    ),
     "every shared, paid line has its commissions once": "DELETE FROM earnings_commission",
     "journals sum to zero": (
         "UPDATE ledger_posting SET amount = amount + 1"

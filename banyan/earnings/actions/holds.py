@@ -18,6 +18,8 @@ from banyan.ledger.rules import Entry
 from banyan.orders.events import OrderReceived
 from banyan.orders.models import OrderRefund, Return
 from banyan.orders.states import OPEN_RETURN
+from banyan.payments.models import Chargeback
+from banyan.payments.queries import open_chargebacks
 
 from ..access import get_commission_for, require_role
 from ..events import CommissionPayable
@@ -58,20 +60,33 @@ def hold_received(event: OrderReceived, actor: Actor) -> None:
 
 
 def _due(at: dt.datetime) -> QuerySet[Commission]:
-    """Return what is past its window, on orders of which nothing is asked or on its way back."""
+    """Return what is past its window, on orders of which nothing is asked or on its way back.
+
+    Nor in the hands of the payer's bank.
+    """
     asked = OrderRefund.objects.filter(order_id=OuterRef("order_id"), state="requested")
     coming = Return.objects.filter(order_id=OuterRef("order_id"), state__in=OPEN_RETURN)
     due = Commission.objects.filter(
-        ~Exists(asked), ~Exists(coming), state="held", hold_until__lte=at
+        ~Exists(asked),
+        ~Exists(coming),
+        ~Exists(charged_back("order__checkout__intent_id")),
+        state="held",
+        hold_until__lte=at,
     )
     return due.select_related("order").order_by("hold_until", "id")
+
+
+def charged_back(intent: str) -> QuerySet[Chargeback]:
+    """Return what a bank has in hand of the payment that the outer field ``intent`` names."""
+    return open_chargebacks().filter(intent_id=OuterRef(intent))
 
 
 def release_due(*, actor: Actor, limit: int = 500) -> int:
     """Make payable what is past its return window; returns how many. Repeatable.
 
     One transaction per commission; posts earner_held -> earner_payable and emits
-    commission.payable. Orders with an open request for a refund, or an open return, wait.
+    commission.payable. Orders with an open request for a refund, an open return or an open
+    chargeback wait.
     """
     now = clock.now()
     count = 0

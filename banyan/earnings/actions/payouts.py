@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, events, locks
@@ -29,6 +29,7 @@ from ..events import EarningsPaidOut, EarningsPayoutFailed
 from ..models import Commission, PayoutBatch, PayoutItem
 from ..problems import NothingToPay
 from ..states import COMMISSION, PAYOUT_BATCH
+from .holds import charged_back
 
 SMALLEST_PAYOUT = 1000
 
@@ -43,7 +44,8 @@ def draft_batch(
     """List everybody with at least ``minimum`` minor units payable, for finance to look at.
 
     Only ``payees`` where they are given. Moves nothing. Payees who are in another draft, or whose
-    account is closed, are left out. Audited. Raises NothingToPay.
+    account is closed, are left out, and so is what was earned with orders that a payer's bank has
+    in hand. Audited. Raises NothingToPay.
     """
     require_role(actor, "finance")
     due = LedgerAccount.objects.filter(kind="earner_payable", balance__gte=max(minimum, 1))
@@ -57,23 +59,34 @@ def draft_batch(
     drafted = set(
         PayoutItem.objects.filter(batch__state="draft").values_list("payee_id", "currency")
     )
-    found = [
-        book
+    held = _charged_back(active)
+    payable = {
+        book: book.balance - held.get((book.owner_id, book.currency), 0)
         for book in due.order_by("owner_id", "currency")
         if book.owner_id in active and (book.owner_id, book.currency) not in drafted
-    ]
+    }
+    found = {book: amount for book, amount in payable.items() if amount >= max(minimum, 1)}
     if not found:
         raise NothingToPay()
     with transaction.atomic():
         batch = PayoutBatch.objects.create(created_by_id=actor.id, created_at=clock.now())
         PayoutItem.objects.bulk_create(
-            PayoutItem(
-                batch=batch, payee_id=book.owner_id, amount=book.balance, currency=book.currency
-            )
-            for book in found
+            PayoutItem(batch=batch, payee_id=book.owner_id, amount=amount, currency=book.currency)
+            for book, amount in found.items()
         )
         _audit(actor, batch, "payout_batch.draft", reason, items=len(found))
     return batch
+
+
+def _charged_back(payee_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """Return, by payee and currency, what is payable for orders that a bank has in hand."""
+    theirs = _payable(payee_ids).filter(Exists(charged_back("order__checkout__intent_id")))
+    sums = (
+        theirs.order_by()
+        .values_list("payee_id", "currency")
+        .annotate(n=Sum(F("amount") - F("reversed_amount")))
+    )
+    return {(payee, currency): n for payee, currency, n in sums}
 
 
 def draft_again(*, actor: Actor, batch_id: int, reason: str = "") -> PayoutBatch:
@@ -104,7 +117,8 @@ def submit_batch(
     """Send a draft to the provider, one payout per payee. Finance only; repeatable.
 
     Posts per item earner_payable -P / payouts_in_transit +P. An item never pays more than what
-    still stands on the account: less after a refund, and none at all is "skipped". The oldest
+    still stands on the account: less after a refund, or while a payer's bank has some of it in
+    hand, and none at all is "skipped". The oldest
     payable commissions are marked as travelling with the item.
     """
     batch = get_batch_for(actor, batch_id)
@@ -151,7 +165,7 @@ def _books(items: Sequence[PayoutItem]) -> dict[tuple[int, str], Book]:
     return books
 
 
-def _payable(payee_ids: Sequence[int]) -> QuerySet[Commission]:
+def _payable(payee_ids: Collection[int]) -> QuerySet[Commission]:
     """Return what is payable and not yet travelling, in the order it became due."""
     commissions = Commission.objects.filter(
         payee_id__in=payee_ids, state="payable", payout_item=None
@@ -163,7 +177,8 @@ def _submit_item(
     actor: Actor, item: PayoutItem, book: Book, provider: str, locked: Sequence[int]
 ) -> None:
     balance = _balance(book)
-    amount = min(item.amount, balance)
+    kept = _charged_back([item.payee_id]).get((item.payee_id, item.currency), 0)
+    amount = min(item.amount, balance - kept)
     if amount <= 0:
         PayoutItem.objects.filter(pk=item.pk).update(state="skipped")
         return
@@ -190,7 +205,7 @@ def _submit_item(
     PayoutItem.objects.filter(pk=item.pk).update(
         amount=amount, payout_id=payout.pk, state="submitted"
     )
-    _cover(item, amount, balance, locked)
+    _cover(item, amount, balance - kept, locked)
 
 
 def _balance(book: Book) -> int:
@@ -199,7 +214,13 @@ def _balance(book: Book) -> int:
 
 
 def _cover(item: PayoutItem, amount: int, balance: int, locked: Sequence[int]) -> None:
-    mine = list(_payable([item.payee_id]).filter(currency=item.currency, pk__in=locked))
+    mine = list(
+        _payable([item.payee_id]).filter(
+            ~Exists(charged_back("order__checkout__intent_id")),
+            currency=item.currency,
+            pk__in=locked,
+        )
+    )
     left = [each.amount - each.reversed_amount for each in mine]
     count = rules.covered(left, amount=amount, balance=balance)
     ids = [each.pk for each in mine[:count]]

@@ -18,6 +18,8 @@ from banyan.orders.access import get_order_for_buyer
 from banyan.orders.actions.paying_back import refund_locks
 from banyan.orders.actions.refunds import grant_refund
 from banyan.orders.models import Order
+from banyan.payments.problems import PaymentChargedBack
+from banyan.payments.queries import taken_back
 
 from ..access import OFFICE, get_dispute_for, side_of
 from ..events import DisputeAnswered, DisputeDecided, DisputeOpened, DisputeWithdrawn
@@ -113,7 +115,8 @@ def decide_dispute(*, actor: Actor, dispute_id: int, refund_amount: int, reason:
     ``refund_amount`` in minor units, 0 to what is left. One transaction: locks everything a refund
     does, the escrow and the dispute. Posts escrow (or shop_payable) -> clearing for the refund and
     escrow -> earner_payable for the rest. Emits dispute.decided. Both sides read ``reason``.
-    Raises Forbidden ``own_dispute`` for who is on either side.
+    Raises Forbidden ``own_dispute`` for who is on either side, and PaymentChargedBack while the
+    payer's bank has the money: there is nothing to decide about.
     """
     if not actor.has_role(*OFFICE):
         raise Forbidden()
@@ -130,6 +133,8 @@ def decide_dispute(*, actor: Actor, dispute_id: int, refund_amount: int, reason:
         dispute.refresh_from_db()
         order.refresh_from_db()
         _check_open(dispute)
+        if taken_back(order.checkout.intent_id):
+            raise PaymentChargedBack(detail=f"dispute {dispute_id}")
         if not 0 <= refund_amount <= order.total_amount - order.refunded_amount:
             raise Invalid(
                 fields={"amount": _("More than what is left of the order.")}, code="refund_too_much"

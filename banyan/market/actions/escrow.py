@@ -19,6 +19,7 @@ from banyan.orders.actions.proceeds import escrow_account, escrow_balance, selle
 from banyan.orders.events import OrderReceived
 from banyan.orders.models import Order
 from banyan.orders.states import OPEN_RETURN
+from banyan.payments.queries import open_chargebacks
 
 from ..events import EscrowReleased
 from ..models import Escrow
@@ -57,12 +58,16 @@ def escrow_locks(escrow: Escrow) -> list[LockKey]:
 def window_closed(escrow: Escrow) -> bool:
     """Tell whether the buyer can no longer complain; never while a return is open.
 
+    Nor while the payer's bank has the payment in hand.
+
     Where the seller refused one, the buyer has the window once more to ask for a decision.
     """
     if escrow.release_at is None:
         return False
     returns = escrow.order.returns
     if returns.filter(state__in=OPEN_RETURN).exists():
+        return False
+    if open_chargebacks().filter(intent=escrow.order.checkout.intent_id).exists():
         return False
     refused = returns.filter(state="refused").aggregate(last=Max("settled_at"))["last"]
     ends = escrow.release_at if refused is None else max(escrow.release_at, refused + WINDOW)
@@ -75,7 +80,7 @@ def release_escrow(*, actor: Actor, escrow_id: int) -> Escrow:
     Locks order, escrow and both accounts. Posts escrow -> earner_payable; emits escrow.released.
     Repeatable: one that is disputed, too early or ended already is left as it is.
     """
-    escrow = Escrow.objects.select_related("order__shop").get(pk=escrow_id)
+    escrow = Escrow.objects.select_related("order__shop", "order__checkout").get(pk=escrow_id)
     with transaction.atomic(), caused_by(escrow.order.checkout_id):
         locks.take(escrow_locks(escrow))
         escrow.refresh_from_db()
@@ -123,7 +128,9 @@ def release_due(*, actor: Actor, limit: int = 200) -> int:
     """Release what is due; returns how many were looked at."""
     due = Escrow.objects.filter(state="held", release_at__lte=clock.now())
     coming_back = Order.objects.filter(returns__state__in=OPEN_RETURN).values("pk")
-    due = due.exclude(order__in=coming_back).order_by("release_at")
+    due = due.exclude(order__in=coming_back)
+    due = due.exclude(order__checkout__intent_id__in=open_chargebacks().values("intent_id"))
+    due = due.order_by("release_at")
     ids = list(due.values_list("id", flat=True)[:limit])
     for escrow_id in ids:
         try:

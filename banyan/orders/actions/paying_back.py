@@ -28,7 +28,7 @@ from . import units as unit
 from .exchanging import pay_instead
 from .fulfilment import settle
 from .pointing import even_out, locks_of_points
-from .proceeds import locks_of, take_back, take_back_unpaid
+from .proceeds import locks_of, take_back, take_back_funded, take_back_unpaid
 
 PROMISE = dt.timedelta(days=10)
 
@@ -135,6 +135,22 @@ def pay_back(
     """
     transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
     _move_money(actor, order, refund)
+    _follow(actor, order, refund, goods, units)
+
+
+def count_as_paid_back(
+    *, actor: Actor, order: Order, refund: OrderRefund, goods: Mapping[int, int]
+) -> None:
+    """Do what :func:`pay_back` does where the payer's bank has moved the money already."""
+    transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
+    transition(REFUND, refund, "succeeded", actor=actor, settled_at=clock.now())
+    take_back_funded(actor=actor, order=order, refund=refund)
+    _follow(actor, order, refund, goods, unit.NONE)
+
+
+def _follow(
+    actor: Actor, order: Order, refund: OrderRefund, goods: Mapping[int, int], units: unit.Units
+) -> None:
     even_out(actor=actor, order=order)
     _end_answered_wishes(actor, order)
     events.emit(_event(order, refund.pk, goods, refund.amount, units), actor=actor)

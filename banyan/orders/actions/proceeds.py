@@ -147,6 +147,37 @@ def take_back_unpaid(*, actor: Actor, order: Order, units: Mapping[int, int]) ->
         )
 
 
+def bear(*, actor: Actor, order: Order, amount: int, account: int, key: str) -> None:
+    """Let ``account`` bear what the payer's bank took of an order; negative gives it back.
+
+    Posts ``key``: account -A, clearing +A.
+    """
+    ledger.post(
+        key=key,
+        kind="order.charged_back",
+        subject_kind="order",
+        subject_id=order.pk,
+        entries=_entries(order, account, -amount, 0),
+        currency=order.currency,
+        actor=actor,
+        memo=order.number,
+    )
+
+
+def bearer(order: Order, amount: int) -> int:
+    """Return the account that bears ``amount`` which the payer's bank takes of an order."""
+    return _source(order, amount)
+
+
+def take_back_funded(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
+    """Take back what the platform bore of what the payer's bank took for good, as of a refund.
+
+    Posts shop_payable or escrow -> promotions; what the buyer paid is booked already.
+    """
+    if back := _funded_back(order, refund):
+        _post_back(actor, order, refund, 0, back)
+
+
 def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
 
@@ -155,18 +186,25 @@ def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     ``order.refunded_amount`` has this refund in it already. What it paid whole goes back by unit,
     see :func:`take_back_unpaid`.
     """
+    _post_back(actor, order, refund, refund.amount, _funded_back(order, refund))
+
+
+def _funded_back(order: Order, refund: OrderRefund) -> int:
     funded, whole = _funded_of_paid(order), order.total_amount
-    back = 0
-    if funded:
-        before = portion(funded, order.refunded_amount - refund.amount, whole)
-        back = portion(funded, order.refunded_amount, whole) - before
-    source = _source(order, refund.amount + back)
+    if not funded:
+        return 0
+    before = portion(funded, order.refunded_amount - refund.amount, whole)
+    return portion(funded, order.refunded_amount, whole) - before
+
+
+def _post_back(actor: Actor, order: Order, refund: OrderRefund, paid: int, funded: int) -> None:
+    source = _source(order, paid + funded)
     ledger.post(
         key=f"order_refund:{refund.pk}:granted",
         kind="order.refunded",
         subject_kind="order_refund",
         subject_id=refund.pk,
-        entries=_entries(order, source, -refund.amount, -back),
+        entries=_entries(order, source, -paid, -funded),
         currency=order.currency,
         actor=actor,
         memo=order.number,

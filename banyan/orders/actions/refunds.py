@@ -152,7 +152,7 @@ def grant_refund(
         )
         goods = take_from_lines(order, refund, parts)
         handover.take_back(actor=actor, order=order, line_ids=parts)
-        _units_of_whole_lines(actor, order, parts, restock=restock)
+        free_whole_lines(actor, order, parts, restock=restock)
         pay_back(actor=actor, order=order, refund=refund, goods=goods)
         _audit(actor, refund, "refund.grant", reason, amount=refund.amount)
     return refund
@@ -229,7 +229,7 @@ def _spread(order: Order, amount: int, lines: Mapping[int, int] | None) -> dict[
     return parts
 
 
-def _units_of_whole_lines(
+def free_whole_lines(
     actor: Actor, order: Order, parts: Mapping[int, int], *, restock: bool
 ) -> None:
     """Free the units of lines that are now refunded in full; a part of a price frees no unit.

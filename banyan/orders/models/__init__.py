@@ -3,7 +3,7 @@
 from .documents import Document, DocumentCounter, DocumentFile, Fapiao, LegalEntity
 from .parcels import Shipment, ShipmentLine
 from .purchase import Cart, CartItem, Checkout, Order, OrderLine
-from .refunds import OrderNote, OrderRefund
+from .refunds import OrderChargeback, OrderNote, OrderRefund
 from .returns import AfterSaleTerms, OrderChange, Return, ReturnLine, ReturnPhoto
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "LegalEntity",
     "Order",
     "OrderChange",
+    "OrderChargeback",
     "OrderLine",
     "OrderNote",
     "OrderRefund",

@@ -42,6 +42,30 @@ class OrderRefund(models.Model):
         ]
 
 
+class OrderChargeback(models.Model):
+    """What an order bears of a chargeback of its payment, once per order and chargeback.
+
+    ``amount`` is out of ``account_id`` of the ledger now: while it is open, and once it is lost,
+    when ``refund`` counts it by line as paid back. Nothing is left once it is won.
+    """
+
+    id = IdField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="chargebacks")
+    chargeback_id = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    account_id = models.BigIntegerField()
+    refund = models.OneToOneField(OrderRefund, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        db_table = "orders_chargeback"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chargeback_id", "order"], name="order_chargeback_once"
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="order_chargeback_amount"),
+        ]
+
+
 class OrderNote(models.Model):
     """A message between buyer, shop and support about an order."""
 

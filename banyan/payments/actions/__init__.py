@@ -5,6 +5,7 @@ and the regular check (both :func:`sync`), and the provider's message (:func:`re
 """
 
 from .capturing import Paid, capture
+from .chargebacks import check_chargeback, hear_chargeback
 from .credit import issue_credit
 from .inquiry import check_intent, expire_intent, sync, sync_known
 from .intents import (
@@ -56,12 +57,14 @@ __all__ = [
     "cancel_intent",
     "cancel_request",
     "capture",
+    "check_chargeback",
     "check_intent",
     "connect_account",
     "expire_intent",
     "expire_request",
     "first_attempt",
     "handle_stored",
+    "hear_chargeback",
     "intent_for_request",
     "issue_credit",
     "keep_rest",

@@ -20,6 +20,11 @@ def clearing_account(currency: str) -> Book:
     return ledger.account(kind="clearing", owner_kind="platform", currency=currency)
 
 
+def fees_account(currency: str) -> Book:
+    """Return the account of what providers keep for chargebacks: the platform bears it."""
+    return ledger.account(kind="provider_fees", owner_kind="platform", currency=currency)
+
+
 def in_transit_account(currency: str) -> Book:
     """Return the account of payouts that are on their way."""
     return ledger.account(kind="payouts_in_transit", owner_kind="platform", currency=currency)

@@ -16,10 +16,12 @@ from banyan.kernel.problems import Conflict
 from .. import providers
 from ..access import get_message_for
 from ..models import Intent, Payout, ProviderMessage
+from ..problems import ProviderRefused
 from ..providers.base import Kind, Message
 from ..reading import intent_of_provider
 from ..rules import NEEDS_A_PERSON, Outcome, Reference
 from .capturing import NotOurs, Paid, capture_told
+from .chargebacks import hear_chargeback
 from .inquiry import decline, end_attempt
 from .notes import new_message, note_outcome, store_message
 from .payouts import settle_payout
@@ -102,7 +104,12 @@ def look_at_message(*, actor: Actor, message_id: int, reason: str) -> ProviderMe
 def _handle(row: ProviderMessage) -> None:
     """Act on a message; each verb notes the outcome together with its own effect."""
     actor = Actor.provider(row.provider)
-    handlers = {"payment": _handle_payment, "refund": _handle_refund, "payout": _handle_payout}
+    handlers = {
+        "payment": _handle_payment,
+        "refund": _handle_refund,
+        "payout": _handle_payout,
+        "chargeback": _handle_chargeback,
+    }
     handler = handlers.get(row.kind.partition(".")[0])
     with caused_by(row.intent.cause_id if row.intent else None):
         if handler is None:
@@ -128,9 +135,7 @@ def _intent_of(provider: str, message: Message) -> Intent | None:
 def _handle_payment(actor: Actor, row: ProviderMessage) -> None:
     intent = row.intent
     failure = row.payload["failure"]
-    if row.kind == Kind.PAYMENT_DISPUTED:
-        note_outcome(row.pk, Outcome.DISPUTED)
-    elif intent is None:
+    if intent is None:
         note_outcome(row.pk, Outcome.UNKNOWN_REFERENCE)
     elif row.kind == Kind.PAYMENT_SUCCEEDED:
         money = _money(row)
@@ -185,6 +190,17 @@ def _handle_payout(actor: Actor, row: ProviderMessage) -> None:
         failure=row.payload["failure"],
         message_id=row.pk,
     )
+
+
+def _handle_chargeback(actor: Actor, row: ProviderMessage) -> None:
+    """Ask what happened. Where nobody answers it is told again, or the regular check asks."""
+    try:
+        hear_chargeback(
+            actor=actor, provider=row.provider, provider_ref=row.provider_ref, message_id=row.pk
+        )
+    except ProviderRefused as refusal:
+        logger.error("message %s: the provider tells nothing of it: %s", row.pk, refusal)
+        note_outcome(row.pk, Outcome.UNKNOWN_REFERENCE)
 
 
 def _money(row: ProviderMessage) -> Money | None:

@@ -25,7 +25,14 @@ from ..problems import (
     RefundKeyReused,
 )
 from ..providers.base import PayoutOrder, ProviderState, SplitOrder, Splits, Status
-from ..rules import Outcome, Reference, check_delay, try_delay
+from ..rules import (
+    SPLIT_PATIENCE,
+    Outcome,
+    Reference,
+    check_delay,
+    split_delay,
+    try_delay,
+)
 from ..states import PAYOUT
 from .books import in_transit_account, provider_account
 from .notes import note_outcome
@@ -105,8 +112,9 @@ def submit_payout(*, actor: Actor, payout_id: int) -> Payout:
     """Send a requested payout to its provider; repeatable, and safe to run twice at once.
 
     Not inside a transaction. Does nothing before the row's ``next_attempt_at``, which each try
-    moves on. A refusal makes the payout failed and emits payout.failed. The last part of a payment
-    waits for those before it: it lets the rest go, and nothing would be left for them.
+    moves on. A refusal makes the payout failed and emits payout.failed; a part of a payment is sent
+    again first, under the same key, for three days. The last part of a payment waits for those
+    before it: it lets the rest go, and nothing would be left for them.
     """
     payout = Payout.objects.get(pk=payout_id)
     now = clock.now()
@@ -130,6 +138,9 @@ def _submit(actor: Actor, payout: Payout) -> None:
         logger.warning("payout %s waits for its provider: %s", payout.pk, error)
         return
     except ProviderRefused as refusal:
+        if payout.payment_ref and clock.now() < payout.created_at + SPLIT_PATIENCE:
+            _try_later(payout, refusal)
+            return
         settle_payout(
             actor=actor,
             payout_id=payout.pk,
@@ -139,6 +150,15 @@ def _submit(actor: Actor, payout: Payout) -> None:
         )
         return
     _act_on(actor, payout, state)
+
+
+def _try_later(payout: Payout, refusal: ProviderRefused) -> None:
+    """Let a part that was refused be sent again, under the same key; nothing of it has moved."""
+    logger.warning("part %s is refused, and sent again later: %s", payout.pk, refusal)
+    Payout.objects.filter(pk=payout.pk, state="requested").update(
+        failure=refusal.reason[:200],
+        next_attempt_at=clock.now() + split_delay(payout.attempts),
+    )
 
 
 def _must_wait(payout: Payout) -> bool:

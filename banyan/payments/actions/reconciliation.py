@@ -16,7 +16,7 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 
 from .. import providers
-from ..models import Attempt, Intent, Refund
+from ..models import Attempt, ChargebackMove, Intent, Refund
 from ..problems import ProviderUnknown
 from ..providers.bills import BillLine
 from ..rules import SETTLED, TO_WALLET, Reference
@@ -46,7 +46,7 @@ class Difference:
     """
 
     kind: Literal["missing_here", "missing_there", "amount"]
-    about: Literal["payment", "refund"]
+    about: Literal["payment", "refund", "chargeback"]
     reference: str
     provider_ref: str
     here: Money | None = None
@@ -75,16 +75,17 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class _Booked:
-    """A payment or refund of ours; ``key`` is the same for the same one."""
+    """What we booked; ``about`` and ``name`` are the same for the same one."""
 
-    key: tuple[str, str]
+    about: Literal["payment", "refund", "chargeback"]
+    name: str
     money: Money
     reference: str
     provider_ref: str
 
 
 def reconcile(*, actor: Actor, provider: str, day: dt.date) -> Reconciliation:
-    """Compare a provider's bill of ``day`` (its own day) with our payments and refunds.
+    """Compare a provider's bill of ``day`` (its own day) with our payments, refunds, chargebacks.
 
     Every line of the bill is looked for in our books, whenever we booked it; everything that we
     booked as of that day is looked for in the bill. Posts no money and mends nothing; writes one
@@ -110,6 +111,11 @@ def reconcile(*, actor: Actor, provider: str, day: dt.date) -> Reconciliation:
             _refunds_by_reference(provider, lines),
             _refunds_of(provider, start, end),
         ),
+        *_compare(
+            [line for line in lines if line.kind == "chargeback"],
+            _moves_by_number(provider, lines),
+            _moves_of(provider, start, end),
+        ),
     ]
     result = Reconciliation(
         provider=provider,
@@ -129,17 +135,19 @@ def _compare(
     seen: set[tuple[str, str]] = set()
     for line in lines:
         booked = known.get(line.reference) or known.get(line.provider_ref)
-        if booked is None or booked.key in seen:  # a second line is money that we know nothing of
+        if (
+            booked is None or (booked.about, booked.name) in seen
+        ):  # a second line is money that we know nothing of
             yield _difference("missing_here", line, None)
             continue
-        seen.add(booked.key)
+        seen.add((booked.about, booked.name))
         if booked.money != line.money:
             yield _difference("amount", line, booked.money)
     for booked in of_the_day:
-        if booked.key not in seen:
+        if (booked.about, booked.name) not in seen:
             yield Difference(
                 kind="missing_there",
-                about="payment" if booked.key[0] == "payment" else "refund",
+                about=booked.about,
                 reference=booked.reference,
                 provider_ref=booked.provider_ref,
                 here=booked.money,
@@ -193,7 +201,7 @@ def _payments_of(provider: str, start: dt.datetime, end: dt.datetime) -> list[_B
 
 def _payment(intent: Intent) -> _Booked:
     money = Money(intent.captured_amount, intent.currency)
-    return _Booked(("payment", intent.provider_ref), money, "", intent.provider_ref)
+    return _Booked("payment", intent.provider_ref, money, "", intent.provider_ref)
 
 
 def _refunds_by_reference(provider: str, lines: Iterable[BillLine]) -> dict[str, _Booked]:
@@ -239,7 +247,27 @@ def _sent(provider: str) -> QuerySet[Refund]:
 def _refund(refund: Refund) -> _Booked:
     reference = str(Reference("refund", refund.pk, refund.sequence))
     money = Money(refund.amount, refund.currency)
-    return _Booked(("refund", reference), money, reference, refund.provider_ref)
+    return _Booked("refund", reference, money, reference, refund.provider_ref)
+
+
+def _moves_by_number(provider: str, lines: Iterable[BillLine]) -> dict[str, _Booked]:
+    refs = {line.provider_ref for line in lines if line.kind == "chargeback"}
+    moves = _moves(provider).filter(provider_ref__in=refs)
+    return {move.provider_ref: _move(move) for move in moves}
+
+
+def _moves_of(provider: str, start: dt.datetime, end: dt.datetime) -> list[_Booked]:
+    return [_move(move) for move in _moves(provider).filter(at__gte=start, at__lt=end)]
+
+
+def _moves(provider: str) -> QuerySet[ChargebackMove]:
+    moves = ChargebackMove.objects.filter(chargeback__provider=provider)
+    return moves.select_related("chargeback").order_by("id")
+
+
+def _move(move: ChargebackMove) -> _Booked:
+    money = Money(move.amount, move.chargeback.currency)
+    return _Booked("chargeback", move.provider_ref, money, "", move.provider_ref)
 
 
 def _fees(lines: Iterable[BillLine]) -> dict[str, Money]:

@@ -23,18 +23,20 @@ from ..events import RefundFailed, RefundRequested, RefundSucceeded
 from ..models import Intent, Payout, Refund
 from ..problems import (
     DestinationNotSupported,
+    PaymentChargedBack,
     ProviderRefused,
     ProviderUnreachable,
     RefundKeyReused,
     RefundTooLarge,
 )
 from ..providers.base import Provider, ProviderState, RefundOrder, Status
-from ..queries import destinations_for
+from ..queries import destinations_for, taken_back
 from ..rules import (
     PATIENCE,
     REFUND_PROMISE,
     SETTLED,
     TO_WALLET,
+    UNSENT,
     Outcome,
     Reference,
     check_delay,
@@ -64,9 +66,10 @@ def request_refund(
     """Promise ``amount`` minor units of the intent's currency back to the payer; once per ``key``.
 
     In the caller's transaction, which holds the lock ("payment", intent_id). Reserves the amount
-    by one conditional statement, so that all refunds together never exceed what was captured.
-    Raises RefundTooLarge, RefundKeyReused, DestinationNotSupported. Emits refund.requested; the
-    provider is asked after the commit. The latest date promised is ten days from now.
+    by one conditional statement, so that all refunds, and what the payer's bank took, together
+    never exceed what was captured. Raises RefundTooLarge, PaymentChargedBack, RefundKeyReused,
+    DestinationNotSupported. Emits refund.requested; the provider is asked after the commit. The
+    latest date promised is ten days from now.
     """
     locks.require(LockKey("payment", intent_id))
     intent = Intent.objects.get(pk=intent_id)
@@ -76,8 +79,10 @@ def request_refund(
             raise RefundKeyReused(detail=key)
         return before
     _check_destination(intent, destination)
+    if taken_back(intent_id):
+        raise PaymentChargedBack(detail=key)
     if not _reserve(intent, amount):
-        left = intent.captured_amount - intent.refunded_amount
+        left = intent.captured_amount - intent.refunded_amount - intent.charged_back_amount
         raise RefundTooLarge(detail=f"{key}: {amount} of {left}", extra={"refundable": left})
     now = clock.now()
     refund = Refund.objects.create(
@@ -99,7 +104,7 @@ def request_refund(
 
 
 def _reserve(intent: Intent, amount: int) -> bool:
-    room = F("captured_amount") - amount
+    room = F("captured_amount") - F("charged_back_amount") - amount
     open_for_it = Intent.objects.filter(pk=intent.pk, state__in=SETTLED, refunded_amount__lte=room)
     return amount > 0 and open_for_it.update(refunded_amount=F("refunded_amount") + amount) == 1
 
@@ -118,7 +123,8 @@ def retry_refund(
     provider's own terms.
 
     Alone or in the caller's transaction (lock: payment). Raises Conflict ``refund_not_failed``,
-    DestinationNotSupported. Emits refund.requested. Who may do this is the caller's to know.
+    PaymentChargedBack, DestinationNotSupported. Emits refund.requested. Who may do this is the
+    caller's to know.
     """
     refund = Refund.objects.select_related("intent").get(pk=refund_id)
     _check_destination(refund.intent, destination)
@@ -127,6 +133,8 @@ def retry_refund(
         refund.refresh_from_db()
         if refund.state != "failed":
             raise Conflict(code="refund_not_failed", detail=refund.state)
+        if taken_back(refund.intent_id):
+            raise PaymentChargedBack(detail=f"refund {refund_id}")
         now = clock.now()
         transition(
             REFUND,
@@ -176,7 +184,8 @@ def submit_refund(*, actor: Actor, refund_id: int) -> Refund:
 
     Not inside a transaction. Does nothing before the row's ``next_attempt_at``, which each try
     moves on; so a provider that is away is asked again later, and so is one that waits for money
-    which was passed on. Any other refusal makes the refund failed and emits refund.failed.
+    which was passed on, or for the end of what the payer's bank takes back. Any other refusal makes
+    the refund failed and emits refund.failed.
     """
     refund = Refund.objects.select_related("intent").get(pk=refund_id)
     now = clock.now()
@@ -197,6 +206,9 @@ def submit_refund(*, actor: Actor, refund_id: int) -> Refund:
 
 
 def _submit(actor: Actor, refund: Refund) -> None:
+    if taken_back(refund.intent_id):
+        logger.warning("refund %s waits: the payer's bank is taking the payment back", refund.pk)
+        return
     carrier = _carrier(refund)
     try:
         state = carrier.refund(_order(refund))
@@ -225,6 +237,23 @@ def _comes_back(refund: Refund) -> bool:
     parts = Payout.objects.filter(provider=intent.provider, payment_ref=intent.provider_ref)
     in_time = clock.now() < refund.created_at + PATIENCE
     return in_time and parts.exclude(state="failed").exists()
+
+
+def covering_locks(intent: Intent) -> list[LockKey]:
+    """Return what :func:`cover` locks besides the payment."""
+    unsent = Refund.objects.filter(intent=intent, state__in=UNSENT)
+    return [key for one in unsent for key in events.locks_for(_event(RefundSucceeded, one))]
+
+
+def cover(*, actor: Actor, intent: Intent, by: str) -> None:
+    """End every unsent refund of a payment: the payer has the money, their bank took it.
+
+    Inside the transaction that books a lost chargeback (``by``), which holds
+    :func:`covering_locks`; posts nothing, since that has posted it. Emits refund.succeeded.
+    """
+    for refund in Refund.objects.filter(intent=intent, state__in=UNSENT).order_by("id"):
+        write_final_word(REFUND, refund, "covered", actor=actor, provider_ref=by, failure="")
+        events.emit(_event(RefundSucceeded, refund), actor=actor)
 
 
 def poll_refund(*, actor: Actor, refund_id: int) -> Refund:
@@ -326,6 +355,9 @@ def settle_refund(
 
 
 def _judge(refund: Refund, *, sequence: int, succeeded: bool, money: Money | None) -> Outcome:
+    if refund.state == "covered":
+        # It did go out, and the bank took it besides: money left twice.
+        return Outcome.CONTRADICTION if succeeded else Outcome.STALE
     final = refund.state in ("succeeded", "failed")
     if final and sequence == refund.sequence:
         same = succeeded == (refund.state == "succeeded")

@@ -19,7 +19,7 @@ from banyan.ledger import actions as ledger
 from banyan.ledger.actions import Book
 from banyan.ledger.rules import Entry
 
-from ..events import PaymentCaptured
+from ..events import ChargebackMoved, PaymentCaptured
 from ..models import Intent, PaymentRequest, Refund
 from ..problems import RefundTooLarge, RequestNotOpen
 from ..rules import OPEN, REQUEST
@@ -154,6 +154,25 @@ def on_request_captured(event: PaymentCaptured, actor: Actor) -> None:
     )
     locks.take_postponed()
     _post(actor, request, f"{REQUEST}:{request.pk}:paid", "payment_request.paid", request.amount)
+
+
+def bearing_locks(event: ChargebackMoved) -> list[LockKey]:
+    """Return the lock of the account of whoever was paid by a request."""
+    if event.subject_kind != REQUEST:
+        return []
+    return ledger.lock_keys([_owed(PaymentRequest.objects.get(pk=event.subject_id))])
+
+
+def bear(event: ChargebackMoved, actor: Actor) -> None:
+    """Whoever was paid by a request bears what the payer's bank takes, or gets it back.
+
+    Posts ``chargeback:{id}:{number}:borne`` (payee -A, clearing +A; negative the other way round).
+    """
+    if event.subject_kind != REQUEST:
+        return
+    request = PaymentRequest.objects.get(pk=event.subject_id)
+    key = f"chargeback:{event.chargeback_id}:{event.number}:borne"
+    _post(actor, request, key, "chargeback.borne", -event.amount)
 
 
 def refund_request(*, actor: Actor, request_id: int, amount: int, reason: str, key: str) -> Refund:

@@ -33,13 +33,14 @@ class Status(StrEnum):
 class Kind(StrEnum):
     """What a provider's message says. ``payment.failed`` is one declined try, not the end.
 
-    ``payment.disputed``: the payer's bank takes it back unless somebody answers at the provider.
+    ``chargeback.changed``: something happened to money that a payer's bank takes back; the
+    provider is asked what (:class:`Chargebacks`).
     """
 
     PAYMENT_SUCCEEDED = "payment.succeeded"
     PAYMENT_FAILED = "payment.failed"
     PAYMENT_CANCELLED = "payment.cancelled"
-    PAYMENT_DISPUTED = "payment.disputed"
+    CHARGEBACK_CHANGED = "chargeback.changed"
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
     PAYOUT_PAID = "payout.paid"
@@ -221,6 +222,39 @@ class ProviderState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BankMove:
+    """Money that moved for a chargeback, once per ``ref``, the provider's number of the movement.
+
+    ``taken`` is negative where the bank gave it back. ``fee`` is what the provider keeps for it,
+    negative where it gave a fee back, in the currency of our account there.
+    """
+
+    ref: str
+    taken: Money
+    fee: Money | None
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargebackState:
+    """How a chargeback stands: ``state`` of ``states.CHARGEBACK``, and all that ever moved for it.
+
+    ``payment_ref`` is the payment as our books name it; empty when it is none of ours. ``money``
+    is what the bank asks back, None where our books cannot hold it; ``due_by`` until when somebody
+    may answer at the provider.
+    """
+
+    provider_ref: str
+    payment_ref: str
+    state: str
+    money: Money | None
+    reason: str
+    due_by: dt.datetime | None
+    opened_at: dt.datetime
+    moves: Sequence[BankMove]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One verified message. ``message_id`` is the same on every repetition of it.
 
@@ -346,6 +380,15 @@ class AsksWhoPays(Protocol):
         Raises ProviderRefused for a code that is used up, too old or of another app, and
         ProviderUnreachable.
         """
+        ...
+
+
+@runtime_checkable
+class Chargebacks(Protocol):
+    """A provider that tells of money which payers' banks take back from our account there."""
+
+    def query_chargeback(self, ref: str) -> ChargebackState:
+        """Ask how a chargeback stands, by the provider's number of it."""
         ...
 
 

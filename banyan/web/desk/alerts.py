@@ -15,7 +15,7 @@ from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
 from banyan.orders.events import RefundHelpAsked
-from banyan.payments.events import PaymentUnplaced, PayoutFailed, RefundFailed
+from banyan.payments.events import ChargebackOpened, PaymentUnplaced, PayoutFailed, RefundFailed
 from banyan.people.queries import staff_with
 from banyan.trust.events import CircleFound
 
@@ -63,6 +63,14 @@ def _dispute_opened(n: int) -> str:
     ) % {"n": n}  # fmt: skip
 
 
+def _chargeback(n: int) -> str:
+    return ngettext(
+        "A payer's bank takes a payment back: answer at the provider.",
+        "%(n)d payments are taken back by payers' banks: answer at the provider.",
+        n,
+    ) % {"n": n}
+
+
 def _circle_found(n: int) -> str:
     return ngettext(
         "People buy through each other in a circle.",
@@ -87,6 +95,8 @@ ALERTS: dict[type[Event], Alert] = {
         "desk.payout_failed", ("finance",), "payments_payout", _FAILED, _payout_failed),
     DisputeOpened: (
         "desk.dispute", ("support",), "market_dispute", "?state__exact=open", _dispute_opened),
+    ChargebackOpened: (
+        "desk.chargeback", ("support", "finance"), "payments_chargeback", "", _chargeback),
     CircleFound: (
         "desk.circle_found", ("moderation",), "trust_circle", "?state__exact=open",
         _circle_found),

@@ -27,7 +27,7 @@ from banyan.moderation.models import Appeal, Case, RightsNotice
 from banyan.moderation.queries import waiting as waiting_cases
 from banyan.notify.models import Message
 from banyan.orders.models import OrderRefund
-from banyan.payments.models import Intent, ProviderMessage, Refund
+from banyan.payments.models import Chargeback, Intent, Payout, ProviderMessage, Refund
 from banyan.sharing.queries.silence import blocked_channels
 from banyan.standing.models import Appeal as ShopAppeal
 from banyan.standing.models import Permit, Report
@@ -159,7 +159,14 @@ def _payments() -> list[Line]:
         "provider messages that a person has to look at",
         payments.messages,
     )
+    chargebacks = ngettext(
+        "chargeback waits for an answer at the provider",
+        "chargebacks wait for an answer at the provider",
+        payments.chargebacks,
+    )
+    until = _("until %(day)s") % {"day": _day(payments.answer_by)} if payments.answer_by else ""
     return [
+        Line(payments.chargebacks, chargebacks, list_of(Chargeback), until, urgent=True),
         Line(
             payments.unplaced,
             unplaced,
@@ -176,7 +183,14 @@ def _payouts() -> list[Line]:
     people = ngettext("person can be paid", "people can be paid", payable.payees)
     drafts = ngettext("batch waits for approval", "batches wait for approval", payable.drafts)
     failed = ngettext("payout came back", "payouts came back", payable.failed)
+    parts = waiting.parts_waiting()
+    part = ngettext(
+        "part of an order could not be passed on to its shop",
+        "parts of orders could not be passed on to their shops",
+        parts,
+    )
     return [
+        Line(parts, part, list_of(Payout, "state__exact=failed"), urgent=True),
         Line(payable.drafts, drafts, list_of(PayoutBatch, "state__exact=draft")),
         Line(payable.failed, failed, list_of(PayoutBatch, "came=back"), urgent=True),
         Line(payable.payees, people, list_of(PayoutBatch), amounts),

@@ -93,6 +93,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 table(_("Refunds"), "undo", "orders_orderrefund", "support", "finance"),
                 table(_("Disputes"), "gavel", "market_dispute", "support", "finance"),
+                table(
+                    _("Chargebacks"), "gavel", "payments_chargeback", "support", "finance",
+                ),
                 table(_("Escrows"), "lock_clock", "market_escrow", "support", "finance"),
                 table(_("Payouts"), "payments", "earnings_payoutbatch", "finance"),
                 table(

@@ -93,6 +93,10 @@ def create_refund(store: Store, given: dict[str, Any]) -> Thing:
     if payment["status"] != "succeeded":
         raise Refusal("This PaymentIntent does not have a successful charge to refund.")
     paid = store.things[payment["latest_charge"]]
+    for one in store.of("dispute"):
+        # https://docs.stripe.com/error-codes#charge-disputed
+        if one["charge"] == paid["id"] and not one["is_charge_refundable"]:
+            raise Refusal("Charge has been charged back.", code="charge_disputed")
     left = paid["amount"] - paid["amount_refunded"]
     amount = whole(given["amount"], "amount") if "amount" in given else left
     if left <= 0:

@@ -56,6 +56,9 @@ def create_transfer(store: Store, given: dict[str, Any]) -> Thing:
     )
     if source["currency"] != given["currency"] or not 0 < amount <= source["amount"] - before:
         raise Refusal("The transfer is greater than what is left of the charge.", param="amount")
+    if store.transfers == "insufficient":
+        # https://docs.stripe.com/error-codes#balance-insufficient
+        raise Refusal("You have insufficient funds in your account.", code="balance_insufficient")
     made = store.add(
         {
             "id": new_id("tr_"),

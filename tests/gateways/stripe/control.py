@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from . import objects
+from . import disputes, objects
 from .api import thing
 from .connect import account
 from .money import collected, settled
@@ -68,12 +68,31 @@ def refund(store: Store, given: dict[str, Any]) -> Thing:
 
 
 def dispute(store: Store, given: dict[str, Any]) -> Thing:
-    """Dispute the payment of a session, as the payer's bank does."""
+    """Dispute the payment of a session, as the payer's bank does, and withdraw its money.
+
+    ``amount`` is a part of it, ``inquiry`` asks first and withdraws nothing, ``currency`` names
+    another one than was paid.
+    """
     session = thing(store, "checkout.session", given["session"])
     paid = store.things[_payment_of(store, session)["latest_charge"]]
-    made = objects.dispute(store, paid)
+    inquiry = given.get("inquiry", False)
+    status = "warning_needs_response" if inquiry else "needs_response"
+    amount = given["amount"] if "amount" in given else paid["amount"]
+    made = objects.dispute(store, paid, amount=amount, status=status)
+    made["currency"] = given.get("currency", made["currency"])
+    if not inquiry:
+        disputes.withdraw(store, made)
     objects.event(store, "charge.dispute.created", made)
+    if not inquiry:
+        objects.event(store, "charge.dispute.funds_withdrawn", made)
     return made
+
+
+def dispute_goes_on(store: Store, given: dict[str, Any]) -> Thing:
+    """Bring a dispute to another ``status``; won gives its money back, an inquiry may take it."""
+    found = thing(store, "dispute", given["dispute"])
+    disputes.go_on(store, found, given["status"])
+    return found
 
 
 def announce(store: Store, given: dict[str, Any]) -> Thing:
@@ -82,9 +101,10 @@ def announce(store: Store, given: dict[str, Any]) -> Thing:
 
 
 def behave(store: Store, given: dict[str, Any]) -> Thing:
-    """Change ``refunds``, ``faults``, ``webhook``, ``largest_page``, ``copies_metadata``."""
+    """Change ``refunds``, ``transfers``, ``faults``, ``webhook``, ``largest_page``, and so on."""
+    known = ("refunds", "transfers", "faults", "webhook", "largest_page", "copies_metadata")
     for name, value in given.items():
-        assert name in ("refunds", "faults", "webhook", "largest_page", "copies_metadata"), name
+        assert name in known, name
         setattr(store, name, value)
     return {}
 
@@ -172,8 +192,8 @@ def _declined(store: Store, payment: Thing) -> None:
 
 
 _VERBS = (
-    *(pay, settle, refund, dispute, announce, behave, sign, deliver, state, forget_keys, reset),
-    account,
+    *(pay, settle, refund, dispute, dispute_goes_on, announce, behave, sign, deliver, state),
+    *(forget_keys, reset, account),
 )
 COMMANDS: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     verb.__name__: verb for verb in _VERBS

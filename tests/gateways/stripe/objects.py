@@ -5,6 +5,7 @@ Each docstring names the page that its fields are read from.
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from .store import VERSION, Store, Thing, new_id
@@ -132,23 +133,30 @@ def refund(store: Store, paid: Thing, *, amount: int, metadata: dict[str, str]) 
     )
 
 
-def dispute(store: Store, paid: Thing) -> Thing:
+def dispute(store: Store, paid: Thing, *, amount: int, status: str) -> Thing:
     """Make a dispute of a charge. Fields: https://docs.stripe.com/api/disputes/object."""
     paid["disputed"] = True
     return store.add(
         {
             "id": new_id("du_"),
             "object": "dispute",
-            "amount": paid["amount"],
+            "amount": amount,
+            "balance_transactions": [],
             "charge": paid["id"],
             "created": store.now(),
             "currency": paid["currency"],
-            "is_charge_refundable": True,
+            "evidence_details": {
+                "due_by": store.now() + 9 * 86_400,
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+            },
+            "is_charge_refundable": status.startswith("warning_"),
             "livemode": False,
             "metadata": {},
             "payment_intent": paid["payment_intent"],
             "reason": "fraudulent",
-            "status": "needs_response",
+            "status": status,
         }
     )
 
@@ -205,4 +213,4 @@ def event(store: Store, kind: str, thing: Thing) -> Thing:
 
 
 def _snapshot(thing: Thing) -> Thing:
-    return {k: dict(v) if isinstance(v, dict) else v for k, v in thing.items()}
+    return copy.deepcopy(thing)

@@ -25,9 +25,11 @@ _KINDS = {
     "checkout/sessions": "checkout.session",
     "refunds": "refund",
     "balance_transactions": "balance_transaction",
+    "disputes": "dispute",
 }
 _PATH = re.compile(
-    r"/v1/(checkout/sessions|refunds|balance_transactions|accounts|transfers)(?:/([^/]+))?(/expire)?"
+    r"/v1/(checkout/sessions|refunds|balance_transactions|disputes|accounts|transfers)"
+    r"(?:/([^/]+))?(/expire)?"
 )
 
 
@@ -120,7 +122,14 @@ class _Handler(BaseHTTPRequestHandler):
                 return refusal.status, refusal.body
             headers["Idempotent-Replayed"] = "true"
             return status, found
-        found = json.loads(json.dumps(self._route("POST", path, given)))
+        try:
+            found = json.loads(json.dumps(self._route("POST", path, given)))
+        except Refusal as refusal:
+            # https://docs.stripe.com/api/idempotent_requests: "regardless of whether it succeeds or
+            # fails", once it began to execute; what is wrong by itself is not kept.
+            if refusal.body["error"].get("code") == "balance_insufficient":
+                self.store.answers[key] = (said, refusal.status, refusal.body)
+            raise
         self.store.answers[key] = (said, 200, found)
         return 200, found
 

@@ -36,6 +36,7 @@ class Store:
         self.answers: dict[str, tuple[str, int, Any]] = {}
         self.requests: list[Thing] = []
         self.refunds = "succeeded"  # or "pending": the end comes by ``control/refund``
+        self.transfers = "made"  # or "insufficient": the balance has not the money for one
         self.faults: list[int] = []  # statuses with which the next requests are answered
         self.webhook = ""
         self.copies_metadata = True  # from a PaymentIntent to its charge

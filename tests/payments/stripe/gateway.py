@@ -55,6 +55,14 @@ class Gateway:
         """Do on the hosted page what a payer does."""
         return self.control("pay", session=intent.provider_ref, outcome=outcome, **given)
 
+    def dispute(self, intent: Intent, **given: Any) -> str:
+        """Let the payer's bank dispute a payment; return the dispute's number."""
+        return str(self.control("dispute", session=intent.provider_ref, **given)["id"])
+
+    def dispute_goes_on(self, ref: str, status: str) -> None:
+        """Bring a dispute to another status."""
+        self.control("dispute_goes_on", dispute=ref, status=status)
+
     def things(self, kind: str) -> list[dict[str, Any]]:
         """Return the objects of a kind, oldest first."""
         return [one for one in self.control("state")["things"] if one["object"] == kind]

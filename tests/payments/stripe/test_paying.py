@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from banyan.insights.waiting import payments_waiting
 from banyan.kernel import clock
 from banyan.payments import actions, jobs
 from banyan.payments.models import Intent, ProviderMessage, Refund
@@ -381,20 +380,6 @@ def test_money_counts_whatever_became_of_the_page(gateway: Gateway, placer: Plac
     gateway.pay(intent, status="expired")  # paid in the very moment in which it was closed
     come_back(intent)
     assert (state_of(intent), placer.placed) == ("captured", [intent.pk])
-
-
-def test_a_dispute_is_logged_for_a_person(
-    gateway: Gateway, caplog: pytest.LogCaptureFixture
-) -> None:
-    intent = started("stripe")
-    gateway.pay(intent)
-    gateway.tell(COMPLETED)
-    gateway.control("dispute", session=intent.provider_ref)
-    assert gateway.tell("charge.dispute.created") == 200
-    assert "is disputed (fraudulent, 12900 cny)" in caplog.text
-    assert outcomes()[-1] == Outcome.DISPUTED
-    assert state_of(intent) == "captured"
-    assert payments_waiting().messages == 1
 
 
 def test_events_are_sent_over_http_as_stripe_sends_them(gateway: Gateway, placer: Placer) -> None:

@@ -17,6 +17,7 @@ from banyan.catalog import actions as catalog
 from banyan.catalog.models import Attribute, Category, Shop
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission, PayoutBatch, PayoutItem
+from banyan.earnings.settling import settle_order
 from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon
 from banyan.groups import actions as groups
@@ -43,7 +44,7 @@ from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Order, OrderRefund
 from banyan.payments import actions as payments
-from banyan.payments.models import Payout, ProviderMessage, Refund
+from banyan.payments.models import ConnectedAccount, Payout, ProviderMessage, Refund
 from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
@@ -261,6 +262,25 @@ def attribute() -> Attribute:
     return made
 
 
+def part_given_up() -> Payout:
+    """Return the part of a received order that the provider would not pass on."""
+    order = paid_order()
+    ConnectedAccount.objects.create(
+        owner_kind="shop",
+        owner_id=order.shop_id,
+        provider="sandbox",
+        account="acct_1",
+        connected_at=clock.now(),
+    )
+    Order.objects.filter(pk=order.pk).update(state="received")
+    settle_order(actor=SYSTEM, order_id=order.pk, key="received")
+    part = Payout.objects.get()
+    payments.settle_payout(
+        actor=SYSTEM, payout_id=part.pk, succeeded=False, provider_ref="", failure="no money"
+    )
+    return Payout.objects.get()
+
+
 def state_of(row: Any) -> Any:
     return type(row).objects.get(pk=row.pk).state
 
@@ -449,6 +469,8 @@ CASES = {
     ("payments_providermessage", "look"): Case(
         told_of_nothing_we_know, ("support", "finance"), "payments.look_at",
         lambda row: ProviderMessage.objects.get(pk=row.pk).looked_at),
+    ("payments_payout", "pass-on-again"): Case(
+        part_given_up, ("finance",), "payout.send_again", lambda row: Payout.objects.count()),
     ("earnings_payoutbatch", "approve"): Case(
         draft, ("finance",), "payout_batch.submit", state_of),
     ("earnings_payoutbatch", "cancel"): Case(draft, ("finance",), "payout_batch.cancel", state_of),

@@ -14,17 +14,19 @@ from typing import Any, Literal
 from ..bills import BillLine
 from .amounts import from_stripe
 from .api import Api
+from .reading import bank_move
 from .signing import opened
 
 logger = logging.getLogger(__name__)
 
 _KINDS: dict[str, Literal["payment", "refund"]] = {"charge": "payment", "refund": "refund"}
+_OF_DISPUTES = ("dispute", "dispute_reversal")
 _CAME_TO_NOTHING = ("failed", "canceled")
 _OLDEST_SESSION = dt.timedelta(days=1)  # no session can be paid longer than that
 
 
 def lines(api: Api, day: dt.date) -> list[BillLine]:
-    """Return the payments and refunds of a UTC day, oldest first; fees of other kinds are left out.
+    """Return payments, refunds and chargebacks of a UTC day, oldest first; no fees of other kinds.
 
     A payment's ``provider_ref`` is its Checkout Session's id, as in our books; its PaymentIntent's
     for a payment that was not made through us. ``money`` is in the payer's currency, ``fee`` in the
@@ -61,6 +63,8 @@ def _sessions(api: Api, start: dt.datetime, end: dt.datetime) -> dict[str, Mappi
 def _line(
     api: Api, entry: Mapping[str, Any], sessions: Mapping[str, Mapping[str, Any]]
 ) -> BillLine | None:
+    if entry["reporting_category"] in _OF_DISPUTES:
+        return _dispute_line(entry)
     if entry["reporting_category"] not in _KINDS:
         return None
     kind, source = _KINDS[entry["reporting_category"]], entry["source"]
@@ -73,7 +77,7 @@ def _line(
     reference, ref = opened(source["metadata"]), source["id"]
     if kind == "payment":
         ref = source["payment_intent"] or ref
-        session = sessions.get(ref) or (_asked_for(api, ref) if reference else {})
+        session = sessions.get(ref) or (asked_for(api, ref) if reference else {})
         reference = reference or opened(session.get("metadata"))
         ref = session["id"] if reference and session else ref
     return BillLine(
@@ -86,7 +90,24 @@ def _line(
     )
 
 
-def _asked_for(api: Api, payment: str) -> Mapping[str, Any]:
-    """Return the session of a payment of ours that took days to arrive."""
+def _dispute_line(entry: Mapping[str, Any]) -> BillLine | None:
+    move = bank_move(entry, entry["source"])
+    if move is None:
+        logger.error("bill line %s: not an amount that our books can hold", entry["id"])
+        return None
+    return BillLine(
+        reference="",
+        provider_ref=move.ref,
+        kind="chargeback",
+        money=move.taken,
+        fee=move.fee,
+        at=move.at,
+    )
+
+
+def asked_for(api: Api, payment: str) -> Mapping[str, Any]:
+    """Return the session of a PaymentIntent; empty where it has none."""
+    if not payment:
+        return {}
     listed = api.get("/v1/checkout/sessions", payment_intent=payment)["data"]
     return listed[0] if listed else {}

@@ -20,6 +20,7 @@ from ..base import (
     Action,
     Capabilities,
     Charge,
+    ChargebackState,
     LedgerPlace,
     Message,
     PayoutOrder,
@@ -34,8 +35,8 @@ from ..bills import BillLine
 from . import connect
 from .amounts import CURRENCIES, to_stripe
 from .api import Api, Value, part
-from .bill import lines
-from .reading import message, refund_state, session_state
+from .bill import asked_for, lines
+from .reading import chargeback_state, message, refund_state, session_state
 from .signing import opened, sealed, verify
 
 logger = logging.getLogger(__name__)
@@ -198,6 +199,13 @@ class StripeProvider:
 
     def keep_rest(self, *, payment_ref: str, reference: str) -> None:
         """Do nothing: what is not transferred is the platform's."""
+
+    def query_chargeback(self, ref: str) -> ChargebackState:
+        """Read a dispute, and which of our Checkout Sessions it is about."""
+        dispute = self._api.get(f"/v1/disputes/{part(ref)}")
+        session = asked_for(self._api, dispute["payment_intent"] or "")
+        ours = opened(session.get("metadata"))
+        return chargeback_state(dispute, payment_ref=session["id"] if ours else "")
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Message]:
         """Verify an event's signature, and read it (https://docs.stripe.com/webhooks)."""

@@ -10,7 +10,7 @@ from typing import Any
 from banyan.kernel.money import Money
 
 from ...payers import mark
-from ..base import Kind, Message, ProviderState, Status
+from ..base import BankMove, ChargebackState, Kind, Message, ProviderState, Status
 from .amounts import from_stripe
 from .signing import opened
 
@@ -108,6 +108,61 @@ def refund_state(refund: Thing) -> ProviderState:
     )
 
 
+# https://docs.stripe.com/api/disputes/object: an inquiry ("warning_") takes no money.
+_DISPUTE = {
+    "warning_needs_response": "inquiry",
+    "warning_under_review": "inquiry",
+    "warning_closed": "closed",
+    "needs_response": "needs_response",
+    "under_review": "under_review",
+    "won": "won",
+    "lost": "lost",
+    "prevented": "closed",
+    "charge_refunded": "closed",
+}
+
+
+def chargeback_state(dispute: Thing, *, payment_ref: str) -> ChargebackState:
+    """Read a dispute (https://docs.stripe.com/api/disputes/object) of one of our payments.
+
+    A status that nobody has told us of counts as one that is under review.
+    """
+    return ChargebackState(
+        provider_ref=dispute["id"],
+        payment_ref=payment_ref,
+        state=_DISPUTE.get(dispute["status"], "under_review"),
+        money=_money(dispute["amount"], dispute["currency"]),
+        reason=str(dispute["reason"]),
+        due_by=moment((dispute.get("evidence_details") or {}).get("due_by")),
+        opened_at=dt.datetime.fromtimestamp(dispute["created"], dt.UTC),
+        moves=[
+            move
+            for entry in dispute["balance_transactions"]
+            if (move := bank_move(entry, dispute)) is not None
+        ],
+    )
+
+
+def bank_move(entry: Thing, dispute: Thing) -> BankMove | None:
+    """Read one balance transaction of a dispute; None for an amount that our books cannot hold.
+
+    https://docs.stripe.com/api/balance_transactions/object: the amount is negative where money was
+    withdrawn. Where the account is kept in another currency than the payment, the bank takes the
+    disputed amount as a whole.
+    """
+    same = entry["currency"] == dispute["currency"]
+    amount = entry["amount"] if same else dispute["amount"] * (1 if entry["amount"] > 0 else -1)
+    taken = _money(-amount, dispute["currency"])
+    if taken is None:
+        return None
+    return BankMove(
+        ref=entry["id"],
+        taken=taken,
+        fee=_money(entry["fee"], entry["currency"]),
+        at=dt.datetime.fromtimestamp(entry["created"], dt.UTC),
+    )
+
+
 def message(event: Thing, *, live: bool) -> Message:
     """Read a verified event (https://docs.stripe.com/api/events/types); KeyError for a bad shape.
 
@@ -130,15 +185,9 @@ def message(event: Thing, *, live: bool) -> Message:
         return _message(event, thing, Kind.OTHER, payer=_payer(thing))
     if family == "refund":
         return _about_refund(event, thing)
-    if event["type"] == "charge.dispute.created":
-        logger.error(
-            "Stripe payment %s is disputed (%s, %s %s): answer it in Stripe's dashboard",
-            thing["payment_intent"],
-            thing["reason"],
-            thing["amount"],
-            thing["currency"],
-        )
-        return _message(event, thing, Kind.PAYMENT_DISPUTED, failure=thing["reason"])
+    if family == "charge.dispute":
+        # The event is a hint: what moved is read from the dispute itself, which only grows.
+        return _message(event, thing, Kind.CHARGEBACK_CHANGED, failure=thing["reason"])
     return _message(event, thing, Kind.OTHER)
 
 

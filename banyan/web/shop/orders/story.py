@@ -19,6 +19,7 @@ from banyan.orders.models import Checkout, Document, Order, OrderLine, OrderRefu
 from banyan.orders.ports import Hold
 from banyan.orders.queries import shipments_of, state_history
 from banyan.orders.rules.carriers import tracking_url
+from banyan.orders.states import BANK
 from banyan.people.access import hidden_from
 from banyan.sharing.models import Touch
 from banyan.web.ui.shapes import Entry, Face
@@ -202,9 +203,10 @@ def refund_url(refund: OrderRefund, token: str = "") -> str:
 
 def refund_entries(refund: OrderRefund) -> list[Entry]:
     """Return every state of a refund with its time."""
+    began = {"buyer": _("Asked for"), BANK: _("Taken back by the payer's bank")}
     entries = [
         Entry(
-            text=_("Asked for") if refund.requested_by == "buyer" else _("Granted by the shop"),
+            text=began.get(refund.requested_by) or _("Granted by the shop"),
             time=refund.created_at,
             detail=refund.reason,
             state="good",

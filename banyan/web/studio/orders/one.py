@@ -18,6 +18,7 @@ from banyan.catalog.models import Shop
 from banyan.earnings.access import visible_commissions
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
+from banyan.kernel.labels import word
 from banyan.kernel.money import Money
 from banyan.kernel.problems import IdempotencyMismatch, NotFound, Problem
 from banyan.media.queries import pictures
@@ -35,6 +36,8 @@ from banyan.orders.queries import (
     refunds_of,
 )
 from banyan.orders.rules.carriers import CARRIERS
+from banyan.payments.queries import chargebacks_of
+from banyan.payments.rules import CHARGEBACK_ANSWER
 
 from ...http import actor, private, signed_in
 from ...shop.earnings.words import commission_state
@@ -106,6 +109,7 @@ def order_page(
         "can_refund": found.state in REFUNDABLE and left.amount > 0,
         "asked": asked,
         "asked_amount": Money(asked.amount, asked.currency) if asked else None,
+        "chargebacks": _chargebacks(found),
         "refunds": [
             (refund_url(r), Money(r.amount, r.currency), refund_state_text(r.state))
             for r in refunds
@@ -132,6 +136,24 @@ def order_page(
         "key": _form_key(request, problem),
     }
     return page(request, shop, "orders", "studio/order.html", context, problem)
+
+
+def _chargebacks(found: Order) -> list[dict[str, Any]]:
+    """Return what the payer's bank asked back of the order's payment, and took of this order."""
+    rows = []
+    took = {row.chargeback_id: row for row in found.chargebacks.all()}
+    for each in chargebacks_of(found.checkout.intent_id):
+        mine = took.get(each.pk)
+        rows.append(
+            {
+                "asked": Money(each.amount, each.currency),
+                "took": Money(mine.amount if mine else 0, found.currency),
+                "state": word(each.state),
+                "reason": word(each.reason),
+                "due_by": each.due_by if each.state in CHARGEBACK_ANSWER else None,
+            }
+        )
+    return rows
 
 
 def _papers(found: Order) -> dict[str, Any]:

@@ -27,11 +27,13 @@ from .planning import (
 )
 from .reminding import tell_starting
 from .room import admit, draw_places, enter_room, leave_room
+from .units import SaleCapped
 
 __all__ = [
     "CodeRefused",
     "ItemInput",
     "Part",
+    "SaleCapped",
     "SaleInput",
     "Wanted",
     "admit",

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, JSONObject
 
@@ -17,7 +17,7 @@ from banyan.catalog.models import ListPrice, PriceChange
 from banyan.kernel import clock, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
-from banyan.kernel.remembered import remembered
+from banyan.kernel.remembered import remembered, run
 from banyan.people.models import Follow
 from banyan.trust.queries import ACCOUNTS
 
@@ -318,7 +318,12 @@ def ahead_of(entry: Entry) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """How a sale went: units by what became of them, and who stood in its waiting room."""
+    """How a sale went: units by what became of them, and who stood in its waiting room.
+
+    ``units`` are those it was published with. Of the codes ``codes_free`` can be passed on; of
+    these ``codes_passed`` were entered. ``sold_after``: how long after the beginning a quarter,
+    half, three quarters, and all of the units had been sold; None for what was not.
+    """
 
     units: int
     claimed: int
@@ -328,12 +333,34 @@ class Results:
     lapsed: int
     codes_issued: int
     codes_entered: int
+    codes_free: int
+    codes_passed: int
     entered: int
     admitted: int
+    sold_after: tuple[dt.timedelta | None, ...]
+
+
+QUARTERS = (25, 50, 75, 100)
+"""The parts of a sale's units, in percent, of which ``Results.sold_after`` says when."""
+
+_SOLD_AFTER = """
+SELECT n, at - starts_at FROM (
+  SELECT row_number() OVER (ORDER BY s.at, s.id) AS n, s.at FROM sales_right r
+  JOIN kernel_statechange s ON s.subject_id = r.id
+    AND s.machine = 'sales.right.state' AND s.target = 'redeemed'
+  WHERE r.sale_id = %s AND r.state = 'redeemed') AS sold, sales_sale
+WHERE sales_sale.id = %s AND n = ANY(%s)
+"""
+
+
+def _sold_after(sale: Sale, units: int) -> tuple[dt.timedelta | None, ...]:
+    wanted = [-(-units * part // 100) for part in QUARTERS]
+    found = dict(run(_SOLD_AFTER, [sale.pk, sale.pk, wanted]).fetchall())
+    return tuple(found.get(n) for n in wanted)
 
 
 def results_of(sale: Sale) -> Results:
-    """Return how a sale went so far. Three statements."""
+    """Return how a sale went so far. Five statements."""
     states = dict(
         Right.objects.filter(sale=sale).order_by().values_list("state").annotate(n=Count("id"))
     )
@@ -343,9 +370,16 @@ def results_of(sale: Sale) -> Results:
         n=Count("account", distinct=True),
         admitted=Count("account", distinct=True, filter=Q(admitted_at__isnull=False)),
     )
-    counted = codes.aggregate(n=Count("id"), used=Count("id", filter=Q(account__isnull=False)))
+    used, free = Q(account__isnull=False), Q(recipient="")
+    counted = codes.aggregate(
+        n=Count("id"),
+        used=Count("id", filter=used),
+        free=Count("id", filter=free),
+        passed=Count("id", filter=free & used),
+    )
+    units = sale.items.aggregate(n=Sum("units"))["n"] or 0
     return Results(
-        units=sum(bucket.size for bucket in buckets_of(sale)),
+        units=units,
         claimed=states.get("bound", 0),
         reserved=states.get("reserved", 0),
         sold=states.get("redeemed", 0),
@@ -353,8 +387,11 @@ def results_of(sale: Sale) -> Results:
         lapsed=states.get("expired", 0),
         codes_issued=counted["n"],
         codes_entered=counted["used"],
+        codes_free=counted["free"],
+        codes_passed=counted["passed"],
         entered=people["n"],
         admitted=people["admitted"],
+        sold_after=_sold_after(sale, units),
     )
 
 

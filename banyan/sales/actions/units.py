@@ -50,7 +50,7 @@ def person_in(sale: Sale, account_id: int) -> set[str]:
     """
     email, phone, accounts, held = run(_PERSON, [sale.pk, account_id]).fetchone()
     if held >= sale.per_person:
-        raise SaleCapped(sale)
+        raise SaleCapped(extra={"per_person": sale.per_person})
     return _keys({account_id, *accounts}, email, phone)
 
 
@@ -90,19 +90,15 @@ def check_cap(
     asked = _held(len(ours), len(keys))
     held, known = run(asked, [*ours, sale.pk, *sorted(keys), *ours]).fetchone()
     if held + more > sale.per_person:
-        raise SaleCapped(sale)
+        raise SaleCapped(extra={"per_person": sale.per_person})
     return set(known)
 
 
 class SaleCapped(Conflict):
     """This person has as many units of a sale as one person can have."""
 
-    def __init__(self, sale: Sale) -> None:
-        super().__init__(
-            _("You already have as many as one person can have."),
-            code="sale_cap",
-            extra={"per_person": sale.per_person},
-        )
+    code = "sale_cap"
+    message = _("You already have as many as one person can have.")
 
 
 _BIND = """

@@ -316,6 +316,12 @@ def ahead_of(entry: Entry) -> int:
     return waiting.filter(place__lt=entry.place).count()
 
 
+def unwarned(checkout: OuterRef) -> Exists:
+    """Return the condition that a checkout has units of a sale that nobody was warned about."""
+    rights = Right.objects.filter(checkout_id=checkout, state="reserved", warned=False)
+    return Exists(rights.filter(account__isnull=False))
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
     """How a sale went: units by what became of them, and who stood in its waiting room.

@@ -53,10 +53,7 @@ def listings_near(
         inside |= Q(longitude__gte=west, longitude__lte=east)
     found = visible_listings().filter(inside, _in(region), latitude__gte=low, latitude__lte=high)
     found = found.annotate(km=_km_from(center)).filter(km__lte=km).order_by("km", "-id")
-    return [
-        Near(one, one.km)  # type: ignore[attr-defined]  # annotated
-        for one in found[skip : skip + limit]
-    ]
+    return [Near(one, one.km) for one in found[skip : skip + limit]]
 
 
 def _km_from(center: Place) -> Expression:

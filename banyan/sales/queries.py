@@ -92,7 +92,7 @@ _KEYS = f"""
 """Every key under which a member is one person, as ``actions.units`` writes them down."""
 
 
-def _had(keys: QuerySet[RightKey]) -> QuerySet[RightKey, dict[str, Any]]:
+def _had(keys: QuerySet[RightKey]) -> QuerySet[Any, Any]:
     """Return the sales with how many units are had in each under some keys."""
     counted = keys.filter(right__state__in=COUNTED).values("sale_id")
     return counted.annotate(n=Count("right", distinct=True))

@@ -161,7 +161,10 @@ class OwnPrice(Answer):
 
 
 class SaleLeftOut(Answer):
-    """A flash sale in which the caller may have up to ``quantity`` units at ``price`` each."""
+    """A flash sale in which the caller may have up to ``quantity`` units at ``price`` each.
+
+    0: they have as many as one person can have, and these are at the ordinary price.
+    """
 
     title: str
     price: Money

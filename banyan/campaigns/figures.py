@@ -5,6 +5,7 @@ All are counted from rows, in numbers with what they are of; of nothing there is
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from banyan.kernel.money import Money, format_money
 from banyan.sales.models import Sale
-from banyan.sales.queries import results_of
+from banyan.sales.queries import QUARTERS, Results, results_of
+from banyan.sales.rules import WARM_UP
 
 from .chance.instant import NOTHING, Wheel
 from .chance.odds import fit
@@ -203,23 +205,48 @@ def of_packets(campaign: Campaign) -> Figures:
 
 
 def of_sale(campaign: Campaign) -> Figures:
-    """Return how the units of a flash sale go, who waited, and what F-codes came to."""
+    """Return what :func:`of_units` says of the sale of a campaign, once it has one."""
     sale = Sale.objects.filter(pk=int(campaign.public.get("sale", 0))).first()
-    if sale is None:
-        return []
+    return [] if sale is None else of_units(sale, campaign.currency)
+
+
+def of_units(sale: Sale, currency: str) -> Figures:
+    """Return how the units of a flash sale go, who waited, and what F-codes came to.
+
+    Robots are among the openings of links to the sale's campaign and things, from a quarter of an
+    hour before its beginning to its end.
+    """
     went = results_of(sale)
     buyers, newcomers, paid, coded = _row(_SALE, {"sale": sale.pk})
+    robots, openings = _row(_OPENINGS, {"sale": sale.pk, "before": WARM_UP})
     return [
         (_("Units sold"), part_of(went.sold, went.units)),
+        (_("Sold after the beginning"), _curve(went)),
         (_("Units that wait for payment"), went.reserved + went.claimed),
         (_("Units that came back unpaid"), went.lapsed + went.returned),
         (_("Let in, of those who waited"), part_of(went.admitted, went.entered)),
         (_("F-codes entered"), part_of(went.codes_entered, went.codes_issued)),
         (_("F-codes bought with"), part_of(coded, went.codes_issued)),
+        (
+            _("Entered, of F-codes that can be passed on"),
+            part_of(went.codes_passed, went.codes_free),
+        ),
         (_("Buyers"), buyers),
         (_("Newcomers among them"), part_of(newcomers, buyers)),
-        (_("Paid in these orders"), format_money(Money(paid, campaign.currency))),
+        (_("Paid in these orders"), format_money(Money(paid, currency))),
+        (_("Robots, of who opened links meanwhile"), part_of(robots, openings)),
     ]
+
+
+def _curve(went: Results) -> str:
+    """Return after which time which part of the units was sold: hours, minutes and seconds."""
+    parts = zip(QUARTERS, went.sold_after, strict=True)
+    told = [f"{part}%: {_time(after)}" for part, after in parts if after is not None]
+    return " · ".join(told) or "–"
+
+
+def _time(after: dt.timedelta) -> str:
+    return str(dt.timedelta(seconds=round(after.total_seconds())))
 
 
 def _number(value: float | None) -> str:
@@ -323,4 +350,16 @@ _SALE = """
       (SELECT count(*) FROM sales_right r
        WHERE r.sale_id = %(sale)s AND r.state = 'redeemed' AND r.code <> '')
     FROM bought
+"""
+
+_OPENINGS = """
+    SELECT count(*) FILTER (WHERE t.verdict IN ('bot', 'preview', 'prefetch')), count(*)
+    FROM sales_sale s
+    JOIN sharing_link l ON (l.target_kind, l.target_id) IN (
+      SELECT 'campaign', s.campaign_id UNION ALL
+      SELECT 'product', v.product_id FROM sales_item i
+      JOIN catalog_variant v ON v.id = i.variant_id WHERE i.sale_id = s.id)
+    JOIN sharing_touch t ON t.link_id = l.id AND t.verdict <> 'self'
+      AND t.at >= s.starts_at - %(before)s AND t.at < coalesce(s.ended_at, s.ends_at)
+    WHERE s.id = %(sale)s
 """

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Expression, F, FloatField, Q, QuerySet
+from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, Sin, Sqrt
 
 from banyan.kernel.models import StateChange
 from banyan.orders.models import Order
@@ -14,10 +16,8 @@ from banyan.orders.states import ORDER
 
 from .access import visible_listings
 from .models import Dispute, DisputeEntry, Escrow, Listing
-from .rules import Place, box, distance_km
+from .rules import EARTH_KM, GRID, Place, box
 from .states import ESCROW
-
-MOST_LOOKED_AT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +30,43 @@ class Near:
 
 def listings_in(region: str = "", before: int | None = None, limit: int = 25) -> list[Near]:
     """Return listings, newest first, of a region (as sellers name it) or of all. One statement."""
-    found = visible_listings()
-    if region:
-        found = found.filter(Q(level1__iexact=region) | Q(level2__iexact=region))
+    found = visible_listings().filter(_in(region))
     if before is not None:
         found = found.filter(pk__lt=before)
     return [Near(listing, None) for listing in found[:limit]]
 
 
-def listings_near(center: Place, km: float, limit: int = 25) -> list[Near]:
-    """Return what is within ``km`` of a place, nearest first. One statement.
+def _in(region: str) -> Q:
+    return Q(level1__iexact=region) | Q(level2__iexact=region) if region else Q()
 
-    Of the newest 500 in the square around the circle, so a crowded town is answered as quickly.
+
+def listings_near(
+    center: Place, km: float, limit: int = 25, *, region: str = "", skip: int = 0
+) -> list[Near]:
+    """Return what is within ``km`` of a place, of a region if one is named, nearest first.
+
+    The newest first of what is as near. ``skip`` leaves the nearest so many out. One statement.
     """
     low, high, ranges = box(center, km)
     inside = Q()
     for west, east in ranges:
         inside |= Q(longitude__gte=west, longitude__lte=east)
-    found = visible_listings().filter(inside, latitude__gte=low, latitude__lte=high)
-    near = []
-    for listing in found[:MOST_LOOKED_AT]:
-        assert listing.latitude is not None  # it is in the box
-        assert listing.longitude is not None
-        far = distance_km(center, Place(listing.latitude, listing.longitude))
-        if far <= km:
-            near.append(Near(listing, far))
-    return sorted(near, key=lambda one: (one.km or 0.0, -one.listing.pk))[:limit]
+    found = visible_listings().filter(inside, _in(region), latitude__gte=low, latitude__lte=high)
+    found = found.annotate(km=_km_from(center)).filter(km__lte=km).order_by("km", "-id")
+    return [Near(one, one.km) for one in found[skip : skip + limit]]
+
+
+def _km_from(center: Place) -> Expression:
+    """Return ``rules.distance_km`` from a place, of a listing's row."""
+    here, there = math.radians(center.latitude / GRID), _radians(F("latitude"))
+    lat = Power(Sin((there - here) / 2.0), 2)
+    lon = Power(Sin((_radians(F("longitude")) - math.radians(center.longitude / GRID)) / 2.0), 2)
+    h = lat + Cos(there) * lon * math.cos(here)
+    return ASin(Least(Sqrt(h), 1.0)) * (2 * EARTH_KM)
+
+
+def _radians(hundredths: F) -> Expression:
+    return Radians(Cast(hundredths, FloatField()) / float(GRID))
 
 
 def regions(limit: int = 30) -> list[str]:

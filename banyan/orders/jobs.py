@@ -6,14 +6,15 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import auto_confirm, expire_due, lapse_returns
+from .actions import auto_confirm, expire_due, lapse_returns, warn_unpaid
 from .actions.pointing import ripen_due
 
 
 @app.periodic(cron="* * * * * */10")
 @app.task(queue="now", queueing_lock="orders.expire")
 def expire_reservations(timestamp: int) -> None:
-    """Give stock and coupons of unpaid checkouts back."""
+    """Give stock and coupons of unpaid checkouts back; warn those of sales before."""
+    warn_unpaid()
     expire_due(actor=Actor.system("expire_reservations"))
 
 

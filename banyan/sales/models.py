@@ -88,6 +88,7 @@ class RoomProof(models.Model):
 class SaleItem(models.Model):
     """A variant in a sale: its price there, and the lowest price of the week before (baseline).
 
+    ``units``: how many were kept for all its buckets at publication; 0 before. It stays.
     ``live`` from publication until what was left is free again: a variant is in one sale only.
     """
 
@@ -97,6 +98,7 @@ class SaleItem(models.Model):
     amount = models.BigIntegerField()
     baseline_amount = models.BigIntegerField(null=True)
     currency = models.CharField(max_length=3)
+    units = models.IntegerField(default=0, db_default=0)
     live = models.BooleanField(default=False)
 
     class Meta:

@@ -3,41 +3,52 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, JSONObject
 
 from banyan.catalog.models import ListPrice, PriceChange
 from banyan.kernel import clock, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
-from banyan.kernel.remembered import remembered
+from banyan.kernel.remembered import remembered, run
 from banyan.people.models import Follow
+from banyan.trust.queries import ACCOUNTS
 
-from .models import Bucket, Entry, Fan, Right, RoomProof, Sale, SaleItem
+from .models import Bucket, Entry, Fan, Right, RightKey, RoomProof, Sale, SaleItem
 from .rules import BASELINE, Room, baseline, most_of_one
+from .states import COUNTED
 
 
 @dataclass(frozen=True, slots=True)
 class SalePrice:
     """What one unit costs somebody in a running sale, and how many units they may have of it.
 
-    ``rights`` of them are claimed already. ``baseline``: the lowest price of the week before.
-    ``minutes``: how long an order waits for its payment.
+    ``rights`` of them are claimed already, ``left`` can be had unclaimed. Of the ``per_person``
+    units in all of the sale they have ``room`` for so many more. ``baseline``: the lowest price of
+    the week before. ``minutes``: how long an order waits for its payment.
     """
 
     sale_id: int
     amount: int
-    most: int
     rights: int
+    left: int
+    room: int
+    per_person: int
     baseline: int | None
     minutes: int
     title: str
+
+    @property
+    def most(self) -> int:
+        """How many units they may have at this price; 0 for who has had theirs."""
+        return most_of_one(self.rights, self.left, self.room)
 
 
 @remembered
@@ -56,9 +67,12 @@ def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> 
         .annotate(n=Count("id"))
         .values("n")
     )
+    keys = RawSQL(_KEYS, [account_id])  # noqa: S611 - our own text
+    had = _had(RightKey.objects.filter(sale_id=OuterRef("sale_id"), key__in=keys))
     left = Bucket.objects.filter(item=OuterRef("pk"), kind="public", pool_id=None)
     return items.annotate(
         mine=Coalesce(Subquery(mine), 0),
+        had=Coalesce(Subquery(had.values("n")), 0),
         left=Coalesce(Subquery(left.annotate(n=F("size") - F("taken")).values("n")[:1]), 0),
     ).filter(
         Q(mine__gt=0)
@@ -68,6 +82,20 @@ def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> 
             sale__ends_at__gt=now,
         )
     )
+
+
+_KEYS = f"""
+  SELECT unnest(ARRAY['account:' || id, 'contact:' || lower(email), 'contact:' || lower(phone)]
+    || ARRAY(SELECT 'account:' || one FROM unnest({ACCOUNTS}) AS one))
+  FROM people_account WHERE id = %s
+"""  # noqa: S608 - our own text
+"""Every key under which a member is one person, as ``actions.units`` writes them down."""
+
+
+def _had(keys: QuerySet[RightKey]) -> QuerySet[Any, Any]:
+    """Return the sales with how many units are had in each under some keys."""
+    counted = keys.filter(right__state__in=COUNTED).values("sale_id")
+    return counted.annotate(n=Count("right", distinct=True))
 
 
 def sale_rows(variant: OuterRef, account_id: int, at: dt.datetime) -> ArraySubquery:
@@ -93,7 +121,7 @@ def sale_rows(variant: OuterRef, account_id: int, at: dt.datetime) -> ArraySubqu
     )
 
 
-_ROW = ("sale_id", "amount", "baseline_amount", "mine", "left")
+_ROW = ("sale_id", "amount", "baseline_amount", "mine", "had", "left")
 _SALE = ("per_person", "ttl_minutes", "title")
 
 
@@ -109,24 +137,39 @@ def prices_in(items: Sequence[SaleItem]) -> dict[int, SalePrice]:
     """Return the prices that the actor of :func:`sale_items` has now, by variant.
 
     Those whose units are claimed first have one only with a right; a sale that is paused, sold
-    out, or to come gives none to those without.
+    out, or to come gives none to those without. Who has had as many as one person can have has one
+    for no unit at all.
     """
     found: dict[int, SalePrice] = {}
     for item in items:
-        sale, rights = item.sale, int(item.mine)  # type: ignore[attr-defined]  # annotated
-        left = int(item.left) if _buyable(item) else 0  # type: ignore[attr-defined]  # annotated
-        most = most_of_one(rights, left, sale.per_person)
-        if most:
-            found[item.variant_id] = SalePrice(
-                sale_id=sale.pk,
-                amount=item.amount,
-                most=most,
-                rights=rights,
-                baseline=item.baseline_amount,
-                minutes=sale.ttl_minutes,
-                title=sale.title,
-            )
+        row = {name: getattr(item, name) for name in _ROW}
+        row |= {name: getattr(item.sale, name) for name in _SALE}
+        _keep(found, item.variant_id, _price(row, buyable=_buyable(item)))
     return found
+
+
+def _keep(found: dict[int, SalePrice], variant_id: int, price: SalePrice | None) -> None:
+    """Note a price; one for no unit stands only where there is no other."""
+    if price is not None and (price.most or variant_id not in found):
+        found[variant_id] = price
+
+
+def _price(row: Mapping[str, Any], *, buyable: bool) -> SalePrice | None:
+    """Return the price of a row of ``_ROW`` and ``_SALE``; None where there is nothing to have."""
+    left = row["left"] if buyable else 0
+    if not row["mine"] and left < 1:
+        return None
+    return SalePrice(
+        sale_id=row["sale_id"],
+        amount=row["amount"],
+        rights=row["mine"],
+        left=left,
+        room=row["per_person"] - row["had"],
+        per_person=row["per_person"],
+        baseline=row["baseline_amount"],
+        minutes=row["ttl_minutes"],
+        title=row["title"],
+    )
 
 
 def prices_of_rows(rows: Mapping[int, Sequence[Mapping[str, Any]]]) -> dict[int, SalePrice]:
@@ -134,19 +177,24 @@ def prices_of_rows(rows: Mapping[int, Sequence[Mapping[str, Any]]]) -> dict[int,
     found: dict[int, SalePrice] = {}
     for variant_id, items in rows.items():
         for item in sorted(items, key=itemgetter("mine")):  # what they have claimed goes last
-            rights, left = item["mine"], item["left"] if item["buyable"] else 0
-            most = most_of_one(rights, left, item["per_person"])
-            if most:
-                found[variant_id] = SalePrice(
-                    sale_id=item["sale_id"],
-                    amount=item["amount"],
-                    most=most,
-                    rights=rights,
-                    baseline=item["baseline_amount"],
-                    minutes=item["ttl_minutes"],
-                    title=item["title"],
-                )
+            _keep(found, variant_id, _price(item, buyable=item["buyable"]))
     return found
+
+
+def prices_under(prices: Mapping[int, SalePrice], keys: Collection[str]) -> dict[int, SalePrice]:
+    """Return prices of somebody who is known only by ``keys``: what they have had counts.
+
+    One statement, none without prices.
+    """
+    sales = {price.sale_id for price in prices.values()}
+    if not sales:
+        return {}
+    rows = _had(RightKey.objects.filter(sale_id__in=sales, key__in=keys))
+    had = {row["sale_id"]: row["n"] for row in rows}
+    return {
+        key: replace(price, room=price.per_person - had.get(price.sale_id, 0))
+        for key, price in prices.items()
+    }
 
 
 def _buyable(item: SaleItem) -> bool:
@@ -268,9 +316,20 @@ def ahead_of(entry: Entry) -> int:
     return waiting.filter(place__lt=entry.place).count()
 
 
+def unwarned(checkout: OuterRef) -> Exists:
+    """Return the condition that a checkout has units of a sale that nobody was warned about."""
+    rights = Right.objects.filter(checkout_id=checkout, state="reserved", warned=False)
+    return Exists(rights.filter(account__isnull=False))
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
-    """How a sale went: units by what became of them, and who stood in its waiting room."""
+    """How a sale went: units by what became of them, and who stood in its waiting room.
+
+    ``units`` are those it was published with. Of the codes ``codes_free`` can be passed on; of
+    these ``codes_passed`` were entered. ``sold_after``: how long after the beginning a quarter,
+    half, three quarters, and all of the units had been sold; None for what was not.
+    """
 
     units: int
     claimed: int
@@ -280,12 +339,34 @@ class Results:
     lapsed: int
     codes_issued: int
     codes_entered: int
+    codes_free: int
+    codes_passed: int
     entered: int
     admitted: int
+    sold_after: tuple[dt.timedelta | None, ...]
+
+
+QUARTERS = (25, 50, 75, 100)
+"""The parts of a sale's units, in percent, of which ``Results.sold_after`` says when."""
+
+_SOLD_AFTER = """
+SELECT n, at - starts_at FROM (
+  SELECT row_number() OVER (ORDER BY s.at, s.id) AS n, s.at FROM sales_right r
+  JOIN kernel_statechange s ON s.subject_id = r.id
+    AND s.machine = 'sales.right.state' AND s.target = 'redeemed'
+  WHERE r.sale_id = %s AND r.state = 'redeemed') AS sold, sales_sale
+WHERE sales_sale.id = %s AND n = ANY(%s)
+"""
+
+
+def _sold_after(sale: Sale, units: int) -> tuple[dt.timedelta | None, ...]:
+    wanted = [-(-units * part // 100) for part in QUARTERS]
+    found = dict(run(_SOLD_AFTER, [sale.pk, sale.pk, wanted]).fetchall())
+    return tuple(found.get(n) for n in wanted)
 
 
 def results_of(sale: Sale) -> Results:
-    """Return how a sale went so far. Three statements."""
+    """Return how a sale went so far. Five statements."""
     states = dict(
         Right.objects.filter(sale=sale).order_by().values_list("state").annotate(n=Count("id"))
     )
@@ -295,9 +376,16 @@ def results_of(sale: Sale) -> Results:
         n=Count("account", distinct=True),
         admitted=Count("account", distinct=True, filter=Q(admitted_at__isnull=False)),
     )
-    counted = codes.aggregate(n=Count("id"), used=Count("id", filter=Q(account__isnull=False)))
+    used, free = Q(account__isnull=False), Q(recipient="")
+    counted = codes.aggregate(
+        n=Count("id"),
+        used=Count("id", filter=used),
+        free=Count("id", filter=free),
+        passed=Count("id", filter=free & used),
+    )
+    units = sale.items.aggregate(n=Sum("units"))["n"] or 0
     return Results(
-        units=sum(bucket.size for bucket in buckets_of(sale)),
+        units=units,
         claimed=states.get("bound", 0),
         reserved=states.get("reserved", 0),
         sold=states.get("redeemed", 0),
@@ -305,8 +393,11 @@ def results_of(sale: Sale) -> Results:
         lapsed=states.get("expired", 0),
         codes_issued=counted["n"],
         codes_entered=counted["used"],
+        codes_free=counted["free"],
+        codes_passed=counted["passed"],
         entered=people["n"],
         admitted=people["admitted"],
+        sold_after=_sold_after(sale, units),
     )
 
 

@@ -31,12 +31,13 @@ def baseline(
     return min(within, default=None)
 
 
-def most_of_one(rights: int, left: int, per_person: int) -> int:
+def most_of_one(rights: int, left: int, room: int) -> int:
     """Return how many units somebody may have: those of their ``rights``, and of what is ``left``.
 
-    Units of which rights are held count towards ``per_person``.
+    ``room``: how many more than they have had one person may have in the sale. Below zero two
+    accounts that have turned out to be one person's have too many, and these get none.
     """
-    return rights + max(0, min(left, per_person - rights))
+    return rights + max(0, min(left, room)) if room >= 0 else 0
 
 
 def waits_until(starts_at: dt.datetime, first_seconds: int) -> dt.datetime:

@@ -33,6 +33,9 @@ RIGHT = Machine(
     },
 )
 
+COUNTED = ("bound", "reserved", "redeemed")
+"""States of a right that counts towards what one person may have."""
+
 ENTRY = Machine(
     name="sales.entry.state",
     initial="waiting",

@@ -70,6 +70,17 @@ def _released(happening: Happening) -> str:
     }
 
 
+def _unpaid(happening: Happening) -> str:
+    return _("%(title)s: two minutes are left to pay for your order.") % {
+        "title": happening.data["title"]
+    }
+
+
+def _lapsed(happening: Happening) -> str:
+    told = _("%(title)s: your order was not paid in time. What it kept is free for others again.")
+    return told % {"title": happening.data["title"]}
+
+
 def _sold_out(happening: Happening) -> str:
     return _("%(title)s is sold out.") % {"title": happening.data["title"]}
 
@@ -81,5 +92,7 @@ def _ended(happening: Happening) -> str:
 kinds.register("sale.admitted", _admitted, icon="clock", family="reminders")
 kinds.register("sale.ending", _ending, icon="clock", family="reminders")
 kinds.register("sale.released", _released, icon="clock", family="reminders")
+kinds.register("sale.unpaid", _unpaid, icon="clock", family="reminders")
+kinds.register("sale.lapsed", _lapsed, icon="clock", family="reminders")
 kinds.register("sale.sold_out", _sold_out, icon="box", family="shop")
 kinds.register("sale.ended", _ended, icon="chart", family="shop")

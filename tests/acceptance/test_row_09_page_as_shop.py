@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from django.test import Client
 
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.groups import actions as groups
 from banyan.kernel.problems import NotFound
 from banyan.ledger.proof import verify
-from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.access import my_storefront
+from banyan.storefronts.models import Storefront
 from tests.groups import circles
 from tests.storefronts import stalls
 from tests.support import factories as make
@@ -29,9 +32,12 @@ def test_row_09_three_pages_sell_one_merchants_goods_from_one_stock(
     shop = make.shop()
     earnings.set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1000)
     product = make.product(shop, price=10_000, stock=3)
-    pages = [stalls.page(handle) for handle in ("ana", "ben", "cleo")]
-    for page in pages:
-        storefronts.select_product(actor=stalls.owner_of(page), product_id=product.pk)
+    for handle in ("ana", "ben", "cleo"):
+        member = Walker(town, make.member(handle))
+        member.browser.post("/me/storefront", {"do": "open", "title": f"{handle}'s corner"})
+        member.go("/me/storefront/goods?" + urlencode({"q": product.title}))
+        member.press(r"^/me/storefront/goods\?")
+    pages = list(Storefront.objects.order_by("id"))
 
     # when a stranger buys on the second page
     buyer = Walker(town)
@@ -53,9 +59,13 @@ def test_row_09_three_pages_sell_one_merchants_goods_from_one_stock(
     assert [step["handle"] for step in line.path] == ["ben"]
     earned = Commission.objects.get()
     assert (earned.payee_id, earned.amount, earned.kind) == (pages[1].owner_id, 1_000, "commission")
-    # and the merchant fulfils
+    # and the merchant fulfils: nobody else can
     assert order.shop_id == shop.pk
-    orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="SF", tracking="1")
+    room = f"/studio/{shop.slug}/orders/{order.pk}/ship"
+    for who, status in ((pages[1].owner, 404), (shop.owner, 302)):
+        browser = Client()
+        browser.force_login(who)
+        assert browser.post(room, {"carrier": "SF", "tracking": "1"}).status_code == status
     order.refresh_from_db()
     assert order.state == "shipped"
     # and there is one ledger

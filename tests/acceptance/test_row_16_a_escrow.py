@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.ledger.models import Account as LedgerAccount
 from banyan.ledger.proof import verify
+from banyan.market.actions import release_due
 from banyan.market.models import Dispute, Escrow
+from banyan.orders.actions import auto_confirm
 from banyan.orders.models import Order
 from banyan.people.models import Account
 from tests.support import factories as make
@@ -92,6 +97,14 @@ def test_row_16_a_dispute_freezes_both_sides_see_all_and_the_decision_balances(
         assert "The money is frozen until the decision" in html
     assert signed_in(eve).get(f"/disputes/{dispute.pk}").status_code == 404
     assert signed_in(eve).post(f"/disputes/{dispute.pk}", {"body": "x"}).status_code == 404
+    assert Escrow.objects.get().state == "disputed"
+    # frozen: neither the buyer's receipt nor a month moves it
+    buyer.post(f"{at}/{order.pk}/received")
+    with clock.at(clock.now() + dt.timedelta(days=31)):
+        auto_confirm(actor=Actor.system("test"))
+        release_due(actor=Actor.system("test"))
+    assert balance("escrow", order.pk) == 15_000
+    assert balance("earner_payable", mei.pk) == 0
     assert Escrow.objects.get().state == "disputed"
 
     office = signed_in(make.staff("support"))

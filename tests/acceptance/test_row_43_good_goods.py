@@ -21,6 +21,7 @@ from banyan.sharing.actions import share
 from banyan.standing import actions as standing
 from banyan.standing.models import Appeal, Report, Takedown
 from banyan.storefronts import actions as storefronts
+from tests.sales.scene import planned
 from tests.storefronts import stalls
 from tests.support import factories as make
 from tests.support.walkers import Town, Walker
@@ -62,6 +63,15 @@ def test_row_43_below_the_bar_until_an_appeal_is_upheld(monkeypatch: pytest.Monk
     standing.count_all(actor=Actor.system("test"))
 
     # a campaign is refused with the facts, and everybody can read them
+    studio = signed_in(shop.owner)
+    sale = planned(item)
+    press = f"/studio/{shop.slug}/sales/{sale.pk}/act"
+    answer: Any = studio.post(press, {"do": "publish"})
+    assert answer.status_code == 422
+    assert "Your standing page shows what is amiss." in answer.content.decode()
+    sale.refresh_from_db()
+    assert sale.state == "draft"
+    assert "3 of 10" in studio.get(f"/studio/{shop.slug}/standing").content.decode()
     with pytest.raises(Conflict) as refused:
         check_campaigning(shop.pk)
     assert refused.value.code == "below_the_bar"
@@ -71,7 +81,6 @@ def test_row_43_below_the_bar_until_an_appeal_is_upheld(monkeypatch: pytest.Monk
     assert "2 of 10" in facts
     assert "over a limit" in Client().get(f"/shop/{shop.slug}/{item.product.slug}").content.decode()
 
-    studio = signed_in(shop.owner)
     page = studio.get(f"/studio/{shop.slug}/standing").content.decode()
     chosen = re.findall(r'name="fact" value="([^"]+)"', page)
     assert len(chosen) == 5
@@ -86,7 +95,9 @@ def test_row_43_below_the_bar_until_an_appeal_is_upheld(monkeypatch: pytest.Monk
         reason="The storm is on record.",
     )
 
-    check_campaigning(shop.pk)
+    assert studio.post(press, {"do": "publish"}).status_code == 302
+    sale.refresh_from_db()
+    assert sale.state == "scheduled"
     assert "0 of 10" in Client().get(f"/shop/{shop.slug}/about/standing").content.decode()
     assert "The storm is on record." in studio.get(f"/studio/{shop.slug}/standing").content.decode()
 

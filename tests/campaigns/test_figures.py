@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns.chance.instant import NOTHING
+from banyan.campaigns.figures import of_units
 from banyan.campaigns.mechanic import mechanic
 from banyan.campaigns.models import Campaign, Instance
 from banyan.catalog.models import Shop
@@ -17,6 +19,8 @@ from banyan.orders import actions as orders
 from banyan.people.models import Account
 from banyan.sales import actions as sales
 from banyan.sales.models import Sale
+from banyan.sharing.actions import share
+from banyan.sharing.models import Link, Touch
 from tests.campaigns.phones import Phone
 from tests.campaigns.scene import (
     DAY,
@@ -31,6 +35,7 @@ from tests.campaigns.scene import (
     later,
     somebody,
 )
+from tests.sales.scene import MINUTE, on
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -178,13 +183,65 @@ def test_a_flash_sale_says_what_became_of_its_units_and_nothing_of_plays(shop: S
     assert found["Units sold"] == "2 of 5 (40%)"
     assert found["Units that wait for payment"] == 1
     assert found["F-codes bought with"] == "1 of 1 (100%)"
+    assert found["Entered, of F-codes that can be passed on"] == "1 of 1 (100%)"
     assert found["Buyers"] == 2
     assert found["Newcomers among them"] == "1 of 2 (50%)"
     assert found["Paid in these orders"] == "CN¥100.00"
+    assert found["Robots, of who opened links meanwhile"] == "–"
     page = Phone(shop.owner).look(f"/studio/{shop.slug}/campaigns/{of.pk}")
     assert "Units sold" in page
     assert "Promised and not given yet" not in page, "there are no plays"
     assert f'href="/studio/{shop.slug}/sales/{sale.pk}"' in page
+
+
+def test_a_flash_sale_says_when_its_units_went_and_how_many_it_had_once_it_is_settled(
+    shop: Shop,
+) -> None:
+    """What is left is free stock by then, and none of the units that were sold."""
+    item = make.variant(shop, price=10_000, stock=20)
+    sale = on(item, price=5_000, public=4, per_person=2)
+    for minutes in (1, 2, 61):
+        with clock.at(sale.starts_at + minutes * MINUTE):
+            make.pay(make.place((item, 1), buyer=somebody()))
+        if minutes == 2:
+            sales.end_sale(actor=make.actor(shop.owner), sale_id=sale.pk)
+            assert sales.settle_sale(actor=SYSTEM, sale_id=sale.pk)
+    sale.refresh_from_db()
+
+    found = {str(name): value for name, value in of_units(sale, "CNY")}
+
+    assert found["Units sold"] == "2 of 4 (50%)"
+    assert found["Sold after the beginning"] == "25%: 0:01:00 · 50%: 0:02:00"
+    page = Phone(shop.owner).look(f"/studio/{shop.slug}/sales/{sale.pk}")
+    assert "25%: 0:01:00 · 50%: 0:02:00" in page
+    assert "2 of 4 (50%)" in page
+
+
+def test_robots_are_counted_among_who_opened_links_to_a_sales_things_while_it_was_on(
+    shop: Shop,
+) -> None:
+    item = make.variant(shop, price=10_000, stock=20)
+    sale = on(item, price=5_000, public=4)
+    link, other = (
+        share(actor=make.actor(somebody()), target_kind="product", target_id=one.pk, via=None)
+        for one in (item.product, make.product())
+    )
+    seen: list[tuple[Link, str, dt.timedelta]] = [
+        (link, "bot", MINUTE),
+        (link, "preview", -14 * MINUTE),
+        (link, "human", MINUTE),
+        (link, "unknown", MINUTE),
+        (link, "self", MINUTE),
+        (link, "bot", -16 * MINUTE),
+        (link, "bot", 60 * MINUTE),
+        (other, "bot", MINUTE),
+    ]
+    for n, (opened, verdict, after) in enumerate(seen, start=1):
+        Touch.objects.create(id=n, link=opened, verdict=verdict, at=sale.starts_at + after)
+
+    found = {str(name): value for name, value in of_units(sale, "CNY")}
+
+    assert found["Robots, of who opened links meanwhile"] == "2 of 4 (50%)"
 
 
 def test_of_nothing_there_is_no_rate(shop: Shop, off: Coupon) -> None:

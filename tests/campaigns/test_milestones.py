@@ -14,6 +14,8 @@ from banyan.catalog.models import Shop
 from banyan.kernel import clock, relay
 from banyan.kernel.money import Money
 from banyan.notify.models import Notification
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout
 from banyan.payments.actions.credit import issue_credit
 from banyan.people.models import Account
 from banyan.sales import actions as sales
@@ -133,11 +135,13 @@ def test_who_had_the_best_luck_of_a_packet_is_told() -> None:
 @pytest.mark.django_db
 def test_whose_unit_of_a_sale_goes_back_soon_is_warned_once_and_told_when_it_is_gone() -> None:
     item = make.variant(stock=5)
-    sale = scene.on(item, ttl_minutes=5)
-    ana, ben = scene.buyer(1), scene.buyer(2)
+    sale = scene.on(item, ttl_minutes=5, public=4)
+    ana, ben, cleo = (scene.buyer(n) for n in range(3))
     right = scene.claim(sale, item, ana)
     scene.claim(sale, item, ben)
-    scene.order(item, who=ben)
+    ordered = scene.order(item, who=ben)
+    paid = make.pay(scene.order(item, who=cleo))
+    guest = scene.order(item)
 
     def kinds(who: Account) -> list[str]:
         rows = Notification.objects.filter(recipient=who, kind__startswith="sale.")
@@ -147,12 +151,36 @@ def test_whose_unit_of_a_sale_goes_back_soon_is_warned_once_and_told_when_it_is_
         (2, []),
         (3.5, ["sale.ending"]),
         (4, ["sale.ending"]),
-        (5, ["sale.ending", "sale.released"]),
+        (5.5, ["sale.ending", "sale.released"]),
         (6, ["sale.ending", "sale.released"]),
     ):
         with clock.at(right.created_at + minutes * MINUTE):
             sales.advance_sale(actor=SYSTEM, sale=sale)
+            orders.warn_unpaid()
+            orders.expire_due(actor=SYSTEM)
         assert kinds(ana) == told, minutes
-    assert kinds(ben) == [], "who has ordered has their order to look at"
+        # who has ordered is told the same of paying, and led to the order
+        of_order = {"sale.ending": "sale.unpaid", "sale.released": "sale.lapsed"}
+        assert kinds(ben) == [of_order[kind] for kind in told], minutes
+    at = set(Notification.objects.filter(recipient=ben).values_list("url", flat=True))
+    assert at == {f"/o/{ordered.access_token}"}
+    assert kinds(cleo) == [], "who has paid is left alone"
+    assert guest.buyer_id is None
+    assert Checkout.objects.filter(state="expired").count() == 2
+    assert paid.state == "paid"
     assert Right.objects.get(pk=right.pk).state == "expired"
+
+
+@pytest.mark.django_db
+def test_who_gives_an_order_of_a_sale_up_is_not_told_that_it_is_over() -> None:
+    item = make.variant(stock=5)
+    scene.on(item, ttl_minutes=5)
+    ana = scene.buyer(1)
+    ordered = scene.order(item, who=ana)
+
+    orders.cancel_checkout(actor=make.actor(ana), checkout_id=ordered.pk)
+
+    with clock.at(ordered.expires_at - MINUTE):
+        assert orders.warn_unpaid() == 0
+    assert not Notification.objects.filter(recipient=ana, kind__startswith="sale.").exists()
     scene.assert_sound()

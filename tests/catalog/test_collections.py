@@ -88,6 +88,40 @@ def test_from_and_up_to_are_about_one_and_the_same_variant() -> None:
     assert set(titles(by_rules(shop, low, high, match="any"))) == {"A", "B", "C", "Both ends"}
 
 
+def test_in_stock_is_about_the_variant_that_the_price_is_about() -> None:
+    """Whoever looks for what is there for little does not find that the dear one is there."""
+    shop = furnished()
+    sizes = [
+        catalog.VariantInput(price=price, values=[size], on_hand=stock)
+        for price, size, stock in ((500, "S", 0), (9_000, "XL", 3))
+    ]
+    make.product(shop, title="Only the dear one", options=["Size"], variants=sizes)
+
+    assert titles(by_rules(shop, Condition("in_stock"), Condition("price_to", "2500"))) == ["B"]
+    assert "Only the dear one" in titles(by_rules(shop, Condition("in_stock")))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (Condition("tag", "BLUE"), {"A", "C"}),
+        (Condition("tag", "blu"), set()),
+        (Condition("tag", "%"), set()),
+        (Condition("attribute", "volume=1.50"), {"C"}),
+        (Condition("attribute", "volume=1,200"), {"B"}),
+        (Condition("attribute", "volume=1.51"), set()),
+    ],
+)
+def test_what_is_typed_in_another_way_means_the_same(
+    condition: Condition, expected: set[str]
+) -> None:
+    shop = furnished()
+    for title, volume in (("C", "1.5"), ("B", "1200")):
+        Product.objects.filter(title=title, shop=shop).update(attributes={"volume": volume})
+
+    assert set(titles(by_rules(shop, condition))) == expected
+
+
 def test_a_collection_by_rules_is_never_stale() -> None:
     shop = furnished()
     stocked, fresh = (

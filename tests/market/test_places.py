@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from banyan.market.models import Listing
 from banyan.market.queries import listings_in, listings_near
 from banyan.market.rules import GRID, Place, box, distance_km, place_of
 
@@ -45,6 +46,24 @@ def test_the_box_holds_the_circle(center: Place, other: Place, km: float) -> Non
 
 
 @pytest.mark.django_db
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(center=places, other=places)
+def test_the_database_reckons_the_same_distance(one: Listing, center: Place, other: Place) -> None:
+    km = distance_km(center, other)
+    Listing.objects.update(latitude=other.latitude, longitude=other.longitude)
+
+    (near,) = listings_near(center, km + 0.01)
+
+    assert near.km == pytest.approx(km, abs=0.001)
+    assert listings_near(center, km - 0.01) == []
+
+
+@pytest.fixture
+def one() -> Listing:
+    return listing(seller(), title="Wanderer")
+
+
+@pytest.mark.django_db
 def test_nearest_first_and_nothing_beyond() -> None:
     of = seller()
     far = listing(of, title="Far", place=place_of(30.60, 120.15))
@@ -55,6 +74,9 @@ def test_nearest_first_and_nothing_beyond() -> None:
 
     assert [one.listing.pk for one in listings_near(here, 10)] == [near.pk]
     assert [one.listing.pk for one in listings_near(here, 50)] == [near.pk, far.pk]
+    assert [one.listing.pk for one in listings_near(here, 50, skip=1)] == [far.pk]
+    assert listings_near(here, 50, region="Beijing") == []
+    assert len(listings_near(here, 50, region="zhejiang")) == 2
     assert len(listings_in("zhejiang")) == 3
     assert listings_in("Beijing") == []
     assert GRID == 100

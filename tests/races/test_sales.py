@@ -14,6 +14,8 @@ from banyan.catalog.models import Variant
 from banyan.kernel import clock, tickets
 from banyan.kernel.problems import Busy, Conflict, SoldOut
 from banyan.orders import actions as orders
+from banyan.orders.actions import placement
+from banyan.orders.models import Checkout
 from banyan.people.models import Account
 from banyan.sales import actions as sales
 from banyan.sales.actions import claiming, codes, room, units
@@ -23,7 +25,7 @@ from banyan.trust.rules import PAYMENT, Key
 from tests.sales.scene import MINUTE, SYSTEM, assert_sound, bucket, buyer, claim, on, order
 from tests.support import factories as make
 from tests.support.threads import kinds, run_at_once, run_concurrently
-from tests.support.weakened import between, rendezvous, without_check
+from tests.support.weakened import between, meet, rendezvous, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -163,6 +165,24 @@ def test_member_and_guest_of_one_address_get_one() -> None:
 
     got = Right.objects.filter(state__in=["bound", "reserved"]).count()
     assert got == 1, kinds(results)
+    assert_sound()
+
+
+def test_who_orders_twice_at_once_has_one_and_is_told_what_the_other_costs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    item = make.variant(price=10_000, stock=20)
+    sale = on(item, price=5_000, public=9)
+    ana = buyer(1)
+    line = [orders.WantedLine(item.pk)]
+    agreed = orders.quote(actor=make.actor(ana), lines=line).agreement.text()
+    meet(monkeypatch, placement, "credits_of", 2)
+
+    results = run_concurrently(lambda: order(item, who=ana, agreement=agreed), 2)
+
+    assert sum(isinstance(one, Checkout) for one in results) == 1, kinds(results)
+    assert [one.code for one in results if isinstance(one, Conflict)] == ["price_changed"]
+    assert bucket(sale).taken == 1
     assert_sound()
 
 

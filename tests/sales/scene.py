@@ -66,7 +66,9 @@ def claim(sale: Sale, item: Variant, who: Account) -> Right:
     return sales.claim(actor=make.actor(who), sale_id=sale.pk, variant_id=item.pk)
 
 
-def order(item: Variant, n: int = 1, who: Account | None = None, email: str = "") -> Checkout:
+def order(
+    item: Variant, n: int = 1, who: Account | None = None, email: str = "", agreement: str = ""
+) -> Checkout:
     """Place an order that a parcel of its own phone number goes to; by a guest without ``who``."""
     number = next(_count)
     return orders.place(
@@ -76,6 +78,7 @@ def order(item: Variant, n: int = 1, who: Account | None = None, email: str = ""
         address=make.ADDRESS | {"phone": f"+86138{number:08d}"},
         placement_key=new_code(80),
         provider="sandbox",
+        agreement=agreement,
     )
 
 

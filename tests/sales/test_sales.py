@@ -171,19 +171,105 @@ def test_the_price_that_is_shown_is_charged_and_the_unit_comes_from_the_sale() -
 
 
 def test_one_person_gets_no_more_than_the_cap_also_as_a_guest() -> None:
-    item = make.variant(stock=5)
-    sale = on(item)
+    item = make.variant(price=10_000, stock=5)
+    sale = on(item, price=5_000)
+    ana = buyer(1)
+    assert order(item, who=ana).goods_amount == 5_000
+
+    assert order(item, who=ana).goods_amount == 10_000
+    assert order(item, email=ana.email or "").goods_amount == 10_000
+    assert order(item, who=buyer(2)).goods_amount == 5_000
+
+    assert bucket(sale).taken == 2
+    stock = make.stock_of(item)
+    assert (stock.held, stock.reserved, stock.free) == (1, 4, 0), "two are of the free units"
+    assert_sound()
+
+
+def test_who_has_had_theirs_is_told_before_and_pays_the_list_price() -> None:
+    item = make.variant(price=10_000, stock=5)
+    sale = on(item, price=5_000)
+    ana, line = buyer(1), [orders.WantedLine(item.pk)]
+    first = orders.quote(actor=make.actor(ana), lines=line)
+    assert first.beyond_sale() == {}
+    make.pay(order(item, who=ana))
+
+    second = orders.quote(actor=make.actor(ana), lines=line)
+
+    told = second.beyond_sale()[item.pk]
+    assert (second.total.amount - first.total.amount, told.most, told.per_person) == (5_000, 0, 1)
+    assert second.priced.lines[0].steps[0]["step"] == "list"
+    assert "sale" not in {step["step"] for step in second.priced.lines[0].steps}
+    # what they agreed to when they had none yet is no longer what it costs
+    with pytest.raises(Conflict) as refused:
+        order(item, who=ana, agreement=first.agreement.text())
+    assert refused.value.code == "price_changed"
+    assert bucket(sale).taken == 1
+    checkout = order(item, who=ana, agreement=second.agreement.text())
+    kept = OrderLine.objects.get(order__checkout=checkout)
+    assert (kept.sale_id, kept.unit_amount) == (None, 10_000)
+    assert bucket(sale).taken == 1
+    assert_sound()
+
+
+def test_a_guest_is_told_as_soon_as_they_say_who_they_are() -> None:
+    item = make.variant(price=10_000, stock=5)
+    on(item, price=5_000)
     ana = buyer(1)
     order(item, who=ana)
+    line = [orders.WantedLine(item.pk)]
 
-    with pytest.raises(Conflict) as refused:
-        order(item, who=ana)
-    assert refused.value.code == "sale_cap"
-    with pytest.raises(Conflict) as refused:
-        order(item, email=ana.email or "")
-    assert refused.value.code == "sale_cap"
+    unknown = orders.quote(actor=Actor.guest(), lines=line)
+    known = orders.quote(
+        actor=Actor.guest(), lines=line, contact=orders.Contact(email="BUYER1@example.com")
+    )
 
-    assert bucket(sale).taken == 1
+    assert (unknown.beyond_sale(), known.beyond_sale()[item.pk].most) == ({}, 0)
+    assert (unknown.priced.goods(), known.priced.goods()) == (5_000, 10_000)
+
+
+def test_a_unit_that_goes_back_is_theirs_to_buy_again() -> None:
+    item = make.variant(price=10_000, stock=5)
+    on(item, price=5_000)
+    ana = buyer(1)
+    checkout = order(item, who=ana)
+
+    with clock.at(checkout.expires_at):
+        orders.expire_due(actor=SYSTEM)
+        assert order(item, who=ana).goods_amount == 5_000
+    assert_sound()
+
+
+def test_of_two_things_of_one_sale_the_one_that_saves_more_has_its_price() -> None:
+    shop = make.shop()
+    small, large = (make.variant(shop, price=n, stock=5) for n in (6_000, 10_000))
+    owner = make.actor(shop.owner)
+    now = clock.now()
+    data = sales.SaleInput(
+        title="Two of one",
+        starts_at=now,
+        ends_at=now + 60 * MINUTE,
+        items=[sales.ItemInput(one.pk, 4_000, public=3) for one in (small, large)],
+    )
+    sale = sales.plan_sale(actor=owner, shop_id=shop.pk, data=data)
+    sales.publish_sale(actor=owner, sale_id=sale.pk)
+    ana = buyer(1)
+    lines = [orders.WantedLine(one.pk) for one in (small, large)]
+
+    quote = orders.quote(actor=make.actor(ana), lines=lines)
+    checkout = orders.place(
+        actor=make.actor(ana),
+        lines=lines,
+        contact=orders.Contact(email="ana@example.com"),
+        address=make.ADDRESS,
+        placement_key="two-of-one-sale",
+        provider="sandbox",
+        agreement=quote.agreement.text(),
+    )
+
+    assert checkout.goods_amount == 6_000 + 4_000
+    assert {key: told.most for key, told in quote.beyond_sale().items()} == {small.pk: 0}
+    assert Right.objects.get().item.variant_id == large.pk
     assert_sound()
 
 
@@ -198,9 +284,8 @@ def test_a_second_account_with_the_same_card_is_the_same_person() -> None:
     with pytest.raises(Conflict) as refused:
         claim(sale, item, again)
     assert refused.value.code == "sale_cap"
-    with pytest.raises(Conflict) as refused:
-        order(item, who=again)
-    assert refused.value.code == "sale_cap"
+    order(item, who=again)
+    assert not Right.objects.filter(account=again).exists()
     claim(sale, item, ben)
     assert bucket(sale).taken == 2
     assert_sound()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from functools import reduce
 from operator import and_, or_
 
@@ -12,10 +13,10 @@ from banyan.kernel import clock
 
 from ..access import visible_products
 from ..models import Category, Collection, Product, Shop, Variant
-from ..rules import Condition
+from ..rules import Condition, kept_of
 from .categories import below
 
-PRICES = {"price_from", "price_to"}
+OF_A_VARIANT = {"price_from", "price_to", "in_stock"}
 
 
 def products_in(collection: Collection) -> QuerySet[Product]:
@@ -26,12 +27,12 @@ def products_in(collection: Collection) -> QuerySet[Product]:
         places = collection.items.filter(product_id=OuterRef("pk")).values("position")
         return mine.annotate(place=places[:1]).order_by("place", "id")
     conditions = [Condition.read(one) for one in collection.conditions]
-    tests = [_test(one) for one in conditions if one.field not in PRICES]
-    priced = [_price(one) for one in conditions if one.field in PRICES]
-    if collection.match == "all" and priced:
-        # From and up to are about one and the same variant.
-        priced = [reduce(and_, priced)]
-    tests += [Q(Exists(_active().filter(one))) for one in priced]
+    tests = [_test(one) for one in conditions if one.field not in OF_A_VARIANT]
+    asked = [_of_variant(one) for one in conditions if one.field in OF_A_VARIANT]
+    if collection.match == "all" and asked:
+        # From, up to and in stock are about one and the same variant.
+        asked = [reduce(and_, asked)]
+    tests += [Q(Exists(_active().filter(one))) for one in asked]
     if not tests:
         return rows.none()
     rows = rows.filter(reduce(and_ if collection.match == "all" else or_, tests))
@@ -46,7 +47,10 @@ def _active() -> QuerySet[Variant]:
     return Variant.objects.filter(product_id=OuterRef("pk"), is_active=True)
 
 
-def _price(condition: Condition) -> Q:
+def _of_variant(condition: Condition) -> Q:
+    if condition.field == "in_stock":
+        promised = F("stock__allocated") + F("stock__reserved") + F("stock__held")
+        return Q(stock__on_hand__gt=promised)
     amount = int(condition.value)
     if condition.field == "price_from":
         return Q(price_amount__gte=amount)
@@ -59,18 +63,14 @@ def _test(condition: Condition) -> Q:
         here = Category.objects.filter(slug=value).first()
         return Q(category__in=below(here) if here is not None else [])
     if condition.field == "tag":
-        return Q(tags__contains=[value])
+        # Whatever its case, as coupons read tags; quoted, so that it is the whole of one.
+        return Q(tags__icontains=json.dumps(value, ensure_ascii=False))
     if condition.field == "vendor":
         return Q(vendor__iexact=value)
     if condition.field == "newer_than":
         return Q(published_at__gte=clock.now() - dt.timedelta(days=int(value)))
-    if condition.field == "in_stock":
-        promised = F("stock__allocated") + F("stock__reserved") + F("stock__held")
-        return Q(Exists(_active().filter(stock__on_hand__gt=promised)))
     code, _equals, wanted = value.partition("=")
-    kept: object = {"yes": True, "no": False}.get(wanted, wanted)
-    either = Q(attributes__contains={code: wanted})
-    return either if kept == wanted else either | Q(attributes__contains={code: kept})
+    return reduce(or_, (Q(attributes__contains={code: one}) for one in kept_of(wanted)))
 
 
 def shown_collections(shop: Shop) -> list[Collection]:

@@ -1,6 +1,6 @@
 """Pure rules of the catalogue: goods, prices and delivery here, files in ``product_csv``."""
 
-from .attributes import ATTRIBUTE_KINDS, Definition, clean_value, is_code, typed_text
+from .attributes import ATTRIBUTE_KINDS, Definition, clean_value, is_code, kept_of, typed_text
 from .collections import CONDITION_FIELDS, MOST_CONDITIONS, Condition, clean_condition
 from .delivery import (
     BASES,
@@ -57,6 +57,7 @@ __all__ = [
     "is_code",
     "is_place",
     "is_slug",
+    "kept_of",
     "listed_of",
     "method_of",
     "named_in",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Sequence
@@ -61,6 +62,16 @@ def _number(text: str) -> str:
     if not value.is_finite() or abs(value) > _LARGEST or -value.as_tuple().exponent > 6:  # type: ignore[operator]  # a finite number has a whole exponent
         raise ValueError(text)
     return f"{value.normalize():f}"
+
+
+def kept_of(text: str) -> list[str | bool]:
+    """Return everything that a typed value may be kept as, whatever kind its attribute is of."""
+    found: list[str | bool] = [text]
+    if text in {"yes", "no"}:
+        found.append(text == "yes")
+    with contextlib.suppress(ValueError):
+        found.append(_number(text))
+    return found
 
 
 def typed_text(value: object) -> str:

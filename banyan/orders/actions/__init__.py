@@ -29,7 +29,7 @@ from .handover import refund_missing
 from .holding import OrderWaits, release_hold
 from .lookup import send_order_link
 from .notes import write_note
-from .payment import cancel_checkout, expire_checkout, expire_due
+from .payment import cancel_checkout, expire_checkout, expire_due, warn_unpaid
 from .persons import Contact
 from .placement import place, place_of
 from .quoting import Carriage, Quote, Wishes, priced_in, quote
@@ -113,6 +113,7 @@ __all__ = [
     "take_from_cart",
     "undo_lines",
     "undo_orders",
+    "warn_unpaid",
     "withdraw_fapiao",
     "withdraw_return",
     "write_note",

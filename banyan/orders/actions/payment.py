@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import F, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import allocate, release, release_held
@@ -31,6 +33,7 @@ from banyan.ledger import actions as ledger
 from banyan.payments.actions import cancel_intent
 from banyan.payments.events import PaymentCaptured
 from banyan.sales import actions as sales
+from banyan.sales.queries import unwarned
 
 from ..access import get_checkout_for_buyer
 from ..events import OrderCancelled, OrderExpired, OrderPaid
@@ -42,6 +45,8 @@ from .holding import kept_back
 from .pointing import with_points
 from .proceeds import credit, locks_of
 
+WARNED = dt.timedelta(minutes=2)
+"""How long before an unpaid order of a sale ends its buyer is told."""
 logger = logging.getLogger(__name__)
 
 
@@ -200,6 +205,8 @@ def _release(actor: Actor, checkout: Checkout) -> None:
     release(free, reference=checkout.number)
     release_held(kept, reference=checkout.number)
     if len(own) < len(lines):
+        if checkout.state == "expired":
+            sales.tell_lapsed(checkout_id=checkout.pk, url=f"/o/{checkout.access_token}")
         sales.give_back(actor=actor, checkout_id=checkout.pk, reference=checkout.number)
 
 
@@ -244,6 +251,26 @@ def expire_checkout(*, actor: Actor, checkout_id: int) -> Checkout:
     if checkout.expires_at > clock.now():
         return checkout
     return _give_up(actor, checkout_id, "expired", "reservation ran out")
+
+
+def warn_unpaid(*, limit: int = 200) -> int:
+    """Tell members whose order of a sale ends unpaid within two minutes; how many. Each once.
+
+    Not those who had no more than that to begin with.
+    """
+    now, told = clock.now(), 0
+    soon = Checkout.objects.filter(
+        unwarned(OuterRef("pk")),
+        state="placed",
+        expires_at__gt=now,
+        expires_at__lte=now + WARNED,
+        created_at__lt=F("expires_at") - WARNED,
+    )
+    for checkout in soon.order_by("expires_at")[:limit]:
+        with transaction.atomic():
+            url = f"/o/{checkout.access_token}"
+            told += sales.tell_unpaid(checkout_id=checkout.pk, url=url)
+    return told
 
 
 def expire_due(*, actor: Actor, limit: int = 200) -> int:

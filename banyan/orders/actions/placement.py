@@ -162,7 +162,7 @@ def place(
                     now = offer.quote(wanted)
                     if (now.priced, now.offers) != (wanted.priced, wanted.offers):
                         raise _PriceMoved
-        except (_PriceMoved, PointsGone, RightGone):
+        except (_PriceMoved, PointsGone, RightGone, sales.SaleCapped):
             continue
         except IntegrityError as error:
             if "placement_key" not in str(error):

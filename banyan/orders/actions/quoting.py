@@ -18,7 +18,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, SoldOut
-from banyan.sales.queries import SalePrice, prices_of_rows
+from banyan.sales.queries import SalePrice, prices_of_rows, prices_under
 from banyan.storefronts.queries import Taken, taken_offers
 
 from ..reading import goods, purses_of, rights_of, sales_of
@@ -35,7 +35,7 @@ from ..rules import (
 )
 from .cart import MOST_LINES, MOST_OF_ONE
 from .couponing import Basket, Coupons, again, choose
-from .persons import Contact
+from .persons import Contact, same_person
 from .pointing import Points, points_for
 from .unit_prices import Asking, currencies_of, unit_prices
 
@@ -144,16 +144,25 @@ class Quote:
         return found
 
     def beyond_sale(self) -> dict[int, SalePrice]:
-        """Return the sales whose price would be less, for fewer units than a line's, by variant."""
-        found = {line.key: (line, self.sales.get(line.key)) for line in self.inputs}
-        return {
-            key: sale
-            for key, (line, sale) in found.items()
-            if sale is not None
-            and sale.most < line.quantity
-            and sale.amount < line.unit_amount
-            and self.variants[key].currency == self.currency
-        }
+        """Return the sales whose price would be less, for fewer units than a line's, by variant.
+
+        What other lines take of what one person may have is off their ``room``.
+        """
+        taken: dict[int, int] = {}
+        lines = {line.key: line for line in self.inputs}
+        for key, sale in self.in_sale().items():
+            fresh = max(0, lines[key].quantity - sale.rights)
+            taken[sale.sale_id] = taken.get(sale.sale_id, 0) + fresh
+        found = {}
+        for key, sale in self.sales.items():
+            left = replace(sale, room=sale.room - taken.get(sale.sale_id, 0))
+            if (
+                left.most < lines[key].quantity
+                and sale.amount < lines[key].unit_amount
+                and self.variants[key].currency == self.currency
+            ):
+                found[key] = left
+        return found
 
     def charge(self, shop_id: int, method: Method) -> int:
         """Return what a way of delivery would cost for the shop's part of this purchase."""
@@ -198,8 +207,9 @@ def quote(
     reserved: these stay as they are; without it they are read.
 
     One statement for the goods, their sales, the buyer's own prices and points, and as many for
-    coupons whatever the length. ``contact`` is how a guest is reached as far as it is known. A
-    price right for fewer units than its line is not used; ``left_out`` names it. A typed code that
+    coupons whatever the length. ``contact`` is how a guest is reached as far as it is known: where
+    a sale is on, one or two more say what they have had of it. A price right for fewer units than
+    its line is not used; ``left_out`` names it, ``beyond_sale`` a sale's price. A typed code that
     cannot be used is named in ``coupons.problem`` and leaves the price alone. Lines no longer on
     sale are left out and named in ``unavailable``; shops that do not deliver there in
     ``undelivered``. Raises Invalid for quantities out of range,
@@ -228,6 +238,8 @@ def quote(
         pooled = _pooled(offers)
         shops_own = {key: one for key, one in variants.items() if key not in pooled}
         sales = prices_of_rows({key: sales_of(one) for key, one in shops_own.items()})
+        if sales and actor.id is None and contact is not None:
+            sales = prices_under(sales, same_person(actor, contact))
         rights = {key: rights_of(one) for key, one in shops_own.items()}
     else:
         sales, rights = dict(kept.sales), dict(kept.rights)

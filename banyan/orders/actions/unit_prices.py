@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import listed
@@ -84,15 +84,37 @@ def offer_prices(asking: Asking, said: Said) -> dict[int, UnitPrice]:
 
 
 def running_sales(asking: Asking, said: Said) -> dict[int, UnitPrice]:
-    """Return the prices of sales, for lines of no more units than one may have; never dearer."""
-    found = {}
+    """Return the prices of sales, for lines of no more units than one may have; never dearer.
+
+    Where lines share what one person may have of a sale, those that save most come first.
+    """
+    saving: dict[int, int] = {}
     for line in asking.lines:
         variant, sale = asking.variants[line.variant_id], asking.sales.get(line.variant_id)
-        if sale is None or line.quantity > sale.most or variant.currency != asking.currency:
+        if sale is None or variant.currency != asking.currency:
             continue
-        if sale.amount <= said[variant.pk][-1].amount:
-            found[variant.pk] = UnitPrice(sale.amount, "sale", sale.title, sale_id=sale.sale_id)
+        less = said[variant.pk][-1].amount - sale.amount
+        if less >= 0 and not _has_better_right(asking, line, sale):
+            saving[variant.pk] = less * line.quantity
+    found = {}
+    rooms: dict[int, int] = {}
+    for line in sorted(asking.lines, key=lambda one: -saving.get(one.variant_id, 0)):
+        if line.variant_id not in saving:
+            continue
+        sale = asking.sales[line.variant_id]
+        sale = replace(sale, room=rooms.get(sale.sale_id, sale.room))
+        if line.quantity <= sale.most:
+            found[line.variant_id] = UnitPrice(
+                sale.amount, "sale", sale.title, sale_id=sale.sale_id
+            )
+            rooms[sale.sale_id] = sale.room - max(0, line.quantity - sale.rights)
     return found
+
+
+def _has_better_right(asking: Asking, line: WantedLine, sale: SalePrice) -> bool:
+    """Tell whether a price of the actor's own stands in the place of a sale's; its unit is free."""
+    right = cheapest_held(asking.rights.get(line.variant_id, ()), asking.currency, line.quantity)
+    return right is not None and right.amount <= sale.amount
 
 
 def held_rights(asking: Asking, said: Said) -> dict[int, UnitPrice]:

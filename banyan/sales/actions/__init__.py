@@ -27,11 +27,14 @@ from .planning import (
 )
 from .reminding import tell_starting
 from .room import admit, draw_places, enter_room, leave_room
+from .units import SaleCapped
+from .warning import tell_lapsed, tell_unpaid
 
 __all__ = [
     "CodeRefused",
     "ItemInput",
     "Part",
+    "SaleCapped",
     "SaleInput",
     "Wanted",
     "admit",
@@ -60,6 +63,8 @@ __all__ = [
     "revoke_codes",
     "settle_sale",
     "take_back",
+    "tell_lapsed",
     "tell_starting",
+    "tell_unpaid",
     "use_rights",
 ]

@@ -228,7 +228,7 @@ def use_rights(
         known = check_cap(sale, keys, more=line.quantity + coming, without=mine)
         if missing:
             _check_unclaimed(actor, sale)
-        transition_all(RIGHT, mine, "reserved", actor=actor, checkout_id=checkout_id)
+        transition_all(RIGHT, mine, "reserved", actor=actor, checkout_id=checkout_id, warned=False)
         write_keys(mine, set(keys) - known)
         parts.append(Part(line, item, missing))
     return parts

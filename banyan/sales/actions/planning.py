@@ -194,9 +194,9 @@ def publish_sale(*, actor: Actor, sale_id: int) -> Sale:
                 commitment = fairness.commit(purpose=ROOM, subject_id=sale.pk)
                 terms = room_of(sale).published
             hold(wanted, reference=f"sale:{sale.pk}")
-            for item in items:
-                item.live = True
-                item.save(update_fields=["live", "baseline_amount"])
+            for item, (_variant_id, units) in zip(items, wanted, strict=True):
+                item.live, item.units = True, units
+                item.save(update_fields=["live", "units", "baseline_amount"])
             if sale.ticketed:
                 _open_pools(items)
             told = SaleScheduled(sale_id=sale.pk, shop_id=sale.shop_id)

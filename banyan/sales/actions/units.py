@@ -18,9 +18,9 @@ from banyan.kernel.remembered import insert, run
 from banyan.trust.queries import ACCOUNTS, known
 
 from ..models import Bucket, Right, RightKey, Sale
+from ..states import COUNTED
 
 ACCOUNT = "account:"
-COUNTED = ("bound", "reserved", "redeemed")
 _COUNTED = ", ".join(f"'{state}'" for state in COUNTED)
 
 
@@ -50,7 +50,7 @@ def person_in(sale: Sale, account_id: int) -> set[str]:
     """
     email, phone, accounts, held = run(_PERSON, [sale.pk, account_id]).fetchone()
     if held >= sale.per_person:
-        raise _capped(sale)
+        raise SaleCapped(extra={"per_person": sale.per_person})
     return _keys({account_id, *accounts}, email, phone)
 
 
@@ -90,16 +90,15 @@ def check_cap(
     asked = _held(len(ours), len(keys))
     held, known = run(asked, [*ours, sale.pk, *sorted(keys), *ours]).fetchone()
     if held + more > sale.per_person:
-        raise _capped(sale)
+        raise SaleCapped(extra={"per_person": sale.per_person})
     return set(known)
 
 
-def _capped(sale: Sale) -> Conflict:
-    return Conflict(
-        _("You already have as many as one person can have."),
-        code="sale_cap",
-        extra={"per_person": sale.per_person},
-    )
+class SaleCapped(Conflict):
+    """This person has as many units of a sale as one person can have."""
+
+    code = "sale_cap"
+    message = _("You already have as many as one person can have.")
 
 
 _BIND = """

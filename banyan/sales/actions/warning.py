@@ -1,4 +1,4 @@
-"""Who has taken a unit is told when their time is nearly over, and when it is."""
+"""Who has taken or ordered a unit is told when their time is nearly over, and when it is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ..models import Right, Sale
 
 BEFORE = dt.timedelta(minutes=2)
 ENDING, RELEASED = "sale.ending", "sale.released"
+UNPAID, LAPSED = "sale.unpaid", "sale.lapsed"
 MOST_AT_ONCE = 500
 
 
@@ -47,13 +48,43 @@ def tell_released(*, sale: Sale, rights: Collection[Right]) -> None:
         _tell(sale, right, RELEASED)
 
 
+def tell_unpaid(*, checkout_id: int, url: str) -> bool:
+    """Tell a member that what they have ordered goes back unless it is paid within two minutes.
+
+    Once for each order; returns whether they were told now. In the caller's transaction.
+    """
+    rights = Right.objects.filter(checkout_id=checkout_id, state="reserved", warned=False)
+    found = rights.select_related("sale").order_by("id").first()
+    if found is None or not rights.update(warned=True):
+        return False
+    _tell_of_order(found, UNPAID, url)
+    return True
+
+
+def tell_lapsed(*, checkout_id: int, url: str) -> None:
+    """Tell a member that what they had ordered goes back: it was not paid. Before it does."""
+    rights = Right.objects.filter(checkout_id=checkout_id, state="reserved")
+    found = rights.select_related("sale").order_by("id").first()
+    if found is not None:
+        _tell_of_order(found, LAPSED, url)
+
+
+def _tell_of_order(right: Right, kind: str, url: str) -> None:
+    _notify(right, kind, f"{kind}:{right.checkout_id}", url)
+
+
 def _tell(sale: Sale, right: Right, kind: str) -> None:
+    once = f"{kind}:{right.pk}:{right.expires_at.timestamp():.0f}"
+    _notify(right, kind, once, f"/sale/{sale.pk}")
+
+
+def _notify(right: Right, kind: str, group_key: str, url: str) -> None:
     if right.account_id is None:
         return
     notify(
         recipient_id=right.account_id,
         kind=kind,
-        group_key=f"{kind}:{right.pk}:{right.expires_at.timestamp():.0f}",
-        url=f"/sale/{sale.pk}",
-        data={"title": sale.title},
+        group_key=group_key,
+        url=url,
+        data={"title": right.sale.title},
     )

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from banyan.campaigns.figures import of_units
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop, Variant
 from banyan.kernel.money import Money
@@ -150,6 +151,7 @@ def _sale(
         "state": sale_state(shown),
         "items": _items(buckets, lowest),
         "results": results_of(shown),
+        "figures": of_units(shown, buckets[0].item.currency),
         "reach": reachable_share(kind=STARTS, subject_id=shown.pk),
         "batches": list(batches.order_by("-id")),
         "with_codes": [bucket.item for bucket in buckets if bucket.kind == "code"],

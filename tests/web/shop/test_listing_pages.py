@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 
+from banyan.market.rules import place_of
 from banyan.web.shop.market.cards import product_url
+from banyan.web.shop.trade import listings
 from tests.market import deals
 from tests.support import factories as make
 
@@ -49,3 +54,22 @@ def test_the_front_of_the_market_shows_shops_and_what_can_be_had() -> None:
     assert 'href="/shop/m-tam"' not in page
     assert f'href="/shop/{stall.slug}"' in page
     assert page.index("Everyday cup") < page.index("Guitar with a past")
+
+
+def test_near_by_goes_on_to_the_last_one_and_within_the_region_that_is_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listings, "PAGE", 2)
+    of = deals.seller()
+    for n in range(5):
+        deals.listing(of, title=f"Lamp {n}", place=place_of(30.27 + n / 50, 120.15))
+    deals.listing(of, title="Elsewhere", place=place_of(30.27, 120.15), level1="Anhui")
+    browser, seen = Client(), list[str]()
+    url = "/market?lat=30.27&lon=120.15&km=25&region=Zhejiang"
+    while url:
+        page = browser.get(url).content.decode()
+        seen += dict.fromkeys(re.findall(r"Lamp \d|Elsewhere", page))
+        more = re.search(r'href="(\?[^"]*skip=[^"]*)"', page)
+        url = f"/market{unescape(more[1])}" if more else ""
+
+    assert seen == [f"Lamp {n}" for n in range(5)]

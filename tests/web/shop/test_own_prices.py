@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from django.urls import reverse
 
 from banyan.catalog.models import Variant
 from banyan.orders import actions as orders
+from banyan.orders.models import Checkout
+from banyan.web.shop.market.cards import product_url
 from tests.api.client import Program, problem
 from tests.orders.group import forming, join
 from tests.sales.scene import on
@@ -160,3 +164,55 @@ def test_cart_and_checkout_say_why_more_than_a_sale_allows_cost_the_list_price()
     lines[0]["quantity"] = 2
     (line,) = Program(ana).do("POST", "/checkouts/quote", {"lines": lines})["lines"]
     assert (line["sale_left_out"], line["unit"]["amount"]) == (None, 5_000)
+
+
+def test_every_page_says_that_one_more_than_a_sale_allows_is_at_the_list_price() -> None:
+    item, ana = make.variant(price=10_000, stock=9), make.member(email="ana@example.com")
+    sale = on(item, price=5_000, public=3)
+    make.pay(make.place((item, 1), buyer=ana))
+    browser, stranger = client(ana), client(make.member())
+
+    def pages(of: Client) -> list[str]:
+        wanted = {"variant": item.pk, "n": 1}
+        answers = of.get(product_url(item.product)), of.get(reverse("checkout"), wanted)
+        return [answer.content.decode() for answer in answers]
+
+    why = "Flash sale “Singles&#39; day”: 1 for each person, and you have yours."
+    product, checkout = pages(browser)
+    assert "Buy for CN¥100.00" in product
+    assert why in product
+    assert "Pay CN¥100.00" in checkout
+    assert why in checkout
+    assert "Buy more at the ordinary price" in browser.get(f"/sale/{sale.pk}").content.decode()
+    others = pages(stranger)
+    assert "Buy for CN¥50.00" in others[0]
+    assert "Pay CN¥50.00" in others[1]
+    assert not any(why in page for page in others)
+    lines = [{"variant_id": str(item.pk), "quantity": 1}]
+    (line,) = Program(ana).do("POST", "/checkouts/quote", {"lines": lines})["lines"]
+    assert (line["sale_left_out"]["quantity"], line["unit"]["amount"]) == (0, 10_000)
+
+
+def test_a_guest_who_has_had_theirs_is_asked_again_once_they_say_who_they_are() -> None:
+    item = make.variant(price=10_000, stock=9)
+    on(item, price=5_000, public=3)
+    make.pay(make.place((item, 1), email="cy@example.com", phone="+8613900000001"))
+    browser = Client()
+    page = browser.get(reverse("checkout"), {"variant": item.pk, "n": 1}).content.decode()
+    assert "Pay CN¥50.00" in page
+
+    def send(shown: str) -> Any:
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown)
+        form = {name: unescape(value) for name, value in hidden}
+        return browser.post(
+            "/checkout", form | make.ADDRESS | {"email": "cy@example.com", "n": "1"}
+        )
+
+    asked = send(page)
+    shown = asked.content.decode()
+    assert asked.status_code == 409
+    assert "1 for each person, and you have yours." in shown
+    assert "Pay CN¥100.00" in shown
+    assert Checkout.objects.count() == 1
+    assert send(shown).status_code == 302
+    assert Checkout.objects.latest("id").total_amount == 10_000

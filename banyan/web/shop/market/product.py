@@ -48,6 +48,7 @@ from ...http import actor, revalidated
 from ..campaigns.cards import CampaignCard, campaign_cards
 from ..community.cards import cards_about, covers_of
 from ..heads import Head, breadcrumbs, head_of, offered
+from ..orders.explaining import had_all_text
 from ..sharing.shown import note_shown
 from ..standing.age import age_of, gate
 from ..trade.listings import listing_facts
@@ -136,6 +137,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         # What the shop asks elsewhere is no former price of this page's.
         "was": None if stand.prices else _was(chosen, units),
         **_sale(chosen, in_sales),
+        "had_all": _had_all(sale_prices.get(chosen.pk)) if chosen else "",
         "together": _together(found, variants, arrival, stand),
         "own": orders.own_price(chosen, units[chosen.pk]) if chosen and not stand.prices else None,
         "from_price": prices is not None and prices[0] != prices[1],
@@ -205,6 +207,11 @@ def _handed_over(found: Product) -> str:
 
 def _in_sale(price: SalePrice | None) -> int:
     return price.most if price else 0
+
+
+def _had_all(price: SalePrice | None) -> str:
+    """Return why the sale's price is not the reader's; empty unless they have had their units."""
+    return had_all_text(price) if price is not None and not price.most else ""
 
 
 def _sale(chosen: Variant | None, items: Sequence[SaleItem]) -> dict[str, Any]:

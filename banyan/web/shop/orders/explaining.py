@@ -73,6 +73,8 @@ def _left_out_text(right: HeldPrice) -> str:
 
 
 def _beyond_sale_text(sale: SalePrice, currency: str) -> str:
+    if not sale.most:
+        return had_all_text(sale)
     text = ngettext(
         "Flash sale “%(name)s”: %(amount)s for one, not for more. Take one for that price.",
         "Flash sale “%(name)s”: %(amount)s each for up to %(n)s, not for more.",
@@ -80,6 +82,15 @@ def _beyond_sale_text(sale: SalePrice, currency: str) -> str:
     )
     amount = format_money(Money(sale.amount, currency))
     return text % {"name": sale.title, "amount": amount, "n": sale.most}
+
+
+def had_all_text(sale: SalePrice) -> str:
+    """Return what is said to who has had as many units of a sale as one person can have."""
+    text = _(
+        "Flash sale “%(name)s”: %(n)s for each person, and you have yours. More are at the"
+        " ordinary price."
+    )
+    return text % {"name": sale.title, "n": sale.per_person}
 
 
 def _words(step: Mapping[str, Any], currency: str) -> dict[str, str]:

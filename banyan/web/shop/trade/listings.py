@@ -30,6 +30,7 @@ from ...media.uploads import staged_tokens
 from ..market.cards import product_cards, product_url
 
 PAGE = 24
+MOST_SKIPPED = 2_400
 REACHES = (2, 5, 10, 25, 100)
 CURRENCIES = ("CNY", "TWD", "HKD", "USD", "EUR")
 
@@ -49,14 +50,17 @@ def listings(request: HttpRequest) -> HttpResponse:
     region = request.GET.get("region", "").strip()[:60]
     center = _place(request.GET)
     km = number(request.GET, "km", most=max(REACHES)) or 10
-    more_url = ""
+    skip = number(request.GET, "skip", most=MOST_SKIPPED) or 0
     if center is not None:
-        found = listings_near(center, km, PAGE)
+        found = listings_near(center, km, PAGE + 1, region=region, skip=skip)
+        here = {name: request.GET.get(name, "") for name in ("lat", "lon")}
+        kept = here | {"km": str(km), "skip": str(skip + PAGE)}
     else:
         found = listings_in(region, number(request.GET, "before"), PAGE + 1)
-        if len(found) > PAGE:
-            kept = {"region": region, "before": str(found[PAGE - 1].listing.pk)}
-            more_url = f"?{urlencode({key: value for key, value in kept.items() if value})}"
+        kept = {"before": str(found[PAGE - 1].listing.pk)} if len(found) > PAGE else {}
+    more_url = ""
+    if len(found) > PAGE and skip + PAGE <= MOST_SKIPPED:
+        more_url = "?" + urlencode(kept | ({"region": region} if region else {}))
     context = {
         "nav": "explore",
         "cards": _cards(found[:PAGE]),

@@ -32,6 +32,7 @@ class Permit(models.Model):
 
     ``category`` empty: the licence of the business itself. ``image`` is for the office only. One
     is granted and one more asked for at a time, so that it can be renewed before its day comes.
+    ``warned_of``: the last day that its shop was warned of.
     """
 
     id = IdField(primary_key=True)
@@ -41,6 +42,7 @@ class Permit(models.Model):
     holder = models.CharField(max_length=120)
     image = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
     valid_until = models.DateField(null=True)
+    warned_of = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=PERMIT.choices(), default=PERMIT.initial)
     asked_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)

@@ -6,17 +6,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from banyan.catalog.models import Shop
+from banyan.catalog.models import Shop, ShopStaff
 from banyan.kernel import events
 from banyan.kernel.events import Meta
 from banyan.notify import kinds
-from banyan.notify.actions import notify, send
+from banyan.notify.actions import notify, notify_each, send
 from banyan.notify.kinds import Happening
 from banyan.orders.events import OrderCancelled
 from banyan.orders.models import Checkout, Order, OrderLine
 
 from .actions.takedowns import TAKEN_DOWN, received_orders
-from .events import AppealDecided, PermitDecided, PermitEnded, ProductTakenDown
+from .events import AppealDecided, PermitDecided, PermitEnded, PermitEnding, ProductTakenDown
 from .models import Appeal, Permit, Takedown
 
 CONSUMER = "standing.notices"
@@ -27,6 +27,24 @@ def tell_permit(event: PermitDecided, meta: Meta) -> None:
     """Tell the owner what was said of the licence or permit."""
     kind = "permit.granted" if event.granted else "permit.refused"
     _tell_owner(event.shop_id, kind, f"permit:{event.permit_id}", reason=event.reason)
+
+
+@events.subscribe(PermitEnding, consumer=CONSUMER)
+def tell_ending(event: PermitEnding, meta: Meta) -> None:
+    """Warn everybody who works in the shop, while there is time for a new one."""
+    permit = Permit.objects.select_related("shop").get(pk=event.permit_id)
+    staff = ShopStaff.objects.filter(shop_id=event.shop_id).order_by("id")
+    notify_each(
+        recipient_ids=list(staff.values_list("account_id", flat=True)),
+        kind="permit.ending",
+        group_key=f"permit.ending:{permit.pk}:{event.last_day}",
+        url=f"/studio/{permit.shop.slug}/standing",
+        data={
+            "shop": permit.shop.name,
+            "number": permit.number,
+            "day": event.last_day.isoformat(),
+        },
+    )
 
 
 @events.subscribe(PermitEnded, consumer=CONSUMER)
@@ -133,6 +151,14 @@ def _refused(happening: Happening) -> str:
     return _("What %(shop)s showed was turned down: %(reason)s") % happening.data
 
 
+def _ending(happening: Happening) -> str:
+    told = _(
+        "“%(number)s” of %(shop)s is valid until %(day)s. Show a new one in time: "
+        "what needs it goes off sale after that day."
+    )
+    return told % happening.data
+
+
 def _ended(happening: Happening) -> str:
     told = _(
         "“%(number)s” of %(shop)s is no longer valid: show a new one. What needs it is off sale."
@@ -165,6 +191,7 @@ def _unpaid(happening: Happening) -> str:
 
 kinds.register("permit.granted", _granted, icon="shop", family="shop")
 kinds.register("permit.refused", _refused, icon="shop", family="shop")
+kinds.register("permit.ending", _ending, icon="clock", family="shop")
 kinds.register("permit.ended", _ended, icon="warn", family="shop")
 kinds.register("appeal.upheld", _upheld, icon="shop", family="shop")
 kinds.register("appeal.dismissed", _dismissed, icon="shop", family="shop")

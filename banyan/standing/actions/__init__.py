@@ -8,6 +8,7 @@ from .permits import (
     end_permits,
     guard_category,
     unguard_category,
+    warn_of_permits,
     withdraw_permit,
 )
 from .reviews import decide_report, report_product, write_review
@@ -29,6 +30,7 @@ __all__ = [
     "settle_takedown",
     "take_down",
     "unguard_category",
+    "warn_of_permits",
     "withdraw_permit",
     "write_review",
 ]

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff, require_outsider
@@ -20,12 +21,14 @@ from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 
 from ..access import require_moderation
-from ..events import PermitDecided, PermitEnded
+from ..events import PermitDecided, PermitEnded, PermitEnding
 from ..models import GuardedCategory, Permit
 from ..states import PERMIT
 
 RENEWED = dt.timedelta(days=60)
 """So long before its last day the next one can be shown."""
+WARNED = dt.timedelta(days=30)
+"""So long before its last day the shop is warned: authorities take weeks to give the next one."""
 
 
 def ask_permit(
@@ -142,6 +145,31 @@ def end_permits(*, actor: Actor, limit: int = 200) -> int:
                 told = PermitEnded(permit_id=permit.pk, shop_id=permit.shop_id, goods=len(goods))
                 events.emit(told, actor=actor)
     return len(ids)
+
+
+def warn_of_permits(*, actor: Actor, limit: int = 200) -> int:
+    """Warn shops of what ends within ``WARNED``; returns of how many. Once per permit and last day.
+
+    Not where the next one is asked for already. Emits permit.ending.
+    """
+    today = clock.now().date()
+    ending = Q(state="granted", valid_until__range=(today, today + WARNED))
+    unsaid = Q(warned_of=None) | ~Q(warned_of=F("valid_until"))
+    next_one = Permit.objects.alias(of=Coalesce("category_id", 0)).filter(
+        state="asked", shop_id=OuterRef("shop_id"), of=Coalesce(OuterRef("category_id"), 0)
+    )
+    due = Permit.objects.filter(ending, unsaid).exclude(Exists(next_one)).order_by("id")
+    warned = 0
+    for permit in due[:limit]:
+        with transaction.atomic():
+            mine = Permit.objects.filter(ending, unsaid, pk=permit.pk)
+            if mine.update(warned_of=F("valid_until")) and permit.valid_until:
+                warned += 1
+                told = PermitEnding(
+                    permit_id=permit.pk, shop_id=permit.shop_id, last_day=permit.valid_until
+                )
+                events.emit(told, actor=actor)
+    return warned
 
 
 def _needing(permit: Permit) -> list[int]:

@@ -30,9 +30,10 @@ class GuardedCategory(models.Model):
 class Permit(models.Model):
     """What a shop shows of itself: a business licence, or the permit for one category.
 
-    ``category`` empty: the licence of the business itself. ``image`` is for the office only. One
-    is granted and one more asked for at a time, so that it can be renewed before its day comes.
-    ``warned_of``: the last day that its shop was warned of.
+    ``category`` empty: the licence of the business itself. One is granted and one more
+    asked for at a time, so that it can be renewed before its day comes. ``warned_of``: the last
+    day that its shop was warned of. ``image``: where the release before kept the picture, until
+    ``seal_pictures`` has moved it to :class:`PermitPicture`.
     """
 
     id = IdField(primary_key=True)
@@ -57,6 +58,18 @@ class Permit(models.Model):
                 name="permit_once_each",
             )
         ]
+
+
+class PermitPicture(models.Model):
+    """The picture of a permit, a JPEG: here and not among the media, whose addresses are public."""
+
+    permit = models.OneToOneField(
+        Permit, primary_key=True, on_delete=models.PROTECT, related_name="picture"
+    )
+    jpeg = models.BinaryField()
+
+    class Meta:
+        db_table = "standing_permitpicture"
 
 
 class Review(models.Model):

@@ -27,14 +27,7 @@ def _erase_images(person: Person) -> None:
         except ProtectedError:
             Image.objects.filter(pk=image.pk).update(owner_id=None, alt="")
             continue
-        transaction.on_commit(partial(_remove, files, image.original))
-
-
-def _remove(files: list[str], original: str) -> None:
-    """After the commit: a file without a row is waste, a row without a file a broken page."""
-    for name in files:
-        store.public().delete(name)
-    store.private().delete(original)
+        transaction.on_commit(partial(store.discard, files, image.original))
 
 
 def _erase_videos(person: Person) -> None:

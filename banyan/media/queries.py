@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
+from django.db.models import ForeignObjectRel
 from PIL.Image import Image as Pixels
 
 from banyan.kernel.actors import Actor
 
 from . import rules, store
 from .access import staged_uploads
-from .models import Image, Rendition
+from .models import Image, Rendition, StagedUpload
 from .pixels import opened
+from .problems import StagedGone
 
 Variant = Literal["card", "large"]
 _FILE = re.compile(r"p/[0-9a-f]{2}/[0-9a-f]{38}[^/]*\.(?:avif|webp|jpg)")
@@ -182,6 +184,32 @@ def images_behind(urls: Iterable[str]) -> dict[str, Image]:
     rows = Rendition.objects.select_related("image").filter(file__in=set(files.values()))
     images = {row.file: row.image for row in rows}
     return {url: images[file] for url, file in files.items() if file in images}
+
+
+def is_shown(image: Image) -> bool:
+    """Tell whether any table refers to a picture, besides its own files and staged forms."""
+    own = (Rendition, StagedUpload)
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: image}).exists()
+        for relation in Image._meta.get_fields(include_hidden=True)
+        if isinstance(relation, ForeignObjectRel) and relation.related_model not in own
+    )
+
+
+def original_bytes(image: Image) -> bytes:
+    """Return the kept original, a JPEG; FileNotFoundError when it is gone."""
+    return store.read(store.private(), image.original)
+
+
+def staged_bytes(actor: Actor, token: str) -> bytes:
+    """Return the original behind one of the actor's tokens; StagedGone when there is none."""
+    row = staged_uploads(actor, [token]).first()
+    try:
+        if row is not None:
+            return original_bytes(row.image)
+    except FileNotFoundError:
+        pass  # swept this moment
+    raise StagedGone(extra={"tokens": [token]})
 
 
 def original_pixels(image: Image) -> Pixels:

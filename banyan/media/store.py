@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,16 @@ def put(storage: Storage, name: str, data: bytes) -> str:
         # Not there, or swept this moment.
         pass
     return storage.save(name, ContentFile(data))
+
+
+def discard(files: Iterable[str], original: str) -> None:
+    """Remove a picture's public files and its original.
+
+    After the commit: a file without a row is waste, a row without a file a broken page.
+    """
+    for name in files:
+        public().delete(name)
+    private().delete(original)
 
 
 def read(storage: Storage, name: str) -> bytes:

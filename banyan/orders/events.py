@@ -39,9 +39,10 @@ class OrderExpired(_OfOrder):
 
 
 class OrderCancelled(_OfOrder):
-    """The buyer gave the unpaid order up."""
+    """The unpaid order was given up; ``reason``: buyer, or why the platform ended it."""
 
     name: ClassVar[str] = "order.cancelled"
+    reason: str = "buyer"
 
 
 class OrderShipped(_OfOrder):

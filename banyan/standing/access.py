@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
+from banyan.catalog.access import works_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, NotFound
 from banyan.orders.access import get_order_for_buyer
 from banyan.orders.models import OrderLine
 
-from .models import Review
+from .models import Permit, Review
 
 
 def require_moderation(actor: Actor) -> None:
     """Refuse everybody but moderation and the system itself."""
     if actor.kind != "system" and not actor.has_role("moderation"):
         raise Forbidden()
+
+
+def get_permit_for_staff(actor: Actor, permit_id: int) -> Permit:
+    """Return a licence or permit of a shop that the actor works in."""
+    permit = Permit.objects.select_related("image").filter(pk=permit_id).first()
+    if permit is None or not works_in(actor, permit.shop_id):
+        raise NotFound()
+    return permit
 
 
 def get_line_to_review(actor: Actor, line_id: int, access_token: str = "") -> OrderLine:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banyan.catalog.models import Category
-from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
+from banyan.kernel.office import READS, Act, Ask, Cell, Errand, OfficeAdmin, Panel
 from banyan.kernel.problems import Invalid
-from banyan.media.queries import pictures
 from banyan.orders.models import Order
 
 from . import actions
 from .models import Appeal, GuardedCategory, Permit, Report, Takedown
 from .rules import REASONS
+from .serving import picture_answer
 
 MODERATION = ("moderation",)
 KINDS = {
@@ -112,9 +113,20 @@ class PermitAdmin(OfficeAdmin):
 
     def panels(self, request: HttpRequest, row: Permit) -> list[Panel]:
         """Return the way to the picture."""
-        shown = pictures([row.image_id]).get(row.image_id or 0)
-        cell = Cell(_("Open the picture"), shown["src"]) if shown else Cell("–")
+        cell = Cell(_("Open the picture"), reverse("admin:standing_permit_picture", args=[row.pk]))
         return [Panel(_("What was shown"), (_("Picture"),), [(cell,)])]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the picture's address besides the usual ones."""
+        view = self.admin_site.admin_view(self.picture_view)
+        shown = path("<path:object_id>/picture/", view, name="standing_permit_picture")
+        return [shown, *super().get_urls()]
+
+    def picture_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the picture to whoever may look at the row."""
+        if request.method not in READS:
+            return HttpResponseNotAllowed(READS)
+        return picture_answer(self._row(request, object_id))
 
 
 def _uphold_report(errand: Errand) -> None:

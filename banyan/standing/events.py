@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from banyan.kernel.events import Event
@@ -16,6 +17,16 @@ class PermitDecided(Event):
     shop_id: int
     granted: bool
     reason: str
+
+
+class PermitEnding(Event):
+    """A licence or permit is valid for some weeks more, until ``last_day``."""
+
+    name: ClassVar[str] = "permit.ending"
+    subject: ClassVar[str] = "permit_id"
+    permit_id: int
+    shop_id: int
+    last_day: dt.date
 
 
 class PermitEnded(Event):

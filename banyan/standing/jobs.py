@@ -6,7 +6,14 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import count_all, end_permits, settle_due, settle_takedown
+from .actions import (
+    count_all,
+    end_permits,
+    seal_pictures,
+    settle_due,
+    settle_takedown,
+    warn_of_permits,
+)
 
 
 @app.periodic(cron="*/2 * * * *")
@@ -27,6 +34,20 @@ def settle(takedown_id: str) -> None:
 def end_old_permits(timestamp: int) -> int:
     """End licences and permits whose last day has passed; returns how many."""
     return end_permits(actor=Actor.system("standing.end_permits"))
+
+
+@app.periodic(cron="47 * * * *")
+@app.task(name="standing.warn_of_permits", queue="soon", queueing_lock="standing.warn_of_permits")
+def warn_of_ending_permits(timestamp: int) -> int:
+    """Warn shops of licences and permits that end in some weeks; returns of how many."""
+    return warn_of_permits(actor=Actor.system("standing.warn_of_permits"))
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="standing.seal_pictures", queue="soon", queueing_lock="standing.seal_pictures")
+def seal_old_pictures(timestamp: int) -> int:
+    """Move pictures of permits that the release before left among the media; returns how many."""
+    return seal_pictures(actor=Actor.system("standing.seal_pictures"))
 
 
 @app.periodic(cron="23 * * * *")

@@ -30,8 +30,10 @@ class GuardedCategory(models.Model):
 class Permit(models.Model):
     """What a shop shows of itself: a business licence, or the permit for one category.
 
-    ``category`` empty: the licence of the business itself. ``image`` is for the office only. One
-    is granted and one more asked for at a time, so that it can be renewed before its day comes.
+    ``category`` empty: the licence of the business itself. One is granted and one more
+    asked for at a time, so that it can be renewed before its day comes. ``warned_of``: the last
+    day that its shop was warned of. ``image``: where the release before kept the picture, until
+    ``seal_pictures`` has moved it to :class:`PermitPicture`.
     """
 
     id = IdField(primary_key=True)
@@ -41,6 +43,7 @@ class Permit(models.Model):
     holder = models.CharField(max_length=120)
     image = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
     valid_until = models.DateField(null=True)
+    warned_of = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=PERMIT.choices(), default=PERMIT.initial)
     asked_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
@@ -55,6 +58,18 @@ class Permit(models.Model):
                 name="permit_once_each",
             )
         ]
+
+
+class PermitPicture(models.Model):
+    """The picture of a permit, a JPEG: here and not among the media, whose addresses are public."""
+
+    permit = models.OneToOneField(
+        Permit, primary_key=True, on_delete=models.PROTECT, related_name="picture"
+    )
+    jpeg = models.BinaryField()
+
+    class Meta:
+        db_table = "standing_permitpicture"
 
 
 class Review(models.Model):

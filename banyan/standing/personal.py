@@ -6,7 +6,11 @@ RECORD = "For good, without names: decisions must be explained."
 
 holds(
     "standing.Permit", Erase.KEEP, "As the law on permits asks: a shop must be able to show them.",
-    owner=("shop__owner_id",), fields=("holder", "number", "image"),
+    owner=("shop__owner_id",), fields=("holder", "number"),
+)  # fmt: skip
+holds(
+    "standing.PermitPicture", Erase.KEEP, "As long as its permit.",
+    owner=("permit__shop__owner_id",), fields=("jpeg",),
 )  # fmt: skip
 holds("standing.Review", Erase.BLANK, "As long as the product, without its author.",
       owner=("author_id",), fields=("author",))  # fmt: skip

@@ -93,6 +93,7 @@ def of_good_goods(settings: Any) -> None:
         picture=staged_picture(owner),
     )
     standing.decide_permit(actor=office, permit_id=lasting.pk, granted=True, reason="Seen.")
+    standing.warn_of_permits(actor=SYSTEM)
     with clock.at(today + dt.timedelta(days=1)):
         standing.end_permits(actor=SYSTEM)
     buyer = make.member()

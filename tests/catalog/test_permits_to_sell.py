@@ -10,12 +10,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Category, Product, Shop
+from banyan.catalog.models import Category, Product, Shop, ShopStaff
 from banyan.catalog.rules.product_csv import read_sheet
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden
 from banyan.notify.models import Notification
+from banyan.notify.queries import notifications
+from banyan.people.models import Account
 from banyan.standing import actions as standing
 from banyan.standing.models import Permit
 from tests.support import factories as make
@@ -253,3 +255,62 @@ def test_a_permit_is_renewed_before_its_day_and_nothing_leaves(wine: Category) -
     old.refresh_from_db()
     assert old.state == "ended"
     assert Product.objects.get(pk=bottle.pk).state == "active"
+
+
+def warned(*people: Account) -> list[int]:
+    told = Notification.objects.filter(kind="permit.ending", read_at=None)
+    return [told.filter(recipient=each).count() for each in people]
+
+
+def test_all_who_work_in_a_shop_are_warned_once_before_a_permit_ends(wine: Category) -> None:
+    shop, clerk, stranger = make.shop(), make.member(), make.shop().owner
+    ShopStaff.objects.create(shop=shop, account=clerk, role="clerk", created_at=clock.now())
+    today = clock.now()
+    permit = grant(shown(shop, wine, (today + dt.timedelta(days=31)).date()))
+    grant(shown(shop, None, None))
+    assert standing.warn_of_permits(actor=SYSTEM) == 0, "there is time"
+
+    with clock.at(today + dt.timedelta(days=1)):
+        assert [standing.warn_of_permits(actor=SYSTEM) for _twice in range(2)] == [1, 0]
+        relay.drain()
+    with clock.at(today + dt.timedelta(days=20)):
+        assert standing.warn_of_permits(actor=SYSTEM) == 0
+        relay.drain()
+
+    assert warned(shop.owner, clerk, stranger) == [1, 1, 0]
+    told = notifications(clerk.pk)[0]
+    assert told.url == f"/studio/{shop.slug}/standing"
+    assert f"valid until {permit.valid_until}" in told.text
+
+
+def test_who_has_shown_the_next_permit_is_not_warned_unless_it_is_turned_down(
+    wine: Category,
+) -> None:
+    shop = make.shop()
+    last_day = (clock.now() + dt.timedelta(days=20)).date()
+    for category in (wine, None):
+        grant(shown(shop, category, last_day))
+    Permit.objects.filter(category=None).update(state="withdrawn")
+    newer = shown(shop, wine, None)
+
+    assert standing.warn_of_permits(actor=SYSTEM) == 0
+    standing.decide_permit(actor=SYSTEM, permit_id=newer.pk, granted=False, reason="Blurred.")
+    assert standing.warn_of_permits(actor=SYSTEM) == 1
+
+
+def test_a_licence_of_the_business_is_asked_for_anew_like_any_permit() -> None:
+    shop = make.shop()
+    grant(shown(shop, None, (clock.now() + dt.timedelta(days=20)).date()))
+    shown(shop, None, None)
+
+    assert standing.warn_of_permits(actor=SYSTEM) == 0
+
+
+def test_another_last_day_is_warned_of_again(wine: Category) -> None:
+    today = clock.now()
+    permit = grant(shown(make.shop(), wine, (today + dt.timedelta(days=5)).date()))
+    assert standing.warn_of_permits(actor=SYSTEM) == 1
+
+    Permit.objects.filter(pk=permit.pk).update(valid_until=(today + dt.timedelta(days=9)).date())
+
+    assert [standing.warn_of_permits(actor=SYSTEM) for _twice in range(2)] == [1, 0]

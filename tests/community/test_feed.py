@@ -14,6 +14,7 @@ from banyan.community.models import AuthorStat, Post
 from banyan.community.queries.feeds import following as feed
 from banyan.community.queries.feeds import ranking
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.people import actions as people
 from banyan.people.models import Account, Follow
 from tests.community.posts import image, post
@@ -146,6 +147,30 @@ def test_a_ranked_feed_looks_posts_up_and_reads_no_table_through() -> None:
 
     tables = {n["Relation Name"] for n in nodes(plan) if n["Node Type"] == "Seq Scan"}
     assert "community_post" not in tables
+
+
+@pytest.mark.usefixtures("threaded_db")
+def test_visitors_find_their_feed_without_a_walk_through_all_posts() -> None:
+    crowd(300, 40)
+    first = queries.explore(Actor.guest()).posts
+    settle("community_post", "community_feedsession")
+    asked_for: list[tuple[str, dict[str, Any]]] = []
+    really = ranking._rows
+
+    def note(sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+        asked_for.append((sql, given))
+        return really(sql, given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "_rows", note)
+        assert queries.explore(Actor.guest()).posts == first
+    [(sql, given)] = asked_for
+
+    plan = explain(sql, given)
+
+    posts = [node for node in nodes(plan) if node.get("Relation Name") == "community_post"]
+    assert posts
+    assert "Seq Scan" not in {node["Node Type"] for node in posts}
 
 
 @pytest.mark.usefixtures("threaded_db")

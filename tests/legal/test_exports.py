@@ -78,7 +78,11 @@ def test_every_table_that_is_exported_keeps_bytes_only_where_they_are_somebodys_
         if isinstance(column, models.BinaryField) and column.name not in SECRETS
     }
 
-    assert kept == {"catalog.ProductImport.content", "orders.Fapiao.file"}
+    assert kept == {
+        "catalog.ProductImport.content",
+        "orders.Fapiao.file",
+        "standing.PermitPicture.jpeg",
+    }
 
 
 def test_one_export_that_cannot_be_made_holds_up_nobody_and_is_tried_again(settings: Any) -> None:

@@ -15,6 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import consumers
 from banyan.media import actions, queries, rules, store, subscribers
+from banyan.media.actions import renditions
 from banyan.media.events import ImageTaken
 from banyan.media.models import Image, Rendition
 from tests.media.samples import jpeg, noise, photo, saved
@@ -76,6 +77,30 @@ def test_a_picture_swept_while_it_is_drawn_leaves_no_files(
     assert actions.make_renditions(image_id=image.pk) == 0
     assert len(made) == 11
     assert not any(storages["default"].exists(name) for name in made)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gone", [True, False], ids=["with its row", "without it"])
+def test_a_picture_that_goes_before_its_turn_is_no_failure_and_a_lost_file_is_one(
+    monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    image = taken()
+
+    class Late:
+        def submit(self, *_given: object) -> Late:
+            if gone:
+                Image.objects.all().delete()
+            return self
+
+        def result(self) -> None:
+            raise FileNotFoundError
+
+    monkeypatch.setattr(renditions, "_idle", Late())
+    if gone:
+        assert actions.make_renditions(image_id=image.pk) == 0
+    else:
+        with pytest.raises(FileNotFoundError):
+            actions.make_renditions(image_id=image.pk)
 
 
 @pytest.mark.django_db

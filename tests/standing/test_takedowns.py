@@ -7,13 +7,16 @@ import pytest
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product
 from banyan.delivery.models import LicenceKey, Voucher
+from banyan.kernel import relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict
 from banyan.ledger.proof import verify
 from banyan.moderation import actions as moderation
 from banyan.moderation.models import RightsNotice
-from banyan.notify.models import Message
+from banyan.notify.models import Message, Notification
+from banyan.notify.queries import notifications
 from banyan.orders import actions as orders
+from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.models import Order, OrderLine, OrderRefund
 from banyan.standing import actions as standing
 from banyan.standing.events import ProductTakenDown
@@ -115,6 +118,41 @@ def test_what_the_platform_pays_back_to_a_guest_is_not_called_the_buyers_wish() 
     taken_down(bad.product_id, bad.product.shop_id)
 
     assert OrderRefund.objects.get().requested_by == "system"
+
+
+def test_whose_unpaid_purchase_ended_is_told_once_and_why() -> None:
+    bad, beside, fine = make.variant(), make.variant(), make.variant()
+    member = make.member()
+    make.place((bad, 1), buyer=member)
+    guest = make.place((bad, 1), (beside, 1), email="guest@example.com")
+    own = make.place((bad, 1), email="changed-my-mind@example.com")
+    make.place((fine, 1), email="fine@example.com")
+    orders.cancel_checkout(actor=Actor.guest(), checkout_id=own.pk, access_token=own.access_token)
+
+    taken_down(bad.product_id, bad.product.shop_id)
+    relay.drain()
+    standing.settle_due(actor=SYSTEM)
+    relay.drain()
+
+    message = Message.objects.exclude(kind="order.receipt").get()
+    assert (message.kind, message.destination) == ("order.withdrawn", "guest@example.com")
+    assert guest.number in message.subject
+    assert f"“{bad.product.title}” was taken down: It gets hot." in message.body
+    assert f"/o/{guest.access_token}" in message.body
+    row = Notification.objects.get(recipient=member)
+    assert (row.kind, row.n) == ("order.withdrawn", 1)
+    assert f"“{bad.product.title}” was taken down" in notifications(member.pk)[0].text
+
+
+def test_a_purchase_that_ended_for_another_reason_is_not_told_of_a_takedown() -> None:
+    bad, member = make.variant(), make.member()
+    checkout = make.place((bad, 1), buyer=member)
+    standing.take_down(actor=SYSTEM, product_id=bad.product_id, reason="unsafe", words="Hot.")
+
+    withdraw_checkout(actor=SYSTEM, checkout_id=checkout.pk, reason="campaign is over")
+    relay.drain()
+
+    assert not Notification.objects.filter(recipient=member).exists()
 
 
 def filed(product: Product) -> RightsNotice:

@@ -47,6 +47,8 @@ from banyan.people.actions import add_address, add_to_list, create_token, make_l
 from banyan.people.models import Account, AccountList, Address, ApiToken, GuestMerge, Mute
 from banyan.sales import actions as sales
 from banyan.sales.models import CodeBatch, Sale
+from banyan.standing import actions as standing
+from banyan.standing.models import Permit
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, PoolItem
 from tests.campaigns import scene as plays
@@ -58,6 +60,7 @@ from tests.sales.scene import on
 from tests.storefronts import stalls
 from tests.support import factories as make
 from tests.support import prices
+from tests.support.pictures import staged_picture
 from tests.web.studio.scene import Scene, client, scene
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +106,7 @@ class World:
     club: Group
     group_offer: GroupOffer
     export: Export
+    permit: Permit
     own: dict[str, int] = field(default_factory=dict)
 
 
@@ -161,6 +165,13 @@ def _world() -> World:
         key=LicenceKey.objects.get(variant=goods.keyed(n=1, of=at.shop)),
         scan=delivery.redeem(
             actor=owner, shop_id=at.shop.pk, code=new_voucher_code(), key="unknown"
+        ),
+        permit=standing.ask_permit(
+            actor=owner,
+            shop_id=at.shop.pk,
+            number="LIC-1",
+            holder="Mine",
+            picture=staged_picture(owner),
         ),
         **_selling(at),
     )
@@ -296,6 +307,7 @@ STUDIO: dict[str, Case] = {
     "studio_document": (_order, {"kind": "invoice"}),
     "studio_fapiao_answer": (_order, {"do": "refuse", "fapiao_reason": "x"}),
     "studio_order_change": (_order, {"kind": "shipping", "amount": "1"}),
+    "studio_permit_picture": (lambda w: {"permit_id": w.permit.pk}, None),
     "studio_return": (_return, {"do": "refuse", "reason": "x"}),
     "studio_product": (
         lambda w: {"product_id": w.at.item.product_id},

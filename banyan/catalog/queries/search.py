@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -22,10 +22,20 @@ from ..rules import KINDS, category_mark, shop_mark
 from .categories import below
 
 MOST_TRAITS = 8
+MOST_OPTIONS = 3
 # Of a facet at most so many values, and at most so many traits, are offered.
 VALUES, TRAITS = 8, 6
 LONGEST_VALUE = 60
 YES_OR_NO = {True: "yes", False: "no"}
+
+
+class _Variant(NamedTuple):
+    """A variant as facets see it: ``free`` to be ordered, at ``price`` minor units."""
+
+    traits: frozenset[tuple[str, str]]
+    free: bool
+    currency: str
+    price: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,27 @@ class Chosen:
 
     def __bool__(self) -> bool:
         """Tell whether anything was chosen."""
-        return self != Chosen()
+        return self != ANYTHING
+
+    @property
+    def ranged(self) -> bool:
+        """Tell whether a price was chosen."""
+        return self.low is not None or self.high is not None
+
+    def fits(self, variant: _Variant, given: Set[tuple[str, str]]) -> bool:
+        """Tell whether a variant has all of it that is not ``given`` by its product.
+
+        The same condition as in :func:`chosen_products`, which a test compares it with.
+        """
+        if self.in_stock and not variant.free:
+            return False
+        if self.ranged and variant.currency != self.currency:
+            return False
+        low, high = self.low or 0, variant.price if self.high is None else self.high
+        return low <= variant.price <= high and (given | variant.traits) >= set(self.traits)
+
+
+ANYTHING = Chosen()
 
 
 def read_chosen(given: MultiValueDict[str, str], shop: Shop | None = None) -> Chosen:
@@ -89,7 +119,10 @@ def _amount(text: str, currency: str) -> int | None:
 
 
 def chosen_products(chosen: Chosen) -> QuerySet[Product]:
-    """Return the goods on sale that fit all that was chosen; one statement, for the tree."""
+    """Return the goods on sale that fit all that was chosen; one statement, for the tree.
+
+    What variants have of it, one and the same variant has: a red one in size M that is in stock.
+    """
     rows = visible_products()
     if chosen.category is not None:
         rows = rows.filter(category__in=below(chosen.category))
@@ -97,27 +130,47 @@ def chosen_products(chosen: Chosen) -> QuerySet[Product]:
         rows = rows.filter(shop=chosen.shop)
     if chosen.kind:
         rows = rows.filter(kind=chosen.kind)
-    if chosen.in_stock:
-        promised = F("stock__allocated") + F("stock__reserved") + F("stock__held")
-        rows = rows.filter(Exists(_variants().filter(stock__on_hand__gt=promised)))
-    if chosen.low is not None or chosen.high is not None:
-        priced = _variants().filter(currency=chosen.currency)
-        if chosen.low is not None:
-            priced = priced.filter(price_amount__gte=chosen.low)
-        if chosen.high is not None:
-            priced = priced.filter(price_amount__lte=chosen.high)
-        rows = rows.filter(Exists(priced))
     for name, value in chosen.traits:
-        option = Q(options__contains=[name]) & Exists(_variants().filter(values__contains=[value]))
-        given = Q(attributes__contains={name: value}) | Q(attributes__contains={name: [value]})
-        if value in YES_OR_NO.values():
-            given |= Q(attributes__contains={name: value == YES_OR_NO[True]})
-        rows = rows.filter(given | option)
+        # Seen without a look at variants: most goods have no such option at all.
+        rows = rows.filter(Q(options__contains=[name]) | _given(name, value))
+    if chosen.in_stock or chosen.ranged:
+        return rows.filter(Exists(_fitting(chosen)))
+    if chosen.traits:
+        # What the products themselves have needs no look at their variants.
+        every = [_given(name, value) for name, value in chosen.traits]
+        return rows.filter(Q(*every) | Exists(_fitting(chosen)))
     return rows
 
 
-def _variants() -> QuerySet[Variant]:
-    return Variant.objects.filter(product_id=OuterRef("pk"), is_active=True)
+def _fitting(chosen: Chosen) -> QuerySet[Variant]:
+    """Return the variants of an outer product that have all of it that the product has not."""
+    rows = Variant.objects.filter(product_id=OuterRef("pk"), is_active=True)
+    if chosen.in_stock:
+        promised = F("stock__allocated") + F("stock__reserved") + F("stock__held")
+        rows = rows.filter(stock__on_hand__gt=promised)
+    if chosen.ranged:
+        rows = rows.filter(currency=chosen.currency)
+    if chosen.low is not None:
+        rows = rows.filter(price_amount__gte=chosen.low)
+    if chosen.high is not None:
+        rows = rows.filter(price_amount__lte=chosen.high)
+    for name, value in chosen.traits:
+        own = Q()
+        for place in range(MOST_OPTIONS):
+            own |= Q(**{f"product__options__{place}": name, f"values__{place}": value})
+        rows = rows.filter(own | _given(name, value, "product__"))
+    return rows
+
+
+def _given(name: str, value: str, path: str = "") -> Q:
+    """Return the condition of products with an attribute; ``path`` leads to them."""
+    each: list[Any] = [value, [value]]
+    if value in YES_OR_NO.values():
+        each.append(value == YES_OR_NO[True])
+    given = Q()
+    for one in each:
+        given |= Q(**{f"{path}attributes__contains": {name: one}})
+    return given
 
 
 def list_products(chosen: Chosen, *, after: str = "") -> Found:
@@ -150,21 +203,22 @@ class Facets:
 
 
 _FACTS = """
-SELECT p.category_id, p.shop_id, p.kind, p.attributes, p.options, v.values, v.free, v.currency,
-       v.low
+SELECT p.category_id, p.shop_id, p.kind, p.attributes, p.options,
+       (SELECT jsonb_agg(jsonb_build_array(
+          v.values, k.on_hand > k.allocated + k.reserved + k.held, v.currency, v.price_amount))
+        FROM catalog_variant v JOIN catalog_stock k ON k.variant_id = v.id
+        WHERE v.product_id = p.id AND v.is_active)
 FROM unnest(%s::bigint[]) AS wanted (id)
 JOIN catalog_product p ON p.id = wanted.id
-JOIN LATERAL (
-  SELECT jsonb_agg(v.values) AS values,
-         bool_or(k.on_hand > k.allocated + k.reserved + k.held) AS free,
-         min(v.currency) AS currency, min(v.price_amount) AS low
-  FROM catalog_variant v JOIN catalog_stock k ON k.variant_id = v.id
-  WHERE v.product_id = p.id AND v.is_active) v ON true
 """
 
 
-def facets_of(ids: Sequence[int]) -> Facets:
-    """Return what can be chosen among goods. One statement, none for none."""
+def facets_of(ids: Sequence[int], chosen: Chosen = ANYTHING) -> Facets:
+    """Return what can be chosen besides among the goods that fit. One statement, none for none.
+
+    A count is of the goods that would be left: of what variants have, one variant has to have it
+    together with all that was chosen.
+    """
     if not ids:
         return Facets()
     with connection.cursor() as cursor:
@@ -176,16 +230,22 @@ def facets_of(ids: Sequence[int]) -> Facets:
     traits: dict[str, Counter[str]] = {}
     lows: dict[str, list[int]] = {}
     in_stock = 0
-    for category, shop, kind, attributes, options, values, free, currency, low in rows:
+    for category, shop, kind, attributes, options, variants in rows:
+        given = _given_traits(_read(attributes))
+        options = _read(options)
+        every = (_variant(options, each) for each in _read(variants) or [])
+        fitting = [each for each in every if chosen.fits(each, given)]
         shops[shop] += 1
         kinds[kind] += 1
-        in_stock += bool(free)
+        in_stock += any(each.free for each in fitting)
         if category is not None:
             categories[category] += 1
-        if low is not None:
-            lows.setdefault(currency, []).append(low)
-        for name, value in _traits_of(_read(attributes), _read(options), _read(values)):
-            traits.setdefault(name, Counter())[value] += 1
+        if fitting:
+            currency = min(each.currency for each in fitting)
+            lows.setdefault(currency, []).append(min(each.price for each in fitting))
+        for name, value in given.union(*(each.traits for each in fitting)):
+            if len(value) <= LONGEST_VALUE:
+                traits.setdefault(name, Counter())[value] += 1
     return Facets(
         categories=_most(categories, len(categories)),
         shops=_most(shops, VALUES),
@@ -204,19 +264,19 @@ def _read(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _traits_of(
-    attributes: Mapping[str, Any], options: Sequence[str], values: Sequence[Sequence[str]] | None
-) -> set[tuple[str, str]]:
-    """Return what a product can be chosen by; each of its variants counts once."""
-    found = {
+def _given_traits(attributes: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return what a product can be chosen by, whichever its variants are."""
+    return {
         (name, value)
         for name, given in attributes.items()
         for value in map(_as_text, given if isinstance(given, list) else [given])
-        if 0 < len(value) <= LONGEST_VALUE
+        if value
     }
-    for each in values or []:
-        found |= {(name, value) for name, value in zip(options, each, strict=False) if value}
-    return found
+
+
+def _variant(options: Sequence[str], facts: Sequence[Any]) -> _Variant:
+    values, free, currency, price = facts
+    return _Variant(frozenset(zip(options, values, strict=False)), free, currency, price)
 
 
 def _as_text(value: Any) -> str:

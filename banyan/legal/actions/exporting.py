@@ -30,6 +30,8 @@ from .erasing import person_of
 logger = logging.getLogger(__name__)
 
 KEPT = dt.timedelta(days=7)
+KINDS = {"jpeg": "jpg"}
+"""How files end whose column says what they are."""
 
 
 def ask_export(*, actor: Actor, checkout_id: int | None = None) -> Export:
@@ -117,7 +119,7 @@ def _put_files(archive: zipfile.ZipFile, name: str, row: dict[str, Any]) -> None
     """Put what a row holds as bytes into the archive as files; the row names them instead."""
     for column, value in row.items():
         if isinstance(value, bytes | memoryview):
-            kind = row.get(f"{column}_kind") or "bin"
+            kind = row.get(f"{column}_kind") or KINDS.get(column, "bin")
             row[column] = f"{name}-{column}.{kind}"
             archive.writestr(row[column], bytes(value))
 

@@ -5,7 +5,7 @@ from .cards import drawn_once, sweep_cards
 from .drawn import intake_pil, intake_worked
 from .intake import describe, intake
 from .renditions import make_renditions
-from .staging import STAGED_HOURS, claim_staged, stage, stage_again, sweep_staged
+from .staging import STAGED_HOURS, claim_staged, remove_unshown, stage, stage_again, sweep_staged
 from .videos import intake_video, keep_video, sweep_videos
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "intake_worked",
     "keep_video",
     "make_renditions",
+    "remove_unshown",
     "set_alts",
     "stage",
     "stage_again",

@@ -42,7 +42,12 @@ def make_renditions(*, image_id: int) -> int:
     ]
     if not missing:
         return 0
-    made = _idle.submit(_make_all, image.original, missing).result()
+    try:
+        made = _idle.submit(_make_all, image.original, missing).result()
+    except FileNotFoundError:
+        if Image.objects.filter(pk=image_id).exists():
+            raise
+        return 0  # it went before its turn came
     with transaction.atomic():
         # The image may have been swept while its renditions were drawn.
         if not Image.objects.select_for_update(no_key=True).filter(pk=image_id).exists():

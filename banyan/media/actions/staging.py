@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 
 from django.db import IntegrityError, transaction
 
@@ -16,6 +17,7 @@ from .. import store
 from ..access import staged_uploads
 from ..models import Image, Rendition, StagedUpload
 from ..problems import StagedGone
+from ..queries import is_shown
 from .intake import NAME_LENGTH, Readable, intake, shown_name
 
 STAGED_HOURS = 48
@@ -102,6 +104,22 @@ def _adopt(actor: Actor, images: list[Image]) -> None:
                 image.owner_id = actor.id
             except IntegrityError:
                 continue  # they have this very file already; this copy stays without an owner
+
+
+def remove_unshown(*, image_id: int) -> bool:
+    """Remove a kept picture and its files unless some table still shows it; tells whether it went.
+
+    For what a caller has put behind a gate of its own. Tokens of forms that hold it go along.
+    Joins the caller's transaction; the files go with its commit. Repeatable.
+    """
+    with transaction.atomic():
+        image = Image.objects.select_for_update().filter(pk=image_id).first()
+        if image is None or is_shown(image):
+            return False
+        files = list(image.renditions.values_list("file", flat=True))
+        image.delete()
+        transaction.on_commit(partial(store.discard, files, image.original))
+    return True
 
 
 def sweep_staged(*, actor: Actor) -> int:

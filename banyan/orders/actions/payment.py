@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, OuterRef
@@ -175,7 +176,8 @@ def _give_up(actor: Actor, checkout_id: int, to: str, reason: str) -> Checkout:
         intent_id = Checkout.objects.values_list("intent_id", flat=True).get(pk=checkout_id)
         if intent_id:
             keys.append(LockKey("payment", intent_id))
-        ended = _ended_events(checkout_id, OrderExpired if to == "expired" else OrderCancelled)
+        how = OrderExpired if to == "expired" else partial(OrderCancelled, reason=reason)
+        ended = _ended_events(checkout_id, how)
         for event in ended.values():
             keys += events.locks_for(event)
         locks.take(keys)
@@ -211,10 +213,10 @@ def _release(actor: Actor, checkout: Checkout) -> None:
 
 
 def _ended_events(
-    checkout_id: int, kind: type[OrderExpired] | type[OrderCancelled]
+    checkout_id: int, how: Callable[..., OrderExpired | OrderCancelled]
 ) -> dict[int, OrderExpired | OrderCancelled]:
     return {
-        order_id: kind(order_id=order_id, checkout_id=checkout_id, shop_id=shop_id)
+        order_id: how(order_id=order_id, checkout_id=checkout_id, shop_id=shop_id)
         for order_id, shop_id in Order.objects.filter(checkout_id=checkout_id).values_list(
             "id", "shop_id"
         )
@@ -235,7 +237,8 @@ def cancel_checkout(*, actor: Actor, checkout_id: int, access_token: str = "") -
 def withdraw_checkout(*, actor: Actor, checkout_id: int, reason: str) -> Checkout:
     """End an unpaid checkout on behalf of the platform; one that is paid or ended stays as it is.
 
-    Emits order.cancelled; repeatable. A payment on its way is sent back in full when it arrives.
+    Emits order.cancelled with the ``reason``; repeatable. A payment on its way is sent back in full
+    when it arrives.
     """
     checkout = _give_up(actor, checkout_id, "cancelled", reason)
     if checkout.state == "cancelled" and checkout.intent_id:

@@ -7,7 +7,9 @@ from .permits import (
     decide_permit,
     end_permits,
     guard_category,
+    seal_pictures,
     unguard_category,
+    warn_of_permits,
     withdraw_permit,
 )
 from .reviews import decide_report, report_product, write_review
@@ -25,10 +27,12 @@ __all__ = [
     "guard_category",
     "lift_takedown",
     "report_product",
+    "seal_pictures",
     "settle_due",
     "settle_takedown",
     "take_down",
     "unguard_category",
+    "warn_of_permits",
     "withdraw_permit",
     "write_review",
 ]

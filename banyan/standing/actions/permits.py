@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff, require_outsider
@@ -17,15 +19,19 @@ from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
-from banyan.media.actions import claim_staged
+from banyan.media.actions import claim_staged, remove_unshown
+from banyan.media.queries import original_bytes, staged_bytes
 
 from ..access import require_moderation
-from ..events import PermitDecided, PermitEnded
-from ..models import GuardedCategory, Permit
+from ..events import PermitDecided, PermitEnded, PermitEnding
+from ..models import GuardedCategory, Permit, PermitPicture
 from ..states import PERMIT
 
+logger = logging.getLogger(__name__)
 RENEWED = dt.timedelta(days=60)
 """So long before its last day the next one can be shown."""
+WARNED = dt.timedelta(days=30)
+"""So long before its last day the shop is warned: authorities take weeks to give the next one."""
 
 
 def ask_permit(
@@ -40,8 +46,9 @@ def ask_permit(
 ) -> Permit:
     """Show a licence (no ``category_id``) or a category's permit. For managers of the shop.
 
-    ``picture`` is the token of a staged upload, seen by the office alone. Raises Conflict
-    ``permit_known`` while one is asked for, or granted for longer than ``RENEWED`` from now on.
+    ``picture`` is the token of a staged upload: it is moved to where only the office and the shop
+    see it, and leaves the media. Raises Conflict ``permit_known`` while one is asked for, or
+    granted for longer than ``RENEWED`` from now on.
     """
     shop = get_shop_for_staff(actor, shop_id, MANAGERS)
     fields: dict[str, Any] = {}
@@ -58,26 +65,51 @@ def ask_permit(
     if fields:
         raise Invalid(fields=fields)
     lasting = Q(valid_until=None) | Q(valid_until__gt=clock.now().date() + RENEWED)
+    known = Q(state="asked") | Q(lasting, state="granted")
     same = Q(category_id=category_id)
-    known = Permit.objects.filter(lasting, same, shop=shop, state="granted")
-    if known.exists():
+    if Permit.objects.filter(known, same, shop=shop).exists():
         raise Conflict(_("This is known already."), code="permit_known")
+    jpeg = staged_bytes(actor, picture)
     try:
         with transaction.atomic():
-            images = claim_staged(actor=actor, tokens=[picture])
-            return Permit.objects.create(
+            permit = Permit.objects.create(
                 shop=shop,
                 category_id=category_id,
                 number=number.strip(),
                 holder=holder.strip(),
                 valid_until=valid_until,
-                image=images[0],
                 asked_at=clock.now(),
             )
+            PermitPicture.objects.create(permit=permit, jpeg=jpeg)
+            for image in claim_staged(actor=actor, tokens=[picture]):
+                remove_unshown(image_id=image.pk)
+            return permit
     except IntegrityError as error:
         if "permit_once" not in str(error):
             raise
         raise Conflict(_("This is known already."), code="permit_known") from error
+
+
+def seal_pictures(*, actor: Actor) -> int:
+    """Move pictures that the release before left among the media; returns how many. Repeatable.
+
+    What cannot be read stays where it is.
+    """
+    moved = 0
+    left = Permit.objects.exclude(image=None).select_related("image").order_by("id")
+    for permit, image in ((one, one.image) for one in left if one.image is not None):
+        try:
+            jpeg = original_bytes(image)
+        except OSError:
+            logger.exception("the picture of permit %s cannot be read", permit.pk)
+            continue
+        with transaction.atomic():
+            mine = Permit.objects.filter(pk=permit.pk, image=image)
+            if mine.update(image=None):
+                PermitPicture.objects.create(permit=permit, jpeg=jpeg)
+                remove_unshown(image_id=image.pk)
+                moved += 1
+    return moved
 
 
 def decide_permit(*, actor: Actor, permit_id: int, granted: bool, reason: str) -> Permit:
@@ -142,6 +174,31 @@ def end_permits(*, actor: Actor, limit: int = 200) -> int:
                 told = PermitEnded(permit_id=permit.pk, shop_id=permit.shop_id, goods=len(goods))
                 events.emit(told, actor=actor)
     return len(ids)
+
+
+def warn_of_permits(*, actor: Actor, limit: int = 200) -> int:
+    """Warn shops of what ends within ``WARNED``; returns of how many. Once per permit and last day.
+
+    Not where the next one is asked for already. Emits permit.ending.
+    """
+    today = clock.now().date()
+    ending = Q(state="granted", valid_until__range=(today, today + WARNED))
+    unsaid = Q(warned_of=None) | ~Q(warned_of=F("valid_until"))
+    next_one = Permit.objects.alias(of=Coalesce("category_id", 0)).filter(
+        state="asked", shop_id=OuterRef("shop_id"), of=Coalesce(OuterRef("category_id"), 0)
+    )
+    due = Permit.objects.filter(ending, unsaid).exclude(Exists(next_one)).order_by("id")
+    warned = 0
+    for permit in due[:limit]:
+        with transaction.atomic():
+            mine = Permit.objects.filter(ending, unsaid, pk=permit.pk)
+            if mine.update(warned_of=F("valid_until")) and permit.valid_until:
+                warned += 1
+                told = PermitEnding(
+                    permit_id=permit.pk, shop_id=permit.shop_id, last_day=permit.valid_until
+                )
+                events.emit(told, actor=actor)
+    return warned
 
 
 def _needing(permit: Permit) -> list[int]:

@@ -35,6 +35,8 @@ LOOK_BACK = dt.timedelta(days=365)
 """Who received it longer ago is not warned any more."""
 LOOK_AGAIN = dt.timedelta(minutes=10)
 """What was being placed at that very moment is there only after the first look."""
+TAKEN_DOWN = "taken down"
+"""The reason of order.cancelled for purchases that ended unpaid with a takedown."""
 
 
 def take_down(*, actor: Actor, product_id: int, reason: str, words: str) -> Takedown:
@@ -77,7 +79,7 @@ def settle_takedown(*, actor: Actor, takedown_id: int) -> Takedown:
     Unpaid checkouts that hold it end (a payment on its way goes back in full by itself); units
     not sent yet are cancelled, vouchers not used yet refunded. Each is a transaction of its own
     and repeatable, so a killed process goes on where it stopped; one that is settled is looked at
-    again. Whoever has it already is warned by the listeners.
+    again. Whoever has it already is warned by the listeners, whose purchase ended is told.
     """
     found = Takedown.objects.select_related("product").get(pk=takedown_id)
     if found.state == "lifted":
@@ -100,7 +102,7 @@ def _end_unpaid(actor: Actor, found: Takedown) -> int:
     lines = OrderLine.objects.filter(product_id=found.product_id, order__checkout__state="placed")
     ids = sorted(set(lines.values_list("order__checkout_id", flat=True)))
     for checkout_id in ids:
-        withdraw_checkout(actor=actor, checkout_id=checkout_id, reason="taken down")
+        withdraw_checkout(actor=actor, checkout_id=checkout_id, reason=TAKEN_DOWN)
     held = OrderLine.objects.filter(product_id=found.product_id)
     gone = Checkout.objects.filter(orders__lines__in=held, state="cancelled")
     return gone.distinct().count()

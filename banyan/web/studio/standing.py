@@ -17,12 +17,14 @@ from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Category, Shop
 from banyan.catalog.queries import name_in
 from banyan.kernel.digits import whole
-from banyan.kernel.problems import Invalid, Problem
+from banyan.kernel.problems import Invalid, NotFound, Problem
 from banyan.media.queries import staged_for
 from banyan.standing import actions as standing
+from banyan.standing.access import get_permit_for_staff
 from banyan.standing.models import Appeal, Permit
 from banyan.standing.queries import order_numbers, reports_by_id, standing_of
 from banyan.standing.rules import LIMITS, Facts
+from banyan.standing.serving import picture_answer
 
 from ..http import actor, private, signed_in
 from ..media.uploads import staged_tokens
@@ -139,6 +141,17 @@ def appeal(request: HttpRequest, shop_slug: str) -> HttpResponse:
         return _page(request, shop, refusal_of(problem))
     messages.success(request, _("Thank you. Somebody looks at it and answers here."))
     return redirect("studio_standing", shop.slug)
+
+
+@require_safe
+@private
+def permit_picture(request: HttpRequest, shop_slug: str, permit_id: int) -> HttpResponse:
+    """Show the shop's own people the picture of a licence or permit."""
+    shop = shop_of(request, shop_slug)
+    found = get_permit_for_staff(actor(request), permit_id)
+    if found.shop_id != shop.pk:
+        raise NotFound()
+    return picture_answer(found)
 
 
 @require_POST

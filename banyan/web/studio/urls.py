@@ -249,6 +249,11 @@ urlpatterns = [
     path("<slug:shop_slug>/standing", standing.shop_standing, name="studio_standing"),
     path("<slug:shop_slug>/standing/appeal", standing.appeal, name="studio_appeal"),
     path("<slug:shop_slug>/standing/permit", standing.permit, name="studio_permit"),
+    path(
+        "<slug:shop_slug>/standing/permit/<int:permit_id>/picture",
+        standing.permit_picture,
+        name="studio_permit_picture",
+    ),
     path("<slug:shop_slug>/staff", staff.staff, name="studio_staff"),
     path("<slug:shop_slug>/staff/leave", staff.leave, name="studio_leave"),
     path("<slug:shop_slug>/staff/acts", staff.acts, name="studio_acts"),

@@ -73,12 +73,14 @@ def _read(cursor: str) -> tuple[int, int]:
     return whole(session) or 0, whole(offset, most=MOST) or 0
 
 
-# The visitors' feed, if nothing has been published since, or if it is very young.
+# The visitors' feed, if nothing has been published since, or if it is very young. The newest post
+# is the end of an index; asked whether there is a newer one, the planner expects to meet one soon
+# and walks through all posts where there is none.
 _SHARED = """
 SELECT max(mine.id) FROM community_feedsession mine
 WHERE mine.viewer_id IS NULL AND mine.made_at > %(lately)s AND (mine.made_at > %(young)s
-  OR NOT EXISTS (SELECT 1 FROM community_post p WHERE p.id > mine.id AND p.visibility = 0
-    AND p.deleted_at IS NULL AND p.state = 1))
+  OR mine.id > coalesce((SELECT max(p.id) FROM community_post p WHERE p.visibility = 0
+    AND p.deleted_at IS NULL AND p.state = 1), 0))
 """
 
 

@@ -84,7 +84,7 @@ def goods(request: HttpRequest) -> HttpResponse:
     rows = list_products(narrowed, after=after)
     ids, following = rows.page(size=PAGE)
     # Later pages show what was chosen; counts are of the whole, so the first page has them.
-    facets = Facets() if after else facets_of(rows.ids)
+    facets = Facets() if after else facets_of(rows.ids, narrowed)
     bound = str(BOUND) if rows.more else ""
     context = {
         "nav": "explore",

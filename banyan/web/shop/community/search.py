@@ -91,7 +91,7 @@ def found(request: HttpRequest, query: str) -> HttpResponse:
     goods = look.by_kind.get("goods")
     if goods is not None and kind == "goods":
         bound = str(BOUND) if goods.more else ""
-        context["panel"] = panel(request.GET, chosen, facets_of(goods.ids), bound=bound)
+        context["panel"] = panel(request.GET, chosen, facets_of(goods.ids, chosen), bound=bound)
     return render(request, "shop/community/search.html", context)
 
 

@@ -292,7 +292,7 @@ def shop(request: HttpRequest, shop_slug: str) -> HttpResponse:
     chosen, after = read_chosen(request.GET, shop=found), request.GET.get("after", "")[:60]
     rows = list_products(chosen, after=after)
     ids, following = rows.page(size=PAGE)
-    facets = Facets() if after else facets_of(rows.ids)
+    facets = Facets() if after else facets_of(rows.ids, chosen)
     bound = str(BOUND) if rows.more else ""
     look = pictures([found.cover_id, found.logo_id])
     context: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Moments on pages: the shop's zone in its studio, the member's elsewhere, the site's for guests."""
+"""Moments on pages: in the shop's zone in its studio, the member's elsewhere, else the site's."""
 
 from __future__ import annotations
 

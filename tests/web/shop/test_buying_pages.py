@@ -119,7 +119,7 @@ def test_the_page_explains_each_price_and_says_where_the_order_stands() -> None:
     page = Client().get(f"/o/{checkout.access_token}").content.decode()
     assert "The price in detail" in page
     assert "2 × CN¥100.00" in page
-    assert "Coupon TEN" in page
+    assert "Coupon “Ten”, paid for by the shop" in page
     assert "Thank you. It is paid." in page
 
     orders.ship(

@@ -53,7 +53,9 @@ def signed_in(account: Account) -> Client:
 def test_the_bell_says_how_much_is_unread(n: int, shown: str) -> None:
     reader = make.member()
     tell(reader, n)
-    assert bell(signed_in(reader)) == (shown, f"Notifications, {shown} unread")
+    browser = signed_in(reader)
+    assert bell(browser) == (shown, f"Notifications, {shown} unread")
+    assert f'data-say="Unread notifications: {shown}"' in browser.get("/me").content.decode()
 
 
 def test_nothing_unread_is_no_number() -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, format_money
 from banyan.orders.actions.changes import Preview
 from banyan.orders.models import Checkout, Document, Order, OrderLine, OrderRefund
 from banyan.orders.ports import Hold
@@ -166,7 +166,7 @@ def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "")
             Entry(
                 text=refund_state_text(refund.state),
                 time=refund.settled_at or refund.created_at,
-                detail=f"{amount}, {refund.reason}",
+                detail=" · ".join(filter(None, (format_money(amount), refund.reason))),
                 url=refund_url(refund, token),
                 state="bad" if refund.state in {"failed", "refused"} else "good",
             )

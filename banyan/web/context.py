@@ -19,7 +19,7 @@ from .streams import stream_url
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
-    """Return the variables of the page frame; costs no query."""
+    """Return the variables of the page frame; costs no query but the account's."""
     return {
         "theme": request.COOKIES.get("banyan_theme", ""),
         "languages": settings.LANGUAGES,

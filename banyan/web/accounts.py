@@ -12,7 +12,7 @@ from banyan.notify.queries import MOST, reader, unread_count
 from banyan.people.models import Account
 
 
-class Accounts(AuthenticationBackend):
+class Accounts(AuthenticationBackend):  # type: ignore[misc]  # an untyped base
     """The sign-in library's own; the statement that reads an account tells its bell and zone."""
 
     def get_user(self, user_id: Any) -> Account | None:

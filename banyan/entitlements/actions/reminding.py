@@ -75,6 +75,7 @@ def _lock(one: Grant | PriceRight) -> LockKey:
 
 def _coupon(grant: Grant) -> int:
     assert grant.account is not None  # only what a member holds is looked at
+    assert grant.expires_at is not None  # and what ends
     percent = settings.REMINDER_HOLDOUT_PERCENT
     until, title = clock.told(grant.expires_at), grant.coupon.title
     word = notify.Word("/me/coupons", {"title": title}, {"title": title, "until": until})

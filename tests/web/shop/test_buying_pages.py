@@ -85,6 +85,9 @@ def test_a_refused_checkout_keeps_everything_typed_and_names_the_field() -> None
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "This is not a phone number." in page
+    assert '<div class="errors" role="alert" tabindex="-1" data-focus>' in page
+    assert '<a href="#f-phone">This is not a phone number.</a>' in page
+    assert 'id="f-phone"' in page
     assert all(value in page for name, value in typed.items() if name != "country")
     assert not Checkout.objects.exists()
 

@@ -285,3 +285,20 @@ def test_a_country_is_named_to_people_and_coded_in_files(language: str, country:
 
     sent = seller.get(reverse("studio_orders_export", args=[at.shop.slug]))
     assert "Berlin, 10115, DE" in sent.getvalue().decode()
+
+
+def test_the_buyer_reads_what_came_back_as_money() -> None:
+    at = scene()
+    url = reverse("studio_order_refund", args=[at.shop.slug, at.order.pk])
+    client(at.owner).post(url, {"amount": "33.00", "reason": "Late", "key": "k"})
+    page = client(at.buyer).get(reverse("purchase", args=[at.order.checkout.access_token]))
+    assert "CN¥33.00 · Late" in page.content.decode()
+
+
+def test_an_address_is_changed_in_the_order_in_which_it_was_asked_for() -> None:
+    at = scene()
+    url = reverse("order_address", args=[at.order.checkout.access_token, at.order.pk])
+    page = client(at.buyer).get(url).content.decode()
+    names = re.findall(r'<input[^>]* name="([a-z0-9]+)"', page[page.index("<main") :])
+    asked = ["recipient", "phone", "level2", "level3", "street"]
+    assert [name for name in names if name in asked] == asked

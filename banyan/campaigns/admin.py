@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.kernel import clock
 from banyan.kernel.office import Act, Cell, Errand, OfficeAdmin, Panel
 from banyan.media.queries import pictures
 
@@ -98,7 +99,7 @@ class OutsidePictureAdmin(OfficeAdmin):
         rows = [
             (
                 Cell(self.who(one)),
-                Cell(f"{one.shown_at:%Y-%m-%d %H:%M}"),
+                Cell(clock.told(one.shown_at)),
                 Cell(self.words[one.state]),
                 Cell(_("Open the picture"), shown[one.image_id]["src"])
                 if one.image_id in shown

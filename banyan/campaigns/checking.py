@@ -6,6 +6,8 @@ import datetime as dt
 
 from django.utils.translation import gettext as _
 
+from banyan.kernel import clock
+
 from . import beacon
 from .blocks import Block, Note, Proof
 from .models import Campaign, Instance
@@ -41,4 +43,4 @@ def _proof(campaign: Campaign, entry: Instance) -> Block:
 
 
 def _moment(iso: str) -> str:
-    return f"{dt.datetime.fromisoformat(iso):%Y-%m-%d %H:%M:%S} UTC"
+    return clock.told(dt.datetime.fromisoformat(iso), "%Y-%m-%d %H:%M:%S")

@@ -18,6 +18,7 @@ from banyan.catalog.models import Variant
 from banyan.entitlements.costs import most_off
 from banyan.entitlements.models import Coupon, PriceRight
 from banyan.entitlements.rules import AmountOff
+from banyan.kernel import clock
 from banyan.kernel.money import Money, format_money
 
 from .blocks import Block, Note, Won
@@ -226,7 +227,7 @@ def _price(right: PriceRight, at: dt.datetime) -> Block:
     text = _("%(what)s for %(amount)s until %(until)s, on every device where you sign in.") % {
         "what": right.variant.product.title,
         "amount": amount,
-        "until": f"{right.expires_at:%Y-%m-%d %H:%M} UTC",
+        "until": clock.told(right.expires_at),
     }
     label = _("Buy for %(amount)s") % {"amount": amount}
     return Won(_("The price is yours"), text, checkout_of(right.variant_id), label)

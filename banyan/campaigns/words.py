@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from banyan.kernel import clock
 from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
 from banyan.notify.kinds import Happening, Tell
@@ -194,7 +195,7 @@ def _claim_ending(happening: Happening) -> str:
 
 def _until(happening: Happening) -> dict[str, str]:
     until = dt.datetime.fromisoformat(happening.data["until"])
-    return {"title": happening.data["title"], "until": f"{until:%Y-%m-%d %H:%M} UTC"}
+    return {"title": happening.data["title"], "until": clock.told(until)}
 
 
 def _next(happening: Happening) -> str:

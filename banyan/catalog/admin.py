@@ -15,6 +15,8 @@ from banyan.kernel.digits import whole
 from banyan.kernel.labels import word
 from banyan.kernel.models import StateChange
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
+from banyan.people.rules.addresses import ADDRESS_FORMS
+from banyan.people.rules.countries import country_later
 
 from . import actions
 from .models import Attribute, Category, EmptySearch, Shop
@@ -54,7 +56,8 @@ class ShopAdmin(OfficeAdmin):
         "suspended": gettext_lazy("Suspended"),
         "refused": gettext_lazy("Turned down"),
         "closed": gettext_lazy("Closed"),
-    }
+    } | {code: country_later(code) for code in ADDRESS_FORMS}
+    coded = frozenset({"country"})
     list_display = ("name", "owner_handle", "state", "country", "currency", "created_at")
     list_filter = ("state", "country")
     list_select_related = ("owner",)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,12 +27,19 @@ class CampaignLimits(BaseModel):
     packet_received_day: int = Field(default=100_000, ge=0, le=2 * 10**9)
 
 
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"BANYAN_TIME_ZONE: no time zone is called {name}")
+    return name
+
+
 class Env(BaseSettings):
     """Environment of a Banyan process; names begin with BANYAN_ unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(env_prefix="BANYAN_", extra="ignore")
 
     env: Literal["development", "production", "test"] = "development"
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     secret_key: str = ""
     old_secret_keys: str = ""
     var: Path = Path("var")

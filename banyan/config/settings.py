@@ -139,6 +139,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "banyan.web.zones.ZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -280,6 +281,8 @@ LANGUAGE_COOKIE_NAME = "banyan_language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+# The zone of pages for who has chosen none; jobs and letters say UTC.
+SITE_TIME_ZONE = env.time_zone
 
 SESSION_ENGINE = "banyan.web.sessions"
 SESSION_COOKIE_NAME = "banyan_session"
@@ -300,7 +303,7 @@ if env.trusted_proxy:
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["banyan.web.accounts.Accounts"]
 
 DEFAULT_FROM_EMAIL = "Banyan <no-reply@localhost>"
 EMAIL_BACKEND = (

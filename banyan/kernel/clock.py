@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Iterator
 from contextvars import ContextVar
 
+from django.utils import timezone
+
 _fixed: ContextVar[dt.datetime | None] = ContextVar("banyan_clock", default=None)
 
 
@@ -30,3 +32,23 @@ def at(moment: dt.datetime) -> Iterator[None]:
 def within(moment: dt.datetime, start: dt.datetime | None, end: dt.datetime | None) -> bool:
     """Tell whether ``moment`` lies in [start, end); None means unbounded."""
     return (start is None or start <= moment) and (end is None or moment < end)
+
+
+def told(moment: dt.datetime, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Write a moment for people: "2026-11-27 18:40 UTC+8", in the zone of the page, or UTC."""
+    here = timezone.localtime(moment)
+    return f"{here:{form}} {_zone_sign(here)}"
+
+
+def zone_told() -> str:
+    """Name the zone of the page, as it is now: "Asia/Shanghai, UTC+8", or "UTC" alone."""
+    name, sign = timezone.get_current_timezone_name(), _zone_sign(timezone.localtime(now()))
+    return name if name == sign else f"{name}, {sign}"
+
+
+def _zone_sign(here: dt.datetime) -> str:
+    minutes = int((here.utcoffset() or dt.timedelta()).total_seconds()) // 60
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")

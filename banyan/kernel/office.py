@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
+from . import clock
 from .actors import Actor
 from .http import actor
 from .ids import new_code
@@ -382,7 +383,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # an untyped base
         if value in (None, "", [], {}):
             return Cell("–")
         if isinstance(value, dt.datetime):
-            return Cell(f"{value:%Y-%m-%d %H:%M:%S} UTC")
+            return Cell(clock.told(value, "%Y-%m-%d %H:%M:%S"))
         if isinstance(value, str):
             return Cell(self.word_of(name, value) if isinstance(name, str) else value)
         if column is not None and not callable(value):

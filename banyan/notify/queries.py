@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from banyan.kernel.actors import Actor
+from banyan.kernel.remembered import remembered
 from banyan.people.access import not_muted, visible_accounts
 from banyan.people.models import Account
 
 from . import kinds
 from .families import EMAIL, FAMILIES, PAGE, PUSH
-from .models import Notification, PushSubscription, Reminder, Switch
+from .models import Notification, Preference, PushSubscription, Reminder, Switch
 
 MOST = 99
 ALL, UNREAD, REQUESTS = "all", "unread", "requests"
@@ -38,8 +39,36 @@ class Told:
 
 def unread_count(account_id: int) -> int:
     """Return how many unread notifications there are, 99 at most. One query, at most 99 rows."""
-    unread = Notification.objects.filter(recipient_id=account_id, read_at=None, aside=False)
-    return len(unread.order_by("-updated_at").values_list("pk")[:MOST])
+    return len(_unread(account_id).values_list("pk")[:MOST])
+
+
+def _unread(account: int | OuterRef) -> QuerySet[Notification]:
+    unread = Notification.objects.filter(recipient_id=account, read_at=None, aside=False)
+    return unread.order_by("-updated_at")
+
+
+class _HowMany(Subquery):
+    template = "(SELECT count(*) FROM (%(subquery)s) AS few)"
+    output_field = IntegerField()
+
+
+@remembered
+def _reader(account_id: int) -> QuerySet[Account]:
+    return Account.objects.filter(pk=account_id).annotate(
+        unread=_HowMany(_unread(OuterRef("pk")).values("pk")[:MOST]),
+        chosen_zone=Subquery(
+            Preference.objects.filter(account=OuterRef("pk")).values("time_zone")[:1]
+        ),
+    )
+
+
+def reader(account_id: int) -> Account | None:
+    """Return an account with what every page of its owner is drawn with. One statement.
+
+    ``unread``: of its notifications, 99 at most. ``chosen_zone``: the name of its time zone, None
+    where it chose none.
+    """
+    return _reader.first(account_id)
 
 
 def notifications(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banyan.kernel import clock
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel, money_of
@@ -178,7 +179,7 @@ class OrderRefundAdmin(OfficeAdmin):
                 (_("Time"), _("State"), _("Who"), _("Reason")),
                 [
                     (
-                        Cell(f"{each.at:%Y-%m-%d %H:%M:%S}"),
+                        Cell(clock.told(each.at, "%Y-%m-%d %H:%M:%S")),
                         Cell(each.target),
                         Cell(each.actor_label or each.actor_kind),
                         Cell(each.reason),
@@ -191,7 +192,7 @@ class OrderRefundAdmin(OfficeAdmin):
                 (_("Time"), _("Who"), _("Message")),
                 [
                     (
-                        Cell(f"{note.created_at:%Y-%m-%d %H:%M}"),
+                        Cell(clock.told(note.created_at)),
                         Cell(note.author_kind),
                         Cell(note.body),
                     )

@@ -12,7 +12,7 @@ from banyan.delivery.events import (
     VoucherRedeemed,
 )
 from banyan.delivery.models import Voucher
-from banyan.kernel import events
+from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
 from banyan.notify import kinds
@@ -79,7 +79,7 @@ def remind(event: VoucherExpiring, meta: Meta) -> None:
     context = {
         "shop": order.shop.name,
         "title": voucher.title,
-        "until": f"{until:%Y-%m-%d %H:%M} UTC" if until else "",
+        "until": clock.told(until) if until else "",
     }
     write(order.checkout, "voucher.expiring", meta, context, of=f"{voucher.line_id}")
     notice(order, "voucher.expiring", f"voucher.expiring:{voucher.line_id}")

@@ -127,13 +127,14 @@ _PLACE = ("street", "level3", "level2", "level1", "postcode", "country")
 _TO_SEND = ("paid", "shipped", "received", "closed")
 
 
-def exported(rows: QuerySet[Order]) -> Iterator[tuple[str, ...]]:
+def exported(rows: QuerySet[Order], timezone: str) -> Iterator[tuple[str, ...]]:
     """Yield a row of cells for each line of the orders, newest first; ``HEADS`` names them.
 
+    Times are ISO 8601 in ``timezone``, which they name.
     Read in pieces, so that no shop is too large. Cells that a spreadsheet would run are protected.
     Addresses only of what was paid.
     """
-    before: int | None = None
+    before, zone = None, ZoneInfo(timezone)
     while True:
         part = rows.filter(pk__lt=before) if before is not None else rows
         found = list(part.select_related("checkout").order_by("-id")[:CHUNK])
@@ -142,7 +143,7 @@ def exported(rows: QuerySet[Order]) -> Iterator[tuple[str, ...]]:
         lines, parcels = lines_of(found), shipments_of([order.pk for order in found])
         for order in found:
             sent = parcels.get(order.pk, [])
-            head = _order_cells(order)
+            head = _order_cells(order, zone)
             for line in lines[order.pk]:
                 mine = [p for p in sent if any(x.line_id == line.pk for x in p.lines.all())]
                 cells = (*head, *_line_cells(line), *_sent_cells(mine))
@@ -150,11 +151,12 @@ def exported(rows: QuerySet[Order]) -> Iterator[tuple[str, ...]]:
         before = found[-1].pk
 
 
-def _order_cells(order: Order) -> Iterable[str]:
+def _order_cells(order: Order, zone: ZoneInfo) -> Iterable[str]:
     checkout = order.checkout
     address: dict[str, Any] = checkout.address if order.state in _TO_SEND else {}
-    yield from (order.number, checkout.number, order.created_at.isoformat(timespec="seconds"))
-    yield order.paid_at.isoformat(timespec="seconds") if order.paid_at else ""
+    yield from (order.number, checkout.number)
+    for at in (order.created_at, order.paid_at):
+        yield at.astimezone(zone).isoformat(timespec="seconds") if at else ""
     yield order.state
     yield str(address.get("recipient", ""))
     yield (checkout.contact_phone or str(address.get("phone", ""))) if address else ""

@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 
+from banyan.kernel import clock
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.kernel.stories import Chapter, Part, moves_of, who_moved
@@ -130,7 +131,7 @@ def _placed(order: Order) -> Chapter:
         order.pk,
         who=buyer,
         amount=Money(order.total_amount, order.currency),
-        detail=_("reserved until %(time)s UTC") % {"time": f"{checkout.expires_at:%H:%M:%S}"},
+        detail=_("reserved until %(time)s") % {"time": clock.told(checkout.expires_at, "%H:%M:%S")},
         ref=order.number,
         row=("order", order.pk),
     )

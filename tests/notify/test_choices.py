@@ -189,7 +189,7 @@ def test_times_are_read_as_typed_and_zones_are_real() -> None:
 def signed_in(account: Account) -> Client:
     """Return a browser in which an account is signed in."""
     browser = Client()
-    browser.force_login(account, "allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(account)
     return browser
 
 

@@ -235,6 +235,18 @@ def test_the_bytes_are_the_same_each_time_and_hold_the_words() -> None:
         assert {"杭", "州", "窑"} <= set(drawn(first))
 
 
+@pytest.mark.parametrize(("language", "country"), [("en", "China"), ("zh-hans", "中国")])
+def test_a_paper_names_the_country_in_its_own_language(language: str, country: str) -> None:
+    order = paid()
+    entity(order)
+    order.checkout.language = language
+    order.checkout.save(update_fields=["language"])
+    with translation.override("zh-hant"):  # of whoever issues it
+        buyer = issue(order).content["buyer"]
+    place = "Zhejiang Hangzhou Xihu Lakeside Road 1"
+    assert buyer == [make.ADDRESS["recipient"], place, country, order.checkout.contact_email]
+
+
 def test_what_people_typed_is_text_on_paper_and_no_markup() -> None:
     order = paid()
     entity(order)

@@ -112,6 +112,14 @@ def test_a_whole_order_that_comes_back_is_paid_back_with_its_shipping() -> None:
     assert verify().clean
 
 
+def test_why_the_money_went_back_is_told_in_the_buyers_language() -> None:
+    order = sent(1, 1)
+    type(order.checkout).objects.filter(pk=order.checkout_id).update(language="zh-hans")
+    asked = arrive(ask(order))
+    settle(asked)  # the shop's language is English
+    assert OrderRefund.objects.get().reason == f"退货：{asked.number}"
+
+
 def test_a_part_is_paid_back_without_shipping_unless_the_shop_is_at_fault() -> None:
     kind, wrong = sent(2, price=1_000), sent(2, price=1_000)
 

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from banyan.kernel import clock
 from banyan.kernel.money import Money, format_money
 
 from . import house
@@ -166,7 +166,7 @@ def _kept(facts: Facts) -> Iterator[str]:
 
 
 def _clock(at: dt.datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
+    return clock.told(at)
 
 
 def _money(amount: int, facts: Facts) -> str:

@@ -75,8 +75,9 @@ def _lock(one: Grant | PriceRight) -> LockKey:
 
 def _coupon(grant: Grant) -> int:
     assert grant.account is not None  # only what a member holds is looked at
+    assert grant.expires_at is not None  # and what ends
     percent = settings.REMINDER_HOLDOUT_PERCENT
-    until, title = f"{grant.expires_at:%Y-%m-%d %H:%M} UTC", grant.coupon.title
+    until, title = clock.told(grant.expires_at), grant.coupon.title
     word = notify.Word("/me/coupons", {"title": title}, {"title": title, "until": until})
     return _tell(ENDING, grant.coupon_id, grant.pk, grant.account, percent, word)
 
@@ -85,7 +86,7 @@ def _price(right: PriceRight) -> int:
     # Prices are few and each a campaign's own: nobody is held out.
     title = right.variant.product.title
     amount = format_money(Money(right.amount, right.currency))
-    until = f"{right.expires_at:%Y-%m-%d %H:%M} UTC"
+    until = clock.told(right.expires_at)
     word = notify.Word(
         "/me/coupons",
         {"title": title, "amount": amount},

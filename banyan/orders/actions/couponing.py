@@ -52,8 +52,10 @@ class Coupons:
     def discounts(self) -> list[Discount]:
         """Return what they take off, as pricing takes it."""
         return [
-            Discount("coupon", one.candidate.code, one.goods, one.candidate.funded_by, one.shipping)
-            for one in self.best.applied
+            Discount("coupon", use.code, goods, use.funded_by, shipping, use.title)
+            for use, goods, shipping in (
+                (one.candidate, one.goods, one.shipping) for one in self.best.applied
+            )
         ]
 
 

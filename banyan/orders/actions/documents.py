@@ -21,6 +21,7 @@ from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, Invalid
+from banyan.people.rules.written import written_address
 
 from .. import drawing
 from ..access import get_order_for
@@ -292,6 +293,6 @@ def _number(
 
 def _buyer(order: Order) -> list[str]:
     checkout = order.checkout
-    names = ("recipient", "street", "level3", "level2", "level1", "postcode", "country")
-    found = [str(checkout.address[name]) for name in names if checkout.address.get(name)]
+    place = {name: text for name, text in checkout.address.items() if name != "phone"}
+    found = written_address(place, checkout.language)
     return [*found, checkout.contact_email or checkout.contact_phone]

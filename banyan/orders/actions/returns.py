@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
@@ -293,10 +294,12 @@ def _pay(
     take_back_unpaid(actor=actor, order=order, units=back)
     if not parts:
         return None
+    with translation.override(order.checkout.language):
+        reason = _("Sent back: %(number)s") % {"number": one.number}
     refund = create_refund(
         order,
         parts,
-        reason=_("Sent back: %(number)s") % {"number": one.number},
+        reason=reason,
         key=f"return:{one.pk}",
         by="buyer",
         restock=False,

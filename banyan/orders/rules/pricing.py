@@ -75,7 +75,7 @@ class ShopTerms:
 class Discount:
     """What something takes off goods, by line key, and off shipping, by shop.
 
-    ``funded_by`` bears it: shop, platform or sharer.
+    ``funded_by`` bears it: shop, platform or sharer. ``note`` names it for the buyer.
     """
 
     step: str
@@ -83,6 +83,7 @@ class Discount:
     amounts: Mapping[int, int]
     funded_by: str = "shop"
     shipping: Mapping[int, int] = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -206,12 +207,13 @@ def _take_off(line: PricedLine, discount: Discount) -> None:
 
 
 def _step(discount: Discount, part: int) -> dict[str, Any]:
-    return {
+    step: dict[str, Any] = {
         "step": discount.step,
         "amount": -part,
         "code": discount.code,
         "funded_by": discount.funded_by,
     }
+    return step | {"note": discount.note} if discount.note else step
 
 
 def _take_off_shipping(lines: Sequence[PricedLine], discount: Discount, amount: int) -> None:

@@ -17,7 +17,7 @@ from banyan.campaigns.queries import pictures_waiting
 from banyan.catalog.models import Shop
 from banyan.earnings.models import PayoutBatch
 from banyan.insights import waiting
-from banyan.kernel import retention
+from banyan.kernel import clock, retention
 from banyan.kernel.models import AuditEntry, DeadEvent, StoredEvent
 from banyan.kernel.money import format_money
 from banyan.kernel.office import list_of
@@ -201,9 +201,9 @@ def _books() -> Section:
     proof, place = waiting.proof(), list_of(Journal)
     if proof is None:
         return Section(_("Books"), [Line(1, _("recount is due: there was none yet"), place)])
-    told = {"when": date_format(proof.at, "Y-m-d H:i"), "journals": proof.detail["journals"]}
+    told = {"when": clock.told(proof.at), "journals": proof.detail["journals"]}
     if proof.detail["clean"]:
-        done = _("Recounted %(when)s UTC: %(journals)s journals, all sum to zero.") % told
+        done = _("Recounted %(when)s: %(journals)s journals, all sum to zero.") % told
         return Section(_("Books"), [], done)
     drifts = int(proof.detail["drifts"])
     text = ngettext("figure does not add up", "figures do not add up", drifts)
@@ -253,10 +253,10 @@ def _machine_room() -> Section:
     text = ngettext("row or table is kept too long", "rows or tables are kept too long", late)
     where = ", ".join([*run.detail["late"], *run.detail["failed"]])
     place = list_of(AuditEntry, f"action__exact={run.action}")
-    told = {"when": date_format(run.at, "Y-m-d H:i"), "n": sum(run.detail["ended"].values())}
+    told = {"when": clock.told(run.at), "n": sum(run.detail["ended"].values())}
     done = ngettext(
-        "%(when)s UTC: %(n)d row went whose time was over. Nothing waits here.",
-        "%(when)s UTC: %(n)d rows went whose time was over. Nothing waits here.",
+        "%(when)s: %(n)d row went whose time was over. Nothing waits here.",
+        "%(when)s: %(n)d rows went whose time was over. Nothing waits here.",
         told["n"],
     )
     return Section(title, [*_machinery(), Line(late, text, place, where, urgent=True)], done % told)

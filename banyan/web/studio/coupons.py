@@ -227,7 +227,7 @@ def _file(found: Coupon) -> HttpResponse:
     writer.writerow(["code", "state", "expires_at"])
     grants = Grant.objects.filter(coupon=found, source="printed").order_by("id")
     for grant in grants.iterator():
-        ends = grant.expires_at.isoformat() if grant.expires_at else ""
+        ends = timezone.localtime(grant.expires_at).isoformat() if grant.expires_at else ""
         writer.writerow([grant.code, grant.state, ends])
     answer = HttpResponse(lines.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="coupon-{found.pk}-codes.csv"'

@@ -23,6 +23,7 @@ from banyan.catalog.queries import shipping_zones, tax_zones
 from banyan.catalog.rules import read_places
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Problem
+from banyan.people.rules.countries import place_told
 
 from ..http import actor, private, signed_in
 from ..shop.orders.explaining import days_text, rate_text
@@ -39,12 +40,17 @@ def delivery(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """Show the shop's shipping zones and taxes."""
     shop = shop_of(request, shop_slug, MANAGERS)
     zones = [
-        {"zone": zone, "ways": [_way(row) for row in zone.methods.all()]}
+        {
+            "zone": zone,
+            "places": _places(zone.places),
+            "ways": [_way(row) for row in zone.methods.all()],
+        }
         for zone in shipping_zones(shop.pk)
     ]
     taxes = [
         {
             "zone": zone,
+            "places": _places(zone.places),
             "standard": rate_text(zone.standard_rate),
             "reduced": rate_text(zone.reduced_rate),
         }
@@ -52,6 +58,10 @@ def delivery(request: HttpRequest, shop_slug: str) -> HttpResponse:
     ]
     context = {"zones": zones, "taxes": taxes}
     return page(request, shop, "settings", "studio/delivery.html", context)
+
+
+def _places(named: list[str]) -> str:
+    return ", ".join(place_told(one) for one in named)
 
 
 def _way(row: ShippingMethod) -> dict[str, Any]:

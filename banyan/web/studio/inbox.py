@@ -31,6 +31,7 @@ from banyan.chat.queries import (
     since,
 )
 from banyan.chat.topics import topic_of
+from banyan.kernel import clock
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
@@ -101,8 +102,8 @@ def _reply_facts(found: FirstReply) -> list[tuple[str, str]]:
     facts = [(_("First answer after (median, 30 days)"), f"{told} · {n}")]
     waiting = str(found.waiting)
     if found.oldest is not None:
-        oldest = f"{found.oldest:%Y-%m-%d %H:%M} UTC"
-        waiting = _("%(n)s, the oldest since %(at)s") % {"n": found.waiting, "at": oldest}
+        at = clock.told(found.oldest)
+        waiting = _("%(n)s, the oldest since %(at)s") % {"n": found.waiting, "at": at}
     return [*facts, (_("Without an answer now"), waiting)]
 
 

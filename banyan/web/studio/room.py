@@ -14,15 +14,21 @@ from banyan.catalog.models import Shop
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound, Problem
 
+from .. import zones
 from ..http import actor
 
 
 def shop_of(request: HttpRequest, shop_slug: str, roles: tuple[str, ...] = EVERYONE) -> Shop:
-    """Return the shop of the address for those who work in it; NotFound for all others."""
+    """Return the shop of the address for those who work in it; NotFound for all others.
+
+    The page has the shop's time zone from here on.
+    """
     shop_id = Shop.objects.filter(slug__iexact=shop_slug).values_list("id", flat=True).first()
     if shop_id is None:
         raise NotFound()
-    return get_shop_for_staff(actor(request), shop_id, roles)
+    shop = get_shop_for_staff(actor(request), shop_id, roles)
+    zones.take(shop.timezone)
+    return shop
 
 
 def refusal_of(problem: Problem) -> Problem:

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -268,7 +269,8 @@ def sale_codes_file(request: HttpRequest, shop_slug: str, batch_id: int) -> Http
     writer = csv.writer(out)
     writer.writerow(["code", "recipient", "state", "expires_at"])
     for right in sales.codes_of(actor=actor(request), batch_id=batch.pk):
-        writer.writerow([right.code, right.recipient, right.state, right.expires_at.isoformat()])
+        ends = timezone.localtime(right.expires_at).isoformat()
+        writer.writerow([right.code, right.recipient, right.state, ends])
     answer = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{shop.slug}-codes-{batch.pk}.csv"'
     return answer

@@ -21,6 +21,7 @@ from django_htmx.jinja import django_htmx_script
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
+from banyan.kernel import clock
 from banyan.web.ui import addresses
 from banyan.web.ui.components import UI
 from banyan.web.ui.components.figures import compact, money_filter, percent, whole
@@ -187,6 +188,11 @@ def _here(value: date | datetime) -> date | datetime:
     return value
 
 
+def moment_text(value: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Write a moment and its time zone; nothing for none."""
+    return clock.told(value, form) if value else ""
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "capfirst": defaultfilters.capfirst,
     "compact": compact,
@@ -195,6 +201,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "json_script": json_script,
     "linebreaks": defaultfilters.linebreaks_filter,
     "linebreaksbr": defaultfilters.linebreaksbr,
+    "moment": moment_text,
     "money": money_filter,
     "percent": percent,
     "truncatechars": defaultfilters.truncatechars,

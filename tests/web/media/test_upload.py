@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.web.media.urls")]
 def ana(client: Client) -> Client:
     """Return the browser of a signed-in member."""
     account = factories.member("ana")
-    client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(account)
     return client
 
 
@@ -110,7 +110,7 @@ def test_a_huge_body_is_refused_before_it_is_read(ana: Client) -> None:
 def test_another_site_cannot_upload_in_ones_name() -> None:
     strict = Client(enforce_csrf_checks=True)
     account = factories.member("ben")
-    strict.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    strict.force_login(account)
     assert send(strict, jpeg()).status_code == 403
     assert not Image.objects.exists()
 

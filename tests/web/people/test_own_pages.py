@@ -260,11 +260,6 @@ def test_notifications_are_told_opened_and_marked(hers: Client, ana: Account) ->
     assert stranger.post(f"/notifications/{row.pk}/open").status_code == 404
 
 
-def test_the_badge_shows_99_plus(hers: Client, ana: Account, monkeypatch: Any) -> None:
-    monkeypatch.setattr("banyan.web.shop.people.notifications.unread_count", lambda account_id: 99)
-    assert "99+" in hers.get("/me").content.decode()
-
-
 def picture(colour: str = "red") -> bytes:
     """Return a small picture file."""
     made = io.BytesIO()

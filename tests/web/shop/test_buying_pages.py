@@ -85,6 +85,9 @@ def test_a_refused_checkout_keeps_everything_typed_and_names_the_field() -> None
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "This is not a phone number." in page
+    assert '<div class="errors" role="alert" tabindex="-1" data-focus>' in page
+    assert '<a href="#f-phone">This is not a phone number.</a>' in page
+    assert 'id="f-phone"' in page
     assert all(value in page for name, value in typed.items() if name != "country")
     assert not Checkout.objects.exists()
 
@@ -119,7 +122,7 @@ def test_the_page_explains_each_price_and_says_where_the_order_stands() -> None:
     page = Client().get(f"/o/{checkout.access_token}").content.decode()
     assert "The price in detail" in page
     assert "2 × CN¥100.00" in page
-    assert "Coupon TEN" in page
+    assert "Coupon “Ten”, paid for by the shop" in page
     assert "Thank you. It is paid." in page
 
     orders.ship(

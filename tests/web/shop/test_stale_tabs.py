@@ -308,6 +308,7 @@ def test_a_fresh_form_for_the_same_goods_goes_on_with_the_order_that_waits(
     page = client.get(url)
     told = page.content.decode()
     assert f"Order {first.number} holds exactly these goods" in told
+    assert f"until {first.expires_at:%H:%M} UTC." in told
     assert reverse("purchase", args=[first.access_token]) in told
     again = client.post("/checkout", form | fields(page))
 

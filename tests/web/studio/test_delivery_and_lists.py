@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -127,3 +128,28 @@ def test_nobody_else_sees_or_changes_any_of_it() -> None:
     assert ShippingMethod.objects.filter(pk=way.pk).exists()
     assert TaxZone.objects.filter(pk=tax.pk).exists()
     assert listed.prices.count() == 1
+
+
+def test_places_are_read_by_name_and_typed_by_code() -> None:
+    shop = make.shop()
+    browser = client(shop.owner)
+    zone = prices.zone(shop, "DE", "US:CA", "*")
+    prices.tax(shop, "FR")
+    room = reverse("studio_delivery", args=[shop.slug])
+
+    told = browser.get(room).content.decode()
+    assert "Germany, United States: CA, Everywhere" in told
+    assert '<td data-label="Places">France</td>' in told
+
+    browser.cookies["banyan_language"] = "zh-hans"
+    assert "德国, 美国: CA" in browser.get(room).content.decode()
+    form = browser.get(reverse("studio_zone", args=[shop.slug, zone.pk])).content.decode()
+    assert "DE\nUS:CA\n*" in form
+
+
+def test_the_currency_of_a_list_is_told_in_a_field_that_does_not_change() -> None:
+    shop = make.shop()
+    listed = prices.price_list(shop, {make.variant(shop): 1})
+    url = reverse("studio_price_list", args=[shop.slug, listed.pk])
+    page = client(shop.owner).get(url).content.decode()
+    assert re.search(r'<input[^>]*name="currency"[^>]*value="CNY"[^>]*readonly', page)

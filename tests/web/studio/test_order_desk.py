@@ -245,3 +245,60 @@ def test_a_clerk_may_send_but_not_pay_back() -> None:
     assert browser.post(url, {"kind": "shipping", "amount": "1"}).status_code == 404
     ship = reverse("studio_order_ship", args=[at.shop.slug, at.order.pk])
     assert browser.post(ship, {"carrier": "SF"}).status_code == 302
+
+
+def test_with_nothing_chosen_the_page_says_how_to_choose() -> None:
+    at = scene()
+    url = reverse("studio_bulk_ship", args=[at.shop.slug])
+    bare = client(at.owner).get(url).content.decode()
+    assert "Tick orders in the list of all orders" in bare
+    assert ">Paste a list" in bare
+    chosen = client(at.owner).get(f"{url}?order={at.order.pk}").content.decode()
+    assert "Tick orders" not in chosen
+    assert ">Or paste a list" in chosen
+
+
+@pytest.mark.parametrize(
+    ("language", "country"), [("en", "Germany"), ("zh-hans", "德国"), ("zh-hant", "德國")]
+)
+def test_a_country_is_named_to_people_and_coded_in_files(language: str, country: str) -> None:
+    at = scene()
+    at.order.checkout.address = {
+        "recipient": "Cy",
+        "street": "Uferstr. 1",
+        "postcode": "10115",
+        "level2": "Berlin",
+        "country": "DE",
+    }
+    at.order.checkout.save(update_fields=["address"])
+    seller, buyer = client(at.owner), client(at.buyer)
+    for browser in (seller, buyer):
+        browser.cookies["banyan_language"] = language
+    order = reverse("studio_order", args=[at.shop.slug, at.order.pk])
+    packing = reverse("studio_packing", args=[at.shop.slug]) + f"?order={at.order.pk}"
+    bought = reverse("purchase", args=[at.order.checkout.access_token])
+    for browser, url in ((seller, order), (seller, packing), (buyer, bought)):
+        page = browser.get(url).content.decode()
+        assert "10115 Berlin" in page
+        assert country in page
+        assert "DE<" not in page
+
+    sent = seller.get(reverse("studio_orders_export", args=[at.shop.slug]))
+    assert "Berlin, 10115, DE" in sent.getvalue().decode()
+
+
+def test_the_buyer_reads_what_came_back_as_money() -> None:
+    at = scene()
+    url = reverse("studio_order_refund", args=[at.shop.slug, at.order.pk])
+    client(at.owner).post(url, {"amount": "33.00", "reason": "Late", "key": "k"})
+    page = client(at.buyer).get(reverse("purchase", args=[at.order.checkout.access_token]))
+    assert "CN¥33.00 · Late" in page.content.decode()
+
+
+def test_an_address_is_changed_in_the_order_in_which_it_was_asked_for() -> None:
+    at = scene()
+    url = reverse("order_address", args=[at.order.checkout.access_token, at.order.pk])
+    page = client(at.buyer).get(url).content.decode()
+    names = re.findall(r'<input[^>]* name="([a-z0-9]+)"', page[page.index("<main") :])
+    asked = ["recipient", "phone", "level2", "level3", "street"]
+    assert [name for name in names if name in asked] == asked

@@ -22,6 +22,7 @@ from banyan.ledger.queries import MonthSums, StatementLine
 from banyan.people.access import get_own_account
 from banyan.web.ui.shapes import Tab
 
+from ... import zones
 from ...http import actor, private, signed_in
 from .words import statement_kind
 
@@ -57,6 +58,7 @@ def statement(request: HttpRequest) -> HttpResponse:
             "export_url": _url("statement_export", currency, sums),
             "everything_url": _url("statement_export", currency, None),
         }
+    zones.take("UTC")  # as the months that it counts
     return render(request, "shop/earnings/statement.html", context)
 
 

@@ -197,8 +197,7 @@ def _handed_over(found: Product) -> str:
         return _("Redeemed on site")
     told = [_("Redeemed on site: %(places)s") % {"places": terms.places}]
     if terms.valid_until:
-        until = f"{terms.valid_until:%Y-%m-%d %H:%M} UTC"
-        told.append(_("until %(until)s") % {"until": until})
+        told.append(_("until %(until)s") % {"until": clock.told(terms.valid_until)})
     if terms.valid_days:
         days = ngettext("within %(n)s day", "within %(n)s days", terms.valid_days)
         told.append(days % {"n": terms.valid_days})

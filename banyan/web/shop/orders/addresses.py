@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from banyan.kernel.ids import new_code
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Problem
 from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_buyer
 from banyan.orders.models import Order
+from banyan.people.rules import address_form
 
 from ...http import actor, private
 
@@ -36,16 +37,20 @@ def address_texts() -> dict[str, str]:
 
 
 def address_rows(order: Order, posted: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return (name, label, value) of the fields that this order's address has."""
-    texts, now = address_texts(), order.checkout.address
-    return [(name, texts[name], str(posted.get(name, now[name]))) for name in FIELDS if name in now]
+    """Return (name, label, value) of the fields that this order's address has, as in its form."""
+    now = order.checkout.address
+    return [
+        (field.name, field.label, str(posted.get(field.name, now[field.name])))
+        for field in address_form(now["country"])
+        if field.name in FIELDS and field.name in now
+    ]
 
 
 def preview_rows(shown: orders.Preview, currency: str) -> list[tuple[str, str, str]]:
     """Return (label, old, new) of everything that a change would make different."""
     texts = address_texts() | {
         "title": _("Goods"),
-        "quantity": _("Number"),
+        "quantity": _("Quantity"),
         "shipping": _("Shipping"),
     }
     rows = []
@@ -54,7 +59,7 @@ def preview_rows(shown: orders.Preview, currency: str) -> list[tuple[str, str, s
         if old == new:
             continue
         if name == "shipping":
-            old, new = (str(Money(int(each), currency).decimal) for each in (old, new))
+            old, new = (format_money(Money(int(each), currency)) for each in (old, new))
         rows.append((texts.get(name, name), str(old), str(new)))
     return rows
 

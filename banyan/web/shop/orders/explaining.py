@@ -21,7 +21,7 @@ STEPS: dict[str, Any] = {
     "offer": gettext_lazy("Price at “%(note)s”: %(n)s × %(unit)s"),
     "sale": gettext_lazy("Flash sale “%(note)s”: %(n)s × %(unit)s"),
     "right": gettext_lazy("Your own price “%(note)s”: %(n)s × %(unit)s"),
-    "coupon": gettext_lazy("Coupon %(code)s"),
+    "coupon": gettext_lazy("Coupon “%(name)s”"),
     "points": gettext_lazy("Points"),
     "shipping": gettext_lazy("Its part of the shipping (%(note)s)"),
     "tax": gettext_lazy("%(note)s, %(rate)s %%, on top"),
@@ -98,7 +98,7 @@ def _words(step: Mapping[str, Any], currency: str) -> dict[str, str]:
         "n": str(step.get("n", "")),
         "unit": format_money(Money(int(step.get("unit", 0)), currency)),
         "note": str(step.get("note", "")),
-        "code": str(step.get("code", "")),
+        "name": str(step.get("note") or step.get("code", "")),
         "rate": rate_text(int(step.get("rate", 0))),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,6 +33,7 @@ from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 from banyan.payments.queries import in_review
+from banyan.people.rules.written import written_address
 from banyan.standing.queries import reviews_of
 
 from ...http import actor, number, private, signed_in
@@ -67,8 +69,7 @@ def _client(request: HttpRequest) -> str:
 
 
 def _address_line(address: dict[str, str]) -> str:
-    order = ("recipient", "phone", "level1", "level2", "level3", "street", "postcode", "country")
-    return ", ".join(address[name] for name in order if address.get(name))
+    return ", ".join(written_address(address, get_language() or "en"))
 
 
 def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str, Any]]:

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from banyan.catalog.rules import IN_PARCELS
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, format_money
 from banyan.orders.actions.changes import Preview
 from banyan.orders.models import Checkout, Document, Order, OrderLine, OrderRefund
 from banyan.orders.ports import Hold
@@ -54,16 +55,15 @@ def hold_text(lines: Iterable[OrderLine], held: Mapping[int, Hold]) -> str:
     left = [line for line in lines if line.to_ship]
     waiting = [line for line in left if line.pk in held]
     if len(waiting) == len(left):
-        told = _("It waits: %(reason)s. At the latest on %(until)s UTC it is decided.")
+        told = _("It waits: %(reason)s. At the latest on %(until)s it is decided.")
     else:
-        told = _("%(goods)s waits: %(reason)s. At the latest on %(until)s UTC it is decided.")
+        told = _("%(goods)s waits: %(reason)s. At the latest on %(until)s it is decided.")
     texts = [told % _hold_words(line, held[line.pk]) for line in waiting]
     return " ".join(dict.fromkeys(texts))
 
 
 def _hold_words(line: OrderLine, hold: Hold) -> dict[str, Any]:
-    until = f"{hold.until.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
-    return {"goods": line.title, "reason": hold.reason, "until": until}
+    return {"goods": line.title, "reason": hold.reason, "until": clock.told(hold.until)}
 
 
 def refund_state_text(state: str) -> str:
@@ -167,7 +167,7 @@ def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "")
             Entry(
                 text=refund_state_text(refund.state),
                 time=refund.settled_at or refund.created_at,
-                detail=f"{amount}, {refund.reason}",
+                detail=" · ".join(filter(None, (format_money(amount), refund.reason))),
                 url=refund_url(refund, token),
                 state="bad" if refund.state in {"failed", "refused"} else "good",
             )

@@ -16,7 +16,7 @@ from banyan.people import actions as people
 from banyan.people.access import get_address_for, visible_addresses
 from banyan.people.models import Address
 from banyan.people.rules import ADDRESS_FORMS, address_form, parse_address_line
-from banyan.people.rules.countries import country_names
+from banyan.people.rules.countries import country_names, country_told
 
 from ...http import actor, private
 from .forms import AddressForm, LineForm, refuse
@@ -28,9 +28,8 @@ from .sessions import member, region_of, safe_next
 @require_safe
 def addresses(request: HttpRequest) -> HttpResponse:
     """Show the book."""
-    names = dict(country_names(get_language() or "en"))
     book = [
-        (address, address_lines(address), names.get(address.country, address.country))
+        (address, address_lines(address), country_told(address.country))
         for address in visible_addresses(actor(request))
     ]
     return render(request, "shop/people/addresses.html", {"nav": "me", "book": book})

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from banyan.notify import actions as notify
 from banyan.notify.access import get_notification_for, preference_of
-from banyan.notify.queries import ALL, MOST, REQUESTS, SHOWN, UNREAD, unread_count
+from banyan.notify.queries import ALL, REQUESTS, SHOWN, UNREAD
 from banyan.notify.queries import notifications as read_notifications
 from banyan.notify.rules import REQUESTS as APART
 from banyan.web.ui.shapes import Tab
 
+from ...accounts import unread_text
 from ...http import actor
 from ...streams import ticket
 from .faces import faces_of
@@ -44,7 +45,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "me",
         "told": [(one, [faces[person.pk] for person in one.people]) for one in shown],
-        "unread": unread_count(me),
+        "unread": unread_text(request),
         "tabs": _tabs(me, show),
         "more_url": more,
         "live": ticket(request, f"member:{me}"),
@@ -73,17 +74,15 @@ def _before(request: HttpRequest) -> dt.datetime | None:
 @member
 @require_safe
 def notifications_badge(request: HttpRequest) -> HttpResponse:
-    """Answer the badge alone, for a page that heard that it has changed."""
-    return render(request, "shop/people/badge.html", badge(request))
+    """Answer the badge and the bell, for a page that heard that they have changed."""
+    return render(request, "shop/people/badge_alone.html", badge(request))
 
 
 def badge(request: HttpRequest) -> dict[str, object]:
     """Return what the badge is drawn with; it listens to the member's own topic."""
-    me = actor(request).id or 0
-    unread = unread_count(me)
     return {
-        "unread": f"{MOST}+" if unread >= MOST else unread,
-        "live": ticket(request, f"member:{me}"),
+        "unread": unread_text(request),
+        "live": ticket(request, f"member:{actor(request).id or 0}"),
     }
 
 

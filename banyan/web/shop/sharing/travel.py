@@ -445,7 +445,7 @@ def _person_row(travel: Travel, person: str) -> dict[str, Any]:
 def _order_row(travel: Travel, lines: Sequence[SoldLine]) -> dict[str, Any]:
     return _sums_of(lines) | {
         "at": lines[0].paid_at,
-        "titles": ", ".join(f"{line.title} × {line.quantity}" for line in lines),
+        "titles": ", ".join(f"{line.title} ×\u00a0{line.quantity}" for line in lines),
         "via": travel.sharer(lines[0].link_id),
     }
 

@@ -89,7 +89,7 @@ def _page(
         rows.append(
             {
                 "order": order,
-                "titles": ", ".join(f"{x.title} × {x.to_ship}" for x in lines[order.pk]),
+                "titles": ", ".join(f"{x.title} ×\u00a0{x.to_ship}" for x in lines[order.pk]),
                 "carrier": request.POST.get(f"carrier_{number}", ""),
                 "tracking": request.POST.get(f"tracking_{number}", ""),
             }

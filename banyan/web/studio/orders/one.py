@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -38,6 +39,7 @@ from banyan.orders.queries import (
 from banyan.orders.rules.carriers import CARRIERS
 from banyan.payments.queries import chargebacks_of
 from banyan.payments.rules import CHARGEBACK_ANSWER
+from banyan.people.rules.written import written_address
 
 from ...http import actor, private, signed_in
 from ...shop.earnings.words import commission_state
@@ -242,9 +244,7 @@ def address_lines(found: Order) -> list[str]:
     """Return where the parcel goes; an unpaid order has no parcel, so nobody needs to know."""
     if found.state not in SHIPPED_TO:
         return []
-    order = ("recipient", "phone", "street", "level3", "level2", "level1", "postcode", "country")
-    given = found.checkout.address
-    return [str(given[name]) for name in order if given.get(name)]
+    return written_address(found.checkout.address, get_language() or "en")
 
 
 def _commissions(who: Actor, found: Order) -> list[dict[str, Any]]:

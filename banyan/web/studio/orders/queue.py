@@ -125,7 +125,7 @@ def _rows(found: list[Order]) -> list[dict[str, Any]]:
                 order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
             ),
             "total": Money(order.total_amount, order.currency),
-            "titles": ", ".join(f"{line.title} × {line.quantity}" for line in lines[order.pk]),
+            "titles": ", ".join(f"{line.title} ×\u00a0{line.quantity}" for line in lines[order.pk]),
             "path": shared_path(lines[order.pk]),
             "buyer": order.checkout.address.get("recipient", ""),
             "asked": order.pk in asked,
@@ -149,18 +149,20 @@ def export(request: HttpRequest, shop_slug: str) -> HttpResponseBase:
         subject_id=shop.pk,
         subject_label=shop.name,
     )
-    answer = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
-    name = f"{shop.slug}-orders-{timezone.now():%Y%m%d}.csv"
+    answer = StreamingHttpResponse(
+        _csv(rows, shop.timezone), content_type="text/csv; charset=utf-8"
+    )
+    name = f"{shop.slug}-orders-{timezone.localtime():%Y%m%d}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _csv(rows: Any) -> Iterator[str]:
+def _csv(rows: Any, zone: str) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield "\ufeff"  # so that spreadsheets read it as UTF-8
     writer.writerow(HEADS)
-    for cells in exported(rows):
+    for cells in exported(rows, zone):
         writer.writerow(cells)
         yield buffer.getvalue()
         buffer.seek(0)

@@ -74,7 +74,9 @@ def desk(request: HttpRequest, shop_slug: str) -> HttpResponse:
                 "found": each,
                 "state": return_state(each.state),
                 "reason": reasons.get(each.reason, each.reason),
-                "titles": ", ".join(f"{x.line.title} × {x.quantity}" for x in each.lines.all()),
+                "titles": ", ".join(
+                    f"{x.line.title} ×\u00a0{x.quantity}" for x in each.lines.all()
+                ),
                 "buyer": each.order.checkout.address.get("recipient", ""),
             }
             for each in found[:PAGE]

@@ -303,7 +303,11 @@ if env.trusted_proxy:
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
-AUTHENTICATION_BACKENDS = ["banyan.web.accounts.Accounts"]
+AUTHENTICATION_BACKENDS = [
+    "banyan.web.accounts.Accounts",
+    # Who signed in before there was the one above has a session of this one, and stays signed in.
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 
 DEFAULT_FROM_EMAIL = "Banyan <no-reply@localhost>"
 EMAIL_BACKEND = (

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import translation
 
 from banyan.kernel import clock
+from banyan.kernel.sweeps import sweep
 
 from ..access import quiet_of
 from ..models import Preference
@@ -17,18 +18,21 @@ from .messages import send
 LINES = 10
 
 
-def send_digests(*, most: int = 50) -> int:
+def send_digests() -> int:
     """Queue the digests that are due; returns how many. Any number may run at once.
 
     Each is due once, by the row that says when; the message's key is of the reader's day, so that
     no day has two. Nothing unread, no e-mail. One digest is one of the day's allowance.
     """
-    due = Preference.objects.filter(digest_at__lte=clock.now()).select_related("account")
-    return sum(_send(preference) for preference in due.order_by("digest_at")[:most])
+    due = Preference.objects.filter(digest_at__lte=clock.now())
+    return sweep("notify.digests", due, _send, by="digest_at", piece=50, most=500)
 
 
-def _send(preference: Preference) -> bool:
+def _send(preference_id: int) -> bool:
+    preference = Preference.objects.select_related("account").get(pk=preference_id)
     now, zone, account = clock.now(), preference.time_zone, preference.account
+    if preference.digest_at is None or preference.digest_at > now:
+        return False
     quiet = quiet_of(preference)
     until = quiet.over_at(now) if quiet else None
     due = until or next_digest(now, zone, preference.digest)

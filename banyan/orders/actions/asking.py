@@ -15,6 +15,7 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, IdempotencyMismatch, Invalid
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.media.actions import claim_staged
 
 from ..access import get_order_for_buyer, get_return_for_buyer
@@ -219,18 +220,21 @@ def withdraw_return(*, actor: Actor, return_id: int, access_token: str = "") -> 
     return found
 
 
-def lapse_returns(*, actor: Actor, limit: int = 200) -> int:
+def lapse_returns(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
     """End returns that were agreed to and never sent; returns how many."""
     due = Return.objects.filter(state="approved", due_by__lte=clock.now())
-    count = 0
-    for found in due.select_related("order__checkout").order_by("due_by")[:limit]:
+
+    def lapse(return_id: int) -> int:
+        found = Return.objects.select_related("order__checkout").get(pk=return_id)
         with transaction.atomic(), caused_by(found.order.checkout_id):
             locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
             found.refresh_from_db(fields=["state"])
-            if found.state == "approved":
-                end(actor, found, "lapsed")
-                count += 1
-    return count
+            if found.state != "approved":
+                return 0
+            end(actor, found, "lapsed")
+        return 1
+
+    return sweep("orders.lapse_returns", due, lapse, by="due_by", piece=piece, most=most)
 
 
 def end(actor: Actor, found: Return, to: str, reason: str = "") -> None:

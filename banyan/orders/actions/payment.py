@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -25,8 +24,9 @@ from banyan.entitlements.rights import right_locks
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Conflict, NotFound
+from banyan.kernel.problems import Conflict, NotFound
 from banyan.kernel.states import Move, transition, transition_each
+from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.ledger import actions as ledger
 from banyan.payments.actions import cancel_intent
 from banyan.payments.events import PaymentCaptured
@@ -41,8 +41,6 @@ from .handover import hand_over
 from .holding import kept_back
 from .pointing import with_points
 from .proceeds import credit, locks_of
-
-logger = logging.getLogger(__name__)
 
 
 class TooLate(Conflict):
@@ -246,19 +244,11 @@ def expire_checkout(*, actor: Actor, checkout_id: int) -> Checkout:
     return _give_up(actor, checkout_id, "expired", "reservation ran out")
 
 
-def expire_due(*, actor: Actor, limit: int = 200) -> int:
-    """Expire what is due; returns how many were looked at."""
-    due = list(
-        Checkout.objects.filter(state="placed", expires_at__lte=clock.now())
-        .order_by("expires_at")
-        .values_list("id", flat=True)[:limit]
-    )
-    for checkout_id in due:
-        try:
-            expire_checkout(actor=actor, checkout_id=checkout_id)
-        except Busy as error:
-            logger.warning("checkout %s expires later: %s", checkout_id, error)
-        except Exception:
-            # One that cannot be ended must not keep the others' goods reserved.
-            logger.exception("checkout %s does not expire", checkout_id)
-    return len(due)
+def expire_due(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
+    """Expire what is due; returns how many were. One that cannot be keeps nobody else's goods."""
+    due = Checkout.objects.filter(state="placed", expires_at__lte=clock.now())
+
+    def expire(checkout_id: int) -> int:
+        return expire_checkout(actor=actor, checkout_id=checkout_id).state != "placed"
+
+    return sweep("orders.expire", due, expire, by="expires_at", piece=piece, most=most)

@@ -28,6 +28,7 @@ EVENTS = (
     events.OrderRefundRefused,
     events.OrderRefundSettled,
     events.OrderReturnMoved,
+    events.OrderUnanswered,
 )
 
 

@@ -20,8 +20,9 @@ from banyan.media.actions import claim_staged
 
 from ..access import get_order_for_buyer, get_return_for_buyer
 from ..events import OrderReturnMoved
-from ..models import Order, OrderLine, Return, ReturnLine, ReturnPhoto, ShipmentLine
+from ..models import Order, OrderLine, OrderRefund, Return, ReturnLine, ReturnPhoto, ShipmentLine
 from ..queries import terms_of
+from ..rules.answering import ANSWER_TIME
 from ..states import RETURN
 from . import units as unit
 from .exchanging import give_up_replacements, replacement_locks
@@ -83,6 +84,7 @@ def ask_return(
             at_fault=reason in AT_FAULT,
             key=key,
             created_at=clock.now(),
+            due_by=clock.now() + ANSWER_TIME,
         )
         ReturnLine.objects.bulk_create(
             ReturnLine(of=made, line_id=line_id, quantity=n, variant=variants.get(line_id))
@@ -249,6 +251,16 @@ def check_state(found: Return, *states: str) -> None:
     """Refuse an act that does not fit where the return stands: ``return_moved_on``."""
     if found.state not in states:
         raise Conflict(_("This return has moved on meanwhile."), code="return_moved_on")
+
+
+def check_in_time(found: Return | OrderRefund) -> None:
+    """Refuse the shop's answer to a wish whose time is over: ``answer_too_late``."""
+    until = found.due_by if isinstance(found, Return) else found.answer_by
+    if found.escalated_at is not None or (until is not None and until <= clock.now()):
+        raise Conflict(
+            _("The time to answer is over: it is decided without the shop."),
+            code="answer_too_late",
+        )
 
 
 def tell(actor: Actor, found: Return) -> None:

@@ -75,6 +75,7 @@ def ask_return(
             raise _too_late()
         variants = _variants(lines, wanted, exchange) if exchange is not None else {}
         unit.claim_returned(wanted)
+        now = clock.now()
         made = Return.objects.create(
             order=order,
             number=f"{order.number}-R{order.returns.count() + 1}",
@@ -83,8 +84,8 @@ def ask_return(
             text=text.strip(),
             at_fault=reason in AT_FAULT,
             key=key,
-            created_at=clock.now(),
-            due_by=clock.now() + ANSWER_TIME,
+            created_at=now,
+            due_by=now + ANSWER_TIME,
         )
         ReturnLine.objects.bulk_create(
             ReturnLine(of=made, line_id=line_id, quantity=n, variant=variants.get(line_id))

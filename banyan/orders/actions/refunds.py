@@ -87,7 +87,7 @@ def ask_refund(
             key=key,
             by="buyer",
             restock=False,
-            answer_by=clock.now() + ANSWER_TIME,
+            answer_within=ANSWER_TIME,
         )
         events.emit(_moved(OrderRefundAsked, made), actor=actor)
     return made

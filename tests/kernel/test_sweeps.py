@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 
 import pytest
 from django.db.models import QuerySet
 
+import banyan
 from banyan.kernel.models import Node, SweepPlace
 from banyan.kernel.problems import Busy
 from banyan.kernel.sweeps import sweep
@@ -98,3 +101,13 @@ def test_few_rows_cost_one_statement(django_assert_num_queries: object) -> None:
     due = rows(2)
     with django_assert_num_queries(1):  # type: ignore[operator]
         assert sweep("s", due, lambda _number: 1, by="leased_until", piece=2) == 2
+
+
+def test_every_sweep_keeps_a_place_of_its_own() -> None:
+    names = [
+        name
+        for file in Path(banyan.__file__).parent.rglob("*.py")
+        for name in re.findall(r"\bsweep\(\s*\"([\w.]+)\"", file.read_text())
+    ]
+    assert len(names) > 20, "the walk found the project's sweeps"
+    assert len(names) == len(set(names))

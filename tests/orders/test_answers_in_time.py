@@ -198,6 +198,21 @@ def test_the_decision_ends_the_return_whose_goods_stay(amount: int, ends: str) -
     assert recount() == {}
 
 
+def test_what_was_paid_back_before_the_case_was_opened_needs_none() -> None:
+    order = sent(1)
+    asked = ask(order)
+    with later(3.1):
+        orders.answer_overdue(actor=SYSTEM)
+        orders.grant_refund(
+            actor=boss(order), order_id=order.pk, amount=1_500, reason="Sorry", key="all"
+        )
+        relay.drain()
+    asked.refresh_from_db()
+    assert asked.state == "refunded"
+    assert not Dispute.objects.exists()
+    assert recount() == {}
+
+
 def test_a_case_that_is_withdrawn_ends_the_wish_too() -> None:
     order = sent(1)
     asked, token = ask(order), order.checkout.access_token

@@ -80,8 +80,9 @@ def open_unanswered(
     """Bring before the desk what a shop did not answer, for its buyer. Emits dispute.opened.
 
     ``amount``: what is asked for, minor units; ``number`` names it, ``body`` is what the buyer
-    wrote. Where a case about the order is open already, that one decides; where nothing is left to
-    pay back there is none, and None is returned. Locks order and escrow. Repeatable.
+    wrote. Where a case about the order is open already, that one decides; where its money is
+    settled there is none: what was asked for ends, and None is returned. Locks order and escrow.
+    Repeatable.
     """
     order = Order.objects.select_related("checkout", "shop").get(pk=order_id)
     escrow = escrow_of(order) if order.shop.kind == "member" else None
@@ -89,19 +90,24 @@ def open_unanswered(
         locks.take(escrow_locks(escrow) if escrow else [LockKey("order", order.pk)])
         order.refresh_from_db()
         found = Dispute.objects.filter(order=order, state="open").first()
-        left = order.total_amount - order.refunded_amount
-        if found is not None or left <= 0:
+        if found is not None:
             return found
+        left = order.total_amount - order.refunded_amount
+        if escrow is not None:
+            escrow.refresh_from_db()
+        if not left or (escrow is not None and escrow.state in {"released", "returned"}):
+            told = _("The money of this order is settled already.")
+            ended = "refused" if left else "refunded"
+            end_escalated(actor=actor, order=order, to=ended, reason=str(told))
+            return None
         dispute = Dispute.objects.create(
             order=order,
             reason="other",
             claim_amount=max(1, min(amount, left)),
             opened_at=clock.now(),
         )
-        if escrow is not None:
-            escrow.refresh_from_db()
-            if escrow.state == "held":
-                transition(ESCROW, escrow, "disputed", actor=actor, reason="no answer in time")
+        if escrow is not None and escrow.state == "held":
+            transition(ESCROW, escrow, "disputed", actor=actor, reason="no answer in time")
         said = _("Nobody in the shop answered %(number)s in time.") % {"number": number}
         _write(actor, dispute, "platform", said, "")
         if body.strip():

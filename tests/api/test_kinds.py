@@ -87,7 +87,10 @@ def test_a_licence_key_is_sold_to_its_buyer_alone(merchant: Program, shop: Shop)
     path, [variant] = f"/products/{product['id']}", product["variants"]
     keys = f"/variants/{variant['id']}/keys"
     assert problem(merchant.send("POST", keys, {"keys": ["A"]})) == (409, "not_by_keys")
-    assert set(errors(merchant.send("PUT", f"{path}/terms", {"way": "voucher"}))) == {"way"}
+    assert set(errors(merchant.send("PUT", f"{path}/terms", {"way": "voucher"}))) == {
+        "way",
+        "places",
+    }
     merchant.do("PUT", f"{path}/terms", {"way": "keys"})
     given = ['K-1,"quoted"', "K-2"]
     assert merchant.do("POST", keys, {"keys": given})["free"] == 2

@@ -25,7 +25,7 @@ State = Literal["asked", "issued", "refused", "withdrawn"]
 STATE: Any = Query(None, description="Only these.")  # type: ignore[type-arg]  # ninja leaves it open
 
 
-class AskBody(Body):
+class FapiaoBody(Body):
     """On whom it is written. A company's ``tax_id`` is its unified social credit code."""
 
     title_kind: Literal["personal", "company"]
@@ -34,7 +34,7 @@ class AskBody(Body):
     email: Annotated[str, StringConstraints(max_length=254)]
 
 
-class IssueBody(Body):
+class IssuedBody(Body):
     """Its number, and the file (PDF or OFD, at most 1.5 MB here) in Base64 if there is one."""
 
     number: Annotated[str, StringConstraints(min_length=6, max_length=40)]
@@ -44,7 +44,7 @@ class IssueBody(Body):
     ] = None
 
 
-class RefuseBody(Body):
+class NotIssuedBody(Body):
     """Why not; the buyer reads it."""
 
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -98,7 +98,7 @@ def read_fapiao(request: HttpRequest, order_id: Path[Id]) -> Any:
 
 
 @router.put("/orders/{order_id}/fapiao", auth=ANYONE_WRITES, response=FapiaoAnswer)
-def ask_fapiao(request: HttpRequest, order_id: Path[Id], body: AskBody) -> Any:
+def ask_fapiao(request: HttpRequest, order_id: Path[Id], body: FapiaoBody) -> Any:
     """Ask for a 发票, or correct what was asked until it is issued. For the buyer."""
     caller = caller_of(request)
     found = orders.ask_fapiao(
@@ -121,7 +121,7 @@ def withdraw_fapiao(request: HttpRequest, order_id: Path[Id]) -> Any:
 
 
 @router.post("/orders/{order_id}/fapiao/issue", auth=WRITE, response=FapiaoAnswer)
-def issue_fapiao(request: HttpRequest, order_id: Path[Id], body: IssueBody) -> Any:
+def issue_fapiao(request: HttpRequest, order_id: Path[Id], body: IssuedBody) -> Any:
     """Say that it is issued. For those who work in the shop. Repeatable."""
     file = None if body.file is None else _bytes(body.file)
     return _fapiao(
@@ -137,7 +137,7 @@ def _bytes(text: str) -> bytes:
 
 
 @router.post("/orders/{order_id}/fapiao/refuse", auth=WRITE, response=FapiaoAnswer)
-def refuse_fapiao(request: HttpRequest, order_id: Path[Id], body: RefuseBody) -> Any:
+def refuse_fapiao(request: HttpRequest, order_id: Path[Id], body: NotIssuedBody) -> Any:
     """Say why it cannot be issued as asked. For those who work in the shop. Repeatable."""
     return _fapiao(
         orders.refuse_fapiao(actor=actor(request), order_id=order_id, reason=body.reason)

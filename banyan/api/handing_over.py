@@ -25,7 +25,7 @@ router = Router(tags=["handing over"])
 Key = Annotated[str, StringConstraints(pattern=r"^[^\r\n]{1,500}$")]
 
 
-class TermsBody(Body):
+class HandoverTermsBody(Body):
     """How it is handed over: a digital product by ``file`` or ``keys``, a voucher by ``voucher``.
 
     ``downloads`` is how often one bought copy may be fetched. A voucher is good from ``valid_from``
@@ -41,7 +41,7 @@ class TermsBody(Body):
     places: Annotated[str, StringConstraints(max_length=400)] = ""
 
 
-class TermsAnswer(Answer):
+class HandoverTermsAnswer(Answer):
     """How a product is handed over."""
 
     product_id: IdOut
@@ -121,7 +121,7 @@ class ScanAnswer(Answer):
     redeemed_place: str
 
 
-@router.get("/products/{product_id}/terms", auth=READ, response=TermsAnswer)
+@router.get("/products/{product_id}/terms", auth=READ, response=HandoverTermsAnswer)
 def read_terms(request: HttpRequest, product_id: Path[Id]) -> Any:
     """Return how a product without a parcel is handed over. For those who work in its shop."""
     product = get_product_for_staff(actor(request), product_id)
@@ -131,16 +131,16 @@ def read_terms(request: HttpRequest, product_id: Path[Id]) -> Any:
     return _terms(found)
 
 
-@router.put("/products/{product_id}/terms", auth=WRITE, response=TermsAnswer)
-def set_terms(request: HttpRequest, product_id: Path[Id], body: TermsBody) -> Any:
+@router.put("/products/{product_id}/terms", auth=WRITE, response=HandoverTermsAnswer)
+def set_terms(request: HttpRequest, product_id: Path[Id], body: HandoverTermsBody) -> Any:
     """Say how a product without a parcel is handed over. For the shop's managers. Repeatable."""
     terms = delivery.TermsInput(**body.model_dump())
     return _terms(delivery.set_terms(actor=actor(request), product_id=product_id, terms=terms))
 
 
-def _terms(found: Terms) -> TermsAnswer:
+def _terms(found: Terms) -> HandoverTermsAnswer:
     names = ("product_id", "way", "downloads", "valid_from", "valid_until", "valid_days", "places")
-    return TermsAnswer(**{name: getattr(found, name) for name in names})
+    return HandoverTermsAnswer(**{name: getattr(found, name) for name in names})
 
 
 @router.get("/variants/{variant_id}/keys", auth=READ, response=PoolAnswer)

@@ -25,7 +25,7 @@ Region = Annotated[str, StringConstraints(max_length=60)]
 REGION: Any = Query("", description="Only this region, as its seller wrote it.")  # type: ignore[type-arg]  # ninja leaves it open
 
 
-class PlaceBody(Body):
+class SpotBody(Body):
     """Where it is, in degrees; kept to a hundredth of one, which is about a kilometre."""
 
     latitude: Annotated[float, Field(ge=-90, le=90)]
@@ -44,7 +44,7 @@ class ListingBody(Body):
     description: Annotated[str, StringConstraints(max_length=20_000)] = ""
     category: Annotated[str, StringConstraints(max_length=60)] = ""
     language: Annotated[str, StringConstraints(pattern=r"^(en|zh-hans|zh-hant)$")] = "en"
-    place: PlaceBody | None = None
+    place: SpotBody | None = None
     pictures: Annotated[list[Token], Field(min_length=1, max_length=12)]
 
 

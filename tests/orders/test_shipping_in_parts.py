@@ -18,7 +18,6 @@ from banyan.ledger.proof import verify
 from banyan.market.models import Dispute
 from banyan.notify.models import Message
 from banyan.orders import actions as orders
-from banyan.orders.actions import fulfilment
 from banyan.orders.actions.bulk import read_rows
 from banyan.orders.models import AfterSaleTerms, Order, Shipment
 from banyan.orders.rules.carriers import tracking_url
@@ -293,7 +292,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
             done.pop()()
         take(keys)
 
-    monkeypatch.setattr(fulfilment.locks, "take", first)
+    monkeypatch.setattr(locks, "take", first)
     return done
 
 

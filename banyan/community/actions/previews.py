@@ -36,7 +36,10 @@ def fetch_previews(*, most: int = 20) -> int:
     waiting = LinkPreview.objects.filter(state=WAITING)
 
     def fetch(preview_id: int) -> int:
-        _fetch(LinkPreview.objects.get(pk=preview_id))
+        still = waiting.filter(pk=preview_id).first()
+        if still is None:
+            return 0
+        _fetch(still)
         return 1
 
     return sweep("community.previews", waiting, fetch, piece=most, most=most)

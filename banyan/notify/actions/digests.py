@@ -25,14 +25,17 @@ def send_digests() -> int:
     no day has two. Nothing unread, no e-mail. One digest is one of the day's allowance.
     """
     due = Preference.objects.filter(digest_at__lte=clock.now())
-    return sweep("notify.digests", due, _send, by="digest_at", piece=50, most=500)
+
+    def write(preference_id: int) -> int:
+        # Another worker may have moved it on meanwhile.
+        still = due.select_related("account").filter(pk=preference_id).first()
+        return still is not None and _send(still)
+
+    return sweep("notify.digests", due, write, by="digest_at", piece=50, most=500)
 
 
-def _send(preference_id: int) -> bool:
-    preference = Preference.objects.select_related("account").get(pk=preference_id)
+def _send(preference: Preference) -> bool:
     now, zone, account = clock.now(), preference.time_zone, preference.account
-    if preference.digest_at is None or preference.digest_at > now:
-        return False
     quiet = quiet_of(preference)
     until = quiet.over_at(now) if quiet else None
     due = until or next_digest(now, zone, preference.digest)

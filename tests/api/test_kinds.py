@@ -143,8 +143,9 @@ def test_a_member_sells_one_thing_and_takes_it_back() -> None:
         "place": {"latitude": 30.25, "longitude": 120.16},
         "pictures": [staged_picture(make.actor(member))],
     }
-    no_contact = Program(make.member())
-    refused = no_contact.send("POST", "/listings", given)
+    nobody = make.member()
+    own = given | {"pictures": [staged_picture(make.actor(nobody))]}
+    refused = Program(nobody).send("POST", "/listings", own)
     assert problem(refused) == (403, "contact_needed")
     posted = program.do("POST", "/listings", given)
 

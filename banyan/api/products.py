@@ -23,9 +23,10 @@ from banyan.catalog.access import (
 )
 from banyan.catalog.models import Product, Variant
 from banyan.catalog.queries import image_ids_of, variants_of
-from banyan.catalog.rules import text_in
+from banyan.catalog.rules import text_in, typed_text
 from banyan.kernel import ratelimits
 from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Conflict
 from banyan.media.actions import claim_staged, stage
 from banyan.media.queries import pictures, staged_for
 
@@ -64,7 +65,11 @@ class ProductBody(Body):
     ``pictures`` are tokens of uploaded pictures or ids of pictures that the product has, in order;
     null leaves them as they are. ``alts`` say what each of them shows, in that order, for people
     who cannot see it; null or none leaves a picture's text as it is. ``min_age`` is how many years
-    a buyer has to have: 0 for everybody, null leaves it as it is.
+    a buyer has to have: 0 for everybody, null leaves it as it is. ``kind`` counts when the product
+    is made, and stays: goods come in parcels, a voucher is redeemed on site, a digital product is a
+    file or a licence key; null is goods. ``attributes`` maps codes to values as text (see
+    `/categories/.../attributes`); null or a code that is left out leaves them as they are, an empty
+    text takes one away.
     """
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=160)]
@@ -83,6 +88,17 @@ class ProductBody(Body):
     tags: Annotated[
         list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=20)
     ] = []
+    kind: Literal["goods", "voucher", "digital"] | None = None
+    attributes: (
+        Annotated[
+            dict[
+                Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")],
+                Annotated[str, StringConstraints(max_length=200)],
+            ],
+            Field(max_length=100),
+        ]
+        | None
+    ) = None
     pictures: Annotated[list[Token], Field(max_length=12)] | None = None
     alts: Annotated[list[Alt | None], Field(max_length=12)] = []
 
@@ -133,6 +149,7 @@ class ProductAnswer(Answer):
     vendor: str
     tax_class: str
     tags: list[str]
+    attributes: Annotated[dict[str, str], Field(description="Values by code, as they are sent.")]
     options: list[str]
     variants: list[VariantAnswer]
     pictures: list[ProductPicture]
@@ -179,6 +196,7 @@ def _product(
         vendor=product.vendor,
         tax_class=product.tax_class,
         tags=product.tags,
+        attributes={code: typed_text(value) for code, value in product.attributes.items()},
         options=product.options,
         variants=[_variant(variant) for variant in variants],
         pictures=[ProductPicture(id=one, **_picture(shown[one])) for one in images if one in shown],
@@ -216,6 +234,8 @@ def _input(
     body: ProductBody,
     currency: str,
     images: list[tuple[int, str | None]],
+    *,
+    kind: str,
     min_age: int | None = None,
 ) -> catalog.ProductInput:
     """Return what shall be; ``min_age`` is what it is now."""
@@ -243,6 +263,8 @@ def _input(
         tax_class=body.tax_class or "",
         min_age=min_age if body.min_age is None else body.min_age or None,
         tags=body.tags,
+        kind=kind,
+        attributes=body.attributes,
         images=[image_id for image_id, _text in images],
         alts={image_id: text for image_id, text in images if text is not None},
     )
@@ -319,7 +341,8 @@ def make_product(request: HttpRequest, shop_id: Path[Id], body: ProductBody) -> 
     who = actor(request)
     shop = get_shop_for_staff(who, shop_id)
     with transaction.atomic():
-        data = _input(body, shop.currency, _images(who, body, []))
+        images = _images(who, body, [])
+        data = _input(body, shop.currency, images, kind=body.kind or "goods")
         made = catalog.create_product(actor=who, shop_id=shop.pk, data=data)
     return Status(201, _shown(made))
 
@@ -335,9 +358,13 @@ def change_product(request: HttpRequest, product_id: Path[Id], body: ProductBody
     """Replace what a product says. Variants are matched by their values; ones left out end."""
     who = actor(request)
     product = get_product_for_staff(who, product_id)
+    if body.kind not in (None, product.kind):
+        raise Conflict(_("What a product is stays as it was made."), code="kind_fixed")
     with transaction.atomic():
         images = _images(who, body, image_ids_of([product.pk]).get(product.pk, []))
-        data = _input(body, product.shop.currency, images, product.min_age)
+        data = _input(
+            body, product.shop.currency, images, kind=product.kind, min_age=product.min_age
+        )
         changed = catalog.update_product(actor=who, product_id=product.pk, data=data)
     return _shown(changed)
 

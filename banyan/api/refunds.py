@@ -95,7 +95,8 @@ class RefundAnswer(Answer):
 
     ``state`` is requested, refused, withdrawn (paid back otherwise), processing, succeeded or
     failed (name another destination);
-    ``provider_ref`` is what the payment service calls it.
+    ``provider_ref`` is what the payment service calls it. ``answer_by``: until then the shop
+    answers a request; ``escalated_at``: nobody did, the platform decides.
     """
 
     id: IdOut
@@ -109,6 +110,8 @@ class RefundAnswer(Answer):
     provider_ref: str
     created_at: Moment
     due_by: Moment
+    answer_by: Moment | None
+    escalated_at: Moment | None
     settled_at: Moment | None
     history: list[StateAnswer]
 
@@ -129,6 +132,8 @@ def _refund(refund: OrderRefund) -> RefundAnswer:
         provider_ref=refund_reference(refund),
         created_at=refund.created_at,
         due_by=refund.due_by,
+        answer_by=refund.answer_by,
+        escalated_at=refund.escalated_at,
         settled_at=refund.settled_at,
         history=[
             StateAnswer(state="requested", at=refund.created_at, reason=refund.reason),

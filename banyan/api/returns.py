@@ -96,7 +96,11 @@ class ReturnLineAnswer(Answer):
 
 
 class ReturnAnswer(Answer):
-    """A return. ``state`` is one of the machine ``orders.return.state``."""
+    """A return. ``state`` is one of the machine ``orders.return.state``.
+
+    ``due_by``: until then the shop answers, and, once it agreed, it has to be sent.
+    ``escalated_at``: nobody answered, the platform decides.
+    """
 
     id: IdOut
     number: str
@@ -116,6 +120,7 @@ class ReturnAnswer(Answer):
     lines: list[ReturnLineAnswer]
     created_at: Moment
     due_by: Moment | None
+    escalated_at: Moment | None
     settled_at: Moment | None
     history: list[StateAnswer]
 
@@ -123,7 +128,7 @@ class ReturnAnswer(Answer):
 def _return(found: Return) -> ReturnAnswer:
     words = ("number", "wish", "state", "reason", "text", "at_fault", "address", "instructions")
     more = ("label", "answer", "carrier", "tracking", "refund_id", "order_id")
-    times = ("created_at", "due_by", "settled_at")
+    times = ("created_at", "due_by", "escalated_at", "settled_at")
     return ReturnAnswer(
         id=found.pk,
         **{name: getattr(found, name) for name in (*words, *more, *times)},

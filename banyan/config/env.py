@@ -96,6 +96,7 @@ class Env(BaseSettings):
     digital_file_mb: int = 200
     new_account_days: int = Field(default=7, ge=0, le=365)
     reminder_holdout_percent: int = Field(default=10, ge=0, le=50)
+    return_days_by_law: int = Field(default=7, ge=0, le=60)
     counter_notice_days: int = Field(default=14, ge=1, le=90)
     campaign_limits: CampaignLimits = CampaignLimits()
     blocked_in: str = ""

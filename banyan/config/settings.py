@@ -61,6 +61,7 @@ BLOCKED_IN = tuple(name.strip() for name in env.blocked_in.split(",") if name.st
 CAMPAIGN_LIMITS = env.campaign_limits.model_dump()
 # Who is held out hears nothing; tests say themselves who that is.
 REMINDER_HOLDOUT_PERCENT = 0 if TESTING else env.reminder_holdout_percent
+RETURN_DAYS_BY_LAW = env.return_days_by_law
 COUNTER_NOTICE_DAYS = env.counter_notice_days
 OPERATOR = {"name": env.operator_name, "address": env.operator_address, "email": env.operator_email}
 CJK_FONT = env.cjk_font

@@ -262,6 +262,14 @@ class Node(models.Model):
     leased_until = models.DateTimeField()
 
 
+class SweepPlace(models.Model):
+    """How far the last run of a sweep came that had to stop before the end; see ``sweeps``."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    at = models.DateTimeField(null=True)
+    row_id = models.BigIntegerField()
+
+
 class SearchCorpus(models.Model):
     """A table of search words (its name): how many documents it has, and how they stand.
 

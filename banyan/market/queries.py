@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Expression, F, FloatField, Q, QuerySet
@@ -93,10 +93,9 @@ def disputes_of(order_ids: Iterable[int]) -> dict[int, list[Dispute]]:
     return found
 
 
-def argued_about(order_ids: Collection[int]) -> set[int]:
-    """Return those of the orders that have an open dispute. One statement."""
-    rows = Dispute.objects.filter(order_id__in=order_ids, state="open")
-    return set(rows.values_list("order_id", flat=True))
+def argued_about() -> QuerySet[Dispute, int]:
+    """Return the ids of the orders that have an open dispute, as a query."""
+    return Dispute.objects.filter(state="open").values_list("order_id", flat=True)
 
 
 def disputes_in(shop_ids: Iterable[int]) -> QuerySet[Dispute]:

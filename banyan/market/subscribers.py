@@ -5,11 +5,32 @@ from __future__ import annotations
 from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
-from banyan.orders.events import OrderReceived
+from banyan.orders.events import OrderReceived, OrderUnanswered
+from banyan.orders.models import OrderRefund, Return
 
+from .actions.disputes import open_unanswered
 from .actions.escrow import on_received, received_event
 
 CONSUMER = "market.escrow"
+UNANSWERED = "market.unanswered"
+
+
+@events.subscribe(OrderUnanswered, consumer=UNANSWERED)
+def take_to_the_desk(event: OrderUnanswered, meta: Meta) -> None:
+    """Open a case about what nobody in a shop answered in time."""
+    if event.wish == "return":
+        asked = Return.objects.get(pk=event.wish_id)
+        number, body = asked.number, asked.text
+    else:
+        money = OrderRefund.objects.select_related("order").get(pk=event.wish_id)
+        number, body = money.order.number, money.reason
+    open_unanswered(
+        actor=Actor.system(UNANSWERED),
+        order_id=event.order_id,
+        amount=event.amount,
+        number=number,
+        body=body,
+    )
 
 
 @events.subscribe(OrderReceived, consumer=CONSUMER)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
-from banyan.catalog.access import EVERYONE, works_in
+from banyan.catalog.access import EVERYONE, get_shop_for_staff, works_in
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
-from .models import Checkout, Document, Order, OrderRefund, Return
+from .models import Checkout, Document, Fapiao, Order, OrderRefund, Return
 
 
 def _is_buyer(actor: Actor, checkout: Checkout, access_token: str) -> bool:
@@ -104,6 +104,22 @@ def get_return_for(actor: Actor, return_id: int, access_token: str = "") -> Retu
     ):
         raise NotFound()
     return found
+
+
+def get_fapiao_for(actor: Actor, order_id: int, access_token: str = "") -> Fapiao:
+    """Return what was asked as 发票 for an order, to whoever has a part in that."""
+    order = get_order_for(actor, order_id, access_token)
+    found = Fapiao.objects.select_related("order").filter(order=order).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def visible_fapiao(actor: Actor, shop_id: int) -> QuerySet[Fapiao]:
+    """Return what a shop's buyers ask for as 发票, newest first, for those who work in it."""
+    shop = get_shop_for_staff(actor, shop_id)
+    rows = Fapiao.objects.filter(order__shop=shop).defer("file")
+    return rows.select_related("order").order_by("-id")
 
 
 def get_return_for_staff(actor: Actor, return_id: int, roles: tuple[str, ...] = EVERYONE) -> Return:

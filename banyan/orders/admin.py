@@ -83,7 +83,7 @@ class OrderRefundAdmin(OfficeAdmin):
     ordering = ()
     facts = (
         "order_story", "shop", money_of(), "state", "goes_to", "failure", "provider_reference",
-        "reason", "requested_by", "created_at", "due_by", "settled_at",
+        "reason", "requested_by", "created_at", "answer_by", "escalated_at", "due_by", "settled_at",
     )  # fmt: skip
     acts = (
         Act(

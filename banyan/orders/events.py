@@ -117,12 +117,35 @@ class OrderReturnMoved(_OfOrder):
     """A return was asked for or went on; ``state`` see the machine ``orders.return.state``.
 
     ``offered``: it stays asked for, but now for money, because the shop has no other piece.
+    ``unanswered``: the shop did not answer in time, so it is agreed to.
     """
 
     name: ClassVar[str] = "order.return_moved"
     return_id: int
     state: str
     offered: bool = False
+    unanswered: bool = False
+
+
+class OrderAnswerDue(_OfOrder):
+    """A shop has a day left to answer what its buyer asks for. ``wish``: return or refund."""
+
+    name: ClassVar[str] = "order.answer_due"
+    wish: str
+    wish_id: int
+
+
+class OrderUnanswered(_OfOrder):
+    """Nobody in the shop answered in time: the platform decides. ``wish``: return or refund.
+
+    ``amount``: what the wish is worth.
+    """
+
+    name: ClassVar[str] = "order.unanswered"
+    wish: str
+    wish_id: int
+    amount: int
+    currency: str
 
 
 class RefundHelpAsked(_OfOrder):

@@ -6,7 +6,14 @@ from procrastinate.contrib.django import app
 
 from banyan.kernel.actors import Actor
 
-from .actions import auto_confirm, expire_due, lapse_returns, warn_unpaid
+from .actions import (
+    answer_overdue,
+    auto_confirm,
+    expire_due,
+    lapse_returns,
+    remind_shops,
+    warn_unpaid,
+)
 from .actions.pointing import ripen_due
 
 
@@ -30,6 +37,14 @@ def confirm_receipts(timestamp: int) -> None:
 def lapse_unsent_returns(timestamp: int) -> None:
     """End returns that were agreed to and never sent."""
     lapse_returns(actor=Actor.system("lapse_unsent_returns"))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="soon", queueing_lock="orders.answers")
+def answer_wishes(timestamp: int) -> None:
+    """Remind shops of what waits for their answer, and decide what they did not answer."""
+    remind_shops(actor=Actor.system("answer_wishes"))
+    answer_overdue(actor=Actor.system("answer_wishes"))
 
 
 @app.periodic(cron="*/5 * * * *")

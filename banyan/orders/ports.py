@@ -32,23 +32,26 @@ def freeze_terms(lines: Sequence[OrderLine]) -> None:
         terms(lines)
 
 
-OpenCheck = Callable[[Collection[int]], Collection[int]]
+OpenCheck = Callable[[], QuerySet[Any, Any]]
 
 _open: list[OpenCheck] = []
 
 
 def register_open_check(check: OpenCheck) -> None:
-    """Have ``check(order ids)`` asked before receipt is taken as confirmed.
+    """Have ``check()`` asked before receipt is taken as confirmed.
 
-    It returns those of the orders that somebody still argues about.
+    It returns, as a query, the ids of all orders that somebody still argues about.
     """
     if check not in _open:
         _open.append(check)
 
 
-def argued_about(order_ids: Collection[int]) -> set[int]:
-    """Return those of the orders that some check keeps open."""
-    return {order_id for check in _open for order_id in check(order_ids)}
+def argued_about() -> Q:
+    """Return the condition that orders which some check keeps open meet."""
+    found = Q(pk__in=[])
+    for check in _open:
+        found |= Q(pk__in=check())
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ def is_asked_back(order_id: int) -> bool:
     """Tell whether an answer to a request for money, a return or a dispute of an order is open."""
     asked = OrderRefund.objects.filter(order_id=order_id, state="requested").exists()
     coming = Return.objects.filter(order_id=order_id, state__in=OPEN_RETURN).exists()
-    return asked or coming or bool(argued_about([order_id]))
+    return asked or coming or Order.objects.filter(argued_about(), pk=order_id).exists()
 
 
 def entity_of(shop_id: int) -> LegalEntity | None:

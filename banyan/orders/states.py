@@ -54,7 +54,8 @@ RETURN = Machine(
     name="orders.return.state",
     initial="asked",
     transitions={
-        "asked": ("approved", "refused", "withdrawn"),
+        # refunded at once: nobody in the shop answered, and the platform decided
+        "asked": ("approved", "refused", "withdrawn", "refunded"),
         "approved": ("sent", "received", "withdrawn", "lapsed"),
         "sent": ("received",),
         # what came is looked at: money, another piece, or neither

@@ -26,11 +26,13 @@ from banyan.notify.kinds import Happening
 from banyan.notify.models import Message
 
 from .events import (
+    OrderAnswerDue,
     OrderPaid,
     OrderParcelCorrected,
     OrderRefunded,
     OrderReturnMoved,
     OrderShipped,
+    OrderUnanswered,
 )
 from .models import Checkout, Order, OrderRefund, Return
 from .states import BANK
@@ -125,6 +127,14 @@ def tell_of_a_return(event: OrderReturnMoved, meta: Meta) -> None:
             url=f"/studio/{order.shop.slug}/returns/{found.pk}",
             number=found.number,
         )
+    if event.unanswered:
+        tell_shop(
+            order,
+            "return.accepted",
+            f"return.asked:{found.pk}",
+            url=f"/studio/{order.shop.slug}/returns/{found.pk}",
+            number=found.number,
+        )
     if done in BY_SHOP | BY_CLOCK:
         token = order.checkout.access_token
         context = {
@@ -136,6 +146,33 @@ def tell_of_a_return(event: OrderReturnMoved, meta: Meta) -> None:
         write(order.checkout, "order.return", meta, context, of=f"{found.pk}:{done}")
         kind = "order.return_ended" if done in BY_CLOCK else "order.return"
         notice(order, kind, f"order.return:{found.pk}", url=f"/returns/{found.pk}")
+
+
+@events.subscribe(OrderAnswerDue, consumer="orders.tell")
+def remind_the_shop(event: OrderAnswerDue, meta: Meta) -> None:
+    """Tell the shop that a day is left to answer; not where it has answered meanwhile."""
+    order = order_of(event.order_id)
+    if event.wish == "return":
+        asked = Return.objects.get(pk=event.wish_id)
+        waits, number = asked.state == "asked", asked.number
+        url = f"/studio/{order.shop.slug}/returns/{asked.pk}"
+    else:
+        waits = OrderRefund.objects.get(pk=event.wish_id).state == "requested"
+        url, number = "", order.number
+    if waits:
+        group = f"answer.due:{event.wish}:{event.wish_id}"
+        tell_shop(order, "answer.due", group, url=url, number=number)
+
+
+@events.subscribe(OrderUnanswered, consumer="orders.tell")
+def tell_of_no_answer(event: OrderUnanswered, meta: Meta) -> None:
+    """Tell the buyer that the platform decides now. The shop is told of the case."""
+    order = order_of(event.order_id)
+    token, path = order.checkout.access_token, f"/{event.wish}s/{event.wish_id}"
+    context = {"shop": order.shop.name, "done": "escalated", "path": f"{path}?o={token}"}
+    of = f"{event.wish}:{event.wish_id}:escalated"
+    write(order.checkout, "order.return", meta, context, of=of)
+    notice(order, "order.unanswered", f"order.unanswered:{event.wish_id}", url=path)
 
 
 def order_of(order_id: int) -> Order:
@@ -252,6 +289,24 @@ def _tell_return_ended(happening: Happening) -> str:
     return told % happening.data
 
 
+def _tell_answer_due(happening: Happening) -> str:
+    told = _("%(shop)s: a day is left to answer %(number)s; then it is decided without you.")
+    return told % happening.data
+
+
+def _tell_return_accepted(happening: Happening) -> str:
+    told = _("%(shop)s: return %(number)s was not answered in time, so it is agreed to.")
+    return told % happening.data
+
+
+def _tell_unanswered(happening: Happening) -> str:
+    told = _("%(shop)s did not answer for order %(number)s in time. The platform decides now.")
+    return told % happening.data
+
+
+kinds.register("answer.due", _tell_answer_due, icon="receipt", family="shop")
+kinds.register("return.accepted", _tell_return_accepted, icon="receipt", family="shop")
+kinds.register("order.unanswered", _tell_unanswered, icon="receipt", family="orders")
 kinds.register("order.return_ended", _tell_return_ended, icon="receipt", family="orders")
 kinds.register("return.asked", _tell_return_asked, icon="receipt", family="shop")
 kinds.register("order.return", _tell_return, icon="receipt", family="orders")

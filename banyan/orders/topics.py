@@ -29,6 +29,7 @@ EVENTS = (
     events.OrderRefundRefused,
     events.OrderRefundSettled,
     events.OrderReturnMoved,
+    events.OrderUnanswered,
 )
 
 

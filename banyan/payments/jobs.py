@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 
-from banyan.kernel import clock
+from banyan.kernel import clock, sweeps
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy
 
@@ -61,7 +61,7 @@ def run_sweep() -> dict[str, int]:
     Returns how many of each were done. One that fails is logged and does not stop the others.
     """
     return {
-        "left_over": _each(_left_over(), actions.cancel_intent, "intent_id"),
+        "left_over": sweeps.sweep("payments.left_over", _left_over(), _give_up),
         "intents": _each(_due_intents(), actions.check_intent, "intent_id"),
         "refunds_out": _each(_due(Refund, "requested"), actions.submit_refund, "refund_id"),
         "refunds_asked": _each(_due(Refund, "submitted"), actions.poll_refund, "refund_id"),
@@ -70,8 +70,10 @@ def run_sweep() -> dict[str, int]:
         "returns_out": _each(_due(PayoutReturn, "requested"), actions.submit_return, "return_id"),
         "returns_asked": _each(_due(PayoutReturn, "submitted"), actions.poll_return, "return_id"),
         "chargebacks": _each(_due_chargebacks(), actions.check_chargeback, "chargeback_id"),
-        "requests": _each(_overdue_requests(), actions.expire_request, "request_id"),
-        "messages": _each(_unhandled(), _handle, "message_id"),
+        "requests": sweeps.sweep(
+            "payments.requests", _overdue_requests(), _expire, by="expires_at"
+        ),
+        "messages": sweeps.sweep("payments.messages", _unhandled(), _handle, by="received_at"),
         "heard": _hear(_unheard()),
     }
 
@@ -105,27 +107,34 @@ def _due_chargebacks() -> list[int]:
     return list(due.values_list("pk", flat=True)[:BATCH])
 
 
-def _left_over() -> list[int]:
+def _left_over() -> QuerySet[Intent]:
     """Return payments that wait for a request which was paid another way, taken back, or is over.
 
     Whoever pays one all the same gets it back.
     """
     over = PaymentRequest.objects.exclude(state="open").values("pk")
-    waiting = Intent.objects.filter(
+    return Intent.objects.filter(
         next_check_at__isnull=False, subject_kind=REQUEST, state__in=OPEN, subject_id__in=over
     )
-    return list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
-def _overdue_requests() -> list[int]:
-    due = PaymentRequest.objects.filter(state="open", expires_at__lte=clock.now())
-    return list(due.order_by("expires_at").values_list("pk", flat=True)[:BATCH])
+def _give_up(intent_id: int) -> int:
+    actions.cancel_intent(actor=CRON, intent_id=intent_id)
+    return 1
 
 
-def _unhandled() -> list[int]:
+def _overdue_requests() -> QuerySet[PaymentRequest]:
+    return PaymentRequest.objects.filter(state="open", expires_at__lte=clock.now())
+
+
+def _expire(request_id: int) -> int:
+    actions.expire_request(actor=CRON, request_id=request_id)
+    return 1
+
+
+def _unhandled() -> QuerySet[ProviderMessage]:
     """Return kept messages that nobody finished: the process died, or a lock was not to be had."""
-    left = _left().exclude(kind=Kind.CHARGEBACK_CHANGED)
-    return list(left.order_by("received_at").values_list("pk", flat=True)[:BATCH])
+    return _left().exclude(kind=Kind.CHARGEBACK_CHANGED)
 
 
 def _unheard() -> list[int]:
@@ -156,8 +165,9 @@ def _hear(ids: Iterable[int]) -> int:
     return done
 
 
-def _handle(*, actor: Actor, message_id: int) -> None:
+def _handle(message_id: int) -> int:
     actions.handle_stored(message_id=message_id)
+    return 1
 
 
 def _each(ids: Iterable[int], act: Callable[..., Any], name: str) -> int:

@@ -172,5 +172,5 @@ names_nobody(
     "socialaccount.SocialApp", "kernel.RelayState", "kernel.ConsumerCursor", "kernel.DeadEvent",
     "kernel.BoundedCounter", "kernel.CounterDelta", "kernel.TicketPool", "kernel.TicketClaim",
     "kernel.TicketRelease", "kernel.Flag", "kernel.Seed", "kernel.Node", "kernel.SearchCorpus",
-    "kernel.SearchWord",
+    "kernel.SearchWord", "kernel.SweepPlace",
 )  # fmt: skip

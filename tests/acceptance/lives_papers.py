@@ -7,8 +7,10 @@ from typing import Any
 
 from banyan.catalog.actions import VariantInput
 from banyan.catalog.models import Variant
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
+from banyan.market import actions as market
+from banyan.market.models import Dispute
 from banyan.orders import actions as orders
 from banyan.orders.models import Order, Return
 from tests.support import factories as make
@@ -99,3 +101,22 @@ def of_returns(settings: Any) -> None:
         orders.lapse_returns(actor=SYSTEM)
     never.refresh_from_db()
     assert never.state == "lapsed"
+    _unanswered(desk)
+
+
+def _unanswered(desk: _Counter) -> None:
+    """Nobody in the shop answers: it is reminded, the desk decides, and pays."""
+    waits = desk.asked()
+    with clock.at(clock.now() + dt.timedelta(days=2.5)):
+        orders.remind_shops(actor=SYSTEM)
+    with clock.at(clock.now() + dt.timedelta(days=3.5)):
+        orders.answer_overdue(actor=SYSTEM)
+        relay.drain()
+        market.decide_dispute(
+            actor=make.actor(make.staff("support")),
+            dispute_id=Dispute.objects.get(order=waits.order).pk,
+            refund_amount=100,
+            reason="So be it",
+        )
+    waits.refresh_from_db()
+    assert waits.state == "refunded"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from banyan.api.urls import api
+from banyan.delivery.rules import grouped, new_voucher_code
 from tests.api.client import Program, problem
 from tests.api.dumps import rows_of_all_tables
 from tests.api.world import World, new_world
@@ -28,6 +29,9 @@ CAMPAIGN = {
     "ends_at": "2030-02-01T00:00:00Z",
     "terms": {"variant": "{variant_id}", "price": 80},
 }
+NEW_STREET = {"kind": "address", "address": {"street": "Mine 1"}}
+FAPIAO = {"title_kind": "personal", "title": "Mine", "email": "mine@example.com"}
+VOUCHER = grouped(new_voucher_code())
 ZONES = "/shops/{shop_id}/shipping-zones"
 TAXES = "/shops/{shop_id}/tax-zones"
 LISTS = "/shops/{shop_id}/price-lists"
@@ -65,6 +69,12 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("POST", "/products/{product_id}/unpublish", None),
     ("POST", "/products/{product_id}/archive", None),
     ("PUT", "/variants/{variant_id}/stock", {"on_hand": 0}),
+    ("PUT", "/products/{product_id}/terms", {"way": "keys"}),
+    ("GET", "/products/{product_id}/terms", None),
+    ("POST", "/variants/{variant_id}/keys", {"keys": ["MINE-1"]}),
+    ("GET", "/variants/{variant_id}/keys", None),
+    ("POST", "/shops/{shop_id}/voucher-scans", {"code": VOUCHER}),
+    ("DELETE", "/listings/{listing_id}", None),
     ("PUT", "/posts/{post_id}/alts", {"alts": ["mine"]}),
     ("PUT", "/posts/{post_id}", {"title": "mine"}),
     ("DELETE", "/posts/{post_id}", None),
@@ -85,6 +95,17 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("GET", "/shops/{shop_id}/orders", None),
     ("GET", "/orders/{order_id}", None),
     ("POST", "/orders/{order_id}/ship", {"carrier": "Mine"}),
+    ("GET", "/orders/{order_id}/changes", None),
+    ("POST", "/orders/{order_id}/changes/preview", NEW_STREET),
+    ("POST", "/orders/{order_id}/changes", NEW_STREET | {"fingerprint": "0" * 64}),
+    ("GET", "/orders/{order_id}/handed-over", None),
+    ("PUT", "/orders/{order_id}/fapiao", FAPIAO),
+    ("GET", "/orders/{order_id}/fapiao", None),
+    ("GET", "/shops/{shop_id}/fapiao", None),
+    ("POST", "/orders/{order_id}/fapiao/issue", {"number": "24332000", "file": "JVBERi0="}),
+    ("POST", "/orders/{order_id}/fapiao/refuse", {"reason": "mine"}),
+    ("POST", "/orders/{order_id}/fapiao/withdraw", None),
+    ("GET", "/orders/{order_id}/fapiao/file", None),
     ("POST", "/orders/{order_id}/receipt", None),
     ("POST", "/orders/{order_id}/refund-requests", {"reason": "mine", "amount": MONEY}),
     ("POST", "/orders/{order_id}/refunds", {"reason": "mine", "amount": MONEY}),
@@ -146,6 +167,7 @@ FOR_EVERYBODY = {
     ("DELETE", "/me/requests/{handle}"),
     ("GET", "/shops/{shop_id}"),
     ("GET", "/shops/{shop_id}/products"),
+    ("GET", "/categories/{category}/attributes"),
     ("GET", "/storefronts/{handle}"),
     ("PUT", "/me/notification-switches/{family}"),
     ("PUT", "/me/storefront/products/{product_id}"),

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from banyan.campaigns import actions as campaigns
+from banyan.catalog import actions as catalog
 from banyan.catalog.models import Shop, Variant
 from banyan.chat import actions as chat
 from banyan.community import actions as community
+from banyan.delivery import actions as delivery
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
 from banyan.entitlements import actions as entitlements
@@ -26,6 +28,7 @@ from banyan.sharing import actions as sharing
 from banyan.storefronts import actions as storefronts
 from tests.campaigns.scene import draft
 from tests.groups import circles
+from tests.market.deals import listing
 from tests.support import factories as make
 from tests.support import prices
 from tests.support.pictures import staged_picture
@@ -46,11 +49,18 @@ class World:
     ids: dict[str, str]
 
     def ids_for(self, path: str) -> dict[str, str]:
-        """Return the ids as ``path`` means them: a zone of taxes is not one of delivery."""
+        """Return the ids as ``path`` means them: a zone of taxes is not one of delivery, and what
+        is handed over without a parcel is another product.
+        """
         if "/tax-zones" in path:
             return self.ids | {"zone_id": self.ids["tax_zone_id"]}
         if "/me/lists" in path:
             return self.ids | {"list_id": self.ids["people_list_id"]}
+        if path.endswith(("/terms", "/keys")) and "coupons" not in path:
+            return self.ids | {
+                "product_id": self.ids["keys_product_id"],
+                "variant_id": self.ids["keys_variant_id"],
+            }
         return self.ids
 
     def at(self, path: str) -> str:
@@ -79,6 +89,19 @@ def _packet(sender: Account, room_id: int) -> str:
     return campaigns.fill_packet(actor=make.actor(sender), data=wanted, key="world").code
 
 
+def _without_parcel(shop: Shop) -> dict[str, int]:
+    """Return the ids of a product that is sold by licence keys, of which there is one."""
+    owner = make.actor(shop.owner)
+    data = catalog.ProductInput(
+        title="A game", kind="digital", variants=[catalog.VariantInput(price=5_000)]
+    )
+    product = catalog.create_product(actor=owner, shop_id=shop.pk, data=data)
+    item = product.variants.get()
+    delivery.set_terms(actor=owner, product_id=product.pk, terms=delivery.TermsInput(way="keys"))
+    delivery.add_keys(actor=owner, variant_id=item.pk, text="AAAA-1111")
+    return {"keys_product_id": product.pk, "keys_variant_id": item.pk}
+
+
 def _after_sale(shop: Shop, item: Variant, buyer: Account) -> dict[str, int]:
     """Have something of an order of its own come back, with a document; return their ids."""
     owner, who = make.actor(shop.owner), make.actor(buyer)
@@ -90,6 +113,9 @@ def _after_sale(shop: Shop, item: Variant, buyer: Account) -> dict[str, int]:
         units={order.lines.get().pk: 1},
         reason="damaged",
         key=f"b{order.pk}",
+    )
+    orders.ask_fapiao(
+        actor=who, order_id=order.pk, title_kind="personal", title="Ana", email="a@example.com"
     )
     orders.set_legal_entity(actor=owner, shop_id=shop.pk, name="Kiln", address="Lakeside Road 1")
     document = orders.issue_document(actor=who, order_id=order.pk, kind="receipt")
@@ -103,6 +129,8 @@ def _after_sale(shop: Shop, item: Variant, buyer: Account) -> dict[str, int]:
 def new_world() -> World:
     """Return a world with a shop, a post, a link, paid orders, and what comes after them."""
     owner, sharer, buyer = make.member(), make.member(), make.member()
+    sharer.email = "sharer@example.com"
+    sharer.save(update_fields=["email"])
     shop = make.shop(owner)
     earnings.set_plan(actor=make.actor(owner), shop_id=shop.pk, rate_bps=1000)
     item = make.variant(shop)
@@ -163,6 +191,8 @@ def new_world() -> World:
         "line_id": order.lines.get().pk,
         **_after_sale(shop, item, buyer),
         **_terms(shop, item),
+        **_without_parcel(shop),
+        "listing_id": listing(sharer).pk,
     }
     names = {name: str(value) for name, value in ids.items()}
     names |= {"code": link.code, "handle": sharer.handle, "slug": club.slug, "packet_code": filled}

@@ -334,6 +334,26 @@ def test_a_group_is_handed_over_or_closed_first() -> None:
         assert legal.erase_due(actor=SYSTEM) == 1
 
 
+def test_those_who_have_something_open_again_keep_nobody_else_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leaving = [make.member() for _ in range(4)]
+    erasures = [
+        legal.ask_erasure(actor=make.actor(one), handle=f"@{one.handle}") for one in leaving
+    ]
+    stuck = {erasure.account_id for erasure in erasures[:3]}
+    open_again = ports.Obstacle("order", "An order is on its way.")
+    monkeypatch.setitem(
+        ports._checks, "test", lambda person: [open_again] if person.account_id in stuck else []
+    )
+
+    with clock.at(clock.now() + dt.timedelta(days=31)):
+        runs = [legal.erase_due(actor=SYSTEM, piece=1, most=2) for _ in range(2)]
+
+    assert sum(runs) == 1
+    assert Erasure.objects.get(pk=erasures[3].pk).state == "done"
+
+
 def test_staff_and_shops_with_others_are_settled_first() -> None:
     boss = make.staff("support")
     with pytest.raises(Conflict):

@@ -249,14 +249,15 @@ def test_what_comes_back_is_not_released_and_a_refused_return_may_be_disputed(
 ) -> None:
     one, buyer = listing(), make.member()
     order = arrived(bought(one, buyer), one)
-    asked = orders.ask_return(
-        actor=make.actor(buyer),
-        order_id=order.pk,
-        units={order.lines.get().pk: 1},
-        reason="damaged",
-        key="back",
-    )
-    later = clock.now() + dt.timedelta(days=9)
+    with clock.at(clock.now() + dt.timedelta(days=2)):
+        asked = orders.ask_return(
+            actor=make.actor(buyer),
+            order_id=order.pk,
+            units={order.lines.get().pk: 1},
+            reason="damaged",
+            key="back",
+        )
+    later = clock.now() + dt.timedelta(days=4)
     monkeypatch.setattr(clock, "now", lambda: later)
     market.release_due(actor=SYSTEM)
     assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (10_000, 0)

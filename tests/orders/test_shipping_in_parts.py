@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from banyan.kernel import clock, relay
+from banyan.kernel import clock, locks, relay
 from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
 from banyan.kernel.models import AuditEntry, StoredEvent
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.ledger.proof import verify
 from banyan.market.models import Dispute
 from banyan.notify.models import Message
 from banyan.orders import actions as orders
-from banyan.orders import ports
 from banyan.orders.actions.bulk import read_rows
 from banyan.orders.models import AfterSaleTerms, Order, Shipment
 from banyan.orders.rules.carriers import tracking_url
@@ -240,19 +240,60 @@ def test_a_dispute_about_the_order_stops_the_automatic_confirmation() -> None:
         assert orders.auto_confirm(actor=SYSTEM) == 1
 
 
-@pytest.fixture
-def meanwhile() -> Iterator[list[Callable[[], object]]]:
-    """What happens while the clock goes through the orders that are due, once each."""
-    done: list[Callable[[], object]] = []
+@pytest.mark.parametrize("what", ["argues", "sends back"])
+def test_those_who_argue_keep_nobody_else_from_being_confirmed(what: str) -> None:
+    seller = make.member()
+    item = make.variant(make.shop(seller), stock=9)
+    bought = [make.pay(make.place((item, 1))).orders.get() for _ in range(5)]
+    for order in bought:
+        orders.ship(actor=make.actor(seller), order_id=order.pk, carrier="SF")
+    for order in bought[:3]:
+        if what == "argues":
+            Dispute.objects.create(
+                order=order, reason="not_arrived", claim_amount=1, opened_at=clock.now()
+            )
+        else:
+            orders.ask_return(
+                actor=Actor.guest(),
+                order_id=order.pk,
+                units={order.lines.get().pk: 1},
+                reason="damaged",
+                key=f"r{order.pk}",
+                access_token=order.checkout.access_token,
+            )
 
-    def look(order_ids: Collection[int]) -> Collection[int]:
+    with clock.at(clock.now() + dt.timedelta(days=11)):
+        assert orders.auto_confirm(actor=SYSTEM, piece=1, most=2) == 2
+
+    states = [Order.objects.get(pk=order.pk).state for order in bought]
+    assert states == ["shipped"] * 3 + ["received"] * 2
+
+
+def test_a_run_that_has_confirmed_enough_is_gone_on_with() -> None:
+    item = make.variant(stock=9)
+    bought = [make.pay(make.place((item, 1))).orders.get() for _ in range(5)]
+    for order in bought:
+        orders.ship(actor=make.actor(item.product.shop.owner), order_id=order.pk, carrier="SF")
+
+    with clock.at(clock.now() + dt.timedelta(days=11)):
+        runs = [orders.auto_confirm(actor=SYSTEM, piece=1, most=2) for _ in range(4)]
+
+    assert runs == [2, 2, 1, 0]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """What happens between looking for the orders that are due and locking them, once each."""
+    done: list[Callable[[], object]] = []
+    take = locks.take
+
+    def first(keys: Iterable[LockKey]) -> None:
         if done:
             done.pop()()
-        return []
+        take(keys)
 
-    ports.register_open_check(look)
-    yield done
-    ports._open.remove(look)
+    monkeypatch.setattr(locks, "take", first)
+    return done
 
 
 @pytest.mark.parametrize("what", ["put off", "asked back"])

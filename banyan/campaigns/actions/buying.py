@@ -21,6 +21,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy
+from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.orders.actions import (
     give_back_difference,
     release_hold,
@@ -76,15 +77,20 @@ def on_paid(event: OrderPaid, actor: Actor) -> None:
         apply(kind.paid(asked, one), stage)
 
 
-def lapse_due(*, actor: Actor, limit: int = 500) -> int:
+def lapse_due(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
     """Give reserved places back whose time is over and that no order waits for; returns how many.
 
     A place whose order is placed and unpaid stays until that order is paid or ends; where it can
     be taken again (``reseats``), for as long as any place, counted from that order.
     """
     due = Participation.objects.filter(state="reserved", expires_at__lte=clock.now())
-    return lapse(
-        actor=actor, ids=list(due.order_by("expires_at").values_list("id", flat=True)[:limit])
+    return sweep(
+        "campaigns.lapse",
+        due,
+        lambda one_id: _lapse(actor, one_id),
+        by="expires_at",
+        piece=piece,
+        most=most,
     )
 
 
@@ -168,26 +174,23 @@ def apologise(*, actor: Actor, checkout_id: int, money: Money) -> None:
 # -- what has to be done about orders, outside the transaction that decided it ---------------------
 
 
-def settle_orders(*, actor: Actor, limit: int = 200) -> int:
-    """Undo, let go, or give a part back of what is due; returns how many orders were looked at.
+def settle_orders(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
+    """Undo, let go, or give a part back of what is due; returns how many orders were done with.
 
     Each in its own transaction; what cannot be done now stays due and is tried again.
     """
     due = Participation.objects.filter(order_due_at__lte=clock.now())
-    rows = due.select_related("instance__campaign").order_by("order_due_at", "id")[:limit]
-    count = 0
-    for one in rows:
-        count += 1
-        try:
-            if _settle_order(actor, one):
-                Participation.objects.filter(pk=one.pk, order_due_at=one.order_due_at).update(
-                    order_due_at=None
-                )
-        except Busy as error:
-            logger.warning("order of place %s later: %s", one.pk, error)
-        except Exception:
-            logger.exception("order of place %s is not settled", one.pk)
-    return count
+
+    def settle(one_id: int) -> int:
+        one = Participation.objects.select_related("instance__campaign").get(pk=one_id)
+        if not _settle_order(actor, one):
+            return 0
+        Participation.objects.filter(pk=one.pk, order_due_at=one.order_due_at).update(
+            order_due_at=None
+        )
+        return 1
+
+    return sweep("campaigns.settle_orders", due, settle, by="order_due_at", piece=piece, most=most)
 
 
 def _settle_order(actor: Actor, one: Participation) -> bool:

@@ -6,19 +6,19 @@ Taking part never waits for this: whether something is open is read from its dea
 from __future__ import annotations
 
 import hashlib
-import logging
 
 from django.db import transaction
 
 from banyan.kernel import clock, fairness, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, IllegalTransition
+from banyan.kernel.problems import IllegalTransition
 from banyan.kernel.states import transition_telling
+from banyan.kernel.sweeps import sweep
 
 from ..chance.instant import Turn
 from ..events import CampaignEnded
-from ..mechanic import DRAW, Arrival, Play, mechanic, terms_of
+from ..mechanic import DRAW, Arrival, Play, mechanic, mechanics, terms_of
 from ..models import Campaign, Instance, ProofFile
 from ..states import CAMPAIGN
 from .applying import Stage, apply
@@ -26,49 +26,60 @@ from .drawing import draw
 from .following import decide_due
 from .planning import settle
 
-logger = logging.getLogger(__name__)
 
-
-def advance(*, actor: Actor, limit: int = 500) -> int:
-    """End instances and campaigns whose time has come; returns how many were looked at."""
+def advance(*, actor: Actor) -> int:
+    """End instances and campaigns whose time has come; returns how many instances were due."""
     now = clock.now()
-    due = Instance.objects.filter(ended_at=None, deadline__lte=now).order_by("deadline")
-    ids = list(due.values_list("id", flat=True)[:limit])
-    for instance_id in ids:
-        try:
-            expire_instance(actor=actor, instance_id=instance_id)
-        except (Busy, IllegalTransition) as error:
-            logger.warning("instance %s ends later: %s", instance_id, error)
-        except Exception:
-            # One that cannot end must not hold up the others.
-            logger.exception("instance %s does not end", instance_id)
-    decide_due(actor=actor, limit=limit)
+    due = Instance.objects.filter(ended_at=None, deadline__lte=now)
+
+    def expire(instance_id: int) -> int:
+        expire_instance(actor=actor, instance_id=instance_id)
+        return 1
+
+    ended = sweep("campaigns.expire", due, expire, by="deadline")
+    decide_due(actor=actor)
     over = Campaign.objects.filter(state__in=["published", "paused"], ends_at__lte=now)
-    for campaign in over[:limit]:
-        with transaction.atomic():
-            locks.take([LockKey("campaign", campaign.pk)])
-            campaign.refresh_from_db()
-            if campaign.state in {"published", "paused"}:
-                told = CampaignEnded(campaign_id=campaign.pk, shop_id=campaign.shop_id)
-                transition_telling(
-                    CAMPAIGN, campaign, "ended", event=told, actor=actor, ended_at=campaign.ends_at
-                )
-    for campaign in Campaign.objects.filter(state="ended").select_related("version")[:limit]:
-        kind = mechanic(campaign.mechanic)
-        taking = Instance.objects.filter(campaign=campaign, state=kind.machine.initial)
-        # Whoever ends a campaign early ends no entry: these go on to their deadline.
-        if kind.pooled and not taking.exists():
-            try:
-                draw(actor=actor, campaign=campaign)
-            except Busy as error:
-                logger.warning("draw of campaign %s goes on later: %s", campaign.pk, error)
-            except Exception:
-                logger.exception("draw of campaign %s does not go on", campaign.pk)
+    sweep("campaigns.end", over, lambda pk: _end(actor, pk), by="ends_at")
+    drawn = Campaign.objects.filter(state="ended", mechanic__in=_pooled())
+    sweep("campaigns.draw", drawn, lambda pk: _draw(actor, pk), by="ends_at")
     running = Instance.objects.filter(ended_at=None).values("campaign_id")
-    for campaign in Campaign.objects.filter(state="ended").exclude(pk__in=running)[:limit]:
-        publish_turns(campaign=campaign)
-        settle(actor=actor, campaign=campaign)
-    return len(ids)
+    done = Campaign.objects.filter(state="ended").exclude(pk__in=running)
+    sweep("campaigns.settle", done, lambda pk: _settle(actor, pk), by="ends_at")
+    return ended
+
+
+def _end(actor: Actor, campaign_id: int) -> int:
+    with transaction.atomic():
+        locks.take([LockKey("campaign", campaign_id)])
+        campaign = Campaign.objects.get(pk=campaign_id)
+        if campaign.state not in {"published", "paused"}:
+            return 0
+        told = CampaignEnded(campaign_id=campaign.pk, shop_id=campaign.shop_id)
+        transition_telling(
+            CAMPAIGN, campaign, "ended", event=told, actor=actor, ended_at=campaign.ends_at
+        )
+    return 1
+
+
+def _pooled() -> list[str]:
+    return [kind.code for kind in mechanics().values() if kind.pooled]
+
+
+def _draw(actor: Actor, campaign_id: int) -> int:
+    campaign = Campaign.objects.select_related("version").get(pk=campaign_id)
+    kind = mechanic(campaign.mechanic)
+    # Whoever ends a campaign early ends no entry: these go on to their deadline.
+    if Instance.objects.filter(campaign=campaign, state=kind.machine.initial).exists():
+        return 0
+    draw(actor=actor, campaign=campaign)
+    return 1
+
+
+def _settle(actor: Actor, campaign_id: int) -> int:
+    campaign = Campaign.objects.select_related("version").get(pk=campaign_id)
+    publish_turns(campaign=campaign)
+    settle(actor=actor, campaign=campaign)
+    return 1
 
 
 def publish_turns(*, campaign: Campaign) -> None:

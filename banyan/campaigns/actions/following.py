@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.db import transaction
@@ -12,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Invalid, NotFound
+from banyan.kernel.problems import Invalid, NotFound
 from banyan.kernel.remembered import remembered
+from banyan.kernel.sweeps import sweep
 from banyan.notify.actions import notify
 from banyan.orders.models import Order
 from banyan.trust.queries import is_reviewer
@@ -25,8 +25,6 @@ from ..queries import bringing, brought_by
 from ..seats import is_back
 from ..words import titled
 from .applying import Stage, apply
-
-logger = logging.getLogger(__name__)
 
 
 def follow_paid(*, actor: Actor, order_id: int) -> None:
@@ -130,18 +128,15 @@ def undo_begun(*, actor: Actor, order_id: int) -> None:
             apply(kind.undone(asked), stage)
 
 
-def decide_due(*, actor: Actor, limit: int = 500) -> int:
+def decide_due(*, actor: Actor) -> int:
     """Let mechanics decide about those whose moment has come; returns how many."""
-    due = Participation.objects.filter(due_at__lte=clock.now()).order_by("due_at")
-    ids = list(due.values_list("id", flat=True)[:limit])
-    for one_id in ids:
-        try:
-            _tell(actor, one_id, "due", None)
-        except Busy as error:
-            logger.warning("place %s is decided later: %s", one_id, error)
-        except Exception:
-            logger.exception("place %s is not decided", one_id)
-    return len(ids)
+    due = Participation.objects.filter(due_at__lte=clock.now())
+
+    def decide(one_id: int) -> int:
+        _tell(actor, one_id, "due", None)
+        return 1
+
+    return sweep("campaigns.decide", due, decide, by="due_at")
 
 
 def clear_place(*, actor: Actor, place_id: int, reason: str) -> Participation:

@@ -9,6 +9,7 @@ from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.locks import LockKey
+from banyan.kernel.sweeps import sweep
 
 from ..access import get_instance_for
 from ..mechanic import mechanic
@@ -49,16 +50,19 @@ def _keep(instance: Instance) -> None:
         raise gone(instance)
 
 
-def free_places(*, actor: Actor, limit: int = 500) -> int:
+def free_places(*, actor: Actor) -> int:
     """Give places back that were kept for nobody in the end; returns how many. Locks instance."""
-    now, done = clock.now(), 0
-    due = PlaceHold.objects.filter(expires_at__lte=now)
-    ids = due.order_by("expires_at").values_list("instance_id", flat=True)[:limit]
-    for instance_id in dict.fromkeys(ids):
+    due = PlaceHold.objects.filter(expires_at__lte=clock.now())
+
+    def free(hold_id: int) -> int:
+        hold = due.filter(pk=hold_id).first()
+        if hold is None:
+            return 0  # given back with another one of its instance
         with transaction.atomic():
-            locks.take([LockKey("instance", instance_id)])
-            n = due.filter(instance_id=instance_id).delete()[0]
-            rows = Instance.objects.filter(pk=instance_id)
+            locks.take([LockKey("instance", hold.instance_id)])
+            n = due.filter(instance_id=hold.instance_id).delete()[0]
+            rows = Instance.objects.filter(pk=hold.instance_id)
             rows.update(taken=F("taken") - n, held=F("held") - n)
-            done += n
-    return done
+        return n
+
+    return sweep("campaigns.free_places", due, free, by="expires_at")

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from banyan.kernel import clock, locks
 from banyan.kernel.locks import LockKey
+from banyan.kernel.sweeps import sweep
 from banyan.notify import actions as notify
 from banyan.notify.models import Reminder
 from banyan.notify.queries import waiting_for
@@ -33,16 +34,19 @@ def tell_back_in_stock(*, most: int = 200) -> int:
     One transaction per variant, with its stock's row locked: two workers never tell one twice,
     nor more than there are units for.
     """
-    told = 0
-    for variant_id, stock_id in _back(most):
-        told += _tell_of(variant_id, stock_id, most - told)
-        if told >= most:
-            break
-    return told
+    left = most
+
+    def tell(variant_id: int) -> int:
+        nonlocal left
+        told = _tell_of(variant_id, left) if left else 0
+        left -= told
+        return told
+
+    return sweep("catalog.tell_back", _back(), tell)
 
 
-def _back(most: int) -> list[tuple[int, int]]:
-    """Return (variant, stock) of what is waited for and has units for more than were told of it.
+def _back() -> QuerySet[Variant]:
+    """Return what is waited for and has units for more than were told of it.
 
     What has none at the moment is left out here, so that it never keeps the rest from its turn.
     """
@@ -56,15 +60,16 @@ def _back(most: int) -> list[tuple[int, int]]:
         room=(F("stock__on_hand") - promised) * TOLD_PER_UNIT
         - Coalesce(Subquery(lately.annotate(n=Count("pk")).values("n")), 0)
     )
-    return list(back.filter(room__gt=0).order_by("pk").values_list("pk", "stock__id")[:most])
+    return back.filter(room__gt=0)
 
 
 def _told_lately(variant_id: int | OuterRef) -> QuerySet[Reminder]:
     return Reminder.objects.filter(kind=BACK, subject_id=variant_id, told_at__gt=clock.now() - WAVE)
 
 
-def _tell_of(variant_id: int, stock_id: int, most: int) -> int:
+def _tell_of(variant_id: int, most: int) -> int:
     told = 0
+    stock_id = Stock.objects.values_list("pk", flat=True).get(variant_id=variant_id)
     with transaction.atomic():
         locks.take([LockKey("stock", stock_id)])
         free = Stock.objects.get(pk=stock_id).free

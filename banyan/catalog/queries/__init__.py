@@ -2,7 +2,14 @@
 
 from .attributes import Told, Trait, attributes_of, told_of, traits_of
 from .cards import Front, OnCard, front, on_card, on_cards, with_card
-from .categories import above, below, categories_on_sale, name_in
+from .categories import (
+    above,
+    all_categories,
+    below,
+    categories_on_sale,
+    get_category,
+    name_in,
+)
 from .collections import products_in, shown_collections
 from .delivery import price_lists, shipping_zones, tax_zones
 from .exports import exported_products, picture_sources
@@ -47,6 +54,7 @@ __all__ = [
     "Trait",
     "VariantPlan",
     "above",
+    "all_categories",
     "attributes_of",
     "below",
     "categories_on_sale",
@@ -55,6 +63,7 @@ __all__ = [
     "exported_products",
     "facets_of",
     "front",
+    "get_category",
     "image_ids_of",
     "last_decision",
     "list_products",

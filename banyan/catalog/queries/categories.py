@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from banyan.kernel.problems import NotFound
+
 from ..access import visible_products
 from ..models import Category
 from ..rules import named_in
@@ -19,6 +21,19 @@ def offered_categories() -> QuerySet[Category]:
     # The first of each will do; EXISTS would be planned as a join with all of them.
     first = Subquery(visible_products().filter(category=OuterRef("pk")).values("pk")[:1])
     return Category.objects.annotate(first=first).filter(first__isnull=False)
+
+
+def all_categories() -> list[Category]:
+    """Return every category with the one above it, in their order. One statement."""
+    return list(Category.objects.select_related("parent").order_by("position", "id"))
+
+
+def get_category(slug: str) -> Category:
+    """Return a category by its address; NotFound when there is none."""
+    found = Category.objects.select_related("parent").filter(slug=slug).first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def above(category: Category) -> list[int]:

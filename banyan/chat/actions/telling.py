@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from banyan.groups.access import MEMBER, living_groups
 from banyan.groups.models import Membership
 from banyan.kernel import clock
+from banyan.kernel.sweeps import sweep
 from banyan.notify.actions import notify_each
 from banyan.notify.models import Notification
 
@@ -68,12 +69,15 @@ def tell_large_rooms(*, most: int = 20) -> int:
 
     Any number may run at once: a room's next batch is told by one of them.
     """
-    due = Telling.objects.filter(due_at__lte=clock.now()).order_by("due_at")
-    done = 0
-    for telling_id in list(due.values_list("pk", flat=True)[:most]):
+    due = Telling.objects.filter(due_at__lte=clock.now())
+
+    def tell_room(telling_id: int) -> int:
+        done = 0
         while _tell_batch(telling_id):
             done += 1
-    return done
+        return done
+
+    return sweep("chat.telling", due, tell_room, by="due_at", piece=most, most=most)
 
 
 def _tell_batch(telling_id: int) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from banyan.kernel import clock
+from banyan.kernel.sweeps import sweep
 from banyan.media.fetching import NotFetched, fetch_page
 
 from .. import rules
 from ..linkcards import Card, card_of
 from ..models import LinkPreview, Post
 
+logger = logging.getLogger(__name__)
 WAITING, SHOWN, NOTHING = 0, 1, 2
 LONGEST = 500
 TRIES = 3
@@ -29,10 +33,16 @@ def ask_for_preview(post: Post) -> None:
 
 def fetch_previews(*, most: int = 20) -> int:
     """Fetch what waits, outside of any transaction; returns how many. May run twice."""
-    waiting = list(LinkPreview.objects.filter(state=WAITING).order_by("id")[:most])
-    for one in waiting:
-        _fetch(one)
-    return len(waiting)
+    waiting = LinkPreview.objects.filter(state=WAITING)
+
+    def fetch(preview_id: int) -> int:
+        still = waiting.filter(pk=preview_id).first()
+        if still is None:
+            return 0
+        _fetch(still)
+        return 1
+
+    return sweep("community.previews", waiting, fetch, piece=most, most=most)
 
 
 def _fetch(one: LinkPreview) -> None:
@@ -43,6 +53,9 @@ def _fetch(one: LinkPreview) -> None:
         if error.passing and one.tries + 1 < TRIES:
             LinkPreview.objects.filter(pk=one.pk).update(tries=one.tries + 1)
             return
+    except Exception:
+        # A page that breaks us is one that says nothing: asked again, it would do so for ever.
+        logger.exception("preview %s", one.pk)
     LinkPreview.objects.filter(pk=one.pk).update(
         state=SHOWN if card else NOTHING,
         title=card.title if card else "",

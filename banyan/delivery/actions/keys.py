@@ -8,15 +8,17 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_variant_for_staff
 from banyan.catalog.actions import count_all, stock_locks
-from banyan.catalog.models import Stock
+from banyan.catalog.models import Stock, Variant
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.keyrings import Ring, keys, seal, unseal
 from banyan.kernel.problems import Conflict, Invalid
+from banyan.kernel.sweeps import sweep
 
 from ..access import get_key_for_staff
 from ..models import LicenceKey, Terms
@@ -169,7 +171,6 @@ JOIN catalog_variant v ON v.id = s.variant_id
 JOIN delivery_terms t ON t.product_id = v.product_id AND t.way = 'keys'
 WHERE s.on_hand - s.allocated <> greatest(s.reserved,
   (SELECT count(*) FROM delivery_key k WHERE k.variant_id = s.variant_id AND k.state = 'free'))
-ORDER BY s.variant_id LIMIT 200
 """
 
 
@@ -178,14 +179,15 @@ def mend_pools(*, actor: Actor) -> int:
 
     Counted by hand, taken in from a file, or promised beyond a pool that shrank. Locks stock.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_ASTRAY)
-        astray = [variant_id for (variant_id,) in cursor.fetchall()]
-    for variant_id in astray:
+    astray = Variant.objects.filter(pk__in=RawSQL(_ASTRAY, ()))  # noqa: S611 - our own text
+
+    def mend(variant_id: int) -> int:
         with transaction.atomic():
             locks.take(stock_locks([variant_id]))
             match_stock([variant_id])
-    return len(astray)
+        return 1
+
+    return sweep("delivery.pools", astray, mend)
 
 
 def check_countable(variant_id: int) -> None:

@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.keyrings import Ring, unseal
 from banyan.kernel.problems import IdempotencyMismatch, IllegalTransition, Invalid, NotFound
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 
 from ..access import visible_scans
 from ..events import VoucherExpired, VoucherExpiring, VoucherRedeemed
@@ -160,24 +161,24 @@ def settle_conflict(*, actor: Actor, shop_id: int, scan_id: int) -> None:
     Scan.objects.filter(pk=scan_id, seen_at=None).update(seen_at=clock.now())
 
 
-def expire_due(*, actor: Actor, limit: int = 500) -> int:
+def expire_due(*, actor: Actor) -> int:
     """End vouchers whose time ran out; returns how many. Emits voucher.expired."""
     due = Voucher.objects.filter(state="issued", valid_until__lte=clock.now())
-    count = 0
-    for voucher in due.order_by("valid_until")[:limit]:
+
+    def expire(voucher_id: int) -> int:
+        voucher = Voucher.objects.get(pk=voucher_id)
         with transaction.atomic(), caused_by(voucher.cause_id):
             try:
                 transition(VOUCHER, voucher, "expired", actor=actor, reason="time ran out")
             except IllegalTransition:
-                continue  # redeemed or refunded at this instant
-            events.emit(
-                VoucherExpired(
-                    voucher_id=voucher.pk, order_id=voucher.order_id, shop_id=voucher.shop_id
-                ),
-                actor=actor,
+                return 0  # redeemed or refunded at this instant
+            told = VoucherExpired(
+                voucher_id=voucher.pk, order_id=voucher.order_id, shop_id=voucher.shop_id
             )
-            count += 1
-    return count
+            events.emit(told, actor=actor)
+        return 1
+
+    return sweep("delivery.expire", due, expire, by="valid_until")
 
 
 def remind_due(*, actor: Actor, limit: int = 500) -> int:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import audit, clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Conflict, Invalid
+from banyan.kernel.problems import Conflict, Invalid
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.orders.events import OrderReceived
@@ -73,7 +74,7 @@ def _due(at: dt.datetime) -> QuerySet[Commission]:
         state="held",
         hold_until__lte=at,
     )
-    return due.select_related("order").order_by("hold_until", "id")
+    return due.select_related("order")
 
 
 def charged_back(intent: str) -> QuerySet[Chargeback]:
@@ -81,7 +82,7 @@ def charged_back(intent: str) -> QuerySet[Chargeback]:
     return open_chargebacks().filter(intent_id=OuterRef(intent))
 
 
-def release_due(*, actor: Actor, limit: int = 500) -> int:
+def release_due(*, actor: Actor) -> int:
     """Make payable what is past its return window; returns how many. Repeatable.
 
     One transaction per commission; posts earner_held -> earner_payable and emits
@@ -89,13 +90,12 @@ def release_due(*, actor: Actor, limit: int = 500) -> int:
     chargeback wait.
     """
     now = clock.now()
-    count = 0
-    for commission in _due(now)[:limit]:
-        try:
-            count += _release(actor, commission, now)
-        except Busy:
-            continue  # the next sweep is soon
-    return count
+
+    def release(commission_id: int) -> int:
+        commission = Commission.objects.select_related("order").get(pk=commission_id)
+        return _release(actor, commission, now)
+
+    return sweep("earnings.release", _due(now), release, by="hold_until")
 
 
 def _release(actor: Actor, commission: Commission, now: dt.datetime) -> bool:

@@ -18,6 +18,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.kernel.remembered import run
 from banyan.kernel.states import transition, transition_telling
+from banyan.kernel.sweeps import sweep
 from banyan.trust.queries import known
 
 from ..access import get_coupon_for
@@ -240,17 +241,19 @@ def revoke_grants(*, actor: Actor, grant_ids: Collection[int], reason: str) -> l
     return [grant.pk for grant in held]
 
 
-def expire_grants(*, actor: Actor, limit: int = 500) -> int:
+def expire_grants(*, actor: Actor) -> int:
     """End held coupons whose time is over; their uses are free again. Returns how many."""
-    due = Grant.objects.filter(state="held", expires_at__lte=clock.now()).order_by("expires_at")
-    ended = 0
-    for grant_id, coupon_id in list(due.values_list("id", "coupon_id")[:limit]):
+    due = Grant.objects.filter(state="held", expires_at__lte=clock.now())
+
+    def expire(grant_id: int) -> int:
+        coupon_id = Grant.objects.values_list("coupon_id", flat=True).get(pk=grant_id)
         with transaction.atomic():
             locks.take([LockKey("entitlement", coupon_id)])
             grant = due.filter(pk=grant_id).first()
             if grant is None:
-                continue
+                return 0
             transition(GRANT, grant, "expired", actor=actor, reason="time is over")
             Coupon.objects.filter(pk=coupon_id).update(taken=F("taken") - 1)
-            ended += 1
-    return ended
+        return 1
+
+    return sweep("entitlements.grants", due, expire, by="expires_at")

@@ -11,6 +11,7 @@ from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import minor_digits
 from banyan.kernel.states import Move, transition_each
+from banyan.kernel.sweeps import sweep
 from banyan.ledger.rules import portion
 
 from ..models import PointsLot, PointsPurse, PointsTerms, PointsUse
@@ -139,22 +140,24 @@ def give_back_points(*, actor: Actor, order_id: int, back: int, whole: int) -> N
         put_back(actor=actor, use=use, points=due)
 
 
-def expire_points(*, actor: Actor, limit: int = 500) -> int:
+def expire_points(*, actor: Actor) -> int:
     """End points whose time is over. Returns how many lots."""
     due = PointsLot.objects.filter(state="available", expires_at__lte=clock.now())
-    ended = 0
-    for lot_id, purse_id in list(due.order_by("expires_at").values_list("id", "purse_id")[:limit]):
+
+    def expire(lot_id: int) -> int:
+        purse_id = PointsLot.objects.values_list("purse_id", flat=True).get(pk=lot_id)
         with transaction.atomic():
             locks.take(points_locks([purse_id]))
             lot = due.filter(pk=lot_id).first()
             if lot is None:
-                continue
+                return 0
             PointsPurse.objects.filter(pk=purse_id).update(available=F("available") - lot.left)
             lot.expired, lot.left = lot.expired + lot.left, 0
             lot.save(update_fields=["left", "expired"])
             _move(actor, lot, "expired")
-            ended += 1
-    return ended
+        return 1
+
+    return sweep("entitlements.points", due, expire, by="expires_at")
 
 
 def _move(actor: Actor, lot: PointsLot, to: str) -> None:

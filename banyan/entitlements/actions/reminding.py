@@ -18,6 +18,7 @@ from banyan.experiments.models import HELD_OUT, Exposure
 from banyan.kernel import clock, locks
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import Money, format_money
+from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.notify import actions as notify
 from banyan.notify.queries import was_reminded
 from banyan.people.models import Account
@@ -29,7 +30,7 @@ BEFORE = dt.timedelta(hours=48)
 Held = TypeVar("Held", Grant, PriceRight)
 
 
-def remind_of_ending(*, limit: int = 500) -> int:
+def remind_of_ending(*, piece: int = PIECE, most: int = MOST) -> int:
     """Remind members of held coupons and prices that end within 48 hours; returns how many.
 
     Once each, however often it runs and by however many, by the coupon's or the price's lock. What
@@ -37,9 +38,23 @@ def remind_of_ending(*, limit: int = 500) -> int:
     reminders hears of none of it. Locks entitlement, right.
     """
     coupons = _ending(Grant, ENDING).select_related("coupon", "account")
-    told = _each(coupons[:limit], coupons, _coupon)
     prices = _ending(PriceRight, PRICE_ENDING).select_related("variant__product", "account")
-    return told + _each(prices[:limit], prices, _price)
+    told = sweep(
+        "entitlements.remind",
+        coupons,
+        lambda pk: _if_due(coupons, pk, _coupon),
+        by="expires_at",
+        piece=piece,
+        most=most,
+    )
+    return told + sweep(
+        "entitlements.remind_prices",
+        prices,
+        lambda pk: _if_due(prices, pk, _price),
+        by="expires_at",
+        piece=piece,
+        most=most,
+    )
 
 
 def _ending(model: type[Held], kind: str) -> QuerySet[Held]:
@@ -54,17 +69,16 @@ def _ending(model: type[Held], kind: str) -> QuerySet[Held]:
         expires_at__lte=now + BEFORE,
         created_at__lt=F("expires_at") - BEFORE,
     )
-    return rows.order_by("expires_at", "id")
+    return rows
 
 
-def _each(found: QuerySet[Held], ending: QuerySet[Held], tell: Callable[[Held], int]) -> int:
-    told = 0
-    for one in list(found):
-        with transaction.atomic():
-            locks.take([_lock(one)])
-            if ending.filter(pk=one.pk).exists():
-                told += tell(one)
-    return told
+def _if_due(ending: QuerySet[Held], held_id: int, tell: Callable[[Held], int]) -> int:
+    one = ending.filter(pk=held_id).first()
+    if one is None:
+        return 0
+    with transaction.atomic():
+        locks.take([_lock(one)])
+        return tell(one) if ending.filter(pk=held_id).exists() else 0
 
 
 def _lock(one: Grant | PriceRight) -> LockKey:

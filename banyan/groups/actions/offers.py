@@ -12,6 +12,7 @@ from banyan.catalog.models import Product, Variant
 from banyan.kernel import clock, events, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, NotFound
+from banyan.kernel.sweeps import sweep
 from banyan.moderation.actions import check_names, require_unlimited
 from banyan.notify.actions import notify_each
 from banyan.people.access import hidden_from, muting
@@ -110,12 +111,15 @@ def tell_offers(*, most: int = 20) -> int:
 
     Any number may run at once: an offer is told by one of them.
     """
-    waiting = Offer.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True)
-    done = 0
-    for offer_id in list(waiting[:most]):
+    waiting = Offer.objects.filter(told_at=None)
+
+    def tell(offer_id: int) -> int:
+        done = 0
         while tell_batch(offer_id=offer_id):
             done += 1
-    return done
+        return done
+
+    return sweep("groups.offers", waiting, tell, piece=most, most=most)
 
 
 def tell_batch(*, offer_id: int, size: int = BATCH) -> bool:

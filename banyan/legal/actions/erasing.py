@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Person, erase_rows, in_erasing_order
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.people import actions as people
 from banyan.people.access import get_own_account
 from banyan.people.models import Account
@@ -21,8 +21,6 @@ from .. import ports
 from ..events import AccountErased, ErasureAsked, ErasureCancelled
 from ..models import Erasure
 from ..states import ERASURE
-
-logger = logging.getLogger(__name__)
 
 GRACE = dt.timedelta(days=30)
 
@@ -96,21 +94,21 @@ def stay(*, actor: Actor) -> bool:
         )
 
 
-def erase_due(*, actor: Actor) -> int:
+def erase_due(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
     """Erase whose thirty days are over; what is open again waits for the next run.
 
     One transaction per person; one that fails is logged, and holds up nobody else. Returns how many
     were erased; repeatable.
     """
-    due = Erasure.objects.filter(state="waiting", due_at__lte=clock.now()).order_by("due_at", "id")
-    count = 0
-    for erasure in list(due.select_related("account")[:100]):
-        try:
-            if erasure.account is not None and not ports.obstacles(person_of(erasure.account)):
-                count += _erase_account(actor, erasure.pk)
-        except Exception:
-            logger.exception("erasure %s cannot be done", erasure.pk)
-    return count
+    due = Erasure.objects.filter(state="waiting", due_at__lte=clock.now())
+
+    def erase(erasure_id: int) -> int:
+        account = Erasure.objects.select_related("account").get(pk=erasure_id).account
+        if account is None or ports.obstacles(person_of(account)):
+            return 0
+        return _erase_account(actor, erasure_id)
+
+    return sweep("legal.erase", due, erase, by="due_at", piece=piece, most=most)
 
 
 def _erase_account(actor: Actor, erasure_id: int) -> bool:

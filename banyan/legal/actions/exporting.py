@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import logging
 import secrets
 import zipfile
 from functools import partial
@@ -19,6 +18,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Person, export_rows, in_erasing_order
 from banyan.kernel.problems import Conflict, LoginRequired, NotFound
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 from banyan.media import store
 from banyan.media.models import Image
 
@@ -26,8 +26,6 @@ from ..events import ExportReady
 from ..models import Export
 from ..states import EXPORT
 from .erasing import person_of
-
-logger = logging.getLogger(__name__)
 
 KEPT = dt.timedelta(days=7)
 KINDS = {"jpeg": "jpg"}
@@ -54,14 +52,8 @@ def make_exports(*, actor: Actor) -> int:
 
     One that fails is logged, is tried again by the next run, and does not hold up the others.
     """
-    asked = Export.objects.filter(state="asked").order_by("id")
-    count = 0
-    for pk in list(asked.values_list("pk", flat=True)[:200]):
-        try:
-            count += _make(actor, pk)
-        except Exception:
-            logger.exception("export %s cannot be made", pk)
-    return count
+    asked = Export.objects.filter(state="asked")
+    return sweep("legal.exports", asked, lambda export_id: _make(actor, export_id))
 
 
 def _make(actor: Actor, export_id: int) -> bool:
@@ -150,11 +142,13 @@ def take_export(*, actor: Actor, export_id: int, checkout_id: int | None = None)
 def expire_exports(*, actor: Actor) -> int:
     """Remove files that nobody fetched within their week; returns how many. Repeatable."""
     over = Export.objects.filter(state="ready", expires_at__lte=clock.now())
-    count = 0
-    for export in list(over.order_by("id")[:200]):
+
+    def expire(export_id: int) -> int:
+        export = Export.objects.get(pk=export_id)
         name = export.file
         with transaction.atomic():
             transition(EXPORT, export, "expired", actor=actor, file="")
             transaction.on_commit(partial(store.private().delete, name))
-        count += 1
-    return count
+        return 1
+
+    return sweep("legal.expire_exports", over, expire, by="expires_at")

@@ -15,6 +15,7 @@ from banyan.kernel.problems import Conflict, Forbidden, Invalid
 from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 from banyan.orders.access import get_order_for_buyer
+from banyan.orders.actions.answering import end_escalated
 from banyan.orders.actions.paying_back import refund_locks
 from banyan.orders.actions.refunds import grant_refund
 from banyan.orders.models import Order
@@ -75,6 +76,49 @@ def open_dispute(
     return dispute
 
 
+def open_unanswered(
+    *, actor: Actor, order_id: int, amount: int, number: str, body: str
+) -> Dispute | None:
+    """Bring before the desk what a shop did not answer, for its buyer. Emits dispute.opened.
+
+    ``amount``: what is asked for, minor units; ``number`` names it, ``body`` is what the buyer
+    wrote. Where a case about the order is open already, that one decides; where its money is
+    settled there is none: what was asked for ends, and None is returned. Locks order and escrow.
+    Repeatable.
+    """
+    order = Order.objects.select_related("checkout", "shop").get(pk=order_id)
+    escrow = escrow_of(order) if order.shop.kind == "member" else None
+    with transaction.atomic(), caused_by(order.checkout_id):
+        locks.take(escrow_locks(escrow) if escrow else [LockKey("order", order.pk)])
+        order.refresh_from_db()
+        found = Dispute.objects.filter(order=order, state="open").first()
+        if found is not None:
+            return found
+        left = order.total_amount - order.refunded_amount
+        if escrow is not None:
+            escrow.refresh_from_db()
+        if not left or (escrow is not None and escrow.state in {"released", "returned"}):
+            told = _("The money of this order is settled already.")
+            ended = "refused" if left else "refunded"
+            end_escalated(actor=actor, order=order, to=ended, reason=str(told))
+            return None
+        dispute = Dispute.objects.create(
+            order=order,
+            reason="other",
+            claim_amount=max(1, min(amount, left)),
+            opened_at=clock.now(),
+        )
+        if escrow is not None and escrow.state == "held":
+            transition(ESCROW, escrow, "disputed", actor=actor, reason="no answer in time")
+        said = _("Nobody in the shop answered %(number)s in time.") % {"number": number}
+        _write(actor, dispute, "platform", said, "")
+        if body.strip():
+            buyer = Actor(kind="member", id=order.checkout.buyer_id)
+            _write(buyer, dispute, "buyer", body, "")
+        events.emit(DisputeOpened(**_ids(dispute)), actor=actor)
+    return dispute
+
+
 def answer_dispute(
     *, actor: Actor, dispute_id: int, body: str, access_token: str = "", picture: str = ""
 ) -> DisputeEntry:
@@ -97,7 +141,7 @@ def withdraw_dispute(*, actor: Actor, dispute_id: int, access_token: str = "") -
     order = get_order_for_buyer(actor, dispute.order_id, access_token)
     escrow = Escrow.objects.select_related("order__shop").filter(order=order).first()
     with transaction.atomic(), caused_by(order.checkout_id):
-        keys = escrow_locks(escrow) if escrow else []
+        keys = escrow_locks(escrow) if escrow else [LockKey("order", order.pk)]
         locks.take([*keys, LockKey("dispute", dispute.pk)])
         dispute.refresh_from_db()
         _check_open(dispute)
@@ -105,6 +149,7 @@ def withdraw_dispute(*, actor: Actor, dispute_id: int, access_token: str = "") -
         if escrow is not None:
             escrow.refresh_from_db()
             transition(ESCROW, escrow, "held", actor=actor, reason="dispute withdrawn")
+        end_escalated(actor=actor, order=order, to="withdrawn", reason="dispute withdrawn")
         events.emit(DisputeWithdrawn(**_ids(dispute)), actor=actor)
     return dispute
 
@@ -157,6 +202,8 @@ def decide_dispute(*, actor: Actor, dispute_id: int, refund_amount: int, reason:
                 reason=reason.strip()[:200],
                 key=f"dispute:{dispute.pk}",
             )
+        ended = "refunded" if refund_amount else "refused"
+        end_escalated(actor=actor, order=order, to=ended, reason=reason.strip())
         if escrow is not None:
             escrow.refresh_from_db()
             settle(actor=actor, escrow=escrow, reason="dispute decided")

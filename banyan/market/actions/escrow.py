@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.orders.actions.proceeds import escrow_account, escrow_balance, seller_account
 from banyan.orders.events import OrderReceived
-from banyan.orders.models import Order
+from banyan.orders.models import Order, Return
 from banyan.orders.states import OPEN_RETURN
 from banyan.payments.queries import open_chargebacks
 
@@ -25,7 +24,6 @@ from ..events import EscrowReleased
 from ..models import Escrow
 from ..states import ESCROW
 
-logger = logging.getLogger(__name__)
 WINDOW = dt.timedelta(days=3)
 """How long a buyer may look at what arrived before the money is the seller's."""
 
@@ -124,23 +122,16 @@ def settle(*, actor: Actor, escrow: Escrow, reason: str) -> None:
     )
 
 
-def release_due(*, actor: Actor, limit: int = 200) -> int:
-    """Release what is due; returns how many were looked at."""
-    due = Escrow.objects.filter(state="held", release_at__lte=clock.now())
-    coming_back = Order.objects.filter(returns__state__in=OPEN_RETURN).values("pk")
-    due = due.exclude(order__in=coming_back)
+def release_due(*, actor: Actor) -> int:
+    """Release what is due; returns how many were. One that cannot be keeps nobody else's money."""
+    coming_back = Return.objects.filter(order_id=OuterRef("order_id"), state__in=OPEN_RETURN)
+    due = Escrow.objects.filter(~Exists(coming_back), state="held", release_at__lte=clock.now())
     due = due.exclude(order__checkout__intent_id__in=open_chargebacks().values("intent_id"))
-    due = due.order_by("release_at")
-    ids = list(due.values_list("id", flat=True)[:limit])
-    for escrow_id in ids:
-        try:
-            release_escrow(actor=actor, escrow_id=escrow_id)
-        except Busy as error:
-            logger.warning("escrow %s is released later: %s", escrow_id, error)
-        except Exception:
-            # One that cannot be released must not keep the others' money.
-            logger.exception("escrow %s is not released", escrow_id)
-    return len(ids)
+
+    def release(escrow_id: int) -> int:
+        return release_escrow(actor=actor, escrow_id=escrow_id).state != "held"
+
+    return sweep("market.release", due, release, by="release_at")
 
 
 def received_event(event: OrderReceived) -> Order | None:

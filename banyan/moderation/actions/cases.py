@@ -12,6 +12,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 from banyan.people import actions as people
 
 from .. import ports
@@ -201,11 +202,13 @@ def end_sanction(actor: Actor, sanction: Sanction, reason: str) -> bool:
 def lift_ended(*, actor: Actor) -> int:
     """End every sanction whose time is over; returns how many."""
     over = Sanction.objects.filter(until__lte=clock.now(), ended_at=None)
-    count = 0
-    for sanction in list(over.order_by("id")[:500]):
+
+    def lift(sanction_id: int) -> int:
         with transaction.atomic():
-            count += end_sanction(actor, sanction, "its time is over")
-    return count
+            sanction = Sanction.objects.get(pk=sanction_id)
+            return end_sanction(actor, sanction, "its time is over")
+
+    return sweep("moderation.lift", over, lift, by="until")
 
 
 def _audit(actor: Actor, case: Case, action: str, reason: str, **detail: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,6 +16,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.kernel.ratelimits import hit
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 
 from .. import ports
 from ..access import get_notice, get_subject_for, require_moderation
@@ -24,8 +24,6 @@ from ..events import NoticeFiled, NoticeMoved
 from ..models import RightsNotice
 from ..queries import stands_on
 from ..states import RIGHTS_NOTICE
-
-logger = logging.getLogger(__name__)
 
 NOTICES_A_DAY = 10
 TOKEN_BITS = 120
@@ -170,20 +168,15 @@ def move_due(*, actor: Actor) -> int:
     Nobody countered: it stays down. Countered and no word of a court: it comes back. Returns how
     many moved; repeatable. One that fails is logged and does not hold up the others.
     """
-    due = RightsNotice.objects.filter(due_at__lte=clock.now()).order_by("due_at", "id")
-    count = 0
-    for notice in list(due[:200]):
-        try:
-            count += _end_due(actor, notice)
-        except Exception:
-            logger.exception("notice %s cannot move", notice.pk)
-    return count
+    now = clock.now()
+    due = RightsNotice.objects.filter(due_at__lte=now)
+    return sweep("moderation.notices", due, lambda pk: _end_due(actor, pk, now), by="due_at")
 
 
-def _end_due(actor: Actor, notice: RightsNotice) -> bool:
+def _end_due(actor: Actor, notice_id: int, now: dt.datetime) -> bool:
     with transaction.atomic():
-        held = RightsNotice.objects.select_for_update().get(pk=notice.pk)
-        if held.due_at != notice.due_at:
+        held = RightsNotice.objects.select_for_update().get(pk=notice_id)
+        if held.due_at is None or held.due_at > now:
             return False
         _end(actor, held, held.state == "countered", "the time is over")
     return True

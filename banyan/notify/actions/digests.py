@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import translation
 
 from banyan.kernel import clock
+from banyan.kernel.sweeps import sweep
 
 from ..access import quiet_of
 from ..models import Preference
@@ -17,14 +18,20 @@ from .messages import send
 LINES = 10
 
 
-def send_digests(*, most: int = 50) -> int:
+def send_digests() -> int:
     """Queue the digests that are due; returns how many. Any number may run at once.
 
     Each is due once, by the row that says when; the message's key is of the reader's day, so that
     no day has two. Nothing unread, no e-mail. One digest is one of the day's allowance.
     """
-    due = Preference.objects.filter(digest_at__lte=clock.now()).select_related("account")
-    return sum(_send(preference) for preference in due.order_by("digest_at")[:most])
+    due = Preference.objects.filter(digest_at__lte=clock.now())
+
+    def write(preference_id: int) -> int:
+        # Another worker may have moved it on meanwhile.
+        still = due.select_related("account").filter(pk=preference_id).first()
+        return still is not None and _send(still)
+
+    return sweep("notify.digests", due, write, by="digest_at", piece=50, most=500)
 
 
 def _send(preference: Preference) -> bool:

@@ -1,6 +1,7 @@
 """Verbs of orders: the only writers of its tables."""
 
 from ..rules import WantedLine
+from .answering import answer_overdue, end_escalated, remind_shops
 from .asking import ask_return, lapse_returns, send_return, withdraw_return
 from .cancelling import NotCancellable, cancel_order
 from .cart import (
@@ -59,6 +60,7 @@ __all__ = [
     "Wish",
     "Wishes",
     "add_to_cart",
+    "answer_overdue",
     "approve_return",
     "ask_fapiao",
     "ask_refund",
@@ -73,6 +75,7 @@ __all__ = [
     "correct_parcel",
     "credit_refund",
     "empty_cart",
+    "end_escalated",
     "expire_checkout",
     "expire_due",
     "extend_receipt",
@@ -100,6 +103,7 @@ __all__ = [
     "refuse_refund",
     "refuse_return",
     "release_hold",
+    "remind_shops",
     "remove_from_cart",
     "retry_refund",
     "send_order_link",

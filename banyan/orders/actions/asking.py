@@ -15,12 +15,14 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, IdempotencyMismatch, Invalid
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.media.actions import claim_staged
 
 from ..access import get_order_for_buyer, get_return_for_buyer
 from ..events import OrderReturnMoved
-from ..models import Order, OrderLine, Return, ReturnLine, ReturnPhoto, ShipmentLine
+from ..models import Order, OrderLine, OrderRefund, Return, ReturnLine, ReturnPhoto, ShipmentLine
 from ..queries import terms_of
+from ..rules.answering import ANSWER_TIME
 from ..states import RETURN
 from . import units as unit
 from .exchanging import give_up_replacements, replacement_locks
@@ -73,6 +75,7 @@ def ask_return(
             raise _too_late()
         variants = _variants(lines, wanted, exchange) if exchange is not None else {}
         unit.claim_returned(wanted)
+        now = clock.now()
         made = Return.objects.create(
             order=order,
             number=f"{order.number}-R{order.returns.count() + 1}",
@@ -81,7 +84,8 @@ def ask_return(
             text=text.strip(),
             at_fault=reason in AT_FAULT,
             key=key,
-            created_at=clock.now(),
+            created_at=now,
+            due_by=now + ANSWER_TIME,
         )
         ReturnLine.objects.bulk_create(
             ReturnLine(of=made, line_id=line_id, quantity=n, variant=variants.get(line_id))
@@ -219,18 +223,21 @@ def withdraw_return(*, actor: Actor, return_id: int, access_token: str = "") -> 
     return found
 
 
-def lapse_returns(*, actor: Actor, limit: int = 200) -> int:
+def lapse_returns(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
     """End returns that were agreed to and never sent; returns how many."""
     due = Return.objects.filter(state="approved", due_by__lte=clock.now())
-    count = 0
-    for found in due.select_related("order__checkout").order_by("due_by")[:limit]:
+
+    def lapse(return_id: int) -> int:
+        found = Return.objects.select_related("order__checkout").get(pk=return_id)
         with transaction.atomic(), caused_by(found.order.checkout_id):
             locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
             found.refresh_from_db(fields=["state"])
-            if found.state == "approved":
-                end(actor, found, "lapsed")
-                count += 1
-    return count
+            if found.state != "approved":
+                return 0
+            end(actor, found, "lapsed")
+        return 1
+
+    return sweep("orders.lapse_returns", due, lapse, by="due_by", piece=piece, most=most)
 
 
 def end(actor: Actor, found: Return, to: str, reason: str = "") -> None:
@@ -245,6 +252,16 @@ def check_state(found: Return, *states: str) -> None:
     """Refuse an act that does not fit where the return stands: ``return_moved_on``."""
     if found.state not in states:
         raise Conflict(_("This return has moved on meanwhile."), code="return_moved_on")
+
+
+def check_in_time(found: Return | OrderRefund) -> None:
+    """Refuse the shop's answer to a wish whose time is over: ``answer_too_late``."""
+    until = found.due_by if isinstance(found, Return) else found.answer_by
+    if found.escalated_at is not None or (until is not None and until <= clock.now()):
+        raise Conflict(
+            _("The time to answer is over: it is decided without the shop."),
+            code="answer_too_late",
+        )
 
 
 def tell(actor: Actor, found: Return) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import stock_locks
@@ -15,12 +15,13 @@ from banyan.delivery.queries import vouchers_waiting
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Conflict, Invalid, NotFound, Problem
+from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import MOST, PIECE, sweep
 
 from ..access import get_order_for_buyer, get_order_for_staff
 from ..events import OrderParcelCorrected, OrderReceived, OrderShipped
-from ..models import Order, Shipment, ShipmentLine
+from ..models import Order, Return, Shipment, ShipmentLine
 from ..ports import argued_about, holds_on
 from ..queries import terms_of
 from ..states import CAN_SEND, OPEN_RETURN, ORDER
@@ -227,30 +228,26 @@ def receive_delivered(*, actor: Actor, order_id: int) -> None:
         _receive(actor, order, "delivered", _all_delivered)
 
 
-def auto_confirm(*, actor: Actor, limit: int = 200) -> int:
+def auto_confirm(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
     """Confirm what was sent and never answered in the shop's time; returns how many.
 
     Not while a return of the order or a dispute about it is open: who argues has not agreed.
     """
-    found = list(_due().order_by("confirm_at")[:limit])
-    argued = argued_about([order.pk for order in found])
-    count = 0
-    for order in found:
-        if order.pk in argued:
-            continue
-        try:
-            _receive(actor, order, "no answer in time", _still_due)
-        except Problem:
-            continue  # the buyer answered meanwhile, or it is busy: the next run looks again
-        count += 1
-    return count
+
+    def confirm(order_id: int) -> int:
+        _receive(actor, Order.objects.get(pk=order_id), "no answer in time", _still_due)
+        return 1
+
+    return sweep("orders.confirm", _due(), confirm, by="confirm_at", piece=piece, most=most)
 
 
 def _due() -> QuerySet[Order]:
-    due = Order.objects.filter(state="shipped", confirm_at__lte=clock.now())
-    return due.exclude(pk__in=Order.objects.filter(returns__state__in=OPEN_RETURN).values("pk"))
+    """Return what can be confirmed now: what somebody argues about is none of it."""
+    coming_back = Return.objects.filter(order_id=OuterRef("pk"), state__in=OPEN_RETURN)
+    due = Order.objects.filter(~Exists(coming_back), state="shipped", confirm_at__lte=clock.now())
+    return due.exclude(argued_about())
 
 
 def _still_due(order: Order) -> bool:
     """Ask again under the lock: the buyer may have put it off, or begun to argue, meanwhile."""
-    return _due().filter(pk=order.pk).exists() and not argued_about([order.pk])
+    return _due().filter(pk=order.pk).exists()

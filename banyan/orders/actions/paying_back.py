@@ -76,8 +76,9 @@ def create_refund(
     by: str,
     restock: bool,
     units: unit.Units = unit.NONE,
+    answer_within: dt.timedelta | None = None,
 ) -> OrderRefund:
-    """Write a refund down, not yet on its way."""
+    """Write a refund down, not yet on its way; ``answer_within``: so long the shop may think."""
     now = clock.now()
     return OrderRefund.objects.create(
         order=order,
@@ -90,6 +91,7 @@ def create_refund(
         requested_by=by,
         created_at=now,
         due_by=now + PROMISE,
+        answer_by=now + answer_within if answer_within else None,
     )
 
 

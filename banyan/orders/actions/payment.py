@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -28,8 +27,9 @@ from banyan.entitlements.rights import right_locks
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy, Conflict, NotFound
+from banyan.kernel.problems import Conflict, NotFound
 from banyan.kernel.states import Move, transition, transition_each
+from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.ledger import actions as ledger
 from banyan.payments.actions import cancel_intent
 from banyan.payments.events import PaymentCaptured
@@ -48,7 +48,6 @@ from .proceeds import credit, locks_of
 
 WARNED = dt.timedelta(minutes=2)
 """How long before an unpaid order of a sale ends its buyer is told."""
-logger = logging.getLogger(__name__)
 
 
 class TooLate(Conflict):
@@ -256,39 +255,34 @@ def expire_checkout(*, actor: Actor, checkout_id: int) -> Checkout:
     return _give_up(actor, checkout_id, "expired", "reservation ran out")
 
 
-def warn_unpaid(*, limit: int = 200) -> int:
+def warn_unpaid(*, piece: int = PIECE, most: int = MOST) -> int:
     """Tell members whose order of a sale ends unpaid within two minutes; how many. Each once.
 
     Not those who had no more than that to begin with.
     """
-    now, told = clock.now(), 0
+    now = clock.now()
     soon = Checkout.objects.filter(
         unwarned(OuterRef("pk")),
         state="placed",
         expires_at__gt=now,
         expires_at__lte=now + WARNED,
-        created_at__lt=F("expires_at") - WARNED,
+        created_at__lte=F("expires_at") - WARNED,
     )
-    for checkout in soon.order_by("expires_at")[:limit]:
+
+    def warn(checkout_id: int) -> int:
+        checkout = Checkout.objects.get(pk=checkout_id)
         with transaction.atomic():
             url = f"/o/{checkout.access_token}"
-            told += sales.tell_unpaid(checkout_id=checkout.pk, url=url)
-    return told
+            return sales.tell_unpaid(checkout_id=checkout.pk, url=url)
+
+    return sweep("orders.warn_unpaid", soon, warn, by="expires_at", piece=piece, most=most)
 
 
-def expire_due(*, actor: Actor, limit: int = 200) -> int:
-    """Expire what is due; returns how many were looked at."""
-    due = list(
-        Checkout.objects.filter(state="placed", expires_at__lte=clock.now())
-        .order_by("expires_at")
-        .values_list("id", flat=True)[:limit]
-    )
-    for checkout_id in due:
-        try:
-            expire_checkout(actor=actor, checkout_id=checkout_id)
-        except Busy as error:
-            logger.warning("checkout %s expires later: %s", checkout_id, error)
-        except Exception:
-            # One that cannot be ended must not keep the others' goods reserved.
-            logger.exception("checkout %s does not expire", checkout_id)
-    return len(due)
+def expire_due(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
+    """Expire what is due; returns how many were. One that cannot be keeps nobody else's goods."""
+    due = Checkout.objects.filter(state="placed", expires_at__lte=clock.now())
+
+    def expire(checkout_id: int) -> int:
+        return expire_checkout(actor=actor, checkout_id=checkout_id).state != "placed"
+
+    return sweep("orders.expire", due, expire, by="expires_at", piece=piece, most=most)

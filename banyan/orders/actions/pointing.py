@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,14 +17,12 @@ from banyan.entitlements.rules import Purse, Spending, spend
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy
+from banyan.kernel.sweeps import sweep
 
 from ..models import Order, OrderLine, Return
 from ..queries import terms_of
 from ..rules import POINTS, Discount, LineInput
 from ..states import OPEN_RETURN
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +166,21 @@ def thaw(*, order_id: int) -> None:
     entitlements.receive_points(order_id=order.pk, available_at=received + days)
 
 
-def ripen_due(*, actor: Actor, limit: int = 200) -> int:
+def ripen_due(*, actor: Actor) -> int:
     """Let points be spent whose time has come, less what was refunded. Returns how many lots.
 
     Not those of an order of which something is on its way back.
     """
     coming = Return.objects.filter(order_id=OuterRef("order_id"), state__in=OPEN_RETURN)
     due = PointsLot.objects.filter(~Exists(coming), state="granted", available_at__lte=clock.now())
-    order_ids = list(due.order_by("available_at").values_list("order_id", flat=True)[:limit])
-    for order_id in order_ids:
-        try:
-            _ripen(actor, order_id)
-        except Busy as error:
-            logger.warning("points of order %s ripen later: %s", order_id, error)
-    return len(order_ids)
+
+    def ripen(lot_id: int) -> int:
+        lot = PointsLot.objects.get(pk=lot_id)
+        assert lot.order_id is not None
+        _ripen(actor, lot.order_id)
+        return 1
+
+    return sweep("orders.ripen", due, ripen, by="available_at")
 
 
 def _ripen(actor: Actor, order_id: int) -> None:

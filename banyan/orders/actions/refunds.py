@@ -30,10 +30,12 @@ from ..events import (
 )
 from ..models import Order, OrderLine, OrderRefund
 from ..rules import refund_by_amount
+from ..rules.answering import ANSWER_TIME
 from ..states import GRANTED, REFUND
 from . import handover
 from . import units as unit
 from .acts import note_act
+from .asking import check_in_time
 from .notes import write_note
 from .paying_back import (
     as_lines,
@@ -78,7 +80,15 @@ def ask_refund(
         handover.check_wish(order, parts)
         if order.refunds.filter(state="requested").exists():
             raise Conflict(_("A refund has already been asked for."), code="refund_open")
-        made = create_refund(order, parts, reason=reason, key=key, by="buyer", restock=False)
+        made = create_refund(
+            order,
+            parts,
+            reason=reason,
+            key=key,
+            by="buyer",
+            restock=False,
+            answer_within=ANSWER_TIME,
+        )
         events.emit(_moved(OrderRefundAsked, made), actor=actor)
     return made
 
@@ -86,7 +96,8 @@ def ask_refund(
 def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
     """The shop turns a request down, with a reason the buyer reads. Locks order.
 
-    Emits order.refund_refused. Raises Conflict ``refund_not_open`` when it was answered already.
+    Emits order.refund_refused. Raises Conflict ``refund_not_open`` when it was answered already,
+    ``answer_too_late`` once its time is over; what is asked for can still be granted.
     """
     refund = get_refund_for(actor, refund_id)
     get_order_for_staff(actor, refund.order_id, MANAGERS)
@@ -97,6 +108,7 @@ def refuse_refund(*, actor: Actor, refund_id: int, reason: str) -> OrderRefund:
         refund.refresh_from_db()
         if refund.state != "requested":
             raise _not_open()
+        check_in_time(refund)
         transition(REFUND, refund, "refused", actor=actor, reason=reason, settled_at=clock.now())
         _audit(actor, refund, "refund.refuse", reason)
         events.emit(_moved(OrderRefundRefused, refund), actor=actor)

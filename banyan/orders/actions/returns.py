@@ -27,7 +27,7 @@ from ..rules import returning
 from ..states import RETURN
 from . import units as unit
 from .acts import note_act
-from .asking import check_state, end, moved, tell
+from .asking import check_in_time, check_state, end, moved, tell
 from .cancelling import bought
 from .exchanging import count_root, keep_replacements, replacement_locks, set_aside
 from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
@@ -93,8 +93,9 @@ def approve_return(
 ) -> Return:
     """The shop agrees: where to send it, how, with which label; empty ones as in its terms.
 
-    Managers. An exchange's pieces are set aside; SoldOut when there are none (then
-    :func:`offer_money` instead). Locks order, stock. Emits order.return_moved. Repeatable.
+    Managers; Conflict ``answer_too_late`` once its time is over, as for each answer to a return.
+    An exchange's pieces are set aside; SoldOut when there are none (then :func:`offer_money`).
+    Locks order, stock. Emits order.return_moved. Repeatable.
     """
     found = get_return_for_staff(actor, return_id, MANAGERS)
     terms = terms_of(found.order.shop_id)
@@ -107,20 +108,35 @@ def approve_return(
         if found.state == "approved":
             return found
         check_state(found, "asked")
+        check_in_time(found)
         set_aside(found)
-        transition(
-            RETURN,
-            found,
-            "approved",
-            actor=actor,
-            address=address,
-            instructions=instructions,
-            label=label.strip(),
-            due_by=clock.now() + TO_SEND,
-        )
+        agree(actor, found, address, instructions, label=label.strip())
         note_act(actor, found.order, "return.approve", detail={"return": found.number})
         tell(actor, found)
     return found
+
+
+def agree(
+    actor: Actor,
+    found: Return,
+    address: str,
+    instructions: str,
+    *,
+    label: str = "",
+    reason: str = "",
+) -> None:
+    """Let a return be sent, to ``address`` and in two weeks; the caller holds its locks."""
+    transition(
+        RETURN,
+        found,
+        "approved",
+        actor=actor,
+        reason=reason,
+        address=address,
+        instructions=instructions,
+        label=label,
+        due_by=clock.now() + TO_SEND,
+    )
 
 
 def _check_answer(address: str, instructions: str, label: str) -> None:
@@ -145,6 +161,7 @@ def offer_money(*, actor: Actor, return_id: int) -> Return:
         locks.take([LockKey("order", found.order_id)])
         found.refresh_from_db()
         check_state(found, "asked")
+        check_in_time(found)
         if found.wish == "exchange":
             found.wish = "refund"
             found.save(update_fields=["wish"])
@@ -166,6 +183,7 @@ def refuse_return(*, actor: Actor, return_id: int, reason: str) -> Return:
         if found.state == "refused":
             return found
         check_state(found, "asked")
+        check_in_time(found)
         Return.objects.filter(pk=found.pk).update(answer=reason)
         found.answer = reason
         end(actor, found, "refused", reason)

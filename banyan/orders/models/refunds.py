@@ -15,6 +15,9 @@ from .purchase import Order
 class OrderRefund(models.Model):
     """A refund of an order, alike for buyer, merchant and support; ``lines`` sum to ``amount``.
 
+    ``answer_by``: until then the shop answers a request; ``escalated_at``: nobody did, the platform
+    decides.
+
     ``lines``: [{"line": id, "amount": minor units, "tax": of it, known once it is granted,
     "quantity": units that it stands for, where it does}].
     """
@@ -33,12 +36,20 @@ class OrderRefund(models.Model):
     requested_by = models.CharField(max_length=20)
     created_at = models.DateTimeField()
     due_by = models.DateTimeField()
+    answer_by = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "orders_refund"
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_refund_amount")
+        ]
+        indexes = [
+            models.Index(
+                fields=["answer_by"], name="order_refund_asked", condition=Q(state="requested")
+            )
         ]
 
 

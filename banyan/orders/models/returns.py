@@ -43,7 +43,8 @@ class Return(models.Model):
     """What a buyer sends back, for money or for the same in another kind; see ``states.RETURN``.
 
     ``address``, ``instructions`` and ``label`` are what the shop wrote when it agreed. ``at_fault``
-    says that the shop bears the shipping. ``due_by``: until then it has to be sent.
+    says that the shop bears the shipping. ``due_by``: until then the shop answers it, and, once it
+    agreed, it has to be sent. ``escalated_at``: nobody answered, the platform decides.
     """
 
     id = IdField(primary_key=True)
@@ -64,6 +65,8 @@ class Return(models.Model):
     key = models.CharField(max_length=80, unique=True)
     created_at = models.DateTimeField()
     due_by = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -74,7 +77,8 @@ class Return(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["due_by"], name="order_return_due", condition=Q(state="approved"))
+            models.Index(fields=["due_by"], name="order_return_due", condition=Q(state="approved")),
+            models.Index(fields=["due_by"], name="order_return_asked", condition=Q(state="asked")),
         ]
 
 

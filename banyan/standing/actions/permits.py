@@ -19,6 +19,7 @@ from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 from banyan.media.actions import claim_staged, remove_unshown
 from banyan.media.queries import original_bytes, staged_bytes
 
@@ -156,24 +157,27 @@ def _move(actor: Actor, permit_id: int, to: str, reason: str) -> Permit:
     return permit
 
 
-def end_permits(*, actor: Actor, limit: int = 200) -> int:
+def end_permits(*, actor: Actor) -> int:
     """End what was granted and whose last day has passed; returns how many. Repeatable.
 
     Goods that needed it are drafts again. Each in a transaction of its own; emits permit.ended.
     """
     over = Q(state="granted", valid_until__lt=clock.now().date())
-    ids = list(Permit.objects.filter(over).order_by("id").values_list("id", flat=True)[:limit])
-    for permit_id in ids:
+
+    def end(permit_id: int) -> int:
         with transaction.atomic():
             permit = Permit.objects.select_for_update().filter(over, pk=permit_id).first()
-            if permit is not None:
-                transition(PERMIT, permit, "ended", actor=actor, reason="its last day has passed")
-                goods = _needing(permit)
-                for product_id in goods:
-                    unpublish_product(actor=actor, product_id=product_id)
-                told = PermitEnded(permit_id=permit.pk, shop_id=permit.shop_id, goods=len(goods))
-                events.emit(told, actor=actor)
-    return len(ids)
+            if permit is None:
+                return 0
+            transition(PERMIT, permit, "ended", actor=actor, reason="its last day has passed")
+            goods = _needing(permit)
+            for product_id in goods:
+                unpublish_product(actor=actor, product_id=product_id)
+            told = PermitEnded(permit_id=permit.pk, shop_id=permit.shop_id, goods=len(goods))
+            events.emit(told, actor=actor)
+        return 1
+
+    return sweep("standing.end_permits", Permit.objects.filter(over), end)
 
 
 def warn_of_permits(*, actor: Actor, limit: int = 200) -> int:

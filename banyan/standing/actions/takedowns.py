@@ -18,6 +18,7 @@ from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound, Problem
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 from banyan.moderation.queries import stands_on
 from banyan.orders.actions.cancelling import cancel_unsent
 from banyan.orders.actions.payment import withdraw_checkout
@@ -180,11 +181,13 @@ def received_orders(product_id: int) -> list[Order]:
 def settle_due(*, actor: Actor) -> int:
     """Go on with every takedown that is not settled, or only just; returns how many."""
     lately = Q(state="settled", settled_at__gt=clock.now() - LOOK_AGAIN)
-    due = Takedown.objects.filter(Q(state="settling") | lately).order_by("id")
-    ids = list(due.values_list("id", flat=True)[:50])
-    for takedown_id in ids:
+    due = Takedown.objects.filter(Q(state="settling") | lately)
+
+    def go_on(takedown_id: int) -> int:
         settle_takedown(actor=actor, takedown_id=takedown_id)
-    return len(ids)
+        return 1
+
+    return sweep("standing.settle", due, go_on)
 
 
 def lift_takedown(*, actor: Actor, takedown_id: int, reason: str) -> Takedown:

@@ -55,6 +55,13 @@ def return_url(found: Return, token: str = "") -> str:
     return f"{url}?o={token}" if token else url
 
 
+def _until_answered(found: Return) -> Entry:
+    if found.escalated_at is not None:
+        text = _("Not answered in time; the platform decides")
+        return Entry(text=text, time=found.escalated_at, state="next")
+    return Entry(text=_("The shop answers until"), time=found.due_by, state="next")
+
+
 def return_entries(found: Return) -> list[Entry]:
     """Return what happened to a return, in order of time."""
     entries = [Entry(text=_("Asked for"), time=found.created_at, state="good")]
@@ -69,6 +76,8 @@ def return_entries(found: Return) -> list[Entry]:
                 state="bad" if tone == "bad" else "good",
             )
         )
+    if found.state == "asked":
+        entries.append(_until_answered(found))
     if found.state == "approved":
         entries.append(Entry(text=_("To be sent until"), time=found.due_by, state="next"))
     return entries

@@ -221,6 +221,11 @@ def refund_entries(refund: OrderRefund) -> list[Entry]:
                 state="bad" if change.target in {"failed", "refused"} else "good",
             )
         )
+    if refund.escalated_at is not None:
+        text = _("Not answered in time; the platform decides")
+        entries.append(Entry(text=text, time=refund.escalated_at, state="good"))
+    elif refund.state == "requested" and refund.answer_by is not None:
+        entries.append(Entry(text=_("The shop answers until"), time=refund.answer_by, state="next"))
     if refund.state in {"requested", "processing"}:
         entries.append(
             Entry(text=_("The money is with you at the latest"), time=refund.due_by, state="next")

@@ -9,12 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from banyan.catalog.access import get_shop_for_staff
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 from banyan.orders import actions as orders
+from banyan.orders.access import visible_fapiao
 from banyan.orders.actions.fapiao import LARGEST_FILE
-from banyan.orders.models import Fapiao
 from banyan.web.ui.shapes import Tab
 
 from ...http import actor, number, private, signed_in
@@ -46,15 +45,14 @@ def document(request: HttpRequest, shop_slug: str, order_id: int) -> HttpRespons
 def fapiao(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """List the 发票 that buyers ask for, those to write first."""
     shop = shop_of(request, shop_slug)
-    get_shop_for_staff(actor(request), shop.pk)
     chosen = request.GET.get("state", "asked")
-    rows = Fapiao.objects.filter(order__shop=shop).defer("file").order_by("-id")
+    rows = visible_fapiao(actor(request), shop.pk)
     if chosen != "all":
         rows = rows.filter(state=chosen)
     before = number(request.GET, "before")
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    found = list(rows.select_related("order")[: PAGE + 1])
+    found = list(rows[: PAGE + 1])
     url = reverse("studio_fapiao", args=[shop.slug])
     texts = [("asked", _("To write")), ("issued", _("Issued")), ("refused", _("Turned down"))]
     context = {

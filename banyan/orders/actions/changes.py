@@ -20,7 +20,7 @@ from banyan.catalog.actions import allocate, reserve, restock, stock_locks
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import shipping_zones, tax_zones
 from banyan.catalog.rules import IN_PARCELS, Place, nearest
-from banyan.kernel import clock, events, locks
+from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import split
@@ -34,7 +34,7 @@ from ..rules import returning
 from ..states import GRANTED
 from .acts import note_act
 from .cancelling import bought, cancel, cancellable
-from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
+from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
 
 PRICED_BY = ("country", "level1")
 """What of an address decides on prices: with another one it is another order.
@@ -111,8 +111,7 @@ def confirm_change(
     with transaction.atomic(), caused_by(order.checkout_id):
         new = [wish.variant_id] if wish.kind == "variant" else []
         checkout = [LockKey("checkout", order.checkout_id)] if wish.kind == "address" else []
-        locks.take([*refund_locks(order), *stock_locks(new), *checkout])
-        order.refresh_from_db()
+        lock_for_refund(order, *stock_locks(new), *checkout)
         order.checkout.refresh_from_db()
         known = OrderChange.objects.filter(key=key, order=order).first()
         if known is not None:

@@ -101,7 +101,9 @@ def confirm_change(
     reason: str = "",
     access_token: str = "",
 ) -> OrderChange:
-    """Do what :func:`preview_change` showed. Locks as a refund does, and the new stock.
+    """Do what :func:`preview_change` showed.
+
+    Locks as a refund does, and the new stock, or the other orders that go to the same address.
 
     Repeatable by ``key``. Raises Conflict ``preview_stale`` when anything it rests on has moved;
     SoldOut when the other kind is gone. Written down as a row, and in the shop's list of acts.
@@ -109,9 +111,7 @@ def confirm_change(
     """
     order = _order_for(actor, order_id, wish, access_token)
     with transaction.atomic(), caused_by(order.checkout_id):
-        new = [wish.variant_id] if wish.kind == "variant" else []
-        checkout = [LockKey("checkout", order.checkout_id)] if wish.kind == "address" else []
-        lock_for_refund(order, *stock_locks(new), *checkout)
+        lock_for_refund(order, *_more_locks(order, wish))
         order.checkout.refresh_from_db()
         known = OrderChange.objects.filter(key=key, order=order).first()
         if known is not None:
@@ -142,6 +142,16 @@ def confirm_change(
         )
         events.emit(changed, actor=actor)
     return change
+
+
+def _more_locks(order: Order, wish: Wish) -> list[LockKey]:
+    """Return what a change touches beside the order: the new stock, or all that goes there."""
+    if wish.kind == "variant":
+        return stock_locks([wish.variant_id])
+    if wish.kind == "address":
+        others = Order.objects.filter(checkout_id=order.checkout_id).values_list("pk", flat=True)
+        return [LockKey("checkout", order.checkout_id), *(LockKey("order", pk) for pk in others)]
+    return []
 
 
 def _order_for(actor: Actor, order_id: int, wish: Wish, access_token: str) -> Order:

@@ -1,4 +1,4 @@
-"""Sales lock in one order: a person's sales, and the buckets that units come from and go back to."""
+"""Sales lock in one order: a person's sales, and the buckets that units come from."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from banyan.catalog.models import Variant
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Conflict, IdempotencyMismatch, Invalid
+from banyan.kernel.problems import Busy, Conflict, IdempotencyMismatch, Invalid
 from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 
@@ -25,6 +26,7 @@ from ..states import RETURN
 from . import units as unit
 from .exchanging import give_up_replacements, replacement_locks
 
+logger = logging.getLogger(__name__)
 MOST_PHOTOS = 6
 REASONS = (
     "changed_mind",
@@ -224,13 +226,24 @@ def lapse_returns(*, actor: Actor, limit: int = 200) -> int:
     due = Return.objects.filter(state="approved", due_by__lte=clock.now())
     count = 0
     for found in due.select_related("order__checkout").order_by("due_by")[:limit]:
-        with transaction.atomic(), caused_by(found.order.checkout_id):
-            locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
-            found.refresh_from_db(fields=["state"])
-            if found.state == "approved":
-                end(actor, found, "lapsed")
-                count += 1
+        try:
+            count += _lapse(actor, found)
+        except Busy as error:
+            logger.warning("return %s lapses later: %s", found.pk, error)
+        except Exception:
+            # One that cannot be ended must not keep what was set aside for the others.
+            logger.exception("return %s does not lapse", found.pk)
     return count
+
+
+def _lapse(actor: Actor, found: Return) -> bool:
+    with transaction.atomic(), caused_by(found.order.checkout_id):
+        locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
+        found.refresh_from_db(fields=["state"])
+        if found.state != "approved":
+            return False
+        end(actor, found, "lapsed")
+    return True
 
 
 def end(actor: Actor, found: Return, to: str, reason: str = "") -> None:

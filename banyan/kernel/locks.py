@@ -236,6 +236,29 @@ def require(*keys: LockKey) -> None:
         raise LockOrderViolation(f"not locked: {missing}")
 
 
+def check_again(keys: Iterable[LockKey]) -> None:
+    """Raise Busy unless ``keys``, collected once more behind the locks, are all held.
+
+    For rows that others add to: what was read before the locks may have been too little by then,
+    and what is missing could come earlier in the order. Trying again collects it all.
+    """
+    if missing := {LockKey(*key) for key in keys} - _held():
+        raise Busy(detail=f"more to lock than before: {sorted(missing, key=_place)}")
+
+
+def locked_by_statement(keys: Iterable[LockKey]) -> None:
+    """Note rows that an UPDATE of the caller's has just locked by itself: one at most.
+
+    Raises LockOrderViolation when it comes before a key that is held already, and for several:
+    one statement locks them in no order. Outside an action it was a transaction of its own.
+    """
+    wanted = _not_held(keys) if in_transaction() else []
+    if len(wanted) > 1:
+        raise LockOrderViolation(f"locked in no order: {wanted}")
+    if wanted:
+        transaction.on_commit(_Taken(frozenset(wanted), _root()))
+
+
 def in_transaction() -> bool:
     """Tell whether the caller is inside an action's transaction (test frames do not count)."""
     return _acting(_connection())

@@ -6,13 +6,15 @@ import datetime as dt
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import PriceChange, Stock, StockAt, StockMovement, Variant
 from banyan.catalog.proof import stock_audit
 from banyan.catalog.reminders import BACK
-from banyan.kernel import clock
+from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockOrderViolation
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
 from banyan.notify import actions as notify
@@ -67,6 +69,25 @@ def test_held_units_are_reserved_released_and_let_go() -> None:
     stock = make.stock_of(item)
     assert (stock.held, stock.reserved, stock.free) == (0, 2, 3)
     assert stock_audit() == []
+
+
+def test_stock_that_is_moved_without_its_lock_keeps_the_order_of_locks() -> None:
+    """One row, last of all, may be; an earlier one, or several, would wait in another order."""
+    first, second = make.variant(stock=5), make.variant(stock=5)
+    assert first.stock.pk < second.stock.pk
+    with transaction.atomic():
+        _hold(first, 1)
+        _hold(second, 1)
+        _hold(first, 1)
+    with transaction.atomic():
+        _hold(second, 1)
+        with pytest.raises(LockOrderViolation):
+            _hold(first, 1)
+    with transaction.atomic(), pytest.raises(LockOrderViolation):
+        catalog.hold([(first.pk, 1), (second.pk, 1)], reference="sale:1")
+    with transaction.atomic():
+        locks.take(catalog.stock_locks([first.pk, second.pk]))
+        catalog.hold([(first.pk, 1), (second.pk, 1)], reference="sale:1")
 
 
 def test_the_audit_sees_a_figure_that_nobody_moved() -> None:

@@ -13,6 +13,7 @@ from psycopg import errors as pg
 from banyan.kernel import locks
 from banyan.kernel.locks import LockKey, LockOrderViolation
 from banyan.kernel.models import BoundedCounter
+from banyan.kernel.problems import Busy
 
 from .lockables import EARLY, LATE, lock_order
 
@@ -149,6 +150,28 @@ def test_nothing_is_postponed_into_the_next_action() -> None:
         assert not locks.holding()
     with pytest.raises(LockOrderViolation, match="inside the transaction"):
         locks.postpone([key])
+
+
+def test_who_finds_more_to_lock_behind_the_locks_is_told_to_try_again() -> None:
+    with transaction.atomic():
+        locks.take([LockKey(EARLY, 5), LockKey(LATE, 1)])
+        locks.check_again([LockKey(LATE, 1), LockKey(EARLY, 5)])
+        with pytest.raises(Busy, match="more to lock"):
+            locks.check_again([LockKey(EARLY, 4), LockKey(EARLY, 5)])
+        assert not locks.held(LockKey(EARLY, 4))
+
+
+def test_a_row_that_a_statement_locked_has_its_place_in_the_order() -> None:
+    """It is held from then on; before what was held, and together with others, it is refused."""
+    locks.locked_by_statement([LockKey(EARLY, 2), LockKey(EARLY, 1)])  # transactions of their own
+    with transaction.atomic():
+        locks.take([LockKey(EARLY, 5)])
+        locks.locked_by_statement([LockKey(EARLY, 5), LockKey(EARLY, 6)])
+        assert locks.held(LockKey(EARLY, 6))
+        with pytest.raises(LockOrderViolation, match="asked for after"):
+            locks.locked_by_statement([LockKey(EARLY, 4)])
+        with pytest.raises(LockOrderViolation, match="in no order"):
+            locks.locked_by_statement([LockKey(EARLY, 7), LockKey(LATE, 1)])
 
 
 def test_require_names_what_is_missing() -> None:

@@ -12,9 +12,10 @@ from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
-from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
+from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound, SoldOut
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
+from banyan.orders.actions import asking
 from banyan.orders.models import AfterSaleTerms, Order, OrderLine, OrderRefund, Return
 from banyan.orders.states import RETURN
 from tests.support import factories as make
@@ -316,6 +317,27 @@ def test_what_is_set_aside_is_free_again_when_nothing_comes(how: str) -> None:
     assert (stock.on_hand, stock.allocated, stock.reserved) == (3, 0, 0)
     assert order.lines.get(replaces=None).returned_quantity == 0
     assert recount() == {}
+
+
+def test_one_that_cannot_lapse_keeps_no_other_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, busy, other = (ask(two_kinds()[0]) for _n in range(3))
+    for asked in (broken, busy, other):
+        approve(asked)
+    end = asking.end
+
+    def ends(actor: Actor, found: Return, to: str, reason: str = "") -> None:
+        if found.pk == broken.pk:
+            raise RuntimeError("broken")
+        if found.pk == busy.pk:
+            raise Busy
+        end(actor, found, to, reason)
+
+    monkeypatch.setattr(asking, "end", ends)
+    with clock.at(clock.now() + dt.timedelta(days=15)):
+        assert orders.lapse_returns(actor=SYSTEM) == 1
+
+    states = dict(Return.objects.values_list("pk", "state"))
+    assert states == {broken.pk: "approved", busy.pk: "approved", other.pk: "lapsed"}
 
 
 def test_an_open_return_stops_the_automatic_confirmation() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F
 
+from banyan.catalog import actions as catalog
 from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import Voucher
@@ -21,6 +22,10 @@ from banyan.orders.states import OPEN_RETURN
 from banyan.payments import actions as payments
 from banyan.payments.models import Refund
 from banyan.payments.rules import Outcome
+from banyan.standing import rules as standing_rules
+from banyan.standing.actions import takedowns as standing
+from banyan.standing.models import Takedown
+from tests.properties.commerce_floor import SYSTEM
 from tests.properties.commerce_run import Deed, How, Run, one
 
 
@@ -69,6 +74,33 @@ def a_voucher_is_redeemed(run: Run, how: How) -> None:
                 actor=boss, shop_id=voucher.shop_id, code=code, key=new_code(80)
             )
         )
+
+
+def an_order_is_changed(run: Run, how: How) -> None:
+    """The shop swaps a kind, lowers a number or pays shipping back, as it was shown."""
+    order = run.order(how)
+    if order is None:
+        return
+    line, boss, key = _line(order, how), run.shop_of(order), new_code(80)
+    other = run.floor.exchanges.get(line.variant_id)
+    if how.yes and other:
+        wish = orders.Wish("variant", line_id=line.pk, variant_id=other)
+    elif how.also:
+        wish = orders.Wish("quantity", line_id=line.pk, quantity=max(0, line.to_ship - how.n))
+    else:
+        wish = orders.Wish("shipping", amount=order.shipping_amount * how.share // 100)
+    shown = run.act(lambda: orders.preview_change(actor=boss, order_id=order.pk, wish=wish))
+    if shown is None:
+        return
+
+    def change() -> int:
+        return orders.confirm_change(
+            actor=boss, order_id=order.pk, wish=wish, fingerprint=shown.fingerprint, key=key
+        ).pk
+
+    done = run.act(change)
+    if done is not None:
+        run.answers_the_same(change, done)
 
 
 # -- money back -----------------------------------------------------------------------------------
@@ -294,10 +326,49 @@ def a_dispute_ends(run: Run, how: How) -> None:
     )
 
 
+# -- off every page -------------------------------------------------------------------------------
+
+
+def something_is_taken_down(run: Run, how: How) -> None:
+    """Take goods of an order off every page, and settle what is open now or later."""
+    order = run.order(how)
+    if order is None:
+        return
+    product_id = _line(order, how).product_id
+    down = run.act(
+        lambda: standing.take_down(
+            actor=run.floor.moderator,
+            product_id=product_id,
+            reason=next(iter(standing_rules.REASONS)),
+            words="Not safe.",
+        )
+    )
+    if down is not None and how.yes:
+        run.act(lambda: standing.settle_takedown(actor=SYSTEM, takedown_id=down.pk))
+
+
+def it_is_put_back(run: Run, how: How) -> None:
+    """Lift a takedown; the shop puts the goods on sale again."""
+    rows = Takedown.objects.exclude(state="lifted").select_related("product")
+    down = one(list(rows.order_by("id")), how)
+    assert down is not None
+    lifted = run.act(
+        lambda: standing.lift_takedown(
+            actor=run.floor.moderator, takedown_id=down.pk, reason="It was another one."
+        )
+    )
+    if lifted is not None:
+        boss = run.floor.owners[down.product.shop_id]
+        run.act(lambda: catalog.publish_product(actor=boss, product_id=down.product_id))
+
+
 DEEDS: dict[Deed, tuple[str, int]] = {
     a_parcel_is_sent: ("unsent", 6),
     a_parcel_arrives: ("sent", 1),
     a_voucher_is_redeemed: ("voucher", 1),
+    an_order_is_changed: ("unsent", 3),
+    something_is_taken_down: ("order", 1),
+    it_is_put_back: ("down", 2),
     units_are_cancelled: ("unsent", 1),
     money_is_asked_for: ("order", 1),
     a_wish_is_answered: ("wish", 2),

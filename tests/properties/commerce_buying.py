@@ -12,7 +12,7 @@ from banyan.catalog.actions import locations
 from banyan.catalog.models import Stock
 from banyan.delivery import actions as delivery
 from banyan.earnings.actions import holds
-from banyan.entitlements.actions import expire_rights
+from banyan.entitlements.actions import expire_points, expire_rights
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
@@ -20,12 +20,14 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import IdempotencyMismatch
 from banyan.market import actions as market
 from banyan.orders import actions as orders
+from banyan.orders.actions.pointing import ripen_due
 from banyan.orders.models import Cart, Checkout
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 from banyan.payments.rules import SETTLED, Outcome
 from banyan.sales import actions as sales
 from banyan.sales.models import Bucket, Right
+from banyan.standing.actions.takedowns import settle_due
 from tests.properties.commerce_floor import CODE, PLATFORMS, SYSTEM, Buyer
 from tests.properties.commerce_run import Deed, How, Run, one
 
@@ -39,6 +41,9 @@ _JOBS = (
     holds.release_due,
     market.release_due,
     expire_rights,
+    ripen_due,
+    expire_points,
+    settle_due,
 )
 
 

@@ -21,6 +21,7 @@ from banyan.entitlements import actions as coupons
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
+from banyan.people.models import Account
 from banyan.sales import actions as sales
 from banyan.sales.models import Sale
 from banyan.sharing import actions as sharing
@@ -29,6 +30,7 @@ from tests.market import deals
 from tests.storefronts import stalls
 from tests.support import factories as make
 from tests.support import prices
+from tests.support.pointed import give, points_of
 
 START = dt.datetime(2026, 11, 11, 12, tzinfo=dt.UTC)
 SYSTEM = Actor.system("test")
@@ -52,6 +54,7 @@ class Buyer:
     actor: Actor
     contact: orders.Contact
     address: Mapping[str, str]
+    account: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Floor:
     ever: Mapping[int, int]
     via: str
     support: Actor
+    moderator: Actor
 
 
 def open_floor() -> Floor:
@@ -92,6 +96,8 @@ def _build() -> Floor:
     guest = Buyer(Actor.guest(), orders.Contact("guest@example.com", ""), _at(0))
     members = [_member(n) for n in (1, 2)]
     _coupons(tea_shop, members[0])
+    points_of(tea_shop, life_days=5)
+    give(members[1].account, tea_shop, 700, days=9, order=1)
     earnings.set_plan(
         actor=make.actor(tea_shop.owner), shop_id=tea_shop.pk, rate_bps=1_000, levels=1
     )
@@ -130,6 +136,7 @@ def _build() -> Floor:
         ever={v.pk: counted_in(v.pk) for v in variants.values()},
         via=link.code,
         support=make.actor(make.staff("support")),
+        moderator=make.actor(make.staff("moderation")),
     )
 
 
@@ -177,7 +184,7 @@ def _at(n: int) -> dict[str, str]:
 def _member(n: int) -> Buyer:
     email = f"floor{n}@example.com"
     account = make.member(f"floor{n}", email=email)
-    return Buyer(make.actor(account), orders.Contact(email), _at(n))
+    return Buyer(make.actor(account), orders.Contact(email), _at(n), account)
 
 
 def _coupons(shop: Shop, lucky: Buyer) -> None:

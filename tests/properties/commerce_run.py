@@ -38,6 +38,7 @@ _THERE = {
     "failed": "orders_refund WHERE state = 'failed'",
     "refund": "payments_refund WHERE state NOT IN ('succeeded', 'failed')",
     "return": "orders_return WHERE state IN ('asked', 'approved', 'sent', 'received')",
+    "down": "standing_takedown WHERE state <> 'lifted'",
     "dispute": "market_dispute WHERE state = 'open'",
 }
 

@@ -95,6 +95,30 @@ TRUTHS: dict[str, str] = {
         WHERE (SELECT count(*) FROM delivery_voucher w WHERE w.line_id = l.id)
             + (SELECT count(*) FROM delivery_key k WHERE k.line_id = l.id) > l.quantity
     """,
+    "a purse is what its lots have left": """
+        SELECT p.id, p.available, p.owed FROM entitlements_pointspurse p
+        WHERE p.available <> (SELECT coalesce(sum(t.left), 0) FROM entitlements_pointslot t
+            WHERE t.purse_id = p.id AND t.state = 'available')
+          OR (p.owed > 0 AND p.available > 0)
+    """,
+    "every point has one fate": """
+        SELECT t.id FROM entitlements_pointslot t
+        WHERE t.left < 0 OR t.points < t.left + t.reversed + t.expired
+          OR EXISTS (SELECT FROM entitlements_pointspiece i WHERE i.lot_id = t.id
+                     AND (i.returned > i.points OR i.returned < 0))
+    """,
+    "points that were used go with their order": """
+        SELECT u.id, u.state, o.state FROM entitlements_pointsuse u
+        JOIN orders_order o ON o.id = u.order_id
+        WHERE u.state <> CASE WHEN o.state = 'placed' THEN 'reserved'
+            WHEN o.state IN ('expired', 'cancelled') THEN 'released' ELSE 'spent' END
+          OR u.returned > u.points OR (u.state = 'released') <> (u.returned = u.points
+            AND o.state IN ('expired', 'cancelled'))
+    """,
+    "what was taken down is not on sale": """
+        SELECT t.id FROM standing_takedown t JOIN catalog_product p ON p.id = t.product_id
+        WHERE t.state IN ('settling', 'settled') AND p.state = 'active'
+    """,
     "no listing is sold twice": """
         SELECT l.variant_id FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
         WHERE l.kind = 'listing' AND o.state IN ('placed', 'paid', 'shipped', 'received')

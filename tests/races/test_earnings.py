@@ -35,6 +35,7 @@ def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(*args: Iterable[LockKey]) -> None: ...
 
     monkeypatch.setattr(locks, "take", nothing)
+    monkeypatch.setattr(locks, "locked_by_statement", lambda keys: None)
     monkeypatch.setattr(ledger, "_require_locked", nothing)
 
 

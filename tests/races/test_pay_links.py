@@ -75,6 +75,7 @@ def test_control_without_the_lock_both_are_placed(
 
     monkeypatch.setattr(locks, "take_reading", lambda kind, row: row.refresh_from_db())
     monkeypatch.setattr(locks, "take", lambda *keys: None)
+    monkeypatch.setattr(locks, "locked_by_statement", lambda keys: None)
     monkeypatch.setattr(locks, "read_behind", read_at_once)
     monkeypatch.setattr(capturing, "transition_telling", move_without_looking)
     monkeypatch.setattr(ledger, "post", lambda **row: None)

@@ -191,6 +191,7 @@ def _move_telling_without_looking(
 
 def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "take", lambda keys: None)
+    monkeypatch.setattr(locks, "locked_by_statement", lambda keys: None)
     monkeypatch.setattr(locks, "take_reading", lambda kind, row: row.refresh_from_db())
     monkeypatch.setattr(locks, "read_behind", read_at_once)
 

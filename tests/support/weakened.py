@@ -24,7 +24,8 @@ def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "take", nothing)
     monkeypatch.setattr(locks, "take_reading", lambda kind, row: row.refresh_from_db())
     monkeypatch.setattr(locks, "read_behind", read_at_once)
-    monkeypatch.setattr(locks, "require", nothing)
+    for name in ("require", "check_again", "locked_by_statement"):
+        monkeypatch.setattr(locks, name, nothing)
     monkeypatch.setattr(ledger, "_require_locked", nothing)
 
 

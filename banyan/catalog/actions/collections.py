@@ -19,6 +19,7 @@ from banyan.moderation.actions import check_names
 from ..access import MANAGERS, get_collection_for_staff, get_shop_for_staff
 from ..models import Collection, CollectionItem, Product
 from ..rules import MOST_CONDITIONS, Condition, clean_condition, slugify
+from .rows import lock_row
 
 MOST_ITEMS = 500
 MOST_COLLECTIONS = 200
@@ -93,7 +94,9 @@ def change_collection(*, actor: Actor, collection_id: int, data: CollectionInput
     columns = _columns(actor, data)
     for name, value in columns.items():
         setattr(found, name, value)
-    found.save(update_fields=list(columns))
+    with transaction.atomic():
+        lock_row(found)
+        found.save(update_fields=list(columns))
     return found
 
 

@@ -23,6 +23,7 @@ from ..access import (
 )
 from ..models import ShippingMethod, ShippingZone, Shop, TaxZone
 from ..rules import BASES, MOST_PLACES, check_bands, is_place
+from .rows import lock_row
 
 LARGEST = 10**12
 MOST_ZONES = 50
@@ -108,7 +109,10 @@ def save_shipping_method(
     method.basis, method.bands = data.basis, [list(band) for band in data.bands]
     method.free_from, method.position = data.free_from, data.position
     method.days_min, method.days_max = data.days or (None, None)
-    method.save()
+    with transaction.atomic():
+        lock_row(zone)
+        lock_row(method)
+        method.save()
     return method
 
 
@@ -189,6 +193,7 @@ def _check_tax(data: TaxInput) -> None:
 def _save(zone: ShippingZone | TaxZone) -> None:
     try:
         with transaction.atomic():
+            lock_row(zone)
             zone.save()
     except IntegrityError as error:
         if "name_once" in str(error):

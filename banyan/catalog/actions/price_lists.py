@@ -20,6 +20,7 @@ from ..access import MANAGERS, get_price_list_for_staff, get_shop_for_staff
 from ..models import ListPrice, PriceList, PriceListAccount, Variant
 from ..rules import AUDIENCES
 from .acts import note_act
+from .rows import lock_row
 
 LARGEST = 10**12
 MOST_LISTS = 100
@@ -62,6 +63,7 @@ def save_price_list(
     found.starts_at, found.ends_at = data.starts_at, data.ends_at
     try:
         with transaction.atomic():
+            lock_row(found)
             found.save()
             found.accounts.all().delete()
             PriceListAccount.objects.bulk_create(
@@ -110,7 +112,7 @@ def set_list_prices(
     if mine.count() != len(variants):
         raise Invalid(fields={"rows": _("Not all of these are goods of this shop.")})
     with transaction.atomic():
-        PriceList.objects.select_for_update().get(pk=found.pk)
+        lock_row(found)
         found.prices.all().delete()
         ListPrice.objects.bulk_create(
             ListPrice(

@@ -1,7 +1,8 @@
 """Stock moves: each is one conditional UPDATE per row, with the table's CHECK behind it.
 
 free = on_hand - allocated - reserved - held. The callers are outermost actions that hold the rows
-(``stock_locks``), or move a single row last of all; :func:`set_on_hand` is one itself.
+(``stock_locks``), or move a single row last of all: anything else raises LockOrderViolation.
+:func:`set_on_hand` is one itself.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ moved AS (
     %(reference)s, %(at)s
   FROM moved
 )
-SELECT variant_id FROM moved
+SELECT variant_id, id FROM moved
 """  # noqa: S608 - our own text
 
 
@@ -94,7 +95,8 @@ def _move(wanted: Wanted, *, kind: str, reference: str, guard: bool, **signs: in
         "held": signs.get("held", 0),
     }
     with locks.in_time():
-        moved = {variant_id for (variant_id,) in run(_MOVE, parameters).fetchall()}
+        moved = dict(run(_MOVE, parameters).fetchall())
+    locks.locked_by_statement(LockKey("stock", stock_id) for stock_id in moved.values())
     return [variant_id for variant_id in total if variant_id not in moved]
 
 

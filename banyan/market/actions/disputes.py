@@ -16,7 +16,7 @@ from banyan.kernel.states import transition
 from banyan.media.actions import claim_staged
 from banyan.orders.access import get_order_for_buyer
 from banyan.orders.actions.answering import end_escalated
-from banyan.orders.actions.paying_back import refund_locks
+from banyan.orders.actions.paying_back import lock_for_refund
 from banyan.orders.actions.refunds import grant_refund
 from banyan.orders.models import Order
 from banyan.payments.problems import PaymentChargedBack
@@ -173,10 +173,9 @@ def decide_dispute(*, actor: Actor, dispute_id: int, refund_amount: int, reason:
         raise Invalid(fields={"reason": _("Say why.")}, code="reason_missing")
     escrow = Escrow.objects.select_related("order__shop").filter(order=order).first()
     with transaction.atomic(), caused_by(order.checkout_id):
-        keys = [*refund_locks(order), LockKey("dispute", dispute.pk)]
-        locks.take(keys + (escrow_locks(escrow) if escrow else []))
+        more = escrow_locks(escrow) if escrow else []
+        lock_for_refund(order, LockKey("dispute", dispute.pk), *more)
         dispute.refresh_from_db()
-        order.refresh_from_db()
         _check_open(dispute)
         if taken_back(order.checkout.intent_id):
             raise PaymentChargedBack(detail=f"dispute {dispute_id}")

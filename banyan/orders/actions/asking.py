@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
@@ -27,6 +28,7 @@ from ..states import RETURN
 from . import units as unit
 from .exchanging import give_up_replacements, replacement_locks
 
+logger = logging.getLogger(__name__)
 MOST_PHOTOS = 6
 REASONS = (
     "changed_mind",
@@ -228,16 +230,19 @@ def lapse_returns(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
     due = Return.objects.filter(state="approved", due_by__lte=clock.now())
 
     def lapse(return_id: int) -> int:
-        found = Return.objects.select_related("order__checkout").get(pk=return_id)
-        with transaction.atomic(), caused_by(found.order.checkout_id):
-            locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
-            found.refresh_from_db(fields=["state"])
-            if found.state != "approved":
-                return 0
-            end(actor, found, "lapsed")
-        return 1
+        return _lapse(actor, Return.objects.select_related("order__checkout").get(pk=return_id))
 
     return sweep("orders.lapse_returns", due, lapse, by="due_by", piece=piece, most=most)
+
+
+def _lapse(actor: Actor, found: Return) -> bool:
+    with transaction.atomic(), caused_by(found.order.checkout_id):
+        locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
+        found.refresh_from_db(fields=["state"])
+        if found.state != "approved":
+            return False
+        end(actor, found, "lapsed")
+    return True
 
 
 def end(actor: Actor, found: Return, to: str, reason: str = "") -> None:

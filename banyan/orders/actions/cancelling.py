@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.rules import IN_PARCELS
-from banyan.kernel import events, locks
+from banyan.kernel import events
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Conflict
 
@@ -26,8 +26,8 @@ from .paying_back import (
     back_to_sales,
     close,
     create_refund,
+    lock_for_refund,
     pay_back,
-    refund_locks,
     take_from_lines,
 )
 from .pointing import even_out
@@ -95,8 +95,7 @@ def cancel_order(
     """
     order = get_order_for_buyer(actor, order_id, access_token)
     with transaction.atomic(), caused_by(order.checkout_id):
-        locks.take(refund_locks(order))
-        order.refresh_from_db()
+        lock_for_refund(order)
         before = OrderRefund.objects.filter(key=key, order=order).first()
         if before is not None:
             return before
@@ -162,8 +161,7 @@ def cancel_unsent(
     """
     order = get_order_for_staff(actor, order_id, MANAGERS)
     with transaction.atomic(), caused_by(order.checkout_id):
-        locks.take(refund_locks(order))
-        order.refresh_from_db()
+        lock_for_refund(order)
         lines = [line for line in cancellable(order) if line.pk in line_ids]
         left = unit.left_to_ship(lines)
         if not left:

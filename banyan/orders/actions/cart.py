@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_products
@@ -15,7 +13,8 @@ from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
-from banyan.kernel.problems import Invalid, NotFound
+from banyan.kernel.problems import Busy, Invalid, NotFound
+from banyan.kernel.remembered import run
 from banyan.sharing.models import Link
 
 from ..models import Cart, CartItem
@@ -51,7 +50,8 @@ def add_to_cart(
     """Add units of a variant; more of the same variant adds up. Keeps the latest share link.
 
     A cart holds a variant once: it costs what the place asks where it was last taken from, a
-    storefront (``offer_id``) or the shop itself.
+    storefront (``offer_id``) or the shop itself. Raises Invalid (quantity; ``cart_full``),
+    NotFound, Busy while it is joined with another one.
     """
     if not 1 <= quantity <= MOST_OF_ONE:
         raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
@@ -60,32 +60,29 @@ def add_to_cart(
     ).first()
     if variant is None:
         raise NotFound()
-    if cart.items.exclude(variant=variant).count() >= MOST_LINES:
-        raise Invalid(_("The cart is full: at most 100 different things."), code="cart_full")
     now = clock.now()
     with transaction.atomic():
-        item, created = CartItem.objects.get_or_create(
-            cart=cart,
-            variant=variant,
-            defaults={
-                "quantity": quantity,
-                "link": link,
-                "touch_id": touch_id,
-                "offer_id": offer_id,
-                "added_at": now,
-            },
-        )
-        if not created:
-            changes: dict[str, Any] = {
-                "quantity": Least(F("quantity") + quantity, MOST_OF_ONE),
-                "offer_id": offer_id,
-            }
-            if link is not None:
-                changes |= {"link": link, "touch_id": touch_id}
-            CartItem.objects.filter(pk=item.pk).update(**changes)
-            item.refresh_from_db()
-        Cart.objects.filter(pk=cart.pk).update(updated_at=now)
-    return item
+        # Locks the cart, too: whoever adds to it or joins it with another one waits.
+        if not Cart.objects.filter(pk=cart.pk).update(updated_at=now):
+            raise Busy(detail="the cart was joined with another one just now")
+        if cart.items.exclude(variant=variant).count() >= MOST_LINES:
+            raise Invalid(_("The cart is full: at most 100 different things."), code="cart_full")
+        put = [cart.pk, variant.pk, quantity, link and link.pk, touch_id, offer_id, now]
+        (item_id,) = run(_PUT, [*put, MOST_OF_ONE]).fetchone()
+        return CartItem.objects.get(pk=item_id)
+
+
+_PUT = """
+INSERT INTO orders_cartitem AS item
+  (cart_id, variant_id, quantity, link_id, touch_id, offer_id, added_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (cart_id, variant_id) DO UPDATE SET
+  quantity = least(item.quantity + excluded.quantity, %s),
+  offer_id = excluded.offer_id,
+  link_id = coalesce(excluded.link_id, item.link_id),
+  touch_id = CASE WHEN excluded.link_id IS NULL THEN item.touch_id ELSE excluded.touch_id END
+RETURNING id
+"""
 
 
 def put_in_cart(

@@ -20,7 +20,7 @@ from banyan.catalog.actions import allocate, reserve, restock, stock_locks
 from banyan.catalog.models import Variant
 from banyan.catalog.queries import shipping_zones, tax_zones
 from banyan.catalog.rules import IN_PARCELS, Place, nearest
-from banyan.kernel import clock, events, locks
+from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import split
@@ -34,7 +34,7 @@ from ..rules import returning
 from ..states import GRANTED
 from .acts import note_act
 from .cancelling import bought, cancel, cancellable
-from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
+from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
 
 PRICED_BY = ("country", "level1")
 """What of an address decides on prices: with another one it is another order.
@@ -101,7 +101,9 @@ def confirm_change(
     reason: str = "",
     access_token: str = "",
 ) -> OrderChange:
-    """Do what :func:`preview_change` showed. Locks as a refund does, and the new stock.
+    """Do what :func:`preview_change` showed.
+
+    Locks as a refund does, and the new stock, or the other orders that go to the same address.
 
     Repeatable by ``key``. Raises Conflict ``preview_stale`` when anything it rests on has moved;
     SoldOut when the other kind is gone. Written down as a row, and in the shop's list of acts.
@@ -109,10 +111,7 @@ def confirm_change(
     """
     order = _order_for(actor, order_id, wish, access_token)
     with transaction.atomic(), caused_by(order.checkout_id):
-        new = [wish.variant_id] if wish.kind == "variant" else []
-        checkout = [LockKey("checkout", order.checkout_id)] if wish.kind == "address" else []
-        locks.take([*refund_locks(order), *stock_locks(new), *checkout])
-        order.refresh_from_db()
+        lock_for_refund(order, *_more_locks(order, wish))
         order.checkout.refresh_from_db()
         known = OrderChange.objects.filter(key=key, order=order).first()
         if known is not None:
@@ -143,6 +142,16 @@ def confirm_change(
         )
         events.emit(changed, actor=actor)
     return change
+
+
+def _more_locks(order: Order, wish: Wish) -> list[LockKey]:
+    """Return what a change touches beside the order: the new stock, or all that goes there."""
+    if wish.kind == "variant":
+        return stock_locks([wish.variant_id])
+    if wish.kind == "address":
+        others = Order.objects.filter(checkout_id=order.checkout_id).values_list("pk", flat=True)
+        return [LockKey("checkout", order.checkout_id), *(LockKey("order", pk) for pk in others)]
+    return []
 
 
 def _order_for(actor: Actor, order_id: int, wish: Wish, access_token: str) -> Order:

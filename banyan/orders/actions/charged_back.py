@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from banyan.kernel import events
+from banyan.kernel import events, locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.locks import LockKey
 from banyan.kernel.money import split
@@ -50,10 +50,11 @@ def on_moved(event: ChargebackMoved, actor: Actor) -> None:
     """Share what the bank took among the orders, by what is left of each; or give it back.
 
     Posts per order ``order:{id}:chargeback:{id}:{number}`` (shop_payable or escrow -A, clearing
-    +A). Emits order.chargeback_moved.
+    +A). Emits order.chargeback_moved. Raises Busy when there is more to lock by now.
     """
     if event.subject_kind != CHECKOUT:
         return
+    locks.check_again(chargeback_locks(event))
     orders = list(_orders(event.subject_id))
     borne = {order.pk: _borne(order, event.chargeback_id) for order in orders}
     if event.amount > 0:
@@ -112,6 +113,7 @@ def on_closed(event: ChargebackClosed, actor: Actor) -> None:
     """
     if event.subject_kind != CHECKOUT or event.state != "lost":
         return
+    locks.check_again(chargeback_locks(event))
     lost = OrderChargeback.objects.filter(
         chargeback_id=event.chargeback_id, amount__gt=0, refund=None
     )

@@ -55,6 +55,7 @@ def ship(
         order.refresh_from_db()
         every = unit.lines_of(order)
         lines = [line for line in every if line.kind in IN_PARCELS]
+        locks.check_again(stock_locks(x.variant_id for x in lines))
         left = unit.left_to_ship(lines)
         before = _sent_before(order, key, asks_for_all=units is None and not left)
         if before is not None:

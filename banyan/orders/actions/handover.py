@@ -15,7 +15,6 @@ from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery import actions as delivery
 from banyan.delivery.actions import PaidLine, RefundedLine
 from banyan.delivery.queries import shortfalls_of, undeliverable
-from banyan.kernel import locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import SoldOut
 
@@ -86,7 +85,7 @@ def hand_over(*, actor: Actor, checkout: Checkout, lines: Sequence[OrderLine]) -
 
 def refund_missing(*, actor: Actor, order_id: int) -> None:
     """Give the money of units back that could not be handed over; repeatable, once per line."""
-    from .paying_back import refund_locks
+    from .paying_back import lock_for_refund
     from .refunds import grant_refund
 
     order = Order.objects.select_related("checkout").get(pk=order_id)
@@ -97,7 +96,7 @@ def refund_missing(*, actor: Actor, order_id: int) -> None:
         amount = paid - paid * (line.quantity - short.missing) // line.quantity
         if not amount:
             with transaction.atomic(), caused_by(order.checkout_id):
-                locks.take(refund_locks(order))
+                lock_for_refund(order)
                 take_back_unpaid(actor=actor, order=order, units={line.pk: short.missing})
             continue
         with translation.override(order.checkout.language):

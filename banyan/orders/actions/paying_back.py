@@ -13,7 +13,7 @@ from banyan.entitlements.actions import locks_of as coupon_locks
 from banyan.entitlements.actions import return_coupons, return_rights
 from banyan.entitlements.queries import coupon_ids_of, coupons_by_shop
 from banyan.entitlements.rights import right_locks
-from banyan.kernel import clock, events
+from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
 from banyan.kernel.states import transition
@@ -49,12 +49,23 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
     ]
 
 
+def lock_for_refund(order: Order, *more: LockKey) -> None:
+    """Lock :func:`refund_locks` and ``more``, and read the order again.
+
+    Raises Busy when there is more to lock by now: a payment that has made commissions due, another
+    piece set aside for an exchange, a line of another kind.
+    """
+    locks.take([*refund_locks(order), *more])
+    order.refresh_from_db()
+    locks.check_again(refund_locks(order))
+
+
 def refund_locks(order: Order) -> list[LockKey]:
     """Return everything that paying back of an order touches, and its stock."""
-    lines = list(order.lines.values_list("variant_id", "right_id"))
+    lines = list(order.lines.values_list("variant_id", "right_id", "sale_id"))
     keys = [
-        *stock_locks(variant_id for variant_id, _right in lines),
-        *right_locks(right_id for _variant, right_id in lines),
+        *stock_locks(variant_id for variant_id, _right, _sale in lines),
+        *right_locks(right_id for _variant, right_id, _sale in lines),
         LockKey("order", order.pk),
         *locks_of(order),
         *locks_of_points(order),
@@ -62,6 +73,8 @@ def refund_locks(order: Order) -> list[LockKey]:
     ]
     if order.checkout.intent_id:
         keys.append(LockKey("payment", order.checkout.intent_id))
+    if any(sale_id for _variant, _right, sale_id in lines):
+        keys += sales.taken_back_locks(order.checkout_id)
     if order.checkout.coupon_id:
         keys += coupon_locks(coupon_ids_of(order.checkout_id))
     return keys
@@ -131,8 +144,8 @@ def pay_back(
 ) -> None:
     """Send a refund on its way: money, books, earners' part, and the order's end when all is back.
 
-    The caller holds :func:`refund_locks`; ``goods`` is what :func:`take_from_lines` returned,
-    ``units`` those that it stands for. Coupons of what was never sent are given back. Posts
+    After :func:`lock_for_refund`; ``goods`` is what :func:`take_from_lines` returned, ``units``
+    those that it stands for. Coupons of what was never sent are given back. Posts
     shop_payable -> clearing; emits order.refunded.
     """
     transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)

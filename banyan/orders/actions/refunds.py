@@ -41,8 +41,8 @@ from .paying_back import (
     as_lines,
     back_to_sales,
     create_refund,
+    lock_for_refund,
     pay_back,
-    refund_locks,
     refundable_lines,
     send_no_more,
     take_from_lines,
@@ -149,8 +149,7 @@ def grant_refund(
     """
     order = get_order_for_staff(actor, order_id, MANAGERS)
     with transaction.atomic(), caused_by(order.checkout_id):
-        locks.take(refund_locks(order))
-        order.refresh_from_db()
+        lock_for_refund(order)
         before = OrderRefund.objects.filter(key=key).exclude(pk=request_id or 0, state="requested")
         if known := before.first():
             check_same(known, order, amount=amount, reason=reason, lines=lines, restock=restock)

@@ -30,7 +30,7 @@ from .acts import note_act
 from .asking import check_in_time, check_state, end, moved, tell
 from .cancelling import bought
 from .exchanging import count_root, keep_replacements, replacement_locks, set_aside
-from .paying_back import create_refund, pay_back, refund_locks, take_from_lines
+from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
 from .proceeds import take_back_unpaid
 
 TO_SEND = dt.timedelta(days=14)
@@ -224,8 +224,7 @@ def settle_return(
     one = get_return_for_staff(actor, return_id, MANAGERS)
     order = one.order
     with transaction.atomic(), caused_by(order.checkout_id):
-        locks.take([*refund_locks(order), *replacement_locks(one)])
-        order.refresh_from_db()
+        lock_for_refund(order, *replacement_locks(one))
         one.refresh_from_db()
         if one.state in {"refunded", "exchanged", "refused"}:
             return one

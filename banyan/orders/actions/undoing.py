@@ -11,13 +11,12 @@ from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import locks
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Invalid, NotFound, Problem
 
 from ..models import Order, OrderLine, OrderRefund
 from .cancelling import NotCancellable, cancel
-from .paying_back import create_refund, pay_back, refund_locks, refundable_lines, take_from_lines
+from .paying_back import create_refund, lock_for_refund, pay_back, refundable_lines, take_from_lines
 from .refunds import check_refundable, check_same
 from .units import left_to_ship
 
@@ -60,8 +59,7 @@ def _undo(actor: Actor, order_id: int, reason: Any, line_id: int | None = None) 
     if order is None:
         raise NotFound()
     with transaction.atomic(), caused_by(order.checkout_id):
-        locks.take(refund_locks(order))
-        order.refresh_from_db()
+        lock_for_refund(order)
         if order.state in OVER:
             return
         lines = order.lines.all() if line_id is None else order.lines.filter(pk=line_id)
@@ -108,8 +106,7 @@ def give_back_difference(
     order, words = found.order, _told(found.order, reason)
     parts = {found.pk: amount}
     with transaction.atomic(), caused_by(order.checkout_id):
-        locks.take(refund_locks(order))
-        order.refresh_from_db()
+        lock_for_refund(order)
         if known := OrderRefund.objects.filter(key=key).first():
             check_same(known, order, amount=amount, reason=words, lines=parts)
             return known

@@ -9,6 +9,7 @@ from .claiming import (
     redeem,
     reserve_units,
     take_back,
+    taken_back_locks,
     use_rights,
 )
 from .clockwork import advance_sale, advance_sales, move_leftover, settle_sale
@@ -63,6 +64,7 @@ __all__ = [
     "revoke_codes",
     "settle_sale",
     "take_back",
+    "taken_back_locks",
     "tell_lapsed",
     "tell_starting",
     "tell_unpaid",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.actions import hold, reserve_held, sold_out, stock_locks
 from banyan.kernel import clock, locks, tickets
 from banyan.kernel.actors import Actor
+from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, LoginRequired, NotFound, Problem, SoldOut
 from banyan.kernel.remembered import insert, remembered
 from banyan.kernel.states import transition, transition_all
@@ -23,6 +24,7 @@ from ..ports import check_entering
 from ..queries import claimable, is_fan, item_in
 from ..states import ENTRY, RIGHT
 from .units import (
+    bucket_locks,
     check_cap,
     lock_person,
     person_in,
@@ -189,6 +191,7 @@ def lapse(*, actor: Actor, item: SaleItem, rights: Sequence[int]) -> int:
             .select_related("item", "batch")
             .order_by("id")
         )
+        locks.take(bucket_locks(found))
         _end(actor, found)
         put_back(sale, found, was="bound", reference=f"sale:{sale.pk}")
     return len(found)
@@ -218,7 +221,7 @@ def use_rights(
     ``sale_right_gone``, and those of ``check_open``).
     """
     parts: list[Part] = []
-    for line in wanted:
+    for line in sorted(wanted, key=lambda one: one.sale_id):  # two tabs lock in one order
         lock_person(line.sale_id, keys)
         mine = _claimed(actor, line)
         item = mine[0].item if mine else item_in(line.sale_id, line.variant_id)
@@ -246,9 +249,10 @@ def reserve_units(
 
     Inside the placing transaction, after :func:`use_rights`, stock rows locked. Raises SoldOut.
     """
-    for part in parts:
-        if part.missing:
-            _take_at_once(actor, part.item, part.missing, checkout_id, keys)
+    missing = {part.item.pk: part for part in parts if part.missing}
+    for bucket in _public(missing):
+        part = missing[bucket.item_id]
+        _take_at_once(actor, bucket, part.missing, checkout_id, keys)
     reserve_held([(p.line.variant_id, p.line.quantity) for p in parts], reference=reference)
 
 
@@ -280,12 +284,19 @@ def _check_unclaimed(actor: Actor, sale: Sale) -> None:
     check_entering(actor, sale)
 
 
+def _public(item_ids: Collection[int]) -> list[Bucket]:
+    """Return the public buckets of items, in the order they are locked in."""
+    if not item_ids:
+        return []
+    rows = Bucket.objects.filter(item__in=item_ids, kind="public").select_related("item__sale")
+    return list(rows.order_by("id"))
+
+
 def _take_at_once(
-    actor: Actor, item: SaleItem, n: int, checkout_id: int, keys: Collection[str]
+    actor: Actor, bucket: Bucket, n: int, checkout_id: int, keys: Collection[str]
 ) -> None:
     """Take units that were not claimed before."""
-    sale = item.sale
-    bucket = Bucket.objects.select_related("item").get(item=item, kind="public")
+    item, sale = bucket.item, bucket.item.sale
     take(bucket, n)
     now = clock.now()
     made = insert(
@@ -317,10 +328,16 @@ def give_back(*, actor: Actor, checkout_id: int, reference: str) -> None:
 
 
 def _by_sale(actor: Actor, rights: Sequence[Right], reference: str) -> None:
+    locks.take(bucket_locks(rights))
     for sale in Sale.objects.filter(pk__in={right.sale_id for right in rights}).order_by("id"):
         mine = [right for right in rights if right.sale_id == sale.pk]
         _end(actor, mine)
         put_back(sale, mine, was="reserved", reference=reference)
+
+
+def taken_back_locks(checkout_id: int) -> list[LockKey]:
+    """Return the locks that :func:`take_back` needs, beside those of the stock."""
+    return bucket_locks(_of_checkout(checkout_id, "redeemed"))
 
 
 def take_back(
@@ -328,7 +345,8 @@ def take_back(
 ) -> None:
     """Return paid units that were refunded and are free stock by now to their buckets.
 
-    Nothing once the sale is settled. Inside the refunding transaction, stock rows locked.
+    Nothing once the sale is settled. Inside the refunding transaction, :func:`taken_back_locks`
+    and stock rows locked.
     """
     paid = _of_checkout(checkout_id, "redeemed")
     for variant_id, quantity in variants:

@@ -6,13 +6,15 @@ back holds the stock's row, so that nobody settles the sale meanwhile.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import release, release_held, sold_out, unhold
-from banyan.kernel import tickets
+from banyan.kernel import locks, tickets
+from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict
 from banyan.kernel.remembered import insert, run
 from banyan.trust.queries import ACCOUNTS, known
@@ -144,22 +146,30 @@ def take(bucket: Bucket, n: int = 1) -> None:
     )
     if taken != 1:
         raise sold_out([bucket.item.variant_id])
+    locks.locked_by_statement([LockKey("bucket", bucket.pk)])
+
+
+def bucket_locks(rights: Iterable[Right]) -> list[LockKey]:
+    """Return the locks of the buckets that the units of ``rights`` go back to."""
+    return [LockKey("bucket", bucket_id) for bucket_id in {right.bucket_id for right in rights}]
 
 
 def put_back(sale: Sale, rights: Sequence[Right], *, was: str, reference: str) -> None:
     """Give the units of ``rights``, which were all in the state ``was``, to their own buckets.
 
     Once the sale is settled they become free stock instead. The caller holds the stock's rows and
-    has read ``sale`` behind them.
+    :func:`bucket_locks`, and has read ``sale`` behind them.
     """
-    units: dict[int, int] = {}
+    units = Counter(right.item.variant_id for right in rights)
+    taken: Counter[int] = Counter()
     for right in rights:
-        units[right.item.variant_id] = units.get(right.item.variant_id, 0) + 1
         if sale.settled_at is None and right.ticket_id is not None:
             tickets.give_back(claims=[right.ticket_id])
-            continue
-        shrink = {} if sale.settled_at is None else {"size": F("size") - 1}
-        Bucket.objects.filter(pk=right.bucket_id).update(taken=F("taken") - 1, **shrink)
+        else:
+            taken[right.bucket_id] += 1
+    for bucket_id, n in taken.items():
+        shrink = {} if sale.settled_at is None else {"size": F("size") - n}
+        Bucket.objects.filter(pk=bucket_id).update(taken=F("taken") - n, **shrink)
     wanted = list(units.items())
     if not wanted:
         return

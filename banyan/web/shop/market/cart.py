@@ -80,13 +80,14 @@ def _sum_up(groups: dict[int, Group], quote: orders.Quote) -> None:
 @same_origin
 def cart_add(request: HttpRequest) -> HttpResponse:
     """Put a variant into the cart, with the share code it was reached through."""
-    who, quantity = actor(request), number(request.POST, "n")
+    who = actor(request)
+    quantity = _quantity(request) if "n" in request.POST else 1
     mine = current_cart(request, who)
     orders.add_to_cart(
         actor=who,
         cart=mine,
         variant_id=number(request.POST, "variant") or 0,
-        quantity=1 if quantity is None else quantity,
+        quantity=quantity,
         link=link_by_code(request.POST.get("via", "")[:24]),
         touch_id=number(request.POST, "t") or None,
         offer_id=number(request.POST, "offer") or None,
@@ -102,10 +103,7 @@ def cart_add(request: HttpRequest) -> HttpResponse:
 @same_origin
 def cart_change(request: HttpRequest, item_id: int) -> HttpResponse:
     """Set the quantity of an item; zero removes it."""
-    quantity = number(request.POST, "n")
-    if quantity is None:
-        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
-    who = actor(request)
+    who, quantity = actor(request), _quantity(request)
     orders.set_quantity(
         actor=who,
         cart=current_cart(request, who),
@@ -113,3 +111,11 @@ def cart_change(request: HttpRequest, item_id: int) -> HttpResponse:
         quantity=quantity,
     )
     return redirect("cart")
+
+
+def _quantity(request: HttpRequest) -> int:
+    """Return the typed number; what is none, a negative or an endless one, is refused."""
+    quantity = number(request.POST, "n")
+    if quantity is None:
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
+    return quantity

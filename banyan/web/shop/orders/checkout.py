@@ -34,7 +34,7 @@ from ...payments.going import Payer, go
 from ..standing.age import age_of, gate
 from . import form_tokens
 from .checkout_page import draw, draw_currencies
-from .checkout_values import contact_of, given, wanted_lines, wishes_of
+from .checkout_values import check_quantity, contact_of, given, wanted_lines, wishes_of
 from .coupon_choices import count_typed
 from .way_back import keep
 
@@ -62,6 +62,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
             context=lambda provider: payer_context(request, provider),
         )
     try:
+        check_quantity(request)
         placed = _place(request, lines, values, opening)
     except IdempotencyMismatch as problem:
         return _used(request, lines, values, problem)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from banyan.catalog.rules import Place
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
+from banyan.kernel.problems import Invalid
 from banyan.orders import actions as orders
 from banyan.orders.queries import cart_wanted, last_bought
 from banyan.people.access import visible_addresses
@@ -29,6 +32,7 @@ from ...http import actor, number
 from . import points_choices
 from .coupon_choices import changed, off_in
 
+logger = logging.getLogger(__name__)
 MOST_OF_ONE = 99
 CARRIED = ("variant", "via", "t", "offer", "back", "only", "currency")
 METHOD = "way-"
@@ -61,6 +65,14 @@ def wanted_lines(request: HttpRequest) -> list[orders.WantedLine]:
 def _quantity(text: str) -> int:
     """Return what was typed as a quantity that can be asked for; the page then shows it priced."""
     return max(1, min(MOST_OF_ONE, whole(text, most=99_999) or 1))
+
+
+def check_quantity(request: HttpRequest) -> None:
+    """Refuse to order what is no quantity: what the page would take it for, nobody agreed to."""
+    typed = request.POST.get("n", "1") if request.POST.get("variant") else "1"
+    if not whole(typed, most=MOST_OF_ONE):
+        logger.info("not placed: quantity %.40r", typed)
+        raise Invalid(fields={"quantity": _("Enter a number from 1 to 99.")})
 
 
 def given(request: HttpRequest, who: Actor) -> dict[str, str]:

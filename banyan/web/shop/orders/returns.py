@@ -55,8 +55,9 @@ def _ask(request: HttpRequest, order: Order, token: str, photos: list[str]) -> R
     data = request.POST
     units, exchange = {}, {}
     for line in parcel_lines(order):
-        units[line.pk] = whole(data.get(f"unit_{line.pk}", "") or "0", most=1_000_000) or 0
-        if units[line.pk]:
+        n = whole(data.get(f"unit_{line.pk}", "") or "0", most=1_000_000)
+        units[line.pk] = -1 if n is None else n  # what is no number is refused, not left out
+        if n:
             exchange[line.pk] = whole(data.get(f"variant_{line.pk}", "")) or 0
     if not any(units.values()):
         raise Invalid(fields={"units": _("Choose at least one unit.")}, code="units_none")

@@ -97,7 +97,9 @@ def _build() -> Floor:
     members = [_member(n) for n in (1, 2)]
     _coupons(tea_shop, members[0])
     points_of(tea_shop, life_days=5)
-    give(members[1].account, tea_shop, 700, days=9, order=1)
+    with_points = members[1].account
+    assert with_points is not None
+    give(with_points, tea_shop, 700, days=9, order=1)
     earnings.set_plan(
         actor=make.actor(tea_shop.owner), shop_id=tea_shop.pk, rate_bps=1_000, levels=1
     )

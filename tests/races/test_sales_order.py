@@ -18,7 +18,7 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.people.models import Account
 from banyan.sales import actions as sales
-from banyan.sales.actions import claiming
+from banyan.sales.actions import claiming, units
 from banyan.sales.models import Sale
 from tests.sales.scene import SYSTEM, assert_sound, bucket, buyer, claim, on
 from tests.support import factories as make
@@ -53,7 +53,7 @@ def _two_tabs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     one, other, who = make.variant(stock=5), make.variant(stock=5), buyer(1)
     for item in (one, other):
         on(item, public=4, per_person=2)
-    take, inside = claiming.lock_person, set()
+    take, inside = units.lock_person, set()
 
     def taken(*args: Any) -> None:
         take(*args)

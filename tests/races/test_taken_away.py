@@ -106,15 +106,16 @@ def _of_two_shops() -> tuple[Order, Order]:
 
 
 def _changes_address(order: Order) -> Callable[[], Any]:
-    buyer = {"actor": Actor.guest(), "access_token": order.checkout.access_token}
+    guest, token = Actor.guest(), order.checkout.access_token
     wish = orders.Wish(kind="address", address={"street": "Elsewhere 7"})
-    shown = orders.preview_change(order_id=order.pk, wish=wish, **buyer)
+    shown = orders.preview_change(actor=guest, order_id=order.pk, wish=wish, access_token=token)
     return lambda: orders.confirm_change(
+        actor=guest,
         order_id=order.pk,
         wish=wish,
         fingerprint=shown.fingerprint,
         key=new_code(80),
-        **buyer,
+        access_token=token,
     )
 
 

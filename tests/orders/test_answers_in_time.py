@@ -278,7 +278,7 @@ def test_what_was_asked_before_there_were_deadlines_gets_one() -> None:
     assert not StoredEvent.objects.filter(name="order.answer_due").exists()
 
 
-def test_both_sides_read_until_when() -> None:
+def test_both_sides_read_until_when(midday: None) -> None:
     order = sent(1)
     asked, money = ask(order), wish_money(order)
     shopper, owner = Client(), Client()

@@ -345,7 +345,8 @@ def test_an_open_return_stops_the_automatic_confirmation() -> None:
     order = make.pay(make.place((make.variant(shop), 1))).orders.get()
     orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="SF")
     order.refresh_from_db()
-    asked = ask(order)
+    with clock.at(clock.now() + dt.timedelta(days=9)):
+        asked = ask(order)
     with clock.at(clock.now() + dt.timedelta(days=11)):
         assert orders.auto_confirm(actor=SYSTEM) == 0
         orders.refuse_return(actor=boss(order), return_id=asked.pk, reason="no")

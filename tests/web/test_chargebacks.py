@@ -72,7 +72,7 @@ def test_the_shop_reads_what_is_out_of_its_balance_and_until_when_to_answer(orde
     text = page_of(order)
     assert "bank takes money back" in text
     assert "40.00" in text
-    assert "2031-05-06 07:08" in text
+    assert "2031-05-06 15:08 UTC+8" in text
 
     hear(order, "lost", 4_000)
     text = page_of(order)

@@ -7,20 +7,24 @@ is an answer; anything else that is raised is a fault.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from banyan.catalog.actions import stock
+from banyan.entitlements.actions import RightInput, grant_price_rights
+from banyan.entitlements.models import PriceRight
+from banyan.kernel.money import Money
 from banyan.orders import ports
 from banyan.orders.actions import placement, units
 from tests.properties import commerce_after, commerce_buying, commerce_rights
-from tests.properties.commerce_floor import Floor, open_floor
+from tests.properties.commerce_floor import SYSTEM, Floor, open_floor
 from tests.properties.commerce_run import How, Run, what_is_there
 
 OFTEN = commerce_buying.DEEDS | commerce_after.DEEDS | commerce_rights.DEEDS
@@ -99,6 +103,51 @@ def floor(db: None, monkeypatch: pytest.MonkeyPatch) -> Floor:
 
 def test_whatever_is_done_in_whatever_order_and_falls_over_everything_holds(floor: Floor) -> None:
     run_state_machine_as_test(on(floor), settings=RUNS)
+
+
+# -- the room of a run ----------------------------------------------------------------------------
+
+
+def _promise(run: Run, *, quantity: int) -> None:
+    """Give a price of one's own by a single statement, outside of any transaction."""
+    buyer, ware = run.floor.buyers[1], run.floor.wares[0]
+    assert buyer.actor.id is not None
+    wanted = RightInput(
+        account_id=buyer.actor.id,
+        variant_id=ware.variant_id,
+        price=Money(1, "CNY"),
+        title="Ours",
+        quantity=quantity,
+        expires_at=run.now + dt.timedelta(minutes=10),
+    )
+    run.act(lambda: grant_price_rights(actor=SYSTEM, wanted=[wanted]))
+
+
+def test_a_write_outside_of_any_transaction_falls_over_alone_and_is_tried_again(
+    floor: Floor,
+) -> None:
+    run = Run(floor)
+    try:
+        run.cut = 0
+        _promise(run, quantity=1)
+        run.check()
+        assert PriceRight.objects.count() == 1
+    finally:
+        run.end()
+
+
+def test_a_run_that_ends_by_an_error_of_the_database_tells_that_error(floor: Floor) -> None:
+    run = Run(floor)
+
+    def falls_over() -> None:
+        try:
+            _promise(run, quantity=0)
+        finally:
+            run.end()
+
+    with pytest.raises(IntegrityError, match="entitlements_priceright"):
+        falls_over()
+    assert PriceRight.objects.count() == 0
 
 
 # -- controls: with a protection off the machine finds it -----------------------------------------

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from banyan.kernel.rings import DEVELOPMENT_SECRET
 
 from .env import env
+from .session import SESSION_NAME
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.var.resolve()
@@ -210,6 +211,7 @@ def _database(url: str) -> dict[str, object]:
             "pool": pool,
             "server_side_binding": True,
             "prepare_threshold": 3,
+            "application_name": SESSION_NAME,
             **query,
         },
     }

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from banyan.config.session import SESSION_NAME
 from banyan.ops.environment import Surroundings
 from banyan.ops.postgres import ROLE, SUPERUSER, EmbeddedPostgres
 from banyan.ops.progress import say, step
@@ -49,20 +50,21 @@ def _wait_for_guests(server: EmbeddedPostgres) -> None:
     if not server.owned:
         return
     told = False
-    while _guests(server):
-        if not told:
+    while guests := _guests(server):
+        # The server takes a moment to see that a session has ended: ours are nobody else's.
+        if not told and guests != {SESSION_NAME}:
             say("Waiting for other commands that use this database (Ctrl-C ends them) ...")
             told = True
         time.sleep(0.2)
 
 
-def _guests(server: EmbeddedPostgres) -> int:
+def _guests(server: EmbeddedPostgres) -> set[str]:
+    """Return what the sessions of the application's database are called."""
     import psycopg
 
     question = (
-        "SELECT count(*) FROM pg_stat_activity"
+        "SELECT application_name FROM pg_stat_activity"
         " WHERE backend_type = 'client backend' AND datname = %s AND pid <> pg_backend_pid()"
     )
     with psycopg.connect(server.dsn(SUPERUSER, user=SUPERUSER), autocommit=True) as connection:
-        row = connection.execute(question, [ROLE]).fetchone()
-    return int(row[0]) if row else 0
+        return {name for (name,) in connection.execute(question, [ROLE])}

@@ -3,14 +3,14 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from banyan.ops import cli
+from banyan.config.session import SESSION_NAME
+from banyan.ops import cli, database
 from banyan.ops.database import database_for
 from banyan.ops.environment import Surroundings
 from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
@@ -59,11 +59,15 @@ def test_a_command_uses_the_database_that_runs_already(var: Path) -> None:
 def test_a_management_command_ends_its_own_pooled_sessions(var: Path) -> None:
     """Otherwise the command would wait for itself before it stops the database."""
     put_cluster(var / "postgres")
-    query = "from django.db import connection as c; k = c.cursor(); k.execute('SELECT 42'); "
-    answer = banyan(var, "manage", "shell", "-v0", "-c", query + "print(k.fetchone())")
+    query = (
+        "from django.db import connection as c; from banyan.config.session import SESSION_NAME; "
+        "k = c.cursor(); k.execute('SHOW application_name'); "
+        "print(k.fetchone() == (SESSION_NAME,))"
+    )
+    answer = banyan(var, "manage", "shell", "-v0", "-c", query)
 
     assert answer.returncode == 0, answer.stderr
-    assert "(42,)" in answer.stdout
+    assert answer.stdout.strip() == "True", "its sessions are known by their name"
     assert "Waiting for other commands" not in answer.stderr
 
 
@@ -83,23 +87,34 @@ def test_a_named_database_is_used_as_it_is(var: Path) -> None:
     assert not var.exists()
 
 
-def test_a_temporary_database_waits_for_others_that_joined(var: Path) -> None:
+@pytest.mark.parametrize(("name", "told"), [(SESSION_NAME, False), ("psql", True)])
+def test_a_temporary_database_waits_for_every_session_and_tells_of_others(
+    var: Path,
+    name: str,
+    told: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One of its own that the server has not seen the end of is nobody to tell of."""
     put_cluster(var / "postgres")
     here = Surroundings.read({"BANYAN_VAR": str(var)})
+    guests = database._guests
     answers: list[object] = []
 
-    def finish(guest: psycopg.Connection) -> None:
-        answers.append(guest.execute("SELECT 1").fetchone())
-        guest.close()
+    def look(server: EmbeddedPostgres) -> set[str]:
+        found = guests(server)
+        if not guest.closed:
+            # The block has ended: the guest's work must still succeed now.
+            answers.append(guest.execute("SELECT 1").fetchone())
+            guest.close()
+        return found
 
+    monkeypatch.setattr(database, "_guests", look)
     with database_for(here) as address:
-        guest = psycopg.connect(address, autocommit=True)
-        # Fires only after the block has ended: the guest's work must still succeed then.
-        timer = threading.Timer(0.7, finish, [guest])
-        timer.start()
-    timer.join()
+        guest = psycopg.connect(address, autocommit=True, application_name=name)
 
     assert answers == [(1,)]
+    assert ("Waiting for other commands" in capsys.readouterr().err) is told
 
 
 def test_help_and_version_need_no_database(var: Path) -> None:

@@ -270,8 +270,11 @@ function swap(box, html) {
   tick();
   listen();
 }
-/* what was not there before may show that it is new */
+/* what somebody opened stays open; what was not there before may show that it is new */
+const fold = (one) => one.closest("[id]").id + $("summary", one).textContent;
 function freshen(old, next) {
+  const open = new Set($$("details[open]", old).map(fold));
+  for (const one of $$("details", next)) one.open ||= open.has(fold(one));
   const known = new Set($$("[data-node]", old).map((node) => node.dataset.node));
   if (known.size) for (const node of $$("[data-node]", next)) if (!known.has(node.dataset.node)) node.classList.add("new");
 }

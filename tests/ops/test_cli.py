@@ -87,7 +87,9 @@ def test_a_named_database_is_used_as_it_is(var: Path) -> None:
     assert not var.exists()
 
 
-@pytest.mark.parametrize(("name", "told"), [(SESSION_NAME, False), ("psql", True)])
+@pytest.mark.parametrize(
+    ("name", "told"), [(SESSION_NAME, False), ("psql", True)], ids=["own", "psql"]
+)
 def test_a_temporary_database_waits_for_every_session_and_tells_of_others(
     var: Path,
     name: str,

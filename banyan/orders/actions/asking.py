@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
@@ -28,7 +27,6 @@ from ..states import RETURN
 from . import units as unit
 from .exchanging import give_up_replacements, replacement_locks
 
-logger = logging.getLogger(__name__)
 MOST_PHOTOS = 6
 REASONS = (
     "changed_mind",

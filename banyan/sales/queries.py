@@ -9,7 +9,20 @@ from operator import itemgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, JSONObject
 
@@ -67,8 +80,7 @@ def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> 
         .annotate(n=Count("id"))
         .values("n")
     )
-    keys = RawSQL(_KEYS, [account_id])  # noqa: S611 - our own text
-    had = _had(RightKey.objects.filter(sale_id=OuterRef("sale_id"), key__in=keys))
+    had = _had(RightKey.objects.filter(_among("key", account_id), sale_id=OuterRef("sale_id")))
     left = Bucket.objects.filter(item=OuterRef("pk"), kind="public", pool_id=None)
     return items.annotate(
         mine=Coalesce(Subquery(mine), 0),
@@ -84,6 +96,16 @@ def _annotated(items: QuerySet[SaleItem], account_id: int, now: dt.datetime) -> 
     )
 
 
+def _among(key: str, account_id: int) -> Func:
+    """Return the condition that a key is one of an account's.
+
+    An array, which every plan looks up one by one: a subquery it may join to all keys of a sale.
+    """
+    keys = RawSQL(f"ARRAY({_KEYS})", [account_id])  # noqa: S611 - our own text
+    template, joiner = "%(expressions)s", " = ANY"
+    return Func(key, keys, template=template, arg_joiner=joiner, output_field=BooleanField())
+
+
 _KEYS = f"""
   SELECT unnest(ARRAY['account:' || id, 'contact:' || lower(email), 'contact:' || lower(phone)]
     || ARRAY(SELECT 'account:' || one FROM unnest({ACCOUNTS}) AS one))
@@ -93,9 +115,13 @@ _KEYS = f"""
 
 
 def _had(keys: QuerySet[RightKey]) -> QuerySet[Any, Any]:
-    """Return the sales with how many units are had in each under some keys."""
-    counted = keys.filter(right__state__in=COUNTED).values("sale_id")
-    return counted.annotate(n=Count("right", distinct=True))
+    """Return the sales with how many units are had in each under some keys.
+
+    A unit's state is read by its id: a join may begin with all units of the sale.
+    """
+    state = Subquery(Right.objects.filter(pk=OuterRef("right_id")).values("state"))
+    counted = keys.alias(state=state).filter(state__in=COUNTED).values("sale_id")
+    return counted.annotate(n=Count("right_id", distinct=True))
 
 
 def sale_rows(variant: OuterRef, account_id: int, at: dt.datetime) -> ArraySubquery:

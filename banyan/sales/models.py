@@ -182,9 +182,7 @@ class Right(models.Model):
     bucket = models.ForeignKey(
         Bucket, on_delete=models.PROTECT, related_name="rights", db_index=False, db_constraint=False
     )
-    account = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="rights", db_index=False
-    )
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="rights")
     state = models.CharField(max_length=10, choices=RIGHT.choices(), default=RIGHT.initial)
     batch = models.ForeignKey(
         CodeBatch, null=True, on_delete=models.PROTECT, related_name="rights", db_index=False
@@ -204,8 +202,6 @@ class Right(models.Model):
         ]
         indexes = [
             models.Index(fields=["sale", "state"], name="sale_right_state"),
-            # with the item: no plan reads all units of a sale to find one's own
-            models.Index(fields=["account", "item"], name="sale_right_whose"),
             models.Index(
                 fields=["expires_at"],
                 name="sale_right_due",

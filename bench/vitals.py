@@ -7,12 +7,12 @@ itself reports, TBT is the sum of what its long tasks take beyond 50 ms.
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from banyan.ops.doctor import find_chromium
 from bench.installation import Installation
 from bench.orders import Ask
 from bench.report import Table
@@ -41,7 +41,7 @@ def run(table: Table, installation: Installation, ask: Ask) -> None:
     known = ask("pages")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         for name, path in known["pages"].items():
             _page(table, browser, installation.origin, name, path, known["session"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from banyan.ops.doctor import find_chromium
 from tests.support.serving import serve
 
 # Playwright keeps an event loop in this thread, which Django would take for an async view.
@@ -25,7 +25,7 @@ expect.set_options(timeout=60_000)
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Use the Chromium of the machine where there is one."""
-    return {"executable_path": shutil.which("chromium"), "args": SWITCHES.split()}
+    return {"executable_path": find_chromium(), "args": SWITCHES.split()}
 
 
 @pytest.fixture(scope="session")

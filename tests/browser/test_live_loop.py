@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -52,12 +51,6 @@ class House:
 
     url: str
     live: subprocess.Popen[bytes]
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-    return {"executable_path": shutil.which("chromium"), "args": quiet.split()}
 
 
 @pytest.fixture

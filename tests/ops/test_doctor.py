@@ -63,6 +63,16 @@ def test_a_missing_browser_is_advice_only(monkeypatch: pytest.MonkeyPatch) -> No
     assert (finding.verdict, "setup-dev" in finding.detail) == ("advice", True)
 
 
+def test_the_browser_without_windows_is_driven_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("chromium", "chromium-headless-shell"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert doctor.find_chromium() == str(tmp_path / name)
+
+
 def test_a_foreign_program_on_our_port_is_a_fault_our_own_run_is_not(tmp_path: Path) -> None:
     with socket.socket() as squatter:
         squatter.bind(("127.0.0.1", 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,13 +19,14 @@ from banyan.kernel.problems import NotFound
 from banyan.people.models import Account, Block, Follow
 from tests.support import factories as make
 
+SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 PEOPLE = 4
 PAIRS = list(itertools.permutations(range(PEOPLE), 2))
 
 
 @pytest.mark.django_db
 @settings(
-    max_examples=25,
+    max_examples=200 if SOAK else 12,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, Response, e
 
 from banyan.chat.models import Room
 from banyan.moderation.models import Report
-from tests.browser.test_live_loop import PHONE, SOON, House, browser_type_launch_args, house
+from tests.browser.test_live_loop import PHONE, SOON, House, house
 from tests.browser.test_live_loop import signed_in as signed_in_at
 from tests.support import factories as make
 from tests.support.pictures import jpeg
@@ -19,7 +19,7 @@ ABOVE = """([link, button]) => {
   return card && send && card.getBoundingClientRect().top < send.getBoundingClientRect().top;
 }"""
 
-__all__ = ["browser_type_launch_args", "house"]
+__all__ = ["house"]
 
 
 def widths(page: Page) -> list[int]:

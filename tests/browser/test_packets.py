@@ -11,12 +11,12 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.payments.actions.credit import issue_credit
 from tests.browser.test_chat import widths
-from tests.browser.test_live_loop import PHONE, SOON, House, browser_type_launch_args, house
+from tests.browser.test_live_loop import PHONE, SOON, House, house
 from tests.browser.test_live_loop import signed_in as signed_in_at
 from tests.groups.circles import group, joined
 from tests.support import factories as make
 
-__all__ = ["browser_type_launch_args", "house"]
+__all__ = ["house"]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

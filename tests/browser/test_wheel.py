@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_live_loop import PHONE, SOON, House, browser_type_launch_args, house
+from tests.browser.test_live_loop import PHONE, SOON, House, house
 from tests.browser.test_live_loop import signed_in as signed_in_at
 from tests.campaigns.scene import begun, campaign, coupon, crowd
 from tests.support import factories as make
 
-__all__ = ["browser_type_launch_args", "house"]
+__all__ = ["house"]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

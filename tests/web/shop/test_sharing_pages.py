@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -140,6 +141,25 @@ def _link(product_id: int) -> Link:
     return share(
         actor=make.actor(make.member()), target_kind="product", target_id=product_id, via=None
     )
+
+
+def test_orders_of_those_who_shared_it_on_are_told_apart_in_the_list_of_shares() -> None:
+    product, ana, ben = make.product(), make.member("ana"), make.member("ben")
+    target: Any = {"target_kind": "product", "target_id": product.pk}
+    hers = sharing.share(actor=make.actor(ana), via=None, **target)
+    his = sharing.share(actor=make.actor(ben), via=hers, **target)
+    for number, link in enumerate((hers, his, his)):
+        item = (product.variants.get(), 1)
+        make.pay(make.place(item, via=link.code, email=f"guest{number}@example.com"))
+    told = {}
+    for who in (ana, ben):
+        client = Client()
+        client.force_login(who)
+        told[who.handle] = client.get("/me/links").content.decode()
+
+    assert "orders 1 · 2 more by those who shared it on" in told["ana"]
+    assert "orders 2" in told["ben"]
+    assert "more by those" not in told["ben"]
 
 
 def test_the_author_of_a_post_is_named_once_and_whoever_passed_it_on_besides() -> None:

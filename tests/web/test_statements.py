@@ -378,7 +378,7 @@ def test_the_list_of_ones_shares() -> None:
     assert len(asked) - 1 <= 12, asked  # one more reads who asks
     page = client(many).get(reverse("links_mine")).content.decode()
     assert page.count('<li class="row">') == 20
-    assert page.count("orders 1<") == 7
+    assert page.count("1 more by those who shared it on<") == 7
 
 
 def test_the_list_of_a_shops_shares() -> None:

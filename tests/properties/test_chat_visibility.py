@@ -26,7 +26,7 @@ PAIRS = list(itertools.permutations(range(PEOPLE), 2))
 
 @pytest.mark.django_db
 @settings(
-    max_examples=200 if SOAK else 12,
+    max_examples=200 if SOAK else 25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from banyan.people import actions as people
 from banyan.people.models import Account, Follow
 from tests.community.posts import image, post
 from tests.support.factories import actor, member
+from tests.support.plans import buffers, explain, nodes
 
 BUFFERS_PER_AUTHOR = 5
 POST = "community_post"  # its alias where a feed reads it; originals have another
@@ -205,22 +205,6 @@ def settle(*tables: str) -> None:
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"VACUUM (ANALYZE) {table}")
-
-
-def explain(statement: str, given: dict[str, Any]) -> dict[str, Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", given)
-        [(found,)] = cursor.fetchall()
-    plan: dict[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
-    return plan
-
-
-def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    return [plan, *(node for child in plan.get("Plans", []) for node in nodes(child))]
-
-
-def buffers(node: dict[str, Any]) -> int:
-    return int(node["Shared Hit Blocks"] + node["Shared Read Blocks"])
 
 
 @pytest.mark.django_db

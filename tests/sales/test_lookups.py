@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from banyan.orders import actions as orders
 from tests.support import factories as make
+from tests.support.plans import explain
 
 from .scene import buyer, claim, on
 
@@ -28,9 +28,7 @@ def test_what_one_has_had_is_looked_up_and_joined_to_nothing() -> None:
     (goods,) = [one["sql"] for one in seen if "sales_rightkey" in one["sql"]]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # the other plans of so few rows
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {goods}")
-        [(found,)] = cursor.fetchall()
-    plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    plan = explain(goods)
 
     [(keys, above)] = [
         (node, above)

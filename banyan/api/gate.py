@@ -122,6 +122,12 @@ def keyed(view: Run) -> Run:
     return view
 
 
+def goods(view: Run) -> Run:
+    """Mark a route that takes a file which is sold, and so larger ones than any other."""
+    view.takes_goods = True  # type: ignore[attr-defined]  # a mark that the service reads
+    return view
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """What the gate knows of a route: how to run it, whether a key is a must, what it reads."""
@@ -129,6 +135,7 @@ class Route:
     run: Run
     needs_key: bool
     takes_files: bool
+    takes_goods: bool
 
 
 def guarded(request: HttpRequest, route: Route, params: dict[str, Any]) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What comes in no parcel: vouchers and licence keys, their terms, and what buyers were given."""
+"""What comes in no parcel: files, licence keys, vouchers, their terms, what buyers were given."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.urls import reverse
-from ninja import Path, Router
+from ninja import File, Path, Router, Status, UploadedFile
 from pydantic import Field, StringConstraints
 
 from banyan.catalog.access import get_product_for_staff, get_variant_for_staff
 from banyan.catalog.rules import IN_PARCELS
 from banyan.delivery import actions as delivery
-from banyan.delivery.models import Scan, Terms, Voucher
-from banyan.delivery.queries import Bought, bought, pool_counts, terms_of
+from banyan.delivery.models import DigitalFile, Scan, Terms, Voucher
+from banyan.delivery.queries import Bought, bought, file_of, pool_counts, terms_of
+from banyan.kernel import ratelimits
 from banyan.kernel.keyrings import Ring, sign
 from banyan.kernel.problems import NotFound
 from banyan.orders.access import get_order_for_buyer
 
-from .gate import ANYONE, READ, WRITE, actor, caller_of, keyed
+from .gate import ANYONE, READ, WRITE, actor, caller_of, goods, keyed
+from .reading import check_form
 from .schemas import Answer, Body, Id, IdOut, Moment, MomentIn
 
 router = Router(tags=["handing over"])
+FILES = (120, 3600)
 Key = Annotated[str, StringConstraints(pattern=r"^[^\r\n]{1,500}$")]
 
 
@@ -51,6 +54,16 @@ class HandoverTermsAnswer(Answer):
     valid_until: Moment | None
     valid_days: int | None
     places: str
+
+
+class SoldFileAnswer(Answer):
+    """The file that buyers of a product fetch: ``bytes`` long, ``sha256`` in hexadecimal."""
+
+    product_id: IdOut
+    name: str
+    bytes: int
+    sha256: str
+    uploaded_at: Moment
 
 
 class KeysBody(Body):
@@ -141,6 +154,38 @@ def set_terms(request: HttpRequest, product_id: Path[Id], body: HandoverTermsBod
 def _terms(found: Terms) -> HandoverTermsAnswer:
     names = ("product_id", "way", "downloads", "valid_from", "valid_until", "valid_days", "places")
     return HandoverTermsAnswer(**{name: getattr(found, name) for name in names})
+
+
+@router.get("/products/{product_id}/file", auth=READ, response=SoldFileAnswer)
+def read_sold_file(request: HttpRequest, product_id: Path[Id]) -> Any:
+    """Return which file buyers of a product fetch. For those who work in its shop."""
+    found = file_of(get_product_for_staff(actor(request), product_id).pk)
+    if found is None:
+        raise NotFound()
+    return _sold_file(found)
+
+
+@router.post("/products/{product_id}/file", auth=WRITE, response={201: SoldFileAnswer})
+@goods
+def upload_sold_file(request: HttpRequest, product_id: Path[Id], file: File[UploadedFile]) -> Any:
+    """Upload the file that buyers of a product fetch from now on, earlier ones too. For the shop's
+    managers.
+    """
+    who = actor(request)
+    check_form(request)
+    ratelimits.hit(f"sold-file:{who.id}", *FILES)
+    kept = delivery.put_file(actor=who, product_id=product_id, file=file)
+    return Status(201, _sold_file(kept))
+
+
+def _sold_file(found: DigitalFile) -> SoldFileAnswer:
+    return SoldFileAnswer(
+        product_id=found.product_id,
+        name=found.name,
+        bytes=found.size,
+        sha256=found.digest,
+        uploaded_at=found.created_at,
+    )
 
 
 @router.get("/variants/{variant_id}/keys", auth=READ, response=PoolAnswer)

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from ninja import File, Path, Router, Status, UploadedFile
 
 from banyan.community import actions as community
@@ -60,7 +59,7 @@ from .post_shapes import (
     VideoVariant,
     VoteBody,
 )
-from .reading import UnsupportedContent
+from .reading import check_form
 from .schemas import (
     LARGEST_ID,
     Id,
@@ -162,8 +161,7 @@ def upload_video(request: HttpRequest, file: File[UploadedFile]) -> Any:
     It is kept as it is and never decoded here; the first picture of its post is the poster.
     """
     who = actor(request)
-    if request.content_type != "multipart/form-data":
-        raise UnsupportedContent(_("Send the video as multipart/form-data."))
+    check_form(request)
     ratelimits.hit(f"video:{who.id}", *VIDEOS)
     made = intake_video(actor=who, file=file)
     return Status(201, VideoAnswer(id=made.pk, type=VIDEO_MIME[made.fmt], bytes=made.bytes))

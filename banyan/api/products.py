@@ -32,7 +32,7 @@ from banyan.media.queries import pictures, staged_for
 
 from .gate import ANYONE, WRITE, actor, caller_of
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
-from .reading import UnsupportedContent
+from .reading import check_form
 from .schemas import Alt, Answer, Body, Id, IdOut, Moment, Money, MoneyIn, Picture, Token, minor
 
 router = Router(tags=["products"])
@@ -294,8 +294,7 @@ def _images(who: Actor, body: ProductBody, before: list[int]) -> list[tuple[int,
 def upload_picture(request: HttpRequest, file: File[UploadedFile]) -> Any:
     """Upload a picture (JPEG, PNG, WebP, AVIF; 15 MB, 40 megapixels) for a product or post."""
     caller = caller_of(request)
-    if request.content_type != "multipart/form-data":
-        raise UnsupportedContent(_("Send the picture as multipart/form-data."))
+    check_form(request)
     ratelimits.hit(f"upload:{caller.actor.id}", *UPLOADS)
     staged = stage(actor=caller.actor, data=file, filename=file.name or "")
     [shown] = staged_for(caller.actor, [staged.token])

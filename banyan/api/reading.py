@@ -63,6 +63,12 @@ class StrictParser(Parser):
         return found
 
 
+def check_form(request: HttpRequest) -> None:
+    """Raise UnsupportedContent unless a request that brings a file came as multipart/form-data."""
+    if request.content_type != "multipart/form-data":
+        raise UnsupportedContent(_("Send the file as multipart/form-data."))
+
+
 def check_text(value: Any, path: tuple[str, ...] = ()) -> None:
     """Raise Invalid where text holds NUL or half a character, Malformed where it is too deep."""
     if isinstance(value, str):

@@ -19,7 +19,7 @@ from .reading import StrictParser, TooLong
 from .refusals import WrongMethod, answer, as_problem
 
 View = Callable[..., HttpResponse]
-# A picture is refused by its name a little above the limit; a huge body is not read at all.
+# A file is refused by its name a little above its limit; a huge body is not read at all.
 READ_FACTOR = 4
 
 
@@ -41,11 +41,14 @@ class Api(NinjaAPI):
             run,
             needs_key=bool(getattr(operation.view_func, "needs_key", False)),
             takes_files=any(m.__ninja_param_source__ == "file" for m in operation.models),
+            takes_goods=bool(getattr(operation.view_func, "takes_goods", False)),
         )
 
         @wraps(run)
         def through(request: HttpRequest, **params: Any) -> HttpResponse:
             try:
+                if _length(request) > _most(route):
+                    raise TooLong()
                 response = guarded(request, route, params)
             except Exception as error:
                 response = self.refuse(request, error)
@@ -67,8 +70,6 @@ class Api(NinjaAPI):
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **params: Any) -> HttpResponse:
             asked = request.method
-            if _length(request) > READ_FACTOR * settings.MAX_UPLOAD_BYTES:
-                return self.refuse(request, TooLong())
             if asked == "HEAD":
                 request.method = "GET"
             response = view(request, *args, **params)
@@ -125,6 +126,12 @@ def _operation_of(run: Any) -> Operation:
     operation = run.__self__
     assert isinstance(operation, Operation)
     return operation
+
+
+def _most(route: Route) -> int:
+    """Return how many bytes of a request's body are read at all."""
+    sold = settings.DIGITAL_FILE_BYTES if route.takes_goods else 0
+    return int(READ_FACTOR * settings.MAX_UPLOAD_BYTES + sold)
 
 
 def _length(request: HttpRequest) -> int:

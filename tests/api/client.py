@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from banyan.people.actions import create_token
 from banyan.people.models import Account
 from tests.support import factories as make
 
 _keys = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that goes out as a form's ``file``, in place of a body of JSON."""
+
+    data: bytes
+    name: str = "file.bin"
+    type: str = "application/octet-stream"
+
+    def form(self) -> bytes:
+        """Return the body of multipart/form-data."""
+        file = SimpleUploadedFile(self.name, self.data, self.type)
+        return encode_multipart(BOUNDARY, {"file": file})
 
 
 class Program:
@@ -47,6 +64,8 @@ class Program:
         if key:
             sent["Idempotency-Key"] = key
         sent |= headers or {}
+        if isinstance(body, Upload):
+            data, content_type = body.form(), MULTIPART_CONTENT
         raw = data if data is not None else b"" if body is None else json.dumps(body).encode()
         return self.client.generic(  # type: ignore[return-value]  # it is one, and more
             method, f"/api/v1{path}", raw, content_type=content_type, headers=sent

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from tests.api.client import Program, errors, problem
+from tests.api.client import Program, Upload, errors, problem
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +134,7 @@ def test_over_long_text_is_refused(ana: Program) -> None:
 
 def test_a_huge_body_is_not_read(ana: Program) -> None:
     refused = ana.client.post(
-        "/api/v1/me", b"{}", content_type="application/json", CONTENT_LENGTH=str(10**9)
+        "/api/v1/shops", b"{}", content_type="application/json", CONTENT_LENGTH=str(10**9)
     )
     assert refused.status_code == 413
 
@@ -159,11 +159,8 @@ def test_unknown_addresses_and_methods_are_problems(ana: Program) -> None:
 
 
 def test_pictures_that_are_none_are_refused_by_name(ana: Program) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    file = SimpleUploadedFile("notes.txt", b"no picture", "image/png")
-    refused = ana.client.post("/api/v1/pictures", {"file": file}, headers=ana.headers)
-    assert problem(refused)[0] == 422  # type: ignore[arg-type]
+    refused = ana.send("POST", "/pictures", Upload(b"no picture", "notes.txt", "image/png"))
+    assert problem(refused)[0] == 422
     assert "notes.txt" in json.loads(refused.content)["title"]
     assert problem(ana.send("POST", "/pictures", {"file": "x"}))[0] in (415, 422)
     broken = ana.send("POST", "/pictures", data=b"--x", content_type="multipart/form-data")
@@ -174,15 +171,13 @@ def test_a_picture_can_be_sent_twice_with_one_key(ana: Program) -> None:
     import io
 
     import PIL.Image
-    from django.core.files.uploadedfile import SimpleUploadedFile
 
     data = io.BytesIO()
     PIL.Image.new("RGB", (60, 60), (9, 9, 9)).save(data, "PNG")
     tokens = []
     for _time in range(2):
-        file = SimpleUploadedFile("a.png", data.getvalue(), "image/png")
-        headers = ana.headers | {"Idempotency-Key": "picture"}
-        answer = ana.client.post("/api/v1/pictures", {"file": file}, headers=headers)
+        sent = Upload(data.getvalue(), "a.png", "image/png")
+        answer = ana.send("POST", "/pictures", sent, key="picture")
         assert answer.status_code == 201, answer.content
         tokens.append(json.loads(answer.content)["token"])
     assert tokens[0] == tokens[1]

@@ -9,7 +9,7 @@ import pytest
 
 from banyan.api.urls import api
 from banyan.delivery.rules import grouped, new_voucher_code
-from tests.api.client import Program, problem
+from tests.api.client import Program, Upload, problem
 from tests.api.dumps import rows_of_all_tables
 from tests.api.world import World, new_world
 from tests.support import factories as make
@@ -71,6 +71,8 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("PUT", "/variants/{variant_id}/stock", {"on_hand": 0}),
     ("PUT", "/products/{product_id}/terms", {"way": "keys"}),
     ("GET", "/products/{product_id}/terms", None),
+    ("POST", "/products/{product_id}/file", Upload(b"Mine now.")),
+    ("GET", "/products/{product_id}/file", None),
     ("POST", "/variants/{variant_id}/keys", {"keys": ["MINE-1"]}),
     ("GET", "/variants/{variant_id}/keys", None),
     ("POST", "/shops/{shop_id}/voucher-scans", {"code": VOUCHER}),
@@ -236,6 +238,8 @@ def _merchant_of_another_shop() -> Program:
 
 def _body(world: World, body: Any) -> Any:
     """Return ``body`` with the ids of the world where it names lines."""
+    if isinstance(body, Upload):
+        return body
     text = json.dumps(body)
     for name in ("line_id", "returned_line_id", "variant_id"):
         text = text.replace(f"{{{name}}}", world.ids[name])

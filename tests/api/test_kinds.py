@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Category, Shop, Variant
-from tests.api.client import Program, errors, problem
+from banyan.delivery.models import DigitalFile
+from tests.api.client import Program, Upload, errors, problem
 from tests.market.deals import seller
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
@@ -108,6 +112,63 @@ def test_a_licence_key_is_sold_to_its_buyer_alone(merchant: Program, shop: Shop)
     }  # fmt: skip
     hidden = merchant.send("GET", f"/orders/{order.pk}/handed-over")
     assert problem(hidden) == (404, "not_found"), "a shop does not read what it sold"
+
+
+def test_a_file_is_sold_and_the_newest_fetched(merchant: Program, shop: Shop) -> None:
+    product = made(merchant, shop, kind="digital")
+    path = f"/products/{product['id']}"
+    first = Upload(b"First pressing.", "song.mp3")
+    assert problem(merchant.send("POST", f"{path}/file", first)) == (409, "not_by_file")
+    merchant.do("PUT", f"{path}/terms", {"way": "file", "downloads": 3})
+    assert problem(merchant.send("GET", f"{path}/file")) == (404, "not_found")
+    assert problem(merchant.send("POST", f"{path}/publish")) == (409, "delivery_missing")
+    kept = merchant.do("POST", f"{path}/file", first)
+    assert (kept["name"], kept["bytes"]) == ("song.mp3", len(first.data))
+    assert kept["sha256"] == hashlib.sha256(first.data).hexdigest()
+    merchant.do("POST", f"{path}/publish")
+    order = make.pay(
+        make.place((Variant.objects.get(pk=int(product["variants"][0]["id"])), 1))
+    ).orders.get()
+
+    second = Upload(b"Second pressing.", "song.mp3")
+    newer = merchant.do("POST", f"{path}/file", second)
+    assert merchant.get(f"{path}/file") == newer != kept
+    assert merchant.do("POST", f"{path}/file", second) == newer, "the same again is no new one"
+    assert DigitalFile.objects.filter(product_id=product["id"]).count() == 2
+
+    buyer = {"Access-Token": order.checkout.access_token}
+    [got] = Program().get(f"/orders/{order.pk}/handed-over", **buyer)
+    assert (got["file"]["size"], got["file"]["left"]) == (len(second.data), 3)
+    page = urlsplit(got["file"]["url"]).path
+    fetched = Client().post(page)
+    assert b"".join(fetched.streaming_content) == second.data  # type: ignore[attr-defined]  # a stream
+
+
+@pytest.mark.parametrize(
+    ("sent", "refused"),
+    [
+        (Upload(b""), (422, "file_empty")),
+        (Upload(b"x" * 2001), (422, "file_too_large")),
+        (Upload(b"x" * 9000), (413, "too_long")),
+        ({"file": "x"}, (422, "invalid")),
+    ],
+    ids=["empty", "large", "huge", "no form"],
+)
+def test_a_file_that_cannot_be_sold_is_refused_by_name(
+    merchant: Program, shop: Shop, settings: Any, sent: Any, refused: tuple[int, str]
+) -> None:
+    settings.DIGITAL_FILE_BYTES, settings.MAX_UPLOAD_BYTES = 2000, 1000
+    product = made(merchant, shop, kind="digital")
+    path = f"/products/{product['id']}"
+    merchant.do("PUT", f"{path}/terms", {"way": "file"})
+    assert problem(merchant.send("POST", f"{path}/file", sent)) == refused
+    assert not DigitalFile.objects.exists()
+
+
+def test_only_goods_may_be_larger_than_pictures(merchant: Program, settings: Any) -> None:
+    settings.DIGITAL_FILE_BYTES, settings.MAX_UPLOAD_BYTES = 100_000, 1000
+    huge = Upload(b"x" * 5000, "cup.png", "image/png")
+    assert problem(merchant.send("POST", "/pictures", huge)) == (413, "too_long")
 
 
 def test_a_voucher_is_redeemed_once(merchant: Program, shop: Shop) -> None:

@@ -8,13 +8,12 @@ import struct
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from banyan.media.durations import seconds_of
 from banyan.media.models import Image, Video
-from tests.api.client import Program, errors, problem
+from tests.api.client import Program, Upload, errors, problem
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -45,9 +44,8 @@ def webm(seconds: float) -> bytes:
 
 
 def send(who: Program, data: bytes, *, name: str = "cup.mp4", path: str = "/videos") -> Any:
-    file = SimpleUploadedFile(name, data, "video/mp4")
-    headers = who.headers | {"Idempotency-Key": f"video-{name}-{len(data)}-{hash(data)}"[:60]}
-    return who.client.post(f"/api/v1{path}", {"file": file}, headers=headers)
+    key = f"video-{name}-{len(data)}-{hash(data)}"[:60]
+    return who.send("POST", path, Upload(data, name, "video/mp4"), key=key)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from banyan.people.models import Account
 from banyan.sharing import actions as sharing
 from banyan.storefronts import actions as storefronts
 from tests.campaigns.scene import draft
+from tests.delivery import goods
 from tests.groups import circles
 from tests.market.deals import listing
 from tests.support import factories as make
@@ -56,6 +57,8 @@ class World:
             return self.ids | {"zone_id": self.ids["tax_zone_id"]}
         if "/me/lists" in path:
             return self.ids | {"list_id": self.ids["people_list_id"]}
+        if path.startswith("/products") and path.endswith("/file"):
+            return self.ids | {"product_id": self.ids["file_product_id"]}
         if path.endswith(("/terms", "/keys")) and "coupons" not in path:
             return self.ids | {
                 "product_id": self.ids["keys_product_id"],
@@ -90,7 +93,9 @@ def _packet(sender: Account, room_id: int) -> str:
 
 
 def _without_parcel(shop: Shop) -> dict[str, int]:
-    """Return the ids of a product that is sold by licence keys, of which there is one."""
+    """Return the ids of a product that is sold by licence keys, of which there is one, and of one
+    that is sold as a file.
+    """
     owner = make.actor(shop.owner)
     data = catalog.ProductInput(
         title="A game", kind="digital", variants=[catalog.VariantInput(price=5_000)]
@@ -99,7 +104,11 @@ def _without_parcel(shop: Shop) -> dict[str, int]:
     item = product.variants.get()
     delivery.set_terms(actor=owner, product_id=product.pk, terms=delivery.TermsInput(way="keys"))
     delivery.add_keys(actor=owner, variant_id=item.pk, text="AAAA-1111")
-    return {"keys_product_id": product.pk, "keys_variant_id": item.pk}
+    return {
+        "keys_product_id": product.pk,
+        "keys_variant_id": item.pk,
+        "file_product_id": goods.filed(of=shop).product_id,
+    }
 
 
 def _after_sale(shop: Shop, item: Variant, buyer: Account) -> dict[str, int]:

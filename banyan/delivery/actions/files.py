@@ -28,7 +28,8 @@ def put_file(*, actor: Actor, product_id: int, file: File[bytes]) -> DigitalFile
     """Keep a file as the one that buyers of a product fetch from now on. For managers.
 
     Raises Invalid ``file_empty``, ``file_too_large`` (settings.DIGITAL_FILE_BYTES), Conflict
-    ``not_by_file``. Older ones stay stored: they were sold.
+    ``not_by_file``. Older ones stay stored: they were sold. Repeatable: the file that buyers fetch
+    already, under its name, is not kept twice.
     """
     product = get_product_for_staff(actor, product_id)
     if not Terms.objects.filter(product=product, way="file").exists():
@@ -44,6 +45,10 @@ def put_file(*, actor: Actor, product_id: int, file: File[bytes]) -> DigitalFile
     for chunk in file.chunks():
         digest.update(chunk)
     file.seek(0)
+    name = clean_name(file.name or "")
+    current = _current(product.pk)
+    if current is not None and (current.digest, current.name) == (digest.hexdigest(), name):
+        return current
     # The name in the storage says nothing, and no page leads there.
     stored = store.private().save(f"digital/{new_code(128)}", file)
     with transaction.atomic():
@@ -51,13 +56,17 @@ def put_file(*, actor: Actor, product_id: int, file: File[bytes]) -> DigitalFile
         DigitalFile.objects.filter(product=product, is_current=True).update(is_current=False)
         return DigitalFile.objects.create(
             product=product,
-            name=clean_name(file.name or ""),
+            name=name,
             stored=stored,
             size=size,
             digest=digest.hexdigest(),
             uploaded_by_id=actor.id,
             created_at=clock.now(),
         )
+
+
+def _current(product_id: int) -> DigitalFile | None:
+    return DigitalFile.objects.filter(product_id=product_id, is_current=True).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ def fetch(*, actor: Actor, grant_id: int) -> Fetched:
     Raises Conflict ``downloads_used_up``, ``download_closed`` (refunded), NotFound.
     """
     grant = get_grant(grant_id)
-    file = DigitalFile.objects.filter(product_id=grant.product_id, is_current=True).first()
+    file = _current(grant.product_id)
     if file is None:
         raise NotFound()
     stream = _opened(file)

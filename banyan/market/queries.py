@@ -98,17 +98,6 @@ def argued_about() -> QuerySet[Dispute, int]:
     return Dispute.objects.filter(state="open").values_list("order_id", flat=True)
 
 
-def disputes_in(shop_ids: Iterable[int]) -> QuerySet[Dispute]:
-    """Return the disputes about some shops, open ones first, then the newest."""
-    rows = Dispute.objects.filter(order__shop_id__in=list(shop_ids))
-    return rows.select_related("order__shop").order_by("-state", "-id")
-
-
-def open_in(shop_id: int) -> int:
-    """Return how many disputes wait for a decision in a shop."""
-    return Dispute.objects.filter(order__shop_id=shop_id, state="open").count()
-
-
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One thing that happened: ``what`` is a state of ``aspect`` (order, escrow) or "said"."""

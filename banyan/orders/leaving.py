@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from banyan.kernel.personal import Person
 from banyan.legal.ports import Obstacle
+from banyan.payments.queries import open_chargebacks
 
 from .models import Checkout, Order, OrderRefund, Return
 
@@ -18,7 +19,7 @@ MOST = 20
 
 
 def open_orders(person: Person) -> list[Obstacle]:
-    """Name every order, refund and return that is not over, bought or sold."""
+    """Name every order, refund, return and chargeback that is not over, bought or sold."""
     found = []
     orders = Order.objects.filter(_whose(person, ""), state__in=OPEN).select_related("checkout")
     for order in orders.order_by("id")[:MOST]:
@@ -34,6 +35,12 @@ def open_orders(person: Person) -> list[Obstacle]:
         text = _("A return of order %(number)s is not settled yet.")
         told = text % {"number": sent_back.order.number}
         found.append(Obstacle("return", told, _page(sent_back.order.checkout)))
+    asked = Exists(open_chargebacks().filter(intent_id=OuterRef("checkout__intent_id")))
+    claimed = Order.objects.filter(_whose(person, ""), asked).select_related("checkout")
+    for order in claimed.order_by("id")[:MOST]:
+        text = _("A bank has not decided yet about the payment of order %(number)s.")
+        told = text % {"number": order.number}
+        found.append(Obstacle("chargeback", told, _page(order.checkout)))
     return found
 
 

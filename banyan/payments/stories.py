@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from banyan.kernel.money import Money
 from banyan.kernel.stories import Chapter
 
-from .models import Chargeback, Intent, Payout, Refund
+from .models import Chargeback, Intent, Refund
 from .queries import Moment, destination_text, refunds_of, story
 from .rules import Outcome, Reference
 
@@ -157,11 +157,6 @@ def _of_refund(moment: Moment, refund: Refund) -> Chapter:
         row=("payment_refund", refund.pk),
         tone={"failed": "bad", "succeeded": "good", "covered": "good"}.get(moment.what, ""),
     )
-
-
-def payouts_story(payout_ids: Collection[int]) -> dict[int, Payout]:
-    """Return these payouts by id. One query."""
-    return Payout.objects.in_bulk(list(payout_ids))
 
 
 def subjects_of(

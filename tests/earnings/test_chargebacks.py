@@ -13,7 +13,9 @@ from banyan.earnings.problems import NothingToPay
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.kernel.personal import Person
 from banyan.ledger.proof import verify
+from banyan.legal.ports import obstacles
 from banyan.market import actions as market
 from banyan.market.models import Dispute, Escrow
 from banyan.orders import actions as orders
@@ -94,6 +96,20 @@ def test_it_is_held_while_the_bank_has_it_in_hand(commission: Commission, state:
     assert released() == 0
     commission.refresh_from_db()
     assert commission.state == "held"
+
+
+@pytest.mark.parametrize("state", ["inquiry", "needs_response"])
+def test_whoever_bought_or_sold_it_stays_until_the_bank_has_decided(
+    commission: Commission, state: str
+) -> None:
+    order = Order.objects.select_related("checkout", "shop").get(pk=commission.order_id)
+    hear(order, state, *([] if state == "inquiry" else [10_000]))
+    for account_id in (order.checkout.buyer_id, order.shop.owner_id):
+        told = {one.code: one for one in obstacles(Person(account_id=account_id))}
+        assert order.number in told["chargeback"].text
+        assert order.checkout.access_token in told["chargeback"].url
+    hear(order, "won", 10_000, -10_000)
+    assert "chargeback" not in {one.code for one in obstacles(Person(order.checkout.buyer_id))}
 
 
 def test_won_it_is_released(commission: Commission) -> None:

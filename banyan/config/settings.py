@@ -284,7 +284,7 @@ LANGUAGE_COOKIE_NAME = "banyan_language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-# The zone of pages for who has chosen none; jobs and letters say UTC.
+# The zone of pages and letters for who has chosen none; jobs count in UTC.
 SITE_TIME_ZONE = env.time_zone
 
 SESSION_ENGINE = "banyan.web.sessions"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Q
 
 from banyan.kernel.actors import Actor
@@ -89,7 +90,7 @@ def apart_from(account_id: int, account_ids: Collection[int]) -> set[int]:
 def preference_of(account_id: int) -> Preference:
     """Return what an account chose, or the defaults, unsaved."""
     found = Preference.objects.filter(pk=account_id).first()
-    return found or Preference(account_id=account_id)
+    return found or Preference(account_id=account_id, time_zone=settings.SITE_TIME_ZONE)
 
 
 def quiet_of(preference: Preference) -> Quiet | None:

@@ -12,7 +12,7 @@ from banyan.delivery.events import (
     VoucherRedeemed,
 )
 from banyan.delivery.models import Voucher
-from banyan.kernel import clock, events
+from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
 from banyan.notify import kinds
@@ -75,13 +75,14 @@ def remind(event: VoucherExpiring, meta: Meta) -> None:
     """Remind the holder that a voucher ends soon."""
     order = order_of(event.order_id)
     voucher = Voucher.objects.get(pk=event.voucher_id)
-    until = voucher.valid_until
     context = {
         "shop": order.shop.name,
         "title": voucher.title,
-        "until": clock.told(until) if until else "",
+        "until": voucher.valid_until or "",
     }
-    write(order.checkout, "voucher.expiring", meta, context, of=f"{voucher.line_id}")
+    # It is redeemed at the shop, so by the shop's clock.
+    zone, of = order.shop.timezone, f"{voucher.line_id}"
+    write(order.checkout, "voucher.expiring", meta, context, of=of, zone=zone)
     notice(order, "voucher.expiring", f"voucher.expiring:{voucher.line_id}")
 
 

@@ -198,14 +198,26 @@ def _total(checkout: Checkout) -> str:
 
 
 def write(
-    checkout: Checkout, kind: str, meta: Meta, context: Mapping[str, Any], *, of: str = ""
+    checkout: Checkout,
+    kind: str,
+    meta: Meta,
+    context: Mapping[str, Any],
+    *,
+    of: str = "",
+    zone: str = "",
 ) -> None:
     """Write one message to the buyer, once per ``kind`` and ``of``; not of what is long past."""
-    queue(_messages(checkout, kind, meta, context, of=of))
+    queue(_messages(checkout, kind, meta, context, of=of, zone=zone))
 
 
 def _messages(
-    checkout: Checkout, kind: str, meta: Meta, context: Mapping[str, Any], *, of: str = ""
+    checkout: Checkout,
+    kind: str,
+    meta: Meta,
+    context: Mapping[str, Any],
+    *,
+    of: str = "",
+    zone: str = "",
 ) -> list[Message]:
     """Return the message, or none where nobody can be written to."""
     if meta.occurred_at < clock.now() - FRESH:
@@ -223,6 +235,7 @@ def _messages(
         kind=kind,
         context={"number": checkout.number, "path": f"/o/{checkout.access_token}", **context},
         language=checkout.language,
+        zone=zone,
         key=f"{kind}:{of or checkout.pk}",
         cause_id=checkout.pk,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -61,6 +62,32 @@ def test_row_28_exactly_one_reminder_however_often_the_jobs_run(settings: Any) -
     row = Notification.objects.get(kind="coupon.ending")
     assert row.n == 1
     assert [m.destination for m in Message.objects.all()] == ["ana@example.com"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("chosen", "sign"), [(None, "UTC+8"), ("America/New_York", "UTC-5"), ("UTC", "UTC")]
+)
+def test_row_28_the_letter_tells_the_end_by_the_reader_s_clock(
+    settings: Any, chosen: str | None, sign: str
+) -> None:
+    settings.SITE_TIME_ZONE = "Asia/Shanghai"
+    ana = make.member(email="ana@example.com")
+    ends = dt.datetime(2026, 12, 20, 15, 30, tzinfo=dt.UTC)
+    with clock.at(ends - 10 * 24 * HOUR):
+        grant = held(ana)
+        if chosen:
+            notify.set_preference(
+                actor=make.actor(ana),
+                time_zone=chosen,
+                quiet=(None, None),
+                digest="",
+                strangers="all",
+            )
+    assert grant.expires_at == ends
+    assert hourly(ends - 47 * HOUR, 1) == 1
+    here = ends.astimezone(ZoneInfo(chosen or "Asia/Shanghai"))
+    assert f"{here:%Y-%m-%d %H:%M} {sign}." in Message.objects.get().body
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from banyan.catalog.models import Stock
+from banyan.catalog.models import Shop, Stock
 from banyan.delivery.actions import expire_due, remind_due
 from banyan.delivery.models import Scan, Voucher
 from banyan.delivery.rules import digest_of, read_code
@@ -324,6 +324,7 @@ def test_row_38_money_for_a_used_voucher_is_the_shops_to_give(sandbox: Sandbox) 
 @pytest.mark.django_db
 def test_row_38_one_reminder_two_days_before_the_end(sandbox: Sandbox) -> None:
     stall = Stall()
+    Shop.objects.update(timezone="Asia/Shanghai")
     _product, variant = stall.service(valid_days="30")
     Buyer(sandbox).buys(variant, n=2)
     end = Voucher.objects.order_by("id")[0].valid_until
@@ -338,4 +339,6 @@ def test_row_38_one_reminder_two_days_before_the_end(sandbox: Sandbox) -> None:
         assert expire_due(actor=SYSTEM) == 2
         relay.drain()
     assert Order.objects.get().state == "received"
-    assert Message.objects.filter(kind="voucher.expiring").count() == 1
+    letter = Message.objects.get(kind="voucher.expiring")
+    there = end.astimezone(zoneinfo.ZoneInfo("Asia/Shanghai"))
+    assert f"{there:%Y-%m-%d %H:%M} UTC+8." in letter.body, "by the clock of the shop"

@@ -68,11 +68,14 @@ def subscribe(service: PushService, account: Account) -> Browser:
     return browser
 
 
-def test_a_push_arrives_signed_encrypted_and_in_the_reader_s_language(
-    service: PushService, monkeypatch: pytest.MonkeyPatch
+def test_a_push_arrives_signed_encrypted_in_the_reader_s_language_and_zone(
+    service: PushService, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
+    settings.SITE_TIME_ZONE = "Asia/Shanghai"
     monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
-    kinds.register("wave", lambda h: f"{h.who} 👋 {get_language()}", family="people")
+    kinds.register(
+        "wave", lambda h: f"{h.who} 👋 {get_language()} {clock.zone_told()}", family="people"
+    )
     reader = member(language="zh-hans")
     browser = subscribe(service, reader)
     tell(reader, member("ana"), "wave")
@@ -80,8 +83,9 @@ def test_a_push_arrives_signed_encrypted_and_in_the_reader_s_language(
     assert actions.push_due() == 1
 
     row = Notification.objects.get()
+    told = "Ana 👋 zh-hans Asia/Shanghai, UTC+8"
     assert browser.shown == [
-        {"title": "Banyan", "body": "Ana 👋 zh-hans", "url": "/notifications", "tag": str(row.pk)}
+        {"title": "Banyan", "body": told, "url": "/notifications", "tag": str(row.pk)}
     ]
     assert service.refusals == []
     assert browser.headers[0]["topic"] == str(row.pk)

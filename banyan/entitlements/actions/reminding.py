@@ -91,7 +91,7 @@ def _coupon(grant: Grant) -> int:
     assert grant.account is not None  # only what a member holds is looked at
     assert grant.expires_at is not None  # and what ends
     percent = settings.REMINDER_HOLDOUT_PERCENT
-    until, title = clock.told(grant.expires_at), grant.coupon.title
+    until, title = grant.expires_at, grant.coupon.title
     word = notify.Word("/me/coupons", {"title": title}, {"title": title, "until": until})
     return _tell(ENDING, grant.coupon_id, grant.pk, grant.account, percent, word)
 
@@ -100,11 +100,10 @@ def _price(right: PriceRight) -> int:
     # Prices are few and each a campaign's own: nobody is held out.
     title = right.variant.product.title
     amount = format_money(Money(right.amount, right.currency))
-    until = clock.told(right.expires_at)
     word = notify.Word(
         "/me/coupons",
         {"title": title, "amount": amount},
-        {"title": title, "amount": amount, "until": until},
+        {"title": title, "amount": amount, "until": right.expires_at},
     )
     subject = right.campaign_id or right.pk
     return _tell(PRICE_ENDING, subject, right.pk, right.account, 0, word)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import translation
 
 from banyan.kernel import clock
 from banyan.kernel.sweeps import sweep
@@ -13,7 +12,7 @@ from ..models import Preference
 from ..queries import unread_for_digest
 from ..rules import local_day, next_digest, span_of
 from . import allowances
-from .messages import send
+from .messages import send, speaking
 
 LINES = 10
 
@@ -45,7 +44,7 @@ def _send(preference: Preference) -> bool:
             return False
         if not account.email or not account.is_active:
             return False
-        with translation.override(account.language):
+        with speaking(account.language, zone):
             told = unread_for_digest(account.pk, since=now - span_of(preference.digest))
         if not told or not allowances.take(who=allowances.member(account.pk), zone=zone):
             return False

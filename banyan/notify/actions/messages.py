@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.template import Context, Engine
-from django.utils import translation
+from django.utils import timezone, translation
 
 from banyan.kernel import clock
 from banyan.kernel.remembered import columns, fill, insert_once, run
@@ -37,11 +38,13 @@ def send(
     secret: str = "",
     link: str = "",
     leave: str = "",
+    zone: str = "",
     urgent: bool = False,
 ) -> Message:
     """Queue one message, worded by ``notify/messages/<kind>.txt`` in ``language``.
 
-    The template's first line is the subject (e-mail and WeChat). ``key`` makes it repeatable: the
+    The template's first line is the subject (e-mail and WeChat). Moments in ``context`` are written
+    in ``zone``, else in the site's. ``key`` makes it repeatable: the
     same key gives the same message, sent once. ``secret`` is struck out of the stored text once
     the message has left. ``link`` and ``leave``: see ``Message``. Joins the caller's transaction;
     the sending happens after its commit: at once for ``urgent`` ones (codes that somebody waits
@@ -58,6 +61,7 @@ def send(
         secret=secret,
         link=link,
         leave=leave,
+        zone=zone,
     )
     if not queue([message]):
         return Message.objects.get(key=key)
@@ -78,9 +82,10 @@ def compose(
     secret: str = "",
     link: str = "",
     leave: str = "",
+    zone: str = "",
 ) -> Message:
     """Return the message of :func:`send`, worded and not yet queued. No statement."""
-    subject, body = _worded(kind, context, language)
+    subject, body = _worded(kind, context, language, zone)
     now = clock.now()
     return Message(
         key=key,
@@ -103,9 +108,18 @@ def queue(messages: Sequence[Message]) -> list[Message]:
     return insert_once(messages, "key")
 
 
-def _worded(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str]:
-    with translation.override(language):
-        named = {"site": settings.PUBLIC_URL, **context}
+@contextmanager
+def speaking(language: str, zone: str) -> Iterator[None]:
+    """Write words in a reader's language and moments in their zone; in the site's without one."""
+    with translation.override(language), timezone.override(zone or settings.SITE_TIME_ZONE):
+        yield
+
+
+def _worded(kind: str, context: Mapping[str, Any], language: str, zone: str) -> tuple[str, str]:
+    with speaking(language, zone):
+        named = {"site": settings.PUBLIC_URL}
+        for name, value in context.items():
+            named[name] = clock.told(value) if isinstance(value, dt.datetime) else value
         template = Engine.get_default().get_template(f"notify/messages/{kind}.txt")
         # Plain text: nothing is escaped, or "Ana & Ben" would arrive as "Ana &amp; Ben".
         text = template.render(Context(named, autoescape=False))

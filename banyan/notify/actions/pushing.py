@@ -9,7 +9,6 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import translation
 
 from banyan.kernel import audit, clock, keyrings
 from banyan.kernel.actors import Actor
@@ -22,6 +21,7 @@ from ..models import Notification, PushKey, PushSubscription
 from ..queries import told_of
 from ..webpush import Answer
 from . import allowances
+from .messages import speaking
 
 log = structlog.get_logger("banyan.notify")
 BATCH = 50
@@ -124,7 +124,7 @@ def _push(row: Notification) -> bool:
     wanted = place_of(row.recipient_id, family.name).push
     if not browsers or not wanted or not _paid(row, preference.time_zone):
         return _later(row, None)
-    with translation.override(row.recipient.language):
+    with speaking(row.recipient.language, preference.time_zone):
         told = told_of(row)
     if told is None:
         return _later(row, None)

@@ -211,7 +211,7 @@ def tell(*, reminder: Reminder, word: Word) -> bool:
         if not allowances.take(who=reminder.contact):
             Reminder.objects.filter(pk=reminder.pk).update(told_at=None)
             return False
-        _write(reminder, word, reminder.channel, reminder.destination, reminder.language)
+        _write(reminder, word, reminder.channel, reminder.destination, reminder.language, "")
         return True
     notify(
         recipient_id=reminder.account_id,
@@ -233,10 +233,12 @@ def _write_to_member(reminder: Reminder, word: Word) -> None:
         return
     zone = preference_of(account.pk).time_zone
     if allowances.take(who=allowances.member(account.pk), zone=zone):
-        _write(reminder, word, "email", account.email, account.language)
+        _write(reminder, word, "email", account.email, account.language, zone)
 
 
-def _write(reminder: Reminder, word: Word, channel: str, destination: str, language: str) -> None:
+def _write(
+    reminder: Reminder, word: Word, channel: str, destination: str, language: str, zone: str
+) -> None:
     leave = f"/stop/{reminder.token}"
     send(
         channel=channel,
@@ -244,6 +246,7 @@ def _write(reminder: Reminder, word: Word, channel: str, destination: str, langu
         kind=reminder.kind,
         context={**word.context, "path": word.url, "leave": leave},
         language=language,
+        zone=zone,
         key=f"{reminder.kind}:{reminder.pk}",
         link=word.url,
         leave=leave,

@@ -159,7 +159,8 @@ class FlagAdmin(OfficeAdmin):
 
     def title_of(self, row: Flag) -> str:
         """Return its name and whether it is on."""
-        return f"{row.name}: {_('on') if row.enabled else _('off')}"
+        state = _("on") if row.enabled else _("off")
+        return f"{row.name}: {state}"
 
 
 @admin.register(ProcrastinateJob)

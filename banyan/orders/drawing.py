@@ -147,7 +147,8 @@ class _Sheet:
         for text in (seller["name"], seller["address"]):
             self._text(text)
         if seller["tax_id"]:
-            self._text(f"{_('Tax number')}: {seller['tax_id']}")
+            label = _("Tax number")
+            self._text(f"{label}: {seller['tax_id']}")
         self.pdf.ln(3)
         self._text(_("Sold to"), size=11)
         for text in buyer:
@@ -166,10 +167,11 @@ class _Sheet:
         ) as table:
             heads = (_("Goods"), "×", _("Price"), _("Discount"), _("Tax"), _("Total"))
             table.row([self._drawable(head) for head in heads])
+            sold_by = _("Sold by")
             for line in self.content["lines"]:
-                title = line["title"]
-                if line["seller"] != self.content["seller"]["name"]:
-                    title = f"{title} ({_('Sold by')}: {line['seller']})"
+                title, seller = line["title"], line["seller"]
+                if seller != self.content["seller"]["name"]:
+                    title = f"{title} ({sold_by}: {seller})"
                 cells = [title, str(line["quantity"]) if line["quantity"] else ""]
                 cells += [
                     self._money(line[name]) if line[name] is not None else ""

@@ -133,6 +133,8 @@ def test_row_26_the_weighing_notices_what_is_heavy(browser: Browser, house: str)
         content_type="text/html", body=f"<title>x</title>{'<p>goods</p>' * 30}<!--{noise}-->"
     ))  # fmt: skip
     page.goto(f"{house}/explore")
+    # Only what was painted before can shift.
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     page.evaluate(
         "document.body.insertAdjacentHTML('afterbegin', '<p><br><br><br><br><br><br><br><br></p>')"
     )

@@ -1,11 +1,13 @@
 """Every string a shopper or merchant reads has its Chinese, with the same blanks to fill."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+import banyan
 from banyan.ops.catalogues import (
     LANGUAGES,
     catalogue_path,
@@ -17,6 +19,7 @@ from banyan.ops.catalogues import (
 )
 
 BLANK = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%|</?\w+>")
+PACKAGE = Path(banyan.__file__).parent
 SIMPLIFIED_ONLY = re.compile("[单购车结账这们链关运发图页钱时应卖个东]")
 
 
@@ -73,6 +76,21 @@ def test_the_catalogue_says_what_the_sources_say(catalogue: Catalog, sources: Ca
 
     assert said - kept == set(), "run: manage extract_messages, then translate"
     assert kept - said == set(), "run: manage extract_messages"
+
+
+def test_no_word_hides_in_an_f_string() -> None:
+    """Python 3.11 reads an f-string as one token: whoever extracts there finds no message in it."""
+    hidden = [
+        f"{path.relative_to(PACKAGE)}:{call.lineno}"
+        for path in PACKAGE.rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+    ]
+    assert hidden == []
 
 
 def test_traditional_chinese_is_written_in_traditional_characters() -> None:

@@ -17,7 +17,7 @@ def run_at_once(*calls: Callable[[], Any]) -> list[Any]:
 
     Returns results in the order of the calls; a raised exception is the result of its call.
     """
-    barrier = threading.Barrier(len(calls))
+    barrier = threading.Barrier(max(1, len(calls)))  # nobody is let go at once, too
     results: list[Any] = [None] * len(calls)
 
     def run(index: int, call: Callable[[], Any]) -> None:

@@ -133,20 +133,20 @@ def _best(rows: QuerySet[Any], words: type[models.Model], wanted: Asked, cut: _C
 
     The words are written into it: a plan that is made for any words would be wrong for the
     frequent or for the rare ones. OFFSET 0 keeps its parts apart: else a word that nothing has
-    would be looked for in all rows, from the highest on.
+    would be looked for in all rows, from the highest on. So the parts are: what is looked at, in
+    order, as many as may be seen.
     """
     owner, table = _owner(words), words._meta.db_table
     standing = standing_sql("w.", owner)
     fits = f"w.words @@ {_written(_QUERY, wanted.condition)}"
     above = f"{standing} >= {cut.floor}" if cut else "true"
-    if cut and cut.walked:
-        table = f"(SELECT w.* FROM {table} w WHERE {above} OFFSET 0)"  # noqa: S608 - names of our own tables
-        above = "true"
+    looked, left = (above, fits) if cut and cut.walked else (f"{fits} AND {above}", "true")
     rank = f"ts_rank(words, {_written(_QUERY, wanted.text)})::float8"
     return (
         f"SELECT id, {rank} + standing::float8 / {MS_PER_RANK} AS score, standing FROM ("  # noqa: S608 - as above
-        f"SELECT w.{owner} AS id, w.words, {standing} AS standing FROM {table} w"
-        f" WHERE {fits} AND {above} ORDER BY standing DESC, id DESC OFFSET 0) fitting"
+        f"SELECT w.{owner} AS id, w.words, {standing} AS standing"
+        f" FROM (SELECT w.* FROM {table} w WHERE {looked} OFFSET 0) w"
+        f" WHERE {left} ORDER BY standing DESC, id DESC OFFSET 0) fitting"
         f" WHERE {_seen(rows)} ORDER BY standing DESC, id DESC LIMIT {BOUND + 1}"
     )
 
@@ -161,17 +161,23 @@ def _listed(
 ) -> str:
     """Return the statement of :func:`highest`; ``walked``: without the index of words.
 
-    There is no order outside: it would keep the inner part from ending when there are enough.
+    There is no order outside: it would keep the inner part from ending when there are enough. With
+    the index of words there is none inside either: the planner would walk all the same, past all
+    that has not the words, for the few that it hopes to need.
     """
     owner, table = _owner(words), words._meta.db_table
     standing = standing_sql("w.", owner)
     fits = f"words @@ {_written(_QUERY, within.mark)}" if within.mark else "true"
     behind = f"({standing}, w.{owner}) < ({place[0]:.0f}, {place[1]})" if place else "true"
-    inner, outer = ("true", fits) if walked else (fits, "true")
+    table, inner, outer = (
+        (table, behind, fits)
+        if walked
+        else (f"(SELECT w.* FROM {table} w WHERE {fits} AND {behind} OFFSET 0)", "true", "true")  # noqa: S608 - names of our own tables
+    )
     return (
         "SELECT id, standing::float8 AS score, standing FROM ("  # noqa: S608 - names of our own tables
         f"SELECT w.{owner} AS id, w.words, {standing} AS standing FROM {table} w"
-        f" WHERE {behind} AND {inner} ORDER BY {standing} DESC, w.{owner} DESC OFFSET 0) fitting"
+        f" WHERE {inner} ORDER BY {standing} DESC, w.{owner} DESC OFFSET 0) fitting"
         f" WHERE {outer} AND {_seen(rows)} LIMIT {BOUND + 1}"
     )
 

@@ -40,10 +40,13 @@ class ShopAnswer(Answer):
 
 
 class ShopBody(Body):
-    """A new shop; ``shipping`` is what it asks everywhere at first, in its ``currency``."""
+    """A new shop; ``shipping`` is what it asks everywhere at first, in its ``currency``.
+
+    ``slug`` is the end of its web address; without one it is made of the name.
+    """
 
     name: Name
-    slug: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    slug: Annotated[str, StringConstraints(max_length=40)] = ""
     currency: Currency = "CNY"
     about: About = ""
     country: Country = "CN"

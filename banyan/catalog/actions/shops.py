@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition
 from banyan.legal.actions import accept
@@ -23,7 +24,7 @@ from ..access import MANAGERS, get_shop_for_staff, require_outsider
 from ..events import ShopAsked, ShopOpened, ShopRefused
 from ..models import Shop, ShopStaff
 from ..ports import check_opening
-from ..rules import is_slug
+from ..rules import is_slug, slugify
 from ..states import SHOP
 from .delivery import LARGEST, first_zone
 from .words import index_shops
@@ -66,7 +67,7 @@ def open_shop(
     *,
     actor: Actor,
     name: str,
-    slug: str,
+    slug: str = "",
     currency: str = "CNY",
     about: str = "",
     country: str = "CN",
@@ -76,12 +77,14 @@ def open_shop(
 ) -> Shop:
     """Open a shop owned by the actor; it waits for approval where the platform asks for it.
 
-    It delivers everywhere for ``shipping_amount``, free from goods of ``free_shipping_from`` on.
-    Emits shop.opened when it is open at once, else shop.asked.
+    An empty ``slug`` means: make one of the name; then a second shop of the same name and person is
+    refused, for that is a form sent twice. It delivers everywhere for ``shipping_amount``, free
+    from goods of ``free_shipping_from`` on. Raises Invalid (fields). Emits shop.opened when it is
+    open at once, else shop.asked.
     """
     if actor.id is None:
         raise LoginRequired()
-    slug = slug.strip().lower()
+    slug = slug.strip().lower() or _made_slug(actor.id, name.strip())
     _check(
         actor,
         {
@@ -106,6 +109,16 @@ def open_shop(
         timezone=timezone,
         delivery=(shipping_amount, free_shipping_from),
     )
+
+
+def _made_slug(owner_id: int, name: str) -> str:
+    """Return a free address for a new shop; of two at once the database lets one have it."""
+    if Shop.objects.filter(owner=owner_id, name=name, kind="merchant").exists():
+        raise Invalid(fields={"name": _("You have a shop of this name already.")})
+    code = new_code(30).lower()
+    slug = slugify(name, fallback=f"s-{code}")[:40].strip("-")
+    taken = not is_slug(slug) or Shop.objects.filter(slug=slug).exists()
+    return f"{slug[:33].strip('-')}-{code}" if taken else slug
 
 
 def open_member_shop(*, actor: Actor, name: str, slug: str, currency: str) -> Shop:

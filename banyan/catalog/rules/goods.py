@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from banyan.kernel.search import romanised
+
 _SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
 KINDS = ("goods", "voucher", "digital", "listing")
 """How a product is delivered: in a parcel, redeemed on site, as file or key, or by a member."""
@@ -20,8 +22,8 @@ def is_slug(text: str) -> bool:
 
 
 def slugify(text: str, *, fallback: str) -> str:
-    """Return an address made of the Latin letters and digits of ``text``, else ``fallback``."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    """Return an address made of ``text``, Chinese by its sound; of nothing it is ``fallback``."""
+    plain = unicodedata.normalize("NFKD", romanised(text)).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
     return slug or fallback
 

@@ -16,7 +16,7 @@ from .finding import (
     search_each,
     standing_sql,
 )
-from .words import LONGEST_WORD, document, pieces, sounds, tokens, write
+from .words import LONGEST_WORD, document, pieces, romanised, sounds, tokens, write
 
 __all__ = [
     "BOUND",
@@ -37,6 +37,7 @@ __all__ = [
     "pieces",
     "plain",
     "query",
+    "romanised",
     "search",
     "search_each",
     "sounds",

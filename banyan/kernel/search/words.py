@@ -68,6 +68,18 @@ def sounds(text: str) -> list[str]:
     return list(found)
 
 
+def romanised(text: str) -> str:
+    """Return the words of ``text``, folded, with the Chinese ones typed in Latin letters.
+
+    "手作马克杯 Mug" gives "shouzuo makebei mug", which an address can be made of.
+    """
+    found: list[str] = []
+    for piece in pieces(text):
+        words = rjieba.cut(piece) if is_chinese(piece) else []
+        found += ["".join(_syllables()(word)) for word in words] or [piece]
+    return " ".join(found)
+
+
 def write(
     model: type[models.Model], owner: str, texts: Mapping[int, Iterable[tuple[str, str]]]
 ) -> None:

@@ -63,7 +63,8 @@ def _edit(request: HttpRequest, shop: Shop, found: Product | None) -> HttpRespon
         refused.fields = {"pictures": refused.message}
         problem = refusal_of(refused)
     if "more" in request.POST:
-        values["rows"] = str(form.row_count(values) + form.FEWEST_ROWS)
+        return _page(request, shop, found, form.with_more_rows(values), tokens, kept)
+    if "look" in request.POST:
         return _page(request, shop, found, values, tokens, kept)
     if problem is None:
         try:
@@ -123,6 +124,8 @@ def _page(
     before = _kept_before(found)
     thumbs, texts = thumb_urls(before), alts_of(before)
     errors = problem.fields if problem else {}
+    options = [(n, f"option{n}", values.get(f"option{n}", "").strip()) for n in form.OPTIONS]
+    texts_in = form.language_fields(values)
     context: dict[str, Any] = {
         "product": found,
         "state": product_state(found.state) if found else ("", ""),
@@ -130,9 +133,11 @@ def _page(
         "kinds": form.kinds(),
         "row_count": form.row_count(values),
         "rows": form.drawn_rows(values, errors),
-        "options": [(n, f"option{n}", values.get(f"option{n}", "")) for n in form.OPTIONS],
-        "texts": form.language_fields(values),
-        "languages_of_title": form.language_fields(values),
+        "options": options,
+        "used": [option for option in options if option[2]],
+        "texts": texts_in,
+        "is_translated": any(one["title"] or one["description"] for one in texts_in),
+        "is_special": form.is_special(values, errors),
         "attributes": attributes.fields_of(values, errors),
         "categories": form.categories(get_language() or "en"),
         "staged": with_typed_texts(request, "pictures", staged_for(actor(request), tokens)),

@@ -21,15 +21,16 @@ from . import attributes
 from .typed import Typed
 
 OPTIONS = (1, 2, 3)
-FEWEST_ROWS = 8
+MORE_ROWS = 5
 MOST_ROWS = 100
+SPECIAL = ("vendor", "tags", "min_age")
 ROW_FIELDS = ("o1", "o2", "o3", "price", "was", "stock", "sku")
 
 
 def values_of(product: Product | None) -> dict[str, str]:
     """Return the form's values of a product as it stands; of an empty form without one."""
     if product is None:
-        return {"language": get_language() or "en", "rows": str(FEWEST_ROWS)}
+        return {"language": get_language() or "en", "rows": "1"}
     variants = list(product.variants.filter(is_active=True).select_related("stock"))
     values = {
         "title": product.title,
@@ -40,7 +41,7 @@ def values_of(product: Product | None) -> dict[str, str]:
         "tax_class": product.tax_class,
         "min_age": str(product.min_age or ""),
         "tags": ", ".join(product.tags),
-        "rows": str(max(FEWEST_ROWS, len(variants) + 2)),
+        "rows": str(len(variants) + 2 if product.options else 1),
     } | attributes.values_of(product)
     for index, name in enumerate(product.options, start=1):
         values[f"option{index}"] = name
@@ -68,9 +69,21 @@ def _variant_values(row: int, variant: Variant) -> dict[str, str]:
 
 
 def row_count(values: Mapping[str, Any]) -> int:
-    """Return how many rows for variants the form has."""
+    """Return how many rows for variants the form has: one, until an option is named."""
     wanted = whole(str(values.get("rows", "")), most=999)
-    return min(MOST_ROWS, max(FEWEST_ROWS, wanted or FEWEST_ROWS))
+    return min(MOST_ROWS, max(1, wanted or 1))
+
+
+def with_more_rows(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of the form with more rows; without an option there is nothing for them."""
+    more = MORE_ROWS if any(values.get(f"option{n}", "").strip() for n in OPTIONS) else 0
+    return {**values, "rows": str(row_count(values) + more)}
+
+
+def is_special(values: Mapping[str, str], errors: Mapping[str, Any]) -> bool:
+    """Tell whether something is said, or wrong, of what most products leave as it is."""
+    said = any(values.get(name) for name in SPECIAL) or bool(errors.keys() & {*SPECIAL})
+    return said or values.get("tax_class", "") not in {"", "standard"} or "tax_class" in errors
 
 
 def drawn_rows(values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -142,6 +155,7 @@ def product_input(
     variants = _variants(typed, used, row_count(data))
     language = typed.text("language")
     texts = _texts(typed, product, language)
+    min_age = typed.whole("min_age")
     typed.check()
     return ProductInput(
         title=typed.text("title"),
@@ -153,7 +167,7 @@ def product_input(
         category=typed.text("category"),
         vendor=typed.text("vendor"),
         tax_class=typed.text("tax_class"),
-        min_age=typed.whole("min_age"),
+        min_age=min_age,
         tags=typed.text("tags").replace("，", ",").split(","),
         images=list(images),
         alts=alts,

@@ -32,6 +32,7 @@ class Typed:
         self.data = data
         self.currency = currency
         self.errors: dict[str, Any] = {}
+        self._checked = False
 
     def text(self, name: str) -> str:
         """Return the trimmed text of a field."""
@@ -47,7 +48,7 @@ class Typed:
         except (ValueError, ArithmeticError):
             amount = LARGEST + 1
         if abs(amount) > LARGEST:
-            self.errors[name] = _("Enter an amount such as 12.50.")
+            self._wrong(name, _("Enter an amount such as 12.50."))
             return None
         return amount
 
@@ -61,7 +62,7 @@ class Typed:
         except InvalidOperation:
             value = Decimal("NaN")
         if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**6:
-            self.errors[name] = _("Enter a percentage with at most two decimals.")
+            self._wrong(name, _("Enter a percentage with at most two decimals."))
             return None
         return int(value)
 
@@ -75,7 +76,7 @@ class Typed:
         except InvalidOperation:
             value = Decimal("NaN")
         if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**7:
-            self.errors[name] = _("Enter a percentage with at most four decimals.")
+            self._wrong(name, _("Enter a percentage with at most four decimals."))
             return None
         return int(value)
 
@@ -92,7 +93,7 @@ class Typed:
             if start is None:
                 start = whole(begins.strip() if colon else "0", most=LARGEST)
             if start is None or charged < 0 or start < 0:
-                self.errors[name] = _("Write each band as 1000: 5.50, one in a line.")
+                self._wrong(name, _("Write each band as 1000: 5.50, one in a line."))
                 return []
             found.append((start, charged))
         return found
@@ -104,7 +105,7 @@ class Typed:
             return None
         number = whole(text, most=999_999_999)
         if number is None:
-            self.errors[name] = _("Enter a whole number.")
+            self._wrong(name, _("Enter a whole number."))
         return number
 
     def row_id(self, name: str) -> int | None:
@@ -127,7 +128,7 @@ class Typed:
         try:
             return dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
         except ValueError:
-            self.errors[name] = _("Enter a date and a time.")
+            self._wrong(name, _("Enter a date and a time."))
             return None
 
     def required(self, *names: str) -> None:
@@ -137,6 +138,13 @@ class Typed:
                 self.errors.setdefault(name, _("Fill this in."))
 
     def check(self) -> None:
-        """Refuse what could not be read."""
+        """Refuse what could not be read, and from now on at once."""
+        self._checked = True
         if self.errors:
+            raise Invalid(fields=self.errors)
+
+    def _wrong(self, name: str, told: str) -> None:
+        self.errors[name] = told
+        if self._checked:
+            # Nobody would look any more: what was typed would be lost without a word.
             raise Invalid(fields=self.errors)

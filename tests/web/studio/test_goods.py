@@ -9,6 +9,8 @@ from django.urls import reverse
 from banyan.catalog.models import Product, ProductImage, Stock, Variant
 from banyan.earnings.models import PlanVersion
 from banyan.entitlements.models import Coupon
+from banyan.kernel.problems import Invalid
+from banyan.web.studio.typed import Typed
 from tests.api.client import Program, problem
 from tests.media.samples import jpeg
 from tests.support import factories
@@ -24,6 +26,7 @@ FORM = {
     "title_zh-hans": "杯子",
     "title_zh-hant": "杯子（繁）",
     "option1": "Size",
+    "rows": "6",
     "v0_o1": "S",
     "v0_price": "12.50",
     "v0_was": "15",
@@ -74,15 +77,65 @@ def test_a_refused_product_keeps_every_field_and_the_picture() -> None:
     assert Product.objects.count() == 0
 
 
-def test_more_rows_are_drawn_without_saving() -> None:
+def test_a_new_product_asks_for_one_price_until_an_option_is_named() -> None:
     shop = factories.shop()
     url = reverse("studio_product_new", args=[shop.slug])
     browser = client(shop.owner)
-    assert 'name="v7_price"' in browser.get(url).content.decode()
-    text = browser.post(url, FORM | {"rows": "8", "more": "1"}).content.decode()
-    assert 'name="v15_price"' in text
+    empty = browser.get(url).content.decode()
+    assert 'name="v0_price"' in empty
+    assert 'name="v1_price"' not in empty
+    assert 'name="v0_o1"' not in empty
+    typed = {"title": "Cup", "rows": "1", "v0_price": "12.50", "more": "1"}
+    assert 'name="v1_price"' not in browser.post(url, typed).content.decode()
+    more = browser.post(url, typed | {"option1": "Size"}).content.decode()
+    assert '<th scope="col">Size</th>' in more
+    assert 'name="v5_o1"' in more
+    assert 'value="12.50"' in more
+    assert Product.objects.count() == 0
+
+
+def test_an_age_that_cannot_be_read_is_refused_and_not_forgotten() -> None:
+    shop = factories.shop()
+    url = reverse("studio_product_new", args=[shop.slug])
+    form = {"title": "Knife", "v0_price": "10", "min_age": "18 years"}
+    refused = client(shop.owner).post(url, form)
+    assert refused.status_code == 422
+    assert "Enter a whole number." in refused.content.decode()
+    assert Product.objects.count() == 0
+    client(shop.owner).post(url, form | {"min_age": "18"})
+    assert Product.objects.get().min_age == 18
+
+
+def test_what_is_read_after_the_check_is_refused_at_once() -> None:
+    typed = Typed({"price": "1.50", "n": "many"}, "EUR")
+    assert typed.amount("price") == 150
+    typed.check()
+    with pytest.raises(Invalid) as refused:
+        typed.whole("n")
+    assert set(refused.value.fields) == {"n"}
+
+
+def test_more_rows_are_drawn_without_saving() -> None:
+    shop = factories.shop()
+    url = reverse("studio_product_new", args=[shop.slug])
+    text = client(shop.owner).post(url, FORM | {"more": "1"}).content.decode()
+    assert 'name="v10_price"' in text
+    assert 'name="v11_price"' not in text
     assert "CUP-S" in text
     assert Product.objects.count() == 0
+
+
+def test_what_is_seldom_asked_is_folded_until_it_says_something() -> None:
+    shop = factories.shop()
+    url = reverse("studio_product_new", args=[shop.slug])
+    browser = client(shop.owner)
+    assert '<details class="fold" open>' not in browser.get(url).content.decode()
+    for said in ({"tags": "tea"}, {"tax_class": "reduced"}, {"title_zh-hans": "杯子"}):
+        drawn = browser.post(url, {"title": "Cup", "look": "1"} | said).content.decode()
+        assert drawn.count('<details class="fold" open>') == 1, said
+    refused = browser.post(url, {"title": "Cup", "v0_price": "1", "min_age": "old"})
+    assert refused.status_code == 422
+    assert refused.content.decode().count('<details class="fold" open>') == 1
 
 
 def test_saving_an_old_form_does_not_bring_back_sold_stock() -> None:

@@ -1,4 +1,4 @@
-"""The checkout prices anew what is changed in it, in its place, and loses nothing that was typed."""
+"""The checkout prices anew what is changed in it, in its place; nothing that was typed is lost."""
 
 from __future__ import annotations
 

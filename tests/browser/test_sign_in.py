@@ -102,6 +102,25 @@ def test_signing_in_needs_no_script(browser: Browser, site: str) -> None:
     context.close()
 
 
+def test_another_country_asks_for_other_things_at_once(browser: Browser, site: str) -> None:
+    context = browser.new_context(viewport=PHONE, locale="en")
+    page = context.new_page()
+    sign_in(page, site)
+    page.goto(f"{site}/me/addresses/new")
+    page.get_by_label("Name of the recipient").fill("Ana")
+    page.get_by_label("Country").select_option("DE")
+    expect(page.get_by_label("Postcode")).to_be_visible()
+    expect(page.get_by_label("Name of the recipient")).to_have_value("Ana")
+    expect(page.get_by_role("button", name="Change")).not_to_be_visible()
+    for label, text in {
+        "Street and house number": "Hauptstr. 5", "Postcode": "10115", "City": "Berlin",
+    }.items():  # fmt: skip
+        page.get_by_label(label).fill(text)
+    page.get_by_label("City").press("Enter")
+    expect(page.get_by_text("Hauptstr. 5, 10115, Berlin")).to_be_visible()
+    context.close()
+
+
 def test_the_other_browser_finishes_by_the_short_address(browser: Browser, site: str) -> None:
     new_member("ben")
     webview, other = browser.new_context(locale="en"), browser.new_context(locale="en")

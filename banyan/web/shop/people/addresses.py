@@ -149,6 +149,7 @@ def _page(
         "line": line or LineForm(),
         "pasted": pasted,
         "country": country,
+        "here": request.path,
         "countries": country_names(get_language() or "en"),
         "address": address,
         "next": safe_next(request),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -60,6 +61,27 @@ def test_a_group_that_makes_no_sense_is_refused(values: dict[str, Any], field: s
     with pytest.raises(Invalid) as refused:
         circles.group(**values)
     assert field in refused.value.fields
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("织布小组", "zhibu-xiaozu"),
+        ("New", "group"),
+        ("Ткани", "g"),
+        ("A", "group"),
+        ("42", "group"),
+    ],
+)
+def test_a_group_needs_no_more_than_a_name(name: str, address: str) -> None:
+    ana, data = make.actor(make.member()), groups.GroupInput(name=name)
+    mine = groups.make_group(actor=ana, data=data)
+    theirs = groups.make_group(actor=make.actor(make.member()), data=data)
+    assert re.fullmatch(rf"{address}(-[a-z0-9]{{6}})?", mine.slug), mine.slug
+    assert re.fullmatch(rf"{address}-[a-z0-9]{{6}}", theirs.slug), theirs.slug
+    with pytest.raises(Invalid) as refused:
+        groups.make_group(actor=ana, data=data)
+    assert set(refused.value.fields) == {"name"}
 
 
 @pytest.mark.usefixtures("midday")

@@ -8,8 +8,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from banyan.catalog.rules import slugify
 from banyan.kernel import audit, clock, events, ratelimits
 from banyan.kernel.actors import Actor
+from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.media.models import Image
 from banyan.moderation.actions import check_names, require_unlimited
@@ -86,16 +88,18 @@ class GroupInput:
         }
 
 
-def make_group(*, actor: Actor, slug: str, data: GroupInput) -> Group:
+def make_group(*, actor: Actor, slug: str = "", data: GroupInput) -> Group:
     """Found a group; the actor is its owner and first member.
 
-    An organisation's (``data.domain``) is verified when its owner has proved an address there.
+    An empty ``slug`` means: make one of the name; then a second group of the same name and owner is
+    refused, for that is a form sent twice. An organisation's (``data.domain``) is verified when its
+    owner has proved an address there.
     Emits group.made. Raises LoginRequired, Invalid, TooMany after five in a day.
     """
     account_id = member_id(actor)
     columns = data.columns()
     _check_words(actor, columns, slug)
-    address = clean_slug(slug)
+    address = clean_slug(slug) if slug.strip() else _made_slug(account_id, columns["name"])
     if address is None:
         raise Invalid(fields={"slug": _("Use 3 to 60 small letters, digits and hyphens.")})
     require_unlimited(actor)
@@ -117,6 +121,18 @@ def make_group(*, actor: Actor, slug: str, data: GroupInput) -> Group:
     except IntegrityError as error:
         raise Invalid(fields={"slug": _("This address is taken.")}) from error
     return group
+
+
+def _made_slug(owner_id: int, name: str) -> str:
+    """Return a free address for a new group; of two at once the database lets one have it."""
+    led = Membership.objects.filter(account_id=owner_id, role="owner")
+    if led.filter(group__name=name).exists():
+        raise Invalid(fields={"name": _("You have a group of this name already.")})
+    code = new_code(30).lower()
+    slug = clean_slug(slugify(name, fallback=f"g-{code}")[:60].strip("-"))
+    if slug is None or Group.objects.filter(slug=slug).exists():
+        slug = f"{(slug or 'group')[:53].strip('-')}-{code}"
+    return slug
 
 
 def _check_words(actor: Actor, columns: dict[str, Any], slug: str = "") -> None:

@@ -206,3 +206,9 @@ def test_a_refund_that_wechat_pay_does_not_know_is_a_refusal(wechat: Wechat) -> 
     wechat.configure(fault="garbage")
     with pytest.raises(ProviderUnreachable):
         providers.get("wechat").query_refund(_order(refund))
+
+
+def test_a_reason_in_chinese_is_cut_to_the_bytes_that_wechat_pay_takes(wechat: Wechat) -> None:
+    refund = refunded(paid(wechat), 5000)
+    Refund.objects.filter(pk=refund.pk).update(reason="收到的杯子与描述不符，颜色也不对" * 3)
+    assert actions.submit_refund(actor=CRON, refund_id=refund.pk).state == "submitted"

@@ -58,6 +58,9 @@ _CLOSED = ("ORDER_CLOSED", "ORDERCLOSED")
 _NO_BILL = ("NO_STATEMENT_EXIST",)
 _NO_BILL_YET = ("STATEMENT_CREATING",)
 _H5_GOOD_FOR = dt.timedelta(minutes=4)  # of the five, so that there is time to get there
+_REASON_BYTES = (
+    80  # not letters: https://pay.weixin.qq.com/docs/merchant/products/refund/apilist.html
+)
 _UNREADABLE = (KeyError, TypeError, ValueError)
 
 
@@ -207,7 +210,7 @@ class WechatProvider:
             },
         }
         if order.reason:
-            body["reason"] = order.reason[:80]
+            body["reason"] = order.reason.encode()[:_REASON_BYTES].decode(errors="ignore")
         if settings.PUBLIC_URL:
             body["notify_url"] = settings.PUBLIC_URL + reverse("payment_hook", args=[self.name])
         answer = self._gateway.post(_REFUNDS, body)

@@ -118,7 +118,8 @@ def _problem(
     """Read an error (https://docs.stripe.com/api/errors).
 
     A key that is not accepted is the operator's to mend: what waits for it is asked again then,
-    and no refund fails for it. A 409 says that the same key is being worked on right now.
+    and no refund fails for it. A 409 says that the same key is being worked on right now. What
+    names no error is a page of somebody in between: Stripe has not said no.
     """
     found = body.get("error")
     error: Mapping[str, Any] = found if isinstance(found, dict) else {}
@@ -130,6 +131,6 @@ def _problem(
     detail = f"{told} {error.get('message', '')}"
     return (
         ProviderUnreachable(detail=detail)
-        if status == 409
+        if status == 409 or not error
         else ProviderRefused(reason, detail=detail)
     )

@@ -55,12 +55,15 @@ class Gateway:
         reply = self._client.send(method, url, headers=headers, payload=payload or None)
         if reply.status >= 400:
             said = _document(reply.content)
-            code = str(said.get("code") or reply.status)
+            code = str(said.get("code") or "")
             detail = f"{method} {parts.path}: {reply.status} {said.get('message', '')}"
             if reply.status == 401:
                 # A key that is not accepted is the operator's to mend: no refund fails for it.
                 logger.error("WeChat Pay does not accept our signature: %s %s", code, detail)
                 raise ProviderUnreachable(detail=f"{detail} ({code})")
+            if not code:
+                # Somebody in between answers, as a page: WeChat Pay has not said no.
+                raise ProviderUnreachable(detail=detail)
             raise ProviderRefused(code, detail=detail)
         return reply
 

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -77,6 +78,15 @@ class Api:
         if not body:
             raise ProviderUnreachable(detail=f"{told} without an answer")
         return body
+
+
+@contextmanager
+def legible() -> Iterator[None]:
+    """Read an answer; what cannot be read says nothing, so it is asked again later."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ProviderUnreachable(detail=f"unreadable answer: {error!r}") from error
 
 
 def part(text: str) -> str:

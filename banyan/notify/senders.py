@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import sys
 import urllib.error
@@ -108,7 +109,7 @@ def post_json(url: str, body: dict[str, Any], headers: dict[str, str] | None = N
     except urllib.error.HTTPError as error:
         lasting = 400 <= error.code < 500 and error.code not in (408, 429)
         raise NotSent(f"gateway answered {error.code}", lasting=lasting) from error
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise NotSent(str(error)) from error
 
 

@@ -151,6 +151,12 @@ def gateway() -> Iterator[tuple[str, list[tuple[str, Any]], list[int]]]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             given.append((self.headers["Authorization"], json.loads(body)))
             self.send_response(answers.pop(0) if answers else 202)
+            self.send_header("Location", "/login")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            given.append((self.headers["Authorization"], None))
+            self.send_response(200)
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None: ...
@@ -215,6 +221,17 @@ def test_a_sender_that_breaks_holds_up_no_other_message(use: Any) -> None:
     row = Message.objects.get(key="k1")
     assert (row.state, row.attempts, row.error) == ("failed", 5, "ValueError")
     assert "123456" not in row.body
+
+
+def test_a_gateway_that_leads_elsewhere_has_not_taken_the_message(
+    gateway: Any, settings: Any
+) -> None:
+    settings.SMS_URL, given, answers = gateway
+    settings.SMS_TOKEN = "secret"
+    answers.append(302)
+    with pytest.raises(NotSent):
+        HttpSmsSender().send(Letter("+8613800138000", "", "123456"))
+    assert len(given) == 1, "nobody else is shown the token"
 
 
 def test_what_is_no_answer_at_all_is_worth_another_try(settings: Any) -> None:

@@ -80,6 +80,8 @@ class Holding:
 
     ``fields`` are the personal columns. ``owner`` are lookups to the account's id, ``guest`` to the
     id that a guest's rows hang on, ``contact`` to columns with an e-mail address or phone number.
+    Whoever types a contact proves nothing by it: a row of another account stays that account's, and
+    only the contact goes from it.
     ``about`` are lookups to the account's id in rows that others keep about the person: they are
     deleted with the account, and never exported, because who blocks whom is not told.
     ``blank`` says what a column becomes where emptying it will not do. ``act`` erases instead.
@@ -107,10 +109,16 @@ class Holding:
         if person.guest_id is not None:
             for lookup in self.guest:
                 found |= Q(**{lookup: person.guest_id})
-        for lookup in self.contact:
-            for contact in person.contacts:
-                found |= Q(**{f"{lookup}__iexact": contact})
+        nobodys = _ANY
+        for lookup in self.owner:
+            nobodys &= Q(**{f"{lookup}__isnull": True})
+        for column in self.contact:
+            found |= _is_one_of(column, person.contacts) & nobodys
         return self.model._base_manager.filter(found)
+
+    def rows_naming(self, person: Person, column: str) -> QuerySet[Any]:
+        """Return the rows, anybody's, that hold one of the person's contacts in ``column``."""
+        return self.model._base_manager.filter(_is_one_of(column, person.contacts))
 
     def rows_about(self, person: Person) -> QuerySet[Any]:
         """Return what others keep about the person in this table."""
@@ -134,6 +142,13 @@ class Holding:
             else:
                 values[name] = ""
         return values
+
+
+def _is_one_of(column: str, contacts: Iterable[str]) -> Q:
+    found = Q(pk__in=[])
+    for contact in contacts:
+        found |= Q(**{f"{column}__iexact": contact})
+    return found
 
 
 _holdings: dict[type[models.Model], Holding] = {}
@@ -192,10 +207,16 @@ def erase_rows(holding: Holding, person: Person) -> int:
         holding.act(person)
         return 0
     if holding.erase is Erase.DELETE:
-        found = (holding.rows(person), holding.rows_about(person))
+        naming = [holding.rows_naming(person, column) for column in holding.contact]
+        found = [holding.rows(person), holding.rows_about(person), *naming]
         return sum(int(rows.delete()[0]) for rows in found if rows.exists())
     if holding.erase is Erase.BLANK and holding.fields:
-        return int(holding.rows(person).update(**holding.emptied()))
+        empty = holding.emptied()
+        count = int(holding.rows(person).update(**empty))
+        for column in holding.contact:
+            # What is left are rows of others.
+            count += int(holding.rows_naming(person, column).update(**{column: empty[column]}))
+        return count
     return 0
 
 

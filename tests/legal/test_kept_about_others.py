@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Holding, Person, declared, erase_rows, export_rows
+from banyan.legal.actions.erasing import person_of
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout
 from banyan.people import actions as people
 from banyan.people.models import (
     Account,
@@ -15,6 +21,7 @@ from banyan.people.models import (
     ListEntry,
     Mute,
 )
+from tests.support import factories as make
 from tests.support.factories import actor, member
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +80,38 @@ def test_who_leaves_is_on_nobodys_list_and_everybody_else_keeps_theirs() -> None
     assert list(ListEntry.objects.values_list("account", flat=True)) == [ben.pk]
     assert set(BookDigest.objects.values_list("owner", flat=True)) == {ben.pk, cy.pk}
     assert not FoundByDigest.objects.filter(account=ana).exists()
+
+
+MAIL, PHONE = "ana.anders@example.com", "+8613912345678"
+
+
+def sent_to(number: str, buyer: Account | None, **contact: str) -> Checkout:
+    """Return a paid purchase whose parcel goes to a phone number."""
+    return make.pay(
+        orders.place(
+            actor=actor(buyer) if buyer else Actor.guest(),
+            lines=[orders.WantedLine(make.variant().pk, 1)],
+            contact=orders.Contact(**{"email": "", "phone": "", **contact}),
+            address={**make.ADDRESS, "phone": number},
+            placement_key=f"key-{buyer}",
+            provider="sandbox",
+        )
+    )
+
+
+def test_what_a_friend_bought_for_somebody_is_neither_theirs_to_take_nor_to_erase(
+    settings: Any,
+) -> None:
+    settings.PAYMENT_PROVIDERS = ["sandbox", "wallet"]
+    ana, ben = member("ana", phone=PHONE), member("ben", email="ben@example.com")
+    gift = sent_to(PHONE, ben, email="ben@example.com")
+    assert gift.contact_phone == PHONE, "the address's, where the buyer gives none"
+    holding, person = declared()[Checkout], person_of(ana)
+
+    assert list(export_rows(holding, person)) == []
+    erase_rows(holding, person)
+
+    gift.refresh_from_db()
+    assert gift.contact_email == "ben@example.com"
+    assert gift.address["street"] == make.ADDRESS["street"], "the parcel is on its way"
+    assert gift.contact_phone == "", "their own number goes"

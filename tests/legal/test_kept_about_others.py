@@ -8,7 +8,8 @@ import pytest
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Holding, Person, declared, erase_rows, export_rows
-from banyan.legal.actions.erasing import person_of
+from banyan.legal import actions as legal
+from banyan.legal.actions.erasing import NotSettled, person_of
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.people import actions as people
@@ -115,3 +116,14 @@ def test_what_a_friend_bought_for_somebody_is_neither_theirs_to_take_nor_to_eras
     assert gift.contact_email == "ben@example.com"
     assert gift.address["street"] == make.ADDRESS["street"], "the parcel is on its way"
     assert gift.contact_phone == "", "their own number goes"
+
+
+def test_who_leaves_waits_for_what_they_bought_as_a_guest(settings: Any) -> None:
+    settings.PAYMENT_PROVIDERS = ["sandbox", "wallet"]
+    ana = member("ana", email=MAIL)
+    bought = sent_to("+8613800138000", None, email=MAIL.upper())
+    with pytest.raises(NotSettled) as refused:
+        legal.ask_erasure(actor=actor(ana), handle=ana.handle)
+    assert [one["code"] for one in refused.value.extra["obstacles"]] == ["order"]
+    bought.refresh_from_db()
+    assert bought.address["street"] == make.ADDRESS["street"]

@@ -155,10 +155,12 @@ _holdings: dict[type[models.Model], Holding] = {}
 SECRETS = frozenset(
     {
         "password", "token", "token_hash", "salt", "secret", "access_token", "placement_key",
-        "author_token", "key", "digest", "session_data", "sealed",
+        "author_token", "key", "digest", "session_data", "sealed", "link_code",
     }
 )  # fmt: skip
 """Columns that open something: they are never exported."""
+LINKS = frozenset({"token", "access_token", "author_token", "link_code"})
+"""Those of them that stand in addresses, and so in letters and in what others were told."""
 
 
 def holds(label: str, erase: Erase, why: str, **values: Any) -> None:
@@ -228,3 +230,12 @@ def export_rows(holding: Holding, person: Person, most: int = 100_000) -> Iterab
         if column.name not in SECRETS and not isinstance(column, SearchVectorField)
     ]
     yield from holding.rows(person).order_by("pk").values(*columns)[:most].iterator()
+
+
+def links_of(holding: Holding, person: Person) -> set[str]:
+    """Return what of a person's rows of one table stands in addresses and opens something."""
+    names = [each.attname for each in holding.model._meta.concrete_fields if each.name in LINKS]
+    if not names:
+        return set()
+    rows = holding.rows(person).values_list(*names)
+    return {text for row in rows.iterator() for text in row if text}

@@ -59,6 +59,15 @@ def action_of(intent: Intent) -> dict[str, Any]:
     return action
 
 
+def test_a_note_in_chinese_is_cut_to_the_bytes_that_wechat_pay_takes(wechat: Wechat) -> None:
+    """A shop may say in 120 letters what it asks an amount for."""
+    intent = opened("wechat")
+    Intent.objects.filter(pk=intent.pk).update(description="青花瓷茶杯十二只，" * 13)
+    actions.start(actor=BUYER, intent_id=intent.pk, return_url=SHOP_URL, locale="zh-hans")
+    intent.refresh_from_db()
+    assert intent.state == "pending"
+
+
 @pytest.mark.parametrize("channel", ["", "web", "native"])
 def test_a_browser_shows_a_code_to_scan(wechat: Wechat, channel: str) -> None:
     intent, url = begun(**({"channel": channel} if channel else {}))

@@ -141,7 +141,10 @@ def take_export(*, actor: Actor, export_id: int, checkout_id: int | None = None)
         raise NotFound()
     if export.state != "ready" or (export.expires_at and export.expires_at <= clock.now()):
         raise Conflict(code="export_gone")
-    data = store.read(store.private(), export.file)
+    try:
+        data = store.read(store.private(), export.file)
+    except FileNotFoundError as error:
+        raise Conflict(code="export_gone") from error  # somebody took it a moment ago
     name = export.file
     with transaction.atomic():
         transition(EXPORT, export, "taken", actor=actor, file="")

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from banyan.kernel import relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Holding, Person, declared, erase_rows, export_rows
 from banyan.legal import actions as legal
 from banyan.legal.actions.erasing import NotSettled, person_of
+from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.people import actions as people
@@ -81,6 +83,20 @@ def test_who_leaves_is_on_nobodys_list_and_everybody_else_keeps_theirs() -> None
     assert list(ListEntry.objects.values_list("account", flat=True)) == [ben.pk]
     assert set(BookDigest.objects.values_list("owner", flat=True)) == {ben.pk, cy.pk}
     assert not FoundByDigest.objects.filter(account=ana).exists()
+
+
+def test_no_line_of_a_friend_leads_to_the_name_of_who_left() -> None:
+    ana, ben, cy = member("ana"), member("ben"), member("cy")
+    for follower, followed in ((ben, ana), (ana, ben), (cy, ben), (ben, cy)):
+        people.follow(actor=actor(follower), account_id=followed.pk)
+    relay.drain()
+    assert Notification.objects.filter(recipient=ben, url="/@ana").exists()
+
+    erase_rows(declared()[Notification], Person(account_id=ana.pk))
+
+    assert not Notification.objects.filter(recipient=ana).exists()
+    assert not Notification.objects.filter(url="/@ana").exists()
+    assert Notification.objects.filter(recipient=cy, url="/@ben").exists()
 
 
 MAIL, PHONE = "ana.anders@example.com", "+8613912345678"

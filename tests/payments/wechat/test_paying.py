@@ -25,6 +25,7 @@ from banyan.payments.providers.wechat.gateway import Gateway
 from banyan.payments.rules import Outcome
 from banyan.web.payments.device import payer_context
 from tests.gateways.wechat.orders import OPENED
+from tests.payments.test_requests import asked, page_of
 from tests.payments.till import (
     BUYER,
     SHOP_URL,
@@ -146,6 +147,24 @@ def test_another_network_gets_an_order_of_its_own(wechat: Wechat) -> None:
     ):
         assert wechat.opens(url, address=address) == OPENED, address
     assert Attempt.objects.count() == 4
+
+
+def test_who_pays_what_a_shop_asks_for_second_is_told_that_it_goes_back(wechat: Wechat) -> None:
+    page = page_of(asked())
+    phones = [phone(address=address) for address in ("192.0.2.1", "192.0.2.2")]
+    pages = [urlsplit(each.post(page)["location"]) for each in phones]
+    intent = Intent.objects.get()
+    for number in (1, 2):
+        wechat.pay(intent, number=number)
+        assert deliver(wechat.told()) == 200
+
+    backs = [parse_qs(each.query)["redirect_url"][0] for each in pages]
+    first, second = (
+        each.get(back.removeprefix("http://testserver"), follow=True).content.decode()
+        for each, back in zip(phones, backs, strict=True)
+    )
+    assert "Your payment is sent back in full" not in first
+    assert "Your payment is sent back in full" in second
 
 
 def test_what_was_paid_before_its_address_ran_out_is_not_asked_for_anew(

@@ -257,3 +257,15 @@ def test_what_a_title_is_written_with_swallows_and_tears_no_line(title: str) -> 
 def test_a_quote_in_a_long_bill_does_no_harm() -> None:
     rows = [row(商户订单号="T-1", 商品名称='"杯'), *[row()] * 2000]
     assert len(lines_of(zipped(detail="\r\n".join([COLUMNS, *rows])))) == 2001
+
+
+def test_a_bill_that_was_damaged_on_its_way_is_refused_as_a_whole() -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("detail.csv", f"{COLUMNS}\n{row()}".encode("gbk"))
+    data = bytearray(whole.getvalue())
+    for place in range(45, 75):
+        data[place] ^= 0xFF
+    with pytest.raises(ProviderRefused) as refused:
+        lines_of(bytes(data))
+    assert refused.value.reason == "bill_unreadable"

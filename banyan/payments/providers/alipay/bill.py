@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
@@ -28,6 +29,8 @@ _FEE = "服务费（元）"
 _COLUMNS = (_TRADE_NO, _ORDER_NO, _TYPE, _TITLE, _MADE_AT, _DONE_AT, _AMOUNT, _REQUEST_NO, _FEE)
 _KINDS: dict[str, Literal["payment", "refund"]] = {"交易": "payment", "退款": "refund"}
 _MOST_BYTES = 256 * 1024 * 1024
+# The last: locked, or packed in a way that nobody knows.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError)
 
 
 def lines_of(data: bytes) -> Sequence[BillLine]:
@@ -40,7 +43,7 @@ def lines_of(data: bytes) -> Sequence[BillLine]:
             if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
                 raise ValueError("too large")
             tables = [_table(archive.read(member)) for member in archive.infolist()]
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
+    except _DAMAGED as error:
         raise ProviderRefused("bill_unreadable", detail=str(error)) from error
     trades = [table for table in tables if table is not None]
     if not trades:
